@@ -1,0 +1,103 @@
+import { SctpError } from './errors.js';
+
+/**
+ * An IP address as text, in its one canonical form: dotted IPv4, or IPv6 as RFC 5952 writes it, without a zone.
+ * Two addresses are the same when their strings are.
+ */
+export type Address = string;
+
+export type AddressFamily = 'IPv4' | 'IPv6';
+
+/** An SCTP transport address: where a peer can be reached, or where a socket is bound. */
+export interface Endpoint {
+  readonly address: Address;
+  /** SCTP port, 0 to 65535. */
+  readonly port: number;
+}
+
+/** The network-order bytes of an address: 4 of them for IPv4, 16 for IPv6; `undefined` when the text is no address. */
+export function addressBytes(text: string): Uint8Array | undefined {
+  return text.includes(':') ? ipv6Bytes(text) : ipv4Bytes(text);
+}
+
+/** The canonical text of 4 or 16 network-order bytes. An IPv4-mapped IPv6 address becomes IPv4. */
+export function formatAddress(bytes: Uint8Array): Address {
+  if (bytes.length === 4) return bytes.join('.');
+  if (isMapped(bytes)) return bytes.subarray(12).join('.');
+  const groups = Array.from({ length: 8 }, (_, i) => ((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0));
+  const gap = longestZeroRun(groups);
+  const hex = (part: number[]) => part.map((group) => group.toString(16)).join(':');
+  if (gap.length < 2) return hex(groups);
+  return `${hex(groups.slice(0, gap.start))}::${hex(groups.slice(gap.start + gap.length))}`;
+}
+
+/** The canonical form of what a caller wrote. Throws EINVAL when it is no IP address; host names are not looked up. */
+export function canonicalAddress(text: unknown, syscall: string): Address {
+  const bytes = typeof text === 'string' ? addressBytes(text) : undefined;
+  if (bytes === undefined) {
+    const shown = typeof text === 'string' ? `'${text}'` : String(text);
+    const cure = typeof text === 'string' && text.includes('%') ? 'leave out the zone' : 'give IPv4 or IPv6 text';
+    throw new SctpError('EINVAL', `${shown} is no IP address: ${cure}`, { syscall });
+  }
+  return formatAddress(bytes);
+}
+
+/** The family of a canonical address. */
+export function familyOf(address: Address): AddressFamily {
+  return address.includes(':') ? 'IPv6' : 'IPv4';
+}
+
+/** `address:port`, with brackets around IPv6. */
+export function formatEndpoint({ address, port }: Endpoint): string {
+  return familyOf(address) === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+function ipv4Bytes(text: string): Uint8Array | undefined {
+  const parts = text.split('.');
+  if (parts.length !== 4 || !parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256)) return;
+  return Uint8Array.from(parts, Number);
+}
+
+function ipv6Bytes(text: string): Uint8Array | undefined {
+  const halves = text.split('::');
+  if (halves.length > 2) return;
+  const head = groupBytes(halves[0] ?? '', halves.length === 1);
+  const tail = groupBytes(halves[1] ?? '', true);
+  if (head === undefined || tail === undefined) return;
+  const missing = 16 - head.length - tail.length;
+  if (halves.length === 1 ? missing !== 0 : missing < 2) return;
+  return Uint8Array.from([...head, ...new Array<number>(missing).fill(0), ...tail]);
+}
+
+/** The bytes of colon-separated groups; the last may be dotted IPv4 when `mayEndDotted`. */
+function groupBytes(text: string, mayEndDotted: boolean): number[] | undefined {
+  if (text === '') return [];
+  const bytes: number[] = [];
+  const groups = text.split(':');
+  for (const [index, group] of groups.entries()) {
+    if (/^[0-9a-f]{1,4}$/i.test(group)) {
+      const value = Number.parseInt(group, 16);
+      bytes.push(value >> 8, value & 0xff);
+      continue;
+    }
+    const dotted = mayEndDotted && index === groups.length - 1 ? ipv4Bytes(group) : undefined;
+    if (dotted === undefined) return;
+    bytes.push(...dotted);
+  }
+  return bytes;
+}
+
+function isMapped(bytes: Uint8Array): boolean {
+  return bytes.subarray(0, 10).every((byte) => byte === 0) && bytes[10] === 0xff && bytes[11] === 0xff;
+}
+
+function longestZeroRun(groups: readonly number[]): { start: number; length: number } {
+  let best = { start: 0, length: 0 };
+  for (let start = 0; start < groups.length; start++) {
+    let length = 0;
+    while (groups[start + length] === 0) length++;
+    if (length > best.length) best = { start, length };
+    start += length;
+  }
+  return best;
+}

@@ -1,0 +1,19 @@
+/** Where time comes from. Everything in the library asks a clock; nothing reads another one. */
+export interface Clock {
+  /** Monotonic time in ms, from any origin; fractions are allowed. */
+  now(): number;
+  /** Calls back once, `delayMs` from now or a little later. The returned function cancels that. */
+  schedule(delayMs: number, callback: () => void): () => void;
+}
+
+/** setTimeout fires at once when its delay doesn't fit in 31 bits. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** The clock of the machine. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  schedule(delayMs, callback) {
+    const timeout = setTimeout(callback, Math.min(Math.ceil(delayMs), LONGEST_TIMEOUT_MS));
+    return () => clearTimeout(timeout);
+  },
+};

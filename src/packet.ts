@@ -1,0 +1,16 @@
+import type { Address } from './address.js';
+
+/** One SCTP packet between two IP addresses, as a transport carries it. */
+export interface Packet {
+  readonly source: Address;
+  readonly destination: Address;
+  /**
+   * The peer's UDP port when SCTP travels inside UDP (RFC 6951): where an outgoing packet goes, where an incoming one
+   * came from. 0: not encapsulated.
+   */
+  readonly port: number;
+  /** The traffic class octet of the IP header; its low two bits are the ECN field (RFC 3168). */
+  readonly trafficClass: number;
+  /** The SCTP packet, from its common header on. Whoever is handed the packet owns these bytes. */
+  readonly bytes: Uint8Array;
+}

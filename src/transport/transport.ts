@@ -1,0 +1,59 @@
+import type { Address } from '../address.js';
+import type { ErrorCode } from '../errors.js';
+import type { Packet } from '../packet.js';
+
+/**
+ * The network below one stack: what usrsctp has an IP layer for. A transport knows local addresses, routes and
+ * datagrams; it never sees an association.
+ *
+ * The contract, which `test/transport-contract.ts` checks for any implementation:
+ * - Before `start` has resolved nothing is received, and `addresses` need not be known.
+ * - `send` may drop. It never blocks, never throws, and never calls `receive` before it has returned.
+ * - What a network loses, reorders or repeats is the transport's right; what it changes is not: a datagram arrives as
+ *   a whole or not at all.
+ * - After `close` has been called nothing is sent or received; calling it again is harmless.
+ */
+export interface Transport {
+  /** The local addresses that INIT will list, canonical, without duplicates. May change after `host.changed()`. */
+  readonly addresses: readonly Address[];
+  /** The largest IP packet in bytes, headers included, that fits any route. */
+  readonly mtu: number;
+  /** The UDP port at which peers are expected (RFC 6951); absent when SCTP isn't carried in UDP. */
+  readonly encapsulationPort?: number;
+
+  /** Opens the network. Rejects with an `SctpError`, such as EADDRINUSE or EADDRNOTAVAIL, when it can't. */
+  start(host: TransportHost): Promise<void>;
+
+  /**
+   * Which local address talks to a destination. `undefined`: there is no route. Without this method the first local
+   * address of the destination's family does.
+   */
+  route?(destination: Address): Route | undefined;
+
+  /** Takes over a batch of packets; their order is kept per destination as far as the network keeps it. */
+  send(packets: readonly Packet[]): void;
+
+  /** Closes the network; resolves when nothing of it keeps the process alive. */
+  close(): Promise<void>;
+}
+
+/** What a transport tells the stack above it. */
+export interface TransportHost {
+  /** Packets have arrived. The callee owns their bytes. */
+  receive(packets: readonly Packet[]): void;
+  /**
+   * The network said that a destination can't be reached: EHOSTUNREACH, ENETUNREACH, ECONNREFUSED (nobody has that UDP
+   * port), EACCES or EPERM (policy), ENETDOWN. A hint: it may be wrong, late, or forged.
+   */
+  unreachable(destination: Address, code: ErrorCode): void;
+  /** Local addresses or routes are no longer what they were. */
+  changed(): void;
+}
+
+/** The answer to a question for a route. */
+export interface Route {
+  /** The local address that packets to the destination come from. */
+  readonly source: Address;
+  /** The largest IP packet in bytes for this destination, where it is less or more than the transport's `mtu`. */
+  readonly mtu?: number;
+}
