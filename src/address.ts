@@ -35,7 +35,7 @@ export function formatAddress(bytes: Uint8Array): Address {
 export function canonicalAddress(text: unknown, syscall: string): Address {
   const bytes = typeof text === 'string' ? addressBytes(text) : undefined;
   if (bytes === undefined) {
-    const shown = typeof text === 'string' ? `'${text}'` : String(text);
+    const shown = typeof text === 'string' ? `'${text}'` : `a value of type ${typeof text}`;
     const cure = typeof text === 'string' && text.includes('%') ? 'leave out the zone' : 'give IPv4 or IPv6 text';
     throw new SctpError('EINVAL', `${shown} is no IP address: ${cure}`, { syscall });
   }

@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Builds everything, each step only when it is due.
+set -euo pipefail
+
+usage() {
+  cat <<'END'
+./build.sh [OPTIONS]                    build: toolchain, usrsctp, wasm, TypeScript
+./build.sh [OPTIONS] demo [ARGUMENT…]   build, then run the demo
+./build.sh [OPTIONS] test [ARGUMENT…]   build, lint, type-check and test; the arguments go to vitest
+
+  --source DIR   build the usrsctp checkout in DIR in place of the pinned release
+  --emsdk        install a pinned emsdk into build/emsdk and use it (needs the internet)
+  --help         this
+
+Everything is installed or written below this directory, but for Debian packages, which need root.
+The logs of the steps are build/*.log.
+END
+}
+
+start=$PWD
+cd "$(dirname "$0")"
+. scripts/steps.sh
+. scripts/toolchain.sh
+. scripts/products.sh
+. scripts/tests.sh
+
+source_dir=$pinned_source emsdk=false command=build
+
+parse_options() {
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --source) use_source "${2:-}"; shift ;;
+      --emsdk) emsdk=true ;;
+      -h | --help) usage; exit ;;
+      demo | test) command=$1; shift; arguments=("$@"); return ;;
+      *) usage >&2; fail "build.sh: what is '$1'?" ;;
+    esac
+    shift
+  done
+}
+
+use_source() { # DIR
+  [ -n "$1" ] || fail 'build.sh: --source needs the directory of a usrsctp checkout.'
+  source_dir=$(cd "$start" && cd "$1" 2>/dev/null && pwd) || fail "build.sh: there is no directory $1."
+  [ -d "$source_dir/usrsctplib" ] || fail "build.sh: $source_dir is no checkout of usrsctp: it has no usrsctplib/."
+}
+
+build() {
+  need_node
+  if $emsdk; then install_emsdk; fi
+  need_emscripten
+  if [ "$source_dir" = "$pinned_source" ]; then fetch_usrsctp; else say "usrsctp of $source_dir"; fi
+  install_npm_packages
+  build_wasm
+  generate_layouts
+  build_typescript
+  report_sizes
+}
+
+arguments=()
+parse_options "$@"
+mkdir -p build
+build
+case $command in
+  build) cat build/sizes.log ;;
+  demo) exec node dist/cli/demo.js ${arguments[@]+"${arguments[@]}"} ;;
+  test) run_tests ${arguments[@]+"${arguments[@]}"} ;;
+esac

@@ -1,0 +1,35 @@
+# shellcheck shell=bash
+# Lint, type check and tests. Sourced by build.sh.
+
+# The native peers and the tools that the tests hold our packets and our C against.
+readonly test_packages=(libusrsctp-examples libusrsctp-dev tshark iproute2 nftables gcc libc6-dev)
+
+need_test_packages() {
+  if can_install; then
+    install_packages tests "${test_packages[@]}"
+    return
+  fi
+  local missing
+  missing=$(missing_packages "${test_packages[@]}" | tr '\n' ' ')
+  [ -z "$missing" ] || say "not installed, and some tests need it: $missing"
+}
+
+lint() {
+  step lint 'lint' biome.json biome.json package.json package-lock.json tsconfig.json tsconfig.test.json vitest.config.ts \
+    src test scripts -- node_modules/.bin/biome check --error-on-warnings
+}
+
+check_types() {
+  step types 'types' tsconfig.test.json package-lock.json tsconfig.json tsconfig.test.json vitest.config.ts src test -- \
+    node_modules/.bin/tsc -p tsconfig.test.json
+}
+
+run_tests() { # ARGUMENT…
+  need_test_packages
+  lint
+  check_types
+  local status=0
+  rm -f build/vitest.json
+  node_modules/.bin/vitest run --reporter=default --reporter=json --outputFile.json=build/vitest.json "$@" || status=$?
+  node scripts/verdict.mjs build/vitest.json $status
+}

@@ -1,0 +1,301 @@
+import type { Endpoint } from '../address.js';
+import {
+  IPPROTO_SCTP,
+  SCTP_CONNECT_X_DELAYED,
+  SCTP_SEND_PRINFO_VALID,
+  SCTP_SEND_SNDINFO_VALID,
+  SCTP_SENDV_SPA,
+} from '../generated/constants.js';
+import { errnoNames, errnoNumbers } from '../generated/errno.js';
+import { sctp_rcvinfo, sctp_recvv_rn, sctp_sendv_spa, sockaddr_storage } from '../generated/layouts.js';
+import type { Exports, Handle, Instance } from './instance.js';
+import { at, type Memory, NULL, type Pointer } from './memory.js';
+import { packSockaddr, packSockaddrs, unpackSockaddr, unpackSockaddrs } from './sockaddr.js';
+
+/** What a message is sent with: struct sctp_sendv_spa, flattened (usrsctp manual, RFC 6458 §5.3.4, §5.3.7, §5.3.8). */
+export interface SendInfo {
+  readonly associationId: number;
+  readonly stream: number;
+  /** SCTP_UNORDERED, SCTP_EOF, SCTP_ABORT, SCTP_EOR … */
+  readonly flags: number;
+  readonly ppid: number;
+  readonly context: number;
+  /** SCTP_PR_SCTP_NONE, _TTL, _BUF or _RTX, and its value. */
+  readonly prPolicy: number;
+  readonly prValue: number;
+}
+
+/** What {@link Calls.recvv} found; one object, overwritten by each call. */
+export interface Received {
+  /** MSG_NOTIFICATION, MSG_EOR. */
+  flags: number;
+  associationId: number;
+  stream: number;
+  ssn: number;
+  /** SCTP_UNORDERED. */
+  rcvFlags: number;
+  ppid: number;
+  tsn: number;
+  context: number;
+}
+
+/** Bytes that one call of recvv can bring; a longer message comes in parts. */
+const RECEIVE_BYTES = 256 * 1024;
+/** The most that one call of sendv takes. */
+export const SEND_BYTES: number = 64 * 1024;
+const OPTION_BYTES = 8192;
+
+/** Offsets in the memory for small things. */
+const Slots = { from: 0, info: 128, fromLength: 192, infoLength: 196, infoType: 200, flags: 204, out: 208, size: 256 };
+
+const { sendv_sndinfo: snd, sendv_prinfo: pr } = sctp_sendv_spa.fields;
+const rcv = sctp_rcvinfo.fields;
+
+/** Offsets in struct sctp_sendv_spa. */
+const Spa = {
+  flags: sctp_sendv_spa.fields.sendv_flags.offset,
+  valid: SCTP_SEND_SNDINFO_VALID | SCTP_SEND_PRINFO_VALID,
+  stream: snd.offset + snd.fields.snd_sid.offset,
+  sndFlags: snd.offset + snd.fields.snd_flags.offset,
+  ppid: snd.offset + snd.fields.snd_ppid.offset,
+  context: snd.offset + snd.fields.snd_context.offset,
+  associationId: snd.offset + snd.fields.snd_assoc_id.offset,
+  prPolicy: pr.offset + pr.fields.pr_policy.offset,
+  prValue: pr.offset + pr.fields.pr_value.offset,
+};
+
+/** The name of the POSIX error in a negative result, such as `EINVAL`. */
+export function errnoName(result: number): string {
+  return errnoNames[-result] ?? `errno ${-result}`;
+}
+
+/**
+ * usrsctp's functions on handles, with its own semantics: non-blocking, a value or a negative errno. Arguments are
+ * copied into the module and results out of it; nothing here keeps state but the scratch memory.
+ */
+export class Calls {
+  readonly #exports: Exports;
+  readonly #memory: Memory;
+  /** Message data. */
+  readonly #data: Pointer;
+  /** Addresses and option values. */
+  readonly #option: Pointer;
+  /** Small structs and out parameters, in `Slots` order. */
+  readonly #small: Pointer;
+  readonly received: Received = {
+    flags: 0,
+    associationId: 0,
+    stream: 0,
+    ssn: 0,
+    rcvFlags: 0,
+    ppid: 0,
+    tsn: 0,
+    context: 0,
+  };
+
+  constructor({ exports, memory }: Instance) {
+    this.#exports = exports;
+    this.#memory = memory;
+    this.#data = exports.malloc(RECEIVE_BYTES);
+    this.#option = exports.malloc(OPTION_BYTES);
+    this.#small = exports.malloc(Slots.size);
+  }
+
+  socket(domain: number, type: number): number {
+    return this.#exports.bridge_socket(domain, type, IPPROTO_SCTP);
+  }
+
+  close(handle: Handle): number {
+    return this.#exports.bridge_close(handle);
+  }
+
+  shutdown(handle: Handle, how: number): number {
+    return this.#exports.bridge_shutdown(handle, how);
+  }
+
+  finish(): number {
+    return this.#exports.bridge_finish();
+  }
+
+  bind(handle: Handle, endpoint: Endpoint): number {
+    const packed = packSockaddr(endpoint);
+    return this.#exports.bridge_bind(handle, this.#put(packed), packed.length);
+  }
+
+  bindx(handle: Handle, endpoints: readonly Endpoint[], flags: number): number {
+    const packed = packSockaddrs(endpoints);
+    return this.#withBytes(packed, (pointer) => this.#exports.bridge_bindx(handle, pointer, endpoints.length, flags));
+  }
+
+  listen(handle: Handle, backlog: number): number {
+    return this.#exports.bridge_listen(handle, backlog);
+  }
+
+  accept(handle: Handle): number {
+    return this.#exports.bridge_accept(handle, NULL, NULL);
+  }
+
+  peeloff(handle: Handle, associationId: number): number {
+    return this.#exports.bridge_peeloff(handle, associationId);
+  }
+
+  /** The new association's id through `id`. */
+  connectx(handle: Handle, endpoints: readonly Endpoint[]): { result: number; id: number } {
+    const packed = packSockaddrs(endpoints);
+    const out = at(this.#small, Slots.out);
+    this.#memory.setWord(out, 0);
+    const result = this.#withBytes(packed, (pointer) =>
+      this.#exports.bridge_connectx(handle, pointer, endpoints.length, out),
+    );
+    return { result, id: this.#memory.word(out) };
+  }
+
+  /** The first half of connectx: the association is made, INIT isn't sent yet (SCTP_CONNECT_X_COMPLETE does that). */
+  connectxDelayed(handle: Handle, endpoints: readonly Endpoint[]): { result: number; id: number } {
+    const packed = packSockaddrs(endpoints);
+    const value = new Uint8Array(4 + packed.length);
+    new DataView(value.buffer).setInt32(0, endpoints.length, true);
+    value.set(packed, 4);
+    const pointer = this.#put(value);
+    const { bridge_setsockopt } = this.#exports;
+    const result = bridge_setsockopt(handle, IPPROTO_SCTP, SCTP_CONNECT_X_DELAYED, pointer, value.length);
+    return { result, id: this.#memory.word(pointer) }; // upstream writes the id over the count
+  }
+
+  /** The id of the association that has this address of the peer; 0: none. */
+  getassocid(handle: Handle, peer: Endpoint): number {
+    return this.#exports.bridge_getassocid(handle, this.#put(packSockaddr(peer)));
+  }
+
+  /** The addresses of the peer, or a negative errno. */
+  getpaddrs(handle: Handle, associationId: number): Endpoint[] | number {
+    return this.#addresses(this.#exports.bridge_getpaddrs(handle, associationId, this.#data, RECEIVE_BYTES));
+  }
+
+  /** The local addresses, or a negative errno. */
+  getladdrs(handle: Handle, associationId: number): Endpoint[] | number {
+    return this.#addresses(this.#exports.bridge_getladdrs(handle, associationId, this.#data, RECEIVE_BYTES));
+  }
+
+  /** How many of the bytes were taken, or a negative errno. */
+  sendv(handle: Handle, data: Uint8Array, info: SendInfo): number {
+    const spa = this.#writeSendInfo(info);
+    if (data.length > SEND_BYTES) return -errnoNumbers.EMSGSIZE;
+    this.#memory.bytes.set(data, this.#data);
+    const { size } = sctp_sendv_spa;
+    return this.#exports.bridge_sendv(handle, this.#data, data.length, NULL, 0, spa, size, SCTP_SENDV_SPA, 0);
+  }
+
+  /** The length of what was received, or a negative errno; the rest is in `received`, the bytes in `receivedBytes`. */
+  recvv(handle: Handle): number {
+    const { words } = this.#memory;
+    const small = this.#small >> 2;
+    words[small + (Slots.fromLength >> 2)] = sockaddr_storage.size;
+    words[small + (Slots.infoLength >> 2)] = sctp_recvv_rn.size;
+    words[small + (Slots.flags >> 2)] = 0;
+    const length = this.#exports.bridge_recvv(
+      handle,
+      this.#data,
+      RECEIVE_BYTES,
+      at(this.#small, Slots.from),
+      at(this.#small, Slots.fromLength),
+      at(this.#small, Slots.info),
+      at(this.#small, Slots.infoLength),
+      at(this.#small, Slots.infoType),
+      at(this.#small, Slots.flags),
+    );
+    if (length >= 0) this.#readReceived();
+    return length;
+  }
+
+  /** The bytes that the last recvv brought. */
+  receivedBytes(length: number): Uint8Array<ArrayBuffer> {
+    return this.#memory.copy(this.#data, length);
+  }
+
+  /** Who sent what the last recvv brought. */
+  receivedFrom(): Endpoint | undefined {
+    return unpackSockaddr(this.#memory.copy(at(this.#small, Slots.from), sockaddr_storage.size));
+  }
+
+  getEvents(handle: Handle): number {
+    return this.#exports.bridge_get_events(handle);
+  }
+
+  setsockopt(handle: Handle, level: number, name: number, value: Uint8Array): number {
+    return this.#withBytes(value, (pointer) =>
+      this.#exports.bridge_setsockopt(handle, level, name, pointer, value.length),
+    );
+  }
+
+  /** The option's value, or a negative errno. `value` is what the call is given: some options read their argument. */
+  getsockopt(handle: Handle, level: number, name: number, value: Uint8Array): Uint8Array<ArrayBuffer> | number {
+    const length = at(this.#small, Slots.out);
+    if (value.length > OPTION_BYTES) throw new RangeError(`an option has at most ${OPTION_BYTES} bytes`);
+    const pointer = this.#put(value);
+    this.#memory.setWord(length, value.length);
+    const result = this.#exports.bridge_getsockopt(handle, level, name, pointer, length);
+    return result < 0 ? result : this.#memory.copy(pointer, this.#memory.word(length));
+  }
+
+  sysctl(index: number): number {
+    return this.#exports.bridge_sysctl_get(index) >>> 0;
+  }
+
+  setSysctl(index: number, value: number): number {
+    return this.#exports.bridge_sysctl_set(index, value);
+  }
+
+  #put(bytes: Uint8Array): Pointer {
+    this.#memory.bytes.set(bytes, this.#option);
+    return this.#option;
+  }
+
+  /** Hands bytes of any length to a call. */
+  #withBytes(bytes: Uint8Array, call: (pointer: Pointer) => number): number {
+    if (bytes.length <= OPTION_BYTES) return call(this.#put(bytes));
+    const pointer = this.#exports.malloc(bytes.length);
+    if (pointer === NULL) return -errnoNumbers.ENOBUFS;
+    this.#memory.bytes.set(bytes, pointer);
+    const result = call(pointer);
+    this.#exports.free(pointer);
+    return result;
+  }
+
+  #addresses(count: number): Endpoint[] | number {
+    return count < 0 ? count : unpackSockaddrs(this.#memory.copy(this.#data, count * sockaddr_storage.size), count);
+  }
+
+  #writeSendInfo(info: SendInfo): Pointer {
+    const spa = at(this.#small, Slots.info);
+    const { view } = this.#memory;
+    view.setUint32(spa + Spa.flags, Spa.valid, true);
+    view.setUint16(spa + Spa.stream, info.stream, true);
+    view.setUint16(spa + Spa.sndFlags, info.flags, true);
+    view.setUint32(spa + Spa.ppid, swap32(info.ppid), true);
+    view.setUint32(spa + Spa.context, info.context, true);
+    view.setUint32(spa + Spa.associationId, info.associationId, true);
+    view.setUint16(spa + Spa.prPolicy, info.prPolicy, true);
+    view.setUint32(spa + Spa.prValue, info.prValue, true);
+    return spa;
+  }
+
+  #readReceived(): void {
+    const { view, words } = this.#memory;
+    const { received } = this;
+    const info = this.#small + Slots.info;
+    received.flags = words[(this.#small + Slots.flags) >> 2] ?? 0;
+    received.stream = view.getUint16(info + rcv.rcv_sid.offset, true);
+    received.ssn = view.getUint16(info + rcv.rcv_ssn.offset, true);
+    received.rcvFlags = view.getUint16(info + rcv.rcv_flags.offset, true);
+    received.ppid = swap32(view.getUint32(info + rcv.rcv_ppid.offset, true));
+    received.tsn = view.getUint32(info + rcv.rcv_tsn.offset, true);
+    received.context = view.getUint32(info + rcv.rcv_context.offset, true);
+    received.associationId = view.getUint32(info + rcv.rcv_assoc_id.offset, true);
+  }
+}
+
+/** The PPID is the same number on the wire and here; usrsctp leaves its byte order to the caller. */
+function swap32(value: number): number {
+  return (((value & 0xff) << 24) | ((value & 0xff00) << 8) | ((value >>> 8) & 0xff00) | (value >>> 24)) >>> 0;
+}

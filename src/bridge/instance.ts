@@ -1,0 +1,133 @@
+import { SctpError } from '../errors.js';
+import { Memory, type Pointer } from './memory.js';
+
+/** A socket inside the module. Never a pointer: a stale one is EBADF. */
+export type Handle = number & { readonly handle: unique symbol };
+
+/** What the module asks of us; `wasm/host.h` says the same in C. None of them may call back into the module. */
+export interface Host {
+  /** Fills the bytes with randomness. */
+  random(bytes: Uint8Array): void;
+  /** The interface number that leads to a destination, 0 for none, and the MTU in bytes. */
+  route(destination: Uint8Array): { interface: number; mtu: number };
+}
+
+/** The exports of the module that we call. Numbers are int32 unless something else is said. */
+export interface Exports {
+  readonly memory: WebAssembly.Memory;
+  _initialize(): void;
+  malloc(bytes: number): Pointer;
+  free(memory: Pointer): void;
+
+  link_state(): Pointer;
+  link_enter(nowMs: number): void;
+  link_leave(): void;
+  link_timers(): void;
+  link_input(bytes: number): void;
+  link_add_address(address: Pointer, family: number, index: number, dynamic: number): number;
+  link_remove_address(address: Pointer, family: number, index: number): number;
+
+  bridge_ready_taken(): void;
+  bridge_init(udpPort: number): void;
+  bridge_finish(): number;
+  bridge_socket(domain: number, type: number, protocol: number): number;
+  bridge_close(handle: Handle): number;
+  bridge_shutdown(handle: Handle, how: number): number;
+  bridge_bind(handle: Handle, address: Pointer, length: number): number;
+  bridge_bindx(handle: Handle, addresses: Pointer, count: number, flags: number): number;
+  bridge_listen(handle: Handle, backlog: number): number;
+  bridge_accept(handle: Handle, address: Pointer, length: Pointer): number;
+  bridge_peeloff(handle: Handle, id: number): number;
+  bridge_connect(handle: Handle, address: Pointer, length: number): number;
+  bridge_connectx(handle: Handle, addresses: Pointer, count: number, id: Pointer): number;
+  bridge_getassocid(handle: Handle, address: Pointer): number;
+  bridge_getpaddrs(handle: Handle, id: number, buffer: Pointer, capacity: number): number;
+  bridge_getladdrs(handle: Handle, id: number, buffer: Pointer, capacity: number): number;
+  bridge_sendv(
+    handle: Handle,
+    data: Pointer,
+    length: number,
+    to: Pointer,
+    count: number,
+    info: Pointer,
+    infoLength: number,
+    infoType: number,
+    flags: number,
+  ): number;
+  bridge_recvv(
+    handle: Handle,
+    buffer: Pointer,
+    length: number,
+    from: Pointer,
+    fromLength: Pointer,
+    info: Pointer,
+    infoLength: Pointer,
+    infoType: Pointer,
+    flags: Pointer,
+  ): number;
+  bridge_get_events(handle: Handle): number;
+  bridge_setsockopt(handle: Handle, level: number, name: number, value: Pointer, length: number): number;
+  bridge_getsockopt(handle: Handle, level: number, name: number, value: Pointer, length: Pointer): number;
+  bridge_opt_info(handle: Handle, id: number, option: number, value: Pointer, length: Pointer): number;
+  bridge_get_stat(statistics: Pointer): void;
+  bridge_sysctl_get(index: number): number;
+  bridge_sysctl_set(index: number, value: number): number;
+  bridge_register_address(address: number): void;
+  bridge_deregister_address(address: number): void;
+  bridge_crc32c_offload(on: number): void;
+}
+
+/** One instance of the module: one SCTP host. */
+export interface Instance {
+  readonly exports: Exports;
+  readonly memory: Memory;
+  /** What went wrong inside a host function since the last look; such a stack can't go on. */
+  takeFault(): unknown;
+}
+
+/** Instantiates the compiled module. The only place that knows how Emscripten made it. */
+export async function instantiate(module: WebAssembly.Module, host: Host): Promise<Instance> {
+  let memory: Memory | undefined;
+  let fault: unknown;
+  const guarded = (call: (heap: Memory) => number): number => {
+    try {
+      if (memory === undefined) throw new Error('the module called its host while it was being made');
+      return call(memory);
+    } catch (error) {
+      fault ??= error;
+      return 0;
+    }
+  };
+  const instance = await WebAssembly.instantiate(module, {
+    host: {
+      panic: (text: Pointer, length: number) =>
+        guarded((heap) => {
+          throw new SctpError('ENOBUFS', heap.text(text, length));
+        }),
+      random: (buffer: Pointer, length: number) =>
+        guarded((heap) => {
+          host.random(heap.bytes.subarray(buffer, buffer + length));
+          return 0;
+        }),
+      route: (destination: Pointer, family: number, mtu: Pointer) =>
+        guarded((heap) => {
+          const answer = host.route(heap.copy(destination, family === 4 ? 4 : 16));
+          heap.words[mtu >> 2] = answer.mtu;
+          return answer.interface;
+        }),
+    },
+    env: { emscripten_notify_memory_growth: () => memory?.refresh() },
+  });
+  const exports = instance.exports as unknown as Exports;
+  memory = new Memory(exports.memory);
+  exports._initialize();
+  return {
+    exports,
+    memory,
+    takeFault() {
+      const taken = fault;
+      fault = undefined;
+      return taken;
+    },
+  };
+}

@@ -1,0 +1,53 @@
+/** An address inside one module's memory. Lives in `bridge/` only. */
+export type Pointer = number & { readonly pointer: unique symbol };
+
+export const NULL: Pointer = 0 as Pointer;
+
+/** Pointer arithmetic, in bytes. */
+export function at(base: Pointer, offset: number): Pointer {
+  return (base + offset) as Pointer;
+}
+
+/**
+ * The module's memory as views. A call into the module may grow the memory, which detaches views: take them from here
+ * each time, and never hold one across a call.
+ */
+export class Memory {
+  #memory: WebAssembly.Memory;
+  bytes!: Uint8Array<ArrayBuffer>;
+  words!: Uint32Array;
+  doubles!: Float64Array;
+  view!: DataView;
+
+  constructor(memory: WebAssembly.Memory) {
+    this.#memory = memory;
+    this.refresh();
+  }
+
+  /** The memory has grown. */
+  refresh(): void {
+    const { buffer } = this.#memory;
+    this.bytes = new Uint8Array(buffer as ArrayBuffer);
+    this.words = new Uint32Array(buffer);
+    this.doubles = new Float64Array(buffer);
+    this.view = new DataView(buffer);
+  }
+
+  /** The bytes between two addresses, copied out. */
+  copy(from: Pointer, length: number): Uint8Array<ArrayBuffer> {
+    return this.bytes.slice(from, from + length);
+  }
+
+  word(from: Pointer): number {
+    return this.words[from >> 2] ?? 0;
+  }
+
+  setWord(to: Pointer, value: number): void {
+    this.words[to >> 2] = value;
+  }
+
+  /** Text that C wrote, as far as it is UTF-8. */
+  text(from: Pointer, length: number): string {
+    return new TextDecoder().decode(this.copy(from, length));
+  }
+}

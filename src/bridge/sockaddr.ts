@@ -1,0 +1,66 @@
+import { addressBytes, type Endpoint, formatAddress } from '../address.js';
+import { AF_INET, AF_INET6 } from '../generated/constants.js';
+import { sockaddr_in, sockaddr_in6, sockaddr_storage } from '../generated/layouts.js';
+import { readStruct, writeStruct } from './struct.js';
+
+/** The struct sockaddr_in or sockaddr_in6 of an endpoint. The address must be canonical. */
+export function packSockaddr({ address, port }: Endpoint): Uint8Array {
+  const bytes = addressBytes(address) ?? new Uint8Array(4);
+  if (bytes.length === 4) {
+    return writeStruct(sockaddr_in, { sin_family: AF_INET, sin_port: swapped(port), sin_addr: bytes });
+  }
+  return writeStruct(sockaddr_in6, { sin6_family: AF_INET6, sin6_port: swapped(port), sin6_addr: bytes });
+}
+
+/** Sockaddrs one behind the other, as connectx and bindx take them. */
+export function packSockaddrs(endpoints: readonly Endpoint[]): Uint8Array {
+  const parts = endpoints.map(packSockaddr);
+  const packed = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    packed.set(part, offset);
+    offset += part.length;
+  }
+  return packed;
+}
+
+/** An endpoint as the fixed-size struct sockaddr_storage that socket options hold. */
+export function packStorage(endpoint: Endpoint): Uint8Array {
+  const storage = new Uint8Array(sockaddr_storage.size);
+  storage.set(packSockaddr(endpoint));
+  return storage;
+}
+
+/** The endpoint that a sockaddr tells, or `undefined` when it is of another family. */
+export function unpackSockaddr(bytes: Uint8Array): Endpoint | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  switch (view.getUint16(sockaddr_in.fields.sin_family.offset, true)) {
+    case AF_INET: {
+      const { sin_port, sin_addr } = readStruct(sockaddr_in, view, 0);
+      return { address: formatAddress(sin_addr), port: swapped(sin_port) };
+    }
+    case AF_INET6: {
+      const { sin6_port, sin6_addr } = readStruct(sockaddr_in6, view, 0);
+      return { address: formatAddress(sin6_addr), port: swapped(sin6_port) };
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** The endpoints of so many packed sockaddrs. */
+export function unpackSockaddrs(bytes: Uint8Array, count: number): Endpoint[] {
+  const endpoints: Endpoint[] = [];
+  for (let offset = 0; endpoints.length < count; ) {
+    const endpoint = unpackSockaddr(bytes.subarray(offset));
+    if (endpoint === undefined) break;
+    endpoints.push(endpoint);
+    offset += bytes[offset] === AF_INET6 ? sockaddr_in6.size : sockaddr_in.size;
+  }
+  return endpoints;
+}
+
+/** Between host and network byte order. */
+function swapped(port: number): number {
+  return ((port & 0xff) << 8) | (port >> 8);
+}

@@ -1,0 +1,131 @@
+import { decodeChunk } from './chunk/decode.js';
+import type { Cause, Parameter } from './chunk/parameter.js';
+import { tlvs } from './chunk/tlv.js';
+import { packetChecksum, storedChecksum } from './crc32c.js';
+
+/** An SCTP packet, taken apart (RFC 9260 §3). */
+export interface DecodedPacket {
+  readonly sourcePort: number;
+  readonly destinationPort: number;
+  readonly verificationTag: number;
+  /** The CRC32c that it carries, and whether that is right. */
+  readonly checksum: number;
+  readonly isChecksumRight: boolean;
+  readonly chunks: readonly Chunk[];
+  /** What is wrong with the packet as a whole. Chunks that are wrong stand among `chunks`, as `MALFORMED`. */
+  readonly malformed?: string;
+}
+
+interface ChunkHeader {
+  readonly flags: number;
+  /** The chunk's length field: bytes with its header, without padding. */
+  readonly length: number;
+}
+
+/** What DATA and I-DATA have in common (RFC 9260 §3.3.1, RFC 8260 §2.1). */
+interface Fragment extends ChunkHeader {
+  readonly tsn: number;
+  readonly streamId: number;
+  readonly isUnordered: boolean;
+  readonly isBeginning: boolean;
+  readonly isEnd: boolean;
+  /** The I bit: the receiver shall acknowledge at once (RFC 7053). */
+  readonly isImmediate: boolean;
+  readonly payload: Uint8Array;
+}
+
+interface Initiation extends ChunkHeader {
+  readonly initiateTag: number;
+  /** a_rwnd in bytes. */
+  readonly receiverWindow: number;
+  readonly outboundStreams: number;
+  readonly inboundStreams: number;
+  readonly initialTsn: number;
+  readonly parameters: readonly Parameter[];
+}
+
+/** A chunk, told apart by its `type`: the RFCs' names. */
+export type Chunk =
+  | (Fragment & { readonly type: 'DATA'; readonly ssn: number; readonly ppid: number })
+  /** RFC 8260: the first fragment has a ppid, the others a fragment sequence number. */
+  | (Fragment & { readonly type: 'I-DATA'; readonly mid: number; readonly ppid?: number; readonly fsn?: number })
+  | (Initiation & { readonly type: 'INIT' | 'INIT ACK' })
+  | (ChunkHeader & {
+      readonly type: 'SACK';
+      readonly cumulativeTsn: number;
+      readonly receiverWindow: number;
+      /** Offsets from the cumulative TSN, both inclusive. */
+      readonly gaps: readonly { readonly start: number; readonly end: number }[];
+      readonly duplicateTsns: readonly number[];
+    })
+  | (ChunkHeader & { readonly type: 'HEARTBEAT' | 'HEARTBEAT ACK'; readonly parameters: readonly Parameter[] })
+  /** `isTagReflected`: the T bit, the verification tag is the receiver's own. */
+  | (ChunkHeader & { readonly type: 'ABORT'; readonly isTagReflected: boolean; readonly causes: readonly Cause[] })
+  | (ChunkHeader & { readonly type: 'SHUTDOWN COMPLETE'; readonly isTagReflected: boolean })
+  | (ChunkHeader & { readonly type: 'ERROR'; readonly causes: readonly Cause[] })
+  | (ChunkHeader & { readonly type: 'SHUTDOWN'; readonly cumulativeTsn: number })
+  | (ChunkHeader & { readonly type: 'COOKIE ECHO'; readonly cookie: Uint8Array })
+  | (ChunkHeader & { readonly type: 'SHUTDOWN ACK' | 'COOKIE ACK' | 'PAD' })
+  | (ChunkHeader & { readonly type: 'ECNE' | 'CWR'; readonly lowestTsn: number })
+  /** RFC 4895. */
+  | (ChunkHeader & {
+      readonly type: 'AUTH';
+      readonly keyId: number;
+      readonly hmacId: number;
+      readonly hmac: Uint8Array;
+    })
+  /** RFC 5061. */
+  | (ChunkHeader & {
+      readonly type: 'ASCONF' | 'ASCONF ACK';
+      readonly serial: number;
+      readonly parameters: readonly Parameter[];
+    })
+  /** RFC 6525. */
+  | (ChunkHeader & { readonly type: 'RE-CONFIG'; readonly parameters: readonly Parameter[] })
+  /** RFC 3758. */
+  | (ChunkHeader & {
+      readonly type: 'FORWARD TSN';
+      readonly cumulativeTsn: number;
+      readonly streams: readonly { readonly streamId: number; readonly ssn: number }[];
+    })
+  /** RFC 8260 §2.3.1. */
+  | (ChunkHeader & {
+      readonly type: 'I-FORWARD TSN';
+      readonly cumulativeTsn: number;
+      readonly streams: readonly { readonly streamId: number; readonly isUnordered: boolean; readonly mid: number }[];
+    })
+  | (ChunkHeader & { readonly type: 'UNKNOWN'; readonly code: number; readonly value: Uint8Array })
+  | (ChunkHeader & { readonly type: 'MALFORMED'; readonly code: number; readonly reason: string });
+
+const COMMON_HEADER_BYTES = 12;
+
+/**
+ * Takes an SCTP packet apart, for tests, diagrams and diagnosis. It never throws: what makes no sense is described.
+ * Byte fields are views into `bytes`.
+ */
+export function decodePacket(bytes: Uint8Array): DecodedPacket {
+  const header = new Uint8Array(COMMON_HEADER_BYTES);
+  header.set(bytes.subarray(0, COMMON_HEADER_BYTES));
+  const view = new DataView(header.buffer);
+  const malformed = packetProblem(bytes);
+  return {
+    sourcePort: view.getUint16(0),
+    destinationPort: view.getUint16(2),
+    verificationTag: view.getUint32(4),
+    checksum: storedChecksum(header),
+    isChecksumRight: bytes.length >= COMMON_HEADER_BYTES && storedChecksum(bytes) === packetChecksum(bytes),
+    chunks: decodeChunks(bytes.subarray(COMMON_HEADER_BYTES)),
+    ...(malformed !== undefined && { malformed }),
+  };
+}
+
+/** Takes chunks apart that stand without a common header, such as the ABORT in an association change notification. */
+export function decodeChunks(bytes: Uint8Array): Chunk[] {
+  return Array.from(tlvs(bytes), decodeChunk);
+}
+
+function packetProblem(bytes: Uint8Array): string | undefined {
+  if (bytes.length < COMMON_HEADER_BYTES) return `${bytes.length} bytes are less than a common header`;
+  if (bytes.length === COMMON_HEADER_BYTES) return 'no chunk';
+  return bytes.length % 4 === 0 ? undefined : `${bytes.length} bytes are no multiple of 4`;
+}

@@ -1,0 +1,137 @@
+import type { Chunk } from '../chunk.js';
+import { decodeCauses, decodeParameters } from './parameter.js';
+import { Reader, type Tlv } from './tlv.js';
+
+interface Header {
+  readonly flags: number;
+  readonly length: number;
+}
+type Decoder = (header: Header, reader: Reader) => Chunk;
+
+/** RFC 9260 §3.2, and the RFCs that added to it. */
+const DECODERS: ReadonlyMap<number, Decoder> = new Map<number, Decoder>([
+  [0, data],
+  [1, (header, reader) => initiation('INIT', header, reader)],
+  [2, (header, reader) => initiation('INIT ACK', header, reader)],
+  [3, sack],
+  [4, (header, reader) => ({ type: 'HEARTBEAT', ...header, parameters: decodeParameters(reader.rest()) })],
+  [5, (header, reader) => ({ type: 'HEARTBEAT ACK', ...header, parameters: decodeParameters(reader.rest()) })],
+  [6, (header, reader) => ({ type: 'ABORT', ...header, ...tBit(header), causes: decodeCauses(reader.rest()) })],
+  [7, (header, reader) => ({ type: 'SHUTDOWN', ...header, cumulativeTsn: reader.uint32() })],
+  [8, (header) => ({ type: 'SHUTDOWN ACK', ...header })],
+  [9, (header, reader) => ({ type: 'ERROR', ...header, causes: decodeCauses(reader.rest()) })],
+  [10, (header, reader) => ({ type: 'COOKIE ECHO', ...header, cookie: reader.rest() })],
+  [11, (header) => ({ type: 'COOKIE ACK', ...header })],
+  [12, (header, reader) => ({ type: 'ECNE', ...header, lowestTsn: reader.uint32() })],
+  [13, (header, reader) => ({ type: 'CWR', ...header, lowestTsn: reader.uint32() })],
+  [14, (header) => ({ type: 'SHUTDOWN COMPLETE', ...header, ...tBit(header) })],
+  [15, auth],
+  [64, interleavedData],
+  [0x80, (header, reader) => asconf('ASCONF ACK', header, reader)],
+  [0x82, (header, reader) => ({ type: 'RE-CONFIG', ...header, parameters: decodeParameters(reader.rest()) })],
+  [0x84, (header) => ({ type: 'PAD', ...header })],
+  [0xc0, forwardTsn],
+  [0xc1, (header, reader) => asconf('ASCONF', header, reader)],
+  [0xc2, interleavedForwardTsn],
+]);
+
+/** Takes one chunk apart; one that can't be read becomes `MALFORMED`. */
+export function decodeChunk({ head, length, value, problem }: Tlv): Chunk {
+  const code = head >> 8;
+  const header = { flags: head & 0xff, length };
+  if (problem !== undefined) return { type: 'MALFORMED', ...header, code, reason: problem };
+  const decode = DECODERS.get(code);
+  if (decode === undefined) return { type: 'UNKNOWN', ...header, code, value };
+  const reader = new Reader(value);
+  const chunk = decode(header, reader);
+  return reader.isShort ? { type: 'MALFORMED', ...header, code, reason: `too short for ${chunk.type}` } : chunk;
+}
+
+/** Object literals evaluate their fields in order, and so do the decoders read the wire. */
+function data(header: Header, reader: Reader): Chunk {
+  return {
+    type: 'DATA',
+    ...header,
+    ...fragmentBits(header),
+    tsn: reader.uint32(),
+    streamId: reader.uint16(),
+    ssn: reader.uint16(),
+    ppid: reader.uint32(),
+    payload: reader.rest(),
+  };
+}
+
+/** RFC 8260 §2.1: 16 reserved bits after the stream; the last word is the ppid in the first fragment, else the FSN. */
+function interleavedData(header: Header, reader: Reader): Chunk {
+  const bits = fragmentBits(header);
+  const tsn = reader.uint32();
+  const streamId = reader.uint32() >>> 16;
+  const mid = reader.uint32();
+  const word = reader.uint32();
+  const place = bits.isBeginning ? { ppid: word } : { fsn: word };
+  return { type: 'I-DATA', ...header, ...bits, tsn, streamId, mid, ...place, payload: reader.rest() };
+}
+
+function fragmentBits({ flags }: Header) {
+  return {
+    isEnd: (flags & 1) !== 0,
+    isBeginning: (flags & 2) !== 0,
+    isUnordered: (flags & 4) !== 0,
+    isImmediate: (flags & 8) !== 0,
+  };
+}
+
+function tBit({ flags }: Header) {
+  return { isTagReflected: (flags & 1) !== 0 };
+}
+
+function initiation(type: 'INIT' | 'INIT ACK', header: Header, reader: Reader): Chunk {
+  return {
+    type,
+    ...header,
+    initiateTag: reader.uint32(),
+    receiverWindow: reader.uint32(),
+    outboundStreams: reader.uint16(),
+    inboundStreams: reader.uint16(),
+    initialTsn: reader.uint32(),
+    parameters: decodeParameters(reader.rest()),
+  };
+}
+
+function sack(header: Header, reader: Reader): Chunk {
+  const cumulativeTsn = reader.uint32();
+  const receiverWindow = reader.uint32();
+  const gapCount = reader.uint16();
+  const duplicateCount = reader.uint16();
+  const gaps = reader.list(4, () => ({ start: reader.uint16(), end: reader.uint16() }), gapCount);
+  const duplicateTsns = reader.list(4, () => reader.uint32(), duplicateCount);
+  if (gaps.length < gapCount || duplicateTsns.length < duplicateCount) {
+    const reason = `promises ${gapCount} gaps and ${duplicateCount} duplicates, more than fit`;
+    return { type: 'MALFORMED', ...header, code: 3, reason };
+  }
+  return { type: 'SACK', ...header, cumulativeTsn, receiverWindow, gaps, duplicateTsns };
+}
+
+function auth(header: Header, reader: Reader): Chunk {
+  return { type: 'AUTH', ...header, keyId: reader.uint16(), hmacId: reader.uint16(), hmac: reader.rest() };
+}
+
+function asconf(type: 'ASCONF' | 'ASCONF ACK', header: Header, reader: Reader): Chunk {
+  return { type, ...header, serial: reader.uint32(), parameters: decodeParameters(reader.rest()) };
+}
+
+function forwardTsn(header: Header, reader: Reader): Chunk {
+  const cumulativeTsn = reader.uint32();
+  const streams = reader.list(4, () => ({ streamId: reader.uint16(), ssn: reader.uint16() }));
+  return { type: 'FORWARD TSN', ...header, cumulativeTsn, streams };
+}
+
+function interleavedForwardTsn(header: Header, reader: Reader): Chunk {
+  const cumulativeTsn = reader.uint32();
+  const streams = reader.list(8, () => ({
+    streamId: reader.uint16(),
+    isUnordered: (reader.uint16() & 1) !== 0,
+    mid: reader.uint32(),
+  }));
+  return { type: 'I-FORWARD TSN', ...header, cumulativeTsn, streams };
+}

@@ -1,0 +1,160 @@
+import { type Address, formatAddress } from '../address.js';
+import type { ErrorCause } from '../errors.js';
+import { Reader, type Tlv, tlvs } from './tlv.js';
+
+/**
+ * A parameter of INIT, INIT ACK, HEARTBEAT, ASCONF or RE-CONFIG. Beside its raw value it has the fields of its type:
+ * the others are absent.
+ */
+export interface Parameter {
+  readonly code: number;
+  /** Its name in the RFCs, or `Unknown`. */
+  readonly name: string;
+  readonly value: Uint8Array;
+  /** IPv4 Address, IPv6 Address. */
+  readonly address?: Address;
+  /** Add/Delete IP Address, Set Primary Address and their answers (RFC 5061 §4.2). */
+  readonly correlationId?: number;
+  /** What Add/Delete IP Address and Set Primary Address contain. */
+  readonly parameters?: readonly Parameter[];
+  /** What Error Cause Indication contains. */
+  readonly causes?: readonly Cause[];
+  /** Supported Extensions, Chunk List: chunk types. Supported Address Types, HMACs: their numbers. */
+  readonly numbers?: readonly number[];
+  /** RE-CONFIG (RFC 6525 §4): the sequence number that this request or answer is about. */
+  readonly requestSequence?: number;
+  /** Outgoing SSN Reset Request: the incoming request that it answers, if any. */
+  readonly responseSequence?: number;
+  /** Outgoing SSN Reset Request: the last TSN before it. */
+  readonly lastTsn?: number;
+  /** Which streams to reset; none: all of them. */
+  readonly streamIds?: readonly number[];
+  /** Add Outgoing/Incoming Streams Request: how many. */
+  readonly streams?: number;
+  /** Re-configuration Response: its result code (RFC 6525 §4.4). */
+  readonly result?: number;
+  /** Why it can't be read. */
+  readonly malformed?: string;
+}
+
+/** An error cause of ABORT, ERROR or ASCONF ACK, with its raw bytes. */
+export interface Cause extends ErrorCause {
+  readonly value: Uint8Array;
+  readonly malformed?: string;
+}
+
+type Fields = Partial<Parameter>;
+type Decoder = (reader: Reader, depth: number) => Fields;
+
+const nothing: Decoder = () => ({});
+const address: Decoder = (reader) => ({ address: formatAddress(reader.rest()) });
+const bytesList: Decoder = (reader) => ({ numbers: reader.list(1, () => reader.uint8()) });
+const wordsList: Decoder = (reader) => ({ numbers: reader.list(2, () => reader.uint16()) });
+const change: Decoder = (reader, depth) => ({
+  correlationId: reader.uint32(),
+  parameters: decodeParameters(reader.rest(), depth + 1),
+});
+const moreStreams: Decoder = (reader) => ({ requestSequence: reader.uint32(), streams: reader.uint16() });
+const streamIds = (reader: Reader) => reader.list(2, () => reader.uint16());
+
+/** Type → name, decoder, and the exact length of the value where there is one. */
+const PARAMETERS: ReadonlyMap<number, readonly [name: string, decode: Decoder, bytes?: number]> = new Map([
+  [1, ['Heartbeat Info', nothing]],
+  [5, ['IPv4 Address', address, 4]],
+  [6, ['IPv6 Address', address, 16]],
+  [7, ['State Cookie', nothing]],
+  [8, ['Unrecognized Parameter', nothing]],
+  [9, ['Cookie Preservative', nothing, 4]],
+  [11, ['Host Name Address', nothing]],
+  [12, ['Supported Address Types', wordsList]],
+  [13, ['Outgoing SSN Reset Request', outgoingReset]],
+  [
+    14,
+    ['Incoming SSN Reset Request', (reader) => ({ requestSequence: reader.uint32(), streamIds: streamIds(reader) })],
+  ],
+  [15, ['SSN/TSN Reset Request', (reader) => ({ requestSequence: reader.uint32() }), 4]],
+  [16, ['Re-configuration Response', (reader) => ({ requestSequence: reader.uint32(), result: reader.uint32() })]],
+  [17, ['Add Outgoing Streams Request', moreStreams, 8]],
+  [18, ['Add Incoming Streams Request', moreStreams, 8]],
+  [0x8000, ['ECN Capable', nothing, 0]],
+  [0x8001, ['Zero Checksum Acceptable', (reader) => ({ numbers: [reader.uint32()] }), 4]],
+  [0x8002, ['Random', nothing]],
+  [0x8003, ['Chunk List', bytesList]],
+  [0x8004, ['Requested HMAC Algorithm', wordsList]],
+  [0x8005, ['Padding', nothing]],
+  [0x8008, ['Supported Extensions', bytesList]],
+  [0xc000, ['Forward TSN Supported', nothing, 0]],
+  [0xc001, ['Add IP Address', change]],
+  [0xc002, ['Delete IP Address', change]],
+  [
+    0xc003,
+    ['Error Cause Indication', (reader) => ({ correlationId: reader.uint32(), causes: decodeCauses(reader.rest()) })],
+  ],
+  [0xc004, ['Set Primary Address', change]],
+  [0xc005, ['Success Indication', (reader) => ({ correlationId: reader.uint32() }), 4]],
+  [0xc006, ['Adaptation Layer Indication', (reader) => ({ numbers: [reader.uint32()] }), 4]],
+]);
+
+/** RFC 9260 §3.3.10, RFC 5061 §4.3, RFC 4895 §4. */
+const CAUSES: ReadonlyMap<number, string> = new Map([
+  [1, 'Invalid Stream Identifier'],
+  [2, 'Missing Mandatory Parameter'],
+  [3, 'Stale Cookie'],
+  [4, 'Out of Resource'],
+  [5, 'Unresolvable Address'],
+  [6, 'Unrecognized Chunk Type'],
+  [7, 'Invalid Mandatory Parameter'],
+  [8, 'Unrecognized Parameters'],
+  [9, 'No User Data'],
+  [10, 'Cookie Received While Shutting Down'],
+  [11, 'Restart of an Association with New Addresses'],
+  [12, 'User-Initiated Abort'],
+  [13, 'Protocol Violation'],
+  [0xa0, 'Request to Delete Last Remaining IP Address'],
+  [0xa1, 'Operation Refused Due to Resource Shortage'],
+  [0xa2, 'Request to Delete Source IP Address'],
+  [0xa3, 'Association Aborted Due to Illegal ASCONF-ACK'],
+  [0xa4, 'Request Refused - No Authorization'],
+  [0x105, 'Unsupported HMAC Identifier'],
+]);
+
+/** Causes in which people write: the upper layer's reason, and what was violated. */
+const TEXT_CAUSES: readonly number[] = [12, 13];
+
+/** ASCONF has an address in a parameter. Hostile packets could nest thousands: what is deeper stays undecoded. */
+const DEEPEST = 1;
+
+/** The parameters in some bytes; `depth` says how many others they stand in. */
+export function decodeParameters(bytes: Uint8Array, depth = 0): Parameter[] {
+  return depth > DEEPEST ? [] : Array.from(tlvs(bytes), (tlv) => decodeParameter(tlv, depth));
+}
+
+/** The error causes of an ABORT or ERROR chunk. */
+export function decodeCauses(bytes: Uint8Array): Cause[] {
+  return Array.from(tlvs(bytes), ({ head: code, value, problem }) => ({
+    code,
+    name: CAUSES.get(code) ?? 'Unknown',
+    value,
+    ...(TEXT_CAUSES.includes(code) && value.length > 0 && { text: new TextDecoder().decode(value) }),
+    ...(problem !== undefined && { malformed: problem }),
+  }));
+}
+
+function decodeParameter({ head: code, value, problem }: Tlv, depth: number): Parameter {
+  const [name, decode, bytes = value.length] = PARAMETERS.get(code) ?? ['Unknown', nothing];
+  if (problem !== undefined) return { code, name, value, malformed: problem };
+  if (bytes !== value.length) return { code, name, value, malformed: `${value.length} bytes in place of ${bytes}` };
+  const reader = new Reader(value);
+  const fields = decode(reader, depth);
+  if (reader.isShort) return { code, name, value, malformed: `${value.length} bytes are too few` };
+  return { code, name, value, ...fields };
+}
+
+function outgoingReset(reader: Reader): Fields {
+  return {
+    requestSequence: reader.uint32(),
+    responseSequence: reader.uint32(),
+    lastTsn: reader.uint32(),
+    streamIds: streamIds(reader),
+  };
+}

@@ -1,0 +1,12 @@
+export type { Appointment } from './simulated/agenda.js';
+export { VirtualClock } from './simulated/clock.js';
+export { type Conditions, DEFAULT_LATENCY_MS, type GilbertElliott } from './simulated/conditions.js';
+export type { Filter } from './simulated/fabric.js';
+export type { Fate } from './simulated/fate.js';
+export type { End, Group, Named } from './simulated/group.js';
+export type { Dependence, Nat, NatOptions } from './simulated/nat.js';
+export { Network, type NetworkOptions } from './simulated/network.js';
+export { SeededRandom } from './simulated/random.js';
+export { type ScenarioOptions, scenario } from './simulated/scenario.js';
+export type { Host, HostOptions } from './simulated/station.js';
+export type { Trace, TraceEntry } from './simulated/trace.js';

@@ -1,0 +1,188 @@
+import type { Clock } from '../clock.js';
+import { Agenda, type Appointment } from './agenda.js';
+import { turn } from './turn.js';
+
+/** As long as a scenario may take unless it says otherwise: more than any of SCTP's give-up times, in virtual ms. */
+const DEFAULT_LIMIT_MS = 600_000;
+/** A loop of timers without delay would stop time for ever. */
+const LONGEST_INSTANT = 100_000;
+
+/** What somebody waits for: that time passes, that nothing is left to happen, or that a promise settles. */
+interface Goal {
+  readonly kind: 'time' | 'idle' | 'promise';
+  readonly deadlineMs: number;
+  isReached: boolean;
+  end(outcome: Outcome): void;
+}
+
+type Outcome = 'reached' | 'deadline' | 'idle' | { readonly error: unknown };
+
+/**
+ * Time that moves only when nothing else does.
+ *
+ * The rule: all that is due at one instant happens, in the order in which it was scheduled; then everything that woke
+ * up runs, to the end of every chain of `await`s (see `turn`); only then time jumps to the next instant. Real work —
+ * `WebAssembly.compile`, files, sockets — isn't covered by that: do it before, or hand it to `standStill`.
+ *
+ * Time is moved by `advance`, `runUntil` and `runUntilIdle`. They may overlap: inside of code that one of them drives,
+ * `await clock.advance(100)` simply waits for 100 virtual ms.
+ */
+export class VirtualClock implements Clock {
+  readonly #agenda = new Agenda();
+  readonly #goals = new Set<Goal>();
+  readonly #realWork = new Set<Promise<unknown>>();
+  #nowMs: number;
+  #isDriving = false;
+  #turnsOfInstant = 0;
+
+  constructor(nowMs = 0) {
+    this.#nowMs = nowMs;
+  }
+
+  now(): number {
+    return this.#nowMs;
+  }
+
+  schedule(delayMs: number, callback: () => void): () => void {
+    const entry = this.at(this.#nowMs + Math.max(0, delayMs), callback);
+    return () => this.#agenda.remove(entry);
+  }
+
+  /** Calls back at a time of this clock; at the present instant when that is past. */
+  at(timeMs: number, callback: () => void): Appointment {
+    if (Number.isNaN(timeMs)) throw new RangeError('a time was NaN: give ms');
+    return this.#agenda.add(Math.max(timeMs, this.#nowMs), callback);
+  }
+
+  /** How many callbacks are waiting, and when the first is due. */
+  get pending(): { readonly count: number; readonly nextMs: number } {
+    return { count: this.#agenda.size, nextMs: this.#agenda.nextMs };
+  }
+
+  /** Lets virtual time pass: all that happens within `durationMs` has happened when it resolves. */
+  async advance(durationMs: number): Promise<void> {
+    await this.#pursue('time', this.#nowMs + durationMs);
+  }
+
+  /** Runs until nothing is scheduled any more. Rejects when that isn't so after `limitMs`: heartbeats never end. */
+  async runUntilIdle(limitMs: number = DEFAULT_LIMIT_MS): Promise<void> {
+    if ((await this.#pursue('idle', this.#nowMs + limitMs)) !== 'deadline') return;
+    throw new Error(`still not idle after ${limitMs} virtual ms: ${this.describePending()}`);
+  }
+
+  /**
+   * Runs until a promise settles, and settles the same way; time stops at that instant. Rejects when it takes more
+   * than `limitMs`, and at once when it can never settle because nothing is left to happen.
+   */
+  async runUntil<Value>(promise: PromiseLike<Value>, limitMs: number = DEFAULT_LIMIT_MS): Promise<Value> {
+    const outcome = await this.#pursue('promise', this.#nowMs + limitMs, promise);
+    if (outcome === 'reached') return promise;
+    const state = `the promise is unsettled at ${this.#nowMs.toFixed(3)} ms`;
+    if (outcome === 'deadline') throw new Error(`${state}, the limit of ${limitMs} ms: ${this.describePending()}`);
+    throw new Error(`${state}, and nothing is left to happen; does it wait for real work? Then use standStill()`);
+  }
+
+  /** Virtual time doesn't move before this real work is done, such as the compilation of a module. */
+  async standStill<Value>(work: Promise<Value>): Promise<Value> {
+    this.#realWork.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#realWork.delete(work);
+    }
+  }
+
+  /** What is waiting, in words. */
+  describePending(): string {
+    const { count, nextMs } = this.pending;
+    return count === 0 ? 'nothing is scheduled' : `${count} scheduled, the next at ${nextMs.toFixed(3)} ms`;
+  }
+
+  #pursue(kind: Goal['kind'], deadlineMs: number, promise?: PromiseLike<unknown>): Promise<Outcome> {
+    if (!(deadlineMs >= this.#nowMs)) throw new RangeError('time only moves forward: give 0 ms or more');
+    return new Promise((resolve, reject) => {
+      const end = (outcome: Outcome) => {
+        this.#goals.delete(goal);
+        if (typeof outcome === 'object') reject(outcome.error);
+        else resolve(outcome);
+      };
+      const goal: Goal = { kind, deadlineMs, isReached: false, end };
+      const reached = () => {
+        goal.isReached = true;
+      };
+      promise?.then(reached, reached);
+      this.#goals.add(goal);
+      if (!this.#isDriving) void this.#drive();
+    });
+  }
+
+  async #drive(): Promise<void> {
+    this.#isDriving = true;
+    while (this.#goals.size > 0) {
+      await turn();
+      while (this.#realWork.size > 0) await this.#finishRealWork();
+      const reached = [...this.#goals].filter((goal) => goal.isReached);
+      endAll(reached, 'reached');
+      // Whoever has reached his goal goes on first: in the next turn.
+      if (reached.length === 0) this.#stepOrFail();
+    }
+    this.#isDriving = false;
+  }
+
+  /** What a callback throws fails everybody who waits for time. */
+  #stepOrFail(): void {
+    try {
+      this.#step();
+    } catch (error) {
+      endAll([...this.#goals], { error });
+    }
+  }
+
+  async #finishRealWork(): Promise<void> {
+    await Promise.allSettled(this.#realWork);
+    await turn();
+  }
+
+  /** On to the next instant at which something happens, or else to the nearest deadline. */
+  #step(): void {
+    const goals = [...this.#goals];
+    const { nextMs } = this.#agenda;
+    const deadlineMs = Math.min(...goals.map((goal) => goal.deadlineMs));
+    const idle = nextMs === Number.POSITIVE_INFINITY ? goalsWithoutFuture(goals) : [];
+    if (nextMs <= deadlineMs) this.#happen(nextMs);
+    else if (idle.length > 0) endAll(idle, 'idle');
+    else {
+      this.#moveTo(deadlineMs);
+      const due = goals.filter((goal) => goal.deadlineMs <= deadlineMs);
+      endAll(due, 'deadline');
+    }
+  }
+
+  #happen(timeMs: number): void {
+    this.#moveTo(timeMs);
+    if (++this.#turnsOfInstant > LONGEST_INSTANT) throw new Error(`endless timers without delay at ${timeMs} ms`);
+    // What is scheduled meanwhile for this instant waits for the next turn: its sequence is later.
+    const last = this.#agenda.add(timeMs, () => {});
+    try {
+      for (let entry = this.#agenda.take(timeMs); entry !== last; entry = this.#agenda.take(timeMs)) entry?.callback();
+    } finally {
+      this.#agenda.remove(last);
+    }
+  }
+
+  #moveTo(timeMs: number): void {
+    if (timeMs > this.#nowMs) this.#turnsOfInstant = 0;
+    this.#nowMs = timeMs;
+  }
+}
+
+/** Whose wait is over when nothing is scheduled: those who wait for just that, and promises if nobody moves time. */
+function goalsWithoutFuture(goals: readonly Goal[]): readonly Goal[] {
+  const idle = goals.filter((goal) => goal.kind === 'idle');
+  const nobodyMoves = goals.every((goal) => goal.kind === 'promise');
+  return nobodyMoves ? goals : idle;
+}
+
+function endAll(goals: readonly Goal[], outcome: Outcome): void {
+  for (const goal of goals) goal.end(outcome);
+}

@@ -1,0 +1,70 @@
+import type { Address } from '../address.js';
+import { type ErrorCode, SctpError } from '../errors.js';
+import type { Packet } from '../packet.js';
+import type { Route, Transport, TransportHost } from '../transport/transport.js';
+import type { Station } from './station.js';
+
+/** One host's access to the simulated network, for the lifetime of one stack. */
+export class SimulatedTransport implements Transport {
+  readonly mtu: number;
+  readonly encapsulationPort?: number;
+  readonly #station: Station;
+  #state: 'new' | 'open' | 'closed' = 'new';
+  #host: TransportHost | undefined;
+
+  constructor(station: Station) {
+    const { encapsulationPort } = station.options;
+    this.#station = station;
+    this.mtu = station.mtu;
+    if (encapsulationPort !== undefined) this.encapsulationPort = encapsulationPort;
+  }
+
+  get addresses(): readonly Address[] {
+    return this.#station.addresses;
+  }
+
+  get isListening(): boolean {
+    return this.#host !== undefined;
+  }
+
+  async start(host: TransportHost): Promise<void> {
+    const { name } = this.#station;
+    const details = { syscall: 'start' };
+    if (this.#state === 'open') throw new SctpError('EALREADY', `the transport of ${name} has started`, details);
+    if (this.#state === 'closed') {
+      throw new SctpError('ENETDOWN', `the transport of ${name} has ended: take the one it has now`, details);
+    }
+    this.#state = 'open';
+    this.#host = host;
+  }
+
+  route(destination: Address): Route | undefined {
+    return this.#host && this.#station.route(destination);
+  }
+
+  send(packets: readonly Packet[]): void {
+    for (const packet of packets) if (this.#host !== undefined) this.#station.send(packet);
+  }
+
+  async close(): Promise<void> {
+    this.die();
+  }
+
+  /** Ends it without a word. */
+  die(): void {
+    this.#state = 'closed';
+    this.#host = undefined;
+  }
+
+  receive(packets: readonly Packet[]): void {
+    this.#host?.receive(packets);
+  }
+
+  unreachable(destination: Address, code: ErrorCode): void {
+    this.#host?.unreachable(destination, code);
+  }
+
+  changed(): void {
+    this.#host?.changed();
+  }
+}

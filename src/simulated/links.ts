@@ -1,0 +1,82 @@
+import { type Conditions, checkConditions } from './conditions.js';
+import type { Flight } from './flight.js';
+import { canonicalEnd, type End, enters, leaves } from './group.js';
+import { Link } from './link.js';
+import type { SeededRandom } from './random.js';
+
+interface Rule {
+  readonly source: ReadonlySet<End>;
+  readonly destination: ReadonlySet<End>;
+  readonly weight: number;
+  readonly conditions: Conditions;
+}
+
+interface KnownLink {
+  readonly link: Link;
+  /** Which edition of the rules its conditions come from. */
+  edition: number;
+}
+
+/**
+ * The links of a network, made when a packet first goes from one address to another. Each direction of each pair of
+ * addresses is a link with a queue and random streams of its own.
+ *
+ * Rules say under which conditions. Each knob comes from the most specific rule that names it: address pair, then one
+ * address, then host pair, then one host, then everybody; among equals the latest.
+ */
+export class Links {
+  readonly #random: SeededRandom;
+  readonly #known = new Map<string, Map<string, KnownLink>>();
+  #rules: Rule[] = [];
+  #edition = 0;
+
+  constructor(random: SeededRandom, conditions: Conditions) {
+    this.#random = random;
+    this.rule('*', '*', conditions);
+  }
+
+  /** Adds conditions for one direction. */
+  rule(source: End, destination: End, conditions: Conditions): void {
+    checkConditions(conditions);
+    const ends = [canonicalEnd(source, 'link'), canonicalEnd(destination, 'link')] as const;
+    const weight = weightOf(ends[0]) + weightOf(ends[1]);
+    const [from, to] = ends.map((end) => new Set([end])) as [Set<End>, Set<End>];
+    // A later rule for the same ends takes over the earlier one, or changing a link in a loop would never end.
+    const isSame = (rule: Rule) => rule.source.has(ends[0]) && rule.destination.has(ends[1]);
+    const merged = { ...this.#rules.find(isSame)?.conditions, ...conditions };
+    this.#rules = this.#rules.filter((rule) => !isSame(rule));
+    this.#rules.push({ source: from, destination: to, weight, conditions: merged });
+    this.#rules.sort((a, b) => a.weight - b.weight);
+    this.#edition++;
+  }
+
+  /** The link that a packet takes. */
+  of(flight: Flight): Link {
+    const known = this.#find(flight.sentFrom, flight.packet.destination);
+    if (known.edition !== this.#edition) {
+      known.link.conditions = this.#conditionsFor(flight);
+      known.edition = this.#edition;
+    }
+    return known.link;
+  }
+
+  #find(source: string, destination: string): KnownLink {
+    const bySource = this.#known.get(source) ?? new Map<string, KnownLink>();
+    const known = bySource.get(destination);
+    if (known !== undefined) return known;
+    const made = { link: new Link(this.#random.fork(`${source} > ${destination}`)), edition: 0 };
+    this.#known.set(source, bySource.set(destination, made));
+    return made;
+  }
+
+  #conditionsFor(flight: Flight): Conditions {
+    const rules = this.#rules.filter((rule) => leaves(rule.source, flight) && enters(rule.destination, flight));
+    return Object.assign({}, ...rules.map((rule) => rule.conditions)) as Conditions;
+  }
+}
+
+/** So that one address outweighs a pair of hosts. */
+function weightOf(end: End): number {
+  if (end === '*') return 0;
+  return typeof end === 'string' ? 3 : 1;
+}

@@ -1,0 +1,170 @@
+import { pcapngOf } from './capture.js';
+import { VirtualClock } from './clock.js';
+import type { Conditions } from './conditions.js';
+import { Fabric, type Filter } from './fabric.js';
+import type { End, Group } from './group.js';
+import { ladder } from './ladder.js';
+import { Links } from './links.js';
+import { Nat, type NatOptions } from './nat.js';
+import { SeededRandom } from './random.js';
+import { type Host, type HostOptions, Station } from './station.js';
+import { Trace } from './trace.js';
+
+export interface NetworkOptions {
+  /** All chance in the network comes from it: the same seed, the same packets. */
+  readonly seed: number | string;
+  /** By default a clock of its own that starts at 0. */
+  readonly clock?: VirtualClock;
+  /** For every link that nothing else is said of. */
+  readonly conditions?: Conditions;
+  /** Whether senders hear of addresses and ports that nobody has, as from ICMP; `'silent'` by default. */
+  readonly unreachable?: 'silent' | 'report';
+  /** How many packets the trace remembers; 1,000 by default. */
+  readonly traceLength?: number;
+}
+
+/**
+ * A network in memory. Hosts have addresses; links between them lose, delay and change packets as told; time is
+ * virtual and chance comes from the seed, so that a scenario runs the same way each time, and at once.
+ *
+ * ```ts
+ * const network = new Network({ seed: 7, conditions: { latencyMs: 20 } });
+ * const client = network.host('client', ['10.0.1.1', '10.0.2.1']);
+ * const server = network.host('server', ['10.0.1.2', '10.0.2.2']);
+ * network.link('10.0.1.1', server, { loss: 0.1 });
+ * await network.runUntil(talk(client.transport, server.transport));
+ * ```
+ */
+export class Network {
+  readonly seed: number | string;
+  readonly clock: VirtualClock;
+  readonly random: SeededRandom;
+  /** The last packets, and what became of them. */
+  readonly trace: Trace;
+  readonly #links: Links;
+  readonly #fabric: Fabric;
+  readonly #hosts: Station[] = [];
+
+  constructor({ seed, clock, conditions = {}, unreachable = 'silent', traceLength = 1000 }: NetworkOptions) {
+    this.seed = seed;
+    this.clock = clock ?? new VirtualClock();
+    this.random = new SeededRandom(seed);
+    this.trace = new Trace(traceLength);
+    this.#links = new Links(this.random.fork('links'), conditions);
+    this.#fabric = new Fabric(this.clock, this.trace, this.#links, unreachable === 'report');
+  }
+
+  /** All hosts, in the order in which they were added. */
+  get hosts(): readonly Host[] {
+    return this.#hosts;
+  }
+
+  /** Adds a host. Addresses may carry a prefix length, which decides routes; by default /24 and /64. */
+  host(name: string, addresses: readonly string[], options: HostOptions = {}): Host {
+    if (this.#hosts.some((host) => host.name === name)) throw new Error(`there is a host ${name} already`);
+    const station = new Station(name, addresses, options, this.#fabric, this.random.fork(`host ${name}`));
+    this.#hosts.push(station);
+    return station;
+  }
+
+  /** Puts addresses behind a NAT, see {@link Nat}. */
+  nat(options: NatOptions): Nat {
+    const nat = new Nat(options);
+    this.#fabric.nats.push(nat);
+    return nat;
+  }
+
+  /** Says under which conditions packets travel between two ends; from now on, for the knobs that are named. */
+  link(a: End, b: End, conditions: Conditions): void {
+    this.oneWay(a, b, conditions);
+    this.oneWay(b, a, conditions);
+  }
+
+  /** As `link`, for one direction. */
+  oneWay(source: End, destination: End, conditions: Conditions): void {
+    this.#links.rule(source, destination, conditions);
+  }
+
+  /** Cuts two groups off from each other; what is in flight between them is lost. The returned function undoes it. */
+  partition(a: Group, b: Group = '*'): () => void {
+    return this.#fabric.cuts.raise(a, b, 'partition');
+  }
+
+  /** Ends all partitions. */
+  heal(): void {
+    this.#fabric.cuts.clear();
+  }
+
+  /** Keeps back what is sent between two groups from now on. The returned function ends this hold. */
+  hold(a: Group = '*', b: Group = '*'): () => void {
+    const lower = this.#fabric.holds.raise(a, b, 'hold');
+    return () => {
+      lower();
+      this.#fabric.sendHeld();
+    };
+  }
+
+  /** Ends all holds: what was kept back sets out now, in its order. */
+  release(): void {
+    this.#fabric.holds.clear();
+    this.#fabric.sendHeld();
+  }
+
+  /** Lets a function see, drop or change each packet; the returned function removes it. */
+  filter(filter: Filter): () => void {
+    this.#fabric.filters.add(filter);
+    return () => void this.#fabric.filters.delete(filter);
+  }
+
+  /** Lets virtual time pass, see {@link VirtualClock.advance}. */
+  advance(durationMs: number): Promise<void> {
+    return this.clock.advance(durationMs);
+  }
+
+  /** Runs until nothing is scheduled, see {@link VirtualClock.runUntilIdle}; a failure tells the whole story. */
+  async runUntilIdle(limitMs?: number): Promise<void> {
+    await this.#telling(() => this.clock.runUntilIdle(limitMs));
+  }
+
+  /** Runs until a promise settles, see {@link VirtualClock.runUntil}; running out of time tells the whole story. */
+  async runUntil<Value>(promise: PromiseLike<Value>, limitMs?: number): Promise<Value> {
+    await this.#telling(() => this.clock.runUntil(settled(promise), limitMs));
+    return promise;
+  }
+
+  /** Virtual time doesn't move before this real work is done, see {@link VirtualClock.standStill}. */
+  standStill<Value>(work: Promise<Value>): Promise<Value> {
+    return this.clock.standStill(work);
+  }
+
+  /** Seed, time, what is pending, and the last packets as a ladder diagram: what a failing test should print. */
+  story(packets = 30): string {
+    const { clock, trace, seed } = this;
+    const held = this.#fabric.heldCount;
+    const pending = `${clock.describePending()}${held > 0 ? `, ${held} packets held` : ''}`;
+    const head = `seed ${JSON.stringify(seed)}, at ${clock.now().toFixed(3)} ms: ${pending}; ${trace.count} packets sent`;
+    return [head, ...ladder(trace.entries().slice(-packets), this.#hosts)].join('\n');
+  }
+
+  /** The packets that the trace remembers, as a capture file for Wireshark. */
+  pcapng(): Uint8Array {
+    return pcapngOf(this.trace.entries(), this.#hosts);
+  }
+
+  async #telling(run: () => Promise<void>): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      throw new Error(`${(error as Error).message}\n${this.story()}`, { cause: error });
+    }
+  }
+}
+
+/** Settles when a promise does, but never fails. */
+async function settled(promise: PromiseLike<unknown>): Promise<void> {
+  try {
+    await promise;
+  } catch {
+    // The caller of runUntil gets the rejection itself.
+  }
+}

@@ -1,0 +1,126 @@
+import type { Address } from '../address.js';
+import type { Fate } from './fate.js';
+import type { Flight } from './flight.js';
+
+/** One packet as the network saw it, its addresses as its receiver sees them. */
+export interface TraceEntry {
+  /** Counted from 0 in the order of sending. */
+  readonly number: number;
+  readonly sentMs: number;
+  /** When it arrived, or was turned away at its destination. Undefined: it didn't. */
+  readonly arrivedMs: number | undefined;
+  /** The names of the hosts. */
+  readonly from: string;
+  /** Undefined: nobody has the address. */
+  readonly to: string | undefined;
+  readonly source: Address;
+  readonly destination: Address;
+  /** UDP ports; both 0: not encapsulated. */
+  readonly sourcePort: number;
+  readonly destinationPort: number;
+  readonly trafficClass: number;
+  /** The SCTP packet; a corrupted one as it was changed. */
+  readonly bytes: Uint8Array;
+  readonly fate: Fate;
+  /** Such as `duplicate` or `corrupted`. */
+  readonly note: string | undefined;
+}
+
+type Slot = { -readonly [Key in keyof TraceEntry]: TraceEntry[Key] };
+
+/**
+ * The last packets of a network, in a ring: each place keeps its bytes, so that recording costs little more than
+ * one copy. The bytes are copied because their receiver may overwrite what it gets.
+ */
+export class Trace {
+  readonly #slots: Slot[] = [];
+  readonly #length: number;
+  #count = 0;
+
+  /** Keeps the last `length` packets; 0: none. */
+  constructor(length: number) {
+    this.#length = length;
+  }
+
+  /** How many packets were sent since the beginning, remembered or not. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** The remembered packets, oldest first. They are copies. */
+  entries(): TraceEntry[] {
+    const start = this.#slots.length < this.#length ? 0 : this.#count % this.#length;
+    const slots = [...this.#slots.slice(start), ...this.#slots.slice(0, start)];
+    return slots.map((slot) => ({ ...slot, bytes: new Uint8Array(slot.bytes) }));
+  }
+
+  /** Notes a packet that is being sent, and numbers it. */
+  record(flight: Flight, sentMs: number, fate: Fate): void {
+    flight.number = this.#count++;
+    if (this.#length === 0) return;
+    const index = flight.number % this.#length;
+    const slot = this.#slots[index] ?? emptySlot();
+    const { packet } = flight;
+    slot.number = flight.number;
+    slot.sentMs = sentMs;
+    slot.arrivedMs = undefined;
+    slot.from = flight.from.name;
+    slot.to = flight.to?.name;
+    slot.source = packet.source;
+    slot.destination = packet.destination;
+    slot.sourcePort = flight.sourcePort;
+    slot.destinationPort = flight.destinationPort;
+    slot.trafficClass = packet.trafficClass;
+    slot.bytes = refill(slot.bytes, packet.bytes);
+    slot.fate = fate;
+    slot.note = undefined;
+    this.#slots[index] = slot;
+  }
+
+  /** Says what became of a packet, unless it is forgotten already. */
+  settle({ number }: Flight, fate: Fate, arrivedMs?: number): void {
+    const slot = this.#slotOf(number);
+    if (slot === undefined) return;
+    slot.fate = fate;
+    if (arrivedMs !== undefined) slot.arrivedMs = arrivedMs;
+  }
+
+  /** Adds a remark, and the bytes where they have changed since. */
+  remark({ number, packet }: Flight, note: string): void {
+    const slot = this.#slotOf(number);
+    if (slot === undefined) return;
+    slot.note = slot.note === undefined ? note : `${slot.note}, ${note}`;
+    slot.bytes = refill(slot.bytes, packet.bytes);
+  }
+
+  #slotOf(number: number): Slot | undefined {
+    const slot = this.#length === 0 ? undefined : this.#slots[number % this.#length];
+    return slot?.number === number ? slot : undefined;
+  }
+}
+
+function emptySlot(): Slot {
+  return {
+    number: 0,
+    sentMs: 0,
+    arrivedMs: undefined,
+    from: '',
+    to: undefined,
+    source: '',
+    destination: '',
+    sourcePort: 0,
+    destinationPort: 0,
+    trafficClass: 0,
+    bytes: new Uint8Array(0),
+    fate: 'in flight',
+    note: undefined,
+  };
+}
+
+/** Copies bytes into the buffer of an old place where it is large enough. */
+function refill(old: Uint8Array, bytes: Uint8Array): Uint8Array {
+  if (old.buffer.byteLength < bytes.length) return new Uint8Array(bytes);
+  const place = new Uint8Array(old.buffer, 0, bytes.length);
+  place.set(bytes);
+  return place;
+}

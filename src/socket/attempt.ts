@@ -1,0 +1,122 @@
+import type { Address } from '../address.js';
+import { type ErrorCause, type ErrorCode, type InitAttempt, SctpError } from '../errors.js';
+import type { Packet } from '../packet.js';
+import type { Pump } from '../stack/pump.js';
+import type { Setup } from './association.js';
+import type { Notification } from './notification.js';
+import type { Path } from './path.js';
+import type { Peer } from './peers.js';
+
+const INIT = 1;
+const COOKIE_ECHO = 10;
+const COMMON_HEADER_BYTES = 12;
+
+/** Watches one connectx: when INIT went where, what the network said, and so what the result or the error tells. */
+export class Attempt {
+  readonly peers: readonly Peer[];
+  readonly syscall: string;
+  readonly #pump: Pump;
+  readonly #localPort: number;
+  readonly #startedAt: number;
+  readonly #sent: Map<Address, number[]>;
+  readonly #refusals = new Map<Address, ErrorCode>();
+  readonly #onRefused: () => void;
+  #cookieEchoed = false;
+
+  /** `onRefused` is called when the network has refused every one of the addresses. */
+  constructor(pump: Pump, peers: readonly Peer[], localPort: number, syscall: string, onRefused: () => void) {
+    this.peers = peers;
+    this.syscall = syscall;
+    this.#pump = pump;
+    this.#localPort = localPort;
+    this.#startedAt = pump.clock.now();
+    this.#sent = new Map(peers.map(({ address }) => [address, []]));
+    this.#onRefused = onRefused;
+    pump.taps.add(this.#tap);
+    pump.unreachable.add(this.#unreachable);
+  }
+
+  /** Stops watching. */
+  end(): void {
+    this.#pump.taps.delete(this.#tap);
+    this.#pump.unreachable.delete(this.#unreachable);
+  }
+
+  get tried(): InitAttempt[] {
+    return [...this.#sent].map(([address, sentAtMs]) => ({ address, sentAtMs: [...sentAtMs] }));
+  }
+
+  /** What came of it, once the association is up with these paths. */
+  setup(up: Notification & { type: 'association' }, paths: readonly Path[]): Setup {
+    const listed = this.peers.map(({ address }) => address);
+    const final = paths.map(({ address }) => address);
+    return {
+      tried: this.tried,
+      confirmed: listed.filter((address) => final.includes(address)),
+      dropped: listed.filter((address) => !final.includes(address)),
+      added: final.filter((address) => !listed.includes(address)),
+      streams: up.streams,
+      features: up.features,
+      elapsedMs: this.#elapsedMs(),
+    };
+  }
+
+  /** The error when the stack has given up: because of the peer's ABORT, or because nobody answered. */
+  failure(abort?: readonly ErrorCause[]): SctpError {
+    if (!abort) return this.#refusalError() ?? this.timeout(`no answer after ${this.#initCount()} INITs`);
+    const told = abort.map(({ name, text }) => (text ? `${name}: ${text}` : name)).join('; ');
+    const why = told ? ` (${told})` : '';
+    return this.#cookieEchoed
+      ? this.error('ECONNRESET', `the peer aborted the association during its set-up${why}`, abort)
+      : this.error('ECONNREFUSED', `the peer refused: nobody listens there${why}`, abort);
+  }
+
+  timeout(why: string): SctpError {
+    return this.error('ETIMEDOUT', `${why}; tried ${this.#summary()}`);
+  }
+
+  error(code: ErrorCode, message: string, abort?: readonly ErrorCause[]): SctpError {
+    const [first] = this.peers;
+    return new SctpError(code, `${this.syscall}: ${message}`, {
+      syscall: this.syscall,
+      attempts: this.tried,
+      ...(first && { address: first.address, port: first.port }),
+      ...(abort && { abort }),
+    });
+  }
+
+  readonly #tap = ({ destination, bytes }: Packet): void => {
+    const sent = this.#sent.get(destination);
+    const type = bytes[COMMON_HEADER_BYTES];
+    if (!sent || (type !== INIT && type !== COOKIE_ECHO)) return;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (view.getUint16(0) !== this.#localPort || view.getUint16(2) !== this.peers[0]?.port) return;
+    if (type === INIT) sent.push(this.#elapsedMs());
+    else this.#cookieEchoed = true;
+  };
+
+  readonly #unreachable = (destination: Address, code: ErrorCode): void => {
+    if (!this.#sent.has(destination)) return;
+    this.#refusals.set(destination, code);
+    if (this.#refusals.size === this.peers.length) this.#onRefused();
+  };
+
+  #refusalError(): SctpError | undefined {
+    if (this.#refusals.size < this.peers.length) return;
+    const [code = 'EHOSTUNREACH'] = this.#refusals.values();
+    const told = [...this.#refusals].map(([address, each]) => `${address}: ${each}`).join(', ');
+    return this.error(code, `the network refuses every address (${told})`);
+  }
+
+  #elapsedMs(): number {
+    return this.#pump.clock.now() - this.#startedAt;
+  }
+
+  #initCount(): number {
+    return [...this.#sent.values()].reduce((count, times) => count + times.length, 0);
+  }
+
+  #summary(): string {
+    return [...this.#sent].map(([address, times]) => `${address} ${times.length}×`).join(', ');
+  }
+}

@@ -1,0 +1,152 @@
+import type { Endpoint } from '../address.js';
+import type { Calls, SendInfo } from '../bridge/calls.js';
+import type { Handle } from '../bridge/instance.js';
+import { type Layout, readStruct, type StructInput, type StructValue, writeStruct } from '../bridge/struct.js';
+import { SctpError, type SctpErrorDetails } from '../errors.js';
+import { IPPROTO_SCTP, MSG_EOR, MSG_NOTIFICATION, SCTP_UNORDERED } from '../generated/constants.js';
+import { errnoNumbers } from '../generated/errno.js';
+import type { Listener, Pump } from '../stack/pump.js';
+import { callError, checked } from './failure.js';
+import type { Message } from './message.js';
+import { type Notification, parseNotification } from './notification.js';
+import { Reassembly } from './reassembly.js';
+
+/** What a descriptor reads is given to its owner. */
+export interface Owner {
+  /** May another message be read now? What isn't read stays in usrsctp and closes the receive window. */
+  wantsMessages(): boolean;
+  message(associationId: number, message: Message): void;
+  notification(notification: Notification): void;
+  /** A message grew beyond the limit; its association can't go on. */
+  oversized(associationId: number): void;
+  /** Everything that could be read is read; there may be room to send, or a connection to accept. */
+  ready(): void;
+  fail(error: SctpError): void;
+}
+
+const EAGAIN = -errnoNumbers.EAGAIN;
+
+/** A socket of the module: its handle, its calls with their errors, and the loop that reads it. */
+export class Descriptor implements Listener {
+  readonly #pump: Pump;
+  readonly #handle: Handle;
+  readonly #owner: Owner;
+  readonly #reassembly: Reassembly;
+  #open = true;
+  #reading = false;
+
+  constructor(pump: Pump, handle: number, owner: Owner, maxMessageBytes: number) {
+    this.#pump = pump;
+    this.#handle = handle as Handle;
+    this.#owner = owner;
+    this.#reassembly = new Reassembly(maxMessageBytes);
+    pump.attach(this.#handle, this);
+  }
+
+  /** Calls into the module with this socket's handle; a negative result becomes an error. */
+  call(syscall: string, call: (calls: Calls, handle: Handle) => number, details?: SctpErrorDetails): number {
+    return checked(syscall, this.#enter(syscall, call), details);
+  }
+
+  /** Like `call`, for what answers with endpoints. */
+  endpoints(syscall: string, call: (calls: Calls, handle: Handle) => Endpoint[] | number): Endpoint[] {
+    const answer = this.#enter(syscall, call);
+    if (typeof answer === 'number') throw callError(syscall, answer);
+    return answer;
+  }
+
+  /** Sends what fits: the number of bytes taken, or undefined when there is no room now. */
+  send(data: Uint8Array, info: SendInfo): number | undefined {
+    const taken = this.#enter('send', (calls, handle) => calls.sendv(handle, data, info));
+    return taken === EAGAIN ? undefined : checked('send', taken);
+  }
+
+  /** The handle of an association that waits to be accepted, or undefined. */
+  accept(): number | undefined {
+    const handle = this.#enter('accept', (calls, own) => calls.accept(own));
+    return handle === EAGAIN ? undefined : checked('accept', handle);
+  }
+
+  setOption(name: number, value: Uint8Array, level: number = IPPROTO_SCTP): void {
+    this.call('setsockopt', (calls, handle) => calls.setsockopt(handle, level, name, value));
+  }
+
+  setStruct<const L extends Layout>(name: number, layout: L, value: StructInput<L>): void {
+    this.setOption(name, writeStruct(layout, value));
+  }
+
+  /** Reads an option; fields of `value` that the option looks at, such as an association id, are given to it. */
+  struct<const L extends Layout>(name: number, layout: L, value: StructInput<L>): StructValue<L> {
+    const argument = writeStruct(layout, value);
+    const answer = this.#enter('getsockopt', (calls, handle) => calls.getsockopt(handle, IPPROTO_SCTP, name, argument));
+    if (typeof answer === 'number') throw callError('getsockopt', answer);
+    return readStruct(layout, new DataView(answer.buffer), 0, answer.length);
+  }
+
+  ready(): void {
+    this.read();
+    if (this.#open) this.#owner.ready();
+  }
+
+  fail(error: SctpError): void {
+    this.#open = false;
+    this.#owner.fail(error);
+  }
+
+  /** Reads until there is nothing more or the owner has enough. */
+  read(): void {
+    if (this.#reading) return;
+    this.#reading = true;
+    try {
+      while (this.#open && this.#owner.wantsMessages() && this.#readOne());
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  /** Closes the socket; what it still has to send is sent. Unread messages abort its associations. */
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#pump.detach(this.#handle);
+    if (!this.#pump.death) this.#pump.enter(() => this.#pump.calls.close(this.#handle));
+  }
+
+  #enter<T>(syscall: string, call: (calls: Calls, handle: Handle) => T): T {
+    if (!this.#open) throw this.#pump.death ?? new SctpError('EBADF', `${syscall}: the socket is closed`, { syscall });
+    return this.#pump.enter(() => call(this.#pump.calls, this.#handle));
+  }
+
+  #readOne(): boolean {
+    const { calls } = this.#pump;
+    const { received } = calls;
+    let bytes: Uint8Array<ArrayBuffer> | undefined;
+    const length = this.#enter('recv', (_, handle) => {
+      const result = calls.recvv(handle);
+      if (result > 0) bytes = calls.receivedBytes(result);
+      return result;
+    });
+    if (length <= 0 || bytes === undefined) return false;
+    if (received.flags & MSG_NOTIFICATION) this.#readNotification(bytes, (received.flags & MSG_EOR) !== 0);
+    else this.#readData(bytes);
+    return true;
+  }
+
+  #readNotification(bytes: Uint8Array<ArrayBuffer>, complete: boolean): void {
+    const whole = this.#reassembly.notification(bytes, complete);
+    const notification = whole && parseNotification(whole);
+    if (notification?.type === 'partialDeliveryAborted') {
+      this.#reassembly.forget(notification.associationId, notification.stream);
+    }
+    if (notification) this.#owner.notification(notification);
+  }
+
+  #readData(bytes: Uint8Array<ArrayBuffer>): void {
+    const { flags, associationId, stream, ppid, ssn, tsn, rcvFlags } = this.#pump.calls.received;
+    const unordered = (rcvFlags & SCTP_UNORDERED) !== 0;
+    const complete = (flags & MSG_EOR) !== 0;
+    const data = this.#reassembly.message(associationId, stream, unordered, bytes, complete);
+    if (data === 'oversized') this.#owner.oversized(associationId);
+    else if (data) this.#owner.message(associationId, { data, stream, ppid, unordered, ssn, tsn });
+  }
+}

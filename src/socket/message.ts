@@ -1,0 +1,42 @@
+/** One message as it was received. */
+export interface Message {
+  /** The payload; yours. */
+  readonly data: Uint8Array<ArrayBuffer>;
+  /** The stream it came on, from 0. */
+  readonly stream: number;
+  /** Payload protocol identifier, as the number on the wire; 0: unspecified. */
+  readonly ppid: number;
+  readonly unordered: boolean;
+  /** Stream sequence number; message identifier with I-DATA. */
+  readonly ssn: number;
+  /** Transmission sequence number of the (last part of the) message. */
+  readonly tsn: number;
+}
+
+/** How a message is sent. */
+export interface SendOptions {
+  /** The stream, from 0. Default 0. */
+  readonly stream?: number;
+  /** Payload protocol identifier. Default 0. */
+  readonly ppid?: number;
+  /** May overtake others of its stream. Default false. */
+  readonly unordered?: boolean;
+  /** When to give the message up (RFC 3758, RFC 7496). Default: never. */
+  readonly reliability?: Reliability;
+  /** A number that comes back in `sendFailed` events. Default 0. */
+  readonly context?: number;
+  /** Asks the peer to acknowledge at once (RFC 7053). Default false. */
+  readonly sackImmediately?: boolean;
+}
+
+/** A partial reliability policy: exactly one of them. */
+export type Reliability =
+  /** Given up when it isn't sent within so many ms. */
+  | { readonly lifetimeMs: number }
+  /** Given up after so many retransmissions. */
+  | { readonly retransmits: number }
+  /** Given up for messages of higher priority (lower number) when the send buffer is full. */
+  | { readonly priority: number };
+
+/** What can be sent: bytes, or text as UTF-8. An empty message can't exist in SCTP. */
+export type Sendable = Uint8Array | ArrayBuffer | string;

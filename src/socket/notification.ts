@@ -1,0 +1,199 @@
+import type { Address } from '../address.js';
+import { unpackSockaddr } from '../bridge/sockaddr.js';
+import { readStruct } from '../bridge/struct.js';
+import type { ErrorCause } from '../errors.js';
+import * as C from '../generated/constants.js';
+import * as L from '../generated/layouts.js';
+import { abortCauses, causeName } from './causes.js';
+
+/** What the stack tells of an association, beside its messages (RFC 6458 §6.1). */
+export type Notification = { readonly associationId: number } & (
+  | {
+      readonly type: 'association';
+      readonly state: 'up' | 'lost' | 'restart' | 'shutdown complete' | 'could not start';
+      readonly streams: { readonly inbound: number; readonly outbound: number };
+      readonly features: readonly Feature[];
+      /** The causes of the peer's ABORT; absent when there was none. */
+      readonly abort?: readonly ErrorCause[];
+    }
+  | { readonly type: 'path'; readonly address: Address; readonly change: PathChange }
+  | { readonly type: 'remoteError'; readonly error: ErrorCause }
+  | {
+      readonly type: 'sendFailed';
+      /** Had it been on the wire, at least in part? */
+      readonly sent: boolean;
+      readonly stream: number;
+      readonly ppid: number;
+      readonly context: number;
+      readonly data: Uint8Array;
+    }
+  | { readonly type: 'shutdown' }
+  | { readonly type: 'adaptation'; readonly indication: number }
+  | { readonly type: 'partialDeliveryAborted'; readonly stream: number; readonly ssn: number }
+  | { readonly type: 'authentication'; readonly indication: number; readonly keyNumber: number }
+  | { readonly type: 'senderDry' }
+  | { readonly type: 'streamReset'; readonly flags: number; readonly streams: readonly number[] }
+  | { readonly type: 'associationReset'; readonly flags: number; readonly localTsn: number; readonly remoteTsn: number }
+  | { readonly type: 'streamChange'; readonly flags: number; readonly inbound: number; readonly outbound: number }
+);
+
+export type PathChange = 'available' | 'unreachable' | 'removed' | 'added' | 'primary' | 'confirmed';
+
+/** What both ends of an association can do beyond RFC 9260. */
+export type Feature =
+  | 'partial reliability'
+  | 'authentication'
+  | 'dynamic addresses'
+  | 'reconfiguration'
+  | 'interleaving';
+
+/** The notification types that a descriptor subscribes to. */
+export const SUBSCRIBED: readonly number[] = [
+  C.SCTP_ASSOC_CHANGE,
+  C.SCTP_PEER_ADDR_CHANGE,
+  C.SCTP_REMOTE_ERROR,
+  C.SCTP_SEND_FAILED_EVENT,
+  C.SCTP_SHUTDOWN_EVENT,
+  C.SCTP_ADAPTATION_INDICATION,
+  C.SCTP_PARTIAL_DELIVERY_EVENT,
+  C.SCTP_AUTHENTICATION_EVENT,
+  C.SCTP_SENDER_DRY_EVENT,
+  C.SCTP_STREAM_RESET_EVENT,
+  C.SCTP_ASSOC_RESET_EVENT,
+  C.SCTP_STREAM_CHANGE_EVENT,
+];
+
+const ASSOCIATION_STATES = {
+  [C.SCTP_COMM_UP]: 'up',
+  [C.SCTP_COMM_LOST]: 'lost',
+  [C.SCTP_RESTART]: 'restart',
+  [C.SCTP_SHUTDOWN_COMP]: 'shutdown complete',
+  [C.SCTP_CANT_STR_ASSOC]: 'could not start',
+} as const;
+
+const PATH_CHANGES: Readonly<Record<number, PathChange>> = {
+  [C.SCTP_ADDR_AVAILABLE]: 'available',
+  [C.SCTP_ADDR_UNREACHABLE]: 'unreachable',
+  [C.SCTP_ADDR_REMOVED]: 'removed',
+  [C.SCTP_ADDR_ADDED]: 'added',
+  [C.SCTP_ADDR_MADE_PRIM]: 'primary',
+  [C.SCTP_ADDR_CONFIRMED]: 'confirmed',
+};
+
+const FEATURES: Readonly<Record<number, Feature>> = {
+  [C.SCTP_ASSOC_SUPPORTS_PR]: 'partial reliability',
+  [C.SCTP_ASSOC_SUPPORTS_AUTH]: 'authentication',
+  [C.SCTP_ASSOC_SUPPORTS_ASCONF]: 'dynamic addresses',
+  [C.SCTP_ASSOC_SUPPORTS_RE_CONFIG]: 'reconfiguration',
+  [C.SCTP_ASSOC_SUPPORTS_INTERLEAVING]: 'interleaving',
+};
+
+type Parse = (view: DataView, length: number) => Notification | undefined;
+
+const PARSERS: Readonly<Record<number, Parse>> = {
+  [C.SCTP_ASSOC_CHANGE]: associationChange,
+  [C.SCTP_PEER_ADDR_CHANGE](view) {
+    const { spc_aaddr, spc_state, spc_assoc_id } = readStruct(L.sctp_paddr_change, view);
+    const peer = unpackSockaddr(spc_aaddr);
+    const change = PATH_CHANGES[spc_state];
+    return peer && change && { type: 'path', associationId: spc_assoc_id, address: peer.address, change };
+  },
+  [C.SCTP_REMOTE_ERROR](view, length) {
+    const { sre_error, sre_assoc_id } = readStruct(L.sctp_remote_error, view, 0, length);
+    const code = ((sre_error & 0xff) << 8) | (sre_error >> 8); // upstream leaves it in network byte order
+    return { type: 'remoteError', associationId: sre_assoc_id, error: { code, name: causeName(code) } };
+  },
+  [C.SCTP_SEND_FAILED_EVENT](view, length) {
+    const event = readStruct(L.sctp_send_failed_event, view, 0, length);
+    const { snd_sid, snd_ppid, snd_context } = event.ssfe_info;
+    return {
+      type: 'sendFailed',
+      associationId: event.ssfe_assoc_id,
+      sent: (event.ssfe_flags & C.SCTP_DATA_SENT) !== 0,
+      stream: snd_sid,
+      ppid: networkOrder32(snd_ppid),
+      context: snd_context,
+      data: event.ssfe_data,
+    };
+  },
+  [C.SCTP_SHUTDOWN_EVENT](view) {
+    return { type: 'shutdown', associationId: readStruct(L.sctp_shutdown_event, view).sse_assoc_id };
+  },
+  [C.SCTP_ADAPTATION_INDICATION](view) {
+    const { sai_assoc_id, sai_adaptation_ind } = readStruct(L.sctp_adaptation_event, view);
+    return { type: 'adaptation', associationId: sai_assoc_id, indication: sai_adaptation_ind };
+  },
+  [C.SCTP_PARTIAL_DELIVERY_EVENT](view) {
+    const { pdapi_assoc_id, pdapi_stream, pdapi_seq } = readStruct(L.sctp_pdapi_event, view);
+    return { type: 'partialDeliveryAborted', associationId: pdapi_assoc_id, stream: pdapi_stream, ssn: pdapi_seq };
+  },
+  [C.SCTP_AUTHENTICATION_EVENT](view) {
+    const { auth_assoc_id, auth_indication, auth_keynumber } = readStruct(L.sctp_authkey_event, view);
+    return {
+      type: 'authentication',
+      associationId: auth_assoc_id,
+      indication: auth_indication,
+      keyNumber: auth_keynumber,
+    };
+  },
+  [C.SCTP_SENDER_DRY_EVENT](view) {
+    return { type: 'senderDry', associationId: readStruct(L.sctp_sender_dry_event, view).sender_dry_assoc_id };
+  },
+  [C.SCTP_STREAM_RESET_EVENT](view, length) {
+    const event = readStruct(L.sctp_stream_reset_event, view, 0, length);
+    const list = event.strreset_stream_list;
+    const streams = Array.from(
+      { length: list.length >> 1 },
+      (_, i) => (list[2 * i] ?? 0) | ((list[2 * i + 1] ?? 0) << 8),
+    );
+    return { type: 'streamReset', associationId: event.strreset_assoc_id, flags: event.strreset_flags, streams };
+  },
+  [C.SCTP_ASSOC_RESET_EVENT](view) {
+    const event = readStruct(L.sctp_assoc_reset_event, view);
+    return {
+      type: 'associationReset',
+      associationId: event.assocreset_assoc_id,
+      flags: event.assocreset_flags,
+      localTsn: event.assocreset_local_tsn,
+      remoteTsn: event.assocreset_remote_tsn,
+    };
+  },
+  [C.SCTP_STREAM_CHANGE_EVENT](view) {
+    const event = readStruct(L.sctp_stream_change_event, view);
+    return {
+      type: 'streamChange',
+      associationId: event.strchange_assoc_id,
+      flags: event.strchange_flags,
+      inbound: event.strchange_instrms,
+      outbound: event.strchange_outstrms,
+    };
+  },
+};
+
+/** A notification as recvv brings it; `undefined` when its type is unknown. */
+export function parseNotification(bytes: Uint8Array): Notification | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < 8) return;
+  return PARSERS[view.getUint16(0, true)]?.(view, bytes.length);
+}
+
+function associationChange(view: DataView, length: number): Notification | undefined {
+  const change = readStruct(L.sctp_assoc_change, view, 0, length);
+  const state = ASSOCIATION_STATES[change.sac_state as keyof typeof ASSOCIATION_STATES];
+  const isStart = state === 'up' || state === 'restart';
+  const abort = isStart ? undefined : abortCauses(change.sac_info);
+  return (
+    state && {
+      type: 'association',
+      associationId: change.sac_assoc_id,
+      state,
+      streams: { inbound: change.sac_inbound_streams, outbound: change.sac_outbound_streams },
+      features: isStart ? Array.from(change.sac_info, (id) => FEATURES[id]).filter((name) => name !== undefined) : [],
+      ...(abort && { abort }),
+    }
+  );
+}
+
+function networkOrder32(value: number): number {
+  return new DataView(Uint32Array.of(value).buffer).getUint32(0);
+}

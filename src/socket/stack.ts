@@ -1,0 +1,115 @@
+import type { Address } from '../address.js';
+import { usrsctpModule } from '../bridge/module.js';
+import { type Clock, systemClock } from '../clock.js';
+import { SctpError } from '../errors.js';
+import { sysctls } from '../generated/sysctls.js';
+import { type Random, systemRandom } from '../random.js';
+import { Pump } from '../stack/pump.js';
+import type { Transport } from '../transport/transport.js';
+import { type SocketOptions, socketConfig } from './config.js';
+import type { WaitOptions } from './deadline.js';
+import { Socket, type SocketWorld } from './socket.js';
+import { type Sysctl, type TimerPreset, type Timers, timerSysctls } from './timers.js';
+
+/** How a stack is made. */
+export interface StackOptions {
+  /** The network below. A transport serves one stack. */
+  readonly transport: Transport;
+  /** Where time comes from. Default: the machine's clock. */
+  readonly clock?: Clock;
+  /** Where randomness comes from. Default: the machine's cryptographic source. Anything guessable is for tests only. */
+  readonly random?: Random;
+  /** The protocol's timers: a preset. Default `rfc9260`. */
+  readonly preset?: TimerPreset;
+  /** Changes to the preset. */
+  readonly timers?: Partial<Timers>;
+  /** The compiled stack, where it must not be compiled here. Default: the one in this package. */
+  readonly module?: WebAssembly.Module;
+}
+
+/**
+ * One SCTP host: an instance of usrsctp on top of a transport. Several in one process never know of each other.
+ *
+ * ```ts
+ * await using stack = await Stack.create({ transport: udp() });
+ * ```
+ */
+export class Stack implements AsyncDisposable {
+  readonly #transport: Transport;
+  readonly #world: SocketWorld;
+  #closing: Promise<void> | undefined;
+
+  /**
+   * Starts the transport and usrsctp on top of it. Rejects with EINVAL for options that can't be, and with what the
+   * transport says, such as EADDRINUSE.
+   */
+  static async create(options: StackOptions): Promise<Stack> {
+    const { transport, clock = systemClock, random = systemRandom, preset = 'rfc9260', timers = {} } = options;
+    if (typeof transport?.send !== 'function') throw new TypeError('Stack.create: give a transport, such as udp()');
+    const settings = timerSysctls(preset, timers);
+    const module = options.module ?? (await usrsctpModule());
+    const pump = await Pump.start({ module, transport, clock, random });
+    const stack = new Stack(transport, pump);
+    try {
+      for (const [name, value] of settings) stack.#setSysctl(name, value);
+    } catch (error) {
+      await stack.close();
+      throw error;
+    }
+    return stack;
+  }
+
+  private constructor(transport: Transport, pump: Pump) {
+    this.#transport = transport;
+    this.#world = { pump, encapsulationPort: transport.encapsulationPort, sockets: new Set() };
+    pump.unreachable.add((destination, code) => {
+      const error = new SctpError(code, `${destination} can't be reached`, { address: destination });
+      for (const socket of this.#world.sockets) {
+        for (const association of socket.associations) association.refused(destination, error);
+      }
+    });
+  }
+
+  /** The local addresses, as the transport has them now. */
+  get addresses(): readonly Address[] {
+    return this.#transport.addresses;
+  }
+
+  /** Bytes of memory that usrsctp holds now. */
+  get memoryInUse(): number {
+    return this.#world.pump.memoryInUse;
+  }
+
+  /** Makes a socket. Nothing is sent, and no port taken, before it is bound, connected or told to listen. */
+  socket(options: SocketOptions = {}): Socket {
+    const config = socketConfig(options);
+    if (this.#world.pump.death) throw this.#world.pump.death;
+    if (this.#closing) throw new SctpError('ENETDOWN', 'socket: the stack is closed', { syscall: 'socket' });
+    return new Socket(this.#world, config);
+  }
+
+  /** Closes every socket as their `close` does, then usrsctp and the transport. Nothing keeps the process alive then. */
+  close(options: WaitOptions = {}): Promise<void> {
+    this.#closing ??= this.#close(options);
+    return this.#closing;
+  }
+
+  /** Closes as `close` does. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(options: WaitOptions): Promise<void> {
+    const closed = await Promise.allSettled([...this.#world.sockets].map((socket) => socket.close(options)));
+    await this.#world.pump.stop();
+    for (const result of closed) if (result.status === 'rejected') throw result.reason;
+  }
+
+  #setSysctl(name: Sysctl, value: number): void {
+    const { pump } = this.#world;
+    const result = pump.enter(() => pump.calls.setSysctl(sysctls.indexOf(name), value));
+    if (result < 0) {
+      throw new SctpError('EINVAL', `Stack.create: usrsctp refuses ${value} for ${name}`, { syscall: 'create' });
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import { type Address, addressBytes, type Endpoint, familyOf, formatAddress } from '../address.js';
+import type { Transport } from '../transport/transport.js';
+
+/**
+ * usrsctp's interfaces and routes, told by the transport: each local address is an interface of its own, numbered from
+ * 1, and keeps its number while it exists.
+ */
+export class Interfaces {
+  readonly #transport: Transport;
+  readonly #numbers = new Map<Address, number>();
+  #next = 1;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Compares with what the transport has now. */
+  update(): { added: Interface[]; removed: Interface[] } {
+    const now = new Set(this.#transport.addresses);
+    const removed = [...this.#numbers.keys()]
+      .filter((address) => !now.has(address))
+      .map((address) => this.#of(address));
+    for (const { address } of removed) this.#numbers.delete(address);
+    const added = [...now].filter((address) => !this.#numbers.has(address)).map((address) => this.#of(address));
+    for (const { address, number } of added) this.#numbers.set(address, number);
+    return { added, removed };
+  }
+
+  /** The interface that leads to a destination (0: no route) and the largest IP packet in bytes. */
+  route(destination: Uint8Array): { interface: number; mtu: number } {
+    const address = formatAddress(destination);
+    const route = this.#transport.route
+      ? this.#transport.route(address)
+      : { source: this.#transport.addresses.find((local) => familyOf(local) === familyOf(address)) };
+    const number = route?.source === undefined ? undefined : this.#numbers.get(route.source);
+    return {
+      interface: number ?? 0,
+      mtu: route && 'mtu' in route ? (route.mtu ?? this.#transport.mtu) : this.#transport.mtu,
+    };
+  }
+
+  /** The local addresses that a socket bound so has; a socket that isn't bound, or to a wildcard, has all. */
+  addresses(bound?: readonly Endpoint[]): readonly Address[] {
+    const given = bound?.map(({ address }) => address).filter((address) => address !== '::' && address !== '0.0.0.0');
+    return given && given.length > 0 ? given : this.#transport.addresses;
+  }
+
+  /** Is there a local address that leads to the destination? */
+  reaches(destination: Address): boolean {
+    const bytes = addressBytes(destination);
+    return bytes !== undefined && this.route(bytes).interface !== 0;
+  }
+
+  #of(address: Address): Interface {
+    return { address, number: this.#numbers.get(address) ?? this.#next++ };
+  }
+}
+
+export interface Interface {
+  readonly address: Address;
+  readonly number: number;
+}

@@ -1,0 +1,277 @@
+import { type Address, addressBytes, familyOf } from '../address.js';
+import { Calls } from '../bridge/calls.js';
+import { type Handle, type Instance, instantiate } from '../bridge/instance.js';
+import type { Pointer } from '../bridge/memory.js';
+import type { Clock } from '../clock.js';
+import { type ErrorCode, SctpError } from '../errors.js';
+import { link_state } from '../generated/layouts.js';
+import type { Packet } from '../packet.js';
+import type { Random } from '../random.js';
+import type { Transport } from '../transport/transport.js';
+import { Interfaces } from './interfaces.js';
+import { Wire } from './wire.js';
+
+/** Who is told that a socket of the module has something to tell. */
+export interface Listener {
+  /** Messages, notifications, connections to accept or room to send. */
+  ready(): void;
+  /** The stack is dead; nothing of it can be called any more. */
+  fail(error: SctpError): void;
+}
+
+/** Sees the packets that leave, before the transport does; must not call the module. */
+export type Tap = (packet: Packet) => void;
+
+/** Hears the network say that a destination can't be reached. */
+export type UnreachableListener = (destination: Address, code: ErrorCode) => void;
+
+export interface PumpOptions {
+  readonly module: WebAssembly.Module;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** The peer's UDP port doesn't matter here, only that usrsctp may encapsulate at all: the transport owns the sockets. */
+const ANY_UDP_PORT = 9899;
+
+const state = link_state.fields;
+
+/**
+ * The one door into the module, and the pump behind it. Inside, C only appends: packets to the outbox, sockets to the
+ * ready list. On leaving, the pump drains: packets to the transport, ready sockets to their listeners, the next
+ * deadline to the clock. One entry, one drain; nothing re-enters C.
+ */
+export class Pump {
+  readonly clock: Clock;
+  readonly calls: Calls;
+  readonly interfaces: Interfaces;
+  readonly taps: Set<Tap> = new Set();
+  readonly unreachable: Set<UnreachableListener> = new Set();
+  readonly #instance: Instance;
+  readonly #state: Pointer;
+  readonly #transport: Transport;
+  readonly #wire = new Wire();
+  readonly #listeners = new Map<Handle, Listener>();
+  #pumping = false;
+  #death: SctpError | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+  #cancelTimer: (() => void) | undefined;
+
+  /** Starts the transport, then usrsctp on top of it. */
+  static async start(options: PumpOptions): Promise<Pump> {
+    const { transport, random } = options;
+    let pump: Pump | undefined;
+    const interfaces = new Interfaces(transport);
+    const instance = await instantiate(options.module, {
+      random,
+      route: (destination) => interfaces.route(destination),
+    });
+    await transport.start({
+      receive: (packets) => pump?.receive(packets),
+      unreachable: (destination, code) => {
+        for (const listener of pump?.unreachable ?? []) listener(destination, code);
+      },
+      changed: () => pump?.updateInterfaces(true),
+    });
+    pump = new Pump(options, instance, interfaces);
+    return pump;
+  }
+
+  private constructor({ transport, clock }: PumpOptions, instance: Instance, interfaces: Interfaces) {
+    this.clock = clock;
+    this.interfaces = interfaces;
+    this.#transport = transport;
+    this.#instance = instance;
+    this.#state = instance.exports.link_state();
+    this.calls = new Calls(instance);
+    this.enter(() => instance.exports.bridge_init(transport.encapsulationPort === undefined ? 0 : ANY_UDP_PORT));
+    this.updateInterfaces(false);
+  }
+
+  /** Why the stack can't be used any more, once it can't. */
+  get death(): SctpError | undefined {
+    return this.#death;
+  }
+
+  /** Bytes that usrsctp holds: what must come back when everything is closed. */
+  get memoryInUse(): number {
+    return this.#word(state.memory_in_use.offset);
+  }
+
+  /** Enters the module. Throws the stack's death when it is, or thereby becomes, dead. */
+  enter<T>(call: () => T): T {
+    if (this.#death) throw this.#death;
+    const { exports } = this.#instance;
+    let done = false;
+    try {
+      exports.link_enter(this.clock.now());
+      const result = call();
+      done = true;
+      return result;
+    } catch (error) {
+      if (isTrap(error)) throw this.kill(error);
+      throw error;
+    } finally {
+      this.#leave(done);
+    }
+  }
+
+  /** From now on the listener hears of the socket, and at once of what has happened to it before. */
+  attach(handle: Handle, listener: Listener): void {
+    this.#listeners.set(handle, listener);
+    if (this.#death) listener.fail(this.#death);
+  }
+
+  detach(handle: Handle): void {
+    this.#listeners.delete(handle);
+  }
+
+  receive(packets: readonly Packet[]): void {
+    if (this.#death) return;
+    try {
+      const { exports, memory } = this.#instance;
+      for (let next = 0; next < packets.length; ) {
+        this.enter(() => {
+          const inbox = this.#word(state.inbox.offset) as Pointer;
+          const filled = this.#wire.fillInbox(memory, inbox, this.#word(state.inbox_bytes.offset), packets, next);
+          exports.link_input(filled.used);
+          next = filled.next;
+        });
+      }
+    } catch (error) {
+      if (error !== this.#death) throw error;
+    }
+  }
+
+  /** Tells usrsctp which local addresses there are. */
+  updateInterfaces(dynamic: boolean): void {
+    if (this.#death) return;
+    const { exports, memory } = this.#instance;
+    const { added, removed } = this.interfaces.update();
+    this.enter(() => {
+      const put = (address: Address) => {
+        const inbox = this.#word(state.inbox.offset) as Pointer;
+        memory.bytes.set(addressBytes(address) ?? [], inbox);
+        return inbox;
+      };
+      const familyNumber = (address: Address) => (familyOf(address) === 'IPv4' ? 4 : 6);
+      for (const { address, number } of removed)
+        exports.link_remove_address(put(address), familyNumber(address), number);
+      for (const { address, number } of added) {
+        exports.link_add_address(put(address), familyNumber(address), number, dynamic ? 1 : 0);
+      }
+    });
+  }
+
+  /** Ends usrsctp and the transport. Every socket must be closed before. */
+  async stop(): Promise<void> {
+    if (!this.#death) {
+      this.enter(() => this.calls.finish());
+      this.#death = new SctpError('ENETDOWN', 'the stack is closed: create another one');
+    }
+    this.#cancelTimer?.();
+    await this.#transport.close();
+  }
+
+  /** Declares the stack dead: whoever waits for it is told why. Other stacks don't notice. */
+  kill(cause: unknown): SctpError {
+    const reason = this.#instance.takeFault() ?? cause;
+    const why = reason instanceof Error ? reason.message : String(reason);
+    this.#death ??= new SctpError('ENETDOWN', `the stack has stopped and can't go on (${why}): create another one`, {
+      cause: reason,
+    });
+    this.#cancelTimer?.();
+    const listeners = [...this.#listeners.values()];
+    this.#listeners.clear();
+    for (const listener of listeners) listener.fail(this.#death);
+    void this.#transport.close().catch(() => undefined);
+    return this.#death;
+  }
+
+  #leave(done: boolean): void {
+    if (this.#death) return;
+    try {
+      this.#instance.exports.link_leave();
+    } catch (error) {
+      this.kill(error);
+      return;
+    }
+    const fault = this.#instance.takeFault();
+    if (fault !== undefined) {
+      this.kill(fault);
+      if (done) throw this.#death;
+      return;
+    }
+    this.#sendOutbox();
+    this.#tellReady();
+    this.#setTimer();
+  }
+
+  #sendOutbox(): void {
+    const length = this.#word(state.outbox_bytes.offset);
+    if (length === 0) return;
+    const outbox = this.#word(state.outbox.offset) as Pointer;
+    const packets = this.#wire.takeOutbox(this.#instance.memory, outbox, length);
+    this.#instance.memory.setWord((this.#state + state.outbox_bytes.offset) as Pointer, 0);
+    for (const tap of this.taps) for (const packet of packets) tap(packet);
+    this.#transport.send(packets);
+  }
+
+  /** Listeners enter the module themselves; what that makes ready is told by the outermost call. */
+  #tellReady(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    try {
+      for (let handles = this.#takeReady(); handles.length > 0 && !this.#death; handles = this.#takeReady()) {
+        for (const handle of handles) this.#listeners.get(handle)?.ready();
+      }
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  #takeReady(): Handle[] {
+    const count = this.#word(state.ready_count.offset);
+    if (count === 0) return [];
+    const first = this.#word(state.ready.offset) >> 2;
+    const handles = Array.from(this.#instance.memory.words.subarray(first, first + count)) as Handle[];
+    this.#instance.exports.bridge_ready_taken();
+    return handles;
+  }
+
+  /**
+   * Sees that the clock calls back at the next deadline. A call that comes earlier than that is left as it is: usrsctp
+   * restarts a timer with nearly each packet, and a call without a timer due costs less than setting one each time.
+   */
+  #setTimer(): void {
+    const deadline = this.#instance.memory.doubles[(this.#state + state.deadline_ms.offset) >> 3] ?? -1;
+    if (deadline >= 0 && deadline >= this.#timerAt) return;
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    if (deadline < 0 || this.#death) return;
+    this.#timerAt = deadline;
+    this.#cancelTimer = this.clock.schedule(Math.max(0, deadline - this.clock.now()), () => this.#timerFired());
+  }
+
+  #timerFired(): void {
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    this.#cancelTimer = undefined;
+    if (this.#death) return;
+    try {
+      this.enter(() => this.#instance.exports.link_timers());
+    } catch (error) {
+      if (error !== this.#death) throw error;
+    }
+  }
+
+  #word(offset: number): number {
+    return this.#instance.memory.word((this.#state + offset) as Pointer);
+  }
+}
+
+/** A trap, or JavaScript's stack overflowing inside the module: its memory can't be trusted any more. */
+function isTrap(error: unknown): boolean {
+  return error instanceof WebAssembly.RuntimeError || error instanceof RangeError;
+}

@@ -1,0 +1,85 @@
+import type { Address } from '../address.js';
+import { type Clock, systemClock } from '../clock.js';
+import type { Packet } from '../packet.js';
+import type { PcapngWriter } from '../pcapng.js';
+import type { Route, Transport, TransportHost } from './transport.js';
+
+export interface CaptureOptions {
+  /** The name of the interface in the capture; `'sctp'` by default. */
+  readonly name?: string;
+  /** Where timestamps come from; by default the machine's clock, counted from 1970. */
+  readonly clock?: Clock;
+}
+
+/**
+ * The same transport, with all of its packets written into a capture.
+ *
+ * ```ts
+ * const writer = new PcapngWriter();
+ * const stack = await Stack.create({ transport: capture(udp(), writer, { name: 'client' }) });
+ * // …
+ * await writeFile('client.pcapng', writer.bytes());
+ * ```
+ */
+export function capture(transport: Transport, writer: PcapngWriter, options: CaptureOptions = {}): Transport {
+  return new Capture(transport, writer, options);
+}
+
+class Capture implements Transport {
+  declare readonly encapsulationPort?: number;
+  readonly route?: (destination: Address) => Route | undefined;
+  readonly #transport: Transport;
+  readonly #writer: PcapngWriter;
+  readonly #interfaceId: number;
+  readonly #now: () => number;
+
+  constructor(transport: Transport, writer: PcapngWriter, { name = 'sctp', clock }: CaptureOptions) {
+    this.#transport = transport;
+    this.#writer = writer;
+    this.#interfaceId = writer.addInterface(name);
+    this.#now = clock === undefined ? () => performance.timeOrigin + systemClock.now() : () => clock.now();
+    if (transport.route !== undefined) this.route = (destination) => transport.route?.(destination);
+    if ('encapsulationPort' in transport) {
+      const get = () => transport.encapsulationPort;
+      Object.defineProperty(this, 'encapsulationPort', { get, enumerable: true });
+    }
+  }
+
+  get addresses(): readonly Address[] {
+    return this.#transport.addresses;
+  }
+
+  get mtu(): number {
+    return this.#transport.mtu;
+  }
+
+  start(host: TransportHost): Promise<void> {
+    return this.#transport.start({
+      receive: (packets) => {
+        this.#write('inbound', packets);
+        host.receive(packets);
+      },
+      unreachable: (destination, code) => host.unreachable(destination, code),
+      changed: () => host.changed(),
+    });
+  }
+
+  send(packets: readonly Packet[]): void {
+    this.#write('outbound', packets);
+    this.#transport.send(packets);
+  }
+
+  close(): Promise<void> {
+    return this.#transport.close();
+  }
+
+  #write(direction: 'inbound' | 'outbound', packets: readonly Packet[]): void {
+    const timeMs = this.#now();
+    const isOut = direction === 'outbound';
+    for (const { port, ...packet } of packets) {
+      const own = port === 0 ? 0 : (this.#transport.encapsulationPort ?? 0);
+      const ports = { sourcePort: isOut ? own : port, destinationPort: isOut ? port : own };
+      this.#writer.add({ interfaceId: this.#interfaceId, timeMs, direction, datagram: { ...packet, ...ports } });
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import type { Address } from '../address.js';
+import { SctpError } from '../errors.js';
+import type { Packet } from '../packet.js';
+import type { Route, Transport, TransportHost } from './transport.js';
+import { UdpNetwork } from './udp/network.js';
+import { parseOptions, type UdpOptions, type UdpSettings } from './udp/options.js';
+
+export type { UdpOptions } from './udp/options.js';
+
+/** A transport over UDP, with what only UDP has. */
+export interface UdpTransport extends Transport {
+  readonly encapsulationPort: number;
+  /** The local UDP port, the same on all addresses; 0 until `start` has resolved. */
+  readonly port: number;
+  /** How many packets were dropped here rather than in the network: queue full, too large, nowhere to go. */
+  readonly dropped: number;
+  route(destination: Address): Route | undefined;
+}
+
+/**
+ * SCTP in UDP (RFC 6951) through `node:dgram`, in Node, Deno and Bun: one socket per local address. The addresses are
+ * those that the machine has when `start` is called. Traffic classes, and ECN with them, are neither sent nor seen:
+ * there is no way to in Node. Throws EINVAL naming the option that is wrong.
+ *
+ * @example
+ * const stack = await Stack.create({ transport: udp({ port: 9899 }) });
+ */
+export function udp(options: UdpOptions = {}): UdpTransport {
+  return new Udp(parseOptions(options));
+}
+
+class Udp implements UdpTransport {
+  readonly encapsulationPort: number;
+  readonly mtu: number;
+  readonly #settings: UdpSettings;
+  #opening: Promise<UdpNetwork> | undefined;
+  #network: UdpNetwork | undefined;
+  #closing: Promise<void> | undefined;
+  #early = 0;
+
+  constructor(settings: UdpSettings) {
+    this.#settings = settings;
+    this.encapsulationPort = settings.encapsulationPort;
+    this.mtu = settings.mtu;
+  }
+
+  get addresses(): readonly Address[] {
+    return this.#network?.addresses ?? [];
+  }
+
+  get port(): number {
+    return this.#network?.port ?? 0;
+  }
+
+  get dropped(): number {
+    return this.#early + (this.#network?.dropped ?? 0);
+  }
+
+  /** A start that failed may be tried again. */
+  async start(host: TransportHost): Promise<void> {
+    if (this.#closing !== undefined) throw closedError();
+    if (this.#opening !== undefined) throw startedError();
+    this.#opening = UdpNetwork.open(this.#settings, host);
+    try {
+      const network = await this.#opening;
+      if (this.#closing === undefined) this.#network = network;
+    } catch (error) {
+      this.#opening = undefined;
+      throw error;
+    }
+    if (this.#network === undefined) throw closedError();
+  }
+
+  /** The one place that decides a destination's MTU. Loopback could take more, but gains are for those who ask for them. */
+  route(destination: Address): Route | undefined {
+    const source = this.#network?.source(destination);
+    return source === undefined ? undefined : { source, mtu: this.mtu };
+  }
+
+  send(packets: readonly Packet[]): void {
+    if (this.#network === undefined) this.#early += packets.length;
+    else this.#network.send(packets);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    if (this.#network !== undefined) return this.#network.close();
+    const network = await this.#opening?.catch(() => undefined);
+    await network?.close();
+  }
+}
+
+function closedError(): SctpError {
+  return new SctpError('ENETDOWN', 'the UDP transport is closed: create another one', { syscall: 'start' });
+}
+
+function startedError(): SctpError {
+  return new SctpError('EALREADY', 'the UDP transport has been started: create one for each stack', {
+    syscall: 'start',
+  });
+}

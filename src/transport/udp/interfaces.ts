@@ -1,0 +1,63 @@
+import type { NetworkInterfaceInfo } from 'node:os';
+import { type Address, addressBytes, familyOf, formatAddress } from '../../address.js';
+
+/** An address of the machine with the network that it lies in. */
+export interface LocalNetwork {
+  readonly address: Address;
+  readonly prefixBits: number;
+}
+
+/** What `os.networkInterfaces()` answers. */
+export type Interfaces = NodeJS.Dict<NetworkInterfaceInfo[]>;
+
+/** An address to open a socket on. One that came from a wildcard may have gone by then, one that was asked for not. */
+export interface Wanted {
+  readonly address: Address;
+  readonly explicit: boolean;
+}
+
+/** The machine's networks, without what can't be used or listed: link-local addresses need a zone that SCTP can't carry. */
+export function localNetworks(interfaces: Interfaces): LocalNetwork[] {
+  const networks: LocalNetwork[] = [];
+  for (const info of Object.values(interfaces).flatMap((infos) => infos ?? [])) {
+    const bytes = addressBytes(info.address.split('%')[0] ?? '');
+    const mask = addressBytes(info.netmask);
+    if (bytes === undefined || mask === undefined) continue;
+    const address = formatAddress(bytes);
+    if (!isLinkLocal(address)) networks.push({ address, prefixBits: leadingOnes(mask) });
+  }
+  return networks;
+}
+
+/** Replaces `0.0.0.0` and `::` by the machine's addresses of that family; loopback comes last. */
+export function expandWildcards(addresses: readonly Address[], networks: readonly LocalNetwork[]): Wanted[] {
+  const own = [...new Set(networks.map((network) => network.address))];
+  own.sort((a, b) => Number(isLoopback(a)) - Number(isLoopback(b)));
+  const wanted = new Map<Address, Wanted>();
+  for (const asked of addresses) {
+    const wildcard = asked === '0.0.0.0' || asked === '::';
+    const found = wildcard ? own.filter((address) => familyOf(address) === familyOf(asked)) : [asked];
+    for (const address of found) {
+      wanted.set(address, { address, explicit: !wildcard || wanted.get(address)?.explicit === true });
+    }
+  }
+  return [...wanted.values()];
+}
+
+export function isLoopback(address: Address): boolean {
+  return address === '::1' || address.startsWith('127.');
+}
+
+/** IPv4: RFC 3927, IPv6: fe80::/10. */
+function isLinkLocal(address: Address): boolean {
+  return address.startsWith('169.254.') || /^fe[89ab].:/.test(address);
+}
+
+function leadingOnes(mask: Uint8Array): number {
+  let bits = 0;
+  for (const byte of mask) {
+    bits += Math.clz32(~(byte << 24));
+    if (byte !== 0xff) break;
+  }
+  return bits;
+}

@@ -1,0 +1,52 @@
+import type { Address } from '../../address.js';
+import { SctpError } from '../../errors.js';
+import type { Wanted } from './interfaces.js';
+import type { UdpSocket } from './socket.js';
+
+type Open = (address: Address, port: number) => Promise<UdpSocket>;
+
+/** How many ports to try until one is free on all addresses. */
+const MOST_TRIES = 16;
+
+/**
+ * Opens a socket on every address, all on the same port: a peer that learns one address' port takes it for that of the
+ * others. All or none are open afterwards; only addresses that came from a wildcard and have gone may be missing.
+ */
+export async function openSockets(wanted: readonly Wanted[], port: number, open: Open): Promise<UdpSocket[]> {
+  for (let left = MOST_TRIES; ; left--) {
+    try {
+      return await openAll(wanted, port, open);
+    } catch (error) {
+      if (port !== 0 || left === 1 || !isCode(error, 'EADDRINUSE')) throw error;
+    }
+  }
+}
+
+async function openAll(wanted: readonly Wanted[], port: number, open: Open): Promise<UdpSocket[]> {
+  const sockets: UdpSocket[] = [];
+  try {
+    for (const { address, explicit } of wanted) {
+      const opening = open(address, port || (sockets[0]?.port ?? 0));
+      const socket = await (explicit ? opening : opening.catch(ignoreAbsence));
+      if (socket !== undefined) sockets.push(socket);
+    }
+    if (sockets.length === 0) throw noAddressError();
+    return sockets;
+  } catch (error) {
+    await Promise.all(sockets.map((socket) => socket.close()));
+    throw error;
+  }
+}
+
+function ignoreAbsence(error: unknown): undefined {
+  if (!isCode(error, 'EADDRNOTAVAIL')) throw error;
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof SctpError && error.code === code;
+}
+
+function noAddressError(): SctpError {
+  const message = 'this machine has none of the addresses that `addresses` asks for: connect it, or name others';
+  return new SctpError('EADDRNOTAVAIL', message, { syscall: 'bind' });
+}

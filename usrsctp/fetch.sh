@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Unpacks the pinned release of usrsctp into usrsctp/source, from Debian's source package `libusrsctp`.
+# The packages that the machine is configured for are asked for their sources, through lists of our own: nothing of
+# the machine's apt configuration is changed, and root is not needed.
+set -euo pipefail
+cd "$(dirname "$0")"
+# shellcheck source=usrsctp/pin
+. ./pin
+
+fail() { printf '%s\n' "$@" >&2; exit 1; }
+
+source_lines() {
+  # shellcheck disable=SC2016 # apt-get fills these in
+  apt-get indextargets --format 'deb-src $(SITE) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' | sort -u
+}
+
+# A fresh Debian has no package lists, and then apt doesn't tell its sources either.
+list_sources() { # FILE
+  source_lines >"$1"
+  [ -s "$1" ] && return
+  [ "$(id -u)" = 0 ] || fail 'apt has no package lists yet: run this once, then again what you ran: sudo apt-get update'
+  apt-get update
+  source_lines >"$1"
+  [ -s "$1" ] || fail 'apt-get has no package sources configured.'
+}
+
+download() { # DIRECTORY
+  local apt=(apt-get -o Dir::Etc::sourcelist="$1/sources.list" -o Dir::Etc::sourceparts=/dev/null
+    -o Dir::State::lists="$1/lists" -o Dir::Cache="$1/cache")
+  mkdir -p "$1/lists/partial" "$1/cache/archives/partial"
+  list_sources "$1/sources.list"
+  # A third party's archive without sources doesn't matter as long as Debian's answers: the next command tells.
+  "${apt[@]}" update || echo 'Some sources could not be read.' >&2
+  (cd "$1" && "${apt[@]}" source --download-only "libusrsctp=$version-$debian_revision") ||
+    fail "The machine's package sources don't offer libusrsctp $version-$debian_revision." \
+      'Get usrsctp otherwise and give its directory: ./build.sh --source DIR'
+}
+
+command -v apt-get >/dev/null ||
+  fail "There is no apt-get here to fetch usrsctp $version with." \
+    'Get its sources from the usrsctp project and give their directory: ./build.sh --source DIR'
+
+work=$PWD/download
+rm -rf "$work"
+mkdir "$work"
+trap 'rm -rf "$work"' EXIT
+download "$work"
+
+tarball=$(echo "$work"/libusrsctp_"$version".orig.tar.*)
+echo "$sha256  $tarball" | sha256sum --check --quiet ||
+  fail "$(basename "$tarball") is not the file that usrsctp/pin names: nothing was unpacked."
+mkdir "$work/source"
+tar -xf "$tarball" -C "$work/source" --strip-components=1
+rm -rf source
+mv "$work/source" source

@@ -1,0 +1,22 @@
+import { defineConfig, type Plugin } from 'vitest/config';
+
+/** `import bytes from './x.wasm'` gives a Uint8Array, as it does in the bundles. */
+const wasmBytes: Plugin = {
+  name: 'wasm-bytes',
+  enforce: 'pre',
+  load(id) {
+    if (!id.endsWith('.wasm')) return null;
+    return `import { readFileSync } from 'node:fs';
+export default new Uint8Array(readFileSync(${JSON.stringify(id)}));`;
+  },
+};
+
+export default defineConfig({
+  plugins: [wasmBytes],
+  test: {
+    environment: 'node',
+    include: ['test/**/*.test.ts'],
+    testTimeout: 60_000,
+    maxWorkers: 2,
+  },
+});

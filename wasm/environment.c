@@ -1,0 +1,136 @@
+/*
+ * The machine below usrsctp: clock, randomness, memory and the iterator. Stands in for user_environment.c,
+ * netinet/sctp_userspace.c and user_recv_thread.c.
+ */
+#include <netinet/sctp_os.h>
+#include <netinet/sctp_pcb.h>
+#include <netinet/sctp_bsd_addr.h>
+#include <netinet/sctputil.h>
+
+#include "host.h"
+#include "link.h"
+
+/* What user_environment.c defines, with its values. */
+int maxsockets = 25600;
+int hz = 1000;
+int ip_defttl = 64;
+int ipport_firstauto = 49152, ipport_lastauto = 65535;
+int nmbclusters = 65536;
+u_short ip_id = 0;
+userland_mutex_t atomic_mtx;
+
+struct link_state link_shared = {.deadline_ms = -1};
+double link_now_ms;
+
+/* usrsctp takes a time of 0 for "never", so its clock begins well after that. */
+#define EPOCH_S 1000000
+
+int link_gettimeofday(struct timeval *time)
+{
+	double seconds = (double)(uint64_t)(link_now_ms / 1000);
+
+	time->tv_sec = (time_t)(EPOCH_S + seconds);
+	time->tv_usec = (suseconds_t)((link_now_ms - seconds * 1000) * 1000);
+	return 0;
+}
+
+void init_random(void)
+{
+}
+
+void read_random(void *buffer, size_t size)
+{
+	host_random(buffer, size);
+}
+
+void finish_random(void)
+{
+}
+
+void link_panic(const char *message)
+{
+	host_panic(message, strlen(message));
+	__builtin_trap();
+}
+
+/* A block's size stands before it, so that what usrsctp holds can be told. 8 bytes keep the block aligned. */
+static void *account(uint64_t *block, size_t bytes)
+{
+	if (block == NULL) {
+		link_panic("out of memory");
+	}
+	*block = bytes;
+	link_shared.memory_in_use += (uint32_t)bytes;
+	return block + 1;
+}
+
+static uint64_t *disown(void *memory)
+{
+	uint64_t *block = (uint64_t *)memory - 1;
+
+	link_shared.memory_in_use -= (uint32_t)*block;
+	return block;
+}
+
+void *link_malloc(size_t bytes)
+{
+	return account(malloc(sizeof(uint64_t) + bytes), bytes);
+}
+
+void *link_calloc(size_t count, size_t bytes)
+{
+	return memset(link_malloc(count * bytes), 0, count * bytes);
+}
+
+void *link_realloc(void *memory, size_t bytes)
+{
+	return account(realloc(memory != NULL ? disown(memory) : NULL, sizeof(uint64_t) + bytes), bytes);
+}
+
+void link_free(void *memory)
+{
+	if (memory != NULL) {
+		free(disown(memory));
+	}
+}
+
+/* No thread is started, and none waited for: link_iterate() does the iterator's work. */
+int sctp_userspace_thread_create(userland_thread_t *thread, start_routine_t routine)
+{
+	(void)thread;
+	(void)routine;
+	return EAGAIN;
+}
+
+void sctp_userspace_set_threadname(const char *name)
+{
+	(void)name;
+}
+
+void link_iterate(void)
+{
+	if (!TAILQ_EMPTY(&sctp_it_ctl.iteratorhead)) {
+		SCTP_IPI_ITERATOR_WQ_LOCK();
+		sctp_iterator_worker();
+		SCTP_IPI_ITERATOR_WQ_UNLOCK();
+	}
+}
+
+void recv_thread_init(void)
+{
+}
+
+void recv_thread_destroy(void)
+{
+}
+
+int timingsafe_bcmp(const void *a, const void *b, size_t length)
+{
+	const uint8_t *left = a, *right = b;
+	uint8_t difference = 0;
+
+	while (length-- > 0) {
+		difference |= *left++ ^ *right++;
+	}
+	return difference != 0;
+}

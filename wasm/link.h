@@ -1,0 +1,64 @@
+/*
+ * The link layer's own border: what upstream.h redirects usrsctp to, and what the bridge needs of it.
+ * Knows neither usrsctp.h nor its internals, so that both sides of the bridge can include it.
+ */
+#ifndef LINK_H
+#define LINK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __EMSCRIPTEN__
+#include <emscripten.h>
+#define EXPORT EMSCRIPTEN_KEEPALIVE
+#else
+#define EXPORT
+#endif
+
+/* One packet in the outbox or inbox: this header, then the SCTP packet, padded to a multiple of 4 bytes. */
+struct link_packet {
+	uint32_t length;        /* of the SCTP packet, in bytes */
+	uint16_t port;          /* the peer's UDP port, 0: not encapsulated; host byte order */
+	uint8_t family;         /* 4, 6, or 0 for AF_CONN */
+	uint8_t traffic_class;  /* of the IP header */
+	uint8_t source[16];     /* network byte order; IPv4 uses the first 4 bytes, the others are 0 */
+	uint8_t destination[16];
+};
+
+/* What JavaScript reads after each entry. One of it per module, at link_state(). */
+struct link_state {
+	double deadline_ms;     /* when link_timers() is due next, on the clock that link_enter() is told; < 0: never */
+	uint8_t *outbox;        /* packets to send, struct link_packet after struct link_packet */
+	uint32_t outbox_bytes;  /* JavaScript sets it to 0 when it has taken them */
+	uint32_t outbox_drops;  /* packets that found the outbox full, ever */
+	uint8_t *inbox;         /* where JavaScript puts received packets before link_input() */
+	uint32_t inbox_bytes;   /* its capacity */
+	int32_t *ready;         /* handles of sockets with something to tell */
+	uint32_t ready_count;   /* JavaScript sets it to 0 when it has taken them */
+	uint32_t memory_in_use; /* bytes that upstream holds by malloc */
+};
+
+extern struct link_state link_shared;
+
+/* The time of this entry, in ms. */
+extern double link_now_ms;
+
+/* Runs what usrsctp leaves to its iterator thread. */
+void link_iterate(void);
+
+/* What usrsctp calls to send a packet of an AF_CONN association. */
+int link_conn_output(void *address, void *buffer, size_t length, uint8_t tos, uint8_t set_df);
+
+/* Says why, and traps. */
+_Noreturn void link_panic(const char *message);
+
+/* A socket has something to tell; called by upstream's sorwakeup and sowwakeup. `handle` is its upcall argument. */
+void link_ready(void *handle);
+
+/* Memory: never NULL, panics instead, because not all of upstream checks. */
+void *link_malloc(size_t bytes);
+void *link_calloc(size_t count, size_t bytes);
+void *link_realloc(void *memory, size_t bytes);
+void link_free(void *memory);
+
+#endif

@@ -1,0 +1,69 @@
+/*
+ * Included before every upstream file (-include): redirects what usrsctp takes from an operating system to the link
+ * layer. Upstream itself stays as it is.
+ */
+#ifndef UPSTREAM_H
+#define UPSTREAM_H
+
+#include <pthread.h> /* upstream's Emscripten branch forgets it */
+#include <stdlib.h>
+#include <string.h>
+#include <errno.h>
+
+#include <netinet/sctp_os.h>
+#include "link.h"
+
+/* There is one thread. Whatever would block says so. */
+#ifndef INVARIANTS /* that build checks that locks are taken and released in pairs */
+#undef pthread_mutex_lock
+#undef pthread_mutex_unlock
+#undef pthread_mutex_trylock
+#define pthread_mutex_lock(mutex) ((void)(mutex), 0)
+#define pthread_mutex_unlock(mutex) ((void)(mutex), 0)
+#define pthread_mutex_trylock(mutex) ((void)(mutex), 0)
+#endif
+#define pthread_cond_wait(condition, mutex) ((void)(condition), (void)(mutex), EWOULDBLOCK)
+#define pthread_cond_broadcast(condition) ((void)(condition), 0)
+
+/* Memory. */
+#ifndef LINK_LAYER /* which is what these redirect to */
+#define malloc(bytes) link_malloc(bytes)
+#define calloc(count, bytes) link_calloc(count, bytes)
+#define realloc(memory, bytes) link_realloc(memory, bytes)
+#define free(memory) link_free(memory)
+#endif
+
+/* Time. */
+int link_gettimeofday(struct timeval *time);
+#define gettimeofday(time, zone) link_gettimeofday(time)
+
+/* Interfaces are added by link_add_address(); there are none to find. */
+#define getifaddrs(list) (*(list) = NULL, 0)
+#define freeifaddrs(list) ((void)(list))
+#define if_nametoindex(name) ((void)(name), 0)
+
+/* Routes: each local address is an interface of its own, and the host tells which one leads to a destination. */
+void link_route(sctp_route_t *route);
+#undef SCTP_RTALLOC
+#define SCTP_RTALLOC(ro, vrf_id, fibnum) link_route((sctp_route_t *)(ro))
+#undef SCTP_GET_IF_INDEX_FROM_ROUTE
+#define SCTP_GET_IF_INDEX_FROM_ROUTE(ro) ((uint32_t)(uintptr_t)(ro)->ro_rt->rt_ifa)
+
+/* Private IPv4 addresses are as good as others: the transport alone decides what INIT lists. */
+#undef IN4_ISPRIVATE_ADDRESS
+#define IN4_ISPRIVATE_ADDRESS(address) 0
+
+/* Packets. */
+void link_output(int *result, struct mbuf *packet);
+#undef SCTP_IP_OUTPUT
+#define SCTP_IP_OUTPUT(result, packet, ro, stcb, vrf_id) link_output(&(result), packet)
+#undef SCTP_IP6_OUTPUT
+#define SCTP_IP6_OUTPUT(result, packet, ro, ifp, stcb, vrf_id) link_output(&(result), packet)
+
+/* Wake-ups. Upstream's upcall misses what timers cause; these miss nothing. */
+#undef sorwakeup_locked
+#define sorwakeup_locked(so) do { link_ready((so)->so_upcallarg); SOCKBUF_UNLOCK(&(so)->so_rcv); } while (0)
+#undef sowwakeup_locked
+#define sowwakeup_locked(so) do { link_ready((so)->so_upcallarg); SOCKBUF_UNLOCK(&(so)->so_snd); } while (0)
+
+#endif
