@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vitest/config';
 
 /** `import bytes from './x.wasm'` gives a Uint8Array, as it does in the bundles. */
@@ -13,6 +14,8 @@ export default new Uint8Array(readFileSync(${JSON.stringify(id)}));`;
 
 export default defineConfig({
   plugins: [wasmBytes],
+  // the examples that run in a test's own process use the sources, not dist/
+  resolve: { alias: { 'usrsctp-wasm/raw': fileURLToPath(new URL('src/raw.ts', import.meta.url)) } },
   test: {
     environment: 'node',
     include: ['test/**/*.test.ts'],

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 
-const needsNode = /^src\/(udp\.ts|cli\/)/;
+const needsNode = /^src\/(udp\.ts|testing\/udp\.ts|cli\/)/;
 
 const { exports } = JSON.parse(readFileSync('package.json', 'utf8'));
 const library = Object.values(exports).map((entry) => entry.default.replace(/^\.\/dist\/(.*)\.js$/, 'src/$1.ts'));

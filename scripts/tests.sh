@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # Lint, type check and tests. Sourced by build.sh.
+# shellcheck disable=SC2154 # source_dir, the usrsctp to build, is build.sh's
 
 # The native peers and the tools that the tests hold our packets and our C against.
 readonly test_packages=(libusrsctp-examples libusrsctp-dev tshark iproute2 nftables gcc libc6-dev)
@@ -24,10 +25,25 @@ check_types() {
     node_modules/.bin/tsc -p tsconfig.test.json
 }
 
+# The C side natively, watched: by the address sanitizer (and its search for leaks), and with upstream's own INVARIANTS,
+# which check each lock and each state, under the sanitizer for undefined behaviour.
+build_native_checks() {
+  native_check asan 'C under the address sanitizer' -O1 -fsanitize=address
+  native_check invariants 'C with INVARIANTS' -O1 -DINVARIANTS -fsanitize=undefined -fno-sanitize=alignment
+}
+
+native_check() { # NAME LABEL FLAG…
+  local name=$1 label=$2
+  shift 2
+  step "$name" "$label" "build/$name/mutate" wasm test/native "$source_dir/usrsctplib" -- \
+    test/native/compile.sh "$source_dir" "build/$name" "$@"
+}
+
 run_tests() { # ARGUMENT…
   need_test_packages
   lint
   check_types
+  build_native_checks
   local status=0
   rm -f build/vitest.json
   node_modules/.bin/vitest run --reporter=default --reporter=json --outputFile.json=build/vitest.json "$@" || status=$?

@@ -64,6 +64,8 @@ export interface SctpErrorDetails {
   readonly attempts?: readonly InitAttempt[];
   /** The causes that the peer's ABORT carried. */
   readonly abort?: readonly ErrorCause[];
+  /** The association that is there all the same: EPROTO, EINTR. What `socket.peeloff` takes. */
+  readonly association?: { readonly id: number };
   readonly cause?: unknown;
 }
 
@@ -76,6 +78,7 @@ export class SctpError extends Error {
   readonly port?: number;
   readonly attempts?: readonly InitAttempt[];
   readonly abort?: readonly ErrorCause[];
+  readonly association?: { readonly id: number };
 
   constructor(code: ErrorCode, message: string, details: SctpErrorDetails = {}) {
     const { cause, ...fields } = details;

@@ -151,7 +151,7 @@ describe('the decoder', () => {
     const expected = [
       { code: 12, name: 'User-Initiated Abort', text: 'bye', value: text('bye') },
       { code: 1, name: 'Invalid Stream Identifier', value: u16(5, 0) },
-      { code: 0x1234, name: 'Unknown', value: u8() },
+      { code: 0x1234, name: 'Error Cause 4660', value: u8() },
     ];
     expect(only(chunk(6, 1, ...causes))).toMatchObject({ type: 'ABORT', isTagReflected: true, causes: expected });
     expect(only(chunk(9, 0, ...causes))).toMatchObject({ type: 'ERROR', causes: expected });

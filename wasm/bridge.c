@@ -3,102 +3,12 @@
  * returns that one's value, or -errno. Sockets are integer handles; a stale or made-up one is -EBADF.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <usrsctp.h>
 
+#include "handles.h"
 #include "link.h"
-
-/* --- handles -------------------------------------------------------------------------------------------------- */
-
-#define INDEX_BITS 16
-#define INDEX_MASK ((1 << INDEX_BITS) - 1)
-#define GENERATION_MASK 0x7fff
-
-struct slot {
-	struct socket *so;   /* NULL: free */
-	uint16_t generation; /* distinguishes the sockets that had this slot, never 0 */
-	uint16_t is_ready;   /* is in link_shared.ready */
-	int32_t next_free;
-};
-
-static struct slot *slots;
-static int32_t slot_count, first_free = -1;
-
-static struct slot *slot_of(int handle)
-{
-	int index = handle & INDEX_MASK;
-
-	if (handle <= 0 || index >= slot_count || slots[index].so == NULL ||
-	    slots[index].generation != handle >> INDEX_BITS) {
-		return NULL;
-	}
-	return &slots[index];
-}
-
-static struct socket *socket_of(int handle)
-{
-	struct slot *slot = slot_of(handle);
-
-	return slot != NULL ? slot->so : NULL;
-}
-
-static int grow(void)
-{
-	int32_t count = slot_count > 0 ? 2 * slot_count : 16;
-
-	if (count > INDEX_MASK + 1) {
-		return -ENFILE;
-	}
-	slots = link_realloc(slots, (size_t)count * sizeof(*slots));
-	link_shared.ready = link_realloc(link_shared.ready, (size_t)count * sizeof(*link_shared.ready));
-	for (int32_t index = count - 1; index >= slot_count; index--) {
-		slots[index] = (struct slot){.generation = 1, .next_free = first_free};
-		first_free = index;
-	}
-	slot_count = count;
-	return 0;
-}
-
-/* Gives a new socket its handle. A socket that can't have one is closed. */
-static int adopt(struct socket *so)
-{
-	int handle;
-
-	if (so == NULL) {
-		return -errno;
-	}
-	if (first_free < 0 && grow() < 0) {
-		usrsctp_close(so);
-		return -ENFILE;
-	}
-	handle = slots[first_free].generation << INDEX_BITS | first_free;
-	usrsctp_set_non_blocking(so, 1);
-	usrsctp_set_upcall(so, NULL, (void *)(intptr_t)handle);
-	slots[first_free].so = so;
-	first_free = slots[first_free].next_free;
-	return handle;
-}
-
-void link_ready(void *handle)
-{
-	struct slot *slot = slot_of((int)(intptr_t)handle);
-
-	if (slot != NULL && !slot->is_ready) {
-		slot->is_ready = 1;
-		link_shared.ready[link_shared.ready_count++] = (int)(intptr_t)handle;
-	}
-}
-
-/* JavaScript has taken the ready list. */
-EXPORT void bridge_ready_taken(void)
-{
-	for (uint32_t i = 0; i < link_shared.ready_count; i++) {
-		slots[link_shared.ready[i] & INDEX_MASK].is_ready = 0;
-	}
-	link_shared.ready_count = 0;
-}
 
 /* --- life ----------------------------------------------------------------------------------------------------- */
 
@@ -110,6 +20,7 @@ static int result(ssize_t value)
 EXPORT void bridge_init(int udp_port)
 {
 	usrsctp_init_nothreads((uint16_t)udp_port, link_conn_output, NULL);
+	usrsctp_sysctl_set_sctp_no_csum_on_loopback(0); /* upstream's sender leaves out what its receiver checks */
 }
 
 EXPORT int bridge_finish(void)
@@ -124,17 +35,11 @@ EXPORT int bridge_socket(int domain, int type, int protocol)
 
 EXPORT int bridge_close(int handle)
 {
-	struct slot *slot = slot_of(handle);
-	struct socket *so;
+	struct socket *so = release(handle);
 
-	if (slot == NULL) {
+	if (so == NULL) {
 		return -EBADF;
 	}
-	so = slot->so;
-	slot->so = NULL;
-	slot->generation = slot->generation == GENERATION_MASK ? 1 : slot->generation + 1;
-	slot->next_free = first_free;
-	first_free = handle & INDEX_MASK;
 	usrsctp_close(so);
 	return 0;
 }
@@ -142,6 +47,21 @@ EXPORT int bridge_close(int handle)
 EXPORT int bridge_shutdown(int handle, int how)
 {
 	return result(usrsctp_shutdown(socket_of(handle), how));
+}
+
+EXPORT int bridge_set_non_blocking(int handle, int on)
+{
+	return result(usrsctp_set_non_blocking(socket_of(handle), on));
+}
+
+EXPORT int bridge_get_non_blocking(int handle)
+{
+	return result(usrsctp_get_non_blocking(socket_of(handle)));
+}
+
+EXPORT void bridge_handle_timers(uint32_t elapsed_ms)
+{
+	usrsctp_handle_timers(elapsed_ms);
 }
 
 /* --- addresses and associations ------------------------------------------------------------------------------- */
@@ -282,6 +202,22 @@ EXPORT int bridge_getsockopt(int handle, int level, int name, void *value, sockl
 	return result(usrsctp_getsockopt(socket_of(handle), level, name, value, length));
 }
 
+/* SO_ERROR, cleared by being read. usrsctp_getsockopt() leaves it as it is. */
+EXPORT int bridge_take_error(int handle)
+{
+	struct socket *so = socket_of(handle);
+
+	return so == NULL ? -EBADF : link_take_error(so);
+}
+
+/* What usrsctp tells its send_cb. */
+EXPORT int bridge_send_room(int handle)
+{
+	struct socket *so = socket_of(handle);
+
+	return so == NULL ? -EBADF : link_send_room(so);
+}
+
 EXPORT int bridge_opt_info(int handle, sctp_assoc_t id, int option, void *value, socklen_t *length)
 {
 	struct socket *so = socket_of(handle);
@@ -344,4 +280,9 @@ EXPORT void bridge_crc32c_offload(int on)
 	} else {
 		usrsctp_disable_crc32c_offload();
 	}
+}
+
+EXPORT uint32_t bridge_crc32c(void *buffer, uint32_t length)
+{
+	return usrsctp_crc32c(buffer, length);
 }

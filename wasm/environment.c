@@ -94,6 +94,16 @@ void link_free(void *memory)
 	}
 }
 
+/* Not counted: what is ours lives as long as the module, and says nothing of what usrsctp has leaked. */
+void *link_grow(void *buffer, size_t bytes)
+{
+	buffer = realloc(buffer, bytes);
+	if (buffer == NULL) {
+		link_panic("out of memory");
+	}
+	return buffer;
+}
+
 /* No thread is started, and none waited for: link_iterate() does the iterator's work. */
 int sctp_userspace_thread_create(userland_thread_t *thread, start_routine_t routine)
 {

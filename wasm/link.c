@@ -23,7 +23,7 @@ static uint32_t outbox_capacity;
 EXPORT struct link_state *link_state(void)
 {
 	if (link_shared.inbox == NULL) {
-		link_shared.inbox = link_malloc(INBOX_BYTES);
+		link_shared.inbox = link_grow(NULL, INBOX_BYTES);
 		link_shared.inbox_bytes = INBOX_BYTES;
 	}
 	return &link_shared;
@@ -61,7 +61,7 @@ static struct link_packet *outbox_room(size_t length)
 		size_t doubled = outbox_capacity > 0 ? 2 * (size_t)outbox_capacity : OUTBOX_FIRST_BYTES;
 
 		outbox_capacity = (uint32_t)(doubled > needed ? doubled : needed);
-		link_shared.outbox = link_realloc(link_shared.outbox, outbox_capacity);
+		link_shared.outbox = link_grow(link_shared.outbox, outbox_capacity);
 	}
 	return (struct link_packet *)(link_shared.outbox + link_shared.outbox_bytes);
 }
@@ -116,16 +116,15 @@ void link_output(int *result, struct mbuf *packet)
 	m_freem(packet);
 }
 
-/* usrsctp's conn_output callback, for AF_CONN: family 0, the user's address in the first 4 bytes. */
+/* usrsctp's conn_output callback, for AF_CONN: family 0, and in place of the port the wish not to be fragmented. */
 int link_conn_output(void *address, void *buffer, size_t length, uint8_t tos, uint8_t set_df)
 {
 	struct link_packet *room = outbox_room(length);
 
-	(void)set_df;
 	if (room == NULL) {
 		return ENOBUFS;
 	}
-	*room = (struct link_packet){.length = (uint32_t)length, .traffic_class = tos};
+	*room = (struct link_packet){.length = (uint32_t)length, .port = set_df, .traffic_class = tos};
 	memcpy(room->destination, &address, sizeof(address));
 	memcpy(room + 1, buffer, length);
 	link_shared.outbox_bytes += (uint32_t)(sizeof(*room) + padded(length));
@@ -181,7 +180,7 @@ static void input(const struct link_packet *header)
 	union sctp_sockstore source, destination;
 	struct mbuf *packet;
 
-	if (header->length < sizeof(struct sctphdr) + sizeof(struct sctp_chunkhdr)) {
+	if (!link_admits((const uint8_t *)(header + 1), header->length)) {
 		return;
 	}
 	if (header->family == 0) {

@@ -17,12 +17,12 @@
 
 /* One packet in the outbox or inbox: this header, then the SCTP packet, padded to a multiple of 4 bytes. */
 struct link_packet {
-	uint32_t length;        /* of the SCTP packet, in bytes */
-	uint16_t port;          /* the peer's UDP port, 0: not encapsulated; host byte order */
-	uint8_t family;         /* 4, 6, or 0 for AF_CONN */
-	uint8_t traffic_class;  /* of the IP header */
-	uint8_t source[16];     /* network byte order; IPv4 uses the first 4 bytes, the others are 0 */
-	uint8_t destination[16];
+	uint32_t length;         /* of the SCTP packet, in bytes */
+	uint16_t port;           /* the peer's UDP port, 0: not encapsulated; host byte order. Of AF_CONN: set_df */
+	uint8_t family;          /* 4, 6, or 0 for AF_CONN */
+	uint8_t traffic_class;   /* of the IP header */
+	uint8_t source[16];      /* network byte order; IPv4 uses the first 4 bytes, the others are 0 */
+	uint8_t destination[16]; /* of AF_CONN each is the user's address, in the first 4 bytes */
 };
 
 /* What JavaScript reads after each entry. One of it per module, at link_state(). */
@@ -46,8 +46,17 @@ extern double link_now_ms;
 /* Runs what usrsctp leaves to its iterator thread. */
 void link_iterate(void);
 
+/* May this packet reach usrsctp? See guard.c. */
+int link_admits(const uint8_t *packet, uint32_t length);
+
 /* What usrsctp calls to send a packet of an AF_CONN association. */
 int link_conn_output(void *address, void *buffer, size_t length, uint8_t tos, uint8_t set_df);
+
+/* The error of a socket, which it then no longer has. */
+int link_take_error(void *so);
+
+/* How many bytes of the send buffer of a socket are free. */
+int link_send_room(void *so);
 
 /* Says why, and traps. */
 _Noreturn void link_panic(const char *message);
@@ -60,5 +69,8 @@ void *link_malloc(size_t bytes);
 void *link_calloc(size_t count, size_t bytes);
 void *link_realloc(void *memory, size_t bytes);
 void link_free(void *memory);
+
+/* As realloc, for buffers of the link layer and the bridge: never NULL, and not in memory_in_use. */
+void *link_grow(void *buffer, size_t bytes);
 
 #endif

@@ -92,7 +92,7 @@ int sctp_os_timer_start(sctp_os_timer_t *timer, uint32_t to_ticks, void (*functi
 	}
 	if (count == capacity) {
 		capacity = capacity > 0 ? 2 * capacity : 64;
-		heap = link_realloc(heap, capacity * sizeof(*heap));
+		heap = link_grow(heap, capacity * sizeof(*heap));
 	}
 	timer->c_func = function;
 	timer->c_arg = argument;

@@ -10,8 +10,17 @@
 #include <string.h>
 #include <errno.h>
 
-#include <netinet/sctp_os.h>
 #include "link.h"
+
+/* Memory; before upstream's headers, because inline functions in them free what upstream's files allocate. */
+#ifndef LINK_LAYER /* which is what these redirect to */
+#define malloc(bytes) link_malloc(bytes)
+#define calloc(count, bytes) link_calloc(count, bytes)
+#define realloc(memory, bytes) link_realloc(memory, bytes)
+#define free(memory) link_free(memory)
+#endif
+
+#include <netinet/sctp_os.h>
 
 /* There is one thread. Whatever would block says so. */
 #ifndef INVARIANTS /* that build checks that locks are taken and released in pairs */
@@ -24,14 +33,6 @@
 #endif
 #define pthread_cond_wait(condition, mutex) ((void)(condition), (void)(mutex), EWOULDBLOCK)
 #define pthread_cond_broadcast(condition) ((void)(condition), 0)
-
-/* Memory. */
-#ifndef LINK_LAYER /* which is what these redirect to */
-#define malloc(bytes) link_malloc(bytes)
-#define calloc(count, bytes) link_calloc(count, bytes)
-#define realloc(memory, bytes) link_realloc(memory, bytes)
-#define free(memory) link_free(memory)
-#endif
 
 /* Time. */
 int link_gettimeofday(struct timeval *time);

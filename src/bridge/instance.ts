@@ -75,6 +75,12 @@ export interface Exports {
   bridge_register_address(address: number): void;
   bridge_deregister_address(address: number): void;
   bridge_crc32c_offload(on: number): void;
+  bridge_crc32c(buffer: Pointer, length: number): number;
+  bridge_set_non_blocking(handle: Handle, on: number): number;
+  bridge_get_non_blocking(handle: Handle): number;
+  bridge_handle_timers(elapsedMs: number): void;
+  bridge_take_error(handle: Handle): number;
+  bridge_send_room(handle: Handle): number;
 }
 
 /** One instance of the module: one SCTP host. */

@@ -133,11 +133,16 @@ export function decodeParameters(bytes: Uint8Array, depth = 0): Parameter[] {
 export function decodeCauses(bytes: Uint8Array): Cause[] {
   return Array.from(tlvs(bytes), ({ head: code, value, problem }) => ({
     code,
-    name: CAUSES.get(code) ?? 'Unknown',
+    name: causeName(code),
     value,
     ...(TEXT_CAUSES.includes(code) && value.length > 0 && { text: new TextDecoder().decode(value) }),
     ...(problem !== undefined && { malformed: problem }),
   }));
+}
+
+/** The name of an error cause in the RFCs, such as `User-Initiated Abort`. */
+export function causeName(code: number): string {
+  return CAUSES.get(code) ?? `Error Cause ${code}`;
 }
 
 function decodeParameter({ head: code, value, problem }: Tlv, depth: number): Parameter {

@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.js';
 import { Agenda, type Appointment } from './agenda.js';
+import type { NetworkClock } from './network-clock.js';
 import { turn } from './turn.js';
 
 /** As long as a scenario may take unless it says otherwise: more than any of SCTP's give-up times, in virtual ms. */
@@ -27,7 +27,7 @@ type Outcome = 'reached' | 'deadline' | 'idle' | { readonly error: unknown };
  * Time is moved by `advance`, `runUntil` and `runUntilIdle`. They may overlap: inside of code that one of them drives,
  * `await clock.advance(100)` simply waits for 100 virtual ms.
  */
-export class VirtualClock implements Clock {
+export class VirtualClock implements NetworkClock {
   readonly #agenda = new Agenda();
   readonly #goals = new Set<Goal>();
   readonly #realWork = new Set<Promise<unknown>>();

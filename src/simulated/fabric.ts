@@ -2,11 +2,11 @@ import type { Address } from '../address.js';
 import { type ErrorCode, SctpError } from '../errors.js';
 import type { Packet } from '../packet.js';
 import { Barrier } from './barrier.js';
-import type { VirtualClock } from './clock.js';
 import type { Fate } from './fate.js';
 import { copyOf, type Flight, ipBytes } from './flight.js';
 import type { Links } from './links.js';
 import type { Nat } from './nat.js';
+import type { NetworkClock } from './network-clock.js';
 import type { Host, Station, Wire } from './station.js';
 import type { Trace } from './trace.js';
 
@@ -33,7 +33,7 @@ const MOST_HELD = 10_000;
  * sender → NAT → filters → barriers → link (trace) → … time … → receiver.
  */
 export class Fabric implements Wire {
-  readonly clock: VirtualClock;
+  readonly clock: NetworkClock;
   readonly filters: Set<Filter> = new Set();
   readonly cuts: Barrier = new Barrier();
   readonly holds: Barrier = new Barrier();
@@ -44,7 +44,7 @@ export class Fabric implements Wire {
   readonly #owners = new Map<Address, Station>();
   #held: Flight[] = [];
 
-  constructor(clock: VirtualClock, trace: Trace, links: Links, reports: boolean) {
+  constructor(clock: NetworkClock, trace: Trace, links: Links, reports: boolean) {
     this.clock = clock;
     this.#trace = trace;
     this.#links = links;

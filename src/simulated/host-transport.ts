@@ -20,7 +20,7 @@ export class SimulatedTransport implements Transport {
   }
 
   get addresses(): readonly Address[] {
-    return this.#station.addresses;
+    return this.#state === 'closed' ? [] : this.#station.addresses;
   }
 
   get isListening(): boolean {
@@ -40,6 +40,10 @@ export class SimulatedTransport implements Transport {
 
   route(destination: Address): Route | undefined {
     return this.#host && this.#station.route(destination);
+  }
+
+  interfaceOf(address: Address): string | undefined {
+    return this.#station.interfaceOf(address);
   }
 
   send(packets: readonly Packet[]): void {

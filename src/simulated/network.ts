@@ -6,6 +6,7 @@ import type { End, Group } from './group.js';
 import { ladder } from './ladder.js';
 import { Links } from './links.js';
 import { Nat, type NatOptions } from './nat.js';
+import type { NetworkClock } from './network-clock.js';
 import { SeededRandom } from './random.js';
 import { type Host, type HostOptions, Station } from './station.js';
 import { Trace } from './trace.js';
@@ -13,8 +14,8 @@ import { Trace } from './trace.js';
 export interface NetworkOptions {
   /** All chance in the network comes from it: the same seed, the same packets. */
   readonly seed: number | string;
-  /** By default a clock of its own that starts at 0. */
-  readonly clock?: VirtualClock;
+  /** By default a virtual clock of its own that starts at 0; a `RealTimeClock` where real programs take part. */
+  readonly clock?: NetworkClock;
   /** For every link that nothing else is said of. */
   readonly conditions?: Conditions;
   /** Whether senders hear of addresses and ports that nobody has, as from ICMP; `'silent'` by default. */
@@ -37,7 +38,7 @@ export interface NetworkOptions {
  */
 export class Network {
   readonly seed: number | string;
-  readonly clock: VirtualClock;
+  readonly clock: NetworkClock;
   readonly random: SeededRandom;
   /** The last packets, and what became of them. */
   readonly trace: Trace;

@@ -20,11 +20,22 @@ export async function scenario<Value>(
   { limitMs, ...options }: ScenarioOptions,
   body: (network: Network) => Promise<Value>,
 ): Promise<Value> {
-  const network = new Network(options);
+  return drive(new Network(options), body, limitMs);
+}
+
+/** Moves a network's clock until something is done on it, for at most `limitMs`; a failure tells the whole story. */
+export function drive<Value, Net extends Network>(
+  network: Net,
+  body: (network: Net) => Promise<Value>,
+  limitMs?: number,
+): Promise<Value> {
   return network.runUntil(tellingOf(network, body), limitMs);
 }
 
-async function tellingOf<Value>(network: Network, body: (network: Network) => Promise<Value>): Promise<Value> {
+async function tellingOf<Value, Net extends Network>(
+  network: Net,
+  body: (network: Net) => Promise<Value>,
+): Promise<Value> {
   try {
     return await body(network);
   } catch (error) {

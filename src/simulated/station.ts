@@ -3,10 +3,10 @@ import { type ErrorCode, SctpError } from '../errors.js';
 import type { Packet } from '../packet.js';
 import type { Random } from '../random.js';
 import type { Route, Transport } from '../transport/transport.js';
-import type { VirtualClock } from './clock.js';
 import type { Fate } from './fate.js';
 import type { Flight } from './flight.js';
 import { SimulatedTransport } from './host-transport.js';
+import type { NetworkClock } from './network-clock.js';
 import type { SeededRandom } from './random.js';
 import { closestSubnet, parseSubnet, type Subnet } from './subnet.js';
 
@@ -19,6 +19,8 @@ export interface Host {
   readonly addresses: readonly Address[];
   /** Randomness for the stack that runs here, from the network's seed. */
   readonly random: Random;
+  /** Whether the host is switched on: not after a crash. */
+  readonly isOn: boolean;
   /** Takes an address away; the stack is told, and packets on their way to it are lost. */
   addressDown(address: string): void;
   /** Brings an address back, or a new one (`10.0.1.1/24`); the stack is told. */
@@ -34,6 +36,8 @@ export interface HostOptions {
   readonly encapsulationPort?: number;
   /** The largest IP packet in bytes, which the transport announces: larger ones don't leave. 1500 by default. */
   readonly mtu?: number;
+  /** Names of network interfaces, by address. By default each address has one: `eth0`, `eth1`, in the order of adding. */
+  readonly interfaces?: Readonly<Record<Address, string>>;
   /** Answers in place of the built-in routes. */
   readonly route?: (destination: Address) => Route | undefined;
 }
@@ -42,7 +46,7 @@ const DEFAULT_MTU = 1500;
 
 /** What a host needs of the network around it. */
 export interface Wire {
-  readonly clock: VirtualClock;
+  readonly clock: NetworkClock;
   transmit(from: Station, packet: Packet): void;
   /** Claims or gives back an address; throws EADDRINUSE. */
   claim(station: Station, address: Address): void;
@@ -84,6 +88,10 @@ export class Station implements Host {
     return this.#addresses;
   }
 
+  get isOn(): boolean {
+    return !this.#isDown;
+  }
+
   get mtu(): number {
     return this.options.mtu ?? DEFAULT_MTU;
   }
@@ -116,6 +124,12 @@ export class Station implements Host {
     if (this.options.route !== undefined) return this.options.route(destination);
     const subnet = closestSubnet(this.#up, destination);
     return subnet && { source: subnet.address };
+  }
+
+  interfaceOf(address: Address): string | undefined {
+    if (this.options.interfaces) return this.options.interfaces[address];
+    const index = [...this.#configured.keys()].indexOf(address);
+    return index < 0 ? undefined : `eth${index}`;
   }
 
   send(packet: Packet): void {

@@ -12,15 +12,20 @@ import type { Descriptor } from './descriptor.js';
 export class Acceptor implements AsyncIterable<Association> {
   readonly #clock: Clock;
   readonly #style: 'one-to-one' | 'one-to-many';
-  readonly #adopt: (handle: number) => Association;
+  readonly #adopt: (handle: number) => Association | undefined;
   readonly #waiters = new Set<Waiter<Association>>();
   readonly #queue: Association[] = [];
   #backlog = 0;
+  #isPolling = false;
   #descriptor: Descriptor | undefined;
   #error: SctpError | undefined;
 
-  /** `adopt` makes the association of an accepted handle. */
-  constructor(clock: Clock, style: 'one-to-one' | 'one-to-many', adopt: (handle: number) => Association) {
+  /** `adopt` makes the association of an accepted handle; undefined: there is none any more. */
+  constructor(
+    clock: Clock,
+    style: 'one-to-one' | 'one-to-many',
+    adopt: (handle: number) => Association | undefined,
+  ) {
     this.#clock = clock;
     this.#style = style;
     this.#adopt = adopt;
@@ -30,45 +35,49 @@ export class Acceptor implements AsyncIterable<Association> {
     return this.#backlog > 0;
   }
 
-  listen(backlog: number): void {
+  /** `descriptor`: where those of a one-to-one socket wait. */
+  listen(backlog: number, descriptor: Descriptor): void {
     this.#backlog = backlog;
+    if (this.#style === 'one-to-one') this.#descriptor = descriptor;
   }
 
   accept(options: WaitOptions): Promise<Association> {
     checkWaitOptions(options, 'accept');
-    if (this.#error) return Promise.reject(this.#error);
-    if (!this.isListening) {
-      return Promise.reject(new SctpError('EINVAL', 'accept: call listen() first', { syscall: 'accept' }));
-    }
+    options.signal?.throwIfAborted();
+    if (this.#error) throw this.#error;
+    if (!this.isListening) throw new SctpError('EINVAL', 'accept: call listen() first', { syscall: 'accept' });
     const waiter: Waiter<Association> = new Waiter(this.#clock, options, 'accept', () => {
-      queueMicrotask(() => this.#waiters.delete(waiter));
+      this.#waiters.delete(waiter);
     });
-    if (!waiter.settled) this.#waiters.add(waiter);
-    this.#serve();
+    this.#waiters.add(waiter);
+    this.poll();
     return waiter.promise;
   }
 
   /** An association of a one-to-many socket is up. */
   push(association: Association): void {
     if (!this.isListening) return;
+    if (this.#error) return association.abort('nobody accepts any more');
     if (this.#queue.length >= this.#backlog) return association.abort('accept queue full');
     this.#queue.push(association);
-    this.#serve();
+    this.poll();
   }
 
-  /** There may be associations to accept in the module. */
-  poll(descriptor: Descriptor): void {
-    if (this.#style === 'one-to-many' || !this.isListening) return;
-    this.#descriptor = descriptor;
-    this.#serve();
+  /** Gives those who wait what there is. */
+  poll(): void {
+    if (this.#isPolling) return;
+    this.#isPolling = true;
+    for (const waiter of this.#waiters) if (!this.#serve(waiter)) break;
+    this.#isPolling = false;
   }
 
   /** Nothing more will be accepted. What nobody has taken is aborted. */
   end(error?: SctpError): void {
     this.#error ??= error ?? new SctpError('EBADF', 'accept: the socket is closed', { syscall: 'accept' });
+    this.#descriptor = undefined;
     for (const waiter of this.#waiters) waiter.reject(this.#error);
     this.#waiters.clear();
-    for (const association of this.#queue.splice(0)) association.abort();
+    for (const association of this.#queue.splice(0)) association.abort('nobody accepts any more');
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Association, void, undefined> {
@@ -82,19 +91,25 @@ export class Acceptor implements AsyncIterable<Association> {
     }
   }
 
-  #serve(): void {
-    for (const waiter of this.#waiters) {
+  /** False: there is nothing for it yet. */
+  #serve(waiter: Waiter<Association>): boolean {
+    try {
       const association = this.#next();
-      if (!association) return;
-      this.#waiters.delete(waiter);
+      if (!association) return false;
       waiter.resolve(association);
+    } catch (error) {
+      waiter.reject(error); // no handle is left for it, say
     }
+    return this.#waiters.delete(waiter);
   }
 
   #next(): Association | undefined {
     const queued = this.#queue.shift();
     if (queued) return queued;
-    const handle = this.#descriptor?.accept();
-    return handle === undefined ? undefined : this.#adopt(handle);
+    for (let handle = this.#descriptor?.accept(); handle !== undefined; handle = this.#descriptor?.accept()) {
+      const association = this.#adopt(handle);
+      if (association) return association;
+    }
+    return undefined;
   }
 }

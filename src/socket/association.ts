@@ -1,132 +1,82 @@
-import type { Address } from '../address.js';
-import type { SendInfo } from '../bridge/calls.js';
-import { type ErrorCause, type InitAttempt, SctpError } from '../errors.js';
-import { SCTP_ABORT, SCTP_EOF, SCTP_PR_SCTP_NONE } from '../generated/constants.js';
+import { SctpError } from '../errors.js';
+import { SCTP_EOF, SCTP_EVENT, SCTP_SENDER_DRY_EVENT } from '../generated/constants.js';
+import { sctp_event } from '../generated/layouts.js';
+import { abortAssociation } from './abort.js';
 import { checkWaitOptions, Waiter, type WaitOptions } from './deadline.js';
-import type { Descriptor } from './descriptor.js';
-import { Emitter } from './emitter.js';
+import type { AssociationEvents } from './events.js';
+import { lossError } from './failure.js';
+import type { Home } from './home.js';
 import { Inbox } from './inbox.js';
 import type { Message, Sendable, SendOptions } from './message.js';
-import type { Feature, Notification, PathChange } from './notification.js';
-import { Outgoing } from './outgoing.js';
-import { type Path, readPaths } from './path.js';
-import { bytesOf, sendInfo } from './sendinfo.js';
+import { type AssociationState, Multihomed } from './multihomed.js';
+import type { Notification } from './notification.js';
+import { Outgoing, type Sink } from './outgoing.js';
+import { bytesOf, controlInfo, sendInfo } from './sendinfo.js';
+import type { Setup } from './setup.js';
+import { type OutgoingMessage, readableOf, writableOf } from './streams.js';
+import { Undelivered } from './undelivered.js';
 
-/** How an association came about. */
-export interface Setup {
-  /** Per listed address: how many INITs were sent there, and when. Empty where the peer connected. */
-  readonly tried: readonly InitAttempt[];
-  /** Listed addresses that the peer named: part of the association. */
-  readonly confirmed: readonly Address[];
-  /** Listed addresses that the peer didn't name: no longer part of it. */
-  readonly dropped: readonly Address[];
-  /** Addresses that the peer named beyond those listed. */
-  readonly added: readonly Address[];
-  readonly streams: { readonly inbound: number; readonly outbound: number };
-  /** What both ends can do beyond RFC 9260. */
-  readonly features: readonly Feature[];
-  /** From the call to the association's being up, in ms; 0 where the peer connected. */
-  readonly elapsedMs: number;
-}
+export type { AssociationState } from './multihomed.js';
 
-export interface PathEvent {
-  readonly address: Address;
-  /** `refused`: the network says that the address can't be reached now (ICMP, no route, policy); a hint. */
-  readonly change: PathChange | 'refused';
-  /** Why, with `refused`. */
-  readonly error?: SctpError;
-}
-
-export interface AssociationEvents {
-  /** A path of the association has changed. */
-  path: PathEvent;
-  /** The peer has restarted; messages that were on their way may be lost. */
-  restart: Notification & { type: 'association' };
-  /** The peer has begun to shut the association down: nothing more can be sent. */
-  shutdown: undefined;
-  /** A message was not delivered: its reliability policy gave it up, or the association ended. */
-  sendFailed: Notification & { type: 'sendFailed' };
-  /** The peer has reported an error. */
-  remoteError: ErrorCause;
-  /** The peer's adaptation layer indication (RFC 5061 §4.2.6). */
-  adaptation: number;
-  /** The peer has acknowledged everything that was sent. */
-  senderDry: undefined;
-  /** The association has ended: orderly, or with an error. */
-  close: SctpError | undefined;
-}
-
-export type AssociationState = 'connecting' | 'open' | 'closing' | 'closed';
-
-/** What an association needs of its socket. */
-export interface Home {
-  readonly descriptor: Descriptor;
-  readonly clock: ConstructorParameters<typeof Inbox>[0];
-  readonly sendQueueBytes: number;
-  /** How much of a message usrsctp is given at once. */
-  readonly pieceBytes: number;
-  /** A message has left the association's inbox. */
-  taken(bytes: number): void;
-  /** The association has ended. */
-  released(): void;
-  /** Nobody waits for the association's set-up any more. */
-  detached(): void;
-}
+/** What usrsctp says of an association that is about to end; which end it has, its notification tells. */
+const ENDING = new Set(['ENOTCONN', 'ECONNRESET', 'EPIPE']);
+const DEFAULTS = {};
 
 /** An SCTP association: messages on streams, over one or several paths, between two endpoints. */
-export class Association extends Emitter<AssociationEvents> implements AsyncIterable<Message>, AsyncDisposable {
-  /** The association identifier of RFC 6458, unique within the socket. */
-  readonly id: number;
-  readonly #home: Home;
+export class Association extends Multihomed implements AsyncIterable<Message>, AsyncDisposable {
+  /** Resolves when the association has ended: with undefined after an orderly shutdown, else with the error. */
+  readonly closed: Promise<SctpError | undefined>;
+  #home: Home;
   readonly #inbox: Inbox;
   readonly #outgoing: Outgoing;
-  readonly #closed: Promise<SctpError | undefined>;
+  readonly #undelivered = new Undelivered((failure) => this.emit('sendFailed', failure));
   #resolveClosed!: (error: SctpError | undefined) => void;
   #state: AssociationState = 'connecting';
+  /** Shut down here, not by the peer. */
+  #isShutDown = false;
   #setup: Setup | undefined;
   #error: SctpError | undefined;
-  #lastPaths: Path[] = [];
-  #closing: Promise<SctpError | undefined> | undefined;
+  #ready: Promise<this> | undefined;
+  #readable: ReadableStream<Message> | undefined;
+  #writable: WritableStream<Sendable | OutgoingMessage> | undefined;
 
   /** @internal */
   constructor(home: Home, id: number) {
-    super();
-    this.id = id;
+    super(id);
     this.#home = home;
-    this.#inbox = new Inbox(home.clock, (bytes) => home.taken(bytes));
-    this.#outgoing = new Outgoing(
-      (data, info) => home.descriptor.send(data, info),
-      home.pieceBytes,
-      home.sendQueueBytes,
-    );
-    this.#closed = new Promise((resolve) => {
+    this.#inbox = new Inbox(home.clock, (bytes) => this.#home.left(bytes));
+    this.#outgoing = new Outgoing(this.#sink, home.pieceBytes, home.sendQueueBytes);
+    this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
   }
 
-  get state(): AssociationState {
+  override get state(): AssociationState {
     return this.#state;
   }
 
-  /** How the association came about. Throws ENOTCONN while it is being set up. */
-  get setup(): Setup {
-    if (this.#setup) return this.#setup;
-    throw (
-      this.#error ?? new SctpError('ENOTCONN', 'the association is still being set up: await it', { syscall: 'setup' })
-    );
+  protected override get home(): Home {
+    return this.#home;
   }
 
-  /** Resolves when the association has ended: with undefined after an orderly shutdown, else with the error. */
-  get closed(): Promise<SctpError | undefined> {
-    return this.#closed;
+  /** Resolves with the association when it is up; rejects as connectx does, with or without anybody listening. */
+  get ready(): Promise<this> {
+    return this.#ready ?? Promise.resolve(this);
+  }
+
+  /** How the association came about. Throws EINPROGRESS while it is being set up, its error when that has failed. */
+  get setup(): Setup {
+    if (this.#setup) return this.#setup;
+    throw this.#error ?? new SctpError('EINPROGRESS', 'the association is being set up: await ready', { syscall: 'setup' });
   }
 
   /**
    * Sends a message. Resolves as soon as the stack has taken it: the promise is the back-pressure, not an
-   * acknowledgement. Until then `data` must not be changed. Rejects with EPIPE when the association is closing or
-   * closed, EINVAL for an empty message or a stream that there isn't, ENOBUFS when too much waits already.
+   * acknowledgement. Until then `data` must not be changed. Rejects with EINVAL for an empty message or an option that
+   * can't be, EFAULT for a detached buffer, ENOBUFS when more than the socket's `sendQueueBytes` wait already; with
+   * ENOTCONN before the association is up, EPIPE once either end shuts it down, and its error when it has failed.
    */
-  send(data: Sendable, options: SendOptions = {}): Promise<void> {
+  send(data: Sendable, options: SendOptions = DEFAULTS): Promise<void> {
     try {
       if (this.#state !== 'open') throw this.#notOpen('send');
       return this.#outgoing.push(bytesOf(data), sendInfo(this.id, this.setup.streams.outbound, options));
@@ -135,12 +85,18 @@ export class Association extends Emitter<AssociationEvents> implements AsyncIter
     }
   }
 
+  /** Bytes of messages whose `send` hasn't resolved: what waits for room in the send buffer. */
+  get bufferedBytes(): number {
+    return this.#outgoing.bytes;
+  }
+
   /**
-   * The next message; undefined when the peer has shut the association down and all is received. Rejects with the
-   * association's error when it was aborted or lost. Nothing is read ahead beyond the socket's `readAheadBytes`: who
-   * doesn't receive closes the window.
+   * The next message; undefined when the association was shut down and all is received. Rejects with the association's
+   * error when it was aborted or lost, after what was received before. Nothing is read ahead beyond the socket's
+   * `readAheadBytes`: who doesn't receive closes the window. Whoever gives up by `signal` or `timeoutMs` (0: only what
+   * is here already) takes no message; it goes to the next.
    */
-  receive(options: WaitOptions = {}): Promise<Message | undefined> {
+  async receive(options: WaitOptions = DEFAULTS): Promise<Message | undefined> {
     return this.#inbox.take(options);
   }
 
@@ -148,72 +104,102 @@ export class Association extends Emitter<AssociationEvents> implements AsyncIter
     for (let message = await this.receive(); message; message = await this.receive()) yield message;
   }
 
-  /** The paths, one for each address of the peer; after the end of the association, as they were last. */
-  paths(): readonly Path[] {
-    if (this.#state === 'open' || this.#state === 'closing') this.#lastPaths = this.#readPaths();
-    return this.#lastPaths;
+  /** The messages as a stream, which takes one when it is asked for one. Cancelling it leaves the rest to `receive`. */
+  get readable(): ReadableStream<Message> {
+    this.#readable ??= readableOf(this);
+    return this.#readable;
+  }
+
+  /** A stream of messages to send, alone or with their options. Its close shuts the association down, its abort aborts. */
+  get writable(): WritableStream<Sendable | OutgoingMessage> {
+    this.#writable ??= writableOf(this);
+    return this.#writable;
   }
 
   /**
    * Shuts the association down: what was sent before is delivered, then the peer is told (SHUTDOWN). Resolves when both
    * ends are done. Rejects with the association's error when it failed meanwhile, so that messages may be lost; with
-   * ETIMEDOUT, or the signal's reason, after having aborted it.
+   * ETIMEDOUT, or the signal's reason, after having aborted it. What the peer has still to say can be received; a peer
+   * whose messages nobody takes can't be done.
    */
-  async close(options: WaitOptions = {}): Promise<void> {
+  async close(options: WaitOptions = DEFAULTS): Promise<void> {
     checkWaitOptions(options, 'close');
     if (this.#state === 'closed') return;
     if (this.#state === 'connecting') return this.abort();
-    this.#closing ??= this.#shutDown();
     const waiter = new Waiter<SctpError | undefined>(this.#home.clock, options, 'close', () => this.abort());
-    this.#closing.then((error) => waiter.resolve(error));
+    this.#shutDown();
+    this.closed.then((error) => waiter.resolve(error));
     const error = await waiter.promise;
     if (error) throw error;
   }
 
-  /** Ends the association at once (ABORT); what wasn't delivered is lost. The peer sees the reason. */
+  /**
+   * Ends the association at once (ABORT); what wasn't delivered is lost. The peer is told the reason, up to 1,024 bytes
+   * of UTF-8.
+   */
   abort(reason: string = ''): void {
+    if (typeof reason !== 'string') throw new TypeError('abort: the reason must be a string');
     if (this.#state === 'closed') return;
-    this.#sendAbort(reason);
-    this.ended(new SctpError('ECONNRESET', 'the association was aborted here', { syscall: 'abort' }));
+    this.fail(new SctpError('ECONNRESET', 'the association was aborted here', { syscall: 'abort' }), reason);
   }
 
-  /** Closes the association as `close` does. */
+  /** Closes the association as `close` does; messages that nobody has received by then are dropped. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.discard();
     await this.close();
+  }
+
+  /** @internal Nobody will receive any more. */
+  discard(): void {
+    this.#inbox.discard();
   }
 
   /** @internal Its set-up has failed or is given up. */
   cancel(error: SctpError): void {
-    if (this.#state === 'connecting') this.#sendAbort('');
+    if (this.#state === 'connecting') this.fail(error);
+    else this.ended(error);
+  }
+
+  /** @internal Aborts it because of an error here. */
+  fail(error: SctpError, reason: string = ''): void {
+    abortAssociation(this.#home.descriptor, this.id, this.#home.sendBufferBytes, reason);
     this.ended(error);
   }
 
-  /** @internal Nobody waits for its set-up any more: what comes of it is told as for a peer's association. */
-  detach(): void {
-    this.#home.detached();
+  /** @internal It is being set up; `ready` tells what comes of it. */
+  connecting(ready: Promise<Association>): void {
+    this.#ready = ready.then(() => this);
+    this.#ready.catch(() => undefined);
+    this.paths();
+  }
+
+  /** @internal It has another socket now. */
+  move(home: Home): void {
+    this.#home = home;
   }
 
   /** @internal */
-  readPaths(): Path[] {
-    return readPaths(this.#home.descriptor, this.id);
+  get unreceivedBytes(): number {
+    return this.#inbox.bytes;
   }
 
   /** @internal Both ends are ready. */
   opened(setup: Setup): void {
     this.#setup = setup;
     if (this.#state === 'connecting') this.#state = 'open';
-    this.#lastPaths = this.#readPaths();
+    this.paths();
+    if (this.isListened('senderDry')) this.listened('senderDry', true);
   }
 
   /** @internal */
   deliver(message: Message): void {
-    if (this.#state !== 'closed') this.#inbox.push(message);
-    else this.#home.taken(message.data.length);
+    this.#inbox.push(message);
   }
 
-  /** @internal There may be room to send. */
-  flush(): void {
+  /** @internal There may be room to send; false: nothing waits any more. */
+  flush(): boolean {
     this.#outgoing.flush();
+    return this.#outgoing.isWaiting;
   }
 
   /** @internal */
@@ -222,13 +208,13 @@ export class Association extends Emitter<AssociationEvents> implements AsyncIter
       case 'association':
         return this.#stateChanged(notification);
       case 'path':
-        return this.#pathChanged(notification);
+        return this.pathChanged(notification);
       case 'shutdown':
         if (this.#state === 'open') this.#state = 'closing';
         this.#outgoing.fail(new SctpError('EPIPE', 'the peer is shutting the association down', { syscall: 'send' }));
         return this.emit('shutdown', undefined);
       case 'sendFailed':
-        return this.emit('sendFailed', notification);
+        return this.#undelivered.add(notification);
       case 'remoteError':
         return this.emit('remoteError', notification.error);
       case 'adaptation':
@@ -238,56 +224,50 @@ export class Association extends Emitter<AssociationEvents> implements AsyncIter
     }
   }
 
-  /** @internal The network says no. */
-  refused(address: Address, error: SctpError): void {
-    if (this.#state === 'closed' || !this.#lastPaths.some((path) => path.address === address)) return;
-    this.emit('path', { address, change: 'refused', error });
-  }
-
   /** @internal The association is no more. */
   ended(error?: SctpError): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#error = error;
-    this.#inbox.end(error);
+    this.#undelivered.flush();
     this.#outgoing.fail(error ?? this.#notOpen('send'));
+    this.#inbox.end(error);
     this.#resolveClosed(error);
-    this.#home.released();
+    this.#home.released(error);
     this.emit('close', error);
   }
 
-  get #control(): SendInfo {
+  /** senderDry is told to those only who listen: see SUBSCRIBED. */
+  protected override listened(name: keyof AssociationEvents, isListened: boolean): void {
+    if (name !== 'senderDry' || this.#state === 'connecting' || this.#state === 'closed') return;
+    const event = { se_assoc_id: this.id, se_type: SCTP_SENDER_DRY_EVENT, se_on: isListened ? 1 : 0 };
+    this.#unlessEnding(() => this.#home.descriptor.setStruct(SCTP_EVENT, sctp_event, event));
+  }
+
+  get #sink(): Sink {
     return {
-      associationId: this.id,
-      stream: 0,
-      flags: 0,
-      ppid: 0,
-      context: 0,
-      prPolicy: SCTP_PR_SCTP_NONE,
-      prValue: 0,
+      send: (data, info) => this.#unlessEnding(() => this.#home.descriptor.send(data, info)),
+      waiting: () => this.#home.waiting(),
+      broken: (error) => this.fail(error, 'a message was cut off'),
     };
   }
 
-  #sendAbort(reason: string): void {
+  /** Leaves it to the notification that is on its way to say that, and how, the association ends. */
+  #unlessEnding<T>(call: () => T): T | undefined {
+    if (this.#state === 'closed') throw this.#notOpen('send');
     try {
-      this.#home.descriptor.send(new TextEncoder().encode(reason), { ...this.#control, flags: SCTP_ABORT });
+      return call();
     } catch (error) {
-      if (!(error instanceof SctpError)) throw error; // it has ended already
+      if (error instanceof SctpError && ENDING.has(error.code)) return undefined;
+      throw error;
     }
   }
 
-  #shutDown(): Promise<SctpError | undefined> {
-    const wasOpen = this.#state === 'open';
+  #shutDown(): void {
+    if (this.#state !== 'open') return; // one SHUTDOWN is enough, be it ours or the peer's
     this.#state = 'closing';
-    void this.#outgoing.drained().then(() => {
-      if (this.#state !== 'closing' || !wasOpen) return;
-      try {
-        this.#home.descriptor.send(new Uint8Array(), { ...this.#control, flags: SCTP_EOF });
-      } catch (error) {
-        if (!(error instanceof SctpError)) throw error; // the peer was faster; its notification follows
-      }
-    });
-    return this.#closed;
+    this.#isShutDown = true;
+    this.#outgoing.end(controlInfo(this.id, SCTP_EOF));
   }
 
   #stateChanged(change: Notification & { type: 'association' }): void {
@@ -296,6 +276,9 @@ export class Association extends Emitter<AssociationEvents> implements AsyncIter
         if (this.#setup) this.#setup = { ...this.#setup, features: change.features };
         return;
       case 'restart':
+        if (this.#setup) this.#setup = { ...this.#setup, streams: change.streams, features: change.features };
+        this.#undelivered.flush();
+        this.#restarted();
         return this.emit('restart', change);
       case 'shutdown complete':
         return this.ended();
@@ -305,18 +288,11 @@ export class Association extends Emitter<AssociationEvents> implements AsyncIter
     }
   }
 
-  #pathChanged({ address, change }: Notification & { type: 'path' }): void {
-    if (this.#state === 'open') this.#lastPaths = this.#readPaths();
-    this.emit('path', { address, change });
-  }
-
-  #readPaths(): Path[] {
-    try {
-      return this.readPaths();
-    } catch (error) {
-      if (error instanceof SctpError) return this.#lastPaths; // it ends just now
-      throw error;
-    }
+  /** The association is open again; a shutdown that was under way begins anew (RFC 9260 §5.2.2). */
+  #restarted(): void {
+    this.#outgoing.restart();
+    if (this.#isShutDown) this.#outgoing.end(controlInfo(this.id, SCTP_EOF));
+    else if (this.#state === 'closing') this.#state = 'open';
   }
 
   #notOpen(syscall: string): SctpError {
@@ -325,10 +301,4 @@ export class Association extends Emitter<AssociationEvents> implements AsyncIter
       return new SctpError('ENOTCONN', 'the association is still being set up', { syscall });
     return new SctpError('EPIPE', `the association is ${this.#state}`, { syscall });
   }
-}
-
-function lossError(abort: readonly ErrorCause[] | undefined): SctpError {
-  if (!abort) return new SctpError('ETIMEDOUT', 'the association is lost: the peer no longer answers on any path');
-  const told = abort.map(({ name, text }) => (text ? `${name}: ${text}` : name)).join('; ');
-  return new SctpError('ECONNRESET', `the peer has aborted the association (${told || 'no reason given'})`, { abort });
 }

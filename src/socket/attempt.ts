@@ -1,11 +1,12 @@
 import type { Address } from '../address.js';
-import { type ErrorCause, type ErrorCode, type InitAttempt, SctpError } from '../errors.js';
+import { type ErrorCause, type ErrorCode, type InitAttempt, SctpError, type SctpErrorDetails } from '../errors.js';
 import type { Packet } from '../packet.js';
 import type { Pump } from '../stack/pump.js';
-import type { Setup } from './association.js';
+import { describeCauses } from './causes.js';
 import type { Notification } from './notification.js';
 import type { Path } from './path.js';
 import type { Peer } from './peers.js';
+import type { Setup } from './setup.js';
 
 const INIT = 1;
 const COOKIE_ECHO = 10;
@@ -34,12 +35,14 @@ export class Attempt {
     this.#onRefused = onRefused;
     pump.taps.add(this.#tap);
     pump.unreachable.add(this.#unreachable);
+    pump.changed.add(this.#changed);
   }
 
   /** Stops watching. */
   end(): void {
     this.#pump.taps.delete(this.#tap);
     this.#pump.unreachable.delete(this.#unreachable);
+    this.#pump.changed.delete(this.#changed);
   }
 
   get tried(): InitAttempt[] {
@@ -64,24 +67,26 @@ export class Attempt {
   /** The error when the stack has given up: because of the peer's ABORT, or because nobody answered. */
   failure(abort?: readonly ErrorCause[]): SctpError {
     if (!abort) return this.#refusalError() ?? this.timeout(`no answer after ${this.#initCount()} INITs`);
-    const told = abort.map(({ name, text }) => (text ? `${name}: ${text}` : name)).join('; ');
+    const told = describeCauses(abort);
     const why = told ? ` (${told})` : '';
     return this.#cookieEchoed
-      ? this.error('ECONNRESET', `the peer aborted the association during its set-up${why}`, abort)
-      : this.error('ECONNREFUSED', `the peer refused: nobody listens there${why}`, abort);
+      ? this.error('ECONNRESET', `the peer aborted the association during its set-up${why}`, { abort })
+      : this.error('ECONNREFUSED', `the peer refused: nobody listens there${why}`, { abort });
   }
 
   timeout(why: string): SctpError {
-    return this.error('ETIMEDOUT', `${why}; tried ${this.#summary()}`);
+    const tried = [...this.#sent].map(([address, times]) => `${address} ${times.length}×`).join(', ');
+    return this.error('ETIMEDOUT', `${why}; tried ${tried}`);
   }
 
-  error(code: ErrorCode, message: string, abort?: readonly ErrorCause[]): SctpError {
+  /** An error that tells of the attempt. */
+  error(code: ErrorCode, message: string, details: SctpErrorDetails = {}): SctpError {
     const [first] = this.peers;
     return new SctpError(code, `${this.syscall}: ${message}`, {
       syscall: this.syscall,
       attempts: this.tried,
       ...(first && { address: first.address, port: first.port }),
-      ...(abort && { abort }),
+      ...details,
     });
   }
 
@@ -98,13 +103,23 @@ export class Attempt {
   readonly #unreachable = (destination: Address, code: ErrorCode): void => {
     if (!this.#sent.has(destination)) return;
     this.#refusals.set(destination, code);
-    if (this.#refusals.size === this.peers.length) this.#onRefused();
+    this.#changed();
   };
 
+  readonly #changed = (): void => {
+    if (this.#refusalError()) this.#onRefused();
+  };
+
+  /** Why the network doesn't carry packets to an address, as far as is known. */
+  #refusal(address: Address): ErrorCode | undefined {
+    return this.#refusals.get(address) ?? (this.#pump.interfaces.reaches(address) ? undefined : 'ENETUNREACH');
+  }
+
   #refusalError(): SctpError | undefined {
-    if (this.#refusals.size < this.peers.length) return;
-    const [code = 'EHOSTUNREACH'] = this.#refusals.values();
-    const told = [...this.#refusals].map(([address, each]) => `${address}: ${each}`).join(', ');
+    const refusals = this.peers.map(({ address }) => ({ address, code: this.#refusal(address) }));
+    if (refusals.some(({ code }) => code === undefined)) return;
+    const code = refusals[0]?.code ?? 'EHOSTUNREACH';
+    const told = refusals.map((each) => `${each.address}: ${each.code}`).join(', ');
     return this.error(code, `the network refuses every address (${told})`);
   }
 
@@ -114,9 +129,5 @@ export class Attempt {
 
   #initCount(): number {
     return [...this.#sent.values()].reduce((count, times) => count + times.length, 0);
-  }
-
-  #summary(): string {
-    return [...this.#sent].map(([address, times]) => `${address} ${times.length}×`).join(', ');
   }
 }

@@ -1,67 +1,171 @@
 import { type AddressFamily, canonicalAddress, type Endpoint, familyOf } from '../address.js';
 import { SctpError } from '../errors.js';
-import { SCTP_BINDX_ADD_ADDR } from '../generated/constants.js';
+import { SCTP_BINDX_ADD_ADDR, SCTP_BINDX_REM_ADDR } from '../generated/constants.js';
 import type { Descriptor } from './descriptor.js';
 import { checkPort } from './peers.js';
 
 const WILDCARDS = ['::', '0.0.0.0'];
 
-/** Binds a socket to endpoints with one port; returns them with the port it has got. */
-export function bind(
-  descriptor: Descriptor,
-  list: readonly Endpoint[],
-  family: AddressFamily | 'any',
-): readonly Endpoint[] {
-  const endpoints = checkEndpoints(list, family);
-  const [first, ...others] = endpoints;
-  if (!first) throw new SctpError('EINVAL', 'bindx: give at least one address', { syscall: 'bindx' });
-  const details = { address: first.address, port: first.port };
-  if (WILDCARDS.includes(first.address)) {
-    const any = { address: family === 'IPv4' ? '0.0.0.0' : '::', port: first.port };
-    descriptor.call('bind', (calls, handle) => calls.bind(handle, any), details);
-    return [{ ...first, port: portOf(descriptor) }];
+/**
+ * Where a socket is bound. It outlives the socket of the module: a new one in its place is bound to the same addresses
+ * and the same port.
+ */
+export class Binding {
+  readonly #family: AddressFamily | 'any';
+  #endpoints: readonly Endpoint[] | undefined;
+  #descriptor: Descriptor | undefined;
+
+  constructor(family: AddressFamily | 'any') {
+    this.#family = family;
   }
-  descriptor.call('bindx', (calls, handle) => calls.bindx(handle, [first], SCTP_BINDX_ADD_ADDR), details);
-  const port = portOf(descriptor);
-  const rest = others.map(({ address }) => ({ address, port }));
-  for (const endpoint of rest) {
-    descriptor.call('bindx', (calls, handle) => calls.bindx(handle, [endpoint], SCTP_BINDX_ADD_ADDR), endpoint);
+
+  /** What was asked for, with the port that it got; undefined: nothing was. */
+  get endpoints(): readonly Endpoint[] | undefined {
+    return this.#endpoints;
   }
-  return [{ address: first.address, port }, ...rest];
+
+  /** Is the descriptor bound, be it to whatever there is? */
+  has(descriptor: Descriptor | undefined): boolean {
+    return descriptor !== undefined && this.#descriptor === descriptor;
+  }
+
+  /** Binds a descriptor that isn't bound yet. When that fails it may be bound in part, and must be closed. */
+  bind(descriptor: Descriptor, endpoints: readonly Endpoint[]): void {
+    this.#endpoints = bind(descriptor, endpoints, this.#family);
+    this.#descriptor = descriptor;
+  }
+
+  /** Sees that a descriptor is bound: as the one before it, or to all addresses and any port. */
+  ensure(descriptor: Descriptor): void {
+    if (this.has(descriptor)) return;
+    const all = [{ address: this.#family === 'IPv4' ? '0.0.0.0' : '::', port: 0 }];
+    bind(descriptor, this.#endpoints ?? all, this.#family);
+    this.#descriptor = descriptor;
+  }
+
+  /** The descriptor came bound. */
+  inherit(descriptor: Descriptor): void {
+    this.#descriptor = descriptor;
+  }
+
+  /** The next descriptor won't be bound. */
+  clear(): void {
+    this.#endpoints = undefined;
+    this.#descriptor = undefined;
+  }
+
+  /** Adds addresses to a bound descriptor; its associations tell their peers (RFC 5061). All of them or none. */
+  add(descriptor: Descriptor, endpoints: readonly Endpoint[], syscall: string): void {
+    const own = portOf(descriptor);
+    const added: Endpoint[] = [];
+    try {
+      for (const { address, port } of endpoints) {
+        this.#checkSpecific(address, syscall);
+        const endpoint = { address, port: port === 0 ? own : port };
+        descriptor.call(syscall, (calls, handle) => calls.bindx(handle, [endpoint], SCTP_BINDX_ADD_ADDR), endpoint);
+        added.push(endpoint);
+      }
+    } catch (error) {
+      if (added.length > 0) this.remove(descriptor, added, syscall);
+      throw error;
+    }
+    if (this.#endpoints) this.#endpoints = [...this.#endpoints, ...added];
+  }
+
+  /** Takes addresses from a bound descriptor; its associations tell their peers (RFC 5061). */
+  remove(descriptor: Descriptor, endpoints: readonly Endpoint[], syscall: string): void {
+    const port = portOf(descriptor);
+    for (const { address } of endpoints) {
+      this.#checkSpecific(address, syscall);
+      const endpoint = { address, port };
+      descriptor.call(syscall, (calls, handle) => calls.bindx(handle, [endpoint], SCTP_BINDX_REM_ADDR), endpoint);
+      this.#endpoints = this.#endpoints?.filter((each) => each.address !== address);
+    }
+  }
+
+  #checkSpecific(address: string, syscall: string): void {
+    if (WILDCARDS.includes(address)) {
+      throw new SctpError('EINVAL', `${syscall}: ${address} is no single address`, { syscall, address });
+    }
+    const bound = this.#endpoints?.map((each) => each.address) ?? ['::'];
+    if (!bound.some((each) => WILDCARDS.includes(each))) return;
+    throw new SctpError('EINVAL', `${syscall}: the socket is bound to whatever addresses the stack has`, {
+      syscall,
+      address,
+    });
+  }
 }
 
 /** The addresses that a bound socket has. */
-export function localEndpoints(descriptor: Descriptor): Endpoint[] {
-  return descriptor.endpoints('getladdrs', (calls, handle) => calls.getladdrs(handle, 0));
+export function localEndpoints(descriptor: Descriptor, associationId = 0): Endpoint[] {
+  return descriptor.endpoints('getladdrs', (calls, handle) => calls.getladdrs(handle, associationId));
 }
 
 export function portOf(descriptor: Descriptor): number {
   return localEndpoints(descriptor)[0]?.port ?? 0;
 }
 
-function checkEndpoints(list: unknown, family: AddressFamily | 'any'): Endpoint[] {
-  if (!Array.isArray(list)) throw new TypeError('bindx: the endpoints must be an array of { address, port }');
+/** Local endpoints as a caller gave them, checked: canonical, with one port. */
+export function checkEndpoints(list: unknown, family: AddressFamily | 'any', syscall: string): Endpoint[] {
+  if (!Array.isArray(list)) throw new TypeError(`${syscall}: the endpoints must be an array of { address, port }`);
   const endpoints = (list as unknown[]).map((item) => {
     if (typeof item !== 'object' || item === null) {
-      throw new TypeError(`bindx: an endpoint is { address, port }, not ${String(item)}`);
+      throw new TypeError(`${syscall}: an endpoint is { address, port }, not ${String(item)}`);
     }
     const { address, port } = item as Partial<Endpoint>;
-    return { address: canonicalAddress(address, 'bindx'), port: checkPort(port, 0, 'bindx') };
+    return { address: canonicalAddress(address, syscall), port: checkPort(port, 0, syscall) };
   });
+  if (endpoints.length === 0) throw new SctpError('EINVAL', `${syscall}: give at least one address`, { syscall });
   const ports = new Set(endpoints.map(({ port }) => port));
   if (ports.size > 1) {
-    throw new SctpError('EINVAL', `bindx: all addresses have one port, not ${[...ports].join(' and ')}`, {
-      syscall: 'bindx',
+    throw new SctpError('EINVAL', `${syscall}: all addresses have one port, not ${[...ports].join(' and ')}`, {
+      syscall,
     });
   }
-  for (const endpoint of endpoints) checkFamily(endpoint, family);
+  for (const endpoint of endpoints) checkFamily(endpoint, family, syscall);
   return endpoints;
 }
 
-function checkFamily({ address, port }: Endpoint, family: AddressFamily | 'any'): void {
+/** Binds to endpoints with one port; returns them with the port it has got. */
+export function bind(descriptor: Descriptor, list: readonly Endpoint[], family: AddressFamily | 'any'): readonly Endpoint[] {
+  const endpoints = checkEndpoints(list, family, 'bindx');
+  const [first, ...others] = endpoints.sort((a, b) => Number(isWildcard(b)) - Number(isWildcard(a)));
+  if (!first) return [];
+  if (isWildcard(first)) {
+    const any = { address: family === 'IPv4' ? '0.0.0.0' : '::', port: first.port };
+    withFreePort(first, (endpoint) => descriptor.call('bind', (calls, handle) => calls.bind(handle, any), endpoint));
+    return [{ ...first, port: portOf(descriptor) }];
+  }
+  const add = (endpoint: Endpoint) =>
+    descriptor.call('bindx', (calls, handle) => calls.bindx(handle, [endpoint], SCTP_BINDX_ADD_ADDR), endpoint);
+  withFreePort(first, add);
+  const port = portOf(descriptor);
+  const rest = others.map(({ address }) => ({ address, port }));
+  for (const endpoint of rest) add(endpoint);
+  return [{ address: first.address, port }, ...rest];
+}
+
+/** usrsctp says EADDRINUSE also when any port would do and there is none (sctp_pcb.c, sctp_inpcb_bind). */
+function withFreePort(first: Endpoint, bind: (endpoint: Endpoint) => unknown): void {
+  try {
+    bind(first);
+  } catch (error) {
+    if (!(error instanceof SctpError) || error.code !== 'EADDRINUSE' || first.port !== 0) throw error;
+    throw new SctpError('EAGAIN', 'bindx: no port is free: close sockets that are no longer used', {
+      syscall: 'bindx',
+      address: first.address,
+    });
+  }
+}
+
+function isWildcard({ address }: Endpoint): boolean {
+  return WILDCARDS.includes(address);
+}
+
+function checkFamily({ address, port }: Endpoint, family: AddressFamily | 'any', syscall: string): void {
   if (family === 'any' || familyOf(address) === family) return;
-  throw new SctpError('EAFNOSUPPORT', `bindx: ${address} can't be used with a socket for ${family} only`, {
-    syscall: 'bindx',
+  throw new SctpError('EAFNOSUPPORT', `${syscall}: ${address} can't be used with a socket for ${family} only`, {
+    syscall,
     address,
     port,
   });

@@ -1,213 +1,142 @@
-import { type Endpoint, familyOf } from '../address.js';
-import { packStorage } from '../bridge/sockaddr.js';
+import type { Endpoint } from '../address.js';
 import { SctpError } from '../errors.js';
-import * as C from '../generated/constants.js';
-import { sctp_initmsg, sctp_status, sctp_udpencaps } from '../generated/layouts.js';
 import type { Pump } from '../stack/pump.js';
-import type { Association, Setup } from './association.js';
+import type { Association } from './association.js';
 import { Attempt } from './attempt.js';
-import { portOf } from './binding.js';
-import { networkOrder, type SocketConfig } from './config.js';
-import { Waiter, type WaitOptions } from './deadline.js';
+import { begin, setInitBudget } from './begin.js';
+import { localEndpoints, portOf } from './binding.js';
+import type { SocketConfig } from './config.js';
+import type { ConnectOptions } from './connectoptions.js';
+import { Waiter } from './deadline.js';
 import type { Descriptor } from './descriptor.js';
 import type { Notification } from './notification.js';
 import type { Peer } from './peers.js';
+import { reachablePeers } from './reachability.js';
 
-/** How connectx waits. */
-export interface ConnectOptions extends WaitOptions {
-  /**
-   * What an aborted `signal` does to the attempt. `abort` (default): ends it; the promise rejects with the signal's
-   * reason. `detach`: lets it go on; the promise rejects with EINTR, and the socket emits `association` when it is up.
-   */
-  readonly onAbort?: 'abort' | 'detach';
+/** One connectx. */
+export interface Call {
+  readonly descriptor: Descriptor;
+  readonly peers: readonly Peer[];
+  readonly options: ConnectOptions;
+  readonly syscall: string;
+  /** Makes the association that gets this id. */
+  add(id: number): Association;
+  /** The set-up has come to nothing. */
+  failed(): void;
 }
 
-/** Max.Init.Retransmits (RFC 9260 §16). */
-const INIT_RETRANSMITS = 8;
-
-interface Pending {
+interface Pending extends Pick<Call, 'descriptor' | 'options' | 'failed'> {
   readonly attempt: Attempt;
-  readonly waiter: Waiter<Association>;
   readonly association: Association;
+  readonly waiter: Waiter<Association>;
+  /** Nobody waits for it any more. */
+  detached: boolean;
 }
 
 /** The set-ups that a socket has under way. */
 export class Connector {
   readonly #pump: Pump;
   readonly #config: SocketConfig;
+  readonly #onDetachedUp: (association: Association) => void;
   readonly #pending = new Map<number, Pending>();
 
-  constructor(pump: Pump, config: SocketConfig) {
+  /** `onDetachedUp` is told of associations that are up and that nobody waits for any more. */
+  constructor(pump: Pump, config: SocketConfig, onDetachedUp: (association: Association) => void) {
     this.#pump = pump;
     this.#config = config;
+    this.#onDetachedUp = onDetachedUp;
   }
 
-  /** On a one-to-many socket no two associations have an address of the peer in common. */
-  checkUnconnected(
-    descriptor: Descriptor,
-    associations: ReadonlyMap<number, Association>,
-    peers: readonly Peer[],
-    syscall: string,
-  ): void {
-    for (const peer of peers) {
-      const id = descriptor.call(syscall, (calls, handle) => calls.getassocid(handle, peer));
-      if (id === 0) continue;
-      const connecting = associations.get(id)?.state === 'connecting';
-      throw new SctpError(
-        connecting ? 'EALREADY' : 'EISCONN',
-        `${syscall}: there is an association with ${peer.address} ${connecting ? 'being set up ' : ''}already`,
-        { syscall, address: peer.address, port: peer.port },
-      );
-    }
-  }
-
-  /** usrsctp would send nothing, say nothing, and retry: EADDRNOTAVAIL, ENETUNREACH. */
-  checkReachable(peers: readonly Peer[], bound: readonly Endpoint[] | undefined, syscall: string): void {
-    const locals = this.#pump.interfaces.addresses(bound);
-    const usable = peers.filter((peer) => locals.some((local) => familyOf(local) === familyOf(peer.address)));
-    const [first] = peers;
-    const details = { syscall, ...(first && { address: first.address, port: first.port }) };
-    if (usable.length === 0) {
-      throw new SctpError(
-        'EADDRNOTAVAIL',
-        `${syscall}: there is no local address of a family that the peer has`,
-        details,
-      );
-    }
-    if (usable.some((peer) => this.#pump.interfaces.reaches(peer.address))) return;
-    throw new SctpError('ENETUNREACH', `${syscall}: the transport has no route to any of the addresses`, details);
-  }
-
-  /** Starts a set-up on a bound socket. `add` makes the association that gets this id. */
-  connect(
-    descriptor: Descriptor,
-    peers: readonly Peer[],
-    options: ConnectOptions,
-    syscall: string,
-    add: (id: number) => Association,
-  ): Promise<Association> {
-    this.#raiseAttempts(descriptor, peers.length);
+  /** Starts a set-up on a bound socket. */
+  connect(call: Call): Promise<Association> {
+    const { descriptor, peers, options, syscall } = call;
+    setInitBudget(descriptor, this.#config, peers.length, options.timeoutMs);
     let fail = () => {};
     const attempt = new Attempt(this.#pump, peers, portOf(descriptor), syscall, () => fail());
     let id: number;
     try {
-      id = this.#begin(descriptor, peers, syscall);
+      id = begin(descriptor, this.#inOrder(peers, localEndpoints(descriptor), syscall), syscall);
     } catch (error) {
       attempt.end();
+      call.failed();
       throw error;
     }
-    const association = add(id);
+    const association = call.add(id);
     const waiter: Waiter<Association> = new Waiter(this.#pump.clock, options, syscall, (reason) =>
-      this.#giveUp({ attempt, waiter, association }, reason, options),
+      this.#giveUp(pending, reason),
     );
-    this.#pending.set(id, { attempt, waiter, association });
-    fail = () => this.#failed(id, attempt.failure());
-    return waiter.promise;
+    const pending: Pending = { ...call, attempt, association, waiter, detached: false };
+    this.#pending.set(id, pending);
+    association.connecting(waiter.promise);
+    fail = () => this.#failed(pending, attempt.failure());
+    return options.wait === false ? Promise.resolve(association) : waiter.promise;
   }
 
   /** Takes what concerns a set-up under way; false: it doesn't. */
   notified(notification: Notification & { type: 'association' }): boolean {
     const pending = this.#pending.get(notification.associationId);
     if (!pending) return false;
-    const { attempt, waiter, association } = pending;
-    if (notification.state === 'up') {
-      this.#end(association.id);
-      association.opened(attempt.setup(notification, association.readPaths()));
-      waiter.resolve(association);
-    } else if (notification.state !== 'restart') {
-      this.#failed(association.id, attempt.failure(notification.abort));
+    if (notification.state === 'up') this.#up(pending, notification);
+    else if (notification.state !== 'restart') {
+      this.#failed(pending, pending.attempt.failure(notification.abort));
     }
     return true;
   }
 
-  /** The stack is dead. */
-  fail(error: SctpError): void {
-    for (const [id, { waiter }] of this.#pending) {
-      this.#end(id);
-      waiter.reject(error);
-    }
-  }
-
-  /** What an accepted socket's association is. */
-  status(descriptor: Descriptor): { id: number; streams: Setup['streams'] } {
-    const status = descriptor.struct(C.SCTP_STATUS, sctp_status, {});
-    return {
-      id: status.sstat_assoc_id,
-      streams: { inbound: status.sstat_instrms, outbound: status.sstat_outstrms },
-    };
-  }
-
-  #end(id: number): void {
-    this.#pending.get(id)?.attempt.end();
-    this.#pending.delete(id);
-  }
-
-  #failed(id: number, error: SctpError): void {
+  /** The association has ended; if it was being set up, somebody else has ended it. */
+  released(id: number, error: SctpError | undefined): void {
     const pending = this.#pending.get(id);
-    if (!pending) return;
-    this.#end(id);
+    if (pending) this.#failed(pending, error ?? pending.attempt.error('ECONNRESET', 'the set-up was ended'));
+  }
+
+  /** Nothing comes of any of them. */
+  fail(error: SctpError): void {
+    for (const pending of [...this.#pending.values()]) this.#failed(pending, error);
+  }
+
+  #up(pending: Pending, up: Notification & { type: 'association' }): void {
+    const { attempt, association, waiter, options, descriptor } = pending;
+    this.#end(pending);
+    const paths = association.paths();
+    association.opened(attempt.setup(up, paths));
+    const isMultipath = paths.length > 1 && localEndpoints(descriptor, association.id).length > 1;
+    if (pending.detached) this.#onDetachedUp(association);
+    else if (options.requireMultipath && !isMultipath) {
+      const what = 'the association has a single path: use or peel off the one in `association`';
+      waiter.reject(attempt.error('EPROTO', what, { association }));
+    } else waiter.resolve(association);
+  }
+
+  #failed(pending: Pending, error: SctpError): void {
+    if (!this.#end(pending)) return;
     pending.association.cancel(error);
+    pending.failed();
     pending.waiter.reject(error);
   }
 
-  #giveUp({ attempt, association }: Pending, reason: unknown, { onAbort }: ConnectOptions): unknown {
+  /** The signal or the deadline; returns what the promise rejects with. */
+  #giveUp(pending: Pending, reason: unknown): unknown {
+    const { attempt, association, options } = pending;
     const late = reason instanceof SctpError && reason.code === 'ETIMEDOUT';
-    this.#end(association.id);
-    if (!late && onAbort === 'detach') {
-      association.detach();
-      return attempt.error('EINTR', 'interrupted; the set-up goes on');
+    if (!late && options.onAbort === 'detach') {
+      pending.detached = true;
+      return attempt.error('EINTR', 'interrupted; the set-up goes on', { association });
     }
-    const error = late ? attempt.timeout(reason.message.replace(/^ETIMEDOUT: /, '')) : undefined;
+    const error = late ? attempt.timeout(`not connected within ${options.timeoutMs} ms`) : undefined;
+    this.#end(pending);
     association.cancel(error ?? attempt.error('ECONNRESET', 'the attempt was given up'));
+    pending.failed();
     return error ?? reason;
   }
 
-  /** One budget serves all addresses: without this the 10th and later would never be tried. */
-  #raiseAttempts(descriptor: Descriptor, addresses: number): void {
-    descriptor.setStruct(C.SCTP_INITMSG, sctp_initmsg, {
-      sinit_num_ostreams: this.#config.outboundStreams,
-      sinit_max_instreams: this.#config.inboundStreams,
-      sinit_max_attempts: Math.max(INIT_RETRANSMITS, addresses),
-    });
+  /** False: it has ended before. */
+  #end({ attempt, association }: Pending): boolean {
+    attempt.end();
+    return this.#pending.delete(association.id);
   }
 
-  #begin(descriptor: Descriptor, peers: readonly Peer[], syscall: string): number {
-    const [first] = peers;
-    const details = first && { address: first.address, port: first.port };
-    let id = 0;
-    if (peers.every(({ encapsulationPort }) => encapsulationPort === undefined)) {
-      descriptor.call(
-        syscall,
-        (calls, handle) => {
-          const answer = calls.connectx(handle, peers);
-          id = answer.id;
-          return answer.result;
-        },
-        details,
-      );
-      return id;
-    }
-    return this.#beginEncapsulated(descriptor, peers, syscall);
-  }
-
-  /** Creates the association, tells where each address expects UDP, then sends INIT. */
-  #beginEncapsulated(descriptor: Descriptor, peers: readonly Peer[], syscall: string): number {
-    let id = 0;
-    descriptor.call(syscall, (calls, handle) => {
-      const answer = calls.connectxDelayed(handle, peers);
-      id = answer.id;
-      return answer.result;
-    });
-    for (const peer of peers) {
-      if (peer.encapsulationPort === undefined) continue;
-      descriptor.setStruct(C.SCTP_REMOTE_UDP_ENCAPS_PORT, sctp_udpencaps, {
-        sue_address: packStorage(peer),
-        sue_assoc_id: id,
-        sue_port: networkOrder(peer.encapsulationPort),
-      });
-    }
-    const [first] = peers;
-    if (first) descriptor.setOption(C.SCTP_CONNECT_X_COMPLETE, packStorage(first));
-    return id;
+  /** usrsctp waits for an answer from an address to which nothing can be sent, too: those come last. */
+  #inOrder(peers: readonly Peer[], bound: readonly Endpoint[], syscall: string): readonly Peer[] {
+    return reachablePeers(peers, this.#pump.interfaces, bound, syscall);
   }
 }

@@ -1,20 +1,20 @@
-import type { Endpoint } from '../address.js';
+import type { Address, Endpoint } from '../address.js';
 import type { Calls, SendInfo } from '../bridge/calls.js';
 import type { Handle } from '../bridge/instance.js';
 import { type Layout, readStruct, type StructInput, type StructValue, writeStruct } from '../bridge/struct.js';
 import { SctpError, type SctpErrorDetails } from '../errors.js';
-import { IPPROTO_SCTP, MSG_EOR, MSG_NOTIFICATION, SCTP_UNORDERED } from '../generated/constants.js';
+import { IPPROTO_SCTP } from '../generated/constants.js';
 import { errnoNumbers } from '../generated/errno.js';
 import type { Listener, Pump } from '../stack/pump.js';
 import { callError, checked } from './failure.js';
 import type { Message } from './message.js';
-import { type Notification, parseNotification } from './notification.js';
-import { Reassembly } from './reassembly.js';
+import type { Notification } from './notification.js';
+import { Reading } from './reading.js';
 
 /** What a descriptor reads is given to its owner. */
 export interface Owner {
-  /** May another message be read now? What isn't read stays in usrsctp and closes the receive window. */
-  wantsMessages(): boolean;
+  /** Bytes of messages that may be read now. What isn't read stays in usrsctp and closes the receive window. */
+  room(): number;
   message(associationId: number, message: Message): void;
   notification(notification: Notification): void;
   /** A message grew beyond the limit; its association can't go on. */
@@ -31,15 +31,14 @@ export class Descriptor implements Listener {
   readonly #pump: Pump;
   readonly #handle: Handle;
   readonly #owner: Owner;
-  readonly #reassembly: Reassembly;
+  readonly #reading: Reading;
   #open = true;
-  #reading = false;
 
   constructor(pump: Pump, handle: number, owner: Owner, maxMessageBytes: number) {
     this.#pump = pump;
     this.#handle = handle as Handle;
     this.#owner = owner;
-    this.#reassembly = new Reassembly(maxMessageBytes);
+    this.#reading = new Reading(pump, this.#handle, owner, maxMessageBytes);
     pump.attach(this.#handle, this);
   }
 
@@ -53,6 +52,11 @@ export class Descriptor implements Listener {
     const answer = this.#enter(syscall, call);
     if (typeof answer === 'number') throw callError(syscall, answer);
     return answer;
+  }
+
+  /** The local address that talks to a destination. */
+  sourceTo(destination: Address): Address | undefined {
+    return this.#pump.interfaces.source(destination);
   }
 
   /** Sends what fits: the number of bytes taken, or undefined when there is no room now. */
@@ -95,13 +99,13 @@ export class Descriptor implements Listener {
 
   /** Reads until there is nothing more or the owner has enough. */
   read(): void {
-    if (this.#reading) return;
-    this.#reading = true;
-    try {
-      while (this.#open && this.#owner.wantsMessages() && this.#readOne());
-    } finally {
-      this.#reading = false;
-    }
+    if (this.#open) this.#reading.run(() => this.#open);
+  }
+
+  /** Takes over what another descriptor has read of an association, and reads on. */
+  adopt(associationId: number, from: Descriptor): void {
+    this.#reading.adopt(associationId, from.#reading);
+    this.ready();
   }
 
   /** Closes the socket; what it still has to send is sent. Unread messages abort its associations. */
@@ -115,38 +119,5 @@ export class Descriptor implements Listener {
   #enter<T>(syscall: string, call: (calls: Calls, handle: Handle) => T): T {
     if (!this.#open) throw this.#pump.death ?? new SctpError('EBADF', `${syscall}: the socket is closed`, { syscall });
     return this.#pump.enter(() => call(this.#pump.calls, this.#handle));
-  }
-
-  #readOne(): boolean {
-    const { calls } = this.#pump;
-    const { received } = calls;
-    let bytes: Uint8Array<ArrayBuffer> | undefined;
-    const length = this.#enter('recv', (_, handle) => {
-      const result = calls.recvv(handle);
-      if (result > 0) bytes = calls.receivedBytes(result);
-      return result;
-    });
-    if (length <= 0 || bytes === undefined) return false;
-    if (received.flags & MSG_NOTIFICATION) this.#readNotification(bytes, (received.flags & MSG_EOR) !== 0);
-    else this.#readData(bytes);
-    return true;
-  }
-
-  #readNotification(bytes: Uint8Array<ArrayBuffer>, complete: boolean): void {
-    const whole = this.#reassembly.notification(bytes, complete);
-    const notification = whole && parseNotification(whole);
-    if (notification?.type === 'partialDeliveryAborted') {
-      this.#reassembly.forget(notification.associationId, notification.stream);
-    }
-    if (notification) this.#owner.notification(notification);
-  }
-
-  #readData(bytes: Uint8Array<ArrayBuffer>): void {
-    const { flags, associationId, stream, ppid, ssn, tsn, rcvFlags } = this.#pump.calls.received;
-    const unordered = (rcvFlags & SCTP_UNORDERED) !== 0;
-    const complete = (flags & MSG_EOR) !== 0;
-    const data = this.#reassembly.message(associationId, stream, unordered, bytes, complete);
-    if (data === 'oversized') this.#owner.oversized(associationId);
-    else if (data) this.#owner.message(associationId, { data, stream, ppid, unordered, ssn, tsn });
   }
 }

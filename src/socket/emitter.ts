@@ -7,11 +7,30 @@ export class Emitter<Events extends object> {
     if (typeof listener !== 'function') throw new TypeError('a listener must be a function');
     const listeners = this.#listeners.get(name) ?? new Set();
     this.#listeners.set(name, listeners.add(listener));
+    if (listeners.size === 1) this.listened(name, true);
     return () => this.off(name, listener);
   }
 
+  /** Calls `listener` at the next event of that name only. Returns a function that ends it. */
+  once<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): () => void {
+    if (typeof listener !== 'function') throw new TypeError('a listener must be a function');
+    const off = this.on(name, (event) => {
+      off();
+      listener(event);
+    });
+    return off;
+  }
+
   off<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): void {
-    this.#listeners.get(name)?.delete(listener);
+    const listeners = this.#listeners.get(name);
+    if (listeners?.delete(listener) && listeners.size === 0) this.listened(name, false);
+  }
+
+  /** Whether somebody listens to an event has changed. */
+  protected listened(_name: keyof Events, _isListened: boolean): void {}
+
+  protected isListened(name: keyof Events): boolean {
+    return (this.#listeners.get(name)?.size ?? 0) > 0;
   }
 
   /**

@@ -1,5 +1,5 @@
 import { errnoName } from '../bridge/calls.js';
-import { type ErrorCode, SctpError, type SctpErrorDetails } from '../errors.js';
+import { type ErrorCause, type ErrorCode, SctpError, type SctpErrorDetails } from '../errors.js';
 
 /** errno names that usrsctp uses in a sense for which there is a better one. */
 const BETTER: Readonly<Record<string, ErrorCode>> = {
@@ -57,4 +57,11 @@ export function callError(syscall: string, result: number, details: SctpErrorDet
 export function checked(syscall: string, result: number, details?: SctpErrorDetails): number {
   if (result < 0) throw callError(syscall, result, details);
   return result;
+}
+
+/** The error of an association that didn't end orderly. `abort`: the causes that the peer gave, if it did so. */
+export function lossError(abort: readonly ErrorCause[] | undefined): SctpError {
+  if (!abort) return new SctpError('ETIMEDOUT', 'the association is lost: the peer no longer answers on any path');
+  const told = abort.map(({ name, text }) => (text ? `${name}: ${text}` : name)).join('; ');
+  return new SctpError('ECONNRESET', `the peer has aborted the association (${told || 'no reason given'})`, { abort });
 }

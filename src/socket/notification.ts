@@ -25,7 +25,9 @@ export type Notification = { readonly associationId: number } & (
       readonly stream: number;
       readonly ppid: number;
       readonly context: number;
-      readonly data: Uint8Array;
+      /** Which fragment of the message it is: SCTP_DATA_LAST_FRAG, SCTP_DATA_NOT_FRAG. */
+      readonly flags: number;
+      readonly data: Uint8Array<ArrayBuffer>;
     }
   | { readonly type: 'shutdown' }
   | { readonly type: 'adaptation'; readonly indication: number }
@@ -47,7 +49,10 @@ export type Feature =
   | 'reconfiguration'
   | 'interleaving';
 
-/** The notification types that a descriptor subscribes to. */
+/**
+ * The notification types that a descriptor subscribes to. SCTP_SENDER_DRY_EVENT isn't one of them: where messages go
+ * to and fro it would double what there is to read, so it comes only to associations that listen for it.
+ */
 export const SUBSCRIBED: readonly number[] = [
   C.SCTP_ASSOC_CHANGE,
   C.SCTP_PEER_ADDR_CHANGE,
@@ -57,7 +62,6 @@ export const SUBSCRIBED: readonly number[] = [
   C.SCTP_ADAPTATION_INDICATION,
   C.SCTP_PARTIAL_DELIVERY_EVENT,
   C.SCTP_AUTHENTICATION_EVENT,
-  C.SCTP_SENDER_DRY_EVENT,
   C.SCTP_STREAM_RESET_EVENT,
   C.SCTP_ASSOC_RESET_EVENT,
   C.SCTP_STREAM_CHANGE_EVENT,
@@ -105,7 +109,7 @@ const PARSERS: Readonly<Record<number, Parse>> = {
   },
   [C.SCTP_SEND_FAILED_EVENT](view, length) {
     const event = readStruct(L.sctp_send_failed_event, view, 0, length);
-    const { snd_sid, snd_ppid, snd_context } = event.ssfe_info;
+    const { snd_sid, snd_flags, snd_ppid, snd_context } = event.ssfe_info;
     return {
       type: 'sendFailed',
       associationId: event.ssfe_assoc_id,
@@ -113,7 +117,8 @@ const PARSERS: Readonly<Record<number, Parse>> = {
       stream: snd_sid,
       ppid: networkOrder32(snd_ppid),
       context: snd_context,
-      data: event.ssfe_data,
+      flags: snd_flags,
+      data: event.ssfe_data as Uint8Array<ArrayBuffer>, // readStruct has copied it
     };
   },
   [C.SCTP_SHUTDOWN_EVENT](view) {

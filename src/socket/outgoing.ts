@@ -1,9 +1,12 @@
 import type { SendInfo } from '../bridge/calls.js';
 import { SctpError } from '../errors.js';
 import { SCTP_EOR } from '../generated/constants.js';
+import { detached } from './sendinfo.js';
 
 interface Waiting {
   readonly data: Uint8Array;
+  /** Bytes of the message; those of `data` are none once its buffer is transferred to somebody else. */
+  readonly bytes: number;
   readonly info: SendInfo;
   /** Bytes that usrsctp has taken. */
   offset: number;
@@ -11,97 +14,152 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-type Send = (data: Uint8Array, info: SendInfo) => number | undefined;
+/** What the way out leads to. */
+export interface Sink {
+  /** Takes what fits and answers how much, or undefined where there is no room. */
+  send(data: Uint8Array, info: SendInfo): number | undefined;
+  /** Something waits: `flush` must be called when there may be room. */
+  waiting(): void;
+  /** A message can't be finished that was begun, and so nothing can follow it. */
+  broken(error: SctpError): void;
+}
 
 const TAKEN = Promise.resolve();
+const NOTHING = new Uint8Array();
 
 /**
  * Messages on their way into usrsctp's send buffer, in order. While the buffer has room a message goes through without
- * a promise of its own; else it waits here.
+ * a promise of its own; else it waits here. Only one message is begun at a time: usrsctp can't interleave those that
+ * are handed over in pieces (sctp_output.c, stream_locked).
  */
 export class Outgoing {
-  readonly #send: Send;
+  readonly #sink: Sink;
   readonly #pieceBytes: number;
   readonly #limit: number;
   readonly #waiting: Waiting[] = [];
   #bytes = 0;
-  #drained: (() => void)[] = [];
+  #end: SendInfo | undefined;
+  /** What is told while usrsctp is called may send, too: that waits its turn. */
+  #isSending = false;
 
   /**
-   * `send` takes what fits, or answers undefined. `pieceBytes`: how much it is given at once; usrsctp refuses more than
-   * its send buffer even where it would take a part. `limit`: bytes that may wait here.
+   * `pieceBytes`: how much usrsctp is given at once; it refuses more than its send buffer even where it would take a
+   * part. `limit`: bytes that may wait here, beside one message of any size.
    */
-  constructor(send: Send, pieceBytes: number, limit: number) {
-    this.#send = send;
+  constructor(sink: Sink, pieceBytes: number, limit: number) {
+    this.#sink = sink;
     this.#pieceBytes = pieceBytes;
     this.#limit = limit;
   }
 
+  /** Bytes that wait here. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get isWaiting(): boolean {
+    return this.#waiting.length > 0 || this.#end !== undefined;
+  }
+
   /** Resolves when usrsctp has taken the whole message. */
   push(data: Uint8Array, info: SendInfo): Promise<void> {
-    let offset = 0;
-    if (this.#waiting.length === 0) {
-      try {
-        offset = this.#sendPieces(data, 0, info);
-      } catch (error) {
-        return Promise.reject(error);
-      }
-      if (offset === data.length) return TAKEN;
+    const bytes = data.length;
+    const offset = this.#isSending || this.isWaiting ? 0 : this.#sendPieces(data, 0, info);
+    if (offset === bytes) {
+      if (this.#waiting.length > 0) this.flush();
+      return TAKEN;
     }
-    const left = data.length - offset;
-    if (offset === 0 && this.#bytes + left > this.#limit) {
-      return Promise.reject(
-        new SctpError('ENOBUFS', `send: ${this.#bytes} bytes wait already: await the promises of send`, {
-          syscall: 'send',
-        }),
-      );
-    }
-    this.#bytes += left;
-    return new Promise((resolve, reject) => this.#waiting.push({ data, info, offset, resolve, reject }));
+    if (offset === 0 && this.#bytes > 0 && this.#bytes + bytes > this.#limit) throw this.#full();
+    this.#bytes += bytes - offset;
+    return new Promise((resolve, reject) => {
+      const waiting = { data, bytes, info, offset, resolve, reject };
+      if (offset > 0) this.#waiting.unshift(waiting);
+      else this.#waiting.push(waiting);
+      this.#sink.waiting();
+    });
+  }
+
+  /** Sends `info`, which shuts the association down, when everything else is taken. */
+  end(info: SendInfo): void {
+    this.#end = info;
+    this.flush();
+    if (this.isWaiting) this.#sink.waiting();
   }
 
   /** There may be room now. */
   flush(): void {
+    if (this.#isSending) return;
     for (let [first] = this.#waiting; first; [first] = this.#waiting) {
       const before = first.offset;
       try {
+        if (first.data.length !== first.bytes) throw this.#broken(before, detached());
         first.offset = this.#sendPieces(first.data, before, first.info);
-        this.#bytes -= first.offset - before;
-        if (first.offset < first.data.length) return;
-        this.#waiting.shift();
-        first.resolve();
       } catch (error) {
-        this.#waiting.shift();
-        this.#bytes -= first.data.length - first.offset;
-        first.reject(error);
+        this.#drop(first, error);
+        continue;
       }
+      if (this.#waiting[0] !== first) return; // the association has ended meanwhile
+      this.#bytes -= first.offset - before;
+      if (first.offset < first.bytes) return;
+      this.#waiting.shift();
+      first.resolve();
     }
-    for (const resolve of this.#drained.splice(0)) resolve();
+    if (this.#end && this.#sink.send(NOTHING, this.#end) !== undefined) this.#end = undefined;
   }
 
-  /** Resolves when nothing waits any more. */
-  drained(): Promise<void> {
-    return this.#waiting.length === 0 ? TAKEN : new Promise((resolve) => this.#drained.push(resolve));
+  /** The peer has restarted and knows nothing of a message that was begun: it goes once more, as a whole. */
+  restart(): void {
+    const [first] = this.#waiting;
+    if (!first) return;
+    this.#bytes += first.offset;
+    first.offset = 0;
   }
 
   /** Nothing can be sent any more. */
   fail(error: unknown): void {
     this.#bytes = 0;
+    this.#end = undefined;
     for (const waiting of this.#waiting.splice(0)) waiting.reject(error);
-    for (const resolve of this.#drained.splice(0)) resolve();
+  }
+
+  #drop(first: Waiting, error: unknown): void {
+    if (this.#waiting[0] !== first) return;
+    this.#waiting.shift();
+    this.#bytes -= first.bytes - first.offset;
+    first.reject(error);
   }
 
   /** Sends from `offset` on until there is no room; returns how far it came. Only the last piece ends the message. */
   #sendPieces(data: Uint8Array, offset: number, info: SendInfo): number {
-    if (data.length - offset <= this.#pieceBytes) {
-      return offset + (this.#send(offset === 0 ? data : data.subarray(offset), info) ?? 0);
+    let at = offset;
+    this.#isSending = true;
+    try {
+      if (data.length - at <= this.#pieceBytes) return at + this.#send(at === 0 ? data : data.subarray(at), info);
+      const open = { ...info, flags: info.flags & ~SCTP_EOR };
+      for (;;) {
+        const end = Math.min(at + this.#pieceBytes, data.length);
+        at += this.#send(data.subarray(at, end), end === data.length ? info : open);
+        if (at < end || at === data.length) return at;
+      }
+    } catch (error) {
+      throw this.#broken(at, error);
+    } finally {
+      this.#isSending = false;
     }
-    const open = { ...info, flags: info.flags & ~SCTP_EOR };
-    for (;;) {
-      const end = Math.min(offset + this.#pieceBytes, data.length);
-      const taken = this.#send(data.subarray(offset, end), end === data.length ? info : open) ?? 0;
-      offset += taken;
-      if (offset < end || offset === data.length) return offset;
-    }
+  }
+
+  #send(data: Uint8Array, info: SendInfo): number {
+    return this.#sink.send(data, info) ?? 0;
+  }
+
+  #broken(offset: number, error: unknown): unknown {
+    if (offset > 0 && error instanceof SctpError) this.#sink.broken(error);
+    return error;
+  }
+
+  #full(): SctpError {
+    return new SctpError('ENOBUFS', `send: ${this.#bytes} bytes wait already: await the promises of send`, {
+      syscall: 'send',
+    });
   }
 }

@@ -1,12 +1,23 @@
+type Part = Uint8Array<ArrayBuffer>;
+
+interface Partial {
+  readonly stream: number;
+  readonly unordered: boolean;
+  readonly parts: Part[];
+  bytes: number;
+}
+
 /**
  * Puts together what usrsctp delivers in parts: messages that are larger than one read, or that it begins to deliver
  * before they have arrived as a whole (partial delivery, RFC 6458 §6.1.7).
  */
 export class Reassembly {
   readonly #limit: number;
-  readonly #partial = new Map<string, { parts: Uint8Array<ArrayBuffer>[]; bytes: number }>();
+  /** Begun messages by association; there are few at any time, with I-DATA one for each stream at most. */
+  readonly #begun = new Map<number, Partial[]>();
+  #notification: Part[] = [];
 
-  /** `limit`: the largest message in bytes. */
+  /** `limit`: how many bytes an association may have here, and so the largest message. */
   constructor(limit: number) {
     this.#limit = limit;
   }
@@ -16,49 +27,62 @@ export class Reassembly {
     associationId: number,
     stream: number,
     unordered: boolean,
-    part: Uint8Array<ArrayBuffer>,
+    part: Part,
     complete: boolean,
-  ): Uint8Array<ArrayBuffer> | undefined | 'oversized' {
-    return this.#add(`${associationId}/${stream}/${unordered}`, part, complete, this.#limit);
+  ): Part | undefined | 'oversized' {
+    const begun = this.#begun.size === 0 ? undefined : this.#begun.get(associationId);
+    if (begun === undefined && complete) return part.length <= this.#limit ? part : 'oversized'; // nearly always
+    return this.#join(associationId, begun ?? [], stream, unordered, part, complete);
   }
 
   /** The same for a notification; they are never interleaved. */
-  notification(part: Uint8Array<ArrayBuffer>, complete: boolean): Uint8Array<ArrayBuffer> | undefined {
-    const whole = this.#add('notification', part, complete, Number.POSITIVE_INFINITY);
-    return whole === 'oversized' ? undefined : whole;
+  notification(part: Part, complete: boolean): Part | undefined {
+    if (complete && this.#notification.length === 0) return part;
+    this.#notification.push(part);
+    return complete ? joined(this.#notification.splice(0)) : undefined;
+  }
+
+  /** Takes over what another one has of an association. */
+  adopt(associationId: number, from: Reassembly): void {
+    this.#keep(associationId, from.#begun.get(associationId) ?? []);
+    from.forget(associationId);
   }
 
   /** The peer has given up a message that was partly delivered, or an association has ended. */
   forget(associationId: number, stream?: number): void {
-    const prefix = stream === undefined ? `${associationId}/` : `${associationId}/${stream}/`;
-    for (const key of this.#partial.keys()) if (key.startsWith(prefix)) this.#partial.delete(key);
+    const begun = this.#begun.get(associationId);
+    if (begun) this.#keep(associationId, stream === undefined ? [] : begun.filter((each) => each.stream !== stream));
   }
 
-  #add(
-    key: string,
-    part: Uint8Array<ArrayBuffer>,
+  #join(
+    associationId: number,
+    begun: Partial[],
+    stream: number,
+    unordered: boolean,
+    part: Part,
     complete: boolean,
-    limit: number,
-  ): Uint8Array<ArrayBuffer> | undefined | 'oversized' {
-    if (this.#partial.size === 0 && complete && part.length <= limit) return part; // nearly always
-    const partial = this.#partial.get(key) ?? { parts: [], bytes: 0 };
+  ): Part | undefined | 'oversized' {
+    const known = begun.find((each) => each.stream === stream && each.unordered === unordered);
+    const partial = known ?? { stream, unordered, parts: [], bytes: 0 };
     partial.parts.push(part);
     partial.bytes += part.length;
-    if (partial.bytes > limit) {
-      this.#partial.delete(key);
-      return 'oversized';
-    }
-    if (!complete) {
-      this.#partial.set(key, partial);
-      return;
-    }
-    this.#partial.delete(key);
-    return joined(partial.parts, partial.bytes);
+    const others = begun.filter((each) => each !== partial);
+    const bytes = others.reduce((sum, each) => sum + each.bytes, partial.bytes);
+    const oversized = bytes > this.#limit;
+    this.#keep(associationId, oversized ? [] : complete ? others : [...others, partial]);
+    if (oversized) return 'oversized';
+    return complete ? joined(partial.parts) : undefined;
+  }
+
+  #keep(associationId: number, begun: Partial[]): void {
+    if (begun.length > 0) this.#begun.set(associationId, begun);
+    else this.#begun.delete(associationId);
   }
 }
 
-function joined(parts: readonly Uint8Array[], bytes: number): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(bytes);
+/** Parts as one. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let offset = 0;
   for (const part of parts) {
     whole.set(part, offset);

@@ -1,6 +1,8 @@
 import type { SendInfo } from '../bridge/calls.js';
 import { SctpError } from '../errors.js';
 import {
+  SCTP_ABORT,
+  SCTP_EOF,
   SCTP_EOR,
   SCTP_PR_SCTP_BUF,
   SCTP_PR_SCTP_NONE,
@@ -11,11 +13,25 @@ import {
 } from '../generated/constants.js';
 import type { Reliability, Sendable, SendOptions } from './message.js';
 
-/** The bytes of what a caller sends. An empty message is EINVAL: a DATA chunk must carry something (RFC 9260 §3.3.1). */
+const encoder = new TextEncoder();
+
+/**
+ * The bytes of what a caller sends. An empty message is EINVAL: a DATA chunk must carry something (RFC 9260 §3.3.1).
+ * Bytes that were transferred to somebody else are EFAULT.
+ */
 export function bytesOf(data: Sendable): Uint8Array {
-  const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : viewOf(data);
-  if (bytes.length === 0) throw new SctpError('EINVAL', 'send: SCTP has no empty messages', { syscall: 'send' });
-  return bytes;
+  const bytes = typeof data === 'string' ? encoder.encode(data) : data;
+  if (!(bytes instanceof Uint8Array || bytes instanceof ArrayBuffer)) {
+    throw new TypeError('send: data must be a Uint8Array, an ArrayBuffer or a string');
+  }
+  if (bytes.byteLength > 0) return bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes);
+  if (isDetached(bytes instanceof Uint8Array ? bytes.buffer : bytes)) throw detached();
+  throw invalid('SCTP has no empty messages');
+}
+
+/** A message's buffer was transferred, to a worker perhaps. */
+export function detached(): SctpError {
+  return new SctpError('EFAULT', 'send: the buffer of the data is detached', { syscall: 'send' });
 }
 
 /** What the options say, checked. */
@@ -27,34 +43,40 @@ export function sendInfo(associationId: number, outboundStreams: number, options
   if (!isUint(ppid, 0xffffffff)) throw invalid(`ppid must be a 32-bit number, not ${String(ppid)}`);
   if (!isUint(context, 0xffffffff)) throw invalid(`context must be a 32-bit number, not ${String(context)}`);
   const flags = SCTP_EOR | (unordered ? SCTP_UNORDERED : 0) | (sackImmediately ? SCTP_SACK_IMMEDIATELY : 0);
-  return { associationId, stream, flags, ppid, context, ...policyOf(reliability) };
+  const prPolicy = reliability === undefined ? SCTP_PR_SCTP_NONE : policyOf(reliability);
+  const prValue = reliability === undefined ? 0 : valueOf(reliability, prPolicy);
+  return { associationId, stream, flags, ppid, context, prPolicy, prValue };
 }
 
-function policyOf(reliability: Reliability | undefined): Pick<SendInfo, 'prPolicy' | 'prValue'> {
-  if (reliability === undefined) return { prPolicy: SCTP_PR_SCTP_NONE, prValue: 0 };
+/** What shuts an association down, or aborts it. */
+export function controlInfo(associationId: number, flags: typeof SCTP_EOF | typeof SCTP_ABORT): SendInfo {
+  return { associationId, stream: 0, flags, ppid: 0, context: 0, prPolicy: SCTP_PR_SCTP_NONE, prValue: 0 };
+}
+
+function policyOf(reliability: Reliability): number {
   if (typeof reliability !== 'object' || reliability === null || Object.keys(reliability).length !== 1) {
     throw invalid('reliability must be one of { lifetimeMs }, { retransmits }, { priority }');
   }
-  if ('lifetimeMs' in reliability) return policy(SCTP_PR_SCTP_TTL, 'lifetimeMs', reliability.lifetimeMs, 1);
-  if ('retransmits' in reliability) return policy(SCTP_PR_SCTP_RTX, 'retransmits', reliability.retransmits, 0);
-  if ('priority' in reliability) return policy(SCTP_PR_SCTP_BUF, 'priority', reliability.priority, 0);
+  if ('lifetimeMs' in reliability) return SCTP_PR_SCTP_TTL;
+  if ('retransmits' in reliability) return SCTP_PR_SCTP_RTX;
+  if ('priority' in reliability) return SCTP_PR_SCTP_BUF;
   throw invalid(`there is no reliability policy '${Object.keys(reliability)[0]}'`);
 }
 
-function policy(
-  prPolicy: number,
-  name: string,
-  prValue: number,
-  least: number,
-): Pick<SendInfo, 'prPolicy' | 'prValue'> {
-  if (!isUint(prValue, 0xffffffff) || prValue < least) throw invalid(`${name} must be a whole number from ${least} on`);
-  return { prPolicy, prValue };
+function valueOf(reliability: Reliability, policy: number): number {
+  const [name = '', value] = Object.entries(reliability)[0] ?? [];
+  const least = policy === SCTP_PR_SCTP_TTL ? 1 : 0;
+  if (isUint(value, 0x7fffffff) && value >= least) return value;
+  throw invalid(`${name} must be a whole number from ${least} to 2147483647, not ${String(value)}`);
 }
 
-function viewOf(data: Uint8Array | ArrayBuffer): Uint8Array {
-  if (data instanceof ArrayBuffer) return new Uint8Array(data);
-  if (!(data instanceof Uint8Array)) throw new TypeError('send: data must be a Uint8Array, an ArrayBuffer or a string');
-  return data;
+function isDetached(buffer: ArrayBufferLike): boolean {
+  try {
+    new Uint8Array(buffer);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 function isUint(value: unknown, most: number): value is number {

@@ -1,19 +1,23 @@
 import type { Endpoint } from '../address.js';
-import { SEND_BYTES } from '../bridge/calls.js';
-import { SctpError } from '../errors.js';
+import { type ErrorCode, SctpError } from '../errors.js';
 import { AF_INET, AF_INET6, SOCK_SEQPACKET, SOCK_STREAM } from '../generated/constants.js';
 import type { Pump } from '../stack/pump.js';
 import { Acceptor } from './acceptor.js';
-import { Association, type Home, type Setup } from './association.js';
-import { bind, localEndpoints } from './binding.js';
+import type { Association } from './association.js';
+import { Associations } from './associations.js';
+import { Binding, checkEndpoints, localEndpoints } from './binding.js';
 import { configure, type SocketConfig } from './config.js';
-import { type ConnectOptions, Connector } from './connector.js';
+import { type ConnectOptions, checkConnectOptions, type LocalAddress } from './connectoptions.js';
+import { Connector } from './connector.js';
 import { checkWaitOptions, type WaitOptions } from './deadline.js';
 import { Descriptor, type Owner } from './descriptor.js';
 import { Emitter } from './emitter.js';
+import { namedLocals } from './locals.js';
 import type { Notification } from './notification.js';
-import { readPaths } from './path.js';
 import { checkPeers, type Peer } from './peers.js';
+import { checkEncapsulation, reachablePeers } from './reachability.js';
+import { passiveSetup } from './setup.js';
+import { checkIdle, checkUnknown } from './unconnected.js';
 
 export interface SocketEvents {
   /** An association is up that no promise waits for: a peer has connected, or a detached connectx has succeeded. */
@@ -31,25 +35,30 @@ export interface SocketWorld {
 export class Socket extends Emitter<SocketEvents> implements AsyncDisposable {
   readonly #world: SocketWorld;
   readonly #config: SocketConfig;
-  readonly #associations = new Map<number, Association>();
+  readonly #binding: Binding;
+  readonly #associations: Associations;
   readonly #connector: Connector;
   readonly #acceptor: Acceptor;
   #descriptor: Descriptor | undefined;
-  #bound: readonly Endpoint[] | undefined;
-  #readAhead = 0;
-  #paused = false;
   #open = true;
-  #closing: Promise<void> | undefined;
+  #isAccepted = false;
 
   /** @internal Sockets are made by a stack, or by accepting. `handle`: of an accepted one. */
   constructor(world: SocketWorld, config: SocketConfig, handle?: number) {
     super();
     this.#world = world;
     this.#config = config;
-    this.#connector = new Connector(world.pump, config);
+    this.#associations = new Associations(
+      config,
+      world.pump.clock,
+      () => this.#descriptor?.read(),
+      (association, descriptor, error) => this.#released(association, descriptor, error),
+    );
+    this.#binding = new Binding(config.family);
+    this.#connector = new Connector(world.pump, config, (association) => this.emit('association', association));
     this.#acceptor = new Acceptor(world.pump.clock, config.style, (accepted) => this.#adopt(accepted));
     world.sockets.add(this);
-    if (handle !== undefined) this.#descriptor = this.#describe(handle);
+    if (handle !== undefined) this.#binding.inherit((this.#descriptor = this.#describe(handle)));
   }
 
   get style(): 'one-to-one' | 'one-to-many' {
@@ -58,12 +67,12 @@ export class Socket extends Emitter<SocketEvents> implements AsyncDisposable {
 
   /** The associations that are up, being set up or being shut down. */
   get associations(): readonly Association[] {
-    return [...this.#associations.values()];
+    return this.#associations.list;
   }
 
   /** Where the socket is bound; empty while it isn't. */
   get localEndpoints(): readonly Endpoint[] {
-    return this.#descriptor && this.#bound ? localEndpoints(this.#descriptor) : [];
+    return this.#descriptor && this.#binding.has(this.#descriptor) ? localEndpoints(this.#descriptor) : [];
   }
 
   /**
@@ -72,8 +81,21 @@ export class Socket extends Emitter<SocketEvents> implements AsyncDisposable {
    */
   bindx(endpoints: readonly Endpoint[]): void {
     this.#checkOpen('bindx');
-    if (this.#bound) throw new SctpError('EINVAL', 'bindx: the socket is bound already', { syscall: 'bindx' });
-    this.#bound = bind(this.#opened(), endpoints, this.#config.family);
+    this.#bind(checkEndpoints(endpoints, this.#config.family, 'bindx'), 'bindx');
+  }
+
+  /**
+   * Adds local addresses to a socket that is bound to single ones. Its associations tell their peers (ASCONF, RFC 5061),
+   * and use the addresses when those have agreed. Throws EADDRNOTAVAIL, EADDRINUSE, EINVAL for a wildcard or a socket
+   * that is bound to one.
+   */
+  addLocal(addresses: readonly LocalAddress[]): void {
+    this.#binding.add(this.#boundDescriptor('addLocal'), this.#checkLocals(addresses, 'addLocal'), 'addLocal');
+  }
+
+  /** Takes local addresses away, as `addLocal` adds them. Throws EINVAL for the last one, EADDRNOTAVAIL. */
+  removeLocal(addresses: readonly LocalAddress[]): void {
+    this.#binding.remove(this.#boundDescriptor('removeLocal'), this.#checkLocals(addresses, 'removeLocal'), 'removeLocal');
   }
 
   /**
@@ -90,6 +112,23 @@ export class Socket extends Emitter<SocketEvents> implements AsyncDisposable {
   }
 
   /**
+   * Gives an association of a one-to-many socket a one-to-one socket of its own, which ends with it. Throws EINVAL when
+   * it is none of this socket's, EOPNOTSUPP on a one-to-one socket, EINPROGRESS while the association is being set up.
+   */
+  peeloff({ id }: { readonly id: number }): Socket {
+    this.#checkOpen('peeloff');
+    const association = this.#associations.byId.get(id);
+    const descriptor = this.#descriptor;
+    if (this.style === 'one-to-one') throw failed('EOPNOTSUPP', 'peeloff: the association has a socket of its own');
+    if (!association || !descriptor) throw failed('EINVAL', `peeloff: the socket has no association ${id}`);
+    if (association.state === 'connecting') throw failed('EINPROGRESS', 'peeloff: the association is being set up');
+    const handle = descriptor.call('peeloff', (calls, own) => calls.peeloff(own, id));
+    const socket = new Socket(this.#world, { ...this.#config, style: 'one-to-one' }, handle);
+    socket.#peeled(association, descriptor, this.#associations);
+    return socket;
+  }
+
+  /**
    * Lets peers connect, and gives the associations they set up, one after the other. `backlog`: how many may wait to be
    * taken (default 128). Ends when the socket is closed.
    */
@@ -98,13 +137,13 @@ export class Socket extends Emitter<SocketEvents> implements AsyncDisposable {
     if (!Number.isInteger(backlog) || backlog < 1) {
       throw new SctpError('EINVAL', `listen: backlog must be 1 or more, not ${String(backlog)}`, { syscall: 'listen' });
     }
-    if (this.style === 'one-to-one' && this.#associations.size > 0) {
+    if (this.style === 'one-to-one' && this.associations.length > 0) {
       throw new SctpError('EISCONN', 'listen: the socket has an association', { syscall: 'listen' });
     }
     const descriptor = this.#opened();
-    this.#ensureBound(descriptor);
+    this.#binding.ensure(descriptor);
     descriptor.call('listen', (calls, handle) => calls.listen(handle, backlog));
-    this.#acceptor.listen(backlog);
+    this.#acceptor.listen(backlog, descriptor);
     return this.#acceptor;
   }
 
@@ -115,70 +154,96 @@ export class Socket extends Emitter<SocketEvents> implements AsyncDisposable {
   }
 
   /**
-   * Closes every association as their `close` does, then the socket. Rejects with the first error of those; the socket
-   * is closed all the same.
+   * Accepts nothing more, closes every association as their `close` does, then the socket. Rejects with the first error
+   * of those; the socket is closed all the same.
    */
-  close(options: WaitOptions = {}): Promise<void> {
-    this.#closing ??= this.#close(options);
-    return this.#closing;
-  }
-
-  /** Ends at once: every association is aborted. */
-  abort(reason: string = ''): void {
-    this.#open = false;
-    for (const association of this.associations) association.abort(reason);
-    this.#end();
-  }
-
-  /** Closes as `close` does. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
-  }
-
-  async #close(options: WaitOptions): Promise<void> {
+  async close(options: WaitOptions = {}): Promise<void> {
     checkWaitOptions(options, 'close');
-    this.#open = false;
+    this.#stop();
     const closed = await Promise.allSettled(this.associations.map((association) => association.close(options)));
     this.#end();
     for (const result of closed) if (result.status === 'rejected') throw result.reason;
   }
 
-  #end(): void {
+  /** Ends at once: every association is aborted. The peers are told the reason, up to 1,024 bytes of UTF-8. */
+  abort(reason: string = ''): void {
+    if (typeof reason !== 'string') throw new TypeError('abort: the reason must be a string');
+    this.#stop();
+    for (const association of this.associations) association.abort(reason);
+    this.#end();
+  }
+
+  /** Closes as `close` does; messages that nobody has received by then are dropped. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.discard();
+    await this.close();
+  }
+
+  /** @internal Nobody will receive any more. */
+  discard(): void {
+    for (const association of this.associations) association.discard();
+  }
+
+  /** From now on nothing new begins, and what was begun and nobody has yet is given up. */
+  #stop(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#connector.fail(new SctpError('EBADF', 'the socket was closed meanwhile', { syscall: 'close' }));
+    if (this.#acceptor.isListening && !this.#world.pump.death) {
+      if (this.style === 'one-to-one') this.#descriptor?.close();
+      else this.#descriptor?.call('listen', (calls, handle) => calls.listen(handle, 0));
+    }
     this.#acceptor.end();
+  }
+
+  #end(): void {
     this.#descriptor?.close();
     this.#world.sockets.delete(this);
   }
 
   #checkOpen(syscall: string): void {
-    if (this.#world.pump.death) throw this.#world.pump.death;
     if (!this.#open) throw new SctpError('EBADF', `${syscall}: the socket is closed`, { syscall });
+    if (this.#world.pump.death) throw this.#world.pump.death;
   }
 
   // --- connecting ---------------------------------------------------------------------------------------------------
 
   async #connect(syscall: string, list: readonly Peer[], options: ConnectOptions): Promise<Association> {
     this.#checkOpen(syscall);
-    checkWaitOptions(options, syscall);
-    const peers = checkPeers(list, this.#config.family, syscall);
+    checkConnectOptions(options, syscall);
+    const { interfaces } = this.#world.pump;
+    const { family, style } = this.#config;
+    const locals = namedLocals(options, interfaces, family, syscall);
+    if (options.association) return this.#extend(options.association, list, locals, syscall);
+    const peers = checkPeers(list, family, syscall);
+    checkEncapsulation(peers, this.#world.encapsulationPort, syscall);
     options.signal?.throwIfAborted();
-    this.#checkUnconnected(syscall);
+    if (style === 'one-to-one') checkIdle(this.associations, this.#acceptor.isListening, syscall);
+    reachablePeers(peers, interfaces, locals ?? this.#binding.endpoints, syscall);
+    checkUnknown(this.#opened(), peers, syscall);
+    if (locals) this.#bind(locals, syscall);
     const descriptor = this.#opened();
-    this.#connector.checkUnconnected(descriptor, this.#associations, peers, syscall);
-    this.#connector.checkReachable(peers, this.#bound, syscall);
-    this.#ensureBound(descriptor);
-    return this.#connector.connect(descriptor, peers, options, syscall, (id) => this.#add(id, descriptor));
+    this.#binding.ensure(descriptor);
+    const add = (id: number) => this.#associations.add(id, descriptor);
+    const failed = () => locals && this.#unbind();
+    return this.#connector.connect({ descriptor, peers, options, syscall, add, failed });
   }
 
-  #checkUnconnected(syscall: string): void {
-    if (this.style === 'one-to-many') return;
-    if (this.#acceptor.isListening) {
-      throw new SctpError('EOPNOTSUPP', `${syscall}: the socket listens: use another one`, { syscall });
+  /** connectx for an association that is there already: only this end's paths can be added. */
+  #extend(
+    association: Association,
+    list: readonly Peer[],
+    locals: readonly Endpoint[] | undefined,
+    syscall: string,
+  ): Association {
+    if (list.length > 0) throw failed('EOPNOTSUPP', `${syscall}: only the peer can add addresses of its own`);
+    if (this.#associations.byId.get(association.id) !== association) {
+      throw failed('EINVAL', `${syscall}: the association is none of this socket's`);
     }
-    const [association] = this.#associations.values();
-    if (association?.state === 'connecting') {
-      throw new SctpError('EALREADY', `${syscall}: an association is being set up already`, { syscall });
-    }
-    if (association) throw new SctpError('EISCONN', `${syscall}: the socket has an association`, { syscall });
+    if (association.state !== 'open') throw failed('ENOTCONN', `${syscall}: the association is ${association.state}`);
+    if (!locals) throw failed('EINVAL', `${syscall}: name the addresses to add, by local or by interface`);
+    this.#binding.add(this.#boundDescriptor(syscall), locals, syscall);
+    return association;
   }
 
   // --- the socket of the module -------------------------------------------------------------------------------------
@@ -191,47 +256,71 @@ export class Socket extends Emitter<SocketEvents> implements AsyncDisposable {
     const type = this.style === 'one-to-one' ? SOCK_STREAM : SOCK_SEQPACKET;
     const handle = pump.enter(() => pump.calls.socket(domain, type));
     if (handle < 0) throw new SctpError('ENOBUFS', 'socket: no more sockets can be had', { syscall: 'socket' });
-    this.#descriptor = this.#describe(handle);
-    configure(this.#descriptor, this.#config, encapsulationPort);
-    if (this.#bound) bind(this.#descriptor, this.#bound, this.#config.family);
-    return this.#descriptor;
+    const descriptor = this.#describe(handle);
+    try {
+      configure(descriptor, this.#config, encapsulationPort);
+      if (this.#binding.endpoints) this.#binding.ensure(descriptor);
+    } catch (error) {
+      descriptor.close();
+      throw error;
+    }
+    this.#descriptor = descriptor;
+    return descriptor;
   }
 
   #describe(handle: number): Descriptor {
     return new Descriptor(this.#world.pump, handle, this.#owner, this.#config.maxMessageBytes);
   }
 
-  #ensureBound(descriptor: Descriptor): void {
-    if (this.#bound) return;
-    bind(descriptor, [{ address: this.#config.family === 'IPv4' ? '0.0.0.0' : '::', port: 0 }], this.#config.family);
+  #bind(endpoints: readonly Endpoint[], syscall: string): void {
+    const descriptor = this.#opened();
+    if (this.#binding.has(descriptor)) throw failed('EINVAL', `${syscall}: the socket is bound already`);
+    try {
+      this.#binding.bind(descriptor, endpoints);
+    } catch (error) {
+      this.#unbind(); // it may be bound in part
+      throw error;
+    }
+  }
+
+  /** As if it had never been bound; what is there already keeps it bound. */
+  #unbind(): void {
+    if (this.associations.length > 0 || this.#acceptor.isListening) return;
+    this.#descriptor?.close();
+    this.#descriptor = undefined;
+    this.#binding.clear();
+  }
+
+  #boundDescriptor(syscall: string): Descriptor {
+    this.#checkOpen(syscall);
+    const descriptor = this.#opened();
+    if (!this.#binding.has(descriptor)) throw failed('EINVAL', `${syscall}: the socket isn't bound: use bindx`);
+    return descriptor;
+  }
+
+  #checkLocals(addresses: readonly LocalAddress[], syscall: string): Endpoint[] {
+    const locals = namedLocals({ local: addresses }, this.#world.pump.interfaces, this.#config.family, syscall);
+    return locals ?? [];
   }
 
   readonly #owner: Owner = {
-    wantsMessages: () => {
-      this.#paused = this.#readAhead >= this.#config.readAheadBytes;
-      return !this.#paused;
-    },
-    message: (id, message) => {
-      const association = this.#associations.get(id);
-      if (!association) return;
-      this.#readAhead += message.data.length;
-      association.deliver(message);
-    },
+    room: () => this.#associations.room(),
+    message: (id, message) => this.#associations.message(id, message),
     notification: (notification) => this.#notified(notification),
-    oversized: (id) => this.#associations.get(id)?.abort('message too large'),
+    oversized: (id) => this.#associations.oversized(id),
     ready: () => {
-      for (const association of this.associations) association.flush();
-      if (this.#descriptor) this.#acceptor.poll(this.#descriptor);
+      this.#associations.ready();
+      this.#acceptor.poll();
     },
     fail: (error) => {
       this.#connector.fail(error);
-      for (const association of this.associations) association.ended(error);
+      this.#associations.end(error);
       this.#acceptor.end(error);
     },
   };
 
   #notified(notification: Notification): void {
-    const association = this.#associations.get(notification.associationId);
+    const association = this.#associations.byId.get(notification.associationId);
     if (notification.type !== 'association') return association?.notify(notification);
     if (this.#connector.notified(notification)) return;
     if (association) return association.notify(notification);
@@ -240,68 +329,48 @@ export class Socket extends Emitter<SocketEvents> implements AsyncDisposable {
 
   // --- associations -------------------------------------------------------------------------------------------------
 
-  #add(id: number, descriptor: Descriptor): Association {
-    const { clock } = this.#world.pump;
-    const home: Home = {
-      descriptor,
-      clock,
-      sendQueueBytes: this.#config.sendQueueBytes,
-      pieceBytes: Math.min(this.#config.sendBufferBytes, SEND_BYTES),
-      taken: (bytes) => this.#taken(bytes),
-      released: () => this.#released(id, descriptor),
-      detached: () => this.#associations.delete(id),
-    };
-    const association = new Association(home, id);
-    this.#associations.set(id, association);
-    return association;
-  }
-
-  /** A peer has set up an association on a one-to-many socket, or a detached connectx has come through. */
+  /** A peer has set up an association on a one-to-many socket. */
   #passive(up: Notification & { type: 'association' }, descriptor: Descriptor): void {
-    const association = this.#add(up.associationId, descriptor);
-    association.opened(passiveSetup(descriptor, up.associationId, up.streams, up.features));
+    const association = this.#associations.add(up.associationId, descriptor);
+    association.opened(passiveSetup(descriptor, up));
     this.#acceptor.push(association);
     this.emit('association', association);
   }
 
-  /** A peer's association with a socket of its own. */
-  #adopt(handle: number): Association {
+  /** A peer's association with a socket of its own; undefined when it has gone without a word. */
+  #adopt(handle: number): Association | undefined {
     const socket = new Socket(this.#world, this.#config, handle);
     return socket.#accepted();
   }
 
-  #accepted(): Association {
-    const descriptor = this.#opened();
-    this.#bound = [];
-    const { id, streams } = this.#connector.status(descriptor);
-    const association = this.#add(id, descriptor);
-    association.opened(passiveSetup(descriptor, id, streams, []));
-    descriptor.ready();
-    return association;
+  /** Its first notification says that it is up, and as what; it may have ended meanwhile, with messages to receive. */
+  #accepted(): Association | undefined {
+    let accepted: Association | undefined;
+    this.once('association', (association) => {
+      accepted = association;
+    });
+    this.#isAccepted = true;
+    this.#descriptor?.ready();
+    if (!accepted) this.#end();
+    return accepted;
   }
 
-  #taken(bytes: number): void {
-    this.#readAhead -= bytes;
-    if (!this.#paused || this.#readAhead > this.#config.readAheadBytes / 2) return;
-    this.#paused = false;
-    this.#descriptor?.read();
+  #peeled(association: Association, from: Descriptor, associations: Associations): void {
+    this.#isAccepted = true;
+    if (!this.#descriptor) return;
+    this.#associations.adopt(association, this.#descriptor, associations);
+    this.#descriptor.adopt(association.id, from);
   }
 
-  #released(id: number, descriptor: Descriptor): void {
-    this.#associations.delete(id);
+  #released(association: Association, descriptor: Descriptor, error: SctpError | undefined): void {
+    this.#connector.released(association.id, error);
     if (this.style === 'one-to-many') return;
     descriptor.close();
     if (this.#descriptor === descriptor) this.#descriptor = undefined;
-    if (this.#bound?.length === 0) this.#end(); // an accepted socket is its association's
+    if (this.#isAccepted) this.#world.sockets.delete(this); // it was its association's
   }
 }
 
-function passiveSetup(
-  descriptor: Descriptor,
-  id: number,
-  streams: Setup['streams'],
-  features: Setup['features'],
-): Setup {
-  const added = readPaths(descriptor, id).map(({ address }) => address);
-  return { tried: [], confirmed: [], dropped: [], added, streams, features, elapsedMs: 0 };
+function failed(code: ErrorCode, message: string): SctpError {
+  return new SctpError(code, message, { syscall: message.split(':')[0] ?? '' });
 }

@@ -7,7 +7,7 @@ import { type Random, systemRandom } from '../random.js';
 import { Pump } from '../stack/pump.js';
 import type { Transport } from '../transport/transport.js';
 import { type SocketOptions, socketConfig } from './config.js';
-import type { WaitOptions } from './deadline.js';
+import { checkWaitOptions, type WaitOptions } from './deadline.js';
 import { Socket, type SocketWorld } from './socket.js';
 import { type Sysctl, type TimerPreset, type Timers, timerSysctls } from './timers.js';
 
@@ -37,7 +37,8 @@ export interface StackOptions {
 export class Stack implements AsyncDisposable {
   readonly #transport: Transport;
   readonly #world: SocketWorld;
-  #closing: Promise<void> | undefined;
+  #isClosing = false;
+  #stopping: Promise<void> | undefined;
 
   /**
    * Starts the transport and usrsctp on top of it. Rejects with EINVAL for options that can't be, and with what the
@@ -75,6 +76,11 @@ export class Stack implements AsyncDisposable {
     return this.#transport.addresses;
   }
 
+  /** The sockets that are open, accepted ones too. */
+  get sockets(): readonly Socket[] {
+    return [...this.#world.sockets];
+  }
+
   /** Bytes of memory that usrsctp holds now. */
   get memoryInUse(): number {
     return this.#world.pump.memoryInUse;
@@ -84,25 +90,24 @@ export class Stack implements AsyncDisposable {
   socket(options: SocketOptions = {}): Socket {
     const config = socketConfig(options);
     if (this.#world.pump.death) throw this.#world.pump.death;
-    if (this.#closing) throw new SctpError('ENETDOWN', 'socket: the stack is closed', { syscall: 'socket' });
+    if (this.#isClosing) throw new SctpError('ENETDOWN', 'socket: the stack is closed', { syscall: 'socket' });
     return new Socket(this.#world, config);
   }
 
   /** Closes every socket as their `close` does, then usrsctp and the transport. Nothing keeps the process alive then. */
-  close(options: WaitOptions = {}): Promise<void> {
-    this.#closing ??= this.#close(options);
-    return this.#closing;
-  }
-
-  /** Closes as `close` does. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
-  }
-
-  async #close(options: WaitOptions): Promise<void> {
-    const closed = await Promise.allSettled([...this.#world.sockets].map((socket) => socket.close(options)));
-    await this.#world.pump.stop();
+  async close(options: WaitOptions = {}): Promise<void> {
+    checkWaitOptions(options, 'close');
+    this.#isClosing = true;
+    const closed = await Promise.allSettled(this.sockets.map((socket) => socket.close(options)));
+    this.#stopping ??= this.#world.pump.stop();
+    await this.#stopping;
     for (const result of closed) if (result.status === 'rejected') throw result.reason;
+  }
+
+  /** Closes as `close` does; messages that nobody has received by then are dropped. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.sockets) socket.discard();
+    await this.close();
   }
 
   #setSysctl(name: Sysctl, value: number): void {

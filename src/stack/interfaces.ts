@@ -1,4 +1,4 @@
-import { type Address, addressBytes, type Endpoint, familyOf, formatAddress } from '../address.js';
+import { type Address, type Endpoint, familyOf, formatAddress } from '../address.js';
 import type { Transport } from '../transport/transport.js';
 
 /**
@@ -42,13 +42,28 @@ export class Interfaces {
   /** The local addresses that a socket bound so has; a socket that isn't bound, or to a wildcard, has all. */
   addresses(bound?: readonly Endpoint[]): readonly Address[] {
     const given = bound?.map(({ address }) => address).filter((address) => address !== '::' && address !== '0.0.0.0');
-    return given && given.length > 0 ? given : this.#transport.addresses;
+    const own = this.#transport.addresses;
+    return given && given.length > 0 ? given.filter((address) => own.includes(address)) : own;
+  }
+
+  /** The addresses of a network interface; undefined: the transport doesn't know about those. */
+  named(name: string): readonly Address[] | undefined {
+    const { addresses } = this.#transport;
+    if (!this.#transport.interfaceOf) return;
+    return addresses.filter((address) => this.#transport.interfaceOf?.(address) === name);
+  }
+
+  /** The local address that talks to a destination. */
+  source(destination: Address): Address | undefined {
+    const { addresses } = this.#transport;
+    if (this.#transport.route) return this.#transport.route(destination)?.source;
+    return addresses.find((local) => familyOf(local) === familyOf(destination));
   }
 
   /** Is there a local address that leads to the destination? */
   reaches(destination: Address): boolean {
-    const bytes = addressBytes(destination);
-    return bytes !== undefined && this.route(bytes).interface !== 0;
+    const source = this.source(destination);
+    return source !== undefined && this.#numbers.has(source);
   }
 
   #of(address: Address): Interface {

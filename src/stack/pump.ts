@@ -8,6 +8,7 @@ import { link_state } from '../generated/layouts.js';
 import type { Packet } from '../packet.js';
 import type { Random } from '../random.js';
 import type { Transport } from '../transport/transport.js';
+import { ConnOutbox, type ConnPacket } from './conn.js';
 import { Interfaces } from './interfaces.js';
 import { Wire } from './wire.js';
 
@@ -48,7 +49,11 @@ export class Pump {
   readonly interfaces: Interfaces;
   readonly taps: Set<Tap> = new Set();
   readonly unreachable: Set<UnreachableListener> = new Set();
-  readonly #instance: Instance;
+  /** Are called when local addresses or routes are no longer what they were. */
+  readonly changed: Set<() => void> = new Set();
+  readonly conn: ConnOutbox = new ConnOutbox();
+  /** For callers below the socket API; every call into it goes through `enter`. */
+  readonly instance: Instance;
   readonly #state: Pointer;
   readonly #transport: Transport;
   readonly #wire = new Wire();
@@ -72,7 +77,7 @@ export class Pump {
       unreachable: (destination, code) => {
         for (const listener of pump?.unreachable ?? []) listener(destination, code);
       },
-      changed: () => pump?.updateInterfaces(true),
+      changed: () => pump?.transportChanged(),
     });
     pump = new Pump(options, instance, interfaces);
     return pump;
@@ -82,7 +87,7 @@ export class Pump {
     this.clock = clock;
     this.interfaces = interfaces;
     this.#transport = transport;
-    this.#instance = instance;
+    this.instance = instance;
     this.#state = instance.exports.link_state();
     this.calls = new Calls(instance);
     this.enter(() => instance.exports.bridge_init(transport.encapsulationPort === undefined ? 0 : ANY_UDP_PORT));
@@ -102,7 +107,7 @@ export class Pump {
   /** Enters the module. Throws the stack's death when it is, or thereby becomes, dead. */
   enter<T>(call: () => T): T {
     if (this.#death) throw this.#death;
-    const { exports } = this.#instance;
+    const { exports } = this.instance;
     let done = false;
     try {
       exports.link_enter(this.clock.now());
@@ -130,7 +135,7 @@ export class Pump {
   receive(packets: readonly Packet[]): void {
     if (this.#death) return;
     try {
-      const { exports, memory } = this.#instance;
+      const { exports, memory } = this.instance;
       for (let next = 0; next < packets.length; ) {
         this.enter(() => {
           const inbox = this.#word(state.inbox.offset) as Pointer;
@@ -144,10 +149,24 @@ export class Pump {
     }
   }
 
+  /** A packet of an AF_CONN association has come. One that is larger than the inbox is dropped. */
+  receiveConn(packet: ConnPacket): void {
+    const { exports, memory } = this.instance;
+    this.enter(() => {
+      const inbox = this.#word(state.inbox.offset) as Pointer;
+      exports.link_input(this.#wire.fillConn(memory, inbox, this.#word(state.inbox_bytes.offset), packet));
+    });
+  }
+
+  transportChanged(): void {
+    this.updateInterfaces(true);
+    for (const listener of [...this.changed]) listener();
+  }
+
   /** Tells usrsctp which local addresses there are. */
   updateInterfaces(dynamic: boolean): void {
     if (this.#death) return;
-    const { exports, memory } = this.#instance;
+    const { exports, memory } = this.instance;
     const { added, removed } = this.interfaces.update();
     this.enter(() => {
       const put = (address: Address) => {
@@ -176,7 +195,7 @@ export class Pump {
 
   /** Declares the stack dead: whoever waits for it is told why. Other stacks don't notice. */
   kill(cause: unknown): SctpError {
-    const reason = this.#instance.takeFault() ?? cause;
+    const reason = this.instance.takeFault() ?? cause;
     const why = reason instanceof Error ? reason.message : String(reason);
     this.#death ??= new SctpError('ENETDOWN', `the stack has stopped and can't go on (${why}): create another one`, {
       cause: reason,
@@ -192,12 +211,12 @@ export class Pump {
   #leave(done: boolean): void {
     if (this.#death) return;
     try {
-      this.#instance.exports.link_leave();
+      this.instance.exports.link_leave();
     } catch (error) {
       this.kill(error);
       return;
     }
-    const fault = this.#instance.takeFault();
+    const fault = this.instance.takeFault();
     if (fault !== undefined) {
       this.kill(fault);
       if (done) throw this.#death;
@@ -212,10 +231,12 @@ export class Pump {
     const length = this.#word(state.outbox_bytes.offset);
     if (length === 0) return;
     const outbox = this.#word(state.outbox.offset) as Pointer;
-    const packets = this.#wire.takeOutbox(this.#instance.memory, outbox, length);
-    this.#instance.memory.setWord((this.#state + state.outbox_bytes.offset) as Pointer, 0);
+    const conn: ConnPacket[] = [];
+    const packets = this.#wire.takeOutbox(this.instance.memory, outbox, length, conn);
+    this.instance.memory.setWord((this.#state + state.outbox_bytes.offset) as Pointer, 0);
     for (const tap of this.taps) for (const packet of packets) tap(packet);
-    this.#transport.send(packets);
+    if (packets.length > 0) this.#transport.send(packets);
+    this.conn.send(conn);
   }
 
   /** Listeners enter the module themselves; what that makes ready is told by the outermost call. */
@@ -235,8 +256,8 @@ export class Pump {
     const count = this.#word(state.ready_count.offset);
     if (count === 0) return [];
     const first = this.#word(state.ready.offset) >> 2;
-    const handles = Array.from(this.#instance.memory.words.subarray(first, first + count)) as Handle[];
-    this.#instance.exports.bridge_ready_taken();
+    const handles = Array.from(this.instance.memory.words.subarray(first, first + count)) as Handle[];
+    this.instance.exports.bridge_ready_taken();
     return handles;
   }
 
@@ -245,7 +266,7 @@ export class Pump {
    * restarts a timer with nearly each packet, and a call without a timer due costs less than setting one each time.
    */
   #setTimer(): void {
-    const deadline = this.#instance.memory.doubles[(this.#state + state.deadline_ms.offset) >> 3] ?? -1;
+    const deadline = this.instance.memory.doubles[(this.#state + state.deadline_ms.offset) >> 3] ?? -1;
     if (deadline >= 0 && deadline >= this.#timerAt) return;
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
@@ -260,14 +281,14 @@ export class Pump {
     this.#cancelTimer = undefined;
     if (this.#death) return;
     try {
-      this.enter(() => this.#instance.exports.link_timers());
+      this.enter(() => this.instance.exports.link_timers());
     } catch (error) {
       if (error !== this.#death) throw error;
     }
   }
 
   #word(offset: number): number {
-    return this.#instance.memory.word((this.#state + offset) as Pointer);
+    return this.instance.memory.word((this.#state + offset) as Pointer);
   }
 }
 

@@ -2,6 +2,7 @@ import { type Address, addressBytes, formatAddress } from '../address.js';
 import type { Memory, Pointer } from '../bridge/memory.js';
 import { link_packet } from '../generated/layouts.js';
 import type { Packet } from '../packet.js';
+import type { ConnPacket } from './conn.js';
 
 const HEADER = link_packet.size;
 const LENGTH = link_packet.fields.length.offset;
@@ -21,8 +22,11 @@ export class Wire {
   readonly #texts: { a: number; b: number; c: number; d: number; family: number; text: Address }[] = [];
   readonly #bytes = new Map<Address, Uint8Array>();
 
-  /** Copies the outbox out and takes it apart. The packets share one buffer, which is theirs. */
-  takeOutbox(memory: Memory, outbox: Pointer, length: number): Packet[] {
+  /**
+   * Copies the outbox out and takes it apart; those of AF_CONN associations go to `conn`. The packets share one buffer,
+   * which is theirs.
+   */
+  takeOutbox(memory: Memory, outbox: Pointer, length: number, conn: ConnPacket[]): Packet[] {
     const bytes = memory.copy(outbox, length);
     const view = new DataView(bytes.buffer);
     const packets: Packet[] = [];
@@ -30,13 +34,17 @@ export class Wire {
       const start = offset + HEADER;
       const end = start + view.getUint32(offset + LENGTH, true);
       const family = bytes[offset + FAMILY] ?? 0;
-      packets.push({
-        source: this.#text(view, offset + SOURCE, family),
-        destination: this.#text(view, offset + DESTINATION, family),
-        port: view.getUint16(offset + PORT, true),
-        trafficClass: bytes[offset + TRAFFIC_CLASS] ?? 0,
-        bytes: bytes.subarray(start, end),
-      });
+      const port = view.getUint16(offset + PORT, true);
+      const trafficClass = bytes[offset + TRAFFIC_CLASS] ?? 0;
+      const own = bytes.subarray(start, end);
+      if (family === 0) {
+        const address = view.getUint32(offset + DESTINATION, true);
+        conn.push({ address, unfragmented: port !== 0, trafficClass, bytes: own });
+      } else {
+        const source = this.#text(view, offset + SOURCE, family);
+        const destination = this.#text(view, offset + DESTINATION, family);
+        packets.push({ source, destination, port, trafficClass, bytes: own });
+      }
       offset = (end + 3) & ~3;
     }
     return packets;
@@ -66,6 +74,18 @@ export class Wire {
       used += (HEADER + packet.bytes.length + 3) & ~3;
     }
     return { used, next: index };
+  }
+
+  /** Puts one packet of an AF_CONN association into the inbox; returns the bytes used, 0 when it doesn't fit. */
+  fillConn(memory: Memory, inbox: Pointer, capacity: number, { address, trafficClass, bytes }: ConnPacket): number {
+    const used = (HEADER + bytes.length + 3) & ~3;
+    if (used > capacity) return 0;
+    memory.bytes.fill(0, inbox, inbox + HEADER);
+    memory.view.setUint32(inbox + LENGTH, bytes.length, true);
+    memory.bytes[inbox + TRAFFIC_CLASS] = trafficClass;
+    memory.view.setUint32(inbox + SOURCE, address, true);
+    memory.bytes.set(bytes, inbox + HEADER);
+    return used;
   }
 
   #text(view: DataView, offset: number, family: number): Address {

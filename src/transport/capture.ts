@@ -73,11 +73,17 @@ class Capture implements Transport {
     return this.#transport.close();
   }
 
+  /** Our UDP port. A transport that doesn't tell is taken to use the one at which it expects its peers. */
+  #ownPort(): number {
+    const { port, encapsulationPort = 0 }: Transport & { readonly port?: unknown } = this.#transport;
+    return typeof port === 'number' ? port : encapsulationPort;
+  }
+
   #write(direction: 'inbound' | 'outbound', packets: readonly Packet[]): void {
     const timeMs = this.#now();
     const isOut = direction === 'outbound';
     for (const { port, ...packet } of packets) {
-      const own = port === 0 ? 0 : (this.#transport.encapsulationPort ?? 0);
+      const own = port === 0 ? 0 : this.#ownPort();
       const ports = { sourcePort: isOut ? own : port, destinationPort: isOut ? port : own };
       this.#writer.add({ interfaceId: this.#interfaceId, timeMs, direction, datagram: { ...packet, ...ports } });
     }

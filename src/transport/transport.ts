@@ -6,12 +6,13 @@ import type { Packet } from '../packet.js';
  * The network below one stack: what usrsctp has an IP layer for. A transport knows local addresses, routes and
  * datagrams; it never sees an association.
  *
- * The contract, which `test/transport-contract.ts` checks for any implementation:
+ * The contract, which `transportContract` of `usrsctp-wasm/testing` checks for any implementation:
  * - Before `start` has resolved nothing is received, and `addresses` need not be known.
  * - `send` may drop. It never blocks, never throws, and never calls `receive` before it has returned.
  * - What a network loses, reorders or repeats is the transport's right; what it changes is not: a datagram arrives as
  *   a whole or not at all.
- * - After `close` has been called nothing is sent or received; calling it again is harmless.
+ * - After `close` has been called nothing is sent or received, and there are no addresses; calling it again is
+ *   harmless.
  */
 export interface Transport {
   /** The local addresses that INIT will list, canonical, without duplicates. May change after `host.changed()`. */
@@ -29,6 +30,9 @@ export interface Transport {
    * address of the destination's family does.
    */
   route?(destination: Address): Route | undefined;
+
+  /** The name of the network interface that has a local address, such as `eth0`, where the transport knows. */
+  interfaceOf?(address: Address): string | undefined;
 
   /** Takes over a batch of packets; their order is kept per destination as far as the network keeps it. */
   send(packets: readonly Packet[]): void;

@@ -1,7 +1,9 @@
+import { networkInterfaces } from 'node:os';
 import type { Address } from '../address.js';
 import { SctpError } from '../errors.js';
 import type { Packet } from '../packet.js';
 import type { Route, Transport, TransportHost } from './transport.js';
+import { interfaceName } from './udp/interfaces.js';
 import { UdpNetwork } from './udp/network.js';
 import { parseOptions, type UdpOptions, type UdpSettings } from './udp/options.js';
 
@@ -45,7 +47,7 @@ class Udp implements UdpTransport {
   }
 
   get addresses(): readonly Address[] {
-    return this.#network?.addresses ?? [];
+    return this.#closing === undefined ? (this.#network?.addresses ?? []) : [];
   }
 
   get port(): number {
@@ -75,6 +77,10 @@ class Udp implements UdpTransport {
   route(destination: Address): Route | undefined {
     const source = this.#network?.source(destination);
     return source === undefined ? undefined : { source, mtu: this.mtu };
+  }
+
+  interfaceOf(address: Address): string | undefined {
+    return interfaceName(networkInterfaces(), address);
   }
 
   send(packets: readonly Packet[]): void {

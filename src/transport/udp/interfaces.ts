@@ -29,6 +29,13 @@ export function localNetworks(interfaces: Interfaces): LocalNetwork[] {
   return networks;
 }
 
+/** The name of the interface that has an address. */
+export function interfaceName(interfaces: Interfaces, address: Address): string | undefined {
+  const bytes = addressBytes(address)?.join();
+  const has = (info: NetworkInterfaceInfo) => addressBytes(info.address.split('%')[0] ?? '')?.join() === bytes;
+  return Object.entries(interfaces).find(([, infos]) => infos?.some(has))?.[0];
+}
+
 /** Replaces `0.0.0.0` and `::` by the machine's addresses of that family; loopback comes last. */
 export function expandWildcards(addresses: readonly Address[], networks: readonly LocalNetwork[]): Wanted[] {
   const own = [...new Set(networks.map((network) => network.address))];

@@ -1,0 +1,57 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import type { Address } from '../../index.js';
+import type { Report } from './server.js';
+
+/** The server process, as the one that has started it sees it. */
+export class ServerProcess {
+  /** Is told what the server sees of its paths. */
+  onPath: (event: Report & { type: 'path' }) => void = () => {};
+  /** Once the process has ended: its exit code, or the signal that ended it. */
+  readonly exit: Promise<number | string>;
+  readonly #child: ChildProcess;
+  readonly #reports: Report[] = [];
+  #wake: () => void = () => {};
+
+  /** Starts the server: this very program, with other arguments. */
+  constructor(program: string, addresses: readonly Address[]) {
+    this.#child = fork(program, ['serve', ...addresses]);
+    this.exit = this.#ended();
+    void this.exit.then(() => this.#wake());
+    this.#child.on('message', (report: Report) => {
+      if (report.type === 'path') return this.onPath(report);
+      this.#reports.push(report);
+      this.#wake();
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** The server's next report, which must be of that type. Rejects when the process ends without it. */
+  async report<Type extends 'listening' | 'ended'>(type: Type): Promise<Report & { type: Type }> {
+    const woken = new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    if (this.#reports.length === 0) await Promise.race([woken, this.exit]);
+    const report = this.#reports.shift();
+    if (report?.type !== type) throw new Error(`the server process has failed before it was ${type}`);
+    return report as Report & { type: Type };
+  }
+
+  /** Ends the process at once, where it hasn't ended. */
+  kill(): void {
+    this.#child.kill();
+  }
+
+  /** What the process has told before its end may arrive after that: the channel's end is the last. */
+  async #ended(): Promise<number | string> {
+    try {
+      const [[code, signal]] = await Promise.all([once(this.#child, 'exit'), once(this.#child, 'disconnect')]);
+      return code ?? signal;
+    } catch (error) {
+      return String(error);
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import { type Address, type PathEvent, Stack } from '../../index.js';
+import { udp } from '../../udp.js';
+
+/** What the server process tells the one that has started it. */
+export type Report =
+  | { readonly type: 'listening'; readonly udpPort: number }
+  | { readonly type: 'path'; readonly address: Address; readonly change: PathEvent['change'] }
+  | { readonly type: 'ended'; readonly answered: number; readonly error?: string };
+
+export const SCTP_PORT = 5001;
+
+/** The server process: takes one association, answers each of its messages on the same stream, ends with it. */
+export async function serve(addresses: readonly Address[]): Promise<void> {
+  const transport = udp({ addresses, port: 0 });
+  const stack = await Stack.create({ transport, preset: 'fast-failover' });
+  const abandoned = () => process.exit(1); // whoever has started this process is gone
+  process.once('disconnect', abandoned);
+
+  const socket = stack.socket();
+  socket.bindx(addresses.map((address) => ({ address, port: SCTP_PORT })));
+  socket.listen();
+  tell({ type: 'listening', udpPort: transport.port });
+
+  const association = await socket.accept();
+  association.on('path', ({ address, change }) => tell({ type: 'path', address, change }));
+  let answered = 0;
+  try {
+    for await (const { data, stream, ppid } of association) {
+      await association.send(data, { stream, ppid });
+      answered++;
+    }
+  } catch {
+    // the association was lost: what it ended with says why
+  }
+  const error = await association.closed;
+  await stack.close();
+  process.off('disconnect', abandoned);
+  tell({ type: 'ended', answered, ...(error && { error: error.message }) }, () => process.disconnect());
+}
+
+function tell(report: Report, told: () => void = () => {}): void {
+  process.send?.(report, told);
+}

@@ -1,0 +1,55 @@
+import type { Address } from '../../index.js';
+import { bold, dim, green, type Paint, say, yellow } from './terminal.js';
+
+interface Arrival {
+  readonly atMs: number;
+  readonly address: Address;
+}
+
+const SLOTS = 92;
+const SHORTEST_SLOT_MS = 25;
+const MARKS: readonly { readonly mark: string; readonly paint: Paint }[] = [
+  { mark: '█', paint: green },
+  { mark: '▒', paint: yellow },
+];
+const NOTHING = '·';
+
+/** When messages arrived, and by which path, as a strip of marks. */
+export class Timeline {
+  readonly #arrivals: Arrival[] = [];
+
+  add(atMs: number, address: Address): void {
+    this.#arrivals.push({ atMs, address });
+  }
+
+  /** The address by which the first messages after a moment arrived. */
+  firstAfter(atMs: number): Address | undefined {
+    return this.#arrivals.find((arrival) => arrival.atMs > atMs)?.address;
+  }
+
+  /** When the first messages by a path arrived after a moment. */
+  firstBy(address: Address, afterMs: number): number | undefined {
+    return this.#arrivals.find((arrival) => arrival.atMs > afterMs && arrival.address === address)?.atMs;
+  }
+
+  /** Shows a span of time, with a caret where something was done. */
+  show(addresses: readonly Address[], fromMs: number, doneAtMs: number, untilMs: number): void {
+    const slotMs = Math.max(SHORTEST_SLOT_MS, Math.ceil((untilMs - fromMs) / SLOTS));
+    const count = Math.ceil((untilMs - fromMs) / slotMs);
+    const slots = new Array<Address | undefined>(count).fill(undefined);
+    for (const { atMs, address } of this.#arrivals) {
+      const slot = Math.floor((atMs - fromMs) / slotMs);
+      if (slot >= 0 && slot < count) slots[slot] = address;
+    }
+    const caret = Math.floor((doneAtMs - fromMs) / slotMs);
+    say(slots.map((address) => shown(addresses, address)).join(''));
+    say(`${' '.repeat(caret)}${bold('▲')} ${dim('cut')}`);
+    const legend = addresses.map((address) => `${shown(addresses, address)} ${dim(`by ${address}`)}`);
+    say(`${dim('answers')}    ${legend.join('    ')}    ${dim(`${NOTHING} none    (a mark is ${slotMs} ms)`)}`);
+  }
+}
+
+function shown(addresses: readonly Address[], address: Address | undefined): string {
+  const style = address === undefined ? undefined : MARKS[addresses.indexOf(address)];
+  return style ? style.paint(style.mark) : dim(NOTHING);
+}

@@ -1,0 +1,42 @@
+import type { RawReceived } from '../bridge/raw.js';
+import { MSG_NOTIFICATION, SCTP_RECVV_NOINFO, SCTP_RECVV_RCVINFO, SCTP_RECVV_RN } from '../generated/constants.js';
+import { sctp_rcvinfo, sctp_recvv_rn } from '../generated/layouts.js';
+import type { Sockaddr, Sockaddrs } from './sockaddr.js';
+import { type CValue, decode } from './value.js';
+
+/** struct sctp_rcvinfo: of the message. */
+export type RcvInfo = CValue<typeof sctp_rcvinfo>;
+/** struct sctp_recvv_rn: of the message and of the one after it. */
+export type RecvvRn = CValue<typeof sctp_recvv_rn>;
+
+/** What usrsctp_recvv() writes through its pointers. */
+export type Received = {
+  /** Empty: the association has ended. */
+  readonly data: Uint8Array<ArrayBuffer>;
+  /** Who sent it. */
+  readonly from: Sockaddr | undefined;
+  /** MSG_EOR, MSG_NOTIFICATION. */
+  readonly flags: number;
+} & (
+  | { readonly infotype: typeof SCTP_RECVV_NOINFO; readonly info: undefined }
+  /** SCTP_RECVRCVINFO is on. */
+  | { readonly infotype: typeof SCTP_RECVV_RCVINFO; readonly info: RcvInfo }
+  /** SCTP_RECVNXTINFO is on too, and there is a next message. */
+  | { readonly infotype: typeof SCTP_RECVV_RN; readonly info: RecvvRn }
+);
+
+export function decodeReceived({ data, from, info, infotype, flags }: RawReceived, sockaddrs: Sockaddrs): Received {
+  const common = { data, from: sockaddrs.unpack(from), flags };
+  const hasInfo = (flags & MSG_NOTIFICATION) === 0; // else usrsctp leaves infotype as it was
+  if (hasInfo && infotype === SCTP_RECVV_RCVINFO) {
+    return { ...common, infotype, info: decode(sctp_rcvinfo, info.subarray(0, sctp_rcvinfo.size), sockaddrs) };
+  }
+  if (hasInfo && infotype === SCTP_RECVV_RN)
+    return { ...common, infotype, info: decode(sctp_recvv_rn, info, sockaddrs) };
+  return { ...common, infotype: SCTP_RECVV_NOINFO, info: undefined };
+}
+
+/** The struct sctp_rcvinfo in whatever there is. */
+export function rcvInfo({ infotype, info }: Received): RcvInfo | undefined {
+  return infotype === SCTP_RECVV_RN ? info.recvv_rcvinfo : info;
+}

@@ -1,0 +1,135 @@
+import { canonicalAddress, type Endpoint } from '../address.js';
+import { packSockaddr, unpackSockaddr } from '../bridge/sockaddr.js';
+import { readStruct, writeStruct } from '../bridge/struct.js';
+import { SctpError } from '../errors.js';
+import { AF_CONN, AF_INET6 } from '../generated/constants.js';
+import { sockaddr_conn, sockaddr_in, sockaddr_in6, sockaddr_storage } from '../generated/layouts.js';
+
+/** C's `struct sockaddr`: an IP address with its SCTP port in host byte order, or a `struct sockaddr_conn`. */
+export type Sockaddr = Endpoint | ConnEndpoint;
+
+/** An address of family AF_CONN: `conn` is any value that usrsctp_register_address() was given. */
+export interface ConnEndpoint {
+  readonly conn: unknown;
+  readonly port: number;
+}
+
+/** Sockaddrs between their C layout and values; C's `void *` of an AF_CONN address is a number here, kept per value. */
+export class Sockaddrs {
+  readonly #numbers = new Map<unknown, number>();
+  readonly #values = new Map<number, unknown>();
+  #next = 1;
+
+  /** The number that stands for a value from now on. */
+  register(value: unknown): number {
+    const known = this.#numbers.get(value);
+    if (known !== undefined) return known;
+    const number = this.#next++;
+    this.#numbers.set(value, number);
+    this.#values.set(number, value);
+    return number;
+  }
+
+  /** Forgets a value; returns the number that it had. */
+  deregister(value: unknown): number | undefined {
+    const number = this.#numbers.get(value);
+    if (number === undefined) return;
+    this.#numbers.delete(value);
+    this.#values.delete(number);
+    return number;
+  }
+
+  numberOf(value: unknown): number | undefined {
+    return this.#numbers.get(value);
+  }
+
+  has(number: number): boolean {
+    return this.#values.has(number);
+  }
+
+  valueOf(number: number): unknown {
+    return this.#values.get(number);
+  }
+
+  /** Throws TypeError for what is no sockaddr, EINVAL for text that is no address, EADDRNOTAVAIL for an unknown one. */
+  pack(sockaddr: Sockaddr): Uint8Array {
+    if (typeof sockaddr !== 'object' || sockaddr === null) {
+      throw new TypeError(`a sockaddr is { address, port } or { conn, port }, not ${String(sockaddr)}`);
+    }
+    const { port } = sockaddr;
+    if (!Number.isInteger(port) || port < 0 || port > 0xffff) {
+      throw new TypeError(`a port is 0 to 65535, in host byte order, not ${String(port)}`);
+    }
+    if (!('conn' in sockaddr)) return packSockaddr({ address: canonicalAddress(sockaddr.address, 'sockaddr'), port });
+    const number = this.#numbers.get(sockaddr.conn);
+    if (number === undefined) {
+      throw new SctpError('EADDRNOTAVAIL', 'usrsctp_register_address() was not given this address');
+    }
+    return writeStruct(sockaddr_conn, { sconn_family: AF_CONN, sconn_port: htons(port), sconn_addr: number });
+  }
+
+  /** Sockaddrs one behind the other. */
+  packAll(sockaddrs: readonly Sockaddr[]): Uint8Array {
+    if (!Array.isArray(sockaddrs)) throw new TypeError('sockaddrs are an array of { address, port }');
+    const parts = sockaddrs.map((sockaddr) => this.pack(sockaddr));
+    const packed = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+    let offset = 0;
+    for (const part of parts) {
+      packed.set(part, offset);
+      offset += part.length;
+    }
+    return packed;
+  }
+
+  /** In a `struct sockaddr_storage`, as structs hold it. */
+  packStorage(sockaddr: Sockaddr): Uint8Array {
+    const storage = new Uint8Array(sockaddr_storage.size);
+    storage.set(this.pack(sockaddr));
+    return storage;
+  }
+
+  /** `undefined`: of no known family, such as one that C has left zeroed. */
+  unpack(bytes: Uint8Array): Sockaddr | undefined {
+    if (bytes.length < sockaddr_conn.size || familyOf(bytes) !== AF_CONN) return unpackSockaddr(bytes);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const { sconn_addr, sconn_port } = readStruct(sockaddr_conn, view);
+    return { conn: this.#values.get(sconn_addr), port: ntohs(sconn_port) };
+  }
+
+  unpackAll(bytes: Uint8Array, count: number): Sockaddr[] {
+    const sockaddrs: Sockaddr[] = [];
+    for (let offset = 0; sockaddrs.length < count && offset < bytes.length; ) {
+      const one = bytes.subarray(offset);
+      const sockaddr = this.unpack(one);
+      if (sockaddr === undefined) break;
+      sockaddrs.push(sockaddr);
+      offset += sizeOf(familyOf(one));
+    }
+    return sockaddrs;
+  }
+}
+
+function familyOf(bytes: Uint8Array): number {
+  return (bytes[0] ?? 0) | ((bytes[1] ?? 0) << 8);
+}
+
+function sizeOf(family: number): number {
+  if (family === AF_CONN) return sockaddr_conn.size;
+  return family === AF_INET6 ? sockaddr_in6.size : sockaddr_in.size;
+}
+
+/** Host to network byte order, 16 bits. */
+export function htons(value: number): number {
+  return ((value & 0xff) << 8) | ((value >>> 8) & 0xff);
+}
+
+/** Host to network byte order, 32 bits. */
+export function htonl(value: number): number {
+  return ((htons(value & 0xffff) << 16) | htons(value >>> 16)) >>> 0;
+}
+
+/** Network to host byte order, 16 bits. */
+export const ntohs: (value: number) => number = htons;
+
+/** Network to host byte order, 32 bits. */
+export const ntohl: (value: number) => number = htonl;

@@ -1,0 +1,123 @@
+import {
+  type OptionName,
+  type OptionType,
+  type OptionTypeOf,
+  optionTypes,
+  optionType as typeOfOption,
+} from '../bridge/option-types.js';
+import { type Field, type Layout, readStruct, type StructInput, writeStruct } from '../bridge/struct.js';
+import * as C from '../generated/constants.js';
+import { linger, sockaddr_storage } from '../generated/layouts.js';
+import type { Sockaddr, Sockaddrs } from './sockaddr.js';
+
+/** The value of a C struct: its fields by their C names. A `struct sockaddr_storage` is a sockaddr, arrays are bytes. */
+export type CValue<L extends Layout> = { -readonly [K in keyof L['fields']]: CField<L['fields'][K]> };
+
+/** What may be written: any fields; those left out are zero. */
+export type CInput<L extends Layout> = { readonly [K in keyof L['fields']]?: CFieldInput<L['fields'][K]> };
+
+type CField<F extends Field> = F extends { type: 'struct' } & Layout
+  ? CValue<F>
+  : F extends { type: 'bytes'; length: 128 }
+    ? Sockaddr | undefined
+    : F extends { type: 'bytes' }
+      ? Uint8Array
+      : F extends { type: 'u64' | 'i64' }
+        ? bigint
+        : number;
+
+type CFieldInput<F extends Field> = F extends { type: 'struct' } & Layout
+  ? CInput<F>
+  : F extends { type: 'bytes'; length: 128 }
+    ? Sockaddr | Uint8Array | undefined
+    : F extends { type: 'bytes' }
+      ? ArrayBufferView
+      : CField<F>;
+
+/** Option number → C type of its value, for level IPPROTO_SCTP. */
+type OptionTypes = { [K in OptionName as (typeof C)[K]]: OptionTypeOf<K> };
+
+type TypeOf<Level extends number, Name extends number> = Level extends typeof C.SOL_SOCKET
+  ? Name extends typeof C.SO_LINGER
+    ? typeof linger
+    : 'int'
+  : Name extends keyof OptionTypes
+    ? OptionTypes[Name]
+    : 'int';
+
+/** What usrsctp_getsockopt() answers: a number for an `int`, an object for a struct. */
+export type OptionValue<Level extends number, Name extends number> =
+  TypeOf<Level, Name> extends infer T ? (T extends Layout ? CValue<T> : number) : never;
+
+/** What usrsctp_setsockopt() takes, beside bytes in C layout. */
+export type OptionInput<Level extends number, Name extends number> =
+  TypeOf<Level, Name> extends infer T ? (T extends Layout ? CInput<T> : number) : never;
+
+const numbers: Readonly<Record<string, number>> = C;
+
+const TYPES = new Map(
+  (Object.keys(optionTypes) as OptionName[]).map((name) => [numbers[name] ?? 0, typeOfOption(name)]),
+);
+
+/** The C type of an option's value; an unknown option is taken for an `int`. */
+export function optionType(level: number, name: number): OptionType {
+  if (level === C.SOL_SOCKET) return name === C.SO_LINGER ? linger : 'int';
+  return TYPES.get(name) ?? 'int';
+}
+
+/** The bytes of a value in C layout. Throws TypeError for what doesn't fit. */
+export function encode(type: OptionType, value: unknown, sockaddrs: Sockaddrs): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  if (type === 'int') {
+    const number = typeof value === 'boolean' ? Number(value) : value;
+    if (!Number.isInteger(number)) throw new TypeError(`the value is a C int or its bytes, not ${String(value)}`);
+    return new Uint8Array(Int32Array.of(number as number).buffer);
+  }
+  if (typeof value !== 'object' || value === null) {
+    throw new TypeError(`the value is a struct ${type.name} or its bytes, not ${String(value)}`);
+  }
+  try {
+    return writeStruct(type, plain(type, value as Fields, sockaddrs) as StructInput<Layout>);
+  } catch (error) {
+    if (error instanceof RangeError) throw new TypeError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+/** The value of a struct in C layout. */
+export function decode<const L extends Layout>(layout: L, bytes: Uint8Array, sockaddrs: Sockaddrs): CValue<L> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return friendly(layout, readStruct(layout, view, 0, bytes.length) as Fields, sockaddrs) as CValue<L>;
+}
+
+type Fields = { readonly [field: string]: unknown };
+
+function isSockaddr(field: Field | undefined): boolean {
+  return field?.type === 'bytes' && field.length === sockaddr_storage.size;
+}
+
+/** With sockaddrs and arrays as bytes, which is what struct.ts knows. */
+function plain(layout: Layout, value: Fields, sockaddrs: Sockaddrs): Fields {
+  const entries = Object.entries(value).map(([name, content]) => {
+    const field = layout.fields[name];
+    if (content instanceof Uint8Array || content === undefined || field === undefined) return [name, content];
+    if (field.type === 'struct') return [name, plain(field, content as Fields, sockaddrs)];
+    if (isSockaddr(field)) return [name, sockaddrs.packStorage(content as Sockaddr)];
+    return [name, field.type === 'bytes' ? bytesOf(content, name) : content];
+  });
+  return Object.fromEntries(entries);
+}
+
+function bytesOf(content: unknown, name: string): Uint8Array {
+  if (!ArrayBuffer.isView(content)) throw new TypeError(`${name} takes a typed array, not ${String(content)}`);
+  return new Uint8Array(content.buffer, content.byteOffset, content.byteLength);
+}
+
+function friendly(layout: Layout, value: Fields, sockaddrs: Sockaddrs): Fields {
+  const entries = Object.entries(value).map(([name, content]) => {
+    const field = layout.fields[name];
+    if (field?.type === 'struct') return [name, friendly(field, content as Fields, sockaddrs)];
+    return [name, isSockaddr(field) ? sockaddrs.unpack(content as Uint8Array) : content];
+  });
+  return Object.fromEntries(entries);
+}

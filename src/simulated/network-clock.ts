@@ -1,0 +1,20 @@
+import type { Clock } from '../clock.js';
+import type { Appointment } from './agenda.js';
+
+/** The time of a network: virtual (`VirtualClock`, the default) or that of the machine (`RealTimeClock`). */
+export interface NetworkClock extends Clock {
+  /** Calls back at a time of this clock, in ms; as soon as possible when that is past. */
+  at(timeMs: number, callback: () => void): Appointment;
+  /** How many callbacks are waiting, and when the first is due (ms; Infinity: never). */
+  readonly pending: { readonly count: number; readonly nextMs: number };
+  /** What is waiting, in words. */
+  describePending(): string;
+  /** Resolves when `durationMs` have passed. */
+  advance(durationMs: number): Promise<void>;
+  /** Resolves when nothing is scheduled any more; rejects when that isn't so after `limitMs`. */
+  runUntilIdle(limitMs?: number): Promise<void>;
+  /** Settles as the promise does; rejects when that takes more than `limitMs`. */
+  runUntil<Value>(promise: PromiseLike<Value>, limitMs?: number): Promise<Value>;
+  /** Does real work, such as the compilation of a module, without time passing where time is virtual. */
+  standStill<Value>(work: Promise<Value>): Promise<Value>;
+}

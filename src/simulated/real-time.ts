@@ -1,0 +1,95 @@
+import { type Clock, systemClock } from '../clock.js';
+import { Agenda, type Appointment } from './agenda.js';
+import type { NetworkClock } from './network-clock.js';
+
+/** As long as waiting may take unless it says otherwise, in ms. */
+const DEFAULT_LIMIT_MS = 60_000;
+
+/**
+ * The machine's time for a simulated network, counted from 0: for programs in other processes, which can't be moved
+ * by a virtual clock. What is due happens in the order of its times, but up to some ms late; a seed still decides
+ * which packets are lost, no longer when.
+ */
+export class RealTimeClock implements NetworkClock {
+  readonly #agenda = new Agenda();
+  readonly #clock: Clock;
+  readonly #startMs: number;
+  #timer: { readonly dueMs: number; readonly cancel: () => void } | undefined;
+  #idle: (() => void)[] = [];
+
+  constructor(clock: Clock = systemClock) {
+    this.#clock = clock;
+    this.#startMs = clock.now();
+  }
+
+  now(): number {
+    return this.#clock.now() - this.#startMs;
+  }
+
+  schedule(delayMs: number, callback: () => void): () => void {
+    const entry = this.at(this.now() + Math.max(0, delayMs), callback);
+    return () => {
+      this.#agenda.remove(entry);
+      this.#arm();
+    };
+  }
+
+  at(timeMs: number, callback: () => void): Appointment {
+    if (Number.isNaN(timeMs)) throw new RangeError('a time was NaN: give ms');
+    const entry = this.#agenda.add(timeMs, callback);
+    this.#arm();
+    return entry;
+  }
+
+  get pending(): { readonly count: number; readonly nextMs: number } {
+    return { count: this.#agenda.size, nextMs: this.#agenda.nextMs };
+  }
+
+  describePending(): string {
+    const { count, nextMs } = this.pending;
+    return count === 0 ? 'nothing is scheduled' : `${count} scheduled, the next at ${nextMs.toFixed(3)} ms`;
+  }
+
+  advance(durationMs: number): Promise<void> {
+    return new Promise((resolve) => void this.#clock.schedule(durationMs, resolve));
+  }
+
+  runUntilIdle(limitMs: number = DEFAULT_LIMIT_MS): Promise<void> {
+    if (this.#agenda.size === 0) return Promise.resolve();
+    return this.runUntil(new Promise<void>((resolve) => this.#idle.push(resolve)), limitMs);
+  }
+
+  runUntil<Value>(promise: PromiseLike<Value>, limitMs: number = DEFAULT_LIMIT_MS): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      const late = () => reject(new Error(`not done after ${limitMs} ms: ${this.describePending()}`));
+      const cancel = this.#clock.schedule(limitMs, late);
+      promise.then(resolve, reject).then(cancel);
+    });
+  }
+
+  standStill<Value>(work: Promise<Value>): Promise<Value> {
+    return work;
+  }
+
+  /** One timer of the machine, for whatever comes first. */
+  #arm(): void {
+    const { nextMs } = this.#agenda;
+    if (this.#timer?.dueMs === nextMs) return;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    if (nextMs !== Number.POSITIVE_INFINITY) {
+      this.#timer = { dueMs: nextMs, cancel: this.#clock.schedule(nextMs - this.now(), () => this.#happen()) };
+    } else for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  /** What a callback throws is the program's uncaught error; the others are called all the same. */
+  #happen(): void {
+    this.#timer = undefined;
+    try {
+      const now = this.now();
+      for (let entry = this.#agenda.take(now); entry !== undefined; entry = this.#agenda.take(now)) entry.callback();
+    } finally {
+      this.#arm();
+    }
+  }
+}

@@ -1,0 +1,141 @@
+import { SEND_BYTES } from '../bridge/calls.js';
+import type { Clock } from '../clock.js';
+import { SctpError } from '../errors.js';
+import { Association } from './association.js';
+import type { SocketConfig } from './config.js';
+import type { Descriptor } from './descriptor.js';
+import type { Home } from './home.js';
+import type { Message } from './message.js';
+import { ReadAhead } from './readahead.js';
+
+/** The associations of one socket: what is read goes to them, and what they send waits for room. */
+export class Associations {
+  readonly #config: SocketConfig;
+  readonly #clock: Clock;
+  readonly #released: (association: Association, descriptor: Descriptor, error: SctpError | undefined) => void;
+  readonly #readAhead: ReadAhead;
+  readonly #byId = new Map<number, Association>();
+  readonly #waiting = new Set<Association>();
+  /** Where associations are that were peeled off. */
+  readonly #elsewhere = new Map<number, Associations>();
+  #pathIds = 0;
+
+  /** `read` reads the socket, as far as there is room; `released` is told of associations that have ended. */
+  constructor(
+    config: SocketConfig,
+    clock: Clock,
+    read: () => void,
+    released: (association: Association, descriptor: Descriptor, error: SctpError | undefined) => void,
+  ) {
+    this.#config = config;
+    this.#clock = clock;
+    this.#released = released;
+    this.#readAhead = new ReadAhead(config.readAheadBytes, read);
+  }
+
+  get list(): readonly Association[] {
+    return [...this.#byId.values()];
+  }
+
+  get byId(): ReadonlyMap<number, Association> {
+    return this.#byId;
+  }
+
+  add(id: number, descriptor: Descriptor): Association {
+    const association: Association = new Association(
+      this.#home(id, descriptor, () => association),
+      id,
+    );
+    this.#byId.set(id, association);
+    return association;
+  }
+
+  /** Takes over an association of another socket. */
+  adopt(association: Association, descriptor: Descriptor, from: Associations): void {
+    const { id } = association;
+    const bytes = association.unreceivedBytes;
+    const isWaiting = from.#waiting.has(association);
+    from.forget(id);
+    from.#readAhead.remove(bytes);
+    from.#elsewhere.set(id, this);
+    this.#readAhead.add(bytes);
+    association.move(
+      this.#home(
+        id,
+        descriptor,
+        () => association,
+        () => from.#elsewhere.delete(id),
+      ),
+    );
+    this.#byId.set(id, association);
+    if (isWaiting) this.#waiting.add(association);
+  }
+
+  #home(id: number, descriptor: Descriptor, association: () => Association, gone?: () => void): Home {
+    const { sendBufferBytes, sendQueueBytes } = this.#config;
+    return {
+      descriptor,
+      clock: this.#clock,
+      sendBufferBytes,
+      sendQueueBytes,
+      pieceBytes: Math.min(sendBufferBytes, SEND_BYTES),
+      left: (bytes) => this.#readAhead.remove(bytes),
+      waiting: () => this.#waiting.add(association()),
+      released: (error) => {
+        gone?.();
+        this.forget(id);
+        this.#released(association(), descriptor, error);
+      },
+      nextPathId: () => ++this.#pathIds,
+    };
+  }
+
+  /** It is none of these any more. */
+  forget(id: number): void {
+    const association = this.#byId.get(id);
+    this.#byId.delete(id);
+    if (association) this.#waiting.delete(association);
+  }
+
+  /** Bytes of messages that may be read now. */
+  room(): number {
+    return this.#readAhead.room();
+  }
+
+  message(id: number, message: Message): void {
+    const association = this.#byId.get(id);
+    if (!association) return this.#elsewhere.get(id)?.message(id, message);
+    this.#readAhead.add(message.data.length);
+    association.deliver(message);
+  }
+
+  oversized(id: number): void {
+    const limit = `maxMessageBytes (${this.#config.maxMessageBytes})`;
+    const error = new SctpError('EMSGSIZE', `the peer sends a message larger than ${limit}: aborted`);
+    this.#byId.get(id)?.fail(error, 'message too large');
+  }
+
+  /** There may be room to send. */
+  ready(): void {
+    for (const association of this.#waiting) if (!association.flush()) this.#waiting.delete(association);
+    if (this.#readAhead.isPaused && this.#hasEndedUnread()) this.#readAhead.lift();
+  }
+
+  end(error: SctpError): void {
+    for (const association of this.list) association.ended(error);
+  }
+
+  /**
+   * While nobody receives, the notification that an association has ended waits behind the messages. Those who wait for
+   * the end hear of it all the same: what there is, is read. It is not more than the receive buffer, as nothing more
+   * comes from a peer that is gone. On a one-to-many socket that counts only for associations that end, or send: else
+   * peers could fill the memory by coming and going.
+   */
+  #hasEndedUnread(): boolean {
+    for (const association of this.#byId.values()) {
+      const isWaitedFor = association.state === 'closing' || this.#waiting.has(association);
+      if ((isWaitedFor || this.#config.style === 'one-to-one') && !association.isAlive()) return true;
+    }
+    return false;
+  }
+}

@@ -1,0 +1,45 @@
+import type { Address } from '../address.js';
+import type { ErrorCause, SctpError } from '../errors.js';
+import type { Notification, PathChange } from './notification.js';
+
+/** What an association tells while it lives (RFC 6458 §6.1). */
+export interface AssociationEvents {
+  /** A path of the association has changed. */
+  path: PathEvent;
+  /** The peer has restarted: what it hadn't acknowledged is lost, and told by `sendFailed`. */
+  restart: Notification & { type: 'association' };
+  /** The peer has begun to shut the association down: nothing more can be sent. */
+  shutdown: undefined;
+  /** A message was not delivered: its reliability policy gave it up, or the association ended. */
+  sendFailed: SendFailure;
+  /** The peer has reported an error. */
+  remoteError: ErrorCause;
+  /** The peer's adaptation layer indication (RFC 5061 §4.2.6). */
+  adaptation: number;
+  /** The peer has acknowledged everything that was sent. Told at once to whom begins to listen when that is so. */
+  senderDry: undefined;
+  /** The association has ended: orderly, or with an error. */
+  close: SctpError | undefined;
+}
+
+export interface PathEvent {
+  readonly address: Address;
+  /** `refused`: the network says that the address can't be reached now (ICMP, no route, policy); a hint. */
+  readonly change: PathChange | 'refused';
+  /** Why, with `refused`. */
+  readonly error?: SctpError;
+}
+
+/** A message that was handed to usrsctp and will not be delivered. */
+export interface SendFailure {
+  readonly stream: number;
+  readonly ppid: number;
+  /** The number that `send` was given. */
+  readonly context: number;
+  /** Was it on the wire, at least in part? The peer may have received it all the same. */
+  readonly sent: boolean;
+  /** The message, or what is left of it; yours. */
+  readonly data: Uint8Array<ArrayBuffer>;
+  /** Is that the whole message? Its beginning may have been acknowledged, its end never handed over. */
+  readonly whole: boolean;
+}

@@ -1,0 +1,65 @@
+import type { Address } from '../address.js';
+import { SctpError } from '../errors.js';
+import { Emitter } from './emitter.js';
+import type { AssociationEvents, PathEvent } from './events.js';
+import type { Home } from './home.js';
+import type { Notification } from './notification.js';
+import { isAlive, type Path } from './path.js';
+import { PathChanges } from './pathchanges.js';
+import { Paths } from './paths.js';
+import type { Status } from './status.js';
+
+export type AssociationState = 'connecting' | 'open' | 'closing' | 'closed';
+
+/** What an association tells of its paths. */
+export abstract class Multihomed extends Emitter<AssociationEvents> {
+  /** The association identifier of RFC 6458, unique within the socket. */
+  readonly id: number;
+  readonly #paths: Paths;
+
+  /** @internal */
+  constructor(id: number) {
+    super();
+    this.id = id;
+    this.#paths = new Paths(id, () => this.home);
+  }
+
+  abstract get state(): AssociationState;
+
+  protected abstract get home(): Home;
+
+  /** The paths, one for each address of the peer; after the end of the association, as they were last. */
+  paths(): readonly Path[] {
+    return this.state === 'closed' ? this.#paths.last : this.#paths.refresh();
+  }
+
+  /** The association as a whole; after its end, as it was last. Throws ENOTCONN when it ended before it was known. */
+  status(): Status {
+    this.paths();
+    if (this.#paths.lastStatus) return this.#paths.lastStatus;
+    throw new SctpError('ENOTCONN', 'status: the association has ended before it was known', { syscall: 'status' });
+  }
+
+  /** The changes of its paths from now on, until it ends: 256 wait to be taken, of more the oldest are dropped. */
+  pathChanges(): AsyncIterableIterator<PathEvent> {
+    return new PathChanges(this, this.state === 'closed');
+  }
+
+  /** @internal Does usrsctp still know it? */
+  isAlive(): boolean {
+    return isAlive(this.home.descriptor, this.id);
+  }
+
+  /** @internal The network says no. */
+  refused(address: Address, error: SctpError): void {
+    if (this.state === 'closed' || !this.#paths.has(address)) return;
+    this.emit('path', { address, change: 'refused', error });
+  }
+
+  protected pathChanged({ address, change }: Notification & { type: 'path' }): void {
+    this.paths();
+    // usrsctp keeps the heartbeat timer of an address that the peer didn't name (sctp_pcb.c: it's freed, but referenced)
+    if (change === 'unreachable' && !this.#paths.has(address)) return;
+    this.emit('path', { address, change });
+  }
+}

@@ -1,0 +1,11 @@
+export { payload, RecordingHost } from './testing/recording-host.js';
+export {
+  type Hooks,
+  type NetworkFixture,
+  networkFixture,
+  type RunOptions,
+  useNetwork,
+  withNetwork,
+} from './testing/runners.js';
+export { LeakError, TestNetwork, type TestNetworkOptions, type TestStackOptions } from './testing/test-network.js';
+export { type ContractCase, type TransportPair, transportContract } from './testing/transport-contract.js';

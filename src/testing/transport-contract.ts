@@ -1,0 +1,282 @@
+import { addressBytes, familyOf, formatAddress } from '../address.js';
+import type { Packet } from '../packet.js';
+import { SeededRandom } from '../simulated/random.js';
+import type { Transport } from '../transport/transport.js';
+import { check, checkBytes, checkEqual } from './check.js';
+import { payload, RecordingHost } from './recording-host.js';
+
+/** Two transports on one network that loses and changes nothing; not started yet. */
+export interface TransportPair {
+  readonly left: Transport;
+  readonly right: Transport;
+  /** The UDP port at which a started transport is reached; 0 when its packets aren't encapsulated. */
+  port(transport: Transport): number;
+  /** Resolves when everything that will arrive has arrived. A virtual clock is run here. */
+  settle(): Promise<void>;
+  /** Takes down what the transports were made from. They are closed by then. */
+  dispose?(): Promise<void>;
+}
+
+/** One promise of the contract: a sentence, and a function that rejects when it isn't kept. */
+export interface ContractCase {
+  readonly name: string;
+  run(): Promise<void>;
+}
+
+/**
+ * What any transport must do: the words of `Transport`, one case each, for any test runner.
+ *
+ * ```ts
+ * for (const { name, run } of transportContract(makePair)) test(name, run);
+ * ```
+ */
+export function transportContract(makePair: () => Promise<TransportPair>): readonly ContractCase[] {
+  return Object.entries(CASES).map(([name, promise]) => ({
+    name,
+    run: async () => {
+      const bench = new Bench(await makePair());
+      try {
+        await promise(bench);
+      } finally {
+        await bench.close();
+      }
+    },
+  }));
+}
+
+/** A pair of transports and what they have told. */
+class Bench {
+  readonly left: Transport;
+  readonly right: Transport;
+  readonly toLeft = new RecordingHost();
+  readonly toRight = new RecordingHost();
+  readonly #pair: TransportPair;
+
+  constructor(pair: TransportPair) {
+    this.#pair = pair;
+    this.left = pair.left;
+    this.right = pair.right;
+  }
+
+  get leftPort(): number {
+    return this.#pair.port(this.left);
+  }
+
+  get rightPort(): number {
+    return this.#pair.port(this.right);
+  }
+
+  async start(): Promise<void> {
+    await this.left.start(this.toLeft);
+    await this.right.start(this.toRight);
+  }
+
+  settle(): Promise<void> {
+    return this.#pair.settle();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.left.close(), this.right.close()]);
+    await this.#pair.dispose?.();
+  }
+
+  /** A packet from left to right, by the route that left knows. */
+  packet(bytes: Uint8Array): Packet {
+    const { left, right } = this;
+    const destination = right.addresses.find((address) => left.route?.(address)) ?? right.addresses[0] ?? '';
+    const ofFamily = left.addresses.find((address) => familyOf(address) === familyOf(destination));
+    const source = left.route?.(destination)?.source ?? ofFamily ?? '';
+    return { source, destination, port: this.rightPort, trafficClass: 0, bytes };
+  }
+
+  /** Checks that right has got just these payloads, in this order. */
+  checkArrived(expected: readonly Uint8Array[], what: string): void {
+    const { packets } = this.toRight;
+    checkEqual(packets.length, expected.length, `${what}: packets that arrived`);
+    for (const [index, bytes] of expected.entries()) checkBytes(packets[index]?.bytes, bytes, `${what}: no. ${index}`);
+  }
+}
+
+const SOME_ADDRESSES = ['127.0.0.1', '::1', '192.0.2.254', '2001:db8::9'];
+
+const CASES: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
+  'its addresses are canonical and listed once': async (bench) => {
+    await bench.start();
+    const { addresses } = bench.left;
+    check(addresses.length > 0, 'a started transport has no addresses');
+    checkEqual([...new Set(addresses)], addresses, 'addresses without duplicates');
+    for (const address of addresses) {
+      checkEqual(formatAddress(addressBytes(address) ?? new Uint8Array(16)), address, 'the canonical form');
+    }
+  },
+
+  'its MTU is one that SCTP can live with': async (bench) => {
+    await bench.start();
+    const { mtu } = bench.left;
+    check(mtu >= 512 && mtu <= 65_535, `the MTU is ${mtu}: it must be from 512 to 65535 bytes`);
+  },
+
+  'a packet arrives whole, and says where it came from and where it went': async (bench) => {
+    await bench.start();
+    const { source, destination, ...sent } = bench.packet(payload(100, 7));
+    bench.left.send([{ source, destination, ...sent }]);
+    await bench.settle();
+    bench.checkArrived([payload(100, 7)], 'one packet');
+    const arrived = bench.toRight.packets[0];
+    const told = [arrived?.source, arrived?.destination, arrived?.port];
+    checkEqual(told, [source, destination, bench.leftPort], 'source, destination and source port on arrival');
+  },
+
+  'an answer to where a packet came from arrives': async (bench) => {
+    await bench.start();
+    bench.left.send([bench.packet(payload(40, 1))]);
+    await bench.settle();
+    const asked = bench.toRight.packets[0];
+    check(asked !== undefined, 'the packet to be answered never arrived');
+    const { source, destination, port } = asked;
+    bench.right.send([{ source: destination, destination: source, port, trafficClass: 0, bytes: payload(41, 2) }]);
+    await bench.settle();
+    checkEqual(bench.toLeft.packets.length, 1, 'answers that arrived');
+    checkBytes(bench.toLeft.packets[0]?.bytes, payload(41, 2), 'the answer');
+  },
+
+  'a batch arrives in its order': async (bench) => {
+    await bench.start();
+    const batch = Array.from({ length: 30 }, (_, index) => payload(20, index));
+    bench.left.send(batch.map((bytes) => bench.packet(bytes)));
+    await bench.settle();
+    const first = bench.toRight.packets.map(({ bytes }) => bytes[0]);
+    checkEqual(
+      first,
+      batch.map((bytes) => bytes[0]),
+      'the first bytes in order of arrival',
+    );
+  },
+
+  'packets of any size up to the MTU arrive as they were': async (bench) => {
+    await bench.start();
+    const headers = familyOf(bench.packet(payload(16, 0)).destination) === 'IPv6' ? 40 : 20;
+    const most = bench.left.mtu - headers - (bench.rightPort === 0 ? 0 : 8);
+    const random = new SeededRandom('sizes');
+    for (let round = 0; round < 5; round++) {
+      bench.toRight.batches.length = 0;
+      const all = Array.from({ length: random.below(8) }, () => random.bytes(16 + random.below(most - 15)));
+      all.push(payload(16, 0), payload(most, 0));
+      bench.left.send(all.map((bytes) => bench.packet(bytes.slice())));
+      await bench.settle();
+      bench.checkArrived(all, `sizes ${all.map(({ length }) => length)}`);
+    }
+  },
+
+  'the bytes that arrived belong to the receiver': async (bench) => {
+    await bench.start();
+    bench.left.send([bench.packet(payload(100, 1))]);
+    await bench.settle();
+    bench.left.send(Array.from({ length: 30 }, () => bench.packet(payload(100, 99))));
+    await bench.settle();
+    bench.checkArrived([payload(100, 1), ...new Array(30).fill(payload(100, 99))], 'after later packets');
+    bench.toRight.packets[0]?.bytes.fill(0);
+    bench.checkArrived(
+      [new Uint8Array(100), ...new Array(30).fill(payload(100, 99))],
+      'after the first was overwritten',
+    );
+  },
+
+  'nothing is received before start has resolved': async (bench) => {
+    await bench.right.start(bench.toRight);
+    let hasStarted = false;
+    let early = 0;
+    await bench.left.start({
+      receive: (packets) => {
+        if (!hasStarted) early += packets.length;
+      },
+      unreachable: () => {},
+      changed: () => {},
+    });
+    hasStarted = true;
+    await bench.settle();
+    checkEqual(early, 0, 'packets before start has resolved');
+  },
+
+  'send never calls back before it has returned': async (bench) => {
+    let isSending = false;
+    const during: string[] = [];
+    const note = (what: string) => void (isSending && during.push(what));
+    const host = {
+      receive: () => note('receive'),
+      unreachable: () => note('unreachable'),
+      changed: () => note('changed'),
+    };
+    await bench.left.start(host);
+    await bench.right.start({ ...host });
+    const [own = ''] = bench.left.addresses;
+    const packet = bench.packet(payload(40, 1));
+    isSending = true;
+    bench.left.send([{ ...packet, source: own, destination: own, port: bench.leftPort }, packet]);
+    isSending = false;
+    await bench.settle();
+    checkEqual(during, [], 'callbacks during send');
+  },
+
+  'send never throws, whatever it is given and whenever': async (bench) => {
+    const { left } = bench;
+    const stray = { source: '198.51.100.1', destination: '::1', port: 1, trafficClass: 0, bytes: payload(20, 0) };
+    left.send([stray]);
+    await bench.start();
+    const good = bench.packet(payload(40, 1));
+    const odd = [stray, { ...good, source: '2001:db8::77' }, { ...good, trafficClass: 2 }];
+    left.send([...odd, { ...good, bytes: new Uint8Array(65_536) }]);
+    left.send([]);
+    await left.close();
+    left.send([good]);
+  },
+
+  'every route starts at a local address of the destination’s family': async (bench) => {
+    await bench.start();
+    const { left, right } = bench;
+    for (const destination of [...left.addresses, ...right.addresses, ...SOME_ADDRESSES]) {
+      const route = left.route?.(destination);
+      if (route === undefined) continue;
+      check(left.addresses.includes(route.source), `the route to ${destination} starts at ${route.source}, not here`);
+      checkEqual(familyOf(route.source), familyOf(destination), `the family of the route to ${destination}`);
+    }
+  },
+
+  'a start that follows close rejects with ENETDOWN': async (bench) => {
+    await bench.left.close();
+    const outcome = await bench.left.start(bench.toLeft).then(
+      () => 'it started',
+      (error: { name?: unknown; code?: unknown }) => `${error.name} ${error.code}`,
+    );
+    checkEqual(outcome, 'SctpError ENETDOWN', 'start after close');
+  },
+
+  'after close nothing is sent': async (bench) => {
+    await bench.start();
+    const late = bench.packet(payload(40, 1));
+    const closing = bench.left.close();
+    bench.left.send([late]);
+    await closing;
+    bench.left.send([late]);
+    await bench.settle();
+    bench.checkArrived([], 'packets sent after close');
+  },
+
+  'after close nothing is received': async (bench) => {
+    await bench.start();
+    const packet = bench.packet(payload(40, 1));
+    bench.left.send([packet]);
+    await bench.right.close();
+    bench.left.send([packet]);
+    await bench.settle();
+    bench.checkArrived([], 'packets after close');
+  },
+
+  'closing again is harmless, before start too': async (bench) => {
+    await bench.left.close();
+    await bench.left.close();
+    await bench.right.start(bench.toRight);
+    await Promise.all([bench.right.close(), bench.right.close()]);
+    await bench.right.close();
+  },
+};

@@ -1,0 +1,1 @@
+export { type BridgedProgram, UdpBridge } from './udp-bridge.js';

@@ -1,0 +1,104 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, relative } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+/** The floors of the house, from the ground up: a file imports from its own floor or a lower one (docs/ARCHITECTURE.md). */
+const FLOORS: readonly (readonly RegExp[])[] = [
+  [/^generated\//, /^wasm\.d\.ts$/],
+  [/^(address|errors|packet|clock|random|crc32c|chunk|pcapng)\.ts$/, /^(chunk|pcapng)\//],
+  [/^bridge\//, /^transport\//, /^simulated\//],
+  [/^stack\//],
+  [/^socket\//, /^raw\//],
+  [/^(index|udp|simulated|raw)\.ts$/],
+  [/^testing/],
+  [/^cli\//],
+];
+
+/** Where the neighbours on one floor may not know each other. */
+const STRANGERS: readonly (readonly [RegExp, RegExp])[] = [
+  [/^transport\//, /^(bridge|simulated)\//],
+  [/^simulated\//, /^bridge\//],
+  [/^bridge\//, /^(transport|simulated)\//],
+];
+
+/** Node's modules appear in these files only. */
+const NODE_ONLY = [/^transport\/udp/, /^udp\.ts$/, /^cli\//, /^testing\/udp/];
+
+const LONGEST_FILE = 300;
+
+const root = 'src';
+const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+
+function floorOf(file: string): number {
+  return FLOORS.findIndex((floor) => floor.some((pattern) => pattern.test(file)));
+}
+
+function importsOf(file: string): string[] {
+  const source = readFileSync(join(root, file), 'utf8');
+  return [...source.matchAll(/(?:from|import)\s*\(?'([^']+)'/g)].map((match) => match[1]!);
+}
+
+function resolved(file: string, specifier: string): string {
+  return normalize(relative('.', join(dirname(file), specifier))).replace(/\.js$/, '.ts');
+}
+
+describe('the floors', () => {
+  test('every file stands on one', () => {
+    expect(files.filter((file) => floorOf(file) < 0)).toEqual([]);
+  });
+
+  test('a file imports from its own floor or a lower one', () => {
+    const upwards = files.flatMap((file) =>
+      importsOf(file)
+        .filter((specifier) => specifier.startsWith('.') && !specifier.endsWith('.wasm'))
+        .map((specifier) => resolved(file, specifier))
+        .filter((target) => floorOf(target) > floorOf(file) || strangers(file, target))
+        .map((target) => `${file} → ${target}`),
+    );
+    expect(upwards).toEqual([]);
+  });
+
+  test("Node's modules and packages stay out of what runs everywhere", () => {
+    const outside = files
+      .filter((file) => !NODE_ONLY.some((pattern) => pattern.test(file)))
+      .flatMap((file) => importsOf(file).filter((specifier) => !specifier.startsWith('.')).map((s) => `${file} → ${s}`));
+    expect(outside).toEqual([]);
+  });
+
+  test('only instance.ts instantiates, and only bridge/ reads the module’s memory', () => {
+    const users = (pattern: RegExp) => files.filter((file) => pattern.test(readFileSync(join(root, file), 'utf8')));
+    expect(users(/WebAssembly\.instantiate/)).toEqual(['bridge/instance.ts']);
+    expect(users(/memory\.buffer|new Memory\(/)).toEqual(['bridge/instance.ts']);
+  });
+
+  test('time and chance come from the clock and the injected randomness', () => {
+    const allowed = ['clock.ts', 'random.ts', 'simulated/turn.ts'];
+    const source = /\b(Date\.now|performance\.now|Math\.random|setTimeout|setInterval|getRandomValues)\(/;
+    const outside = files.filter(
+      (file) =>
+        !allowed.includes(file) && !NODE_ONLY.some((p) => p.test(file)) && source.test(readFileSync(join(root, file), 'utf8')),
+    );
+    expect(outside).toEqual([]);
+  });
+
+  test(`no file is longer than ${LONGEST_FILE} lines`, () => {
+    const ours = [
+      ...files.filter((file) => !file.startsWith('generated/')).map((file) => join(root, file)),
+      ...list('wasm', /\.(c|h|sh)$/),
+      ...list('scripts', /\.(sh|mjs)$/),
+      ...list('test', /\.(ts|c|mjs)$/),
+      'build.sh',
+    ];
+    const lines = (file: string) => readFileSync(file, 'utf8').split('\n').length - 1;
+    expect(ours.filter((file) => lines(file) > LONGEST_FILE).map((file) => `${file}: ${lines(file)}`)).toEqual([]);
+  });
+});
+
+function strangers(file: string, target: string): boolean {
+  return STRANGERS.some(([from, to]) => from.test(file) && to.test(target));
+}
+
+function list(folder: string, pattern: RegExp): string[] {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  return names.filter((name) => pattern.test(name)).map((name) => join(folder, name));
+}

@@ -1,0 +1,18 @@
+import { execFileSync } from 'node:child_process';
+import { describe, expect, test } from 'vitest';
+
+/** Built by scripts/tests.sh from the same C sources as the module. */
+const BUILDS = { asan: 'the address sanitizer', invariants: 'INVARIANTS and the sanitizer for undefined behaviour' };
+const PACKETS = 100_000;
+
+describe.each(Object.entries(BUILDS))('the C side under %s', (build, watcher) => {
+  test(`${PACKETS} mutated packets leave it working, which ${watcher} confirms`, () => {
+    const seed = String(Date.now() % 1_000_000);
+    const output = execFileSync(`build/${build}/mutate`, [seed, String(PACKETS)], { encoding: 'utf8' });
+    console.log(`seed ${seed}: ${output.trim()}`);
+    const [mutated, up, tried, messages] = (output.match(/\d+/g) ?? []).map(Number);
+    expect(mutated).toBeGreaterThanOrEqual(PACKETS);
+    expect(up! / tried!).toBeGreaterThan(0.8); // mutated ABORTs end some
+    expect(messages).toBeGreaterThan(PACKETS / 2);
+  });
+});

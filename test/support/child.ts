@@ -1,0 +1,95 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+
+const LIMIT_MS = 8000;
+
+/** A program that runs beside the test, with all that it has printed. It is ended by its process id, never by name. */
+export class Child {
+  static readonly #alive = new Set<Child>();
+  /** The exit code; null when a signal ended it. */
+  readonly exited: Promise<number | null>;
+  readonly #process: ChildProcessWithoutNullStreams;
+  readonly #watchers = new Set<() => void>();
+  #output = '';
+  #ended = false;
+
+  constructor(command: string, args: readonly string[] = []) {
+    this.#process = spawn(command, args);
+    Child.#alive.add(this);
+    for (const stream of [this.#process.stdout, this.#process.stderr]) {
+      stream.setEncoding('latin1').on('data', (text: string) => this.#printed(text));
+    }
+    this.#process.stdin.on('error', () => {}); // it has ended; `exited` says so
+    this.exited = new Promise((resolve) => {
+      const end = (code: number | null) => {
+        this.#ended = true;
+        Child.#alive.delete(this);
+        this.#printed('');
+        resolve(code);
+      };
+      this.#process.on('close', end);
+      this.#process.on('error', (error) => {
+        this.#output += String(error);
+        end(null);
+      });
+    });
+  }
+
+  /** To be called after each test: whatever still runs is killed. */
+  static async endAll(): Promise<void> {
+    await Promise.all([...Child.#alive].map((child) => child.kill()));
+  }
+
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
+  /** Standard output and standard error, one byte a character. */
+  get output(): string {
+    return this.#output;
+  }
+
+  write(text: string): void {
+    this.#process.stdin.write(text, 'latin1');
+  }
+
+  /** Closes its standard input. */
+  end(text = ''): void {
+    this.#process.stdin.end(text, 'latin1');
+  }
+
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    if (!this.#ended) this.#process.kill(signal);
+    await this.exited;
+  }
+
+  /** Resolves with the match as soon as it has printed that. */
+  printed(pattern: RegExp, limitMs?: number): Promise<RegExpExecArray> {
+    return this.until((output) => pattern.exec(output), `it has printed ${pattern}`, limitMs);
+  }
+
+  /** Resolves with the first true thing that is found in what it has printed. */
+  until<T>(find: (output: string) => T | false | null | undefined, what: string, limitMs = LIMIT_MS): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const settle = (finish: () => void) => {
+        clearTimeout(timer);
+        this.#watchers.delete(look);
+        finish();
+      };
+      const fail = (why: string) =>
+        settle(() => reject(new Error(`${why} before ${what}; its output ends with: ${this.#output.slice(-2000)}`)));
+      const look = () => {
+        const found = find(this.#output);
+        if (found) settle(() => resolve(found));
+        else if (this.#ended) fail('the program ended');
+      };
+      const timer = setTimeout(() => fail(`${limitMs} ms passed`), limitMs);
+      this.#watchers.add(look);
+      look();
+    });
+  }
+
+  #printed(text: string): void {
+    this.#output += text;
+    for (const look of [...this.#watchers]) look();
+  }
+}

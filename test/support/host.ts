@@ -1,0 +1,34 @@
+import { Stack, type StackOptions } from '../../src/index.js';
+import type { PcapngWriter } from '../../src/pcapng.js';
+import { capture } from '../../src/transport/capture.js';
+import { type UdpOptions, type UdpTransport, udp } from '../../src/udp.js';
+
+/** A stack of ours on real sockets. */
+export interface Host {
+  readonly stack: Stack;
+  readonly transport: UdpTransport;
+}
+
+export interface HostOptions extends Omit<StackOptions, 'transport'> {
+  readonly udp: UdpOptions;
+  /** Gets all of its packets. */
+  readonly writer?: PcapngWriter;
+}
+
+const open = new Set<Stack>();
+
+/** Starts a stack. By default it fails over fast, so that real time is short. */
+export async function host({ udp: options, writer, ...rest }: HostOptions): Promise<Host> {
+  const transport = udp({ port: 0, ...options });
+  const captured = writer ? capture(transport, writer) : transport;
+  const stack = await Stack.create({ preset: 'fast-failover', ...rest, transport: captured });
+  open.add(stack);
+  return { stack, transport };
+}
+
+/** To be called after each test, before its children end: peers are shut down in order where they can be. */
+export async function closeHosts(): Promise<void> {
+  const stacks = [...open];
+  open.clear();
+  await Promise.allSettled(stacks.map((stack) => stack.close({ timeoutMs: 1000 })));
+}

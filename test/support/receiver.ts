@@ -1,0 +1,43 @@
+// Receives what sender.ts sends. See transfer.ts.
+import { type Association, Stack } from '../../src/index.js';
+import { udp } from '../../src/udp.js';
+import { Digest, messageCount, SCTP_PORT, STREAMS, type Task, tell } from './transfer.js';
+
+const PROGRESS_BYTES = 2 ** 20;
+
+const { addresses, bytes }: Task = JSON.parse(process.argv[2] ?? '');
+process.stdin.on('end', () => process.exit(1)).resume(); // the test is gone
+
+const transport = udp({ addresses });
+const stack = await Stack.create({ transport, preset: 'fast-failover' });
+const socket = stack.socket({ streams: { outbound: STREAMS } });
+socket.bindx(addresses.map((address) => ({ address, port: SCTP_PORT })));
+socket.listen();
+tell({ event: 'listening' });
+const association = await socket.accept();
+association.on('path', ({ address, change }) => tell({ event: 'path', address, change }));
+await receive(association, messageCount(bytes));
+const error = await association.closed;
+const { dropped } = transport;
+await stack.close();
+tell({ event: 'closed', error: error ? String(error) : null, dropped });
+process.stdin.pause();
+
+/** Tells the digest of so many messages; one that comes beyond them is counted, and so shows. */
+async function receive(from: Association, expected: number): Promise<void> {
+  const digest = new Digest();
+  let [messages, got, told, longestGapMs, lastMs] = [0, 0, 0, 0, performance.now()];
+  const done = () => tell({ event: 'done', digest: digest.text(), messages, longestGapMs });
+  for await (const { stream, data } of from) {
+    const now = performance.now();
+    if (messages > 0) longestGapMs = Math.max(longestGapMs, now - lastMs);
+    lastMs = now;
+    messages++;
+    got += data.length;
+    if (messages > expected) throw new Error(`message ${messages} was never sent`);
+    digest.add(stream, data);
+    if (got - told >= PROGRESS_BYTES) tell({ event: 'progress', bytes: (told = got) });
+    if (messages === expected) done();
+  }
+  if (messages < expected) throw new Error(`only ${messages} of ${expected} messages have come`);
+}

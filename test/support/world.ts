@@ -1,0 +1,118 @@
+import { type Host, type Network, type ScenarioOptions, scenario } from '../../src/simulated.js';
+import type { Association } from '../../src/socket/association.js';
+import type { SocketOptions } from '../../src/socket/config.js';
+import type { Message } from '../../src/socket/message.js';
+import type { Socket } from '../../src/socket/socket.js';
+import { Stack, type StackOptions } from '../../src/socket/stack.js';
+
+export const PORT = 5001;
+
+/** Two hosts on a simulated network, each with two addresses, and a stack on each. */
+export interface World {
+  readonly network: Network;
+  readonly clientHost: Host;
+  readonly serverHost: Host;
+  readonly client: Stack;
+  readonly server: Stack;
+}
+
+export interface WorldOptions extends Partial<ScenarioOptions> {
+  /** For both stacks: preset and timers. */
+  readonly stack?: Omit<StackOptions, 'transport' | 'clock' | 'random'>;
+  readonly addresses?: { readonly client: readonly string[]; readonly server: readonly string[] };
+}
+
+export const ADDRESSES = { client: ['10.0.1.1', '10.0.2.1'], server: ['10.0.1.2', '10.0.2.2'] } as const;
+
+/** Where the server listens. */
+export const SERVER = ADDRESSES.server.map((address) => ({ address, port: PORT }));
+
+/** Runs a test in a world of its own, in virtual time. A failure tells the seed and the last packets. */
+export function inWorld<T>(body: (world: World) => Promise<T>, options: WorldOptions = {}): Promise<T> {
+  const { stack = {}, addresses = ADDRESSES, seed = 1, ...rest } = options;
+  return scenario({ seed, ...rest }, async (network) => {
+    const clientHost = network.host('client', addresses.client);
+    const serverHost = network.host('server', addresses.server);
+    const client = await newStack(network, clientHost, stack);
+    const server = await newStack(network, serverHost, stack);
+    return body({ network, clientHost, serverHost, client, server });
+  });
+}
+
+/** A stack on a host; also the next one after a restart. */
+export function newStack(network: Network, host: Host, options: WorldOptions['stack'] = {}): Promise<Stack> {
+  const { transport, random } = host;
+  return network.standStill(Stack.create({ transport, clock: network.clock, random, ...options }));
+}
+
+/** A listening socket on the server. */
+export function listening(world: World, options: SocketOptions = {}, backlog = 128): Socket {
+  const socket = world.server.socket(options);
+  socket.bindx(SERVER);
+  socket.listen({ backlog });
+  return socket;
+}
+
+export interface Pair {
+  readonly a: Association;
+  readonly b: Association;
+  readonly clientSocket: Socket;
+  readonly serverSocket: Socket;
+}
+
+/** A connection between the two: `a` is the client's end, `b` the server's. */
+export async function connected(
+  world: World,
+  clientOptions: SocketOptions = {},
+  serverOptions: SocketOptions = {},
+): Promise<Pair> {
+  const serverSocket = listening(world, serverOptions);
+  const clientSocket = world.client.socket(clientOptions);
+  const [a, b] = await Promise.all([clientSocket.connectx(SERVER), serverSocket.accept()]);
+  return { a, b, clientSocket, serverSocket };
+}
+
+/** Every message until the end. */
+export async function all(association: Association): Promise<Message[]> {
+  const messages: Message[] = [];
+  for await (const message of association) messages.push(message);
+  return messages;
+}
+
+export async function texts(association: Association): Promise<string[]> {
+  return (await all(association)).map(textOf);
+}
+
+export function textOf(message: Pick<Message, 'data'> | undefined): string {
+  return new TextDecoder().decode(message?.data);
+}
+
+/** Bytes that differ from place to place, and from seed to seed. */
+export function pattern(length: number, seed = 1): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let state = (seed * 2654435761) >>> 0;
+  for (let index = 0; index < length; index++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    bytes[index] = state >>> 24;
+  }
+  return bytes;
+}
+
+export function isEqual(a: Uint8Array | undefined, b: Uint8Array): boolean {
+  return a !== undefined && Buffer.compare(a, b) === 0;
+}
+
+/** The error of a promise that must fail. */
+export async function failure(promise: Promise<unknown>): Promise<Error & { code?: string; abort?: unknown }> {
+  try {
+    await promise;
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error('it should have failed');
+}
+
+/** The code of the SctpError of a promise that must fail. */
+export async function codeOf(promise: Promise<unknown>): Promise<string | undefined> {
+  return (await failure(promise)).code;
+}
