@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import type { PathEvent } from '../src/index.js';
 import { scenario } from '../src/simulated.js';
-import type { PathEvent } from '../src/socket/association.js';
 import { Stack } from '../src/socket/stack.js';
 
 test('an address that the peer did not name is not heard of again', async () => {

@@ -61,7 +61,11 @@ describe('the floors', () => {
   test("Node's modules and packages stay out of what runs everywhere", () => {
     const outside = files
       .filter((file) => !NODE_ONLY.some((pattern) => pattern.test(file)))
-      .flatMap((file) => importsOf(file).filter((specifier) => !specifier.startsWith('.')).map((s) => `${file} → ${s}`));
+      .flatMap((file) =>
+        importsOf(file)
+          .filter((specifier) => !specifier.startsWith('.'))
+          .map((s) => `${file} → ${s}`),
+      );
     expect(outside).toEqual([]);
   });
 
@@ -76,7 +80,9 @@ describe('the floors', () => {
     const source = /\b(Date\.now|performance\.now|Math\.random|setTimeout|setInterval|getRandomValues)\(/;
     const outside = files.filter(
       (file) =>
-        !allowed.includes(file) && !NODE_ONLY.some((p) => p.test(file)) && source.test(readFileSync(join(root, file), 'utf8')),
+        !allowed.includes(file) &&
+        !NODE_ONLY.some((p) => p.test(file)) &&
+        source.test(readFileSync(join(root, file), 'utf8')),
     );
     expect(outside).toEqual([]);
   });

@@ -33,7 +33,8 @@ function mutated(packet: Packet, random: SeededRandom): Packet {
     const kind = random.below(5);
     if (kind === 0) bytes[at]! ^= 1 << random.below(8);
     else if (kind === 1) bytes[at] = random.below(256);
-    else if (kind === 2) bytes[at & ~3] = random.below(256); // chunk and parameter types stand there
+    else if (kind === 2)
+      bytes[at & ~3] = random.below(256); // chunk and parameter types stand there
     else if (kind === 3) bytes = bytes.slice(0, Math.max(16, at));
     else bytes = Uint8Array.from([...bytes.subarray(0, at), ...bytes.subarray(Math.max(12, at - 4))]);
   }
@@ -88,7 +89,9 @@ test(`${PACKETS} mutated packets leave a stack working, and its memory bounded`,
         return packet;
       });
       const socket = client.socket();
-      const attempt = socket.connectx([{ address: '10.0.1.2', port: PORT }], { timeoutMs: 5000 }).catch(() => undefined);
+      const attempt = socket
+        .connectx([{ address: '10.0.1.2', port: PORT }], { timeoutMs: 5000 })
+        .catch(() => undefined);
       await network.advance(100);
       tap();
       const pool = live.length > 0 && done % 200 === 0 ? live : material;

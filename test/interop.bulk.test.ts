@@ -9,6 +9,8 @@ import { judge, withFile } from './support/tshark.js';
 const TSCTP = 5001;
 const ECHO = 7;
 const DISCARD = 9;
+/** Where the last packet of a capture ends: what follows it in its block is 8 bytes of flags and 8 of lengths. */
+const END_OF_PACKET = 17;
 
 afterEach(async () => {
   await closeHosts();
@@ -59,23 +61,28 @@ describe('bulk from us to native servers', () => {
     expect([first, messages, sum].map(Number)).toEqual([size, count, size * count]);
   });
 
-  test.each(['127.0.0.1', '::1'])('discard_server on %s lists 4,000 messages in order on each stream', async (address) => {
-    const { stack, server } = await beside(address, 'discard_server', pair);
-    const association = await stack.socket().connect({ address, port: DISCARD });
-    const { outbound } = association.setup.streams;
-    for (let index = 0; index < 4000; index++) {
-      await association.send(numbered(index, 1000), { stream: index % outbound, ppid: index });
-    }
-    await association.close();
-    await server.printed(/PPID 3999,/);
-    const lines = server.output.matchAll(/Msg of length 1000 .* on stream (\d+) with SSN (\d+) .* PPID (\d+),.*complete 1/g);
-    const seen = Array.from(lines, ([, stream, ssn, ppid]) => [Number(stream), Number(ssn), Number(ppid)] as const);
-    expect(seen).toHaveLength(4000);
-    for (let stream = 0; stream < outbound; stream++) {
-      const own = seen.filter(([on]) => on === stream);
-      expect(own).toEqual(own.map((_, i) => [stream, i, i * outbound + stream]));
-    }
-  });
+  test.each(['127.0.0.1', '::1'])(
+    'discard_server on %s lists 4,000 messages in order on each stream',
+    async (address) => {
+      const { stack, server } = await beside(address, 'discard_server', pair);
+      const association = await stack.socket().connect({ address, port: DISCARD });
+      const { outbound } = association.setup.streams;
+      for (let index = 0; index < 4000; index++) {
+        await association.send(numbered(index, 1000), { stream: index % outbound, ppid: index });
+      }
+      await association.close();
+      await server.printed(/PPID 3999,/);
+      const lines = server.output.matchAll(
+        /Msg of length 1000 .* on stream (\d+) with SSN (\d+) .* PPID (\d+),.*complete 1/g,
+      );
+      const seen = Array.from(lines, ([, stream, ssn, ppid]) => [Number(stream), Number(ssn), Number(ppid)] as const);
+      expect(seen).toHaveLength(4000);
+      for (let stream = 0; stream < outbound; stream++) {
+        const own = seen.filter(([on]) => on === stream);
+        expect(own).toEqual(own.map((_, i) => [stream, i, i * outbound + stream]));
+      }
+    },
+  );
 });
 
 describe('bulk from native clients to us', () => {
@@ -106,12 +113,12 @@ describe('bulk from native clients to us', () => {
     socket.listen();
     const client = await native('client', [address, TSCTP, 0, await freePort(), transport.port]);
     const association = await socket.accept({ timeoutMs: 5000 });
-    for (let portion = 0; portion < 26; portion++) {
-      // What doesn't fit into its send buffer the client forgets: it gets no more before the last has come.
-      const lines = Array.from({ length: 1000 }, (_, i) => `${portion * 1000 + i} `.padEnd(76, String(i % 10)));
-      client.write(`${lines.join('\n')}\n`);
+    for (let first = 0; first < 26_000; first += 400) {
+      // The client forgets what it can't queue (512 messages): it gets no more before the last has come.
+      const lines = Array.from({ length: 400 }, (_, i) => `${first + i} `.padEnd(76, String(i % 10)).concat('\n'));
+      client.write(lines.join(''));
       await receiveAll(association, lines.length, (data, i) => {
-        if (data.toString() !== `${lines[i]}\n`) throw new Error(`line ${i} of portion ${portion} is '${data}'`);
+        if (data.toString() !== lines[i]) throw new Error(`line ${first + i} is '${data}'`);
       });
     }
     client.end();
@@ -136,23 +143,26 @@ describe('bulk from native clients to us', () => {
 });
 
 describe.each(['127.0.0.1', '::1'])('both directions at once on %s', (address) => {
-  test('4 MB through a native echo_server come back; tshark finds every packet right', async () => {
+  test('4 MB through a native echo_server come back; tshark finds every packet right, and would notice', async () => {
     const writer = new PcapngWriter();
     const { stack, transport } = await beside(address, 'echo_server', pair, writer);
     const association = await stack.socket().connect({ address, port: ECHO });
     const [count, size] = [1000, 4000];
-    const sending = (async () => {
+    const send = async () => {
       for (let index = 0; index < count; index++) await association.send(numbered(index, size));
-    })();
-    await receiveAll(association, count, (data, index) => {
+    };
+    const receive = receiveAll(association, count, (data, index) => {
       if (!data.equals(numbered(index, size))) throw new Error(`message ${index} isn't what was sent`);
     });
-    await sending;
+    await Promise.all([send(), receive]);
     await association.close();
     expect(writer.skipped).toBe(0);
-    const { good, bad } = await withFile(writer.bytes(), (file) => judge(file, transport.port, ['udp.srcport']));
+    const capture = writer.bytes();
+    const { good, bad } = await withFile(capture, (file) => judge(file, transport.port, ['udp.srcport']));
     expect(bad).toEqual([]);
     expect(good.length).toBeGreaterThan((2 * count * size) / 1500);
     expect(new Set(good.flat())).toEqual(new Set([`${transport.port}`, `${transport.encapsulationPort}`]));
+    capture[capture.length - END_OF_PACKET] = 0xff;
+    expect(await withFile(capture, (file) => judge(file, transport.port))).toMatchObject({ bad: [expect.any(String)] });
   });
 });

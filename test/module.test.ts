@@ -21,7 +21,9 @@ test('the release build has no glue of Emscripten and no debugging names', () =>
 test('every export that we call is there', () => {
   const exports = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
   const source = readFileSync('src/bridge/instance.ts', 'utf8');
-  const called = [...source.matchAll(/^ {2}((?:bridge|link)_\w+|malloc|free|_initialize)\(/gm)].map((match) => match[1]!);
+  const called = [...source.matchAll(/^ {2}((?:bridge|link)_\w+|malloc|free|_initialize)\(/gm)].map(
+    (match) => match[1]!,
+  );
   expect(called.length).toBeGreaterThan(30);
   expect(called.filter((name) => !exports.has(name))).toEqual([]);
 });

@@ -41,7 +41,14 @@ function addresses(side: Side, families: Families): string[] {
 }
 
 function start(program: keyof typeof files, side: Side, task: Task): Child {
-  return new Child('ip', ['netns', 'exec', namespaces.name(side), process.execPath, files[program], JSON.stringify(task)]);
+  return new Child('ip', [
+    'netns',
+    'exec',
+    namespaces.name(side),
+    process.execPath,
+    files[program],
+    JSON.stringify(task),
+  ]);
 }
 
 /** A sender on the left, a receiver on the right, connected over both ways. */

@@ -19,7 +19,10 @@ async function pair(network: Network, sabotage: (bytes: Uint8Array) => void) {
       create(network.host('other', ['10.0.1.3'])),
     ]),
   );
-  return { stacks, arm: () => void (armed = true) };
+  const arm = () => {
+    armed = true;
+  };
+  return { stacks, arm };
 }
 
 /** Overwrites what the module keeps: sooner rather than later it traps. */
@@ -49,7 +52,9 @@ test.each([
     const listener = doomed.socket();
     listener.bindx([{ address: '::', port: PORT }]);
     listener.listen();
-    const waiting = [association.receive(), listener.accept()].map((promise) => promise.catch((error: unknown) => error));
+    const waiting = [association.receive(), listener.accept()].map((promise) =>
+      promise.catch((error: unknown) => error),
+    );
     const closed = association.closed;
 
     arm();

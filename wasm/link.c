@@ -1,13 +1,12 @@
 /*
- * The lower layer: packets out to the outbox and in from the inbox, interfaces and routes. What usrsctp would do with
- * raw and UDP sockets. C only appends here; JavaScript drains after each entry.
+ * The lower layer: packets out to the outbox and in from the inbox. What usrsctp would do with raw and UDP sockets. C
+ * only appends here; JavaScript drains after each entry.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
 #include <netinet/sctp_input.h>
 #include <netinet/udp.h>
 
-#include "host.h"
 #include "link.h"
 
 #define INBOX_BYTES (256 * 1024)
@@ -100,7 +99,7 @@ static int parse_headers(struct mbuf *packet, struct link_packet *header)
 }
 
 /* Stands in for sctp_userspace_ip_output() and sctp_userspace_ip6_output(). The packet is ours to free. */
-void link_output(int *result, struct mbuf *packet)
+void link_output(int *result, struct mbuf *packet, struct sctp_tcb *stcb)
 {
 	struct link_packet header, *room;
 	int headers = parse_headers(packet, &header);
@@ -112,6 +111,10 @@ void link_output(int *result, struct mbuf *packet)
 		*room = header;
 		m_copydata(packet, headers, (int)header.length, (caddr_t)(room + 1));
 		link_shared.outbox_bytes += (uint32_t)(sizeof(*room) + padded(header.length));
+		/* The first round trip counts from the last INIT; upstream counts the lost ones in (sctp_process_init_ack). */
+		if (stcb != NULL && ((const uint8_t *)(room + 1))[sizeof(struct sctphdr)] == SCTP_INITIATION) {
+			(void)SCTP_GETTIME_TIMEVAL(&stcb->asoc.time_entered);
+		}
 	}
 	m_freem(packet);
 }
@@ -132,22 +135,6 @@ int link_conn_output(void *address, void *buffer, size_t length, uint8_t tos, ui
 }
 
 /* --- in ------------------------------------------------------------------------------------------------------- */
-
-/* Returns 0 when the family is unknown. */
-static int sockaddr_of(union sctp_sockstore *store, uint8_t family, const uint8_t *address, uint16_t port)
-{
-	memset(store, 0, sizeof(*store));
-	if (family == 4) {
-		store->sin.sin_family = AF_INET;
-		store->sin.sin_port = port;
-		memcpy(&store->sin.sin_addr, address, sizeof(store->sin.sin_addr));
-	} else if (family == 6) {
-		store->sin6.sin6_family = AF_INET6;
-		store->sin6.sin6_port = port;
-		memcpy(&store->sin6.sin6_addr, address, sizeof(store->sin6.sin6_addr));
-	}
-	return family == 4 || family == 6;
-}
 
 static struct mbuf *mbuf_of(const uint8_t *bytes, uint32_t length)
 {
@@ -187,8 +174,8 @@ static void input(const struct link_packet *header)
 		conn_input(header);
 		return;
 	}
-	if (!sockaddr_of(&source, header->family, header->source, ports->src_port) ||
-	    !sockaddr_of(&destination, header->family, header->destination, ports->dest_port)) {
+	if (!link_sockaddr(&source, header->family, header->source, ports->src_port) ||
+	    !link_sockaddr(&destination, header->family, header->destination, ports->dest_port)) {
 		return;
 	}
 	SCTP_STAT_INCR(sctps_recvpackets);
@@ -219,80 +206,4 @@ EXPORT void link_input(uint32_t bytes)
 		input(header);
 		at += (uint32_t)padded(header->length);
 	}
-}
-
-/* --- interfaces and routes ------------------------------------------------------------------------------------- */
-
-/* usrsctp takes an interface for the loopback one when its name begins with "lo". */
-static const char *interface_name(const union sctp_sockstore *address)
-{
-	const uint8_t *first = (const uint8_t *)&address->sin.sin_addr;
-	int is_loopback = address->sa.sa_family == AF_INET ? *first == 127 : IN6_IS_ADDR_LOOPBACK(&address->sin6.sin6_addr);
-
-	return is_loopback ? "lo" : "ip";
-}
-
-/* Adds a local address as interface number `index`, from 1; with `dynamic`, associations that want to learn of it do. */
-EXPORT int link_add_address(const uint8_t *address, uint32_t family, uint32_t index, int dynamic)
-{
-	union sctp_sockstore store;
-	struct sctp_ifa *ifa;
-
-	if (!sockaddr_of(&store, (uint8_t)family, address, 0)) {
-		return -EAFNOSUPPORT;
-	}
-	ifa = sctp_add_addr_to_vrf(SCTP_DEFAULT_VRFID, NULL, index, 0, interface_name(&store), NULL, &store.sa, 0, dynamic);
-	if (ifa == NULL) {
-		return -ENOBUFS;
-	}
-	if (!dynamic) {
-		ifa->localifa_flags &= ~SCTP_ADDR_DEFER_USE;
-	}
-	return 0;
-}
-
-EXPORT int link_remove_address(const uint8_t *address, uint32_t family, uint32_t index)
-{
-	union sctp_sockstore store;
-
-	if (!sockaddr_of(&store, (uint8_t)family, address, 0)) {
-		return -EAFNOSUPPORT;
-	}
-	sctp_del_addr_from_vrf(SCTP_DEFAULT_VRFID, &store.sa, index, NULL);
-	return 0;
-}
-
-/*
- * Stands in for sctp_userspace_rtalloc(): asks the host. Without a route ro_rt stays NULL, which usrsctp answers with
- * EHOSTUNREACH. The interface number travels in rt_ifa; rt_ifp would change the order in which
- * sctp_add_remote_addr() lists the addresses of the peer.
- */
-void link_route(sctp_route_t *route)
-{
-	const union sctp_sockstore *to = (const union sctp_sockstore *)&route->ro_dst;
-	int is_ipv4 = to->sa.sa_family == AF_INET;
-	uint32_t interface, mtu = 0;
-
-	if (route->ro_rt != NULL) {
-		route->ro_rt->rt_refcnt++;
-		return;
-	}
-	interface = host_route(is_ipv4 ? (const uint8_t *)&to->sin.sin_addr : (const uint8_t *)&to->sin6.sin6_addr,
-	                       is_ipv4 ? 4 : 6, &mtu);
-	if (interface == 0) {
-		return;
-	}
-	route->ro_rt = link_malloc(sizeof(*route->ro_rt));
-	memset(route->ro_rt, 0, sizeof(*route->ro_rt));
-	route->ro_rt->rt_refcnt = 1;
-	route->ro_rt->rt_ifa = (struct ifaddr *)(uintptr_t)interface;
-	route->ro_rt->rt_rmx.rmx_mtu = mtu;
-}
-
-/* The MTU of an interface by itself isn't known: routes have one. */
-int sctp_userspace_get_mtu_from_ifn(uint32_t if_index, int af)
-{
-	(void)if_index;
-	(void)af;
-	return 0;
 }

@@ -54,12 +54,21 @@ void link_route(sctp_route_t *route);
 #undef IN4_ISPRIVATE_ADDRESS
 #define IN4_ISPRIVATE_ADDRESS(address) 0
 
+/* Loopback addresses that aren't ours, but another stack's on this machine, are of loopback scope too. */
+#ifndef LINK_LAYER
+#pragma weak sctp_is_address_on_local_host
+#endif
+
+/* An address as usrsctp has it; 0 when the family (4 or 6) is unknown. The port is in network byte order. */
+int link_sockaddr(union sctp_sockstore *store, uint8_t family, const uint8_t *address, uint16_t port);
+
 /* Packets. */
-void link_output(int *result, struct mbuf *packet);
+struct sctp_tcb;
+void link_output(int *result, struct mbuf *packet, struct sctp_tcb *stcb);
 #undef SCTP_IP_OUTPUT
-#define SCTP_IP_OUTPUT(result, packet, ro, stcb, vrf_id) link_output(&(result), packet)
+#define SCTP_IP_OUTPUT(result, packet, ro, stcb, vrf_id) link_output(&(result), packet, stcb)
 #undef SCTP_IP6_OUTPUT
-#define SCTP_IP6_OUTPUT(result, packet, ro, ifp, stcb, vrf_id) link_output(&(result), packet)
+#define SCTP_IP6_OUTPUT(result, packet, ro, ifp, stcb, vrf_id) link_output(&(result), packet, stcb)
 
 /* Wake-ups. Upstream's upcall misses what timers cause; these miss nothing. */
 #undef sorwakeup_locked

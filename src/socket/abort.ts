@@ -37,7 +37,7 @@ function sendAbort(descriptor: Descriptor, id: number, sendBufferBytes: number, 
 }
 
 /** usrsctp doesn't abort what is being set up; it forgets it with its socket, and any association can have its own. */
-function abandon(descriptor: Descriptor, id: number): void {
+export function abandon(descriptor: Descriptor, id: number): void {
   try {
     descriptor.call('peeloff', (calls, handle) => {
       const own = calls.peeloff(handle, id);

@@ -36,6 +36,8 @@ export class Association extends Multihomed implements AsyncIterable<Message>, A
   #isShutDown = false;
   #setup: Setup | undefined;
   #error: SctpError | undefined;
+  /** Why it is being aborted here. */
+  #failure: SctpError | undefined;
   #ready: Promise<this> | undefined;
   #readable: ReadableStream<Message> | undefined;
   #writable: WritableStream<Sendable | OutgoingMessage> | undefined;
@@ -67,7 +69,9 @@ export class Association extends Multihomed implements AsyncIterable<Message>, A
   /** How the association came about. Throws EINPROGRESS while it is being set up, its error when that has failed. */
   get setup(): Setup {
     if (this.#setup) return this.#setup;
-    throw this.#error ?? new SctpError('EINPROGRESS', 'the association is being set up: await ready', { syscall: 'setup' });
+    throw (
+      this.#error ?? new SctpError('EINPROGRESS', 'the association is being set up: await ready', { syscall: 'setup' })
+    );
   }
 
   /**
@@ -162,8 +166,9 @@ export class Association extends Multihomed implements AsyncIterable<Message>, A
 
   /** @internal Aborts it because of an error here. */
   fail(error: SctpError, reason: string = ''): void {
+    this.#failure ??= error; // the abort's own notification comes first, and knows nothing of it
     abortAssociation(this.#home.descriptor, this.id, this.#home.sendBufferBytes, reason);
-    this.ended(error);
+    this.ended();
   }
 
   /** @internal It is being set up; `ready` tells what comes of it. */
@@ -225,8 +230,9 @@ export class Association extends Multihomed implements AsyncIterable<Message>, A
   }
 
   /** @internal The association is no more. */
-  ended(error?: SctpError): void {
+  ended(reported?: SctpError): void {
     if (this.#state === 'closed') return;
+    const error = this.#failure ?? reported;
     this.#state = 'closed';
     this.#error = error;
     this.#undelivered.flush();

@@ -5,6 +5,7 @@ import { packStorage } from '../bridge/sockaddr.js';
 import * as C from '../generated/constants.js';
 import { sctp_initmsg, sctp_udpencaps } from '../generated/layouts.js';
 import { sysctls } from '../generated/sysctls.js';
+import { abandon } from './abort.js';
 import { networkOrder, type SocketConfig } from './config.js';
 import type { Descriptor } from './descriptor.js';
 import type { Peer } from './peers.js';
@@ -46,15 +47,6 @@ export function setInitBudget(
     sinit_num_ostreams: config.outboundStreams,
     sinit_max_instreams: config.inboundStreams,
     sinit_max_attempts: timeoutMs === undefined ? usual : UNTIL_THE_DEADLINE,
-  });
-}
-
-/** usrsctp doesn't abort what is being set up (sctp_output.c); it forgets it with its socket, and it can get its own. */
-export function abandon(descriptor: Descriptor, id: number): void {
-  descriptor.call('abort', (calls, handle) => {
-    const own = calls.peeloff(handle, id);
-    if (own > 0) calls.close(own as Handle);
-    return 0;
   });
 }
 

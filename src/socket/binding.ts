@@ -127,7 +127,11 @@ export function checkEndpoints(list: unknown, family: AddressFamily | 'any', sys
 }
 
 /** Binds to endpoints with one port; returns them with the port it has got. */
-export function bind(descriptor: Descriptor, list: readonly Endpoint[], family: AddressFamily | 'any'): readonly Endpoint[] {
+export function bind(
+  descriptor: Descriptor,
+  list: readonly Endpoint[],
+  family: AddressFamily | 'any',
+): readonly Endpoint[] {
   const endpoints = checkEndpoints(list, family, 'bindx');
   const [first, ...others] = endpoints.sort((a, b) => Number(isWildcard(b)) - Number(isWildcard(a)));
   if (!first) return [];

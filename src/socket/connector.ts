@@ -1,75 +1,65 @@
 import type { Endpoint } from '../address.js';
-import { SctpError } from '../errors.js';
-import type { Pump } from '../stack/pump.js';
+import { type ErrorCode, SctpError } from '../errors.js';
+import type { Acceptor } from './acceptor.js';
 import type { Association } from './association.js';
+import type { Associations } from './associations.js';
 import { Attempt } from './attempt.js';
 import { begin, setInitBudget } from './begin.js';
 import { localEndpoints, portOf } from './binding.js';
-import type { SocketConfig } from './config.js';
-import type { ConnectOptions } from './connectoptions.js';
+import { type ConnectOptions, checkConnectOptions } from './connectoptions.js';
 import { Waiter } from './deadline.js';
-import type { Descriptor } from './descriptor.js';
+import type { Ground } from './ground.js';
+import { namedLocals } from './locals.js';
 import type { Notification } from './notification.js';
-import type { Peer } from './peers.js';
-import { reachablePeers } from './reachability.js';
+import { checkPeers, type Peer } from './peers.js';
+import { checkEncapsulation, reachablePeers } from './reachability.js';
+import { checkIdle, checkUnknown } from './unconnected.js';
 
-/** One connectx. */
-export interface Call {
-  readonly descriptor: Descriptor;
-  readonly peers: readonly Peer[];
-  readonly options: ConnectOptions;
-  readonly syscall: string;
-  /** Makes the association that gets this id. */
-  add(id: number): Association;
-  /** The set-up has come to nothing. */
-  failed(): void;
-}
-
-interface Pending extends Pick<Call, 'descriptor' | 'options' | 'failed'> {
+interface Pending {
   readonly attempt: Attempt;
   readonly association: Association;
   readonly waiter: Waiter<Association>;
+  readonly options: ConnectOptions;
+  /** The socket was bound for this set-up. */
+  readonly isBoundForIt: boolean;
   /** Nobody waits for it any more. */
   detached: boolean;
 }
 
-/** The set-ups that a socket has under way. */
+/** What the set-ups of a socket have to do with. */
+interface Surroundings {
+  readonly ground: Ground;
+  readonly associations: Associations;
+  readonly acceptor: Acceptor;
+  /** An association is up that nobody waits for any more. */
+  detachedUp(association: Association): void;
+}
+
+/** connectx, and the set-ups that a socket has under way. */
 export class Connector {
-  readonly #pump: Pump;
-  readonly #config: SocketConfig;
-  readonly #onDetachedUp: (association: Association) => void;
+  readonly #around: Surroundings;
   readonly #pending = new Map<number, Pending>();
 
-  /** `onDetachedUp` is told of associations that are up and that nobody waits for any more. */
-  constructor(pump: Pump, config: SocketConfig, onDetachedUp: (association: Association) => void) {
-    this.#pump = pump;
-    this.#config = config;
-    this.#onDetachedUp = onDetachedUp;
+  constructor(around: Surroundings) {
+    this.#around = around;
   }
 
-  /** Starts a set-up on a bound socket. */
-  connect(call: Call): Promise<Association> {
-    const { descriptor, peers, options, syscall } = call;
-    setInitBudget(descriptor, this.#config, peers.length, options.timeoutMs);
-    let fail = () => {};
-    const attempt = new Attempt(this.#pump, peers, portOf(descriptor), syscall, () => fail());
-    let id: number;
-    try {
-      id = begin(descriptor, this.#inOrder(peers, localEndpoints(descriptor), syscall), syscall);
-    } catch (error) {
-      attempt.end();
-      call.failed();
-      throw error;
-    }
-    const association = call.add(id);
-    const waiter: Waiter<Association> = new Waiter(this.#pump.clock, options, syscall, (reason) =>
-      this.#giveUp(pending, reason),
-    );
-    const pending: Pending = { ...call, attempt, association, waiter, detached: false };
-    this.#pending.set(id, pending);
-    association.connecting(waiter.promise);
-    fail = () => this.#failed(pending, attempt.failure());
-    return options.wait === false ? Promise.resolve(association) : waiter.promise;
+  /** Checks what can be checked, binds if told to, and starts a set-up; or adds addresses to an association. */
+  connect(syscall: string, list: readonly Peer[], options: ConnectOptions): Association | Promise<Association> {
+    checkConnectOptions(options, syscall);
+    const { ground, associations, acceptor } = this.#around;
+    const { interfaces } = ground.pump;
+    const { family, style } = ground.config;
+    const locals = namedLocals(options, interfaces, family, syscall);
+    if (options.association) return this.#extend(options.association, list, locals, syscall);
+    const peers = checkPeers(list, family, syscall);
+    checkEncapsulation(peers, ground.encapsulationPort, syscall);
+    options.signal?.throwIfAborted();
+    if (style === 'one-to-one') checkIdle(associations.list, acceptor.isListening, syscall);
+    reachablePeers(peers, interfaces, locals ?? ground.endpoints, syscall);
+    checkUnknown(ground.opened(), peers, syscall);
+    if (locals) ground.bind(locals, syscall);
+    return this.#start(syscall, peers, options, locals !== undefined);
   }
 
   /** Takes what concerns a set-up under way; false: it doesn't. */
@@ -83,7 +73,7 @@ export class Connector {
     return true;
   }
 
-  /** The association has ended; if it was being set up, somebody else has ended it. */
+  /** An association has ended; if it was being set up, its owner has ended it. */
   released(id: number, error: SctpError | undefined): void {
     const pending = this.#pending.get(id);
     if (pending) this.#failed(pending, error ?? pending.attempt.error('ECONNRESET', 'the set-up was ended'));
@@ -94,23 +84,53 @@ export class Connector {
     for (const pending of [...this.#pending.values()]) this.#failed(pending, error);
   }
 
+  #start(
+    syscall: string,
+    peers: readonly Peer[],
+    options: ConnectOptions,
+    isBoundForIt: boolean,
+  ): Promise<Association> {
+    const { ground, associations } = this.#around;
+    const { pump, config } = ground;
+    const descriptor = ground.bound();
+    setInitBudget(descriptor, config, peers.length, options.timeoutMs);
+    let fail = () => {};
+    const attempt = new Attempt(pump, peers, portOf(descriptor), syscall, () => fail());
+    let id: number;
+    try {
+      // usrsctp would wait for an answer from an address to which nothing can be sent, too: those come last
+      id = begin(descriptor, reachablePeers(peers, pump.interfaces, localEndpoints(descriptor), syscall), syscall);
+    } catch (error) {
+      attempt.end();
+      if (isBoundForIt) this.#unbind();
+      throw error;
+    }
+    const association = associations.add(id, descriptor);
+    const giveUp = (reason: unknown) => this.#giveUp(pending, reason);
+    const waiter: Waiter<Association> = new Waiter(pump.clock, options, syscall, giveUp);
+    const pending: Pending = { attempt, association, waiter, options, isBoundForIt, detached: false };
+    this.#pending.set(id, pending);
+    association.connecting(waiter.promise);
+    fail = () => this.#failed(pending, attempt.failure());
+    return options.wait === false ? Promise.resolve(association) : waiter.promise;
+  }
+
   #up(pending: Pending, up: Notification & { type: 'association' }): void {
-    const { attempt, association, waiter, options, descriptor } = pending;
+    const { attempt, association, waiter, options } = pending;
     this.#end(pending);
     const paths = association.paths();
     association.opened(attempt.setup(up, paths));
-    const isMultipath = paths.length > 1 && localEndpoints(descriptor, association.id).length > 1;
-    if (pending.detached) this.#onDetachedUp(association);
+    const isMultipath = paths.length > 1 && association.status().localAddresses.length > 1;
+    if (pending.detached) this.#around.detachedUp(association);
     else if (options.requireMultipath && !isMultipath) {
-      const what = 'the association has a single path: use or peel off the one in `association`';
+      const what = "there is a single path: take the error's association as it is, or peel it off";
       waiter.reject(attempt.error('EPROTO', what, { association }));
     } else waiter.resolve(association);
   }
 
   #failed(pending: Pending, error: SctpError): void {
     if (!this.#end(pending)) return;
-    pending.association.cancel(error);
-    pending.failed();
+    this.#cancel(pending, error);
     pending.waiter.reject(error);
   }
 
@@ -124,8 +144,7 @@ export class Connector {
     }
     const error = late ? attempt.timeout(`not connected within ${options.timeoutMs} ms`) : undefined;
     this.#end(pending);
-    association.cancel(error ?? attempt.error('ECONNRESET', 'the attempt was given up'));
-    pending.failed();
+    this.#cancel(pending, error ?? attempt.error('ECONNRESET', 'the attempt was given up'));
     return error ?? reason;
   }
 
@@ -135,8 +154,33 @@ export class Connector {
     return this.#pending.delete(association.id);
   }
 
-  /** usrsctp waits for an answer from an address to which nothing can be sent, too: those come last. */
-  #inOrder(peers: readonly Peer[], bound: readonly Endpoint[], syscall: string): readonly Peer[] {
-    return reachablePeers(peers, this.#pump.interfaces, bound, syscall);
+  #cancel({ association, isBoundForIt }: Pending, error: SctpError): void {
+    association.cancel(error);
+    if (isBoundForIt) this.#unbind();
+  }
+
+  /** Undoes the binding for a set-up; what has begun meanwhile keeps it. */
+  #unbind(): void {
+    const { ground, associations, acceptor } = this.#around;
+    if (associations.list.length === 0 && !acceptor.isListening) ground.unbind();
+  }
+
+  /** connectx for an association that is there already: only this end's addresses can be added. */
+  #extend(
+    association: Association,
+    list: readonly Peer[],
+    locals: readonly Endpoint[] | undefined,
+    syscall: string,
+  ): Association {
+    const { ground, associations } = this.#around;
+    const fail = (code: ErrorCode, what: string) => new SctpError(code, `${syscall}: ${what}`, { syscall });
+    if (list.length > 0) throw fail('EOPNOTSUPP', 'only the peer can add addresses of its own: give an empty list');
+    if (associations.byId.get(association.id) !== association) {
+      throw fail('EINVAL', "the association is none of this socket's");
+    }
+    if (association.state !== 'open') throw fail('ENOTCONN', `the association is ${association.state}`);
+    if (!locals) throw fail('EINVAL', 'name the addresses to add, by local or by interface');
+    ground.add(locals, syscall);
+    return association;
   }
 }

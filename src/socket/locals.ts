@@ -13,7 +13,7 @@ export function namedLocals(
   family: AddressFamily | 'any',
   syscall: string,
 ): Endpoint[] | undefined {
-  const given = local && checkEndpoints(local.map(withPort), family, syscall);
+  const given = local && checkLocals(local, family, syscall);
   if (name === undefined) return given;
   const own = interfaces.named(name)?.filter((address) => family === 'any' || familyOf(address) === family);
   if (!own) {
@@ -24,6 +24,11 @@ export function namedLocals(
   if (endpoints.length > 0) return endpoints;
   const which = given ? 'has none of these addresses' : 'has no address that fits';
   throw new SctpError('EADDRNOTAVAIL', `${syscall}: the interface ${name} ${which}`, { syscall });
+}
+
+/** Local addresses as a caller gave them, checked. */
+export function checkLocals(list: readonly LocalAddress[], family: AddressFamily | 'any', syscall: string): Endpoint[] {
+  return checkEndpoints(Array.isArray(list) ? list.map(withPort) : list, family, syscall);
 }
 
 function withPort(local: LocalAddress): LocalAddress {

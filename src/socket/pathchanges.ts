@@ -13,10 +13,7 @@ export class PathChanges implements AsyncIterableIterator<PathEvent> {
 
   /** `ended`: there will be none any more. */
   constructor(association: Emitter<AssociationEvents>, ended: boolean) {
-    this.#release = [
-      association.on('path', (change) => this.#add(change)),
-      association.on('close', () => this.#end()),
-    ];
+    this.#release = [association.on('path', (change) => this.#add(change)), association.on('close', () => this.#end())];
     if (ended) this.#end();
   }
 

@@ -32,7 +32,11 @@ export function reachablePeers(
 }
 
 /** Throws EPROTOTYPE when a peer expects its packets in UDP and the transport doesn't use it. */
-export function checkEncapsulation(peers: readonly Peer[], encapsulationPort: number | undefined, syscall: string): void {
+export function checkEncapsulation(
+  peers: readonly Peer[],
+  encapsulationPort: number | undefined,
+  syscall: string,
+): void {
   const peer = peers.find((each) => each.encapsulationPort !== undefined);
   if (peer === undefined || encapsulationPort !== undefined) return;
   throw new SctpError('EPROTOTYPE', `${syscall}: this transport sends plain SCTP: leave out encapsulationPort`, {

@@ -1,23 +1,21 @@
 import type { Endpoint } from '../address.js';
 import { type ErrorCode, SctpError } from '../errors.js';
-import { AF_INET, AF_INET6, SOCK_SEQPACKET, SOCK_STREAM } from '../generated/constants.js';
 import type { Pump } from '../stack/pump.js';
 import { Acceptor } from './acceptor.js';
 import type { Association } from './association.js';
 import { Associations } from './associations.js';
-import { Binding, checkEndpoints, localEndpoints } from './binding.js';
-import { configure, type SocketConfig } from './config.js';
-import { type ConnectOptions, checkConnectOptions, type LocalAddress } from './connectoptions.js';
+import { checkEndpoints } from './binding.js';
+import type { SocketConfig } from './config.js';
+import type { ConnectOptions, LocalAddress } from './connectoptions.js';
 import { Connector } from './connector.js';
 import { checkWaitOptions, type WaitOptions } from './deadline.js';
-import { Descriptor, type Owner } from './descriptor.js';
+import type { Descriptor, Owner } from './descriptor.js';
 import { Emitter } from './emitter.js';
-import { namedLocals } from './locals.js';
+import { Ground } from './ground.js';
+import { checkLocals } from './locals.js';
 import type { Notification } from './notification.js';
-import { checkPeers, type Peer } from './peers.js';
-import { checkEncapsulation, reachablePeers } from './reachability.js';
+import type { Peer } from './peers.js';
 import { passiveSetup } from './setup.js';
-import { checkIdle, checkUnknown } from './unconnected.js';
 
 export interface SocketEvents {
   /** An association is up that no promise waits for: a peer has connected, or a detached connectx has succeeded. */
@@ -35,11 +33,10 @@ export interface SocketWorld {
 export class Socket extends Emitter<SocketEvents> implements AsyncDisposable {
   readonly #world: SocketWorld;
   readonly #config: SocketConfig;
-  readonly #binding: Binding;
+  readonly #ground: Ground;
   readonly #associations: Associations;
   readonly #connector: Connector;
   readonly #acceptor: Acceptor;
-  #descriptor: Descriptor | undefined;
   #open = true;
   #isAccepted = false;
 
@@ -51,14 +48,18 @@ export class Socket extends Emitter<SocketEvents> implements AsyncDisposable {
     this.#associations = new Associations(
       config,
       world.pump.clock,
-      () => this.#descriptor?.read(),
+      () => this.#ground.descriptor?.read(),
       (association, descriptor, error) => this.#released(association, descriptor, error),
     );
-    this.#binding = new Binding(config.family);
-    this.#connector = new Connector(world.pump, config, (association) => this.emit('association', association));
+    this.#ground = new Ground(world.pump, config, world.encapsulationPort, this.#owner, handle);
     this.#acceptor = new Acceptor(world.pump.clock, config.style, (accepted) => this.#adopt(accepted));
+    this.#connector = new Connector({
+      ground: this.#ground,
+      associations: this.#associations,
+      acceptor: this.#acceptor,
+      detachedUp: (association) => this.emit('association', association),
+    });
     world.sockets.add(this);
-    if (handle !== undefined) this.#binding.inherit((this.#descriptor = this.#describe(handle)));
   }
 
   get style(): 'one-to-one' | 'one-to-many' {
@@ -72,7 +73,7 @@ export class Socket extends Emitter<SocketEvents> implements AsyncDisposable {
 
   /** Where the socket is bound; empty while it isn't. */
   get localEndpoints(): readonly Endpoint[] {
-    return this.#descriptor && this.#binding.has(this.#descriptor) ? localEndpoints(this.#descriptor) : [];
+    return this.#ground.localEndpoints;
   }
 
   /**
@@ -81,7 +82,7 @@ export class Socket extends Emitter<SocketEvents> implements AsyncDisposable {
    */
   bindx(endpoints: readonly Endpoint[]): void {
     this.#checkOpen('bindx');
-    this.#bind(checkEndpoints(endpoints, this.#config.family, 'bindx'), 'bindx');
+    this.#ground.bind(checkEndpoints(endpoints, this.#config.family, 'bindx'), 'bindx');
   }
 
   /**
@@ -90,12 +91,14 @@ export class Socket extends Emitter<SocketEvents> implements AsyncDisposable {
    * that is bound to one.
    */
   addLocal(addresses: readonly LocalAddress[]): void {
-    this.#binding.add(this.#boundDescriptor('addLocal'), this.#checkLocals(addresses, 'addLocal'), 'addLocal');
+    this.#checkOpen('addLocal');
+    this.#ground.add(checkLocals(addresses, this.#config.family, 'addLocal'), 'addLocal');
   }
 
   /** Takes local addresses away, as `addLocal` adds them. Throws EINVAL for the last one, EADDRNOTAVAIL. */
   removeLocal(addresses: readonly LocalAddress[]): void {
-    this.#binding.remove(this.#boundDescriptor('removeLocal'), this.#checkLocals(addresses, 'removeLocal'), 'removeLocal');
+    this.#checkOpen('removeLocal');
+    this.#ground.remove(checkLocals(addresses, this.#config.family, 'removeLocal'), 'removeLocal');
   }
 
   /**
@@ -103,12 +106,14 @@ export class Socket extends Emitter<SocketEvents> implements AsyncDisposable {
    * isn't answered goes to the next one. See `docs/connectx.md` for the result and each error.
    */
   async connectx(peers: readonly Peer[], options: ConnectOptions = {}): Promise<Association> {
-    return this.#connect('connectx', peers, options);
+    this.#checkOpen('connectx');
+    return this.#connector.connect('connectx', peers, options);
   }
 
   /** connectx with one address. */
   async connect(peer: Peer, options: ConnectOptions = {}): Promise<Association> {
-    return this.#connect('connect', [peer], options);
+    this.#checkOpen('connect');
+    return this.#connector.connect('connect', [peer], options);
   }
 
   /**
@@ -118,7 +123,7 @@ export class Socket extends Emitter<SocketEvents> implements AsyncDisposable {
   peeloff({ id }: { readonly id: number }): Socket {
     this.#checkOpen('peeloff');
     const association = this.#associations.byId.get(id);
-    const descriptor = this.#descriptor;
+    const { descriptor } = this.#ground;
     if (this.style === 'one-to-one') throw failed('EOPNOTSUPP', 'peeloff: the association has a socket of its own');
     if (!association || !descriptor) throw failed('EINVAL', `peeloff: the socket has no association ${id}`);
     if (association.state === 'connecting') throw failed('EINPROGRESS', 'peeloff: the association is being set up');
@@ -140,8 +145,7 @@ export class Socket extends Emitter<SocketEvents> implements AsyncDisposable {
     if (this.style === 'one-to-one' && this.associations.length > 0) {
       throw new SctpError('EISCONN', 'listen: the socket has an association', { syscall: 'listen' });
     }
-    const descriptor = this.#opened();
-    this.#binding.ensure(descriptor);
+    const descriptor = this.#ground.bound();
     descriptor.call('listen', (calls, handle) => calls.listen(handle, backlog));
     this.#acceptor.listen(backlog, descriptor);
     return this.#acceptor;
@@ -190,14 +194,14 @@ export class Socket extends Emitter<SocketEvents> implements AsyncDisposable {
     this.#open = false;
     this.#connector.fail(new SctpError('EBADF', 'the socket was closed meanwhile', { syscall: 'close' }));
     if (this.#acceptor.isListening && !this.#world.pump.death) {
-      if (this.style === 'one-to-one') this.#descriptor?.close();
-      else this.#descriptor?.call('listen', (calls, handle) => calls.listen(handle, 0));
+      if (this.style === 'one-to-one') this.#ground.descriptor?.close();
+      else this.#ground.descriptor?.call('listen', (calls, handle) => calls.listen(handle, 0));
     }
     this.#acceptor.end();
   }
 
   #end(): void {
-    this.#descriptor?.close();
+    this.#ground.descriptor?.close();
     this.#world.sockets.delete(this);
   }
 
@@ -206,102 +210,7 @@ export class Socket extends Emitter<SocketEvents> implements AsyncDisposable {
     if (this.#world.pump.death) throw this.#world.pump.death;
   }
 
-  // --- connecting ---------------------------------------------------------------------------------------------------
-
-  async #connect(syscall: string, list: readonly Peer[], options: ConnectOptions): Promise<Association> {
-    this.#checkOpen(syscall);
-    checkConnectOptions(options, syscall);
-    const { interfaces } = this.#world.pump;
-    const { family, style } = this.#config;
-    const locals = namedLocals(options, interfaces, family, syscall);
-    if (options.association) return this.#extend(options.association, list, locals, syscall);
-    const peers = checkPeers(list, family, syscall);
-    checkEncapsulation(peers, this.#world.encapsulationPort, syscall);
-    options.signal?.throwIfAborted();
-    if (style === 'one-to-one') checkIdle(this.associations, this.#acceptor.isListening, syscall);
-    reachablePeers(peers, interfaces, locals ?? this.#binding.endpoints, syscall);
-    checkUnknown(this.#opened(), peers, syscall);
-    if (locals) this.#bind(locals, syscall);
-    const descriptor = this.#opened();
-    this.#binding.ensure(descriptor);
-    const add = (id: number) => this.#associations.add(id, descriptor);
-    const failed = () => locals && this.#unbind();
-    return this.#connector.connect({ descriptor, peers, options, syscall, add, failed });
-  }
-
-  /** connectx for an association that is there already: only this end's paths can be added. */
-  #extend(
-    association: Association,
-    list: readonly Peer[],
-    locals: readonly Endpoint[] | undefined,
-    syscall: string,
-  ): Association {
-    if (list.length > 0) throw failed('EOPNOTSUPP', `${syscall}: only the peer can add addresses of its own`);
-    if (this.#associations.byId.get(association.id) !== association) {
-      throw failed('EINVAL', `${syscall}: the association is none of this socket's`);
-    }
-    if (association.state !== 'open') throw failed('ENOTCONN', `${syscall}: the association is ${association.state}`);
-    if (!locals) throw failed('EINVAL', `${syscall}: name the addresses to add, by local or by interface`);
-    this.#binding.add(this.#boundDescriptor(syscall), locals, syscall);
-    return association;
-  }
-
-  // --- the socket of the module -------------------------------------------------------------------------------------
-
-  /** The descriptor, made when it is needed: after a one-to-one association has ended a new one takes its place. */
-  #opened(): Descriptor {
-    if (this.#descriptor) return this.#descriptor;
-    const { pump, encapsulationPort } = this.#world;
-    const domain = this.#config.family === 'IPv4' ? AF_INET : AF_INET6;
-    const type = this.style === 'one-to-one' ? SOCK_STREAM : SOCK_SEQPACKET;
-    const handle = pump.enter(() => pump.calls.socket(domain, type));
-    if (handle < 0) throw new SctpError('ENOBUFS', 'socket: no more sockets can be had', { syscall: 'socket' });
-    const descriptor = this.#describe(handle);
-    try {
-      configure(descriptor, this.#config, encapsulationPort);
-      if (this.#binding.endpoints) this.#binding.ensure(descriptor);
-    } catch (error) {
-      descriptor.close();
-      throw error;
-    }
-    this.#descriptor = descriptor;
-    return descriptor;
-  }
-
-  #describe(handle: number): Descriptor {
-    return new Descriptor(this.#world.pump, handle, this.#owner, this.#config.maxMessageBytes);
-  }
-
-  #bind(endpoints: readonly Endpoint[], syscall: string): void {
-    const descriptor = this.#opened();
-    if (this.#binding.has(descriptor)) throw failed('EINVAL', `${syscall}: the socket is bound already`);
-    try {
-      this.#binding.bind(descriptor, endpoints);
-    } catch (error) {
-      this.#unbind(); // it may be bound in part
-      throw error;
-    }
-  }
-
-  /** As if it had never been bound; what is there already keeps it bound. */
-  #unbind(): void {
-    if (this.associations.length > 0 || this.#acceptor.isListening) return;
-    this.#descriptor?.close();
-    this.#descriptor = undefined;
-    this.#binding.clear();
-  }
-
-  #boundDescriptor(syscall: string): Descriptor {
-    this.#checkOpen(syscall);
-    const descriptor = this.#opened();
-    if (!this.#binding.has(descriptor)) throw failed('EINVAL', `${syscall}: the socket isn't bound: use bindx`);
-    return descriptor;
-  }
-
-  #checkLocals(addresses: readonly LocalAddress[], syscall: string): Endpoint[] {
-    const locals = namedLocals({ local: addresses }, this.#world.pump.interfaces, this.#config.family, syscall);
-    return locals ?? [];
-  }
+  // --- what the module tells -----------------------------------------------------------------------------------------
 
   readonly #owner: Owner = {
     room: () => this.#associations.room(),
@@ -324,7 +233,7 @@ export class Socket extends Emitter<SocketEvents> implements AsyncDisposable {
     if (notification.type !== 'association') return association?.notify(notification);
     if (this.#connector.notified(notification)) return;
     if (association) return association.notify(notification);
-    if (notification.state === 'up' && this.#descriptor) this.#passive(notification, this.#descriptor);
+    if (notification.state === 'up' && this.#ground.descriptor) this.#passive(notification, this.#ground.descriptor);
   }
 
   // --- associations -------------------------------------------------------------------------------------------------
@@ -350,23 +259,22 @@ export class Socket extends Emitter<SocketEvents> implements AsyncDisposable {
       accepted = association;
     });
     this.#isAccepted = true;
-    this.#descriptor?.ready();
+    this.#ground.descriptor?.ready();
     if (!accepted) this.#end();
     return accepted;
   }
 
   #peeled(association: Association, from: Descriptor, associations: Associations): void {
     this.#isAccepted = true;
-    if (!this.#descriptor) return;
-    this.#associations.adopt(association, this.#descriptor, associations);
-    this.#descriptor.adopt(association.id, from);
+    const descriptor = this.#ground.opened();
+    this.#associations.adopt(association, descriptor, associations);
+    descriptor.adopt(association.id, from);
   }
 
   #released(association: Association, descriptor: Descriptor, error: SctpError | undefined): void {
     this.#connector.released(association.id, error);
     if (this.style === 'one-to-many') return;
-    descriptor.close();
-    if (this.#descriptor === descriptor) this.#descriptor = undefined;
+    this.#ground.drop(descriptor);
     if (this.#isAccepted) this.#world.sockets.delete(this); // it was its association's
   }
 }

@@ -10,6 +10,7 @@ import { type SocketOptions, socketConfig } from './config.js';
 import { checkWaitOptions, type WaitOptions } from './deadline.js';
 import { Socket, type SocketWorld } from './socket.js';
 import { type Sysctl, type TimerPreset, type Timers, timerSysctls } from './timers.js';
+import { TUNING } from './tuning.js';
 
 /** How a stack is made. */
 export interface StackOptions {
@@ -52,7 +53,7 @@ export class Stack implements AsyncDisposable {
     const pump = await Pump.start({ module, transport, clock, random });
     const stack = new Stack(transport, pump);
     try {
-      for (const [name, value] of settings) stack.#setSysctl(name, value);
+      for (const [name, value] of [...TUNING, ...settings]) stack.#setSysctl(name, value);
     } catch (error) {
       await stack.close();
       throw error;

@@ -15,7 +15,10 @@ if (way === 'echo' || way === 'abort') {
   console.log('received', Buffer.from(echo?.data ?? []).toString());
   if (way === 'abort') association.abort('enough');
 } else if (way === 'timeout') {
-  await stack.socket().connectx([{ ...peer, port: 8 }], { timeoutMs: 300 }).catch(({ code }) => console.log(code));
+  await stack
+    .socket()
+    .connectx([{ ...peer, port: 8 }], { timeoutMs: 300 })
+    .catch(({ code }) => console.log(code));
 } else if (way === 'listen') {
   const socket = stack.socket({ style: 'one-to-many' });
   socket.listen();

@@ -22,12 +22,12 @@ export class Namespaces {
       this.run(side, 'ip', 'link', 'set', 'lo', 'up');
     }
     for (const way of [1, 2] as const) {
-      this.run('left', 'ip', 'link', 'add', `left${way}`, ...veth, `right${way}`, 'netns', this.#right);
+      const peer = ['type', 'veth', 'peer', 'name', this.device('right', way), 'netns', this.#right];
+      this.run('left', 'ip', 'link', 'add', this.device('left', way), ...peer);
       for (const side of ['left', 'right'] as const) {
-        const on = ['dev', this.device(side, way)];
-        this.run(side, 'ip', 'addr', 'add', `${this.address(side, way, 'IPv4')}/24`, ...on);
-        this.run(side, 'ip', 'addr', 'add', `${this.address(side, way, 'IPv6')}/64`, ...on, 'nodad');
-        this.setLink(side, way, 'up');
+        const ipv4 = `${this.address(side, way, 'IPv4')}/24`;
+        this.run(side, 'ip', 'addr', 'add', ipv4, 'dev', this.device(side, way));
+        this.#raise(side, way);
       }
     }
   }
@@ -62,24 +62,19 @@ export class Namespaces {
 
   /** From now on what arrives on that side is dropped, and nobody is told. */
   drop(side: Side, way: Way): void {
-    const chain = 'chain in { type filter hook input priority 0; iifname';
-    this.run(side, 'nft', `table inet cut { ${chain} "${this.device(side, way)}" drop; }; }`);
+    this.#rule(side, 'input', `iifname "${this.device(side, way)}" drop`);
   }
 
   /** From now on the kernel refuses to send that way: EPERM. */
   forbid(side: Side, way: Way): void {
-    const chain = 'chain out { type filter hook output priority 0; oifname';
-    this.run(side, 'nft', `table inet cut { ${chain} "${this.device(side, way)}" drop; }; }`);
+    this.#rule(side, 'output', `oifname "${this.device(side, way)}" drop`);
   }
 
-  /** Takes back what `drop` and `forbid` have done, and sets all links up. */
+  /** Takes back what `drop`, `forbid` and `setLink` have done. */
   heal(): void {
     for (const side of ['left', 'right'] as const) {
       this.run(side, 'nft', 'table inet cut {}; delete table inet cut');
-      for (const way of [1, 2] as const) {
-        this.setLink(side, way, 'up');
-        this.run(side, 'ip', 'addr', 'replace', `${this.address(side, way, 'IPv6')}/64`, ...this.#on(side, way));
-      }
+      for (const way of [1, 2] as const) this.#raise(side, way);
     }
   }
 
@@ -87,12 +82,17 @@ export class Namespaces {
     run('ip', 'netns', 'exec', this.name(side), ...command);
   }
 
-  #on(side: Side, way: Way): string[] {
-    return ['dev', this.device(side, way), 'nodad'];
+  /** IPv6 addresses go when their link goes. */
+  #raise(side: Side, way: Way): void {
+    this.setLink(side, way, 'up');
+    const ipv6 = `${this.address(side, way, 'IPv6')}/64`;
+    this.run(side, 'ip', 'addr', 'replace', ipv6, 'dev', this.device(side, way), 'nodad');
+  }
+
+  #rule(side: Side, hook: 'input' | 'output', rule: string): void {
+    this.run(side, 'nft', `table inet cut { chain ${hook} { type filter hook ${hook} priority 0; ${rule}; }; }`);
   }
 }
-
-const veth = ['type', 'veth', 'peer', 'name'];
 
 function run(command: string, ...args: string[]): void {
   execFileSync(command, args, { stdio: 'pipe', timeout: 5000 });

@@ -16,7 +16,7 @@ export async function native(program: string, args: readonly (string | number)[]
   return child;
 }
 
-/** A UDP port that nobody has, on any address. The next caller gets another one. */
+/** A UDP port that nobody has, on any address; by chance, so that test files that run at once don't take the same. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(PORTS.first, PORTS.last);
@@ -39,7 +39,7 @@ function isFree(port: number): Promise<boolean> {
 async function ready(port: number, child: Child): Promise<void> {
   const end = performance.now() + 5000;
   for (let asleep = 0; asleep < 2; ) {
-    if (performance.now() > end) throw new Error(`UDP port ${port} wasn't opened: ${child.output}`);
+    if (performance.now() > end) throw new Error(`UDP port ${port} isn't listened to: ${child.output}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
     asleep = isOpen(port) && isAsleep(child.pid) ? asleep + 1 : 0;
   }

@@ -23,11 +23,10 @@ await stack.close();
 tell({ event: 'closed', error: error ? String(error) : null, dropped });
 process.stdin.pause();
 
-/** Tells the digest of so many messages; one that comes beyond them is counted, and so shows. */
+/** Tells the digest of so many messages; one more or one less is an error. */
 async function receive(from: Association, expected: number): Promise<void> {
   const digest = new Digest();
   let [messages, got, told, longestGapMs, lastMs] = [0, 0, 0, 0, performance.now()];
-  const done = () => tell({ event: 'done', digest: digest.text(), messages, longestGapMs });
   for await (const { stream, data } of from) {
     const now = performance.now();
     if (messages > 0) longestGapMs = Math.max(longestGapMs, now - lastMs);
@@ -36,8 +35,11 @@ async function receive(from: Association, expected: number): Promise<void> {
     got += data.length;
     if (messages > expected) throw new Error(`message ${messages} was never sent`);
     digest.add(stream, data);
-    if (got - told >= PROGRESS_BYTES) tell({ event: 'progress', bytes: (told = got) });
-    if (messages === expected) done();
+    if (got - told >= PROGRESS_BYTES) {
+      tell({ event: 'progress', bytes: got });
+      told = got;
+    }
+    if (messages === expected) tell({ event: 'done', digest: digest.text(), messages, longestGapMs });
   }
   if (messages < expected) throw new Error(`only ${messages} of ${expected} messages have come`);
 }

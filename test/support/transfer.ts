@@ -61,7 +61,8 @@ export function reported<Event extends Report['event']>(
   holds: (report: Of<Event>) => boolean = () => true,
 ): Promise<Of<Event>> {
   return child.until(
-    (output) => reports(output).find((report): report is Of<Event> => report.event === event && holds(report as Of<Event>)),
+    (output) =>
+      reports(output).find((report): report is Of<Event> => report.event === event && holds(report as Of<Event>)),
     `it reported ${event}`,
   );
 }

@@ -1,0 +1,126 @@
+import type { Endpoint } from '../address.js';
+import { type ErrorCode, SctpError } from '../errors.js';
+import { AF_INET, AF_INET6, SOCK_SEQPACKET, SOCK_STREAM } from '../generated/constants.js';
+import type { Pump } from '../stack/pump.js';
+import { Binding, localEndpoints } from './binding.js';
+import { configure, type SocketConfig } from './config.js';
+import { Descriptor, type Owner } from './descriptor.js';
+
+/** What a socket stands on: a socket of the module, which is made when it is needed, and where that is bound. */
+export class Ground {
+  readonly pump: Pump;
+  readonly config: SocketConfig;
+  readonly encapsulationPort: number | undefined;
+  readonly #owner: Owner;
+  readonly #binding: Binding;
+  #descriptor: Descriptor | undefined;
+
+  /** `handle`: of an accepted socket. */
+  constructor(
+    pump: Pump,
+    config: SocketConfig,
+    encapsulationPort: number | undefined,
+    owner: Owner,
+    handle: number | undefined,
+  ) {
+    this.pump = pump;
+    this.config = config;
+    this.encapsulationPort = encapsulationPort;
+    this.#owner = owner;
+    this.#binding = new Binding(config.family);
+    if (handle === undefined) return;
+    this.#descriptor = this.#describe(handle);
+    this.#binding.inherit(this.#descriptor);
+  }
+
+  /** The descriptor, if there is one now. */
+  get descriptor(): Descriptor | undefined {
+    return this.#descriptor;
+  }
+
+  /** The descriptor, made when there is none: bound as the one before it, if that was bound by name. */
+  opened(): Descriptor {
+    if (this.#descriptor) return this.#descriptor;
+    const { pump, config } = this;
+    const domain = config.family === 'IPv4' ? AF_INET : AF_INET6;
+    const type = config.style === 'one-to-one' ? SOCK_STREAM : SOCK_SEQPACKET;
+    const handle = pump.enter(() => pump.calls.socket(domain, type));
+    if (handle < 0) throw error('ENOBUFS', 'socket', 'no more sockets can be had');
+    const descriptor = this.#describe(handle);
+    try {
+      configure(descriptor, config, this.encapsulationPort);
+      if (this.#binding.endpoints) this.#binding.ensure(descriptor);
+    } catch (error) {
+      descriptor.close();
+      throw error;
+    }
+    this.#descriptor = descriptor;
+    return descriptor;
+  }
+
+  /** The descriptor, bound: to all addresses and any port, where nothing else was said. */
+  bound(): Descriptor {
+    const descriptor = this.opened();
+    this.#binding.ensure(descriptor);
+    return descriptor;
+  }
+
+  /** Where it was asked to be bound; undefined: nothing was said. */
+  get endpoints(): readonly Endpoint[] | undefined {
+    return this.#binding.endpoints;
+  }
+
+  /** Where it is bound. */
+  get localEndpoints(): readonly Endpoint[] {
+    const descriptor = this.#descriptor;
+    return descriptor && this.#binding.has(descriptor) ? localEndpoints(descriptor) : [];
+  }
+
+  bind(endpoints: readonly Endpoint[], syscall: string): void {
+    const descriptor = this.opened();
+    if (this.#binding.has(descriptor)) throw error('EINVAL', syscall, 'the socket is bound already');
+    try {
+      this.#binding.bind(descriptor, endpoints);
+    } catch (error) {
+      this.unbind(); // it may be bound in part
+      throw error;
+    }
+  }
+
+  /** As if it had never been bound. */
+  unbind(): void {
+    this.#descriptor?.close();
+    this.#descriptor = undefined;
+    this.#binding.clear();
+  }
+
+  /** Adds local addresses to it while it is in use. */
+  add(endpoints: readonly Endpoint[], syscall: string): void {
+    this.#binding.add(this.#inUse(syscall), endpoints, syscall);
+  }
+
+  /** Takes local addresses away while it is in use. */
+  remove(endpoints: readonly Endpoint[], syscall: string): void {
+    this.#binding.remove(this.#inUse(syscall), endpoints, syscall);
+  }
+
+  /** A descriptor is of no use any more. */
+  drop(descriptor: Descriptor): void {
+    descriptor.close();
+    if (this.#descriptor === descriptor) this.#descriptor = undefined;
+  }
+
+  #inUse(syscall: string): Descriptor {
+    const descriptor = this.opened();
+    if (this.#binding.has(descriptor)) return descriptor;
+    throw error('EINVAL', syscall, "the socket isn't bound: use bindx");
+  }
+
+  #describe(handle: number): Descriptor {
+    return new Descriptor(this.pump, handle, this.#owner, this.config.maxMessageBytes);
+  }
+}
+
+function error(code: ErrorCode, syscall: string, message: string): SctpError {
+  return new SctpError(code, `${syscall}: ${message}`, { syscall });
+}

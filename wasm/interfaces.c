@@ -1,0 +1,113 @@
+/*
+ * Interfaces and routes: which local addresses there are, and which one leads to a destination. The host knows; here it
+ * becomes what usrsctp's source address selection asks for.
+ */
+#include <netinet/sctp_os.h>
+#include <netinet/sctp_pcb.h>
+#include <netinet/sctputil.h>
+
+#include "host.h"
+#include "link.h"
+
+int link_sockaddr(union sctp_sockstore *store, uint8_t family, const uint8_t *address, uint16_t port)
+{
+	memset(store, 0, sizeof(*store));
+	if (family == 4) {
+		store->sin.sin_family = AF_INET;
+		store->sin.sin_port = port;
+		memcpy(&store->sin.sin_addr, address, sizeof(store->sin.sin_addr));
+	} else if (family == 6) {
+		store->sin6.sin6_family = AF_INET6;
+		store->sin6.sin6_port = port;
+		memcpy(&store->sin6.sin6_addr, address, sizeof(store->sin6.sin6_addr));
+	}
+	return family == 4 || family == 6;
+}
+
+static int is_loopback(const struct sockaddr *address)
+{
+	if (address->sa_family == AF_INET) {
+		return IN4_ISLOOPBACK_ADDRESS(&((const struct sockaddr_in *)address)->sin_addr);
+	}
+	return address->sa_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)address)->sin6_addr);
+}
+
+/* usrsctp takes an interface for the loopback one when its name begins with "lo". */
+static const char *interface_name(const union sctp_sockstore *address)
+{
+	return is_loopback(&address->sa) ? "lo" : "ip";
+}
+
+/*
+ * Decides whether an association has loopback scope. Upstream: when the peer's address is one of ours. But 127.0.0.2
+ * may be another stack's, and without that scope our loopback addresses couldn't talk to it: no INIT would leave.
+ */
+int sctp_is_address_on_local_host(struct sockaddr *address, uint32_t vrf_id)
+{
+	return is_loopback(address) || sctp_find_ifa_by_addr(address, vrf_id, SCTP_ADDR_NOT_LOCKED) != NULL;
+}
+
+/* Adds a local address as interface number `index`, from 1; with `dynamic`, associations that want to learn of it do. */
+EXPORT int link_add_address(const uint8_t *address, uint32_t family, uint32_t index, int dynamic)
+{
+	union sctp_sockstore store;
+	struct sctp_ifa *ifa;
+
+	if (!link_sockaddr(&store, (uint8_t)family, address, 0)) {
+		return -EAFNOSUPPORT;
+	}
+	ifa = sctp_add_addr_to_vrf(SCTP_DEFAULT_VRFID, NULL, index, 0, interface_name(&store), NULL, &store.sa, 0, dynamic);
+	if (ifa == NULL) {
+		return -ENOBUFS;
+	}
+	if (!dynamic) {
+		ifa->localifa_flags &= ~SCTP_ADDR_DEFER_USE;
+	}
+	return 0;
+}
+
+EXPORT int link_remove_address(const uint8_t *address, uint32_t family, uint32_t index)
+{
+	union sctp_sockstore store;
+
+	if (!link_sockaddr(&store, (uint8_t)family, address, 0)) {
+		return -EAFNOSUPPORT;
+	}
+	sctp_del_addr_from_vrf(SCTP_DEFAULT_VRFID, &store.sa, index, NULL);
+	return 0;
+}
+
+/*
+ * Stands in for sctp_userspace_rtalloc(): asks the host. Without a route ro_rt stays NULL, which usrsctp answers with
+ * EHOSTUNREACH. The interface number travels in rt_ifa; rt_ifp would change the order in which
+ * sctp_add_remote_addr() lists the addresses of the peer.
+ */
+void link_route(sctp_route_t *route)
+{
+	const union sctp_sockstore *to = (const union sctp_sockstore *)&route->ro_dst;
+	int is_ipv4 = to->sa.sa_family == AF_INET;
+	uint32_t interface, mtu = 0;
+
+	if (route->ro_rt != NULL) {
+		route->ro_rt->rt_refcnt++;
+		return;
+	}
+	interface = host_route(is_ipv4 ? (const uint8_t *)&to->sin.sin_addr : (const uint8_t *)&to->sin6.sin6_addr,
+	                       is_ipv4 ? 4 : 6, &mtu);
+	if (interface == 0) {
+		return;
+	}
+	route->ro_rt = link_malloc(sizeof(*route->ro_rt));
+	memset(route->ro_rt, 0, sizeof(*route->ro_rt));
+	route->ro_rt->rt_refcnt = 1;
+	route->ro_rt->rt_ifa = (struct ifaddr *)(uintptr_t)interface;
+	route->ro_rt->rt_rmx.rmx_mtu = mtu;
+}
+
+/* The MTU of an interface by itself isn't known: routes have one. */
+int sctp_userspace_get_mtu_from_ifn(uint32_t if_index, int af)
+{
+	(void)if_index;
+	(void)af;
+	return 0;
+}
