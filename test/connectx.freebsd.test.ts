@@ -5,13 +5,14 @@ import {
   CLIENT,
   cut,
   exchange,
+  failureOf,
   initsOf,
   inWorld,
   listening,
   NOBODY,
   only,
-  packetsWith,
   PORT,
+  packetsWith,
   rejected,
   SERVER,
   STYLES,
@@ -44,7 +45,8 @@ describe.each(STYLES)('FreeBSD sctp_connectx(3), %s', (style) => {
       listening(server, addresses);
       const association = await client.socket({ style }).connectx(at(addresses));
       expect(association.paths().map(({ address }) => address)).toEqual(addresses);
-    }));
+    }),
+  );
 
   test('F3: unequal ports are EINVAL, duplicates collapse, also in other spellings', () =>
     inWorld({}, async ({ client, server, network }) => {
@@ -70,7 +72,8 @@ describe.each(STYLES)('FreeBSD sctp_connectx(3), %s', (style) => {
       expect(initsOf(network)).toEqual(addresses);
       expect(setup.tried.map(({ sentAtMs }) => sentAtMs)).toEqual([[0], [expect.closeTo(1000, -1)]]);
       expect(setup.elapsedMs).toBeLessThan(1010);
-    }));
+    }),
+  );
 
   test('F4: every listed address is tried, also the fifteenth', () =>
     inWorld({ limitMs: 1e6 }, async ({ client, server }) => {
@@ -155,10 +158,14 @@ describe.each(STYLES)('FreeBSD sctp_connectx(3), %s', (style) => {
       const list = at(Array.from({ length: most + 1 }, (_, index) => address(index)));
       await rejected(client.socket({ style }).connectx(list), 'E2BIG');
       expect(network.trace.count).toBe(0);
-      const error = await rejected(client.socket({ style }).connectx(list.slice(0, most), { timeoutMs: 5 }), 'ETIMEDOUT');
+      const error = await rejected(
+        client.socket({ style }).connectx(list.slice(0, most), { timeoutMs: 5 }),
+        'ETIMEDOUT',
+      );
       expect(error.attempts).toHaveLength(most);
       expect(network.trace.count).toBe(1);
-    }));
+    }),
+  );
 
   test('F12: a closed socket is EBADF, for every call', () =>
     inWorld({}, async ({ client, server }) => {
@@ -182,10 +189,9 @@ describe.each(STYLES)('FreeBSD sctp_connectx(3), %s', (style) => {
   test('F13: what is no socket is a TypeError with code ENOTSOCK', () =>
     inWorld({}, async ({ client }) => {
       const { connectx, connect } = Socket.prototype;
-      for (const it of [{}, client, Object.create(Socket.prototype) as object]) {
-        const failures = [connectx.call(it as Socket, at(SERVER)), connect.call(it as Socket, at(SERVER)[0]!)];
-        for (const failure of failures) {
-          const error = await failure.catch((reason: unknown) => reason);
+      for (const it of [undefined, {}, client, Object.create(Socket.prototype)] as Socket[]) {
+        for (const call of [() => connectx.call(it, at(SERVER)), () => connect.call(it, at(SERVER)[0]!)]) {
+          const error = await failureOf(call());
           expect(error).toBeInstanceOf(TypeError);
           expect(error).toMatchObject({ code: 'ENOTSOCK' });
         }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { SendFailure } from '../src/socket/events.js';
-import { all, connected, inWorld, isEqual, listening, PORT, pattern, SERVER, textOf, texts } from './support/world.js';
+import { all, codeOf, connected, inWorld, isEqual, listening, PORT, pattern, SERVER, textOf, texts } from './support/world.js';
 
 const STYLES = ['one-to-one', 'one-to-many'] as const;
 
@@ -239,26 +239,45 @@ describe('partial reliability', () => {
     }, lossy);
   });
 
-  test('when the send buffer is full, messages of low priority give way to those of higher', async () => {
+  test('a message that waits longer than its lifetime for room to be sent is given up', async () => {
     await inWorld(async (world) => {
-      const { a, b } = await connected(world, { sendBufferBytes: 65_536 });
+      const { a, b } = await connected(world, { sendBufferBytes: 4096 });
       const failures: SendFailure[] = [];
       a.on('sendFailed', (event) => failures.push(event));
       const heal = world.network.partition(world.clientHost, world.serverHost);
-      for (let number = 0; number < 60; number++) {
-        await a.send(pattern(1000, number), { reliability: { priority: 10 }, context: number });
-      }
-      const important = pattern(20_000, 1000);
-      const sent = a.send(important, { reliability: { priority: 1 } });
-      await world.network.advance(50);
+      const sent = [a.send(pattern(20_000)), a.send('late', { reliability: { lifetimeMs: 500 }, context: 3 }), a.send('end')];
+      await world.network.advance(600);
       heal();
-      await sent;
+      expect((await b.receive())?.data.length).toBe(20_000);
+      expect(textOf(await b.receive())).toBe('end');
+      await Promise.all(sent);
+      expect(failures).toHaveLength(1);
+      expect(failures[0]).toMatchObject({ context: 3, sent: false, whole: true });
+      expect(textOf(failures[0])).toBe('late');
+    }, lossy);
+  });
+
+  test('when the queue is full, messages of low priority give way to those of higher', async () => {
+    await inWorld(async (world) => {
+      const { a, b } = await connected(world, { sendBufferBytes: 4096, sendQueueBytes: 12_000 });
+      const failures: SendFailure[] = [];
+      a.on('sendFailed', (event) => failures.push(event));
+      const heal = world.network.partition(world.clientHost, world.serverHost);
+      const sent = [a.send(pattern(5000))];
+      for (let number = 1; number <= 9; number++) {
+        sent.push(a.send(pattern(1000, number), { reliability: { priority: number }, context: number }));
+      }
+      sent.push(a.send(pattern(2500, 100), { reliability: { priority: 3 } }));
+      expect(await codeOf(a.send(pattern(11_000)))).toBe('ENOBUFS');
+      sent.push(a.send(pattern(3000, 101)));
+      expect(await codeOf(a.send(pattern(1000), { reliability: { priority: 200 } }))).toBe('ENOBUFS');
+      heal();
+      const received = all(b);
+      await Promise.all(sent);
       await a.close();
-      const messages = await all(b);
-      expect(messages.some(({ data }) => isEqual(data, important))).toBe(true);
-      expect(failures.length).toBeGreaterThan(0);
-      expect(failures.every(({ context, whole }) => whole && context < 60)).toBe(true);
-      expect(messages.length + failures.length).toBe(61);
+      expect(failures.map(({ context }) => context).sort()).toEqual([5, 6, 7, 8, 9]);
+      const arrived = (await received).map(({ data }) => data.length);
+      expect(arrived).toEqual([5000, 1000, 1000, 1000, 1000, 2500, 3000]);
     }, { ...lossy, limitMs: 1e7 });
   });
 });

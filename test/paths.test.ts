@@ -140,6 +140,7 @@ describe('20 MB over two paths, the first of which is cut in the middle', () => 
     const recording = await record(recordedOn);
     const { sender, receiver } = await transfer(families, 20 * MB);
     await reported(receiver, 'progress', ({ bytes }) => bytes > 6 * MB);
+    receiver.write('cut\n');
     cut.cut();
     expect(reports(receiver.output).some(({ event }) => event === 'done')).toBe(false);
 

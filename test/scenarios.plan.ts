@@ -47,16 +47,20 @@ export interface Plan {
 
 export const STREAMS = 10;
 
-const FAULTS = ['path cut', 'all cut', 'one way cut', 'held', 'address gone', 'very lossy'] as const;
+/** Without `address gone`: see "an address that goes" in scenarios.paths.test.ts. */
+const FAULTS = ['path cut', 'all cut', 'one way cut', 'held', 'very lossy'] as const;
 const ENDS = ['client closes', 'server closes', 'both close', 'client aborts', 'server aborts'] as const;
 
 /** A scenario that a seed decides: a topology, its conditions, faults that heal, messages both ways, and an end. */
 export function planOf(seed: number | string): Plan {
   const dice = new Dice(seed);
   const paths = dice.integer(1, 4);
-  const subnets = dice.list(5, (path) => (dice.chance(0.2) ? `fd00:${path}::` : `10.0.${path}.`));
+  const preset = dice.pick(['rfc9260', 'fast-failover'] as const);
+  // One family: usrsctp sends a chunk that fits an IPv4 path over IPv6 again, where it is 20 bytes too large.
+  const isIpv6 = dice.chance(0.2);
+  const subnets = dice.list(5, (path) => (isIpv6 ? `fd00:${path}::` : `10.0.${path}.`));
   return {
-    preset: dice.pick(['rfc9260', 'fast-failover']),
+    preset,
     encapsulationPort: dice.chance(0.3) ? 9899 : undefined,
     conditions: conditions(dice),
     paths: dice.list(paths, () => (dice.chance(0.5) ? conditions(dice) : {})),
@@ -68,7 +72,7 @@ export function planOf(seed: number | string): Plan {
       dice,
       subnets.slice(0, Math.max(1, paths + dice.integer(-1, 1))).map((subnet) => `${subnet}2`),
     ),
-    faults: dice.list(dice.integer(0, 4), () => fault(dice)),
+    faults: dice.list(dice.integer(0, 4), () => fault(dice, preset)),
     end: dice.pick(ENDS),
   };
 }
@@ -94,11 +98,14 @@ function message(dice: Dice): PlannedMessage {
   };
 }
 
-function fault(dice: Dice): Fault {
+/** With RTO.Max at 1 s, usrsctp's limit of 30 transmissions a chunk (`sctp_max_retran_chunk`) is reached in 20 s. */
+const LONGEST_MS: Readonly<Record<TimerPreset, number>> = { rfc9260: 20_000, 'fast-failover': 2000 };
+
+function fault(dice: Dice, preset: TimerPreset): Fault {
   return {
     kind: dice.pick(FAULTS),
     startMs: dice.integer(0, 5000),
-    durationMs: dice.pick([10, 300, 2000, 20_000]) * (0.5 + dice.next()),
+    durationMs: dice.pick([10, 300, 2000, LONGEST_MS[preset]]) * (0.5 + dice.next()),
     address: dice.integer(0, 3),
     isServer: dice.chance(0.5),
   };

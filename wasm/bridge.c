@@ -98,7 +98,11 @@ EXPORT int bridge_peeloff(int handle, sctp_assoc_t id)
 {
 	struct socket *so = socket_of(handle);
 
-	return so == NULL ? -EBADF : adopt(usrsctp_peeloff(so, id));
+	if (so == NULL) {
+		return -EBADF;
+	}
+	link_before_peeloff(so, id);
+	return adopt(usrsctp_peeloff(so, id));
 }
 
 EXPORT int bridge_connect(int handle, struct sockaddr *address, int length)

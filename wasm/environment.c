@@ -1,5 +1,5 @@
 /*
- * The machine below usrsctp: clock, randomness, memory and the iterator. Stands in for user_environment.c,
+ * The machine below usrsctp: clock, randomness and the iterator. Stands in for user_environment.c,
  * netinet/sctp_userspace.c and user_recv_thread.c.
  */
 #include <netinet/sctp_os.h>
@@ -51,57 +51,6 @@ void link_panic(const char *message)
 {
 	host_panic(message, strlen(message));
 	__builtin_trap();
-}
-
-/* A block's size stands before it, so that what usrsctp holds can be told. 8 bytes keep the block aligned. */
-static void *account(uint64_t *block, size_t bytes)
-{
-	if (block == NULL) {
-		link_panic("out of memory");
-	}
-	*block = bytes;
-	link_shared.memory_in_use += (uint32_t)bytes;
-	return block + 1;
-}
-
-static uint64_t *disown(void *memory)
-{
-	uint64_t *block = (uint64_t *)memory - 1;
-
-	link_shared.memory_in_use -= (uint32_t)*block;
-	return block;
-}
-
-void *link_malloc(size_t bytes)
-{
-	return account(malloc(sizeof(uint64_t) + bytes), bytes);
-}
-
-void *link_calloc(size_t count, size_t bytes)
-{
-	return memset(link_malloc(count * bytes), 0, count * bytes);
-}
-
-void *link_realloc(void *memory, size_t bytes)
-{
-	return account(realloc(memory != NULL ? disown(memory) : NULL, sizeof(uint64_t) + bytes), bytes);
-}
-
-void link_free(void *memory)
-{
-	if (memory != NULL) {
-		free(disown(memory));
-	}
-}
-
-/* Not counted: what is ours lives as long as the module, and says nothing of what usrsctp has leaked. */
-void *link_grow(void *buffer, size_t bytes)
-{
-	buffer = realloc(buffer, bytes);
-	if (buffer == NULL) {
-		link_panic("out of memory");
-	}
-	return buffer;
 }
 
 /* No thread is started, and none waited for: link_iterate() does the iterator's work. */

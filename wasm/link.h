@@ -58,6 +58,13 @@ int link_take_error(void *so);
 /* How many bytes of the send buffer of a socket are free. */
 int link_send_room(void *so);
 
+/*
+ * Must come before usrsctp_peeloff(): sctp_move_pcb_and_assoc() takes each timer that points to the old endpoint for a
+ * running one, and moves its reference. Of one that has gone off there is none: the old endpoint would be freed too
+ * early, and the new one never.
+ */
+void link_before_peeloff(void *so, uint32_t id);
+
 /* Says why, and traps. */
 _Noreturn void link_panic(const char *message);
 

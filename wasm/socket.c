@@ -2,7 +2,9 @@
  * What the bridge needs of a socket and usrsctp.h doesn't give.
  */
 #include <netinet/sctp_os.h>
+#include <netinet/sctp_pcb.h>
 
+#include "handles.h"
 #include "link.h"
 
 int link_take_error(void *so)
@@ -19,4 +21,51 @@ int link_send_room(void *so)
 	struct socket *socket = so;
 
 	return socket->so_snd.sb_cc < socket->so_snd.sb_hiwat ? (int)(socket->so_snd.sb_hiwat - socket->so_snd.sb_cc) : 0;
+}
+
+/*
+ * Limits a socket of AF_INET6 to IPv6, so that it lists no IPv4 address to its peers: IPV6_V6ONLY (RFC 3493 5.3), which
+ * usrsctp_setsockopt() doesn't know.
+ */
+EXPORT int bridge_set_v6only(int handle)
+{
+	struct socket *so = socket_of(handle);
+	struct sctp_inpcb *inp = so != NULL ? so->so_pcb : NULL;
+
+	if (inp == NULL) {
+		return -EBADF;
+	}
+	inp->ip_inp.inp.inp_flags |= IN6P_IPV6_V6ONLY;
+	return 0;
+}
+
+/* A timer that has gone off has given back its reference to the endpoint, but still points there. */
+static void forget_stopped(struct sctp_timer *timer)
+{
+	if (!SCTP_OS_TIMER_PENDING(&timer->timer)) {
+		timer->ep = NULL;
+	}
+}
+
+void link_before_peeloff(void *so, uint32_t id)
+{
+	struct sctp_inpcb *inp = ((struct socket *)so)->so_pcb;
+	struct sctp_tcb *stcb = inp != NULL ? sctp_findassociation_ep_asocid(inp, id, 1) : NULL;
+	struct sctp_nets *net;
+
+	if (stcb == NULL) {
+		return;
+	}
+	forget_stopped(&stcb->asoc.dack_timer);
+	forget_stopped(&stcb->asoc.asconf_timer);
+	forget_stopped(&stcb->asoc.strreset_timer);
+	forget_stopped(&stcb->asoc.shut_guard_timer);
+	forget_stopped(&stcb->asoc.autoclose_timer);
+	forget_stopped(&stcb->asoc.delete_prim_timer);
+	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
+		forget_stopped(&net->pmtu_timer);
+		forget_stopped(&net->hb_timer);
+		forget_stopped(&net->rxt_timer);
+	}
+	SCTP_TCB_UNLOCK(stcb);
 }

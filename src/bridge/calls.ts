@@ -76,10 +76,8 @@ export function errnoName(result: number): string {
 export class Calls {
   readonly #exports: Exports;
   readonly #memory: Memory;
-  /** Message data. */
-  readonly #data: Pointer;
-  /** Addresses and option values. */
-  readonly #option: Pointer;
+  readonly #data: Pointer; // messages
+  readonly #option: Pointer; // addresses and option values
   /** Small structs and out parameters, in `Slots` order. */
   readonly #small: Pointer;
   readonly received: Received = {

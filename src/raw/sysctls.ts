@@ -16,7 +16,7 @@ export function sysctlCalls(core: Core): SysctlCalls {
   const calls: Record<string, (value: number) => number> = {};
   for (const [index, name] of sysctls.entries()) {
     const kind = (TUNABLES as readonly string[]).includes(name) ? 'tunable' : 'sysctl';
-    calls[`usrsctp_sysctl_get_${name}`] = () => core.calls.sysctl(index);
+    calls[`usrsctp_sysctl_get_${name}`] = () => core.result(() => core.calls.sysctl(index));
     calls[`usrsctp_${kind}_set_${name}`] = (value) => {
       const wanted = integer('value', value) >>> 0;
       return core.result(() => core.calls.setSysctl(index, wanted));

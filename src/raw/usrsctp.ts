@@ -44,9 +44,9 @@ export class UsrsctpCalls extends Options {
     this.core.attempt(() => pump.receiveConn({ address, bytes: buffer, trafficClass, unfragmented: false }));
   }
 
-  /** All counters. C's pointer is this result. */
+  /** All counters, which is what C's pointer is told. -1 with ENETDOWN after usrsctp_finish(). */
   usrsctp_get_stat(): CValue<typeof sctpstat> {
-    return this.core.calls.statistics();
+    return this.core.attempt(() => this.core.pump.enter(() => this.core.calls.statistics())) as CValue<typeof sctpstat>;
   }
 
   /**
@@ -79,6 +79,6 @@ export class UsrsctpCalls extends Options {
   /** The CRC32c of bytes, as it stands in a packet on a little-endian machine. */
   usrsctp_crc32c(buffer: Uint8Array): number {
     if (!(buffer instanceof Uint8Array)) throw new TypeError(`the buffer is a Uint8Array, not ${String(buffer)}`);
-    return this.core.calls.crc32c(buffer);
+    return this.core.result(() => this.core.calls.crc32c(buffer));
   }
 }

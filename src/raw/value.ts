@@ -62,7 +62,7 @@ const TYPES = new Map(
 /** The C type of an option's value; an unknown option is taken for an `int`. */
 export function optionType(level: number, name: number): OptionType {
   if (level === C.SOL_SOCKET) return name === C.SO_LINGER ? linger : 'int';
-  return TYPES.get(name) ?? 'int';
+  return (level === C.IPPROTO_SCTP && TYPES.get(name)) || 'int';
 }
 
 /** The bytes of a value in C layout. Throws TypeError for what doesn't fit. */

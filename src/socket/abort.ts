@@ -6,8 +6,8 @@ import { int } from './config.js';
 import type { Descriptor } from './descriptor.js';
 import { controlInfo } from './sendinfo.js';
 
-/** The reason must fit in one packet (sctp_output.c: SCTP_DEFAULT_ADD_MORE); what is longer is cut. */
-const REASON_BYTES = 1024;
+/** A peer that is usrsctp tells no more than this of an ABORT (SCTP_CHUNK_BUFFER_SIZE, without headers). */
+const REASON_BYTES = 504;
 const CHUNKS_ON_QUEUE = sysctls.indexOf('sctp_max_chunks_on_queue');
 const PLENTY = 2 ** 30;
 

@@ -11,8 +11,9 @@ import type { Message, Sendable, SendOptions } from './message.js';
 import { type AssociationState, Multihomed } from './multihomed.js';
 import type { Notification } from './notification.js';
 import { Outgoing, type Sink } from './outgoing.js';
-import { bytesOf, controlInfo, sendInfo } from './sendinfo.js';
+import { bytesOf, controlInfo, priorityOf, sendInfo } from './sendinfo.js';
 import type { Setup } from './setup.js';
+import { unacknowledgedBytes } from './status.js';
 import { type OutgoingMessage, readableOf, writableOf } from './streams.js';
 import { Undelivered } from './undelivered.js';
 
@@ -32,6 +33,14 @@ export class Association extends Multihomed implements AsyncIterable<Message>, A
   readonly #undelivered = new Undelivered((failure) => this.emit('sendFailed', failure));
   #resolveClosed!: (error: SctpError | undefined) => void;
   #state: AssociationState = 'connecting';
+  /** senderDry was told, and nothing is sent since. */
+  #isDry = false;
+  /**
+   * The peer has shut the association down, so that all it sent is here, and nothing of ours has failed: whatever becomes
+   * of the rest of the handshake, nothing is lost. (When SHUTDOWN COMPLETE gets lost, and not SHUTDOWN ACK but a
+   * HEARTBEAT is sent next, a peer that is done answers with ABORT.)
+   */
+  #isFinished = false;
   /** Shut down here, not by the peer. */
   #isShutDown = false;
   #setup: Setup | undefined;
@@ -46,8 +55,12 @@ export class Association extends Multihomed implements AsyncIterable<Message>, A
   constructor(home: Home, id: number) {
     super(id);
     this.#home = home;
-    this.#inbox = new Inbox(home.clock, (bytes) => this.#home.left(bytes));
-    this.#outgoing = new Outgoing(this.#sink, home.pieceBytes, home.sendQueueBytes);
+    this.#inbox = new Inbox(
+      home.clock,
+      (cost) => this.#home.left(cost),
+      () => this.#home.wanted(),
+    );
+    this.#outgoing = new Outgoing(this.#sink, home.clock, home.pieceBytes, home.sendQueueBytes);
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -83,7 +96,8 @@ export class Association extends Multihomed implements AsyncIterable<Message>, A
   send(data: Sendable, options: SendOptions = DEFAULTS): Promise<void> {
     try {
       if (this.#state !== 'open') throw this.#notOpen('send');
-      return this.#outgoing.push(bytesOf(data), sendInfo(this.id, this.setup.streams.outbound, options));
+      const info = sendInfo(this.id, this.setup.streams.outbound, options);
+      return this.#outgoing.push(bytesOf(data), info, priorityOf(options));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -138,7 +152,7 @@ export class Association extends Multihomed implements AsyncIterable<Message>, A
   }
 
   /**
-   * Ends the association at once (ABORT); what wasn't delivered is lost. The peer is told the reason, up to 1,024 bytes
+   * Ends the association at once (ABORT); what wasn't delivered is lost. The peer is told the reason, up to 504 bytes
    * of UTF-8.
    */
   abort(reason: string = ''): void {
@@ -184,8 +198,13 @@ export class Association extends Multihomed implements AsyncIterable<Message>, A
   }
 
   /** @internal */
-  get unreceivedBytes(): number {
-    return this.#inbox.bytes;
+  get unreceivedCost(): number {
+    return this.#inbox.cost;
+  }
+
+  /** @internal Does somebody wait for a message, or will nobody ever? */
+  get isWanted(): boolean {
+    return this.#inbox.isWanted;
   }
 
   /** @internal Both ends are ready. */
@@ -216,16 +235,18 @@ export class Association extends Multihomed implements AsyncIterable<Message>, A
         return this.pathChanged(notification);
       case 'shutdown':
         if (this.#state === 'open') this.#state = 'closing';
+        this.#isFinished = true;
         this.#outgoing.fail(new SctpError('EPIPE', 'the peer is shutting the association down', { syscall: 'send' }));
         return this.emit('shutdown', undefined);
       case 'sendFailed':
+        this.#isFinished = false;
         return this.#undelivered.add(notification);
       case 'remoteError':
         return this.emit('remoteError', notification.error);
       case 'adaptation':
         return this.emit('adaptation', notification.indication);
       case 'senderDry':
-        return this.emit('senderDry', undefined);
+        return this.#senderDry();
     }
   }
 
@@ -246,14 +267,27 @@ export class Association extends Multihomed implements AsyncIterable<Message>, A
   /** senderDry is told to those only who listen: see SUBSCRIBED. */
   protected override listened(name: keyof AssociationEvents, isListened: boolean): void {
     if (name !== 'senderDry' || this.#state === 'connecting' || this.#state === 'closed') return;
+    this.#isDry = false;
     const event = { se_assoc_id: this.id, se_type: SCTP_SENDER_DRY_EVENT, se_on: isListened ? 1 : 0 };
     this.#unlessEnding(() => this.#home.descriptor.setStruct(SCTP_EVENT, sctp_event, event));
   }
 
+  /** usrsctp tells it with every SACK that finds nothing more to send. */
+  #senderDry(): void {
+    if (!this.#isDry) this.emit('senderDry', undefined);
+    this.#isDry = true;
+  }
+
   get #sink(): Sink {
     return {
-      send: (data, info) => this.#unlessEnding(() => this.#home.descriptor.send(data, info)),
+      send: (data, info) => {
+        this.#isDry = false;
+        return this.#unlessEnding(() => this.#home.descriptor.send(data, info));
+      },
+      unacknowledgedBytes: () => unacknowledgedBytes(this.#home.descriptor, this.id),
       waiting: () => this.#home.waiting(),
+      gaveUp: (data, { stream, ppid, context }) =>
+        this.emit('sendFailed', { stream, ppid, context, sent: false, data: new Uint8Array(data), whole: true }),
       broken: (error) => this.fail(error, 'a message was cut off'),
     };
   }
@@ -264,8 +298,9 @@ export class Association extends Multihomed implements AsyncIterable<Message>, A
     try {
       return call();
     } catch (error) {
-      if (error instanceof SctpError && ENDING.has(error.code)) return undefined;
-      throw error;
+      if (!(error instanceof SctpError) || !ENDING.has(error.code)) throw error;
+      this.#home.ending();
+      return undefined;
     }
   }
 
@@ -290,12 +325,13 @@ export class Association extends Multihomed implements AsyncIterable<Message>, A
         return this.ended();
       case 'lost':
       case 'could not start':
-        return this.ended(lossError(change.abort));
+        return this.ended(this.#isFinished && !change.abort?.length ? undefined : lossError(change.abort));
     }
   }
 
   /** The association is open again; a shutdown that was under way begins anew (RFC 9260 §5.2.2). */
   #restarted(): void {
+    this.#isFinished = false;
     this.#outgoing.restart();
     if (this.#isShutDown) this.#outgoing.end(controlInfo(this.id, SCTP_EOF));
     else if (this.#state === 'closing') this.#state = 'open';

@@ -5,7 +5,7 @@ import { Association } from './association.js';
 import type { SocketConfig } from './config.js';
 import type { Descriptor } from './descriptor.js';
 import type { Home } from './home.js';
-import type { Message } from './message.js';
+import { costOf, type Message } from './message.js';
 import { ReadAhead } from './readahead.js';
 
 /** The associations of one socket: what is read goes to them, and what they send waits for room. */
@@ -16,6 +16,8 @@ export class Associations {
   readonly #readAhead: ReadAhead;
   readonly #byId = new Map<number, Association>();
   readonly #waiting = new Set<Association>();
+  /** Bytes of messages that aren't complete. */
+  readonly #begun = new Map<number, number>();
   /** Where associations are that were peeled off. */
   readonly #elsewhere = new Map<number, Associations>();
   #pathIds = 0;
@@ -53,12 +55,13 @@ export class Associations {
   /** Takes over an association of another socket. */
   adopt(association: Association, descriptor: Descriptor, from: Associations): void {
     const { id } = association;
-    const bytes = association.unreceivedBytes;
+    const cost = association.unreceivedCost;
+    const begun = from.#begun.get(id) ?? 0;
     const isWaiting = from.#waiting.has(association);
     from.forget(id);
-    from.#readAhead.remove(bytes);
+    from.#readAhead.remove(cost);
     from.#elsewhere.set(id, this);
-    this.#readAhead.add(bytes);
+    this.#readAhead.add(cost);
     association.move(
       this.#home(
         id,
@@ -69,6 +72,7 @@ export class Associations {
     );
     this.#byId.set(id, association);
     if (isWaiting) this.#waiting.add(association);
+    this.begun(id, begun);
   }
 
   #home(id: number, descriptor: Descriptor, association: () => Association, gone?: () => void): Home {
@@ -79,8 +83,10 @@ export class Associations {
       sendBufferBytes,
       sendQueueBytes,
       pieceBytes: Math.min(sendBufferBytes, SEND_BYTES),
-      left: (bytes) => this.#readAhead.remove(bytes),
+      left: (cost) => this.#readAhead.remove(cost),
+      wanted: () => this.#readAhead.wanted(),
       waiting: () => this.#waiting.add(association()),
+      ending: () => queueMicrotask(() => this.#readEnds()),
       released: (error) => {
         gone?.();
         this.forget(id);
@@ -95,17 +101,26 @@ export class Associations {
     const association = this.#byId.get(id);
     this.#byId.delete(id);
     if (association) this.#waiting.delete(association);
+    this.#begun.delete(id);
   }
 
   /** Bytes of messages that may be read now. */
   room(): number {
-    return this.#readAhead.room();
+    let begun = 0;
+    for (const [id, bytes] of this.#begun) if (!this.#byId.get(id)?.isWanted) begun += bytes;
+    return this.#readAhead.room(begun);
+  }
+
+  begun(id: number, bytes: number): void {
+    if (!this.#byId.has(id)) this.#elsewhere.get(id)?.begun(id, bytes);
+    else if (bytes > 0) this.#begun.set(id, bytes);
+    else this.#begun.delete(id);
   }
 
   message(id: number, message: Message): void {
     const association = this.#byId.get(id);
     if (!association) return this.#elsewhere.get(id)?.message(id, message);
-    this.#readAhead.add(message.data.length);
+    this.#readAhead.add(costOf(message));
     association.deliver(message);
   }
 
@@ -118,6 +133,10 @@ export class Associations {
   /** There may be room to send. */
   ready(): void {
     for (const association of this.#waiting) if (!association.flush()) this.#waiting.delete(association);
+    this.#readEnds();
+  }
+
+  #readEnds(): void {
     if (this.#readAhead.isPaused && this.#hasEndedUnread()) this.#readAhead.lift();
   }
 

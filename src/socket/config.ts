@@ -23,7 +23,10 @@ export interface SocketOptions {
   readonly receiveBufferBytes?: number;
   /** Sends small messages at once in place of gathering them (no Nagle). Default true. */
   readonly noDelay?: boolean;
-  /** Bytes of messages that are read ahead of receive(); the rest stays in the receive buffer. Default 65,536. */
+  /**
+   * Bytes of messages that are read ahead of receive(), where each counts 128 more than it has; the rest stays in the
+   * receive buffer. Default 65,536.
+   */
   readonly readAheadBytes?: number;
   /** Bytes of messages that may wait for room in the send buffer; more is ENOBUFS. Default 16 MB. */
   readonly sendQueueBytes?: number;

@@ -41,7 +41,7 @@ export abstract class Configurable<Events extends object> extends Emitter<Events
   getOption<N extends OptionName>(name: N, ...query: QueryArguments<N>): OptionValue<N> {
     const row = rowOf(name, 'getOption');
     const target = this.optionTarget();
-    const given: { readonly [field: string]: unknown; readonly path?: never } | OptionScope = query[0] ?? {};
+    const given: OptionScope = query[0] ?? {};
     const scope = scopeOf(name, row.read, row.why, target, given, 'getOption');
     return decode(row, read(target.descriptor, row, question(row, scope, given))) as OptionValue<N>;
   }
@@ -56,8 +56,7 @@ export abstract class Configurable<Events extends object> extends Emitter<Events
     const scope = scopeOf(name, row.write, row.why, target, at, 'setOption');
     const merges = row.fields !== undefined && row.read !== undefined && layoutOf(row) !== undefined;
     try {
-      const fields = value as Readonly<Record<string, unknown>>;
-      const before = merges ? read(target.descriptor, row, question(row, scope, fields)) : undefined;
+      const before = merges ? read(target.descriptor, row, question(row, scope, Object(value))) : undefined;
       const bytes = encode(row, scope, value, before);
       write(target.descriptor, row, bytes);
       target.kept?.keep(row, bytes);
@@ -75,8 +74,12 @@ type QueryArguments<N extends OptionName> =
 export class KeptOptions {
   readonly #values = new Map<string, [OptionRow, Uint8Array]>();
 
+  /** But for SCTP_AUTO_ASCONF, which a socket can't have before it is bound. What can't be read adds up. */
   keep(row: OptionRow, bytes: Uint8Array): void {
-    this.#values.set(row.constant, [row, bytes]);
+    if (row.constant === 'SCTP_AUTO_ASCONF') return;
+    const key = row.read ? row.constant : `${row.constant} ${bytes.join()}`;
+    this.#values.delete(key); // so that the order is that of the last settings: a key, then its being active
+    this.#values.set(key, [row, bytes]);
   }
 
   apply(descriptor: Descriptor): void {

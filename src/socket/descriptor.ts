@@ -17,6 +17,8 @@ export interface Owner {
   room(): number;
   message(associationId: number, message: Message): void;
   notification(notification: Notification): void;
+  /** So many bytes are here of an association's messages that aren't complete. */
+  begun(associationId: number, bytes: number): void;
   /** A message grew beyond the limit; its association can't go on. */
   oversized(associationId: number): void;
   /** Everything that could be read is read; there may be room to send, or a connection to accept. */

@@ -36,7 +36,7 @@ export const featureOptions = {
   },
 
   // --- authentication
-  /** HMAC identifiers, the best first; SCTP_AUTH_HMAC_ID_SHA1 must be among them. */
+  /** HMAC identifiers, the best first: SCTP_AUTH_HMAC_ID_SHA1, which is all that usrsctp has when it isn't in a kernel. */
   hmacs: {
     constant: 'SCTP_HMAC_IDENT',
     read: 'socket',

@@ -1,9 +1,11 @@
 import type { Endpoint } from '../address.js';
+import type { Handle } from '../bridge/instance.js';
 import { type ErrorCode, SctpError } from '../errors.js';
 import { AF_INET, AF_INET6, SOCK_SEQPACKET, SOCK_STREAM } from '../generated/constants.js';
 import type { Pump } from '../stack/pump.js';
 import { Binding, localEndpoints } from './binding.js';
 import { configure, type SocketConfig } from './config.js';
+import { KeptOptions } from './configurable.js';
 import { Descriptor, type Owner } from './descriptor.js';
 
 /** What a socket stands on: a socket of the module, which is made when it is needed, and where that is bound. */
@@ -11,6 +13,8 @@ export class Ground {
   readonly pump: Pump;
   readonly config: SocketConfig;
   readonly encapsulationPort: number | undefined;
+  /** What was set since, for the next descriptor too. */
+  readonly kept: KeptOptions = new KeptOptions();
   readonly #owner: Owner;
   readonly #binding: Binding;
   #descriptor: Descriptor | undefined;
@@ -46,9 +50,12 @@ export class Ground {
     const type = config.style === 'one-to-one' ? SOCK_STREAM : SOCK_SEQPACKET;
     const handle = pump.enter(() => pump.calls.socket(domain, type));
     if (handle < 0) throw error('ENOBUFS', 'socket', 'no more sockets can be had');
+    // or else a socket for IPv6 would list IPv4 addresses to its peers all the same
+    if (config.family === 'IPv6') pump.enter(() => pump.instance.exports.bridge_set_v6only(handle as Handle));
     const descriptor = this.#describe(handle);
     try {
       configure(descriptor, config, this.encapsulationPort);
+      this.kept.apply(descriptor);
       if (this.#binding.endpoints) this.#binding.ensure(descriptor);
     } catch (error) {
       descriptor.close();

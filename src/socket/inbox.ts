@@ -1,41 +1,51 @@
 import type { Clock } from '../clock.js';
 import { checkWaitOptions, Waiter, type WaitOptions } from './deadline.js';
-import type { Message } from './message.js';
+import { costOf, type Message } from './message.js';
 
 /** Messages on their way from the stack to whoever receives them, in order. Its owner bounds it by `bytes`. */
 export class Inbox {
   readonly #clock: Clock;
-  readonly #left: (bytes: number) => void;
+  readonly #left: (cost: number) => void;
+  readonly #wanted: () => void;
   readonly #messages: Message[] = [];
   #first = 0;
-  #bytes = 0;
+  #cost = 0;
   readonly #waiters = new Set<Waiter<Message | undefined>>();
   #isDiscarding = false;
   #ended = false;
   #error: unknown;
 
-  /** `left` is told of bytes that have left, or will never count again. */
-  constructor(clock: Clock, left: (bytes: number) => void) {
+  /**
+   * `left` is told of the cost of what has left, or will never count again; `wanted`, that somebody waits for what isn't
+   * here yet.
+   */
+  constructor(clock: Clock, left: (cost: number) => void, wanted: () => void) {
     this.#clock = clock;
     this.#left = left;
+    this.#wanted = wanted;
   }
 
-  /** Bytes of the messages that are here and count. */
-  get bytes(): number {
-    return this.#ended ? 0 : this.#bytes;
+  /** What the messages cost that are here and count. */
+  get cost(): number {
+    return this.#ended ? 0 : this.#cost;
+  }
+
+  /** Does somebody wait for a message, or will nobody ever? */
+  get isWanted(): boolean {
+    return this.#isDiscarding || this.#waiters.size > 0;
   }
 
   push(message: Message): void {
-    const { length } = message.data;
-    if (this.#ended || this.#isDiscarding) return this.#left(length);
+    const cost = costOf(message);
+    if (this.#ended || this.#isDiscarding) return this.#left(cost);
     for (const waiter of this.#waiters) {
       this.#waiters.delete(waiter);
       if (waiter.settled) continue;
-      this.#left(length);
+      this.#left(cost);
       return waiter.resolve(message);
     }
     this.#messages.push(message);
-    this.#bytes += length;
+    this.#cost += cost;
   }
 
   /**
@@ -46,7 +56,7 @@ export class Inbox {
     if (this.#ended) return;
     this.#ended = true;
     this.#error = error;
-    this.#left(this.#bytes);
+    this.#left(this.#cost);
     for (const waiter of this.#waiters) this.#finish(waiter);
     this.#waiters.clear();
   }
@@ -56,8 +66,9 @@ export class Inbox {
     this.#isDiscarding = true;
     this.#messages.length = 0;
     this.#first = 0;
-    if (!this.#ended) this.#left(this.#bytes);
-    this.#bytes = 0;
+    if (!this.#ended) this.#left(this.#cost);
+    this.#cost = 0;
+    this.#wanted();
   }
 
   take(options: WaitOptions): Promise<Message | undefined> {
@@ -69,7 +80,10 @@ export class Inbox {
       this.#waiters.delete(waiter);
     });
     if (this.#ended) this.#finish(waiter);
-    else this.#waiters.add(waiter);
+    else {
+      this.#waiters.add(waiter);
+      this.#wanted();
+    }
     return waiter.promise;
   }
 
@@ -90,8 +104,9 @@ export class Inbox {
       this.#messages.splice(0, this.#first);
       this.#first = 0;
     }
-    this.#bytes -= message.data.length;
-    if (!this.#ended) this.#left(message.data.length);
+    const cost = costOf(message);
+    this.#cost -= cost;
+    if (!this.#ended) this.#left(cost);
     return message;
   }
 }

@@ -13,6 +13,14 @@ export interface Message {
   readonly tsn: number;
 }
 
+/** What a message costs while it waits, in bytes, beside its own: small ones are mostly this. */
+export const MESSAGE_BYTES = 128;
+
+/** How much of the read-ahead a message takes. */
+export function costOf({ data }: Message): number {
+  return data.length + MESSAGE_BYTES;
+}
+
 /** How a message is sent. */
 export interface SendOptions {
   /** The stream, from 0. Default 0. */
@@ -31,11 +39,14 @@ export interface SendOptions {
 
 /** A partial reliability policy: exactly one of them. */
 export type Reliability =
-  /** Given up when it isn't sent within so many ms. */
+  /** Given up when it isn't sent within so many ms, or sent again after that. */
   | { readonly lifetimeMs: number }
   /** Given up after so many retransmissions. */
   | { readonly retransmits: number }
-  /** Given up for messages of higher priority (lower number) when the send buffer is full. */
+  /**
+   * Given up, while it waits for room in the send buffer, for messages of higher priority (lower number, 0 is the
+   * highest, as without a policy) when the socket's `sendQueueBytes` are full.
+   */
   | { readonly priority: number };
 
 /** What can be sent: bytes, or text as UTF-8. An empty message can't exist in SCTP. */

@@ -1,6 +1,6 @@
 import type { Address } from '../address.js';
 import { SctpError } from '../errors.js';
-import { Emitter } from './emitter.js';
+import { Configurable, type OptionTarget } from './configurable.js';
 import type { AssociationEvents, PathEvent } from './events.js';
 import type { Home } from './home.js';
 import type { Notification } from './notification.js';
@@ -12,7 +12,7 @@ import type { Status } from './status.js';
 export type AssociationState = 'connecting' | 'open' | 'closing' | 'closed';
 
 /** What an association tells of its paths. */
-export abstract class Multihomed extends Emitter<AssociationEvents> {
+export abstract class Multihomed extends Configurable<AssociationEvents> {
   /** The association identifier of RFC 6458, unique within the socket. */
   readonly id: number;
   readonly #paths: Paths;
@@ -27,6 +27,10 @@ export abstract class Multihomed extends Emitter<AssociationEvents> {
   abstract get state(): AssociationState;
 
   protected abstract get home(): Home;
+
+  protected override optionTarget(): OptionTarget {
+    return { descriptor: this.home.descriptor, associationId: this.id };
+  }
 
   /** The paths, one for each address of the peer; after the end of the association, as they were last. */
   paths(): readonly Path[] {

@@ -104,8 +104,8 @@ const PARSERS: Readonly<Record<number, Parse>> = {
   },
   [C.SCTP_REMOTE_ERROR](view, length) {
     const { sre_error, sre_assoc_id } = readStruct(L.sctp_remote_error, view, 0, length);
-    const code = ((sre_error & 0xff) << 8) | (sre_error >> 8); // upstream leaves it in network byte order
-    return { type: 'remoteError', associationId: sre_assoc_id, error: { code, name: causeName(code) } };
+    const error = { code: sre_error, name: causeName(sre_error) }; // in host byte order, other than RFC 6458 says
+    return { type: 'remoteError', associationId: sre_assoc_id, error };
   },
   [C.SCTP_SEND_FAILED_EVENT](view, length) {
     const event = readStruct(L.sctp_send_failed_event, view, 0, length);

@@ -42,11 +42,11 @@ export function layoutOf({ constant }: OptionRow): Layout | undefined {
 }
 
 /** The bytes that getsockopt is given: what it looks at, and room for its answer. */
-export function question(row: OptionRow, scope: Scope, query: Fields): Uint8Array {
+export function question(row: OptionRow, scope: Scope, query: object): Uint8Array {
   const layout = layoutOf(row);
   if (!layout) return new Uint8Array(4);
   const fields = scoped(layout, scope);
-  for (const name of row.query ?? []) assign(fields, row.fields?.[name], query[name]);
+  for (const name of row.query ?? []) assign(fields, row.fields?.[name], Reflect.get(query, name));
   const bytes = new Uint8Array(isFlexible(layout) ? FLEXIBLE_BYTES : layout.size);
   bytes.set(writeStruct(layout, fields as never));
   return bytes;

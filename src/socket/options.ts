@@ -2,7 +2,7 @@ import type { Address } from '../address.js';
 import { featureOptions } from './feature-options.js';
 import { transferOptions } from './transfer-options.js';
 
-/** usrsctp's socket options by the names that they have here; `docs/options.md` lists them. */
+/** usrsctp's socket options by the names that they have here; `docs/api-coverage.md` lists them. */
 export const options: typeof transferOptions & typeof featureOptions = { ...transferOptions, ...featureOptions };
 
 export type OptionName = keyof typeof options;

@@ -31,7 +31,7 @@ export interface Path {
   readonly srttMs: number;
   /** Retransmission timeout, in ms. */
   readonly rtoMs: number;
-  /** Path MTU, in bytes. */
+  /** Bytes of chunks that fit one packet: the path MTU without IP, UDP and SCTP headers. */
   readonly mtu: number;
   /** The peer's UDP port (RFC 6951); absent where SCTP isn't carried in UDP. */
   readonly encapsulationPort?: number;

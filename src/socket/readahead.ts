@@ -19,9 +19,12 @@ export class ReadAhead {
     return this.#isPaused;
   }
 
-  /** Bytes that may be read now; the last message may go beyond. Asking for it at 0 pauses. */
-  room(): number {
-    const room = this.#isLifted ? Number.POSITIVE_INFINITY : this.#limit - this.#bytes;
+  /**
+   * Bytes that may be read now; the last message may go beyond. Asking for it at 0 pauses. `begun`: bytes of messages
+   * that aren't complete, and that nobody waits for.
+   */
+  room(begun: number): number {
+    const room = this.#isLifted ? Number.POSITIVE_INFINITY : this.#limit - this.#bytes - begun;
     this.#isPaused = room <= 0;
     return Math.max(0, room);
   }
@@ -33,6 +36,13 @@ export class ReadAhead {
   remove(bytes: number): void {
     this.#bytes -= bytes;
     if (!this.#isPaused || this.#bytes > this.#limit / 2) return;
+    this.#isPaused = false;
+    this.#resume();
+  }
+
+  /** Somebody waits for what isn't read yet. */
+  wanted(): void {
+    if (!this.#isPaused) return;
     this.#isPaused = false;
     this.#resume();
   }

@@ -77,8 +77,9 @@ export class Reading {
     if (flags & MSG_NOTIFICATION) return this.#tellNotification(message.data, isComplete);
     const { stream, unordered } = message;
     const data = this.#reassembly.message(associationId, stream, unordered, message.data, isComplete);
-    if (data === message.data) this.#owner.message(associationId, message);
-    else if (data === 'oversized') this.#owner.oversized(associationId);
+    if (data === message.data) return this.#owner.message(associationId, message);
+    this.#owner.begun(associationId, this.#reassembly.bytes(associationId));
+    if (data === 'oversized') this.#owner.oversized(associationId);
     else if (data) this.#owner.message(associationId, { ...message, data });
   }
 
@@ -87,8 +88,13 @@ export class Reading {
     const notification = whole && parseNotification(whole);
     if (!notification) return;
     const { type, associationId } = notification;
-    if (type === 'partialDeliveryAborted') this.#reassembly.forget(associationId, notification.stream);
-    if (type === 'association') this.#reassembly.forget(associationId);
+    if (type === 'partialDeliveryAborted') this.#forget(associationId, notification.stream);
+    if (type === 'association') this.#forget(associationId);
     this.#owner.notification(notification);
+  }
+
+  #forget(associationId: number, stream?: number): void {
+    this.#reassembly.forget(associationId, stream);
+    this.#owner.begun(associationId, this.#reassembly.bytes(associationId));
   }
 }

@@ -22,6 +22,11 @@ export class Reassembly {
     this.#limit = limit;
   }
 
+  /** How many bytes there are of an association's messages. */
+  bytes(associationId: number): number {
+    return this.#begun.get(associationId)?.reduce((sum, { bytes }) => sum + bytes, 0) ?? 0;
+  }
+
   /** The whole message when this part completes it; undefined while it doesn't. */
   message(
     associationId: number,

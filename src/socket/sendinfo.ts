@@ -4,7 +4,6 @@ import {
   SCTP_ABORT,
   SCTP_EOF,
   SCTP_EOR,
-  SCTP_PR_SCTP_BUF,
   SCTP_PR_SCTP_NONE,
   SCTP_PR_SCTP_RTX,
   SCTP_PR_SCTP_TTL,
@@ -43,8 +42,8 @@ export function sendInfo(associationId: number, outboundStreams: number, options
   if (!isUint(ppid, 0xffffffff)) throw invalid(`ppid must be a 32-bit number, not ${String(ppid)}`);
   if (!isUint(context, 0xffffffff)) throw invalid(`context must be a 32-bit number, not ${String(context)}`);
   const flags = SCTP_EOR | (unordered ? SCTP_UNORDERED : 0) | (sackImmediately ? SCTP_SACK_IMMEDIATELY : 0);
-  const prPolicy = reliability === undefined ? SCTP_PR_SCTP_NONE : policyOf(reliability);
-  const prValue = reliability === undefined ? 0 : valueOf(reliability, prPolicy);
+  const prPolicy = policyOf(reliability);
+  const prValue = prPolicy === SCTP_PR_SCTP_NONE ? 0 : valueOf(reliability);
   return { associationId, stream, flags, ppid, context, prPolicy, prValue };
 }
 
@@ -53,19 +52,29 @@ export function controlInfo(associationId: number, flags: typeof SCTP_EOF | type
   return { associationId, stream: 0, flags, ppid: 0, context: 0, prPolicy: SCTP_PR_SCTP_NONE, prValue: 0 };
 }
 
-function policyOf(reliability: Reliability): number {
+/**
+ * The priority of a message that may give way to others, else 0. usrsctp isn't told: when its SCTP_PR_SCTP_BUF gives up
+ * a message that isn't sent yet, that stays in its queue without data, and the next packet takes a copy of nothing for
+ * ever (sctp_output.c, sctp_prune_prsctp and sctp_med_chunk_output).
+ */
+export function priorityOf({ reliability }: SendOptions): number {
+  return reliability !== undefined && 'priority' in reliability ? valueOf(reliability) : 0;
+}
+
+function policyOf(reliability: Reliability | undefined): number {
+  if (reliability === undefined) return SCTP_PR_SCTP_NONE;
   if (typeof reliability !== 'object' || reliability === null || Object.keys(reliability).length !== 1) {
     throw invalid('reliability must be one of { lifetimeMs }, { retransmits }, { priority }');
   }
   if ('lifetimeMs' in reliability) return SCTP_PR_SCTP_TTL;
   if ('retransmits' in reliability) return SCTP_PR_SCTP_RTX;
-  if ('priority' in reliability) return SCTP_PR_SCTP_BUF;
+  if ('priority' in reliability) return SCTP_PR_SCTP_NONE;
   throw invalid(`there is no reliability policy '${Object.keys(reliability)[0]}'`);
 }
 
-function valueOf(reliability: Reliability, policy: number): number {
-  const [name = '', value] = Object.entries(reliability)[0] ?? [];
-  const least = policy === SCTP_PR_SCTP_TTL ? 1 : 0;
+function valueOf(reliability: Reliability | undefined): number {
+  const [name = '', value] = Object.entries(reliability ?? {})[0] ?? [];
+  const least = name === 'lifetimeMs' ? 1 : 0;
   if (isUint(value, 0x7fffffff) && value >= least) return value;
   throw invalid(`${name} must be a whole number from ${least} to 2147483647, not ${String(value)}`);
 }

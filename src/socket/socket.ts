@@ -6,11 +6,11 @@ import type { Association } from './association.js';
 import { Associations } from './associations.js';
 import { checkEndpoints } from './binding.js';
 import type { SocketConfig } from './config.js';
+import { Configurable, type OptionTarget } from './configurable.js';
 import type { ConnectOptions, LocalAddress } from './connectoptions.js';
 import { Connector } from './connector.js';
 import { checkWaitOptions, type WaitOptions } from './deadline.js';
 import type { Descriptor, Owner } from './descriptor.js';
-import { Emitter } from './emitter.js';
 import { Ground } from './ground.js';
 import { checkLocals } from './locals.js';
 import type { Notification } from './notification.js';
@@ -30,7 +30,7 @@ export interface SocketWorld {
 }
 
 /** An SCTP socket (RFC 6458), of either style. */
-export class Socket extends Emitter<SocketEvents> implements AsyncDisposable {
+export class Socket extends Configurable<SocketEvents> implements AsyncDisposable {
   readonly #world: SocketWorld;
   readonly #config: SocketConfig;
   readonly #ground: Ground;
@@ -60,6 +60,11 @@ export class Socket extends Emitter<SocketEvents> implements AsyncDisposable {
       detachedUp: (association) => this.emit('association', association),
     });
     world.sockets.add(this);
+  }
+
+  protected override optionTarget(): OptionTarget {
+    this.#checkOpen('option');
+    return { descriptor: this.#ground.opened(), associationId: 0, kept: this.#ground.kept };
   }
 
   get style(): 'one-to-one' | 'one-to-many' {
@@ -106,14 +111,12 @@ export class Socket extends Emitter<SocketEvents> implements AsyncDisposable {
    * isn't answered goes to the next one. See `docs/connectx.md` for the result and each error.
    */
   async connectx(peers: readonly Peer[], options: ConnectOptions = {}): Promise<Association> {
-    this.#checkOpen('connectx');
-    return this.#connector.connect('connectx', peers, options);
+    return Socket.#connectorOf(this, 'connectx').connect('connectx', peers, options);
   }
 
   /** connectx with one address. */
   async connect(peer: Peer, options: ConnectOptions = {}): Promise<Association> {
-    this.#checkOpen('connect');
-    return this.#connector.connect('connect', [peer], options);
+    return Socket.#connectorOf(this, 'connect').connect('connect', [peer], options);
   }
 
   /**
@@ -169,7 +172,7 @@ export class Socket extends Emitter<SocketEvents> implements AsyncDisposable {
     for (const result of closed) if (result.status === 'rejected') throw result.reason;
   }
 
-  /** Ends at once: every association is aborted. The peers are told the reason, up to 1,024 bytes of UTF-8. */
+  /** Ends at once: every association is aborted. The peers are told the reason, up to 504 bytes of UTF-8. */
   abort(reason: string = ''): void {
     if (typeof reason !== 'string') throw new TypeError('abort: the reason must be a string');
     this.#stop();
@@ -205,6 +208,15 @@ export class Socket extends Emitter<SocketEvents> implements AsyncDisposable {
     this.#world.sockets.delete(this);
   }
 
+  /** A method that was taken off its socket meets anything as `this`: ENOTSOCK. */
+  static #connectorOf(it: Socket | undefined, syscall: string): Connector {
+    if (typeof it !== 'object' || it === null || !(#connector in it)) {
+      throw Object.assign(new TypeError(`${syscall}: this is no socket`), { code: 'ENOTSOCK' });
+    }
+    it.#checkOpen(syscall);
+    return it.#connector;
+  }
+
   #checkOpen(syscall: string): void {
     if (!this.#open) throw new SctpError('EBADF', `${syscall}: the socket is closed`, { syscall });
     if (this.#world.pump.death) throw this.#world.pump.death;
@@ -216,6 +228,7 @@ export class Socket extends Emitter<SocketEvents> implements AsyncDisposable {
     room: () => this.#associations.room(),
     message: (id, message) => this.#associations.message(id, message),
     notification: (notification) => this.#notified(notification),
+    begun: (id, bytes) => this.#associations.begun(id, bytes),
     oversized: (id) => this.#associations.oversized(id),
     ready: () => {
       this.#associations.ready();
@@ -275,7 +288,9 @@ export class Socket extends Emitter<SocketEvents> implements AsyncDisposable {
     this.#connector.released(association.id, error);
     if (this.style === 'one-to-many') return;
     this.#ground.drop(descriptor);
-    if (this.#isAccepted) this.#world.sockets.delete(this); // it was its association's
+    if (!this.#isAccepted) return;
+    this.#open = false; // it was its association's
+    this.#world.sockets.delete(this);
   }
 }
 

@@ -9,8 +9,7 @@ import type { Transport } from '../transport/transport.js';
 import { type SocketOptions, socketConfig } from './config.js';
 import { checkWaitOptions, type WaitOptions } from './deadline.js';
 import { Socket, type SocketWorld } from './socket.js';
-import { type Sysctl, type TimerPreset, type Timers, timerSysctls } from './timers.js';
-import { TUNING } from './tuning.js';
+import { givenSysctls, type Sysctl, type TimerPreset, type Timers, timerSysctls } from './timers.js';
 
 /** How a stack is made. */
 export interface StackOptions {
@@ -24,6 +23,8 @@ export interface StackOptions {
   readonly preset?: TimerPreset;
   /** Changes to the preset. */
   readonly timers?: Partial<Timers>;
+  /** usrsctp's sysctls, by their C names; they win over preset and timers. `docs/api-coverage.md` lists them. */
+  readonly sysctls?: Partial<Readonly<Record<Sysctl, number>>>;
   /** The compiled stack, where it must not be compiled here. Default: the one in this package. */
   readonly module?: WebAssembly.Module;
 }
@@ -48,12 +49,12 @@ export class Stack implements AsyncDisposable {
   static async create(options: StackOptions): Promise<Stack> {
     const { transport, clock = systemClock, random = systemRandom, preset = 'rfc9260', timers = {} } = options;
     if (typeof transport?.send !== 'function') throw new TypeError('Stack.create: give a transport, such as udp()');
-    const settings = timerSysctls(preset, timers);
+    const settings = [...timerSysctls(preset, timers), ...givenSysctls(options.sysctls ?? {})];
     const module = options.module ?? (await usrsctpModule());
     const pump = await Pump.start({ module, transport, clock, random });
     const stack = new Stack(transport, pump);
     try {
-      for (const [name, value] of [...TUNING, ...settings]) stack.#setSysctl(name, value);
+      for (const [name, value] of settings) stack.#setSysctl(name, value);
     } catch (error) {
       await stack.close();
       throw error;
@@ -85,6 +86,14 @@ export class Stack implements AsyncDisposable {
   /** Bytes of memory that usrsctp holds now. */
   get memoryInUse(): number {
     return this.#world.pump.memoryInUse;
+  }
+
+  /** What a sysctl is now. Throws ENOPROTOOPT when there is none of that name. */
+  sysctl(name: Sysctl): number {
+    const { pump } = this.#world;
+    const index = sysctls.indexOf(name);
+    if (index < 0) throw new SctpError('ENOPROTOOPT', `there is no sysctl '${String(name)}'`, { syscall: 'sysctl' });
+    return pump.enter(() => pump.calls.sysctl(index));
   }
 
   /** Makes a socket. Nothing is sent, and no port taken, before it is bound, connected or told to listen. */

@@ -1,7 +1,8 @@
 import type { Address } from '../address.js';
 import { unpackSockaddr } from '../bridge/sockaddr.js';
-import { SCTP_STATUS } from '../generated/constants.js';
-import { sctp_status } from '../generated/layouts.js';
+import { SctpError } from '../errors.js';
+import { SCTP_GET_SNDBUF_USE, SCTP_STATUS } from '../generated/constants.js';
+import { sctp_sockstat, sctp_status } from '../generated/layouts.js';
 import { localEndpoints } from './binding.js';
 import type { Descriptor } from './descriptor.js';
 
@@ -33,4 +34,14 @@ export function readStatus(descriptor: Descriptor, associationId: number): Statu
     pending: status.sstat_penddata,
     fragmentationPoint: status.sstat_fragmentation_point,
   };
+}
+
+/** How many bytes the peer hasn't acknowledged, headers of DATA chunks included; 0 when the association has ended. */
+export function unacknowledgedBytes(descriptor: Descriptor, associationId: number): number {
+  try {
+    return descriptor.struct(SCTP_GET_SNDBUF_USE, sctp_sockstat, { ss_assoc_id: associationId }).ss_total_sndbuf;
+  } catch (error) {
+    if (error instanceof SctpError) return 0;
+    throw error;
+  }
 }

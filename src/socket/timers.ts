@@ -1,5 +1,5 @@
 import { SctpError } from '../errors.js';
-import type { sysctls } from '../generated/sysctls.js';
+import { sysctls } from '../generated/sysctls.js';
 
 /** The name of one of usrsctp's sysctls. */
 export type Sysctl = (typeof sysctls)[number];
@@ -83,6 +83,16 @@ export function timerSysctls(preset: TimerPreset, changes: Partial<Timers>): [Sy
     const value = timers[name as keyof Timers];
     if (!Number.isInteger(value) || value < 0 || value > 0x7fffffff) throw invalid(`${name} can't be ${String(value)}`);
     return [sysctl, value];
+  });
+}
+
+/** Sysctls that a caller has named. Throws EINVAL for one that there isn't, or that no number is. */
+export function givenSysctls(given: Partial<Readonly<Record<Sysctl, number>>>): [Sysctl, number][] {
+  return Object.entries(given).map(([name, value]) => {
+    if (!sysctls.includes(name as Sysctl)) throw invalid(`there is no sysctl '${name}'`);
+    if (!Number.isInteger(value) || value < 0 || value > 0xffff_ffff)
+      throw invalid(`${name} can't be ${String(value)}`);
+    return [name as Sysctl, value];
   });
 }
 

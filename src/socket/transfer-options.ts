@@ -100,7 +100,10 @@ export const transferOptions = {
       flowLabel: ['spp_ipv6_flowlabel', 'number', 'SPP_IPV6_FLOWLABEL'],
     },
   },
-  /** So many time-outs in a row make a path inactive, potentially failed (RFC 7829), no longer the primary one. */
+  /**
+   * So many time-outs in a row make a path inactive, potentially failed (RFC 7829), no longer the primary one. The last
+   * can only be 65,535, never: usrsctp 0.9.5.0 has no other.
+   */
   pathThresholds: {
     constant: 'SCTP_PEER_ADDR_THLDS',
     read: 'path',
@@ -144,6 +147,7 @@ export const transferOptions = {
     why: 'only the peer knows',
     value: ['sspp_addr', 'address'],
   },
+  /** Tells the peer of new local addresses; of a socket that is bound to all, and to be set after that. */
   autoAsconf: { constant: 'SCTP_AUTO_ASCONF', read: 'socket', write: 'socket', value: ['', 'boolean'] },
   mappedV4: { constant: 'SCTP_I_WANT_MAPPED_V4_ADDR', read: 'socket', write: 'socket', value: ['', 'boolean'] },
   /** Several one-to-one sockets on one port; before binding. */

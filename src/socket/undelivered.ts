@@ -9,35 +9,43 @@ type Fragment = Notification & { type: 'sendFailed' };
 const FIRST_FRAGMENT = SCTP_DATA_NOT_FRAG & ~SCTP_DATA_LAST_FRAG;
 
 /**
- * Messages that were not delivered. usrsctp tells of each DATA chunk by itself, those of one message in a row
- * (sctputil.c, sctp_release_pr_sctp_chunk and sctp_report_all_outbound), and not always to the last; here they are one
- * message again.
+ * Messages that were not delivered. usrsctp tells of each DATA chunk by itself, and of what isn't in chunks yet as the
+ * rest of its message; those of one stream in order, those of several streams mixed, and not always to the last
+ * (sctputil.c: sctp_release_pr_sctp_chunk, sctp_report_all_outbound). Here they are messages again.
  */
 export class Undelivered {
   readonly #tell: (failure: SendFailure) => void;
-  #fragments: Fragment[] = [];
+  /** What there is of one message, by its stream. */
+  readonly #begun = new Map<number, Fragment[]>();
 
   constructor(tell: (failure: SendFailure) => void) {
     this.#tell = tell;
   }
 
   add(fragment: Fragment): void {
-    const [first] = this.#fragments;
-    if (first && (fragment.flags & FIRST_FRAGMENT || fragment.stream !== first.stream)) this.flush();
+    const { stream, flags } = fragment;
+    if (flags & FIRST_FRAGMENT) this.#complete(stream);
+    const begun = this.#begun.get(stream) ?? [];
+    begun.push(fragment);
     // All that is read in one go belongs together; what comes later is another failure.
-    if (this.#fragments.push(fragment) === 1) queueMicrotask(() => this.flush());
-    if (fragment.flags & SCTP_DATA_LAST_FRAG) this.flush();
+    if (this.#begun.size === 0) queueMicrotask(() => this.flush());
+    this.#begun.set(stream, begun);
+    if (flags & SCTP_DATA_LAST_FRAG) this.#complete(stream);
   }
 
-  /** Tells what there is of the last message. */
+  /** Tells what there is of messages of which nothing more comes. */
   flush(): void {
-    const fragments = this.#fragments;
+    for (const stream of this.#begun.keys()) this.#complete(stream);
+  }
+
+  #complete(stream: number): void {
+    const fragments = this.#begun.get(stream) ?? [];
     const [first] = fragments;
     const last = fragments[fragments.length - 1];
     if (!first || !last) return;
-    this.#fragments = [];
+    this.#begun.delete(stream);
     this.#tell({
-      stream: first.stream,
+      stream,
       ppid: first.ppid,
       context: first.context,
       sent: fragments.some(({ sent }) => sent),

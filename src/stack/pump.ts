@@ -197,7 +197,8 @@ export class Pump {
   kill(cause: unknown): SctpError {
     const reason = this.instance.takeFault() ?? cause;
     const why = reason instanceof Error ? reason.message : String(reason);
-    this.#death ??= new SctpError('ENETDOWN', `the stack has stopped and can't go on (${why}): create another one`, {
+    const code = reason instanceof SctpError ? reason.code : 'ENETDOWN';
+    this.#death ??= new SctpError(code, `the stack has stopped and can't go on (${why}): create another one`, {
       cause: reason,
     });
     this.#cancelTimer?.();

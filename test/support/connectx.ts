@@ -31,22 +31,31 @@ export interface WorldOptions extends Partial<ScenarioOptions> {
   readonly clientHost?: HostOptions;
   readonly serverHost?: HostOptions;
   readonly stack?: Partial<StackOptions>;
+  /** What upstream is known to leak on the client, in bytes. */
+  readonly leakedBytes?: number;
 }
 
 /** Runs a test on two stacks, then closes them; both must give back all memory. */
 export async function inWorld(options: WorldOptions, body: (world: World) => Promise<void>): Promise<void> {
-  const { clientAddresses = CLIENT, serverAddresses = SERVER, clientHost, serverHost, stack, ...rest } = options;
+  const {
+    clientAddresses = CLIENT,
+    serverAddresses = SERVER,
+    clientHost,
+    serverHost,
+    stack,
+    leakedBytes = 0,
+    ...rest
+  } = options;
   await scenario({ seed: 1, ...rest }, async (network) => {
     const client = network.host('client', clientAddresses, clientHost);
     const server = network.host('server', serverAddresses, serverHost);
-    const create = ({ transport, random }: Host) =>
-      Stack.create({ ...stack, transport, random, clock: network.clock });
+    const create = ({ transport, random }: Host) => Stack.create({ ...stack, transport, random, clock: network.clock });
     const stacks = await network.standStill(Promise.all([create(client), create(server)]));
     const world = { network, hosts: { client, server }, client: stacks[0], server: stacks[1] };
     await body(world);
     for (const each of stacks) for (const socket of each.sockets) socket.abort();
     await Promise.all(stacks.map((each) => each.close()));
-    expect(stacks.map((each) => each.memoryInUse)).toEqual([0, 0]);
+    expect(stacks.map((each) => each.memoryInUse)).toEqual([leakedBytes, 0]);
   });
 }
 
@@ -96,9 +105,7 @@ export function only(socket: Socket): Association {
 
 /** The packets of the trace that have a chunk of a type, in the order of sending. */
 export function packetsWith(network: Network, type: string): ReturnType<Network['trace']['entries']> {
-  return network.trace
-    .entries()
-    .filter(({ bytes }) => decodePacket(bytes).chunks.some((chunk) => chunk.type === type));
+  return network.trace.entries().filter(({ bytes }) => decodePacket(bytes).chunks.some((chunk) => chunk.type === type));
 }
 
 /** Where INITs went, in their order. */
@@ -116,7 +123,7 @@ export function abortInPlaceOf(network: Network, type: string, reason: string): 
   let done = false;
   network.filter((packet) => {
     const decoded = decodePacket(packet.bytes);
-    if (done || !decoded.chunks.some((chunk) => chunk.type === type)) return;
+    if (done || !decoded.chunks.some((chunk) => chunk.type === type)) return undefined;
     done = true;
     return { ...packet, bytes: abortPacket(packet.bytes, reason) };
   });

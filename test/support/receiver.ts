@@ -1,4 +1,4 @@
-// Receives what sender.ts sends. See transfer.ts.
+// Receives what sender.ts sends. The longest gap is that after the last line on standard input. See transfer.ts.
 import { type Association, Stack } from '../../src/index.js';
 import { udp } from '../../src/udp.js';
 import { Digest, messageCount, SCTP_PORT, STREAMS, type Task, tell } from './transfer.js';
@@ -6,7 +6,7 @@ import { Digest, messageCount, SCTP_PORT, STREAMS, type Task, tell } from './tra
 const PROGRESS_BYTES = 2 ** 20;
 
 const { addresses, bytes }: Task = JSON.parse(process.argv[2] ?? '');
-process.stdin.on('end', () => process.exit(1)).resume(); // the test is gone
+process.stdin.on('end', () => process.exit(1)); // the test is gone
 
 const transport = udp({ addresses });
 const stack = await Stack.create({ transport, preset: 'fast-failover' });
@@ -26,6 +26,9 @@ process.stdin.pause();
 /** Tells the digest of so many messages; one more or one less is an error. */
 async function receive(from: Association, expected: number): Promise<void> {
   const digest = new Digest();
+  process.stdin.on('data', () => {
+    longestGapMs = 0;
+  });
   let [messages, got, told, longestGapMs, lastMs] = [0, 0, 0, 0, performance.now()];
   for await (const { stream, data } of from) {
     const now = performance.now();

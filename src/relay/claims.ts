@@ -1,0 +1,38 @@
+import type { Address } from '../address.js';
+
+/** How many claims one client has; its oldest one is given up for the next. */
+const MOST_CLAIMS = 256;
+
+/**
+ * Who may use an SCTP port. Clients share the relay's addresses, and a peer tells associations apart by addresses and
+ * SCTP ports alone, not by UDP ports (RFC 6951 §5.3): two clients with the same port towards the same peer would be
+ * one to it, and one could move the other's path to itself. So the first one has it.
+ */
+export class Claims {
+  readonly #owners = new Map<string, object>();
+  readonly #owned = new Map<object, Set<string>>();
+
+  /** Claims a port of a local address towards a peer; false when another client has it. */
+  claim(owner: object, local: Address, sctpPort: number, peer: Address): boolean {
+    const key = `${local} ${sctpPort} ${peer}`;
+    const current = this.#owners.get(key);
+    if (current !== undefined) return current === owner;
+    const owned = this.#owned.get(owner) ?? new Set();
+    if (owned.size >= MOST_CLAIMS) {
+      for (const oldest of owned) {
+        owned.delete(oldest);
+        this.#owners.delete(oldest);
+        break;
+      }
+    }
+    this.#owned.set(owner, owned.add(key));
+    this.#owners.set(key, owner);
+    return true;
+  }
+
+  /** Gives up all claims of a client. */
+  release(owner: object): void {
+    for (const key of this.#owned.get(owner) ?? []) this.#owners.delete(key);
+    this.#owned.delete(owner);
+  }
+}

@@ -1,0 +1,268 @@
+import { type Address, addressBytes, familyOf, formatAddress } from '../address.js';
+import { Reader, Writer } from './octets.js';
+
+/**
+ * The relay protocol, version 1: what client and relay say to each other, and its bytes. Values only; both sides use
+ * this file. One binary WebSocket message is one of these, told apart by its first byte:
+ *
+ * ```
+ *  client                                    relay
+ *    │ 1 allocate  ticket, port, resumption ──► │
+ *    │ ◄── 2 allocated  addresses, resumption   │
+ *    │ 3 permit  peers ──────────────────────►  │   answers may come from them
+ *    │ 0 datagrams  ◄────────────────────────►  │
+ *    │ ◄── 4 refused  peer, why                 │
+ *    │ 5 ping ──►                  ◄── 6 pong   │
+ *    │ ◄── 7 draining                           │   this relay ends soon
+ * ```
+ *
+ * What ends the connection is said by its close code ({@link ./closing.ts}), which no version changes.
+ * Numbers are in network order. Decoding gives `undefined` for what isn't one message from its first to its last byte.
+ */
+export const SUBPROTOCOL = 'usrsctp-relay.v1';
+
+/** The largest message in bytes that either side sends or takes. */
+export const MOST_MESSAGE_BYTES: number = 65_536;
+/** The length in bytes of a resumption token. */
+export const RESUMPTION_BYTES = 16;
+/** How many peers one permit names at most. */
+export const MOST_PERMITS = 64;
+
+/** Where UDP datagrams go to or come from. */
+export interface UdpEndpoint {
+  readonly address: Address;
+  /** UDP port, 1 to 65535. */
+  readonly port: number;
+}
+
+/** One UDP datagram, seen from the relay's client. */
+export interface Datagram {
+  /** Which of the allocated addresses it leaves from or has come to: an index, 0 to 127. */
+  readonly local: number;
+  readonly peer: UdpEndpoint;
+  readonly bytes: Uint8Array;
+}
+
+/** Why a relay doesn't carry datagrams to a peer. */
+export type RefusalReason = 'destination' | 'limit' | 'unreachable' | 'taken';
+const REASONS: readonly RefusalReason[] = ['destination', 'limit', 'unreachable', 'taken'];
+
+export interface Datagrams {
+  readonly type: 'datagrams';
+  readonly datagrams: readonly Datagram[];
+}
+
+/** Asks for addresses: the first message of a client. */
+export interface Allocate {
+  readonly type: 'allocate';
+  /** A signed ticket, see `ticket.ts`. */
+  readonly ticket: string;
+  /** The UDP port that the client would like to have on all relays; 0: any. */
+  readonly port: number;
+  /** The token of a session to go on with; empty: none. */
+  readonly resumption: Uint8Array;
+}
+
+export interface Allocated {
+  readonly type: 'allocated';
+  /** Presented to this relay, it gives the same addresses again for a while after the connection was lost. */
+  readonly resumption: Uint8Array;
+  /** Whether an earlier session goes on. */
+  readonly resumed: boolean;
+  /** The largest IP packet in bytes. */
+  readonly mtu: number;
+  /** How often the client is to send a ping, in ms. */
+  readonly pingMs: number;
+  /** The public addresses and UDP ports, IPv4 and IPv6, that are the client's now. */
+  readonly locals: readonly UdpEndpoint[];
+}
+
+/** Names peers whose datagrams shall be let in, though nothing has been sent to them through this relay. */
+export interface Permit {
+  readonly type: 'permit';
+  readonly peers: readonly UdpEndpoint[];
+}
+
+export interface Refused {
+  readonly type: 'refused';
+  readonly peer: UdpEndpoint;
+  readonly reason: RefusalReason;
+  /** A sentence for people. */
+  readonly text: string;
+}
+
+/** A ping, or the pong that carries the same value, 0 to 2³²−1. */
+export interface Ping {
+  readonly type: 'ping' | 'pong';
+  readonly value: number;
+}
+
+export interface Draining {
+  readonly type: 'draining';
+  /** The connection is ended by then, in ms. */
+  readonly withinMs: number;
+}
+
+export type ClientMessage = Datagrams | Allocate | Permit | (Ping & { readonly type: 'ping' });
+export type RelayMessage = Datagrams | Allocated | Refused | Draining | (Ping & { readonly type: 'pong' });
+
+const TYPES = ['datagrams', 'allocate', 'allocated', 'permit', 'refused', 'ping', 'pong', 'draining'] as const;
+type Control = Exclude<ClientMessage | RelayMessage, Datagrams>;
+
+const IPV6 = 0x80;
+/** Type, or flags and index, then address and port and length. */
+const DATAGRAM_HEADER_BYTES = { IPv4: 1 + 4 + 2 + 2, IPv6: 1 + 16 + 2 + 2 } as const;
+
+/** Datagrams as messages, each as full as it may be. What fits no message is left out. */
+export function encodeDatagrams(datagrams: readonly Datagram[]): Uint8Array[] {
+  const messages: Uint8Array[] = [];
+  let group: Datagram[] = [];
+  let length = 1;
+  const flush = () => {
+    if (group.length > 0) messages.push(oneMessage(group, length));
+    group = [];
+    length = 1;
+  };
+  for (const datagram of datagrams) {
+    const size = DATAGRAM_HEADER_BYTES[familyOf(datagram.peer.address)] + datagram.bytes.length;
+    if (1 + size > MOST_MESSAGE_BYTES) continue;
+    if (length + size > MOST_MESSAGE_BYTES) flush();
+    group.push(datagram);
+    length += size;
+  }
+  flush();
+  return messages;
+}
+
+function oneMessage(datagrams: readonly Datagram[], length: number): Uint8Array {
+  const writer = new Writer(length);
+  writer.uint8(TYPES.indexOf('datagrams'));
+  for (const { local, peer, bytes } of datagrams) {
+    writer.uint8(local | (familyOf(peer.address) === 'IPv6' ? IPV6 : 0));
+    writer.bytes(addressBytes(peer.address) ?? new Uint8Array(4));
+    writer.uint16(peer.port);
+    writer.uint16(bytes.length);
+    writer.bytes(bytes);
+  }
+  return writer.written();
+}
+
+/** Any message but datagrams. */
+export function encodeControl(message: Control): Uint8Array {
+  const writer = new Writer();
+  writer.uint8(TYPES.indexOf(message.type));
+  switch (message.type) {
+    case 'allocate':
+      writer.uint16(message.port);
+      writer.short(message.resumption);
+      writer.text(message.ticket);
+      break;
+    case 'allocated':
+      writer.uint8(message.resumed ? 1 : 0);
+      writer.uint16(message.mtu);
+      writer.uint32(message.pingMs);
+      writer.short(message.resumption);
+      for (const local of message.locals) writer.endpoint(local);
+      break;
+    case 'permit':
+      for (const peer of message.peers) writer.endpoint(peer);
+      break;
+    case 'refused':
+      writer.uint8(REASONS.indexOf(message.reason));
+      writer.endpoint(message.peer);
+      writer.text(message.text);
+      break;
+    case 'draining':
+      writer.uint32(message.withinMs);
+      break;
+    default:
+      writer.uint32(message.value);
+  }
+  return writer.written();
+}
+
+/** What a client has sent. Byte fields are views into `bytes`. */
+export function decodeClientMessage(bytes: Uint8Array): ClientMessage | undefined {
+  const message = decode(bytes);
+  switch (message?.type) {
+    case 'datagrams':
+    case 'allocate':
+    case 'permit':
+    case 'ping':
+      return message as ClientMessage;
+    default:
+      return undefined;
+  }
+}
+
+/** What a relay has sent. Byte fields are views into `bytes`. */
+export function decodeRelayMessage(bytes: Uint8Array): RelayMessage | undefined {
+  const message = decode(bytes);
+  switch (message?.type) {
+    case 'datagrams':
+    case 'allocated':
+    case 'refused':
+    case 'pong':
+    case 'draining':
+      return message as RelayMessage;
+    default:
+      return undefined;
+  }
+}
+
+function decode(bytes: Uint8Array): ClientMessage | RelayMessage | undefined {
+  if (bytes.length > MOST_MESSAGE_BYTES) return undefined;
+  const reader = new Reader(bytes);
+  const type = TYPES[reader.uint8()];
+  const message = type && decodeBody(type, reader);
+  return message !== undefined && reader.isAtEnd ? message : undefined;
+}
+
+function decodeBody(type: (typeof TYPES)[number], reader: Reader): ClientMessage | RelayMessage | undefined {
+  switch (type) {
+    case 'datagrams':
+      return datagramsOf(reader);
+    case 'allocate': {
+      const port = reader.uint16();
+      const resumption = reader.short();
+      if (resumption.length !== 0 && resumption.length !== RESUMPTION_BYTES) return undefined;
+      return { type, port, resumption, ticket: reader.text() };
+    }
+    case 'allocated': {
+      const resumed = reader.uint8();
+      const head = { mtu: reader.uint16(), pingMs: reader.uint32(), resumption: reader.short() };
+      const isWrong = resumed > 1 || head.resumption.length !== RESUMPTION_BYTES;
+      const locals = isWrong ? undefined : reader.endpoints(IPV6);
+      return locals && { type, resumed: resumed === 1, ...head, locals };
+    }
+    case 'permit': {
+      const peers = reader.endpoints(MOST_PERMITS);
+      return peers && { type, peers };
+    }
+    case 'refused': {
+      const reason = REASONS[reader.uint8()];
+      const peer = reader.endpoint();
+      return reason && peer && { type, reason, peer, text: reader.text() };
+    }
+    case 'draining':
+      return { type, withinMs: reader.uint32() };
+    case 'ping':
+    case 'pong':
+      return { type, value: reader.uint32() } as ClientMessage | RelayMessage;
+  }
+}
+
+function datagramsOf(reader: Reader): Datagrams | undefined {
+  const datagrams: Datagram[] = [];
+  while (reader.left > 0) {
+    const head = reader.uint8();
+    const raw = reader.bytes(head & IPV6 ? 16 : 4);
+    const port = reader.uint16();
+    const bytes = reader.bytes(reader.uint16());
+    const address = formatAddress(raw);
+    const isOneForm = (familyOf(address) === 'IPv6') === ((head & IPV6) !== 0);
+    if (reader.isShort || port === 0 || bytes.length === 0 || !isOneForm) return undefined;
+    datagrams.push({ local: head & ~IPV6, peer: { address, port }, bytes });
+  }
+  return datagrams.length > 0 ? { type: 'datagrams', datagrams } : undefined;
+}

@@ -1,0 +1,132 @@
+import type { Address } from '../address.js';
+import type { RefusalReason, UdpEndpoint } from './codec.js';
+import { BoundedMap, Bucket, type RelayLimits } from './limits.js';
+import type { Policy } from './policy.js';
+import type { SctpSummary } from './sctp.js';
+
+/** Why something isn't carried. */
+export interface Refusal {
+  readonly reason: RefusalReason;
+  readonly text: string;
+}
+
+/** What an INIT costs of the budget for a destination that hasn't answered; any other packet costs 1. */
+const INIT_COST = 4;
+/** A destination counts as answering for so long after its last datagram. */
+const ANSWER_LIFE_MS = 120_000;
+/** A destination that was used more recently isn't forgotten for another one: its budget is full again by then. */
+const FORGET_AFTER_MS = 60_000;
+const MOST_GUARDED = 16_384;
+
+/** Counts, over all clients, the INITs that an address hasn't answered: many clients are no more than one. */
+export class InitGuard {
+  readonly #burst: number;
+  readonly #buckets = new BoundedMap<Address, Bucket>(MOST_GUARDED);
+
+  constructor({ unansweredInits }: RelayLimits) {
+    this.#burst = unansweredInits;
+  }
+
+  take(address: Address, nowMs: number): boolean {
+    let bucket = this.#buckets.use(address);
+    if (bucket === undefined) {
+      bucket = new Bucket(this.#burst, this.#burst / 10, nowMs);
+      this.#buckets.set(address, bucket);
+    }
+    return bucket.take(1, nowMs);
+  }
+
+  answered(address: Address): void {
+    this.#buckets.use(address)?.give(1);
+  }
+}
+
+interface Peer {
+  readonly budget: Bucket;
+  usedAtMs: number;
+  answeredAtMs: number;
+}
+
+/**
+ * The destinations that one client talks to. A datagram comes back only from these, and before one has answered it gets
+ * no more than a few packets: nobody can be flooded who doesn't take part.
+ */
+export class Peers {
+  readonly #policy: Policy;
+  readonly #limits: RelayLimits;
+  readonly #guard: InitGuard;
+  readonly #peers = new Map<string, Peer>();
+
+  constructor(policy: Policy, limits: RelayLimits, guard: InitGuard) {
+    this.#policy = policy;
+    this.#limits = limits;
+    this.#guard = guard;
+  }
+
+  get size(): number {
+    return this.#peers.size;
+  }
+
+  /** From now on datagrams from there are let in. */
+  permit(endpoint: UdpEndpoint, nowMs: number): Refusal | undefined {
+    const peer = this.#enter(endpoint, nowMs);
+    return 'reason' in peer ? peer : undefined;
+  }
+
+  /** Whether a packet may leave. */
+  outbound(endpoint: UdpEndpoint, { isInit }: SctpSummary, nowMs: number): Refusal | undefined {
+    const peer = this.#enter(endpoint, nowMs);
+    if ('reason' in peer) return peer;
+    const { address, port } = endpoint;
+    const isAnswering = nowMs - peer.answeredAtMs < ANSWER_LIFE_MS;
+    if (isInit ? peer.budget.take(INIT_COST, nowMs) : isAnswering || peer.budget.take(1, nowMs)) {
+      if (!isInit || this.#guard.take(address, nowMs)) return undefined;
+      return { reason: 'limit', text: `${address} leaves too many INITs of this relay's clients unanswered` };
+    }
+    return { reason: 'limit', text: `${address} port ${port} has not answered: no more is sent there for now` };
+  }
+
+  /** Whether datagrams from there may come in. */
+  has({ address, port }: UdpEndpoint): boolean {
+    return this.#peers.has(keyOf(address, port));
+  }
+
+  /** An SCTP packet has come from there: it takes part. */
+  answered({ address, port }: UdpEndpoint, nowMs: number): void {
+    const peer = this.#peers.get(keyOf(address, port));
+    if (peer === undefined) return;
+    peer.usedAtMs = nowMs;
+    peer.answeredAtMs = nowMs;
+    peer.budget.give(this.#limits.unanswered);
+    this.#guard.answered(address);
+  }
+
+  #enter(endpoint: UdpEndpoint, nowMs: number): Peer | Refusal {
+    const key = keyOf(endpoint.address, endpoint.port);
+    const known = this.#peers.get(key);
+    if (known !== undefined) {
+      known.usedAtMs = nowMs;
+      return known;
+    }
+    const text = this.#policy.refusal(endpoint);
+    if (text !== undefined) return { reason: 'destination', text };
+    if (this.#peers.size >= this.#limits.destinations && !this.#forgetOne(nowMs)) {
+      return { reason: 'limit', text: `more than ${this.#limits.destinations} destinations at once` };
+    }
+    const budget = new Bucket(this.#limits.unanswered, 1, nowMs);
+    const peer: Peer = { budget, usedAtMs: nowMs, answeredAtMs: Number.NEGATIVE_INFINITY };
+    this.#peers.set(key, peer);
+    return peer;
+  }
+
+  #forgetOne(nowMs: number): boolean {
+    for (const [key, { usedAtMs }] of this.#peers) {
+      if (nowMs - usedAtMs >= FORGET_AFTER_MS) return this.#peers.delete(key);
+    }
+    return false;
+  }
+}
+
+function keyOf(address: Address, port: number): string {
+  return `${address} ${port}`;
+}

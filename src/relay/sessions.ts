@@ -1,0 +1,151 @@
+import type { Clock } from '../clock.js';
+import { Claims } from './claims.js';
+import { RESUMPTION_BYTES } from './codec.js';
+import { Bucket } from './limits.js';
+import type { Metrics } from './metrics.js';
+import type { RelaySettings } from './options.js';
+import { InitGuard, Peers } from './peers.js';
+import { parseRule, Policy, resolveRules, type Rule } from './policy.js';
+import { Pool } from './pool.js';
+import { Session } from './session.js';
+import { type TicketClaims, TicketError } from './ticket.js';
+
+/** Too many, of something. */
+export class LimitError extends Error {
+  override readonly name = 'LimitError';
+}
+
+/** All clients of one relay, and what they share. */
+export class Sessions {
+  readonly #settings: RelaySettings;
+  readonly #metrics: Metrics;
+  readonly #pool: Pool;
+  readonly #claims = new Claims();
+  readonly #guard: InitGuard;
+  readonly #totalRate: Bucket;
+  readonly #byToken = new Map<string, Session>();
+  readonly #bySubject = new Map<string, number>();
+  readonly #whenEmpty = new Set<() => void>();
+  #count = 0;
+
+  constructor(settings: RelaySettings, metrics: Metrics) {
+    const { limits, addresses, ports, random, clock } = settings;
+    this.#settings = settings;
+    this.#metrics = metrics;
+    this.#pool = new Pool({ addresses, ports, random, queueDatagrams: limits.queueDatagrams });
+    this.#guard = new InitGuard(limits);
+    this.#totalRate = new Bucket(limits.totalBytesPerSecond / 4, limits.totalBytesPerSecond, clock.now());
+  }
+
+  /** Sessions that there are or are being made. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** The session that a token stands for. */
+  resumable(token: Uint8Array): Session | undefined {
+    return token.length === 0 ? undefined : this.#byToken.get(hex(token));
+  }
+
+  /**
+   * Makes a session for the bearer of a ticket. Rejects with LimitError when there are too many, TicketError when the
+   * ticket names destinations that can't be understood, and with what the system says when no address is to be had.
+   */
+  async begin(claims: TicketClaims, wantedPort: number): Promise<Session> {
+    this.#reserve(claims.sub);
+    try {
+      const policy = await this.#policy(claims);
+      const allocation = await this.#pool.allocate(wantedPort).catch((cause: unknown) => {
+        throw new LimitError('no UDP address is left', { cause });
+      });
+      const { limits, mtu, clock } = this.#settings;
+      const resumption = new Uint8Array(RESUMPTION_BYTES);
+      this.#settings.random(resumption);
+      const session = new Session({
+        allocation,
+        peers: new Peers(policy, limits, this.#guard),
+        claims: this.#claims,
+        limits,
+        mtu,
+        resumption,
+        bytesPerSecond: Math.min(limits.bytesPerSecond, claims.bytesPerSecond ?? Number.POSITIVE_INFINITY),
+        totalRate: this.#totalRate,
+        metrics: this.#metrics,
+        clock,
+        turn: setImmediate,
+        ended: (reason) => {
+          this.#byToken.delete(hex(resumption));
+          this.#release(claims.sub);
+          this.#settings.log({ level: 'info', event: 'ended', subject: claims.sub, reason });
+        },
+      });
+      allocation.listen({
+        arrived: (local, peer, bytes) => session.arrived(local, peer, bytes),
+        unreachable: (peer) => session.unreachable(peer),
+      });
+      this.#byToken.set(hex(resumption), session);
+      return session;
+    } catch (error) {
+      this.#release(claims.sub);
+      throw error;
+    }
+  }
+
+  /** Tells all clients that the end is near; those that aren't connected go at once. */
+  drain(withinMs: number): void {
+    for (const session of [...this.#byToken.values()]) session.drain(withinMs);
+  }
+
+  endAll(text: string): void {
+    for (const session of [...this.#byToken.values()]) session.end('draining', text);
+  }
+
+  /** Resolves when there is no session any more, or after that time. */
+  async empty(withinMs: number, clock: Clock): Promise<void> {
+    if (this.#count === 0) return;
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        cancel();
+        this.#whenEmpty.delete(done);
+        resolve();
+      };
+      const cancel = clock.schedule(withinMs, done);
+      this.#whenEmpty.add(done);
+    });
+  }
+
+  #reserve(subject: string): void {
+    const { clients, clientsPerSubject } = this.#settings.limits;
+    const own = this.#bySubject.get(subject) ?? 0;
+    if (this.#count >= clients) throw new LimitError(`the relay has its ${clients} clients`);
+    if (own >= clientsPerSubject) throw new LimitError(`the ticket's subject has its ${clientsPerSubject} connections`);
+    this.#bySubject.set(subject, own + 1);
+    this.#metrics.set('clients', ++this.#count);
+  }
+
+  #release(subject: string): void {
+    const own = this.#bySubject.get(subject) ?? 0;
+    if (own > 1) this.#bySubject.set(subject, own - 1);
+    else this.#bySubject.delete(subject);
+    this.#metrics.set('clients', --this.#count);
+    if (this.#count === 0) for (const done of [...this.#whenEmpty]) done();
+  }
+
+  async #policy({ destinations }: TicketClaims): Promise<Policy> {
+    const { allow, special, resolve } = this.#settings;
+    const layers = [allow, destinations.map(ticketRule)];
+    return new Policy(await Promise.all(layers.map((rules) => resolveRules(rules, resolve))), special);
+  }
+}
+
+function ticketRule(text: string): Rule {
+  try {
+    return parseRule(text);
+  } catch (cause) {
+    throw new TicketError(`the ticket's destination ${JSON.stringify(text.slice(0, 64))} can't be understood`, { cause });
+  }
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,113 @@
+/*
+ * Memory for usrsctp. Never NULL: upstream doesn't check everywhere. Counted, so that a leak shows. And with free lists
+ * by size: usrsctp allocates and frees several small blocks (mbufs, clusters, chunks) for each packet.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "link.h"
+
+#define CLASS_BYTES 64
+#define CLASSES 40                 /* blocks up to 2,560 bytes: an mbuf cluster of 2,048 and what is smaller */
+#define CACHE_MAX_BYTES (512 * 1024)
+
+#ifdef __SANITIZE_ADDRESS__
+#define CACHES 0                   /* or it would not see the use of what is freed */
+#else
+#define CACHES 1
+#endif
+
+/* Stands before each block; 8 bytes keep the block aligned. */
+struct header {
+	uint32_t bytes;                /* as asked for */
+	uint32_t class;                /* its free list; CLASSES: too large for one */
+};
+
+struct spare {
+	struct spare *next;
+};
+
+static struct spare *spares[CLASSES];
+static size_t cached_bytes;
+
+static uint32_t class_of(size_t bytes)
+{
+	size_t class = (bytes + CLASS_BYTES - 1) / CLASS_BYTES;
+
+	return CACHES && class < CLASSES ? (uint32_t)class : CLASSES;
+}
+
+static void *owned(struct header *header, size_t bytes, uint32_t class)
+{
+	if (header == NULL) {
+		link_panic("out of memory");
+	}
+	header->bytes = (uint32_t)bytes;
+	header->class = class;
+	link_shared.memory_in_use += (uint32_t)bytes;
+	return header + 1;
+}
+
+void *link_malloc(size_t bytes)
+{
+	uint32_t class = class_of(bytes);
+
+	if (class == CLASSES) {
+		return owned(malloc(sizeof(struct header) + bytes), bytes, class);
+	}
+	if (spares[class] != NULL) {
+		struct spare *spare = spares[class];
+
+		spares[class] = spare->next;
+		cached_bytes -= class * CLASS_BYTES;
+		return owned((struct header *)spare - 1, bytes, class);
+	}
+	return owned(malloc(sizeof(struct header) + (class > 0 ? class : 1) * CLASS_BYTES), bytes, class);
+}
+
+void link_free(void *memory)
+{
+	struct header *header = (struct header *)memory - 1;
+
+	if (memory == NULL) {
+		return;
+	}
+	link_shared.memory_in_use -= header->bytes;
+	if (header->class < CLASSES && cached_bytes < CACHE_MAX_BYTES) {
+		struct spare *spare = memory;
+
+		spare->next = spares[header->class];
+		spares[header->class] = spare;
+		cached_bytes += header->class * CLASS_BYTES;
+	} else {
+		free(header);
+	}
+}
+
+void *link_calloc(size_t count, size_t bytes)
+{
+	return memset(link_malloc(count * bytes), 0, count * bytes);
+}
+
+void *link_realloc(void *memory, size_t bytes)
+{
+	void *moved = link_malloc(bytes);
+
+	if (memory != NULL) {
+		uint32_t before = ((struct header *)memory - 1)->bytes;
+
+		memcpy(moved, memory, before < bytes ? before : bytes);
+		link_free(memory);
+	}
+	return moved;
+}
+
+/* Not counted: what is ours lives as long as the module, and says nothing of what usrsctp has leaked. */
+void *link_grow(void *buffer, size_t bytes)
+{
+	buffer = realloc(buffer, bytes);
+	if (buffer == NULL) {
+		link_panic("out of memory");
+	}
+	return buffer;
+}
