@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 
-const needsNode = /^src\/(udp\.ts|testing\/udp\.ts|cli\/)/;
+const needsNode = /^src\/(udp\.ts|relay-server\.ts|testing\/udp\.ts|cli\/)/;
 
 const { exports } = JSON.parse(readFileSync('package.json', 'utf8'));
 const library = Object.values(exports).map((entry) => entry.default.replace(/^\.\/dist\/(.*)\.js$/, 'src/$1.ts'));
@@ -37,8 +37,9 @@ writeFileSync('build/bundle.json', JSON.stringify(loads, null, 2));
 /** The files that loading one file loads, and the modules that it needs from outside. */
 function closure(file, files = new Set(), foreign = new Set()) {
   files.add(file);
-  for (const { path, external } of metafile.outputs[file].imports) {
-    if (external) foreign.add(path);
+  for (const { path, external, kind } of metafile.outputs[file].imports) {
+    // What is imported while the program runs is imported where it is needed only: ws where there is no WebSocket.
+    if (external) kind !== 'dynamic-import' && foreign.add(path);
     else if (!files.has(path)) closure(path, files, foreign);
   }
   return { files: [...files], foreign: [...foreign] };

@@ -76,7 +76,7 @@ describe.each(STYLES)('the INIT budget, %s', (style) => {
       expect(setup.tried.flatMap(({ sentAtMs }) => sentAtMs).length).toBeGreaterThan(9);
     }));
 
-  test('budget: no deadline is none: Infinity is as if it were left out', () =>
+  test('budget: timeoutMs Infinity tries for as long as it takes', () =>
     inWorld({ limitMs: 1e7 }, async ({ client, network, server }) => {
       const attempt = client
         .socket({ style })

@@ -42,6 +42,21 @@ describe.each(STYLES)('Solaris sctp_connectx, further, %s', (style) => {
       await socket.connectx(at(SERVER));
     }));
 
+  test('S15: a detached set-up keeps its deadline', () =>
+    inWorld({ limitMs: 1e6 }, async ({ client, network }) => {
+      const socket = client.socket({ style });
+      const controller = new AbortController();
+      const options = { signal: controller.signal, onAbort: 'detach', timeoutMs: 5000 } as const;
+      const attempt = rejected(socket.connectx(at([NOBODY]), options), 'EINTR');
+      await network.advance(1000);
+      controller.abort();
+      await attempt;
+      const ended = only(socket).closed;
+      expect(await ended).toMatchObject({ code: 'ETIMEDOUT' });
+      expect(network.clock.now()).toBe(5000);
+      expect(socket.associations).toEqual([]);
+    }));
+
   test.each([
     ['port 0', { address: SERVER[0]!, port: 0 }],
     ['port 65536', { address: SERVER[0]!, port: 65_536 }],

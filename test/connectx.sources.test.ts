@@ -60,6 +60,20 @@ describe.each(STYLES)('sources and paths, %s', (style) => {
       expect(setup.elapsedMs).toBeCloseTo(1000.5);
     }));
 
+  test('F4: an address that lost one COOKIE ECHO is not probed before the peer knows the association', () =>
+    inWorld({ stack: { preset: 'fast-failover' } }, async ({ client, server, network }) => {
+      const listener = listening(server);
+      network.link(CLIENT[1]!, SERVER[1]!, { latencyMs: 50 }); // a heartbeat on the first path would be faster
+      let lost = 0;
+      const isCookie = (bytes: Uint8Array) => decodePacket(bytes).chunks[0]?.type === 'COOKIE ECHO';
+      network.filter(({ bytes }) => (isCookie(bytes) && lost++ === 0 ? 'drop' : undefined));
+      const association = await client.socket({ style }).connectx(at(SERVER.slice(0, 2)));
+      expect(lost).toBe(2);
+      await exchange(association, only(listener));
+      await network.advance(5000);
+      expect(association.paths().map(({ state }) => state)).toEqual(['active', 'active', 'active']);
+    }));
+
   test('sources: a bound socket sends from its addresses only', () =>
     inWorld({}, async ({ client, server, network }) => {
       const listener = listening(server);

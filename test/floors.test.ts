@@ -6,10 +6,12 @@ import { describe, expect, test } from 'vitest';
 const FLOORS: readonly (readonly RegExp[])[] = [
   [/^generated\//, /^wasm\.d\.ts$/],
   [/^(address|errors|packet|clock|random|crc32c|chunk|pcapng)\.ts$/, /^(chunk|pcapng)\//],
+  [/^relay\/(codec|octets|closing|bounded)\.ts$/],
   [/^bridge\//, /^transport\//, /^simulated\//],
+  [/^relay\//],
   [/^stack\//],
   [/^socket\//, /^raw\//],
-  [/^(index|udp|simulated|raw)\.ts$/],
+  [/^(index|udp|relay|relay-server|simulated|raw)\.ts$/],
   [/^testing/],
   [/^cli\//],
 ];
@@ -22,7 +24,14 @@ const STRANGERS: readonly (readonly [RegExp, RegExp])[] = [
 ];
 
 /** Node's modules appear in these files only. */
-const NODE_ONLY = [/^transport\/udp/, /^udp\.ts$/, /^cli\//, /^testing\/udp/];
+const NODE_ONLY = [
+  /^transport\/udp/,
+  /^transport\/relay\/websocket\.ts$/,
+  /^udp\.ts$/,
+  /^relay\/(udp|options|lookup|server|connection)\.ts$/,
+  /^cli\//,
+  /^testing\/udp/,
+];
 
 const LONGEST_FILE = 300;
 

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { Association } from '../src/index.js';
 import { PcapngWriter } from '../src/pcapng.js';
 import { Child } from './support/child.js';
-import { closeHosts, type Host, host } from './support/host.js';
+import { closeHosts, type Host, host, WAIT } from './support/host.js';
 import { freePort, native } from './support/native.js';
 import { judge, withFile } from './support/tshark.js';
 
@@ -42,7 +42,7 @@ function numbered(index: number, size: number): Buffer {
 
 async function receiveAll(association: Association, count: number, each: (data: Buffer, index: number) => void) {
   for (let index = 0; index < count; index++) {
-    const message = await association.receive({ timeoutMs: 5000 });
+    const message = await association.receive(WAIT);
     if (message === undefined) throw new Error(`the peer has closed after ${index} messages`);
     each(Buffer.from(message.data.buffer), index);
   }
@@ -56,7 +56,7 @@ describe('bulk from us to native servers', () => {
     const { stack, server } = await beside('127.0.0.1', 'tsctp', (theirs, ours) => ['-E', theirs, '-U', ours]);
     const association = await stack.socket().connect({ address: '127.0.0.1', port: TSCTP });
     for (let index = 0; index < count; index++) await association.send(numbered(index, size));
-    await association.close();
+    await association.close(WAIT);
     const [, first, messages, , sum] = await server.printed(/^(\d+), (\d+), (\d+), (\d+), /m);
     expect([first, messages, sum].map(Number)).toEqual([size, count, size * count]);
   });
@@ -70,7 +70,7 @@ describe('bulk from us to native servers', () => {
       for (let index = 0; index < 4000; index++) {
         await association.send(numbered(index, 1000), { stream: index % outbound, ppid: index });
       }
-      await association.close();
+      await association.close(WAIT);
       await server.printed(/PPID 3999,/);
       const lines = server.output.matchAll(
         /Msg of length 1000 .* on stream (\d+) with SSN (\d+) .* PPID (\d+),.*complete 1/g,
@@ -96,12 +96,12 @@ describe('bulk from native clients to us', () => {
     socket.listen();
     const ports = ['-E', await freePort(), '-U', transport.port];
     const client = await native('tsctp', [...ports, '-n', count, '-l', size, '127.0.0.1']);
-    const association = await socket.accept({ timeoutMs: 5000 });
+    const association = await socket.accept(WAIT);
     const expected = Buffer.alloc(size, 'b');
     await receiveAll(association, count, (data) => {
       if (!data.equals(expected)) throw new Error(`a message of ${data.length} bytes, not what tsctp sends`);
     });
-    expect(await association.receive({ timeoutMs: 5000 })).toBeUndefined();
+    expect(await association.receive(WAIT)).toBeUndefined();
     expect(await association.closed).toBeUndefined();
     await client.printed(new RegExp(`Sending of ${count} messages of length ${size} took`));
   });
@@ -112,7 +112,7 @@ describe('bulk from native clients to us', () => {
     socket.bindx([{ address, port: TSCTP }]);
     socket.listen();
     const client = await native('client', [address, TSCTP, 0, await freePort(), transport.port]);
-    const association = await socket.accept({ timeoutMs: 5000 });
+    const association = await socket.accept(WAIT);
     for (let first = 0; first < 26_000; first += 400) {
       // The client forgets what it can't queue (512 messages): it gets no more before the last has come.
       const lines = Array.from({ length: 400 }, (_, i) => `${first + i} `.padEnd(76, String(i % 10)).concat('\n'));
@@ -132,7 +132,7 @@ describe('bulk from native clients to us', () => {
     socket.listen();
     const ports = ['-E', await freePort(), '-U', transport.port];
     await native('tsctp', [...ports, '-T', 1, '-n', 0, '-l', 1000, '127.0.0.1']);
-    const association = await socket.accept({ timeoutMs: 5000 });
+    const association = await socket.accept(WAIT);
     await association.send('tsctp never reads');
     const messages = receiveAll(association, Number.POSITIVE_INFINITY, () => {});
     await expect(messages).rejects.toMatchObject({
@@ -155,7 +155,7 @@ describe.each(['127.0.0.1', '::1'])('both directions at once on %s', (address) =
       if (!data.equals(numbered(index, size))) throw new Error(`message ${index} isn't what was sent`);
     });
     await Promise.all([send(), receive]);
-    await association.close();
+    await association.close(WAIT);
     expect(writer.skipped).toBe(0);
     const capture = writer.bytes();
     const { good, bad } = await withFile(capture, (file) => judge(file, transport.port, ['udp.srcport']));

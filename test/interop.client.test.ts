@@ -2,7 +2,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Association, Message, Timers } from '../src/index.js';
 import { Child } from './support/child.js';
-import { closeHosts, host } from './support/host.js';
+import { closeHosts, host, WAIT } from './support/host.js';
 import { freePort, native } from './support/native.js';
 
 const ECHO = 7;
@@ -33,7 +33,7 @@ async function connected(program: string, address: string, timers?: Partial<Time
 async function received(association: Association, count: number): Promise<Message[]> {
   const messages: Message[] = [];
   while (messages.length < count) {
-    const message = await association.receive({ timeoutMs: 5000 });
+    const message = await association.receive(WAIT);
     if (message === undefined) throw new Error(`the peer has closed after ${messages.length} messages`);
     messages.push(message);
   }
@@ -63,7 +63,7 @@ describe.each(['127.0.0.1', '::1'])('our client with native servers on %s', (add
       expect(echo).toMatchObject({ stream, unordered: false });
       expect(data.equals(echo!.data)).toBe(true);
     }
-    await association.close();
+    await association.close(WAIT);
     expect(await association.closed).toBeUndefined();
   });
 
@@ -77,7 +77,7 @@ describe.each(['127.0.0.1', '::1'])('our client with native servers on %s', (add
     expect(data.subarray(-echo!.data.length).equals(echo!.data)).toBe(true);
     const printed = await server.until(({ length }) => length > size && contentOf(server.output, size), 'all came');
     expect(printed === data.toString('latin1')).toBe(true);
-    await association.close();
+    await association.close(WAIT);
   });
 
   test('unordered messages come back unordered', async () => {
@@ -108,7 +108,7 @@ describe.each(['127.0.0.1', '::1'])('our client with native servers on %s', (add
       await association.send(text);
       const [echo] = await received(association, 1);
       expect(Buffer.from(echo!.data).toString()).toBe(text);
-      await association.close();
+      await association.close(WAIT);
     }
   });
 
@@ -145,7 +145,7 @@ describe('our client with a native server that has no IP layer (AF_CONN over UDP
     expect(association.paths().map(({ address }) => address)).toEqual(['127.0.0.1']);
     await association.send(letters(5000), { stream: 2, ppid: 99 });
     await server.printed(/Msg of length 5000 received via .* on stream 2 .*PPID 99/);
-    await association.close();
+    await association.close(WAIT);
   });
 
   test('refuses a port where nobody listens with an ABORT: ECONNREFUSED', async () => {

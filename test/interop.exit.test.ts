@@ -25,7 +25,7 @@ test.each([
   const program = new Child(process.execPath, [file, way, String(ours), String(theirs)]);
   await program.printed(/^closed$/m);
   const closedMs = performance.now();
-  expect(await program.exited).toBe(0);
+  expect(await program.exit()).toBe(0);
   expect(performance.now() - closedMs).toBeLessThan(1000);
   expect(program.output).toContain(said);
 });

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Association, Socket, SocketOptions } from '../src/index.js';
 import { Child } from './support/child.js';
-import { closeHosts, host } from './support/host.js';
+import { closeHosts, host, WAIT } from './support/host.js';
 import { freePort, native } from './support/native.js';
 
 const PORT = 5001;
@@ -30,7 +30,7 @@ async function server(address: string, options: SocketOptions = {}, addresses = 
 }
 
 async function receiveText(association: Association): Promise<string> {
-  const message = await association.receive({ timeoutMs: 5000 });
+  const message = await association.receive(WAIT);
   return Buffer.from(message?.data ?? []).toString('latin1');
 }
 
@@ -38,7 +38,7 @@ describe.each(['127.0.0.1', '::1'])('our server with native clients on %s', (add
   test('what is typed arrives, what we answer is printed, the end of input closes both in order', async () => {
     const { socket, client } = await server(address);
     const typing = await client();
-    const association = await socket.accept({ timeoutMs: 5000 });
+    const association = await socket.accept(WAIT);
     for (const line of ['hello\n', 'what is the time?\n', `${'x'.repeat(78)}\n`]) {
       typing.write(line);
       expect(await receiveText(association)).toBe(line);
@@ -46,9 +46,9 @@ describe.each(['127.0.0.1', '::1'])('our server with native clients on %s', (add
       await typing.printed(new RegExp(`you said ${line.replace('?', '\\?')}`));
     }
     typing.end();
-    expect(await association.receive({ timeoutMs: 5000 })).toBeUndefined();
+    expect(await association.receive(WAIT)).toBeUndefined();
     expect(await association.closed).toBeUndefined();
-    expect(await typing.exited).toBe(0);
+    expect(await typing.exit()).toBe(0);
     expect(typing.output).toContain('SCTP_COMM_UP, streams (in/out) = (10/10)');
     expect(typing.output).toContain('SCTP_SHUTDOWN_COMP');
   });
@@ -56,11 +56,11 @@ describe.each(['127.0.0.1', '::1'])('our server with native clients on %s', (add
   test.each([1, 1500, 65_536, 200_000])('an answer of %i bytes is printed whole', async (size) => {
     const { socket, client } = await server(address);
     const typing = await client();
-    const association = await socket.accept({ timeoutMs: 5000 });
+    const association = await socket.accept(WAIT);
     await typing.printed(/SCTP_COMM_UP.*\n/);
     const answer = Array.from({ length: size }, (_, i) => String.fromCharCode(0xc0 + (i % 61))).join('');
     await association.send(Buffer.from(answer, 'latin1'));
-    await association.close();
+    await association.close(WAIT);
     await typing.printed(/SCTP_SHUTDOWN_COMP/);
     expect(typing.output.replaceAll(/[\0-\x7f]/g, '') === answer).toBe(true);
   });
@@ -68,18 +68,16 @@ describe.each(['127.0.0.1', '::1'])('our server with native clients on %s', (add
   test('closing here ends the native client in order', async () => {
     const { socket, client } = await server(address);
     const typing = await client();
-    const association = await socket.accept({ timeoutMs: 5000 });
+    const association = await socket.accept(WAIT);
     await association.send('good bye\n');
-    await association.close();
+    await association.close(WAIT);
     await typing.printed(/good bye\n.*SCTP_SHUTDOWN_COMP/s);
-    typing.end();
-    expect(await typing.exited).toBe(0);
   });
 
   test('the reason of our abort reaches the native client', async () => {
     const { socket, client } = await server(address);
     const typing = await client();
-    const association = await socket.accept({ timeoutMs: 5000 });
+    const association = await socket.accept(WAIT);
     association.abort('enough');
     const [, bytes] = await typing.printed(/SCTP_COMM_LOST.*ABORT =((?: 0x\w\w)+)/);
     const abort = Buffer.from(bytes!.replaceAll(/ 0x/g, ''), 'hex');
@@ -104,7 +102,7 @@ describe.each(['127.0.0.1', '::1'])('our server with native clients on %s', (add
     socket.bindx([{ address, port: PORT }]);
     socket.listen();
     const typing = await native('client', [address, PORT, 0, await freePort(), transport.port]);
-    const association = await socket.accept({ timeoutMs: 5000 });
+    const association = await socket.accept(WAIT);
     await typing.kill();
     expect(await association.closed).toMatchObject({ code: 'ETIMEDOUT' });
   });
@@ -112,7 +110,7 @@ describe.each(['127.0.0.1', '::1'])('our server with native clients on %s', (add
   test.each(['one-to-one', 'one-to-many'] as const)('a %s socket serves five native clients at once', async (style) => {
     const { socket, client } = await server(address, { style });
     const clients = await Promise.all(Array.from({ length: 5 }, () => client()));
-    const associations = await Promise.all(clients.map(() => socket.accept({ timeoutMs: 5000 })));
+    const associations = await Promise.all(clients.map(() => socket.accept(WAIT)));
     for (const [i, typing] of clients.entries()) typing.write(`I am ${i}\n`);
     const texts = await Promise.all(associations.map(receiveText));
     expect([...texts].sort()).toEqual(clients.map((_, i) => `I am ${i}\n`));
@@ -126,7 +124,7 @@ describe.each(['127.0.0.1', '::1'])('our server with native clients on %s', (add
 test('every address that a native client names is a path, and is confirmed', async () => {
   const { socket, client } = await server('127.0.0.1', {}, ['0.0.0.0', '::']);
   const typing = await client();
-  const association = await socket.accept({ timeoutMs: 5000 });
+  const association = await socket.accept(WAIT);
   const addresses = association.paths().map(({ address }) => address);
   expect(addresses).toEqual(expect.arrayContaining(['127.0.0.1', '::1']));
   const confirmed = new Set(association.paths().flatMap(({ state, address }) => (state === 'active' ? [address] : [])));

@@ -195,5 +195,5 @@ async function closed(sender: Child, receiver: Child): Promise<void> {
   sender.write('close\n');
   expect(await reported(sender, 'closed')).toMatchObject({ error: null });
   expect(await reported(receiver, 'closed')).toMatchObject({ error: null });
-  expect(await Promise.all([sender.exited, receiver.exited])).toEqual([0, 0]);
+  expect(await Promise.all([sender.exit(), receiver.exit()])).toEqual([0, 0]);
 }

@@ -146,14 +146,30 @@ describe('lists of addresses', () => {
     }),
   );
 
-  // usrsctp's sctp_threshold_management() takes an address that hasn't answered INIT for potentially failed, sends it
-  // heartbeats, and counts them towards Association.Max.Retrans: after 5 INITs the attempt is over.
-  test.fails(
+  test(
     'the twelfth listed address is tried with fast failover, too',
     withNetwork({ seed: 1 }, async (network) => {
       const server = upTo(12).map((index) => `10.0.${index}.2`);
       network.partition(server.slice(0, 11));
       await finish(await connected(network, { client: ['10.0.11.1/16'], server, stack: FAST }));
+    }),
+  );
+
+  test(
+    'an INIT that is lost fails no attempt with fast failover: there are no heartbeats before there is an association',
+    withNetwork({ seed: 1 }, async (network) => {
+      const all = await rig(network, { stack: FAST });
+      const stop = dropChunks(network, all.hosts.server, 'INIT ACK');
+      const accepting = all.listener.accept();
+      const connecting = all.socket.connectx(endpoints(SERVER));
+      await network.advance(1900);
+      stop();
+      const [here, there] = await Promise.all([connecting, accepting]);
+      expect(countChunks(network, all.hosts.client, 'INIT')).toBeGreaterThan(3);
+      network.partition('10.0.1.2');
+      await transfer(here, there, 20);
+      expect(network.clock.now()).toBeLessThan(3500);
+      await finish({ ...all, here, there });
     }),
   );
 

@@ -53,11 +53,18 @@ async function perform(network: TestNetwork, plan: Plan): Promise<void> {
   conversations.push(converse(network, there, plan.server, here, plan.client));
   const [sent, arrived] = [conversations.map(({ sent }) => sent), conversations.map(({ arrived }) => arrived)];
   const settled = plan.end.endsWith('aborts') ? arrived : sent;
-  // T5-shutdown-guard is 5 RTO.Max (RFC 9260 §9.2): 5 s with fast-failover, which no long fault may take up.
-  await Promise.all(plan.preset === 'fast-failover' ? [...settled, faults] : settled);
+  await Promise.all(isTooBadToClose(plan) ? [...sent, ...arrived, faults] : settled);
   await end(plan, here, there);
   await Promise.all([...arrived, faults]);
   await Promise.all([client.socket.close(), server.socket.close()]);
+}
+
+/**
+ * T5-shutdown-guard is 5 RTO.Max (RFC 9260 §9.2), 300 s: too short where packets a minute apart meet bursts of losses,
+ * and with fast-failover, 5 s, for any backlog on bad paths.
+ */
+function isTooBadToClose({ preset, conditions, paths }: Plan): boolean {
+  return preset === 'fast-failover' || [conditions, ...paths].some(({ loss }) => typeof loss === 'object');
 }
 
 async function actor(network: TestNetwork, plan: Plan, name: 'client' | 'server'): Promise<Actor> {
@@ -119,7 +126,7 @@ function checkWhole(message: Message, messages: PlannedEnd['messages']): number 
 
 /**
  * Ends the association as planned; both ends must learn of it. The last packet, SHUTDOWN COMPLETE, isn't acknowledged:
- * when it is lost, the end that waits for it learns by an ABORT that the other one is gone.
+ * when it is lost, the end that waits for it learns by an ABORT, or by T5-shutdown-guard, that the other one is gone.
  */
 async function end(plan: Plan, here: Association, there: Association): Promise<void> {
   const isAborted = plan.end.endsWith('aborts');
@@ -131,8 +138,10 @@ async function end(plan: Plan, here: Association, there: Association): Promise<v
   const ends = await Promise.all([here.closed, there.closed]);
   const codes = ends.map((error) => error?.code);
   if (isAborted) expect(codes).toEqual(['ECONNRESET', 'ECONNRESET']);
-  else
-    expect(['undefined,undefined', 'undefined,ECONNRESET', 'ECONNRESET,undefined']).toContain(codes.map(String).join());
+  else {
+    expect(codes).toContain(undefined);
+    for (const code of codes) expect([undefined, 'ECONNRESET', 'ETIMEDOUT']).toContain(code);
+  }
 }
 
 /** Lets something go wrong, and heals it. */

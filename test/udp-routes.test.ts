@@ -2,7 +2,7 @@ import type { NetworkInterfaceInfo } from 'node:os';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Address, familyOf, formatAddress } from '../src/address.js';
-import { expandWildcards, type LocalNetwork, localNetworks } from '../src/transport/udp/interfaces.js';
+import { expandWildcards, interfaceName, type LocalNetwork, localNetworks } from '../src/transport/udp/interfaces.js';
 import type { KernelAnswer } from '../src/transport/udp/kernel.js';
 import { BoundedQueue } from '../src/transport/udp/queue.js';
 import { Routes } from '../src/transport/udp/routes.js';
@@ -46,6 +46,13 @@ describe('the machine’s addresses', () => {
       { address: '2001:db8::1', prefixBits: 49 },
       { address: '192.0.2.1', prefixBits: 32 },
     ]);
+  });
+
+  test('have the name of their interface, however they are written', () => {
+    const interfaces = { lo: [interfaceInfo('127.0.0.1', '255.0.0.0')], eth0: [interfaceInfo('2001:DB8:0::1', '')] };
+    expect(interfaceName({ ...interfaces, gone: undefined }, '2001:db8::1')).toBe('eth0');
+    expect(interfaceName(interfaces, '127.0.0.1')).toBe('lo');
+    expect(interfaceName(interfaces, '192.0.2.1')).toBeUndefined();
   });
 
   test('take the place of wildcards, once each and with loopback last', () => {

@@ -98,12 +98,32 @@ static int parse_headers(struct mbuf *packet, struct link_packet *header)
 	return length;
 }
 
+/*
+ * sctp_threshold_management() probes an address that doesn't answer even while the association is being set up. The
+ * peer, who doesn't know the association yet, would answer with ABORT, and so end the set-up.
+ */
+static int is_premature(struct mbuf *packet, int headers, const struct sctp_tcb *stcb)
+{
+	uint8_t type;
+
+	if (stcb == NULL || (SCTP_GET_STATE(stcb) != SCTP_STATE_COOKIE_WAIT && SCTP_GET_STATE(stcb) != SCTP_STATE_COOKIE_ECHOED)) {
+		return 0;
+	}
+	m_copydata(packet, headers + (int)sizeof(struct sctphdr), 1, (caddr_t)&type);
+	return type == SCTP_HEARTBEAT_REQUEST;
+}
+
 /* Stands in for sctp_userspace_ip_output() and sctp_userspace_ip6_output(). The packet is ours to free. */
 void link_output(int *result, struct mbuf *packet, struct sctp_tcb *stcb)
 {
 	struct link_packet header, *room;
 	int headers = parse_headers(packet, &header);
 
+	if (is_premature(packet, headers, stcb)) {
+		*result = 0;
+		m_freem(packet);
+		return;
+	}
 	header.length = (uint32_t)(SCTP_HEADER_LEN(packet) - headers);
 	room = outbox_room(header.length);
 	*result = room != NULL ? 0 : ENOBUFS;

@@ -1,10 +1,10 @@
-import type { sctpstat } from '../generated/layouts.js';
+import { sctpstat } from '../generated/layouts.js';
 import type { Pump } from '../stack/pump.js';
 import { integer } from './core.js';
 import { dumpPacket } from './dump.js';
 import { Options } from './options.js';
 import { guarded } from './socket.js';
-import type { CValue } from './value.js';
+import { type CValue, decode } from './value.js';
 
 /** Carries a packet of an AF_CONN association; returns anything. `addr`: what usrsctp_register_address() was given. */
 export type ConnOutput = (addr: unknown, buffer: Uint8Array, tos: number, set_df: number) => unknown;
@@ -44,9 +44,11 @@ export class UsrsctpCalls extends Options {
     this.core.attempt(() => pump.receiveConn({ address, bytes: buffer, trafficClass, unfragmented: false }));
   }
 
-  /** All counters, which is what C's pointer is told. -1 with ENETDOWN after usrsctp_finish(). */
+  /** All counters, which is what C's pointer is told; zeros after usrsctp_finish(). */
   usrsctp_get_stat(): CValue<typeof sctpstat> {
-    return this.core.attempt(() => this.core.pump.enter(() => this.core.calls.statistics())) as CValue<typeof sctpstat>;
+    const { core } = this;
+    const counters = core.attempt(() => core.pump.enter(() => core.calls.statistics()));
+    return counters === -1 ? decode(sctpstat, new Uint8Array(sctpstat.size), core.sockaddrs) : counters;
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { WebSocket } from 'ws';
-import { type Closing, CLOSE_CODES, closeReason, NORMAL_CLOSURE } from './closing.js';
+import { CLOSE_CODES, type Closing, closeReason, NORMAL_CLOSURE } from './closing.js';
 import { type Allocate, decodeClientMessage } from './codec.js';
 import type { Metrics } from './metrics.js';
 import type { RelaySettings } from './options.js';
@@ -13,7 +13,7 @@ export interface ConnectionParts {
   readonly sessions: Sessions;
   readonly verifier: TicketVerifier;
   readonly metrics: Metrics;
-  /** The connection has shown who it is, or is gone. */
+  /** The connection has shown who it is. */
   settled(connection: Connection): void;
   gone(connection: Connection): void;
 }
@@ -31,7 +31,7 @@ export class Connection implements Wire {
   #session: Session | undefined;
   #isAsking = false;
   #isClosed = false;
-  #cancelHandshake: (() => void) | undefined;
+  readonly #cancelHandshake: () => void;
 
   constructor(socket: WebSocket, address: string, parts: ConnectionParts) {
     this.#socket = socket;
@@ -57,7 +57,7 @@ export class Connection implements Wire {
   close(code: number, reason: string): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#settle();
+    this.#cancelHandshake();
     const closing = Object.entries(CLOSE_CODES).find(([, each]) => each === code)?.[0] ?? 'normal';
     this.#parts.metrics.add('closings_total', 1, closing);
     this.#socket.close(code, closeReason(reason));
@@ -108,21 +108,16 @@ export class Connection implements Wire {
   #attach(session: Session, kind: 'new' | 'resumed', subject: string | undefined): void {
     const { metrics, settings } = this.#parts;
     this.#session = session;
-    this.#settle();
+    this.#cancelHandshake();
+    this.#parts.settled(this);
     metrics.add('sessions_total', 1, kind);
     settings.log({ level: 'info', event: kind === 'new' ? 'allocated' : 'resumed', subject, client: this.address });
     session.attach(this, kind === 'resumed');
   }
 
-  #settle(): void {
-    this.#cancelHandshake?.();
-    this.#cancelHandshake = undefined;
-    this.#parts.settled(this);
-  }
-
   #closed(code: number): void {
     this.#isClosed = true;
-    this.#settle();
+    this.#cancelHandshake();
     this.#session?.detach(this, LEFT.includes(code));
     this.#parts.gone(this);
   }

@@ -1,7 +1,7 @@
 import { lookup as ask } from 'node:dns/promises';
 import { type Address, addressBytes, formatAddress } from '../address.js';
 import type { Clock } from '../clock.js';
-import { BoundedMap } from './limits.js';
+import { BoundedMap } from './bounded.js';
 import type { Resolve } from './policy.js';
 
 const ANSWER_LIFE_MS = 60_000;

@@ -1,5 +1,7 @@
 /** Every metric of a relay: its name, kind, labels and what it counts. */
-const METRICS = {
+const METRICS: Readonly<
+  Record<MetricName, readonly [kind: 'gauge' | 'counter', labels: readonly string[], help: string]>
+> = {
   clients: ['gauge', [], 'Clients with addresses, those that may come back included.'],
   connections: ['gauge', [], 'Open WebSocket connections.'],
   connections_total: ['counter', [], 'WebSocket connections accepted.'],
@@ -10,9 +12,19 @@ const METRICS = {
   dropped_total: ['counter', ['direction', 'reason'], 'Datagrams dropped.'],
   refused_total: ['counter', ['reason'], 'Datagrams and permits refused, as clients are told.'],
   draining: ['gauge', [], '1 while the relay is being stopped.'],
-} as const satisfies Record<string, readonly ['gauge' | 'counter', readonly string[], string]>;
+};
 
-export type MetricName = keyof typeof METRICS;
+export type MetricName =
+  | 'clients'
+  | 'connections'
+  | 'connections_total'
+  | 'closings_total'
+  | 'sessions_total'
+  | 'datagrams_total'
+  | 'bytes_total'
+  | 'dropped_total'
+  | 'refused_total'
+  | 'draining';
 
 const PREFIX = 'usrsctp_relay_';
 
@@ -49,8 +61,8 @@ export class Metrics {
   }
 
   #series(name: MetricName): Map<string, number> {
-    let series = this.#values.get(name);
-    if (series === undefined) this.#values.set(name, (series = new Map()));
+    const series = this.#values.get(name) ?? new Map<string, number>();
+    this.#values.set(name, series);
     return series;
   }
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server as HttpServer } from 'node:http';
+import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import { type Address, canonicalAddress, familyOf } from '../address.js';
 import { type Clock, systemClock } from '../clock.js';

@@ -1,6 +1,7 @@
 import type { Address } from '../address.js';
+import { BoundedMap } from './bounded.js';
 import type { RefusalReason, UdpEndpoint } from './codec.js';
-import { BoundedMap, Bucket, type RelayLimits } from './limits.js';
+import { Bucket, type RelayLimits } from './limits.js';
 import type { Policy } from './policy.js';
 import type { SctpSummary } from './sctp.js';
 
@@ -17,6 +18,11 @@ const ANSWER_LIFE_MS = 120_000;
 /** A destination that was used more recently isn't forgotten for another one: its budget is full again by then. */
 const FORGET_AFTER_MS = 60_000;
 const MOST_GUARDED = 16_384;
+/**
+ * A host with several addresses may answer from another one than was sent to: each packet that comes in lets so many
+ * go out to destinations that haven't answered themselves. SACKs come for every second packet at the least.
+ */
+const CREDIT_PER_ANSWER = 4;
 
 /** Counts, over all clients, the INITs that an address hasn't answered: many clients are no more than one. */
 export class InitGuard {
@@ -56,6 +62,7 @@ export class Peers {
   readonly #limits: RelayLimits;
   readonly #guard: InitGuard;
   readonly #peers = new Map<string, Peer>();
+  #credit = 0;
 
   constructor(policy: Policy, limits: RelayLimits, guard: InitGuard) {
     this.#policy = policy;
@@ -79,10 +86,11 @@ export class Peers {
     if ('reason' in peer) return peer;
     const { address, port } = endpoint;
     const isAnswering = nowMs - peer.answeredAtMs < ANSWER_LIFE_MS;
-    if (isInit ? peer.budget.take(INIT_COST, nowMs) : isAnswering || peer.budget.take(1, nowMs)) {
-      if (!isInit || this.#guard.take(address, nowMs)) return undefined;
+    if (isInit && peer.budget.take(INIT_COST, nowMs)) {
+      if (this.#guard.take(address, nowMs)) return undefined;
       return { reason: 'limit', text: `${address} leaves too many INITs of this relay's clients unanswered` };
     }
+    if (!isInit && (isAnswering || peer.budget.take(1, nowMs) || this.#takeCredit())) return undefined;
     return { reason: 'limit', text: `${address} port ${port} has not answered: no more is sent there for now` };
   }
 
@@ -97,8 +105,15 @@ export class Peers {
     if (peer === undefined) return;
     peer.usedAtMs = nowMs;
     peer.answeredAtMs = nowMs;
+    this.#credit = Math.min(this.#credit + CREDIT_PER_ANSWER, CREDIT_PER_ANSWER * this.#limits.unanswered);
     peer.budget.give(this.#limits.unanswered);
     this.#guard.answered(address);
+  }
+
+  #takeCredit(): boolean {
+    if (this.#credit === 0) return false;
+    this.#credit--;
+    return true;
   }
 
   #enter(endpoint: UdpEndpoint, nowMs: number): Peer | Refusal {

@@ -24,7 +24,8 @@ export function examine(bytes: Uint8Array): SctpSummary | undefined {
   const types = chunkTypes(view);
   if (types === undefined) return undefined;
   const isAlone = types.length === 1;
-  if (!isAlone && types.some((type) => type === INIT || type === INIT_ACK || type === SHUTDOWN_COMPLETE)) return undefined;
+  if (!isAlone && types.some((type) => type === INIT || type === INIT_ACK || type === SHUTDOWN_COMPLETE))
+    return undefined;
   const isInit = types[0] === INIT;
   if (isInit && view.getUint32(4) !== 0) return undefined;
   if (storedChecksum(bytes) !== packetChecksum(bytes)) return undefined;

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js';
 import type { Claims } from './claims.js';
-import { type Closing, CLOSE_CODES } from './closing.js';
+import { CLOSE_CODES, type Closing } from './closing.js';
 import {
   type ClientMessage,
   type Datagram,
@@ -179,7 +179,12 @@ export class Session {
     const isKin = from !== undefined && from.address.includes(':') === peer.address.includes(':');
     const headers = peer.address.includes(':') ? HEADER_BYTES.IPv6 : HEADER_BYTES.IPv4;
     if (summary === undefined || !isKin || bytes.length + headers > mtu) {
-      return metrics.add('dropped_total', 1, 'out', summary === undefined ? 'not_sctp' : isKin ? 'too_large' : 'no_source');
+      return metrics.add(
+        'dropped_total',
+        1,
+        'out',
+        summary === undefined ? 'not_sctp' : isKin ? 'too_large' : 'no_source',
+      );
     }
     const cost = bytes.length + OVERHEAD_BYTES;
     const refusal = peers.outbound(peer, summary, nowMs);

@@ -5,7 +5,7 @@ import { Bucket } from './limits.js';
 import type { Metrics } from './metrics.js';
 import type { RelaySettings } from './options.js';
 import { InitGuard, Peers } from './peers.js';
-import { parseRule, Policy, resolveRules, type Rule } from './policy.js';
+import { Policy, parseRule, type Rule, resolveRules } from './policy.js';
 import { Pool } from './pool.js';
 import { Session } from './session.js';
 import { type TicketClaims, TicketError } from './ticket.js';
@@ -142,7 +142,9 @@ function ticketRule(text: string): Rule {
   try {
     return parseRule(text);
   } catch (cause) {
-    throw new TicketError(`the ticket's destination ${JSON.stringify(text.slice(0, 64))} can't be understood`, { cause });
+    throw new TicketError(`the ticket's destination ${JSON.stringify(text.slice(0, 64))} can't be understood`, {
+      cause,
+    });
   }
 }
 

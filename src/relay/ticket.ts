@@ -36,7 +36,11 @@ export interface VerifierOptions {
 
 type Algorithm = { readonly import: HmacImportParams | EcKeyImportParams | Algorithm2; readonly sign: object };
 type Algorithm2 = { readonly name: string };
-type Verify = { readonly alg: string; readonly kid: string | undefined; verify(signature: Uint8Array, data: Uint8Array): Promise<boolean> };
+type Verify = {
+  readonly alg: string;
+  readonly kid: string | undefined;
+  verify(signature: Uint8Array, data: Uint8Array): Promise<boolean>;
+};
 
 const ALGORITHMS: Readonly<Record<string, Algorithm>> = {
   HS256: { import: { name: 'HMAC', hash: 'SHA-256' }, sign: { name: 'HMAC' } },
@@ -82,11 +86,11 @@ export class TicketVerifier {
     if (ticket === '') throw new TicketError('there is no ticket');
     const parts = ticket.length <= MOST_TICKET_CHARACTERS ? ticket.split('.') : [];
     const [header, payload, signature] = parts;
-    const head = decodeJson(header);
+    const head: (object & Header) | undefined = decodeJson(header);
     const bytes = decodeBytes(signature ?? '');
     if (parts.length !== 3 || !head || !bytes || 'crit' in head) throw new TicketError('the ticket is no signed token');
     const keys = this.#keys.filter(
-      ({ alg, kid }) => alg === head['alg'] && (kid === undefined || head['kid'] === undefined || kid === head['kid']),
+      ({ alg, kid }) => alg === head.alg && (kid === undefined || head.kid === undefined || kid === head.kid),
     );
     const data = utf8(`${header}.${payload}`);
     const verdicts = await Promise.all(keys.map((key) => key.verify(bytes, data)));
@@ -127,7 +131,9 @@ function algorithmOf({ kty, crv, k }: TicketKey): string {
   if (kty === 'OKP' && crv === 'Ed25519') return 'EdDSA';
   const secretBytes = kty === 'oct' ? (decodeBytes(k ?? '')?.length ?? 0) : 0;
   if (secretBytes >= SHORTEST_SECRET_BYTES) return 'HS256';
-  throw new TypeError(`relay: a ticket key is a JSON Web Key: oct of ${SHORTEST_SECRET_BYTES} bytes or more, P-256 or Ed25519`);
+  throw new TypeError(
+    `relay: a ticket key is a JSON Web Key: oct of ${SHORTEST_SECRET_BYTES} bytes or more, P-256 or Ed25519`,
+  );
 }
 
 /** Without what would restrict its use here. */
@@ -140,10 +146,15 @@ function hasRightForm(claims: Record<string, unknown>): claims is Record<string,
   const isText = (value: unknown) => typeof value === 'string';
   const isAmount = (value: unknown) => typeof value === 'number' && Number.isFinite(value) && value >= 0;
   return (
-    typeof sub === 'string' && sub !== '' && sub.length <= 128 &&
+    typeof sub === 'string' &&
+    sub !== '' &&
+    sub.length <= 128 &&
     (isText(aud) || (Array.isArray(aud) && aud.every(isText))) &&
-    isAmount(exp) && (nbf === undefined || isAmount(nbf)) &&
-    Array.isArray(destinations) && destinations.length <= MOST_DESTINATIONS && destinations.every(isText) &&
+    isAmount(exp) &&
+    (nbf === undefined || isAmount(nbf)) &&
+    Array.isArray(destinations) &&
+    destinations.length <= MOST_DESTINATIONS &&
+    destinations.every(isText) &&
     (bytesPerSecond === undefined || isAmount(bytesPerSecond))
   );
 }
@@ -157,7 +168,15 @@ function encodeJson(value: object): string {
 }
 
 function encodeBytes(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '');
+}
+
+interface Header {
+  readonly alg?: unknown;
+  readonly kid?: unknown;
 }
 
 function decodeJson(text: string | undefined): Record<string, unknown> | undefined {
@@ -174,7 +193,9 @@ function decodeJson(text: string | undefined): Record<string, unknown> | undefin
 function decodeBytes(text: string): Uint8Array | undefined {
   if (!/^[\w-]+$/.test(text)) return undefined;
   try {
-    return Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (character) => character.charCodeAt(0));
+    return Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (character) =>
+      character.charCodeAt(0),
+    );
   } catch {
     return undefined;
   }

@@ -21,11 +21,7 @@ export class Acceptor implements AsyncIterable<Association> {
   #error: SctpError | undefined;
 
   /** `adopt` makes the association of an accepted handle; undefined: there is none any more. */
-  constructor(
-    clock: Clock,
-    style: 'one-to-one' | 'one-to-many',
-    adopt: (handle: number) => Association | undefined,
-  ) {
+  constructor(clock: Clock, style: 'one-to-one' | 'one-to-many', adopt: (handle: number) => Association | undefined) {
     this.#clock = clock;
     this.#style = style;
     this.#adopt = adopt;

@@ -4,9 +4,10 @@ import { sctp_event } from '../generated/layouts.js';
 import { abortAssociation } from './abort.js';
 import { checkWaitOptions, Waiter, type WaitOptions } from './deadline.js';
 import type { AssociationEvents } from './events.js';
-import { lossError } from './failure.js';
+import { unlessEnding } from './failure.js';
 import type { Home } from './home.js';
 import { Inbox } from './inbox.js';
+import { Lifecycle } from './lifecycle.js';
 import type { Message, Sendable, SendOptions } from './message.js';
 import { type AssociationState, Multihomed } from './multihomed.js';
 import type { Notification } from './notification.js';
@@ -19,34 +20,17 @@ import { Undelivered } from './undelivered.js';
 
 export type { AssociationState } from './multihomed.js';
 
-/** What usrsctp says of an association that is about to end; which end it has, its notification tells. */
-const ENDING = new Set(['ENOTCONN', 'ECONNRESET', 'EPIPE']);
 const DEFAULTS = {};
 
 /** An SCTP association: messages on streams, over one or several paths, between two endpoints. */
 export class Association extends Multihomed implements AsyncIterable<Message>, AsyncDisposable {
-  /** Resolves when the association has ended: with undefined after an orderly shutdown, else with the error. */
-  readonly closed: Promise<SctpError | undefined>;
   #home: Home;
   readonly #inbox: Inbox;
   readonly #outgoing: Outgoing;
   readonly #undelivered = new Undelivered((failure) => this.emit('sendFailed', failure));
-  #resolveClosed!: (error: SctpError | undefined) => void;
-  #state: AssociationState = 'connecting';
+  readonly #life = new Lifecycle();
   /** senderDry was told, and nothing is sent since. */
   #isDry = false;
-  /**
-   * The peer has shut the association down, so that all it sent is here, and nothing of ours has failed: whatever becomes
-   * of the rest of the handshake, nothing is lost. (When SHUTDOWN COMPLETE gets lost, and not SHUTDOWN ACK but a
-   * HEARTBEAT is sent next, a peer that is done answers with ABORT.)
-   */
-  #isFinished = false;
-  /** Shut down here, not by the peer. */
-  #isShutDown = false;
-  #setup: Setup | undefined;
-  #error: SctpError | undefined;
-  /** Why it is being aborted here. */
-  #failure: SctpError | undefined;
   #ready: Promise<this> | undefined;
   #readable: ReadableStream<Message> | undefined;
   #writable: WritableStream<Sendable | OutgoingMessage> | undefined;
@@ -61,13 +45,15 @@ export class Association extends Multihomed implements AsyncIterable<Message>, A
       () => this.#home.wanted(),
     );
     this.#outgoing = new Outgoing(this.#sink, home.clock, home.pieceBytes, home.sendQueueBytes);
-    this.closed = new Promise((resolve) => {
-      this.#resolveClosed = resolve;
-    });
   }
 
   override get state(): AssociationState {
-    return this.#state;
+    return this.#life.state;
+  }
+
+  /** Resolves when the association has ended: with undefined after an orderly shutdown, else with the error. */
+  get closed(): Promise<SctpError | undefined> {
+    return this.#life.closed;
   }
 
   protected override get home(): Home {
@@ -81,10 +67,7 @@ export class Association extends Multihomed implements AsyncIterable<Message>, A
 
   /** How the association came about. Throws EINPROGRESS while it is being set up, its error when that has failed. */
   get setup(): Setup {
-    if (this.#setup) return this.#setup;
-    throw (
-      this.#error ?? new SctpError('EINPROGRESS', 'the association is being set up: await ready', { syscall: 'setup' })
-    );
+    return this.#life.setup;
   }
 
   /**
@@ -95,7 +78,7 @@ export class Association extends Multihomed implements AsyncIterable<Message>, A
    */
   send(data: Sendable, options: SendOptions = DEFAULTS): Promise<void> {
     try {
-      if (this.#state !== 'open') throw this.#notOpen('send');
+      if (this.state !== 'open') throw this.#life.notOpen('send');
       const info = sendInfo(this.id, this.setup.streams.outbound, options);
       return this.#outgoing.push(bytesOf(data), info, priorityOf(options));
     } catch (error) {
@@ -142,13 +125,13 @@ export class Association extends Multihomed implements AsyncIterable<Message>, A
    */
   async close(options: WaitOptions = DEFAULTS): Promise<void> {
     checkWaitOptions(options, 'close');
-    if (this.#state === 'closed') return;
-    if (this.#state === 'connecting') return this.abort();
+    if (this.state === 'closed') return;
+    if (this.state === 'connecting') return this.abort();
     const waiter = new Waiter<SctpError | undefined>(this.#home.clock, options, 'close', () => this.abort());
     this.#shutDown();
     this.closed.then((error) => waiter.resolve(error));
     const error = await waiter.promise;
-    if (error) throw error;
+    if (error && (this.#life.hasLost || !this.#inbox.isDiscarding)) throw error;
   }
 
   /**
@@ -157,11 +140,14 @@ export class Association extends Multihomed implements AsyncIterable<Message>, A
    */
   abort(reason: string = ''): void {
     if (typeof reason !== 'string') throw new TypeError('abort: the reason must be a string');
-    if (this.#state === 'closed') return;
+    if (this.state === 'closed') return;
     this.fail(new SctpError('ECONNRESET', 'the association was aborted here', { syscall: 'abort' }), reason);
   }
 
-  /** Closes the association as `close` does; messages that nobody has received by then are dropped. */
+  /**
+   * Closes the association as `close` does, but drops messages that nobody has received by then, and rejects only when
+   * one that was sent is lost.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     this.discard();
     await this.close();
@@ -174,13 +160,13 @@ export class Association extends Multihomed implements AsyncIterable<Message>, A
 
   /** @internal Its set-up has failed or is given up. */
   cancel(error: SctpError): void {
-    if (this.#state === 'connecting') this.fail(error);
+    if (this.state === 'connecting') this.fail(error);
     else this.ended(error);
   }
 
   /** @internal Aborts it because of an error here. */
   fail(error: SctpError, reason: string = ''): void {
-    this.#failure ??= error; // the abort's own notification comes first, and knows nothing of it
+    this.#life.failing(error);
     abortAssociation(this.#home.descriptor, this.id, this.#home.sendBufferBytes, reason);
     this.ended();
   }
@@ -209,8 +195,7 @@ export class Association extends Multihomed implements AsyncIterable<Message>, A
 
   /** @internal Both ends are ready. */
   opened(setup: Setup): void {
-    this.#setup = setup;
-    if (this.#state === 'connecting') this.#state = 'open';
+    this.#life.opened(setup);
     this.paths();
     if (this.isListened('senderDry')) this.listened('senderDry', true);
   }
@@ -234,12 +219,11 @@ export class Association extends Multihomed implements AsyncIterable<Message>, A
       case 'path':
         return this.pathChanged(notification);
       case 'shutdown':
-        if (this.#state === 'open') this.#state = 'closing';
-        this.#isFinished = true;
+        this.#life.peerShutDown();
         this.#outgoing.fail(new SctpError('EPIPE', 'the peer is shutting the association down', { syscall: 'send' }));
         return this.emit('shutdown', undefined);
       case 'sendFailed':
-        this.#isFinished = false;
+        this.#life.lost();
         return this.#undelivered.add(notification);
       case 'remoteError':
         return this.emit('remoteError', notification.error);
@@ -252,24 +236,25 @@ export class Association extends Multihomed implements AsyncIterable<Message>, A
 
   /** @internal The association is no more. */
   ended(reported?: SctpError): void {
-    if (this.#state === 'closed') return;
-    const error = this.#failure ?? reported;
-    this.#state = 'closed';
-    this.#error = error;
+    if (this.state === 'closed') return;
+    if (this.#outgoing.bytes > 0) this.#life.lost();
+    const error = this.#life.end(reported);
     this.#undelivered.flush();
-    this.#outgoing.fail(error ?? this.#notOpen('send'));
+    this.#outgoing.fail(error ?? this.#life.notOpen('send'));
     this.#inbox.end(error);
-    this.#resolveClosed(error);
     this.#home.released(error);
     this.emit('close', error);
   }
 
   /** senderDry is told to those only who listen: see SUBSCRIBED. */
   protected override listened(name: keyof AssociationEvents, isListened: boolean): void {
-    if (name !== 'senderDry' || this.#state === 'connecting' || this.#state === 'closed') return;
+    if (name !== 'senderDry' || this.state === 'connecting' || this.state === 'closed') return;
     this.#isDry = false;
     const event = { se_assoc_id: this.id, se_type: SCTP_SENDER_DRY_EVENT, se_on: isListened ? 1 : 0 };
-    this.#unlessEnding(() => this.#home.descriptor.setStruct(SCTP_EVENT, sctp_event, event));
+    unlessEnding(
+      () => this.#home.descriptor.setStruct(SCTP_EVENT, sctp_event, event),
+      () => this.#home.ending(),
+    );
   }
 
   /** usrsctp tells it with every SACK that finds nothing more to send. */
@@ -282,7 +267,11 @@ export class Association extends Multihomed implements AsyncIterable<Message>, A
     return {
       send: (data, info) => {
         this.#isDry = false;
-        return this.#unlessEnding(() => this.#home.descriptor.send(data, info));
+        if (this.state === 'closed') throw this.#life.notOpen('send');
+        return unlessEnding(
+          () => this.#home.descriptor.send(data, info),
+          () => this.#home.ending(),
+        );
       },
       unacknowledgedBytes: () => unacknowledgedBytes(this.#home.descriptor, this.id),
       waiting: () => this.#home.waiting(),
@@ -292,55 +281,24 @@ export class Association extends Multihomed implements AsyncIterable<Message>, A
     };
   }
 
-  /** Leaves it to the notification that is on its way to say that, and how, the association ends. */
-  #unlessEnding<T>(call: () => T): T | undefined {
-    if (this.#state === 'closed') throw this.#notOpen('send');
-    try {
-      return call();
-    } catch (error) {
-      if (!(error instanceof SctpError) || !ENDING.has(error.code)) throw error;
-      this.#home.ending();
-      return undefined;
-    }
-  }
-
   #shutDown(): void {
-    if (this.#state !== 'open') return; // one SHUTDOWN is enough, be it ours or the peer's
-    this.#state = 'closing';
-    this.#isShutDown = true;
-    this.#outgoing.end(controlInfo(this.id, SCTP_EOF));
+    if (this.#life.shutDown()) this.#outgoing.end(controlInfo(this.id, SCTP_EOF));
   }
 
   #stateChanged(change: Notification & { type: 'association' }): void {
     switch (change.state) {
-      case 'up': // of an accepted association, whose set-up is known already but for this
-        if (this.#setup) this.#setup = { ...this.#setup, features: change.features };
-        return;
+      case 'up':
+        return this.#life.confirmed(change);
       case 'restart':
-        if (this.#setup) this.#setup = { ...this.#setup, streams: change.streams, features: change.features };
         this.#undelivered.flush();
-        this.#restarted();
+        this.#outgoing.restart();
+        if (this.#life.restarted(change)) this.#outgoing.end(controlInfo(this.id, SCTP_EOF));
         return this.emit('restart', change);
       case 'shutdown complete':
         return this.ended();
       case 'lost':
       case 'could not start':
-        return this.ended(this.#isFinished && !change.abort?.length ? undefined : lossError(change.abort));
+        return this.ended(this.#life.lossOf(change));
     }
-  }
-
-  /** The association is open again; a shutdown that was under way begins anew (RFC 9260 §5.2.2). */
-  #restarted(): void {
-    this.#isFinished = false;
-    this.#outgoing.restart();
-    if (this.#isShutDown) this.#outgoing.end(controlInfo(this.id, SCTP_EOF));
-    else if (this.#state === 'closing') this.#state = 'open';
-  }
-
-  #notOpen(syscall: string): SctpError {
-    if (this.#error) return this.#error;
-    if (this.#state === 'connecting')
-      return new SctpError('ENOTCONN', 'the association is still being set up', { syscall });
-    return new SctpError('EPIPE', `the association is ${this.#state}`, { syscall });
   }
 }

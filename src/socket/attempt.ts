@@ -45,6 +45,11 @@ export class Attempt {
     this.#pump.changed.delete(this.#changed);
   }
 
+  /** Since its beginning, in ms. */
+  get elapsedMs(): number {
+    return this.#pump.clock.now() - this.#startedAt;
+  }
+
   get tried(): InitAttempt[] {
     return [...this.#sent].map(([address, sentAtMs]) => ({ address, sentAtMs: [...sentAtMs] }));
   }
@@ -60,7 +65,7 @@ export class Attempt {
       added: final.filter((address) => !listed.includes(address)),
       streams: up.streams,
       features: up.features,
-      elapsedMs: this.#elapsedMs(),
+      elapsedMs: this.elapsedMs,
     };
   }
 
@@ -96,7 +101,7 @@ export class Attempt {
     if (!sent || (type !== INIT && type !== COOKIE_ECHO)) return;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (view.getUint16(0) !== this.#localPort || view.getUint16(2) !== this.peers[0]?.port) return;
-    if (type === INIT) sent.push(this.#elapsedMs());
+    if (type === INIT) sent.push(this.elapsedMs);
     else this.#cookieEchoed = true;
   };
 
@@ -121,10 +126,6 @@ export class Attempt {
     const code = refusals[0]?.code ?? 'EHOSTUNREACH';
     const told = refusals.map((each) => `${each.address}: ${each.code}`).join(', ');
     return this.error(code, `the network refuses every address (${told})`);
-  }
-
-  #elapsedMs(): number {
-    return this.#pump.clock.now() - this.#startedAt;
   }
 
   #initCount(): number {

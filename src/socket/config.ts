@@ -10,7 +10,8 @@ import { SUBSCRIBED } from './notification.js';
 export interface SocketOptions {
   /**
    * `one-to-one`: one association a socket, like TCP; a listening one makes a socket for each it accepts.
-   * `one-to-many`: all its associations share one socket, and one receive buffer.
+   * `one-to-many`: all its associations share one socket, and one receive buffer: who doesn't receive the messages of
+   * one of them holds up the others, and what is told of them.
    */
   readonly style?: 'one-to-one' | 'one-to-many';
   /** Which addresses it can use. Default `any`. */

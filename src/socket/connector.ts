@@ -13,6 +13,7 @@ import { namedLocals } from './locals.js';
 import type { Notification } from './notification.js';
 import { checkPeers, type Peer } from './peers.js';
 import { checkEncapsulation, reachablePeers } from './reachability.js';
+import { withoutPotentialFailure } from './thresholds.js';
 import { checkIdle, checkUnknown } from './unconnected.js';
 
 interface Pending {
@@ -22,8 +23,10 @@ interface Pending {
   readonly options: ConnectOptions;
   /** The socket was bound for this set-up. */
   readonly isBoundForIt: boolean;
-  /** Nobody waits for it any more. */
-  detached: boolean;
+  /** To be called when it is up. */
+  readonly settle: () => void;
+  /** Nobody waits for it any more; forgets the deadline that it has all the same. */
+  detached?: () => void;
 }
 
 /** What the set-ups of a socket have to do with. */
@@ -97,9 +100,13 @@ export class Connector {
     let fail = () => {};
     const attempt = new Attempt(pump, peers, portOf(descriptor), syscall, () => fail());
     let id: number;
+    let settle: () => void;
     try {
       // usrsctp would wait for an answer from an address to which nothing can be sent, too: those come last
-      id = begin(descriptor, reachablePeers(peers, pump.interfaces, localEndpoints(descriptor), syscall), syscall);
+      const reachable = reachablePeers(peers, pump.interfaces, localEndpoints(descriptor), syscall);
+      ({ id, up: settle } = withoutPotentialFailure(descriptor, config.style, () =>
+        begin(descriptor, reachable, syscall),
+      ));
     } catch (error) {
       attempt.end();
       if (isBoundForIt) this.#unbind();
@@ -108,7 +115,7 @@ export class Connector {
     const association = associations.add(id, descriptor);
     const giveUp = (reason: unknown) => this.#giveUp(pending, reason);
     const waiter: Waiter<Association> = new Waiter(pump.clock, options, syscall, giveUp);
-    const pending: Pending = { attempt, association, waiter, options, isBoundForIt, detached: false };
+    const pending: Pending = { attempt, association, waiter, options, isBoundForIt, settle };
     this.#pending.set(id, pending);
     association.connecting(waiter.promise);
     fail = () => this.#failed(pending, attempt.failure());
@@ -118,6 +125,7 @@ export class Connector {
   #up(pending: Pending, up: Notification & { type: 'association' }): void {
     const { attempt, association, waiter, options } = pending;
     this.#end(pending);
+    pending.settle();
     const paths = association.paths();
     association.opened(attempt.setup(up, paths));
     const isMultipath = paths.length > 1 && association.status().localAddresses.length > 1;
@@ -139,7 +147,7 @@ export class Connector {
     const { attempt, association, options } = pending;
     const late = reason instanceof SctpError && reason.code === 'ETIMEDOUT';
     if (!late && options.onAbort === 'detach') {
-      pending.detached = true;
+      pending.detached = this.#keepDeadline(pending);
       return attempt.error('EINTR', 'interrupted; the set-up goes on', { association });
     }
     const error = late ? attempt.timeout(`not connected within ${options.timeoutMs} ms`) : undefined;
@@ -148,9 +156,19 @@ export class Connector {
     return error ?? reason;
   }
 
+  /** The deadline of a set-up that nobody waits for any more. */
+  #keepDeadline(pending: Pending): () => void {
+    const { attempt, options } = pending;
+    const { timeoutMs = Number.POSITIVE_INFINITY } = options;
+    const late = () => this.#failed(pending, attempt.timeout(`not connected within ${timeoutMs} ms`));
+    if (!Number.isFinite(timeoutMs)) return () => {};
+    return this.#around.ground.pump.clock.schedule(Math.max(0, timeoutMs - attempt.elapsedMs), late);
+  }
+
   /** False: it has ended before. */
-  #end({ attempt, association }: Pending): boolean {
+  #end({ attempt, association, detached }: Pending): boolean {
     attempt.end();
+    detached?.();
     return this.#pending.delete(association.id);
   }
 

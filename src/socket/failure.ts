@@ -59,6 +59,20 @@ export function checked(syscall: string, result: number, details?: SctpErrorDeta
   return result;
 }
 
+/** What usrsctp says of an association that is about to end; which end it has, its notification tells. */
+const ENDING = new Set<ErrorCode>(['ENOTCONN', 'ECONNRESET', 'EPIPE']);
+
+/** A call's answer; undefined, after `ending`, when the association that it is about ends or has ended. */
+export function unlessEnding<T>(call: () => T, ending: () => void): T | undefined {
+  try {
+    return call();
+  } catch (error) {
+    if (!(error instanceof SctpError) || !ENDING.has(error.code)) throw error;
+    ending();
+    return undefined;
+  }
+}
+
 /** The error of an association that didn't end orderly. `abort`: the causes that the peer gave, if it did so. */
 export function lossError(abort: readonly ErrorCause[] | undefined): SctpError {
   if (!abort) return new SctpError('ETIMEDOUT', 'the association is lost: the peer no longer answers on any path');

@@ -30,6 +30,10 @@ export class Inbox {
     return this.#ended ? 0 : this.#cost;
   }
 
+  get isDiscarding(): boolean {
+    return this.#isDiscarding;
+  }
+
   /** Does somebody wait for a message, or will nobody ever? */
   get isWanted(): boolean {
     return this.#isDiscarding || this.#waiters.size > 0;

@@ -93,8 +93,7 @@ export class Outgoing {
     }
     if (offset === 0) this.#makeRoom(bytes, priority);
     this.#bytes += bytes - offset;
-    const expiresAt =
-      info.prPolicy === SCTP_PR_SCTP_TTL ? this.#clock.now() + info.prValue : Number.POSITIVE_INFINITY;
+    const expiresAt = info.prPolicy === SCTP_PR_SCTP_TTL ? this.#clock.now() + info.prValue : Number.POSITIVE_INFINITY;
     return new Promise((resolve, reject) => {
       const waiting = { data, bytes, info, expiresAt, priority, offset, resolve, reject };
       if (offset > 0) this.#waiting.unshift(waiting);

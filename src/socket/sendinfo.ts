@@ -1,8 +1,8 @@
 import type { SendInfo } from '../bridge/calls.js';
 import { SctpError } from '../errors.js';
 import {
-  SCTP_ABORT,
-  SCTP_EOF,
+  type SCTP_ABORT,
+  type SCTP_EOF,
   SCTP_EOR,
   SCTP_PR_SCTP_NONE,
   SCTP_PR_SCTP_RTX,
@@ -43,7 +43,7 @@ export function sendInfo(associationId: number, outboundStreams: number, options
   if (!isUint(context, 0xffffffff)) throw invalid(`context must be a 32-bit number, not ${String(context)}`);
   const flags = SCTP_EOR | (unordered ? SCTP_UNORDERED : 0) | (sackImmediately ? SCTP_SACK_IMMEDIATELY : 0);
   const prPolicy = policyOf(reliability);
-  const prValue = prPolicy === SCTP_PR_SCTP_NONE ? 0 : valueOf(reliability);
+  const prValue = prPolicy === SCTP_PR_SCTP_NONE ? 0 : policyValue(reliability);
   return { associationId, stream, flags, ppid, context, prPolicy, prValue };
 }
 
@@ -58,7 +58,7 @@ export function controlInfo(associationId: number, flags: typeof SCTP_EOF | type
  * ever (sctp_output.c, sctp_prune_prsctp and sctp_med_chunk_output).
  */
 export function priorityOf({ reliability }: SendOptions): number {
-  return reliability !== undefined && 'priority' in reliability ? valueOf(reliability) : 0;
+  return reliability !== undefined && 'priority' in reliability ? policyValue(reliability) : 0;
 }
 
 function policyOf(reliability: Reliability | undefined): number {
@@ -72,7 +72,7 @@ function policyOf(reliability: Reliability | undefined): number {
   throw invalid(`there is no reliability policy '${Object.keys(reliability)[0]}'`);
 }
 
-function valueOf(reliability: Reliability | undefined): number {
+function policyValue(reliability: Reliability | undefined): number {
   const [name = '', value] = Object.entries(reliability ?? {})[0] ?? [];
   const least = name === 'lifetimeMs' ? 1 : 0;
   if (isUint(value, 0x7fffffff) && value >= least) return value;

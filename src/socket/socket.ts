@@ -138,7 +138,8 @@ export class Socket extends Configurable<SocketEvents> implements AsyncDisposabl
 
   /**
    * Lets peers connect, and gives the associations they set up, one after the other. `backlog`: how many may wait to be
-   * taken (default 128). Ends when the socket is closed.
+   * taken (default 128); a further peer gets no answer before there is room (one-to-one; it tries on until its own
+   * limits), or is aborted (one-to-many). Ends when the socket is closed.
    */
   listen({ backlog = 128 }: { readonly backlog?: number } = {}): AsyncIterable<Association> {
     this.#checkOpen('listen');

@@ -27,7 +27,7 @@ export interface Timers {
 /**
  * `rfc9260`: the RFC's values. A path is given up after about a minute.
  * `fast-failover`: for networks with round trips well below 200 ms. The first retransmission already takes another
- * path; a dead path is known after about a second and a half.
+ * path; a dead path is known after a second or two.
  */
 export type TimerPreset = 'rfc9260' | 'fast-failover';
 

@@ -272,6 +272,14 @@ const CASES: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     bench.checkArrived([], 'packets after close');
   },
 
+  'after close there are no addresses, and no routes': async (bench) => {
+    await bench.start();
+    const destinations = [...bench.right.addresses];
+    await bench.left.close();
+    checkEqual(bench.left.addresses, [], 'addresses after close');
+    for (const destination of destinations) check(!bench.left.route?.(destination), 'there is a route after close');
+  },
+
   'closing again is harmless, before start too': async (bench) => {
     await bench.left.close();
     await bench.left.close();

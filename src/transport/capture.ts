@@ -28,6 +28,7 @@ export function capture(transport: Transport, writer: PcapngWriter, options: Cap
 class Capture implements Transport {
   declare readonly encapsulationPort?: number;
   readonly route?: (destination: Address) => Route | undefined;
+  readonly interfaceOf?: (address: Address) => string | undefined;
   readonly #transport: Transport;
   readonly #writer: PcapngWriter;
   readonly #interfaceId: number;
@@ -38,6 +39,7 @@ class Capture implements Transport {
     this.#writer = writer;
     this.#interfaceId = writer.addInterface(name);
     this.#now = clock === undefined ? () => performance.timeOrigin + systemClock.now() : () => clock.now();
+    if (transport.interfaceOf !== undefined) this.interfaceOf = (address) => transport.interfaceOf?.(address);
     if (transport.route !== undefined) this.route = (destination) => transport.route?.(destination);
     if ('encapsulationPort' in transport) {
       const get = () => transport.encapsulationPort;

@@ -6,8 +6,7 @@ const LIMIT_MS = 15_000;
 /** A program that runs beside the test, with all that it has printed. It is ended by its process id, never by name. */
 export class Child {
   static readonly #alive = new Set<Child>();
-  /** The exit code; null when a signal ended it. */
-  readonly exited: Promise<number | null>;
+  readonly #exited: Promise<number | null>;
   readonly #process: ChildProcessWithoutNullStreams;
   readonly #watchers = new Set<() => void>();
   #output = '';
@@ -19,8 +18,8 @@ export class Child {
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
       stream.setEncoding('latin1').on('data', (text: string) => this.#printed(text));
     }
-    this.#process.stdin.on('error', () => {}); // it has ended; `exited` says so
-    this.exited = new Promise((resolve) => {
+    this.#process.stdin.on('error', () => {}); // it has ended; `exit` says so
+    this.#exited = new Promise((resolve) => {
       const end = (code: number | null) => {
         this.#ended = true;
         Child.#alive.delete(this);
@@ -54,13 +53,19 @@ export class Child {
   }
 
   /** Closes its standard input. */
-  end(text = ''): void {
-    this.#process.stdin.end(text, 'latin1');
+  end(): void {
+    this.#process.stdin.end();
+  }
+
+  /** Waits until it ends by itself; resolves with the exit code, null when a signal ended it. */
+  async exit(limitMs?: number): Promise<number | null> {
+    await this.until(() => this.#ended, 'it has ended', limitMs);
+    return this.#exited;
   }
 
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     if (!this.#ended) this.#process.kill(signal);
-    await this.exited;
+    await this.#exited;
   }
 
   /** Resolves with the match as soon as it has printed that. */

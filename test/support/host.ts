@@ -1,4 +1,4 @@
-import { Stack, type StackOptions } from '../../src/index.js';
+import { Stack, type StackOptions, type WaitOptions } from '../../src/index.js';
 import type { PcapngWriter } from '../../src/pcapng.js';
 import { capture } from '../../src/transport/capture.js';
 import { type UdpOptions, type UdpTransport, udp } from '../../src/udp.js';
@@ -14,6 +14,9 @@ export interface HostOptions extends Omit<StackOptions, 'transport'> {
   /** Gets all of its packets. */
   readonly writer?: PcapngWriter;
 }
+
+/** How long to wait for peers: longer than anything takes, even on a busy machine. */
+export const WAIT: WaitOptions = { timeoutMs: 8000 };
 
 const open = new Set<Stack>();
 

@@ -1,0 +1,112 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { type AddressInfo, isIPv6 } from 'node:net';
+import { parseArgs } from 'node:util';
+import type { LogEntry, RelayServerOptions } from '../../relay/options.js';
+import { type RelayServer, relayServer } from '../../relay/server.js';
+import { readKeys, required } from './issue.js';
+
+const OPTIONS = {
+  listen: { type: 'string', default: '127.0.0.1:8080' },
+  cert: { type: 'string' },
+  key: { type: 'string' },
+  path: { type: 'string', default: '/relay' },
+  address: { type: 'string', multiple: true },
+  ports: { type: 'string', default: '49152-65535' },
+  keys: { type: 'string' },
+  audience: { type: 'string' },
+  origin: { type: 'string', multiple: true },
+  allow: { type: 'string', multiple: true },
+  special: { type: 'string', multiple: true },
+  limit: { type: 'string', multiple: true },
+  forwarded: { type: 'boolean', default: false },
+  metrics: { type: 'string' },
+  drain: { type: 'string', default: '10000' },
+} as const;
+
+/** Runs a relay until a signal ends it. A second signal ends it at once. The log goes to standard output, a line of JSON each. */
+export async function serve(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({ args: [...args], options: OPTIONS });
+  const isDraining = { now: false };
+  const answer: RequestListener = ({ url }, response) => {
+    const status = url === '/health' ? (isDraining.now ? 503 : 200) : 404;
+    response.writeHead(status, { 'content-type': 'text/plain' }).end(`${status}\n`);
+  };
+  const server =
+    values.cert === undefined
+      ? createServer(answer)
+      : createTlsServer({ cert: readFileSync(values.cert), key: readFileSync(required('--key', values.key)) }, answer);
+  const relay = await relayServer({
+    server,
+    path: values.path,
+    addresses: required('--address', values.address).map(poolAddress),
+    ports: values.ports.split('-').map(Number) as [number, number],
+    keys: readKeys(values.keys),
+    audience: required('--audience', values.audience),
+    origins: values.origin ?? [],
+    allow: required('--allow', values.allow),
+    special: values.special ?? [],
+    limits: Object.fromEntries((values.limit ?? []).map(limit)),
+    log,
+    ...(values.forwarded && { clientAddress: forwardedFor }),
+  });
+  const metrics = values.metrics === undefined ? undefined : metricsServer(relay);
+  await listen(server, values.listen);
+  if (metrics !== undefined) await listen(metrics, values.metrics ?? '');
+  const { port } = server.address() as AddressInfo;
+  log({ level: 'info', event: 'listening', port, addresses: values.address });
+
+  let hasBegun = false;
+  const end = async () => {
+    if (hasBegun) process.exit(1);
+    hasBegun = true;
+    isDraining.now = true;
+    await relay.drain(Number(values.drain));
+    for (const each of [server, metrics]) {
+      each?.close();
+      each?.closeAllConnections();
+    }
+  };
+  process.on('SIGTERM', () => void end());
+  process.on('SIGINT', () => void end());
+}
+
+function metricsServer(relay: RelayServer): Server {
+  return createServer(({ url }, response) => {
+    if (url !== '/metrics') response.writeHead(404).end();
+    else response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(relay.metrics());
+  });
+}
+
+function listen(server: Server, where: string): Promise<void> {
+  const [, host = '127.0.0.1', port = ''] = /^(?:\[?([^[\]]*)\]?:)?(\d+)$/.exec(where) ?? [];
+  if (port === '') throw new Error(`'${where}' is no [HOST:]PORT`);
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port: Number(port), host, ipv6Only: isIPv6(host) }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function poolAddress(text: string): RelayServerOptions['addresses'][number] {
+  const [bind = '', own = bind] = text.split('=');
+  return { bind, public: own };
+}
+
+function limit(text: string): [string, number] {
+  const [name = '', value] = text.split('=');
+  return [name, Number(value)];
+}
+
+/** What the proxy next to us has added is the last one; what stands before it may be anything. */
+function forwardedFor({ headers, socket }: IncomingMessage): string {
+  const last = headers['x-forwarded-for']?.toString().split(',').at(-1)?.trim();
+  return last || (socket.remoteAddress ?? '');
+}
+
+function log(entry: LogEntry): void {
+  process.stdout.write(`${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`);
+}

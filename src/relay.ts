@@ -1,0 +1,9 @@
+export type { WebSocketConstructor, WebSocketLike } from './transport/relay/websocket.js';
+export {
+  type RelayEndpoint,
+  type RelayOptions,
+  type RelayStatus,
+  type RelayTransport,
+  relay,
+  type Ticket,
+} from './transport/relay.js';

@@ -1,0 +1,242 @@
+import { type Address, addressBytes } from '../address.js';
+import { SctpError } from '../errors.js';
+import type { Packet } from '../packet.js';
+import { BoundedMap } from '../relay/bounded.js';
+import type { Datagram, Refused, UdpEndpoint } from '../relay/codec.js';
+import { Link, type LinkEvents } from './relay/link.js';
+import { parseOptions, type RelayOptions, type RelaySettings } from './relay/options.js';
+import { UNREACHABLE } from './relay/refusal.js';
+import { Routes } from './relay/routes.js';
+import { runtimeWebSocket, type WebSocketConstructor } from './relay/websocket.js';
+import type { Route, Transport, TransportHost } from './transport.js';
+import { UnreachableReports } from './udp/unreachable.js';
+
+export type { RelayEndpoint, RelayOptions, Ticket } from './relay/options.js';
+
+/** How it stands with one relay. */
+export interface RelayStatus {
+  readonly url: string;
+  /** `waiting`: lost or refused, and to be tried again; `draining`: the relay has said that it will end soon. */
+  readonly state: 'connecting' | 'up' | 'draining' | 'waiting' | 'closed';
+  /** The public UDP addresses that are ours there. */
+  readonly addresses: readonly UdpEndpoint[];
+  /** Why it isn't up. */
+  readonly error?: SctpError;
+}
+
+/** A transport through relays, with what only that has. */
+export interface RelayTransport extends Transport {
+  readonly encapsulationPort: number;
+  readonly relays: readonly RelayStatus[];
+  /** How many packets were dropped here rather than in the network: connection full or lost, nowhere to go. */
+  readonly dropped: number;
+  route(destination: Address): Route | undefined;
+}
+
+/**
+ * SCTP for where there is no UDP: browsers, workers, edge runtimes. Each relay gives public UDP addresses to us and
+ * carries packets over a WebSocket. Several relays are several local addresses, and so several paths. Throws EINVAL
+ * naming the option that is wrong.
+ *
+ * `start` resolves when every relay has given addresses or failed to, and rejects when all have failed: EACCES
+ * (ticket), EPERM (origin), EPROTOTYPE (version), ENOBUFS (limit), ETIMEDOUT, ECONNREFUSED, ENETDOWN. A relay that is
+ * lost later is tried again; meanwhile its addresses aren't there.
+ *
+ * @example
+ * const relays = ['wss://a.example/relay', 'wss://b.example/relay'].map((url) => ({ url, ticket }));
+ * const stack = await Stack.create({ transport: relay({ relays }) });
+ */
+export function relay(options: RelayOptions): RelayTransport {
+  return new Relay(parseOptions(options));
+}
+
+const DEFAULT_MTU = 1500;
+/** Peers that all relays shall let in; a relay remembers about as many. */
+const MOST_PEERS = 32;
+/** Of UDP ports: those below may mean something to others. */
+const LOWEST_PORT = 1024;
+
+class Relay implements RelayTransport {
+  readonly encapsulationPort: number;
+  readonly #settings: RelaySettings;
+  readonly #peers = new BoundedMap<string, UdpEndpoint>(MOST_PEERS);
+  readonly #reports: UnreachableReports;
+  #links: readonly Link[] = [];
+  #routes: Routes<Link> = new Routes<Link>([]);
+  #host: TransportHost | undefined;
+  #state: 'new' | 'starting' | 'up' | 'closed' = 'new';
+  #closing: Promise<void> | undefined;
+  #strays = 0;
+
+  constructor(settings: RelaySettings) {
+    this.#settings = settings;
+    this.encapsulationPort = settings.encapsulationPort;
+    this.#reports = new UnreachableReports(settings.clock, (destination, code) => {
+      if (this.#state === 'up') this.#host?.unreachable(destination, code);
+    });
+  }
+
+  get addresses(): readonly Address[] {
+    if (this.#state !== 'up') return [];
+    return [...new Set(this.#links.flatMap(({ locals }) => locals.map(({ address }) => address)))];
+  }
+
+  get mtu(): number {
+    const known = this.#links.flatMap(({ mtu }) => mtu ?? []);
+    return known.length > 0 ? Math.min(...known) : DEFAULT_MTU;
+  }
+
+  get relays(): readonly RelayStatus[] {
+    if (this.#links.length === 0) {
+      const state = this.#state === 'closed' ? 'closed' : 'waiting';
+      return this.#settings.relays.map(({ url }) => ({ url, state, addresses: [] }));
+    }
+    return this.#links.map(({ url, state, locals, error }) => {
+      return { url, state, addresses: locals, ...(error !== undefined && { error }) };
+    });
+  }
+
+  get dropped(): number {
+    return this.#links.reduce((sum, { dropped }) => sum + dropped, this.#strays);
+  }
+
+  /** A start that failed may be tried again. */
+  async start(host: TransportHost): Promise<void> {
+    if (this.#state === 'closed') throw closedError();
+    if (this.#state !== 'new') throw startedError();
+    this.#state = 'starting';
+    try {
+      await this.#open(this.#settings.WebSocket ?? (await runtimeWebSocket()));
+      if (this.#closing !== undefined) throw closedError();
+      if (!this.#links.some(({ isUp }) => isUp)) throw startError(this.#links);
+    } catch (error) {
+      await Promise.all(this.#links.map((link) => link.close()));
+      if (this.#closing === undefined) this.#state = 'new';
+      throw error;
+    }
+    this.#host = host;
+    this.#state = 'up';
+  }
+
+  route(destination: Address): Route | undefined {
+    const found = this.#state === 'up' ? this.#routes.find(destination) : undefined;
+    return found && { source: found.source, mtu: found.way.mtu ?? this.mtu };
+  }
+
+  send(packets: readonly Packet[]): void {
+    const batches = new Map<Link, Datagram[]>();
+    for (const packet of packets) {
+      const link = this.#state === 'up' ? this.#linkOf(packet) : undefined;
+      if (link === undefined) {
+        this.#strays++;
+        continue;
+      }
+      const { source, destination, bytes } = packet;
+      const peer = { address: destination, port: packet.port || this.encapsulationPort };
+      this.#introduce(peer);
+      const batch = batches.get(link) ?? [];
+      batch.push({ local: link.locals.findIndex(({ address }) => address === source), peer, bytes });
+      batches.set(link, batch);
+    }
+    for (const [link, batch] of batches) link.send(batch);
+  }
+
+  close(): Promise<void> {
+    this.#state = 'closed';
+    this.#closing ??= Promise.all(this.#links.map((link) => link.close())).then(() => {});
+    return this.#closing;
+  }
+
+  /** Resolves when every relay has been tried once, or given up. */
+  #open(WebSocket: WebSocketConstructor): Promise<void> {
+    const { relays, random } = this.#settings;
+    const chance = new Uint16Array(1);
+    random(new Uint8Array(chance.buffer));
+    const port = LOWEST_PORT + ((chance[0] ?? 0) % (65_536 - LOWEST_PORT));
+    return new Promise((resolve) => {
+      const untried = new Set(relays.keys());
+      this.#links = relays.map(({ url, ticket }, index) => {
+        const tried = () => {
+          if (untried.delete(index) && untried.size === 0) resolve();
+        };
+        return new Link({ url, ticket, port, WebSocket, settings: this.#settings, events: { ...this.#events, tried } });
+      });
+      this.#routes = new Routes(this.#links);
+      for (const link of this.#links) {
+        if (this.#closing === undefined) link.open();
+        else void link.close();
+      }
+    });
+  }
+
+  readonly #events: Omit<LinkEvents, 'tried'> = {
+    changed: (link) => this.#changed(link),
+    received: (link, datagrams) => this.#received(link, datagrams),
+    refused: (link, refusal) => this.#refused(link, refusal),
+  };
+
+  /** The link of the route, or else any that has the source address. */
+  #linkOf({ source, destination }: Packet): Link | undefined {
+    if (addressBytes(destination)?.length !== addressBytes(source)?.length) return undefined;
+    const found = this.#routes.find(destination);
+    if (found?.source === source) return found.way;
+    return this.#links.find(({ locals }) => locals.some(({ address }) => address === source));
+  }
+
+  /** A peer may answer, and probe, whichever of our addresses it likes: all relays must let it in. */
+  #introduce(peer: UdpEndpoint): void {
+    const key = `${peer.address} ${peer.port}`;
+    if (this.#peers.use(key) !== undefined) return;
+    this.#peers.set(key, peer);
+    for (const link of this.#links) link.permit([peer]);
+  }
+
+  #changed(link: Link): void {
+    if (link.isUp && !link.isDraining) {
+      this.#routes.forgive(link);
+      link.permit([...this.#peers.values()]);
+    }
+    if (this.#state !== 'up') return;
+    this.#host?.changed();
+    if (link.isUp) return;
+    for (const destination of this.#routes.homesOf(link)) {
+      if (this.#routes.find(destination) === undefined) this.#reports.add(destination, 'ENETDOWN');
+    }
+  }
+
+  #received({ locals }: Link, datagrams: readonly Datagram[]): void {
+    if (this.#state !== 'up') return;
+    const packets = datagrams.flatMap(({ local, peer, bytes }): Packet[] => {
+      const destination = locals[local]?.address;
+      if (destination === undefined) return [];
+      return [{ source: peer.address, destination, port: peer.port, trafficClass: 0, bytes }];
+    });
+    if (packets.length > 0) this.#host?.receive(packets);
+  }
+
+  /** Another relay may do; a relay that has sent enough for now is left as it is. */
+  #refused(link: Link, { peer, reason }: Refused): void {
+    if (this.#state !== 'up') return;
+    const { address } = peer;
+    if (reason !== 'limit' && this.#routes.refused(address, link)) return this.#host?.changed();
+    this.#reports.add(address, UNREACHABLE[reason]);
+  }
+}
+
+/** Why none of the relays could be had: the code is the first one's. */
+function startError(links: readonly Link[]): SctpError {
+  const errors = links.flatMap(({ error }) => error ?? []);
+  const [first] = errors;
+  const told = errors.map(({ message }) => message).join('; ');
+  const details = { syscall: 'start', cause: errors.length > 1 ? new AggregateError(errors, told) : first };
+  return new SctpError(first?.code ?? 'ENETDOWN', `no relay can be used: ${told}`, details);
+}
+
+function closedError(): SctpError {
+  return new SctpError('ENETDOWN', 'the relay transport is closed: create another one', { syscall: 'start' });
+}
+
+function startedError(): SctpError {
+  const message = 'the relay transport has been started: create one for each stack';
+  return new SctpError('EALREADY', message, { syscall: 'start' });
+}

@@ -1,0 +1,225 @@
+import type { SctpError } from '../../errors.js';
+import {
+  type Allocated,
+  type Datagram,
+  encodeControl,
+  encodeDatagrams,
+  MOST_PERMITS,
+  type Refused,
+  type RelayMessage,
+  type UdpEndpoint,
+} from '../../relay/codec.js';
+import { Connection } from './connection.js';
+import type { RelaySettings, Ticket } from './options.js';
+import { closeError } from './refusal.js';
+import type { WebSocketConstructor } from './websocket.js';
+
+/** What a link tells the transport; always from the event loop. */
+export interface LinkEvents {
+  /** The first attempt has come to its end, one way or the other. */
+  tried(): void;
+  /** Addresses have come, gone, or are to be avoided. */
+  changed(link: Link): void;
+  received(link: Link, datagrams: readonly Datagram[]): void;
+  refused(link: Link, refusal: Refused): void;
+}
+
+export interface LinkParts {
+  readonly url: string;
+  readonly ticket: Ticket;
+  readonly settings: RelaySettings;
+  readonly WebSocket: WebSocketConstructor;
+  /** The UDP port to ask for: the same of all relays. */
+  readonly port: number;
+  readonly events: LinkEvents;
+}
+
+const FIRST_DELAY_MS = 500;
+const LONGEST_DELAY_MS = 30_000;
+
+/**
+ * The way to one relay, which is tried again and again.
+ *
+ * ```
+ *   connecting ── allocated ──► up ── draining ──► draining
+ *     ▲   │ refused, no answer   │ lost                │ closed
+ *     │   ▼                      ▼                     │
+ *     └─ waiting ◄───────────────┴─────────────────────┘   twice as long each time, up to 30 s, with jitter
+ * ```
+ */
+export class Link {
+  readonly url: string;
+  readonly #parts: LinkParts;
+  #state: 'connecting' | 'up' | 'draining' | 'waiting' | 'closed' = 'waiting';
+  #connection: Connection | undefined;
+  #allocated: Allocated | undefined;
+  #resumption: Uint8Array = new Uint8Array(0);
+  #error: SctpError | undefined;
+  #delayMs = FIRST_DELAY_MS;
+  #cancelTimer: (() => void) | undefined;
+  #attempt = 0;
+  #heardAtMs = 0;
+  #dropped = 0;
+
+  constructor(parts: LinkParts) {
+    this.url = parts.url;
+    this.#parts = parts;
+  }
+
+  get state(): 'connecting' | 'up' | 'draining' | 'waiting' | 'closed' {
+    return this.#state;
+  }
+
+  get isUp(): boolean {
+    return this.#allocated !== undefined;
+  }
+
+  get isDraining(): boolean {
+    return this.#state === 'draining';
+  }
+
+  /** The public addresses that are ours through this relay; none while it's lost. */
+  get locals(): readonly UdpEndpoint[] {
+    return this.#allocated?.locals ?? [];
+  }
+
+  get mtu(): number | undefined {
+    return this.#allocated?.mtu;
+  }
+
+  /** Why it isn't up. */
+  get error(): SctpError | undefined {
+    return this.#error;
+  }
+
+  /** Datagrams that were dropped here because the connection was full or lost. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  open(): void {
+    void this.#connect();
+  }
+
+  /** What doesn't fit into the connection is dropped: it would arrive too late to be of use. */
+  send(datagrams: readonly Datagram[]): void {
+    const connection = this.isUp ? this.#connection : undefined;
+    if (connection === undefined || connection.bufferedBytes > this.#parts.settings.queueBytes) {
+      this.#dropped += datagrams.length;
+      return;
+    }
+    for (const message of encodeDatagrams(datagrams)) connection.send(message);
+  }
+
+  /** Has datagrams from these peers let in, as far as they are of a family that there is an address of. */
+  permit(peers: readonly UdpEndpoint[]): void {
+    const families = new Set(this.locals.map(({ address }) => address.includes(':')));
+    const kin = peers.filter(({ address }) => families.has(address.includes(':')));
+    for (let first = 0; first < kin.length; first += MOST_PERMITS) {
+      const some = kin.slice(first, first + MOST_PERMITS);
+      this.#connection?.send(encodeControl({ type: 'permit', peers: some }));
+    }
+  }
+
+  /** Ends it for good; resolves when nothing of it is left. */
+  async close(): Promise<void> {
+    this.#state = 'closed';
+    this.#attempt++;
+    this.#cancelTimer?.();
+    this.#allocated = undefined;
+    this.#connection?.close();
+    this.#parts.events.tried();
+    await this.#connection?.gone;
+  }
+
+  async #connect(): Promise<void> {
+    const { url, settings, WebSocket, ticket, port } = this.#parts;
+    const attempt = ++this.#attempt;
+    this.#state = 'connecting';
+    this.#later(settings.timeoutMs, () => this.#expire(attempt));
+    try {
+      const text = typeof ticket === 'string' ? ticket : await ticket();
+      if (attempt !== this.#attempt) return;
+      const connection: Connection = new Connection(url, WebSocket, settings.clock, {
+        opened: () =>
+          connection.send(encodeControl({ type: 'allocate', ticket: text, port, resumption: this.#resumption })),
+        received: (message) => this.#received(message),
+        closed: (error) => this.#lost(error),
+      });
+      this.#connection = connection;
+    } catch (error) {
+      if (attempt === this.#attempt) this.#lost(closeError(url, 1006, 'no ticket', error));
+    }
+  }
+
+  /** Without a connection it was the ticket that took too long. */
+  #expire(attempt: number): void {
+    const { settings, url } = this.#parts;
+    if (attempt !== this.#attempt) return;
+    if (this.#connection !== undefined) return this.#connection.expire(settings.timeoutMs);
+    this.#attempt++;
+    this.#lost(closeError(url, 1006, 'no ticket was given in time', undefined));
+  }
+
+  #received(message: RelayMessage): boolean {
+    const { events, settings } = this.#parts;
+    this.#heardAtMs = settings.clock.now();
+    if (message.type === 'allocated') return this.#gotAddresses(message);
+    if (this.#allocated === undefined) return false;
+    if (message.type === 'datagrams') events.received(this, message.datagrams);
+    else if (message.type === 'refused') events.refused(this, message);
+    else if (message.type === 'draining') {
+      this.#state = 'draining';
+      events.changed(this);
+    }
+    return true;
+  }
+
+  #gotAddresses(allocated: Allocated): boolean {
+    if (this.#allocated !== undefined) return false;
+    this.#allocated = { ...allocated, resumption: allocated.resumption.slice() };
+    this.#resumption = this.#allocated.resumption;
+    this.#state = 'up';
+    this.#error = undefined;
+    this.#delayMs = FIRST_DELAY_MS;
+    this.#later(allocated.pingMs, () => this.#ping());
+    this.#parts.events.changed(this);
+    this.#parts.events.tried();
+    return true;
+  }
+
+  /** A relay that says nothing for two pings is lost: TCP alone would take minutes to notice. */
+  #ping(): void {
+    const { clock } = this.#parts.settings;
+    const pingMs = Math.max(this.#allocated?.pingMs ?? 0, 100);
+    const silentMs = clock.now() - this.#heardAtMs;
+    if (silentMs > 2.5 * pingMs) return this.#connection?.expire(Math.round(silentMs));
+    this.#connection?.send(encodeControl({ type: 'ping', value: this.#attempt >>> 0 }));
+    this.#later(pingMs, () => this.#ping());
+  }
+
+  #lost(error: SctpError): void {
+    if (this.#state === 'closed') return;
+    const hadAddresses = this.#allocated !== undefined;
+    this.#connection = undefined;
+    this.#allocated = undefined;
+    this.#error = error;
+    this.#state = 'waiting';
+    this.#later(this.#delayMs * (0.5 + this.#chance() / 2), () => void this.#connect());
+    this.#delayMs = Math.min(2 * this.#delayMs, LONGEST_DELAY_MS);
+    if (hadAddresses) this.#parts.events.changed(this);
+    this.#parts.events.tried();
+  }
+
+  #later(delayMs: number, callback: () => void): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = this.#parts.settings.clock.schedule(delayMs, callback);
+  }
+
+  /** 0 to 1. */
+  #chance(): number {
+    const bytes = new Uint8Array(2);
+    this.#parts.settings.random(bytes);
+    return ((bytes[0] ?? 0) * 256 + (bytes[1] ?? 0)) / 65_536;
+  }
+}

@@ -1,0 +1,67 @@
+import { type ErrorCode, SctpError } from '../../errors.js';
+import { type Closing, closingOf } from '../../relay/closing.js';
+import type { RefusalReason } from '../../relay/codec.js';
+
+/** What a relay's ways to end a connection are to a caller. */
+const CODES: Readonly<Record<Closing, ErrorCode>> = {
+  protocol: 'EPROTO',
+  ticket: 'EACCES',
+  origin: 'EPERM',
+  idle: 'ETIMEDOUT',
+  resumed: 'EALREADY',
+  life: 'ETIMEDOUT',
+  version: 'EPROTOTYPE',
+  limit: 'ENOBUFS',
+  failure: 'ENETDOWN',
+  draining: 'ENETDOWN',
+};
+
+const HINTS: Readonly<Partial<Record<Closing, string>>> = {
+  ticket: 'give a ticket that this relay accepts',
+  origin: "add this page's origin to the relay's `origins`",
+  version: 'use the same version of usrsctp-wasm on both sides',
+  limit: 'try again later, or another relay',
+};
+
+/** What a relay's refusals of destinations are to a stack. */
+export const UNREACHABLE: Readonly<Record<RefusalReason, ErrorCode>> = {
+  destination: 'EACCES',
+  limit: 'EPERM',
+  unreachable: 'ENETUNREACH',
+  taken: 'EADDRINUSE',
+};
+
+/** Why a connection to a relay ended, from its close frame or, without one, from what the runtime tells of the failure. */
+export function closeError(url: string, code: number, reason: string, failure: unknown): SctpError {
+  const closing = closingOf(code);
+  if (closing !== undefined) {
+    const hint = HINTS[closing];
+    const said = reason === '' ? closing : `${closing}: ${reason}`;
+    return new SctpError(CODES[closing], `the relay ${url} said ${said}${hint ? `; ${hint}` : ''}`, {
+      syscall: 'start',
+    });
+  }
+  const { code: errno, message } = (failure ?? {}) as { code?: unknown; message?: unknown };
+  const why = typeof message === 'string' && message !== '' ? message : reason || `close code ${code}`;
+  return new SctpError(networkCode(errno), `the relay ${url} can't be reached (${why})`, {
+    syscall: 'start',
+    cause: failure,
+  });
+}
+
+export function timeoutError(url: string, timeoutMs: number): SctpError {
+  return new SctpError('ETIMEDOUT', `the relay ${url} has not answered within ${timeoutMs} ms`, { syscall: 'start' });
+}
+
+function networkCode(errno: unknown): ErrorCode {
+  switch (errno) {
+    case 'ECONNREFUSED':
+    case 'ECONNRESET':
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+    case 'ETIMEDOUT':
+      return errno;
+    default:
+      return 'ENETDOWN';
+  }
+}

@@ -1,0 +1,35 @@
+import { SctpError } from '../../errors.js';
+
+/** What of the WebSocket interface is used: that of browsers, workers, Deno, Bun, edge runtimes and of `ws`. */
+export interface WebSocketLike {
+  binaryType: string;
+  readonly protocol: string;
+  readonly readyState: number;
+  readonly bufferedAmount: number;
+  onopen: ((event: never) => void) | null;
+  onmessage: ((event: never) => void) | null;
+  onerror: ((event: never) => void) | null;
+  onclose: ((event: never) => void) | null;
+  send(data: Uint8Array<ArrayBuffer>): void;
+  close(code?: number, reason?: string): void;
+}
+
+export type WebSocketConstructor = new (url: string, protocols: string[]) => WebSocketLike;
+
+/** The runtime's WebSocket, or that of the package `ws` where the runtime has none: Node before 22. */
+export async function runtimeWebSocket(): Promise<WebSocketConstructor> {
+  if (typeof globalThis.WebSocket === 'function') return globalThis.WebSocket as unknown as WebSocketConstructor;
+  try {
+    const { WebSocket } = await import('ws');
+    return WebSocket as unknown as WebSocketConstructor;
+  } catch (cause) {
+    const message = 'this runtime has no WebSocket: install the package `ws`, or give one as `WebSocket`';
+    throw new SctpError('ENETDOWN', message, { syscall: 'start', cause });
+  }
+}
+
+/** Cuts a connection off where the runtime can: `ws` would wait 30 s for the other side to close. */
+export function cutOff(socket: WebSocketLike): void {
+  const { terminate }: { terminate?: unknown } = socket as { terminate?: unknown };
+  if (typeof terminate === 'function') terminate.call(socket);
+}

@@ -1,0 +1,104 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Stack } from '../../src/index.js';
+import { type RelayOptions, type RelayTransport, relay } from '../../src/relay.js';
+import {
+  type LogEntry,
+  type RelayServer,
+  type RelayServerOptions,
+  relayServer,
+  signTicket,
+  type TicketClaims,
+  type TicketKey,
+} from '../../src/relay-server.js';
+
+export const AUDIENCE = 'relay.test';
+export const KEY: TicketKey = { kty: 'oct', k: Buffer.alloc(32, 7).toString('base64url'), kid: 'test' };
+
+/** A ticket that our relays take, unless something of it is changed. */
+export function ticket(changes: Partial<TicketClaims> = {}, key: TicketKey = KEY): Promise<string> {
+  const exp = Math.floor(Date.now() / 1000) + 600;
+  return signTicket({ sub: 'tester', aud: AUDIENCE, exp, destinations: ['0.0.0.0/0:*', '[::/0]:*'], ...changes }, key);
+}
+
+/** A relay on a port of its own. */
+export interface TestRelay {
+  readonly url: string;
+  readonly server: RelayServer;
+  readonly http: Server;
+  readonly log: LogEntry[];
+  /** Ends it as a crash would: all connections are cut, and the port is closed. */
+  crash(): Promise<void>;
+}
+
+const open: (() => Promise<unknown>)[] = [];
+
+/** To be called after each test. */
+export async function closeRelays(): Promise<void> {
+  await Promise.all(open.splice(0).map((close) => close()));
+}
+
+/** Starts a relay for loopback destinations; its address for clients is `address`. */
+export async function startRelay(
+  address: string | readonly string[] = '127.0.0.11',
+  options: Partial<RelayServerOptions> = {},
+  port = 0,
+): Promise<TestRelay> {
+  const http = options.server ?? createServer();
+  const sockets = new Set<{ destroy(): void }>();
+  http.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  const log: LogEntry[] = [];
+  const server = await relayServer({
+    server: http,
+    addresses: typeof address === 'string' ? [address] : address,
+    audience: AUDIENCE,
+    keys: [KEY],
+    allow: ['0.0.0.0/0:*', '[::/0]:*'],
+    special: ['127.0.0.0/8', '::1/128'],
+    log: (entry) => log.push(entry),
+    ...options,
+  });
+  if (!http.listening) await new Promise<void>((resolve) => http.listen(port, '127.0.0.1', resolve));
+  const crash = async () => {
+    for (const socket of sockets) socket.destroy();
+    const closed = new Promise((resolve) => http.close(resolve));
+    await Promise.all([server.close(), closed]);
+  };
+  open.push(crash);
+  const url = `ws://127.0.0.1:${(http.address() as AddressInfo).port}/relay`;
+  return { url, server, http: http as Server, log, crash };
+}
+
+/** A transport through relays; closed after the test. */
+export async function through(
+  relays: readonly (TestRelay | string)[],
+  { claims = {}, ...options }: Partial<RelayOptions> & { readonly claims?: Partial<TicketClaims> } = {},
+): Promise<RelayTransport> {
+  const own = await ticket(claims);
+  const urls = relays.map((each) => (typeof each === 'string' ? each : each.url));
+  const transport = relay({ relays: urls.map((url) => ({ url, ticket: own })), ...options });
+  open.unshift(() => transport.close());
+  return transport;
+}
+
+/** Has a stack closed after the test. */
+export function closeLater(stack: Stack): Stack {
+  open.unshift(() => stack.close({ timeoutMs: 1000 }).catch(() => undefined));
+  return stack;
+}
+
+export async function until(condition: () => boolean, what: string, limitMs = 8000): Promise<void> {
+  for (const end = performance.now() + limitMs; !condition(); ) {
+    if (performance.now() > end) throw new Error(`${what}: not so after ${limitMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** The value of a metric in Prometheus' text format. */
+export function metric(text: string, series: string): number | undefined {
+  const line = text.split('\n').find((each) => each.startsWith(`${series} `));
+  return line === undefined ? undefined : Number(line.slice(series.length));
+}
