@@ -58,7 +58,7 @@ async function talk(network: Network, client: Stack, address: string, message: U
 }
 
 test(`${PACKETS} mutated packets leave a stack working, and its memory bounded`, { timeout: 120_000 }, async () => {
-  const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
+  const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
   await scenario({ seed, conditions: { latencyMs: 5 }, limitMs: 10_000_000 }, async (network) => {
     const { clock } = network;
     const clientHost = network.host('client', ['10.0.1.1', 'fd00::1']);

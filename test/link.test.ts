@@ -20,19 +20,16 @@ async function connectable(network: Network, clientAddresses: string[], serverAd
   return { socket: a.socket(), listener };
 }
 
-test.each([['127.0.0.1', '127.0.0.2']])(
-  'two stacks on one machine reach each other by loopback, %s to %s',
-  async (from, to) => {
-    await scenario({ seed: 1 }, async (network) => {
-      const { socket, listener } = await connectable(network, ['127.0.0.1'], ['127.0.0.2']);
-      const association = await socket.connect({ address: '127.0.0.2', port: PORT });
-      const peer = await listener.accept();
-      await association.send('hello');
-      expect((await peer.receive())?.data.length).toBe(5);
-      await Promise.all([association.close(), peer.closed]);
-    });
-  },
-);
+test('two stacks on one machine reach each other by different loopback addresses', async () => {
+  await scenario({ seed: 1 }, async (network) => {
+    const { socket, listener } = await connectable(network, ['127.0.0.1'], ['127.0.0.2']);
+    const association = await socket.connect({ address: '127.0.0.2', port: PORT });
+    const peer = await listener.accept();
+    await association.send('hello');
+    expect((await peer.receive())?.data.length).toBe(5);
+    await Promise.all([association.close(), peer.closed]);
+  });
+});
 
 test('the first round trip counts from the last INIT, not from the lost ones', async () => {
   await scenario({ seed: 2, conditions: { latencyMs: 5 } }, async (network) => {

@@ -70,28 +70,30 @@ async function record(side: Side): Promise<{ file: string; stop(): Promise<void>
   return { file, stop: () => child.kill('SIGINT') };
 }
 
-/** Has tshark judge a recording; returns the addresses on each device, of which each address has its own. */
+/** Has tshark judge a recording; returns which addresses talk to which on each device. */
 async function judged(file: string, packets: number): Promise<Record<string, string[]>> {
-  const { good, bad } = await judge(file, UDP_PORT, [
-    'frame.interface_name',
-    ...['ip.src', 'ip.dst', 'ipv6.src', 'ipv6.dst'],
-  ]);
+  const names = ['frame.interface_name', 'ip.src', 'ipv6.src', 'ip.dst', 'ipv6.dst'];
+  const { good, bad } = await judge(file, UDP_PORT, names);
   expect(bad).toEqual([]);
   expect(good.length).toBeGreaterThan(packets);
   const seen = new Map<string, Set<string>>();
   for (const [device = '', ...found] of good) {
     const own = seen.get(device) ?? new Set();
-    seen.set(device, own);
-    for (const address of found) if (address) own.add(address);
+    seen.set(device, own.add(found.filter((address) => address !== '').join(' → ')));
   }
   return Object.fromEntries(Array.from(seen, ([device, own]) => [device, [...own].sort()]));
 }
 
-/** What `judged` finds where each packet takes the way that its addresses belong to. */
+/** What `judged` finds where each packet takes the way that both of its addresses belong to. */
 function ownWays(side: Side, families: Families): Record<string, string[]> {
   const [left, right] = [addresses('left', families), addresses('right', families)];
   const ways = [1, 2] as const;
-  return Object.fromEntries(ways.map((way) => [namespaces.device(side, way), [left[way - 1]!, right[way - 1]!]]));
+  return Object.fromEntries(
+    ways.map((way) => {
+      const ends = [left[way - 1], right[way - 1]];
+      return [namespaces.device(side, way), [ends.join(' → '), ends.reverse().join(' → ')]];
+    }),
+  );
 }
 
 interface Cut {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { all, codeOf, connected, failure, inWorld, PORT, pattern, SERVER, textOf } from './support/world.js';
+import { codeOf, connected, failure, inWorld, PORT, pattern, SERVER, textOf } from './support/world.js';
 
 const STYLES = ['one-to-one', 'one-to-many'] as const;
 

@@ -29,6 +29,7 @@ export class Association extends Multihomed implements AsyncIterable<Message>, A
   readonly #outgoing: Outgoing;
   readonly #undelivered = new Undelivered((failure) => this.emit('sendFailed', failure));
   readonly #life = new Lifecycle();
+  readonly #ending = () => this.#home.ending();
   /** senderDry was told, and nothing is sent since. */
   #isDry = false;
   #ready: Promise<this> | undefined;
@@ -97,7 +98,7 @@ export class Association extends Multihomed implements AsyncIterable<Message>, A
    * `readAheadBytes`: who doesn't receive closes the window. Whoever gives up by `signal` or `timeoutMs` (0: only what
    * is here already) takes no message; it goes to the next.
    */
-  async receive(options: WaitOptions = DEFAULTS): Promise<Message | undefined> {
+  receive(options: WaitOptions = DEFAULTS): Promise<Message | undefined> {
     return this.#inbox.take(options);
   }
 
@@ -251,10 +252,7 @@ export class Association extends Multihomed implements AsyncIterable<Message>, A
     if (name !== 'senderDry' || this.state === 'connecting' || this.state === 'closed') return;
     this.#isDry = false;
     const event = { se_assoc_id: this.id, se_type: SCTP_SENDER_DRY_EVENT, se_on: isListened ? 1 : 0 };
-    unlessEnding(
-      () => this.#home.descriptor.setStruct(SCTP_EVENT, sctp_event, event),
-      () => this.#home.ending(),
-    );
+    unlessEnding(() => this.#home.descriptor.setStruct(SCTP_EVENT, sctp_event, event), this.#ending);
   }
 
   /** usrsctp tells it with every SACK that finds nothing more to send. */
@@ -268,10 +266,7 @@ export class Association extends Multihomed implements AsyncIterable<Message>, A
       send: (data, info) => {
         this.#isDry = false;
         if (this.state === 'closed') throw this.#life.notOpen('send');
-        return unlessEnding(
-          () => this.#home.descriptor.send(data, info),
-          () => this.#home.ending(),
-        );
+        return unlessEnding(() => this.#home.descriptor.send(data, info), this.#ending);
       },
       unacknowledgedBytes: () => unacknowledgedBytes(this.#home.descriptor, this.id),
       waiting: () => this.#home.waiting(),

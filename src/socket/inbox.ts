@@ -76,8 +76,12 @@ export class Inbox {
   }
 
   take(options: WaitOptions): Promise<Message | undefined> {
-    checkWaitOptions(options, 'receive');
-    options.signal?.throwIfAborted();
+    try {
+      checkWaitOptions(options, 'receive');
+      options.signal?.throwIfAborted();
+    } catch (error) {
+      return Promise.reject(error);
+    }
     const message = this.#shift();
     if (message) return Promise.resolve(message);
     const waiter: Waiter<Message | undefined> = new Waiter(this.#clock, options, 'receive', () => {

@@ -69,6 +69,13 @@ const SYSCTLS: Readonly<Record<keyof Timers, Sysctl>> = {
   potentiallyFailedAfter: 'sctp_path_pf_threshold',
 };
 
+/**
+ * usrsctp gives an association up when one chunk was sent 30 times, whatever the peer answers (sctp_output.c,
+ * sctp_max_retran_chunk): so a peer that doesn't read for some minutes would be lost, though it acknowledges each probe
+ * of its window. The limits of RFC 9260 §8 remain.
+ */
+const UNLIMITED: [Sysctl, number] = ['sctp_max_retran_chunk', 0];
+
 /** What to set for a preset with changes. Throws EINVAL for a parameter that there isn't or that can't have the value. */
 export function timerSysctls(preset: TimerPreset, changes: Partial<Timers>): [Sysctl, number][] {
   const base = PRESETS[preset];
@@ -79,11 +86,12 @@ export function timerSysctls(preset: TimerPreset, changes: Partial<Timers>): [Sy
   if (timers.rtoInitialMs < timers.rtoMinMs || timers.rtoInitialMs > timers.rtoMaxMs) {
     throw invalid('rtoInitialMs must be between rtoMinMs and rtoMaxMs');
   }
-  return Object.entries(SYSCTLS).map(([name, sysctl]) => {
+  const settings = Object.entries(SYSCTLS).map(([name, sysctl]): [Sysctl, number] => {
     const value = timers[name as keyof Timers];
     if (!Number.isInteger(value) || value < 0 || value > 0x7fffffff) throw invalid(`${name} can't be ${String(value)}`);
     return [sysctl, value];
   });
+  return [UNLIMITED, ...settings];
 }
 
 /** Sysctls that a caller has named. Throws EINVAL for one that there isn't, or that no number is. */

@@ -137,18 +137,25 @@ export class UdpBridge implements AsyncDisposable {
     });
   }
 
-  /** What a program sends enters the network at its host. A wildcard socket's source address says nothing of a path. */
+  /**
+   * What a program sends enters the network at its host, from the address whose simulated subnet leads to the
+   * destination: on loopback, where all addresses lie in one network, the real source address says nothing of a path.
+   */
   #receive(bytes: Uint8Array, from: RemoteInfo, destination: Address, port: number): void {
-    const source = canonicalAddress(from.address.split('%')[0], 'bridge');
-    const ofPort = this.#programs.filter((program) => program.port === from.port);
-    const exact = ofPort.find(({ host }) => host.addresses.includes(source));
-    const { host } = exact ?? ofPort[0] ?? {};
-    const sentFrom = exact ? source : host?.transport.route?.(destination)?.source;
-    if (host === undefined || sentFrom === undefined) {
+    const host = this.#hostOf(from);
+    const source = host?.transport.route?.(destination)?.source;
+    if (host === undefined || source === undefined) {
       this.#dropped++;
       return;
     }
-    host.transport.send([{ source: sentFrom, destination, port, trafficClass: 0, bytes: new Uint8Array(bytes) }]);
+    host.transport.send([{ source, destination, port, trafficClass: 0, bytes: new Uint8Array(bytes) }]);
+  }
+
+  /** Programs differ by port; by address only where one port serves several. A wildcard socket may send from any. */
+  #hostOf({ address, port }: RemoteInfo): Host | undefined {
+    const ofPort = this.#programs.filter((program) => program.port === port);
+    const exact = ofPort.find(({ host }) => host.addresses.includes(canonicalAddress(address.split('%')[0], 'bridge')));
+    return (exact ?? ofPort[0])?.host;
   }
 }
 

@@ -18,7 +18,7 @@ export interface RelayStatus {
   readonly url: string;
   /** `waiting`: lost or refused, and to be tried again; `draining`: the relay has said that it will end soon. */
   readonly state: 'connecting' | 'up' | 'draining' | 'waiting' | 'closed';
-  /** The public UDP addresses that are ours there. */
+  /** The public UDP addresses that are ours there; for a while also when it is lost. */
   readonly addresses: readonly UdpEndpoint[];
   /** Why it isn't up. */
   readonly error?: SctpError;
@@ -40,7 +40,7 @@ export interface RelayTransport extends Transport {
  *
  * `start` resolves when every relay has given addresses or failed to, and rejects when all have failed: EACCES
  * (ticket), EPERM (origin), EPROTOTYPE (version), ENOBUFS (limit), ETIMEDOUT, ECONNREFUSED, ENETDOWN. A relay that is
- * lost later is tried again; meanwhile its addresses aren't there.
+ * lost later is tried again: nothing goes through it meanwhile, and after `lingerMs` its addresses are gone.
  *
  * @example
  * const relays = ['wss://a.example/relay', 'wss://b.example/relay'].map((url) => ({ url, ticket }));
@@ -78,7 +78,7 @@ class Relay implements RelayTransport {
 
   get addresses(): readonly Address[] {
     if (this.#state !== 'up') return [];
-    return [...new Set(this.#links.flatMap(({ locals }) => locals.map(({ address }) => address)))];
+    return [...new Set(this.#links.flatMap(({ addresses }) => addresses.map(({ address }) => address)))];
   }
 
   get mtu(): number {
@@ -91,8 +91,8 @@ class Relay implements RelayTransport {
       const state = this.#state === 'closed' ? 'closed' : 'waiting';
       return this.#settings.relays.map(({ url }) => ({ url, state, addresses: [] }));
     }
-    return this.#links.map(({ url, state, locals, error }) => {
-      return { url, state, addresses: locals, ...(error !== undefined && { error }) };
+    return this.#links.map(({ url, state, addresses, error }) => {
+      return { url, state, addresses, ...(error !== undefined && { error }) };
     });
   }
 

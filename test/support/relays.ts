@@ -27,6 +27,8 @@ export interface TestRelay {
   readonly server: RelayServer;
   readonly http: Server;
   readonly log: LogEntry[];
+  /** Cuts all TCP connections; the relay goes on. */
+  cut(): void;
   /** Ends it as a crash would: all connections are cut, and the port is closed. */
   crash(): Promise<void>;
 }
@@ -62,14 +64,17 @@ export async function startRelay(
     ...options,
   });
   if (!http.listening) await new Promise<void>((resolve) => http.listen(port, '127.0.0.1', resolve));
-  const crash = async () => {
+  const cut = () => {
     for (const socket of sockets) socket.destroy();
+  };
+  const crash = async () => {
+    cut();
     const closed = new Promise((resolve) => http.close(resolve));
     await Promise.all([server.close(), closed]);
   };
   open.push(crash);
   const url = `ws://127.0.0.1:${(http.address() as AddressInfo).port}/relay`;
-  return { url, server, http: http as Server, log, crash };
+  return { url, server, http: http as Server, log, cut, crash };
 }
 
 /** A transport through relays; closed after the test. */

@@ -57,6 +57,8 @@ export class Link {
   #error: SctpError | undefined;
   #delayMs = FIRST_DELAY_MS;
   #cancelTimer: (() => void) | undefined;
+  #lingering: readonly UdpEndpoint[] = [];
+  #cancelLingering: (() => void) | undefined;
   #attempt = 0;
   #heardAtMs = 0;
   #dropped = 0;
@@ -78,9 +80,14 @@ export class Link {
     return this.#state === 'draining';
   }
 
-  /** The public addresses that are ours through this relay; none while it's lost. */
+  /** The public addresses that packets can be sent from now; none while the relay is lost. */
   get locals(): readonly UdpEndpoint[] {
     return this.#allocated?.locals ?? [];
+  }
+
+  /** The public addresses that are ours: also those of a lost relay, while it keeps them for us. */
+  get addresses(): readonly UdpEndpoint[] {
+    return this.#allocated?.locals ?? this.#lingering;
   }
 
   get mtu(): number | undefined {
@@ -126,6 +133,8 @@ export class Link {
     this.#state = 'closed';
     this.#attempt++;
     this.#cancelTimer?.();
+    this.#cancelLingering?.();
+    this.#lingering = [];
     this.#allocated = undefined;
     this.#connection?.close();
     this.#parts.events.tried();
@@ -180,6 +189,8 @@ export class Link {
     this.#allocated = { ...allocated, resumption: allocated.resumption.slice() };
     this.#resumption = this.#allocated.resumption;
     this.#state = 'up';
+    this.#cancelLingering?.();
+    this.#lingering = [];
     this.#error = undefined;
     this.#delayMs = FIRST_DELAY_MS;
     this.#later(allocated.pingMs, () => this.#ping());
@@ -201,6 +212,7 @@ export class Link {
   #lost(error: SctpError): void {
     if (this.#state === 'closed') return;
     const hadAddresses = this.#allocated !== undefined;
+    if (hadAddresses) this.#linger();
     this.#connection = undefined;
     this.#allocated = undefined;
     this.#error = error;
@@ -209,6 +221,19 @@ export class Link {
     this.#delayMs = Math.min(2 * this.#delayMs, LONGEST_DELAY_MS);
     if (hadAddresses) this.#parts.events.changed(this);
     this.#parts.events.tried();
+  }
+
+  /**
+   * A peer that is told at once to drop a path, for a connection that is back in a second, loses more than it gains:
+   * usrsctp never sends again what was under way to an address that the peer has deleted.
+   */
+  #linger(): void {
+    const { clock, lingerMs } = this.#parts.settings;
+    this.#lingering = this.locals;
+    this.#cancelLingering = clock.schedule(lingerMs, () => {
+      this.#lingering = [];
+      this.#parts.events.changed(this);
+    });
   }
 
   #later(delayMs: number, callback: () => void): void {

@@ -25,6 +25,11 @@ export interface RelayOptions {
   readonly queueBytes?: number;
   /** How long a relay may take to give addresses, in ms; and how long `start` waits for the slowest. Default 5000. */
   readonly timeoutMs?: number;
+  /**
+   * How long the addresses of a lost relay stay ours, in ms, while it's tried again; nothing goes through it. What the
+   * relay's own `resumptionMs` is. Default 30,000.
+   */
+  readonly lingerMs?: number;
   /** Where time comes from. Default: the machine's clock. */
   readonly clock?: Clock;
   /** Where chance comes from: a port to ask for, and jitter. Default: the machine's. */
@@ -37,6 +42,7 @@ export interface RelaySettings {
   readonly encapsulationPort: number;
   readonly queueBytes: number;
   readonly timeoutMs: number;
+  readonly lingerMs: number;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -53,6 +59,7 @@ export function parseOptions(options: RelayOptions): RelaySettings {
     encapsulationPort: integer('encapsulationPort', options.encapsulationPort ?? SCTP_TUNNELING_PORT, 1, 65_535),
     queueBytes: integer('queueBytes', options.queueBytes ?? 262_144, 65_536, 2 ** 30),
     timeoutMs: integer('timeoutMs', options.timeoutMs ?? 5000, 1, 2 ** 31 - 1),
+    lingerMs: integer('lingerMs', options.lingerMs ?? 30_000, 0, 2 ** 31 - 1),
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
   };

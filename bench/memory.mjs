@@ -1,0 +1,72 @@
+// Measures a world in memory: node bench/memory.mjs WORLD[.VARIANT] bulk|roundtrip|setups|burst|idle BYTES MS
+import { performance } from 'node:perf_hooks';
+import { echo, flood, pingPong, Window, warmUpMs } from './traffic.mjs';
+
+const BURST = 100;
+const IDLE_PAIRS = 500;
+
+const measures = {
+  async bulk(world, bytes, ms) {
+    const [client, server] = await pair(world);
+    const window = new Window(ms);
+    server.receive((data) => window.add(data.length));
+    await Promise.race([flood(client, bytes, () => window.isOver), window.result]);
+    return window.result;
+  },
+
+  async roundtrip(world, bytes, ms) {
+    const [client, server] = await pair(world);
+    echo(server);
+    return pingPong(client, bytes, ms);
+  },
+
+  async setups(world, _bytes, ms) {
+    const start = performance.now() + warmUpMs(ms);
+    let count = 0;
+    while (performance.now() < start + ms) {
+      await closed(await pair(world));
+      if (performance.now() >= start) count++;
+    }
+    return { perS: (count * 1e3) / (performance.now() - start) };
+  },
+
+  async burst(world) {
+    let best = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < 5; i++) {
+      const before = performance.now();
+      const pairs = await Promise.all(Array.from({ length: BURST }, () => pair(world)));
+      best = Math.min(best, performance.now() - before);
+      await Promise.all(pairs.map(closed));
+    }
+    return { ms: best };
+  },
+
+  async idle(world) {
+    const kept = [await pair(world)];
+    const before = bytesInUse(world);
+    for (let i = 0; i < IDLE_PAIRS; i++) kept.push(await pair(world));
+    const kb = (bytesInUse(world) - before) / 1e3 / IDLE_PAIRS;
+    return { kb, pairs: kept.length };
+  },
+};
+
+async function pair(world) {
+  const connecting = world.connect();
+  const ends = await Promise.all([connecting, world.accept()]);
+  return ends;
+}
+
+const closed = (ends) => Promise.all(ends.map((end) => end.close()));
+
+/** JavaScript's heap and, in the module's memory, what usrsctp holds. */
+function bytesInUse(world) {
+  globalThis.gc();
+  return process.memoryUsage().heapUsed + (world.wasmBytes?.() ?? 0);
+}
+
+const [name, measure, bytes, ms] = process.argv.slice(2);
+const [file, variant = 'memory'] = name.split('.');
+const world = await (await import(`./worlds/${file}.mjs`))[variant]();
+const result = measures[measure](world, Number(bytes), Number(ms));
+console.log(JSON.stringify(await (world.run?.(result) ?? result)));
+process.exit();

@@ -1,0 +1,107 @@
+/* Our link layer as the network in memory: the C side of the WebAssembly module, natively compiled. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host.h"
+#include "link.h"
+#include "measure.h"
+#include "network.h"
+
+struct link_state *link_state(void);
+void link_enter(double now_ms);
+void link_leave(void);
+void link_timers(void);
+void link_input(uint32_t bytes);
+int link_add_address(const uint8_t *address, uint32_t family, uint32_t index, int dynamic);
+void bridge_init(int udp_port);
+
+static const uint8_t host[4] = {10, 0, 1, 1};
+
+void host_random(void *buffer, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		((uint8_t *)buffer)[i] = (uint8_t)random();
+	}
+}
+
+uint32_t host_route(const uint8_t *destination, uint32_t family, uint32_t *mtu)
+{
+	(void)destination;
+	*mtu = 1500;
+	return family == 4 ? 1 : 0;
+}
+
+void host_panic(const char *message, size_t length)
+{
+	fprintf(stderr, "panic: %.*s\n", (int)length, message);
+}
+
+void network_start(void)
+{
+	link_state();
+	link_enter(now_ms());
+	bridge_init(0);
+	link_add_address(host, 4, 1, 0);
+}
+
+struct sockaddr *network_address(int port, socklen_t *length)
+{
+	static struct sockaddr_in address;
+
+	address = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+	memcpy(&address.sin_addr, host, sizeof(host));
+	*length = sizeof(address);
+	return (struct sockaddr *)&address;
+}
+
+/* As many of the packets as the inbox has room for; returns the bytes that they take. */
+static uint32_t batch(const uint8_t *packets, uint32_t bytes, int *count)
+{
+	uint32_t end = 0;
+
+	while (end < bytes) {
+		const struct link_packet *header = (const struct link_packet *)(packets + end);
+		uint32_t size = (uint32_t)sizeof(*header) + ((header->length + 3) & ~3u);
+
+		if (end + size > link_state()->inbox_bytes) {
+			break;
+		}
+		end += size;
+		++*count;
+	}
+	return end;
+}
+
+int network_deliver(void)
+{
+	static uint8_t *taken;
+	static uint32_t capacity;
+	struct link_state *state = link_state();
+	int packets = 0;
+
+	while (state->outbox_bytes > 0) {
+		uint32_t bytes = state->outbox_bytes;
+
+		if (bytes > capacity) {
+			taken = realloc(taken, capacity = bytes);
+		}
+		memcpy(taken, state->outbox, bytes);
+		state->outbox_bytes = 0;
+		for (uint32_t at = 0, size; at < bytes; at += size) {
+			size = batch(taken + at, bytes - at, &packets);
+			memcpy(state->inbox, taken + at, size);
+			link_input(size);
+		}
+		link_leave();
+	}
+	return packets;
+}
+
+void network_tick(void)
+{
+	link_enter(now_ms());
+	link_timers();
+}

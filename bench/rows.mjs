@@ -1,0 +1,132 @@
+// What is measured: a row has contestants, each a way to get one sample, and metrics, each a number of the sample.
+import { readFileSync } from 'node:fs';
+import { brotliCompressSync } from 'node:zlib';
+import { single, twoProcesses } from './child.mjs';
+
+const node = (program, ...args) => [process.execPath, '--expose-gc', `bench/${program}.mjs`, ...args];
+const native = (program, ...args) => [`build/bench/${program}`, ...args];
+
+const SIZES = { 64: '64 B', 1024: '1 KB', 16384: '16 KB', 65536: '64 KB' };
+/** What a packet of a bulk transfer carries: an MTU of 1,500 without the headers of IPv4 and UDP. */
+const DATAGRAM_BYTES = 1472;
+
+const mbPerS = { unit: 'MB/s', of: (sample) => sample.mbPerS };
+const mbPerCpuS = { unit: 'MB per CPU s', of: ({ gb, cpuS }) => (gb * 1e3) / cpuS };
+/** Both ends, each by what it has sent or received itself. */
+const cpuPerGb = { unit: 'CPU s/GB', of: ({ client, server }) => client.cpuS / client.gb + server.cpuS / server.gb };
+const p50 = { unit: 'µs p50', of: (sample) => sample.p50Us };
+const p99 = { unit: 'µs p99', of: (sample) => sample.p99Us };
+
+/** The rows; `ms` is how long a sample measures. */
+export function rows(ms) {
+  return [...memoryRows(ms), ...udpRows(ms), ...virtualRows(), coldRow(), ...sizeRows()];
+}
+
+const memoryContestants = {
+  ours: (...args) => node('memory', 'ours', ...args),
+  'ours, direct': (...args) => node('memory', 'ours.direct', ...args),
+  raw: (...args) => node('memory', 'raw', ...args),
+  native: (...args) => native('upstream', ...args),
+  'native, ours': (...args) => native('link', ...args),
+  werift: (...args) => node('memory', 'werift', ...args),
+};
+
+function memoryRows(ms) {
+  const row = (measure, bytes, label, metrics, contestants = Object.keys(memoryContestants)) => ({
+    name: `memory.${measure}${measure === 'bulk' ? `.${bytes}` : ''}`,
+    label: `in memory: ${label}`,
+    metrics,
+    contestants: Object.fromEntries(
+      contestants.map((name) => [name, single(memoryContestants[name](measure, `${bytes}`, `${ms}`))]),
+    ),
+  });
+  return [
+    ...Object.entries(SIZES).map(([bytes, size]) => row('bulk', bytes, size, { mbPerS, mbPerCpuS })),
+    row('roundtrip', 64, 'round trip, 64 B', { p50, p99 }),
+    row('setups', 64, 'set-up and close', { perS: { unit: '/s', of: (sample) => sample.perS } }),
+    row('burst', 64, '100 set-ups at once', { ms: { unit: 'ms', of: (sample) => sample.ms } }),
+    row('idle', 64, 'an idle pair', { kb: { unit: 'KB', of: (sample) => sample.kb } }, [
+      'ours',
+      'native',
+      'native, ours',
+      'werift',
+    ]),
+  ];
+}
+
+const udpContestants = {
+  ours: (...args) => node('udp', 'ours', ...args),
+  native: (...args) => native('udp', ...args),
+  werift: (...args) => node('udp', 'werift', ...args),
+  dgram: (...args) => node('udp', 'dgram', ...args),
+};
+
+function udpRows(ms) {
+  const row = (measure, bytes, label, metrics, names) => ({
+    name: `udp.${measure}${measure === 'bulk' ? `.${bytes}` : ''}`,
+    label: `UDP, two processes: ${label}`,
+    metrics,
+    contestants: Object.fromEntries(
+      names.map((name) => {
+        const size = name === 'dgram' && measure === 'bulk' ? Math.min(bytes, DATAGRAM_BYTES) : bytes;
+        return [name, twoProcesses(udpContestants[name], measure, size, ms)];
+      }),
+    ),
+  });
+  const received = { unit: 'MB/s', of: ({ server }) => server.mbPerS };
+  const bulk = ([bytes, size]) => {
+    return row('bulk', bytes, size, { mbPerS: received, cpuPerGb }, ['ours', 'native', 'werift', 'dgram']);
+  };
+  const ofClient = ({ unit, of }) => ({ unit, of: ({ client }) => of(client) });
+  return [
+    ...Object.entries(SIZES).map(bulk),
+    row('roundtrip', 64, 'round trip, 64 B', { p50: ofClient(p50), p99: ofClient(p99) }, Object.keys(udpContestants)),
+  ];
+}
+
+/** Virtual time: the same on each machine; repeats have other seeds. */
+function virtualRows() {
+  const row = (name, measure, argument, label, metrics) => ({
+    name,
+    label: `virtual time: ${label}`,
+    metrics,
+    contestants: { ours: (repeat) => single(node('virtual', measure, argument, `${repeat + 1}`))() },
+  });
+  const ms = { unit: 'ms', of: (sample) => sample.ms };
+  return [
+    ...[0, 0.01, 0.05].map((loss) => {
+      return row(`loss.${loss}`, 'loss', `${loss}`, `16 KB, 50 ms RTT, ${loss * 100} % loss`, { mbPerS });
+    }),
+    ...['fast-failover', 'rfc9260'].map((preset) => {
+      return row(`failover.${preset}`, 'failover', preset, `from the cut to the next message, ${preset}`, { ms });
+    }),
+    row('timers', 'timers', '-', 'an idle pair, per minute', {
+      fired: { unit: 'timers', of: (sample) => sample.perMinute },
+      heartbeats: { unit: 'heartbeats', of: (sample) => sample.heartbeatsPerMinute },
+    }),
+  ];
+}
+
+function coldRow() {
+  const contestants = { ours: single(node('cold', 'ours')) };
+  return { name: 'cold', label: 'cold start', metrics: { ms: { unit: 'ms', of: (sample) => sample.ms } }, contestants };
+}
+
+function sizeRows() {
+  const bundles = JSON.parse(readFileSync('build/bundle.json', 'utf8'));
+  const row = (name, label, files) => ({
+    name,
+    label: `size: ${label}`,
+    metrics: { kb: { unit: 'KB brotli', of: (sample) => sample.kb } },
+    repeats: 1,
+    contestants: {
+      ours: async () => ({
+        kb: files.reduce((sum, file) => sum + brotliCompressSync(readFileSync(file)).length, 0) / 1e3,
+      }),
+    },
+  });
+  return [
+    row('size.wasm', 'usrsctp.wasm', ['build/wasm/usrsctp.wasm']),
+    row('size.index', 'usrsctp-wasm with all it loads', bundles['dist/index.js']),
+  ];
+}

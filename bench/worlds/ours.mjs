@@ -1,0 +1,52 @@
+// Our public API as a world: in memory, on the simulated network or on the shortest way there is, and over UDP.
+import { Stack } from '../../dist/index.js';
+import { Network } from '../../dist/simulated.js';
+import { udp } from '../../dist/udp.js';
+import { simulated } from './simulated.mjs';
+import { wire } from './wire.mjs';
+
+const PORT = 5001;
+
+/** Two stacks on the simulated network, without impairments. */
+export async function memory() {
+  const { clock, hosts, run } = simulated(Network);
+  const stacks = await Promise.all(hosts.map(({ transport }) => Stack.create({ transport, clock })));
+  return { ...between(...stacks, hosts[1].addresses[0]), run };
+}
+
+/** Two stacks on a transport that hands packets over in the next turn of the event loop. */
+export async function direct() {
+  const transports = wire('10.0.0.1', '10.0.0.2');
+  const stacks = await Promise.all(transports.map((transport) => Stack.create({ transport })));
+  return between(...stacks, '10.0.0.2');
+}
+
+export async function server(port) {
+  return between(undefined, await Stack.create({ transport: udp({ addresses: ['127.0.0.1'], port }) }), '127.0.0.1');
+}
+
+export async function client(port) {
+  const transport = udp({ addresses: ['127.0.0.1'], port: port + 1, encapsulationPort: port });
+  return between(await Stack.create({ transport }), undefined, '127.0.0.1');
+}
+
+function between(client, server, address) {
+  const listener = server?.socket();
+  listener?.bindx([{ address, port: PORT }]);
+  listener?.listen();
+  return {
+    connect: async () => endOf(await client.socket().connect({ address, port: PORT })),
+    accept: async () => endOf(await listener.accept()),
+    wasmBytes: () => client.memoryInUse + server.memoryInUse,
+  };
+}
+
+function endOf(association) {
+  return {
+    send: (data) => association.send(data),
+    async receive(handler) {
+      for await (const { data } of association) handler(data);
+    },
+    close: () => association.close(),
+  };
+}

@@ -1,0 +1,47 @@
+import { sealPacket } from '../../src/crc32c.js';
+
+export interface PacketParts {
+  readonly sourcePort?: number;
+  readonly destinationPort?: number;
+  readonly tag?: number;
+  /** Chunk types with the lengths of their values. */
+  readonly chunks?: readonly (readonly [type: number, valueBytes: number])[];
+}
+
+/** An SCTP packet with a right checksum; a COOKIE ACK unless told otherwise. */
+export function sctp(parts: PacketParts = {}): Uint8Array {
+  const { sourcePort = 49_200, destinationPort = 5001, tag = 7, chunks = [[11, 0]] } = parts;
+  const sizes = chunks.map(([, valueBytes]) => (4 + valueBytes + 3) & ~3);
+  const bytes = new Uint8Array(12 + sizes.reduce((sum, size) => sum + size, 0));
+  const view = new DataView(bytes.buffer);
+  view.setUint16(0, sourcePort);
+  view.setUint16(2, destinationPort);
+  view.setUint32(4, tag);
+  let at = 12;
+  for (const [index, [type, valueBytes]] of chunks.entries()) {
+    view.setUint8(at, type);
+    view.setUint16(at + 2, 4 + valueBytes);
+    at += sizes[index] ?? 0;
+  }
+  sealPacket(bytes);
+  return bytes;
+}
+
+export function init(parts: PacketParts = {}): Uint8Array {
+  return sctp({ tag: 0, chunks: [[1, 16]], ...parts });
+}
+
+/** Any bytes as the value of an unknown chunk, and what is to be added to an MTU for that. */
+export const WRAPPING_BYTES = 20;
+
+export function wrap(payload: Uint8Array): Uint8Array {
+  const packet = sctp({ chunks: [[0x3f, payload.length]] });
+  packet.set(payload, 16);
+  sealPacket(packet);
+  return packet;
+}
+
+export function unwrap(packet: Uint8Array): Uint8Array {
+  const { byteOffset, buffer } = packet;
+  return packet.slice(16, 12 + new DataView(buffer, byteOffset).getUint16(14));
+}
