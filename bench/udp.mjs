@@ -17,8 +17,11 @@ const roles = {
     const end = await world.connect();
     if (measure === 'roundtrip') return pingPong(end, bytes, ms);
     const window = new Window(ms);
-    const counting = { send: (data) => (window.add(data.length), end.send(data)) };
-    void flood(counting, bytes, () => false); // until the harness ends it: the other end measures still
+    const send = (data) => {
+      window.add(data.length);
+      return end.send(data);
+    };
+    void flood({ send }, bytes, () => false); // until the harness ends it: the other end measures still
     return window.result;
   },
 };

@@ -3,7 +3,7 @@
 # shellcheck disable=SC2154 # source_dir, the usrsctp to build, is build.sh's
 
 # The native peers and the tools that the tests hold our packets and our C against.
-readonly test_packages=(libusrsctp-examples libusrsctp-dev tshark iproute2 nftables gcc libc6-dev)
+readonly test_packages=(libusrsctp-examples libusrsctp-dev tshark iproute2 nftables gcc libc6-dev nginx)
 
 need_test_packages() {
   if can_install; then

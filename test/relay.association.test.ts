@@ -1,54 +1,14 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { type Association, type Endpoint, Stack } from '../src/index.js';
-import { udp } from '../src/udp.js';
 import { Child } from './support/child.js';
+import { exchange } from './support/exchange.js';
 import { freePort, native } from './support/native.js';
-import { closeLater, closeRelays, metric, startRelay, type TestRelay, through, until } from './support/relays.js';
+import { client, closeRelays, metric, serve, startRelay, until } from './support/relays.js';
 import { all, isEqual, pattern } from './support/world.js';
-
-const PORT = 5001;
 
 afterEach(async () => {
   await closeRelays();
   await Child.endAll();
 });
-
-/** A server of ours on real UDP. */
-async function serve(addresses: readonly string[]) {
-  const transport = udp({ addresses, port: 0 });
-  const stack = closeLater(await Stack.create({ transport, preset: 'fast-failover' }));
-  const listener = stack.socket({ style: 'one-to-many' });
-  const endpoints = addresses.map((address): Endpoint => ({ address, port: PORT }));
-  listener.bindx(endpoints);
-  listener.listen();
-  return { stack, listener, endpoints, udpPort: transport.port };
-}
-
-async function client(relays: readonly (TestRelay | string)[], encapsulationPort: number) {
-  const transport = await through(relays, { encapsulationPort });
-  const stack = closeLater(await Stack.create({ transport, preset: 'fast-failover' }));
-  return { transport, stack };
-}
-
-/** Sends messages of 20 kB, and receives as many: `rounds` are told after each one that has arrived. */
-async function exchange(a: Association, b: Association, count: number, progress: (arrived: number) => void = () => {}) {
-  const messages = Array.from({ length: count }, (_, index) => pattern(20_000, index + 1));
-  const send = async (association: Association) => {
-    for (const [index, message] of messages.entries()) await association.send(message, { stream: index % 4 });
-  };
-  const receive = async (association: Association) => {
-    const nexts = [0, 1, 2, 3];
-    for (let arrived = 1; arrived <= count; arrived++) {
-      const message = await association.receive({ timeoutMs: 20_000 });
-      const stream = message?.stream ?? 0;
-      const index = nexts[stream] ?? 0;
-      nexts[stream] = index + 4;
-      if (!isEqual(message?.data, messages[index]!)) throw new Error(`message ${index} is not what was sent`);
-      progress(arrived);
-    }
-  };
-  await Promise.all([send(a), send(b), receive(a), receive(b)]);
-}
 
 describe('an association through relays', () => {
   test('carries messages both ways over one relay', async () => {
@@ -130,7 +90,7 @@ describe('an association through relays', () => {
   test('reaches a native server through a relay, message by message', async () => {
     const [theirs, ours] = [await freePort(), await freePort()];
     await native('echo_server', [theirs, ours], theirs);
-    const relay = await startRelay('127.0.0.11', { ports: [ours, ours] }); // where echo_server expects its peers
+    const relay = await startRelay('127.0.0.1', { ports: [ours, ours] }); // where echo_server looks for its peers
     const { stack } = await client([relay], theirs);
     const association = await stack.socket().connectx([{ address: '127.0.0.1', port: 7 }], { timeoutMs: 5000 });
     for (const size of [1, 1000, 1452, 10_000]) {

@@ -79,7 +79,7 @@ describe('every message arrives once and in order', () => {
 describe('a peer that stops reading', () => {
   test(
     'stops the sender, who loses nothing, and goes on when it reads again',
-    withNetwork({ seed: 1, conditions: { latencyMs: 5 } }, async (network) => {
+    withNetwork({ seed: 1, conditions: { latencyMs: 5 }, limitMs: 1e7 }, async (network) => {
       const all = await connected(network);
       let taken = 0;
       const sending = (async () => {

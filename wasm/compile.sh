@@ -48,7 +48,7 @@ compile_all() { # compiler and its flags
   list_sysctls >"$out/sysctls.def"
   for file in "${upstream[@]}"; do
     object=$out/objects/$(basename "$file" .c).o
-    echo "$* -w -include $here/upstream.h -c $source/$file -o $object"
+    echo "$* -w -include $here/upstream.h -DFILE_$(basename "$file" .c) -c $source/$file -o $object"
   done >"$out/jobs"
   for file in "${internals[@]}"; do
     echo "$* ${strict[*]} ${tolerated[*]} -include $here/upstream.h -DLINK_LAYER -c $here/$file -o $out/objects/${file%.c}.o"

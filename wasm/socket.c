@@ -1,5 +1,5 @@
 /*
- * What the bridge needs of a socket and usrsctp.h doesn't give.
+ * What the bridge needs of sockets and associations, and usrsctp.h doesn't give.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -68,4 +68,18 @@ void link_before_peeloff(void *so, uint32_t id)
 		forget_stopped(&net->rxt_timer);
 	}
 	SCTP_TCB_UNLOCK(stcb);
+}
+
+/*
+ * After a restart of the peer (RFC 9260 5.2.4, action A) sctp_input.c drops what was sent, and forgets that it filled the
+ * congestion windows, and that a stream was in the middle of a message: nothing could be sent any more.
+ */
+void link_outbound_dropped(struct sctp_tcb *stcb)
+{
+	struct sctp_nets *net;
+
+	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
+		net->flight_size = 0;
+	}
+	stcb->asoc.stream_locked = 0;
 }

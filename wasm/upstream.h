@@ -54,9 +54,29 @@ void link_route(sctp_route_t *route);
 #undef IN4_ISPRIVATE_ADDRESS
 #define IN4_ISPRIVATE_ADDRESS(address) 0
 
-/* Loopback addresses that aren't ours, but another stack's on this machine, are of loopback scope too. */
+/*
+ * Loopback addresses that aren't ours, but another stack's on this machine, are of loopback scope too. Weak, because it
+ * is called where it is defined as well; interfaces.c has the strong one.
+ */
 #ifndef LINK_LAYER
 #pragma weak sctp_is_address_on_local_host
+#endif
+
+#include <netinet/sctp_pcb.h>
+#include <netinet/sctputil.h>
+#ifdef FILE_sctp_output
+/*
+ * sctp_prune_prsctp() leaves a chunk without data in the send queue, over which m_copydata() then loops for ever: so
+ * nothing is pruned. The façade gives messages of low priority up by itself.
+ */
+#undef PR_SCTP_BUF_ENABLED
+#define PR_SCTP_BUF_ENABLED(flags) 0
+#endif
+#ifdef FILE_sctp_input
+/* When the peer has restarted and what was on its way is dropped, nothing is in flight any more. */
+void link_outbound_dropped(struct sctp_tcb *stcb);
+#define sctp_report_all_outbound(stcb, ...) \
+	do { sctp_report_all_outbound(stcb, __VA_ARGS__); link_outbound_dropped(stcb); } while (0)
 #endif
 
 /* An address as usrsctp has it; 0 when the family (4 or 6) is unknown. The port is in network byte order. */

@@ -30,6 +30,12 @@ export interface StackOptions {
 }
 
 /**
+ * By itself usrsctp gives an association up when it has sent one chunk 30 times. It counts window probes, too, so that a
+ * peer that doesn't read for three minutes loses its association, against RFC 9260 §6.1: Association.Max.Retrans decides.
+ */
+const NO_LIMIT_PER_CHUNK: [Sysctl, number] = ['sctp_max_retran_chunk', 0];
+
+/**
  * One SCTP host: an instance of usrsctp on top of a transport. Several in one process never know of each other.
  *
  * ```ts
@@ -49,7 +55,7 @@ export class Stack implements AsyncDisposable {
   static async create(options: StackOptions): Promise<Stack> {
     const { transport, clock = systemClock, random = systemRandom, preset = 'rfc9260', timers = {} } = options;
     if (typeof transport?.send !== 'function') throw new TypeError('Stack.create: give a transport, such as udp()');
-    const settings = [...timerSysctls(preset, timers), ...givenSysctls(options.sysctls ?? {})];
+    const settings = [NO_LIMIT_PER_CHUNK, ...timerSysctls(preset, timers), ...givenSysctls(options.sysctls ?? {})];
     const module = options.module ?? (await usrsctpModule());
     const pump = await Pump.start({ module, transport, clock, random });
     const stack = new Stack(transport, pump);

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Stack } from '../../src/index.js';
+import { type Endpoint, Stack } from '../../src/index.js';
 import { type RelayOptions, type RelayTransport, relay } from '../../src/relay.js';
 import {
   type LogEntry,
@@ -11,6 +11,7 @@ import {
   type TicketClaims,
   type TicketKey,
 } from '../../src/relay-server.js';
+import { udp } from '../../src/udp.js';
 
 export const AUDIENCE = 'relay.test';
 export const KEY: TicketKey = { kty: 'oct', k: Buffer.alloc(32, 7).toString('base64url'), kid: 'test' };
@@ -93,6 +94,24 @@ export async function through(
 export function closeLater(stack: Stack): Stack {
   open.unshift(() => stack.close({ timeoutMs: 1000 }).catch(() => undefined));
   return stack;
+}
+
+/** A server of ours on real UDP, that listens. */
+export async function serve(addresses: readonly string[]) {
+  const transport = udp({ addresses, port: 0 });
+  const stack = closeLater(await Stack.create({ transport, preset: 'fast-failover' }));
+  const listener = stack.socket({ style: 'one-to-many' });
+  const endpoints = addresses.map((address): Endpoint => ({ address, port: 5001 }));
+  listener.bindx(endpoints);
+  listener.listen();
+  return { listener, endpoints, udpPort: transport.port };
+}
+
+/** A stack through relays. */
+export async function client(relays: readonly (TestRelay | string)[], encapsulationPort: number) {
+  const transport = await through(relays, { encapsulationPort });
+  const stack = closeLater(await Stack.create({ transport, preset: 'fast-failover' }));
+  return { transport, stack };
 }
 
 export async function until(condition: () => boolean, what: string, limitMs = 8000): Promise<void> {

@@ -1,0 +1,181 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { Child } from './support/child.js';
+import { type Family, Namespaces, type Side, type Way } from './support/namespaces.js';
+import { Programs } from './support/program.js';
+import { messageCount, reported, reports, type Task } from './support/transfer.js';
+import { judge } from './support/tshark.js';
+
+/** RFC 6951's, on both sides: each is in a namespace of its own. */
+const UDP_PORT = 9899;
+const MB = 1_000_000;
+
+const namespaces = new Namespaces();
+const programs = new Programs();
+const folder = mkdtempSync(join(tmpdir(), 'paths-'));
+const files = { sender: '', receiver: '' };
+
+beforeAll(async () => {
+  files.sender = await programs.add('sender.ts');
+  files.receiver = await programs.add('receiver.ts');
+  namespaces.create();
+});
+
+afterEach(async () => {
+  await Child.endAll();
+  namespaces.heal();
+});
+
+afterAll(() => {
+  namespaces.remove();
+  programs.remove();
+  rmSync(folder, { recursive: true });
+});
+
+type Families = readonly [Family, Family];
+
+function addresses(side: Side, families: Families): string[] {
+  return families.map((family, i) => namespaces.address(side, (i + 1) as Way, family));
+}
+
+function start(program: keyof typeof files, side: Side, task: Task): Child {
+  return new Child('ip', [
+    'netns',
+    'exec',
+    namespaces.name(side),
+    process.execPath,
+    files[program],
+    JSON.stringify(task),
+  ]);
+}
+
+/** A sender on the left, a receiver on the right, connected over both ways. */
+async function transfer(families: Families, bytes: number): Promise<{ sender: Child; receiver: Child }> {
+  const [left, right] = [addresses('left', families), addresses('right', families)];
+  const receiver = start('receiver', 'right', { addresses: right, peers: [], bytes });
+  await reported(receiver, 'listening');
+  const sender = start('sender', 'left', { addresses: left, peers: right, bytes });
+  return { sender, receiver };
+}
+
+/** Records what passes both devices of one side. */
+async function record(side: Side): Promise<{ file: string; stop(): Promise<void> }> {
+  const file = join(folder, `${performance.now()}.pcapng`);
+  const devices = ([1, 2] as const).flatMap((way) => ['-i', namespaces.device(side, way)]);
+  const dumpcap = ['dumpcap', '-q', '-B', '64', ...devices, '-f', `udp port ${UDP_PORT}`, '-w', file];
+  const child = new Child('ip', ['netns', 'exec', namespaces.name(side), ...dumpcap]);
+  await child.printed(/File: /);
+  return { file, stop: () => child.kill('SIGINT') };
+}
+
+/** Has tshark judge a recording; returns which addresses talk to which on each device. */
+async function judged(file: string, packets: number): Promise<Record<string, string[]>> {
+  const names = ['frame.interface_name', 'ip.src', 'ipv6.src', 'ip.dst', 'ipv6.dst'];
+  const { good, bad } = await judge(file, UDP_PORT, names);
+  expect(bad).toEqual([]);
+  expect(good.length).toBeGreaterThan(packets);
+  const seen = new Map<string, Set<string>>();
+  for (const [device = '', ...found] of good) {
+    const own = seen.get(device) ?? new Set();
+    seen.set(device, own.add(found.filter((address) => address !== '').join(' → ')));
+  }
+  return Object.fromEntries(Array.from(seen, ([device, own]) => [device, [...own].sort()]));
+}
+
+/** What `judged` finds where each packet takes the way that both of its addresses belong to. */
+function ownWays(side: Side, families: Families): Record<string, string[]> {
+  const [left, right] = [addresses('left', families), addresses('right', families)];
+  const ways = [1, 2] as const;
+  return Object.fromEntries(
+    ways.map((way) => {
+      const ends = [left[way - 1], right[way - 1]];
+      return [namespaces.device(side, way), [ends.join(' → '), ends.reverse().join(' → ')]];
+    }),
+  );
+}
+
+interface Cut {
+  readonly families: Families;
+  readonly cut: () => void;
+  /** The side that records: not one whose device goes down. */
+  readonly recordedOn: Side;
+}
+
+const IPV4: Families = ['IPv4', 'IPv4'];
+const IPV6: Families = ['IPv6', 'IPv6'];
+
+function dropBothWays(): void {
+  namespaces.drop('right', 1);
+  namespaces.drop('left', 1);
+}
+
+const CUTS: Record<string, Cut> = Object.fromEntries([IPV4, IPV6].flatMap((families) => (['left', 'right'] as const).flatMap((side) => [50, 300, 1000].map((ms) => [
+  `${families[0]} ${side} ${ms}`,
+  { families, cut: () => { namespaces.setLink(side, 1, 'down'); setTimeout(() => { namespaces.setLink(side, 1, 'up'); namespaces.heal(); }, ms); }, recordedOn: side === 'left' ? 'right' : 'left' } as Cut,
+]))));
+
+describe('20 MB over two paths, the first of which is cut in the middle', () => {
+  test.each(Object.entries(CUTS))('%s: nothing is lost, repeated or out of order', async (name, cut) => {
+    const { families, recordedOn } = cut;
+    const recording = await record(recordedOn);
+    const { sender, receiver } = await transfer(families, 20 * MB);
+    await reported(receiver, 'progress', ({ bytes }) => bytes > 6 * MB);
+    receiver.write('cut\n');
+    cut.cut();
+    expect(reports(receiver.output).some(({ event }) => event === 'done')).toBe(false);
+
+    const sent = await reported(sender, 'done');
+    const got = await reported(receiver, 'done');
+    console.log(`${name}: nothing arrived for ${Math.round(got.longestGapMs)} ms`);
+    const lost = namespaces.address('right', 1, families[0]);
+    await new Promise((r) => setTimeout(r, 4000)); void lost;
+    await closed(sender, receiver);
+    await recording.stop();
+
+    expect(got.messages).toBe(messageCount(20 * MB));
+    expect(got.digest).toBe(sent.digest);
+    expect(got.longestGapMs).toBeLessThan(2000);
+    expect(await judged(recording.file, (20 * MB) / 1500)).toEqual(ownWays(recordedOn, families));
+  });
+});
+
+describe.each([
+  ['IPv4', IPV4],
+  ['IPv6', IPV6],
+] as const)('two paths of %s', (_, families) => {
+  const [first, second] = families.map((family, i) => namespaces.address('right', (i + 1) as Way, family));
+
+  test('connectx takes the second address when the first way is dead', async () => {
+    dropBothWays();
+    const { sender, receiver } = await transfer(families, MB);
+    const { tried, confirmed } = await reported(sender, 'connected');
+    expect(tried).toEqual({ [first!]: 1, [second!]: 1 });
+    expect(confirmed).toEqual([first, second]);
+    expect((await reported(receiver, 'done')).digest).toBe((await reported(sender, 'done')).digest);
+    await closed(sender, receiver);
+  });
+
+  test('a way that dies while nothing is sent is told as unreachable, and as available once it is healed', async () => {
+    const { sender, receiver } = await transfer(families, MB);
+    await reported(receiver, 'done');
+    dropBothWays();
+    await reported(sender, 'path', ({ address, change }) => address === first && change === 'unreachable');
+    namespaces.heal();
+    await reported(sender, 'path', ({ address, change }) => address === first && change === 'available');
+    const changes = reports(sender.output).filter(({ event }) => event === 'path');
+    expect(changes.filter((report) => 'address' in report && report.address === second)).not.toContainEqual(
+      expect.objectContaining({ change: 'unreachable' }),
+    );
+    await closed(sender, receiver);
+  });
+});
+
+/** Both end in order, and by themselves. */
+async function closed(sender: Child, receiver: Child): Promise<void> {
+  sender.write('close\n');
+  expect(await reported(sender, 'closed')).toMatchObject({ error: null });
+  expect(await reported(receiver, 'closed')).toMatchObject({ error: null });
+  expect(await Promise.all([sender.exit(), receiver.exit()])).toEqual([0, 0]);
+}
