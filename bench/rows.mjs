@@ -11,7 +11,8 @@ const SIZES = { 64: '64 B', 1024: '1 KB', 16384: '16 KB', 65536: '64 KB' };
 const DATAGRAM_BYTES = 1472;
 
 const mbPerS = { unit: 'MB/s', of: (sample) => sample.mbPerS };
-const mbPerCpuS = { unit: 'MB per CPU s', of: ({ gb, cpuS }) => (gb * 1e3) / cpuS };
+/** By the time that its thread has had: on an idle machine MB/s, and on a busy one what that would be. */
+const mbPerCpuS = { unit: 'MB per CPU s', of: ({ gb, cpuS, threadS = cpuS }) => (gb * 1e3) / threadS };
 /** Both ends, each by what it has sent or received itself. */
 const cpuPerGb = { unit: 'CPU s/GB', of: ({ client, server }) => client.cpuS / client.gb + server.cpuS / server.gb };
 const p50 = { unit: 'µs p50', of: (sample) => sample.p50Us };

@@ -1,4 +1,5 @@
 // What is done with associations to measure them. An end has send(), receive(handler) and close().
+import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 
 /** Warming up takes half as long as measuring. */
@@ -15,6 +16,7 @@ export class Window {
   #bytes = 0;
   #begun;
   #cpu;
+  #threadS;
   #end;
 
   constructor(ms) {
@@ -31,6 +33,7 @@ export class Window {
     if (this.#cpu === undefined) {
       this.#begun = now;
       this.#cpu = process.cpuUsage();
+      this.#threadS = threadS();
       return;
     }
     this.#bytes += bytes;
@@ -38,12 +41,18 @@ export class Window {
     const { user, system } = process.cpuUsage(this.#cpu);
     const mbPerS = this.#bytes / 1e3 / (now - this.#begun);
     this.#begun = Number.POSITIVE_INFINITY;
-    this.resolve({ mbPerS, cpuS: (user + system) / 1e6, gb: this.#bytes / 1e9 });
+    const usedS = { cpuS: (user + system) / 1e6, threadS: threadS() - this.#threadS };
+    this.resolve({ mbPerS, ...usedS, gb: this.#bytes / 1e9 });
   }
 
   get isOver() {
     return this.#begun === Number.POSITIVE_INFINITY;
   }
+}
+
+/** Processor time of this thread, without those that collect garbage and compile beside it; Linux tells it. */
+function threadS() {
+  return Number(readFileSync('/proc/self/schedstat', 'utf8').split(' ')[0]) / 1e9;
 }
 
 /** Sends back what comes. */

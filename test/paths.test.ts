@@ -64,7 +64,8 @@ async function transfer(families: Families, bytes: number): Promise<{ sender: Ch
 async function record(side: Side): Promise<{ file: string; stop(): Promise<void> }> {
   const file = join(folder, `${performance.now()}.pcapng`);
   const devices = ([1, 2] as const).flatMap((way) => ['-i', namespaces.device(side, way)]);
-  const dumpcap = ['dumpcap', '-q', '-B', '64', ...devices, '-f', `udp port ${UDP_PORT}`, '-w', file];
+  const filter = `udp port ${UDP_PORT}`; // before the devices: it holds for those that follow
+  const dumpcap = ['dumpcap', '-q', '-B', '64', '-f', filter, ...devices, '-w', file];
   const child = new Child('ip', ['netns', 'exec', namespaces.name(side), ...dumpcap]);
   await child.printed(/File: /);
   return { file, stop: () => child.kill('SIGINT') };

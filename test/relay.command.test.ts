@@ -51,7 +51,7 @@ async function balancer(ports: readonly string[]): Promise<string> {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   writeFileSync(
     file,
-    `daemon off; pid ${folder}/nginx-${port}.pid; error_log stderr notice; user root; worker_processes 1;
+    `daemon off; master_process off; pid ${folder}/nginx-${port}.pid; error_log stderr; user root;
 events {}
 http {
   access_log off;
@@ -72,8 +72,12 @@ http {
 }
 `,
   );
-  const child = new Child(NGINX, ['-c', file, '-p', folder]);
-  await child.printed(/start worker process \d/);
+  const child = new Child(NGINX, ['-c', file, '-p', folder]); // one process, so that its end leaves none behind
+  const isUp = async () => (await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined))?.status === 404;
+  for (const end = performance.now() + 8000; !(await isUp()); ) {
+    if (performance.now() > end) throw new Error(`nginx doesn't answer: ${child.output}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
   return `ws://127.0.0.1:${port}/relay`;
 }
 
@@ -92,7 +96,7 @@ describe.skipIf(!existsSync(PROGRAM) && !CI)('the relay command', () => {
     await expect(late.start(host)).rejects.toMatchObject({ message: expect.stringContaining('503') });
     expect(metric((await relay.metrics()).text, 'usrsctp_relay_draining')).toBe(1);
     await transport.close();
-    expect(await relay.child.exited).toBe(0);
+    expect(await relay.child.exit()).toBe(0);
     const events = relay.child.output
       .trim()
       .split('\n')
@@ -106,7 +110,7 @@ describe.skipIf(!existsSync(PROGRAM) && !CI)('the relay command', () => {
     const transport = await through([relay.url]);
     await transport.start(new RecordingHost());
     process.kill(relay.child.pid, 'SIGTERM');
-    expect(await relay.child.exited).toBe(0);
+    expect(await relay.child.exit()).toBe(0);
     await until(() => transport.relays[0]?.error !== undefined, 'the reason');
     expect(transport.relays[0]?.error?.message).toContain('draining: this relay is being stopped');
   });
@@ -159,10 +163,12 @@ describe.skipIf(!existsSync(PROGRAM) && !CI)('the relay command', () => {
       const accepted = await server.listener.accept();
       expect(accepted.paths()).toHaveLength(2);
 
+      let isStopped = false;
       await exchange(association, accepted, 60, (arrived) => {
-        if (arrived === 20) process.kill(relays[0]?.child.pid ?? 0, 'SIGTERM');
+        if (arrived !== 20 || isStopped) return;
+        isStopped = process.kill(relays[0]?.child.pid ?? 0, 'SIGTERM');
       });
-      expect(await relays[0]?.child.exited).toBe(0);
+      expect(await relays[0]!.child.exit()).toBe(0);
       await until(() => transport.relays.every(({ state }) => state === 'up'), 'the second relay for both', 15_000);
       expect(transport.addresses).toEqual(['127.0.2.11']);
       await exchange(association, accepted, 5);

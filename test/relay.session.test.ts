@@ -3,7 +3,7 @@ import { Claims } from '../src/relay/claims.js';
 import { decodeRelayMessage, encodeDatagrams, type RelayMessage, type UdpEndpoint } from '../src/relay/codec.js';
 import { Bucket, DEFAULT_LIMITS, parseLimits, type RelayLimits } from '../src/relay/limits.js';
 import { Metrics } from '../src/relay/metrics.js';
-import { InitGuard, Peers } from '../src/relay/peers.js';
+import { Guard, Peers } from '../src/relay/peers.js';
 import { Policy, parseRule } from '../src/relay/policy.js';
 import { examine } from '../src/relay/sctp.js';
 import { Session, type Wire } from '../src/relay/session.js';
@@ -44,7 +44,7 @@ function bench(changes: Partial<RelayLimits> = {}, bytesPerSecond = 1e9) {
   const ends: string[] = [];
   const state = { hasRoom: true, isOpen: true };
   const policy = new Policy([[parseRule('0.0.0.0/0:*')]], []);
-  const guard = new InitGuard(limits);
+  const guard = new Guard(limits);
   const session = new Session({
     allocation: {
       locals: [LOCAL],
@@ -204,6 +204,20 @@ describe('a destination that doesn’t take part', () => {
     arrive(sctp());
     for (let i = 0; i < 1000; i++) send(sctp());
     expect(sent).toHaveLength(1001);
+  });
+
+  test('gets no more of many sessions than of one: 400 packets, then 40 a second', () => {
+    const limits = parseLimits({});
+    const guard = new Guard(limits);
+    const policy = new Policy([[parseRule('0.0.0.0/0:*')]], []);
+    let passed = 0;
+    for (let session = 0; session < 100; session++) {
+      const peers = new Peers(policy, limits, guard);
+      for (let i = 0; i < 100; i++) {
+        if (peers.outbound(PEER, { sourcePort: 1, isInit: false }, session * 10) === undefined) passed++;
+      }
+    }
+    expect(passed).toBe(400 + 40 * 0.99 - 0.6);
   });
 
   test('is still guarded when a client goes through many destinations in turn', async () => {

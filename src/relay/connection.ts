@@ -20,8 +20,8 @@ export interface ConnectionParts {
 
 /** A client that doesn't answer a close frame is cut off after this. */
 const CLOSING_MS = 2000;
-/** The client closed on purpose: no need to keep its addresses. */
-const LEFT: readonly number[] = [NORMAL_CLOSURE];
+/** The client closed on purpose, or its page is gone, and the token with it: no need to keep its addresses. */
+const LEFT: readonly number[] = [NORMAL_CLOSURE, 1001];
 
 /** One WebSocket: asks for a ticket, then carries a session's messages. */
 export class Connection implements Wire {

@@ -19,7 +19,10 @@ export interface RelayLimits {
    * until the next answer. One more each second. Default 32.
    */
   readonly unanswered: number;
-  /** INITs to one address from all clients together that may be unanswered; a tenth of them more each second. Default 100. */
+  /**
+   * INITs to one address, from all clients and sessions together, that may be unanswered, or four times as many other
+   * packets; a tenth of them more each second. Default 100.
+   */
   readonly unansweredInits: number;
   /** Bytes that may wait in one client's connection before datagrams for it are dropped. Default 262,144. */
   readonly queueBytes: number;

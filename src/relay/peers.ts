@@ -24,26 +24,26 @@ const MOST_GUARDED = 16_384;
  */
 const CREDIT_PER_ANSWER = 4;
 
-/** Counts, over all clients, the INITs that an address hasn't answered: many clients are no more than one. */
-export class InitGuard {
+/** Counts, over all clients, what an address hasn't answered: many clients, or many sessions, are no more than one. */
+export class Guard {
   readonly #burst: number;
   readonly #buckets = new BoundedMap<Address, Bucket>(MOST_GUARDED);
 
   constructor({ unansweredInits }: RelayLimits) {
-    this.#burst = unansweredInits;
+    this.#burst = unansweredInits * INIT_COST;
   }
 
-  take(address: Address, nowMs: number): boolean {
+  take(address: Address, cost: number, nowMs: number): boolean {
     let bucket = this.#buckets.use(address);
     if (bucket === undefined) {
       bucket = new Bucket(this.#burst, this.#burst / 10, nowMs);
       this.#buckets.set(address, bucket);
     }
-    return bucket.take(1, nowMs);
+    return bucket.take(cost, nowMs);
   }
 
   answered(address: Address): void {
-    this.#buckets.use(address)?.give(1);
+    this.#buckets.use(address)?.give(INIT_COST);
   }
 }
 
@@ -60,11 +60,11 @@ interface Peer {
 export class Peers {
   readonly #policy: Policy;
   readonly #limits: RelayLimits;
-  readonly #guard: InitGuard;
+  readonly #guard: Guard;
   readonly #peers = new Map<string, Peer>();
   #credit = 0;
 
-  constructor(policy: Policy, limits: RelayLimits, guard: InitGuard) {
+  constructor(policy: Policy, limits: RelayLimits, guard: Guard) {
     this.#policy = policy;
     this.#limits = limits;
     this.#guard = guard;
@@ -86,11 +86,14 @@ export class Peers {
     if ('reason' in peer) return peer;
     const { address, port } = endpoint;
     const isAnswering = nowMs - peer.answeredAtMs < ANSWER_LIFE_MS;
-    if (isInit && peer.budget.take(INIT_COST, nowMs)) {
-      if (this.#guard.take(address, nowMs)) return undefined;
-      return { reason: 'limit', text: `${address} leaves too many INITs of this relay's clients unanswered` };
+    if (isAnswering && !isInit) return undefined;
+    const cost = isInit ? INIT_COST : 1;
+    const isWithinBudget = peer.budget.take(cost, nowMs);
+    if (isWithinBudget && this.#guard.take(address, cost, nowMs)) return undefined;
+    if (!isInit && this.#takeCredit()) return undefined;
+    if (isWithinBudget) {
+      return { reason: 'limit', text: `${address} leaves too much of this relay's clients unanswered` };
     }
-    if (!isInit && (isAnswering || peer.budget.take(1, nowMs) || this.#takeCredit())) return undefined;
     return { reason: 'limit', text: `${address} port ${port} has not answered: no more is sent there for now` };
   }
 

@@ -4,7 +4,7 @@ import { RESUMPTION_BYTES } from './codec.js';
 import { Bucket } from './limits.js';
 import type { Metrics } from './metrics.js';
 import type { RelaySettings } from './options.js';
-import { InitGuard, Peers } from './peers.js';
+import { Guard, Peers } from './peers.js';
 import { Policy, parseRule, type Rule, resolveRules } from './policy.js';
 import { Pool } from './pool.js';
 import { Session } from './session.js';
@@ -21,7 +21,7 @@ export class Sessions {
   readonly #metrics: Metrics;
   readonly #pool: Pool;
   readonly #claims = new Claims();
-  readonly #guard: InitGuard;
+  readonly #guard: Guard;
   readonly #totalRate: Bucket;
   readonly #byToken = new Map<string, Session>();
   readonly #bySubject = new Map<string, number>();
@@ -33,7 +33,7 @@ export class Sessions {
     this.#settings = settings;
     this.#metrics = metrics;
     this.#pool = new Pool({ addresses, ports, random, queueDatagrams: limits.queueDatagrams });
-    this.#guard = new InitGuard(limits);
+    this.#guard = new Guard(limits);
     this.#totalRate = new Bucket(limits.totalBytesPerSecond / 4, limits.totalBytesPerSecond, clock.now());
   }
 
