@@ -7,7 +7,7 @@ export function rowLines({ name, label, metrics, contestants }, results) {
     Object.keys(contestants).map((contestant, place) => {
       const head = index === 0 && place === 0 ? label : '';
       const what = place === 0 ? unit : '';
-      return `${head.padEnd(52)}${what.padEnd(14)}${contestant.padEnd(14)}${spread(results.summary(name, metric, contestant))}`;
+      return `${head.padEnd(66)}${what.padEnd(14)}${contestant.padEnd(14)}${spread(results.summary(name, metric, contestant))}`;
     }),
   );
 }

@@ -1,0 +1,82 @@
+import { Claims } from '../../src/relay/claims.js';
+import { decodeRelayMessage, type RelayMessage, type UdpEndpoint } from '../../src/relay/codec.js';
+import { Bucket, parseLimits, type RelayLimits } from '../../src/relay/limits.js';
+import { Metrics } from '../../src/relay/metrics.js';
+import { Guard, Peers } from '../../src/relay/peers.js';
+import { Policy, parseRule } from '../../src/relay/policy.js';
+import { Session, type Wire } from '../../src/relay/session.js';
+import { VirtualClock } from '../../src/simulated/clock.js';
+
+export const PEER: UdpEndpoint = { address: '8.8.8.8', port: 9899 };
+export const LOCAL: UdpEndpoint = { address: '9.9.9.9', port: 50_000 };
+
+export class TestWire implements Wire {
+  bufferedBytes = 0;
+  readonly messages: RelayMessage[] = [];
+  readonly raw: Uint8Array[] = [];
+  closed: { code: number; reason: string } | undefined;
+
+  send(message: Uint8Array): void {
+    this.raw.push(message);
+    const decoded = decodeRelayMessage(message);
+    if (decoded !== undefined) this.messages.push(decoded);
+  }
+
+  close(code: number, reason: string): void {
+    this.closed = { code, reason };
+  }
+
+  get datagrams(): number {
+    return this.messages.reduce((sum, each) => sum + (each.type === 'datagrams' ? each.datagrams.length : 0), 0);
+  }
+}
+
+/** A session in virtual time, with everything that it does on record. */
+export function bench(changes: Partial<RelayLimits> = {}, bytesPerSecond = 1e9) {
+  const clock = new VirtualClock();
+  const limits = parseLimits(changes);
+  const metrics = new Metrics();
+  const sent: { peer: UdpEndpoint; bytes: Uint8Array }[] = [];
+  const turns: (() => void)[] = [];
+  const ends: string[] = [];
+  const state = { hasRoom: true, isOpen: true };
+  const policy = new Policy([[parseRule('0.0.0.0/0:*')]], []);
+  const guard = new Guard(limits);
+  const session = new Session({
+    allocation: {
+      locals: [LOCAL],
+      send: (_local, peer, bytes) => state.hasRoom && sent.push({ peer, bytes }) > 0,
+      close: () => {
+        state.isOpen = false;
+      },
+    },
+    peers: new Peers(policy, limits, guard),
+    claims: new Claims(),
+    limits,
+    mtu: 1500,
+    resumption: new Uint8Array(16).fill(3),
+    bytesPerSecond,
+    totalRate: new Bucket(1e9, 1e9, 0),
+    metrics,
+    clock,
+    turn: (callback) => turns.push(callback),
+    ended: (reason) => ends.push(reason),
+  });
+  const wire = new TestWire();
+  session.attach(wire, false);
+  const send = (bytes: Uint8Array, peer = PEER) =>
+    session.receive({ type: 'datagrams', datagrams: [{ local: 0, peer, bytes }] });
+  const arrive = (bytes: Uint8Array, peer = PEER) => session.arrived(0, peer, bytes);
+  const turn = () => {
+    for (const callback of turns.splice(0)) callback();
+  };
+  return { clock, limits, metrics, sent, turn, ends, state, session, wire, send, arrive };
+}
+
+/** Lets time pass for a client that is there. */
+export const pinging = async ({ clock, session }: ReturnType<typeof bench>, ms: number) => {
+  for (let passed = 0; passed < ms; passed += 5000) {
+    session.receive({ type: 'ping', value: 1 });
+    await clock.advance(Math.min(5000, ms - passed));
+  }
+};
