@@ -47,7 +47,7 @@ export interface Plan {
 
 export const STREAMS = 10;
 
-/** Without `address gone`: see "an address that goes" in scenarios.paths.test.ts. */
+/** Without `address gone`: see scenarios.addresses.test.ts. */
 const FAULTS = ['path cut', 'all cut', 'one way cut', 'held', 'very lossy'] as const;
 const ENDS = ['client closes', 'server closes', 'both close', 'client aborts', 'server aborts'] as const;
 
