@@ -19,7 +19,7 @@ const TYPED = {
   usrsctp_bindx: 'socket.bindx()',
   usrsctp_listen: 'socket.listen()',
   usrsctp_accept: 'socket.accept()',
-  usrsctp_peeloff: 'none: each association is an object already',
+  usrsctp_peeloff: 'socket.peeloff()',
   usrsctp_connect: 'socket.connect()',
   usrsctp_connectx: 'socket.connectx()',
   usrsctp_close: 'association.close(), socket.close()',
