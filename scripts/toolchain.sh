@@ -43,7 +43,8 @@ need_emscripten() {
   elif can_install && [ -z "$(missing_packages emscripten)" ]; then
     install_packages emscripten node-acorn # Debian's emcc only recommends it, and can't write JavaScript without
   fi
-  emscripten=$(emcc --version | head -n 1) || fail 'emcc does not run: see above.'
+  emscripten=$(emcc --version) || fail 'emcc does not run: see above.'
+  emscripten=${emscripten%%$'\n'*} # not by head, which may close the pipe while emcc still writes
   say "$emscripten"
 }
 

@@ -5,7 +5,9 @@ import { type Played, play } from './scenarios.play.js';
  * `SEEDS=1000` says how many scenarios are played, `SEED=17` plays one of them again.
  */
 const { SEED, SEEDS = '1000' } = process.env as { SEED?: string; SEEDS?: string };
-const seeds = SEED === undefined ? Array.from({ length: Number(SEEDS) }, (_, seed) => seed) : [Number(SEED)];
+/** Beyond the first thousand, of which 219 is one, too: what wasm/repairs.c mends. */
+const FOUND = [2993];
+const seeds = SEED === undefined ? [...Array(Number(SEEDS)).keys(), ...FOUND] : [Number(SEED)];
 
 test(`${seeds.length} random scenarios: each message once and in order, both ends learn the end, nothing leaks`, async () => {
   const startedMs = performance.now();

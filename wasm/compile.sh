@@ -18,7 +18,7 @@ readonly upstream=(
   netinet/sctp_{asconf,auth,bsd_addr,cc_functions,indata,input,output,pcb,peeloff,sha1,ss_functions,sysctl,timer,usrreq}.c
   netinet/sctputil.c
 )
-readonly internals=(link.c interfaces.c timers.c environment.c crc32c.c socket.c) # see usrsctp's internal headers
+readonly internals=(link.c interfaces.c timers.c repairs.c environment.c crc32c.c socket.c) # see usrsctp's internal headers
 readonly bridge=(bridge.c handles.c guard.c memory.c)               # see usrsctp.h
 
 readonly includes=(-I"$source" -I"$source/netinet" -I"$here" -I"$out")
@@ -70,6 +70,7 @@ compile_wasm() {
     -sMALLOC=emmalloc            # 7 % faster than dlmalloc here, and smaller
     -mbulk-memory                # memory.copy: 9 % at 16 KB messages
     -sEXPORTED_FUNCTIONS=_malloc,_free
+    -Wl,--wrap=sctp_t3rxt_timer,--wrap=sctp_send_shutdown,--wrap=sctp_send_shutdown_ack # repairs.c
     -sERROR_ON_UNDEFINED_SYMBOLS=0 -sWARN_ON_UNDEFINED_SYMBOLS=0 # host.h; check_imports sees to the others
   )
   emcc "$out"/objects/*.o "${link[@]}" ${LDFLAGS_EXTRA:-} -o "$out/usrsctp.wasm"
