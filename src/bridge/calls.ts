@@ -8,6 +8,7 @@ import {
 } from '../generated/constants.js';
 import { errnoNames, errnoNumbers } from '../generated/errno.js';
 import { sctp_rcvinfo, sctp_recvv_rn, sctp_sendv_spa, sockaddr_storage } from '../generated/layouts.js';
+import { htonl } from './byteorder.js';
 import type { Exports, Handle, Instance } from './instance.js';
 import { at, type Memory, NULL, type Pointer } from './memory.js';
 import { packSockaddr, packSockaddrs, unpackSockaddr, unpackSockaddrs } from './sockaddr.js';
@@ -270,7 +271,7 @@ export class Calls {
     view.setUint32(spa + Spa.flags, Spa.valid, true);
     view.setUint16(spa + Spa.stream, info.stream, true);
     view.setUint16(spa + Spa.sndFlags, info.flags, true);
-    view.setUint32(spa + Spa.ppid, swap32(info.ppid), true);
+    view.setUint32(spa + Spa.ppid, htonl(info.ppid), true);
     view.setUint32(spa + Spa.context, info.context, true);
     view.setUint32(spa + Spa.associationId, info.associationId, true);
     view.setUint16(spa + Spa.prPolicy, info.prPolicy, true);
@@ -286,14 +287,9 @@ export class Calls {
     received.stream = view.getUint16(info + rcv.rcv_sid.offset, true);
     received.ssn = view.getUint16(info + rcv.rcv_ssn.offset, true);
     received.rcvFlags = view.getUint16(info + rcv.rcv_flags.offset, true);
-    received.ppid = swap32(view.getUint32(info + rcv.rcv_ppid.offset, true));
+    received.ppid = htonl(view.getUint32(info + rcv.rcv_ppid.offset, true));
     received.tsn = view.getUint32(info + rcv.rcv_tsn.offset, true);
     received.context = view.getUint32(info + rcv.rcv_context.offset, true);
     received.associationId = view.getUint32(info + rcv.rcv_assoc_id.offset, true);
   }
-}
-
-/** The PPID is the same number on the wire and here; usrsctp leaves its byte order to the caller. */
-function swap32(value: number): number {
-  return (((value & 0xff) << 24) | ((value & 0xff00) << 8) | ((value >>> 8) & 0xff00) | (value >>> 24)) >>> 0;
 }

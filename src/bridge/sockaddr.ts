@@ -1,15 +1,16 @@
 import { addressBytes, type Endpoint, formatAddress } from '../address.js';
 import { AF_INET, AF_INET6 } from '../generated/constants.js';
 import { sockaddr_in, sockaddr_in6, sockaddr_storage } from '../generated/layouts.js';
+import { htons } from './byteorder.js';
 import { readStruct, writeStruct } from './struct.js';
 
 /** The struct sockaddr_in or sockaddr_in6 of an endpoint. The address must be canonical. */
 export function packSockaddr({ address, port }: Endpoint): Uint8Array {
   const bytes = addressBytes(address) ?? new Uint8Array(4);
   if (bytes.length === 4) {
-    return writeStruct(sockaddr_in, { sin_family: AF_INET, sin_port: swapped(port), sin_addr: bytes });
+    return writeStruct(sockaddr_in, { sin_family: AF_INET, sin_port: htons(port), sin_addr: bytes });
   }
-  return writeStruct(sockaddr_in6, { sin6_family: AF_INET6, sin6_port: swapped(port), sin6_addr: bytes });
+  return writeStruct(sockaddr_in6, { sin6_family: AF_INET6, sin6_port: htons(port), sin6_addr: bytes });
 }
 
 /** Sockaddrs one behind the other, as connectx and bindx take them. */
@@ -37,11 +38,11 @@ export function unpackSockaddr(bytes: Uint8Array): Endpoint | undefined {
   switch (view.getUint16(sockaddr_in.fields.sin_family.offset, true)) {
     case AF_INET: {
       const { sin_port, sin_addr } = readStruct(sockaddr_in, view, 0);
-      return { address: formatAddress(sin_addr), port: swapped(sin_port) };
+      return { address: formatAddress(sin_addr), port: htons(sin_port) };
     }
     case AF_INET6: {
       const { sin6_port, sin6_addr } = readStruct(sockaddr_in6, view, 0);
-      return { address: formatAddress(sin6_addr), port: swapped(sin6_port) };
+      return { address: formatAddress(sin6_addr), port: htons(sin6_port) };
     }
     default:
       return undefined;
@@ -58,9 +59,4 @@ export function unpackSockaddrs(bytes: Uint8Array, count: number): Endpoint[] {
     offset += bytes[offset] === AF_INET6 ? sockaddr_in6.size : sockaddr_in.size;
   }
   return endpoints;
-}
-
-/** Between host and network byte order. */
-function swapped(port: number): number {
-  return ((port & 0xff) << 8) | (port >> 8);
 }

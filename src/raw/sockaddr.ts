@@ -1,4 +1,5 @@
 import { canonicalAddress, type Endpoint } from '../address.js';
+import { htonl, htons } from '../bridge/byteorder.js';
 import { packSockaddr, unpackSockaddr } from '../bridge/sockaddr.js';
 import { readStruct, writeStruct } from '../bridge/struct.js';
 import { SctpError } from '../errors.js';
@@ -118,15 +119,7 @@ function sizeOf(family: number): number {
   return family === AF_INET6 ? sockaddr_in6.size : sockaddr_in.size;
 }
 
-/** Host to network byte order, 16 bits. */
-export function htons(value: number): number {
-  return ((value & 0xff) << 8) | ((value >>> 8) & 0xff);
-}
-
-/** Host to network byte order, 32 bits. */
-export function htonl(value: number): number {
-  return ((htons(value & 0xffff) << 16) | htons(value >>> 16)) >>> 0;
-}
+export { htonl, htons };
 
 /** Network to host byte order, 16 bits. */
 export const ntohs: (value: number) => number = htons;

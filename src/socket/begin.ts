@@ -1,4 +1,5 @@
 import type { Endpoint } from '../address.js';
+import { htons } from '../bridge/byteorder.js';
 import type { Calls } from '../bridge/calls.js';
 import type { Handle } from '../bridge/instance.js';
 import { packStorage } from '../bridge/sockaddr.js';
@@ -6,7 +7,7 @@ import * as C from '../generated/constants.js';
 import { sctp_initmsg, sctp_udpencaps } from '../generated/layouts.js';
 import { sysctls } from '../generated/sysctls.js';
 import { abandon } from './abort.js';
-import { networkOrder, type SocketConfig } from './config.js';
+import type { SocketConfig } from './config.js';
 import type { Descriptor } from './descriptor.js';
 import type { Peer } from './peers.js';
 
@@ -74,7 +75,7 @@ function tellPorts(descriptor: Descriptor, id: number, peers: readonly Peer[]): 
     descriptor.setStruct(C.SCTP_REMOTE_UDP_ENCAPS_PORT, sctp_udpencaps, {
       sue_address: packStorage(peer),
       sue_assoc_id: id,
-      sue_port: networkOrder(peer.encapsulationPort),
+      sue_port: htons(peer.encapsulationPort),
     });
   }
   const [first] = peers;

@@ -1,4 +1,5 @@
 import type { AddressFamily } from '../address.js';
+import { htons } from '../bridge/byteorder.js';
 import { writeStruct } from '../bridge/struct.js';
 import { SctpError } from '../errors.js';
 import * as C from '../generated/constants.js';
@@ -89,7 +90,7 @@ export function configure(descriptor: Descriptor, config: SocketConfig, encapsul
   if (encapsulationPort !== undefined) {
     descriptor.setStruct(C.SCTP_REMOTE_UDP_ENCAPS_PORT, sctp_udpencaps, {
       sue_assoc_id: C.SCTP_FUTURE_ASSOC,
-      sue_port: networkOrder(encapsulationPort),
+      sue_port: htons(encapsulationPort),
     });
   }
 }
@@ -97,10 +98,6 @@ export function configure(descriptor: Descriptor, config: SocketConfig, encapsul
 /** A C int as an option's value. */
 export function int(value: number): Uint8Array {
   return new Uint8Array(Int32Array.of(value).buffer);
-}
-
-export function networkOrder(port: number): number {
-  return ((port & 0xff) << 8) | (port >> 8);
 }
 
 function oneOf(name: string, value: unknown, allowed: readonly string[]): void {

@@ -1,4 +1,5 @@
 import type { Address } from '../address.js';
+import { htonl } from '../bridge/byteorder.js';
 import { unpackSockaddr } from '../bridge/sockaddr.js';
 import { readStruct } from '../bridge/struct.js';
 import type { ErrorCause } from '../errors.js';
@@ -115,7 +116,7 @@ const PARSERS: Readonly<Record<number, Parse>> = {
       associationId: event.ssfe_assoc_id,
       sent: (event.ssfe_flags & C.SCTP_DATA_SENT) !== 0,
       stream: snd_sid,
-      ppid: networkOrder32(snd_ppid),
+      ppid: htonl(snd_ppid),
       context: snd_context,
       flags: snd_flags,
       data: event.ssfe_data as Uint8Array<ArrayBuffer>, // readStruct has copied it
@@ -197,8 +198,4 @@ function associationChange(view: DataView, length: number): Notification | undef
       ...(abort && { abort }),
     }
   );
-}
-
-function networkOrder32(value: number): number {
-  return new DataView(Uint32Array.of(value).buffer).getUint32(0);
 }

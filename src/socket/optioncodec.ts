@@ -1,3 +1,4 @@
+import { htonl, htons } from '../bridge/byteorder.js';
 import { type OptionName as CName, isFlexible, optionType } from '../bridge/option-types.js';
 import { packStorage, unpackSockaddr } from '../bridge/sockaddr.js';
 import { type Layout, readStruct, writeStruct } from '../bridge/struct.js';
@@ -143,8 +144,8 @@ function friendly(value: unknown, kind: keyof Kinds): unknown {
   const names = NAMES[kind];
   if (names) return names[value as number] ?? value;
   if (kind === 'boolean') return value !== 0;
-  if (kind === 'port') return swap16(value as number);
-  if (kind === 'ppid') return swap32(value as number);
+  if (kind === 'port') return htons(value as number);
+  if (kind === 'ppid') return htonl(value as number);
   if (kind === 'address') return unpackSockaddr(value as Uint8Array)?.address;
   return value;
 }
@@ -154,8 +155,8 @@ function plain(value: unknown, kind: keyof Kinds): unknown {
   const names = NAMES[kind];
   if (names) return indexOf(names, value);
   if (kind === 'boolean') return plainBoolean(value) ? 1 : 0;
-  if (kind === 'port') return swap16(whole(value));
-  if (kind === 'ppid') return swap32(whole(value));
+  if (kind === 'port') return htons(whole(value));
+  if (kind === 'ppid') return htonl(whole(value));
   if (kind === 'address') return packStorage({ address: value as string, port: 0 });
   if (kind in ELEMENTS) {
     if (!Array.isArray(value)) throw new TypeError(`the value is an array of numbers, not ${String(value)}`);
@@ -199,12 +200,4 @@ function padded(view: DataView, layout: Layout): DataView {
   const bytes = new Uint8Array(layout.size);
   bytes.set(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
   return viewOf(bytes);
-}
-
-function swap16(value: number): number {
-  return ((value & 0xff) << 8) | ((value >>> 8) & 0xff);
-}
-
-function swap32(value: number): number {
-  return ((swap16(value & 0xffff) << 16) | swap16(value >>> 16)) >>> 0;
 }

@@ -1,4 +1,5 @@
 import { type Address, type Endpoint, familyOf } from '../address.js';
+import { htons } from '../bridge/byteorder.js';
 import { packStorage, unpackSockaddr } from '../bridge/sockaddr.js';
 import { SctpError } from '../errors.js';
 import {
@@ -10,7 +11,6 @@ import {
 } from '../generated/constants.js';
 import { sctp_paddrinfo, sctp_status, sctp_udpencaps } from '../generated/layouts.js';
 import { localEndpoints } from './binding.js';
-import { networkOrder } from './config.js';
 import type { Descriptor } from './descriptor.js';
 
 /** One way to the peer: one of its addresses (RFC 6458 §8.2.2). */
@@ -88,7 +88,7 @@ function encapsulationOf(descriptor: Descriptor, associationId: number, peer: En
     sue_address: packStorage(peer),
     sue_assoc_id: associationId,
   });
-  return networkOrder(sue_port);
+  return htons(sue_port);
 }
 
 function primaryAddress(descriptor: Descriptor, associationId: number): Address | undefined {
