@@ -173,7 +173,7 @@ function describe({ read, write, why, value, fields, query = [] } = {}) {
   return [place(read), place(write), code(shown)];
 }
 
-/** A name as the key of an object, or as a string: how test/options.test.ts names an option. */
+/** A name as the key of an object, or as a string: how test/socket/options.test.ts names an option. */
 function key(name) {
   return new RegExp(`^ +${name}: |'${name}'`, 'm');
 }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { sysctls } from '../src/generated/sysctls.js';
-import { options } from '../src/socket/options.js';
+import { options } from '../src/socket/options/options.js';
 
 interface Coverage {
   markdown: string;
@@ -13,8 +13,8 @@ const script = `${process.cwd()}/scripts/coverage.mjs`;
 
 /** Only tests of the API count: the one here drives nothing. */
 const tests = Object.fromEntries(
-  readdirSync('test')
-    .filter((name) => /^(raw|options).*\.test\.ts$/.test(name))
+  readdirSync('test', { recursive: true, encoding: 'utf8' })
+    .filter((name) => /^(raw|socket)\/.*\.test\.ts$/.test(name))
     .sort()
     .map((name) => [`test/${name}`, read(`test/${name}`)]),
 );

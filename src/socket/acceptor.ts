@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.js';
 import { SctpError } from '../errors.js';
 import type { Association } from './association.js';
-import { checkWaitOptions, Waiter, type WaitOptions } from './deadline.js';
 import type { Descriptor } from './descriptor.js';
+import { checkWaitOptions, Waiter, type WaitOptions } from './setup/deadline.js';
 
 /**
  * Associations that peers have set up, on their way to whoever accepts them. Those of a one-to-one socket wait in

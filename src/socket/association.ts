@@ -1,22 +1,22 @@
 import { SctpError } from '../errors.js';
 import { SCTP_EOF, SCTP_EVENT, SCTP_SENDER_DRY_EVENT } from '../generated/constants.js';
 import { sctp_event } from '../generated/layouts.js';
-import { abortAssociation } from './abort.js';
-import { checkWaitOptions, Waiter, type WaitOptions } from './deadline.js';
 import type { AssociationEvents } from './events.js';
-import { unlessEnding } from './failure.js';
 import type { Home } from './home.js';
-import { Inbox } from './inbox.js';
 import { Lifecycle } from './lifecycle.js';
-import type { Message, Sendable, SendOptions } from './message.js';
+import { Inbox } from './messages/inbox.js';
+import type { Message, Sendable, SendOptions } from './messages/message.js';
+import { Outgoing, type Sink } from './messages/outgoing.js';
+import { bytesOf, controlInfo, priorityOf, sendInfo } from './messages/sendinfo.js';
+import { type OutgoingMessage, readableOf, writableOf } from './messages/streams.js';
+import { Undelivered } from './messages/undelivered.js';
 import { type AssociationState, Multihomed } from './multihomed.js';
 import type { Notification } from './notification.js';
-import { Outgoing, type Sink } from './outgoing.js';
-import { bytesOf, controlInfo, priorityOf, sendInfo } from './sendinfo.js';
-import type { Setup } from './setup.js';
-import { unacknowledgedBytes } from './status.js';
-import { type OutgoingMessage, readableOf, writableOf } from './streams.js';
-import { Undelivered } from './undelivered.js';
+import { unacknowledgedBytes } from './paths/status.js';
+import { abortAssociation } from './setup/abort.js';
+import { checkWaitOptions, Waiter, type WaitOptions } from './setup/deadline.js';
+import { unlessEnding } from './setup/failure.js';
+import type { Setup } from './setup/setup.js';
 
 export type { AssociationState } from './multihomed.js';
 

@@ -2,11 +2,11 @@ import { SEND_BYTES } from '../bridge/calls.js';
 import type { Clock } from '../clock.js';
 import { SctpError } from '../errors.js';
 import { Association } from './association.js';
-import type { SocketConfig } from './config.js';
 import type { Descriptor } from './descriptor.js';
 import type { Home } from './home.js';
-import { costOf, type Message } from './message.js';
-import { ReadAhead } from './readahead.js';
+import { costOf, type Message } from './messages/message.js';
+import { ReadAhead } from './messages/readahead.js';
+import type { SocketConfig } from './options/config.js';
 
 /** The associations of one socket: what is read goes to them, and what they send waits for room. */
 export class Associations {

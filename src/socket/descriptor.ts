@@ -6,10 +6,10 @@ import { SctpError, type SctpErrorDetails } from '../errors.js';
 import { IPPROTO_SCTP } from '../generated/constants.js';
 import { errnoNumbers } from '../generated/errno.js';
 import type { Listener, Pump } from '../stack/pump.js';
-import { callError, checked } from './failure.js';
-import type { Message } from './message.js';
+import type { Message } from './messages/message.js';
+import { Reading } from './messages/reading.js';
 import type { Notification } from './notification.js';
-import { Reading } from './reading.js';
+import { callError, checked } from './setup/failure.js';
 
 /** What a descriptor reads is given to its owner. */
 export interface Owner {

@@ -4,9 +4,9 @@ import { type ErrorCode, SctpError } from '../errors.js';
 import { AF_INET, AF_INET6, SOCK_SEQPACKET, SOCK_STREAM } from '../generated/constants.js';
 import type { Pump } from '../stack/pump.js';
 import { Binding, localEndpoints } from './binding.js';
-import { configure, type SocketConfig } from './config.js';
-import { KeptOptions } from './configurable.js';
 import { Descriptor, type Owner } from './descriptor.js';
+import { configure, type SocketConfig } from './options/config.js';
+import { KeptOptions } from './options/configurable.js';
 
 /** What a socket stands on: a socket of the module, which is made when it is needed, and where that is bound. */
 export class Ground {

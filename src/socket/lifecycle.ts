@@ -1,8 +1,8 @@
 import { SctpError } from '../errors.js';
-import { lossError } from './failure.js';
 import type { AssociationState } from './multihomed.js';
 import type { Notification } from './notification.js';
-import type { Setup } from './setup.js';
+import { lossError } from './setup/failure.js';
+import type { Setup } from './setup/setup.js';
 
 type Change = Notification & { type: 'association' };
 

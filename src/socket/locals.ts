@@ -2,7 +2,7 @@ import { type Address, type AddressFamily, type Endpoint, familyOf } from '../ad
 import { SctpError } from '../errors.js';
 import type { Interfaces } from '../stack/interfaces.js';
 import { checkEndpoints } from './binding.js';
-import type { ConnectOptions, LocalAddress } from './connectoptions.js';
+import type { ConnectOptions, LocalAddress } from './setup/connectoptions.js';
 
 const WILDCARD_FAMILY: Readonly<Record<Address, AddressFamily>> = { '0.0.0.0': 'IPv4' };
 

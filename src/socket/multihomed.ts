@@ -1,13 +1,13 @@
 import type { Address } from '../address.js';
 import { SctpError } from '../errors.js';
-import { Configurable, type OptionTarget } from './configurable.js';
 import type { AssociationEvents, PathEvent } from './events.js';
 import type { Home } from './home.js';
 import type { Notification } from './notification.js';
-import { isAlive, type Path } from './path.js';
-import { PathChanges } from './pathchanges.js';
-import { Paths } from './paths.js';
-import type { Status } from './status.js';
+import { Configurable, type OptionTarget } from './options/configurable.js';
+import { isAlive, type Path } from './paths/path.js';
+import { PathChanges } from './paths/pathchanges.js';
+import { Paths } from './paths/paths.js';
+import type { Status } from './paths/status.js';
 
 export type AssociationState = 'connecting' | 'open' | 'closing' | 'closed';
 

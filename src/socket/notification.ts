@@ -5,7 +5,7 @@ import { readStruct } from '../bridge/struct.js';
 import type { ErrorCause } from '../errors.js';
 import * as C from '../generated/constants.js';
 import * as L from '../generated/layouts.js';
-import { abortCauses, causeName } from './causes.js';
+import { abortCauses, causeName } from './setup/causes.js';
 
 /** What the stack tells of an association, beside its messages (RFC 6458 §6.1). */
 export type Notification = { readonly associationId: number } & (

@@ -5,17 +5,17 @@ import { Acceptor } from './acceptor.js';
 import type { Association } from './association.js';
 import { Associations } from './associations.js';
 import { checkEndpoints } from './binding.js';
-import type { SocketConfig } from './config.js';
-import { Configurable, type OptionTarget } from './configurable.js';
-import type { ConnectOptions, LocalAddress } from './connectoptions.js';
-import { Connector } from './connector.js';
-import { checkWaitOptions, type WaitOptions } from './deadline.js';
 import type { Descriptor, Owner } from './descriptor.js';
 import { Ground } from './ground.js';
 import { checkLocals } from './locals.js';
 import type { Notification } from './notification.js';
+import type { SocketConfig } from './options/config.js';
+import { Configurable, type OptionTarget } from './options/configurable.js';
 import type { Peer } from './peers.js';
-import { passiveSetup } from './setup.js';
+import type { ConnectOptions, LocalAddress } from './setup/connectoptions.js';
+import { Connector } from './setup/connector.js';
+import { checkWaitOptions, type WaitOptions } from './setup/deadline.js';
+import { passiveSetup } from './setup/setup.js';
 
 export interface SocketEvents {
   /** An association is up that no promise waits for: a peer has connected, or a detached connectx has succeeded. */

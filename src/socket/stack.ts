@@ -6,10 +6,10 @@ import { sysctls } from '../generated/sysctls.js';
 import { type Random, systemRandom } from '../random.js';
 import { Pump } from '../stack/pump.js';
 import type { Transport } from '../transport/transport.js';
-import { type SocketOptions, socketConfig } from './config.js';
-import { checkWaitOptions, type WaitOptions } from './deadline.js';
+import { type SocketOptions, socketConfig } from './options/config.js';
+import { givenSysctls, type Sysctl, type TimerPreset, type Timers, timerSysctls } from './options/timers.js';
+import { checkWaitOptions, type WaitOptions } from './setup/deadline.js';
 import { Socket, type SocketWorld } from './socket.js';
-import { givenSysctls, type Sysctl, type TimerPreset, type Timers, timerSysctls } from './timers.js';
 
 /** How a stack is made. */
 export interface StackOptions {

@@ -1,0 +1,100 @@
+import type { Handle } from '../../bridge/instance.js';
+import { MSG_EOR, MSG_NOTIFICATION, SCTP_UNORDERED } from '../../generated/constants.js';
+import type { Pump } from '../../stack/pump.js';
+import type { Owner } from '../descriptor.js';
+import { parseNotification } from '../notification.js';
+import type { Message } from './message.js';
+import { Reassembly } from './reassembly.js';
+
+/** One read: a message, a part of one, or a notification (whose bytes alone matter). */
+interface Read {
+  readonly associationId: number;
+  /** MSG_NOTIFICATION, MSG_EOR. */
+  readonly flags: number;
+  readonly message: Message;
+}
+
+/** How many reads one entry into the module makes at most. */
+const BATCH = 64;
+
+/** Reads a socket of the module. What one entry has read is told after it: nobody is called while it lasts. */
+export class Reading {
+  readonly #pump: Pump;
+  readonly #handle: Handle;
+  readonly #owner: Owner;
+  readonly #reassembly: Reassembly;
+  #batch: Read[] = [];
+  #isRunning = false;
+
+  constructor(pump: Pump, handle: Handle, owner: Owner, maxMessageBytes: number) {
+    this.#pump = pump;
+    this.#handle = handle;
+    this.#owner = owner;
+    this.#reassembly = new Reassembly(maxMessageBytes);
+  }
+
+  /** Reads until there is nothing more, or the owner has no room or isn't open any more. */
+  run(isOpen: () => boolean): void {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    try {
+      let isMore = true;
+      while (isMore && isOpen()) {
+        const room = this.#owner.room();
+        isMore = room > 0 && this.#pump.enter(() => this.#fill(room));
+        const batch = this.#batch;
+        this.#batch = [];
+        for (const read of batch) this.#tell(read);
+      }
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  /** Takes over the beginnings of messages. */
+  adopt(associationId: number, from: Reading): void {
+    this.#reassembly.adopt(associationId, from.#reassembly);
+  }
+
+  /** Fills the batch; false: there is nothing more. */
+  #fill(room: number): boolean {
+    const { calls } = this.#pump;
+    const { received } = calls;
+    for (let left = room; left > 0 && this.#batch.length < BATCH; ) {
+      const length = calls.recvv(this.#handle);
+      if (length <= 0) return false;
+      const { associationId, flags, stream, ppid, ssn, tsn } = received;
+      const unordered = (received.rcvFlags & SCTP_UNORDERED) !== 0;
+      const data = calls.receivedBytes(length);
+      this.#batch.push({ associationId, flags, message: { data, stream, ppid, unordered, ssn, tsn } });
+      if ((flags & MSG_NOTIFICATION) === 0) left -= length;
+    }
+    return true;
+  }
+
+  #tell({ associationId, flags, message }: Read): void {
+    const isComplete = (flags & MSG_EOR) !== 0;
+    if (flags & MSG_NOTIFICATION) return this.#tellNotification(message.data, isComplete);
+    const { stream, unordered } = message;
+    const data = this.#reassembly.message(associationId, stream, unordered, message.data, isComplete);
+    if (data === message.data) return this.#owner.message(associationId, message);
+    this.#owner.begun(associationId, this.#reassembly.bytes(associationId));
+    if (data === 'oversized') this.#owner.oversized(associationId);
+    else if (data) this.#owner.message(associationId, { ...message, data });
+  }
+
+  #tellNotification(bytes: Uint8Array<ArrayBuffer>, isComplete: boolean): void {
+    const whole = this.#reassembly.notification(bytes, isComplete);
+    const notification = whole && parseNotification(whole);
+    if (!notification) return;
+    const { type, associationId } = notification;
+    if (type === 'partialDeliveryAborted') this.#forget(associationId, notification.stream);
+    if (type === 'association') this.#forget(associationId);
+    this.#owner.notification(notification);
+  }
+
+  #forget(associationId: number, stream?: number): void {
+    this.#reassembly.forget(associationId, stream);
+    this.#owner.begun(associationId, this.#reassembly.bytes(associationId));
+  }
+}

@@ -1,0 +1,56 @@
+import { SCTP_DATA_LAST_FRAG, SCTP_DATA_NOT_FRAG } from '../../generated/constants.js';
+import type { SendFailure } from '../events.js';
+import type { Notification } from '../notification.js';
+import { joined } from './reassembly.js';
+
+type Fragment = Notification & { type: 'sendFailed' };
+
+/** A message that isn't fragmented is the first and the last fragment at once. */
+const FIRST_FRAGMENT = SCTP_DATA_NOT_FRAG & ~SCTP_DATA_LAST_FRAG;
+
+/**
+ * Messages that were not delivered. usrsctp tells of each DATA chunk by itself, and of what isn't in chunks yet as the
+ * rest of its message; those of one stream in order, those of several streams mixed, and not always to the last
+ * (sctputil.c: sctp_release_pr_sctp_chunk, sctp_report_all_outbound). Here they are messages again.
+ */
+export class Undelivered {
+  readonly #tell: (failure: SendFailure) => void;
+  /** What there is of one message, by its stream. */
+  readonly #begun = new Map<number, Fragment[]>();
+
+  constructor(tell: (failure: SendFailure) => void) {
+    this.#tell = tell;
+  }
+
+  add(fragment: Fragment): void {
+    const { stream, flags } = fragment;
+    if (flags & FIRST_FRAGMENT) this.#complete(stream);
+    const begun = this.#begun.get(stream) ?? [];
+    begun.push(fragment);
+    // All that is read in one go belongs together; what comes later is another failure.
+    if (this.#begun.size === 0) queueMicrotask(() => this.flush());
+    this.#begun.set(stream, begun);
+    if (flags & SCTP_DATA_LAST_FRAG) this.#complete(stream);
+  }
+
+  /** Tells what there is of messages of which nothing more comes. */
+  flush(): void {
+    for (const stream of this.#begun.keys()) this.#complete(stream);
+  }
+
+  #complete(stream: number): void {
+    const fragments = this.#begun.get(stream) ?? [];
+    const [first] = fragments;
+    const last = fragments[fragments.length - 1];
+    if (!first || !last) return;
+    this.#begun.delete(stream);
+    this.#tell({
+      stream,
+      ppid: first.ppid,
+      context: first.context,
+      sent: fragments.some(({ sent }) => sent),
+      data: fragments.length === 1 ? first.data : joined(fragments.map(({ data }) => data)),
+      whole: (first.flags & FIRST_FRAGMENT) !== 0 && (last.flags & SCTP_DATA_LAST_FRAG) !== 0,
+    });
+  }
+}

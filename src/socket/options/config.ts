@@ -1,0 +1,115 @@
+import type { AddressFamily } from '../../address.js';
+import { htons } from '../../bridge/byteorder.js';
+import { writeStruct } from '../../bridge/struct.js';
+import { SctpError } from '../../errors.js';
+import * as C from '../../generated/constants.js';
+import { sctp_event, sctp_initmsg, sctp_udpencaps } from '../../generated/layouts.js';
+import type { Descriptor } from '../descriptor.js';
+import { SUBSCRIBED } from '../notification.js';
+
+/** How a socket is made. */
+export interface SocketOptions {
+  /**
+   * `one-to-one`: one association a socket, like TCP; a listening one makes a socket for each it accepts.
+   * `one-to-many`: all its associations share one socket, and one receive buffer: who doesn't receive the messages of
+   * one of them holds up the others, and what is told of them.
+   */
+  readonly style?: 'one-to-one' | 'one-to-many';
+  /** Which addresses it can use. Default `any`. */
+  readonly family?: AddressFamily | 'any';
+  /** How many streams to ask for, and how many to allow. Default 10 outbound, 2048 inbound. */
+  readonly streams?: { readonly outbound?: number; readonly inbound?: number };
+  /** Default 262,144. */
+  readonly sendBufferBytes?: number;
+  /** The receive window. Default 262,144. */
+  readonly receiveBufferBytes?: number;
+  /** Sends small messages at once in place of gathering them (no Nagle). Default true. */
+  readonly noDelay?: boolean;
+  /**
+   * Bytes of messages that are read ahead of receive(), where each counts 128 more than it has; the rest stays in the
+   * receive buffer. Default 65,536.
+   */
+  readonly readAheadBytes?: number;
+  /** Bytes of messages that may wait for room in the send buffer; more is ENOBUFS. Default 16 MB. */
+  readonly sendQueueBytes?: number;
+  /** The largest message that is received; an association with a larger one is aborted. Default 64 MB. */
+  readonly maxMessageBytes?: number;
+}
+
+/** The options with their defaults. */
+export interface SocketConfig {
+  readonly style: 'one-to-one' | 'one-to-many';
+  readonly family: AddressFamily | 'any';
+  readonly outboundStreams: number;
+  readonly inboundStreams: number;
+  readonly sendBufferBytes: number;
+  readonly receiveBufferBytes: number;
+  readonly noDelay: boolean;
+  readonly readAheadBytes: number;
+  readonly sendQueueBytes: number;
+  readonly maxMessageBytes: number;
+}
+
+const MB = 1024 * 1024;
+
+export function socketConfig(options: SocketOptions): SocketConfig {
+  const { style = 'one-to-one', family = 'any', streams = {}, noDelay = true } = options;
+  oneOf('style', style, ['one-to-one', 'one-to-many']);
+  oneOf('family', family, ['any', 'IPv4', 'IPv6']);
+  return {
+    style,
+    family,
+    outboundStreams: within('streams.outbound', streams.outbound ?? 10, 1, 65_535),
+    inboundStreams: within('streams.inbound', streams.inbound ?? 2048, 1, 65_535),
+    sendBufferBytes: within('sendBufferBytes', options.sendBufferBytes ?? 262_144, 4096, 64 * MB),
+    receiveBufferBytes: within('receiveBufferBytes', options.receiveBufferBytes ?? 262_144, 4096, 64 * MB),
+    noDelay,
+    readAheadBytes: within('readAheadBytes', options.readAheadBytes ?? 65_536, 1, Number.MAX_SAFE_INTEGER),
+    sendQueueBytes: within('sendQueueBytes', options.sendQueueBytes ?? 16 * MB, 1, Number.MAX_SAFE_INTEGER),
+    maxMessageBytes: within('maxMessageBytes', options.maxMessageBytes ?? 64 * MB, 1, 512 * MB),
+  };
+}
+
+/** Sets up a new socket of the module. Accepted ones inherit all of it. */
+export function configure(descriptor: Descriptor, config: SocketConfig, encapsulationPort: number | undefined): void {
+  for (const type of SUBSCRIBED) {
+    descriptor.setStruct(C.SCTP_EVENT, sctp_event, { se_assoc_id: C.SCTP_FUTURE_ASSOC, se_type: type, se_on: 1 });
+  }
+  descriptor.setOption(C.SCTP_RECVRCVINFO, int(1));
+  descriptor.setOption(C.SCTP_EXPLICIT_EOR, int(1)); // messages of any size, in pieces as there is room
+  descriptor.setOption(C.SCTP_NODELAY, int(config.noDelay ? 1 : 0));
+  descriptor.setOption(C.SO_SNDBUF, int(config.sendBufferBytes), C.SOL_SOCKET);
+  descriptor.setOption(C.SO_RCVBUF, int(config.receiveBufferBytes), C.SOL_SOCKET);
+  descriptor.setOption(
+    C.SCTP_INITMSG,
+    writeStruct(sctp_initmsg, {
+      sinit_num_ostreams: config.outboundStreams,
+      sinit_max_instreams: config.inboundStreams,
+    }),
+  );
+  if (encapsulationPort !== undefined) {
+    descriptor.setStruct(C.SCTP_REMOTE_UDP_ENCAPS_PORT, sctp_udpencaps, {
+      sue_assoc_id: C.SCTP_FUTURE_ASSOC,
+      sue_port: htons(encapsulationPort),
+    });
+  }
+}
+
+/** A C int as an option's value. */
+export function int(value: number): Uint8Array {
+  return new Uint8Array(Int32Array.of(value).buffer);
+}
+
+function oneOf(name: string, value: unknown, allowed: readonly string[]): void {
+  if (allowed.includes(value as string)) return;
+  throw new SctpError('EINVAL', `socket: ${name} must be one of ${allowed.join(', ')}, not ${String(value)}`, {
+    syscall: 'socket',
+  });
+}
+
+function within(name: string, value: unknown, least: number, most: number): number {
+  if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return value as number;
+  throw new SctpError('EINVAL', `socket: ${name} must be ${least} to ${most}, not ${String(value)}`, {
+    syscall: 'socket',
+  });
+}

@@ -1,0 +1,133 @@
+import { canonicalAddress } from '../../address.js';
+import { SctpError } from '../../errors.js';
+import { IPPROTO_SCTP, SOL_SOCKET } from '../../generated/constants.js';
+import type { Descriptor } from '../descriptor.js';
+import { Emitter } from '../emitter.js';
+import { callError } from '../setup/failure.js';
+import { constantOf, decode, encode, layoutOf, question, type Scope } from './codec.js';
+import {
+  type OptionInput,
+  type OptionName,
+  type OptionQuery,
+  type OptionRow,
+  type OptionValue,
+  options,
+  type Place,
+} from './options.js';
+
+/** Whose options are read and written. */
+export interface OptionTarget {
+  readonly descriptor: Descriptor;
+  /** 0: the socket, and the associations that it will have. */
+  readonly associationId: number;
+  /** Where settings of a socket are kept that must be made again when it gets a new descriptor. */
+  readonly kept?: KeptOptions;
+}
+
+/** Which path an option is about; without it, all of the association's. */
+export interface OptionScope {
+  readonly path?: string;
+}
+
+/** What has options: a socket or an association. */
+export abstract class Configurable<Events extends object> extends Emitter<Events> {
+  /** @internal */
+  protected abstract optionTarget(): OptionTarget;
+
+  /**
+   * An option's value. `query` says of what, where there are several: `{ stream }`, `{ path }` for one of an
+   * association's paths. Throws EINVAL for an option that can't be read here, and what usrsctp says.
+   */
+  getOption<N extends OptionName>(name: N, ...query: QueryArguments<N>): OptionValue<N> {
+    const row = rowOf(name, 'getOption');
+    const target = this.optionTarget();
+    const given: OptionScope = query[0] ?? {};
+    const scope = scopeOf(name, row.read, row.why, target, given, 'getOption');
+    return decode(row, read(target.descriptor, row, question(row, scope, given))) as OptionValue<N>;
+  }
+
+  /**
+   * Sets an option. Fields that are left out stay as they are. `path`: one of an association's paths. Throws EINVAL for
+   * an option that can't be set here, TypeError for a value of another type, and what usrsctp says.
+   */
+  setOption<N extends OptionName>(name: N, value: OptionInput<N>, at: OptionScope = {}): void {
+    const row = rowOf(name, 'setOption');
+    const target = this.optionTarget();
+    const scope = scopeOf(name, row.write, row.why, target, at, 'setOption');
+    const merges = row.fields !== undefined && row.read !== undefined && layoutOf(row) !== undefined;
+    try {
+      const before = merges ? read(target.descriptor, row, question(row, scope, Object(value))) : undefined;
+      const bytes = encode(row, scope, value, before);
+      write(target.descriptor, row, bytes);
+      target.kept?.keep(row, bytes);
+    } catch (error) {
+      if (error instanceof RangeError) throw new TypeError(`setOption ${name}: ${error.message}`, { cause: error });
+      throw error;
+    }
+  }
+}
+
+type QueryArguments<N extends OptionName> =
+  unknown extends OptionQuery<N> ? [query?: OptionScope] : [query: OptionQuery<N> & OptionScope];
+
+/** What was set on a socket, to be set again on the descriptor that takes the place of an ended one. */
+export class KeptOptions {
+  readonly #values = new Map<string, [OptionRow, Uint8Array]>();
+
+  /** But for SCTP_AUTO_ASCONF, which a socket can't have before it is bound. What can't be read adds up. */
+  keep(row: OptionRow, bytes: Uint8Array): void {
+    if (row.constant === 'SCTP_AUTO_ASCONF') return;
+    const key = row.read ? row.constant : `${row.constant} ${bytes.join()}`;
+    this.#values.delete(key); // so that the order is that of the last settings: a key, then its being active
+    this.#values.set(key, [row, bytes]);
+  }
+
+  apply(descriptor: Descriptor): void {
+    for (const [row, bytes] of this.#values.values()) write(descriptor, row, bytes);
+  }
+}
+
+function rowOf(name: OptionName, syscall: string): OptionRow {
+  const row: OptionRow | undefined = Object.hasOwn(options, name) ? options[name] : undefined;
+  if (!row) throw new SctpError('ENOPROTOOPT', `${syscall}: there is no option '${String(name)}'`, { syscall });
+  return row;
+}
+
+function scopeOf(
+  name: string,
+  place: Place | undefined,
+  why: string | undefined,
+  { associationId }: OptionTarget,
+  { path }: OptionScope,
+  syscall: string,
+): Scope {
+  const here = associationId === 0 ? 'socket' : 'association';
+  const problem =
+    place === undefined
+      ? `${syscall === 'getOption' ? 'it is write-only' : 'it is read-only'}: ${why}`
+      : (place === 'socket' || place === 'association') && place !== here
+        ? `it is an option of the ${place}`
+        : path !== undefined && (place !== 'path' || here === 'socket')
+          ? `it has no path ${here === 'socket' ? 'here: a socket has associations, which have paths' : ''}`
+          : undefined;
+  if (problem) throw new SctpError('EINVAL', `${syscall} ${name}: ${problem}`, { syscall });
+  return { associationId, path: path === undefined ? undefined : canonicalAddress(path, syscall) };
+}
+
+function levelOf({ constant }: OptionRow): number {
+  return constant.startsWith('SO_') ? SOL_SOCKET : IPPROTO_SCTP;
+}
+
+function read(descriptor: Descriptor, row: OptionRow, argument: Uint8Array): Uint8Array {
+  let answer: Uint8Array | number = 0;
+  descriptor.call('getsockopt', (calls, handle) => {
+    answer = calls.getsockopt(handle, levelOf(row), constantOf(row.constant), argument);
+    return typeof answer === 'number' ? answer : 0;
+  });
+  if (typeof answer === 'number') throw callError('getsockopt', answer);
+  return answer;
+}
+
+function write(descriptor: Descriptor, row: OptionRow, bytes: Uint8Array): void {
+  descriptor.setOption(constantOf(row.constant), bytes, levelOf(row));
+}

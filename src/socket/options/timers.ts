@@ -1,0 +1,109 @@
+import { SctpError } from '../../errors.js';
+import { sysctls } from '../../generated/sysctls.js';
+
+/** The name of one of usrsctp's sysctls. */
+export type Sysctl = (typeof sysctls)[number];
+
+/** The protocol parameters of RFC 9260 §16, and those of RFC 7829. Times in ms. */
+export interface Timers {
+  /** RTO.Initial: how long the first INIT waits for an answer. */
+  readonly rtoInitialMs: number;
+  readonly rtoMinMs: number;
+  readonly rtoMaxMs: number;
+  /** HB.interval: how often an idle path is probed, beside the RTO. */
+  readonly heartbeatMs: number;
+  /** How long a SACK may be delayed. Must be below the peer's RTO.Min, or each one causes a retransmission. */
+  readonly delayedSackMs: number;
+  /** Max.Init.Retransmits. */
+  readonly initRetransmits: number;
+  /** Path.Max.Retrans: so many time-outs in a row make a path inactive. */
+  readonly pathRetransmits: number;
+  /** Association.Max.Retrans: so many, over all paths, end the association. */
+  readonly associationRetransmits: number;
+  /** So many time-outs in a row make a path potentially failed: others are preferred at once (RFC 7829). */
+  readonly potentiallyFailedAfter: number;
+}
+
+/**
+ * `rfc9260`: the RFC's values. A path is given up after about a minute.
+ * `fast-failover`: for networks with round trips well below 200 ms. The first retransmission already takes another
+ * path; a dead path is known after a second or two.
+ */
+export type TimerPreset = 'rfc9260' | 'fast-failover';
+
+const PRESETS: Readonly<Record<TimerPreset, Timers>> = {
+  rfc9260: {
+    rtoInitialMs: 1000,
+    rtoMinMs: 1000,
+    rtoMaxMs: 60_000,
+    heartbeatMs: 30_000,
+    delayedSackMs: 200,
+    initRetransmits: 8,
+    pathRetransmits: 5,
+    associationRetransmits: 10,
+    potentiallyFailedAfter: 65_535,
+  },
+  'fast-failover': {
+    rtoInitialMs: 500,
+    rtoMinMs: 200,
+    rtoMaxMs: 1000,
+    heartbeatMs: 1000,
+    delayedSackMs: 20,
+    initRetransmits: 8,
+    pathRetransmits: 2,
+    associationRetransmits: 10,
+    potentiallyFailedAfter: 0,
+  },
+};
+
+/** The sysctl that each parameter is, in ms or as a count. */
+const SYSCTLS: Readonly<Record<keyof Timers, Sysctl>> = {
+  rtoInitialMs: 'sctp_rto_initial_default',
+  rtoMinMs: 'sctp_rto_min_default',
+  rtoMaxMs: 'sctp_rto_max_default',
+  heartbeatMs: 'sctp_heartbeat_interval_default',
+  delayedSackMs: 'sctp_delayed_sack_time_default',
+  initRetransmits: 'sctp_init_rtx_max_default',
+  pathRetransmits: 'sctp_path_rtx_max_default',
+  associationRetransmits: 'sctp_assoc_rtx_max_default',
+  potentiallyFailedAfter: 'sctp_path_pf_threshold',
+};
+
+/**
+ * usrsctp gives an association up when one chunk was sent 30 times, whatever the peer answers (sctp_output.c,
+ * sctp_max_retran_chunk): so a peer that doesn't read for some minutes would be lost, though it acknowledges each probe
+ * of its window. The limits of RFC 9260 §8 remain.
+ */
+const UNLIMITED: [Sysctl, number] = ['sctp_max_retran_chunk', 0];
+
+/** What to set for a preset with changes. Throws EINVAL for a parameter that there isn't or that can't have the value. */
+export function timerSysctls(preset: TimerPreset, changes: Partial<Timers>): [Sysctl, number][] {
+  const base = PRESETS[preset];
+  if (!base) throw invalid(`there is no timer preset '${String(preset)}'`);
+  for (const name of Object.keys(changes)) if (!(name in SYSCTLS)) throw invalid(`there is no timer '${name}'`);
+  const timers = { ...base, ...changes };
+  if (timers.rtoMinMs > timers.rtoMaxMs) throw invalid('rtoMinMs must not be above rtoMaxMs');
+  if (timers.rtoInitialMs < timers.rtoMinMs || timers.rtoInitialMs > timers.rtoMaxMs) {
+    throw invalid('rtoInitialMs must be between rtoMinMs and rtoMaxMs');
+  }
+  const settings = Object.entries(SYSCTLS).map(([name, sysctl]): [Sysctl, number] => {
+    const value = timers[name as keyof Timers];
+    if (!Number.isInteger(value) || value < 0 || value > 0x7fffffff) throw invalid(`${name} can't be ${String(value)}`);
+    return [sysctl, value];
+  });
+  return [UNLIMITED, ...settings];
+}
+
+/** Sysctls that a caller has named. Throws EINVAL for one that there isn't, or that no number is. */
+export function givenSysctls(given: Partial<Readonly<Record<Sysctl, number>>>): [Sysctl, number][] {
+  return Object.entries(given).map(([name, value]) => {
+    if (!sysctls.includes(name as Sysctl)) throw invalid(`there is no sysctl '${name}'`);
+    if (!Number.isInteger(value) || value < 0 || value > 0xffff_ffff)
+      throw invalid(`${name} can't be ${String(value)}`);
+    return [name as Sysctl, value];
+  });
+}
+
+function invalid(message: string): SctpError {
+  return new SctpError('EINVAL', `Stack.create: ${message}`, { syscall: 'create' });
+}

@@ -1,0 +1,83 @@
+import type { Endpoint } from '../../address.js';
+import { htons } from '../../bridge/byteorder.js';
+import type { Calls } from '../../bridge/calls.js';
+import type { Handle } from '../../bridge/instance.js';
+import { packStorage } from '../../bridge/sockaddr.js';
+import * as C from '../../generated/constants.js';
+import { sctp_initmsg, sctp_udpencaps } from '../../generated/layouts.js';
+import { sysctls } from '../../generated/sysctls.js';
+import type { Descriptor } from '../descriptor.js';
+import type { SocketConfig } from '../options/config.js';
+import type { Peer } from '../peers.js';
+import { abandon } from './abort.js';
+
+const INIT_RETRANSMITS = sysctls.indexOf('sctp_init_rtx_max_default');
+/** Upstream keeps the number in 16 bits; with back-off this is weeks. */
+const UNTIL_THE_DEADLINE = 0xffff;
+
+/** Starts a set-up on a bound socket of the module: INIT goes out. Returns the association's id. */
+export function begin(descriptor: Descriptor, peers: readonly Peer[], syscall: string): number {
+  if (peers.every(({ encapsulationPort }) => encapsulationPort === undefined)) {
+    return connect(descriptor, peers, syscall, (calls, handle) => calls.connectx(handle, peers));
+  }
+  const id = connect(descriptor, peers, syscall, (calls, handle) => calls.connectxDelayed(handle, peers));
+  try {
+    tellPorts(descriptor, id, peers);
+  } catch (error) {
+    abandon(descriptor, id);
+    throw error;
+  }
+  return id;
+}
+
+/**
+ * usrsctp spends one budget of INITs over all addresses, whose order it goes through: without more of them the last
+ * ones of a long list would never be tried, and a deadline would never be reached.
+ */
+export function setInitBudget(
+  descriptor: Descriptor,
+  config: SocketConfig,
+  addresses: number,
+  timeoutMs: number | undefined,
+): void {
+  const usual = Math.max(
+    descriptor.call('sysctl', (calls) => calls.sysctl(INIT_RETRANSMITS)),
+    addresses,
+  );
+  descriptor.setStruct(C.SCTP_INITMSG, sctp_initmsg, {
+    sinit_num_ostreams: config.outboundStreams,
+    sinit_max_instreams: config.inboundStreams,
+    sinit_max_attempts: timeoutMs === undefined ? usual : UNTIL_THE_DEADLINE,
+  });
+}
+
+function connect(
+  descriptor: Descriptor,
+  peers: readonly Endpoint[],
+  syscall: string,
+  call: (calls: Calls, handle: Handle) => { result: number; id: number },
+): number {
+  const [first] = peers;
+  let id = 0;
+  const run = (calls: Calls, handle: Handle) => {
+    const answer = call(calls, handle);
+    id = answer.id;
+    return answer.result;
+  };
+  descriptor.call(syscall, run, first && { address: first.address, port: first.port });
+  return id;
+}
+
+/** The association is made: says at which UDP port each address expects SCTP (RFC 6951), and sends INIT. */
+function tellPorts(descriptor: Descriptor, id: number, peers: readonly Peer[]): void {
+  for (const peer of peers) {
+    if (peer.encapsulationPort === undefined) continue;
+    descriptor.setStruct(C.SCTP_REMOTE_UDP_ENCAPS_PORT, sctp_udpencaps, {
+      sue_address: packStorage(peer),
+      sue_assoc_id: id,
+      sue_port: htons(peer.encapsulationPort),
+    });
+  }
+  const [first] = peers;
+  if (first) descriptor.setOption(C.SCTP_CONNECT_X_COMPLETE, packStorage(first));
+}

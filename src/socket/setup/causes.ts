@@ -1,0 +1,24 @@
+import { decodeCauses } from '../../chunk/parameter.js';
+import type { ErrorCause } from '../../errors.js';
+
+export { causeName } from '../../chunk/parameter.js';
+
+const ABORT = 6;
+const HEADER_BYTES = 4;
+
+/**
+ * The causes of an ABORT chunk; `undefined` when the bytes are no ABORT chunk. Never throws: a peer wrote them.
+ * usrsctp keeps 512 bytes of the chunk (sctputil.c, sctp_notify_assoc_change), so the last cause may be cut off.
+ */
+export function abortCauses(chunk: Uint8Array): ErrorCause[] | undefined {
+  if (chunk.length < HEADER_BYTES || chunk[0] !== ABORT) return;
+  const length = ((chunk[2] ?? 0) << 8) | (chunk[3] ?? 0);
+  const causes = decodeCauses(chunk.subarray(HEADER_BYTES, Math.max(HEADER_BYTES, length)));
+  const legible = causes.filter(({ value, malformed }) => malformed === undefined || value.length > 0);
+  return legible.map(({ code, name, text }) => ({ code, name, ...(text !== undefined && { text }) }));
+}
+
+/** Causes in a few words, such as `User-Initiated Abort: bye`. */
+export function describeCauses(causes: readonly ErrorCause[]): string {
+  return causes.map(({ name, text }) => (text ? `${name}: ${text}` : name)).join('; ');
+}

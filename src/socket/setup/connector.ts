@@ -1,0 +1,204 @@
+import type { Endpoint } from '../../address.js';
+import { type ErrorCode, SctpError } from '../../errors.js';
+import type { Acceptor } from '../acceptor.js';
+import type { Association } from '../association.js';
+import type { Associations } from '../associations.js';
+import { localEndpoints, portOf } from '../binding.js';
+import type { Ground } from '../ground.js';
+import { namedLocals } from '../locals.js';
+import type { Notification } from '../notification.js';
+import { withoutPotentialFailure } from '../options/thresholds.js';
+import { checkPeers, type Peer } from '../peers.js';
+import { checkIdle, checkUnknown } from '../unconnected.js';
+import { Attempt } from './attempt.js';
+import { begin, setInitBudget } from './begin.js';
+import { type ConnectOptions, checkConnectOptions } from './connectoptions.js';
+import { Waiter } from './deadline.js';
+import { checkEncapsulation, reachablePeers } from './reachability.js';
+
+interface Pending {
+  readonly attempt: Attempt;
+  readonly association: Association;
+  readonly waiter: Waiter<Association>;
+  readonly options: ConnectOptions;
+  /** The socket was bound for this set-up. */
+  readonly isBoundForIt: boolean;
+  /** To be called when it is up. */
+  readonly settle: () => void;
+  /** Nobody waits for it any more; forgets the deadline that it has all the same. */
+  detached?: () => void;
+}
+
+/** What the set-ups of a socket have to do with. */
+interface Surroundings {
+  readonly ground: Ground;
+  readonly associations: Associations;
+  readonly acceptor: Acceptor;
+  /** An association is up that nobody waits for any more. */
+  detachedUp(association: Association): void;
+}
+
+/** connectx, and the set-ups that a socket has under way. */
+export class Connector {
+  readonly #around: Surroundings;
+  readonly #pending = new Map<number, Pending>();
+
+  constructor(around: Surroundings) {
+    this.#around = around;
+  }
+
+  /** Checks what can be checked, binds if told to, and starts a set-up; or adds addresses to an association. */
+  connect(syscall: string, list: readonly Peer[], options: ConnectOptions): Association | Promise<Association> {
+    checkConnectOptions(options, syscall);
+    const { ground, associations, acceptor } = this.#around;
+    const { interfaces } = ground.pump;
+    const { family, style } = ground.config;
+    const locals = namedLocals(options, interfaces, family, syscall);
+    if (options.association) return this.#extend(options.association, list, locals, syscall);
+    const peers = checkPeers(list, family, syscall);
+    checkEncapsulation(peers, ground.encapsulationPort, syscall);
+    options.signal?.throwIfAborted();
+    if (style === 'one-to-one') checkIdle(associations.list, acceptor.isListening, syscall);
+    reachablePeers(peers, interfaces, locals ?? ground.endpoints, syscall);
+    checkUnknown(ground.opened(), peers, syscall);
+    if (locals) ground.bind(locals, syscall);
+    return this.#start(syscall, peers, options, locals !== undefined);
+  }
+
+  /** Takes what concerns a set-up under way; false: it doesn't. */
+  notified(notification: Notification & { type: 'association' }): boolean {
+    const pending = this.#pending.get(notification.associationId);
+    if (!pending) return false;
+    if (notification.state === 'up') this.#up(pending, notification);
+    else if (notification.state !== 'restart') {
+      this.#failed(pending, pending.attempt.failure(notification.abort));
+    }
+    return true;
+  }
+
+  /** An association has ended; if it was being set up, its owner has ended it. */
+  released(id: number, error: SctpError | undefined): void {
+    const pending = this.#pending.get(id);
+    if (pending) this.#failed(pending, error ?? pending.attempt.error('ECONNRESET', 'the set-up was ended'));
+  }
+
+  /** Nothing comes of any of them. */
+  fail(error: SctpError): void {
+    for (const pending of [...this.#pending.values()]) this.#failed(pending, error);
+  }
+
+  #start(
+    syscall: string,
+    peers: readonly Peer[],
+    options: ConnectOptions,
+    isBoundForIt: boolean,
+  ): Promise<Association> {
+    const { ground, associations } = this.#around;
+    const { pump, config } = ground;
+    const descriptor = ground.bound();
+    setInitBudget(descriptor, config, peers.length, options.timeoutMs);
+    let fail = () => {};
+    const attempt = new Attempt(pump, peers, portOf(descriptor), syscall, () => fail());
+    let id: number;
+    let settle: () => void;
+    try {
+      // usrsctp would wait for an answer from an address to which nothing can be sent, too: those come last
+      const reachable = reachablePeers(peers, pump.interfaces, localEndpoints(descriptor), syscall);
+      ({ id, up: settle } = withoutPotentialFailure(descriptor, config.style, () =>
+        begin(descriptor, reachable, syscall),
+      ));
+    } catch (error) {
+      attempt.end();
+      if (isBoundForIt) this.#unbind();
+      throw error;
+    }
+    const association = associations.add(id, descriptor);
+    const giveUp = (reason: unknown) => this.#giveUp(pending, reason);
+    const waiter: Waiter<Association> = new Waiter(pump.clock, options, syscall, giveUp);
+    const pending: Pending = { attempt, association, waiter, options, isBoundForIt, settle };
+    this.#pending.set(id, pending);
+    association.connecting(waiter.promise);
+    fail = () => this.#failed(pending, attempt.failure());
+    return options.wait === false ? Promise.resolve(association) : waiter.promise;
+  }
+
+  #up(pending: Pending, up: Notification & { type: 'association' }): void {
+    const { attempt, association, waiter, options } = pending;
+    this.#end(pending);
+    pending.settle();
+    const paths = association.paths();
+    association.opened(attempt.setup(up, paths));
+    const isMultipath = paths.length > 1 && association.status().localAddresses.length > 1;
+    if (pending.detached) this.#around.detachedUp(association);
+    else if (options.requireMultipath && !isMultipath) {
+      const what = "there is a single path: take the error's association as it is, or peel it off";
+      waiter.reject(attempt.error('EPROTO', what, { association }));
+    } else waiter.resolve(association);
+  }
+
+  #failed(pending: Pending, error: SctpError): void {
+    if (!this.#end(pending)) return;
+    this.#cancel(pending, error);
+    pending.waiter.reject(error);
+  }
+
+  /** The signal or the deadline; returns what the promise rejects with. */
+  #giveUp(pending: Pending, reason: unknown): unknown {
+    const { attempt, association, options } = pending;
+    const late = reason instanceof SctpError && reason.code === 'ETIMEDOUT';
+    if (!late && options.onAbort === 'detach') {
+      pending.detached = this.#keepDeadline(pending);
+      return attempt.error('EINTR', 'interrupted; the set-up goes on', { association });
+    }
+    const error = late ? attempt.timeout(`not connected within ${options.timeoutMs} ms`) : undefined;
+    this.#end(pending);
+    this.#cancel(pending, error ?? attempt.error('ECONNRESET', 'the attempt was given up'));
+    return error ?? reason;
+  }
+
+  /** The deadline of a set-up that nobody waits for any more. */
+  #keepDeadline(pending: Pending): () => void {
+    const { attempt, options } = pending;
+    const { timeoutMs = Number.POSITIVE_INFINITY } = options;
+    const late = () => this.#failed(pending, attempt.timeout(`not connected within ${timeoutMs} ms`));
+    if (!Number.isFinite(timeoutMs)) return () => {};
+    return this.#around.ground.pump.clock.schedule(Math.max(0, timeoutMs - attempt.elapsedMs), late);
+  }
+
+  /** False: it has ended before. */
+  #end({ attempt, association, detached }: Pending): boolean {
+    attempt.end();
+    detached?.();
+    return this.#pending.delete(association.id);
+  }
+
+  #cancel({ association, isBoundForIt }: Pending, error: SctpError): void {
+    association.cancel(error);
+    if (isBoundForIt) this.#unbind();
+  }
+
+  /** Undoes the binding for a set-up; what has begun meanwhile keeps it. */
+  #unbind(): void {
+    const { ground, associations, acceptor } = this.#around;
+    if (associations.list.length === 0 && !acceptor.isListening) ground.unbind();
+  }
+
+  /** connectx for an association that is there already: only this end's addresses can be added. */
+  #extend(
+    association: Association,
+    list: readonly Peer[],
+    locals: readonly Endpoint[] | undefined,
+    syscall: string,
+  ): Association {
+    const { ground, associations } = this.#around;
+    const fail = (code: ErrorCode, what: string) => new SctpError(code, `${syscall}: ${what}`, { syscall });
+    if (list.length > 0) throw fail('EOPNOTSUPP', 'only the peer can add addresses of its own: give an empty list');
+    if (associations.byId.get(association.id) !== association) {
+      throw fail('EINVAL', "the association is none of this socket's");
+    }
+    if (association.state !== 'open') throw fail('ENOTCONN', `the association is ${association.state}`);
+    if (!locals) throw fail('EINVAL', 'name the addresses to add, by local or by interface');
+    ground.add(locals, syscall);
+    return association;
+  }
+}

@@ -1,0 +1,71 @@
+import type { Clock } from '../../clock.js';
+import { SctpError } from '../../errors.js';
+
+/** How long to wait for something. */
+export interface WaitOptions {
+  /** Gives up when it aborts; the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Gives up after so many ms, with ETIMEDOUT. */
+  readonly timeoutMs?: number;
+}
+
+/** Checks what a caller gave. */
+export function checkWaitOptions({ signal, timeoutMs }: WaitOptions, syscall: string): void {
+  if (timeoutMs !== undefined && !(typeof timeoutMs === 'number' && timeoutMs >= 0)) {
+    throw new SctpError('EINVAL', `timeoutMs must be a number of ms, 0 or more, not ${String(timeoutMs)}`, { syscall });
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError('signal must be an AbortSignal');
+}
+
+/**
+ * A promise with the ways to settle it, which gives up as the options say: `giveUp` is called with the reason, and the
+ * promise rejects with what that returns, or else with the reason.
+ */
+export class Waiter<T> {
+  readonly promise: Promise<T>;
+  #resolve!: (value: T) => void;
+  #reject!: (reason: unknown) => void;
+  #release: (() => void)[] = [];
+  #settled = false;
+
+  constructor(clock: Clock, options: WaitOptions, syscall: string, giveUp: (reason: unknown) => unknown) {
+    this.promise = new Promise<T>((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    const { signal, timeoutMs } = options;
+    const stop = (reason: unknown) => {
+      if (this.#settled) return;
+      this.reject(giveUp(reason) ?? reason);
+    };
+    if (signal) {
+      const onAbort = () => stop(signal.reason);
+      signal.addEventListener('abort', onAbort, { once: true });
+      this.#release.push(() => signal.removeEventListener('abort', onAbort));
+      if (signal.aborted) onAbort();
+    }
+    if (timeoutMs !== undefined && Number.isFinite(timeoutMs) && !this.#settled) {
+      const late = () => stop(new SctpError('ETIMEDOUT', `not done within ${timeoutMs} ms`, { syscall }));
+      this.#release.push(clock.schedule(timeoutMs, late));
+    }
+  }
+
+  get settled(): boolean {
+    return this.#settled;
+  }
+
+  resolve(value: T): void {
+    if (this.#settle()) this.#resolve(value);
+  }
+
+  reject(reason: unknown): void {
+    if (this.#settle()) this.#reject(reason);
+  }
+
+  #settle(): boolean {
+    if (this.#settled) return false;
+    this.#settled = true;
+    for (const release of this.#release) release();
+    return true;
+  }
+}

@@ -1,0 +1,81 @@
+import { errnoName } from '../../bridge/calls.js';
+import { type ErrorCause, type ErrorCode, SctpError, type SctpErrorDetails } from '../../errors.js';
+
+/** errno names that usrsctp uses in a sense for which there is a better one. */
+const BETTER: Readonly<Record<string, ErrorCode>> = {
+  ENOENT: 'ENOTCONN', // a send to an association that isn't there
+  ENOMEM: 'ENOBUFS',
+  ENFILE: 'ENOBUFS',
+  EWOULDBLOCK: 'EAGAIN',
+  ECONNABORTED: 'ECONNRESET',
+};
+
+const MESSAGES: Partial<Record<ErrorCode, string>> = {
+  EADDRINUSE: 'the port is taken: choose another one, or 0 for any',
+  EADDRNOTAVAIL: "the address is none of the transport's: see stack.addresses",
+  EAFNOSUPPORT: "the address is of a family that this socket can't use",
+  EAGAIN: 'no port is free',
+  EBADF: 'the socket is closed',
+  ECONNRESET: 'the peer has aborted the association',
+  EINVAL: 'usrsctp refuses an argument',
+  EMSGSIZE: 'the message is larger than can be sent',
+  ENOBUFS: 'there is no memory left for it',
+  ENOPROTOOPT: 'usrsctp has no such option',
+  ENOTCONN: 'there is no association',
+  EPIPE: 'the association is being closed',
+};
+
+const KNOWN = new Set<string>([
+  ...Object.keys(MESSAGES),
+  'EACCES',
+  'EALREADY',
+  'ECONNREFUSED',
+  'EFAULT',
+  'EHOSTUNREACH',
+  'EINPROGRESS',
+  'EISCONN',
+  'ENETDOWN',
+  'ENETUNREACH',
+  'EOPNOTSUPP',
+  'EPERM',
+  'EPROTO',
+  'EPROTOTYPE',
+  'ESHUTDOWN',
+  'ETIMEDOUT',
+  'E2BIG',
+]);
+
+/** The error of a call that returned a negative errno. */
+export function callError(syscall: string, result: number, details: SctpErrorDetails = {}): SctpError {
+  const name = errnoName(result);
+  const code = BETTER[name] ?? (KNOWN.has(name) ? (name as ErrorCode) : 'EINVAL');
+  const message = MESSAGES[code] ?? `usrsctp answers ${name}`;
+  return new SctpError(code, `${syscall}: ${message}`, { syscall, ...details });
+}
+
+/** A call's result, or its error. */
+export function checked(syscall: string, result: number, details?: SctpErrorDetails): number {
+  if (result < 0) throw callError(syscall, result, details);
+  return result;
+}
+
+/** What usrsctp says of an association that is about to end; which end it has, its notification tells. */
+const ENDING = new Set<ErrorCode>(['ENOTCONN', 'ECONNRESET', 'EPIPE']);
+
+/** A call's answer; undefined, after `ending`, when the association that it is about ends or has ended. */
+export function unlessEnding<T>(call: () => T, ending: () => void): T | undefined {
+  try {
+    return call();
+  } catch (error) {
+    if (!(error instanceof SctpError) || !ENDING.has(error.code)) throw error;
+    ending();
+    return undefined;
+  }
+}
+
+/** The error of an association that didn't end orderly. `abort`: the causes that the peer gave, if it did so. */
+export function lossError(abort: readonly ErrorCause[] | undefined): SctpError {
+  if (!abort) return new SctpError('ETIMEDOUT', 'the association is lost: the peer no longer answers on any path');
+  const told = abort.map(({ name, text }) => (text ? `${name}: ${text}` : name)).join('; ');
+  return new SctpError('ECONNRESET', `the peer has aborted the association (${told || 'no reason given'})`, { abort });
+}

@@ -1,0 +1,44 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+
+function numbered(letter: string, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `${letter}${index + 1}`);
+}
+
+/** What connectx promises, row by row: docs/connectx.md has them in its last table. */
+const ROWS: readonly string[] = [
+  ...numbered('F', 14),
+  ...numbered('S', 20),
+  ...numbered('L', 21),
+  ...numbered('D', 17),
+  ...['EHOSTUNREACH', 'ENETDOWN', 'ECONNRESET', 'EPROTOTYPE'].map((code) => `Darwin ${code}`),
+  'budget',
+  'sources',
+];
+
+/** The rows that a test's name begins with, as in `test('D5, D6: …'` or `['L11: …'` of a table. */
+function rowsIn(source: string): string[] {
+  const names = source.matchAll(/['"`]((?:(?:[FSLD]\d+|Darwin E[A-Z]+|budget|sources)(?:, )?)+): /g);
+  return [...names].flatMap(([, rows = '']) => rows.split(', '));
+}
+
+const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.test.ts') && name !== 'rows.test.ts');
+const tested = new Set(files.flatMap((name) => rowsIn(readFileSync(join(import.meta.dirname, name), 'utf8'))));
+
+test('every row of the connectx contract has a test that is named after it', () => {
+  expect(ROWS.filter((row) => !tested.has(row))).toEqual([]);
+});
+
+test('no test is named after a row that there is not', () => {
+  expect([...tested].filter((row) => !ROWS.includes(row))).toEqual([]);
+});
+
+test('the manual page has every row, and every error code', () => {
+  const manual = readFileSync('docs/connectx.md', 'utf8');
+  const codes = readFileSync('src/errors.ts', 'utf8').matchAll(/^ {2}\| '(E[A-Z0-9]+)'/gm);
+  const missing = [...ROWS.filter((row) => /^[FSLD]\d/.test(row)), ...[...codes].map(([, code = '']) => code)].filter(
+    (word) => !new RegExp(`\\b${word}\\b`).test(manual),
+  );
+  expect(missing).toEqual([]);
+});

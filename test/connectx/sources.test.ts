@@ -1,0 +1,133 @@
+import { describe, expect, test } from 'vitest';
+import { decodePacket } from '../../src/chunk.js';
+import type { Network } from '../../src/simulated.js';
+import {
+  at,
+  CLIENT,
+  cut,
+  exchange,
+  initsOf,
+  inWorld,
+  listening,
+  only,
+  packetsWith,
+  SERVER,
+  STYLES,
+} from '../support/connectx.js';
+
+const UDP = { clientHost: { encapsulationPort: 9899 }, serverHost: { encapsulationPort: 9899 } };
+
+/** The pairs of addresses that packets went between, as places in CLIENT and SERVER. */
+function pairs(network: Network): string[] {
+  const place = (address: string) => (CLIENT.indexOf(address) + 1 || SERVER.indexOf(address) + 1).toString();
+  return [...new Set(network.trace.entries().map((each) => `${place(each.source)}-${place(each.destination)}`))];
+}
+
+describe.each(STYLES)('sources and paths, %s', (style) => {
+  test('sources: each packet comes from the address that the route names, on both sides', () =>
+    inWorld({}, async ({ client, server, network }) => {
+      const listener = listening(server);
+      const association = await client.socket({ style }).connectx(at(SERVER));
+      await exchange(association, only(listener));
+      await network.advance(120_000);
+      expect(pairs(network).sort()).toEqual(['1-1', '2-2', '3-3']);
+    }));
+
+  test('sources: a server whose second address was called answers from its second', () =>
+    inWorld({}, async ({ client, server, network }) => {
+      listening(server);
+      await client.socket({ style }).connectx(at(SERVER.slice(1, 2)));
+      const [answer] = packetsWith(network, 'INIT ACK');
+      expect(answer).toMatchObject({ source: SERVER[1], destination: CLIENT[1] });
+    }));
+
+  test('sources: with the first path dead, set-up takes one RTO.Initial and no more: COOKIE ECHO goes where INIT ACK came from', () =>
+    inWorld({}, async ({ client, server, network }) => {
+      const listener = listening(server);
+      cut(network, SERVER[0]!);
+      const association = await client.socket({ style }).connectx(at(SERVER.slice(0, 2)));
+      expect(association.setup.elapsedMs).toBeCloseTo(1000.5);
+      expect(packetsWith(network, 'COOKIE ECHO')).toMatchObject([{ source: CLIENT[1], destination: SERVER[1] }]);
+      await exchange(association, only(listener));
+      expect(network.clock.now()).toBeLessThan(1005);
+    }));
+
+  test('sources: the same with the client’s first address dead', () =>
+    inWorld({}, async ({ client, server, network }) => {
+      listening(server);
+      cut(network, CLIENT[0]!);
+      const { setup } = await client.socket({ style }).connectx(at(SERVER));
+      expect(setup.elapsedMs).toBeCloseTo(1000.5);
+    }));
+
+  test('F4: an address that lost one COOKIE ECHO is not probed before the peer knows the association', () =>
+    inWorld({ stack: { preset: 'fast-failover' } }, async ({ client, server, network }) => {
+      const listener = listening(server);
+      network.link(CLIENT[1]!, SERVER[1]!, { latencyMs: 50 }); // a heartbeat on the first path would be faster
+      let lost = 0;
+      const isCookie = (bytes: Uint8Array) => decodePacket(bytes).chunks[0]?.type === 'COOKIE ECHO';
+      network.filter(({ bytes }) => (isCookie(bytes) && lost++ === 0 ? 'drop' : undefined));
+      const association = await client.socket({ style }).connectx(at(SERVER.slice(0, 2)));
+      expect(lost).toBe(2);
+      await exchange(association, only(listener));
+      await network.advance(5000);
+      expect(association.paths().map(({ state }) => state)).toEqual(['active', 'active', 'active']);
+    }));
+
+  test('sources: a bound socket sends from its addresses only', () =>
+    inWorld({}, async ({ client, server, network }) => {
+      const listener = listening(server);
+      const association = await client
+        .socket({ style })
+        .connectx(at(SERVER.slice(0, 2)), { local: at(CLIENT.slice(1, 2), 0) });
+      await exchange(association, only(listener));
+      const sources = network.trace.entries().filter(({ from }) => from === 'client');
+      expect(new Set(sources.map(({ source }) => source))).toEqual(new Set(CLIENT.slice(1, 2)));
+      const ipv4 = association.paths().filter(({ address }) => address !== SERVER[2]);
+      expect(ipv4.map(({ local }) => local)).toEqual([CLIENT[1], CLIENT[1]]);
+    }));
+
+  test('sources: INIT lists all addresses of the socket, private ones too', () =>
+    inWorld({ clientAddresses: ['203.0.113.1', '10.0.1.1', '2001:db8:3::1'] }, async ({ client, server, network }) => {
+      listening(server);
+      await client.socket({ style }).connectx(at([SERVER[2]!]));
+      const [init] = packetsWith(network, 'INIT');
+      const chunk = decodePacket(init!.bytes).chunks[0]!;
+      const listed = chunk.type === 'INIT' ? chunk.parameters.flatMap(({ address }) => address ?? []) : [];
+      expect(listed.sort()).toEqual(['10.0.1.1', '2001:db8:3::1', '203.0.113.1']);
+    }));
+
+  test('sources: a different UDP encapsulation port for each address of the peer', () =>
+    inWorld(UDP, async ({ client, server, network }) => {
+      const listener = listening(server);
+      const ports = [9001, 9002, 9003];
+      // as a router that forwards these ports to the server
+      network.filter((packet, from) => (from.name === 'client' ? { ...packet, port: 9899 } : undefined));
+      cut(network, SERVER[0]!);
+      const peers = at(SERVER).map((peer, index) => ({ ...peer, encapsulationPort: ports[index]! }));
+      const association = await client.socket({ style }).connectx(peers, { wait: false });
+      expect(association.paths().map(({ address, encapsulationPort }) => [address, encapsulationPort])).toEqual(
+        SERVER.map((address, index) => [address, ports[index]]),
+      );
+      await association.ready;
+      expect(initsOf(network)).toEqual(SERVER.slice(0, 2));
+      await exchange(association, only(listener));
+    }));
+
+  test('sources: INITs really go to those ports, the transport’s own where none is given', () =>
+    inWorld(UDP, async ({ client, network }) => {
+      const sent: string[] = [];
+      network.filter(({ destination, port }) => {
+        sent.push(`${destination} ${port}`);
+        return 'drop';
+      });
+      const peers = [
+        { ...at(SERVER)[0]!, encapsulationPort: 9001 },
+        at(SERVER)[1]!,
+        { ...at(SERVER)[2]!, encapsulationPort: 9003 },
+      ];
+      const socket = client.socket({ style });
+      await socket.connectx(peers, { timeoutMs: 2500 }).catch(() => undefined);
+      expect(sent).toEqual([`${SERVER[0]} 9001`, `${SERVER[1]} 9899`, `${SERVER[2]} 9003`]);
+    }));
+});

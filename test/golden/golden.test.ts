@@ -1,0 +1,41 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildSync } from 'esbuild';
+import { expect, test } from 'vitest';
+import { Stack } from '../../src/index.js';
+import * as simulated from '../../src/simulated.js';
+import { networkTrace, sha256 } from './golden.js';
+import { stacksTrace } from './stacks.js';
+
+/** Changes only when the simulated network, its random numbers or the capture format change: say so in CHANGELOG.md. */
+const NETWORK = '5b74bb88bcec45e32a80228378c86417651abb0b2e91e23e6da543a9f7077304';
+
+test('the network alone leaves the golden trace', async () => {
+  expect(await sha256(await networkTrace(simulated))).toBe(NETWORK);
+});
+
+test('two stacks leave one trace, in this process and, bundled, in another one', async () => {
+  const first = await stacksTrace(simulated, Stack);
+  expect(first.length).toBeGreaterThan(200_000);
+  const here = await sha256(first);
+  expect(await sha256(await stacksTrace(simulated, Stack))).toBe(here);
+  const folder = mkdtempSync(join(tmpdir(), 'golden-'));
+  try {
+    const outfile = join(folder, 'golden.mjs');
+    const loader = { '.wasm': 'binary' } as const;
+    buildSync({
+      entryPoints: ['test/golden/entry.ts'],
+      outfile,
+      bundle: true,
+      format: 'esm',
+      target: 'es2022',
+      loader,
+    });
+    const answer = execFileSync(process.execPath, [outfile], { encoding: 'utf8' });
+    expect(JSON.parse(answer)).toEqual({ network: NETWORK, stacks: here });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

@@ -1,0 +1,170 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Association } from '../../src/index.js';
+import { PcapngWriter } from '../../src/pcapng.js';
+import { Child } from '../support/child.js';
+import { closeHosts, type Host, host, WAIT } from '../support/host.js';
+import { freePort, native } from '../support/native.js';
+import { judge, withFile } from '../support/tshark.js';
+
+const TSCTP = 5001;
+const ECHO = 7;
+const DISCARD = 9;
+/** Where the last packet of a capture ends: what follows it in its block is 8 bytes of flags and 8 of lengths. */
+const END_OF_PACKET = 17;
+
+afterEach(async () => {
+  await closeHosts();
+  await Child.endAll();
+});
+
+/** A native server started with these arguments, and a stack of ours that expects it where it is. */
+async function beside(
+  address: string,
+  program: string,
+  args: (theirs: number, ours: number) => (string | number)[],
+  writer?: PcapngWriter,
+): Promise<Host & { server: Child }> {
+  const theirs = await freePort();
+  const ours = await freePort();
+  const server = await native(program, args(theirs, ours), theirs);
+  const udp = { port: ours, encapsulationPort: theirs, addresses: [address] };
+  return { server, ...(await host({ udp, ...(writer && { writer }) })) };
+}
+
+const pair = (theirs: number, ours: number) => [theirs, ours];
+
+/** A message that says which one it is. */
+function numbered(index: number, size: number): Buffer {
+  const bytes = Buffer.alloc(size, index % 251);
+  bytes.writeUInt32BE(index);
+  return bytes;
+}
+
+async function receiveAll(association: Association, count: number, each: (data: Buffer, index: number) => void) {
+  for (let index = 0; index < count; index++) {
+    const message = await association.receive(WAIT);
+    if (message === undefined) throw new Error(`the peer has closed after ${index} messages`);
+    each(Buffer.from(message.data.buffer), index);
+  }
+}
+
+describe('bulk from us to native servers', () => {
+  test.each([
+    [8000, 1000],
+    [300, 32_768],
+  ])('tsctp counts %i messages of %i bytes', async (count, size) => {
+    const { stack, server } = await beside('127.0.0.1', 'tsctp', (theirs, ours) => ['-E', theirs, '-U', ours]);
+    const association = await stack.socket().connect({ address: '127.0.0.1', port: TSCTP });
+    for (let index = 0; index < count; index++) await association.send(numbered(index, size));
+    await association.close(WAIT);
+    const [, first, messages, , sum] = await server.printed(/^(\d+), (\d+), (\d+), (\d+), /m);
+    expect([first, messages, sum].map(Number)).toEqual([size, count, size * count]);
+  });
+
+  test.each(['127.0.0.1', '::1'])(
+    'discard_server on %s lists 4,000 messages in order on each stream',
+    async (address) => {
+      const { stack, server } = await beside(address, 'discard_server', pair);
+      const association = await stack.socket().connect({ address, port: DISCARD });
+      const { outbound } = association.setup.streams;
+      for (let index = 0; index < 4000; index++) {
+        await association.send(numbered(index, 1000), { stream: index % outbound, ppid: index });
+      }
+      await association.close(WAIT);
+      await server.printed(/PPID 3999,/);
+      const lines = server.output.matchAll(
+        /Msg of length 1000 .* on stream (\d+) with SSN (\d+) .* PPID (\d+),.*complete 1/g,
+      );
+      const seen = Array.from(lines, ([, stream, ssn, ppid]) => [Number(stream), Number(ssn), Number(ppid)] as const);
+      expect(seen).toHaveLength(4000);
+      for (let stream = 0; stream < outbound; stream++) {
+        const own = seen.filter(([on]) => on === stream);
+        expect(own).toEqual(own.map((_, i) => [stream, i, i * outbound + stream]));
+      }
+    },
+  );
+});
+
+describe('bulk from native clients to us', () => {
+  test.each([
+    [6000, 1400],
+    [200, 40_000],
+  ])('tsctp sends %i messages of %i bytes', async (count, size) => {
+    const { stack, transport } = await host({ udp: { addresses: ['127.0.0.1'] } });
+    const socket = stack.socket();
+    socket.bindx([{ address: '127.0.0.1', port: TSCTP }]);
+    socket.listen();
+    const ports = ['-E', await freePort(), '-U', transport.port];
+    const client = await native('tsctp', [...ports, '-n', count, '-l', size, '127.0.0.1']);
+    const association = await socket.accept(WAIT);
+    const expected = Buffer.alloc(size, 'b');
+    await receiveAll(association, count, (data) => {
+      if (!data.equals(expected)) throw new Error(`a message of ${data.length} bytes, not what tsctp sends`);
+    });
+    expect(await association.receive(WAIT)).toBeUndefined();
+    expect(await association.closed).toBeUndefined();
+    await client.printed(new RegExp(`Sending of ${count} messages of length ${size} took`));
+  });
+
+  test.each(['127.0.0.1', '::1'])('a client on %s types 2 MB; each line arrives once and in order', async (address) => {
+    const { stack, transport } = await host({ udp: { addresses: [address] } });
+    const socket = stack.socket();
+    socket.bindx([{ address, port: TSCTP }]);
+    socket.listen();
+    const client = await native('client', [address, TSCTP, 0, await freePort(), transport.port]);
+    const association = await socket.accept(WAIT);
+    for (let first = 0; first < 26_000; first += 400) {
+      // The client forgets what it can't queue (512 messages): it gets no more before the last has come.
+      const lines = Array.from({ length: 400 }, (_, i) => `${first + i} `.padEnd(76, String(i % 10)).concat('\n'));
+      client.write(lines.join(''));
+      await receiveAll(association, lines.length, (data, i) => {
+        if (data.toString() !== lines[i]) throw new Error(`line ${first + i} is '${data}'`);
+      });
+    }
+    client.end();
+    expect(await association.closed).toBeUndefined();
+  });
+
+  test('tsctp aborts when it closes with unread data: ECONNRESET, with the cause in its ABORT', async () => {
+    const { stack, transport } = await host({ udp: { addresses: ['127.0.0.1'] } });
+    const socket = stack.socket();
+    socket.bindx([{ address: '127.0.0.1', port: TSCTP }]);
+    socket.listen();
+    const ports = ['-E', await freePort(), '-U', transport.port];
+    await native('tsctp', [...ports, '-n', 2000, '-l', 1000, '127.0.0.1']);
+    const association = await socket.accept(WAIT);
+    const acknowledged = new Promise<void>((resolve) => association.on('senderDry', resolve));
+    await association.send('tsctp never reads');
+    await acknowledged; // nor do we until then: all buffers are full, and so tsctp closes while it has a lot to send
+    const messages = receiveAll(association, Number.POSITIVE_INFINITY, () => {});
+    await expect(messages).rejects.toMatchObject({
+      code: 'ECONNRESET',
+      abort: [{ code: 12, name: 'User-Initiated Abort' }],
+    });
+  });
+});
+
+describe.each(['127.0.0.1', '::1'])('both directions at once on %s', (address) => {
+  test('4 MB through a native echo_server come back; tshark finds every packet right, and would notice', async () => {
+    const writer = new PcapngWriter();
+    const { stack, transport } = await beside(address, 'echo_server', pair, writer);
+    const association = await stack.socket().connect({ address, port: ECHO });
+    const [count, size] = [1000, 4000];
+    const send = async () => {
+      for (let index = 0; index < count; index++) await association.send(numbered(index, size));
+    };
+    const receive = receiveAll(association, count, (data, index) => {
+      if (!data.equals(numbered(index, size))) throw new Error(`message ${index} isn't what was sent`);
+    });
+    await Promise.all([send(), receive]);
+    await association.close(WAIT);
+    expect(writer.skipped).toBe(0);
+    const capture = writer.bytes();
+    const { good, bad } = await withFile(capture, (file) => judge(file, transport.port, ['udp.srcport']));
+    expect(bad).toEqual([]);
+    expect(good.length).toBeGreaterThan((2 * count * size) / 1500);
+    expect(new Set(good.flat())).toEqual(new Set([`${transport.port}`, `${transport.encapsulationPort}`]));
+    capture[capture.length - END_OF_PACKET] = 0xff;
+    expect(await withFile(capture, (file) => judge(file, transport.port))).toMatchObject({ bad: [expect.any(String)] });
+  });
+});

@@ -1,0 +1,131 @@
+import { expect, test } from 'vitest';
+import { crc32c } from '../../src/crc32c.js';
+import { sysctls } from '../../src/generated/sysctls.js';
+import * as R from '../../src/raw.js';
+import { scenario } from '../../src/simulated.js';
+import { connected, open, two } from './fixture.js';
+
+/** Two stacks that run on top of each other's usrsctp_conninput(), as WebRTC's do on top of DTLS. */
+async function coupled() {
+  const sent: { tos: number; set_df: number; buffer: Uint8Array }[] = [];
+  const address = { any: 'value' };
+  const left: R.Usrsctp = await R.usrsctp_init({
+    conn_output(addr, buffer, tos, set_df) {
+      expect(addr).toBe(address);
+      sent.push({ tos, set_df, buffer });
+      right.usrsctp_conninput(7, buffer);
+      return 0;
+    },
+  });
+  const right: R.Usrsctp = await R.usrsctp_init_nothreads({
+    conn_output: (_, buffer) => left.usrsctp_conninput(address, buffer, 0),
+  });
+  left.usrsctp_register_address(address);
+  right.usrsctp_register_address(7);
+  const so = left.usrsctp_socket(R.AF_CONN, R.SOCK_STREAM, R.IPPROTO_SCTP);
+  const listener = right.usrsctp_socket(R.AF_CONN, R.SOCK_STREAM, R.IPPROTO_SCTP);
+  expect(left.usrsctp_bind(so, { conn: address, port: 5000 })).toBe(0);
+  expect(right.usrsctp_bind(listener, { conn: 7, port: 5000 })).toBe(0);
+  right.usrsctp_listen(listener, 1);
+  return { left, right, so, listener, address, sent };
+}
+
+test('an association over AF_CONN goes through conn_output and usrsctp_conninput, whatever the address is', async () => {
+  const { left, right, so, listener, address, sent } = await coupled();
+  expect([left.usrsctp_connect(so, { conn: address, port: 5000 }), left.errno]).toEqual([-1, 'EINPROGRESS']);
+  const accepted = right.usrsctp_accept(listener);
+  expect(right.usrsctp_getpaddrs(accepted, 0)).toEqual([{ conn: 7, port: 5000 }]);
+  const local = left.usrsctp_getladdrs(so, 0);
+  expect(local).toEqual([{ conn: address, port: 5000 }]);
+  const data = Uint8Array.from({ length: 100_000 }, (_, index) => index % 251);
+  expect(left.usrsctp_sendv(so, data)).toBe(data.length);
+  const got = right.usrsctp_recvv(accepted, 200_000);
+  expect(got).toMatchObject({ from: { conn: 7, port: 5000 } });
+  expect(got !== -1 && Buffer.compare(got.data, data)).toBe(0);
+  expect(sent.length).toBeGreaterThan(50);
+  expect(sent.every(({ tos, set_df }) => tos <= 3 && set_df <= 1)).toBe(true); // ECN-capable
+  right.usrsctp_deregister_address(7); // its packets are dropped now
+  left.usrsctp_sendv(so, data.subarray(0, 10));
+  expect([right.usrsctp_recvv(accepted, 100), right.errno]).toEqual([-1, 'EAGAIN']);
+  expect([left.usrsctp_connect(so, { conn: 'unknown', port: 1 }), left.errno]).toEqual([-1, 'EADDRNOTAVAIL']);
+  for (const usrsctp of [left, right]) usrsctp.usrsctp_finish();
+});
+
+test('the CRC32c of AF_CONN packets can be left to whatever carries them', async () => {
+  const { left, right, so, listener, address, sent } = await coupled();
+  const checksum = (packet: Uint8Array) => new DataView(packet.buffer, packet.byteOffset).getUint32(8);
+  left.usrsctp_enable_crc32c_offload();
+  right.usrsctp_enable_crc32c_offload();
+  left.usrsctp_connect(so, { conn: address, port: 5000 });
+  expect(right.usrsctp_accept(listener)).not.toBeNull();
+  expect(sent.map(({ buffer }) => checksum(buffer))).toEqual(sent.map(() => 0));
+  left.usrsctp_disable_crc32c_offload();
+  sent.length = 0;
+  left.usrsctp_sendv(so, new Uint8Array(10));
+  expect(sent.map(({ buffer }) => checksum(buffer) !== 0)).toEqual([true]);
+});
+
+test('usrsctp_crc32c is the CRC32c', async () => {
+  const usrsctp = await R.usrsctp_init();
+  for (const length of [0, 1, 15, 16, 100, 5000]) {
+    const bytes = Uint8Array.from({ length }, (_, index) => index * 7);
+    expect(usrsctp.usrsctp_crc32c(bytes)).toBe(crc32c(bytes));
+  }
+});
+
+test('usrsctp_dumppacket writes what text2pcap reads', () =>
+  scenario({ seed: 1, limitMs: 1e7 }, async (network) => {
+    const { client } = await two(network);
+    await network.advance(3_723_004.5);
+    const dump = client.usrsctp_dumppacket(Uint8Array.of(1, 0xab, 255), R.SCTP_DUMP_OUTBOUND);
+    expect(dump).toBe('\nO 01:02:03.004500 0000 01 ab ff # SCTP_PACKET\n');
+    expect(client.usrsctp_dumppacket(Uint8Array.of(0), R.SCTP_DUMP_INBOUND)).toMatch(/^\nI /);
+    expect(client.usrsctp_dumppacket(new Uint8Array(), R.SCTP_DUMP_INBOUND)).toBeNull();
+    client.usrsctp_freedumpbuffer(dump ?? '');
+  }));
+
+test('usrsctp_get_stat counts', () =>
+  scenario({ seed: 1 }, async (network) => {
+    const { client, server } = await connected(network);
+    expect(client.usrsctp_get_stat()).toMatchObject({
+      sctps_activeestab: 1,
+      sctps_passiveestab: 0,
+      sctps_currestab: 1,
+    });
+    expect(server.usrsctp_get_stat()).toMatchObject({ sctps_activeestab: 0, sctps_passiveestab: 1 });
+    expect(client.usrsctp_get_stat().sctps_outpackets).toBeGreaterThan(1);
+  }));
+
+test('usrsctp_handle_timers moves no time: the clock does', () =>
+  scenario({ seed: 1 }, async (network) => {
+    const { client } = await two(network);
+    const so = open(client);
+    client.usrsctp_connectx(so, [{ address: '10.0.1.99', port: 1 }]);
+    client.usrsctp_handle_timers(60_000);
+    expect(client.usrsctp_get_stat().sctps_timoinit).toBe(0);
+    await network.advance(3500);
+    expect(client.usrsctp_get_stat().sctps_timoinit).toBe(1);
+  }));
+
+const tunables = ['sctp_hashtblsize', 'sctp_pcbtblsize', 'sctp_chunkscale'];
+
+test.each(sysctls)('sysctl %s can be read, and set to what it is', async (name) => {
+  const usrsctp = await R.usrsctp_init();
+  const value = usrsctp[`usrsctp_sysctl_get_${name}`]();
+  expect(value).toBeGreaterThanOrEqual(0);
+  const setter = tunables.includes(name) ? `usrsctp_tunable_set_${name}` : `usrsctp_sysctl_set_${name}`;
+  const set = Reflect.get(usrsctp, setter) as (value: number) => number;
+  const isReadOnly = name === 'sctp_multiple_asconfs'; // usrsctp.h declares a setter that usrsctp doesn't define
+  expect(set(value), String(usrsctp.errno)).toBe(isReadOnly ? -1 : 0);
+  if (isReadOnly) expect(usrsctp.errno).toBe('EPERM');
+  expect(usrsctp[`usrsctp_sysctl_get_${name}`]()).toBe(value);
+});
+
+test('a sysctl is one instance of usrsctp', async () => {
+  const [one, other] = [await R.usrsctp_init(), await R.usrsctp_init()];
+  const before = other.usrsctp_sysctl_get_sctp_rto_min_default();
+  expect(one.usrsctp_sysctl_set_sctp_rto_min_default(123)).toBe(0);
+  expect(one.usrsctp_sysctl_get_sctp_rto_min_default()).toBe(123);
+  expect(other.usrsctp_sysctl_get_sctp_rto_min_default()).toBe(before);
+  expect([one.usrsctp_sysctl_set_sctp_ecn_enable(99), one.errno]).toEqual([-1, 'EINVAL']);
+});

@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { type Host, type Network, scenario } from '../../src/simulated.js';
+
+const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
+const { CI } = process.env;
+const folder = `${CHECKOUT}examples/raw/`;
+
+type Main = (argv: readonly string[], machine: object) => Promise<number>;
+
+/** A program of usrsctp's, ported: what examples/raw/ has. */
+async function program(name: string): Promise<Main> {
+  return (await import(/* @vite-ignore */ `${folder}${name}.mjs`)).main;
+}
+
+/** What a program takes from an operating system. */
+function machine(network: Network, { transport, random }: Host, lines: readonly string[] = []) {
+  const { clock } = network;
+  const printed: string[] = [];
+  const sleep = (ms: number) => new Promise<void>((resolve) => clock.schedule(ms, resolve));
+  const stdin = (async function* () {
+    for (const line of lines) {
+      yield line;
+      await sleep(100);
+    }
+  })();
+  const printf = (text: string) => printed.push(text);
+  return { network: () => ({ transport, random, clock }), stdin, printf, sleep, now: () => clock.now(), printed };
+}
+
+test('client and echo_server talk to each other', async () => {
+  const [client, server] = [await program('client'), await program('echo_server')];
+  await scenario({ seed: 1 }, async (network) => {
+    const lines = ['hello', 'world'];
+    const left = machine(network, network.host('client', ['10.0.1.1', '10.0.2.1']), lines);
+    const right = machine(network, network.host('server', ['10.0.1.2', '10.0.2.2']));
+    let isOver = false;
+    const serving = server([], { ...right, isOver: () => isOver });
+    await network.standStill(new Promise((resolve) => setTimeout(resolve, 50)));
+    expect(await client(['10.0.1.2', '7'], left)).toBe(0);
+    isOver = true;
+    expect(await serving).toBe(0);
+    const printed = left.printed.join('');
+    expect(printed).toContain('Peer addresses: 10.0.1.2, 10.0.2.2.\nhello\nworld\n');
+    expect(printed).toMatch(/SCTP_ASSOC_CHANGE: Association change SCTP_COMM_UP, streams/);
+    expect(printed).toMatch(/Number of packets \(sent\/received\): \(\d+\/\d+\)/);
+    expect(right.printed.filter((line) => line.startsWith('Msg of length 6'))).toHaveLength(2);
+    expect(right.printed.join('')).toMatch(/on stream 0 with SSN 0 and TSN \d+, PPID 0, context 47, complete 1/);
+  });
+});
+
+test('tsctp measures', async () => {
+  const tsctp = await program('tsctp');
+  await scenario({ seed: 1, conditions: { latencyMs: 5, loss: 0.01 } }, async (network) => {
+    const left = machine(network, network.host('client', ['10.0.1.1']));
+    const right = machine(network, network.host('server', ['10.0.1.2']));
+    const serving = tsctp([], right);
+    await network.standStill(new Promise((resolve) => setTimeout(resolve, 50)));
+    expect(await tsctp(['-l', '2000', '-n', '500', '-D', '10.0.1.2'], left)).toBe(0);
+    expect(await serving).toBe(0);
+    expect(right.printed.join('')).toMatch(
+      /^Listening\.\n500 messages, 1000000 bytes, \d+ recv\(\) calls, [\d.]+ MB\/s\n$/,
+    );
+  });
+});
+
+// ./build.sh test builds it before; where somebody runs vitest alone it may not be there.
+test.skipIf(!existsSync(`${CHECKOUT}dist/raw.js`) && !CI)('the programs run by themselves, over UDP', async () => {
+  const [here, there] = [30_000, 30_001].map((base) => String(base + 2 * (process.pid % 5000)));
+  const run = (...args: string[]) => spawn(process.execPath, args, { cwd: CHECKOUT });
+  const server = run('examples/raw/echo_server.mjs', there!, here!);
+  try {
+    await new Promise((resolve) => server.stdout.once('data', resolve));
+    const client = run('examples/raw/client.mjs', '127.0.0.1', '7', '0', here!, there!);
+    let printed = '';
+    let asked = false;
+    client.stdout.on('data', (data) => {
+      printed += data;
+      if (printed.includes('over UDP\n')) client.stdin.end();
+      else if (printed.includes('Peer addresses') && !asked) asked = client.stdin.write('over UDP\n');
+    });
+    client.stderr.on('data', (data) => {
+      printed += data;
+    });
+    const code = await new Promise((resolve) => client.on('exit', resolve));
+    expect(printed).toContain('over UDP\n');
+    expect(code).toBe(0);
+  } finally {
+    server.kill();
+  }
+});

@@ -1,0 +1,265 @@
+import { describe, expect, test } from 'vitest';
+import type { Packet } from '../../src/packet.js';
+import { CLOSE_CODES } from '../../src/relay/closing.js';
+import { decodeClientMessage, encodeControl, encodeDatagrams, type RelayMessage } from '../../src/relay/codec.js';
+import { type RelayOptions, relay, type WebSocketConstructor } from '../../src/relay.js';
+import { VirtualClock } from '../../src/simulated/clock.js';
+import { RecordingHost } from '../../src/testing/recording-host.js';
+import { Routes } from '../../src/transport/relay/routes.js';
+import { sctp } from '../support/sctp.js';
+
+/** A WebSocket without network: the test is the relay. */
+class FakeSocket {
+  binaryType = '';
+  readyState = 0;
+  bufferedAmount = 0;
+  readonly protocol = '';
+  readonly url: string;
+  readonly openedAtMs: number;
+  readonly sent: Uint8Array[] = [];
+  closed: number | undefined;
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { data: unknown }) => void) | null = null;
+  onerror: ((event: unknown) => void) | null = null;
+  onclose: ((event: { code: number; reason: string }) => void) | null = null;
+
+  constructor(url: string, nowMs: number) {
+    this.url = url;
+    this.openedAtMs = nowMs;
+  }
+
+  send(data: Uint8Array): void {
+    this.sent.push(data);
+  }
+
+  close(code = 1005): void {
+    this.closed = code;
+    queueMicrotask(() => this.onclose?.({ code, reason: '' }));
+  }
+
+  tell(message: Exclude<RelayMessage, { type: 'datagrams' }>): void {
+    this.hear(encodeControl(message));
+  }
+
+  hear(bytes: Uint8Array): void {
+    this.onmessage?.({ data: bytes.slice().buffer });
+  }
+
+  allocate(address: string, resumed = false): void {
+    this.onopen?.();
+    const locals = [{ address, port: 50_000 }];
+    this.tell({ type: 'allocated', resumption: new Uint8Array(16).fill(5), resumed, mtu: 1400, pingMs: 5000, locals });
+  }
+
+  get messages() {
+    return this.sent.map((bytes) => decodeClientMessage(bytes));
+  }
+
+  get datagrams(): number {
+    return this.messages.reduce((sum, each) => sum + (each?.type === 'datagrams' ? each.datagrams.length : 0), 0);
+  }
+}
+
+/** A transport through so many fake relays, all of which are up. */
+async function bench(count: number, options: Partial<RelayOptions> = {}) {
+  const clock = new VirtualClock();
+  const sockets: FakeSocket[] = [];
+  const WebSocket = class {
+    constructor(url: string) {
+      const socket = new FakeSocket(url, clock.now());
+      sockets.push(socket);
+      // biome-ignore lint/correctness/noConstructorReturn: so that the test has what the transport has
+      return socket;
+    }
+  } as unknown as WebSocketConstructor;
+  const relays = Array.from({ length: count }, (_, index) => ({ url: `ws://relay-${index}/`, ticket: 'ticket' }));
+  const transport = relay({ relays, WebSocket, clock, random: (bytes) => bytes.fill(0xff), ...options });
+  const host = new RecordingHost();
+  const starting = transport.start(host);
+  await Promise.resolve();
+  await clock.advance(0);
+  for (const [index, socket] of sockets.entries()) socket.allocate(`9.9.9.${index + 1}`);
+  await starting;
+  const send = (destination: string, count = 1) => {
+    const source = transport.route(destination)?.source ?? '9.9.9.9';
+    const packet: Packet = { source, destination, port: 9899, trafficClass: 0, bytes: sctp() };
+    transport.send(new Array(count).fill(packet));
+  };
+  return { clock, sockets, transport, host, send };
+}
+
+describe('the way to a relay', () => {
+  test('is tried again after it was lost, ever more slowly, up to every 30 s', async () => {
+    const { clock, sockets, transport } = await bench(1);
+    const lose = () => sockets.at(-1)?.onclose?.({ code: 1006, reason: '' });
+    lose();
+    for (let i = 0; i < 10; i++) {
+      const { length } = sockets;
+      while (sockets.length === length) await clock.advance(100);
+      lose();
+    }
+    const times = sockets.map(({ openedAtMs }) => openedAtMs);
+    const gaps = times.slice(1).map((time, i) => Math.round((time - times[i]!) / 500));
+    expect(gaps).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60, 60]);
+    await transport.close();
+  });
+
+  test('is lost when two pings stay without answer, and not before', async () => {
+    const { clock, sockets, transport } = await bench(1);
+    for (let i = 0; i < 10; i++) {
+      await clock.advance(5000);
+      const ping = sockets[0]?.messages.at(-1);
+      expect(ping?.type).toBe('ping');
+      sockets[0]?.tell({ type: 'pong', value: 1 });
+    }
+    expect(transport.relays[0]?.state).toBe('up');
+    await clock.advance(15_000);
+    expect(sockets[0]?.closed).toBe(CLOSE_CODES.idle);
+    expect(transport.relays[0]).toMatchObject({ state: 'waiting', error: { code: 'ETIMEDOUT' } });
+    await transport.close();
+  });
+
+  test('presents the token of the session that it had', async () => {
+    const { clock, sockets, transport, host } = await bench(1);
+    sockets[0]?.onclose?.({ code: 1006, reason: '' });
+    await clock.advance(1000);
+    sockets[1]?.onopen?.();
+    const [asked] = sockets[1]?.messages ?? [];
+    expect(asked).toMatchObject({ type: 'allocate', ticket: 'ticket', resumption: new Uint8Array(16).fill(5) });
+    expect(sockets[0]?.messages[0]).toMatchObject({ port: asked?.type === 'allocate' ? asked.port : 0 });
+    sockets[1]?.allocate('9.9.9.1', true);
+    expect(transport.addresses).toEqual(['9.9.9.1']);
+    expect(host.changes).toBe(2);
+    await transport.close();
+  });
+
+  test('drops when the connection is full, and counts', async () => {
+    const { sockets, transport, send } = await bench(1);
+    send('8.8.8.8', 5);
+    sockets[0]!.bufferedAmount = 262_145;
+    send('8.8.8.8', 7);
+    sockets[0]!.bufferedAmount = 0;
+    send('8.8.8.8', 2);
+    expect([sockets[0]?.datagrams, transport.dropped]).toEqual([7, 7]);
+    await transport.close();
+  });
+
+  test('carries a batch in one message', async () => {
+    const { sockets, transport, send, host } = await bench(1);
+    send('8.8.8.8', 20);
+    expect(sockets[0]?.messages.map((each) => each?.type)).toEqual(['allocate', 'permit', 'datagrams']);
+    const datagram = { local: 0, peer: { address: '8.8.8.8', port: 9899 }, bytes: sctp() };
+    sockets[0]?.hear(encodeDatagrams([datagram, datagram, { ...datagram, local: 5 }])[0]!);
+    expect(host.batches.map(({ length }) => length)).toEqual([2]);
+    await transport.close();
+  });
+});
+
+describe('a lost relay', () => {
+  test('isn’t used any more, and its addresses go when nothing has come of it', async () => {
+    const { clock, sockets, transport, host } = await bench(2, { lingerMs: 10_000 });
+    expect(transport.addresses).toEqual(['9.9.9.1', '9.9.9.2']);
+    sockets[0]?.onclose?.({ code: 1006, reason: '' });
+    expect(transport.route('8.8.8.8')?.source).toBe('9.9.9.2');
+    expect(transport.addresses).toEqual(['9.9.9.1', '9.9.9.2']);
+    expect(host.changes).toBe(1);
+    const keep = async (ms: number) => {
+      for (let at = 0; at < ms; at += 5000) {
+        await clock.advance(Math.min(5000, ms - at));
+        sockets[1]?.tell({ type: 'pong', value: 1 });
+      }
+    };
+    await keep(9999);
+    expect(transport.addresses).toHaveLength(2);
+    await keep(1);
+    expect(transport.addresses).toEqual(['9.9.9.2']);
+    expect(host.changes).toBe(2);
+    await transport.close();
+  });
+
+  test('is ENETDOWN for destinations that no other one leads to', async () => {
+    const { clock, sockets, transport, host, send } = await bench(1);
+    send('8.8.8.8');
+    sockets[0]?.onclose?.({ code: 1006, reason: '' });
+    await clock.advance(0);
+    expect(host.refusals).toEqual([{ destination: '8.8.8.8', code: 'ENETDOWN' }]);
+    expect(transport.route('8.8.8.8')).toBeUndefined();
+    await transport.close();
+  });
+
+  test('is told again whom to let in when it is back', async () => {
+    const { clock, sockets, transport, send } = await bench(2);
+    send('8.8.8.8');
+    send('8.8.4.4');
+    sockets[1]?.onclose?.({ code: 1006, reason: '' });
+    await clock.advance(1000);
+    sockets[2]?.allocate('9.9.9.2');
+    const peers = ['8.8.8.8', '8.8.4.4'].map((address) => ({ address, port: 9899 }));
+    expect(sockets[2]?.messages.at(-1)).toEqual({ type: 'permit', peers });
+    await transport.close();
+  });
+
+  test('that drains is avoided, but still heard', async () => {
+    const { sockets, transport, host } = await bench(2);
+    expect(transport.route('8.8.8.8')?.source).toBe('9.9.9.1');
+    sockets[0]?.tell({ type: 'draining', withinMs: 10_000 });
+    expect(transport.route('8.8.8.8')?.source).toBe('9.9.9.2');
+    expect(transport.addresses).toHaveLength(2);
+    sockets[0]?.hear(encodeDatagrams([{ local: 0, peer: { address: '8.8.8.8', port: 9 }, bytes: sctp() }])[0]!);
+    expect(host.packets).toHaveLength(1);
+    await transport.close();
+  });
+});
+
+test('closing while starting rejects the start with ENETDOWN', async () => {
+  const clock = new VirtualClock();
+  const WebSocket = class {
+    constructor(url: string) {
+      // biome-ignore lint/correctness/noConstructorReturn: it is never looked at
+      return new FakeSocket(url, 0);
+    }
+  } as unknown as WebSocketConstructor;
+  const transport = relay({ relays: [{ url: 'ws://x/', ticket: '' }], WebSocket, clock });
+  const starting = transport.start(new RecordingHost());
+  await Promise.resolve();
+  await transport.close();
+  await expect(starting).rejects.toMatchObject({ code: 'ENETDOWN' });
+  expect(clock.pending.count).toBe(0);
+});
+
+describe('routes', () => {
+  const way = (...addresses: string[]) => ({ isDraining: false, locals: addresses.map((address) => ({ address })) });
+  const [a, b] = [way('9.9.9.1', '2a00::1'), way('9.9.9.2', '2a00::2')];
+
+  test('spread the addresses of a peer over the relays, of both families', () => {
+    const routes = new Routes([a, b]);
+    const peers = ['8.8.8.1', '8.8.8.2', '2600::1', '2600::2', '8.8.8.3', '8.8.8.4'];
+    const sources = peers.map((address) => routes.find(address)?.source);
+    expect(sources).toEqual(['9.9.9.1', '9.9.9.2', '2a00::1', '2a00::2', '9.9.9.1', '9.9.9.2']);
+    expect(peers.map((address) => routes.find(address)?.source)).toEqual(sources);
+  });
+
+  test('return to the relay that was chosen first when it is back', () => {
+    const flaky = { isDraining: false, locals: [...a.locals] };
+    const routes = new Routes([flaky, b]);
+    expect(routes.find('8.8.8.1')?.way).toBe(flaky);
+    flaky.locals = [];
+    expect(routes.find('8.8.8.1')?.way).toBe(b);
+    flaky.locals = [...a.locals];
+    expect(routes.find('8.8.8.1')?.way).toBe(flaky);
+  });
+
+  test('don’t exist for a family that no relay has', () => {
+    expect(new Routes([way('9.9.9.1')]).find('2600::1')).toBeUndefined();
+  });
+
+  test('go round a relay that refuses, while another one may do', () => {
+    const routes = new Routes([a, b]);
+    expect(routes.find('8.8.8.1')?.way).toBe(a);
+    expect(routes.refused('8.8.8.1', a)).toBe(true);
+    expect(routes.find('8.8.8.1')?.way).toBe(b);
+    expect(routes.refused('8.8.8.1', b)).toBe(false);
+    routes.forgive(a);
+    expect(routes.find('8.8.8.1')?.way).toBe(a);
+  });
+});

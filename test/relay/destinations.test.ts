@@ -1,0 +1,141 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { Stack } from '../../src/index.js';
+import { closePeers, peer, started } from '../support/peers.js';
+import { closeLater, closeRelays, metric, startRelay, through, until } from '../support/relays.js';
+import { init, sctp } from '../support/sctp.js';
+
+afterEach(async () => {
+  await closeRelays();
+  closePeers();
+});
+
+describe('destinations', () => {
+  test('one that the policy refuses is EACCES, and connectx says so', async () => {
+    const server = await startRelay('127.0.0.11', { allow: ['127.0.0.1:9899'] });
+    const { host, send } = await started([server]);
+    send('127.0.0.1', 9898, init());
+    send('10.0.0.1', 9899, init());
+    await until(() => host.refusals.length === 2, 'two refusals');
+    expect(host.refusals).toEqual([
+      { destination: '127.0.0.1', code: 'EACCES' },
+      { destination: '10.0.0.1', code: 'EACCES' },
+    ]);
+    const stack = closeLater(await Stack.create({ transport: await through([server]) }));
+    const connecting = stack.socket().connectx([{ address: '127.0.0.5', port: 5001 }], { timeoutMs: 5000 });
+    await expect(connecting).rejects.toMatchObject({ code: 'EACCES' });
+  });
+
+  test('one that only one of two relays refuses goes through the other', async () => {
+    const strict = await startRelay('127.0.0.11', { allow: ['127.0.0.9:*'] });
+    const { received, port } = await peer();
+    const { transport, host, send } = await started([strict, await startRelay('127.0.0.12')]);
+    expect(transport.route('127.0.0.1')?.source).toBe('127.0.0.11');
+    send('127.0.0.1', port, init());
+    await until(() => transport.route('127.0.0.1')?.source === '127.0.0.12', 'the other route');
+    send('127.0.0.1', port, init());
+    await until(() => received.length === 1, 'the INIT');
+    expect(received[0]?.address).toBe('127.0.0.12');
+    expect(host.refusals).toEqual([]);
+  });
+
+  test('INITs without answer are capped: EPERM; with the first answer they go on', async () => {
+    const server = await startRelay('127.0.0.11', { limits: { unanswered: 12 } });
+    const { socket, received, port } = await peer();
+    const { transport, host, send } = await started([server]);
+    send('127.0.0.1', port, ...Array.from({ length: 10 }, () => init()));
+    await until(() => host.refusals.length === 1, 'a refusal');
+    expect(host.refusals).toEqual([{ destination: '127.0.0.1', code: 'EPERM' }]);
+    expect(received).toHaveLength(3);
+    socket.send(sctp(), transport.relays[0]?.addresses[0]?.port ?? 0, '127.0.0.11');
+    await until(() => host.packets.length === 1, 'the answer');
+    send('127.0.0.1', port, ...Array.from({ length: 10 }, () => init()));
+    await until(() => received.length === 6, 'three more');
+  });
+
+  test('INITs of all clients to one address are capped together', async () => {
+    const server = await startRelay('127.0.0.11', { limits: { unansweredInits: 5 } });
+    const { received, port } = await peer();
+    for (const sub of ['a', 'b', 'c']) {
+      const { host, send } = await started([server], { claims: { sub } });
+      send(
+        '127.0.0.1',
+        port,
+        ...['1', '2', '3'].map((_, i) => init({ sourcePort: 50_000 + sub.charCodeAt(0) * 10 + i })),
+      );
+      if (sub === 'c') await until(() => host.refusals.length === 1, 'a refusal');
+      else await until(() => received.length === Math.min(5, (sub.charCodeAt(0) - 96) * 3), 'INITs');
+    }
+    expect(received).toHaveLength(5);
+  });
+
+  test('two clients can’t use one SCTP port towards the same peer: EADDRINUSE', async () => {
+    const server = await startRelay();
+    const { received, port } = await peer();
+    const [first, second] = [await started([server]), await started([server])];
+    first.send('127.0.0.1', port, init({ sourcePort: 50_001 }));
+    await until(() => received.length === 1, 'the first INIT');
+    second.send('127.0.0.1', port, init({ sourcePort: 50_001 }), init({ sourcePort: 50_002 }));
+    await until(() => second.host.refusals.length === 1 && received.length === 2, 'a refusal');
+    expect(second.host.refusals).toEqual([{ destination: '127.0.0.1', code: 'EADDRINUSE' }]);
+    await first.transport.close();
+    await until(() => server.server.clients === 1, 'the first to have left');
+    second.send('127.0.0.1', port, init({ sourcePort: 50_001 }));
+    await until(() => received.length === 3, 'the port to be free');
+  });
+});
+
+describe('what passes', () => {
+  test('only whole SCTP packets with a right CRC32c, in either direction', async () => {
+    const server = await startRelay();
+    const { socket, received, port } = await peer();
+    const { transport, host, send } = await started([server]);
+    const bad = sctp();
+    bad[10]! ^= 1;
+    send('127.0.0.1', port, bad, new Uint8Array(100), Buffer.from('GET / HTTP/1.1\r\n\r\n'), init());
+    await until(() => received.length === 1, 'the good one');
+    const dropped = 'usrsctp_relay_dropped_total';
+    expect(metric(server.server.metrics(), `${dropped}{direction="out",reason="not_sctp"}`)).toBe(3);
+    const back = transport.relays[0]?.addresses[0]?.port ?? 0;
+    for (const bytes of [bad, new Uint8Array(40), sctp()]) socket.send(bytes, back, '127.0.0.11');
+    await until(() => host.packets.length === 1, 'the good answer');
+    expect(metric(server.server.metrics(), `${dropped}{direction="in",reason="not_sctp"}`)).toBe(2);
+  });
+
+  test('answers come only from where something was sent to: same address, same port', async () => {
+    const server = await startRelay();
+    const [known, stranger] = [await peer(), await peer('127.0.0.2')];
+    const other = await peer();
+    const { transport, host, send } = await started([server]);
+    send('127.0.0.1', known.port, init());
+    await until(() => known.received.length === 1, 'the INIT');
+    const back = transport.relays[0]?.addresses[0]?.port ?? 0;
+    for (const { socket } of [stranger, other, known]) socket.send(sctp(), back, '127.0.0.11');
+    await until(() => host.packets.length === 1, 'the answer');
+    expect(host.packets[0]).toMatchObject({ source: '127.0.0.1', port: known.port });
+    const unsolicited = 'usrsctp_relay_dropped_total{direction="in",reason="unsolicited"}';
+    await until(() => metric(server.server.metrics(), unsolicited) === 2, 'the others to be dropped');
+  });
+
+  test('each relay lets in whom the client talks to through another one', async () => {
+    const { socket, received, port } = await peer();
+    const { transport, host, send } = await started([await startRelay('127.0.0.11'), await startRelay('127.0.0.12')]);
+    send('127.0.0.1', port, init());
+    await until(() => received.length === 1, 'the INIT');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    socket.send(sctp(), transport.relays[1]?.addresses[0]?.port ?? 0, '127.0.0.12');
+    await until(() => host.packets.length === 1, 'the answer to the other address');
+    expect(host.packets[0]?.destination).toBe('127.0.0.12');
+  });
+
+  test('a ticket’s rate holds: what is over it is dropped', async () => {
+    const server = await startRelay('127.0.0.11', { limits: { unanswered: 1000 } });
+    const { received, port } = await peer();
+    const { send } = await started([server], { claims: { bytesPerSecond: 1 } });
+    const large = sctp({ chunks: [[0, 1400]] }); // 1416 bytes, and 28 for headers: 45 of them are 64 KiB
+    send('127.0.0.1', port, ...Array.from({ length: 44 }, () => large));
+    send('127.0.0.1', port, ...Array.from({ length: 16 }, () => large));
+    const rate = 'usrsctp_relay_dropped_total{direction="out",reason="rate"}';
+    await until(() => metric(server.server.metrics(), rate) === 15, 'the rest to be dropped');
+    await until(() => received.length === 45, 'what the rate allows');
+  });
+});

@@ -1,0 +1,151 @@
+import { describe, expect, test } from 'vitest';
+import { parseLimits } from '../../src/relay/limits.js';
+import { Metrics } from '../../src/relay/metrics.js';
+import { Guard, Peers } from '../../src/relay/peers.js';
+import { Policy, parseRule } from '../../src/relay/policy.js';
+import { examine } from '../../src/relay/sctp.js';
+import { init, type PacketParts, sctp } from '../support/sctp.js';
+import { bench, PEER, pinging } from '../support/session.js';
+
+describe('a destination that doesn’t take part', () => {
+  test('gets 8 INITs, then one every 4 s', async () => {
+    const { clock, send, sent } = bench();
+    for (let i = 0; i < 100; i++) send(init());
+    expect(sent).toHaveLength(8);
+    for (let s = 0; s < 40; s++) {
+      await clock.advance(1000);
+      for (let i = 0; i < 10; i++) send(init());
+    }
+    expect(sent).toHaveLength(18);
+  });
+
+  test('gets 32 other packets, then one a second, whatever they are', async () => {
+    const { clock, send, sent } = bench();
+    for (let i = 0; i < 1000; i++) send(sctp({ chunks: [[i % 15, 0]], tag: 9 }));
+    expect(sent).toHaveLength(32);
+    await clock.advance(10_000);
+    for (let i = 0; i < 1000; i++) send(sctp());
+    expect(sent).toHaveLength(42);
+  });
+
+  test('may be another address of a host that answers: four packets for each of its answers', () => {
+    const { send, sent, arrive } = bench();
+    const second = { address: '8.8.4.4', port: 9899 };
+    send(init());
+    for (let i = 0; i < 100; i++) send(sctp(), second);
+    expect(sent).toHaveLength(33);
+    for (let i = 0; i < 5; i++) arrive(sctp());
+    for (let i = 0; i < 100; i++) send(sctp(), second);
+    expect(sent).toHaveLength(53);
+  });
+
+  test('is held against nobody once it answers', () => {
+    const { send, sent, arrive } = bench();
+    send(init());
+    arrive(sctp());
+    for (let i = 0; i < 1000; i++) send(sctp());
+    expect(sent).toHaveLength(1001);
+  });
+
+  test('gets no more of many sessions than of one: 400 packets, then 40 a second', () => {
+    const limits = parseLimits({});
+    const guard = new Guard(limits);
+    const policy = new Policy([[parseRule('0.0.0.0/0:*')]], []);
+    let passed = 0;
+    for (let session = 0; session < 100; session++) {
+      const peers = new Peers(policy, limits, guard);
+      for (let i = 0; i < 100; i++) {
+        if (peers.outbound(PEER, { sourcePort: 1, isInit: false }, session * 10) === undefined) passed++;
+      }
+    }
+    expect(passed).toBe(400 + 40 * 0.99 - 0.6);
+  });
+
+  test('is still guarded when a client goes through many destinations in turn', async () => {
+    const all = bench({ unansweredInits: 1e6 });
+    const { send, sent, wire, limits } = all;
+    for (let round = 0; round < 100; round++) {
+      for (let i = 0; i < 100; i++) send(init(), { address: `8.8.1.${i}`, port: 9899 });
+    }
+    expect(sent).toHaveLength(8 * limits.destinations);
+    expect(wire.messages.some((each) => each.type === 'refused' && /32 destinations/.test(each.text))).toBe(true);
+    await pinging(all, 60_000);
+    send(init(), { address: '8.8.1.99', port: 9899 });
+    expect(sent.at(-1)?.peer.address).toBe('8.8.1.99');
+  });
+});
+
+describe('an SCTP packet', () => {
+  test.each<[string, PacketParts]>([
+    ['INIT with a verification tag', { tag: 1, chunks: [[1, 16]] }],
+    [
+      'INIT with company',
+      {
+        tag: 0,
+        chunks: [
+          [1, 16],
+          [3, 12],
+        ],
+      },
+    ],
+    [
+      'INIT ACK with company',
+      {
+        chunks: [
+          [2, 16],
+          [3, 12],
+        ],
+      },
+    ],
+    [
+      'SHUTDOWN COMPLETE with company',
+      {
+        chunks: [
+          [3, 12],
+          [14, 0],
+        ],
+      },
+    ],
+    ['no source port', { sourcePort: 0 }],
+    ['no destination port', { destinationPort: 0 }],
+    ['no chunk', { chunks: [] }],
+  ])('isn’t one: %s', (_what, parts) => expect(examine(sctp(parts))).toBeUndefined());
+
+  test('isn’t one when a chunk is shorter than its header or longer than the packet', () => {
+    for (const length of [0, 3, 5, 100]) {
+      const packet = sctp();
+      new DataView(packet.buffer).setUint16(14, length);
+      expect(examine(packet)).toBeUndefined();
+    }
+  });
+
+  test('isn’t one when any bit of it is wrong', () => {
+    const packet = sctp({
+      chunks: [
+        [0, 40],
+        [3, 12],
+      ],
+    });
+    expect(examine(packet)).toEqual({ sourcePort: 49_200, isInit: false });
+    for (let bit = 0; bit < packet.length * 8; bit++) {
+      const changed = packet.slice();
+      changed[bit >> 3]! ^= 1 << (bit & 7);
+      expect(examine(changed), `bit ${bit}`).toBeUndefined();
+    }
+  });
+
+  test('is one as INIT', () => expect(examine(init())).toEqual({ sourcePort: 49_200, isInit: true }));
+});
+
+test('metrics are in Prometheus’ text format', () => {
+  const metrics = new Metrics();
+  metrics.add('dropped_total', 2, 'in', 'rate');
+  metrics.set('clients', 3);
+  const lines = metrics.text().split('\n');
+  for (const line of lines.filter((each) => each !== '')) {
+    expect(line).toMatch(/^(# (HELP|TYPE) usrsctp_relay_\w+ .+|usrsctp_relay_\w+(\{\w+="\w*"(,\w+="\w*")*\})? \d+)$/);
+  }
+  expect(lines).toContain('usrsctp_relay_dropped_total{direction="in",reason="rate"} 2');
+  expect(lines).toContain('usrsctp_relay_clients 3');
+  expect(lines).toContain('# TYPE usrsctp_relay_dropped_total counter');
+});

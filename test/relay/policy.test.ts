@@ -1,0 +1,187 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { formatAddress } from '../../src/address.js';
+import { lookup } from '../../src/relay/lookup.js';
+import { contains, type Network, parseNetwork } from '../../src/relay/network.js';
+import { Policy, parseRule, resolveRules } from '../../src/relay/policy.js';
+import { specialKind } from '../../src/relay/special.js';
+
+const EVERYWHERE = [parseRule('0.0.0.0/0:*'), parseRule('[::/0]:*')];
+
+function policy(rules: readonly string[], special: readonly string[] = []): Policy {
+  return new Policy(
+    [EVERYWHERE, rules.map(parseRule)],
+    special.map((text) => parseNetwork(text) as Network),
+  );
+}
+
+describe('special addresses', () => {
+  test.each([
+    ['0.0.0.0', 'this network'],
+    ['10.1.2.3', 'private'],
+    ['100.64.0.1', 'shared by carriers'],
+    ['127.0.0.1', 'loopback'],
+    ['169.254.169.254', 'link-local'],
+    ['172.31.255.255', 'private'],
+    ['192.168.1.1', 'private'],
+    ['192.88.99.1', '6to4 relays'],
+    ['198.19.0.1', 'benchmarks'],
+    ['203.0.113.9', 'documentation'],
+    ['224.0.0.1', 'multicast'],
+    ['239.255.255.255', 'multicast'],
+    ['240.0.0.1', 'reserved, broadcast'],
+    ['255.255.255.255', 'reserved, broadcast'],
+    ['::', 'unspecified'],
+    ['::1', 'loopback'],
+    ['::7f00:1', 'IPv4-compatible'],
+    ['::ffff:127.0.0.1', 'loopback'],
+    ['::ffff:10.0.0.1', 'private'],
+    ['::ffff:0:7f00:1', 'IPv4-translated'],
+    ['64:ff9b::7f00:1', 'NAT64'],
+    ['64:ff9b:1::1', 'local NAT64'],
+    ['100::1', 'discard'],
+    ['2001::1', 'Teredo'],
+    ['2001:10::1', 'protocol assignments'],
+    ['2001:db8::1', 'documentation'],
+    ['2002:7f00:1::1', '6to4'],
+    ['fc00::1', 'private (unique local)'],
+    ['fd12:3456::1', 'private (unique local)'],
+    ['fe80::1', 'link-local'],
+    ['febf::1', 'link-local'],
+    ['fec0::1', 'site-local'],
+    ['ff02::1', 'multicast'],
+    ['4000::1', 'not global unicast'],
+  ])('%s is %s, and refused though everything is allowed', (address, kind) => {
+    expect(specialKind(address)).toBe(kind);
+    expect(policy(['0.0.0.0/0:*', '[::/0]:*']).refusal({ address, port: 9899 })).toContain(kind);
+  });
+
+  test.each(['1.1.1.1', '8.8.8.8', '11.0.0.0', '100.63.255.255', '100.128.0.0', '172.32.0.0', '223.255.255.255'])(
+    '%s is a public host’s',
+    (address) => expect(specialKind(address)).toBeUndefined(),
+  );
+
+  test.each(['2606:4700::1111', '2a00::1', '2001:200::1', '2003::1'])('%s is a public host’s', (address) =>
+    expect(specialKind(address)).toBeUndefined(),
+  );
+
+  test('no IPv6 address outside of global unicast passes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 16, maxLength: 16 }), (bytes) => {
+        const address = formatAddress(bytes);
+        if (address.includes(':') && bytes[0]! >> 5 !== 1) expect(specialKind(address)).toBeDefined();
+      }),
+    );
+  });
+
+  test('what is excepted passes, and nothing beside it', () => {
+    const lenient = policy(['127.0.0.0/8:*', '10.0.0.0/8:*'], ['127.0.0.0/30']);
+    expect(lenient.refusal({ address: '127.0.0.3', port: 1 })).toBeUndefined();
+    expect(lenient.refusal({ address: '::ffff:127.0.0.3', port: 1 })).toBeUndefined();
+    expect(lenient.refusal({ address: '127.0.0.4', port: 1 })).toContain('loopback');
+    expect(lenient.refusal({ address: '10.0.0.1', port: 1 })).toContain('private');
+  });
+});
+
+describe('allow-lists', () => {
+  test.each([
+    ['8.8.8.0/24:9899', '8.8.8.8', 9899, true],
+    ['8.8.8.0/24:9899', '8.8.9.8', 9899, false],
+    ['8.8.8.0/24:9899', '8.8.8.8', 9900, false],
+    ['8.8.8.8:9899-9901', '8.8.8.8', 9901, true],
+    ['8.8.8.8:9899-9901', '8.8.8.8', 9902, false],
+    ['8.8.8.8:*', '8.8.8.8', 65_535, true],
+    ['0.0.0.0/0:9899', '8.8.8.8', 9899, true],
+    ['0.0.0.0/0:9899', '2a00::1', 9899, false],
+    ['[2a00::/12]:9899', '2a0f::1', 9899, true],
+    ['[2a00::]/12:9899', '2a10::1', 9899, false],
+    ['[::ffff:8.8.8.0/120]:9899', '8.8.8.8', 9899, true],
+    ['8.8.8.8/0:9899', '1.1.1.1', 9899, true],
+  ] as const)('%s and %s port %i: %s', (rule, address, port, passes) => {
+    expect(policy([rule]).refusal({ address, port }) === undefined).toBe(passes);
+  });
+
+  test('both the relay and the ticket must allow a destination', () => {
+    const [a, b] = ['8.8.8.0/24:*', '8.8.0.0/16:9899'].map((rule) => [parseRule(rule)]);
+    const both = new Policy([a!, b!], []);
+    expect(both.refusal({ address: '8.8.8.8', port: 9899 })).toBeUndefined();
+    expect(both.refusal({ address: '8.8.8.8', port: 53 })).toMatch(/not among the allowed destinations/);
+    expect(both.refusal({ address: '8.8.4.4', port: 9899 })).toMatch(/not among the allowed destinations/);
+    expect(new Policy([[], EVERYWHERE], []).refusal({ address: '8.8.8.8', port: 1 })).toBeDefined();
+  });
+
+  test.each([
+    '',
+    ':',
+    '8.8.8.8',
+    '8.8.8.8:',
+    '8.8.8.8:0',
+    '8.8.8.8:65536',
+    '8.8.8.8:9-8',
+    '8.8.8.8/33:1',
+    '::1:1',
+    '[::1:1',
+    '08.8.8.8:1',
+    '0x7f000001:1',
+    '2130706433:1',
+    '127.1:1',
+    'a..b:1',
+    '*:1',
+  ])('‘%s’ is no rule', (text) => expect(() => parseRule(text)).toThrow(TypeError));
+
+  test('a network contains what shares its first bits', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 4, maxLength: 4 }), fc.nat(32), fc.nat(31), (bytes, prefixBits, flip) => {
+        const other = bytes.slice();
+        other[flip >> 3]! ^= 0x80 >> (flip & 7);
+        expect(contains({ bytes, prefixBits }, bytes)).toBe(true);
+        expect(contains({ bytes, prefixBits }, other)).toBe(flip >= prefixBits);
+      }),
+    );
+  });
+});
+
+describe('host names in rules', () => {
+  const resolve = async (host: string) =>
+    ({ 'peer.example': ['8.8.8.8'], 'evil.example': ['127.0.0.1', '10.0.0.1'] })[host] ?? [];
+
+  test('stand for their addresses', async () => {
+    const rules = await resolveRules([parseRule('Peer.Example:9899')], resolve);
+    expect(new Policy([rules], []).refusal({ address: '8.8.8.8', port: 9899 })).toBeUndefined();
+    expect(new Policy([rules], []).refusal({ address: '8.8.8.9', port: 9899 })).toBeDefined();
+  });
+
+  test('a name that leads to special addresses is refused: what counts is where it leads', async () => {
+    const rules = await resolveRules([parseRule('evil.example:*')], resolve);
+    expect(new Policy([rules], []).refusal({ address: '127.0.0.1', port: 22 })).toContain('loopback');
+    expect(new Policy([rules], []).refusal({ address: '10.0.0.1', port: 22 })).toContain('private');
+  });
+
+  test('a name that nobody knows allows nothing', async () => {
+    expect(await resolveRules([parseRule('nobody.example:*')], resolve)).toEqual([]);
+  });
+
+  test('the resolver is asked once a minute', async () => {
+    let now = 0;
+    const asked: string[] = [];
+    const question = (async (host: string) => {
+      asked.push(host);
+      if (host === 'nobody.example') throw new Error('ENOTFOUND');
+      return [
+        { address: '8.8.8.8', family: 4 },
+        { address: 'fe80::1%eth0', family: 6 },
+      ];
+    }) as never;
+    const ask = lookup({ now: () => now, schedule: () => () => {} }, question);
+    expect(await ask('peer.example')).toEqual(['8.8.8.8']);
+    now = 59_999;
+    expect([await ask('peer.example'), await ask('nobody.example'), await ask('nobody.example')]).toEqual([
+      ['8.8.8.8'],
+      [],
+      [],
+    ]);
+    now = 60_000;
+    await ask('peer.example');
+    expect(asked).toEqual(['peer.example', 'nobody.example', 'peer.example']);
+  });
+});

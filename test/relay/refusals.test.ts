@@ -1,0 +1,155 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createServer as createTcpServer } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
+import type { SctpError } from '../../src/index.js';
+import { encodeControl, SUBPROTOCOL } from '../../src/relay/codec.js';
+import { type RelayTransport, relay, type WebSocketConstructor } from '../../src/relay.js';
+import { RecordingHost } from '../../src/testing/recording-host.js';
+import { started } from '../support/peers.js';
+import { closeRelays, KEY, metric, startRelay, through, ticket } from '../support/relays.js';
+
+const closing: (() => unknown)[] = [];
+
+afterEach(async () => {
+  await closeRelays();
+  for (const close of closing.splice(0)) close();
+});
+
+async function refusalOf(transport: RelayTransport): Promise<SctpError> {
+  const error = await transport.start(new RecordingHost()).then(
+    () => new Error('it started'),
+    (reason: Error) => reason,
+  );
+  expect(error).toMatchObject({ name: 'SctpError', syscall: 'start' });
+  return error as SctpError;
+}
+
+/** A WebSocket of `ws` that says something else of itself. */
+function webSocket({ protocol, origin }: { protocol?: string; origin?: string }): WebSocketConstructor {
+  return class extends WebSocket {
+    constructor(url: string, protocols: string[]) {
+      super(url, protocol === undefined ? protocols : [protocol], origin === undefined ? {} : { origin });
+    }
+  } as unknown as WebSocketConstructor;
+}
+
+describe('a client that is refused is told why', () => {
+  test('no ticket, and one that has expired: EACCES', async () => {
+    const server = await startRelay();
+    const none = await refusalOf(relay({ relays: [{ url: server.url, ticket: '' }] }));
+    expect(none.message).toBe(
+      `EACCES: no relay can be used: EACCES: the relay ${server.url} said ticket: there is no ticket; give a ticket that this relay accepts`,
+    );
+    const expired = await refusalOf(await through([server], { claims: { exp: 1 } }));
+    expect(expired).toMatchObject({ code: 'EACCES', message: expect.stringContaining('the ticket has expired') });
+    expect(server.log.filter(({ event }) => event === 'refused')).toHaveLength(2);
+    expect(metric(server.server.metrics(), 'usrsctp_relay_closings_total{reason="ticket"}')).toBe(2);
+  });
+
+  test('a ticket whose destinations can’t be understood: EACCES', async () => {
+    const error = await refusalOf(await through([await startRelay()], { claims: { destinations: ['everywhere'] } }));
+    expect(error).toMatchObject({
+      code: 'EACCES',
+      message: expect.stringContaining('"everywhere" can\'t be understood'),
+    });
+  });
+
+  test('a function that gets no ticket: the error tells its reason', async () => {
+    const ticket = () => Promise.reject(new Error('log in first'));
+    const error = await refusalOf(relay({ relays: [{ url: (await startRelay()).url, ticket }] }));
+    expect(error.message).toContain('log in first');
+  });
+
+  test('a page of another origin: EPERM; of one that is listed: welcome', async () => {
+    const server = await startRelay('127.0.0.11', { origins: ['https://app.example'] });
+    const from = (origin: string) => webSocket({ origin });
+    const error = await refusalOf(await through([server], { WebSocket: from('https://evil.example') }));
+    expect(error).toMatchObject({ code: 'EPERM', message: expect.stringContaining('https://evil.example may not') });
+    await (await through([server], { WebSocket: from('https://APP.example') })).start(new RecordingHost());
+  });
+
+  test('another version of the protocol: EPROTOTYPE, by both sides’ names', async () => {
+    const server = await startRelay();
+    const newer = webSocket({ protocol: 'usrsctp-relay.v9' });
+    const error = await refusalOf(await through([server], { WebSocket: newer }));
+    expect(error).toMatchObject({
+      code: 'EPROTOTYPE',
+      message: expect.stringContaining(`this relay speaks ${SUBPROTOCOL}`),
+    });
+  });
+
+  test('too many clients, of the relay and of one subject: ENOBUFS', async () => {
+    const server = await startRelay('127.0.0.11', { limits: { clients: 2, clientsPerSubject: 1 } });
+    await started([server], { claims: { sub: 'alice' } });
+    const again = await refusalOf(await through([server], { claims: { sub: 'alice' } }));
+    expect(again).toMatchObject({
+      code: 'ENOBUFS',
+      message: expect.stringContaining("the ticket's subject has its 1"),
+    });
+    await started([server], { claims: { sub: 'bob' } });
+    const third = await refusalOf(await through([server], { claims: { sub: 'carol' } }));
+    expect(third).toMatchObject({ code: 'ENOBUFS', message: expect.stringContaining('the relay has its 2 clients') });
+  });
+
+  test('no address to be had: ENOBUFS', async () => {
+    const error = await refusalOf(await through([await startRelay('203.0.113.9')]));
+    expect(error).toMatchObject({ code: 'ENOBUFS', message: expect.stringContaining('no UDP address is left') });
+  });
+
+  test('nobody there, silence, something else: ECONNREFUSED, ETIMEDOUT, ENETDOWN; several: each one’s reason', async () => {
+    const silent = createTcpServer().listen(0, '127.0.0.1');
+    closing.push(() => silent.close());
+    await once(silent, 'listening');
+    const mute = `ws://127.0.0.1:${(silent.address() as AddressInfo).port}/`;
+    const gone = 'ws://127.0.0.1:1/relay';
+    const elsewhere = (await startRelay()).url.replace('/relay', '/other');
+    expect(await refusalOf(await through([gone]))).toMatchObject({ code: 'ECONNREFUSED' });
+    expect(await refusalOf(await through([mute], { timeoutMs: 200 }))).toMatchObject({ code: 'ETIMEDOUT' });
+    expect((await refusalOf(await through([elsewhere]))).message).toContain('404');
+    const all = await refusalOf(await through([gone, elsewhere]));
+    expect(all.message).toMatch(/no relay can be used: .*127\.0\.0\.1:1.*; .*404/);
+    expect(all.cause).toBeInstanceOf(AggregateError);
+  });
+
+  test('a relay that talks nonsense is left: EPROTO', async () => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    closing.push(() => server.close());
+    await once(server, 'listening');
+    server.on('connection', (socket) => socket.send(encodeControl({ type: 'pong', value: 1 })));
+    const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    expect(await refusalOf(await through([url]))).toMatchObject({ code: 'EPROTO' });
+  });
+
+  test('a start that failed can be tried again', async () => {
+    const server = await startRelay();
+    const tickets = ['', await ticket()];
+    const transport = relay({ relays: [{ url: server.url, ticket: () => tickets.shift() ?? '' }] });
+    closing.push(() => transport.close());
+    expect(await refusalOf(transport)).toMatchObject({ code: 'EACCES' });
+    await transport.start(new RecordingHost());
+    expect(transport.addresses).toEqual(['127.0.0.11']);
+  });
+
+  test.each([
+    [{ relays: [] }, 'relays'],
+    [{ relays: [{ url: 'https://x', ticket: '' }] }, 'url'],
+    [{ relays: [{ url: 'nonsense', ticket: '' }] }, 'url'],
+    [{ relays: [{ url: 'ws://x', ticket: 7 }] }, 'ticket'],
+    [{ relays: [{ url: 'ws://x', ticket: '' }], queueBytes: 1 }, 'queueBytes'],
+  ])('options that can’t be: EINVAL naming the one, %j', (options, name) => {
+    expect(() => relay(options as never)).toThrow(
+      expect.objectContaining({ code: 'EINVAL', message: expect.stringContaining(`\`${name}\``) }),
+    );
+  });
+});
+
+test('without a key, or with options that can’t be, no relay starts', async () => {
+  await expect(startRelay('127.0.0.11', { keys: [] })).rejects.toThrow(TypeError);
+  await expect(startRelay('0.0.0.0')).rejects.toThrow(/clients must be told an address/);
+  await expect(startRelay('127.0.0.11', { allow: ['x'] })).rejects.toThrow(/is no rule/);
+  await expect(startRelay('127.0.0.11', { ports: [2, 1] })).rejects.toThrow(/ports/);
+  await expect(startRelay('127.0.0.11', { limits: { clients: 0 } })).rejects.toThrow(/`clients`/);
+  await expect(startRelay('127.0.0.11', { keys: [{ ...KEY, k: 'AAAA' }] })).rejects.toThrow(/JSON Web Key/);
+});

@@ -1,0 +1,161 @@
+import { describe, expect, test } from 'vitest';
+import { DEFAULT_LIMITS } from '../../src/relay/limits.js';
+import { init, sctp } from '../support/sctp.js';
+import { bench, LOCAL, PEER, pinging, TestWire } from '../support/session.js';
+
+describe('what a session carries', () => {
+  test('several datagrams that arrive in one turn share a message', () => {
+    const { wire, send, arrive, turn } = bench();
+    send(init());
+    for (let i = 0; i < 10; i++) arrive(sctp());
+    turn();
+    expect(wire.raw).toHaveLength(2); // allocated, datagrams
+    expect(wire.datagrams).toBe(10);
+  });
+
+  test('a client that doesn’t read loses datagrams, and the relay keeps none for it', () => {
+    const { wire, send, arrive, turn, metrics, limits } = bench();
+    send(init());
+    wire.bufferedBytes = limits.queueBytes + 1;
+    for (let i = 0; i < 1000; i++) arrive(sctp());
+    turn();
+    expect(wire.datagrams).toBe(0);
+    expect(metrics.value('dropped_total', 'in', 'queue_full')).toBe(1000);
+    wire.bufferedBytes = 0;
+    for (let i = 0; i < 1000; i++) arrive(sctp());
+    turn();
+    expect(wire.datagrams).toBe(256); // of one turn
+    wire.bufferedBytes = 3 * limits.queueBytes;
+    const { length } = wire.raw;
+    for (let i = 0; i < 1000; i++) send(init(), { address: '127.0.0.1', port: 1 + i });
+    for (let i = 0; i < 1000; i++) send(init(), { address: '127.0.0.1', port: 1 + i });
+    expect(wire.raw).toHaveLength(length);
+  });
+
+  test('a full UDP queue drops', () => {
+    const { state, send, sent, metrics } = bench();
+    state.hasRoom = false;
+    send(init());
+    expect(sent).toEqual([]);
+    expect(metrics.value('dropped_total', 'out', 'queue_full')).toBe(1);
+  });
+
+  test('a rate holds over time, in both directions', async () => {
+    const { clock, send, arrive, turn, sent, wire } = bench({}, 100_000);
+    const large = sctp({ chunks: [[0, 972 - 4]] }); // 984 bytes, 1012 with headers
+    send(init());
+    arrive(sctp());
+    turn();
+    const [out, back] = [sent.length, wire.datagrams];
+    for (let ms = 0; ms < 10_000; ms += 10) {
+      for (let i = 0; i < 10; i++) {
+        send(large);
+        arrive(large);
+      }
+      turn();
+      await clock.advance(10);
+    }
+    const most = (65_536 + 100_000 * 10) / (large.length + 28);
+    for (const carried of [sent.length - out, wire.datagrams - back]) {
+      expect(carried).toBeLessThanOrEqual(most);
+      expect(carried).toBeGreaterThan(0.95 * most);
+    }
+  });
+
+  test('what exceeds the MTU, has no source or is of another family is dropped', () => {
+    const { session, send, sent, metrics } = bench();
+    send(sctp({ chunks: [[0, 1456]] })); // 1472 = 1500 − 28: fits
+    send(sctp({ chunks: [[0, 1460]] }));
+    session.receive({ type: 'datagrams', datagrams: [{ local: 1, peer: PEER, bytes: sctp() }] });
+    send(sctp(), { address: '2a00::1', port: 9899 });
+    expect(sent).toHaveLength(1);
+    expect(metrics.value('dropped_total', 'out', 'too_large')).toBe(1);
+    expect(metrics.value('dropped_total', 'out', 'no_source')).toBe(2);
+  });
+
+  test('a refusal is told at most once a second', async () => {
+    const { clock, send, wire } = bench();
+    const special = { address: '10.0.0.1', port: 9899 };
+    const refusals = () => wire.messages.filter(({ type }) => type === 'refused').length;
+    for (let i = 0; i < 100; i++) send(init(), special);
+    expect(refusals()).toBe(1);
+    await clock.advance(1000);
+    for (let i = 0; i < 100; i++) send(init(), special);
+    expect(refusals()).toBe(2);
+  });
+});
+
+describe('the life of a session', () => {
+  test('ends when nothing is carried for five minutes; pings don’t count', async () => {
+    const all = bench();
+    await pinging(all, 299_000);
+    all.send(init());
+    await pinging(all, 299_000);
+    expect(all.wire.closed).toBeUndefined();
+    await pinging(all, 1000);
+    expect(all.wire.closed).toEqual({ code: 4408, reason: 'nothing was carried for too long' });
+    expect([all.ends, all.state.isOpen]).toEqual([['idle'], false]);
+  });
+
+  test('ends after twelve hours, whatever it does', async () => {
+    const all = bench();
+    const minute = 60_000;
+    for (let passed = 0; passed < DEFAULT_LIMITS.lifeMs; passed += minute) {
+      expect(all.wire.closed).toBeUndefined();
+      all.send(sctp());
+      await pinging(all, minute);
+    }
+    expect(all.wire.closed?.code).toBe(4410);
+    expect(all.ends).toEqual(['life']);
+  });
+
+  test('a client that is silent for three pings is lost; its addresses wait 30 s for it', async () => {
+    const all = bench();
+    await all.clock.advance(14_999);
+    expect(all.wire.closed).toBeUndefined();
+    await all.clock.advance(1);
+    expect(all.wire.closed?.code).toBe(4408);
+    await all.clock.advance(29_999);
+    expect(all.state.isOpen).toBe(true);
+    await all.clock.advance(1);
+    expect([all.ends, all.state.isOpen]).toEqual([['lost'], false]);
+  });
+
+  test('goes on where it was when the client comes back in time', async () => {
+    const all = bench();
+    all.send(init());
+    all.session.detach(all.wire, false);
+    all.arrive(sctp());
+    expect(all.metrics.value('dropped_total', 'in', 'not_connected')).toBe(1);
+    await all.clock.advance(29_000);
+    const again = new TestWire();
+    all.session.attach(again, true);
+    expect(again.messages).toEqual([expect.objectContaining({ type: 'allocated', resumed: true, locals: [LOCAL] })]);
+    all.arrive(sctp());
+    all.turn();
+    expect(again.datagrams).toBe(1);
+    await pinging(all, 60_000);
+    expect(all.ends).toEqual([]);
+  });
+
+  test('a second connection with the same token takes over from the first', () => {
+    const { session, wire } = bench();
+    const again = new TestWire();
+    session.attach(again, true);
+    expect(wire.closed?.code).toBe(4409);
+    session.detach(wire, false);
+    expect(session.isConnected).toBe(true);
+  });
+
+  test('a client that leaves in order gives its addresses back at once', () => {
+    const { session, wire, ends, state } = bench();
+    session.detach(wire, true);
+    expect([ends, state.isOpen]).toEqual([['left'], false]);
+  });
+
+  test('asking for addresses twice is the end', () => {
+    const { session, wire } = bench();
+    session.receive({ type: 'allocate', ticket: '', port: 0, resumption: new Uint8Array(0) });
+    expect(wire.closed?.code).toBe(4400);
+  });
+});

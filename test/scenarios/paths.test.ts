@@ -1,0 +1,254 @@
+import { describe, expect, test } from 'vitest';
+import { withNetwork } from '../../src/testing.js';
+import {
+  CLIENT,
+  connected,
+  countChunks,
+  dropChunks,
+  endpoints,
+  finish,
+  receiveAll,
+  rig,
+  SERVER,
+  sendAll,
+  transfer,
+  upTo,
+} from './fixture.js';
+
+const FAST = { preset: 'fast-failover' } as const;
+
+describe('paths that fail', () => {
+  test(
+    'an association is set up although the first address of the peer is dead',
+    withNetwork({ seed: 1 }, async (network) => {
+      network.partition('10.0.1.2');
+      const all = await connected(network);
+      expect(all.here.setup.confirmed).toEqual(SERVER);
+      expect(all.here.setup.tried.map(({ sentAtMs }) => sentAtMs.length)).toEqual([1, 1]);
+      expect(all.here.setup.elapsedMs).toBeLessThan(1100);
+      network.heal();
+      await finish(all);
+    }),
+  );
+
+  test(
+    'messages survive the loss of their primary path',
+    withNetwork({ seed: 1, conditions: { latencyMs: 10 } }, async (network) => {
+      const all = await connected(network, { stack: FAST });
+      const arriving = receiveAll(all.there, 200);
+      await sendAll(all.here, 100);
+      network.partition('10.0.1.2');
+      const cutAtMs = network.clock.now();
+      await sendAll(all.here, 100);
+      expect(await arriving).toEqual([...upTo(100), ...upTo(100)]);
+      expect(network.clock.now() - cutAtMs).toBeLessThan(2000);
+      await network.advance(5000);
+      expect(all.here.paths().map(({ state }) => state)).toEqual(['inactive', 'active']);
+      await finish(all);
+    }),
+  );
+
+  test(
+    'a partition that heals within the time of the association leaves no gap and no double',
+    withNetwork({ seed: 1 }, async (network) => {
+      const all = await connected(network, { stack: FAST });
+      const sending = transfer(all.here, all.there, 300);
+      await network.advance(2);
+      const heal = network.partition(all.hosts.client, all.hosts.server);
+      await network.advance(3000);
+      heal();
+      await sending;
+      await finish(all);
+    }),
+  );
+
+  test(
+    'a path that heals is found again by its heartbeats',
+    withNetwork({ seed: 1 }, async (network) => {
+      const all = await connected(network, { stack: FAST });
+      const changes: string[] = [];
+      all.here.on('path', ({ address, change }) => changes.push(`${address} ${change}`));
+      const heal = network.partition('10.0.2.2');
+      await network.advance(10_000);
+      expect(all.here.paths()[1]?.state).toBe('inactive');
+      heal();
+      await network.advance(10_000);
+      expect(all.here.paths()[1]?.state).toBe('active');
+      expect(changes).toEqual(['10.0.2.2 unreachable', '10.0.2.2 available']);
+      await finish(all);
+    }),
+  );
+
+  test(
+    'when every path is dead both ends say so',
+    withNetwork({ seed: 1 }, async (network) => {
+      const all = await connected(network, { stack: FAST });
+      network.partition(all.hosts.client, all.hosts.server);
+      await all.here.send('lost');
+      await all.there.send('lost');
+      const ends = await Promise.all([all.here.closed, all.there.closed]);
+      expect(ends.map((error) => error?.code)).toEqual(['ETIMEDOUT', 'ETIMEDOUT']);
+      await Promise.all([all.socket.close(), all.listener.close()]);
+    }),
+  );
+});
+
+describe('lists of addresses', () => {
+  test(
+    'a peer that lists fewer addresses keeps those it lists',
+    withNetwork({ seed: 1 }, async (network) => {
+      const all = await connected(network, { bound: ['10.0.1.2'], peers: SERVER });
+      expect(all.here.setup).toMatchObject({ confirmed: ['10.0.1.2'], dropped: ['10.0.2.2'], added: [] });
+      expect(all.here.paths().map(({ address }) => address)).toEqual(['10.0.1.2']);
+      await transfer(all.here, all.there, 20);
+      await finish(all);
+    }),
+  );
+
+  test(
+    'a peer that lists more addresses adds them, and they carry messages once they are confirmed',
+    withNetwork({ seed: 1 }, async (network) => {
+      const all = await connected(network, { peers: ['10.0.1.2'], stack: FAST });
+      expect(all.here.setup).toMatchObject({ confirmed: ['10.0.1.2'], dropped: [], added: ['10.0.2.2'] });
+      await network.advance(1000);
+      network.partition('10.0.1.2');
+      await transfer(all.here, all.there, 20);
+      await finish(all);
+    }),
+  );
+
+  test(
+    'twelve addresses at each end are twelve paths, and one of them is enough',
+    withNetwork({ seed: 1 }, async (network) => {
+      const client = upTo(12).map((index) => `10.0.${index}.1`);
+      const server = upTo(12).map((index) => `10.0.${index}.2`);
+      // Each dead path costs up to three timeouts, and more of those than Association.Max.Retrans end the association.
+      const timers = { associationRetransmits: 100 };
+      const all = await connected(network, { client, server, stack: { ...FAST, timers } });
+      await network.advance(5000);
+      expect(all.here.paths().map(({ address }) => address)).toEqual(server);
+      expect(all.here.paths().every(({ state }) => state === 'active')).toBe(true);
+      network.partition(server.slice(0, 11));
+      network.partition(client.slice(0, 11));
+      await transfer(all.here, all.there, 20);
+      await finish(all);
+    }),
+  );
+
+  test(
+    'the twelfth listed address is tried when the eleven before it are dead',
+    withNetwork({ seed: 1 }, async (network) => {
+      const server = upTo(12).map((index) => `10.0.${index}.2`);
+      network.partition(server.slice(0, 11));
+      const all = await connected(network, { client: ['10.0.11.1/16'], server });
+      expect(all.here.setup.tried.map(({ sentAtMs }) => sentAtMs.length)).toEqual(upTo(12).map(() => 1));
+      await finish(all);
+    }),
+  );
+
+  test(
+    'the twelfth listed address is tried with fast failover, too',
+    withNetwork({ seed: 1 }, async (network) => {
+      const server = upTo(12).map((index) => `10.0.${index}.2`);
+      network.partition(server.slice(0, 11));
+      await finish(await connected(network, { client: ['10.0.11.1/16'], server, stack: FAST }));
+    }),
+  );
+
+  test(
+    'an INIT that is lost fails no attempt with fast failover: there are no heartbeats before there is an association',
+    withNetwork({ seed: 1 }, async (network) => {
+      const all = await rig(network, { stack: FAST });
+      const stop = dropChunks(network, all.hosts.server, 'INIT ACK');
+      const accepting = all.listener.accept();
+      const connecting = all.socket.connectx(endpoints(SERVER));
+      await network.advance(1900);
+      stop();
+      const [here, there] = await Promise.all([connecting, accepting]);
+      expect(countChunks(network, all.hosts.client, 'INIT')).toBeGreaterThan(3);
+      network.partition('10.0.1.2');
+      await transfer(here, there, 20);
+      expect(network.clock.now()).toBeLessThan(3500);
+      await finish({ ...all, here, there });
+    }),
+  );
+
+  test(
+    'IPv4 and IPv6 addresses are paths of one association',
+    withNetwork({ seed: 1 }, async (network) => {
+      const [client, server] = [
+        ['10.0.1.1', 'fd00:1::1'],
+        ['10.0.1.2', 'fd00:1::2'],
+      ] as const;
+      const all = await connected(network, { client, server, stack: FAST });
+      expect(all.here.setup.confirmed).toEqual(server);
+      network.partition('10.0.1.2');
+      await transfer(all.here, all.there, 20);
+      await finish(all);
+    }),
+  );
+});
+
+describe('NAT', () => {
+  const BEHIND = { client: ['192.168.0.1'], server: ['203.0.113.5'], encapsulationPort: 9899 };
+
+  test(
+    'an association goes on when a NAT has given it another port',
+    withNetwork({ seed: 1 }, async (network) => {
+      const nat = network.nat({ inside: '192.168.0.1', outside: '203.0.113.1' });
+      const all = await connected(network, { ...BEHIND, stack: FAST });
+      await transfer(all.here, all.there, 10);
+      nat.rebind();
+      await transfer(all.here, all.there, 10);
+      await transfer(all.there, all.here, 10);
+      const ports = new Set(network.trace.entries().map(({ sourcePort }) => sourcePort));
+      expect(ports.size).toBe(3);
+      await finish(all);
+    }),
+  );
+
+  test(
+    'the peer behind a NAT that has forgotten it is found again by its own heartbeats',
+    withNetwork({ seed: 1 }, async (network) => {
+      const nat = network.nat({ inside: '192.168.0.1', outside: '203.0.113.1' });
+      const all = await connected(network, { ...BEHIND, stack: FAST });
+      nat.rebind();
+      await transfer(all.there, all.here, 10);
+      await finish(all);
+    }),
+  );
+});
+
+test(
+  'both ends may connect at the same time: it becomes one association',
+  withNetwork({ seed: 1, conditions: { latencyMs: 20 } }, async (network) => {
+    const hosts = [network.host('left', CLIENT), network.host('right', SERVER)] as const;
+    const [left, right] = [await network.stack(hosts[0]), await network.stack(hosts[1])];
+    const sockets = [left.socket({ style: 'one-to-many' }), right.socket({ style: 'one-to-many' })] as const;
+    sockets[0].bindx(endpoints(CLIENT));
+    sockets[1].bindx(endpoints(SERVER));
+    const [here, there] = await Promise.all([
+      sockets[0].connectx(endpoints(SERVER)),
+      sockets[1].connectx(endpoints(CLIENT)),
+    ]);
+    expect([countChunks(network, hosts[0], 'INIT'), countChunks(network, hosts[1], 'INIT')]).toEqual([1, 1]);
+    expect(sockets.map(({ associations }) => associations.length)).toEqual([1, 1]);
+    await Promise.all([transfer(here, there, 10), transfer(there, here, 10)]);
+    await Promise.all([here.close(), there.closed]);
+    await Promise.all(sockets.map((socket) => socket.close()));
+  }),
+);
+
+test(
+  'a COOKIE ECHO that is lost is sent again',
+  withNetwork({ seed: 1 }, async (network) => {
+    const all = await rig(network);
+    const stop = dropChunks(network, all.hosts.client, 'COOKIE ECHO');
+    const connecting = all.socket.connectx(endpoints(SERVER));
+    await network.advance(500);
+    stop();
+    const [here, there] = await Promise.all([connecting, all.listener.accept()]);
+    expect(countChunks(network, all.hosts.client, 'COOKIE ECHO')).toBe(2);
+    await finish({ ...all, here, there });
+  }),
+);

@@ -1,0 +1,150 @@
+import type { Conditions } from '../../src/simulated.js';
+import { SeededRandom } from '../../src/simulated.js';
+import type { TimerPreset } from '../../src/socket/options/timers.js';
+
+/** One message of a scenario. Its number is its place in the list. */
+export interface PlannedMessage {
+  /** Before it is sent, in ms. */
+  readonly pauseMs: number;
+  readonly length: number;
+  readonly stream: number;
+  readonly unordered: boolean;
+}
+
+/** Something that goes wrong for a while. */
+export interface Fault {
+  readonly kind: 'path cut' | 'all cut' | 'one way cut' | 'held' | 'address gone' | 'very lossy';
+  readonly startMs: number;
+  readonly durationMs: number;
+  /** Which address of the client's, or of the server's, by `isServer`. */
+  readonly address: number;
+  readonly isServer: boolean;
+}
+
+/** How one end behaves. */
+export interface PlannedEnd {
+  readonly addresses: readonly string[];
+  readonly style: 'one-to-one' | 'one-to-many';
+  readonly sendBufferBytes: number;
+  readonly receiveBufferBytes: number;
+  readonly noDelay: boolean;
+  readonly messages: readonly PlannedMessage[];
+  /** How long it waits after each message that it has received, in ms. */
+  readonly readPauseMs: number;
+}
+
+export interface Plan {
+  readonly preset: TimerPreset;
+  readonly encapsulationPort: number | undefined;
+  readonly conditions: Conditions;
+  /** For each path of its own, in the order of the client's addresses. */
+  readonly paths: readonly Conditions[];
+  readonly client: PlannedEnd;
+  readonly server: PlannedEnd;
+  readonly faults: readonly Fault[];
+  readonly end: 'client closes' | 'server closes' | 'both close' | 'client aborts' | 'server aborts';
+}
+
+export const STREAMS = 10;
+
+/** Without `address gone`: see scenarios.addresses.test.ts. */
+const FAULTS = ['path cut', 'all cut', 'one way cut', 'held', 'very lossy'] as const;
+const ENDS = ['client closes', 'server closes', 'both close', 'client aborts', 'server aborts'] as const;
+
+/** A scenario that a seed decides: a topology, its conditions, faults that heal, messages both ways, and an end. */
+export function planOf(seed: number | string): Plan {
+  const dice = new Dice(seed);
+  const paths = dice.integer(1, 4);
+  // One family: usrsctp sends a chunk that fits an IPv4 path over IPv6 again, where it is 20 bytes too large.
+  const isIpv6 = dice.chance(0.2);
+  const subnets = dice.list(5, (path) => (isIpv6 ? `fd00:${path}::` : `10.0.${path}.`));
+  return {
+    preset: dice.pick(['rfc9260', 'fast-failover']),
+    encapsulationPort: dice.chance(0.3) ? 9899 : undefined,
+    conditions: conditions(dice),
+    paths: dice.list(paths, () => (dice.chance(0.5) ? conditions(dice) : {})),
+    client: end(
+      dice,
+      subnets.slice(0, paths).map((subnet) => `${subnet}1`),
+    ),
+    server: end(
+      dice,
+      subnets.slice(0, Math.max(1, paths + dice.integer(-1, 1))).map((subnet) => `${subnet}2`),
+    ),
+    faults: dice.list(dice.integer(0, 4), () => fault(dice)),
+    end: dice.pick(ENDS),
+  };
+}
+
+function end(dice: Dice, addresses: readonly string[]): PlannedEnd {
+  return {
+    addresses,
+    style: dice.pick(['one-to-one', 'one-to-many']),
+    sendBufferBytes: dice.pick([8192, 65_536, 262_144]),
+    receiveBufferBytes: dice.pick([16_384, 65_536, 262_144]),
+    noDelay: dice.chance(0.7),
+    messages: dice.list(dice.integer(0, 40), () => message(dice)),
+    readPauseMs: dice.chance(0.2) ? dice.integer(1, 100) : 0,
+  };
+}
+
+function message(dice: Dice): PlannedMessage {
+  return {
+    pauseMs: dice.chance(0.3) ? dice.integer(0, 500) : 0,
+    length: Math.floor(4 + 2 ** (dice.next() * 16) - 1),
+    stream: dice.integer(0, STREAMS - 1),
+    unordered: dice.chance(0.25),
+  };
+}
+
+function fault(dice: Dice): Fault {
+  return {
+    kind: dice.pick(FAULTS),
+    startMs: dice.integer(0, 5000),
+    durationMs: dice.pick([10, 300, 2000, 20_000]) * (0.5 + dice.next()),
+    address: dice.integer(0, 3),
+    isServer: dice.chance(0.5),
+  };
+}
+
+function conditions(dice: Dice): Conditions {
+  return {
+    latencyMs: dice.pick([0.125, 5, 50]) * (0.5 + dice.next()),
+    jitterMs: dice.chance(0.5) ? dice.integer(1, 30) : 0,
+    loss: dice.chance(0.2) ? { goodToBad: 0.01, badToGood: 0.2 } : dice.pick([0, 0.01, 0.1]),
+    duplicate: dice.pick([0, 0, 0.05]),
+    reorder: dice.pick([0, 0, 0.05]),
+    corrupt: dice.pick([0, 0, 0.02]),
+    ...(dice.chance(0.3) && { rateBps: dice.pick([2e6, 2e7]), queueBytes: 65_536 }),
+  };
+}
+
+/** Draws of a scenario, all from its seed. */
+class Dice {
+  readonly #random: SeededRandom;
+
+  constructor(seed: number | string) {
+    this.#random = new SeededRandom(seed).fork('plan');
+  }
+
+  next(): number {
+    return this.#random.next();
+  }
+
+  chance(share: number): boolean {
+    return this.next() < share;
+  }
+
+  /** From `least` to `most`, both included. */
+  integer(least: number, most: number): number {
+    return least + this.#random.below(most - least + 1);
+  }
+
+  pick<Item>(items: readonly Item[]): Item {
+    return items[this.#random.below(items.length)]!;
+  }
+
+  list<Item>(length: number, make: (index: number) => Item): Item[] {
+    return Array.from({ length }, (_, index) => make(index));
+  }
+}

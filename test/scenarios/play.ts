@@ -1,0 +1,181 @@
+import { expect } from 'vitest';
+import type { Host } from '../../src/simulated.js';
+import type { Association } from '../../src/socket/association.js';
+import type { Message } from '../../src/socket/messages/message.js';
+import type { Socket } from '../../src/socket/socket.js';
+import { TestNetwork } from '../../src/testing.js';
+import { endpoints, numbered, numberOf } from './fixture.js';
+import { type Fault, type Plan, type PlannedEnd, planOf, STREAMS } from './plan.js';
+
+/** What a scenario came to. */
+export interface Played {
+  readonly messages: number;
+  readonly packets: number;
+  readonly virtualMs: number;
+}
+
+/** Far more than any scenario needs: dead paths are tried again once a minute. */
+const LIMIT_MS = 4 * 3_600_000;
+
+/** One end while the scenario is played. */
+interface Actor {
+  readonly plan: PlannedEnd;
+  readonly host: Host;
+  readonly socket: Socket;
+}
+
+/**
+ * Plays the scenario of a seed. Rejects unless each message has arrived once, in the order of its stream, both ends
+ * have learned the end, and nothing is left.
+ */
+export async function play(seed: number | string): Promise<Played> {
+  const plan = planOf(seed);
+  const network = new TestNetwork({ seed, conditions: plan.conditions });
+  await network.run(() => perform(network, plan), LIMIT_MS);
+  const messages = plan.client.messages.length + plan.server.messages.length;
+  return { messages, packets: network.trace.count, virtualMs: network.clock.now() };
+}
+
+async function perform(network: TestNetwork, plan: Plan): Promise<void> {
+  const client = await actor(network, plan, 'client');
+  const server = await actor(network, plan, 'server');
+  for (const [index, conditions] of plan.paths.entries()) {
+    const [from, to] = [plan.client.addresses[index], plan.server.addresses[index]];
+    if (from !== undefined && to !== undefined) network.link(from, to, conditions);
+  }
+  server.socket.bindx(endpoints(plan.server.addresses));
+  server.socket.listen();
+  const accepting = server.socket.accept();
+  const here = await client.socket.connectx(endpoints(plan.server.addresses));
+  const there = await accepting;
+  const faults = Promise.all(plan.faults.map((fault) => suffer(network, fault, client.host, server.host)));
+  const conversations = [converse(network, here, plan.client, there, plan.server)];
+  conversations.push(converse(network, there, plan.server, here, plan.client));
+  const [sent, arrived] = [conversations.map(({ sent }) => sent), conversations.map(({ arrived }) => arrived)];
+  const settled = plan.end.endsWith('aborts') ? arrived : sent;
+  await Promise.all(isTooBadToClose(plan) ? [...sent, ...arrived, faults] : settled);
+  await end(plan, here, there);
+  await Promise.all([...arrived, faults]);
+  await Promise.all([client.socket.close(), server.socket.close()]);
+}
+
+/**
+ * T5-shutdown-guard is 5 RTO.Max (RFC 9260 §9.2), 300 s: too short where packets a minute apart meet bursts of losses,
+ * and with fast-failover, 5 s, for any backlog on bad paths.
+ */
+function isTooBadToClose({ preset, conditions, paths }: Plan): boolean {
+  return preset === 'fast-failover' || [conditions, ...paths].some(({ loss }) => typeof loss === 'object');
+}
+
+async function actor(network: TestNetwork, plan: Plan, name: 'client' | 'server'): Promise<Actor> {
+  const { [name]: own, encapsulationPort, preset } = plan;
+  const { addresses, style, sendBufferBytes, receiveBufferBytes, noDelay } = own;
+  const host = network.host(name, addresses, encapsulationPort === undefined ? {} : { encapsulationPort });
+  // Faults heal, some after a minute: an association that gave up would be right, but would prove nothing.
+  const timers = { associationRetransmits: 1000, initRetransmits: 100 };
+  const stack = await network.stack(host, { preset, timers });
+  const streams = { outbound: STREAMS };
+  return { plan: own, host, socket: stack.socket({ style, sendBufferBytes, receiveBufferBytes, noDelay, streams }) };
+}
+
+/** One direction: `sent` when the stack has taken all, `arrived` when the other end has got each message once. */
+function converse(network: TestNetwork, from: Association, speaker: PlannedEnd, to: Association, hearer: PlannedEnd) {
+  const sent = speak(network, from, speaker);
+  const arrived = hear(network, to, speaker, hearer.readPauseMs);
+  for (const promise of [sent, arrived]) promise.catch(() => undefined); // told by whoever awaits them first
+  return { sent, arrived };
+}
+
+async function speak(network: TestNetwork, association: Association, { messages }: PlannedEnd): Promise<void> {
+  const taken: Promise<void>[] = [];
+  for (const [number, { pauseMs, length, stream, unordered }] of messages.entries()) {
+    if (pauseMs > 0) await network.advance(pauseMs);
+    const sending = association.send(numbered(number, length), { stream, unordered, ppid: number });
+    sending.catch(() => undefined); // told below
+    taken.push(sending);
+  }
+  await Promise.all(taken);
+}
+
+async function hear(network: TestNetwork, association: Association, { messages }: PlannedEnd, pauseMs: number) {
+  const seen = new Set<number>();
+  const last = new Map<number, number>();
+  while (seen.size < messages.length) {
+    const message = await association.receive();
+    if (message === undefined) throw new Error(`shut down after ${seen.size} of ${messages.length} messages`);
+    const number = checkWhole(message, messages);
+    if (seen.has(number)) throw new Error(`message ${number} has arrived twice`);
+    seen.add(number);
+    if (!message.unordered) {
+      const before = last.get(message.stream) ?? -1;
+      if (before > number) throw new Error(`stream ${message.stream}: message ${number} comes after ${before}`);
+      last.set(message.stream, number);
+    }
+    if (pauseMs > 0) await network.advance(pauseMs);
+  }
+}
+
+function checkWhole(message: Message, messages: PlannedEnd['messages']): number {
+  const number = numberOf(message);
+  const { length, stream, unordered } = messages[number] ?? {};
+  expect(message).toMatchObject({ ppid: number, stream, unordered });
+  expect(message.data.length).toBe(length);
+  expect(message.data.subarray(4).every((byte) => byte === (number & 0xff))).toBe(true);
+  return number;
+}
+
+/**
+ * Ends the association as planned; both ends must learn of it. The last packet, SHUTDOWN COMPLETE, isn't acknowledged:
+ * when it is lost, the end that waits for it learns by an ABORT, or by T5-shutdown-guard, that the other one is gone.
+ */
+async function end(plan: Plan, here: Association, there: Association): Promise<void> {
+  const isAborted = plan.end.endsWith('aborts');
+  if (plan.end === 'client closes') await here.close();
+  else if (plan.end === 'server closes') await there.close();
+  else if (plan.end === 'both close') await Promise.allSettled([here.close(), there.close()]);
+  else if (plan.end === 'client aborts') here.abort('planned');
+  else there.abort('planned');
+  const ends = await Promise.all([here.closed, there.closed]);
+  const codes = ends.map((error) => error?.code);
+  if (isAborted) expect(codes).toEqual(['ECONNRESET', 'ECONNRESET']);
+  else {
+    expect(codes).toContain(undefined);
+    for (const code of codes) expect([undefined, 'ECONNRESET', 'ETIMEDOUT']).toContain(code);
+  }
+}
+
+/** Lets something go wrong, and heals it. */
+async function suffer(network: TestNetwork, fault: Fault, client: Host, server: Host): Promise<void> {
+  const { kind, startMs, durationMs, isServer, address: index } = fault;
+  const [host, other] = isServer ? [server, client] : [client, server];
+  const address = host.addresses[index % Math.max(1, host.addresses.length)];
+  if (address === undefined) return;
+  await network.advance(startMs);
+  const heal = harm(network, kind, host, other, address);
+  await network.advance(durationMs);
+  heal();
+}
+
+function dropHalf(network: TestNetwork, label: string): () => void {
+  const random = network.random.fork(`very lossy ${label} ${network.clock.now()}`);
+  return network.filter(() => (random.next() < 0.5 ? 'drop' : undefined));
+}
+
+function harm(network: TestNetwork, kind: Fault['kind'], host: Host, other: Host, address: string): () => void {
+  switch (kind) {
+    case 'path cut':
+      return network.partition(address);
+    case 'all cut':
+      return network.partition(host, other);
+    case 'one way cut':
+      return network.filter((_, from) => (from === host ? 'drop' : undefined));
+    case 'held':
+      return network.hold(host, other);
+    case 'very lossy':
+      return dropHalf(network, address);
+    case 'address gone':
+      if (host.addresses.length < 2 || !host.addresses.includes(address)) return () => {};
+      host.addressDown(address);
+      return () => host.addressUp(address);
+  }
+}

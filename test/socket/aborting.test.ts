@@ -1,0 +1,192 @@
+import { describe, expect, test } from 'vitest';
+import type { Association } from '../../src/socket/association.js';
+import type { SendFailure } from '../../src/socket/events.js';
+import {
+  codeOf,
+  connected,
+  failure,
+  inWorld,
+  newStack,
+  pattern,
+  SERVER,
+  textOf,
+  type World,
+} from '../support/world.js';
+
+const STYLES = ['one-to-one', 'one-to-many'] as const;
+
+describe.each(STYLES)('%s: an abort', (style) => {
+  test('reaches the peer with its reason: receive, iteration, send and closed fail with it', async () => {
+    await inWorld(async (world) => {
+      const { a, b } = await connected(world, { style }, { style });
+      await a.send('before');
+      await world.network.advance(1);
+      a.abort('the disk is full — grüße');
+      const seen: string[] = [];
+      const error = await failure(
+        (async () => {
+          for await (const message of b) seen.push(textOf(message));
+        })(),
+      );
+      expect(seen).toEqual(['before']);
+      expect(error).toMatchObject({
+        code: 'ECONNRESET',
+        abort: [{ code: 12, name: 'User-Initiated Abort', text: 'the disk is full — grüße' }],
+      });
+      expect(error.message).toContain('the disk is full — grüße');
+      expect(await b.closed).toBe(error);
+      expect(await failure(b.receive())).toBe(error);
+      expect(await failure(b.send('x'))).toBe(error);
+      expect(await codeOf(a.receive())).toBe('ECONNRESET');
+      await a.close();
+      await b.close();
+    });
+  });
+
+  test('works when the send buffer is full', async () => {
+    await inWorld(async (world) => {
+      const { a, b } = await connected(world, { style }, { readAheadBytes: 1 });
+      const sent = Promise.allSettled(Array.from({ length: 1000 }, () => a.send(pattern(1000))));
+      await world.network.advance(100);
+      a.abort('full');
+      expect(a.state).toBe('closed');
+      const rejected = (await sent).flatMap((each) => (each.status === 'rejected' ? [each.reason.code] : []));
+      expect(rejected.length).toBeGreaterThan(100);
+      expect(new Set(rejected)).toEqual(new Set(['ECONNRESET']));
+      expect(await b.closed).toMatchObject({ code: 'ECONNRESET', abort: [{ text: 'full' }] });
+      await a.closed;
+    });
+  });
+
+  test('cuts a reason that is too long, between characters', async () => {
+    await inWorld(async (world) => {
+      const { a, b } = await connected(world, { style }, { style });
+      a.abort('é'.repeat(5000));
+      expect(await b.closed).toMatchObject({ code: 'ECONNRESET', abort: [{ text: 'é'.repeat(252) }] });
+    });
+  });
+
+  test('tells of each message that was not delivered', async () => {
+    await inWorld(async (world) => {
+      const { a, b } = await connected(world, { style, sendBufferBytes: 65_536 }, { style });
+      const failures: SendFailure[] = [];
+      a.on('sendFailed', (event) => failures.push(event));
+      world.network.oneWay(world.clientHost, world.serverHost, { loss: 1 });
+      const bytes = pattern(30_000);
+      await a.send('first', { context: 1 });
+      await a.send(bytes, { context: 2, stream: 1 });
+      await a.send('third', { context: 3 });
+      await world.network.advance(10);
+      b.abort();
+      expect(await a.closed).toMatchObject({ code: 'ECONNRESET' });
+      failures.sort((x, y) => x.context - y.context);
+      expect(failures.map(({ context, whole }) => [context, whole])).toEqual([
+        [1, true],
+        [2, true],
+        [3, true],
+      ]);
+      expect(Buffer.compare(failures[1]!.data, bytes)).toBe(0);
+      expect(failures.map(({ sent }) => sent)).toEqual([true, true, false]);
+    });
+  });
+});
+
+test('a peer that vanishes is ETIMEDOUT after Association.Max.Retrans, measured in virtual time', async () => {
+  await inWorld(
+    async (world) => {
+      const { a } = await connected(world);
+      world.serverHost.crash();
+      await a.send('anybody?');
+      const before = world.network.clock.now();
+      expect(await codeOf(a.receive())).toBe('ETIMEDOUT');
+      const elapsed = world.network.clock.now() - before;
+      expect(await a.closed).toMatchObject({ code: 'ETIMEDOUT' });
+      // Ten retransmissions over two paths: each path backs off for itself from 1 s to 60 s, heartbeats count too.
+      expect(elapsed).toBeGreaterThan(30_000);
+      expect(elapsed).toBeLessThan(400_000);
+    },
+    { limitMs: 1e7 },
+  );
+});
+
+test('with the preset for fast failover a peer that vanishes is known after seconds', async () => {
+  await inWorld(
+    async (world) => {
+      const { a } = await connected(world);
+      world.serverHost.crash();
+      await a.send('anybody?');
+      const before = world.network.clock.now();
+      expect(await codeOf(a.receive())).toBe('ETIMEDOUT');
+      expect(world.network.clock.now() - before).toBeLessThan(10_000);
+    },
+    { stack: { preset: 'fast-failover' } },
+  );
+});
+
+describe('a peer that restarts', () => {
+  /** The server's host connects, crashes, and connects again from the same port. */
+  async function restarted(world: World, meanwhile: (old: Association) => Promise<void>) {
+    const { network, serverHost } = world;
+    const client = world.client.socket({ style: 'one-to-many' });
+    client.bindx([{ address: '10.0.1.1', port: 7001 }]);
+    client.listen();
+    const server = world.server.socket();
+    server.bindx(SERVER);
+    const [first, old] = await Promise.all([server.connect({ address: '10.0.1.1', port: 7001 }), client.accept()]);
+    await first.send('hello');
+    expect(textOf(await old.receive())).toBe('hello');
+    serverHost.crash();
+    await meanwhile(old);
+    await network.advance(100);
+    serverHost.restart();
+    const again = (await newStack(network, serverHost)).socket();
+    again.bindx(SERVER);
+    return { old, again: await again.connect({ address: '10.0.1.1', port: 7001 }) };
+  }
+
+  test("is told by 'restart' where the association is known still, and messages go on", async () => {
+    await inWorld(async (world) => {
+      let restarts = 0;
+      const failures: SendFailure[] = [];
+      const { old, again } = await restarted(world, async (association) => {
+        association.on('restart', () => restarts++);
+        association.on('sendFailed', (event) => failures.push(event));
+        await association.send('lost', { stream: 2 });
+      });
+      await again.send('hello again');
+      expect(textOf(await old.receive())).toBe('hello again');
+      expect(restarts).toBe(1);
+      expect(failures.map(textOf)).toEqual(['lost']);
+      await old.send('and back', { stream: 1 });
+      expect(textOf(await again.receive())).toBe('and back');
+      await Promise.all([old.close(), again.receive()]);
+    });
+  });
+
+  test('gets a message that was begun before as a whole', async () => {
+    await inWorld(
+      async (world) => {
+        let large = Promise.resolve();
+        const { old, again } = await restarted(world, async (association) => {
+          large = association.send(pattern(1_000_000), { stream: 3 });
+        });
+        expect((await again.receive())?.data.length).toBe(1_000_000);
+        await large;
+        await old.send('and back', { stream: 1 });
+        expect(textOf(await again.receive())).toBe('and back');
+      },
+      { limitMs: 1e5 },
+    );
+  });
+
+  test('and knows nothing of the association aborts it: ECONNRESET', async () => {
+    await inWorld(async (world) => {
+      const { a } = await connected(world);
+      world.serverHost.crash();
+      world.serverHost.restart();
+      await newStack(world.network, world.serverHost);
+      await a.send('are you there?');
+      expect(await codeOf(a.receive())).toBe('ECONNRESET');
+    });
+  });
+});

@@ -1,0 +1,162 @@
+import { expect, test } from 'vitest';
+import { all, codeOf, connected, inWorld, isEqual, listening, pattern, SERVER, textOf } from '../support/world.js';
+
+const MB = 1024 * 1024;
+
+for (const style of ['one-to-one', 'one-to-many'] as const) {
+  test(`a receiver that doesn't read stops its sender, in bounded memory, ${style}; then everything arrives`, async () => {
+    await inWorld(async (world) => {
+      const { a, b } = await connected(world, { style }, { style });
+      const idle = [world.client.memoryInUse, world.server.memoryInUse] as const;
+      let taken = 0;
+      const sent = (async () => {
+        for (let number = 0; number < 4000; number++) {
+          await a.send(pattern(1000, number));
+          taken++;
+        }
+        await a.close();
+      })();
+      await world.network.advance(60_000);
+      const stopped = taken;
+      // 256 KB in each of the buffers, 64 KB read ahead
+      expect(stopped).toBeGreaterThan(200);
+      expect(stopped).toBeLessThan(700);
+      await world.network.advance(60_000);
+      expect(taken).toBe(stopped);
+      expect(a.bufferedBytes).toBeGreaterThan(0);
+      expect(a.bufferedBytes).toBeLessThanOrEqual(1000);
+      expect(world.client.memoryInUse - idle[0]).toBeLessThan(1.5 * MB);
+      expect(world.server.memoryInUse - idle[1]).toBeLessThan(1.5 * MB);
+      const messages = await all(b);
+      await sent;
+      expect(messages).toHaveLength(4000);
+      expect(messages.every(({ data }, number) => isEqual(data, pattern(1000, number)))).toBe(true);
+    });
+  });
+}
+
+test('tiny messages that nobody reads are bounded, too', async () => {
+  await inWorld(async (world) => {
+    const { a, b } = await connected(world);
+    let taken = 0;
+    const sent = (async () => {
+      for (; taken < 100_000; taken++) await a.send('x');
+    })().catch((error: unknown) => error);
+    await world.network.advance(60_000);
+    expect(taken).toBeLessThan(20_000);
+    expect(world.client.memoryInUse).toBeLessThan(4 * MB);
+    expect(world.server.memoryInUse).toBeLessThan(2 * MB);
+    b.abort();
+    expect(await sent).toMatchObject({ code: 'ECONNRESET' });
+  });
+});
+
+test('more than sendQueueBytes that wait are ENOBUFS; what was accepted arrives, and nothing else', async () => {
+  await inWorld(async (world) => {
+    const { a, b } = await connected(world, { sendQueueBytes: 100_000, sendBufferBytes: 65_536 });
+    const results: Promise<number>[] = [];
+    for (let number = 0; number < 400; number++) {
+      const settled = a.send(pattern(1000, number)).then(
+        () => number,
+        (error) => {
+          expect(error).toMatchObject({ code: 'ENOBUFS', syscall: 'send' });
+          return -1;
+        },
+      );
+      results.push(settled);
+    }
+    expect(a.bufferedBytes).toBeLessThanOrEqual(100_000);
+    const received = all(b);
+    const accepted = (await Promise.all(results)).filter((number) => number >= 0);
+    expect(accepted.length).toBeGreaterThan(100);
+    expect(accepted.length).toBeLessThan(300);
+    await a.close();
+    const messages = await received;
+    expect(messages).toHaveLength(accepted.length);
+    expect(messages.every(({ data }, index) => isEqual(data, pattern(1000, accepted[index])))).toBe(true);
+  });
+});
+
+test('one message may be larger than everything that may wait', async () => {
+  await inWorld(async (world) => {
+    const { a, b } = await connected(world, { sendQueueBytes: 1 });
+    const [first, second] = [a.send(pattern(1_000_000)), a.send('too much')];
+    expect(await codeOf(second)).toBe('ENOBUFS');
+    expect((await b.receive())?.data.length).toBe(1_000_000);
+    await first;
+  });
+});
+
+test("an association that isn't read doesn't hold up another one-to-one association", async () => {
+  await inWorld(async (world) => {
+    const server = listening(world);
+    const [stuck, other] = [await world.client.socket().connectx(SERVER), await world.client.socket().connectx(SERVER)];
+    await server.accept();
+    const reader = await server.accept();
+    const blocked = stuck.send(pattern(2_000_000)).catch((error: unknown) => error);
+    await world.network.advance(1000);
+    for (let round = 0; round < 100; round++) {
+      await other.send(`${round}`);
+      expect(textOf(await reader.receive())).toBe(`${round}`);
+    }
+    stuck.abort();
+    expect(await blocked).toMatchObject({ code: 'ECONNRESET' });
+  });
+});
+
+test('messages of associations that have ended, and that nobody reads, hold nobody up', async () => {
+  await inWorld(async (world) => {
+    const server = listening(world, { style: 'one-to-many', readAheadBytes: 10_000 });
+    for (let round = 0; round < 20; round++) {
+      const client = await world.client.socket().connectx(SERVER);
+      await server.accept();
+      await client.send(pattern(5000));
+      await client.close();
+    }
+    const client = await world.client.socket().connectx(SERVER);
+    const last = await server.accept();
+    await client.send('still alive');
+    expect(textOf(await last.receive())).toBe('still alive');
+  });
+});
+
+test('who reads slowly gets everything, and the sender never runs far ahead', async () => {
+  await inWorld(
+    async (world) => {
+      const { a, b } = await connected(world, {}, { receiveBufferBytes: 16_384, readAheadBytes: 4096 });
+      let sent = 0;
+      const done = (async () => {
+        for (; sent < 1000; sent++) await a.send(pattern(2000, sent));
+        await a.close();
+      })();
+      let received = 0;
+      for await (const { data } of b) {
+        expect(isEqual(data, pattern(2000, received++))).toBe(true);
+        if (received % 10 === 0) await world.network.advance(100);
+        expect(sent - received).toBeLessThan((262_144 + 16_384 + 4096 + 4000) / 2000);
+      }
+      expect(received).toBe(1000);
+      await done;
+    },
+    { limitMs: 1e7 },
+  );
+});
+
+test('senderDry is told when everything is acknowledged, and only to those who listen', async () => {
+  await inWorld(async (world) => {
+    const { a, b } = await connected(world);
+    let told = 0;
+    const off = a.on('senderDry', () => told++);
+    await world.network.advance(1);
+    expect(told).toBe(1); // at once, because it is so
+    await a.send(pattern(50_000));
+    expect(told).toBe(1);
+    expect((await b.receive())?.data.length).toBe(50_000);
+    await world.network.advance(500);
+    expect(told).toBe(2);
+    off();
+    await a.send('more');
+    await world.network.advance(500);
+    expect(told).toBe(2);
+  });
+});

@@ -1,0 +1,248 @@
+import { describe, expect, test } from 'vitest';
+import type { SctpError } from '../../src/errors.js';
+import {
+  all,
+  codeOf,
+  connected,
+  failure,
+  inWorld,
+  newStack,
+  PORT,
+  pattern,
+  SERVER,
+  textOf,
+  texts,
+} from '../support/world.js';
+
+const STYLES = ['one-to-one', 'one-to-many'] as const;
+
+describe.each(STYLES)('%s: an orderly shutdown', (style) => {
+  test('delivers what was sent before, and resolves on both ends', async () => {
+    await inWorld(async (world) => {
+      const { a, b } = await connected(world, { style }, { style });
+      const sent = Array.from({ length: 50 }, (_, number) => a.send(pattern(20_000, number)));
+      const received = all(b);
+      const closed = a.close();
+      expect(await codeOf(a.send('late'))).toBe('EPIPE');
+      await Promise.all([...sent, closed]);
+      expect(await received).toHaveLength(50);
+      expect(await a.closed).toBeUndefined();
+      expect(await b.closed).toBeUndefined();
+      await b.close();
+      expect([a.state, b.state]).toEqual(['closed', 'closed']);
+    });
+  });
+
+  test('of a send buffer that is full to the last byte', async () => {
+    await inWorld(async (world) => {
+      const { a, b } = await connected(world, { style, sendBufferBytes: 65_536 }, { style });
+      const heal = world.network.partition(world.clientHost, world.serverHost);
+      const sent = a.send(pattern(65_536));
+      const closed = a.close();
+      heal();
+      await sent;
+      expect(await all(b)).toHaveLength(1);
+      await closed;
+    });
+  });
+
+  test('can be begun by both ends at once', async () => {
+    await inWorld(async (world) => {
+      const { a, b } = await connected(world, { style }, { style });
+      const [fromA, fromB] = [texts(a), texts(b)];
+      await Promise.all([a.send('a'), b.send('b')]);
+      await Promise.all([a.close(), b.close(), a.close()]);
+      expect(await fromA).toEqual(['b']);
+      expect(await fromB).toEqual(['a']);
+    });
+  });
+
+  test('leaves readable what was received before', async () => {
+    await inWorld(async (world) => {
+      const { a, b } = await connected(world, { style }, { style });
+      for (const text of ['one', 'two', 'three']) await a.send(text);
+      await a.close();
+      await world.network.advance(10);
+      expect(b.state).toBe('closed');
+      expect(await texts(b)).toEqual(['one', 'two', 'three']);
+      expect(await b.receive()).toBeUndefined();
+      expect(await b.receive({ timeoutMs: 0 })).toBeUndefined();
+    });
+  });
+
+  test('lets the peer say what it had sent already; the one who closes can receive it', async () => {
+    await inWorld(
+      async (world) => {
+        const { a, b } = await connected(world, { style }, { style });
+        await b.send('said');
+        const closed = a.close();
+        expect(textOf(await a.receive())).toBe('said');
+        expect(await a.receive()).toBeUndefined();
+        await closed;
+      },
+      { conditions: { latencyMs: 50 } },
+    );
+  });
+
+  test('is told by an event, after which nothing can be sent', async () => {
+    await inWorld(async (world) => {
+      const { a, b } = await connected(world, { style }, { style });
+      const events: string[] = [];
+      b.on('shutdown', () => events.push(`shutdown ${b.state}`));
+      b.on('close', (error) => events.push(`close ${b.state} ${error}`));
+      a.on('close', () => events.push('closed'));
+      await a.close();
+      await world.network.advance(10);
+      expect(events).toEqual(['shutdown closing', 'closed', 'close closed undefined']);
+      for (const each of [a, b]) {
+        expect(await codeOf(each.send('x'))).toBe('EPIPE');
+        each.abort('nothing to abort');
+        await each.close();
+        expect(each.paths().map(({ address }) => address)).toHaveLength(2);
+      }
+    });
+  });
+
+  test('that nobody answers ends by its deadline: ETIMEDOUT', async () => {
+    await inWorld(async (world) => {
+      const { a, b } = await connected(world, { style }, { style });
+      world.network.partition(world.clientHost, world.serverHost);
+      const before = world.network.clock.now();
+      expect(await codeOf(a.close({ timeoutMs: 500 }))).toBe('ETIMEDOUT');
+      expect(world.network.clock.now() - before).toBe(500);
+      expect(await a.closed).toMatchObject({ code: 'ECONNRESET' });
+      expect(b.state).toBe('open');
+    });
+  });
+
+  test('can be given up by a signal, with its reason', async () => {
+    await inWorld(async (world) => {
+      const { a } = await connected(world, { style }, { style });
+      world.network.partition(world.clientHost, world.serverHost);
+      const controller = new AbortController();
+      const closed = failure(a.close({ signal: controller.signal }));
+      await world.network.advance(10);
+      controller.abort(new Error('enough'));
+      expect((await closed).message).toContain('enough');
+      expect(a.state).toBe('closed');
+    });
+  });
+
+  test('ends by itself where nobody reads: what there is can be read later', async () => {
+    await inWorld(async (world) => {
+      const options = { style, readAheadBytes: 1000 };
+      const { a, b } = await connected(world, options, options);
+      for (let number = 0; number < 20; number++) await a.send(pattern(1000, number));
+      await a.close();
+      await world.network.advance(10);
+      await b.close({ timeoutMs: 1000 });
+      expect(await all(b)).toHaveLength(20);
+    });
+  });
+});
+
+test('closing a socket, or a stack, closes what is open; afterwards everything says so', async () => {
+  await inWorld(async (world) => {
+    const { a, b, clientSocket, serverSocket } = await connected(world, { style: 'one-to-many' });
+    const received = texts(b);
+    await a.send('last words');
+    const accepting = codeOf(serverSocket.accept());
+    const iterated = (async () => {
+      for await (const _ of serverSocket.listen()) throw new Error('nobody came');
+    })();
+    await clientSocket.close();
+    expect(await received).toEqual(['last words']);
+    await clientSocket.close();
+    for (const call of [
+      () => clientSocket.connectx(SERVER),
+      () => clientSocket.accept(),
+      async () => clientSocket.listen(),
+      async () => clientSocket.bindx(SERVER),
+    ]) {
+      expect(await codeOf(call())).toBe('EBADF');
+    }
+    await Promise.all([world.server.close(), world.server.close()]);
+    expect(await accepting).toBe('EBADF');
+    await iterated;
+    expect(await codeOf((async () => world.server.socket())())).toBe('ENETDOWN');
+    expect(await codeOf(serverSocket.accept())).toBe('EBADF');
+    expect(world.network.hosts[1]!.transport.addresses).toBeDefined();
+  });
+});
+
+test('a socket that is closed while it connects gives the attempt up', async () => {
+  await inWorld(async (world) => {
+    for (const style of STYLES) {
+      const socket = world.client.socket({ style });
+      const attempt = failure(socket.connectx([{ address: '10.0.1.77', port: PORT }]));
+      await world.network.advance(100);
+      await socket.close();
+      expect(await attempt).toMatchObject({ code: 'EBADF' });
+      const another = world.client.socket({ style });
+      const connecting = failure(another.connectx([{ address: '10.0.1.77', port: PORT }]));
+      await world.network.advance(100);
+      await another.associations[0]!.close();
+      expect((await connecting) as SctpError).toMatchObject({ code: 'ECONNRESET' });
+    }
+  });
+});
+
+test('a stack that is closed by a deadline aborts what nobody answers', async () => {
+  await inWorld(async (world) => {
+    await connected(world);
+    world.network.partition(world.clientHost, world.serverHost);
+    expect(await codeOf(world.client.close({ timeoutMs: 1000 }))).toBe('ETIMEDOUT');
+    world.server.sockets[0]?.abort();
+    for (const socket of world.server.sockets) socket.abort();
+    await world.server.close();
+  });
+});
+
+test('`await using` closes a stack, its sockets and associations, with or without unread messages', async () => {
+  await inWorld(async (world) => {
+    const { network } = world;
+    const host = network.host('third', ['10.0.1.3']);
+    {
+      await using stack = await newStack(network, host);
+      await using socket = stack.socket();
+      socket.bindx([{ address: '10.0.1.3', port: PORT }]);
+      socket.listen();
+      const theirs = await world.client.socket().connect({ address: '10.0.1.3', port: PORT });
+      await using association = await socket.accept();
+      for (let number = 0; number < 1000; number++) void theirs.send(pattern(5000)).catch(() => undefined);
+      await network.advance(1000);
+      expect(association.state).toBe('open');
+    }
+    expect(world.client.sockets.flatMap((socket) => socket.associations)).toEqual([]);
+  });
+});
+
+test('memory returns to its baseline after everything is closed', async () => {
+  await inWorld(
+    async (world) => {
+      const { network, client, server } = world;
+      const cycle = async (rounds: number) => {
+        for (let round = 0; round < rounds; round++) {
+          const style = STYLES[round % 2]!;
+          const { a, b, clientSocket, serverSocket } = await connected(world, { style }, { style });
+          const received = all(b).catch(() => undefined);
+          await Promise.all([a.send(pattern(100_000)), b.send('x')]);
+          if (round % 3 === 0) a.abort('over');
+          else await a.close();
+          await received;
+          await Promise.all([clientSocket.close(), serverSocket.close()]);
+          await network.advance(10_000);
+        }
+      };
+      await cycle(4);
+      await network.advance(100_000);
+      const before = [client.memoryInUse, server.memoryInUse];
+      await cycle(20);
+      await network.advance(100_000);
+      const after = [client.memoryInUse, server.memoryInUse];
+      // usrsctp remembers the tags of what has ended, in 32 tables of 188 bytes that it makes when it needs them.
+      for (const side of [0, 1]) expect(after[side]! - before[side]!).toBeLessThanOrEqual(32 * 188);
+    },
+    { limitMs: 1e8 },
+  );
+});

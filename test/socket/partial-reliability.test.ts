@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest';
+import type { SendFailure } from '../../src/socket/events.js';
+import { all, codeOf, connected, inWorld, isEqual, pattern, textOf, texts } from '../support/world.js';
+
+describe('partial reliability', () => {
+  const lossy = { conditions: { latencyMs: 10 } };
+
+  test('a message whose lifetime ends before it is delivered is given up and told of, with its data', async () => {
+    await inWorld(async (world) => {
+      const { a, b } = await connected(world);
+      const failures: SendFailure[] = [];
+      a.on('sendFailed', (event) => failures.push(event));
+      const heal = world.network.partition(world.clientHost, world.serverHost);
+      await a.send('old news', { reliability: { lifetimeMs: 100 }, ppid: 5, stream: 2, context: 77 });
+      await world.network.advance(200);
+      heal();
+      await a.send('for sure');
+      expect(textOf(await b.receive())).toBe('for sure');
+      await world.network.advance(5000);
+      expect(failures).toHaveLength(1);
+      expect(failures[0]).toMatchObject({ stream: 2, ppid: 5, context: 77, sent: true, whole: true });
+      expect(textOf(failures[0])).toBe('old news');
+    }, lossy);
+  });
+
+  test('a message is given up after so many retransmissions; others arrive', async () => {
+    await inWorld(
+      async (world) => {
+        const { a, b } = await connected(world);
+        const failures: SendFailure[] = [];
+        a.on('sendFailed', (event) => failures.push(event));
+        const received = texts(b);
+        for (let number = 0; number < 200; number++) {
+          const reliability = { retransmits: 0 };
+          await a.send(`${number}`, number % 2 === 0 ? { reliability, stream: 1 } : { stream: 1 });
+        }
+        await a.close();
+        const arrived = await received;
+        const odd = arrived.filter((text) => Number(text) % 2 === 1);
+        expect(odd).toHaveLength(100);
+        expect(failures.length).toBeGreaterThan(0);
+        const lost = failures.map(textOf);
+        expect([...arrived, ...lost].map(Number).sort((x, y) => x - y)).toEqual(
+          Array.from({ length: 200 }, (_, i) => i),
+        );
+      },
+      { conditions: { latencyMs: 10, loss: 0.2 }, limitMs: 1e7 },
+    );
+  });
+
+  test('a large message that is given up is told of once', async () => {
+    await inWorld(async (world) => {
+      const { a, b } = await connected(world);
+      const failures: SendFailure[] = [];
+      a.on('sendFailed', (event) => failures.push(event));
+      const heal = world.network.partition(world.clientHost, world.serverHost);
+      const bytes = pattern(50_000);
+      await a.send(bytes, { reliability: { lifetimeMs: 100 } });
+      await world.network.advance(5000);
+      heal();
+      await a.send('next');
+      expect(textOf(await b.receive())).toBe('next');
+      expect(failures).toHaveLength(1);
+      expect(failures[0]!.sent).toBe(true);
+      expect(isEqual(failures[0]!.data, failures[0]!.whole ? bytes : bytes.subarray(0, failures[0]!.data.length))).toBe(
+        true,
+      );
+    }, lossy);
+  });
+
+  test('a message that waits longer than its lifetime for room to be sent is given up', async () => {
+    await inWorld(async (world) => {
+      const { a, b } = await connected(world, { sendBufferBytes: 4096 });
+      const failures: SendFailure[] = [];
+      a.on('sendFailed', (event) => failures.push(event));
+      const heal = world.network.partition(world.clientHost, world.serverHost);
+      const sent = [
+        a.send(pattern(20_000)),
+        a.send('late', { reliability: { lifetimeMs: 500 }, context: 3 }),
+        a.send('end'),
+      ];
+      await world.network.advance(600);
+      heal();
+      expect((await b.receive())?.data.length).toBe(20_000);
+      expect(textOf(await b.receive())).toBe('end');
+      await Promise.all(sent);
+      expect(failures).toHaveLength(1);
+      expect(failures[0]).toMatchObject({ context: 3, sent: false, whole: true });
+      expect(textOf(failures[0])).toBe('late');
+    }, lossy);
+  });
+
+  test('when the queue is full, messages of low priority give way to those of higher', async () => {
+    await inWorld(
+      async (world) => {
+        const { a, b } = await connected(world, { sendBufferBytes: 4096, sendQueueBytes: 12_000 });
+        const failures: SendFailure[] = [];
+        a.on('sendFailed', (event) => failures.push(event));
+        const heal = world.network.partition(world.clientHost, world.serverHost);
+        const sent = [a.send(pattern(5000))];
+        for (let number = 1; number <= 9; number++) {
+          sent.push(a.send(pattern(1000, number), { reliability: { priority: number }, context: number }));
+        }
+        sent.push(a.send(pattern(2500, 100), { reliability: { priority: 3 } }));
+        expect(await codeOf(a.send(pattern(11_000)))).toBe('ENOBUFS');
+        sent.push(a.send(pattern(3000, 101)));
+        expect(await codeOf(a.send(pattern(1000), { reliability: { priority: 200 } }))).toBe('ENOBUFS');
+        heal();
+        const received = all(b);
+        await Promise.all(sent);
+        await a.close();
+        expect(failures.map(({ context }) => context).sort()).toEqual([5, 6, 7, 8, 9]);
+        const arrived = (await received).map(({ data }) => data.length);
+        expect(arrived).toEqual([5000, 1000, 1000, 1000, 1000, 2500, 3000]);
+      },
+      { ...lossy, limitMs: 1e7 },
+    );
+  });
+});

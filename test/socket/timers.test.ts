@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest';
+import { connected, failure, inWorld, SERVER } from '../support/world.js';
+
+describe('timers', () => {
+  const initTimes = async (preset: 'rfc9260' | 'fast-failover') =>
+    inWorld(
+      async (world) => {
+        world.serverHost.crash();
+        const error = await failure(world.client.socket().connect(SERVER[0]!, { timeoutMs: 60_000 }));
+        return (error as unknown as { attempts: { sentAtMs: number[] }[] }).attempts[0]!.sentAtMs;
+      },
+      { stack: { preset } },
+    );
+
+  test('rfc9260: INIT is sent again after 1 s, then 2 s, 4 s: RTO.Initial and its back-off', async () => {
+    expect(await initTimes('rfc9260')).toEqual([0, 1000, 3000, 7000, 15_000, 31_000]);
+  });
+
+  test('fast-failover: INIT is sent again after 500 ms, then every second', async () => {
+    expect((await initTimes('fast-failover')).slice(0, 6)).toEqual([0, 500, 1500, 2500, 3500, 4500]);
+  });
+
+  test.each([
+    ['rfc9260', 1000, 1100],
+    ['fast-failover', 200, 250],
+  ] as const)('%s: a message goes over the other path %d ms after the first is dead', async (preset, least, most) => {
+    await inWorld(
+      async (world) => {
+        const { a, b } = await connected(world);
+        await a.send('warm up');
+        await b.receive();
+        await world.network.advance(100);
+        world.network.partition('10.0.1.1', '10.0.1.2');
+        const before = world.network.clock.now();
+        await a.send('over the other path');
+        await b.receive();
+        const elapsed = world.network.clock.now() - before;
+        expect(elapsed).toBeGreaterThanOrEqual(least);
+        expect(elapsed).toBeLessThan(most);
+      },
+      { stack: { preset } },
+    );
+  });
+
+  test('fast-failover: a dead path is known after a second or two', async () => {
+    await inWorld(
+      async (world) => {
+        const { a } = await connected(world);
+        await world.network.advance(3000);
+        world.network.partition('10.0.1.1', '10.0.1.2');
+        const before = world.network.clock.now();
+        const told = new Promise<number>((resolve) => {
+          a.on('path', ({ address, change }) => {
+            if (address === '10.0.1.2' && change === 'unreachable') resolve(world.network.clock.now() - before);
+          });
+        });
+        void a.send('x');
+        const elapsed = await told;
+        expect(elapsed).toBeGreaterThan(600); // 200 + 400 ms, at the least
+        expect(elapsed).toBeLessThan(2500);
+        expect(a.paths().find(({ address }) => address === '10.0.1.2')?.state).toBe('inactive');
+      },
+      { stack: { preset: 'fast-failover' } },
+    );
+  });
+});

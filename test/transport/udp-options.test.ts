@@ -1,0 +1,37 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type UdpOptions, udp } from '../../src/udp.js';
+
+describe('options', () => {
+  test.each([
+    ['port', { port: 65_536 }],
+    ['port', { port: -1 }],
+    ['port', { port: 1.5 }],
+    ['encapsulationPort', { encapsulationPort: 0 }],
+    ['mtu', { mtu: 511 }],
+    ['receiveBufferBytes', { receiveBufferBytes: 0 }],
+    ['sendBufferBytes', { sendBufferBytes: Number.NaN }],
+    ['addresses', { addresses: [] }],
+    ['addresses', { addresses: ['224.0.0.1'] }],
+    ['addresses', { addresses: ['ff02::1'] }],
+    ['addresses', { addresses: ['fe80::1'] }],
+  ])('a bad `%s` is EINVAL: %o', (option, options) => {
+    expect(() => udp(options)).toThrow(expect.objectContaining({ name: 'SctpError', code: 'EINVAL' }));
+    expect(() => udp(options)).toThrow(option);
+  });
+
+  test('whatever the options, udp() gives a transport or throws EINVAL', () => {
+    const value = fc.anything({ withNullPrototype: true });
+    const addresses = fc.oneof(value, fc.array(value));
+    const anything = fc.record({ addresses, port: value, encapsulationPort: value, mtu: value }, { requiredKeys: [] });
+    fc.assert(
+      fc.property(anything, (options) => {
+        try {
+          udp(options as UdpOptions);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'EINVAL' });
+        }
+      }),
+    );
+  });
+});
