@@ -71,6 +71,7 @@ compile_wasm() {
     -mbulk-memory                # memory.copy: 9 % at 16 KB messages
     -sEXPORTED_FUNCTIONS=_malloc,_free
     -Wl,--wrap=sctp_t3rxt_timer,--wrap=sctp_send_shutdown,--wrap=sctp_send_shutdown_ack # repairs.c
+    -Wl,--wrap=sctp_notify_stream_reset_tsn,--wrap=sctp_notify_stream_reset_add,--wrap=sctp_ulp_notify
     -sERROR_ON_UNDEFINED_SYMBOLS=0 -sWARN_ON_UNDEFINED_SYMBOLS=0 # host.h; check_imports sees to the others
   )
   emcc "$out"/objects/*.o "${link[@]}" ${LDFLAGS_EXTRA:-} -o "$out/usrsctp.wasm"

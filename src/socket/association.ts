@@ -2,20 +2,13 @@ import { SctpError } from '../errors.js';
 import { SCTP_EOF, SCTP_EVENT, SCTP_SENDER_DRY_EVENT } from '../generated/constants.js';
 import { sctp_event } from '../generated/layouts.js';
 import type { AssociationEvents } from './events.js';
-import type { Home } from './home.js';
-import { Lifecycle } from './lifecycle.js';
-import { Inbox } from './messages/inbox.js';
-import type { Message, Sendable, SendOptions } from './messages/message.js';
-import { Outgoing, type Sink } from './messages/outgoing.js';
-import { bytesOf, controlInfo, priorityOf, sendInfo } from './messages/sendinfo.js';
+import type { Message, Sendable } from './messages/message.js';
+import { Messaging } from './messages/messaging.js';
+import { controlInfo } from './messages/sendinfo.js';
 import { type OutgoingMessage, readableOf, writableOf } from './messages/streams.js';
-import { Undelivered } from './messages/undelivered.js';
-import { type AssociationState, Multihomed } from './multihomed.js';
 import type { Notification } from './notification.js';
-import { unacknowledgedBytes } from './paths/status.js';
 import { abortAssociation } from './setup/abort.js';
 import { checkWaitOptions, Waiter, type WaitOptions } from './setup/deadline.js';
-import { unlessEnding } from './setup/failure.js';
 import type { Setup } from './setup/setup.js';
 
 export type { AssociationState } from './multihomed.js';
@@ -23,87 +16,19 @@ export type { AssociationState } from './multihomed.js';
 const DEFAULTS = {};
 
 /** An SCTP association: messages on streams, over one or several paths, between two endpoints. */
-export class Association extends Multihomed implements AsyncIterable<Message>, AsyncDisposable {
-  #home: Home;
-  readonly #inbox: Inbox;
-  readonly #outgoing: Outgoing;
-  readonly #undelivered = new Undelivered((failure) => this.emit('sendFailed', failure));
-  readonly #life = new Lifecycle();
-  readonly #ending = () => this.#home.ending();
-  /** senderDry was told, and nothing is sent since. */
-  #isDry = false;
+export class Association extends Messaging implements AsyncDisposable {
   #ready: Promise<this> | undefined;
   #readable: ReadableStream<Message> | undefined;
   #writable: WritableStream<Sendable | OutgoingMessage> | undefined;
 
-  /** @internal */
-  constructor(home: Home, id: number) {
-    super(id);
-    this.#home = home;
-    this.#inbox = new Inbox(
-      home.clock,
-      (cost) => this.#home.left(cost),
-      () => this.#home.wanted(),
-    );
-    this.#outgoing = new Outgoing(this.#sink, home.clock, home.pieceBytes, home.sendQueueBytes);
-  }
-
-  override get state(): AssociationState {
-    return this.#life.state;
-  }
-
   /** Resolves when the association has ended: with undefined after an orderly shutdown, else with the error. */
   get closed(): Promise<SctpError | undefined> {
-    return this.#life.closed;
-  }
-
-  protected override get home(): Home {
-    return this.#home;
+    return this.life.closed;
   }
 
   /** Resolves with the association when it is up; rejects as connectx does, with or without anybody listening. */
   get ready(): Promise<this> {
     return this.#ready ?? Promise.resolve(this);
-  }
-
-  /** How the association came about. Throws EINPROGRESS while it is being set up, its error when that has failed. */
-  get setup(): Setup {
-    return this.#life.setup;
-  }
-
-  /**
-   * Sends a message. Resolves as soon as the stack has taken it: the promise is the back-pressure, not an
-   * acknowledgement. Until then `data` must not be changed. Rejects with EINVAL for an empty message or an option that
-   * can't be, EFAULT for a detached buffer, ENOBUFS when more than the socket's `sendQueueBytes` wait already; with
-   * ENOTCONN before the association is up, EPIPE once either end shuts it down, and its error when it has failed.
-   */
-  send(data: Sendable, options: SendOptions = DEFAULTS): Promise<void> {
-    try {
-      if (this.state !== 'open') throw this.#life.notOpen('send');
-      const info = sendInfo(this.id, this.setup.streams.outbound, options);
-      return this.#outgoing.push(bytesOf(data), info, priorityOf(options));
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  }
-
-  /** Bytes of messages whose `send` hasn't resolved: what waits for room in the send buffer. */
-  get bufferedBytes(): number {
-    return this.#outgoing.bytes;
-  }
-
-  /**
-   * The next message; undefined when the association was shut down and all is received. Rejects with the association's
-   * error when it was aborted or lost, after what was received before. Nothing is read ahead beyond the socket's
-   * `readAheadBytes`: who doesn't receive closes the window. Whoever gives up by `signal` or `timeoutMs` (0: only what
-   * is here already) takes no message; it goes to the next.
-   */
-  receive(options: WaitOptions = DEFAULTS): Promise<Message | undefined> {
-    return this.#inbox.take(options);
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<Message, void, undefined> {
-    for (let message = await this.receive(); message; message = await this.receive()) yield message;
   }
 
   /** The messages as a stream, which takes one when it is asked for one. Cancelling it leaves the rest to `receive`. */
@@ -128,11 +53,11 @@ export class Association extends Multihomed implements AsyncIterable<Message>, A
     checkWaitOptions(options, 'close');
     if (this.state === 'closed') return;
     if (this.state === 'connecting') return this.abort();
-    const waiter = new Waiter<SctpError | undefined>(this.#home.clock, options, 'close', () => this.abort());
+    const waiter = new Waiter<SctpError | undefined>(this.home.clock, options, 'close', () => this.abort());
     this.#shutDown();
     this.closed.then((error) => waiter.resolve(error));
     const error = await waiter.promise;
-    if (error && (this.#life.hasLost || !this.#inbox.isDiscarding)) throw error;
+    if (error && (this.life.hasLost || !this.inbox.isDiscarding)) throw error;
   }
 
   /**
@@ -154,11 +79,6 @@ export class Association extends Multihomed implements AsyncIterable<Message>, A
     await this.close();
   }
 
-  /** @internal Nobody will receive any more. */
-  discard(): void {
-    this.#inbox.discard();
-  }
-
   /** @internal Its set-up has failed or is given up. */
   cancel(error: SctpError): void {
     if (this.state === 'connecting') this.fail(error);
@@ -166,9 +86,9 @@ export class Association extends Multihomed implements AsyncIterable<Message>, A
   }
 
   /** @internal Aborts it because of an error here. */
-  fail(error: SctpError, reason: string = ''): void {
-    this.#life.failing(error);
-    abortAssociation(this.#home.descriptor, this.id, this.#home.sendBufferBytes, reason);
+  override fail(error: SctpError, reason: string = ''): void {
+    this.life.failing(error);
+    abortAssociation(this.home.descriptor, this.id, this.home.sendBufferBytes, reason);
     this.ended();
   }
 
@@ -179,37 +99,11 @@ export class Association extends Multihomed implements AsyncIterable<Message>, A
     this.paths();
   }
 
-  /** @internal It has another socket now. */
-  move(home: Home): void {
-    this.#home = home;
-  }
-
-  /** @internal */
-  get unreceivedCost(): number {
-    return this.#inbox.cost;
-  }
-
-  /** @internal Does somebody wait for a message, or will nobody ever? */
-  get isWanted(): boolean {
-    return this.#inbox.isWanted;
-  }
-
   /** @internal Both ends are ready. */
   opened(setup: Setup): void {
-    this.#life.opened(setup);
+    this.life.opened(setup);
     this.paths();
     if (this.isListened('senderDry')) this.listened('senderDry', true);
-  }
-
-  /** @internal */
-  deliver(message: Message): void {
-    this.#inbox.push(message);
-  }
-
-  /** @internal There may be room to send; false: nothing waits any more. */
-  flush(): boolean {
-    this.#outgoing.flush();
-    return this.#outgoing.isWaiting;
   }
 
   /** @internal */
@@ -220,12 +114,12 @@ export class Association extends Multihomed implements AsyncIterable<Message>, A
       case 'path':
         return this.pathChanged(notification);
       case 'shutdown':
-        this.#life.peerShutDown();
-        this.#outgoing.fail(new SctpError('EPIPE', 'the peer is shutting the association down', { syscall: 'send' }));
+        this.life.peerShutDown();
+        this.outgoing.fail(new SctpError('EPIPE', 'the peer is shutting the association down', { syscall: 'send' }));
         return this.emit('shutdown', undefined);
       case 'sendFailed':
-        this.#life.lost();
-        return this.#undelivered.add(notification);
+        this.life.lost();
+        return this.undelivered.add(notification);
       case 'remoteError':
         return this.emit('remoteError', notification.error);
       case 'adaptation':
@@ -238,62 +132,47 @@ export class Association extends Multihomed implements AsyncIterable<Message>, A
   /** @internal The association is no more. */
   ended(reported?: SctpError): void {
     if (this.state === 'closed') return;
-    if (this.#outgoing.bytes > 0) this.#life.lost();
-    const error = this.#life.end(reported);
-    this.#undelivered.flush();
-    this.#outgoing.fail(error ?? this.#life.notOpen('send'));
-    this.#inbox.end(error);
-    this.#home.released(error);
+    if (this.outgoing.bytes > 0) this.life.lost();
+    const error = this.life.end(reported);
+    this.undelivered.flush();
+    this.outgoing.fail(error ?? this.life.notOpen('send'));
+    this.inbox.end(error);
+    this.home.released(error);
     this.emit('close', error);
   }
 
   /** senderDry is told to those only who listen: see SUBSCRIBED. */
   protected override listened(name: keyof AssociationEvents, isListened: boolean): void {
     if (name !== 'senderDry' || this.state === 'connecting' || this.state === 'closed') return;
-    this.#isDry = false;
+    this.isDry = false;
     const event = { se_assoc_id: this.id, se_type: SCTP_SENDER_DRY_EVENT, se_on: isListened ? 1 : 0 };
-    unlessEnding(() => this.#home.descriptor.setStruct(SCTP_EVENT, sctp_event, event), this.#ending);
+    this.unlessEnding(() => this.home.descriptor.setStruct(SCTP_EVENT, sctp_event, event));
   }
 
   /** usrsctp tells it with every SACK that finds nothing more to send. */
   #senderDry(): void {
-    if (!this.#isDry) this.emit('senderDry', undefined);
-    this.#isDry = true;
-  }
-
-  get #sink(): Sink {
-    return {
-      send: (data, info) => {
-        this.#isDry = false;
-        if (this.state === 'closed') throw this.#life.notOpen('send');
-        return unlessEnding(() => this.#home.descriptor.send(data, info), this.#ending);
-      },
-      unacknowledgedBytes: () => unacknowledgedBytes(this.#home.descriptor, this.id),
-      waiting: () => this.#home.waiting(),
-      gaveUp: (data, { stream, ppid, context }) =>
-        this.emit('sendFailed', { stream, ppid, context, sent: false, data: new Uint8Array(data), whole: true }),
-      broken: (error) => this.fail(error, 'a message was cut off'),
-    };
+    if (!this.isDry) this.emit('senderDry', undefined);
+    this.isDry = true;
   }
 
   #shutDown(): void {
-    if (this.#life.shutDown()) this.#outgoing.end(controlInfo(this.id, SCTP_EOF));
+    if (this.life.shutDown()) this.outgoing.end(controlInfo(this.id, SCTP_EOF));
   }
 
   #stateChanged(change: Notification & { type: 'association' }): void {
     switch (change.state) {
       case 'up':
-        return this.#life.confirmed(change);
+        return this.life.confirmed(change);
       case 'restart':
-        this.#undelivered.flush();
-        this.#outgoing.restart();
-        if (this.#life.restarted(change)) this.#outgoing.end(controlInfo(this.id, SCTP_EOF));
+        this.undelivered.flush();
+        this.outgoing.restart();
+        if (this.life.restarted(change)) this.outgoing.end(controlInfo(this.id, SCTP_EOF));
         return this.emit('restart', change);
       case 'shutdown complete':
         return this.ended();
       case 'lost':
       case 'could not start':
-        return this.ended(this.#life.lossOf(change));
+        return this.ended(this.life.lossOf(change));
     }
   }
 }

@@ -1,0 +1,146 @@
+import type { SctpError } from '../../errors.js';
+import type { Home } from '../home.js';
+import { Lifecycle } from '../lifecycle.js';
+import { type AssociationState, Multihomed } from '../multihomed.js';
+import { unacknowledgedBytes } from '../paths/status.js';
+import type { WaitOptions } from '../setup/deadline.js';
+import { unlessEnding } from '../setup/failure.js';
+import type { Setup } from '../setup/setup.js';
+import { Inbox } from './inbox.js';
+import type { Message, Sendable, SendOptions } from './message.js';
+import { Outgoing, type Sink } from './outgoing.js';
+import { bytesOf, priorityOf, sendInfo } from './sendinfo.js';
+import { Undelivered } from './undelivered.js';
+
+const DEFAULTS = {};
+
+/** The messages of an association, to and fro. */
+export abstract class Messaging extends Multihomed implements AsyncIterable<Message> {
+  #home: Home;
+  /** @internal */
+  protected readonly life: Lifecycle = new Lifecycle();
+  /** @internal */
+  protected readonly inbox: Inbox;
+  /** @internal */
+  protected readonly outgoing: Outgoing;
+  /** @internal */
+  protected readonly undelivered: Undelivered = new Undelivered((failure) => this.emit('sendFailed', failure));
+  /** senderDry was told, and nothing is sent since. */
+  protected isDry = false;
+  readonly #ending = () => this.#home.ending();
+
+  /** @internal */
+  constructor(home: Home, id: number) {
+    super(id);
+    this.#home = home;
+    this.inbox = new Inbox(
+      home.clock,
+      (cost) => this.#home.left(cost),
+      () => this.#home.wanted(),
+    );
+    this.outgoing = new Outgoing(this.#sink, home.clock, home.pieceBytes, home.sendQueueBytes);
+  }
+
+  override get state(): AssociationState {
+    return this.life.state;
+  }
+
+  /** How the association came about. Throws EINPROGRESS while it is being set up, its error when that has failed. */
+  get setup(): Setup {
+    return this.life.setup;
+  }
+
+  /** @internal */
+  protected override get home(): Home {
+    return this.#home;
+  }
+
+  /**
+   * Sends a message. Resolves as soon as the stack has taken it: the promise is the back-pressure, not an
+   * acknowledgement. Until then `data` must not be changed. Rejects with EINVAL for an empty message or an option that
+   * can't be, EFAULT for a detached buffer, ENOBUFS when more than the socket's `sendQueueBytes` wait already; with
+   * ENOTCONN before the association is up, EPIPE once either end shuts it down, and its error when it has failed.
+   */
+  send(data: Sendable, options: SendOptions = DEFAULTS): Promise<void> {
+    try {
+      if (this.state !== 'open') throw this.life.notOpen('send');
+      const info = sendInfo(this.id, this.setup.streams.outbound, options);
+      return this.outgoing.push(bytesOf(data), info, priorityOf(options));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Bytes of messages whose `send` hasn't resolved: what waits for room in the send buffer. */
+  get bufferedBytes(): number {
+    return this.outgoing.bytes;
+  }
+
+  /**
+   * The next message; undefined when the association was shut down and all is received. Rejects with the association's
+   * error when it was aborted or lost, after what was received before. Nothing is read ahead beyond the socket's
+   * `readAheadBytes`: who doesn't receive closes the window. Whoever gives up by `signal` or `timeoutMs` (0: only what
+   * is here already) takes no message; it goes to the next.
+   */
+  receive(options: WaitOptions = DEFAULTS): Promise<Message | undefined> {
+    return this.inbox.take(options);
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Message, void, undefined> {
+    for (let message = await this.receive(); message; message = await this.receive()) yield message;
+  }
+
+  /** @internal It has another socket now. */
+  move(home: Home): void {
+    this.#home = home;
+  }
+
+  /** @internal */
+  deliver(message: Message): void {
+    this.inbox.push(message);
+  }
+
+  /** @internal There may be room to send; false: nothing waits any more. */
+  flush(): boolean {
+    this.outgoing.flush();
+    return this.outgoing.isWaiting;
+  }
+
+  /** @internal */
+  get unreceivedCost(): number {
+    return this.inbox.cost;
+  }
+
+  /** @internal Does somebody wait for a message, or will nobody ever? */
+  get isWanted(): boolean {
+    return this.inbox.isWanted;
+  }
+
+  /** @internal Nobody will receive any more. */
+  discard(): void {
+    this.inbox.discard();
+  }
+
+  /** @internal Aborts it because of an error here. */
+  abstract fail(error: SctpError, reason?: string): void;
+
+  /** A call's answer; undefined when the association is about to end, or has ended. */
+  protected unlessEnding<T>(call: () => T): T | undefined {
+    return unlessEnding(call, this.#ending);
+  }
+
+  get #sink(): Sink {
+    return {
+      send: (data, info) => {
+        this.isDry = false;
+        if (this.state === 'closed') throw this.life.notOpen('send');
+        return this.unlessEnding(() => this.#home.descriptor.send(data, info));
+      },
+      unacknowledgedBytes: () => unacknowledgedBytes(this.#home.descriptor, this.id),
+      waiting: () => this.#home.waiting(),
+      gaveUp: (data, { stream, ppid, context }) =>
+        this.emit('sendFailed', { stream, ppid, context, sent: false, data: new Uint8Array(data), whole: true }),
+      broken: (error) => this.fail(error, 'a message was cut off'),
+    };
+  }
+}
