@@ -11,6 +11,7 @@ export type { Feature, Notification, PathChange } from './socket/notification.js
 export type { SocketOptions } from './socket/options/config.js';
 export type { OptionInput, OptionName, OptionValue } from './socket/options/options.js';
 export type { Sysctl, TimerPreset, Timers } from './socket/options/timers.js';
+export { Stack, type StackOptions } from './socket/packaged.js';
 export type { Path } from './socket/paths/path.js';
 export type { Status } from './socket/paths/status.js';
 export type { Peer } from './socket/peers.js';
@@ -18,5 +19,4 @@ export type { ConnectOptions, LocalAddress } from './socket/setup/connectoptions
 export type { WaitOptions } from './socket/setup/deadline.js';
 export type { Setup } from './socket/setup/setup.js';
 export { Socket, type SocketEvents } from './socket/socket.js';
-export { Stack, type StackOptions } from './socket/stack.js';
 export type { Route, Transport, TransportHost } from './transport/transport.js';

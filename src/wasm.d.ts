@@ -1,5 +1,5 @@
-/** The bytes of a module: inlined by esbuild, read by vitest. */
+/** usrsctp: its bytes, inlined by scripts/bundle.mjs and read by vitest; in workerd compiled. */
 declare module '*.wasm' {
-  const bytes: Uint8Array<ArrayBuffer>;
-  export default bytes;
+  const wasm: Uint8Array<ArrayBuffer> | WebAssembly.Module;
+  export default wasm;
 }

@@ -11,7 +11,7 @@ const FLOORS: readonly (readonly RegExp[])[] = [
   [/^relay\//],
   [/^stack\//],
   [/^socket\//, /^raw\//],
-  [/^(index|udp|relay|relay-server|simulated|raw)\.ts$/],
+  [/^(index|slim|udp|no-udp|relay|relay-server|simulated|raw)\.ts$/],
   [/^testing/],
   [/^cli\//],
 ];

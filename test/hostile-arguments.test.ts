@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SctpError } from '../src/errors.js';
-import { Stack } from '../src/socket/stack.js';
+import { Stack } from '../src/index.js';
 import { connected, inWorld, SERVER, textOf } from './support/world.js';
 
 /** Values of every kind, with those that are nearly right. */

@@ -1,4 +1,5 @@
-import { usrsctpModule } from '../bridge/module.js';
+import packagedWasm from '../../build/wasm/usrsctp.wasm';
+import { usrsctpModule, type WasmSource } from '../bridge/module.js';
 import { type Clock, systemClock } from '../clock.js';
 import { type Random, systemRandom } from '../random.js';
 import { Pump } from '../stack/pump.js';
@@ -17,8 +18,8 @@ export interface InitOptions {
   readonly random?: Random;
   /** Carries the packets of AF_CONN associations. */
   readonly conn_output?: ConnOutput;
-  /** The compiled stack, where it must not be compiled here. */
-  readonly module?: WebAssembly.Module;
+  /** The C part. Default: the one in this package. */
+  readonly wasm?: WasmSource;
 }
 
 /**
@@ -31,7 +32,7 @@ export async function usrsctp_init(options: InitOptions = {}): Promise<Usrsctp> 
   if (conn_output !== undefined && typeof conn_output !== 'function') {
     throw new TypeError('usrsctp_init: conn_output is a function');
   }
-  const module = options.module ?? (await usrsctpModule());
+  const module = await usrsctpModule(options.wasm ?? packagedWasm);
   const pump = await Pump.start({ module, transport, clock, random });
   const calls = new UsrsctpCalls(pump, conn_output);
   return Object.assign(calls, sysctlCalls(calls.core));

@@ -1,5 +1,5 @@
 import type { Address } from '../address.js';
-import { usrsctpModule } from '../bridge/module.js';
+import { usrsctpModule, type WasmSource } from '../bridge/module.js';
 import { type Clock, systemClock } from '../clock.js';
 import { SctpError } from '../errors.js';
 import { sysctls } from '../generated/sysctls.js';
@@ -25,8 +25,8 @@ export interface StackOptions {
   readonly timers?: Partial<Timers>;
   /** usrsctp's sysctls, by their C names; they win over preset and timers. `docs/api-coverage.md` lists them. */
   readonly sysctls?: Partial<Readonly<Record<Sysctl, number>>>;
-  /** The compiled stack, where it must not be compiled here. Default: the one in this package. */
-  readonly module?: WebAssembly.Module;
+  /** The C part: `usrsctp-wasm/usrsctp.wasm`, compiled, as bytes, or its URL. */
+  readonly wasm: WasmSource;
 }
 
 /**
@@ -36,10 +36,11 @@ export interface StackOptions {
 const NO_LIMIT_PER_CHUNK: [Sysctl, number] = ['sctp_max_retran_chunk', 0];
 
 /**
- * One SCTP host: an instance of usrsctp on top of a transport. Several in one process never know of each other.
+ * One SCTP host: an instance of usrsctp on top of a transport. Several in one process never know of each other. This one
+ * comes without its WebAssembly, and is told where that is; `./packaged.ts` brings it.
  *
  * ```ts
- * await using stack = await Stack.create({ transport: udp() });
+ * await using stack = await Stack.create({ transport: relay({ relays }), wasm: new URL('usrsctp.wasm', location.href) });
  * ```
  */
 export class Stack implements AsyncDisposable {
@@ -52,13 +53,21 @@ export class Stack implements AsyncDisposable {
    * Starts the transport and usrsctp on top of it. Rejects with EINVAL for options that can't be, and with what the
    * transport says, such as EADDRINUSE.
    */
-  static async create(options: StackOptions): Promise<Stack> {
+  static create(options: StackOptions): Promise<Stack> {
+    return Stack.start(Stack, options);
+  }
+
+  /** @internal Makes one of a class: this one, or the one that brings its WebAssembly. */
+  protected static async start<T extends Stack>(
+    kind: new (transport: Transport, pump: Pump) => T,
+    options: StackOptions,
+  ): Promise<T> {
     const { transport, clock = systemClock, random = systemRandom, preset = 'rfc9260', timers = {} } = options;
     if (typeof transport?.send !== 'function') throw new TypeError('Stack.create: give a transport, such as udp()');
     const settings = [NO_LIMIT_PER_CHUNK, ...timerSysctls(preset, timers), ...givenSysctls(options.sysctls ?? {})];
-    const module = options.module ?? (await usrsctpModule());
+    const module = await usrsctpModule(options.wasm);
     const pump = await Pump.start({ module, transport, clock, random });
-    const stack = new Stack(transport, pump);
+    const stack = new kind(transport, pump);
     try {
       for (const [name, value] of settings) stack.#setSysctl(name, value);
     } catch (error) {
@@ -68,7 +77,8 @@ export class Stack implements AsyncDisposable {
     return stack;
   }
 
-  private constructor(transport: Transport, pump: Pump) {
+  /** @internal */
+  constructor(transport: Transport, pump: Pump) {
     this.#transport = transport;
     this.#world = { pump, encapsulationPort: transport.encapsulationPort, sockets: new Set() };
     pump.unreachable.add((destination, code) => {

@@ -1,7 +1,7 @@
 import { Network, type NetworkOptions } from '../simulated/network.js';
 import { drive } from '../simulated/scenario.js';
 import type { Host } from '../simulated/station.js';
-import { Stack, type StackOptions } from '../socket/stack.js';
+import { Stack, type StackOptions } from '../socket/packaged.js';
 import { openSockets, takeDown, WatchedClock, type WatchedStack } from './stack-watch.js';
 
 export interface TestNetworkOptions extends Partial<NetworkOptions> {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Address } from '../../src/address.js';
 import type { ErrorCode } from '../../src/errors.js';
-import { Stack } from '../../src/socket/stack.js';
+import { Stack } from '../../src/index.js';
 import type { Transport, TransportHost } from '../../src/transport/transport.js';
 import {
   abortInPlaceOf,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { Stack } from '../../src/index.js';
 import { scenario } from '../../src/simulated.js';
-import { Stack } from '../../src/socket/stack.js';
 import {
   at,
   CLIENT,
@@ -86,8 +86,8 @@ describe.each(STYLES)('Solaris sctp_connectx, further, %s', (style) => {
   test('S17: a heap that may not grow is ENOBUFS, for every call from then on', () =>
     scenario({ seed: 1 }, async (network) => {
       const { transport } = network.host('small', ['10.0.1.1']);
-      const module = await network.standStill(moduleOfAtMost(72));
-      const stack = await network.standStill(Stack.create({ transport, clock: network.clock, module }));
+      const wasm = await network.standStill(moduleOfAtMost(72));
+      const stack = await network.standStill(Stack.create({ transport, clock: network.clock, wasm }));
       const list = at(Array.from({ length: 127 }, (_, index) => `10.1.0.${index}`));
       const connect = async () => {
         for (;;) await stack.socket({ style }).connectx(list, { wait: false });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { Stack } from '../../src/index.js';
 import { type Network, scenario } from '../../src/simulated.js';
 import type { Association } from '../../src/socket/association.js';
-import { Stack } from '../../src/socket/stack.js';
 
 const PORT = 5001;
 const SERVER = ['10.0.1.2', '10.0.2.2'].map((address) => ({ address, port: PORT }));

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { PathEvent } from '../../src/index.js';
+import { Stack } from '../../src/index.js';
 import { scenario } from '../../src/simulated.js';
-import { Stack } from '../../src/socket/stack.js';
 
 test('an address that the peer did not name is not heard of again', async () => {
   await scenario({ seed: 1 }, async (network) => {

@@ -1,7 +1,7 @@
 import * as C from '../../src/generated/constants.js';
+import { Stack, type StackOptions } from '../../src/index.js';
 import type { Network } from '../../src/simulated.js';
 import type { Socket } from '../../src/socket/socket.js';
-import { Stack, type StackOptions } from '../../src/socket/stack.js';
 
 /** A client and a server with two addresses each. */
 export async function stacks(network: Network, more: Partial<StackOptions> = {}) {

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import * as C from '../../src/generated/constants.js';
 import { sysctls } from '../../src/generated/sysctls.js';
+import { Stack } from '../../src/index.js';
 import { scenario } from '../../src/simulated.js';
 import { type OptionName, type OptionRow, options } from '../../src/socket/options/options.js';
 import type { Socket } from '../../src/socket/socket.js';
-import { Stack } from '../../src/socket/stack.js';
 import { configured, connected, stacks } from './options.fixture.js';
 
 const rows = Object.entries(options) as [OptionName, OptionRow][];

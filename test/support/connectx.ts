@@ -3,10 +3,10 @@ import type { Address } from '../../src/address.js';
 import { decodePacket } from '../../src/chunk.js';
 import { sealPacket } from '../../src/crc32c.js';
 import type { ErrorCode, SctpError } from '../../src/errors.js';
+import { Stack, type StackOptions } from '../../src/index.js';
 import { type Host, type HostOptions, type Network, type ScenarioOptions, scenario } from '../../src/simulated.js';
 import type { Association } from '../../src/socket/association.js';
 import type { Socket } from '../../src/socket/socket.js';
-import { Stack, type StackOptions } from '../../src/socket/stack.js';
 
 export const PORT = 5001;
 export const STYLES = ['one-to-one', 'one-to-many'] as const;

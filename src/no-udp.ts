@@ -1,0 +1,1 @@
+export { type UdpOptions, type UdpTransport, udp } from './transport/no-udp.js';

@@ -1,0 +1,26 @@
+import packagedWasm from '../../build/wasm/usrsctp.wasm';
+import type { WasmSource } from '../bridge/module.js';
+import { Stack as SlimStack, type StackOptions as SlimStackOptions } from './stack.js';
+
+/** How a stack is made. */
+export interface StackOptions extends Omit<SlimStackOptions, 'wasm'> {
+  /** The C part. Default: the one in this package. */
+  readonly wasm?: WasmSource;
+}
+
+/**
+ * One SCTP host: an instance of usrsctp on top of a transport. Several in one process never know of each other.
+ *
+ * ```ts
+ * await using stack = await Stack.create({ transport: udp() });
+ * ```
+ */
+export class Stack extends SlimStack {
+  /**
+   * Starts the transport and usrsctp on top of it. Rejects with EINVAL for options that can't be, and with what the
+   * transport says, such as EADDRINUSE.
+   */
+  static override create(options: StackOptions): Promise<Stack> {
+    return SlimStack.start(Stack, { ...options, wasm: options.wasm ?? packagedWasm });
+  }
+}
