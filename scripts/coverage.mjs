@@ -41,7 +41,7 @@ const TYPED = {
   usrsctp_enable_crc32c_offload: 'none: of AF_CONN only',
   usrsctp_disable_crc32c_offload: 'none: of AF_CONN only',
   usrsctp_crc32c: 'none: of AF_CONN only',
-  usrsctp_get_stat: 'none: see the C-named layer',
+  usrsctp_get_stat: 'stack.statistics()',
 };
 
 /** What the typed API calls a notification. */
@@ -91,9 +91,9 @@ const NOTIFICATION_LIST = /\/\* notification types \*\/([\s\S]*?)\/\* notificati
 
 /**
  * The table as Markdown, and what no test drives. `header`: usrsctp.h; `options`: constant → row, with our name;
- * `sysctls`: their names; `tests`: file name → text.
+ * `sysctls`: their names; `counters`: group → name → C field; `tests`: file name → text.
  */
-export function coverage({ header, options: rows, sysctls, tests }) {
+export function coverage({ header, options: rows, sysctls, counters, tests }) {
   const options = Object.fromEntries(Object.entries(rows).map(([constant, { name }]) => [constant, name]));
   const missing = [];
   const driver = (name, pattern) => {
@@ -149,6 +149,17 @@ export function coverage({ header, options: rows, sysctls, tests }) {
         code(`stack.sysctl('${name}')`),
         driver(name, /test\.each\(sysctls\)/),
       ]),
+    ),
+    table(
+      'Counters',
+      ['C: struct sctpstat', 'typed API', 'driven by'],
+      Object.entries(counters).flatMap(([group, names]) =>
+        Object.entries(names).map(([name, field]) => [
+          code(field),
+          code(`stack.statistics().${group}.${name}`),
+          driver(name, /Object\.values\(client\.statistics\(\)\)/),
+        ]),
+      ),
     ),
   ];
   const head = "# What of usrsctp is reached, and how\n\nWritten by scripts/coverage.mjs: don't edit.\n";

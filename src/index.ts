@@ -1,4 +1,5 @@
 export type { Address, AddressFamily, Endpoint } from './address.js';
+export type { ChunkType } from './chunk/type.js';
 export { type Clock, systemClock } from './clock.js';
 export { type ErrorCause, type ErrorCode, type InitAttempt, SctpError, type SctpErrorDetails } from './errors.js';
 export type { Packet } from './packet.js';
@@ -8,15 +9,18 @@ export type { AssociationEvents, PathEvent, SendFailure } from './socket/events.
 export type { Message, Reliability, Sendable, SendOptions } from './socket/messages/message.js';
 export type { OutgoingMessage } from './socket/messages/streams.js';
 export type { Feature, Notification, PathChange } from './socket/notification.js';
+export type { Authentication, Hmac } from './socket/options/authentication.js';
 export type { SocketOptions } from './socket/options/config.js';
 export type { OptionInput, OptionName, OptionValue } from './socket/options/options.js';
 export type { Sysctl, TimerPreset, Timers } from './socket/options/timers.js';
 export { Stack, type StackOptions } from './socket/packaged.js';
 export type { Path } from './socket/paths/path.js';
+export type { AssociationStatistics, PathStatistics } from './socket/paths/statistics.js';
 export type { Status } from './socket/paths/status.js';
 export type { Peer } from './socket/peers.js';
 export type { ConnectOptions, LocalAddress } from './socket/setup/connectoptions.js';
 export type { WaitOptions } from './socket/setup/deadline.js';
 export type { Setup } from './socket/setup/setup.js';
 export { Socket, type SocketEvents } from './socket/socket.js';
+export type { StackStatistics } from './socket/statistics.js';
 export type { Route, Transport, TransportHost } from './transport/transport.js';

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { sysctls } from '../src/generated/sysctls.js';
 import { options } from '../src/socket/options/options.js';
+import { COUNTERS } from '../src/socket/statistics.js';
 
 interface Coverage {
   markdown: string;
@@ -25,11 +26,13 @@ test('every function, option, notification and sysctl of usrsctp has a name here
     header: read('usrsctp/source/usrsctplib/usrsctp.h'),
     options: Object.fromEntries(Object.entries(options).map(([name, row]) => [row.constant, { ...row, name }])),
     sysctls,
+    counters: COUNTERS,
     tests,
   });
   expect(missing).toEqual([]);
   expect(markdown).toMatch(/## Functions: 39\n/);
   expect(markdown).toMatch(/## Notifications: 14\n/);
   expect(markdown).toMatch(/## Sysctls: 70\n/);
+  expect(markdown).toMatch(/## Counters: 113\n/);
   await expect(markdown).toMatchFileSnapshot('../docs/api-coverage.md');
 });

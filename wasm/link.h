@@ -38,6 +38,31 @@ struct link_state {
 	uint32_t memory_in_use; /* bytes that upstream holds by malloc */
 };
 
+/* What upstream tells of an association in kernels only (sctp_sysctl.c), see statistics.c. */
+struct link_association_statistics {
+	uint32_t retransmissions;   /* DATA chunks that a time-out has marked, ever */
+	uint32_t errors;            /* time-outs in a row, over all paths */
+	uint32_t flight_bytes;      /* sent and not acknowledged */
+	uint32_t queued_bytes;      /* not sent yet */
+	uint32_t peer_window_bytes; /* what the peer has room for beyond that */
+};
+
+/* And of a path. */
+struct link_path_statistics {
+	uint32_t retransmissions; /* DATA chunks that a time-out of this path has marked, ever */
+	uint32_t errors;          /* time-outs in a row */
+	uint32_t flight_bytes;    /* sent there and not acknowledged */
+	uint32_t cwnd_bytes;
+	uint32_t ssthresh_bytes;
+	uint32_t ce_packets; /* those sent there that came with CE, as ECNE tells */
+	uint32_t rtt_us;     /* the last round trip */
+	uint32_t srtt_ms;
+	uint32_t rttvar_ms;
+	uint32_t rto_ms;
+	uint32_t heartbeat_ms;
+	uint32_t is_potentially_failed; /* RFC 7829 */
+};
+
 extern struct link_state link_shared;
 
 /* The time of this entry, in ms. */

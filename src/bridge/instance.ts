@@ -70,6 +70,8 @@ export interface Exports {
   bridge_getsockopt(handle: Handle, level: number, name: number, value: Pointer, length: Pointer): number;
   bridge_opt_info(handle: Handle, id: number, option: number, value: Pointer, length: Pointer): number;
   bridge_get_stat(statistics: Pointer): void;
+  bridge_association_statistics(handle: Handle, id: number, statistics: Pointer): number;
+  bridge_path_statistics(handle: Handle, id: number, address: Pointer, statistics: Pointer): number;
   bridge_sysctl_get(index: number): number;
   bridge_sysctl_set(index: number, value: number): number;
   bridge_register_address(address: number): void;

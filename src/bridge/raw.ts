@@ -1,8 +1,9 @@
 import { errnoNumbers } from '../generated/errno.js';
-import { sctp_recvv_rn, sctpstat, sockaddr_storage } from '../generated/layouts.js';
+import { sctp_recvv_rn, type sctpstat, sockaddr_storage } from '../generated/layouts.js';
 import type { Exports, Handle, Instance } from './instance.js';
 import { type Memory, NULL, type Pointer } from './memory.js';
-import { readStruct, type StructValue } from './struct.js';
+import { stackStatistics } from './statistics.js';
+import type { StructValue } from './struct.js';
 
 /** What usrsctp_recvv found. */
 export interface RawReceived {
@@ -24,12 +25,14 @@ const NO_MEMORY: unique symbol = Symbol('no memory');
  * Results are values or a negative errno. {@link Calls} has the ones that must be fast.
  */
 export class RawCalls {
+  readonly #instance: Instance;
   readonly #exports: Exports;
   readonly #memory: Memory;
 
-  constructor({ exports, memory }: Instance) {
-    this.#exports = exports;
-    this.#memory = memory;
+  constructor(instance: Instance) {
+    this.#instance = instance;
+    this.#exports = instance.exports;
+    this.#memory = instance.memory;
   }
 
   socket(domain: number, type: number, protocol: number): number {
@@ -179,14 +182,7 @@ export class RawCalls {
   }
 
   statistics(): StructValue<typeof sctpstat> {
-    let value: StructValue<typeof sctpstat> | undefined;
-    this.#with((put) => {
-      const pointer = put(sctpstat.size);
-      this.#exports.bridge_get_stat(pointer);
-      value = readStruct(sctpstat, this.#memory.view, pointer);
-      return 0;
-    });
-    return value ?? readStruct(sctpstat, new DataView(new ArrayBuffer(sctpstat.size)));
+    return stackStatistics(this.#instance);
   }
 
   sysctl(index: number): number {

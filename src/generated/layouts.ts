@@ -946,6 +946,37 @@ export const link_state = {
   },
 } as const;
 
+export const link_association_statistics = {
+  name: 'link_association_statistics',
+  size: 20,
+  fields: {
+    retransmissions: { offset: 0, type: 'u32' },
+    errors: { offset: 4, type: 'u32' },
+    flight_bytes: { offset: 8, type: 'u32' },
+    queued_bytes: { offset: 12, type: 'u32' },
+    peer_window_bytes: { offset: 16, type: 'u32' },
+  },
+} as const;
+
+export const link_path_statistics = {
+  name: 'link_path_statistics',
+  size: 48,
+  fields: {
+    retransmissions: { offset: 0, type: 'u32' },
+    errors: { offset: 4, type: 'u32' },
+    flight_bytes: { offset: 8, type: 'u32' },
+    cwnd_bytes: { offset: 12, type: 'u32' },
+    ssthresh_bytes: { offset: 16, type: 'u32' },
+    ce_packets: { offset: 20, type: 'u32' },
+    rtt_us: { offset: 24, type: 'u32' },
+    srtt_ms: { offset: 28, type: 'u32' },
+    rttvar_ms: { offset: 32, type: 'u32' },
+    rto_ms: { offset: 36, type: 'u32' },
+    heartbeat_ms: { offset: 40, type: 'u32' },
+    is_potentially_failed: { offset: 44, type: 'u32' },
+  },
+} as const;
+
 export const sockaddr = {
   name: 'sockaddr',
   size: 16,

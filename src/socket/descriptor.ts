@@ -1,6 +1,6 @@
 import type { Address, Endpoint } from '../address.js';
 import type { Calls, SendInfo } from '../bridge/calls.js';
-import type { Handle } from '../bridge/instance.js';
+import type { Handle, Instance } from '../bridge/instance.js';
 import { type Layout, readStruct, type StructInput, type StructValue, writeStruct } from '../bridge/struct.js';
 import { SctpError, type SctpErrorDetails } from '../errors.js';
 import { IPPROTO_SCTP } from '../generated/constants.js';
@@ -52,6 +52,13 @@ export class Descriptor implements Listener {
   /** Like `call`, for what answers with endpoints. */
   endpoints(syscall: string, call: (calls: Calls, handle: Handle) => Endpoint[] | number): Endpoint[] {
     const answer = this.#enter(syscall, call);
+    if (typeof answer === 'number') throw callError(syscall, answer);
+    return answer;
+  }
+
+  /** Like `call`, for what answers with a struct. */
+  ask<T>(syscall: string, call: (instance: Instance, handle: Handle) => T | number): T {
+    const answer = this.#enter(syscall, (_, handle) => call(this.#pump.instance, handle));
     if (typeof answer === 'number') throw callError(syscall, answer);
     return answer;
   }

@@ -6,7 +6,7 @@ import type { Pump } from '../stack/pump.js';
 import { Binding, localEndpoints } from './binding.js';
 import { Descriptor, type Owner } from './descriptor.js';
 import { configure, type SocketConfig } from './options/config.js';
-import { KeptOptions } from './options/configurable.js';
+import { KeptOptions } from './options/kept.js';
 
 /** What a socket stands on: a socket of the module, which is made when it is needed, and where that is bound. */
 export class Ground {

@@ -1,4 +1,4 @@
-import type { Address } from '../address.js';
+import { type Address, canonicalAddress } from '../address.js';
 import { SctpError } from '../errors.js';
 import type { AssociationEvents, PathEvent } from './events.js';
 import type { Home } from './home.js';
@@ -7,6 +7,7 @@ import { Configurable, type OptionTarget } from './options/configurable.js';
 import { isAlive, type Path } from './paths/path.js';
 import { PathChanges } from './paths/pathchanges.js';
 import { Paths } from './paths/paths.js';
+import { type AssociationStatistics, readStatistics } from './paths/statistics.js';
 import type { Status } from './paths/status.js';
 
 export type AssociationState = 'connecting' | 'open' | 'closing' | 'closed';
@@ -44,6 +45,45 @@ export abstract class Multihomed extends Configurable<AssociationEvents> {
     throw new SctpError('ENOTCONN', 'status: the association has ended before it was known', { syscall: 'status' });
   }
 
+  /** What usrsctp counts of it and of its paths. Throws ENOTCONN after its end. */
+  statistics(): AssociationStatistics {
+    if (this.state === 'closed') {
+      throw new SctpError('ENOTCONN', 'statistics: the association has ended', { syscall: 'statistics' });
+    }
+    const addresses = this.paths().map(({ address }) => address);
+    return readStatistics(this.home.descriptor, this.id, addresses);
+  }
+
+  /**
+   * Makes one of the peer's addresses the primary path: where messages are sent to while it is active
+   * (SCTP_PRIMARY_ADDR). Throws EINVAL for an address that isn't the peer's, or isn't confirmed yet.
+   */
+  setPrimary(address: Address): void {
+    const primary = this.#own(address, 'setPrimary');
+    if (!this.paths().some((path) => path.address === primary && path.state !== 'unconfirmed')) {
+      const problem = `${primary} is none of the peer's confirmed addresses: see paths()`;
+      throw new SctpError('EINVAL', `setPrimary: ${problem}`, { syscall: 'setPrimary', address: primary });
+    }
+    this.setOption('primaryPath', primary);
+  }
+
+  /**
+   * Asks the peer to send to this local address (ASCONF with SET-PRIMARY-ADDRESS, RFC 5061 §4.2.4,
+   * SCTP_SET_PEER_PRIMARY_ADDR). Both ends must have dynamic addresses; the peer isn't bound to comply. Throws EINVAL
+   * for an address that isn't the association's, EOPNOTSUPP when the peer can't be asked.
+   */
+  setPeerPrimary(address: Address): void {
+    const primary = this.#own(address, 'setPeerPrimary');
+    const details = { syscall: 'setPeerPrimary', address: primary };
+    if (!this.status().localAddresses.includes(primary)) {
+      throw new SctpError('EINVAL', `setPeerPrimary: ${primary} is none of the association's local addresses`, details);
+    }
+    if (!this.getOption('dynamicAddresses')) {
+      throw new SctpError('EOPNOTSUPP', 'setPeerPrimary: there are no dynamic addresses: see the option', details);
+    }
+    this.setOption('peerPrimaryPath', primary);
+  }
+
   /** The changes of its paths from now on, until it ends: 256 wait to be taken, of more the oldest are dropped. */
   pathChanges(): AsyncIterableIterator<PathEvent> {
     return new PathChanges(this, this.state === 'closed');
@@ -58,6 +98,12 @@ export abstract class Multihomed extends Configurable<AssociationEvents> {
   refused(address: Address, error: SctpError): void {
     if (this.state === 'closed' || !this.#paths.has(address)) return;
     this.emit('path', { address, change: 'refused', error });
+  }
+
+  /** An address in its canonical form; the association must not have ended. */
+  #own(address: Address, syscall: string): Address {
+    if (this.state !== 'closed') return canonicalAddress(address, syscall);
+    throw new SctpError('ENOTCONN', `${syscall}: the association has ended`, { syscall });
   }
 
   protected pathChanged({ address, change }: Notification & { type: 'path' }): void {

@@ -10,6 +10,7 @@ import { type SocketOptions, socketConfig } from './options/config.js';
 import { givenSysctls, type Sysctl, type TimerPreset, type Timers, timerSysctls } from './options/timers.js';
 import { checkWaitOptions, type WaitOptions } from './setup/deadline.js';
 import { Socket, type SocketWorld } from './socket.js';
+import { readStackStatistics, type StackStatistics } from './statistics.js';
 
 /** How a stack is made. */
 export interface StackOptions {
@@ -102,6 +103,11 @@ export class Stack implements AsyncDisposable {
   /** Bytes of memory that usrsctp holds now. */
   get memoryInUse(): number {
     return this.#world.pump.memoryInUse;
+  }
+
+  /** usrsctp's counters since the stack was made: usrsctp_get_stat(). */
+  statistics(): StackStatistics {
+    return readStackStatistics(this.#world.pump);
   }
 
   /** What a sysctl is now. Throws ENOPROTOOPT when there is none of that name. */

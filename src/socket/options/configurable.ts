@@ -1,10 +1,11 @@
 import { canonicalAddress } from '../../address.js';
 import { SctpError } from '../../errors.js';
-import { IPPROTO_SCTP, SOL_SOCKET } from '../../generated/constants.js';
 import type { Descriptor } from '../descriptor.js';
 import { Emitter } from '../emitter.js';
 import { callError } from '../setup/failure.js';
+import { Authentication } from './authentication.js';
 import { constantOf, decode, encode, layoutOf, question, type Scope } from './codec.js';
+import { type KeptOptions, levelOf, write } from './kept.js';
 import {
   type OptionInput,
   type OptionName,
@@ -31,6 +32,14 @@ export interface OptionScope {
 
 /** What has options: a socket or an association. */
 export abstract class Configurable<Events extends object> extends Emitter<Events> {
+  #authentication: Authentication | undefined;
+
+  /** Its keys, and the chunks that come authenticated (RFC 4895). */
+  get authentication(): Authentication {
+    this.#authentication ??= new Authentication(this);
+    return this.#authentication;
+  }
+
   /** @internal */
   protected abstract optionTarget(): OptionTarget;
 
@@ -61,6 +70,7 @@ export abstract class Configurable<Events extends object> extends Emitter<Events
       write(target.descriptor, row, bytes);
       target.kept?.keep(row, bytes);
     } catch (error) {
+      if (row.isSecret && !(error instanceof SctpError)) throw new TypeError(`setOption ${name}: ${row.isSecret}`);
       if (error instanceof RangeError) throw new TypeError(`setOption ${name}: ${error.message}`, { cause: error });
       throw error;
     }
@@ -69,23 +79,6 @@ export abstract class Configurable<Events extends object> extends Emitter<Events
 
 type QueryArguments<N extends OptionName> =
   unknown extends OptionQuery<N> ? [query?: OptionScope] : [query: OptionQuery<N> & OptionScope];
-
-/** What was set on a socket, to be set again on the descriptor that takes the place of an ended one. */
-export class KeptOptions {
-  readonly #values = new Map<string, [OptionRow, Uint8Array]>();
-
-  /** But for SCTP_AUTO_ASCONF, which a socket can't have before it is bound. What can't be read adds up. */
-  keep(row: OptionRow, bytes: Uint8Array): void {
-    if (row.constant === 'SCTP_AUTO_ASCONF') return;
-    const key = row.read ? row.constant : `${row.constant} ${bytes.join()}`;
-    this.#values.delete(key); // so that the order is that of the last settings: a key, then its being active
-    this.#values.set(key, [row, bytes]);
-  }
-
-  apply(descriptor: Descriptor): void {
-    for (const [row, bytes] of this.#values.values()) write(descriptor, row, bytes);
-  }
-}
 
 function rowOf(name: OptionName, syscall: string): OptionRow {
   const row: OptionRow | undefined = Object.hasOwn(options, name) ? options[name] : undefined;
@@ -114,10 +107,6 @@ function scopeOf(
   return { associationId, path: path === undefined ? undefined : canonicalAddress(path, syscall) };
 }
 
-function levelOf({ constant }: OptionRow): number {
-  return constant.startsWith('SO_') ? SOL_SOCKET : IPPROTO_SCTP;
-}
-
 function read(descriptor: Descriptor, row: OptionRow, argument: Uint8Array): Uint8Array {
   let answer: Uint8Array | number = 0;
   descriptor.call('getsockopt', (calls, handle) => {
@@ -126,8 +115,4 @@ function read(descriptor: Descriptor, row: OptionRow, argument: Uint8Array): Uin
   });
   if (typeof answer === 'number') throw callError('getsockopt', answer);
   return answer;
-}
-
-function write(descriptor: Descriptor, row: OptionRow, bytes: Uint8Array): void {
-  descriptor.setOption(constantOf(row.constant), bytes, levelOf(row));
 }

@@ -49,6 +49,7 @@ export const featureOptions = {
     constant: 'SCTP_AUTH_KEY',
     write: 'both',
     why: 'keys are not given back',
+    isSecret: 'the value is { number, key: Uint8Array }',
     count: 'sca_keylength',
     fields: { number: ['sca_keynumber', 'number'], key: ['sca_key', 'bytes'] },
   },

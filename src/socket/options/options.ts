@@ -53,6 +53,8 @@ export interface OptionRow {
   readonly why?: string;
   /** Fields that a reader must give. */
   readonly query?: readonly string[];
+  /** Its value stands in no error; this does, in place of it. */
+  readonly isSecret?: string;
   /** The C field that counts the elements of the list. */
   readonly count?: string;
   /** The option is this field alone; an empty name: it is a C `int`. */
