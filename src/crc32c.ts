@@ -31,6 +31,11 @@ export function storedChecksum(packet: Uint8Array): number {
   return (a | (b << 8) | (c << 16) | (d << 24)) >>> 0;
 }
 
+/** Writes the checksum into an SCTP packet that was sent without (RFC 9653); any other stays as it is. */
+export function completePacket(packet: Uint8Array): void {
+  if (packet.length >= COMMON_HEADER_BYTES && storedChecksum(packet) === 0) sealPacket(packet);
+}
+
 /** Writes the right checksum into an SCTP packet, for instance after a filter has changed it. */
 export function sealPacket(packet: Uint8Array): void {
   new DataView(packet.buffer, packet.byteOffset).setUint32(CHECKSUM_OFFSET, packetChecksum(packet), true);

@@ -1,6 +1,7 @@
 export type { Address, AddressFamily, Endpoint } from './address.js';
 export type { ChunkType } from './chunk/type.js';
 export { type Clock, systemClock } from './clock.js';
+export { sealPacket } from './crc32c.js';
 export { type ErrorCause, type ErrorCode, type InitAttempt, SctpError, type SctpErrorDetails } from './errors.js';
 export type { Packet } from './packet.js';
 export { type Random, systemRandom } from './random.js';

@@ -180,6 +180,12 @@ static void conn_input(const struct link_packet *header)
 	usrsctp_conninput(address, header + 1, header->length, header->traffic_class & 3);
 }
 
+/* Where the transport vouches for integrity it may have been left out. */
+static uint8_t has_checksum(const struct sctphdr *header)
+{
+	return !link_has_integrity || header->checksum != 0;
+}
+
 static void input(const struct link_packet *header)
 {
 	const int offset = sizeof(struct sctphdr);
@@ -200,11 +206,15 @@ static void input(const struct link_packet *header)
 	}
 	SCTP_STAT_INCR(sctps_recvpackets);
 	SCTP_STAT_INCR_COUNTER64(sctps_inpackets);
-	SCTP_STAT_INCR(sctps_recvswcrc);
+	if (has_checksum(ports)) {
+		SCTP_STAT_INCR(sctps_recvswcrc);
+	} else {
+		SCTP_STAT_INCR(sctps_recvhwcrc);
+	}
 	packet = mbuf_of((const uint8_t *)ports, header->length);
 	sctp_common_input_processing(&packet, 0, offset, (int)header->length, &source.sa, &destination.sa,
 	                             mtod(packet, struct sctphdr *),
-	                             (struct sctp_chunkhdr *)(mtod(packet, caddr_t) + offset), 1,
+	                             (struct sctp_chunkhdr *)(mtod(packet, caddr_t) + offset), has_checksum(ports),
 	                             header->traffic_class & 3, SCTP_DEFAULT_VRFID, htons(header->port));
 	if (packet != NULL) {
 		m_freem(packet);

@@ -68,6 +68,9 @@ extern struct link_state link_shared;
 /* The time of this entry, in ms. */
 extern double link_now_ms;
 
+/* Does the transport vouch that what arrives is what was sent? A checksum of 0 then means that it was left out. */
+extern int link_has_integrity;
+
 /* Runs what usrsctp leaves to its iterator thread. */
 void link_iterate(void);
 

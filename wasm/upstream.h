@@ -90,6 +90,12 @@ void link_output(int *result, struct mbuf *packet, struct sctp_tcb *stcb);
 #undef SCTP_IP6_OUTPUT
 #define SCTP_IP6_OUTPUT(result, packet, ro, ifp, stcb, vrf_id) link_output(&(result), packet, stcb)
 
+/* Checksums of what is sent: left out where the transport vouches for integrity. */
+#ifdef FILE_sctp_output
+uint32_t link_checksum(struct mbuf *packet, uint32_t offset);
+#define sctp_calculate_cksum(packet, offset) link_checksum(packet, offset)
+#endif
+
 /* Wake-ups. Upstream's upcall misses what timers cause; these miss nothing. */
 #undef sorwakeup_locked
 #define sorwakeup_locked(so) do { link_ready((so)->so_upcallarg); SOCKBUF_UNLOCK(&(so)->so_rcv); } while (0)

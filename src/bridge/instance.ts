@@ -22,6 +22,7 @@ export interface Exports {
   link_state(): Pointer;
   link_enter(nowMs: number): void;
   link_leave(): void;
+  link_integrity(has: number): void;
   link_timers(): void;
   link_input(bytes: number): void;
   link_add_address(address: Pointer, family: number, index: number, dynamic: number): number;

@@ -1,4 +1,5 @@
 import type { Address } from '../address.js';
+import { completePacket } from '../crc32c.js';
 import { type ErrorCode, SctpError } from '../errors.js';
 import type { Packet } from '../packet.js';
 import { Barrier } from './barrier.js';
@@ -127,6 +128,7 @@ export class Fabric implements Wire {
   }
 
   #passesFilters(flight: Flight): boolean {
+    completePacket(flight.packet.bytes);
     for (const filter of this.filters) {
       const verdict = this.#judge(filter, flight);
       if (verdict === 'drop') return false;

@@ -1,4 +1,5 @@
 import type { Address } from '../address.js';
+import { completePacket } from '../crc32c.js';
 import { type ErrorCode, SctpError } from '../errors.js';
 import type { Packet } from '../packet.js';
 import type { Route, Transport, TransportHost } from '../transport/transport.js';
@@ -7,6 +8,8 @@ import type { Station } from './station.js';
 /** One host's access to the simulated network, for the lifetime of one stack. */
 export class SimulatedTransport implements Transport {
   readonly mtu: number;
+  /** Packets are objects in memory; what a link corrupts has its checksum by then. */
+  readonly integrity = true;
   readonly encapsulationPort?: number;
   readonly #station: Station;
   #state: 'new' | 'open' | 'closed' = 'new';
@@ -61,6 +64,7 @@ export class SimulatedTransport implements Transport {
   }
 
   receive(packets: readonly Packet[]): void {
+    if (!this.#host?.takesZeroChecksum) for (const { bytes } of packets) completePacket(bytes);
     this.#host?.receive(packets);
   }
 

@@ -1,3 +1,4 @@
+import { completePacket } from '../crc32c.js';
 import { type Conditions, DEFAULT_LATENCY_MS } from './conditions.js';
 import type { Fate } from './fate.js';
 import type { SeededRandom } from './random.js';
@@ -56,6 +57,7 @@ export class Link {
   /** Flips one bit of a packet, or none. */
   corrupts(bytes: Uint8Array): boolean {
     if (this.#isPlain || !this.#happens('corrupt', this.#conditions.corrupt ?? 0) || bytes.length === 0) return false;
+    completePacket(bytes); // or else nobody would notice
     const bit = this.#stream('corrupt bit').below(bytes.length * 8);
     bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7));
     return true;

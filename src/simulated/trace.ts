@@ -1,4 +1,5 @@
 import type { Address } from '../address.js';
+import { completePacket } from '../crc32c.js';
 import type { Fate } from './fate.js';
 import type { Flight } from './flight.js';
 
@@ -19,7 +20,7 @@ export interface TraceEntry {
   readonly sourcePort: number;
   readonly destinationPort: number;
   readonly trafficClass: number;
-  /** The SCTP packet; a corrupted one as it was changed. */
+  /** The SCTP packet with its checksum; a corrupted one as it was changed. */
   readonly bytes: Uint8Array;
   readonly fate: Fate;
   /** Such as `duplicate` or `corrupted`. */
@@ -51,7 +52,7 @@ export class Trace {
   entries(): TraceEntry[] {
     const start = this.#slots.length < this.#length ? 0 : this.#count % this.#length;
     const slots = [...this.#slots.slice(start), ...this.#slots.slice(0, start)];
-    return slots.map((slot) => ({ ...slot, bytes: new Uint8Array(slot.bytes) }));
+    return slots.map((slot) => ({ ...slot, bytes: completeCopy(slot.bytes) }));
   }
 
   /** Notes a packet that is being sent, and numbers it. */
@@ -115,6 +116,13 @@ function emptySlot(): Slot {
     fate: 'in flight',
     note: undefined,
   };
+}
+
+/** Nobody has computed a checksum before somebody looks. */
+function completeCopy(packet: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(packet);
+  completePacket(bytes);
+  return bytes;
 }
 
 /** Copies bytes into the buffer of an old place where it is large enough. */

@@ -1,15 +1,14 @@
 import { type Address, addressBytes, familyOf } from '../address.js';
 import { Calls } from '../bridge/calls.js';
 import { type Handle, type Instance, instantiate } from '../bridge/instance.js';
-import type { Pointer } from '../bridge/memory.js';
 import type { Clock } from '../clock.js';
 import { type ErrorCode, SctpError } from '../errors.js';
-import { link_state } from '../generated/layouts.js';
 import type { Packet } from '../packet.js';
 import type { Random } from '../random.js';
 import type { Transport } from '../transport/transport.js';
 import { ConnOutbox, type ConnPacket } from './conn.js';
 import { Interfaces } from './interfaces.js';
+import { LinkState } from './linkstate.js';
 import { Wire } from './wire.js';
 
 /** Who is told that a socket of the module has something to tell. */
@@ -35,8 +34,7 @@ export interface PumpOptions {
 
 /** The peer's UDP port doesn't matter here, only that usrsctp may encapsulate at all: the transport owns the sockets. */
 const ANY_UDP_PORT = 9899;
-
-const state = link_state.fields;
+const NONE: readonly Handle[] = [];
 
 /**
  * The one door into the module, and the pump behind it. Inside, C only appends: packets to the outbox, sockets to the
@@ -54,7 +52,7 @@ export class Pump {
   readonly conn: ConnOutbox = new ConnOutbox();
   /** For callers below the socket API; every call into it goes through `enter`. */
   readonly instance: Instance;
-  readonly #state: Pointer;
+  readonly #state: LinkState;
   readonly #transport: Transport;
   readonly #wire = new Wire();
   readonly #listeners = new Map<Handle, Listener>();
@@ -73,6 +71,7 @@ export class Pump {
       route: (destination) => interfaces.route(destination),
     });
     await transport.start({
+      takesZeroChecksum: transport.integrity === true,
       receive: (packets) => pump?.receive(packets),
       unreachable: (destination, code) => {
         for (const listener of pump?.unreachable ?? []) listener(destination, code);
@@ -88,8 +87,9 @@ export class Pump {
     this.interfaces = interfaces;
     this.#transport = transport;
     this.instance = instance;
-    this.#state = instance.exports.link_state();
+    this.#state = new LinkState(instance);
     this.calls = new Calls(instance);
+    instance.exports.link_integrity(transport.integrity ? 1 : 0);
     this.enter(() => instance.exports.bridge_init(transport.encapsulationPort === undefined ? 0 : ANY_UDP_PORT));
     this.updateInterfaces(false);
   }
@@ -101,7 +101,7 @@ export class Pump {
 
   /** Bytes that usrsctp holds: what must come back when everything is closed. */
   get memoryInUse(): number {
-    return this.#word(state.memory_in_use.offset);
+    return this.#state.memoryInUse;
   }
 
   /** Enters the module. Throws the stack's death when it is, or thereby becomes, dead. */
@@ -138,8 +138,8 @@ export class Pump {
       const { exports, memory } = this.instance;
       for (let next = 0; next < packets.length; ) {
         this.enter(() => {
-          const inbox = this.#word(state.inbox.offset) as Pointer;
-          const filled = this.#wire.fillInbox(memory, inbox, this.#word(state.inbox_bytes.offset), packets, next);
+          const { inbox, inboxBytes } = this.#state;
+          const filled = this.#wire.fillInbox(memory, inbox, inboxBytes, packets, next);
           exports.link_input(filled.used);
           next = filled.next;
         });
@@ -153,8 +153,8 @@ export class Pump {
   receiveConn(packet: ConnPacket): void {
     const { exports, memory } = this.instance;
     this.enter(() => {
-      const inbox = this.#word(state.inbox.offset) as Pointer;
-      exports.link_input(this.#wire.fillConn(memory, inbox, this.#word(state.inbox_bytes.offset), packet));
+      const { inbox, inboxBytes } = this.#state;
+      exports.link_input(this.#wire.fillConn(memory, inbox, inboxBytes, packet));
     });
   }
 
@@ -170,7 +170,7 @@ export class Pump {
     const { added, removed } = this.interfaces.update();
     this.enter(() => {
       const put = (address: Address) => {
-        const inbox = this.#word(state.inbox.offset) as Pointer;
+        const { inbox } = this.#state;
         memory.bytes.set(addressBytes(address) ?? [], inbox);
         return inbox;
       };
@@ -229,12 +229,11 @@ export class Pump {
   }
 
   #sendOutbox(): void {
-    const length = this.#word(state.outbox_bytes.offset);
-    if (length === 0) return;
-    const outbox = this.#word(state.outbox.offset) as Pointer;
+    const { outboxBytes } = this.#state;
+    if (outboxBytes === 0) return;
     const conn: ConnPacket[] = [];
-    const packets = this.#wire.takeOutbox(this.instance.memory, outbox, length, conn);
-    this.instance.memory.setWord((this.#state + state.outbox_bytes.offset) as Pointer, 0);
+    const packets = this.#wire.takeOutbox(this.instance.memory, this.#state.outbox, outboxBytes, conn);
+    this.#state.clearOutbox();
     for (const tap of this.taps) for (const packet of packets) tap(packet);
     if (packets.length > 0) this.#transport.send(packets);
     this.conn.send(conn);
@@ -253,11 +252,9 @@ export class Pump {
     }
   }
 
-  #takeReady(): Handle[] {
-    const count = this.#word(state.ready_count.offset);
-    if (count === 0) return [];
-    const first = this.#word(state.ready.offset) >> 2;
-    const handles = Array.from(this.instance.memory.words.subarray(first, first + count)) as Handle[];
+  #takeReady(): readonly Handle[] {
+    if (this.#state.readyCount === 0) return NONE;
+    const handles = this.#state.ready();
     this.instance.exports.bridge_ready_taken();
     return handles;
   }
@@ -267,7 +264,7 @@ export class Pump {
    * restarts a timer with nearly each packet, and a call without a timer due costs less than setting one each time.
    */
   #setTimer(): void {
-    const deadline = this.instance.memory.doubles[(this.#state + state.deadline_ms.offset) >> 3] ?? -1;
+    const deadline = this.#state.deadlineMs;
     if (deadline >= 0 && deadline >= this.#timerAt) return;
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
@@ -286,10 +283,6 @@ export class Pump {
     } catch (error) {
       if (error !== this.#death) throw error;
     }
-  }
-
-  #word(offset: number): number {
-    return this.instance.memory.word((this.#state + offset) as Pointer);
   }
 }
 

@@ -1,21 +1,11 @@
 import { addressBytes, familyOf, formatAddress } from '../address.js';
-import type { Packet } from '../packet.js';
+import { sealPacket } from '../crc32c.js';
 import { SeededRandom } from '../simulated/random.js';
-import type { Transport } from '../transport/transport.js';
 import { check, checkBytes, checkEqual } from './check.js';
-import { payload, RecordingHost } from './recording-host.js';
+import { payload } from './recording-host.js';
+import { Bench, type TransportPair } from './transport-bench.js';
 
-/** Two transports on one network that loses and changes nothing; not started yet. */
-export interface TransportPair {
-  readonly left: Transport;
-  readonly right: Transport;
-  /** The UDP port at which a started transport is reached; 0 when its packets aren't encapsulated. */
-  port(transport: Transport): number;
-  /** Resolves when everything that will arrive has arrived. A virtual clock is run here. */
-  settle(): Promise<void>;
-  /** Takes down what the transports were made from. They are closed by then. */
-  dispose?(): Promise<void>;
-}
+export type { TransportPair } from './transport-bench.js';
 
 /** One promise of the contract: a sentence, and a function that rejects when it isn't kept. */
 export interface ContractCase {
@@ -42,59 +32,6 @@ export function transportContract(makePair: () => Promise<TransportPair>): reado
       }
     },
   }));
-}
-
-/** A pair of transports and what they have told. */
-class Bench {
-  readonly left: Transport;
-  readonly right: Transport;
-  readonly toLeft = new RecordingHost();
-  readonly toRight = new RecordingHost();
-  readonly #pair: TransportPair;
-
-  constructor(pair: TransportPair) {
-    this.#pair = pair;
-    this.left = pair.left;
-    this.right = pair.right;
-  }
-
-  get leftPort(): number {
-    return this.#pair.port(this.left);
-  }
-
-  get rightPort(): number {
-    return this.#pair.port(this.right);
-  }
-
-  async start(): Promise<void> {
-    await this.left.start(this.toLeft);
-    await this.right.start(this.toRight);
-  }
-
-  settle(): Promise<void> {
-    return this.#pair.settle();
-  }
-
-  async close(): Promise<void> {
-    await Promise.all([this.left.close(), this.right.close()]);
-    await this.#pair.dispose?.();
-  }
-
-  /** A packet from left to right, by the route that left knows. */
-  packet(bytes: Uint8Array): Packet {
-    const { left, right } = this;
-    const destination = right.addresses.find((address) => left.route?.(address)) ?? right.addresses[0] ?? '';
-    const ofFamily = left.addresses.find((address) => familyOf(address) === familyOf(destination));
-    const source = left.route?.(destination)?.source ?? ofFamily ?? '';
-    return { source, destination, port: this.rightPort, trafficClass: 0, bytes };
-  }
-
-  /** Checks that right has got just these payloads, in this order. */
-  checkArrived(expected: readonly Uint8Array[], what: string): void {
-    const { packets } = this.toRight;
-    checkEqual(packets.length, expected.length, `${what}: packets that arrived`);
-    for (const [index, bytes] of expected.entries()) checkBytes(packets[index]?.bytes, bytes, `${what}: no. ${index}`);
-  }
 }
 
 const SOME_ADDRESSES = ['127.0.0.1', '::1', '192.0.2.254', '2001:db8::9'];
@@ -180,6 +117,16 @@ const CASES: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
       [new Uint8Array(100), ...new Array(30).fill(payload(100, 99))],
       'after the first was overwritten',
     );
+  },
+
+  'one that vouches for integrity puts checksums in for a host that does not take packets without': async (bench) => {
+    await bench.start();
+    if (bench.left.integrity !== true) return;
+    const bytes = payload(100, 7).fill(0, 8, 12);
+    bench.left.send([bench.packet(bytes.slice())]);
+    await bench.settle();
+    sealPacket(bytes);
+    bench.checkArrived([bytes], 'a packet without its checksum');
   },
 
   'nothing is received before start has resolved': async (bench) => {

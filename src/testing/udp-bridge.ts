@@ -1,5 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { type Address, canonicalAddress, familyOf } from '../address.js';
+import { packetChecksum, storedChecksum } from '../crc32c.js';
 import type { Packet } from '../packet.js';
 import type { Network } from '../simulated/network.js';
 import type { Host } from '../simulated/station.js';
@@ -64,7 +65,7 @@ export class UdpBridge implements AsyncDisposable {
     this.#programs = programs;
   }
 
-  /** How many datagrams were dropped here: from nobody who is known, or too many at once. */
+  /** How many datagrams were dropped here: from nobody who is known, without a checksum, or too many at once. */
   get dropped(): number {
     return this.#dropped;
   }
@@ -144,7 +145,9 @@ export class UdpBridge implements AsyncDisposable {
   #receive(bytes: Uint8Array, from: RemoteInfo, destination: Address, port: number): void {
     const host = this.#hostOf(from);
     const source = host?.transport.route?.(destination)?.source;
-    if (host === undefined || source === undefined) {
+    // The simulated network vouches for what is sent without a checksum; nobody does for this.
+    const isUnchecked = storedChecksum(bytes) === 0 && packetChecksum(bytes) !== 0;
+    if (host === undefined || source === undefined || isUnchecked) {
       this.#dropped++;
       return;
     }

@@ -19,6 +19,12 @@ export interface Transport {
   readonly addresses: readonly Address[];
   /** The largest IP packet in bytes, headers included, that fits any route. */
   readonly mtu: number;
+  /**
+   * True where what arrives is certain to be what was sent: in memory, or over a layer that authenticates, such as DTLS.
+   * The stack then leaves checksums out (they are 0, as in RFC 9653), and takes packets without; one that isn't 0 is
+   * still verified. The transport puts them in, by `sealPacket`, for whoever might look at them: see `TransportHost`.
+   */
+  readonly integrity?: boolean;
   /** The UDP port at which peers are expected (RFC 6951); absent when SCTP isn't carried in UDP. */
   readonly encapsulationPort?: number;
 
@@ -43,6 +49,8 @@ export interface Transport {
 
 /** What a transport tells the stack above it. */
 export interface TransportHost {
+  /** True: takes packets without their checksum from a transport that vouches for integrity. Else it must be right. */
+  readonly takesZeroChecksum?: boolean;
   /** Packets have arrived. The callee owns their bytes. */
   receive(packets: readonly Packet[]): void;
   /**

@@ -37,7 +37,9 @@ export class Listener extends RecordingHost {
 
 export function numbered(number: number, length = 100): Uint8Array {
   const bytes = new Uint8Array(length);
-  new DataView(bytes.buffer).setUint32(0, number);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, number);
+  if (length >= 12) view.setUint32(8, 0xffff_ffff); // a checksum, or the network would put in the right one
   return bytes;
 }
 

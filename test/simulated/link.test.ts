@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Conditions, DEFAULT_LATENCY_MS, Network } from '../../src/simulated.js';
-import { listen, pair, stream } from './fixture.js';
+import { listen, numbered, pair, stream } from './fixture.js';
 
 /** Many enough that 4 standard deviations of a share are below 2 %. */
 const MANY = 10_000;
@@ -255,8 +255,7 @@ function runLengths(lost: readonly number[]): number[] {
 
 /** Where a packet of the fixture differs from what was sent. */
 function flippedBits(bytes: Uint8Array, number: number): number[] {
-  const sent = new Uint8Array(bytes.length);
-  new DataView(sent.buffer).setUint32(0, number);
+  const sent = numbered(number, bytes.length);
   const bits: number[] = [];
   for (let bit = 0; bit < bytes.length * 8; bit++) {
     if (((bytes[bit >> 3]! ^ sent[bit >> 3]!) & (1 << (bit & 7))) !== 0) bits.push(bit);

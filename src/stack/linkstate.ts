@@ -1,0 +1,60 @@
+import type { Handle, Instance } from '../bridge/instance.js';
+import type { Memory, Pointer } from '../bridge/memory.js';
+import { link_state } from '../generated/layouts.js';
+
+const { fields } = link_state;
+
+/** What C tells between two entries: `struct link_state` of wasm/link.h. */
+export class LinkState {
+  readonly #memory: Memory;
+  readonly #at: Pointer;
+
+  constructor({ exports, memory }: Instance) {
+    this.#memory = memory;
+    this.#at = exports.link_state();
+  }
+
+  /** When a timer is due, in ms on the clock of the stack; negative: never. */
+  get deadlineMs(): number {
+    return this.#memory.doubles[(this.#at + fields.deadline_ms.offset) >> 3] ?? -1;
+  }
+
+  get outbox(): Pointer {
+    return this.#word(fields.outbox.offset) as Pointer;
+  }
+
+  get outboxBytes(): number {
+    return this.#word(fields.outbox_bytes.offset);
+  }
+
+  get inbox(): Pointer {
+    return this.#word(fields.inbox.offset) as Pointer;
+  }
+
+  get inboxBytes(): number {
+    return this.#word(fields.inbox_bytes.offset);
+  }
+
+  get memoryInUse(): number {
+    return this.#word(fields.memory_in_use.offset);
+  }
+
+  get readyCount(): number {
+    return this.#word(fields.ready_count.offset);
+  }
+
+  /** The sockets that have something to tell. */
+  ready(): Handle[] {
+    const first = this.#word(fields.ready.offset) >> 2;
+    return Array.from(this.#memory.words.subarray(first, first + this.readyCount)) as Handle[];
+  }
+
+  /** The outbox has been taken. */
+  clearOutbox(): void {
+    this.#memory.setWord((this.#at + fields.outbox_bytes.offset) as Pointer, 0);
+  }
+
+  #word(offset: number): number {
+    return this.#memory.word((this.#at + offset) as Pointer);
+  }
+}

@@ -1,0 +1,70 @@
+import { familyOf } from '../address.js';
+import type { Packet } from '../packet.js';
+import type { Transport } from '../transport/transport.js';
+import { checkBytes, checkEqual } from './check.js';
+import { RecordingHost } from './recording-host.js';
+
+/** Two transports on one network that loses and changes nothing; not started yet. */
+export interface TransportPair {
+  readonly left: Transport;
+  readonly right: Transport;
+  /** The UDP port at which a started transport is reached; 0 when its packets aren't encapsulated. */
+  port(transport: Transport): number;
+  /** Resolves when everything that will arrive has arrived. A virtual clock is run here. */
+  settle(): Promise<void>;
+  /** Takes down what the transports were made from. They are closed by then. */
+  dispose?(): Promise<void>;
+}
+
+/** A pair of transports and what they have told. */
+export class Bench {
+  readonly left: Transport;
+  readonly right: Transport;
+  readonly toLeft: RecordingHost = new RecordingHost();
+  readonly toRight: RecordingHost = new RecordingHost();
+  readonly #pair: TransportPair;
+
+  constructor(pair: TransportPair) {
+    this.#pair = pair;
+    this.left = pair.left;
+    this.right = pair.right;
+  }
+
+  get leftPort(): number {
+    return this.#pair.port(this.left);
+  }
+
+  get rightPort(): number {
+    return this.#pair.port(this.right);
+  }
+
+  async start(): Promise<void> {
+    await this.left.start(this.toLeft);
+    await this.right.start(this.toRight);
+  }
+
+  settle(): Promise<void> {
+    return this.#pair.settle();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.left.close(), this.right.close()]);
+    await this.#pair.dispose?.();
+  }
+
+  /** A packet from left to right, by the route that left knows. */
+  packet(bytes: Uint8Array): Packet {
+    const { left, right } = this;
+    const destination = right.addresses.find((address) => left.route?.(address)) ?? right.addresses[0] ?? '';
+    const ofFamily = left.addresses.find((address) => familyOf(address) === familyOf(destination));
+    const source = left.route?.(destination)?.source ?? ofFamily ?? '';
+    return { source, destination, port: this.rightPort, trafficClass: 0, bytes };
+  }
+
+  /** Checks that right has got just these payloads, in this order. */
+  checkArrived(expected: readonly Uint8Array[], what: string): void {
+    const { packets } = this.toRight;
+    checkEqual(packets.length, expected.length, `${what}: packets that arrived`);
+    for (const [index, bytes] of expected.entries()) checkBytes(packets[index]?.bytes, bytes, `${what}: no. ${index}`);
+  }
+}

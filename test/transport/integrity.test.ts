@@ -1,0 +1,164 @@
+import { expect, test } from 'vitest';
+import { packetChecksum, storedChecksum } from '../../src/crc32c.js';
+import { type Packet, Stack } from '../../src/index.js';
+import { PcapngWriter } from '../../src/pcapng.js';
+import { type Host, type Network, scenario } from '../../src/simulated.js';
+import { capture } from '../../src/transport/capture.js';
+import type { Transport } from '../../src/transport/transport.js';
+import { RecordingHost } from './contract.js';
+
+const PORT = 5001;
+const PEER = { address: '10.0.0.2', port: PORT };
+
+/** Two hosts of a network that vouches for integrity, and a stack for each. */
+async function pair(network: Network, wrap: (transport: Transport) => Transport = (transport) => transport) {
+  const { clock } = network;
+  const hosts = [network.host('client', ['10.0.0.1']), network.host('server', ['10.0.0.2'])] as const;
+  const create = ({ transport, random }: Host) => Stack.create({ transport: wrap(transport), clock, random });
+  const [client, server] = await network.standStill(Promise.all([create(hosts[0]), create(hosts[1])]));
+  const listener = server.socket();
+  listener.bindx([PEER]);
+  listener.listen();
+  return { hosts, client, server, listener };
+}
+
+/** The same transport, which vouches for integrity if told to; both ways packets pass through a function. */
+function through(
+  transport: Transport,
+  integrity: boolean,
+  onPacket: { out?: (packet: Packet) => Packet; in?: (packet: Packet) => Packet },
+): Transport {
+  const same = (packet: Packet) => packet;
+  return {
+    get addresses() {
+      return transport.addresses;
+    },
+    mtu: transport.mtu,
+    integrity,
+    start: (host) =>
+      transport.start({
+        takesZeroChecksum: host.takesZeroChecksum === true,
+        receive: (packets) => host.receive(packets.map(onPacket.in ?? same)),
+        unreachable: (destination, code) => host.unreachable(destination, code),
+        changed: () => host.changed(),
+      }),
+    route: (destination) => transport.route?.(destination),
+    send: (packets) => transport.send(packets.map(onPacket.out ?? same)),
+    close: () => transport.close(),
+  };
+}
+
+function hasChecksum({ bytes }: { readonly bytes: Uint8Array }): boolean {
+  return storedChecksum(bytes) === packetChecksum(bytes);
+}
+
+test('over a transport that vouches for integrity packets have no checksum, and messages arrive', async () => {
+  await scenario({ seed: 1 }, async (network) => {
+    const sent: Packet[] = [];
+    const copy = (packet: Packet) => {
+      sent.push({ ...packet, bytes: packet.bytes.slice() });
+      return packet;
+    };
+    const { client, listener } = await pair(network, (transport) => through(transport, true, { out: copy }));
+    const [here, there] = await Promise.all([client.socket().connect(PEER), listener.accept()]);
+    await here.send(new Uint8Array(100_000).fill(7));
+    expect((await there.receive())?.data).toEqual(new Uint8Array(100_000).fill(7));
+    expect(sent.length).toBeGreaterThan(70);
+    expect(sent.filter(({ bytes }) => storedChecksum(bytes) !== 0)).toEqual([]);
+    await Promise.all([here.close(), there.closed]);
+  });
+});
+
+test('over one that does not, each packet has its checksum, and one without is dropped', async () => {
+  await scenario({ seed: 2 }, async (network) => {
+    let without = 0;
+    const cleared = (packet: Packet) => {
+      expect(hasChecksum(packet)).toBe(true);
+      if (packet.bytes[12] === 0 && without++ === 0) packet.bytes.fill(0, 8, 12); // the first DATA
+      return packet;
+    };
+    const { client, listener } = await pair(network, (transport) => through(transport, false, { in: cleared }));
+    const [here, there] = await Promise.all([client.socket().connect(PEER), listener.accept()]);
+    await here.send('checked');
+    expect((await there.receive())?.data.length).toBe(7);
+    expect(without).toBe(2);
+    expect(network.clock.now()).toBeGreaterThan(900); // it was sent again
+    await Promise.all([here.close(), there.closed]);
+  });
+});
+
+test('a capture has all checksums, though the network vouches for integrity', async () => {
+  class Writer extends PcapngWriter {
+    readonly packets: { readonly bytes: Uint8Array }[] = [];
+    override add(record: Parameters<PcapngWriter['add']>[0]): void {
+      this.packets.push({ bytes: record.datagram.bytes.slice() });
+      super.add(record);
+    }
+  }
+  await scenario({ seed: 6 }, async (network) => {
+    const writer = new Writer();
+    const { hosts, client, listener } = await pair(network, (transport) => capture(transport, writer));
+    expect(hosts.map(({ transport }) => transport.integrity)).toEqual([true, true]);
+    const [here, there] = await Promise.all([client.socket().connect(PEER), listener.accept()]);
+    await Promise.all([here.close(), there.closed]);
+    expect(writer.packets.length).toBeGreaterThan(10);
+    expect(writer.packets.filter((packet) => !hasChecksum(packet))).toEqual([]);
+  });
+});
+
+test('a checksum that is not 0 is verified all the same', async () => {
+  await scenario({ seed: 3 }, async (network) => {
+    let wrong = 0;
+    const { client, listener } = await pair(network);
+    network.filter((packet) => {
+      if (packet.bytes[12] !== 0 || wrong > 0) return undefined; // the first DATA
+      wrong++;
+      const bytes = packet.bytes.slice();
+      bytes[40]! ^= 1;
+      return { ...packet, bytes };
+    });
+    const [here, there] = await Promise.all([client.socket().connect(PEER), listener.accept()]);
+    const message = new Uint8Array(100);
+    await here.send(message);
+    expect((await there.receive())?.data).toEqual(message);
+    expect(wrong).toBe(1);
+    expect(network.clock.now()).toBeGreaterThan(900); // it was sent again
+    await Promise.all([here.close(), there.closed]);
+  });
+});
+
+test('what a link corrupts is noticed', async () => {
+  await scenario({ seed: 4, conditions: { corrupt: 0.1 } }, async (network) => {
+    const { client, listener } = await pair(network);
+    const [here, there] = await Promise.all([client.socket().connect(PEER), listener.accept()]);
+    const message = new Uint8Array(200_000).map((_, index) => index * 7);
+    void here.send(message);
+    expect((await there.receive())?.data).toEqual(message);
+    expect(network.trace.entries().filter(({ note }) => note === 'corrupted').length).toBeGreaterThan(5);
+    await Promise.all([here.close(), there.closed]);
+  });
+});
+
+test('whoever looks at a packet of the simulated network sees its checksum: filters, traces, other receivers', async () => {
+  await scenario({ seed: 5 }, async (network) => {
+    const seen: Packet[] = [];
+    const { client } = await pair(network);
+    const other = network.host('other', ['10.0.0.3']);
+    const recording = new RecordingHost();
+    await other.transport.start(recording);
+    const connecting = client
+      .socket()
+      .connect({ address: '10.0.0.3', port: PORT }, { timeoutMs: 10_000 })
+      .catch(() => undefined);
+    await network.advance(100);
+    network.filter((packet) => {
+      seen.push(packet);
+      return undefined;
+    });
+    await connecting;
+    expect(recording.packets.length).toBeGreaterThan(3);
+    expect(seen.length).toBeGreaterThan(2);
+    const all = [...recording.packets, ...seen, ...network.trace.entries()];
+    expect(all.filter((packet) => !hasChecksum(packet))).toEqual([]);
+  });
+});
