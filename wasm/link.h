@@ -96,6 +96,9 @@ void link_before_peeloff(void *so, uint32_t id);
 /* Says why, and traps. */
 _Noreturn void link_panic(const char *message);
 
+/* Upstream's snprintf; see print.c for what it can. */
+__attribute__((format(printf, 3, 4))) void link_print(char *buffer, size_t size, const char *format, ...);
+
 /* A socket has something to tell; called by upstream's sorwakeup and sowwakeup. `handle` is its upcall argument. */
 void link_ready(void *handle);
 

@@ -22,6 +22,12 @@
 
 #include <netinet/sctp_os.h>
 
+#include "silent.h"
+
+/* The texts of error causes. */
+#undef SCTP_SNPRINTF
+#define SCTP_SNPRINTF(buffer, ...) link_print(buffer, __VA_ARGS__)
+
 /* There is one thread. Whatever would block says so. */
 #ifndef INVARIANTS /* that build checks that locks are taken and released in pairs */
 #undef pthread_mutex_lock

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { sealPacket } from '../../src/crc32c.js';
 import type { Association } from '../../src/socket/association.js';
 import type { SendFailure } from '../../src/socket/events.js';
 import {
@@ -188,5 +189,36 @@ describe('a peer that restarts', () => {
       await a.send('are you there?');
       expect(await codeOf(a.receive())).toBe('ECONNRESET');
     });
+  });
+});
+
+describe('a DATA chunk that is wrong', () => {
+  const CHUNK = 12;
+  /** What the sender is told when one of its packets was changed on its way. */
+  const told = (change: (packet: DataView) => void) =>
+    inWorld(async (world) => {
+      const { a } = await connected(world);
+      await a.send('first');
+      await world.network.advance(1000);
+      world.network.filter((packet) => {
+        if (packet.bytes[CHUNK] !== 0) return packet;
+        const bytes = packet.bytes.slice();
+        change(new DataView(bytes.buffer));
+        sealPacket(bytes);
+        return { ...packet, bytes };
+      });
+      await a.send('second');
+      return (await a.closed)?.abort?.[0];
+    });
+
+  test('by its length aborts the association, and the peer says so', async () => {
+    const cause = await told((packet) => packet.setUint16(CHUNK + 2, 12));
+    expect(cause).toMatchObject({ code: 13, text: 'DATA chunk of length 12' });
+  });
+
+  test('by its number in its stream aborts the association, and the peer says which', async () => {
+    const cause = await told((packet) => packet.setUint16(CHUNK + 10, 0));
+    const expected = /^Delivered SSN=0000, got TSN=[0-9a-f]{8}, SID=0000, SSN=0000$/;
+    expect(cause).toMatchObject({ code: 13, text: expect.stringMatching(expected) });
   });
 });
