@@ -78,6 +78,11 @@ void link_route(sctp_route_t *route);
 #undef PR_SCTP_BUF_ENABLED
 #define PR_SCTP_BUF_ENABLED(flags) 0
 #endif
+#ifdef FILE_sctp_ss_functions
+/* The scheduler's table refers to the one of repairs.c; upstream's, which isn't called then, has another name. */
+struct sctp_stream_out *sctp_ss_rrp_select(struct sctp_tcb *, struct sctp_nets *, struct sctp_association *);
+#define sctp_ss_rrp_select(stcb, net, asoc) upstream_ss_rrp_select(stcb, net, asoc)
+#endif
 #ifdef FILE_sctp_input
 /* When the peer has restarted and what was on its way is dropped, nothing is in flight any more. */
 void link_outbound_dropped(struct sctp_tcb *stcb);

@@ -18,6 +18,10 @@ export interface Conditions {
   readonly rateBps?: number;
   /** How many bytes may wait for `rateBps`, the packet on the wire included; 65,536 by default. More are dropped. */
   readonly queueBytes?: number;
+  /** The share of ECN-capable packets that is marked with Congestion Experienced (RFC 3168): 0 to 1. */
+  readonly mark?: number;
+  /** ECN-capable packets are marked, too, that find more than this many bytes waiting for `rateBps`. */
+  readonly markBytes?: number;
   /** The largest IP packet in bytes that passes; larger ones vanish, as in a path-MTU black hole (RFC 8899). */
   readonly mtu?: number;
 }
@@ -42,9 +46,9 @@ export const DEFAULT_LATENCY_MS: number = 0.125;
 
 /** Throws a RangeError for shares that aren't from 0 to 1, and for amounts that are negative or no numbers. */
 export function checkConditions(conditions: Conditions): void {
-  const { loss = 0, reorder = 0, duplicate = 0, corrupt = 0, ...amounts } = conditions;
+  const { loss = 0, reorder = 0, duplicate = 0, corrupt = 0, mark = 0, ...amounts } = conditions;
   const losses = typeof loss === 'number' ? { loss } : loss;
-  for (const [knob, share] of Object.entries({ ...losses, reorder, duplicate, corrupt })) {
+  for (const [knob, share] of Object.entries({ ...losses, reorder, duplicate, corrupt, mark })) {
     if (!(share >= 0 && share <= 1)) throw new RangeError(`${knob} is ${share}: give a share from 0 to 1`);
   }
   for (const [knob, amount] of Object.entries(amounts)) {

@@ -4,7 +4,7 @@ import { type ErrorCode, SctpError } from '../errors.js';
 import type { Packet } from '../packet.js';
 import { Barrier } from './barrier.js';
 import type { Fate } from './fate.js';
-import { copyOf, type Flight, ipBytes } from './flight.js';
+import { copyOf, type Flight, ipBytes, markCongestion } from './flight.js';
 import type { Links } from './links.js';
 import type { Nat } from './nat.js';
 import type { NetworkClock } from './network-clock.js';
@@ -166,6 +166,7 @@ export class Fabric implements Wire {
   #carry(flight: Flight): void {
     const link = this.#links.of(flight);
     const bytes = ipBytes(flight);
+    if (link.marks(this.clock.now()) && markCongestion(flight)) this.#trace.remark(flight, 'CE');
     const arrival = bytes > flight.from.mtu ? 'too big' : link.carry(bytes, this.clock.now());
     if (link.corrupts(flight.packet.bytes)) this.#trace.remark(flight, 'corrupted');
     if (typeof arrival === 'number') {

@@ -27,3 +27,14 @@ export function ipBytes({ packet, destinationPort }: Flight): number {
 export function copyOf(flight: Flight): Flight {
   return { ...flight, packet: { ...flight.packet, bytes: new Uint8Array(flight.packet.bytes) } };
 }
+
+/** The ECN field (RFC 3168 §5): 0 of packets that aren't ECN-capable, 3 for Congestion Experienced. */
+const CONGESTION_EXPERIENCED = 3;
+
+/** Marks a packet that is ECN-capable; says whether it is. */
+export function markCongestion(flight: Flight): boolean {
+  const { trafficClass } = flight.packet;
+  if ((trafficClass & CONGESTION_EXPERIENCED) === 0) return false;
+  flight.packet = { ...flight.packet, trafficClass: trafficClass | CONGESTION_EXPERIENCED };
+  return true;
+}

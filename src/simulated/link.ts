@@ -54,6 +54,14 @@ export class Link {
     return !this.#isPlain && this.#happens('duplicate', this.#conditions.duplicate ?? 0);
   }
 
+  /** Whether a packet that is sent now and is ECN-capable is marked with Congestion Experienced. */
+  marks(nowMs: number): boolean {
+    if (this.#isPlain) return false;
+    const { mark = 0, markBytes = Number.POSITIVE_INFINITY } = this.#conditions;
+    const isChosen = this.#happens('mark', mark);
+    return isChosen || this.#waitingBytes(nowMs) > markBytes;
+  }
+
   /** Flips one bit of a packet, or none. */
   corrupts(bytes: Uint8Array): boolean {
     if (this.#isPlain || !this.#happens('corrupt', this.#conditions.corrupt ?? 0) || bytes.length === 0) return false;
@@ -72,11 +80,14 @@ export class Link {
   #transmit(bytes: number, nowMs: number): number | undefined {
     const { rateBps = 0, queueBytes = DEFAULT_QUEUE_BYTES } = this.#conditions;
     if (rateBps <= 0) return nowMs;
-    const startMs = Math.max(nowMs, this.#busyUntilMs);
-    const waitingBytes = ((startMs - nowMs) * rateBps) / 8000;
+    const waitingBytes = this.#waitingBytes(nowMs);
     if (waitingBytes > 0 && waitingBytes + bytes > queueBytes) return undefined;
-    this.#busyUntilMs = startMs + (bytes * 8000) / rateBps;
+    this.#busyUntilMs = Math.max(nowMs, this.#busyUntilMs) + (bytes * 8000) / rateBps;
     return this.#busyUntilMs;
+  }
+
+  #waitingBytes(nowMs: number): number {
+    return (Math.max(0, this.#busyUntilMs - nowMs) * (this.#conditions.rateBps ?? 0)) / 8000;
   }
 
   #loses(): boolean {

@@ -23,7 +23,7 @@ export interface TraceEntry {
   /** The SCTP packet with its checksum; a corrupted one as it was changed. */
   readonly bytes: Uint8Array;
   readonly fate: Fate;
-  /** Such as `duplicate` or `corrupted`. */
+  /** Such as `duplicate`, `corrupted` or `CE`, a mark for congestion that the link has set. */
   readonly note: string | undefined;
 }
 
@@ -86,12 +86,13 @@ export class Trace {
     if (arrivedMs !== undefined) slot.arrivedMs = arrivedMs;
   }
 
-  /** Adds a remark, and the bytes where they have changed since. */
+  /** Adds a remark, and what has changed since of the packet. */
   remark({ number, packet }: Flight, note: string): void {
     const slot = this.#slotOf(number);
     if (slot === undefined) return;
     slot.note = slot.note === undefined ? note : `${slot.note}, ${note}`;
     slot.bytes = refill(slot.bytes, packet.bytes);
+    slot.trafficClass = packet.trafficClass;
   }
 
   #slotOf(number: number): Slot | undefined {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Conditions, DEFAULT_LATENCY_MS, Network } from '../../src/simulated.js';
-import { listen, numbered, pair, stream } from './fixture.js';
+import { type Listener, listen, numbered, pair, stream } from './fixture.js';
 
 /** Many enough that 4 standard deviations of a share are below 2 %. */
 const MANY = 10_000;
@@ -77,6 +77,25 @@ describe('each knob does what it says', () => {
     expect(right.packets.length / MANY - 1).toBeCloseTo(0.2, 1.5);
     const twice = right.numbers.findIndex((number, index) => right.numbers[index + 1] === number);
     expect(right.packets[twice]!.bytes.buffer).not.toBe(right.packets[twice + 1]!.bytes.buffer);
+  });
+
+  test('mark: that share of ECN-capable packets is marked, of others none', async () => {
+    const { network, left, right } = await pair({ mark: 0.2 });
+    for (let count = 0; count < 4000; count++) {
+      capable(left, count % 2 === 0 ? 0x28 : 0x2a);
+      await network.advance(1);
+    }
+    const marked = right.packets.filter(({ trafficClass }) => trafficClass === 0x2b);
+    expect(marked.length / 2000).toBeCloseTo(0.2, 1);
+    expect(right.packets.filter(({ trafficClass }) => trafficClass === 0x28)).toHaveLength(2000);
+    expect(network.trace.entries().filter(({ note }) => note === 'CE').length).toBeGreaterThan(0);
+  });
+
+  test('markBytes: a packet is marked that finds more than that waiting', async () => {
+    const { network, left, right } = await pair({ rateBps: 8e6, markBytes: 2500 });
+    for (let count = 0; count < 5; count++) capable(left, 2);
+    await network.advance(100);
+    expect(right.packets.map(({ trafficClass }) => trafficClass)).toEqual([2, 2, 2, 3, 3]);
   });
 
   test('corrupt: that share arrives with one bit flipped, anywhere', async () => {
@@ -234,6 +253,12 @@ describe('chance', () => {
     expect((await run(5)).pcapng).not.toEqual((await run(6)).pcapng);
   });
 });
+
+/** Sends an IP packet of 1,000 bytes with a traffic class. */
+function capable({ host }: Listener, trafficClass: number): void {
+  const packet = { source: '10.0.0.1', destination: '10.0.0.2', port: 0, trafficClass, bytes: new Uint8Array(980) };
+  host.transport.send([packet]);
+}
 
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest';
+import { type Chunk, decodePacket } from '../../src/chunk.js';
+import type { TraceEntry } from '../../src/simulated.js';
+import { all, connected, inWorld, pattern, type World, type WorldOptions } from '../support/world.js';
+
+const ECT0 = 2;
+const CE = 3;
+/** 2 Mbit/s with 40 ms of round trip: about 10 kB on the way, and a queue. */
+const LINK = { latencyMs: 20, rateBps: 2e6, queueBytes: 200_000 };
+
+/** One path only, so that there is one window. */
+const SINGLE: WorldOptions = { addresses: { client: ['10.0.1.1'], server: ['10.0.1.2'] } };
+
+const chunksOf = ({ bytes }: TraceEntry): readonly Chunk[] => decodePacket(bytes).chunks;
+const has = (entry: TraceEntry, type: Chunk['type']) => chunksOf(entry).some((chunk) => chunk.type === type);
+const from = ({ network }: World, name: string) => network.trace.entries().filter((entry) => entry.from === name);
+
+async function transfer(world: World) {
+  const serverSocket = world.server.socket();
+  serverSocket.bindx([{ address: '10.0.1.2', port: 5001 }]);
+  serverSocket.listen();
+  const [a, b] = await Promise.all([
+    world.client.socket({ sendBufferBytes: 1_000_000 }).connect({ address: '10.0.1.2', port: 5001 }),
+    serverSocket.accept(),
+  ]);
+  const received = all(b);
+  let widest = 0;
+  for (let count = 0; count < 60; count++) {
+    await a.send(pattern(10_000, count));
+    await world.network.advance(30);
+    widest = Math.max(widest, a.statistics().paths[0]?.cwndBytes ?? 0);
+  }
+  return { a, widest, received };
+}
+
+test('both ends offer ECN, and data goes out ECN-capable, while what answers it does not', () =>
+  inWorld(async (world) => {
+    const { a, b } = await connected(world);
+    await a.send('hello');
+    await b.receive();
+    const parameters = (name: string, type: 'INIT' | 'INIT ACK') =>
+      from(world, name)
+        .flatMap(chunksOf)
+        .flatMap((chunk) => (chunk.type === type && 'parameters' in chunk ? chunk.parameters : []));
+    expect(parameters('client', 'INIT').map(({ name }) => name)).toContain('ECN Capable');
+    expect(parameters('server', 'INIT ACK').map(({ name }) => name)).toContain('ECN Capable');
+    expect(a.getOption('ecn')).toBe(true);
+    const data = from(world, 'client').filter((entry) => has(entry, 'DATA'));
+    expect(data.map(({ trafficClass }) => trafficClass & 3)).toEqual([ECT0]);
+    const sacks = from(world, 'server').filter((entry) => has(entry, 'SACK'));
+    expect(new Set(sacks.map(({ trafficClass }) => trafficClass & 3))).toEqual(new Set([0]));
+  }));
+
+test('marks of a long queue come back as ECNE, are answered by CWR, and keep the window small: nothing is lost', async () => {
+  const marked = await inWorld(
+    async (world) => {
+      const { a, widest, received } = await transfer(world);
+      const marks = from(world, 'client').filter(({ note }) => note === 'CE');
+      expect(marks.length).toBeGreaterThan(0);
+      expect(marks.every(({ trafficClass }) => (trafficClass & 3) === CE)).toBe(true);
+      expect(from(world, 'server').filter((entry) => has(entry, 'ECNE')).length).toBeGreaterThan(0);
+      expect(from(world, 'client').filter((entry) => has(entry, 'CWR')).length).toBeGreaterThan(0);
+      expect(world.server.statistics().ecn.echoesSent).toBeGreaterThan(0);
+      expect(world.client.statistics().ecn.echoesReceived).toBeGreaterThan(0);
+      expect(world.client.statistics().ecn.reductions).toBeGreaterThan(0);
+      expect(a.statistics().paths[0]?.congestionExperienced).toBeGreaterThan(0);
+      expect(world.client.statistics().retransmissions.sent).toBe(0);
+      await a.close();
+      const messages = await received;
+      expect(messages.map(({ data }) => data)).toEqual(messages.map((_, index) => pattern(10_000, index)));
+      expect(messages).toHaveLength(60);
+      return widest;
+    },
+    { ...SINGLE, conditions: { ...LINK, markBytes: 10_000 } },
+  );
+  const unmarked = await inWorld(async (world) => (await transfer(world)).widest, { ...SINGLE, conditions: LINK });
+  expect(marked).toBeLessThan(unmarked / 2);
+});
+
+test('without ECN on one end nothing is ECN-capable, and a link marks nothing', () =>
+  inWorld(
+    async (world) => {
+      const listener = world.server.socket();
+      listener.setOption('ecn', false);
+      listener.bindx([{ address: '10.0.1.2', port: 5001 }]);
+      listener.listen();
+      const a = await world.client.socket().connect({ address: '10.0.1.2', port: 5001 });
+      const b = await listener.accept();
+      await a.send(pattern(5000));
+      await b.receive();
+      expect(a.getOption('ecn')).toBe(false);
+      expect(new Set(world.network.trace.entries().map(({ trafficClass }) => trafficClass & 3))).toEqual(new Set([0]));
+      expect(world.server.statistics().ecn.echoesSent).toBe(0);
+    },
+    { ...SINGLE, conditions: { mark: 1 } },
+  ));

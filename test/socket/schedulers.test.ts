@@ -1,0 +1,155 @@
+import { describe, expect, test } from 'vitest';
+import { decodePacket } from '../../src/chunk.js';
+import type { Association } from '../../src/socket/association.js';
+import type { OptionValue } from '../../src/socket/options/options.js';
+import type { Socket } from '../../src/socket/socket.js';
+import { inWorld, pattern, type World } from '../support/world.js';
+
+type Scheduler = OptionValue<'scheduler'>;
+type Sends = readonly (readonly [stream: number, bytes: number])[];
+
+const SINGLE = { addresses: { client: ['10.0.1.1'], server: ['10.0.1.2'] } };
+
+/** So many messages of one length on a stream. */
+const on = (stream: number, count: number, bytes: number): Sends =>
+  Array.from({ length: count }, () => [stream, bytes]);
+
+async function pair(world: World, interleaving: boolean, scheduler: Scheduler) {
+  const listener = world.server.socket();
+  const socket = world.client.socket();
+  for (const end of [listener, socket]) interleaved(end, interleaving);
+  socket.setOption('scheduler', scheduler);
+  listener.bindx([{ address: '10.0.1.2', port: 5001 }]);
+  listener.listen();
+  const a = await socket.connect({ address: '10.0.1.2', port: 5001 });
+  const b = await listener.accept();
+  expect(a.getOption('interleaving')).toBe(interleaving);
+  expect(a.getOption('scheduler')).toBe(scheduler);
+  return { a, b };
+}
+
+function interleaved(socket: Socket, on: boolean): void {
+  socket.setOption('fragmentInterleave', 2);
+  socket.setOption('interleaving', on);
+}
+
+/**
+ * Messages that wait until a first one, on stream 0, leaves the congestion window. Returns the streams that they were
+ * on in the order of their arrival, and the streams in each packet.
+ */
+async function arrivals(world: World, { a, b }: { a: Association; b: Association }, sends: Sends) {
+  const { network } = world;
+  const release = network.hold();
+  await a.send(pattern(4400), { stream: 0 });
+  const first = network.trace.count;
+  for (const [index, [stream, bytes]] of sends.entries()) await a.send(pattern(bytes, index), { stream });
+  release();
+  const order: number[] = [];
+  const seen = new Map<number, Uint8Array[]>();
+  for (let count = 0; count <= sends.length; count++) {
+    const { stream, data } = (await b.receive())!;
+    if (stream !== 0) order.push(stream);
+    seen.set(stream, [...(seen.get(stream) ?? []), data]);
+  }
+  for (const stream of [1, 2, 3]) {
+    const sent = sends.flatMap(([each, bytes], index) => (each === stream ? [pattern(bytes, index)] : []));
+    expect(seen.get(stream) ?? []).toEqual(sent);
+  }
+  const packets = network.trace
+    .entries()
+    .filter(({ from, number }) => from === 'client' && number >= first)
+    .map(({ bytes }) => decodePacket(bytes).chunks.flatMap((chunk) => ('streamId' in chunk ? [chunk.streamId] : [])))
+    .filter((streams) => streams.length > 0 && !streams.includes(0));
+  return { order: order.join(''), packets: packets.map((streams) => streams.join('')) };
+}
+
+/** Three of 1,000 bytes on each stream, the third stream first. */
+const EQUAL: Sends = [...on(3, 3, 1000), ...on(1, 3, 1000), ...on(2, 3, 1000)];
+const SMALL: Sends = [...on(3, 6, 400), ...on(1, 6, 400), ...on(2, 6, 400)];
+const UNEQUAL: Sends = [...on(3, 2, 6000), ...on(1, 6, 500), ...on(2, 2, 3000)];
+
+describe.each([true, false])('with interleaving %s', (interleaving) => {
+  const run = (scheduler: Scheduler, sends: Sends, prepare: (a: Association) => void = () => {}) =>
+    inWorld(async (world) => {
+      const ends = await pair(world, interleaving, scheduler);
+      prepare(ends.a);
+      return arrivals(world, ends, sends);
+    }, SINGLE);
+
+  test('default: a message of each stream in turn, in the order in which the streams were used', async () => {
+    expect((await run('default', EQUAL)).order).toBe('312312312');
+  });
+
+  test('round-robin: a message of each stream in turn, by their numbers', async () => {
+    expect((await run('round-robin', EQUAL)).order).toBe('123123123');
+  });
+
+  test('round-robin-packet: a packet of each stream in turn, with as many messages as fit', async () => {
+    const { order, packets } = await run('round-robin-packet', SMALL);
+    expect(packets.every((streams) => new Set(streams).size === 1)).toBe(true);
+    expect(packets.some((streams) => streams.length === 3)).toBe(true);
+    const turns = order.match(/(\d)\1*/g)!;
+    expect(Math.max(...turns.map((turn) => turn.length))).toBe(4); // a packet's worth is begun, and a message ended
+    expect('123123123123').toContain(turns.map(([stream]) => stream).join(''));
+    await run('round-robin-packet', UNEQUAL);
+  });
+
+  test('priority: all of the stream with the lowest value, then the next one', async () => {
+    const { order } = await run('priority', EQUAL, (a) => {
+      for (const [stream, value] of [
+        [1, 5],
+        [2, 1],
+        [3, 9],
+      ] as const)
+        a.setOption('streamValue', { stream, value });
+    });
+    expect(order).toBe('222111333');
+  });
+
+  test('fair-bandwidth: streams get equal bytes, so that one of short messages has more of them through', async () => {
+    const { order } = await run('fair-bandwidth', UNEQUAL);
+    expect(order.slice(0, 5)).toBe('11111');
+    const inTurn = (await run('default', UNEQUAL)).order;
+    expect(inTurn.slice(0, 5)).not.toBe('11111');
+  });
+
+  test('first-come: in the order of sending', async () => {
+    expect((await run('first-come', EQUAL)).order).toBe('333111222');
+    expect((await run('first-come', UNEQUAL)).order).toBe('3311111122');
+  });
+});
+
+test('with interleaving a small message overtakes a large one on another stream, without it does not', async () => {
+  const large: Sends = [
+    [1, 150_000],
+    [2, 10],
+  ];
+  const order = (interleaving: boolean) =>
+    inWorld(async (world) => {
+      const ends = await pair(world, interleaving, 'round-robin');
+      const types = new Set<string>();
+      world.network.filter((packet) => {
+        for (const { type } of decodePacket(packet.bytes).chunks) types.add(type);
+        return undefined;
+      });
+      const { order: arrived } = await arrivals(world, ends, large);
+      expect(types.has('I-DATA')).toBe(interleaving);
+      expect(types.has('DATA')).toBe(!interleaving);
+      return arrived;
+    }, SINGLE);
+  expect(await order(true)).toBe('21');
+  expect(await order(false)).toBe('12');
+});
+
+test('a scheduler that is set later goes on with what waits already', () =>
+  inWorld(async (world) => {
+    const ends = await pair(world, true, 'default');
+    const release = world.network.hold();
+    await ends.a.send(pattern(4400), { stream: 0 });
+    for (const [stream, bytes] of EQUAL) await ends.a.send(pattern(bytes), { stream });
+    ends.a.setOption('scheduler', 'round-robin');
+    release();
+    const order: number[] = [];
+    for (let count = 0; count <= EQUAL.length; count++) order.push((await ends.b.receive())!.stream);
+    expect(order.filter((stream) => stream !== 0).join('')).toBe('123123123');
+  }, SINGLE));
