@@ -65,6 +65,7 @@ export const transferOptions = {
   maxBurst: { constant: 'SCTP_MAX_BURST', read: 'both', write: 'both', value: ['assoc_value', 'number'] },
   /** Limit of the congestion window in bytes; 0: none. */
   maxCwndBytes: { constant: 'SCTP_MAX_CWND', read: 'both', write: 'both', value: ['assoc_value', 'number'] },
+  /** RFC 9260's, HighSpeed (RFC 3649), H-TCP, or usrsctp's own by round-trip times. */
   congestionControl: {
     constant: 'SCTP_PLUGGABLE_CC',
     read: 'both',
@@ -171,8 +172,13 @@ export const transferOptions = {
     write: 'socket',
     value: ['assoc_value', 'boolean'],
   },
+  /**
+   * Which stream is next: `default` and `round-robin`, a message of each in turn, in the order of their use or of their
+   * numbers; `round-robin-packet`, about a packet of each; `priority`, the one with the lowest streamValue;
+   * `fair-bandwidth`, equal bytes; `first-come`, in the order of sending.
+   */
   scheduler: { constant: 'SCTP_PLUGGABLE_SS', read: 'both', write: 'both', value: ['assoc_value', 'scheduler'] },
-  /** Priority or weight of a stream, as the scheduler takes it. */
+  /** The priority of a stream, 0 to 65,535, the lowest first; `priority` alone takes it. */
   streamValue: {
     constant: 'SCTP_SS_VALUE',
     read: 'association',
