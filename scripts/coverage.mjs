@@ -52,13 +52,13 @@ const EVENTS = {
   SCTP_SEND_FAILED: 'none: SCTP_SEND_FAILED_EVENT has replaced it',
   SCTP_SHUTDOWN_EVENT: "association 'shutdown'",
   SCTP_ADAPTATION_INDICATION: "association 'adaptation'",
-  SCTP_PARTIAL_DELIVERY_EVENT: 'none: the parts that came are dropped',
-  SCTP_AUTHENTICATION_EVENT: 'none: see the C-named layer',
-  SCTP_STREAM_RESET_EVENT: 'none: see the C-named layer',
+  SCTP_PARTIAL_DELIVERY_EVENT: "association 'partialDeliveryAborted'",
+  SCTP_AUTHENTICATION_EVENT: "association 'authentication'",
+  SCTP_STREAM_RESET_EVENT: "association 'streamReset', resetStreams(), the end of a stream's readable",
   SCTP_SENDER_DRY_EVENT: "association 'senderDry'",
   SCTP_NOTIFICATIONS_STOPPED_EVENT: 'none: usrsctp never sends it',
-  SCTP_ASSOC_RESET_EVENT: 'none: see the C-named layer',
-  SCTP_STREAM_CHANGE_EVENT: 'none: see the C-named layer',
+  SCTP_ASSOC_RESET_EVENT: "association 'associationReset', resetAssociation()",
+  SCTP_STREAM_CHANGE_EVENT: "association 'streamChange', addStreams()",
   SCTP_SEND_FAILED_EVENT: "association 'sendFailed'",
 };
 

@@ -52,6 +52,8 @@ export interface ErrorCause {
   readonly name: string;
   /** What the peer wrote into it, where it is text. */
   readonly text?: string;
+  /** Where it isn't text, its bytes after the header: what was wrong, such as the chunk that the peer didn't know. */
+  readonly value?: Uint8Array;
 }
 
 /** What helps to act on an error; each field is there when it is known. */

@@ -6,7 +6,17 @@ export { type ErrorCause, type ErrorCode, type InitAttempt, SctpError, type Sctp
 export type { Packet } from './packet.js';
 export { type Random, systemRandom } from './random.js';
 export { Association, type AssociationState } from './socket/association.js';
-export type { AssociationEvents, PathEvent, SendFailure } from './socket/events.js';
+export type {
+  AssociationEvents,
+  AssociationReset,
+  AuthenticationChange,
+  Outcome,
+  PartialDeliveryAborted,
+  PathEvent,
+  SendFailure,
+  StreamChange,
+  StreamReset,
+} from './socket/events.js';
 export type { Message, Reliability, Sendable, SendOptions } from './socket/messages/message.js';
 export type { OutgoingMessage } from './socket/messages/streams.js';
 export type { Feature, Notification, PathChange } from './socket/notification.js';
@@ -24,4 +34,6 @@ export type { WaitOptions } from './socket/setup/deadline.js';
 export type { Setup } from './socket/setup/setup.js';
 export { Socket, type SocketEvents } from './socket/socket.js';
 export type { StackStatistics } from './socket/statistics.js';
+export { Stream, type StreamSendOptions } from './socket/streams/stream.js';
+export type { AddStreamsOptions, ResetStreamsOptions } from './socket/streams/streamed.js';
 export type { Route, Transport, TransportHost } from './transport/transport.js';

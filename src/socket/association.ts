@@ -3,20 +3,20 @@ import { SCTP_EOF, SCTP_EVENT, SCTP_SENDER_DRY_EVENT } from '../generated/consta
 import { sctp_event } from '../generated/layouts.js';
 import type { AssociationEvents } from './events.js';
 import type { Message, Sendable } from './messages/message.js';
-import { Messaging } from './messages/messaging.js';
 import { controlInfo } from './messages/sendinfo.js';
-import { type OutgoingMessage, readableOf, writableOf } from './messages/streams.js';
+import { type OutgoingMessage, readableOf, sinkOf } from './messages/streams.js';
 import type { Notification } from './notification.js';
 import { abortAssociation } from './setup/abort.js';
 import { checkWaitOptions, Waiter, type WaitOptions } from './setup/deadline.js';
 import type { Setup } from './setup/setup.js';
+import { Streamed } from './streams/streamed.js';
 
 export type { AssociationState } from './multihomed.js';
 
 const DEFAULTS = {};
 
 /** An SCTP association: messages on streams, over one or several paths, between two endpoints. */
-export class Association extends Messaging implements AsyncDisposable {
+export class Association extends Streamed implements AsyncDisposable {
   #ready: Promise<this> | undefined;
   #readable: ReadableStream<Message> | undefined;
   #writable: WritableStream<Sendable | OutgoingMessage> | undefined;
@@ -39,7 +39,12 @@ export class Association extends Messaging implements AsyncDisposable {
 
   /** A stream of messages to send, alone or with their options. Its close shuts the association down, its abort aborts. */
   get writable(): WritableStream<Sendable | OutgoingMessage> {
-    this.#writable ??= writableOf(this);
+    this.#writable ??= new WritableStream(
+      sinkOf(this, {
+        close: () => this.close(),
+        abort: (reason) => this.abort(reason === undefined ? '' : String(reason)),
+      }),
+    );
     return this.#writable;
   }
 
@@ -121,11 +126,19 @@ export class Association extends Messaging implements AsyncDisposable {
         this.life.lost();
         return this.undelivered.add(notification);
       case 'remoteError':
-        return this.emit('remoteError', notification.error);
+        return this.emit('remoteError', notification.causes);
       case 'adaptation':
-        return this.emit('adaptation', notification.indication);
+        return this.emitLate('adaptation', notification.indication);
+      case 'authentication':
+        return this.emitLate('authentication', eventOf(notification));
+      case 'partialDeliveryAborted':
+        return this.emit('partialDeliveryAborted', eventOf(notification));
       case 'senderDry':
         return this.#senderDry();
+      case 'streamReset':
+      case 'associationReset':
+      case 'streamChange':
+        return this.reconfigured(notification);
     }
   }
 
@@ -137,6 +150,7 @@ export class Association extends Messaging implements AsyncDisposable {
     this.undelivered.flush();
     this.outgoing.fail(error ?? this.life.notOpen('send'));
     this.inbox.end(error);
+    this.forgetRequests(error);
     this.home.released(error);
     this.emit('close', error);
   }
@@ -166,6 +180,7 @@ export class Association extends Messaging implements AsyncDisposable {
       case 'restart':
         this.undelivered.flush();
         this.outgoing.restart();
+        this.forgetRequests(new SctpError('ECONNRESET', 'the peer has restarted, and knows nothing of the request'));
         if (this.life.restarted(change)) this.outgoing.end(controlInfo(this.id, SCTP_EOF));
         return this.emit('restart', change);
       case 'shutdown complete':
@@ -175,4 +190,13 @@ export class Association extends Messaging implements AsyncDisposable {
         return this.ended(this.life.lossOf(change));
     }
   }
+}
+
+/** What an event tells of a notification, which is whose it is, and of what type. */
+function eventOf<N extends Notification>({
+  associationId: _,
+  type: __,
+  ...event
+}: N): Omit<N, 'associationId' | 'type'> {
+  return event;
 }

@@ -1,6 +1,8 @@
 /** Event listeners by name: on, off and once, typed by a map of event names to what they carry. */
 export class Emitter<Events extends object> {
   readonly #listeners = new Map<keyof Events, Set<(event: never) => void>>();
+  /** What nobody has heard yet. */
+  readonly #kept = new Map<keyof Events, () => void>();
 
   /** Calls `listener` at each event of that name. Returns a function that ends it. */
   on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): () => void {
@@ -8,6 +10,9 @@ export class Emitter<Events extends object> {
     const listeners = this.#listeners.get(name) ?? new Set();
     this.#listeners.set(name, listeners.add(listener));
     if (listeners.size === 1) this.listened(name, true);
+    const kept = this.#kept.get(name);
+    this.#kept.delete(name);
+    if (kept) queueMicrotask(kept);
     return () => this.off(name, listener);
   }
 
@@ -47,5 +52,11 @@ export class Emitter<Events extends object> {
         });
       }
     }
+  }
+
+  /** Tells what may happen before anybody can listen: if nobody does, the first who begins to, in a turn of its own. */
+  protected emitLate<Name extends keyof Events>(name: Name, event: Events[Name]): void {
+    if (this.isListened(name)) this.emit(name, event);
+    else this.#kept.set(name, () => this.emit(name, event));
   }
 }

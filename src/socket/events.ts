@@ -1,8 +1,29 @@
 import type { Address } from '../address.js';
 import type { ErrorCause, SctpError } from '../errors.js';
-import type { Notification, PathChange } from './notification.js';
+import type {
+  AssociationReset,
+  AuthenticationChange,
+  Notification,
+  PartialDeliveryAborted,
+  PathChange,
+  StreamChange,
+  StreamReset,
+} from './notification.js';
 
-/** What an association tells while it lives (RFC 6458 §6.1). */
+export type {
+  AssociationReset,
+  AuthenticationChange,
+  Outcome,
+  PartialDeliveryAborted,
+  StreamChange,
+  StreamReset,
+} from './notification.js';
+
+/**
+ * What an association tells while it lives (RFC 6458 §6.1). Each is told when the stack reads it, which messages that
+ * nobody has received yet may precede. Nothing of them costs anything before it happens, but for `senderDry`, which
+ * comes with the traffic: usrsctp tells that to associations that listen.
+ */
 export interface AssociationEvents {
   /** A path of the association has changed. */
   path: PathEvent;
@@ -12,10 +33,20 @@ export interface AssociationEvents {
   shutdown: undefined;
   /** A message was not delivered: its reliability policy gave it up, or the association ended. */
   sendFailed: SendFailure;
-  /** The peer has reported an error. */
-  remoteError: ErrorCause;
-  /** The peer's adaptation layer indication (RFC 5061 §4.2.6). */
+  /** The peer has reported errors: the causes in an ERROR chunk (RFC 9260 §3.3.10). */
+  remoteError: readonly ErrorCause[];
+  /** The peer's adaptation layer indication (RFC 5061 §4.2.6). Told at once to whom begins to listen after it came. */
   adaptation: number;
+  /** A key is used or free, or the peer has no authentication. The latter is told late, too, as `adaptation` is. */
+  authentication: AuthenticationChange;
+  /** The peer has given up a message that had begun to arrive; nothing of it is received. */
+  partialDeliveryAborted: PartialDeliveryAborted;
+  /** Streams were reset, whoever has asked for it; or a reset was refused that was asked for here. */
+  streamReset: StreamReset;
+  /** The same of the whole association; `streamReset` tells of all its streams, too. */
+  associationReset: AssociationReset;
+  /** The same of added streams. */
+  streamChange: StreamChange;
   /** The peer has acknowledged everything that was sent. Told at once to whom begins to listen when that is so. */
   senderDry: undefined;
   /** The association has ended: orderly, or with an error. */

@@ -95,6 +95,11 @@ export class Lifecycle {
     return this.#isShutDown;
   }
 
+  /** There are more streams. */
+  changed({ inbound, outbound }: Setup['streams']): void {
+    if (this.#setup) this.#setup = { ...this.#setup, streams: { inbound, outbound } };
+  }
+
   /** What is known already of an accepted association but for this. */
   confirmed({ features }: Change): void {
     if (this.#setup) this.#setup = { ...this.#setup, features };

@@ -5,7 +5,7 @@ import { readStruct } from '../bridge/struct.js';
 import type { ErrorCause } from '../errors.js';
 import * as C from '../generated/constants.js';
 import * as L from '../generated/layouts.js';
-import { abortCauses, causeName } from './setup/causes.js';
+import { abortCauses, causeName, errorCauses } from './setup/causes.js';
 
 /** What the stack tells of an association, beside its messages (RFC 6458 §6.1). */
 export type Notification = { readonly associationId: number } & (
@@ -18,7 +18,7 @@ export type Notification = { readonly associationId: number } & (
       readonly abort?: readonly ErrorCause[];
     }
   | { readonly type: 'path'; readonly address: Address; readonly change: PathChange }
-  | { readonly type: 'remoteError'; readonly error: ErrorCause }
+  | { readonly type: 'remoteError'; readonly causes: readonly ErrorCause[] }
   | {
       readonly type: 'sendFailed';
       /** Had it been on the wire, at least in part? */
@@ -32,13 +32,54 @@ export type Notification = { readonly associationId: number } & (
     }
   | { readonly type: 'shutdown' }
   | { readonly type: 'adaptation'; readonly indication: number }
-  | { readonly type: 'partialDeliveryAborted'; readonly stream: number; readonly ssn: number }
-  | { readonly type: 'authentication'; readonly indication: number; readonly keyNumber: number }
+  | ({ readonly type: 'partialDeliveryAborted' } & PartialDeliveryAborted)
+  | ({ readonly type: 'authentication' } & AuthenticationChange)
   | { readonly type: 'senderDry' }
-  | { readonly type: 'streamReset'; readonly flags: number; readonly streams: readonly number[] }
-  | { readonly type: 'associationReset'; readonly flags: number; readonly localTsn: number; readonly remoteTsn: number }
-  | { readonly type: 'streamChange'; readonly flags: number; readonly inbound: number; readonly outbound: number }
+  | ({ readonly type: 'streamReset' } & StreamReset)
+  | ({ readonly type: 'associationReset' } & AssociationReset)
+  | ({ readonly type: 'streamChange' } & StreamChange)
 );
+
+/** The peer has given up a message of which a part had been delivered already: the part is dropped (RFC 6458 §6.1.7). */
+export interface PartialDeliveryAborted {
+  readonly stream: number;
+  /** Its stream sequence number; the low half of the message identifier with I-DATA. */
+  readonly ssn: number;
+}
+
+/** What has become of authentication (RFC 6458 §6.1.8). */
+export interface AuthenticationChange {
+  /** The peer uses a key for the first time; nobody uses a key any more; the peer has no authentication at all. */
+  readonly change: 'new key' | 'key free' | 'no authentication';
+  readonly keyNumber: number;
+}
+
+/** What the answer to a request of RFC 6525 is. */
+export type Outcome = 'performed' | 'denied' | 'failed';
+
+/** Streams were reset (RFC 6525 §6.1.1), or were not, though this end has asked for it. */
+export interface StreamReset {
+  /** `outgoing`: streams that this end sends on. */
+  readonly direction: 'incoming' | 'outgoing';
+  readonly streams: readonly number[] | 'all';
+  readonly outcome: Outcome;
+}
+
+/** The association was reset (RFC 6525 §6.1.2), or was not, though this end has asked for it. */
+export interface AssociationReset {
+  readonly outcome: Outcome;
+  /** The next TSNs. */
+  readonly localTsn: number;
+  readonly remoteTsn: number;
+}
+
+/** Streams were added (RFC 6525 §6.1.3), or were not, though this end has asked for it. */
+export interface StreamChange {
+  readonly outcome: Outcome;
+  /** How many there are now. */
+  readonly inbound: number;
+  readonly outbound: number;
+}
 
 export type PathChange = 'available' | 'unreachable' | 'removed' | 'added' | 'primary' | 'confirmed';
 
@@ -93,6 +134,12 @@ const FEATURES: Readonly<Record<number, Feature>> = {
   [C.SCTP_ASSOC_SUPPORTS_INTERLEAVING]: 'interleaving',
 };
 
+const AUTHENTICATIONS: Readonly<Record<number, AuthenticationChange['change']>> = {
+  [C.SCTP_AUTH_NEW_KEY]: 'new key',
+  [C.SCTP_AUTH_FREE_KEY]: 'key free',
+  [C.SCTP_AUTH_NO_AUTH]: 'no authentication',
+};
+
 type Parse = (view: DataView, length: number) => Notification | undefined;
 
 const PARSERS: Readonly<Record<number, Parse>> = {
@@ -104,9 +151,9 @@ const PARSERS: Readonly<Record<number, Parse>> = {
     return peer && change && { type: 'path', associationId: spc_assoc_id, address: peer.address, change };
   },
   [C.SCTP_REMOTE_ERROR](view, length) {
-    const { sre_error, sre_assoc_id } = readStruct(L.sctp_remote_error, view, 0, length);
-    const error = { code: sre_error, name: causeName(sre_error) }; // in host byte order, other than RFC 6458 says
-    return { type: 'remoteError', associationId: sre_assoc_id, error };
+    const { sre_error, sre_assoc_id, sre_data } = readStruct(L.sctp_remote_error, view, 0, length);
+    const causes = errorCauses(sre_data) ?? [{ code: sre_error, name: causeName(sre_error) }]; // sre_error: the first's
+    return { type: 'remoteError', associationId: sre_assoc_id, causes };
   },
   [C.SCTP_SEND_FAILED_EVENT](view, length) {
     const event = readStruct(L.sctp_send_failed_event, view, 0, length);
@@ -135,12 +182,8 @@ const PARSERS: Readonly<Record<number, Parse>> = {
   },
   [C.SCTP_AUTHENTICATION_EVENT](view) {
     const { auth_assoc_id, auth_indication, auth_keynumber } = readStruct(L.sctp_authkey_event, view);
-    return {
-      type: 'authentication',
-      associationId: auth_assoc_id,
-      indication: auth_indication,
-      keyNumber: auth_keynumber,
-    };
+    const change = AUTHENTICATIONS[auth_indication];
+    return change && { type: 'authentication', associationId: auth_assoc_id, change, keyNumber: auth_keynumber };
   },
   [C.SCTP_SENDER_DRY_EVENT](view) {
     return { type: 'senderDry', associationId: readStruct(L.sctp_sender_dry_event, view).sender_dry_assoc_id };
@@ -152,14 +195,20 @@ const PARSERS: Readonly<Record<number, Parse>> = {
       { length: list.length >> 1 },
       (_, i) => (list[2 * i] ?? 0) | ((list[2 * i + 1] ?? 0) << 8),
     );
-    return { type: 'streamReset', associationId: event.strreset_assoc_id, flags: event.strreset_flags, streams };
+    return {
+      type: 'streamReset',
+      associationId: event.strreset_assoc_id,
+      direction: event.strreset_flags & C.SCTP_STREAM_RESET_OUTGOING_SSN ? 'outgoing' : 'incoming',
+      streams: streams.length > 0 ? streams : 'all',
+      outcome: outcome(event.strreset_flags, C.SCTP_STREAM_RESET_DENIED, C.SCTP_STREAM_RESET_FAILED),
+    };
   },
   [C.SCTP_ASSOC_RESET_EVENT](view) {
     const event = readStruct(L.sctp_assoc_reset_event, view);
     return {
       type: 'associationReset',
       associationId: event.assocreset_assoc_id,
-      flags: event.assocreset_flags,
+      outcome: outcome(event.assocreset_flags, C.SCTP_ASSOC_RESET_DENIED, C.SCTP_ASSOC_RESET_FAILED),
       localTsn: event.assocreset_local_tsn,
       remoteTsn: event.assocreset_remote_tsn,
     };
@@ -169,7 +218,7 @@ const PARSERS: Readonly<Record<number, Parse>> = {
     return {
       type: 'streamChange',
       associationId: event.strchange_assoc_id,
-      flags: event.strchange_flags,
+      outcome: outcome(event.strchange_flags, C.SCTP_STREAM_CHANGE_DENIED, C.SCTP_STREAM_CHANGE_FAILED),
       inbound: event.strchange_instrms,
       outbound: event.strchange_outstrms,
     };
@@ -181,6 +230,11 @@ export function parseNotification(bytes: Uint8Array): Notification | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 8) return;
   return PARSERS[view.getUint16(0, true)]?.(view, bytes.length);
+}
+
+function outcome(flags: number, denied: number, failed: number): Outcome {
+  if (flags & denied) return 'denied';
+  return flags & failed ? 'failed' : 'performed';
 }
 
 function associationChange(view: DataView, length: number): Notification | undefined {

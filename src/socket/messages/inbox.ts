@@ -2,12 +2,17 @@ import type { Clock } from '../../clock.js';
 import { checkWaitOptions, Waiter, type WaitOptions } from '../setup/deadline.js';
 import { costOf, type Message } from './message.js';
 
+/** A message, or the number of a stream that the peer has reset when it had sent what is before it. */
+type Item = Message | number;
+
 /** Messages on their way from the stack to whoever receives them, in order. Its owner bounds it by `bytes`. */
 export class Inbox {
   readonly #clock: Clock;
   readonly #left: (cost: number) => void;
   readonly #wanted: () => void;
-  readonly #messages: Message[] = [];
+  readonly #items: Item[] = [];
+  /** The only stream whose messages these are. */
+  #stream: number | undefined;
   #first = 0;
   #cost = 0;
   readonly #waiters = new Set<Waiter<Message | undefined>>();
@@ -48,8 +53,40 @@ export class Inbox {
       this.#left(cost);
       return waiter.resolve(message);
     }
-    this.#messages.push(message);
+    this.#items.push(message);
     this.#cost += cost;
+  }
+
+  /**
+   * The peer has reset a stream. Where there are messages of that stream alone, whoever takes what is after those that
+   * are here gets undefined, once. Else it matters only to whom `adopt` gives them.
+   */
+  reset(stream: number): void {
+    if (this.#ended || this.#isDiscarding) return;
+    const isOwn = this.#stream === stream;
+    for (const waiter of isOwn ? this.#waiters : []) {
+      this.#waiters.delete(waiter);
+      if (!waiter.settled) return waiter.resolve(undefined);
+    }
+    const last = this.#items.slice(this.#first).findLast((item) => streamOf(item) === stream);
+    if (typeof last === 'object' || (isOwn && last === undefined)) this.#items.push(stream);
+  }
+
+  /** All of them. */
+  resetAll(): void {
+    const streams = this.#stream === undefined ? new Set(this.#items.slice(this.#first).map(streamOf)) : [this.#stream];
+    for (const stream of streams) this.reset(stream);
+  }
+
+  /** Takes over the messages of a stream, and will get no others. */
+  adopt(from: Inbox, stream: number): void {
+    this.#stream = stream;
+    const items = from.#items.splice(0).slice(from.#first);
+    from.#first = 0;
+    from.#items.push(...items.filter((item) => streamOf(item) !== stream));
+    this.#items.push(...items.filter((item) => streamOf(item) === stream));
+    for (const item of this.#items) if (typeof item === 'object') this.#cost += costOf(item);
+    from.#cost -= this.#cost;
   }
 
   /**
@@ -68,7 +105,7 @@ export class Inbox {
   /** Nobody will take any more: what is here goes, and what comes. */
   discard(): void {
     this.#isDiscarding = true;
-    this.#messages.length = 0;
+    this.#items.length = 0;
     this.#first = 0;
     if (!this.#ended) this.#left(this.#cost);
     this.#cost = 0;
@@ -82,8 +119,8 @@ export class Inbox {
     } catch (error) {
       return Promise.reject(error);
     }
-    const message = this.#shift();
-    if (message) return Promise.resolve(message);
+    const item = this.#shift();
+    if (item !== undefined) return Promise.resolve(typeof item === 'object' ? item : undefined);
     const waiter: Waiter<Message | undefined> = new Waiter(this.#clock, options, 'receive', () => {
       this.#waiters.delete(waiter);
     });
@@ -100,21 +137,33 @@ export class Inbox {
     else waiter.reject(this.#error);
   }
 
+  /** The first item that is one for those who take here. */
+  #shift(): Item | undefined {
+    let item = this.#next();
+    while (typeof item === 'number' && this.#stream === undefined) item = this.#next();
+    return item;
+  }
+
   /** Array.shift would move the whole array each time. */
-  #shift(): Message | undefined {
-    const message = this.#messages[this.#first];
-    if (message === undefined) return;
+  #next(): Item | undefined {
+    const item = this.#items[this.#first];
+    if (item === undefined) return;
     this.#first++;
-    if (this.#first === this.#messages.length) {
-      this.#messages.length = 0;
+    if (this.#first === this.#items.length) {
+      this.#items.length = 0;
       this.#first = 0;
     } else if (this.#first >= 1024) {
-      this.#messages.splice(0, this.#first);
+      this.#items.splice(0, this.#first);
       this.#first = 0;
     }
-    const cost = costOf(message);
+    if (typeof item === 'number') return item;
+    const cost = costOf(item);
     this.#cost -= cost;
     if (!this.#ended) this.#left(cost);
-    return message;
+    return item;
   }
+}
+
+function streamOf(item: Item): number {
+  return typeof item === 'number' ? item : item.stream;
 }

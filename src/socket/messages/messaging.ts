@@ -6,7 +6,7 @@ import { unacknowledgedBytes } from '../paths/status.js';
 import type { WaitOptions } from '../setup/deadline.js';
 import { unlessEnding } from '../setup/failure.js';
 import type { Setup } from '../setup/setup.js';
-import { Inbox } from './inbox.js';
+import { Inboxes } from '../streams/inboxes.js';
 import type { Message, Sendable, SendOptions } from './message.js';
 import { Outgoing, type Sink } from './outgoing.js';
 import { bytesOf, priorityOf, sendInfo } from './sendinfo.js';
@@ -20,7 +20,7 @@ export abstract class Messaging extends Multihomed implements AsyncIterable<Mess
   /** @internal */
   protected readonly life: Lifecycle = new Lifecycle();
   /** @internal */
-  protected readonly inbox: Inbox;
+  protected readonly inbox: Inboxes;
   /** @internal */
   protected readonly outgoing: Outgoing;
   /** @internal */
@@ -33,7 +33,7 @@ export abstract class Messaging extends Multihomed implements AsyncIterable<Mess
   constructor(home: Home, id: number) {
     super(id);
     this.#home = home;
-    this.inbox = new Inbox(
+    this.inbox = new Inboxes(
       home.clock,
       (cost) => this.#home.left(cost),
       () => this.#home.wanted(),

@@ -2,6 +2,7 @@ import type { SendInfo } from '../../bridge/calls.js';
 import type { Clock } from '../../clock.js';
 import { SctpError } from '../../errors.js';
 import { SCTP_EOR, SCTP_PR_SCTP_TTL } from '../../generated/constants.js';
+import { Holds } from './holds.js';
 import { MESSAGE_BYTES } from './message.js';
 import { detached } from './sendinfo.js';
 
@@ -14,6 +15,8 @@ interface Waiting {
   readonly expiresAt: number;
   /** Not begun yet, it is given up for messages of a lower number; 0: for none. */
   readonly priority: number;
+  /** How many holds were made before it. */
+  readonly turn: number;
   /** Bytes that usrsctp has taken. */
   offset: number;
   readonly resolve: () => void;
@@ -55,6 +58,7 @@ export class Outgoing {
   readonly #pieceBytes: number;
   readonly #limit: number;
   readonly #waiting: Waiting[] = [];
+  readonly #holds = new Holds();
   #bytes = 0;
   #end: SendInfo | undefined;
   /** Small messages in this window, and the bytes of all that were sent in it. */
@@ -86,16 +90,17 @@ export class Outgoing {
   /** Resolves when usrsctp has taken the whole message, or its policy has given it up. */
   push(data: Uint8Array, info: SendInfo, priority: number): Promise<void> {
     const bytes = data.length;
-    const offset = this.#isSending || this.isWaiting ? 0 : this.#sendPieces(data, 0, info);
+    const offset = this.#mustWait(info.stream) ? 0 : this.#sendPieces(data, 0, info);
     if (offset === bytes) {
       if (this.#waiting.length > 0) this.flush();
       return TAKEN;
     }
     if (offset === 0) this.#makeRoom(bytes, priority);
     this.#bytes += bytes - offset;
+    const turn = this.#holds.made;
     const expiresAt = info.prPolicy === SCTP_PR_SCTP_TTL ? this.#clock.now() + info.prValue : Number.POSITIVE_INFINITY;
     return new Promise((resolve, reject) => {
-      const waiting = { data, bytes, info, expiresAt, priority, offset, resolve, reject };
+      const waiting = { data, bytes, info, expiresAt, priority, turn, offset, resolve, reject };
       if (offset > 0) this.#waiting.unshift(waiting);
       else this.#waiting.push(waiting);
       this.#sink.waiting();
@@ -109,10 +114,28 @@ export class Outgoing {
     if (this.isWaiting) this.#sink.waiting();
   }
 
+  /**
+   * Holds back what is sent on some streams from now on, and calls `begin` when usrsctp has taken what was sent there
+   * before. Returns what ends that.
+   */
+  hold(streams: readonly number[] | 'all', begin: () => void): () => void {
+    const release = this.#holds.add(streams, begin);
+    this.#holds.begin(this.#waiting);
+    return () => {
+      release();
+      this.flush();
+    };
+  }
+
   /** There may be room now. */
   flush(): void {
     if (this.#isSending) return;
-    for (let [first] = this.#waiting; first; [first] = this.#waiting) {
+    this.#flush();
+    if (!this.#holds.isEmpty) this.#holds.begin(this.#waiting);
+  }
+
+  #flush(): void {
+    for (let first = this.#next(); first; first = this.#next()) {
       const before = first.offset;
       if (before === 0 && this.#clock.now() > first.expiresAt) {
         this.#giveUp(first);
@@ -131,7 +154,24 @@ export class Outgoing {
       this.#waiting.shift();
       first.resolve();
     }
-    if (this.#end && this.#sink.send(NOTHING, this.#end) !== undefined) this.#end = undefined;
+    if (!this.#end || this.#waiting.length > 0) return;
+    if (this.#sink.send(NOTHING, this.#end) !== undefined) this.#end = undefined;
+  }
+
+  /** The message to send next: the one that is begun, or the first that no hold keeps, which comes to the front. */
+  #next(): Waiting | undefined {
+    const [first] = this.#waiting;
+    if (!first || first.offset > 0 || this.#holds.isEmpty) return first;
+    const index = this.#waiting.findIndex((each) => !this.#holds.holds(each));
+    if (index > 0) this.#waiting.unshift(...this.#waiting.splice(index, 1));
+    return index < 0 ? undefined : this.#waiting[0];
+  }
+
+  /** May a new message of that stream not go before those that wait? */
+  #mustWait(stream: number): boolean {
+    if (this.#isSending) return true;
+    if (this.#holds.isEmpty) return this.isWaiting;
+    return this.#holds.covers(stream) || this.#waiting.some((each) => each.offset > 0 || !this.#holds.holds(each));
   }
 
   /** The peer has restarted and knows nothing of a message that was begun: it goes once more, as a whole. */
@@ -146,6 +186,7 @@ export class Outgoing {
   fail(error: unknown): void {
     this.#bytes = 0;
     this.#end = undefined;
+    this.#holds.clear();
     for (const waiting of this.#waiting.splice(0)) waiting.reject(error);
   }
 

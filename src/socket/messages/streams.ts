@@ -1,4 +1,4 @@
-import type { Association } from '../association.js';
+import type { WaitOptions } from '../setup/deadline.js';
 import type { Message, Sendable, SendOptions } from './message.js';
 
 /** A message to send, with what it is sent with. */
@@ -6,17 +6,28 @@ export interface OutgoingMessage extends SendOptions {
   readonly data: Sendable;
 }
 
-/** Takes one message when one is asked for: what isn't read stays in the association. */
-export function readableOf(association: Association): ReadableStream<Message> {
+/** An association, or one of its streams. */
+interface Source {
+  receive(options: WaitOptions): Promise<Message | undefined>;
+}
+
+interface Target {
+  send(data: Sendable, options?: SendOptions): Promise<void>;
+}
+
+/** Takes one message when one is asked for: what isn't read stays where it is. `ended` is told that there is no next. */
+export function readableOf(source: Source, ended?: () => void): ReadableStream<Message> {
   const cancelled = new AbortController();
   return new ReadableStream<Message>(
     {
       async pull(controller) {
-        const message = await association.receive({ signal: cancelled.signal });
-        if (message) controller.enqueue(message);
-        else controller.close();
+        const message = await source.receive({ signal: cancelled.signal });
+        if (message) return controller.enqueue(message);
+        ended?.();
+        controller.close();
       },
       cancel(reason) {
+        ended?.();
         cancelled.abort(reason);
       },
     },
@@ -24,13 +35,12 @@ export function readableOf(association: Association): ReadableStream<Message> {
   );
 }
 
-/** A write is done when the association has taken the message. */
-export function writableOf(association: Association): WritableStream<Sendable | OutgoingMessage> {
-  return new WritableStream<Sendable | OutgoingMessage>({
-    write: (chunk) => (isMessage(chunk) ? association.send(chunk.data, chunk) : association.send(chunk)),
-    close: () => association.close(),
-    abort: (reason) => association.abort(reason === undefined ? '' : String(reason)),
-  });
+/** A write is done when the message is taken. */
+export function sinkOf(target: Target, ends: UnderlyingSink): UnderlyingSink<Sendable | OutgoingMessage> {
+  return {
+    ...ends,
+    write: (chunk) => (isMessage(chunk) ? target.send(chunk.data, chunk) : target.send(chunk)),
+  };
 }
 
 function isMessage(chunk: Sendable | OutgoingMessage): chunk is OutgoingMessage {

@@ -3,7 +3,7 @@ import { htons } from '../../bridge/byteorder.js';
 import { writeStruct } from '../../bridge/struct.js';
 import { SctpError } from '../../errors.js';
 import * as C from '../../generated/constants.js';
-import { sctp_event, sctp_initmsg, sctp_udpencaps } from '../../generated/layouts.js';
+import { sctp_assoc_value, sctp_event, sctp_initmsg, sctp_udpencaps } from '../../generated/layouts.js';
 import type { Descriptor } from '../descriptor.js';
 import { SUBSCRIBED } from '../notification.js';
 
@@ -19,6 +19,11 @@ export interface SocketOptions {
   readonly family?: AddressFamily | 'any';
   /** How many streams to ask for, and how many to allow. Default 10 outbound, 2048 inbound. */
   readonly streams?: { readonly outbound?: number; readonly inbound?: number };
+  /**
+   * What of RFC 6525 peers are granted. `nothing`: no request. `streams`: that streams are reset. `association`: also that
+   * the association is reset, and streams are added, which usrsctp can't tell apart. Default `streams`.
+   */
+  readonly peerMayReset?: 'nothing' | 'streams' | 'association';
   /** Default 262,144. */
   readonly sendBufferBytes?: number;
   /** The receive window. Default 262,144. */
@@ -42,6 +47,7 @@ export interface SocketConfig {
   readonly family: AddressFamily | 'any';
   readonly outboundStreams: number;
   readonly inboundStreams: number;
+  readonly peerMayReset: 'nothing' | 'streams' | 'association';
   readonly sendBufferBytes: number;
   readonly receiveBufferBytes: number;
   readonly noDelay: boolean;
@@ -52,15 +58,23 @@ export interface SocketConfig {
 
 const MB = 1024 * 1024;
 
+const GRANTS = {
+  nothing: 0,
+  streams: C.SCTP_ENABLE_RESET_STREAM_REQ,
+  association: C.SCTP_ENABLE_VALUE_MASK,
+} as const;
+
 export function socketConfig(options: SocketOptions): SocketConfig {
-  const { style = 'one-to-one', family = 'any', streams = {}, noDelay = true } = options;
+  const { style = 'one-to-one', family = 'any', streams = {}, noDelay = true, peerMayReset = 'streams' } = options;
   oneOf('style', style, ['one-to-one', 'one-to-many']);
   oneOf('family', family, ['any', 'IPv4', 'IPv6']);
+  oneOf('peerMayReset', peerMayReset, Object.keys(GRANTS));
   return {
     style,
     family,
     outboundStreams: within('streams.outbound', streams.outbound ?? 10, 1, 65_535),
     inboundStreams: within('streams.inbound', streams.inbound ?? 2048, 1, 65_535),
+    peerMayReset,
     sendBufferBytes: within('sendBufferBytes', options.sendBufferBytes ?? 262_144, 4096, 64 * MB),
     receiveBufferBytes: within('receiveBufferBytes', options.receiveBufferBytes ?? 262_144, 4096, 64 * MB),
     noDelay,
@@ -87,6 +101,10 @@ export function configure(descriptor: Descriptor, config: SocketConfig, encapsul
       sinit_max_instreams: config.inboundStreams,
     }),
   );
+  descriptor.setStruct(C.SCTP_ENABLE_STREAM_RESET, sctp_assoc_value, {
+    assoc_id: C.SCTP_FUTURE_ASSOC,
+    assoc_value: GRANTS[config.peerMayReset],
+  });
   if (encapsulationPort !== undefined) {
     descriptor.setStruct(C.SCTP_REMOTE_UDP_ENCAPS_PORT, sctp_udpencaps, {
       sue_assoc_id: C.SCTP_FUTURE_ASSOC,

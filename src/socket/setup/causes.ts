@@ -4,6 +4,7 @@ import type { ErrorCause } from '../../errors.js';
 export { causeName } from '../../chunk/parameter.js';
 
 const ABORT = 6;
+const ERROR = 9;
 const HEADER_BYTES = 4;
 
 /**
@@ -11,11 +12,23 @@ const HEADER_BYTES = 4;
  * usrsctp keeps 512 bytes of the chunk (sctputil.c, sctp_notify_assoc_change), so the last cause may be cut off.
  */
 export function abortCauses(chunk: Uint8Array): ErrorCause[] | undefined {
-  if (chunk.length < HEADER_BYTES || chunk[0] !== ABORT) return;
+  return causesOf(ABORT, chunk);
+}
+
+/** The same of an ERROR chunk. */
+export function errorCauses(chunk: Uint8Array): ErrorCause[] | undefined {
+  return causesOf(ERROR, chunk);
+}
+
+function causesOf(type: number, chunk: Uint8Array): ErrorCause[] | undefined {
+  if (chunk.length < HEADER_BYTES || chunk[0] !== type) return;
   const length = ((chunk[2] ?? 0) << 8) | (chunk[3] ?? 0);
   const causes = decodeCauses(chunk.subarray(HEADER_BYTES, Math.max(HEADER_BYTES, length)));
   const legible = causes.filter(({ value, malformed }) => malformed === undefined || value.length > 0);
-  return legible.map(({ code, name, text }) => ({ code, name, ...(text !== undefined && { text }) }));
+  return legible.map(({ code, name, text, value }) => {
+    if (text !== undefined) return { code, name, text };
+    return value.length > 0 ? { code, name, value: value.slice() } : { code, name };
+  });
 }
 
 /** Causes in a few words, such as `User-Initiated Abort: bye`. */

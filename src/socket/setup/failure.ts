@@ -4,6 +4,7 @@ import { type ErrorCause, type ErrorCode, SctpError, type SctpErrorDetails } fro
 /** errno names that usrsctp uses in a sense for which there is a better one. */
 const BETTER: Readonly<Record<string, ErrorCode>> = {
   ENOENT: 'ENOTCONN', // a send to an association that isn't there
+  EBUSY: 'EALREADY', // data, or a request, is outstanding
   ENOMEM: 'ENOBUFS',
   ENFILE: 'ENOBUFS',
   EWOULDBLOCK: 'EAGAIN',

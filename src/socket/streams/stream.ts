@@ -1,0 +1,93 @@
+import type { Message, Sendable, SendOptions } from '../messages/message.js';
+import { type OutgoingMessage, readableOf, sinkOf } from '../messages/streams.js';
+import type { WaitOptions } from '../setup/deadline.js';
+import type { Inboxes } from './inboxes.js';
+import type { ResetStreamsOptions } from './streamed.js';
+
+/** What a message on a stream is sent with. */
+export type StreamSendOptions = Omit<SendOptions, 'stream'>;
+
+/** What a stream has of its association. */
+interface Whole {
+  send(data: Sendable, options: SendOptions): Promise<void>;
+  resetStreams(options: ResetStreamsOptions): Promise<void>;
+}
+
+/**
+ * One stream of an association: both directions of one number.
+ *
+ * From the first time on that something is received from it, its messages are its own: the association's `receive` gets
+ * those of the other streams only. All streams share one receive window, though, and one read-ahead (the socket's
+ * `readAheadBytes`): when messages of another stream have filled them that nobody receives, nothing comes here either.
+ * So somebody must receive whatever the peer sends: from each stream, or what is left from the association.
+ */
+export class Stream implements AsyncIterable<Message> {
+  /** Its number, from 0. */
+  readonly id: number;
+  readonly #association: Whole;
+  readonly #inboxes: Inboxes;
+  #readable: ReadableStream<Message> | undefined;
+  #writable: WritableStream<Sendable | OutgoingMessage> | undefined;
+
+  /** @internal */
+  constructor(association: Whole, id: number, inboxes: Inboxes) {
+    this.id = id;
+    this.#association = association;
+    this.#inboxes = inboxes;
+  }
+
+  /** Sends a message on it, as the association's `send` does. */
+  send(data: Sendable, options: StreamSendOptions = {}): Promise<void> {
+    return this.#association.send(data, { ...options, stream: this.id });
+  }
+
+  /**
+   * Its next message; undefined when the peer has reset it, each time that it does, and when the association was shut
+   * down and all is received. Otherwise as the association's `receive`.
+   */
+  receive(options: WaitOptions = {}): Promise<Message | undefined> {
+    return this.#inboxes.claim(this.id).take(options);
+  }
+
+  /** Its messages until the peer resets it, or the association ends. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Message, void, undefined> {
+    for (let message = await this.receive(); message; message = await this.receive()) yield message;
+  }
+
+  /**
+   * Its messages until the peer resets it, or the association ends; after that, those of its next life. Takes a message
+   * when it is asked for one. Cancelling it leaves the rest to `receive`.
+   */
+  get readable(): ReadableStream<Message> {
+    this.#inboxes.claim(this.id);
+    this.#readable ??= readableOf(this, () => {
+      this.#readable = undefined;
+    });
+    return this.#readable;
+  }
+
+  /**
+   * Messages to send on it, alone or with their options. Its close resets the outgoing stream, which ends the peer's
+   * `readable`; there is a new one for the stream's next life then. Its abort drops what it hasn't taken yet, and resets
+   * the stream, too: SCTP takes nothing back that was sent.
+   */
+  get writable(): WritableStream<Sendable | OutgoingMessage> {
+    this.#writable ??= new WritableStream(
+      sinkOf(this, {
+        close: () => this.#end(),
+        abort: () => this.#end(),
+      }),
+    );
+    return this.#writable;
+  }
+
+  /** Resets the outgoing stream, as the association's `resetStreams` does: the peer hears that this is its end. */
+  reset(options: WaitOptions = {}): Promise<void> {
+    return this.#association.resetStreams({ ...options, outgoing: [this.id] });
+  }
+
+  #end(): Promise<void> {
+    this.#writable = undefined;
+    return this.reset();
+  }
+}

@@ -1,0 +1,109 @@
+import { expect, test } from 'vitest';
+import type { Association, StreamReset } from '../../src/index.js';
+import { codeOf, connected, failure, inWorld, type World } from '../support/world.js';
+import { ALL, losing, sendAll, take } from './fixture.js';
+
+test('a peer that grants nothing denies, and everything goes on as before', () =>
+  inWorld(async (world) => {
+    const { a, b } = await connected(world, ALL, { peerMayReset: 'nothing' });
+    await sendAll(a, 3, 'one');
+    const denied: StreamReset[] = [];
+    a.on('streamReset', (event) => denied.push(event));
+    const error = await failure(a.resetStreams({ outgoing: [3] }));
+    expect(error.message).toBe("EPERM: resetStreams: the peer doesn't grant it");
+    expect(denied).toEqual([{ direction: 'outgoing', streams: [3], outcome: 'denied' }]);
+    expect(await codeOf(a.resetStreams({ incoming: [3] }))).toBe('EPERM');
+    expect(await codeOf(a.resetAssociation())).toBe('EPERM');
+    expect(await codeOf(a.addStreams({ outbound: 1 }))).toBe('EPERM');
+    expect(await codeOf(a.addStreams({ inbound: 1 }))).toBe('EPERM');
+    await sendAll(a, 3, 'two');
+    expect(await take(b, 2)).toEqual([
+      ['one', 0],
+      ['two', 1],
+    ]);
+  }));
+
+test('by default a peer may reset streams, but neither the association nor add streams', () =>
+  inWorld(async (world) => {
+    const { a, b } = await connected(world);
+    await a.resetStreams({ outgoing: [1], incoming: [1] });
+    expect(await codeOf(a.resetAssociation())).toBe('EPERM');
+    expect(await codeOf(a.addStreams({ outbound: 1 }))).toBe('EPERM');
+    expect((await failure(a.addStreams({ inbound: 1 }))).message).toContain("peerMayReset ('association')");
+    await b.resetStreams({ outgoing: [1] }); // after a refusal, too
+    await a.resetStreams({ outgoing: [1] });
+  }));
+
+test('what can not be is refused at once', () =>
+  inWorld(async (world) => {
+    const { a } = await connected(world, ALL, ALL);
+    expect(await codeOf(a.resetStreams({}))).toBe('EINVAL');
+    expect(await codeOf(a.resetStreams({ outgoing: [10] }))).toBe('EINVAL');
+    expect(await codeOf(a.resetStreams({ outgoing: 3 as never }))).toBe('EINVAL');
+    expect(await codeOf(a.resetStreams({ incoming: [-1] }))).toBe('EINVAL');
+    expect(await codeOf(a.addStreams({}))).toBe('EINVAL');
+    expect(await codeOf(a.addStreams({ outbound: 65_535 }))).toBe('EINVAL');
+    expect(await codeOf(a.addStreams({ inbound: 3000 }))).toBe('EINVAL'); // more than streams.inbound
+    expect(await codeOf(a.resetStreams({ outgoing: [1], timeoutMs: -1 }))).toBe('EINVAL');
+  }));
+
+test('without RE-CONFIG at either end it is EOPNOTSUPP', () =>
+  inWorld(async (world) => {
+    const socket = world.client.socket();
+    socket.setOption('reconfiguration', false);
+    const listener = world.server.socket();
+    listener.bindx([{ address: '10.0.1.2', port: 5001 }]);
+    listener.listen();
+    const a = await socket.connectx([{ address: '10.0.1.2', port: 5001 }]);
+    const b = await listener.accept();
+    for (const end of [a, b]) {
+      expect(await codeOf(end.resetStreams({ outgoing: [0] }))).toBe('EOPNOTSUPP');
+      expect(await codeOf(end.resetAssociation())).toBe('EOPNOTSUPP');
+      expect(await codeOf(end.addStreams({ outbound: 1 }))).toBe('EOPNOTSUPP');
+    }
+  }));
+
+async function cut(world: World): Promise<Association> {
+  const { a } = await connected(world);
+  world.network.partition('*');
+  return a;
+}
+
+test('timeoutMs and signal end the waiting, not the request', () =>
+  inWorld(async (world) => {
+    const a = await cut(world);
+    expect(await codeOf(a.resetStreams({ outgoing: [1], timeoutMs: 300 }))).toBe('ETIMEDOUT');
+    const reason = new Error('enough');
+    const controller = new AbortController();
+    const reset = a.resetStreams({ outgoing: [2], signal: controller.signal });
+    controller.abort(reason);
+    await expect(reset).rejects.toBe(reason);
+    await expect(a.resetStreams({ outgoing: [2], signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  }));
+
+test('it rejects when the association is lost', () =>
+  inWorld(async (world) => {
+    const a = await cut(world);
+    expect((await failure(a.resetStreams({ outgoing: [1] }))).message).toContain('the association is lost');
+    expect(a.state).toBe('closed');
+  }));
+
+test('an abort ends the wait with its error', () =>
+  inWorld(async (world) => {
+    const { a, b, clientSocket } = await connected(world);
+    losing(world.network, Number.POSITIVE_INFINITY);
+    const waits = failure(a.resetStreams({ outgoing: [1] }));
+    b.abort('no more');
+    expect((await waits).message).toContain('no more');
+    expect(clientSocket.associations).toEqual([]);
+    expect(await codeOf(a.resetStreams({ outgoing: [1] }))).toBe('ECONNRESET');
+  }));
+
+test('a shutdown ends the wait with EPIPE, and is not held up by it', () =>
+  inWorld(async (world) => {
+    const { a, b } = await connected(world);
+    losing(world.network, Number.POSITIVE_INFINITY);
+    const waits = codeOf(a.resetStreams({ outgoing: [1] }));
+    await Promise.all([b.close(), a.closed]);
+    expect(await waits).toBe('EPIPE');
+  }));

@@ -1,0 +1,240 @@
+import { expect, test } from 'vitest';
+import type { StreamReset } from '../../src/index.js';
+import { codeOf, connected, inWorld, pattern } from '../support/world.js';
+import { ALL, losing, sendAll, take } from './fixture.js';
+
+test('an outgoing stream is reset: its sequence numbers start again, those of others go on', () =>
+  inWorld(async (world) => {
+    const { a, b } = await connected(world);
+    const told: StreamReset[] = [];
+    a.on('streamReset', (event) => told.push(event));
+    b.on('streamReset', (event) => told.push(event));
+    await sendAll(a, 3, 'one', 'two');
+    await sendAll(a, 5, 'other');
+    await a.resetStreams({ outgoing: [3] });
+    await sendAll(a, 3, 'three');
+    await sendAll(a, 5, 'another');
+    expect(await take(b, 5)).toEqual([
+      ['one', 0],
+      ['two', 1],
+      ['other', 0],
+      ['three', 0],
+      ['another', 1],
+    ]);
+    expect(told).toEqual([
+      { direction: 'incoming', streams: [3], outcome: 'performed' },
+      { direction: 'outgoing', streams: [3], outcome: 'performed' },
+    ]);
+  }));
+
+test('an incoming stream is reset by the peer, who is asked to', () =>
+  inWorld(async (world) => {
+    const { a, b } = await connected(world);
+    await sendAll(b, 1, 'one', 'two');
+    await a.resetStreams({ incoming: [1] });
+    await sendAll(b, 1, 'three');
+    expect(await take(a, 3)).toEqual([
+      ['one', 0],
+      ['two', 1],
+      ['three', 0],
+    ]);
+  }));
+
+test('all streams, both ways at once', () =>
+  inWorld(async (world) => {
+    const { a, b } = await connected(world);
+    for (const stream of [0, 9]) await sendAll(a, stream, `a${stream}`);
+    for (const stream of [0, 9]) await sendAll(b, stream, `b${stream}`);
+    await a.resetStreams({ outgoing: 'all', incoming: 'all', timeoutMs: 60_000 });
+    for (const stream of [0, 9]) await sendAll(a, stream, `a${stream}`);
+    for (const stream of [0, 9]) await sendAll(b, stream, `b${stream}`);
+    expect((await take(b, 4)).map(([, ssn]) => ssn)).toEqual([0, 0, 0, 0]);
+    expect((await take(a, 4)).map(([, ssn]) => ssn)).toEqual([0, 0, 0, 0]);
+  }));
+
+test('more streams than fit one request are reset by several', () =>
+  inWorld(async (world) => {
+    const streams = { outbound: 700, inbound: 700 };
+    const { a, b } = await connected(world, { streams }, { streams });
+    const some = Array.from({ length: 450 }, (_, index) => index + 1);
+    for (const stream of some) await sendAll(a, stream, 'x');
+    for (const stream of some) await sendAll(b, stream, 'y');
+    await a.resetStreams({ outgoing: some, incoming: some, timeoutMs: 60_000 });
+    for (const stream of some) await sendAll(a, stream, 'x');
+    for (const stream of some) await sendAll(b, stream, 'y');
+    for (const end of [a, b]) expect((await take(end, 900)).filter(([, ssn]) => ssn !== 0)).toEqual([]);
+  }));
+
+test('both ends may reset at the same time', () =>
+  inWorld(async (world) => {
+    const { a, b } = await connected(world);
+    await sendAll(a, 2, 'a');
+    await sendAll(b, 2, 'b');
+    await Promise.all([a.resetStreams({ outgoing: [2] }), b.resetStreams({ outgoing: [2], incoming: [2] })]);
+    await sendAll(a, 2, 'a');
+    await sendAll(b, 2, 'b');
+    expect(await take(a, 2)).toEqual([
+      ['b', 0],
+      ['b', 0],
+    ]);
+    expect(await take(b, 2)).toEqual([
+      ['a', 0],
+      ['a', 0],
+    ]);
+  }));
+
+test('a lost RE-CONFIG is sent again, and the reset is performed once', () =>
+  inWorld(async (world) => {
+    const { a, b } = await connected(world);
+    let resets = 0;
+    b.on('streamReset', () => resets++);
+    const lost = losing(world.network, 2);
+    await sendAll(a, 3, 'one');
+    const startedAt = world.network.clock.now();
+    await a.resetStreams({ outgoing: [3] });
+    expect(lost.seen).toBeGreaterThan(2);
+    expect(world.network.clock.now() - startedAt).toBeGreaterThan(1000);
+    await sendAll(a, 3, 'two');
+    expect(await take(b, 2)).toEqual([
+      ['one', 0],
+      ['two', 0],
+    ]);
+    expect(resets).toBe(1);
+  }));
+
+test('a lost answer is asked for again', () =>
+  inWorld(async (world) => {
+    const { a, b } = await connected(world);
+    let lost = 0;
+    world.network.filter((packet) => {
+      if (packet.source.endsWith('.1') || packet.bytes[12] !== 130 || lost === 2) return packet;
+      lost++;
+      return 'drop';
+    });
+    let resets = 0;
+    b.on('streamReset', () => resets++);
+    await a.resetStreams({ outgoing: [3] });
+    expect([lost, resets]).toEqual([2, 1]);
+  }));
+
+test('what is sent before a reset goes before it, what is sent after it waits; other streams go on', () =>
+  inWorld(
+    async (world) => {
+      const { a, b } = await connected(world, { sendBufferBytes: 16_384 });
+      const big = pattern(200_000);
+      const before = a.send(big, { stream: 3 });
+      const reset = a.resetStreams({ outgoing: [3] });
+      const after = a.send('after', { stream: 3 });
+      const other = a.send('other', { stream: 4 });
+      let isReset = false;
+      void reset.then(() => {
+        isReset = true;
+      });
+      const received: [stream: number, ssn: number, bytes: number][] = [];
+      while (received.length < 3) {
+        const message = await b.receive();
+        if (message) received.push([message.stream, message.ssn, message.data.length]);
+        if (message?.stream === 4) expect(isReset).toBe(false);
+      }
+      expect(received).toEqual([
+        [3, 0, 200_000],
+        [4, 0, 5],
+        [3, 0, 5],
+      ]);
+      await Promise.all([before, reset, after, other]);
+    },
+    { conditions: { latencyMs: 50 } },
+  ));
+
+test('under loss, messages and resets in any order arrive in that order', () =>
+  inWorld(
+    async (world) => {
+      const { a, b } = await connected(world);
+      const received = take(b, 60);
+      const sent: Promise<unknown>[] = [];
+      for (let index = 0; index < 60; index++) {
+        sent.push(a.send(`${index}`, { stream: index % 3 }));
+        if (index % 10 === 9) sent.push(a.resetStreams({ outgoing: [index % 3] }));
+      }
+      await Promise.all(sent);
+      const taken = await received;
+      for (const stream of [0, 1, 2]) {
+        const own = taken.map(([text]) => Number(text)).filter((index) => index % 3 === stream);
+        expect(own).toEqual(own.toSorted((x, y) => x - y));
+      }
+      expect(taken.filter(([, ssn]) => ssn === 0).length).toBe(3 + 6 - 1); // the last one resets what is sent no more
+    },
+    { conditions: { latencyMs: 30, loss: 0.15 }, seed: 11 },
+  ));
+
+test('the association is reset when everything is acknowledged; what is sent meanwhile waits', () =>
+  inWorld(
+    async (world) => {
+      const { a, b } = await connected(world, ALL, ALL);
+      const told: unknown[] = [];
+      a.on('associationReset', (event) => told.push(event));
+      b.on('associationReset', (event) => told.push(event));
+      await sendAll(b, 2, 'b');
+      await take(a, 1);
+      await sendAll(a, 1, 'one', 'two');
+      const reset = a.resetAssociation();
+      const waits = a.send('three', { stream: 1 });
+      await Promise.all([reset, waits]);
+      await sendAll(b, 2, 'b');
+      expect(await take(b, 3)).toEqual([
+        ['one', 0],
+        ['two', 1],
+        ['three', 0],
+      ]);
+      expect(await take(a, 1)).toEqual([['b', 0]]);
+      expect(told).toEqual(
+        Array(2).fill({ outcome: 'performed', localTsn: expect.any(Number), remoteTsn: expect.any(Number) }),
+      );
+    },
+    { conditions: { latencyMs: 40 } },
+  ));
+
+test('streams are added, both ways, and can be used at once', () =>
+  inWorld(async (world) => {
+    const { a, b } = await connected(world, ALL, ALL);
+    const changes: unknown[] = [];
+    b.on('streamChange', (event) => changes.push(event));
+    expect(await codeOf(a.send('x', { stream: 12 }))).toBe('EINVAL');
+    await a.addStreams({ outbound: 5, inbound: 20 });
+    await world.network.advance(100);
+    expect([a.setup.streams, b.setup.streams]).toEqual([
+      { inbound: 30, outbound: 15 },
+      { inbound: 15, outbound: 30 },
+    ]);
+    expect(changes.at(-1)).toEqual({ outcome: 'performed', inbound: 15, outbound: 30 });
+    await sendAll(a, 14, 'new');
+    await sendAll(b, 29, 'new');
+    expect((await b.receive())?.stream).toBe(14);
+    expect((await a.receive())?.stream).toBe(29);
+  }));
+
+test('streams are added while data waits on those that there are', () =>
+  inWorld(
+    async (world) => {
+      const { a, b } = await connected(world, { ...ALL, sendBufferBytes: 65_536 }, ALL);
+      const sent = [0, 1, 2].map((stream) => a.send(pattern(100_000), { stream }));
+      await a.addStreams({ outbound: 100 });
+      sent.push(a.send('new', { stream: 109 }));
+      const streams = new Set<number>();
+      for (let left = 4; left > 0; left--) streams.add((await b.receive())?.stream ?? -1);
+      await Promise.all(sent);
+      expect([...streams].sort((x, y) => x - y)).toEqual([0, 1, 2, 109]);
+    },
+    { conditions: { latencyMs: 20 } },
+  ));
+
+test('an answer that meets a full receive buffer is not lost: it is told when somebody receives', () =>
+  inWorld(async (world) => {
+    const { a, b } = await connected(world, { receiveBufferBytes: 8192, readAheadBytes: 1 });
+    const flood = b.send(pattern(60_000));
+    await world.network.advance(5000);
+    const reset = a.resetStreams({ outgoing: [1] });
+    await world.network.advance(5000);
+    expect((await a.receive())?.data.length).toBe(60_000);
+    await Promise.all([flood, reset]);
+  }));
