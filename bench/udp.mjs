@@ -1,4 +1,4 @@
-// One end over UDP: node bench/udp.mjs WORLD server|client bulk|roundtrip PORT BYTES MS
+// One end over UDP: node bench/udp.mjs WORLD[.VARIANT] server|client bulk|roundtrip PORT BYTES MS
 // The arguments after the world are those of native/udp.c, and so is what it prints.
 import { echo, flood, pingPong, Window } from './traffic.mjs';
 
@@ -27,6 +27,7 @@ const roles = {
 };
 
 const [name, role, measure, port, bytes, ms] = process.argv.slice(2);
-const world = await (await import(`./worlds/${name}.mjs`))[role](Number(port));
+const [file, variant] = name.split('.');
+const world = await (await import(`./worlds/${file}.mjs`))[role](Number(port), variant);
 const result = await roles[role](world, measure, Number(bytes), Number(ms));
 if (result !== undefined) console.log(JSON.stringify(result));

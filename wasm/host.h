@@ -20,9 +20,9 @@ void host_random(void *buffer, size_t length) HOST_IMPORT(random);
 
 /*
  * Which local address talks to a destination, given as 4 or 16 network-order bytes: its interface number, 0 when there
- * is no route. Stores the largest IP packet in bytes that fits.
+ * is no route. Stores the largest IP packet in bytes that fits, and after it a larger one that is worth a try, or 0.
  */
-uint32_t host_route(const uint8_t *destination, uint32_t family, uint32_t *mtu) HOST_IMPORT(route);
+uint32_t host_route(const uint8_t *destination, uint32_t family, uint32_t mtu[2]) HOST_IMPORT(route);
 
 /* The stack can't go on; the message says why. The module traps when this returns. */
 void host_panic(const char *message, size_t length) HOST_IMPORT(panic);

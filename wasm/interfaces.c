@@ -5,6 +5,7 @@
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
 #include <netinet/sctputil.h>
+#include <netinet/udp.h>
 
 #include "host.h"
 #include "link.h"
@@ -86,22 +87,49 @@ void link_route(sctp_route_t *route)
 {
 	const union sctp_sockstore *to = (const union sctp_sockstore *)&route->ro_dst;
 	int is_ipv4 = to->sa.sa_family == AF_INET;
-	uint32_t interface, mtu = 0;
+	uint32_t interface, mtu[2] = {0, 0};
+	struct link_path *path;
 
 	if (route->ro_rt != NULL) {
 		route->ro_rt->rt_refcnt++;
 		return;
 	}
 	interface = host_route(is_ipv4 ? (const uint8_t *)&to->sin.sin_addr : (const uint8_t *)&to->sin6.sin6_addr,
-	                       is_ipv4 ? 4 : 6, &mtu);
+	                       is_ipv4 ? 4 : 6, mtu);
 	if (interface == 0) {
 		return;
 	}
-	route->ro_rt = link_malloc(sizeof(*route->ro_rt));
-	memset(route->ro_rt, 0, sizeof(*route->ro_rt));
-	route->ro_rt->rt_refcnt = 1;
-	route->ro_rt->rt_ifa = (struct ifaddr *)(uintptr_t)interface;
-	route->ro_rt->rt_rmx.rmx_mtu = mtu;
+	path = link_calloc(1, sizeof(*path));
+	path->route.rt_refcnt = 1;
+	path->route.rt_ifa = (struct ifaddr *)(uintptr_t)interface;
+	path->route.rt_rmx.rmx_mtu = mtu[0];
+	path->probe_mtu = mtu[1];
+	route->ro_rt = &path->route;
+}
+
+/*
+ * A new path: its route, and that one's MTU, unless the application has set one (SCTP_PEER_ADDR_PARAMS). All paths of an
+ * association have the smallest of their MTUs: a chunk may have to be sent again on any of them (RFC 9260 §6.9), but
+ * sctp_can_we_split_this() cuts it for the path at hand when the end of the message isn't there yet.
+ */
+void link_new_path(const struct sctp_tcb *stcb, struct sctp_nets *added)
+{
+	struct sctp_nets *net;
+
+	link_route((sctp_route_t *)&added->ro);
+	if (stcb->asoc.default_mtu > 0 || added->ro.ro_rt == NULL) {
+		return;
+	}
+	added->mtu = added->ro.ro_rt->rt_rmx.rmx_mtu; /* sctp_add_remote_addr() takes the header of UDP off */
+	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
+		uint32_t udp_bytes = net->port != 0 ? (uint32_t)sizeof(struct udphdr) : 0;
+
+		if (net->mtu + udp_bytes < added->mtu) {
+			added->mtu = net->mtu + udp_bytes;
+		} else if ((net->dest_state & SCTP_ADDR_NO_PMTUD) == 0) {
+			net->mtu = added->mtu - udp_bytes;
+		}
+	}
 }
 
 /* The MTU of an interface by itself isn't known: routes have one. */

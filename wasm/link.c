@@ -47,8 +47,7 @@ static size_t padded(size_t length)
 	return (length + 3) & ~(size_t)3;
 }
 
-/* Room for one packet of that length, or NULL when the outbox may not grow further. */
-static struct link_packet *outbox_room(size_t length)
+struct link_packet *link_outbox_room(size_t length)
 {
 	size_t needed = link_shared.outbox_bytes + sizeof(struct link_packet) + padded(length);
 
@@ -125,7 +124,7 @@ void link_output(int *result, struct mbuf *packet, struct sctp_tcb *stcb)
 		return;
 	}
 	header.length = (uint32_t)(SCTP_HEADER_LEN(packet) - headers);
-	room = outbox_room(header.length);
+	room = link_outbox_room(header.length);
 	*result = room != NULL ? 0 : ENOBUFS;
 	if (room != NULL) {
 		*room = header;
@@ -135,6 +134,9 @@ void link_output(int *result, struct mbuf *packet, struct sctp_tcb *stcb)
 		if (stcb != NULL && ((const uint8_t *)(room + 1))[sizeof(struct sctphdr)] == SCTP_INITIATION) {
 			(void)SCTP_GETTIME_TIMEVAL(&stcb->asoc.time_entered);
 		}
+		if (stcb != NULL && 2 * header.length > stcb->asoc.smallest_mtu) {
+			link_probe(stcb);
+		}
 	}
 	m_freem(packet);
 }
@@ -142,7 +144,7 @@ void link_output(int *result, struct mbuf *packet, struct sctp_tcb *stcb)
 /* usrsctp's conn_output callback, for AF_CONN: family 0, and in place of the port the wish not to be fragmented. */
 int link_conn_output(void *address, void *buffer, size_t length, uint8_t tos, uint8_t set_df)
 {
-	struct link_packet *room = outbox_room(length);
+	struct link_packet *room = link_outbox_room(length);
 
 	if (room == NULL) {
 		return ENOBUFS;
@@ -219,6 +221,7 @@ static void input(const struct link_packet *header)
 	if (packet != NULL) {
 		m_freem(packet);
 	}
+	link_probe_answers(ports, header->length, &source, &destination);
 }
 
 /* Takes the packets that fill the first so many bytes of the inbox. */

@@ -65,6 +65,9 @@ struct link_path_statistics {
 
 extern struct link_state link_shared;
 
+/* Room in the outbox for one packet of that length, or NULL when it may not grow further. The caller counts the bytes. */
+struct link_packet *link_outbox_room(size_t length);
+
 /* The time of this entry, in ms. */
 extern double link_now_ms;
 

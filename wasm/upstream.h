@@ -55,6 +55,13 @@ void link_route(sctp_route_t *route);
 #define SCTP_RTALLOC(ro, vrf_id, fibnum) link_route((sctp_route_t *)(ro))
 #undef SCTP_GET_IF_INDEX_FROM_ROUTE
 #define SCTP_GET_IF_INDEX_FROM_ROUTE(ro) ((uint32_t)(uintptr_t)(ro)->ro_rt->rt_ifa)
+#ifdef FILE_sctp_pcb /* sctp_add_remote_addr(): a path begins with the MTU of its route, not with 1,500 bytes, or 1,280 */
+struct sctp_nets;
+struct sctp_tcb;
+void link_new_path(const struct sctp_tcb *stcb, struct sctp_nets *net);
+#undef SCTP_RTALLOC
+#define SCTP_RTALLOC(ro, vrf_id, fibnum) link_new_path(stcb, net)
+#endif
 
 /* Private IPv4 addresses are as good as others: the transport alone decides what INIT lists. */
 #undef IN4_ISPRIVATE_ADDRESS
@@ -89,6 +96,22 @@ void link_outbound_dropped(struct sctp_tcb *stcb);
 #define sctp_report_all_outbound(stcb, ...) \
 	do { sctp_report_all_outbound(stcb, __VA_ARGS__); link_outbound_dropped(stcb); } while (0)
 #endif
+
+/* The route of a path, and what probe.c knows of it: a path that gets another route begins anew. */
+struct link_path {
+	sctp_rtentry_t route;
+	uint32_t probe_mtu; /* an IP packet of that size is worth a try; 0: none */
+	uint32_t probes;    /* that were sent */
+	double probe_due_ms;
+	uint32_t probe_nonce[2];
+};
+
+/* A packet has been sent that is more than half full: would the paths take larger ones? */
+void link_probe(struct sctp_tcb *stcb);
+
+/* Looks for answers to probes in a packet that usrsctp has had. */
+void link_probe_answers(const struct sctphdr *header, uint32_t length, union sctp_sockstore *source,
+                        union sctp_sockstore *destination);
 
 /* An address as usrsctp has it; 0 when the family (4 or 6) is unknown. The port is in network byte order. */
 int link_sockaddr(union sctp_sockstore *store, uint8_t family, const uint8_t *address, uint16_t port);

@@ -27,10 +27,11 @@ void host_random(void *buffer, size_t length)
 	}
 }
 
-uint32_t host_route(const uint8_t *destination, uint32_t family, uint32_t *mtu)
+uint32_t host_route(const uint8_t *destination, uint32_t family, uint32_t mtu[2])
 {
 	(void)destination;
-	*mtu = 1500;
+	mtu[0] = 1500;
+	mtu[1] = 0;
 	return family == 4 ? 1 : 0;
 }
 

@@ -6,6 +6,7 @@ import { simulated } from './simulated.mjs';
 import { wire } from './wire.mjs';
 
 const PORT = 5001;
+const SIZES = { small: { mtu: 1500 } };
 
 /** Two stacks on the simulated network, without impairments. */
 export async function memory() {
@@ -21,12 +22,14 @@ export async function direct() {
   return between(...stacks, '10.0.0.2');
 }
 
-export async function server(port) {
-  return between(undefined, await Stack.create({ transport: udp({ addresses: ['127.0.0.1'], port }) }), '127.0.0.1');
+/** `ours.small`: with packets of 1,500 bytes, as native usrsctp's are, in place of what loopback takes. */
+export async function server(port, variant) {
+  const transport = udp({ addresses: ['127.0.0.1'], port, ...SIZES[variant] });
+  return between(undefined, await Stack.create({ transport }), '127.0.0.1');
 }
 
-export async function client(port) {
-  const transport = udp({ addresses: ['127.0.0.1'], port: port + 1, encapsulationPort: port });
+export async function client(port, variant) {
+  const transport = udp({ addresses: ['127.0.0.1'], port: port + 1, encapsulationPort: port, ...SIZES[variant] });
   return between(await Stack.create({ transport }), undefined, '127.0.0.1');
 }
 

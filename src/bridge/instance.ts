@@ -9,7 +9,7 @@ export interface Host {
   /** Fills the bytes with randomness. */
   random(bytes: Uint8Array): void;
   /** The interface number that leads to a destination, 0 for none, and the MTU in bytes. */
-  route(destination: Uint8Array): { interface: number; mtu: number };
+  route(destination: Uint8Array): { interface: number; mtu: number; probeMtu: number };
 }
 
 /** The exports of the module that we call. Numbers are int32 unless something else is said. */
@@ -123,6 +123,7 @@ export async function instantiate(module: WebAssembly.Module, host: Host): Promi
         guarded((heap) => {
           const answer = host.route(heap.copy(destination, family === 4 ? 4 : 16));
           heap.words[mtu >> 2] = answer.mtu;
+          heap.words[(mtu >> 2) + 1] = answer.probeMtu;
           return answer.interface;
         }),
     },

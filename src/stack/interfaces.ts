@@ -1,5 +1,5 @@
 import { type Address, type Endpoint, familyOf, formatAddress } from '../address.js';
-import type { Transport } from '../transport/transport.js';
+import type { Route, Transport } from '../transport/transport.js';
 
 /**
  * usrsctp's interfaces and routes, told by the transport: each local address is an interface of its own, numbered from
@@ -26,16 +26,15 @@ export class Interfaces {
     return { added, removed };
   }
 
-  /** The interface that leads to a destination (0: no route) and the largest IP packet in bytes. */
-  route(destination: Uint8Array): { interface: number; mtu: number } {
+  /** The interface that leads to a destination (0: no route), the largest IP packet in bytes, and one to try (0: none). */
+  route(destination: Uint8Array): { interface: number; mtu: number; probeMtu: number } {
     const address = formatAddress(destination);
-    const route = this.#transport.route
-      ? this.#transport.route(address)
-      : { source: this.#transport.addresses.find((local) => familyOf(local) === familyOf(address)) };
-    const number = route?.source === undefined ? undefined : this.#numbers.get(route.source);
+    const route = this.#route(address);
+    const number = route && this.#numbers.get(route.source);
     return {
       interface: number ?? 0,
-      mtu: route && 'mtu' in route ? (route.mtu ?? this.#transport.mtu) : this.#transport.mtu,
+      mtu: route?.mtu ?? this.#transport.mtu,
+      probeMtu: route?.probeMtu ?? 0,
     };
   }
 
@@ -55,15 +54,19 @@ export class Interfaces {
 
   /** The local address that talks to a destination. */
   source(destination: Address): Address | undefined {
-    const { addresses } = this.#transport;
-    if (this.#transport.route) return this.#transport.route(destination)?.source;
-    return addresses.find((local) => familyOf(local) === familyOf(destination));
+    return this.#route(destination)?.source;
   }
 
   /** Is there a local address that leads to the destination? */
   reaches(destination: Address): boolean {
     const source = this.source(destination);
     return source !== undefined && this.#numbers.has(source);
+  }
+
+  #route(destination: Address): Route | undefined {
+    if (this.#transport.route) return this.#transport.route(destination);
+    const source = this.#transport.addresses.find((local) => familyOf(local) === familyOf(destination));
+    return source === undefined ? undefined : { source };
   }
 
   #of(address: Address): Interface {

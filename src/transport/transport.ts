@@ -68,4 +68,8 @@ export interface Route {
   readonly source: Address;
   /** The largest IP packet in bytes for this destination, where it is less or more than the transport's `mtu`. */
   readonly mtu?: number;
+  /**
+   * A larger one that may fit: the stack tries, and uses it once the peer has answered a packet of that size (RFC 8899).
+   */
+  readonly probeMtu?: number;
 }

@@ -4,6 +4,7 @@ import { SctpError } from '../errors.js';
 import type { Packet } from '../packet.js';
 import type { Route, Transport, TransportHost } from './transport.js';
 import { interfaceName } from './udp/interfaces.js';
+import { ETHERNET_MTU, packetSizes } from './udp/mtu.js';
 import { UdpNetwork } from './udp/network.js';
 import { parseOptions, type UdpOptions, type UdpSettings } from './udp/options.js';
 
@@ -43,7 +44,7 @@ class Udp implements UdpTransport {
   constructor(settings: UdpSettings) {
     this.#settings = settings;
     this.encapsulationPort = settings.encapsulationPort;
-    this.mtu = settings.mtu;
+    this.mtu = settings.mtu ?? ETHERNET_MTU;
   }
 
   get addresses(): readonly Address[] {
@@ -73,10 +74,9 @@ class Udp implements UdpTransport {
     if (this.#network === undefined) throw closedError();
   }
 
-  /** The one place that decides a destination's MTU. Loopback could take more, but gains are for those who ask for them. */
   route(destination: Address): Route | undefined {
     const source = this.#network?.source(destination);
-    return source === undefined ? undefined : { source, mtu: this.mtu };
+    return source === undefined ? undefined : { source, ...packetSizes(source, this.#settings.mtu) };
   }
 
   interfaceOf(address: Address): string | undefined {

@@ -61,9 +61,10 @@ void host_random(void *buffer, size_t length)
 }
 
 /* 10.0.N.x is reached from interface N. */
-uint32_t host_route(const uint8_t *destination, uint32_t family, uint32_t *mtu)
+uint32_t host_route(const uint8_t *destination, uint32_t family, uint32_t mtu[2])
 {
-	*mtu = 1500;
+	mtu[0] = 1500;
+	mtu[1] = 9000;
 	return family == 4 && destination[2] >= 1 && destination[2] <= 2 ? destination[2] : 0;
 }
 

@@ -13,7 +13,10 @@ export interface UdpOptions {
   readonly port?: number;
   /** The UDP port at which peers are expected unless something else is known, 1 to 65535. Default 9899. */
   readonly encapsulationPort?: number;
-  /** The largest IP packet in bytes, headers included, 512 to 65535. Default 1500. */
+  /**
+   * The largest IP packet in bytes, headers included, that fits any route, 512 to 65535. Default: 1500 over IPv4 and 1280
+   * over IPv6; and on this machine, between loopback addresses, what has been found to arrive, up to 65535.
+   */
   readonly mtu?: number;
   /** How many bytes per socket the kernel is asked to hold for us; it may give less. Default 4 MiB. */
   readonly receiveBufferBytes?: number;
@@ -24,7 +27,10 @@ export interface UdpOptions {
 }
 
 /** The options with nothing left to guess. */
-export type UdpSettings = Required<UdpOptions>;
+export type UdpSettings = Required<Omit<UdpOptions, 'mtu'>> & {
+  /** `undefined`: that of the route. */
+  readonly mtu: number | undefined;
+};
 
 /** The UDP port of SCTP (RFC 6951 §5.1). */
 const SCTP_TUNNELING_PORT = 9899;
@@ -36,7 +42,7 @@ export function parseOptions(options: UdpOptions): UdpSettings {
     addresses: addressList(options.addresses ?? ['0.0.0.0', '::']),
     port: integer('port', options.port ?? SCTP_TUNNELING_PORT, 0, 65_535),
     encapsulationPort: integer('encapsulationPort', options.encapsulationPort ?? SCTP_TUNNELING_PORT, 1, 65_535),
-    mtu: integer('mtu', options.mtu ?? 1500, 512, 65_535),
+    mtu: options.mtu === undefined ? undefined : integer('mtu', options.mtu, 512, 65_535),
     receiveBufferBytes: integer('receiveBufferBytes', options.receiveBufferBytes ?? 2 ** 22, 1, LARGEST_BUFFER_BYTES),
     sendBufferBytes: integer('sendBufferBytes', options.sendBufferBytes ?? 2 ** 20, 1, LARGEST_BUFFER_BYTES),
     clock: options.clock ?? systemClock,

@@ -1,0 +1,165 @@
+import { expect, test } from 'vitest';
+import { sealPacket } from '../src/crc32c.js';
+import { type Association, Stack } from '../src/index.js';
+import type { Packet } from '../src/packet.js';
+import { type Conditions, type Network, scenario } from '../src/simulated.js';
+import type { Route } from '../src/transport/transport.js';
+
+const PORT = 5001;
+const MESSAGE = new Uint8Array(100_000).fill(7);
+const HEARTBEAT = 4;
+const HEARTBEAT_ACK = 5;
+
+const firstChunk = ({ bytes }: Packet) => bytes[12];
+const isProbe = (packet: Packet) => firstChunk(packet) === HEARTBEAT && packet.bytes.length > 1500;
+const mtus = (association: Association) => association.paths().map(({ mtu }) => mtu);
+
+/** 1,500 bytes fit, and 9,000 are worth a try. */
+const TRY: Sizes = { mtu: 1500, probeMtu: 9000 };
+
+type Sizes = Pick<Route, 'mtu' | 'probeMtu'>;
+
+/** Two hosts with a path for each of the sizes of routes. */
+async function pair(network: Network, sizes: readonly Sizes[]) {
+  const paths = sizes.length;
+  const addresses = (host: number) => Array.from({ length: paths }, (_, path) => `10.0.${path + 1}.${host}`);
+  const stackOf = async (name: string, host: number) => {
+    const route = (destination: string) => {
+      return { source: destination.replace(/\d+$/, `${host}`), ...sizes[Number(destination.split('.')[2]) - 1] };
+    };
+    const { transport, random } = network.host(name, addresses(host), { mtu: 9000, route });
+    return Stack.create({ transport, random, clock: network.clock });
+  };
+  const [client, server] = await network.standStill(Promise.all([stackOf('client', 1), stackOf('server', 2)]));
+  const listener = server.socket();
+  listener.bindx(addresses(2).map((address) => ({ address, port: PORT })));
+  listener.listen();
+  const endpoints = addresses(2).map((address) => ({ address, port: PORT }));
+  return Promise.all([client.socket().connectx(endpoints), listener.accept()]);
+}
+
+/** Runs with a connected pair, and keeps each packet that was sent. */
+function connected(
+  conditions: Conditions,
+  sizes: readonly Sizes[],
+  run: (
+    network: Network,
+    client: Association,
+    server: Association,
+    sent: { packet: Packet; atMs: number }[],
+  ) => Promise<void>,
+) {
+  return scenario({ seed: 1, conditions: { latencyMs: 10, ...conditions }, limitMs: 1e7 }, async (network) => {
+    const sent: { packet: Packet; atMs: number }[] = [];
+    network.filter((packet) => {
+      sent.push({ packet, atMs: network.clock.now() });
+      return packet;
+    });
+    const [client, server] = await pair(network, sizes);
+    await network.advance(2000); // until all paths are confirmed
+    await run(network, client, server, sent);
+  });
+}
+
+async function carry(client: Association, server: Association) {
+  await client.send(MESSAGE);
+  await received(server);
+}
+
+async function received(server: Association) {
+  expect(Buffer.compare((await server.receive())!.data, MESSAGE)).toBe(0);
+}
+
+test('a path that takes larger packets gets them, after a full one was sent', () =>
+  connected({}, [TRY], async (_network, client, server, sent) => {
+    expect(mtus(client)).toEqual([1500 - 20 - 12]);
+    await carry(client, server);
+    expect(sent.filter(({ packet }) => isProbe(packet))).toHaveLength(1);
+    expect(mtus(client)).toEqual([9000 - 20 - 12]);
+    const before = sent.length;
+    await carry(client, server);
+    expect(Math.max(...sent.slice(before).map(({ packet }) => packet.bytes.length))).toBeGreaterThan(8000);
+  }));
+
+test('a path that does not take them is tried three times, and again ten minutes later; nothing is lost', () =>
+  connected({ mtu: 1500 }, [TRY], async (network, client, server, sent) => {
+    const began = network.clock.now();
+    const probes = async () => {
+      for (let i = 0; i < 10; i++) {
+        await carry(client, server);
+        await network.advance(3000);
+      }
+      return sent.filter(({ packet }) => isProbe(packet)).map(({ atMs }) => atMs - began);
+    };
+    const times = await probes();
+    expect(times).toHaveLength(3);
+    expect(await probes()).toHaveLength(3);
+    await network.advance(600_000 - (network.clock.now() - began - times[2]!) - 1000);
+    const [next] = (await probes()).slice(3);
+    expect(next! - times[2]!).toBeGreaterThanOrEqual(600_000);
+    expect(client.paths()).toMatchObject([{ state: 'active', mtu: 1468 }]);
+  }));
+
+test('without full packets nothing is tried', () =>
+  connected({}, [TRY], async (network, client, server, sent) => {
+    for (let i = 0; i < 20; i++) {
+      await client.send('small');
+      await server.receive();
+      await network.advance(1000);
+    }
+    expect(sent.filter(({ packet }) => isProbe(packet))).toEqual([]);
+  }));
+
+test('an answer that does not know our nonce raises nothing', () =>
+  connected({}, [TRY], async (network, client, server) => {
+    network.filter((packet) => {
+      if (firstChunk(packet) !== HEARTBEAT_ACK) return packet;
+      const bytes = packet.bytes.slice();
+      bytes[12 + 4 + 4 + 8]! ^= 1; // the first byte of the nonce
+      sealPacket(bytes);
+      return { ...packet, bytes };
+    });
+    await carry(client, server);
+    await network.advance(1000);
+    expect(mtus(client)).toEqual([1468]);
+  }));
+
+test('an application that has set the size of packets keeps it', () =>
+  connected({}, [TRY], async (network, client, server, sent) => {
+    client.setOption('pathParameters', { mtuDiscovery: false, mtu: 1200 }, { path: '10.0.1.2' });
+    await carry(client, server);
+    await network.advance(1000);
+    expect(sent.filter(({ packet }) => isProbe(packet) && packet.source === '10.0.1.1')).toEqual([]);
+    expect(mtus(client)).toEqual([1200]);
+  }));
+
+test('a path begins with the MTU of its route', () =>
+  connected({}, [{ mtu: 9000 }], async (_network, client, server) => {
+    expect(mtus(client)).toEqual([8968]);
+    await carry(client, server);
+  }));
+
+test('all paths are raised when each of them has been found to take larger packets', () =>
+  connected({}, [TRY, TRY], async (network, client, server) => {
+    await carry(client, server);
+    await network.advance(1000);
+    expect(mtus(client)).toEqual([8968, 8968]);
+  }));
+
+test.for([
+  ['that was found out', [TRY, TRY]],
+  ['by their routes', [{ mtu: 9000 }, { mtu: 1500 }]],
+] as const)(
+  'packets are as large as the path allows that takes least, %s: it can carry on for the other',
+  ([, sizes]) =>
+    connected({}, sizes, async (network, client, server) => {
+      network.link('10.0.2.1', '*', { mtu: 1500 });
+      await carry(client, server);
+      await network.advance(1000);
+      expect(mtus(client)).toEqual([1468, 1468]);
+      await client.send(MESSAGE);
+      network.link('10.0.1.1', '*', { loss: 1 });
+      for (let i = 0; i < 5; i++) await client.send(MESSAGE);
+      for (let i = 0; i < 6; i++) await received(server);
+    }),
+);
