@@ -1,51 +1,59 @@
 import { type Address, addressBytes, formatAddress } from '../address.js';
-import type { Memory, Pointer } from '../bridge/memory.js';
+import { at, type Memory, type Pointer } from '../bridge/memory.js';
 import { link_packet } from '../generated/layouts.js';
 import type { Packet } from '../packet.js';
 import type { ConnPacket } from './conn.js';
+import { Slab } from './slab.js';
 
 const HEADER = link_packet.size;
-const LENGTH = link_packet.fields.length.offset;
-const PORT = link_packet.fields.port.offset;
-const FAMILY = link_packet.fields.family.offset;
-const TRAFFIC_CLASS = link_packet.fields.traffic_class.offset;
-const SOURCE = link_packet.fields.source.offset;
-const DESTINATION = link_packet.fields.destination.offset;
+/** Offsets in words. The second word is `port`, `family` and `traffic_class`. */
+const LENGTH = link_packet.fields.length.offset >> 2;
+const KIND = link_packet.fields.port.offset >> 2;
+const SOURCE = link_packet.fields.source.offset >> 2;
+const DESTINATION = link_packet.fields.destination.offset >> 2;
 
 /** Both tables are bounded: what a hostile network can fill must not grow. */
 const TEXTS = 256;
-const BYTES = 1024;
+const BINARIES = 1024;
+
+/** An address as it lies in a struct link_packet, by words: copying 4 bytes costs more than writing 4 words. */
+interface Binary {
+  readonly family: 4 | 6;
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+  readonly d: number;
+}
 
 /** Packets between their form in the module's outbox and inbox (struct link_packet) and {@link Packet}. */
 export class Wire {
   /** Addresses by a hash of their bytes, so that the same bytes give the same string without formatting it again. */
-  readonly #texts: { a: number; b: number; c: number; d: number; family: number; text: Address }[] = [];
-  readonly #bytes = new Map<Address, Uint8Array>();
+  readonly #texts: (Binary & { readonly text: Address })[] = [];
+  readonly #binaries = new Map<Address, Binary>();
+  readonly #slab = new Slab();
 
   /**
-   * Copies the outbox out and takes it apart; those of AF_CONN associations go to `conn`. The packets share one buffer,
-   * which is theirs.
+   * Copies the outbox out and takes it apart; those of AF_CONN associations go to `conn`. The packets share buffers,
+   * but no bytes.
    */
   takeOutbox(memory: Memory, outbox: Pointer, length: number, conn: ConnPacket[]): Packet[] {
-    const bytes = memory.copy(outbox, length);
-    const view = new DataView(bytes.buffer);
+    const { words } = memory;
     const packets: Packet[] = [];
-    for (let offset = 0; offset < length; ) {
-      const start = offset + HEADER;
-      const end = start + view.getUint32(offset + LENGTH, true);
-      const family = bytes[offset + FAMILY] ?? 0;
-      const port = view.getUint16(offset + PORT, true);
-      const trafficClass = bytes[offset + TRAFFIC_CLASS] ?? 0;
-      const own = bytes.subarray(start, end);
+    const { buffer, offset } = this.#slab.copy(memory.bytes, outbox, length);
+    for (let used = 0; used < length; ) {
+      const header = (outbox + used) >> 2;
+      const bytes = new Uint8Array(buffer, offset + used + HEADER, words[header + LENGTH]);
+      const kind = words[header + KIND] ?? 0;
+      const [port, family, trafficClass] = [kind & 0xffff, (kind >> 16) & 0xff, kind >>> 24];
       if (family === 0) {
-        const address = view.getUint32(offset + DESTINATION, true);
-        conn.push({ address, unfragmented: port !== 0, trafficClass, bytes: own });
+        const address = words[header + DESTINATION] ?? 0;
+        conn.push({ address, unfragmented: port !== 0, trafficClass, bytes });
       } else {
-        const source = this.#text(view, offset + SOURCE, family);
-        const destination = this.#text(view, offset + DESTINATION, family);
-        packets.push({ source, destination, port, trafficClass, bytes: own });
+        const source = this.#text(memory, header + SOURCE, family);
+        const destination = this.#text(memory, header + DESTINATION, family);
+        packets.push({ source, destination, port, trafficClass, bytes });
       }
-      offset = (end + 3) & ~3;
+      used += (HEADER + bytes.length + 3) & ~3;
     }
     return packets;
   }
@@ -55,22 +63,21 @@ export class Wire {
    * that didn't fit. A packet that can't be one (no address, larger than the inbox) is passed over.
    */
   fillInbox(memory: Memory, inbox: Pointer, capacity: number, packets: readonly Packet[], first: number): Filled {
+    const { words } = memory;
     let used = 0;
     let index = first;
     for (; index < packets.length; index++) {
       const packet = packets[index];
-      const source = packet && this.#addressBytes(packet.source);
-      const destination = packet && this.#addressBytes(packet.destination);
+      const source = packet && this.#binary(packet.source);
+      const destination = packet && this.#binary(packet.destination);
       if (!source || !destination || HEADER + packet.bytes.length + 3 > capacity) continue;
       if (used + HEADER + packet.bytes.length + 3 > capacity) break;
-      const at = inbox + used;
-      memory.view.setUint32(at + LENGTH, packet.bytes.length, true);
-      memory.view.setUint16(at + PORT, packet.port, true);
-      memory.bytes[at + FAMILY] = source.length === 4 ? 4 : 6;
-      memory.bytes[at + TRAFFIC_CLASS] = packet.trafficClass;
-      memory.bytes.set(source, at + SOURCE);
-      memory.bytes.set(destination, at + DESTINATION);
-      memory.bytes.set(packet.bytes, at + HEADER);
+      const header = (inbox + used) >> 2;
+      words[header + LENGTH] = packet.bytes.length;
+      words[header + KIND] = (packet.port & 0xffff) | (source.family << 16) | (packet.trafficClass << 24);
+      write(words, header + SOURCE, source);
+      write(words, header + DESTINATION, destination);
+      memory.bytes.set(packet.bytes, inbox + used + HEADER);
       used += (HEADER + packet.bytes.length + 3) & ~3;
     }
     return { used, next: index };
@@ -80,42 +87,50 @@ export class Wire {
   fillConn(memory: Memory, inbox: Pointer, capacity: number, { address, trafficClass, bytes }: ConnPacket): number {
     const used = (HEADER + bytes.length + 3) & ~3;
     if (used > capacity) return 0;
-    memory.bytes.fill(0, inbox, inbox + HEADER);
-    memory.view.setUint32(inbox + LENGTH, bytes.length, true);
-    memory.bytes[inbox + TRAFFIC_CLASS] = trafficClass;
-    memory.view.setUint32(inbox + SOURCE, address, true);
-    memory.bytes.set(bytes, inbox + HEADER);
+    const { words } = memory;
+    const header = inbox >> 2;
+    words.fill(0, header, header + (HEADER >> 2));
+    words[header + LENGTH] = bytes.length;
+    words[header + KIND] = trafficClass << 24;
+    words[header + SOURCE] = address;
+    memory.bytes.set(bytes, at(inbox, HEADER));
     return used;
   }
 
-  #text(view: DataView, offset: number, family: number): Address {
-    const a = view.getUint32(offset, true);
-    const b = view.getUint32(offset + 4, true);
-    const c = view.getUint32(offset + 8, true);
-    const d = view.getUint32(offset + 12, true);
+  #text({ words, bytes }: Memory, at: number, family: number): Address {
+    const [a, b, c, d] = [words[at] ?? 0, words[at + 1] ?? 0, words[at + 2] ?? 0, words[at + 3] ?? 0];
     const slot = (a ^ (a >>> 24) ^ b ^ c ^ d ^ (d >>> 24)) & (TEXTS - 1);
     const known = this.#texts[slot];
     if (known && known.a === a && known.b === b && known.c === c && known.d === d && known.family === family) {
       return known.text;
     }
-    const text = formatAddress(new Uint8Array(view.buffer, offset, family === 4 ? 4 : 16));
-    this.#texts[slot] = { a, b, c, d, family, text };
+    const length = family === 4 ? 4 : 16;
+    const text = formatAddress(bytes.slice(4 * at, 4 * at + length));
+    this.#texts[slot] = { a, b, c, d, family: family === 4 ? 4 : 6, text };
     return text;
   }
 
-  #addressBytes(address: Address): Uint8Array | undefined {
-    let bytes = this.#bytes.get(address);
-    if (bytes === undefined) {
-      bytes = addressBytes(address);
-      if (bytes === undefined) return;
-      if (this.#bytes.size >= BYTES) this.#bytes.clear();
-      this.#bytes.set(address, bytes);
-    }
-    return bytes;
+  #binary(address: Address): Binary | undefined {
+    const known = this.#binaries.get(address);
+    if (known !== undefined) return known;
+    const bytes = addressBytes(address);
+    if (bytes === undefined) return;
+    const [a = 0, b = 0, c = 0, d = 0] = new Uint32Array(bytes.slice().buffer);
+    const binary: Binary = { family: bytes.length === 4 ? 4 : 6, a, b, c, d };
+    if (this.#binaries.size >= BINARIES) this.#binaries.clear();
+    this.#binaries.set(address, binary);
+    return binary;
   }
 }
 
 export interface Filled {
   readonly used: number;
   readonly next: number;
+}
+
+function write(words: Uint32Array, at: number, { a, b, c, d }: Binary): void {
+  words[at] = a;
+  words[at + 1] = b;
+  words[at + 2] = c;
+  words[at + 3] = d;
 }
