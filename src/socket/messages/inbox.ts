@@ -47,14 +47,20 @@ export class Inbox {
   push(message: Message): void {
     const cost = costOf(message);
     if (this.#ended || this.#isDiscarding) return this.#left(cost);
+    if (this.#waiters.size > 0 && this.#hand(message)) return this.#left(cost);
+    this.#items.push(message);
+    this.#cost += cost;
+  }
+
+  /** Gives a message to the first who waits; false: nobody does. */
+  #hand(message: Message): boolean {
     for (const waiter of this.#waiters) {
       this.#waiters.delete(waiter);
       if (waiter.settled) continue;
-      this.#left(cost);
-      return waiter.resolve(message);
+      waiter.resolve(message);
+      return true;
     }
-    this.#items.push(message);
-    this.#cost += cost;
+    return false;
   }
 
   /**
@@ -110,6 +116,11 @@ export class Inbox {
     if (!this.#ended) this.#left(this.#cost);
     this.#cost = 0;
     this.#wanted();
+  }
+
+  /** The next message where it is here already, at the least cost. */
+  next(): Message | undefined {
+    return typeof this.#items[this.#first] === 'object' ? (this.#next() as Message) : undefined;
   }
 
   take(options: WaitOptions): Promise<Message | undefined> {

@@ -1,3 +1,4 @@
+import type { SendInfo } from '../../bridge/calls.js';
 import type { SctpError } from '../../errors.js';
 import type { Home } from '../home.js';
 import { Lifecycle } from '../lifecycle.js';
@@ -7,6 +8,7 @@ import type { WaitOptions } from '../setup/deadline.js';
 import { unlessEnding } from '../setup/failure.js';
 import type { Setup } from '../setup/setup.js';
 import { Inboxes } from '../streams/inboxes.js';
+import { Messages } from './iterator.js';
 import type { Message, Sendable, SendOptions } from './message.js';
 import { Outgoing, type Sink } from './outgoing.js';
 import { bytesOf, priorityOf, sendInfo } from './sendinfo.js';
@@ -28,11 +30,14 @@ export abstract class Messaging extends Multihomed implements AsyncIterable<Mess
   /** senderDry was told, and nothing is sent since. */
   protected isDry = false;
   readonly #ending = () => this.#home.ending();
+  /** Of messages without options: the same for all. */
+  readonly #plain: SendInfo;
 
   /** @internal */
   constructor(home: Home, id: number) {
     super(id);
     this.#home = home;
+    this.#plain = sendInfo(id, 1, DEFAULTS);
     this.inbox = new Inboxes(
       home.clock,
       (cost) => this.#home.left(cost),
@@ -64,7 +69,7 @@ export abstract class Messaging extends Multihomed implements AsyncIterable<Mess
   send(data: Sendable, options: SendOptions = DEFAULTS): Promise<void> {
     try {
       if (this.state !== 'open') throw this.life.notOpen('send');
-      const info = sendInfo(this.id, this.setup.streams.outbound, options);
+      const info = options === DEFAULTS ? this.#plain : sendInfo(this.id, this.setup.streams.outbound, options);
       return this.outgoing.push(bytesOf(data), info, priorityOf(options));
     } catch (error) {
       return Promise.reject(error);
@@ -86,8 +91,8 @@ export abstract class Messaging extends Multihomed implements AsyncIterable<Mess
     return this.inbox.take(options);
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Message, void, undefined> {
-    for (let message = await this.receive(); message; message = await this.receive()) yield message;
+  [Symbol.asyncIterator](): AsyncIterableIterator<Message, undefined> {
+    return new Messages(this.inbox.common);
   }
 
   /** @internal It has another socket now. */

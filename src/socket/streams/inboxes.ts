@@ -6,14 +6,15 @@ import type { WaitOptions } from '../setup/deadline.js';
 /** The inbox of an association, and those of its streams that are received from one by one. */
 export class Inboxes {
   readonly #make: () => Inbox;
-  readonly #common: Inbox;
+  /** The association's own. */
+  readonly common: Inbox;
   #claimed: Map<number, Inbox> | undefined;
   #end: { readonly error: unknown } | undefined;
 
   /** As an inbox's. */
   constructor(clock: Clock, left: (cost: number) => void, wanted: () => void) {
     this.#make = () => new Inbox(clock, left, wanted);
-    this.#common = this.#make();
+    this.common = this.#make();
   }
 
   get cost(): number {
@@ -21,11 +22,11 @@ export class Inboxes {
   }
 
   get isDiscarding(): boolean {
-    return this.#common.isDiscarding;
+    return this.common.isDiscarding;
   }
 
   get isWanted(): boolean {
-    return this.#claimed === undefined ? this.#common.isWanted : this.#all.some(({ isWanted }) => isWanted);
+    return this.#claimed === undefined ? this.common.isWanted : this.#all.some(({ isWanted }) => isWanted);
   }
 
   /** From now on the messages of a stream are for its own inbox, those that are here, too. */
@@ -35,24 +36,24 @@ export class Inboxes {
     const inbox = this.#make();
     if (this.isDiscarding) inbox.discard();
     if (this.#end) inbox.end(this.#end.error); // before it has any: their cost is given back already
-    inbox.adopt(this.#common, stream);
+    inbox.adopt(this.common, stream);
     this.#claimed ??= new Map();
     this.#claimed.set(stream, inbox);
     return inbox;
   }
 
   push(message: Message): void {
-    (this.#claimed?.get(message.stream) ?? this.#common).push(message);
+    (this.#claimed?.get(message.stream) ?? this.common).push(message);
   }
 
   take(options: WaitOptions): Promise<Message | undefined> {
-    return this.#common.take(options);
+    return this.common.take(options);
   }
 
   /** The peer has reset streams: who receives from one of them alone meets its end after what is here. */
   reset(streams: readonly number[] | 'all'): void {
     if (streams === 'all') for (const inbox of this.#all) inbox.resetAll();
-    else for (const stream of streams) (this.#claimed?.get(stream) ?? this.#common).reset(stream);
+    else for (const stream of streams) (this.#claimed?.get(stream) ?? this.common).reset(stream);
   }
 
   end(error?: unknown): void {
@@ -65,6 +66,6 @@ export class Inboxes {
   }
 
   get #all(): Inbox[] {
-    return [this.#common, ...(this.#claimed?.values() ?? [])];
+    return [this.common, ...(this.#claimed?.values() ?? [])];
   }
 }

@@ -1,3 +1,4 @@
+import { Messages } from '../messages/iterator.js';
 import type { Message, Sendable, SendOptions } from '../messages/message.js';
 import { type OutgoingMessage, readableOf, sinkOf } from '../messages/streams.js';
 import type { WaitOptions } from '../setup/deadline.js';
@@ -50,8 +51,8 @@ export class Stream implements AsyncIterable<Message> {
   }
 
   /** Its messages until the peer resets it, or the association ends. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Message, void, undefined> {
-    for (let message = await this.receive(); message; message = await this.receive()) yield message;
+  [Symbol.asyncIterator](): AsyncIterableIterator<Message, undefined> {
+    return new Messages(this.#inboxes.claim(this.id));
   }
 
   /**
