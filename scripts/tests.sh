@@ -25,6 +25,12 @@ check_types() {
     node_modules/.bin/tsc -p tsconfig.test.json
 }
 
+# The reference of the typed API. Whatever is public and says nothing of itself, or refers to what isn't there, fails.
+build_reference() {
+  step docs 'reference of the API' build/api/index.html package-lock.json typedoc.json tsconfig.json README.md src -- \
+    node_modules/.bin/typedoc
+}
+
 # The C side natively, watched: by the address sanitizer (and its search for leaks), and with upstream's own INVARIANTS,
 # which check each lock and each state, under the sanitizer for undefined behaviour.
 build_native_checks() {
@@ -43,6 +49,7 @@ run_tests() { # ARGUMENT…
   need_test_packages
   lint
   check_types
+  build_reference
   build_native_checks
   local status=0
   rm -f build/vitest.json

@@ -6,10 +6,12 @@ import { SctpError } from './errors.js';
  */
 export type Address = string;
 
+/** The family of an IP address. */
 export type AddressFamily = 'IPv4' | 'IPv6';
 
 /** An SCTP transport address: where a peer can be reached, or where a socket is bound. */
 export interface Endpoint {
+  /** The IP address. */
   readonly address: Address;
   /** SCTP port, 0 to 65535. */
   readonly port: number;

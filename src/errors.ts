@@ -39,6 +39,7 @@ export type ErrorCode =
 
 /** One transmission of INIT: to which address, and when (ms after the attempt began). */
 export interface InitAttempt {
+  /** The listed address. */
   readonly address: Address;
   /** Times of the INITs that were sent there, in ms after the attempt began. Empty: never tried. */
   readonly sentAtMs: readonly number[];
@@ -60,27 +61,44 @@ export interface ErrorCause {
 export interface SctpErrorDetails {
   /** The call that failed, such as `connectx`. */
   readonly syscall?: string;
+  /** The address that the failure is about. */
   readonly address?: Address;
+  /** The port that it is about. */
   readonly port?: number;
   /** Per listed address: how many INITs were sent there, and when. */
   readonly attempts?: readonly InitAttempt[];
   /** The causes that the peer's ABORT carried. */
   readonly abort?: readonly ErrorCause[];
   /** The association that is there all the same: EPROTO, EINTR. What `socket.peeloff` takes. */
-  readonly association?: { readonly id: number };
+  readonly association?: {
+    /** As in `association.id`. */
+    readonly id: number;
+  };
+  /** What led to it, as of any `Error`. */
   readonly cause?: unknown;
 }
 
 /** A failure that a caller can meet in operation: `code` is for programs, the message for people. */
 export class SctpError extends Error {
+  /** Always `SctpError`: for those who can't use `instanceof`. */
   override readonly name = 'SctpError';
+  /** What happened, for programs: a POSIX name. */
   readonly code: ErrorCode;
+  /** The call that failed, such as `connectx`. */
   readonly syscall?: string;
+  /** The address that the failure is about. */
   readonly address?: Address;
+  /** The port that it is about. */
   readonly port?: number;
+  /** Per listed address: how many INITs were sent there, and when. */
   readonly attempts?: readonly InitAttempt[];
+  /** The causes that the peer's ABORT carried (RFC 9260 §3.3.7). */
   readonly abort?: readonly ErrorCause[];
-  readonly association?: { readonly id: number };
+  /** The association that is there all the same: EPROTO, EINTR. What `socket.peeloff` takes. */
+  readonly association?: {
+    /** As in `association.id`. */
+    readonly id: number;
+  };
 
   constructor(code: ErrorCode, message: string, details: SctpErrorDetails = {}) {
     const { cause, ...fields } = details;

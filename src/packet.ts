@@ -2,7 +2,9 @@ import type { Address } from './address.js';
 
 /** One SCTP packet between two IP addresses, as a transport carries it. */
 export interface Packet {
+  /** Where it comes from. */
   readonly source: Address;
+  /** Where it goes to. */
   readonly destination: Address;
   /**
    * The peer's UDP port when SCTP travels inside UDP (RFC 6951): where an outgoing packet goes, where an incoming one

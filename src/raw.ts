@@ -3,6 +3,7 @@
  * `docs/raw.md` has the table of C names, what they are here, and what the typed API calls them.
  */
 export type { Endpoint } from './address.js';
+export type { WasmSource } from './bridge/module.js';
 export type { Clock } from './clock.js';
 export * from './generated/constants.js';
 export * as structs from './generated/layouts.js';
@@ -14,6 +15,7 @@ export { type SctpNotification, sctp_notification } from './raw/notification.js'
 export type { RcvInfo, Received, RecvvRn } from './raw/received.js';
 export { type ConnEndpoint, htonl, htons, ntohl, ntohs, type Sockaddr } from './raw/sockaddr.js';
 export type { ReceiveCallback, SendCallback, Upcall } from './raw/socket.js';
-export type { ConnOutput } from './raw/usrsctp.js';
+export type { SysctlCalls } from './raw/sysctls.js';
+export type { ConnOutput, UsrsctpCalls } from './raw/usrsctp.js';
 export type { CInput, CValue } from './raw/value.js';
 export type { Transport } from './transport/transport.js';

@@ -1,5 +1,5 @@
 export { DEFAULT_LIMITS, type RelayLimits } from './relay/limits.js';
-export type { LogEntry, RelayServerOptions } from './relay/options.js';
+export type { LogEntry, PublicAddress, RelayServerOptions } from './relay/options.js';
 export type { Resolve } from './relay/policy.js';
 export { type RelayServer, relayServer } from './relay/server.js';
 export { signTicket, type TicketClaims, type TicketKey } from './relay/ticket.js';

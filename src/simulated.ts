@@ -6,7 +6,7 @@ export type { Fate } from './simulated/fate.js';
 export type { End, Group, Named } from './simulated/group.js';
 export type { Dependence, Nat, NatOptions } from './simulated/nat.js';
 export { Network, type NetworkOptions } from './simulated/network.js';
-export type { NetworkClock } from './simulated/network-clock.js';
+export type { NetworkClock, Pending } from './simulated/network-clock.js';
 export { SeededRandom } from './simulated/random.js';
 export { RealTimeClock } from './simulated/real-time.js';
 export { type ScenarioOptions, scenario } from './simulated/scenario.js';

@@ -1,4 +1,4 @@
-export { payload, RecordingHost } from './testing/recording-host.js';
+export { payload, RecordingHost, type Refusal } from './testing/recording-host.js';
 export {
   type Hooks,
   type NetworkFixture,

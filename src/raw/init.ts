@@ -14,7 +14,9 @@ export type Usrsctp = UsrsctpCalls & SysctlCalls;
 export interface InitOptions {
   /** The network below. Default: none, which leaves AF_CONN. */
   readonly transport?: Transport;
+  /** Where time comes from. Default: the machine's clock. */
   readonly clock?: Clock;
+  /** Where randomness comes from. Default: the machine's cryptographic source. */
   readonly random?: Random;
   /** Carries the packets of AF_CONN associations. */
   readonly conn_output?: ConnOutput;

@@ -5,7 +5,10 @@ import { type CValue, decode } from './value.js';
 
 /** C's `union sctp_notification`: the struct that its type names, with the name of that type as `name`. */
 export type SctpNotification = {
-  [Name in keyof Structs]: { readonly name: Name } & Readonly<CValue<Structs[Name]>>;
+  [Name in keyof Structs]: {
+    /** The C name of its type. */
+    readonly name: Name;
+  } & Readonly<CValue<Structs[Name]>>;
 }[keyof Structs];
 
 type Structs = {

@@ -18,11 +18,24 @@ export type Received = {
   /** MSG_EOR, MSG_NOTIFICATION. */
   readonly flags: number;
 } & (
-  | { readonly infotype: typeof SCTP_RECVV_NOINFO; readonly info: undefined }
-  /** SCTP_RECVRCVINFO is on. */
-  | { readonly infotype: typeof SCTP_RECVV_RCVINFO; readonly info: RcvInfo }
-  /** SCTP_RECVNXTINFO is on too, and there is a next message. */
-  | { readonly infotype: typeof SCTP_RECVV_RN; readonly info: RecvvRn }
+  | {
+      /** There is none. */
+      readonly infotype: typeof SCTP_RECVV_NOINFO;
+      /** Nothing: of notifications, and while SCTP_RECVRCVINFO is off. */
+      readonly info: undefined;
+    }
+  | {
+      /** SCTP_RECVRCVINFO is on. */
+      readonly infotype: typeof SCTP_RECVV_RCVINFO;
+      /** Of the message. */
+      readonly info: RcvInfo;
+    }
+  | {
+      /** SCTP_RECVNXTINFO is on too, and there is a next message. */
+      readonly infotype: typeof SCTP_RECVV_RN;
+      /** Of the message, and of the one after it. */
+      readonly info: RecvvRn;
+    }
 );
 
 export function decodeReceived({ data, from, info, infotype, flags }: RawReceived, sockaddrs: Sockaddrs): Received {

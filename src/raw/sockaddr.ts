@@ -11,7 +11,9 @@ export type Sockaddr = Endpoint | ConnEndpoint;
 
 /** An address of family AF_CONN: `conn` is any value that usrsctp_register_address() was given. */
 export interface ConnEndpoint {
+  /** Any value: what usrsctp_register_address() was given. */
   readonly conn: unknown;
+  /** SCTP port, 0 to 65,535, in host byte order. */
   readonly port: number;
 }
 

@@ -74,6 +74,7 @@ export class UsrsctpCalls extends Options {
     this.core.attempt(() => this.core.pump.enter(() => this.core.calls.crc32cOffload(true)));
   }
 
+  /** Ends that. */
   usrsctp_disable_crc32c_offload(): void {
     this.core.attempt(() => this.core.pump.enter(() => this.core.calls.crc32cOffload(false)));
   }

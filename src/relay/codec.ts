@@ -30,6 +30,7 @@ export const MOST_PERMITS = 64;
 
 /** Where UDP datagrams go to or come from. */
 export interface UdpEndpoint {
+  /** The IP address. */
   readonly address: Address;
   /** UDP port, 1 to 65535. */
   readonly port: number;

@@ -42,6 +42,7 @@ export interface RelayLimits {
   readonly ticketLifeMs: number;
 }
 
+/** The limits of a relay that is told none. */
 export const DEFAULT_LIMITS: RelayLimits = {
   clients: 1000,
   clientsPerSubject: 8,

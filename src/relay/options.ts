@@ -12,10 +12,19 @@ import type { TicketKey } from './ticket.js';
 
 /** One thing that happened, for a log: its name, and what is known of it. Values are plain. */
 export interface LogEntry {
+  /** `warn`: somebody should look at it. */
   readonly level: 'info' | 'warn';
   /** `refused`, `allocated`, `resumed`, `ended`, `draining`, `closed`, `failed`. */
   readonly event: string;
   readonly [field: string]: string | number | boolean | readonly string[] | undefined;
+}
+
+/** An address of a relay behind a 1:1 NAT. */
+export interface PublicAddress {
+  /** The machine's own. */
+  readonly bind: Address;
+  /** What the world knows it as. */
+  readonly public: Address;
 }
 
 /** What a relay is told. */
@@ -28,7 +37,7 @@ export interface RelayServerOptions {
    * The addresses to give to clients, IPv4 and IPv6; each client gets one of each family. Where a 1:1 NAT stands before
    * the machine, both the machine's and the world's.
    */
-  readonly addresses: readonly (Address | { readonly bind: Address; readonly public: Address })[];
+  readonly addresses: readonly (Address | PublicAddress)[];
   /** The UDP ports to give to clients, first and last. Default 49152 to 65535. */
   readonly ports?: readonly [first: number, last: number];
   /** The largest IP packet in bytes, headers included, 512 to 65535. Default 1500. */
@@ -43,6 +52,7 @@ export interface RelayServerOptions {
   readonly allow: readonly string[];
   /** Special networks, such as `10.0.0.0/8`, that aren't refused for being special. Default: none. */
   readonly special?: readonly string[];
+  /** How much clients may use. Default: {@link DEFAULT_LIMITS}. */
   readonly limits?: Partial<RelayLimits>;
   /** Who a connection comes from, for the limits per address. Default: the TCP peer; behind a proxy, what the proxy says. */
   readonly clientAddress?: (request: IncomingMessage) => string;
@@ -50,7 +60,9 @@ export interface RelayServerOptions {
   readonly log?: (entry: LogEntry) => void;
   /** Finds the addresses of host names in rules. Default: the system's resolver, asked at most once a minute per name. */
   readonly resolve?: Resolve;
+  /** Where time comes from. Default: the machine's clock. */
   readonly clock?: Clock;
+  /** Where randomness comes from. Default: the machine's cryptographic source. */
   readonly random?: Random;
   /** The time in ms since 1970, for tickets. Default: the machine's. */
   readonly now?: () => number;

@@ -31,6 +31,7 @@ export async function relayServer(options: RelayServerOptions): Promise<RelaySer
 /** How long clients have to end what they do when a relay is drained, in ms. */
 const DRAIN_MS = 10_000;
 
+/** A relay that runs. {@link relayServer} makes one. */
 export class RelayServer implements AsyncDisposable {
   readonly #settings: RelaySettings;
   readonly #metrics = new Metrics();
@@ -96,6 +97,7 @@ export class RelayServer implements AsyncDisposable {
     return this.#ending;
   }
 
+  /** Drains it. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

@@ -18,7 +18,10 @@ export interface TicketClaims {
 }
 
 /** A key as JSON Web Key (RFC 7517): `oct`, `EC` with P-256, or `OKP` with Ed25519. `kid` is heeded. */
-export type TicketKey = JsonWebKey & { readonly kid?: string };
+export interface TicketKey extends JsonWebKey {
+  /** The key's name; a ticket may say which key has signed it. */
+  readonly kid?: string;
+}
 
 /** Why a ticket isn't accepted, in a sentence. */
 export class TicketError extends Error {

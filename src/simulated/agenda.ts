@@ -1,8 +1,10 @@
 /** Something that will happen at a virtual time. */
 export interface Appointment {
+  /** When it is due, in ms on the clock. */
   readonly timeMs: number;
   /** Equal times are kept in the order in which they were made. */
   readonly sequence: number;
+  /** What is called then. */
   readonly callback: () => void;
   /** Where it is in the heap; -1: done or cancelled. */
   index: number;

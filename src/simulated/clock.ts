@@ -1,5 +1,5 @@
 import { Agenda, type Appointment } from './agenda.js';
-import type { NetworkClock } from './network-clock.js';
+import type { NetworkClock, Pending } from './network-clock.js';
 import { turn } from './turn.js';
 
 /** As long as a scenario may take unless it says otherwise: more than any of SCTP's give-up times, in virtual ms. */
@@ -55,7 +55,7 @@ export class VirtualClock implements NetworkClock {
   }
 
   /** How many callbacks are waiting, and when the first is due. */
-  get pending(): { readonly count: number; readonly nextMs: number } {
+  get pending(): Pending {
     return { count: this.#agenda.size, nextMs: this.#agenda.nextMs };
   }
 

@@ -3,6 +3,7 @@ import type { Flight } from './flight.js';
 
 /** What the network needs to know of a host to find it. */
 export interface Named {
+  /** A name of a host, as the network knows it. */
   readonly name: string;
 }
 

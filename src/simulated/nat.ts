@@ -5,6 +5,7 @@ import { type End, endsOf, type Group } from './group.js';
 /** On how much of the other end a NAT's behaviour depends, in the words of RFC 4787. */
 export type Dependence = 'endpoint-independent' | 'address-dependent' | 'address-and-port-dependent';
 
+/** How a NAT is made. */
 export interface NatOptions {
   /** The addresses (or hosts: all of their addresses) that are hidden. From outside they can't be reached. */
   readonly inside: Group;
@@ -67,7 +68,7 @@ export class Nat {
     this.#generation++;
   }
 
-  /** Lets a packet out, from a public address; false: it can't. Packets that aren't from inside just pass. */
+  /** @internal Lets a packet out, from a public address; false: it can't. Packets that aren't from inside just pass. */
   outward(flight: Flight, nowMs: number): boolean {
     if (!this.#hides(flight.packet.source, flight.from) || this.#staysInside(flight)) return true;
     const mapping = this.#mappingOf(flight, nowMs);
@@ -79,7 +80,7 @@ export class Nat {
     return true;
   }
 
-  /** Lets a packet in, to the address behind a mapping; false: nobody asked for it. Others just pass. */
+  /** @internal Lets a packet in, to the address behind a mapping; false: nobody asked for it. Others just pass. */
   inward(flight: Flight, nowMs: number): boolean {
     const { packet } = flight;
     if (!this.#outside.includes(packet.destination)) return !this.#isTrespass(flight);

@@ -1,12 +1,20 @@
 import type { Clock } from '../clock.js';
 import type { Appointment } from './agenda.js';
 
+/** How many callbacks are waiting. */
+export interface Pending {
+  /** How many. */
+  readonly count: number;
+  /** When the first is due, in ms; Infinity: never. */
+  readonly nextMs: number;
+}
+
 /** The time of a network: virtual (`VirtualClock`, the default) or that of the machine (`RealTimeClock`). */
 export interface NetworkClock extends Clock {
   /** Calls back at a time of this clock, in ms; as soon as possible when that is past. */
   at(timeMs: number, callback: () => void): Appointment;
   /** How many callbacks are waiting, and when the first is due (ms; Infinity: never). */
-  readonly pending: { readonly count: number; readonly nextMs: number };
+  readonly pending: Pending;
   /** What is waiting, in words. */
   describePending(): string;
   /** Resolves when `durationMs` have passed. */

@@ -11,6 +11,7 @@ import { SeededRandom } from './random.js';
 import { type Host, type HostOptions, Station } from './station.js';
 import { Trace } from './trace.js';
 
+/** How a network is made. */
 export interface NetworkOptions {
   /** All chance in the network comes from it: the same seed, the same packets. */
   readonly seed: number | string;
@@ -37,8 +38,11 @@ export interface NetworkOptions {
  * ```
  */
 export class Network {
+  /** What all chance in it comes from. */
   readonly seed: number | string;
+  /** What moves its time; stacks on its hosts are given it. */
   readonly clock: NetworkClock;
+  /** Randomness from its seed; fork it, so that others draw the same as before. */
   readonly random: SeededRandom;
   /** The last packets, and what became of them. */
   readonly trace: Trace;

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../clock.js';
 import { Agenda, type Appointment } from './agenda.js';
-import type { NetworkClock } from './network-clock.js';
+import type { NetworkClock, Pending } from './network-clock.js';
 
 /** As long as waiting may take unless it says otherwise, in ms. */
 const DEFAULT_LIMIT_MS = 60_000;
@@ -41,7 +41,7 @@ export class RealTimeClock implements NetworkClock {
     return entry;
   }
 
-  get pending(): { readonly count: number; readonly nextMs: number } {
+  get pending(): Pending {
     return { count: this.#agenda.size, nextMs: this.#agenda.nextMs };
   }
 

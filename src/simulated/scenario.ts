@@ -1,5 +1,6 @@
 import { Network, type NetworkOptions } from './network.js';
 
+/** How a scenario runs. */
 export interface ScenarioOptions extends NetworkOptions {
   /** How much virtual time it may take, in ms; 600,000 by default. */
   readonly limitMs?: number;

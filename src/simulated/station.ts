@@ -12,6 +12,7 @@ import { closestSubnet, parseSubnet, type Subnet } from './subnet.js';
 
 /** A host of the simulated network: what tests see of it. */
 export interface Host {
+  /** As it is called in traces. */
   readonly name: string;
   /** The transport of the stack that runs here. After a restart it is another one. */
   readonly transport: Transport;
@@ -31,6 +32,7 @@ export interface Host {
   restart(): void;
 }
 
+/** How a host is made. */
 export interface HostOptions {
   /** The UDP port that SCTP is encapsulated in (RFC 6951). Absent: plain SCTP over IP. */
   readonly encapsulationPort?: number;

@@ -7,6 +7,7 @@ import type { Flight } from './flight.js';
 export interface TraceEntry {
   /** Counted from 0 in the order of sending. */
   readonly number: number;
+  /** When it was sent, in ms on the clock. */
   readonly sentMs: number;
   /** When it arrived, or was turned away at its destination. Undefined: it didn't. */
   readonly arrivedMs: number | undefined;
@@ -14,14 +15,19 @@ export interface TraceEntry {
   readonly from: string;
   /** Undefined: nobody has the address. */
   readonly to: string | undefined;
+  /** Where it came from; behind a NAT, the public address. */
   readonly source: Address;
+  /** Where it went to. */
   readonly destination: Address;
-  /** UDP ports; both 0: not encapsulated. */
+  /** The UDP port it came from; 0: not encapsulated. */
   readonly sourcePort: number;
+  /** The UDP port it went to; 0: not encapsulated. */
   readonly destinationPort: number;
+  /** The traffic class octet of the IP header; its low two bits are the ECN field (RFC 3168). */
   readonly trafficClass: number;
   /** The SCTP packet with its checksum; a corrupted one as it was changed. */
   readonly bytes: Uint8Array;
+  /** What became of it. */
   readonly fate: Fate;
   /** Such as `duplicate`, `corrupted` or `CE`, a mark for congestion that the link has set. */
   readonly note: string | undefined;
@@ -38,7 +44,7 @@ export class Trace {
   readonly #length: number;
   #count = 0;
 
-  /** Keeps the last `length` packets; 0: none. */
+  /** @internal Keeps the last `length` packets; 0: none. */
   constructor(length: number) {
     this.#length = length;
   }
@@ -55,7 +61,7 @@ export class Trace {
     return slots.map((slot) => ({ ...slot, bytes: completeCopy(slot.bytes) }));
   }
 
-  /** Notes a packet that is being sent, and numbers it. */
+  /** @internal Notes a packet that is being sent, and numbers it. */
   record(flight: Flight, sentMs: number, fate: Fate): void {
     flight.number = this.#count++;
     if (this.#length === 0) return;
@@ -78,7 +84,7 @@ export class Trace {
     this.#slots[index] = slot;
   }
 
-  /** Says what became of a packet, unless it is forgotten already. */
+  /** @internal Says what became of a packet, unless it is forgotten already. */
   settle({ number }: Flight, fate: Fate, arrivedMs?: number): void {
     const slot = this.#slotOf(number);
     if (slot === undefined) return;
@@ -86,7 +92,7 @@ export class Trace {
     if (arrivedMs !== undefined) slot.arrivedMs = arrivedMs;
   }
 
-  /** Adds a remark, and what has changed since of the packet. */
+  /** @internal Adds a remark, and what has changed since of the packet. */
   remark({ number, packet }: Flight, note: string): void {
     const slot = this.#slotOf(number);
     if (slot === undefined) return;

@@ -26,6 +26,7 @@ export class Emitter<Events extends object> {
     return off;
   }
 
+  /** Ends what `on` began with the same listener. */
   off<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): void {
     const listeners = this.#listeners.get(name);
     if (listeners?.delete(listener) && listeners.size === 0) this.listened(name, false);

@@ -1,6 +1,8 @@
 import type { Address } from '../address.js';
 import type { ErrorCause, SctpError } from '../errors.js';
+import type { Association } from './association.js';
 import type {
+  AssociationChange,
   AssociationReset,
   AuthenticationChange,
   Notification,
@@ -11,6 +13,7 @@ import type {
 } from './notification.js';
 
 export type {
+  AssociationChange,
   AssociationReset,
   AuthenticationChange,
   Outcome,
@@ -28,7 +31,7 @@ export interface AssociationEvents {
   /** A path of the association has changed. */
   path: PathEvent;
   /** The peer has restarted: what it hadn't acknowledged is lost, and told by `sendFailed`. */
-  restart: Notification & { type: 'association' };
+  restart: Notification & AssociationChange;
   /** The peer has begun to shut the association down: nothing more can be sent. */
   shutdown: undefined;
   /** A message was not delivered: its reliability policy gave it up, or the association ended. */
@@ -53,7 +56,9 @@ export interface AssociationEvents {
   close: SctpError | undefined;
 }
 
+/** A change of a path. */
 export interface PathEvent {
+  /** The peer's address. */
   readonly address: Address;
   /** `refused`: the network says that the address can't be reached now (ICMP, no route, policy); a hint. */
   readonly change: PathChange | 'refused';
@@ -63,7 +68,9 @@ export interface PathEvent {
 
 /** A message that was handed to usrsctp and will not be delivered. */
 export interface SendFailure {
+  /** The stream that it was sent on. */
   readonly stream: number;
+  /** Its payload protocol identifier. */
   readonly ppid: number;
   /** The number that `send` was given. */
   readonly context: number;
@@ -73,4 +80,10 @@ export interface SendFailure {
   readonly data: Uint8Array<ArrayBuffer>;
   /** Is that the whole message? Its beginning may have been acknowledged, its end never handed over. */
   readonly whole: boolean;
+}
+
+/** What a socket tells. */
+export interface SocketEvents {
+  /** An association is up that no promise waits for: a peer has connected, or a detached connectx has succeeded. */
+  association: Association;
 }

@@ -10,6 +10,7 @@ import { Paths } from './paths/paths.js';
 import { type AssociationStatistics, readStatistics } from './paths/statistics.js';
 import type { Status } from './paths/status.js';
 
+/** Being set up, up, being shut down from either end, over. */
 export type AssociationState = 'connecting' | 'open' | 'closing' | 'closed';
 
 /** What an association tells of its paths. */
@@ -25,6 +26,7 @@ export abstract class Multihomed extends Configurable<AssociationEvents> {
     this.#paths = new Paths(id, () => this.home);
   }
 
+  /** Where it is in its life. */
   abstract get state(): AssociationState;
 
   protected abstract get home(): Home;

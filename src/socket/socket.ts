@@ -6,6 +6,7 @@ import type { Association } from './association.js';
 import { Associations } from './associations.js';
 import { checkEndpoints } from './binding.js';
 import type { Descriptor, Owner } from './descriptor.js';
+import type { SocketEvents } from './events.js';
 import { Ground } from './ground.js';
 import { checkLocals } from './locals.js';
 import type { Notification } from './notification.js';
@@ -16,11 +17,6 @@ import type { ConnectOptions, LocalAddress } from './setup/connectoptions.js';
 import { Connector } from './setup/connector.js';
 import { checkWaitOptions, type WaitOptions } from './setup/deadline.js';
 import { passiveSetup } from './setup/setup.js';
-
-export interface SocketEvents {
-  /** An association is up that no promise waits for: a peer has connected, or a detached connectx has succeeded. */
-  association: Association;
-}
 
 /** What sockets of one stack share. */
 export interface SocketWorld {
@@ -67,6 +63,7 @@ export class Socket extends Configurable<SocketEvents> implements AsyncDisposabl
     return { descriptor: this.#ground.opened(), associationId: 0, kept: this.#ground.kept };
   }
 
+  /** `one-to-one` or `one-to-many`, as it was made. */
   get style(): 'one-to-one' | 'one-to-many' {
     return this.#config.style;
   }

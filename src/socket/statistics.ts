@@ -7,6 +7,7 @@ import type { Pump } from '../stack/pump.js';
  * never counts isn't here.
  */
 export const COUNTERS = {
+  /** Associations. */
   associations: {
     /** Now established, or being shut down (1). */
     current: 'sctps_currestab',

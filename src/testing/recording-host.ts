@@ -2,12 +2,24 @@ import type { ErrorCode } from '../errors.js';
 import type { Packet } from '../packet.js';
 import type { TransportHost } from '../transport/transport.js';
 
+/** What {@link RecordingHost} was told by `unreachable`. */
+export interface Refusal {
+  /** Which address can't be reached. */
+  readonly destination: string;
+  /** Why. */
+  readonly code: ErrorCode;
+}
+
 /** A host that keeps what its transport tells it. */
 export class RecordingHost implements TransportHost {
+  /** The packets, as they came. */
   readonly batches: (readonly Packet[])[] = [];
-  readonly refusals: { destination: string; code: ErrorCode }[] = [];
+  /** What the network has said of destinations. */
+  readonly refusals: Refusal[] = [];
+  /** How often `changed` was called. */
   changes = 0;
 
+  /** All packets, in the order of their arrival. */
   get packets(): readonly Packet[] {
     return this.batches.flat();
   }

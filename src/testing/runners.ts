@@ -1,5 +1,6 @@
 import { TestNetwork, type TestNetworkOptions } from './test-network.js';
 
+/** How a test runs. */
 export interface RunOptions extends TestNetworkOptions {
   /** How much time the test may take, virtual time where time is virtual, in ms; 600,000 by default. */
   readonly limitMs?: number;
@@ -22,6 +23,7 @@ export function withNetwork(
 
 /** The part of a runner that `useNetwork` needs: vitest, node:test, jest, mocha, Bun and Deno's std have it. */
 export interface Hooks {
+  /** Has a function called after each test. */
   afterEach(hook: () => Promise<void>): unknown;
 }
 
@@ -65,4 +67,5 @@ export function networkFixture(options: TestNetworkOptions = {}): NetworkFixture
   };
 }
 
+/** What {@link networkFixture} makes. */
 export type NetworkFixture = (fixtures: object, use: (network: TestNetwork) => Promise<void>) => Promise<void>;

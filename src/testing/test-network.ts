@@ -4,6 +4,7 @@ import type { Host } from '../simulated/station.js';
 import { Stack, type StackOptions } from '../socket/packaged.js';
 import { openSockets, takeDown, WatchedClock, type WatchedStack } from './stack-watch.js';
 
+/** How a network for one test is made. */
 export interface TestNetworkOptions extends Partial<NetworkOptions> {
   /** Whether sockets that a test leaves open are a failure; `'fail'` by default. */
   readonly leftOpen?: 'fail' | 'close';
@@ -78,6 +79,7 @@ export class TestNetwork extends Network implements AsyncDisposable {
 
 /** Something was left behind. */
 export class LeakError extends Error {
+  /** Always `LeakError`. */
   override readonly name = 'LeakError';
   /** A sentence for each thing. */
   readonly leaks: readonly string[];

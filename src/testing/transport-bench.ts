@@ -6,7 +6,9 @@ import { RecordingHost } from './recording-host.js';
 
 /** Two transports on one network that loses and changes nothing; not started yet. */
 export interface TransportPair {
+  /** One of the two. */
   readonly left: Transport;
+  /** The other one. */
   readonly right: Transport;
   /** The UDP port at which a started transport is reached; 0 when its packets aren't encapsulated. */
   port(transport: Transport): number;

@@ -9,7 +9,9 @@ export type { TransportPair } from './transport-bench.js';
 
 /** One promise of the contract: a sentence, and a function that rejects when it isn't kept. */
 export interface ContractCase {
+  /** What it demands, as a sentence. */
   readonly name: string;
+  /** Runs it; rejects when the transport breaks it. */
   run(): Promise<void>;
 }
 

@@ -15,6 +15,7 @@ export type { RelayEndpoint, RelayOptions, Ticket } from './relay/options.js';
 
 /** How it stands with one relay. */
 export interface RelayStatus {
+  /** The relay. */
   readonly url: string;
   /** `waiting`: lost or refused, and to be tried again; `draining`: the relay has said that it will end soon. */
   readonly state: 'connecting' | 'up' | 'draining' | 'waiting' | 'closed';
@@ -27,6 +28,7 @@ export interface RelayStatus {
 /** A transport through relays, with what only that has. */
 export interface RelayTransport extends Transport {
   readonly encapsulationPort: number;
+  /** The relays, and how each one is. */
   readonly relays: readonly RelayStatus[];
   /** How many packets were dropped here rather than in the network: connection full or lost, nowhere to go. */
   readonly dropped: number;

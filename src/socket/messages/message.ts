@@ -6,6 +6,7 @@ export interface Message {
   readonly stream: number;
   /** Payload protocol identifier, as the number on the wire; 0: unspecified. */
   readonly ppid: number;
+  /** Was it sent to be delivered without an order in its stream? */
   readonly unordered: boolean;
   /** Stream sequence number; message identifier with I-DATA. */
   readonly ssn: number;
@@ -39,15 +40,21 @@ export interface SendOptions {
 
 /** A partial reliability policy: exactly one of them. */
 export type Reliability =
-  /** Given up when it isn't sent within so many ms, or sent again after that. */
-  | { readonly lifetimeMs: number }
-  /** Given up after so many retransmissions. */
-  | { readonly retransmits: number }
-  /**
-   * Given up, while it waits for room in the send buffer, for messages of higher priority (lower number, 0 is the
-   * highest, as without a policy) when the socket's `sendQueueBytes` are full.
-   */
-  | { readonly priority: number };
+  | {
+      /** Given up when it isn't sent within so many ms, or sent again after that: SCTP_PR_SCTP_TTL. */
+      readonly lifetimeMs: number;
+    }
+  | {
+      /** Given up after so many retransmissions: SCTP_PR_SCTP_RTX. */
+      readonly retransmits: number;
+    }
+  | {
+      /**
+       * Given up, while it waits for room in the send buffer, for messages of higher priority (lower number, 0 is the
+       * highest, as without a policy) when the socket's `sendQueueBytes` are full.
+       */
+      readonly priority: number;
+    };
 
 /** What can be sent: bytes, or text as UTF-8. An empty message can't exist in SCTP. */
 export type Sendable = Uint8Array | ArrayBuffer | string;

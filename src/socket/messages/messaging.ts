@@ -46,6 +46,7 @@ export abstract class Messaging extends Multihomed implements AsyncIterable<Mess
     this.outgoing = new Outgoing(this.#sink, home.clock, home.pieceBytes, home.sendQueueBytes);
   }
 
+  /** Where it is in its life. */
   override get state(): AssociationState {
     return this.life.state;
   }
@@ -91,6 +92,7 @@ export abstract class Messaging extends Multihomed implements AsyncIterable<Mess
     return this.inbox.take(options);
   }
 
+  /** The messages, one after the other, until the association has ended; throws its error. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Message, undefined> {
     return new Messages(this.inbox.common);
   }

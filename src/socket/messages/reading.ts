@@ -2,7 +2,7 @@ import type { Handle } from '../../bridge/instance.js';
 import { MSG_EOR, MSG_NOTIFICATION, SCTP_UNORDERED } from '../../generated/constants.js';
 import type { Pump } from '../../stack/pump.js';
 import type { Owner } from '../descriptor.js';
-import { parseNotification } from '../notification.js';
+import { parseNotification } from '../notification/decode.js';
 import type { Message } from './message.js';
 import { Reassembly } from './reassembly.js';
 

@@ -3,6 +3,7 @@ import type { Message, Sendable, SendOptions } from './message.js';
 
 /** A message to send, with what it is sent with. */
 export interface OutgoingMessage extends SendOptions {
+  /** What is sent. */
   readonly data: Sendable;
 }
 

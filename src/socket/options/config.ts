@@ -5,7 +5,8 @@ import { SctpError } from '../../errors.js';
 import * as C from '../../generated/constants.js';
 import { sctp_assoc_value, sctp_event, sctp_initmsg, sctp_udpencaps } from '../../generated/layouts.js';
 import type { Descriptor } from '../descriptor.js';
-import { SUBSCRIBED } from '../notification.js';
+import { SUBSCRIBED } from '../notification/decode.js';
+import type { StreamCounts } from '../notification.js';
 
 /** How a socket is made. */
 export interface SocketOptions {
@@ -18,7 +19,7 @@ export interface SocketOptions {
   /** Which addresses it can use. Default `any`. */
   readonly family?: AddressFamily | 'any';
   /** How many streams to ask for, and how many to allow. Default 10 outbound, 2048 inbound. */
-  readonly streams?: { readonly outbound?: number; readonly inbound?: number };
+  readonly streams?: Partial<StreamCounts>;
   /**
    * What of RFC 6525 peers are granted. `nothing`: no request. `streams`: that streams are reset. `association`: also that
    * the association is reset, and streams are added, which usrsctp can't tell apart. Default `streams`.

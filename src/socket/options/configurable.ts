@@ -27,6 +27,7 @@ export interface OptionTarget {
 
 /** Which path an option is about; without it, all of the association's. */
 export interface OptionScope {
+  /** One of the peer's addresses. */
   readonly path?: string;
 }
 

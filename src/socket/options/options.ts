@@ -5,6 +5,7 @@ import { transferOptions } from './transfer.js';
 /** usrsctp's socket options by the names that they have here; `docs/api-coverage.md` lists them. */
 export const options: typeof transferOptions & typeof featureOptions = { ...transferOptions, ...featureOptions };
 
+/** The name of a socket option; `docs/api-coverage.md` has the C names, and what each one takes. */
 export type OptionName = keyof typeof options;
 
 /** Schedulers of outgoing streams, in the order of C's numbers. */

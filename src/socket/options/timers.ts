@@ -8,7 +8,9 @@ export type Sysctl = (typeof sysctls)[number];
 export interface Timers {
   /** RTO.Initial: how long the first INIT waits for an answer. */
   readonly rtoInitialMs: number;
+  /** RTO.Min: no retransmission time-out is shorter. */
   readonly rtoMinMs: number;
+  /** RTO.Max: no retransmission time-out is longer. */
   readonly rtoMaxMs: number;
   /** HB.interval: how often an idle path is probed, beside the RTO. */
   readonly heartbeatMs: number;

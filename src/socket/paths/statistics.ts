@@ -46,16 +46,28 @@ export interface AssociationStatistics {
   readonly queuedBytes: number;
   /** What the peer has room for beyond what is in flight, in bytes. */
   readonly peerWindowBytes: number;
-  /** Messages that their reliability policy gave up: before any of it was sent, and after (SCTP_PR_ASSOC_STATUS). */
-  readonly abandoned: { readonly unsent: bigint; readonly sent: bigint };
+  /** Messages that their reliability policy gave up (SCTP_PR_ASSOC_STATUS). */
+  readonly abandoned: {
+    /** Before any of it was sent. */
+    readonly unsent: bigint;
+    /** After. */
+    readonly sent: bigint;
+  };
   /** Timers that have gone off (SCTP_TIMEOUTS). */
   readonly timeouts: {
+    /** T1-init: INIT. */
     readonly init: number;
+    /** T1-cookie: COOKIE ECHO. */
     readonly cookie: number;
+    /** T3-rtx: DATA wasn't acknowledged. */
     readonly data: number;
+    /** A delayed SACK was sent. */
     readonly sack: number;
+    /** T-heartbeat. */
     readonly heartbeat: number;
+    /** T2-shutdown: SHUTDOWN. */
     readonly shutdown: number;
+    /** T2-shutdown: SHUTDOWN ACK. */
     readonly shutdownAck: number;
   };
   /** Its paths. */

@@ -5,6 +5,7 @@ import { SCTP_GET_SNDBUF_USE, SCTP_STATUS } from '../../generated/constants.js';
 import { sctp_sockstat, sctp_status } from '../../generated/layouts.js';
 import { localEndpoints } from '../binding.js';
 import type { Descriptor } from '../descriptor.js';
+import type { StreamCounts } from '../notification.js';
 
 /** An association as a whole (RFC 6458 §8.2.1); `paths()` tells of its parts. */
 export interface Status {
@@ -12,7 +13,8 @@ export interface Status {
   readonly localAddresses: readonly Address[];
   /** The peer's address that messages are sent to while it is active. */
   readonly primary: Address | undefined;
-  readonly streams: { readonly inbound: number; readonly outbound: number };
+  /** What was agreed on, or has been added since. */
+  readonly streams: StreamCounts;
   /** The peer's receive window, in bytes. */
   readonly receiverWindow: number;
   /** How many DATA chunks wait for an acknowledgement. */

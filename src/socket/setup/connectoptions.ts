@@ -5,6 +5,7 @@ import { checkWaitOptions, type WaitOptions } from './deadline.js';
 
 /** A local address to bind to. */
 export interface LocalAddress {
+  /** A local address of the stack, or `::` or `0.0.0.0` for all of them. */
   readonly address: Address;
   /** SCTP port; one for all addresses. Default 0: any free one. */
   readonly port?: number;

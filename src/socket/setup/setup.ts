@@ -1,7 +1,7 @@
 import type { Address } from '../../address.js';
 import { type InitAttempt, SctpError } from '../../errors.js';
 import type { Descriptor } from '../descriptor.js';
-import type { Feature, Notification } from '../notification.js';
+import type { Feature, Notification, StreamCounts } from '../notification.js';
 
 /** How an association came about. */
 export interface Setup {
@@ -13,7 +13,8 @@ export interface Setup {
   readonly dropped: readonly Address[];
   /** Addresses that the peer named beyond those listed. */
   readonly added: readonly Address[];
-  readonly streams: { readonly inbound: number; readonly outbound: number };
+  /** What was agreed on. */
+  readonly streams: StreamCounts;
   /** What both ends can do beyond RFC 9260. */
   readonly features: readonly Feature[];
   /** From the call to the association's being up, in ms; 0 where the peer connected. */

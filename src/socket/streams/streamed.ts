@@ -24,7 +24,9 @@ export interface ResetStreamsOptions extends WaitOptions {
 
 /** How many streams to add, in one direction or both. */
 export interface AddStreamsOptions extends WaitOptions {
+  /** Streams to the peer. */
   readonly outbound?: number;
+  /** Streams from the peer. */
   readonly inbound?: number;
 }
 

@@ -10,6 +10,7 @@ export type Ticket = string | (() => string | Promise<string>);
 export interface RelayEndpoint {
   /** Its WebSocket, such as `wss://relay.example/relay`. */
   readonly url: string | URL;
+  /** What the relay lets the client in with, or a function that fetches one each time. */
   readonly ticket: Ticket;
 }
 

@@ -1,0 +1,170 @@
+import { htonl } from '../../bridge/byteorder.js';
+import { unpackSockaddr } from '../../bridge/sockaddr.js';
+import { readStruct } from '../../bridge/struct.js';
+import * as C from '../../generated/constants.js';
+import * as L from '../../generated/layouts.js';
+import type { AuthenticationChange, Feature, Notification, Outcome, PathChange } from '../notification.js';
+import { abortCauses, causeName, errorCauses } from '../setup/causes.js';
+
+/**
+ * The notification types that a descriptor subscribes to. SCTP_SENDER_DRY_EVENT isn't one of them: where messages go
+ * to and fro it would double what there is to read, so it comes only to associations that listen for it.
+ */
+export const SUBSCRIBED: readonly number[] = [
+  C.SCTP_ASSOC_CHANGE,
+  C.SCTP_PEER_ADDR_CHANGE,
+  C.SCTP_REMOTE_ERROR,
+  C.SCTP_SEND_FAILED_EVENT,
+  C.SCTP_SHUTDOWN_EVENT,
+  C.SCTP_ADAPTATION_INDICATION,
+  C.SCTP_PARTIAL_DELIVERY_EVENT,
+  C.SCTP_AUTHENTICATION_EVENT,
+  C.SCTP_STREAM_RESET_EVENT,
+  C.SCTP_ASSOC_RESET_EVENT,
+  C.SCTP_STREAM_CHANGE_EVENT,
+];
+
+const ASSOCIATION_STATES = {
+  [C.SCTP_COMM_UP]: 'up',
+  [C.SCTP_COMM_LOST]: 'lost',
+  [C.SCTP_RESTART]: 'restart',
+  [C.SCTP_SHUTDOWN_COMP]: 'shutdown complete',
+  [C.SCTP_CANT_STR_ASSOC]: 'could not start',
+} as const;
+
+const PATH_CHANGES: Readonly<Record<number, PathChange>> = {
+  [C.SCTP_ADDR_AVAILABLE]: 'available',
+  [C.SCTP_ADDR_UNREACHABLE]: 'unreachable',
+  [C.SCTP_ADDR_REMOVED]: 'removed',
+  [C.SCTP_ADDR_ADDED]: 'added',
+  [C.SCTP_ADDR_MADE_PRIM]: 'primary',
+  [C.SCTP_ADDR_CONFIRMED]: 'confirmed',
+};
+
+const FEATURES: Readonly<Record<number, Feature>> = {
+  [C.SCTP_ASSOC_SUPPORTS_PR]: 'partial reliability',
+  [C.SCTP_ASSOC_SUPPORTS_AUTH]: 'authentication',
+  [C.SCTP_ASSOC_SUPPORTS_ASCONF]: 'dynamic addresses',
+  [C.SCTP_ASSOC_SUPPORTS_RE_CONFIG]: 'reconfiguration',
+  [C.SCTP_ASSOC_SUPPORTS_INTERLEAVING]: 'interleaving',
+};
+
+const AUTHENTICATIONS: Readonly<Record<number, AuthenticationChange['change']>> = {
+  [C.SCTP_AUTH_NEW_KEY]: 'new key',
+  [C.SCTP_AUTH_FREE_KEY]: 'key free',
+  [C.SCTP_AUTH_NO_AUTH]: 'no authentication',
+};
+
+type Parse = (view: DataView, length: number) => Notification | undefined;
+
+const PARSERS: Readonly<Record<number, Parse>> = {
+  [C.SCTP_ASSOC_CHANGE]: associationChange,
+  [C.SCTP_PEER_ADDR_CHANGE](view) {
+    const { spc_aaddr, spc_state, spc_assoc_id } = readStruct(L.sctp_paddr_change, view);
+    const peer = unpackSockaddr(spc_aaddr);
+    const change = PATH_CHANGES[spc_state];
+    return peer && change && { type: 'path', associationId: spc_assoc_id, address: peer.address, change };
+  },
+  [C.SCTP_REMOTE_ERROR](view, length) {
+    const { sre_error, sre_assoc_id, sre_data } = readStruct(L.sctp_remote_error, view, 0, length);
+    const causes = errorCauses(sre_data) ?? [{ code: sre_error, name: causeName(sre_error) }]; // sre_error: the first's
+    return { type: 'remoteError', associationId: sre_assoc_id, causes };
+  },
+  [C.SCTP_SEND_FAILED_EVENT](view, length) {
+    const event = readStruct(L.sctp_send_failed_event, view, 0, length);
+    const { snd_sid, snd_flags, snd_ppid, snd_context } = event.ssfe_info;
+    return {
+      type: 'sendFailed',
+      associationId: event.ssfe_assoc_id,
+      sent: (event.ssfe_flags & C.SCTP_DATA_SENT) !== 0,
+      stream: snd_sid,
+      ppid: htonl(snd_ppid),
+      context: snd_context,
+      flags: snd_flags,
+      data: event.ssfe_data as Uint8Array<ArrayBuffer>, // readStruct has copied it
+    };
+  },
+  [C.SCTP_SHUTDOWN_EVENT](view) {
+    return { type: 'shutdown', associationId: readStruct(L.sctp_shutdown_event, view).sse_assoc_id };
+  },
+  [C.SCTP_ADAPTATION_INDICATION](view) {
+    const { sai_assoc_id, sai_adaptation_ind } = readStruct(L.sctp_adaptation_event, view);
+    return { type: 'adaptation', associationId: sai_assoc_id, indication: sai_adaptation_ind };
+  },
+  [C.SCTP_PARTIAL_DELIVERY_EVENT](view) {
+    const { pdapi_assoc_id, pdapi_stream, pdapi_seq } = readStruct(L.sctp_pdapi_event, view);
+    return { type: 'partialDeliveryAborted', associationId: pdapi_assoc_id, stream: pdapi_stream, ssn: pdapi_seq };
+  },
+  [C.SCTP_AUTHENTICATION_EVENT](view) {
+    const { auth_assoc_id, auth_indication, auth_keynumber } = readStruct(L.sctp_authkey_event, view);
+    const change = AUTHENTICATIONS[auth_indication];
+    return change && { type: 'authentication', associationId: auth_assoc_id, change, keyNumber: auth_keynumber };
+  },
+  [C.SCTP_SENDER_DRY_EVENT](view) {
+    return { type: 'senderDry', associationId: readStruct(L.sctp_sender_dry_event, view).sender_dry_assoc_id };
+  },
+  [C.SCTP_STREAM_RESET_EVENT](view, length) {
+    const event = readStruct(L.sctp_stream_reset_event, view, 0, length);
+    const list = event.strreset_stream_list;
+    const streams = Array.from(
+      { length: list.length >> 1 },
+      (_, i) => (list[2 * i] ?? 0) | ((list[2 * i + 1] ?? 0) << 8),
+    );
+    return {
+      type: 'streamReset',
+      associationId: event.strreset_assoc_id,
+      direction: event.strreset_flags & C.SCTP_STREAM_RESET_OUTGOING_SSN ? 'outgoing' : 'incoming',
+      streams: streams.length > 0 ? streams : 'all',
+      outcome: outcome(event.strreset_flags, C.SCTP_STREAM_RESET_DENIED, C.SCTP_STREAM_RESET_FAILED),
+    };
+  },
+  [C.SCTP_ASSOC_RESET_EVENT](view) {
+    const event = readStruct(L.sctp_assoc_reset_event, view);
+    return {
+      type: 'associationReset',
+      associationId: event.assocreset_assoc_id,
+      outcome: outcome(event.assocreset_flags, C.SCTP_ASSOC_RESET_DENIED, C.SCTP_ASSOC_RESET_FAILED),
+      localTsn: event.assocreset_local_tsn,
+      remoteTsn: event.assocreset_remote_tsn,
+    };
+  },
+  [C.SCTP_STREAM_CHANGE_EVENT](view) {
+    const event = readStruct(L.sctp_stream_change_event, view);
+    return {
+      type: 'streamChange',
+      associationId: event.strchange_assoc_id,
+      outcome: outcome(event.strchange_flags, C.SCTP_STREAM_CHANGE_DENIED, C.SCTP_STREAM_CHANGE_FAILED),
+      inbound: event.strchange_instrms,
+      outbound: event.strchange_outstrms,
+    };
+  },
+};
+
+/** A notification as recvv brings it; `undefined` when its type is unknown. */
+export function parseNotification(bytes: Uint8Array): Notification | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < 8) return;
+  return PARSERS[view.getUint16(0, true)]?.(view, bytes.length);
+}
+
+function outcome(flags: number, denied: number, failed: number): Outcome {
+  if (flags & denied) return 'denied';
+  return flags & failed ? 'failed' : 'performed';
+}
+
+function associationChange(view: DataView, length: number): Notification | undefined {
+  const change = readStruct(L.sctp_assoc_change, view, 0, length);
+  const state = ASSOCIATION_STATES[change.sac_state as keyof typeof ASSOCIATION_STATES];
+  const isStart = state === 'up' || state === 'restart';
+  const abort = isStart ? undefined : abortCauses(change.sac_info);
+  return (
+    state && {
+      type: 'association',
+      associationId: change.sac_assoc_id,
+      state,
+      streams: { inbound: change.sac_inbound_streams, outbound: change.sac_outbound_streams },
+      features: isStart ? Array.from(change.sac_info, (id) => FEATURES[id]).filter((name) => name !== undefined) : [],
+      ...(abort && { abort }),
+    }
+  );
+}
