@@ -2,25 +2,35 @@
 import { spawn } from 'node:child_process';
 
 const LIMIT_MS = 30_000;
-/** A pair takes two of these ports. */
-let port = 20_000 + (process.pid % 1000) * 20;
+/** Where the ports of a pair begin: the server's, the client's and the helper's. */
+const FIRST_PORT = 20_000 + (process.pid % 100) * 240;
+const PORTS = 240;
+let port = 0;
 
 /** One sample: what a program prints. */
 export const single = (command) => () => new Program(command).sample();
 
-/** One sample: what the two ends print, which need each other until both have. A server of round trips prints nothing. */
-export function twoProcesses(commandOf, measure, bytes, ms) {
+/**
+ * One sample: what the two ends print, which need each other until both have. A server of round trips prints nothing.
+ * `helperOf` gives the command of what stands between them.
+ */
+export function twoProcesses(commandOf, measure, bytes, ms, helperOf) {
   return async () => {
-    port += 2;
-    const args = [measure, `${port}`, `${bytes}`, `${ms}`];
-    const programs = [new Program(commandOf('server', ...args))];
+    port = (port + 3) % PORTS;
+    const first = FIRST_PORT + port;
+    const args = [measure, `${first}`, `${bytes}`, `${ms}`];
+    const programs = [];
+    const start = async (command) => {
+      programs.push(new Program(command));
+      await programs.at(-1).printed('ready');
+    };
     try {
-      await programs[0].printed('ready');
+      if (helperOf) await start(helperOf(`${first + 2}`));
+      await start(commandOf('server', ...args));
+      const [server] = programs.slice(-1);
       programs.push(new Program(commandOf('client', ...args)));
-      const [server, client] = programs.map((program, index) => {
-        return index === 0 && measure === 'roundtrip' ? undefined : program.sample();
-      });
-      return { client: await client, server: await server };
+      const printed = measure === 'roundtrip' ? undefined : server.sample();
+      return { client: await programs.at(-1).sample(), server: await printed };
     } finally {
       for (const program of programs) program.kill();
     }

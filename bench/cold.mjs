@@ -2,7 +2,9 @@
 import { performance } from 'node:perf_hooks';
 
 const before = performance.now();
+const cpu = process.cpuUsage();
 const world = await (await import(`./worlds/${process.argv[2]}.mjs`)).direct();
 await Promise.all([world.connect(), world.accept()]);
-console.log(JSON.stringify({ ms: performance.now() - before }));
+const { user, system } = process.cpuUsage(cpu);
+console.log(JSON.stringify({ ms: performance.now() - before, cpuMs: (user + system) / 1e3 }));
 process.exit();

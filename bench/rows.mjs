@@ -7,20 +7,27 @@ const node = (program, ...args) => [process.execPath, '--expose-gc', `bench/${pr
 const native = (program, ...args) => [`build/bench/${program}`, ...args];
 
 const SIZES = { 64: '64 B', 1024: '1 KB', 16384: '16 KB', 65536: '64 KB' };
-/** What a packet of a bulk transfer carries: an MTU of 1,500 without the headers of IPv4 and UDP. */
-const DATAGRAM_BYTES = 1472;
+/** What a datagram carries of an IP packet of 1,500 bytes, and of the largest. */
+const DATAGRAM_BYTES = { 'dgram, 1,500': 1472, dgram: 65_507 };
+
+/** Of the rows with loss, as virtual.mjs has them: the buffer's default, and what a packet of 1,500 bytes has of data. */
+const RTT_S = 0.05;
+const WINDOW_BYTES = 262_144;
+const CHUNK_BYTES = 1448;
 
 const mbPerS = { unit: 'MB/s', of: (sample) => sample.mbPerS };
 /** By the time that its thread has had: on an idle machine MB/s, and on a busy one what that would be. */
 const mbPerCpuS = { unit: 'MB per CPU s', of: ({ gb, cpuS, threadS = cpuS }) => (gb * 1e3) / threadS };
 /** Both ends, each by what it has sent or received itself. */
 const cpuPerGb = { unit: 'CPU s/GB', of: ({ client, server }) => client.cpuS / client.gb + server.cpuS / server.gb };
+/** What both ends together get done in a second of processor time. */
+const mbPerCpuSOfBoth = { unit: 'MB per CPU s', of: (sample) => 1e3 / cpuPerGb.of(sample) };
 const p50 = { unit: 'µs p50', of: (sample) => sample.p50Us };
 const p99 = { unit: 'µs p99', of: (sample) => sample.p99Us };
 
 /** The rows; `ms` is how long a sample measures. */
 export function rows(ms) {
-  return [...memoryRows(ms), ...udpRows(ms), ...virtualRows(), coldRow(), ...sizeRows()];
+  return [...memoryRows(ms), ...udpRows(ms), ...relayRows(ms), ...virtualRows(), coldRow(), ...sizeRows()];
 }
 
 const memoryContestants = {
@@ -44,7 +51,10 @@ function memoryRows(ms) {
   return [
     ...Object.entries(SIZES).map(([bytes, size]) => row('bulk', bytes, size, { mbPerS, mbPerCpuS })),
     row('roundtrip', 64, 'round trip, 64 B', { p50, p99 }),
-    row('setups', 64, 'set-up and close', { perS: { unit: '/s', of: (sample) => sample.perS } }),
+    row('setups', 64, 'set-up and close', {
+      perS: { unit: '/s', of: (sample) => sample.perS },
+      perCpuS: { unit: 'per CPU s', of: (sample) => sample.perCpuS },
+    }),
     row('burst', 64, '100 set-ups at once', { ms: { unit: 'ms', of: (sample) => sample.ms } }),
     row('idle', 64, 'an idle pair', { kb: { unit: 'KB', of: (sample) => sample.kb } }, [
       'ours',
@@ -56,33 +66,51 @@ function memoryRows(ms) {
 }
 
 const udpContestants = {
-  ours: (...args) => node('udp', 'ours', ...args),
+  ours: (...args) => node('end', 'ours', ...args),
+  'ours, 1,500': (...args) => node('end', 'ours.small', ...args),
   native: (...args) => native('udp', ...args),
-  werift: (...args) => node('udp', 'werift', ...args),
-  dgram: (...args) => node('udp', 'dgram', ...args),
+  werift: (...args) => node('end', 'werift', ...args),
+  'dgram, 1,500': (...args) => node('end', 'dgram', ...args),
+  dgram: (...args) => node('end', 'dgram', ...args),
 };
 
-function udpRows(ms) {
+const relayContestants = {
+  ours: (...args) => node('end', 'relay', ...args),
+  ws: (...args) => node('end', 'ws', ...args),
+};
+
+const udpRows = (ms) => processRows('udp', 'UDP, two processes', udpContestants, ms, {});
+const relayRows = (ms) =>
+  processRows('relay', 'through a relay', relayContestants, ms, { ours: (port) => node('relay', port) });
+
+/** Each end a process, and what a contestant has between them one too. */
+function processRows(kind, title, contestants, ms, helpers) {
   const row = (measure, bytes, label, metrics, names) => ({
-    name: `udp.${measure}${measure === 'bulk' ? `.${bytes}` : ''}`,
-    label: `UDP, two processes: ${label}`,
+    name: `${kind}.${measure}${measure === 'bulk' ? `.${bytes}` : ''}`,
+    label: `${title}: ${label}`,
     metrics,
     contestants: Object.fromEntries(
       names.map((name) => {
-        const size = name === 'dgram' && measure === 'bulk' ? Math.min(bytes, DATAGRAM_BYTES) : bytes;
-        return [name, twoProcesses(udpContestants[name], measure, size, ms)];
+        const size = measure === 'bulk' ? Math.min(bytes, DATAGRAM_BYTES[name] ?? bytes) : bytes;
+        return [name, twoProcesses(contestants[name], measure, size, ms, helpers[name])];
       }),
     ),
   });
   const received = { unit: 'MB/s', of: ({ server }) => server.mbPerS };
-  const bulk = ([bytes, size]) => {
-    return row('bulk', bytes, size, { mbPerS: received, cpuPerGb }, ['ours', 'native', 'werift', 'dgram']);
-  };
+  const metrics = { mbPerS: received, cpuPerGb, mbPerCpuS: mbPerCpuSOfBoth };
   const ofClient = ({ unit, of }) => ({ unit, of: ({ client }) => of(client) });
+  const names = Object.keys(contestants);
+  const oneSize = names.filter((name) => !name.endsWith('1,500'));
   return [
-    ...Object.entries(SIZES).map(bulk),
-    row('roundtrip', 64, 'round trip, 64 B', { p50: ofClient(p50), p99: ofClient(p99) }, Object.keys(udpContestants)),
+    ...Object.entries(SIZES).map(([bytes, size]) => row('bulk', bytes, size, metrics, names)),
+    row('roundtrip', 64, 'round trip, 64 B', { p50: ofClient(p50), p99: ofClient(p99) }, oneSize),
   ];
+}
+
+/** What congestion control allows at a rate of loss (Mathis et al. 1997), or else the receive window; in MB/s. */
+function lossLimit(loss) {
+  const byWindow = WINDOW_BYTES / RTT_S / 1e6;
+  return loss === 0 ? byWindow : Math.min(byWindow, ((CHUNK_BYTES / RTT_S) * Math.sqrt(1.5 / loss)) / 1e6);
 }
 
 /** Virtual time: the same on each machine; repeats have other seeds. */
@@ -96,7 +124,9 @@ function virtualRows() {
   const ms = { unit: 'ms', of: (sample) => sample.ms };
   return [
     ...[0, 0.01, 0.05].map((loss) => {
-      return row(`loss.${loss}`, 'loss', `${loss}`, `16 KB, 50 ms RTT, ${loss * 100} % loss`, { mbPerS });
+      const ours = row(`loss.${loss}`, 'loss', `${loss}`, `16 KB, 50 ms RTT, ${loss * 100} % loss`, { mbPerS });
+      const limit = async () => ({ mbPerS: lossLimit(loss) });
+      return { ...ours, contestants: { ...ours.contestants, limit } };
     }),
     ...['fast-failover', 'rfc9260'].map((preset) => {
       return row(`failover.${preset}`, 'failover', preset, `from the cut to the next message, ${preset}`, { ms });
@@ -110,7 +140,11 @@ function virtualRows() {
 
 function coldRow() {
   const contestants = { ours: single(node('cold', 'ours')) };
-  return { name: 'cold', label: 'cold start', metrics: { ms: { unit: 'ms', of: (sample) => sample.ms } }, contestants };
+  const metrics = {
+    ms: { unit: 'ms', of: (sample) => sample.ms },
+    cpuMs: { unit: 'CPU ms', of: (sample) => sample.cpuMs },
+  };
+  return { name: 'cold', label: 'cold start', metrics, contestants };
 }
 
 function sizeRows() {

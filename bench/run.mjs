@@ -1,55 +1,61 @@
-// npm run bench -- [--quick] [--only NAME] [--repeats N] [--json] [--svg FILE]; bench/README.md tells more.
+// npm run bench -- [--quick] [--only NAME…] [--repeats N] [--json] [--svg FILE] [--check]; bench/README.md tells more.
 import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import { check } from './check.mjs';
+import { measure, tell } from './measure.mjs';
 import { Results } from './results.mjs';
 import { rows } from './rows.mjs';
 import { svgOf } from './svg.mjs';
 import { rowLines, targetLines } from './table.mjs';
+import { targets } from './targets.mjs';
 
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
-    only: { type: 'string', default: '' },
+    only: { type: 'string', multiple: true, default: [''] },
     repeats: { type: 'string' },
     json: { type: 'boolean', default: false },
     svg: { type: 'string' },
+    check: { type: 'boolean', default: false },
   },
 });
-const repeats = Number(values.repeats ?? (values.quick ? 2 : 5));
 
-if (!existsSync('dist/index.js')) throw new Error('bench: there is no dist/: run ./build.sh first');
-if (!existsSync('build/bench/udp')) {
+prepare();
+if (values.check) process.exitCode = (await check(isChosen, print)) ? 0 : 1;
+else await run();
+
+async function run() {
+  const repeats = Number(values.repeats ?? (values.quick ? 2 : 5));
+  const chosen = rows(values.quick ? 400 : 1200).filter(({ name }) => isChosen(name));
+  const results = new Results();
+  const about = { date: new Date(), cpus: cpus().length, cpu: cpus()[0]?.model, node: process.version, load: load() };
+  const title = `${about.cpus} × ${about.cpu}, Node ${about.node}, load ${about.load}`;
+  if (!values.json) print(title);
+  for (const row of chosen) {
+    await measure(row, results, repeats);
+    if (!values.json) print(...rowLines(row, results));
+  }
+  if (values.json) print(JSON.stringify({ ...about, samples: results.samples }));
+  else print('', ...targetLines(targets, results), '', `load at the end ${load()}`);
+  if (values.svg !== undefined) {
+    writeFileSync(values.svg, svgOf(chosen, results, `${about.date.toISOString().slice(0, 10)}, ${title}`));
+  }
+}
+
+function isChosen(name) {
+  return values.only.some((beginning) => name.startsWith(beginning));
+}
+
+/** Compiles the native programs once. */
+function prepare() {
+  if (!existsSync('dist/index.js')) throw new Error('bench: there is no dist/: run ./build.sh first');
+  if (existsSync('build/bench/udp')) return;
   tell('compiling the native programs');
   execFileSync('bench/native/compile.sh', ['usrsctp/source', 'build/bench'], {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
-}
-
-const chosen = rows(values.quick ? 400 : 1200).filter(({ name }) => name.startsWith(values.only));
-const results = new Results();
-if (!values.json) print(`${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}, load ${load()}`);
-for (const row of chosen) {
-  await measure(row);
-  if (!values.json) print(...rowLines(row, results));
-}
-if (values.json)
-  print(JSON.stringify({ date: new Date(), node: process.version, load: load(), samples: results.samples }));
-else print('', ...targetLines(results), '', `load at the end ${load()}`);
-if (values.svg !== undefined) writeFileSync(values.svg, svgOf(chosen, results));
-
-/** A B A B, so that what else the machine does hits all alike. A contestant that fails is told, and passed over. */
-async function measure(row) {
-  for (let repeat = 0; repeat < (row.repeats ?? repeats); repeat++) {
-    for (const [contestant, sample] of Object.entries(row.contestants)) {
-      try {
-        results.add(row, contestant, await sample(repeat));
-      } catch (error) {
-        tell(`${row.name}: ${error.message}`);
-      }
-    }
-  }
 }
 
 function load() {
@@ -60,8 +66,4 @@ function load() {
 
 function print(...lines) {
   process.stdout.write(`${lines.join('\n')}\n`);
-}
-
-function tell(text) {
-  process.stderr.write(`bench: ${text}\n`);
 }

@@ -1,5 +1,5 @@
 // The results as text: a table of what was measured, and one of the targets.
-import { holds, targets } from './targets.mjs';
+import { floorOf, isHeld, isMet, measured } from './judge.mjs';
 
 /** Lines of the table of one row. */
 export function rowLines({ name, label, metrics, contestants }, results) {
@@ -12,18 +12,17 @@ export function rowLines({ name, label, metrics, contestants }, results) {
   );
 }
 
-/** The targets that were measured. */
-export function targetLines(results) {
+/** The targets that were measured, and what is to be held of each. */
+export function targetLines(targets, results) {
   const lines = targets.flatMap((target) => {
-    const summary = target.measure(results);
+    const summary = measured(target, results);
     if (summary === undefined) return [];
-    const limit = target.least === undefined ? `≤ ${digits(target.most)}` : `≥ ${digits(target.least)}`;
-    const verdict = holds(target, summary) ? 'yes' : 'no';
-    return `${target.text.padEnd(58)}${limit.padEnd(10)}${verdict.padEnd(5)}${spread(summary)}`;
+    const verdicts = [limit(target), isMet(target, summary) ? 'yes' : 'no', limit(floorOf(target))];
+    const [asked, met, floor] = verdicts.map((each, index) => each.padEnd(index === 1 ? 5 : 10));
+    return `${target.text.padEnd(58)}${asked}${met}${floor}${isHeld(target, summary) ? 'yes' : 'NO '}  ${spread(summary)}`;
   });
-  return lines.length === 0
-    ? []
-    : [`${'target'.padEnd(58)}${'limit'.padEnd(10)}${'met'.padEnd(5)}median (min – max)`, ...lines];
+  const head = `${'target'.padEnd(58)}${'asked'.padEnd(10)}${'met'.padEnd(5)}${'floor'.padEnd(10)}held  median (min – max)`;
+  return lines.length === 0 ? [] : [head, ...lines];
 }
 
 export function spread(summary) {
@@ -35,4 +34,9 @@ export function spread(summary) {
 /** Three significant digits, but no rounding before the point. */
 export function digits(number) {
   return number >= 100 ? number.toFixed(0) : String(Number(number.toPrecision(3)));
+}
+
+function limit({ least, most }) {
+  if (least === undefined && most === undefined) return '–';
+  return least === undefined ? `≤ ${digits(most)}` : `≥ ${digits(least)}`;
 }

@@ -1,54 +1,66 @@
-// What the issue "Performance" asks for, beside what was measured.
+// What is asked for ("Performance", issue 6), and what is held where that isn't reached. Data only; judge.mjs reads it.
+//
+//   row, metric   of which row, and which of its numbers, of `ours` unless `contestant` says of which
+//   over          divided by the same number of this contestant
+//   least, most   the target
+//   check         false: too much the machine's affair to be checked
+//   held          only where the target isn't reached: what is, on the day that bench/README.md names
+//
+// `npm run bench -- --check` fails on what falls under three quarters of `held` or else of the target: raise `held` with
+// what gets better, and remove it when the target is reached.
 
-/** In memory, where there is one thread, by its processor time: a busy machine changes that least. */
-const bulk = (world, size) => [`${world}.bulk.${size}`, world === 'memory' ? 'mbPerCpuS' : 'mbPerS'];
-
-/** The second contestant's numbers are those of the same row unless it is said whose. */
-const ratio = (text, [row, metric], contestant, other, least, elsewhere = [row, metric]) => ({
-  text,
-  least,
-  measure: (results) => results.ratio(row, metric, contestant, [...elsewhere, other]),
-});
-const most = (text, row, metric, limit) => ({
-  text,
-  most: limit,
-  measure: (results) => results.summary(row, metric, 'ours'),
-});
-const mostRatio = (text, key, other, limit) => {
-  const { measure } = ratio(text, key, 'ours', other, 0);
-  return { text, most: limit, measure };
-};
+/** In memory, where there is one thread, by its processor time, and over UDP by that of both ends: noise changes it least. */
+const memory = (bytes) => ({ row: `memory.bulk.${bytes}`, metric: 'mbPerCpuS' });
+const udp = (bytes) => ({ row: `udp.bulk.${bytes}`, metric: 'mbPerCpuS' });
 
 export const targets = [
-  ratio('in memory ÷ native as upstream, 64 B', bulk('memory', 64), 'ours', 'native', 0.7),
-  ratio('in memory ÷ native as upstream, 1 KB', bulk('memory', 1024), 'ours', 'native', 0.85),
-  ratio('in memory ÷ native as upstream, 16 KB', bulk('memory', 16384), 'ours', 'native', 0.95),
-  ratio('in memory ÷ native as upstream, 64 KB', bulk('memory', 65536), 'ours', 'native', 0.95),
-  ratio('in memory ÷ werift, 64 B', bulk('memory', 64), 'ours', 'werift', 8),
-  ratio('in memory ÷ werift, 1 KB', bulk('memory', 1024), 'ours', 'werift', 8),
-  ratio('in memory ÷ werift, 16 KB', bulk('memory', 16384), 'ours', 'werift', 8),
-  ratio('in memory ÷ werift, 64 KB', bulk('memory', 65536), 'ours', 'werift', 8),
-  ratio('UDP ÷ native threaded, 16 KB', bulk('udp', 16384), 'ours', 'native', 1),
-  ratio('UDP, 16 KB ÷ dgram of the same packets', bulk('udp', 16384), 'ours', 'dgram', 0.6),
-  ratio('UDP ÷ werift, 64 B', bulk('udp', 64), 'ours', 'werift', 8),
-  ratio('UDP ÷ werift, 1 KB', bulk('udp', 1024), 'ours', 'werift', 5),
-  ratio('UDP ÷ werift, 16 KB', bulk('udp', 16384), 'ours', 'werift', 5),
-  ratio('UDP ÷ werift, 64 KB', bulk('udp', 65536), 'ours', 'werift', 5),
-  mostRatio('UDP: CPU per GB ÷ native threaded, 16 KB', ['udp.bulk.16384', 'cpuPerGb'], 'native', 1),
-  most('round trip in memory, µs', 'memory.roundtrip', 'p50', 10),
-  mostRatio('round trip over UDP ÷ werift', ['udp.roundtrip', 'p50'], 'werift', 1 / 3),
-  ratio('set-ups ÷ native as upstream', ['memory.setups', 'perS'], 'ours', 'native', 0.8),
-  most('an idle pair, KB', 'memory.idle', 'kb', 20),
-  most('the wasm, KB brotli', 'size.wasm', 'kb', 105),
-  most('cold start, ms', 'cold', 'ms', 15),
+  { text: 'in memory ÷ native as upstream, 64 B', ...memory(64), over: 'native', least: 0.7, held: 0.45 },
+  { text: 'in memory ÷ native as upstream, 1 KB', ...memory(1024), over: 'native', least: 0.85, held: 0.28 },
+  { text: 'in memory ÷ native as upstream, 16 KB', ...memory(16384), over: 'native', least: 0.95, held: 0.58 },
+  { text: 'in memory ÷ native as upstream, 64 KB', ...memory(65536), over: 'native', least: 0.95, held: 0.52 },
+  { text: 'in memory ÷ werift, 64 B', ...memory(64), over: 'werift', least: 8 },
+  { text: 'in memory ÷ werift, 1 KB', ...memory(1024), over: 'werift', least: 8, held: 3 },
+  { text: 'in memory ÷ werift, 16 KB', ...memory(16384), over: 'werift', least: 8, held: 5.5 },
+  { text: 'in memory ÷ werift, 64 KB', ...memory(65536), over: 'werift', least: 8, held: 5.5 },
+  { text: 'UDP ÷ native threaded, 16 KB', row: 'udp.bulk.16384', metric: 'mbPerS', over: 'native', least: 1 },
+  {
+    text: 'UDP ÷ dgram, both with packets of 1,500 bytes',
+    ...udp(16384),
+    contestant: 'ours, 1,500',
+    over: 'dgram, 1,500',
+    least: 0.6,
+    held: 0.4,
+  },
+  { text: 'UDP ÷ werift, 64 B', ...udp(64), over: 'werift', least: 8 },
+  { text: 'UDP ÷ werift, 1 KB', ...udp(1024), over: 'werift', least: 5 },
+  { text: 'UDP ÷ werift, 16 KB', ...udp(16384), over: 'werift', least: 5 },
+  { text: 'UDP ÷ werift, 64 KB', ...udp(65536), over: 'werift', least: 5 },
+  {
+    text: 'UDP: CPU per GB ÷ native threaded, 16 KB',
+    row: 'udp.bulk.16384',
+    metric: 'cpuPerGb',
+    over: 'native',
+    most: 1,
+  },
+  { text: 'round trip in memory, µs', row: 'memory.roundtrip', metric: 'p50', most: 10, held: 16 },
+  { text: 'round trip over UDP ÷ werift', row: 'udp.roundtrip', metric: 'p50', over: 'werift', most: 1 / 3, held: 1.4 },
+  {
+    text: 'set-ups ÷ native as upstream',
+    row: 'memory.setups',
+    metric: 'perCpuS',
+    over: 'native',
+    least: 0.8,
+    held: 0.025,
+  },
+  { text: 'an idle pair, KB', row: 'memory.idle', metric: 'kb', most: 20, held: 28.1 },
+  { text: 'the wasm, KB brotli', row: 'size.wasm', metric: 'kb', most: 105, held: 112 },
+  { text: 'cold start, ms', row: 'cold', metric: 'ms', most: 15, held: 70, check: false },
+  { text: 'cold start, processor time of all threads, ms', row: 'cold', metric: 'cpuMs', held: 120 },
   {
     text: 'timers of an idle pair ÷ heartbeats sent and answered',
+    row: 'timers',
+    metric: 'fired',
+    overMetric: 'heartbeats',
     most: 1,
-    measure: (results) => results.ratio('timers', 'fired', 'ours', ['timers', 'heartbeats', 'ours']),
   },
 ];
-
-/** Does a measured target hold? By its median. */
-export function holds({ least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY }, { median }) {
-  return median >= least && median <= most;
-}

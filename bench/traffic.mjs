@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 
-/** Warming up takes half as long as measuring. */
-export const warmUpMs = (ms) => ms / 2;
+/** Warming up takes half as long as measuring, and long enough for what is hot to be compiled. */
+export const warmUpMs = (ms) => Math.max(ms / 2, 400);
 
 /** Sends messages one after the other, as the promises of send allow, until `isOver`. */
 export async function flood(end, bytes, isOver) {
@@ -11,17 +11,26 @@ export async function flood(end, bytes, isOver) {
   for (let count = 0; !(count % 16 === 0 && isOver()); count++) await end.send(data);
 }
 
-/** Counts from its warm-up on for `ms`: what was received, or sent, and what processor time that took. */
+/** A process that gets no processor isn't waited for any longer than so many times its time. */
+const PATIENCE = 4;
+const LOOK_MS = 5;
+
+/**
+ * Counts from its warm-up on for `ms`: what was received, or sent, and what processor time that took. Both last until
+ * the process has had as much processor time too: on a busy machine it would else be measured before it is compiled.
+ */
 export class Window {
   #bytes = 0;
-  #begun;
-  #cpu;
-  #threadS;
-  #end;
+  #begun = performance.now();
+  #cpu = process.cpuUsage();
+  #threadS = threadS();
+  #ms;
+  #isWarm = false;
+  #lookAt;
 
   constructor(ms) {
-    this.#begun = performance.now() + warmUpMs(ms);
-    this.#end = this.#begun + ms;
+    this.#ms = ms;
+    this.#lookAt = this.#begun + warmUpMs(ms);
     this.result = new Promise((resolve) => {
       this.resolve = resolve;
     });
@@ -29,24 +38,34 @@ export class Window {
 
   add(bytes) {
     const now = performance.now();
-    if (now < this.#begun) return;
-    if (this.#cpu === undefined) {
-      this.#begun = now;
-      this.#cpu = process.cpuUsage();
-      this.#threadS = threadS();
-      return;
-    }
     this.#bytes += bytes;
-    if (now < this.#end) return;
+    if (now < this.#lookAt) return;
+    this.#lookAt = now + LOOK_MS;
     const { user, system } = process.cpuUsage(this.#cpu);
-    const mbPerS = this.#bytes / 1e3 / (now - this.#begun);
-    this.#begun = Number.POSITIVE_INFINITY;
-    const usedS = { cpuS: (user + system) / 1e6, threadS: threadS() - this.#threadS };
-    this.resolve({ mbPerS, ...usedS, gb: this.#bytes / 1e9 });
+    const cpuMs = (user + system) / 1e3;
+    const lastsMs = this.#isWarm ? this.#ms : warmUpMs(this.#ms);
+    if (cpuMs < lastsMs && now < this.#begun + PATIENCE * lastsMs) return;
+    if (this.#isWarm) this.#end(now, cpuMs);
+    else this.#begin(now);
   }
 
   get isOver() {
-    return this.#begun === Number.POSITIVE_INFINITY;
+    return this.#lookAt === Number.POSITIVE_INFINITY;
+  }
+
+  #begin(now) {
+    this.#isWarm = true;
+    this.#bytes = 0;
+    this.#begun = now;
+    this.#cpu = process.cpuUsage();
+    this.#threadS = threadS();
+    this.#lookAt = now + this.#ms;
+  }
+
+  #end(now, cpuMs) {
+    this.#lookAt = Number.POSITIVE_INFINITY;
+    const mbPerS = this.#bytes / 1e3 / (now - this.#begun);
+    this.resolve({ mbPerS, cpuS: cpuMs / 1e3, threadS: threadS() - this.#threadS, gb: this.#bytes / 1e9 });
   }
 }
 

@@ -174,15 +174,18 @@ static void roundtrip(size_t bytes, double ms)
 
 static void setups(double ms)
 {
-	double start = now_ms() + ms / 2, now;
+	double start = now_ms() + ms / 2, now, cpu = 0;
 	int count = 0;
 
 	while ((now = now_ms()) < start + ms) {
+		if (count == 0 && now >= start) {
+			cpu = cpu_ms();
+		}
 		close_pair(connected());
 		count += now >= start;
 		network_tick();
 	}
-	printf("{\"perS\":%.1f}\n", count * 1e3 / (now - start));
+	printf("{\"perS\":%.1f,\"perCpuS\":%.1f}\n", count * 1e3 / (now - start), count * 1e3 / (cpu_ms() - cpu));
 }
 
 static double burst_once(void)

@@ -33,7 +33,8 @@ export async function client(port, variant) {
   return between(await Stack.create({ transport }), undefined, '127.0.0.1');
 }
 
-function between(client, server, address) {
+/** What connects from one stack to another; each may be in another process. */
+export function between(client, server, address) {
   const listener = server?.socket();
   listener?.bindx([{ address, port: PORT }]);
   listener?.listen();

@@ -1,4 +1,4 @@
-// One end over UDP: node bench/udp.mjs WORLD[.VARIANT] server|client bulk|roundtrip PORT BYTES MS
+// One end of two processes: node bench/end.mjs WORLD[.VARIANT] server|client bulk|roundtrip PORT BYTES MS
 // The arguments after the world are those of native/udp.c, and so is what it prints.
 import { echo, flood, pingPong, Window } from './traffic.mjs';
 

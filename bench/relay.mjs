@@ -1,0 +1,17 @@
+// A relay on loopback that limits nothing: node bench/relay.mjs PORT
+import { createServer } from 'node:http';
+import { relayServer } from '../dist/relay-server.js';
+import { AUDIENCE, KEY } from './worlds/relay.mjs';
+
+const UNLIMITED = 2 ** 40;
+const server = createServer();
+await relayServer({
+  server,
+  addresses: ['127.0.0.1'],
+  audience: AUDIENCE,
+  keys: [KEY],
+  allow: ['127.0.0.0/8:*'],
+  special: ['127.0.0.0/8'],
+  limits: { bytesPerSecond: UNLIMITED, totalBytesPerSecond: UNLIMITED },
+});
+server.listen(Number(process.argv[2]), '127.0.0.1', () => console.log('ready'));

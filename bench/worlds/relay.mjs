@@ -1,0 +1,20 @@
+// A client through a relay, bench/relay.mjs, to a server on UDP: each of the three is a process.
+import { Stack } from '../../dist/index.js';
+import { relay } from '../../dist/relay.js';
+import { signTicket } from '../../dist/relay-server.js';
+import { between } from './ours.mjs';
+
+export { server } from './ours.mjs';
+
+export const AUDIENCE = 'bench';
+export const KEY = { kty: 'oct', k: Buffer.alloc(32, 7).toString('base64url') };
+
+const TICKET_LIFE_S = 600;
+
+export async function client(port) {
+  const exp = Math.floor(Date.now() / 1000) + TICKET_LIFE_S;
+  const ticket = await signTicket({ sub: 'bench', aud: AUDIENCE, exp, destinations: ['127.0.0.0/8:*'] }, KEY);
+  const relays = [{ url: `ws://127.0.0.1:${port + 2}/relay`, ticket }];
+  const transport = relay({ relays, encapsulationPort: port });
+  return between(await Stack.create({ transport }), undefined, '127.0.0.1');
+}
