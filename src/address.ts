@@ -6,8 +6,11 @@ import { SctpError } from './errors.js';
  */
 export type Address = string;
 
-/** The family of an IP address. */
-export type AddressFamily = 'IPv4' | 'IPv6';
+/** The family of an address. `conn`: none of IP's, but the one path of a stack over `conn()`. */
+export type AddressFamily = 'IPv4' | 'IPv6' | 'conn';
+
+/** What both ends of a user's own path have in place of an IP address. */
+export const CONN: Address = 'conn';
 
 /** An SCTP transport address: where a peer can be reached, or where a socket is bound. */
 export interface Endpoint {
@@ -44,8 +47,14 @@ export function canonicalAddress(text: unknown, syscall: string): Address {
   return formatAddress(bytes);
 }
 
+/** The same, where it may also be `conn`. */
+export function canonicalEnd(text: unknown, syscall: string): Address {
+  return text === CONN ? CONN : canonicalAddress(text, syscall);
+}
+
 /** The family of a canonical address. */
 export function familyOf(address: Address): AddressFamily {
+  if (address === CONN) return 'conn';
   return address.includes(':') ? 'IPv6' : 'IPv4';
 }
 

@@ -40,4 +40,5 @@ export { Socket } from './socket/socket.js';
 export type { COUNTERS, StackStatistics } from './socket/statistics.js';
 export { Stream, type StreamSendOptions } from './socket/streams/stream.js';
 export type { AddStreamsOptions, ResetStreamsOptions } from './socket/streams/streamed.js';
+export { type Conn, type ConnOptions, conn } from './transport/conn.js';
 export type { Route, Transport, TransportHost } from './transport/transport.js';

@@ -149,6 +149,11 @@ export class Calls {
     return { result, id: this.#memory.word(out) };
   }
 
+  connect(handle: Handle, endpoint: Endpoint): number {
+    const packed = packSockaddr(endpoint);
+    return this.#exports.bridge_connect(handle, this.#put(packed), packed.length);
+  }
+
   /** The first half of connectx: the association is made, INIT isn't sent yet (SCTP_CONNECT_X_COMPLETE does that). */
   connectxDelayed(handle: Handle, endpoints: readonly Endpoint[]): { result: number; id: number } {
     const packed = packSockaddrs(endpoints);

@@ -1,11 +1,17 @@
-import { addressBytes, type Endpoint, formatAddress } from '../address.js';
-import { AF_INET, AF_INET6 } from '../generated/constants.js';
-import { sockaddr_in, sockaddr_in6, sockaddr_storage } from '../generated/layouts.js';
+import { addressBytes, CONN, type Endpoint, formatAddress } from '../address.js';
+import { AF_CONN, AF_INET, AF_INET6 } from '../generated/constants.js';
+import { sockaddr_conn, sockaddr_in, sockaddr_in6, sockaddr_storage } from '../generated/layouts.js';
 import { htons } from './byteorder.js';
 import { readStruct, writeStruct } from './struct.js';
 
-/** The struct sockaddr_in or sockaddr_in6 of an endpoint. The address must be canonical. */
+/** What stands for the one path of a stack over a user's own, where C has a pointer. */
+export const CONN_NUMBER = 1;
+
+/** The struct sockaddr_conn, sockaddr_in or sockaddr_in6 of an endpoint. The address must be canonical. */
 export function packSockaddr({ address, port }: Endpoint): Uint8Array {
+  if (address === CONN) {
+    return writeStruct(sockaddr_conn, { sconn_family: AF_CONN, sconn_port: htons(port), sconn_addr: CONN_NUMBER });
+  }
   const bytes = addressBytes(address) ?? new Uint8Array(4);
   if (bytes.length === 4) {
     return writeStruct(sockaddr_in, { sin_family: AF_INET, sin_port: htons(port), sin_addr: bytes });
@@ -44,10 +50,14 @@ export function unpackSockaddr(bytes: Uint8Array): Endpoint | undefined {
       const { sin6_port, sin6_addr } = readStruct(sockaddr_in6, view, 0);
       return { address: formatAddress(sin6_addr), port: htons(sin6_port) };
     }
+    case AF_CONN:
+      return { address: CONN, port: htons(readStruct(sockaddr_conn, view, 0).sconn_port) };
     default:
       return undefined;
   }
 }
+
+const SIZES: Readonly<Record<number, number>> = { [AF_INET6]: sockaddr_in6.size, [AF_CONN]: sockaddr_conn.size };
 
 /** The endpoints of so many packed sockaddrs. */
 export function unpackSockaddrs(bytes: Uint8Array, count: number): Endpoint[] {
@@ -56,7 +66,7 @@ export function unpackSockaddrs(bytes: Uint8Array, count: number): Endpoint[] {
     const endpoint = unpackSockaddr(bytes.subarray(offset));
     if (endpoint === undefined) break;
     endpoints.push(endpoint);
-    offset += bytes[offset] === AF_INET6 ? sockaddr_in6.size : sockaddr_in.size;
+    offset += SIZES[bytes[offset] ?? 0] ?? sockaddr_in.size;
   }
   return endpoints;
 }

@@ -125,7 +125,8 @@ export function encodeDatagrams(datagrams: readonly Datagram[]): Uint8Array[] {
     length = 1;
   };
   for (const datagram of datagrams) {
-    const size = DATAGRAM_HEADER_BYTES[familyOf(datagram.peer.address)] + datagram.bytes.length;
+    const size =
+      DATAGRAM_HEADER_BYTES[familyOf(datagram.peer.address) === 'IPv4' ? 'IPv4' : 'IPv6'] + datagram.bytes.length;
     if (1 + size > MOST_MESSAGE_BYTES) continue;
     if (length + size > MOST_MESSAGE_BYTES) flush();
     group.push(datagram);

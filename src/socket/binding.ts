@@ -1,4 +1,4 @@
-import { type AddressFamily, canonicalAddress, type Endpoint, familyOf } from '../address.js';
+import { type Address, type AddressFamily, CONN, canonicalEnd, type Endpoint, familyOf } from '../address.js';
 import { SctpError } from '../errors.js';
 import { SCTP_BINDX_ADD_ADDR, SCTP_BINDX_REM_ADDR } from '../generated/constants.js';
 import type { Descriptor } from './descriptor.js';
@@ -38,8 +38,7 @@ export class Binding {
   /** Sees that a descriptor is bound: as the one before it, or to all addresses and any port. */
   ensure(descriptor: Descriptor): void {
     if (this.has(descriptor)) return;
-    const all = [{ address: this.#family === 'IPv4' ? '0.0.0.0' : '::', port: 0 }];
-    bind(descriptor, this.#endpoints ?? all, this.#family);
+    bind(descriptor, this.#endpoints ?? [{ address: allOf(this.#family), port: 0 }], this.#family);
     this.#descriptor = descriptor;
   }
 
@@ -113,7 +112,7 @@ export function checkEndpoints(list: unknown, family: AddressFamily | 'any', sys
       throw new TypeError(`${syscall}: an endpoint is { address, port }, not ${String(item)}`);
     }
     const { address, port } = item as Partial<Endpoint>;
-    return { address: canonicalAddress(address, syscall), port: checkPort(port, 0, syscall) };
+    return { address: canonicalEnd(address, syscall), port: checkPort(port, 0, syscall) };
   });
   if (endpoints.length === 0) throw new SctpError('EINVAL', `${syscall}: give at least one address`, { syscall });
   const ports = new Set(endpoints.map(({ port }) => port));
@@ -135,8 +134,8 @@ export function bind(
   const endpoints = checkEndpoints(list, family, 'bindx');
   const [first, ...others] = endpoints.sort((a, b) => Number(isWildcard(b)) - Number(isWildcard(a)));
   if (!first) return [];
-  if (isWildcard(first)) {
-    const any = { address: family === 'IPv4' ? '0.0.0.0' : '::', port: first.port };
+  if (isWildcard(first) || family === 'conn') {
+    const any = { address: allOf(family), port: first.port };
     withFreePort(first, (endpoint) => descriptor.call('bind', (calls, handle) => calls.bind(handle, any), endpoint));
     return [{ ...first, port: portOf(descriptor) }];
   }
@@ -147,6 +146,11 @@ export function bind(
   const rest = others.map(({ address }) => ({ address, port }));
   for (const endpoint of rest) add(endpoint);
   return [{ address: first.address, port }, ...rest];
+}
+
+function allOf(family: AddressFamily | 'any'): Address {
+  if (family === 'conn') return CONN;
+  return family === 'IPv4' ? '0.0.0.0' : '::';
 }
 
 /** usrsctp says EADDRINUSE also when any port would do and there is none (sctp_pcb.c, sctp_inpcb_bind). */

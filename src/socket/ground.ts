@@ -1,12 +1,14 @@
 import type { Endpoint } from '../address.js';
 import type { Handle } from '../bridge/instance.js';
 import { type ErrorCode, SctpError } from '../errors.js';
-import { AF_INET, AF_INET6, SOCK_SEQPACKET, SOCK_STREAM } from '../generated/constants.js';
+import { AF_CONN, AF_INET, AF_INET6, SOCK_SEQPACKET, SOCK_STREAM } from '../generated/constants.js';
 import type { Pump } from '../stack/pump.js';
 import { Binding, localEndpoints } from './binding.js';
 import { Descriptor, type Owner } from './descriptor.js';
 import { configure, type SocketConfig } from './options/config.js';
 import { KeptOptions } from './options/kept.js';
+
+const DOMAINS = { any: AF_INET6, IPv6: AF_INET6, IPv4: AF_INET, conn: AF_CONN } as const;
 
 /** What a socket stands on: a socket of the module, which is made when it is needed, and where that is bound. */
 export class Ground {
@@ -46,7 +48,7 @@ export class Ground {
   opened(): Descriptor {
     if (this.#descriptor) return this.#descriptor;
     const { pump, config } = this;
-    const domain = config.family === 'IPv4' ? AF_INET : AF_INET6;
+    const domain = DOMAINS[config.family];
     const type = config.style === 'one-to-one' ? SOCK_STREAM : SOCK_SEQPACKET;
     const handle = pump.enter(() => pump.calls.socket(domain, type));
     if (handle < 0) throw error('ENOBUFS', 'socket', 'no more sockets can be had');

@@ -1,4 +1,4 @@
-import { type Address, type AddressFamily, canonicalAddress, type Endpoint, familyOf } from '../address.js';
+import { type Address, type AddressFamily, canonicalEnd, type Endpoint, familyOf } from '../address.js';
 import { SctpError } from '../errors.js';
 
 /** Where a peer can be reached. */
@@ -9,7 +9,7 @@ export interface Peer extends Endpoint {
 
 /** usrsctp_connectx copies the list into 2,048 bytes, of which 4 are the count. */
 const LIST_BYTES = 2044;
-const SOCKADDR_BYTES = { IPv4: 16, IPv6: 28 } as const;
+const SOCKADDR_BYTES = { IPv4: 16, IPv6: 28, conn: 16 } as const;
 
 /** The peers of one connectx, checked: canonical, without duplicates, at least one. `family`: what the socket can use. */
 export function checkPeers(list: unknown, family: AddressFamily | 'any', syscall: string): Peer[] {
@@ -42,7 +42,7 @@ function checkPeer(item: unknown, family: AddressFamily | 'any', syscall: string
     throw new TypeError(`${syscall}: a peer is { address, port }, not ${String(item)}`);
   }
   const { address: text, port: given, encapsulationPort } = item as Partial<Peer>;
-  const address = canonicalAddress(text, syscall);
+  const address = canonicalEnd(text, syscall);
   const port = checkPort(given, 1, syscall);
   if (encapsulationPort !== undefined) checkPort(encapsulationPort, 1, syscall);
   if (family !== 'any' && familyOf(address) !== family) {

@@ -1,4 +1,4 @@
-import type { Address } from '../address.js';
+import { type Address, CONN } from '../address.js';
 import { usrsctpModule, type WasmSource } from '../bridge/module.js';
 import { type Clock, systemClock } from '../clock.js';
 import { SctpError } from '../errors.js';
@@ -37,6 +37,12 @@ export interface StackOptions {
 const NO_LIMIT_PER_CHUNK: [Sysctl, number] = ['sctp_max_retran_chunk', 0];
 
 /**
+ * On a path of one's own both ends may connect at once. Whose peer isn't so far yet must not be refused: its INIT gets no
+ * answer, and that of the peer finds it waiting (RFC 9260 §5.2.1).
+ */
+const NO_ABORT_OF_INIT: [Sysctl, number] = ['sctp_blackhole', 1];
+
+/**
  * One SCTP host: an instance of usrsctp on top of a transport. Several in one process never know of each other. This one
  * comes without its WebAssembly, and is told where that is; `./packaged.ts` brings it.
  *
@@ -65,12 +71,13 @@ export class Stack implements AsyncDisposable {
   ): Promise<T> {
     const { transport, clock = systemClock, random = systemRandom, preset = 'rfc9260', timers = {} } = options;
     if (typeof transport?.send !== 'function') throw new TypeError('Stack.create: give a transport, such as udp()');
-    const settings = [NO_LIMIT_PER_CHUNK, ...timerSysctls(preset, timers), ...givenSysctls(options.sysctls ?? {})];
+    const given = [...timerSysctls(preset, timers), ...givenSysctls(options.sysctls ?? {})];
     const module = await usrsctpModule(options.wasm);
     const pump = await Pump.start({ module, transport, clock, random });
     const stack = new kind(transport, pump);
     try {
-      for (const [name, value] of settings) stack.#setSysctl(name, value);
+      const own = [NO_LIMIT_PER_CHUNK, ...(transport.addresses.includes(CONN) ? [NO_ABORT_OF_INIT] : [])];
+      for (const [name, value] of [...own, ...given]) stack.#setSysctl(name, value);
     } catch (error) {
       await stack.close();
       throw error;
@@ -120,7 +127,8 @@ export class Stack implements AsyncDisposable {
 
   /** Makes a socket. Nothing is sent, and no port taken, before it is bound, connected or told to listen. */
   socket(options: SocketOptions = {}): Socket {
-    const config = socketConfig(options);
+    const conn = this.#transport.addresses.includes(CONN) ? { mtu: this.#transport.mtu } : undefined;
+    const config = socketConfig(options, conn);
     if (this.#world.pump.death) throw this.#world.pump.death;
     if (this.#isClosing) throw new SctpError('ENETDOWN', 'socket: the stack is closed', { syscall: 'socket' });
     return new Socket(this.#world, config);

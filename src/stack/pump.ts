@@ -1,4 +1,4 @@
-import { type Address, addressBytes, familyOf } from '../address.js';
+import { type Address, addressBytes, CONN, familyOf } from '../address.js';
 import { Calls } from '../bridge/calls.js';
 import { type Handle, type Instance, instantiate } from '../bridge/instance.js';
 import type { Clock } from '../clock.js';
@@ -6,7 +6,7 @@ import { type ErrorCode, SctpError } from '../errors.js';
 import type { Packet } from '../packet.js';
 import type { Random } from '../random.js';
 import type { Transport } from '../transport/transport.js';
-import { ConnOutbox, type ConnPacket } from './conn.js';
+import { ConnOutbox, type ConnPacket, overConn, receiveConn } from './conn.js';
 import { Interfaces } from './interfaces.js';
 import { LinkState } from './linkstate.js';
 import { Wire } from './wire.js';
@@ -91,6 +91,7 @@ export class Pump {
     this.calls = new Calls(instance);
     instance.exports.link_integrity(transport.integrity ? 1 : 0);
     this.enter(() => instance.exports.bridge_init(transport.encapsulationPort === undefined ? 0 : ANY_UDP_PORT));
+    if (transport.addresses.includes(CONN)) overConn(this, transport);
     this.updateInterfaces(false);
   }
 
@@ -134,6 +135,7 @@ export class Pump {
 
   receive(packets: readonly Packet[]): void {
     if (this.#death) return;
+    if (packets[0]?.destination === CONN) return receiveConn(this, packets);
     try {
       const { exports, memory } = this.instance;
       for (let next = 0; next < packets.length; ) {
@@ -168,6 +170,7 @@ export class Pump {
     if (this.#death) return;
     const { exports, memory } = this.instance;
     const { added, removed } = this.interfaces.update();
+    if (this.#transport.addresses.includes(CONN)) return;
     this.enter(() => {
       const put = (address: Address) => {
         const { inbox } = this.#state;

@@ -203,3 +203,24 @@ test('who disposes of the association drops what streams have not received', () 
     await b[Symbol.asyncDispose]();
     await closing;
   }));
+
+test('after its reset a stream’s messages are the association’s again, until something is received from it', () =>
+  inWorld(async (world) => {
+    const { a, b } = await connected(world);
+    const send = (...all: string[]) => Promise.all(all.map((text) => a.send(text, { stream: 1 })));
+    const stream = b.stream(1);
+    const first = stream.receive();
+    await send('one', 'two');
+    await a.stream(1).reset();
+    await send('three', 'four');
+    await world.network.advance(100);
+    expect([textOf(await first), textOf(await stream.receive())]).toEqual(['one', 'two']);
+    expect(await stream.receive()).toBeUndefined();
+    expect(textOf(await b.receive())).toBe('three');
+    expect(textOf(await stream.receive())).toBe('four');
+    await a.stream(1).reset();
+    await send('five');
+    await Promise.all([a.close(), b.closed]);
+    expect(await stream.receive()).toBeUndefined();
+    expect(await texts(b)).toEqual(['five']);
+  }));

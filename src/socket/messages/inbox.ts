@@ -13,6 +13,7 @@ export class Inbox {
   readonly #items: Item[] = [];
   /** The only stream whose messages these are. */
   #stream: number | undefined;
+  #isOver: (() => void) | undefined;
   #first = 0;
   #cost = 0;
   readonly #waiters = new Set<Waiter<Message | undefined>>();
@@ -72,7 +73,9 @@ export class Inbox {
     const isOwn = this.#stream === stream;
     for (const waiter of isOwn ? this.#waiters : []) {
       this.#waiters.delete(waiter);
-      if (!waiter.settled) return waiter.resolve(undefined);
+      if (waiter.settled) continue;
+      waiter.resolve(undefined);
+      return this.#over();
     }
     const last = this.#items.slice(this.#first).findLast((item) => streamOf(item) === stream);
     if (typeof last === 'object' || (isOwn && last === undefined)) this.#items.push(stream);
@@ -84,15 +87,28 @@ export class Inbox {
     for (const stream of streams) this.reset(stream);
   }
 
-  /** Takes over the messages of a stream, and will get no others. */
-  adopt(from: Inbox, stream: number): void {
+  /** Takes over the messages of a stream, and will get no others. `over` is told when its end is met. */
+  adopt(from: Inbox, stream: number, over: () => void): void {
     this.#stream = stream;
+    this.#isOver = over;
     const items = from.#items.splice(0).slice(from.#first);
     from.#first = 0;
     from.#items.push(...items.filter((item) => streamOf(item) !== stream));
     this.#items.push(...items.filter((item) => streamOf(item) === stream));
     for (const item of this.#items) if (typeof item === 'object') this.#cost += costOf(item);
     from.#cost -= this.#cost;
+  }
+
+  /** Gives what it has to another one. */
+  moveTo(to: Inbox): void {
+    const items = this.#items.splice(0).slice(this.#first);
+    this.#first = 0;
+    this.#cost = 0;
+    for (const item of items) {
+      if (typeof item === 'number') to.reset(item);
+      else if (!to.#ended) to.push(item);
+      else to.#items.push(item);
+    }
   }
 
   /**
@@ -131,6 +147,7 @@ export class Inbox {
       return Promise.reject(error);
     }
     const item = this.#shift();
+    if (typeof item === 'number') this.#over();
     if (item !== undefined) return Promise.resolve(typeof item === 'object' ? item : undefined);
     const waiter: Waiter<Message | undefined> = new Waiter(this.#clock, options, 'receive', () => {
       this.#waiters.delete(waiter);
@@ -146,6 +163,11 @@ export class Inbox {
   #finish(waiter: Waiter<Message | undefined>): void {
     if (this.#error === undefined) waiter.resolve(undefined);
     else waiter.reject(this.#error);
+  }
+
+  /** The end of the stream is met, and nobody waits for what comes after it. */
+  #over(): void {
+    if (this.#waiters.size === 0) this.#isOver?.();
   }
 
   /** The first item that is one for those who take here. */

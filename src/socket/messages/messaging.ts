@@ -94,7 +94,7 @@ export abstract class Messaging extends Multihomed implements AsyncIterable<Mess
 
   /** The messages, one after the other, until the association has ended; throws its error. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Message, undefined> {
-    return new Messages(this.inbox.common);
+    return new Messages(() => this.inbox.common);
   }
 
   /** @internal It has another socket now. */

@@ -1,9 +1,16 @@
 import type { AddressFamily } from '../../address.js';
 import { htons } from '../../bridge/byteorder.js';
+import { packStorage } from '../../bridge/sockaddr.js';
 import { writeStruct } from '../../bridge/struct.js';
 import { SctpError } from '../../errors.js';
 import * as C from '../../generated/constants.js';
-import { sctp_assoc_value, sctp_event, sctp_initmsg, sctp_udpencaps } from '../../generated/layouts.js';
+import {
+  sctp_assoc_value,
+  sctp_event,
+  sctp_initmsg,
+  sctp_paddrparams,
+  sctp_udpencaps,
+} from '../../generated/layouts.js';
 import type { Descriptor } from '../descriptor.js';
 import { SUBSCRIBED } from '../notification/decode.js';
 import type { StreamCounts } from '../notification.js';
@@ -17,7 +24,7 @@ export interface SocketOptions {
    */
   readonly style?: 'one-to-one' | 'one-to-many';
   /** Which addresses it can use. Default `any`. */
-  readonly family?: AddressFamily | 'any';
+  readonly family?: 'IPv4' | 'IPv6' | 'any';
   /** How many streams to ask for, and how many to allow. Default 10 outbound, 2048 inbound. */
   readonly streams?: Partial<StreamCounts>;
   /**
@@ -46,6 +53,8 @@ export interface SocketOptions {
 export interface SocketConfig {
   readonly style: 'one-to-one' | 'one-to-many';
   readonly family: AddressFamily | 'any';
+  /** The largest SCTP packet in bytes, on a path that isn't IP's. */
+  readonly connMtu: number | undefined;
   readonly outboundStreams: number;
   readonly inboundStreams: number;
   readonly peerMayReset: 'nothing' | 'streams' | 'association';
@@ -58,6 +67,7 @@ export interface SocketConfig {
 }
 
 const MB = 1024 * 1024;
+const COMMON_HEADER_BYTES = 12;
 
 const GRANTS = {
   nothing: 0,
@@ -65,14 +75,16 @@ const GRANTS = {
   association: C.SCTP_ENABLE_VALUE_MASK,
 } as const;
 
-export function socketConfig(options: SocketOptions): SocketConfig {
+/** `conn`: the stack stands on a user's own path. */
+export function socketConfig(options: SocketOptions, conn?: { readonly mtu: number }): SocketConfig {
   const { style = 'one-to-one', family = 'any', streams = {}, noDelay = true, peerMayReset = 'streams' } = options;
   oneOf('style', style, ['one-to-one', 'one-to-many']);
   oneOf('family', family, ['any', 'IPv4', 'IPv6']);
   oneOf('peerMayReset', peerMayReset, Object.keys(GRANTS));
   return {
     style,
-    family,
+    family: conn ? 'conn' : family,
+    connMtu: conn?.mtu,
     outboundStreams: within('streams.outbound', streams.outbound ?? 10, 1, 65_535),
     inboundStreams: within('streams.inbound', streams.inbound ?? 2048, 1, 65_535),
     peerMayReset,
@@ -106,6 +118,14 @@ export function configure(descriptor: Descriptor, config: SocketConfig, encapsul
     assoc_id: C.SCTP_FUTURE_ASSOC,
     assoc_value: GRANTS[config.peerMayReset],
   });
+  if (config.connMtu !== undefined) {
+    descriptor.setStruct(C.SCTP_PEER_ADDR_PARAMS, sctp_paddrparams, {
+      spp_assoc_id: C.SCTP_FUTURE_ASSOC,
+      spp_address: packStorage({ address: '0.0.0.0', port: 0 }),
+      spp_pathmtu: config.connMtu - COMMON_HEADER_BYTES,
+      spp_flags: C.SPP_PMTUD_DISABLE,
+    });
+  }
   if (encapsulationPort !== undefined) {
     descriptor.setStruct(C.SCTP_REMOTE_UDP_ENCAPS_PORT, sctp_udpencaps, {
       sue_assoc_id: C.SCTP_FUTURE_ASSOC,

@@ -1,4 +1,4 @@
-import { canonicalAddress } from '../../address.js';
+import { canonicalEnd } from '../../address.js';
 import { SctpError } from '../../errors.js';
 import type { Descriptor } from '../descriptor.js';
 import { Emitter } from '../emitter.js';
@@ -105,7 +105,7 @@ function scopeOf(
           ? `it has no path ${here === 'socket' ? 'here: a socket has associations, which have paths' : ''}`
           : undefined;
   if (problem) throw new SctpError('EINVAL', `${syscall} ${name}: ${problem}`, { syscall });
-  return { associationId, path: path === undefined ? undefined : canonicalAddress(path, syscall) };
+  return { associationId, path: path === undefined ? undefined : canonicalEnd(path, syscall) };
 }
 
 function read(descriptor: Descriptor, row: OptionRow, argument: Uint8Array): Uint8Array {

@@ -1,9 +1,10 @@
-import type { Endpoint } from '../../address.js';
+import { CONN, type Endpoint } from '../../address.js';
 import { htons } from '../../bridge/byteorder.js';
 import type { Calls } from '../../bridge/calls.js';
 import type { Handle } from '../../bridge/instance.js';
 import { packStorage } from '../../bridge/sockaddr.js';
 import * as C from '../../generated/constants.js';
+import { errnoNumbers } from '../../generated/errno.js';
 import { sctp_initmsg, sctp_udpencaps } from '../../generated/layouts.js';
 import { sysctls } from '../../generated/sysctls.js';
 import type { Descriptor } from '../descriptor.js';
@@ -17,6 +18,10 @@ const UNTIL_THE_DEADLINE = 0xffff;
 
 /** Starts a set-up on a bound socket of the module: INIT goes out. Returns the association's id. */
 export function begin(descriptor: Descriptor, peers: readonly Peer[], syscall: string): number {
+  const [first] = peers;
+  if (first?.address === CONN) {
+    return connect(descriptor, peers, syscall, (calls, handle) => connectConn(calls, handle, first));
+  }
   if (peers.every(({ encapsulationPort }) => encapsulationPort === undefined)) {
     return connect(descriptor, peers, syscall, (calls, handle) => calls.connectx(handle, peers));
   }
@@ -66,6 +71,13 @@ function connect(
   };
   descriptor.call(syscall, run, first && { address: first.address, port: first.port });
   return id;
+}
+
+/** connectx for an address of AF_CONN, which usrsctp's own doesn't take. */
+function connectConn(calls: Calls, handle: Handle, peer: Endpoint): { result: number; id: number } {
+  const result = calls.connect(handle, peer);
+  if (result < 0 && result !== -errnoNumbers.EINPROGRESS) return { result, id: 0 };
+  return { result: 0, id: calls.getassocid(handle, peer) };
 }
 
 /** The association is made: says at which UDP port each address expects SCTP (RFC 6951), and sends INIT. */

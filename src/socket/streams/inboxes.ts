@@ -29,17 +29,24 @@ export class Inboxes {
     return this.#claimed === undefined ? this.common.isWanted : this.#all.some(({ isWanted }) => isWanted);
   }
 
-  /** From now on the messages of a stream are for its own inbox, those that are here, too. */
+  /** From now on, until its end, the messages of a stream are for its own inbox; those that are here, too. */
   claim(stream: number): Inbox {
     const known = this.#claimed?.get(stream);
     if (known) return known;
     const inbox = this.#make();
     if (this.isDiscarding) inbox.discard();
     if (this.#end) inbox.end(this.#end.error); // before it has any: their cost is given back already
-    inbox.adopt(this.common, stream);
+    inbox.adopt(this.common, stream, () => this.#release(stream));
     this.#claimed ??= new Map();
     this.#claimed.set(stream, inbox);
     return inbox;
+  }
+
+  /** The stream's end is met: what comes now is another life of it, and for everybody. */
+  #release(stream: number): void {
+    const inbox = this.#claimed?.get(stream);
+    this.#claimed?.delete(stream);
+    inbox?.moveTo(this.common);
   }
 
   push(message: Message): void {

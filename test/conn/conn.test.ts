@@ -1,0 +1,192 @@
+import { expect, test } from 'vitest';
+import { conn, Stack } from '../../src/index.js';
+import { Network, SeededRandom } from '../../src/simulated.js';
+import { codeOf, isEqual, pattern, textOf } from '../support/world.js';
+import { bothConnect, connect, END, joined } from './fixture.js';
+
+const checksumOf = (packet: Uint8Array) => new DataView(packet.buffer, packet.byteOffset).getUint32(8);
+
+test.each([
+  ['at once, by calls', undefined, 0],
+  ['after 10 ms', 10, 0],
+  ['after 40 ms, the other one 15 ms later', 40, 15],
+  ['after 40 ms, the other one when the first INIT has come', 40, 60],
+  ['after 40 ms, the other one a second later', 40, 1000],
+])('both ends connect, packets arrive %s: one association, and 1 MB through it', (_, latencyMs, laterMs) =>
+  joined({ ...(latencyMs !== undefined && { latencyMs }) }, async (world) => {
+    const { network, left, right, sent } = world;
+    const first = connect(left);
+    await network.advance(laterMs);
+    const [a, b] = await Promise.all([first, connect(right)]);
+    expect([left.sockets, right.sockets].map((sockets) => sockets.flatMap((each) => each.associations).length)).toEqual(
+      [1, 1],
+    );
+    expect([a.setup.streams, b.setup.streams]).toEqual(Array(2).fill({ inbound: 1024, outbound: 1024 }));
+    const large = pattern(1_000_000);
+    const [received] = await Promise.all([b.receive(), a.send(large, { stream: 1000, ppid: 53 })]);
+    expect(received).toMatchObject({ stream: 1000, ppid: 53 });
+    expect(isEqual(received?.data, large)).toBe(true);
+    expect(Math.max(...sent.map(({ length }) => length))).toBeLessThanOrEqual(1200);
+    await Promise.all([a.close(), b.closed]);
+  }),
+);
+
+test('an INIT that comes before this end connects is not refused', () =>
+  joined({ latencyMs: 5 }, async ({ network, left, right, sent }) => {
+    const a = connect(left);
+    await network.advance(500);
+    expect(sent.length).toBe(1); // no answer at all
+    const startedAt = network.clock.now();
+    await Promise.all([a, connect(right)]);
+    expect(network.clock.now() - startedAt).toBeLessThan(50); // its own INIT is answered: no retransmission is awaited
+  }));
+
+test('paths and endpoints are conn’s', () =>
+  joined({}, async (world) => {
+    const [a, b] = await bothConnect(world);
+    expect(a.paths()).toMatchObject([{ address: 'conn', state: 'active', mtu: expect.any(Number) }]);
+    expect(world.left.sockets[0]?.localEndpoints).toEqual([END]);
+    expect(a.setup).toMatchObject({ tried: [{ address: 'conn' }], confirmed: ['conn'], dropped: [], added: [] });
+    expect(world.left.addresses).toEqual(['conn']);
+    b.abort('bye');
+    expect(await codeOf(a.receive())).toBe('ECONNRESET');
+  }));
+
+test('a listening end accepts as anywhere', () =>
+  joined({ latencyMs: 1 }, async ({ left, right }) => {
+    const listener = right.socket();
+    listener.bindx([END]);
+    listener.listen();
+    const [a, b] = await Promise.all([left.socket().connect(END), listener.accept()]);
+    await a.send('hello');
+    expect(textOf(await b.receive())).toBe('hello');
+  }));
+
+test.each([0.1, 0.25])('messages arrive in order over a path that loses %d of the packets', (loss) => {
+  const random = new SeededRandom(7);
+  return joined({ latencyMs: 20, passes: () => random.next() > loss }, async (world) => {
+    const [a, b] = await bothConnect(world);
+    const messages = Array.from({ length: 30 }, (_, index) => pattern(1 + ((index * 997) % 9000), index));
+    const sending = Promise.all(messages.map((message, index) => a.send(message, { stream: index % 3 })));
+    const counts = [0, 0, 0];
+    for (const _ of messages) {
+      const { stream, data } = (await b.receive()) ?? { stream: 0, data: undefined };
+      const index = stream + 3 * (counts[stream] ?? 0);
+      counts[stream] = (counts[stream] ?? 0) + 1;
+      expect(isEqual(data, messages[index]!)).toBe(true);
+    }
+    await sending;
+  });
+});
+
+test('checksums are right by default, and left out where the path guarantees integrity', async () => {
+  await joined({}, async (world) => {
+    const [a, b] = await bothConnect(world);
+    await a.send('x');
+    await b.receive();
+    expect(world.sent.filter((packet) => checksumOf(packet) === 0)).toEqual([]);
+  });
+  await joined({ path: { checksum: false } }, async (world) => {
+    const [a, b] = await bothConnect(world);
+    await a.send('x');
+    await b.receive();
+    expect(world.sent.filter((packet) => checksumOf(packet) !== 0)).toEqual([]);
+  });
+});
+
+test('a packet that was changed on its way is dropped, unless checksums are off', () =>
+  joined(
+    {
+      latencyMs: 1,
+      passes: (packet) => {
+        if (packet[12] === 0 && packet.length === 32) packet[31] = 0x21; // a DATA chunk of 4 bytes
+        return true;
+      },
+    },
+    async (world) => {
+      const [a, b] = await bothConnect(world);
+      await a.send('1234');
+      expect(await codeOf(b.receive({ timeoutMs: 3000 }))).toBe('ETIMEDOUT');
+      a.abort();
+      await b.closed;
+    },
+  ));
+
+test.each([524, 1200, 1500, 9000])(
+  'no packet is larger than an mtu of %d bytes, and large ones are that large',
+  (mtu) =>
+    joined({ latencyMs: 2, path: { mtu } }, async (world) => {
+      const [a, b] = await bothConnect(world);
+      await Promise.all([a.send(pattern(100_000)), b.receive()]);
+      const largest = Math.max(...world.sent.map(({ length }) => length));
+      expect(largest).toBeLessThanOrEqual(mtu);
+      expect(largest).toBeGreaterThan(mtu - 4);
+    }),
+);
+
+test('a path that is gone ends the association by its retransmissions', () => {
+  let isCut = false;
+  return joined({ latencyMs: 5, passes: () => !isCut }, async (world) => {
+    const [a, b] = await bothConnect(world);
+    isCut = true;
+    await a.send('lost');
+    expect(await codeOf(a.receive())).toBe('ETIMEDOUT');
+    b.abort();
+  });
+});
+
+test('what can not be is refused', async () => {
+  const onConnOutput = () => undefined;
+  expect(() => conn({} as never)).toThrow(TypeError);
+  for (const mtu of [0, 523, 70_000, 1200.5]) expect(() => conn({ onConnOutput, mtu })).toThrow(/^EINVAL: conn: mtu/);
+  const path = conn({ onConnOutput });
+  path.connInput(new Uint8Array(40)); // nobody is there
+  expect(() => path.connInput('text' as never)).toThrow(TypeError);
+  const stack = await Stack.create({ transport: path });
+  expect(await codeOf(Stack.create({ transport: path }))).toBe('EALREADY');
+  for (const bytes of [new Uint8Array(), new Uint8Array(3), new Uint8Array(100), new Uint8Array(70_000)]) {
+    path.connInput(bytes);
+  }
+  expect(await codeOf(stack.socket().connect({ address: '10.0.0.1', port: 1 }))).toBe('EAFNOSUPPORT');
+  expect(() => stack.socket().bindx([{ address: '10.0.0.1', port: 1 }])).toThrow(/^EAFNOSUPPORT/);
+  await stack.close();
+  path.connInput(new Uint8Array(40));
+});
+
+test('an IP transport knows no conn', async () => {
+  const network = new Network({ seed: 1 });
+  const { transport, random } = network.host('a', ['10.0.0.1']);
+  const stack = await network.standStill(Stack.create({ transport, random, clock: network.clock }));
+  expect(await codeOf(stack.socket().connect(END))).toBe('EADDRNOTAVAIL');
+  expect(() => stack.socket().bindx([END])).toThrow(/^E/);
+  await stack.close();
+});
+
+test('what onConnOutput throws is the program’s, and the packet counts as lost', async () => {
+  const uncaught: unknown[] = [];
+  const listeners = process.listeners('uncaughtException');
+  process.removeAllListeners('uncaughtException');
+  process.on('uncaughtException', (error) => uncaught.push(error));
+  let isThrowing = true;
+  try {
+    await joined(
+      {
+        latencyMs: 1,
+        passes: () => {
+          if (isThrowing) throw new Error('closed');
+          return true;
+        },
+      },
+      async (world) => {
+        const connecting = bothConnect(world);
+        await world.network.advance(100);
+        isThrowing = false;
+        await connecting;
+      },
+    );
+    expect(uncaught.map((error) => (error as Error).message)).toContain('closed');
+  } finally {
+    process.removeAllListeners('uncaughtException');
+    for (const listener of listeners) process.on('uncaughtException', listener);
+  }
+});
