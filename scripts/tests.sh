@@ -2,8 +2,9 @@
 # Lint, type check and tests. Sourced by build.sh.
 # shellcheck disable=SC2154 # source_dir, the usrsctp to build, is build.sh's
 
-# The native peers and the tools that the tests hold our packets and our C against.
-readonly test_packages=(libusrsctp-examples libusrsctp-dev tshark iproute2 nftables gcc libc6-dev nginx)
+# The native peers, the browsers, and the tools that the tests hold our packets and our C against.
+readonly test_packages=(libusrsctp-examples libusrsctp-dev tshark iproute2 nftables gcc libc6-dev nginx
+  chromium firefox-esr webkit2gtk-driver xvfb)
 
 need_test_packages() {
   if can_install; then

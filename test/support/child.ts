@@ -12,8 +12,8 @@ export class Child {
   #output = '';
   #ended = false;
 
-  constructor(command: string, args: readonly string[] = []) {
-    this.#process = spawn(command, args);
+  constructor(command: string, args: readonly string[] = [], environment: Readonly<Record<string, string>> = {}) {
+    this.#process = spawn(command, args, { env: { ...process.env, ...environment } });
     Child.#alive.add(this);
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
       stream.setEncoding('latin1').on('data', (text: string) => this.#printed(text));

@@ -1,0 +1,33 @@
+import { chromium as playwright } from 'playwright-core';
+import type { Browser, Page } from '../browser.js';
+import { installed } from './installed.js';
+
+const QUIET = ['quic', 'gpu', 'background-networking', 'component-update', 'sync'].map((part) => `--disable-${part}`);
+
+/** Debian's Chromium, over its DevTools protocol. */
+export async function chromium(): Promise<Browser> {
+  const executablePath = installed('/usr/bin/chromium', 'chromium');
+  const browser = await playwright.launch({ executablePath, args: ['--no-sandbox', '--no-first-run', ...QUIET] });
+  return {
+    name: 'Chromium',
+    version: browser.version(),
+    open: async (url) => {
+      const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+      const errors: string[] = [];
+      page.on('pageerror', (error) => errors.push(String(error)));
+      page.on('console', (message) => {
+        if (message.type() === 'error') errors.push(message.text());
+      });
+      await page.goto(url);
+      return {
+        errors,
+        click: (selector) => page.click(selector),
+        fill: (selector, text) => page.fill(selector, text),
+        text: (selector) => page.innerText(selector),
+        screenshot: () => page.screenshot(),
+        close: () => page.close(),
+      } satisfies Page;
+    },
+    close: () => browser.close(),
+  };
+}

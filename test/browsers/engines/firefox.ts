@@ -1,0 +1,32 @@
+import { launch } from 'puppeteer-core';
+import type { Browser, Page } from '../browser.js';
+import { installed } from './installed.js';
+
+/** Debian's Firefox, over WebDriver BiDi. */
+export async function firefox(): Promise<Browser> {
+  const executablePath = installed('/usr/bin/firefox-esr', 'firefox-esr');
+  const browser = await launch({ browser: 'firefox', executablePath, headless: true });
+  return {
+    name: 'Firefox',
+    version: await browser.version(),
+    open: async (url) => {
+      const page = await browser.newPage();
+      const errors: string[] = [];
+      page.on('pageerror', (error) => errors.push(String(error)));
+      page.on('console', (message) => {
+        if (message.type() === 'error') errors.push(message.text());
+      });
+      await page.setViewport({ width: 1280, height: 900 });
+      await page.goto(url);
+      return {
+        errors,
+        click: (selector) => page.click(selector),
+        fill: (selector, text) => page.locator(selector).fill(text),
+        text: (selector) => page.$eval(selector, (element) => (element as HTMLElement).innerText),
+        screenshot: () => page.screenshot(),
+        close: () => page.close(),
+      } satisfies Page;
+    },
+    close: () => browser.close(),
+  };
+}

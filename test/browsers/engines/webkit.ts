@@ -1,0 +1,69 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Child } from '../../support/child.js';
+import type { Browser, Page } from '../browser.js';
+import { installed } from './installed.js';
+import { WebDriver } from './webdriver.js';
+
+const MINI_BROWSER = '/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser';
+
+/** Debian's WebKitGTK in its MiniBrowser, on an X server of its own, over plain W3C WebDriver. */
+export async function webkit(): Promise<Browser> {
+  const binary = installed(MINI_BROWSER, 'webkit2gtk-driver');
+  const runtimeFolder = mkdtempSync(join(tmpdir(), 'webkit-'));
+  const screen = ['-screen', '0', '1280x1024x24', '-nolisten', 'tcp', '-displayfd', '1'];
+  const display = new Child(installed('/usr/bin/Xvfb', 'xvfb'), screen);
+  const [, number] = await display.printed(/^(\d+)\n/m);
+  const environment = {
+    DISPLAY: `:${number}`,
+    XDG_RUNTIME_DIR: runtimeFolder,
+    WEBKIT_DISABLE_DMABUF_RENDERER: '1',
+    WEBKIT_DISABLE_COMPOSITING_MODE: '1',
+  };
+  const port = await freeTcpPort();
+  const driver = new Child('/usr/bin/WebKitWebDriver', [`--port=${port}`, '--host=127.0.0.1'], environment);
+  const session = await WebDriver.start(`http://127.0.0.1:${port}`, {
+    browserName: 'MiniBrowser',
+    'webkitgtk:browserOptions': { binary, args: ['--automation'] },
+  });
+  return {
+    name: 'WebKitGTK',
+    version: String(session.capabilities['browserVersion']),
+    open: (url) => open(session, url),
+    close: async () => {
+      await session.end();
+      await driver.kill('SIGTERM');
+      await display.kill('SIGTERM');
+      rmSync(runtimeFolder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The session has one window, which goes from page to page. W3C WebDriver doesn't tell of the console. */
+async function open(session: WebDriver, url: string): Promise<Page> {
+  await session.post('window/rect', { x: 0, y: 0, width: 1280, height: 1000 });
+  await session.post('url', { url });
+  return {
+    errors: [],
+    click: async (selector) => session.post(`${await session.element(selector)}/click`),
+    fill: async (selector, text) => {
+      const element = await session.element(selector);
+      await session.post(`${element}/clear`);
+      await session.post(`${element}/value`, { text });
+    },
+    text: async (selector) => String(await session.read(`${await session.element(selector)}/text`)),
+    screenshot: async () => Buffer.from(String(await session.read('screenshot')), 'base64'),
+    close: async () => session.post('url', { url: 'about:blank' }),
+  };
+}
+
+function freeTcpPort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}

@@ -1,0 +1,4 @@
+import { firefox } from './engines/firefox.js';
+import { browserSuite } from './suite.js';
+
+browserSuite('Firefox', firefox);

@@ -1,0 +1,79 @@
+import { createHash, randomFillSync } from 'node:crypto';
+import type { Association } from '../../src/index.js';
+import { freePort, native } from '../support/native.js';
+import { serve, startRelay, type TestRelay } from '../support/relays.js';
+import type { Transfer, TransferResult } from './task.js';
+
+/** A server for the page's transfer, and two relays on the way to it. */
+export interface Served extends Pick<Transfer, 'server' | 'udpPort' | 'steers' | 'window'> {
+  readonly relays: readonly TestRelay[];
+  /** What the server has sent and received, as SHA-256 in hex; waits until it has. */
+  received(told: TransferResult): Promise<{ readonly sent: string; readonly received: string }>;
+  close(): Promise<void>;
+}
+
+export interface ServerKind {
+  readonly title: string;
+  start(messages: number, messageBytes: number): Promise<Served>;
+}
+
+const LIMITS = { bytesPerSecond: 1e8, totalBytesPerSecond: 1e9 };
+
+/** A stack of ours in this process: sends random messages of its own, and receives as many. */
+export const nodeServer: ServerKind = {
+  title: 'a Node server',
+  async start(messages, messageBytes) {
+    const relays = [await startRelay('127.0.1.11', options()), await startRelay('127.0.2.11', options())];
+    const { listener, endpoints, udpPort } = await serve(['127.0.1.1', '127.0.2.1']);
+    const done = listener.accept().then(async (association) => {
+      const [sent, received] = await Promise.all([send(association, messages, messageBytes), receive(association)]);
+      return { sent, received };
+    });
+    done.catch(() => {}); // whoever awaits it is told
+    return { relays, server: [...endpoints], udpPort, steers: false, received: () => done, close: async () => {} };
+  },
+};
+
+/**
+ * Debian's echo_server. It answers at one UDP port of its peers, sees the machine's own addresses only, and holds up
+ * everything while its send buffer is full: so a window. Its timers are those of RFC 4960: so the client steers it.
+ */
+export const nativeServer: ServerKind = {
+  title: 'a native usrsctp server',
+  async start() {
+    const [theirs, ours] = [await freePort(), await freePort()];
+    const server = await native('echo_server', [theirs, ours], theirs);
+    const relays = [await startRelay('127.0.0.1', options(ours)), await startRelay('127.0.0.11', options(ours))];
+    return {
+      relays,
+      server: [{ address: '127.0.0.1', port: 7 }],
+      udpPort: theirs,
+      window: 4,
+      steers: true,
+      received: async ({ sent }) => ({ sent, received: sent }),
+      close: () => server.kill(),
+    };
+  },
+};
+
+/** Relays are for pages of any origin. */
+function options(port?: number) {
+  return { origins: ['*'], limits: LIMITS, ...(port !== undefined && { ports: [port, port] as const }) };
+}
+
+async function send(association: Association, messages: number, messageBytes: number): Promise<string> {
+  const hash = createHash('sha256');
+  for (let count = 0; count < messages; count++) {
+    const message = randomFillSync(Buffer.alloc(messageBytes));
+    hash.update(message);
+    await association.send(message);
+  }
+  return hash.digest('hex');
+}
+
+/** Until the client shuts the association down. */
+async function receive(association: Association): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const { data } of association) hash.update(data);
+  return hash.digest('hex');
+}

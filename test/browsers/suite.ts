@@ -1,0 +1,98 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { Stack } from '../../src/index.js';
+import * as simulated from '../../src/simulated.js';
+import { networkTrace, sha256 } from '../golden/golden.js';
+import { stacksTrace } from '../golden/stacks.js';
+import { Child } from '../support/child.js';
+import { closeRelays } from '../support/relays.js';
+import type { Browser, Page } from './browser.js';
+import { nativeServer, nodeServer } from './servers.js';
+import { Site } from './site.js';
+import type { Task, TransferResult, Where } from './task.js';
+
+const MESSAGES = 1250;
+const MESSAGE_BYTES = 8000;
+const LAUNCH_MS = 60_000;
+
+/** What every browser must do, on pages that are served under a strict policy. */
+export function browserSuite(name: string, launch: () => Promise<Browser>): void {
+  let browser: Browser;
+  let site: Site;
+  let page: Page | undefined;
+  beforeAll(async () => {
+    browser = await launch();
+  }, LAUNCH_MS);
+  afterAll(async () => {
+    await browser?.close();
+    await Child.endAll();
+  });
+  beforeEach(async () => {
+    site = await Site.open();
+  });
+  afterEach(async () => {
+    await page?.close();
+    await closeRelays();
+    await site.close();
+  });
+
+  const start = async (task: Task) => {
+    page = await browser.open(site.urlOf(task));
+  };
+  /** The result of a task; nothing may have been complained about. */
+  const result = async () => {
+    const { result: told } = await site.report('done');
+    expect(site.complaints).toEqual([]);
+    expect(page?.errors.filter((error) => !/WebSocket|ws:/.test(error))).toEqual([]); // of the relay that was stopped
+    return told;
+  };
+
+  describe(name, () => {
+    for (const where of ['page', 'worker'] satisfies Where[]) {
+      for (const server of [nodeServer, nativeServer]) {
+        test(`a ${where} exchanges 10 MB with ${server.title} through two relays, one of which is stopped`, async () => {
+          const { relays, received, close, ...rest } = await server.start(MESSAGES, MESSAGE_BYTES);
+          const urls = relays.map(({ url }) => url);
+          await start({
+            job: 'transfer',
+            where,
+            relays: urls,
+            messages: MESSAGES,
+            messageBytes: MESSAGE_BYTES,
+            ...rest,
+          });
+          await site.report('half');
+          await relays[0]?.crash();
+          const told = (await result()) as TransferResult;
+          const there = await received(told);
+          expect(told.receivedBytes).toBe(MESSAGES * MESSAGE_BYTES);
+          expect(told.received).toBe(there.sent);
+          expect(told.sent).toBe(there.received);
+          expect(told.relays).toEqual([expect.not.stringMatching('up'), 'up']);
+          await close();
+        });
+      }
+      test(`a ${where} leaves the golden traces: byte for byte what Node leaves`, async () => {
+        const network = await sha256(await networkTrace(simulated));
+        const stacks = await sha256(await stacksTrace(simulated, Stack));
+        await start({ job: 'golden', where });
+        expect(await result()).toEqual({ network, stacks });
+      });
+    }
+
+    test('two stacks in one page talk over the simulated network, and survive the cut of a path', async () => {
+      await start({ job: 'stacks', where: 'page', messages: 200 });
+      expect(await result()).toEqual({ echoed: 200, changes: expect.arrayContaining(['10.0.1.2 unreachable']) });
+    });
+
+    test('a stack is made of a module that was compiled while it was loaded', async () => {
+      await start({ job: 'streaming', where: 'page' });
+      expect(await result()).toEqual({ addresses: ['10.0.1.1'] });
+    });
+
+    test('the policy is in force: eval is refused, and the violation is noticed', async () => {
+      await start({ job: 'eval', where: 'page' });
+      await expect(site.report('done')).rejects.toThrow(/EvalError|unsafe-eval/);
+      await site.complained(/script-src/);
+    });
+  });
+}

@@ -1,0 +1,41 @@
+/** What a page is told to do, in its URL. */
+export type Task =
+  | Transfer
+  /** Leaves the golden traces, and tells their hashes. */
+  | { readonly job: 'golden'; readonly where: Where }
+  /** Two stacks of its own over a simulated network in real time, with loss and a path that is cut. */
+  | { readonly job: 'stacks'; readonly where: Where; readonly messages: number }
+  /** Compiles the wasm while it loads it, and makes a stack of it. */
+  | { readonly job: 'streaming'; readonly where: Where }
+  /** Tries what the policy forbids. */
+  | { readonly job: 'eval'; readonly where: Where };
+
+export type Where = 'page' | 'worker';
+
+/** Sends messages through relays, and receives as many. */
+export interface Transfer {
+  readonly job: 'transfer';
+  readonly where: Where;
+  readonly relays: readonly string[];
+  readonly server: { readonly address: string; readonly port: number }[];
+  readonly udpPort: number;
+  readonly messages: number;
+  readonly messageBytes: number;
+  /** For a server that echoes: how many messages may be on their way. */
+  readonly window?: number;
+  /** For a server whose timers are slow: when a relay is lost, ask it to prefer the other one's address (RFC 5061 §4.2.4). */
+  readonly steers: boolean;
+}
+
+/** What a page tells, in the order in which it happens. The last one is `done` or `failed`. */
+export type Report =
+  | { readonly event: 'half' }
+  | { readonly event: 'done'; readonly result: unknown }
+  | { readonly event: 'failed'; readonly error: string };
+
+export interface TransferResult {
+  readonly sent: string;
+  readonly received: string;
+  readonly receivedBytes: number;
+  readonly relays: readonly string[];
+}
