@@ -132,6 +132,65 @@ void link_new_path(const struct sctp_tcb *stcb, struct sctp_nets *added)
 	}
 }
 
+/* As RTFREE(), which would give link_malloc()'s memory to free(). */
+static void drop_route(sctp_rtentry_t *route)
+{
+	if (--route->rt_refcnt == 0) {
+		link_free(route);
+	}
+}
+
+/* Has a path ask for its route and its source address with its next packet, when the route isn't what it was. */
+static void reroute(struct sctp_nets *net)
+{
+	struct sctp_net_route now = net->ro;
+
+	if (net->ro.ro_rt == NULL || net->ro._l_addr.sa.sa_family == AF_CONN) {
+		return;
+	}
+	now.ro_rt = NULL;
+	link_route((sctp_route_t *)&now);
+	if (now.ro_rt == NULL) {
+		return;
+	}
+	if (now.ro_rt->rt_ifa != net->ro.ro_rt->rt_ifa) {
+		drop_route(net->ro.ro_rt);
+		net->ro.ro_rt = NULL;
+		if (net->ro._s_addr != NULL) {
+			sctp_free_ifa(net->ro._s_addr);
+			net->ro._s_addr = NULL;
+		}
+		net->src_addr_selected = 0;
+	}
+	drop_route(now.ro_rt);
+}
+
+/*
+ * Routes may have changed. Upstream keeps the route of a path until that fails (sctp_timer.c, sctp_t3rxt_timer); but
+ * who only receives has no time-outs, and its SACKs would go a dead way until the sender gives it up. A path that has
+ * no route now keeps its old one: its time-outs decide.
+ */
+EXPORT void link_reroute(void)
+{
+	struct sctp_inpcb *inp;
+	struct sctp_tcb *stcb;
+	struct sctp_nets *net;
+
+	SCTP_INP_INFO_RLOCK();
+	LIST_FOREACH(inp, &SCTP_BASE_INFO(listhead), sctp_list) {
+		SCTP_INP_RLOCK(inp);
+		LIST_FOREACH(stcb, &inp->sctp_asoc_list, sctp_tcblist) {
+			SCTP_TCB_LOCK(stcb);
+			TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
+				reroute(net);
+			}
+			SCTP_TCB_UNLOCK(stcb);
+		}
+		SCTP_INP_RUNLOCK(inp);
+	}
+	SCTP_INP_INFO_RUNLOCK();
+}
+
 /* The MTU of an interface by itself isn't known: routes have one. */
 int sctp_userspace_get_mtu_from_ifn(uint32_t if_index, int af)
 {

@@ -165,7 +165,7 @@ export class Pump {
     for (const listener of [...this.changed]) listener();
   }
 
-  /** Tells usrsctp which local addresses there are. */
+  /** Tells usrsctp which local addresses there are, and that routes aren't what they were. */
   updateInterfaces(dynamic: boolean): void {
     if (this.#death) return;
     const { exports, memory } = this.instance;
@@ -183,6 +183,7 @@ export class Pump {
       for (const { address, number } of added) {
         exports.link_add_address(put(address), familyNumber(address), number, dynamic ? 1 : 0);
       }
+      exports.link_reroute();
     });
   }
 

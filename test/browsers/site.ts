@@ -100,9 +100,9 @@ export class Site {
   async #content(path: string): Promise<[type: string, content: string | Uint8Array | undefined]> {
     if (path === '/') return ['text/html; charset=utf-8', HTML];
     if (path === '/ticket') return ['text/plain', await ticket()];
-    if (path === '/usrsctp.wasm') return ['application/wasm', await readFile('build/wasm/usrsctp.wasm')];
+    if (path === '/usrsctp.wasm') return ['application/wasm', await readFile('dist/usrsctp.wasm')];
     if (this.#files.has(path)) return ['text/javascript; charset=utf-8', this.#files.get(path)];
-    return ['text/plain', ['/report', '/error', '/violation'].includes(path) ? '' : undefined];
+    return ['text/plain', ['/report', '/error', '/violation', '/favicon.ico'].includes(path) ? '' : undefined];
   }
 }
 

@@ -84,7 +84,7 @@ export function browserSuite(name: string, launch: () => Promise<Browser>): void
       expect(await result()).toEqual({ echoed: 200, changes: expect.arrayContaining(['10.0.1.2 unreachable']) });
     });
 
-    test('a stack is made of a module that was compiled while it was loaded', async () => {
+    test('a stack without inlined wasm is made of a file that is compiled while it is loaded', async () => {
       await start({ job: 'streaming', where: 'page' });
       expect(await result()).toEqual({ addresses: ['10.0.1.1'] });
     });

@@ -1,11 +1,10 @@
-import { Stack } from 'usrsctp-wasm';
 import { Network } from 'usrsctp-wasm/simulated';
+import { Stack } from 'usrsctp-wasm/slim';
 
-/** A stack from a module that the browser has compiled while it came. */
+/** A stack whose wasm the browser compiles while it comes. */
 export async function streaming(): Promise<{ addresses: readonly string[] }> {
-  const module = await WebAssembly.compileStreaming(fetch('/usrsctp.wasm'));
   const { transport, random } = new Network({ seed: 1 }).host('page', ['10.0.1.1']);
-  const stack = await Stack.create({ transport, random, module });
+  const stack = await Stack.create({ transport, random, wasm: new URL('/usrsctp.wasm', location.href) });
   const { addresses } = stack;
   await stack.close();
   return { addresses };
