@@ -177,8 +177,7 @@ export class Session {
     const from = allocation.locals[local];
     const summary = examine(bytes);
     const isKin = from !== undefined && from.address.includes(':') === peer.address.includes(':');
-    const headers = peer.address.includes(':') ? HEADER_BYTES.IPv6 : HEADER_BYTES.IPv4;
-    if (summary === undefined || !isKin || bytes.length + headers > mtu) {
+    if (summary === undefined || !isKin || packetBytes(peer, bytes) > mtu) {
       return metrics.add(
         'dropped_total',
         1,
@@ -204,6 +203,7 @@ export class Session {
     if (!peers.has(peer)) return 'unsolicited';
     if (examine(bytes) === undefined) return 'not_sctp';
     peers.answered(peer, nowMs);
+    if (packetBytes(peer, bytes) > this.#parts.mtu) return 'too_large'; // so that a peer's larger probes fail
     if (this.#wire === undefined) return 'not_connected';
     const { queueBytes } = this.#parts.limits;
     if (this.#wire.bufferedBytes > queueBytes || this.#gathered.length >= MOST_GATHERED) return 'queue_full';
@@ -271,4 +271,9 @@ export class Session {
     this.#parts.allocation.close();
     this.#parts.ended(reason);
   }
+}
+
+/** The size of the IP packet that carries a datagram. */
+function packetBytes({ address }: UdpEndpoint, bytes: Uint8Array): number {
+  return bytes.length + (address.includes(':') ? HEADER_BYTES.IPv6 : HEADER_BYTES.IPv4);
 }

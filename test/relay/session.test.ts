@@ -73,6 +73,16 @@ describe('what a session carries', () => {
     expect(metrics.value('dropped_total', 'out', 'no_source')).toBe(2);
   });
 
+  test('what comes in and exceeds the MTU is dropped: a peer that tries larger packets must not take them for good', () => {
+    const { send, arrive, turn, wire, metrics } = bench();
+    send(init());
+    arrive(sctp({ chunks: [[0, 1456]] }));
+    arrive(sctp({ chunks: [[0, 1460]] }));
+    turn();
+    expect(wire.datagrams).toBe(1);
+    expect(metrics.value('dropped_total', 'in', 'too_large')).toBe(1);
+  });
+
   test('a refusal is told at most once a second', async () => {
     const { clock, send, wire } = bench();
     const special = { address: '10.0.0.1', port: 9899 };
