@@ -1,4 +1,4 @@
-import { int } from '../bridge/raw.js';
+import { int } from '../bridge/allocate.js';
 import type { SctpError } from '../errors.js';
 import { IPPROTO_SCTP, SCTP_RECVRCVINFO } from '../generated/constants.js';
 import type { Pump } from '../stack/pump.js';

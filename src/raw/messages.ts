@@ -54,7 +54,7 @@ export class Messages extends Associations {
       const to = list.length > 0 ? { addresses: core.sockaddrs.packAll(list), count: list.length } : undefined;
       const packed = info === null ? undefined : this.#info(type, info);
       return core.result(() => {
-        const sent = core.calls.sendv(handle, data, to, packed, type, given);
+        const sent = core.calls.messages.sendv(handle, data, to, packed, type, given);
         core.sockets.get(handle)?.sent();
         return sent;
       });
@@ -72,7 +72,7 @@ export class Messages extends Associations {
     const [most, given] = [integer('length', length), integer('flags', flags)];
     if (most < 0) throw new TypeError(`a length isn't negative: ${most}`);
     return core.attempt(() => {
-      const got = core.pump.enter(() => core.calls.recvv(handle, most, given));
+      const got = core.pump.enter(() => core.calls.messages.recvv(handle, most, given));
       return typeof got === 'number' ? core.fail(errnoName(got)) : decodeReceived(got, core.sockaddrs);
     });
   }

@@ -1,4 +1,4 @@
-import type { RawReceived } from '../bridge/raw.js';
+import type { RawReceived } from '../bridge/rawmessages.js';
 import { MSG_NOTIFICATION, SCTP_RECVV_NOINFO, SCTP_RECVV_RCVINFO, SCTP_RECVV_RN } from '../generated/constants.js';
 import { sctp_rcvinfo, sctp_recvv_rn } from '../generated/layouts.js';
 import type { Sockaddr, Sockaddrs } from './sockaddr.js';
@@ -39,7 +39,7 @@ export type Received = {
 );
 
 export function decodeReceived({ data, from, info, infotype, flags }: RawReceived, sockaddrs: Sockaddrs): Received {
-  const common = { data, from: sockaddrs.unpack(from), flags };
+  const common = { data, from: sockaddrs.unpackSame(from), flags };
   const hasInfo = (flags & MSG_NOTIFICATION) === 0; // else usrsctp leaves infotype as it was
   if (hasInfo && infotype === SCTP_RECVV_RCVINFO) {
     return { ...common, infotype, info: decode(sctp_rcvinfo, info.subarray(0, sctp_rcvinfo.size), sockaddrs) };

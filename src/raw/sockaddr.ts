@@ -22,6 +22,9 @@ export class Sockaddrs {
   readonly #numbers = new Map<unknown, number>();
   readonly #values = new Map<number, unknown>();
   #next = 1;
+  /** What unpackSame was given last, and the endpoint that it is. */
+  #unpacked: Uint8Array | undefined;
+  #endpoint: Endpoint | undefined;
 
   /** The number that stands for a value from now on. */
   register(value: unknown): number {
@@ -97,6 +100,15 @@ export class Sockaddrs {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const { sconn_addr, sconn_port } = readStruct(sockaddr_conn, view);
     return { conn: this.#values.get(sconn_addr), port: ntohs(sconn_port) };
+  }
+
+  /** The same for bytes that never change, which are the same object each time. */
+  unpackSame(bytes: Uint8Array): Sockaddr | undefined {
+    if (bytes !== this.#unpacked) {
+      this.#unpacked = bytes;
+      this.#endpoint = unpackSockaddr(bytes);
+    }
+    return this.#endpoint ? { ...this.#endpoint } : this.unpack(bytes);
   }
 
   unpackAll(bytes: Uint8Array, count: number): Sockaddr[] {

@@ -112,7 +112,7 @@ export class RawSocket implements Listener {
   #receive(callback: ReceiveCallback): void {
     const { calls, pump, sockaddrs } = this.#core;
     while (this.#isOpen && !this.#ended && !pump.death) {
-      const got = pump.enter(() => calls.recvv(this.handle, RECEIVE_BYTES, 0));
+      const got = pump.enter(() => calls.messages.recvv(this.handle, RECEIVE_BYTES, 0));
       if (got === EAGAIN) return;
       if (typeof got === 'number' || got.data.length === 0) {
         if (typeof got === 'number' && got === -errnoNumbers.ENOTCONN) return; // it has no association yet

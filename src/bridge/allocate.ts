@@ -1,0 +1,35 @@
+import { errnoNumbers } from '../generated/errno.js';
+import type { Instance } from './instance.js';
+import { NULL, type Pointer } from './memory.js';
+
+/** Memory with this content, or so many zeroes. */
+export type Allocate = (content: Uint8Array | number) => Pointer;
+
+const NO_MEMORY: unique symbol = Symbol('no memory');
+
+/** Runs a call whose arguments `put` allocates, and frees them after it. Without memory it is -ENOBUFS. */
+export function withMemory({ exports, memory }: Instance, call: (put: Allocate) => number): number {
+  const allocated: Pointer[] = [];
+  const put: Allocate = (content) => {
+    const length = typeof content === 'number' ? content : content.length;
+    const pointer = exports.malloc(Math.max(length, 1));
+    if (pointer === NULL) throw NO_MEMORY;
+    allocated.push(pointer);
+    if (typeof content === 'number') memory.bytes.fill(0, pointer, pointer + length);
+    else memory.bytes.set(content, pointer);
+    return pointer;
+  };
+  try {
+    return call(put);
+  } catch (error) {
+    if (error === NO_MEMORY) return -errnoNumbers.ENOBUFS;
+    throw error;
+  } finally {
+    for (const pointer of allocated) exports.free(pointer);
+  }
+}
+
+/** A C int. */
+export function int(value: number): Uint8Array {
+  return new Uint8Array(Int32Array.of(value).buffer);
+}

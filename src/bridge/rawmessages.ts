@@ -1,0 +1,150 @@
+import { SCTP_RECVV_NOINFO } from '../generated/constants.js';
+import { errnoNumbers } from '../generated/errno.js';
+import { sctp_recvv_rn, sockaddr_storage } from '../generated/layouts.js';
+import { withMemory } from './allocate.js';
+import type { Exports, Handle, Instance } from './instance.js';
+import { at, type Memory, NULL, type Pointer } from './memory.js';
+
+/** What usrsctp_recvv found. */
+export interface RawReceived {
+  readonly data: Uint8Array<ArrayBuffer>;
+  /** A sockaddr; the same object as long as it is the same address. Not to be changed. */
+  readonly from: Uint8Array<ArrayBuffer>;
+  /** A struct sctp_rcvinfo or sctp_recvv_rn, as `infotype` says; empty when there is none. */
+  readonly info: Uint8Array<ArrayBuffer>;
+  readonly infotype: number;
+  readonly flags: number;
+}
+
+/** Sockaddrs one behind the other. */
+export interface Addresses {
+  readonly addresses: Uint8Array;
+  readonly count: number;
+}
+
+/** Memory for messages up to that many bytes is kept: to allocate and zero it took most of a small one's time. */
+const KEPT_BYTES = 256 * 1024;
+const ENOBUFS = -errnoNumbers.ENOBUFS;
+const NOTHING = new Uint8Array(0);
+/** Where small things are, behind the message. */
+const Slots = { from: 0, info: 128, fromLength: 192, infoLength: 196, infotype: 200, flags: 204, size: 208 };
+const INFO_BYTES = Slots.fromLength - Slots.info;
+const FROM_WORDS = sockaddr_storage.size >> 2;
+
+/** usrsctp_sendv() and usrsctp_recvv() with all that C can give them. */
+export class RawMessages {
+  readonly #instance: Instance;
+  readonly #exports: Exports;
+  readonly #memory: Memory;
+  #kept: Pointer = NULL;
+  #from: Uint32Array<ArrayBuffer> = new Uint32Array(FROM_WORDS);
+  #sender: Uint8Array<ArrayBuffer> = new Uint8Array(this.#from.buffer);
+
+  constructor(instance: Instance) {
+    this.#instance = instance;
+    this.#exports = instance.exports;
+    this.#memory = instance.memory;
+  }
+
+  /** The association's id, which C writes into a struct sctp_sndinfo, is written into `info`. */
+  sendv(
+    handle: Handle,
+    data: Uint8Array,
+    to: Addresses | undefined,
+    info: Uint8Array | undefined,
+    infotype: number,
+    flags: number,
+  ): number {
+    const { bridge_sendv } = this.#exports;
+    const { length } = data;
+    const infoLength = info?.length ?? 0;
+    if (to === undefined && length <= KEPT_BYTES && infoLength <= INFO_BYTES) {
+      if (!this.#keep()) return ENOBUFS;
+      const infoAt = info === undefined ? NULL : this.#slot(Slots.info);
+      this.#memory.bytes.set(data, this.#kept);
+      if (info) this.#memory.bytes.set(info, infoAt);
+      const sent = bridge_sendv(handle, this.#kept, length, NULL, 0, infoAt, infoLength, infotype, flags);
+      info?.set(this.#memory.copy(infoAt, infoLength));
+      return sent;
+    }
+    return withMemory(this.#instance, (put) => {
+      const addresses = to === undefined ? NULL : put(to.addresses);
+      const [message, infoAt] = [put(data), info === undefined ? NULL : put(info)];
+      const sent = bridge_sendv(
+        handle,
+        message,
+        length,
+        addresses,
+        to?.count ?? 0,
+        infoAt,
+        infoLength,
+        infotype,
+        flags,
+      );
+      info?.set(this.#memory.copy(infoAt, infoLength));
+      return sent;
+    });
+  }
+
+  recvv(handle: Handle, length: number, flags: number): RawReceived | number {
+    if (!this.#keep()) return ENOBUFS;
+    if (length <= KEPT_BYTES) return this.#receive(handle, this.#kept, length, flags);
+    let received: RawReceived | number = 0;
+    const result = withMemory(this.#instance, (put) => {
+      received = this.#receive(handle, put(length), length, flags);
+      return 0;
+    });
+    return result < 0 ? result : received;
+  }
+
+  #receive(handle: Handle, buffer: Pointer, length: number, flags: number): RawReceived | number {
+    const memory = this.#memory;
+    memory.setWord(this.#slot(Slots.from), 0); // of no family, should C not write there
+    memory.setWord(this.#slot(Slots.fromLength), sockaddr_storage.size);
+    memory.setWord(this.#slot(Slots.infoLength), sctp_recvv_rn.size);
+    memory.setWord(this.#slot(Slots.infotype), 0);
+    memory.setWord(this.#slot(Slots.flags), flags);
+    const got = this.#exports.bridge_recvv(
+      handle,
+      buffer,
+      length,
+      this.#slot(Slots.from),
+      this.#slot(Slots.fromLength),
+      this.#slot(Slots.info),
+      this.#slot(Slots.infoLength),
+      this.#slot(Slots.infotype),
+      this.#slot(Slots.flags),
+    );
+    if (got < 0) return got;
+    const infotype = memory.word(this.#slot(Slots.infotype));
+    return {
+      data: memory.copy(buffer, got),
+      from: this.#readSender(),
+      info: infotype === SCTP_RECVV_NOINFO ? NOTHING : memory.copy(this.#slot(Slots.info), sctp_recvv_rn.size),
+      infotype,
+      flags: memory.word(this.#slot(Slots.flags)),
+    };
+  }
+
+  /** As a rule it is that of the message before. */
+  #readSender(): Uint8Array<ArrayBuffer> {
+    const { words } = this.#memory;
+    const from = this.#slot(Slots.from) >> 2;
+    let same = 0;
+    while (same < FROM_WORDS && words[from + same] === this.#from[same]) same++;
+    if (same < FROM_WORDS) {
+      this.#from = words.slice(from, from + FROM_WORDS) as Uint32Array<ArrayBuffer>;
+      this.#sender = new Uint8Array(this.#from.buffer);
+    }
+    return this.#sender;
+  }
+
+  #keep(): boolean {
+    if (this.#kept === NULL) this.#kept = this.#exports.malloc(KEPT_BYTES + Slots.size);
+    return this.#kept !== NULL;
+  }
+
+  #slot(offset: number): Pointer {
+    return at(this.#kept, KEPT_BYTES + offset);
+  }
+}
