@@ -38,15 +38,18 @@ export type Received = {
     }
 );
 
-export function decodeReceived({ data, from, info, infotype, flags }: RawReceived, sockaddrs: Sockaddrs): Received {
-  const common = { data, from: sockaddrs.unpackSame(from), flags };
+/** Spreading a common part into the results took a quarter of a small message's time. */
+export function decodeReceived(received: RawReceived, sockaddrs: Sockaddrs): Received {
+  const { data, info, infotype, flags } = received;
+  const from = sockaddrs.unpackSame(received.from);
   const hasInfo = (flags & MSG_NOTIFICATION) === 0; // else usrsctp leaves infotype as it was
   if (hasInfo && infotype === SCTP_RECVV_RCVINFO) {
-    return { ...common, infotype, info: decode(sctp_rcvinfo, info.subarray(0, sctp_rcvinfo.size), sockaddrs) };
+    return { data, from, flags, infotype, info: decode(sctp_rcvinfo, info.subarray(0, sctp_rcvinfo.size), sockaddrs) };
   }
-  if (hasInfo && infotype === SCTP_RECVV_RN)
-    return { ...common, infotype, info: decode(sctp_recvv_rn, info, sockaddrs) };
-  return { ...common, infotype: SCTP_RECVV_NOINFO, info: undefined };
+  if (hasInfo && infotype === SCTP_RECVV_RN) {
+    return { data, from, flags, infotype, info: decode(sctp_recvv_rn, info, sockaddrs) };
+  }
+  return { data, from, flags, infotype: SCTP_RECVV_NOINFO, info: undefined };
 }
 
 /** The struct sctp_rcvinfo in whatever there is. */

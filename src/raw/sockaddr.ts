@@ -108,7 +108,8 @@ export class Sockaddrs {
       this.#unpacked = bytes;
       this.#endpoint = unpackSockaddr(bytes);
     }
-    return this.#endpoint ? { ...this.#endpoint } : this.unpack(bytes);
+    const known = this.#endpoint;
+    return known ? { address: known.address, port: known.port } : this.unpack(bytes);
   }
 
   unpackAll(bytes: Uint8Array, count: number): Sockaddr[] {
