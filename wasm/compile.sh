@@ -19,7 +19,7 @@ readonly upstream=(
   netinet/sctputil.c
 )
 readonly internals=(link.c interfaces.c timers.c repairs.c environment.c crc32c.c probe.c socket.c statistics.c) # see usrsctp's internal headers
-readonly bridge=(bridge.c handles.c guard.c memory.c print.c)       # see usrsctp.h
+readonly bridge=(bridge.c handles.c memory.c print.c)               # see usrsctp.h
 
 readonly includes=(-I"$source" -I"$source/netinet" -I"$here" -I"$out")
 readonly common=(
@@ -70,8 +70,6 @@ compile_wasm() {
     -sMALLOC=emmalloc            # 7 % faster than dlmalloc here, and smaller
     -mbulk-memory                # memory.copy: 9 % at 16 KB messages
     -sEXPORTED_FUNCTIONS=_malloc,_free
-    -Wl,--wrap=sctp_t3rxt_timer,--wrap=sctp_send_shutdown,--wrap=sctp_send_shutdown_ack # repairs.c
-    -Wl,--wrap=sctp_notify_stream_reset_tsn,--wrap=sctp_notify_stream_reset_add,--wrap=sctp_ulp_notify
     -sERROR_ON_UNDEFINED_SYMBOLS=0 -sWARN_ON_UNDEFINED_SYMBOLS=0 # host.h; check_imports sees to the others
   )
   emcc "$out"/objects/*.o "${link[@]}" ${LDFLAGS_EXTRA:-} -o "$out/usrsctp.wasm"

@@ -69,17 +69,3 @@ void link_before_peeloff(void *so, uint32_t id)
 	}
 	SCTP_TCB_UNLOCK(stcb);
 }
-
-/*
- * After a restart of the peer (RFC 9260 5.2.4, action A) sctp_input.c drops what was sent, and forgets that it filled the
- * congestion windows, and that a stream was in the middle of a message: nothing could be sent any more.
- */
-void link_outbound_dropped(struct sctp_tcb *stcb)
-{
-	struct sctp_nets *net;
-
-	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
-		net->flight_size = 0;
-	}
-	stcb->asoc.stream_locked = 0;
-}

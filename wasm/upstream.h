@@ -12,13 +12,20 @@
 
 #include "link.h"
 
-/* Memory; before upstream's headers, because inline functions in them free what upstream's files allocate. */
-#ifndef LINK_LAYER /* which is what these redirect to */
+/*
+ * Memory; before upstream's headers, because inline functions in them free what upstream's files allocate. Two structures
+ * hold more than upstream gives back with them: see repairs.c.
+ */
+struct sctp_asconf_addr;
+struct sctp_tcb;
+void repaired_free_request(struct sctp_asconf_addr *request);
+void repaired_free_association(struct sctp_tcb *stcb);
 #define malloc(bytes) link_malloc(bytes)
 #define calloc(count, bytes) link_calloc(count, bytes)
 #define realloc(memory, bytes) link_realloc(memory, bytes)
-#define free(memory) link_free(memory)
-#endif
+#define free(memory) \
+	_Generic((memory), struct sctp_asconf_addr *: repaired_free_request, struct sctp_tcb *: repaired_free_association, \
+	         default: link_free)(memory)
 
 #include <netinet/sctp_os.h>
 
@@ -75,27 +82,7 @@ void link_new_path(const struct sctp_tcb *stcb, struct sctp_nets *net);
 #pragma weak sctp_is_address_on_local_host
 #endif
 
-#include <netinet/sctp_pcb.h>
-#include <netinet/sctputil.h>
-#ifdef FILE_sctp_output
-/*
- * sctp_prune_prsctp() leaves a chunk without data in the send queue, over which m_copydata() then loops for ever: so
- * nothing is pruned. The façade gives messages of low priority up by itself.
- */
-#undef PR_SCTP_BUF_ENABLED
-#define PR_SCTP_BUF_ENABLED(flags) 0
-#endif
-#ifdef FILE_sctp_ss_functions
-/* The scheduler's table refers to the one of repairs.c; upstream's, which isn't called then, has another name. */
-struct sctp_stream_out *sctp_ss_rrp_select(struct sctp_tcb *, struct sctp_nets *, struct sctp_association *);
-#define sctp_ss_rrp_select(stcb, net, asoc) upstream_ss_rrp_select(stcb, net, asoc)
-#endif
-#ifdef FILE_sctp_input
-/* When the peer has restarted and what was on its way is dropped, nothing is in flight any more. */
-void link_outbound_dropped(struct sctp_tcb *stcb);
-#define sctp_report_all_outbound(stcb, ...) \
-	do { sctp_report_all_outbound(stcb, __VA_ARGS__); link_outbound_dropped(stcb); } while (0)
-#endif
+#include "repairs.h"
 
 /* The route of a path, and what probe.c knows of it: a path that gets another route begins anew. */
 struct link_path {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { describePacket } from '../../src/chunk/describe.js';
 import { withNetwork } from '../../src/testing.js';
 import { connected, finish, numbered, receiveAll, sendAll, transfer, upTo } from './fixture.js';
 
@@ -74,6 +75,33 @@ describe('every message arrives once and in order', () => {
       await finish(all);
     }),
   );
+});
+
+describe('a busy path', () => {
+  // RFC 9260 §6.3.2 R3: each SACK that moves on restarts T3-rtx.
+  for (const [rateBps, latencyMs] of [
+    [1e6, 20],
+    [5e6, 60],
+    [2e7, 20],
+  ] as const) {
+    test(
+      `of ${rateBps / 1e6} Mbit/s and ${latencyMs} ms that loses nothing is sent nothing twice`,
+      withNetwork({ seed: 1, conditions: { latencyMs, rateBps, queueBytes: 1e6 } }, async (network) => {
+        const all = await connected(network, { stack: { preset: 'fast-failover' } });
+        const sent = new Map<string, number>();
+        network.filter(({ bytes }) => {
+          for (const [, tsn = ''] of describePacket(bytes).matchAll(/DATA \S.*? tsn (\d+)/g)) {
+            sent.set(tsn, (sent.get(tsn) ?? 0) + 1);
+          }
+          return undefined;
+        });
+        await transfer(all.here, all.there, 400, 1400);
+        expect(sent.size).toBe(400);
+        expect([...sent.values()].filter((times) => times > 1)).toEqual([]);
+        await finish(all);
+      }),
+    );
+  }
 });
 
 describe('a peer that stops reading', () => {

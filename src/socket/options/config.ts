@@ -104,6 +104,9 @@ export function configure(descriptor: Descriptor, config: SocketConfig, encapsul
   }
   descriptor.setOption(C.SCTP_RECVRCVINFO, int(1));
   descriptor.setOption(C.SCTP_EXPLICIT_EOR, int(1)); // messages of any size, in pieces as there is room
+  // RFC 6458 §8.1.20. Below 2, a message that is delivered in parts waits for its rest in front of whole messages of
+  // other streams; when those fill the receive buffer, nothing of the rest is taken any more.
+  descriptor.setOption(C.SCTP_FRAGMENT_INTERLEAVE, int(2));
   descriptor.setOption(C.SCTP_NODELAY, int(config.noDelay ? 1 : 0));
   descriptor.setOption(C.SO_SNDBUF, int(config.sendBufferBytes), C.SOL_SOCKET);
   descriptor.setOption(C.SO_RCVBUF, int(config.receiveBufferBytes), C.SOL_SOCKET);

@@ -1,0 +1,65 @@
+/*
+ * What upstream forgets or gets wrong, put right from outside: each of these functions of upstream's is called by another
+ * name, but in the file that defines it. repairs.c stands behind those names, calls upstream's function, and says what
+ * is wrong with it.
+ */
+#ifndef REPAIRS_H
+#define REPAIRS_H
+
+#ifndef LINK_LAYER /* where both names mean what they say */
+
+#ifndef FILE_sctp_timer
+#define sctp_t3rxt_timer repaired_t3rxt_timer
+#define sctp_asconf_timer repaired_asconf_timer
+#endif
+
+#ifndef FILE_sctputil
+#define sctp_timer_start repaired_timer_start
+#define sctp_notify_stream_reset_tsn repaired_notify_stream_reset_tsn
+#define sctp_notify_stream_reset_add repaired_notify_stream_reset_add
+#define sctp_ulp_notify repaired_ulp_notify
+#define sctp_report_all_outbound repaired_report_all_outbound
+#endif
+
+#ifndef FILE_sctp_indata
+#define sctp_express_handle_sack repaired_express_handle_sack
+#endif
+
+#ifndef FILE_sctp_pcb
+#define sctp_del_remote_addr repaired_del_remote_addr
+#define sctp_remove_net repaired_remove_net
+#endif
+
+#endif
+
+#include <netinet/sctp_pcb.h>
+#include <netinet/sctputil.h>
+
+#ifdef FILE_sctp_asconf
+/* The only place that gives back the address of a request before the request is freed: not twice. */
+#define sctp_free_ifa(address) do { sctp_free_ifa(address); (address) = NULL; } while (0)
+#endif
+
+#ifdef FILE_sctp_output
+/* sctp_are_there_new_addresses() looks at a parameter of length 0 for ever. Its name for the packet tells it apart. */
+struct sctp_paramhdr *repaired_get_next_param(struct mbuf *packet, int offset, struct sctp_paramhdr *pull, int limit);
+#define sctp_get_next_param(packet, ...) next_param_of_##packet(packet, __VA_ARGS__)
+#define next_param_of_in_initpkt repaired_get_next_param
+#define next_param_of_mat sctp_get_next_param
+#define next_param_of_m sctp_get_next_param
+
+/*
+ * sctp_prune_prsctp() leaves a chunk without data in the send queue, over which m_copydata() then loops for ever: so
+ * nothing is pruned. The façade gives messages of low priority up by itself.
+ */
+#undef PR_SCTP_BUF_ENABLED
+#define PR_SCTP_BUF_ENABLED(flags) 0
+#endif
+
+/* The scheduler's table refers to the one of repairs.c; upstream's, which isn't called then, has another name. */
+struct sctp_stream_out *sctp_ss_rrp_select(struct sctp_tcb *, struct sctp_nets *, struct sctp_association *);
+#ifdef FILE_sctp_ss_functions
+#define sctp_ss_rrp_select(stcb, net, asoc) upstream_ss_rrp_select(stcb, net, asoc)
+#endif
+
+#endif
