@@ -19,7 +19,7 @@ readonly upstream=(
   netinet/sctputil.c
 )
 readonly internals=(link.c interfaces.c timers.c repairs.c environment.c crc32c.c probe.c socket.c statistics.c) # see usrsctp's internal headers
-readonly bridge=(bridge.c handles.c memory.c print.c)               # see usrsctp.h
+readonly bridge=(bridge.c handles.c guard.c memory.c print.c)       # see usrsctp.h
 
 readonly includes=(-I"$source" -I"$source/netinet" -I"$here" -I"$out")
 readonly common=(

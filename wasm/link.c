@@ -195,7 +195,7 @@ static void input(const struct link_packet *header)
 	union sctp_sockstore source, destination;
 	struct mbuf *packet;
 
-	if (header->length < sizeof(struct sctphdr) + sizeof(struct sctp_chunkhdr)) {
+	if (!link_admits((const uint8_t *)(header + 1), header->length)) {
 		return;
 	}
 	if (header->family == 0) {

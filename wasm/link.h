@@ -77,6 +77,9 @@ extern int link_has_integrity;
 /* Runs what usrsctp leaves to its iterator thread. */
 void link_iterate(void);
 
+/* May this packet reach usrsctp? See guard.c. */
+int link_admits(const uint8_t *packet, uint32_t length);
+
 /* What usrsctp calls to send a packet of an AF_CONN association. */
 int link_conn_output(void *address, void *buffer, size_t length, uint8_t tos, uint8_t set_df);
 

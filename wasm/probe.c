@@ -178,6 +178,11 @@ static void answered(const struct sctp_heartbeat_info_param *info, const struct 
 	    sctp_findassociation_addr_sa(&source->sa, &destination->sa, &inp, &net, 1, SCTP_DEFAULT_VRFID);
 
 	if (stcb == NULL) {
+		if (inp != NULL) { /* a reference to the endpoint comes in place of the association */
+			SCTP_INP_WLOCK(inp);
+			SCTP_INP_DECR_REF(inp);
+			SCTP_INP_WUNLOCK(inp);
+		}
 		return;
 	}
 	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {

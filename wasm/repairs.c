@@ -198,17 +198,6 @@ struct sctp_stream_out *sctp_ss_rrp_select(struct sctp_tcb *stcb, struct sctp_ne
 /* --- packets -------------------------------------------------------------------------------------------------- */
 
 /*
- * sctp_are_there_new_addresses(): on an INIT for an association that exists, a parameter whose length is 0 is looked at
- * for ever: one packet, with nothing guessed but the ports, stops the whole host.
- */
-struct sctp_paramhdr *repaired_get_next_param(struct mbuf *packet, int offset, struct sctp_paramhdr *pull, int limit)
-{
-	struct sctp_paramhdr *parameter = sctp_get_next_param(packet, offset, pull, limit);
-
-	return parameter != NULL && parameter->param_length == 0 ? NULL : parameter;
-}
-
-/*
  * After a restart of the peer (RFC 9260 5.2.4, action A) sctp_process_cookie_existing() drops what was sent, and forgets
  * that it filled the congestion windows, and that a stream was in the middle of a message: nothing could be sent any
  * more.

@@ -41,13 +41,6 @@
 #endif
 
 #ifdef FILE_sctp_output
-/* sctp_are_there_new_addresses() looks at a parameter of length 0 for ever. Its name for the packet tells it apart. */
-struct sctp_paramhdr *repaired_get_next_param(struct mbuf *packet, int offset, struct sctp_paramhdr *pull, int limit);
-#define sctp_get_next_param(packet, ...) next_param_of_##packet(packet, __VA_ARGS__)
-#define next_param_of_in_initpkt repaired_get_next_param
-#define next_param_of_mat sctp_get_next_param
-#define next_param_of_m sctp_get_next_param
-
 /*
  * sctp_prune_prsctp() leaves a chunk without data in the send queue, over which m_copydata() then loops for ever: so
  * nothing is pruned. The façade gives messages of low priority up by itself.
