@@ -19,11 +19,15 @@ const mbPerS = { unit: 'MB/s', of: (sample) => sample.mbPerS };
 /** By the time that its thread has had: on an idle machine MB/s, and on a busy one what that would be. */
 const mbPerCpuS = { unit: 'MB per CPU s', of: ({ gb, cpuS, threadS = cpuS }) => (gb * 1e3) / threadS };
 /** Both ends, each by what it has sent or received itself. */
-const cpuPerGb = { unit: 'CPU s/GB', of: ({ client, server }) => client.cpuS / client.gb + server.cpuS / server.gb };
+const cpuPerGb = {
+  unit: 'CPU s/GB',
+  isLessBetter: true,
+  of: ({ client, server }) => client.cpuS / client.gb + server.cpuS / server.gb,
+};
 /** What both ends together get done in a second of processor time. */
-const mbPerCpuSOfBoth = { unit: 'MB per CPU s', of: (sample) => 1e3 / cpuPerGb.of(sample) };
-const p50 = { unit: 'µs p50', of: (sample) => sample.p50Us };
-const p99 = { unit: 'µs p99', of: (sample) => sample.p99Us };
+const mbPerCpuSOfBoth = { unit: 'MB per CPU s', plot: false, of: (sample) => 1e3 / cpuPerGb.of(sample) };
+const p50 = { unit: 'µs p50', isLessBetter: true, of: (sample) => sample.p50Us };
+const p99 = { unit: 'µs p99', isLessBetter: true, of: (sample) => sample.p99Us };
 
 /** The rows; `ms` is how long a sample measures. */
 export function rows(ms) {
@@ -49,14 +53,16 @@ function memoryRows(ms) {
     ),
   });
   return [
-    ...Object.entries(SIZES).map(([bytes, size]) => row('bulk', bytes, size, { mbPerS, mbPerCpuS })),
+    ...Object.entries(SIZES).map(([bytes, size]) =>
+      row('bulk', bytes, size, { mbPerS: { ...mbPerS, plot: false }, mbPerCpuS }),
+    ),
     row('roundtrip', 64, 'round trip, 64 B', { p50, p99 }),
     row('setups', 64, 'set-up and close', {
-      perS: { unit: '/s', of: (sample) => sample.perS },
+      perS: { unit: '/s', plot: false, of: (sample) => sample.perS },
       perCpuS: { unit: 'per CPU s', of: (sample) => sample.perCpuS },
     }),
-    row('burst', 64, '100 set-ups at once', { ms: { unit: 'ms', of: (sample) => sample.ms } }),
-    row('idle', 64, 'an idle pair', { kb: { unit: 'KB', of: (sample) => sample.kb } }, [
+    row('burst', 64, '100 set-ups at once', { ms: { unit: 'ms', isLessBetter: true, of: (sample) => sample.ms } }),
+    row('idle', 64, 'an idle pair', { kb: { unit: 'KB', isLessBetter: true, of: (sample) => sample.kb } }, [
       'ours',
       'native',
       'native, ours',
@@ -98,7 +104,7 @@ function processRows(kind, title, contestants, ms, helpers) {
   });
   const received = { unit: 'MB/s', of: ({ server }) => server.mbPerS };
   const metrics = { mbPerS: received, cpuPerGb, mbPerCpuS: mbPerCpuSOfBoth };
-  const ofClient = ({ unit, of }) => ({ unit, of: ({ client }) => of(client) });
+  const ofClient = (metric) => ({ ...metric, of: ({ client }) => metric.of(client) });
   const names = Object.keys(contestants);
   const oneSize = names.filter((name) => !name.endsWith('1,500'));
   return [
@@ -121,7 +127,7 @@ function virtualRows() {
     metrics,
     contestants: { ours: (repeat) => single(node('virtual', measure, argument, `${repeat + 1}`))() },
   });
-  const ms = { unit: 'ms', of: (sample) => sample.ms };
+  const ms = { unit: 'ms', isLessBetter: true, of: (sample) => sample.ms };
   return [
     ...[0, 0.01, 0.05].map((loss) => {
       const ours = row(`loss.${loss}`, 'loss', `${loss}`, `16 KB, 50 ms RTT, ${loss * 100} % loss`, { mbPerS });
@@ -129,11 +135,11 @@ function virtualRows() {
       return { ...ours, contestants: { ...ours.contestants, limit } };
     }),
     ...['fast-failover', 'rfc9260'].map((preset) => {
-      return row(`failover.${preset}`, 'failover', preset, `from the cut to the next message, ${preset}`, { ms });
+      return row(`failover.${preset}`, 'failover', preset, `from a cut to the next message, ${preset}`, { ms });
     }),
     row('timers', 'timers', '-', 'an idle pair, per minute', {
-      fired: { unit: 'timers', of: (sample) => sample.perMinute },
-      heartbeats: { unit: 'heartbeats', of: (sample) => sample.heartbeatsPerMinute },
+      fired: { unit: 'timers', isLessBetter: true, of: (sample) => sample.perMinute },
+      heartbeats: { unit: 'heartbeats', plot: false, of: (sample) => sample.heartbeatsPerMinute },
     }),
   ];
 }
@@ -141,18 +147,18 @@ function virtualRows() {
 function coldRow() {
   const contestants = { ours: single(node('cold', 'ours')) };
   const metrics = {
-    ms: { unit: 'ms', of: (sample) => sample.ms },
-    cpuMs: { unit: 'CPU ms', of: (sample) => sample.cpuMs },
+    ms: { unit: 'ms', isLessBetter: true, of: (sample) => sample.ms },
+    cpuMs: { unit: 'CPU ms', isLessBetter: true, of: (sample) => sample.cpuMs },
   };
-  return { name: 'cold', label: 'cold start', metrics, contestants };
+  return { name: 'cold', label: 'start and size: cold start', metrics, contestants };
 }
 
 function sizeRows() {
   const bundles = JSON.parse(readFileSync('build/bundle.json', 'utf8'));
   const row = (name, label, files) => ({
     name,
-    label: `size: ${label}`,
-    metrics: { kb: { unit: 'KB brotli', of: (sample) => sample.kb } },
+    label: `start and size: ${label}`,
+    metrics: { kb: { unit: 'KB brotli', isLessBetter: true, of: (sample) => sample.kb } },
     repeats: 1,
     contestants: {
       ours: async () => ({
@@ -162,6 +168,6 @@ function sizeRows() {
   });
   return [
     row('size.wasm', 'usrsctp.wasm', ['build/wasm/usrsctp.wasm']),
-    row('size.index', 'usrsctp-wasm with all it loads', bundles['dist/index.js']),
+    row('size.index', 'the package with all it loads', bundles['dist/index.js']),
   ];
 }

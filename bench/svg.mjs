@@ -1,45 +1,96 @@
-// A picture of the results: for each row and metric a bar per contestant, with a line from minimum to maximum.
+// A picture of the results: a card for each row and metric, in sections, with a bar per contestant (its median) and a
+// line from the least to the most of the repeats.
 import { digits } from './table.mjs';
 
-const BAR = 16;
-const GAP = 30;
-const LEFT = 110;
-const WIDTH = 460;
-const COLOURS = { ours: '#2a6fbb', 'ours, direct': '#74a9dd', raw: '#a9c9ea' };
-const OTHER = '#b0b0b0';
+const COLUMNS = 3;
+const CARD = 312;
+const MARGIN = 24;
+const WIDTH = MARGIN + COLUMNS * (CARD + MARGIN);
+const LABEL = 92;
+const VALUE = 62;
+const BAR = 13;
+const PITCH = 19;
+const HEAD = 44;
+const PAD = 14;
 
-export function svgOf(rows, results) {
-  let y = 10;
-  const parts = [];
-  for (const { name, label, metrics, contestants } of rows) {
-    for (const [metric, { unit }] of Object.entries(metrics)) {
-      const bars = Object.keys(contestants).map((each) => [each, results.summary(name, metric, each)]);
-      parts.push(text(0, y + 12, `${label}, ${unit}`, 'bold'));
-      y += BAR + 4;
-      const most = Math.max(...bars.map(([, summary]) => summary?.max ?? 0));
-      for (const [contestant, summary] of bars) {
-        parts.push(bar(contestant, summary, WIDTH / most, y));
-        y += BAR;
+/** By contestant: ours in blue, native in slate, other JavaScript in amber; what nothing can exceed is an outline. */
+const COLOURS = { native: '#475569', 'native, ours': '#94a3b8', werift: '#d97706' };
+const LIMITS = ['dgram', 'dgram, 1,500', 'ws', 'limit'];
+const INK = '#1e293b';
+const PALE = '#64748b';
+
+export function svgOf(rows, results, about) {
+  const parts = [text(MARGIN, 34, 'usrsctp-wasm: benchmarks', { size: 18, weight: 600 })];
+  parts.push(text(MARGIN, 54, `${about} · bars: medians, lines: from the least to the most`, { fill: PALE }));
+  let y = 72;
+  for (const [title, cards] of sections(rows, results)) {
+    parts.push(text(MARGIN, y + 20, `${title[0].toUpperCase()}${title.slice(1)}`, { size: 14, weight: 600 }));
+    y += 32;
+    for (let first = 0; first < cards.length; first += COLUMNS) {
+      const line = cards.slice(first, first + COLUMNS);
+      const height = Math.max(...line.map(({ bars }) => HEAD + bars.length * PITCH + PAD - 4));
+      for (const [place, card] of line.entries()) {
+        parts.push(drawn(card, MARGIN + place * (CARD + MARGIN), y, height));
       }
-      y += GAP - BAR;
+      y += height + MARGIN / 2;
+    }
+    y += MARGIN / 2;
+  }
+  const font = 'font-family="system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif" font-size="11"';
+  const frame = `<rect width="${WIDTH}" height="${y}" rx="8" fill="#f8fafc"/>`;
+  const size = `width="${WIDTH}" height="${y}" viewBox="0 0 ${WIDTH} ${y}"`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} ${font}>\n${frame}\n${parts.join('\n')}\n</svg>\n`;
+}
+
+/** The cards by the part of the label before the colon. */
+function sections(rows, results) {
+  const found = new Map();
+  for (const { name, label, metrics, contestants } of rows) {
+    const [section, title = section] = label.split(': ');
+    const plotted = Object.entries(metrics).filter(([, { plot = true }]) => plot);
+    for (const [metric, { unit, isLessBetter = false }] of plotted) {
+      const bars = Object.keys(contestants).map((each) => [each, results.summary(name, metric, each)]);
+      const hint = `${unit} · ${isLessBetter ? 'less' : 'more'} is better`;
+      found.set(section, [...(found.get(section) ?? []), { title, hint, bars }]);
     }
   }
-  const size = `width="${LEFT + WIDTH + 90}" height="${y}"`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} font-family="sans-serif" font-size="11">\n${parts.join('\n')}\n</svg>\n`;
+  return found;
 }
 
-function bar(contestant, summary, scale, y) {
-  const label = text(0, y + 11, contestant);
-  if (summary === undefined) return `${label}${text(LEFT, y + 11, 'failed')}`;
+function drawn({ title, hint, bars }, x, y, height) {
+  const frame = `<rect x="${x}" y="${y}" width="${CARD}" height="${height}" rx="6" fill="#fff" stroke="#e2e8f0"/>`;
+  const left = x + PAD;
+  const most = Math.max(...bars.map(([, summary]) => summary?.max ?? 0));
+  const scale = (CARD - 2 * PAD - LABEL - VALUE) / most;
+  const lines = bars.map(([contestant, summary], index) =>
+    bar(contestant, summary, scale, left, y + HEAD + index * PITCH),
+  );
+  const head = text(left, y + 19, title, { weight: 600, size: 12 });
+  return [frame, head, text(left, y + 34, hint, { fill: PALE, size: 10 }), ...lines].join('\n');
+}
+
+function bar(contestant, summary, scale, x, y) {
+  const isOurs = contestant === 'ours';
+  const style = { weight: isOurs ? 600 : 400 };
+  const label = text(x, y + 10, contestant, style);
+  const from = x + LABEL;
+  if (summary === undefined) return `${label}${text(from, y + 10, 'failed', { fill: PALE })}`;
   const { median, min, max } = summary;
-  const at = (number) => (LEFT + number * scale).toFixed(1);
-  const fill = COLOURS[contestant] ?? OTHER;
-  const body = `<rect x="${LEFT}" y="${y}" width="${(median * scale).toFixed(1)}" height="${BAR - 3}" fill="${fill}"/>`;
-  const middle = y + (BAR - 3) / 2;
-  const range = `<line x1="${at(min)}" x2="${at(max)}" y1="${middle}" y2="${middle}" stroke="#333"/>`;
-  return `${label}${body}${range}${text(Number(at(max)) + 6, y + 11, digits(median))}`;
+  const at = (number) => (from + number * scale).toFixed(1);
+  const width = Math.max(1, median * scale).toFixed(1);
+  const body = `<rect x="${from}" y="${y}" width="${width}" height="${BAR}" rx="2" ${paint(contestant)}/>`;
+  const middle = y + BAR / 2;
+  const range = `<path d="M${at(min)} ${middle}H${at(max)}M${at(min)} ${middle - 3}v6M${at(max)} ${middle - 3}v6" stroke="${INK}" stroke-opacity=".55" fill="none"/>`;
+  return `${label}${body}${min === max ? '' : range}${text(Number(at(max)) + 6, y + 10, digits(median), style)}`;
 }
 
-function text(x, y, content, weight = 'normal') {
-  return `<text x="${x}" y="${y}" font-weight="${weight}">${content.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</text>`;
+function paint(contestant) {
+  if (LIMITS.includes(contestant)) return 'fill="#f1f5f9" stroke="#94a3b8" stroke-dasharray="3 2"';
+  if (contestant === 'ours') return 'fill="#2563eb"';
+  return `fill="${COLOURS[contestant] ?? '#93b4f4'}"`;
+}
+
+function text(x, y, content, { weight = 400, fill = INK, size = 11 } = {}) {
+  const safe = content.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+  return `<text x="${x}" y="${y}" font-weight="${weight}" fill="${fill}" font-size="${size}">${safe}</text>`;
 }
