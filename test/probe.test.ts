@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { sealPacket } from '../src/crc32c.js';
 import { type Association, Stack } from '../src/index.js';
 import type { Packet } from '../src/packet.js';
@@ -27,7 +27,7 @@ async function pair(network: Network, sizes: readonly Sizes[]) {
     const route = (destination: string) => {
       return { source: destination.replace(/\d+$/, `${host}`), ...sizes[Number(destination.split('.')[2]) - 1] };
     };
-    const { transport, random } = network.host(name, addresses(host), { mtu: 9000, route });
+    const { transport, random } = network.host(name, addresses(host), { mtu: 65_535, route });
     return Stack.create({ transport, random, clock: network.clock });
   };
   const [client, server] = await network.standStill(Promise.all([stackOf('client', 1), stackOf('server', 2)]));
@@ -163,3 +163,40 @@ test.for([
       for (let i = 0; i < 6; i++) await received(server);
     }),
 );
+
+describe('small messages', () => {
+  const sizes = (sent: { packet: Packet }[]) => sent.map(({ packet }) => packet.bytes.length);
+  const burst = async (network: Network, client: Association, server: Association, count: number) => {
+    for (let i = 0; i < count; i++) await client.send(new Uint8Array(100).fill(i));
+    await network.advance(100);
+    for (let i = 0; i < count; i++) expect((await server.receive())?.data[0]).toBe(i);
+  };
+
+  test('where packets are large they wait behind a few, for each other, and no longer than a millisecond', () =>
+    connected({}, [{ mtu: 65_535 }], async (network, client, server, sent) => {
+      const before = sent.length;
+      const began = network.clock.now();
+      await burst(network, client, server, 50);
+      const packets = sent.slice(before).filter(({ packet }) => packet.source === '10.0.1.1');
+      expect(sizes(packets)).toEqual([128, 128, 128, 128, 12 + 46 * 116]);
+      expect(packets.at(-1)!.atMs - began).toBeLessThanOrEqual(1);
+    }));
+
+  test('elsewhere each is sent at once', () =>
+    connected({}, [{ mtu: 9000 }], async (network, client, server, sent) => {
+      const before = sent.length;
+      await burst(network, client, server, 20);
+      const packets = sent.slice(before).filter(({ packet }) => packet.source === '10.0.1.1');
+      expect(sizes(packets)).toEqual(Array.from({ length: 20 }, () => 128));
+    }));
+
+  test('those that wait are sent before the association is closed', () =>
+    connected({}, [{ mtu: 65_535 }], async (_network, client, server) => {
+      for (let i = 0; i < 50; i++) await client.send(new Uint8Array(100));
+      const closing = client.close();
+      let count = 0;
+      for await (const _message of server) count++;
+      await closing;
+      expect(count).toBe(50);
+    }));
+});

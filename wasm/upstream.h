@@ -84,6 +84,14 @@ void link_new_path(const struct sctp_tcb *stcb, struct sctp_nets *net);
 
 #include "repairs.h"
 
+#ifdef FILE_sctp_output /* where packets are large, small messages wait for each other whatever SCTP_NODELAY says: bundle.c */
+#include <netinet/sctp_var.h>
+int link_bundles(const struct sctp_tcb *stcb);
+#undef sctp_is_feature_off
+#define sctp_is_feature_off(inp, feature) \
+	(((inp)->sctp_features & (feature)) == 0 || ((feature) == SCTP_PCB_FLAGS_NODELAY && link_bundles(stcb)))
+#endif
+
 /* The route of a path, and what probe.c knows of it: a path that gets another route begins anew. */
 struct link_path {
 	sctp_rtentry_t route;
