@@ -1,6 +1,6 @@
 /*
  * The C side alone, natively compiled, under a sanitizer or with upstream's INVARIANTS: one host talks to itself while
- * each packet is also fed back mutated.
+ * each packet is also fed back mutated, and the client's addresses come and go.
  *
  *   mutate SEED PACKETS
  *
@@ -24,10 +24,12 @@ void link_leave(void);
 void link_timers(void);
 void link_input(uint32_t bytes);
 int link_add_address(const uint8_t *address, uint32_t family, uint32_t index, int dynamic);
+int link_remove_address(const uint8_t *address, uint32_t family, uint32_t index);
 void bridge_init(int udp_port);
 int bridge_finish(void);
 int bridge_socket(int domain, int type, int protocol);
 int bridge_close(int handle);
+int bridge_bind(int handle, struct sockaddr *address, int length);
 int bridge_bindx(int handle, struct sockaddr *addresses, int count, int flags);
 int bridge_listen(int handle, int backlog);
 int bridge_accept(int handle, struct sockaddr *address, socklen_t *length);
@@ -176,11 +178,37 @@ static void read_all(int handle)
 	} while (length > 0);
 }
 
+/* A socket with all addresses, also those to come: its peers learn by ASCONF what becomes of them. */
+static int client_endpoint(int port)
+{
+	struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+	int handle = bridge_socket(AF_INET, SOCK_STREAM, IPPROTO_SCTP);
+
+	if (handle < 0 || bridge_bind(handle, (struct sockaddr *)&any, sizeof(any)) < 0) {
+		fprintf(stderr, "no client\n");
+		exit(1);
+	}
+	return handle;
+}
+
+/* The client's address of a path goes, or comes back. */
+static void toggle(int path, int *is_gone)
+{
+	uint8_t bytes[] = {10, 0, (uint8_t)path, 1};
+
+	if (*is_gone) {
+		link_add_address(bytes, 4, (uint32_t)path, 1);
+	} else {
+		link_remove_address(bytes, 4, (uint32_t)path);
+	}
+	*is_gone = !*is_gone;
+}
+
 /* One association from set-up to its end, in whatever way that comes. */
 static void talk(int server, int port)
 {
 	struct sockaddr_in peers[2] = {address(1, 2, PORT), address(2, 2, PORT)};
-	int client = endpoint(SOCK_STREAM, 1, port), accepted = -1, sent = 0;
+	int client = client_endpoint(port), accepted = -1, sent = 0, path = 1 + (int)(next_random() % 2), is_gone = 0;
 	sctp_assoc_t id;
 	uint8_t message[3000] = {0};
 
@@ -199,6 +227,12 @@ static void talk(int server, int port)
 		read_all(client);
 		sent += bridge_sendv(client, message, 1 + next_random() % sizeof(message), NULL, 0, NULL, 0, SCTP_SENDV_NOINFO, 0) > 0;
 		bridge_ready_taken();
+		if (next_random() % 16 == 0) {
+			toggle(path, &is_gone);
+		}
+	}
+	if (is_gone) {
+		toggle(path, &is_gone);
 	}
 	bridge_close(client);
 	if (accepted > 0) {
