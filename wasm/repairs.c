@@ -109,8 +109,14 @@ static void leave(struct sctp_tcb *stcb, struct sctp_nets *net)
 	struct sctp_nets *other = asoc->alternate != NULL ? asoc->alternate : asoc->primary_destination;
 	struct sctpchunk_listhead *queues[] = {&asoc->sent_queue, &asoc->control_send_queue, &asoc->asconf_send_queue};
 	struct sctp_tmit_chunk *chunk;
+	int type = net->rxt_timer.type; /* T3-rtx or T2-shutdown */
 
-	sctp_timer_stop(SCTP_TIMER_TYPE_SEND, stcb->sctp_ep, stcb, net, SCTP_FROM_SCTP_PCB);
+	if (SCTP_OS_TIMER_PENDING(&net->rxt_timer.timer)) {
+		sctp_timer_stop(type, stcb->sctp_ep, stcb, net, SCTP_FROM_SCTP_PCB);
+		if (type != SCTP_TIMER_TYPE_SEND) {
+			sctp_timer_start(type, stcb->sctp_ep, stcb, other);
+		}
+	}
 	sctp_move_chunks_from_net(stcb, net);
 	TAILQ_FOREACH(chunk, &asoc->sent_queue, sctp_next) {
 		if (chunk->whoTo == net && chunk->sent < SCTP_DATAGRAM_RESEND) {
@@ -139,7 +145,8 @@ static void leave(struct sctp_tcb *stcb, struct sctp_nets *net)
 /*
  * The peer deletes an address (RFC 5061 5.3): sctp_remove_net() forgets the chunks that are on their way to it, or wait
  * to go there, and sctp_timer_start() refuses T3-rtx for it. What was lost would never be sent again, and
- * sctp_find_alternate_net() would go on from an element that the list no longer has.
+ * sctp_find_alternate_net() would go on from an element that the list no longer has. A timer of it that still runs would
+ * keep the association when that has ended.
  */
 void repaired_remove_net(struct sctp_tcb *stcb, struct sctp_nets *net)
 {

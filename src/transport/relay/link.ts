@@ -225,7 +225,7 @@ export class Link {
 
   /**
    * A peer that is told at once to drop a path, for a connection that is back in a second, loses more than it gains:
-   * usrsctp never sends again what was under way to an address that the peer has deleted.
+   * what was under way to an address that is deleted is sent again, on another path, though it may have arrived.
    */
   #linger(): void {
     const { clock, lingerMs } = this.#parts.settings;
