@@ -36,7 +36,10 @@ export function completePacket(packet: Uint8Array): void {
   if (packet.length >= COMMON_HEADER_BYTES && storedChecksum(packet) === 0) sealPacket(packet);
 }
 
-/** Writes the right checksum into an SCTP packet, for instance after a filter has changed it. */
+/** Writes the right checksum into an SCTP packet, for instance after a filter has changed it. Throws TypeError. */
 export function sealPacket(packet: Uint8Array): void {
+  if (!(packet instanceof Uint8Array) || packet.length < COMMON_HEADER_BYTES) {
+    throw new TypeError('sealPacket: a packet is a Uint8Array with a common header, which has 12 bytes');
+  }
   new DataView(packet.buffer, packet.byteOffset).setUint32(CHECKSUM_OFFSET, packetChecksum(packet), true);
 }

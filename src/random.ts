@@ -6,6 +6,7 @@ const QUOTA = 65_536;
 
 /** The machine's cryptographic randomness. */
 export const systemRandom: Random = (bytes) => {
+  if (!(bytes instanceof Uint8Array)) throw new TypeError('systemRandom: bytes must be a Uint8Array');
   for (let offset = 0; offset < bytes.length; offset += QUOTA) {
     crypto.getRandomValues(bytes.subarray(offset, offset + QUOTA) as Uint8Array<ArrayBuffer>);
   }

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 /** The floors of the house, from the ground up: a file imports from its own floor or a lower one (docs/ARCHITECTURE.md). */
 const FLOORS: readonly (readonly RegExp[])[] = [
   [/^generated\//, /^wasm\.d\.ts$/],
-  [/^(address|errors|packet|clock|random|crc32c|chunk|pcapng)\.ts$/, /^(chunk|pcapng)\//],
+  [/^(arguments|address|errors|packet|clock|random|crc32c|chunk|pcapng)\.ts$/, /^(chunk|pcapng)\//],
   [/^relay\/(codec|octets|closing|bounded)\.ts$/],
   [/^bridge\//, /^transport\//, /^simulated\//],
   [/^relay\//],

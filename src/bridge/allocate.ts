@@ -5,6 +5,9 @@ import { NULL, type Pointer } from './memory.js';
 /** Memory with this content, or so many zeroes. */
 export type Allocate = (content: Uint8Array | number) => Pointer;
 
+/** The module has 1 GB of memory at most, see wasm/compile.sh. */
+const MOST_BYTES: number = 2 ** 30;
+
 const NO_MEMORY: unique symbol = Symbol('no memory');
 
 /** Runs a call whose arguments `put` allocates, and frees them after it. Without memory it is -ENOBUFS. */
@@ -12,6 +15,7 @@ export function withMemory({ exports, memory }: Instance, call: (put: Allocate) 
   const allocated: Pointer[] = [];
   const put: Allocate = (content) => {
     const length = typeof content === 'number' ? content : content.length;
+    if (length > MOST_BYTES) throw NO_MEMORY; // malloc() would see the low 32 bits of it alone
     const pointer = exports.malloc(Math.max(length, 1));
     if (pointer === NULL) throw NO_MEMORY;
     allocated.push(pointer);

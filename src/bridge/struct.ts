@@ -1,3 +1,5 @@
+import { shown } from '../arguments.js';
+
 /**
  * C structs as values, read and written by the generated layouts. Numbers are little-endian, as everywhere in
  * WebAssembly; what C keeps in network order, such as `sin_port`, is not turned around here.
@@ -119,7 +121,7 @@ function writeField(field: Field, value: unknown, view: DataView, at: number, pa
 }
 
 function writeNumber(type: NumberType, value: unknown, view: DataView, at: number, path: string): void {
-  if (!type.holds(value)) throw new RangeError(`${path} takes ${type.takes}, not ${String(value)}`);
+  if (!type.holds(value)) throw new RangeError(`${path} takes ${type.takes}, not ${shown(value)}`);
   type.write(view, at, value);
 }
 

@@ -1,3 +1,4 @@
+import { shown } from '../arguments.js';
 import { errnoName } from '../bridge/calls.js';
 import type { Handle } from '../bridge/instance.js';
 import { RawCalls } from '../bridge/raw.js';
@@ -56,12 +57,12 @@ export class Core {
 /** A handle as the module takes it; `null` is none. */
 export function handleOf(so: SocketArgument): SocketHandle {
   if (so === null) return 0 as SocketHandle;
-  if (!Number.isInteger(so)) throw new TypeError(`a socket is what usrsctp_socket() returned, not ${String(so)}`);
+  if (!Number.isInteger(so)) throw new TypeError(`a socket is what usrsctp_socket() returned, not ${shown(so)}`);
   return so;
 }
 
 /** A C integer argument. */
 export function integer(name: string, value: unknown): number {
   if (Number.isInteger(value)) return value as number;
-  throw new TypeError(`${name} is an integer, not ${String(value)}`);
+  throw new TypeError(`${name} is an integer, not ${shown(value)}`);
 }

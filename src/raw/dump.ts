@@ -1,3 +1,5 @@
+import { shown } from '../arguments.js';
+
 /** Packets as text that text2pcap reads, in usrsctp's own form: direction, time of day in UTC, bytes, trailer. */
 export function dumpPacket(bytes: Uint8Array, isOutbound: boolean, nowMs: number): string {
   const hex = Array.from(bytes, (byte) => `${byte.toString(16).padStart(2, '0')} `).join('');
@@ -8,5 +10,5 @@ function timeOfDay(nowMs: number): string {
   const seconds = Math.floor(nowMs / 1000);
   const parts = [Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60, seconds % 60];
   const microseconds = Math.floor((nowMs % 1000) * 1000);
-  return `${parts.map((part) => String(part).padStart(2, '0')).join(':')}.${String(microseconds).padStart(6, '0')}`;
+  return `${parts.map((part) => String(part).padStart(2, '0')).join(':')}.${shown(microseconds).padStart(6, '0')}`;
 }

@@ -1,4 +1,5 @@
 import packagedWasm from '../../build/wasm/usrsctp.wasm';
+import { checkObject } from '../arguments.js';
 import { usrsctpModule, type WasmSource } from '../bridge/module.js';
 import { type Clock, systemClock } from '../clock.js';
 import { type Random, systemRandom } from '../random.js';
@@ -29,6 +30,7 @@ export interface InitOptions {
  * such as EADDRINUSE.
  */
 export async function usrsctp_init(options: InitOptions = {}): Promise<Usrsctp> {
+  checkObject(options, 'the options', 'usrsctp_init');
   const { transport = nowhere(), clock = systemClock, random = systemRandom, conn_output } = options;
   if (typeof transport.send !== 'function') throw new TypeError('usrsctp_init: give a transport, such as udp()');
   if (conn_output !== undefined && typeof conn_output !== 'function') {

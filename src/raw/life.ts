@@ -1,3 +1,4 @@
+import { shown } from '../arguments.js';
 import { int } from '../bridge/allocate.js';
 import type { SctpError } from '../errors.js';
 import { IPPROTO_SCTP, SCTP_RECVRCVINFO } from '../generated/constants.js';
@@ -191,6 +192,6 @@ const NO_CALLBACKS: Callbacks = { receive: undefined, send: undefined, threshold
 
 function callback<F>(name: string, value: F | null): F | undefined {
   if (value === null || value === undefined) return;
-  if (typeof value !== 'function') throw new TypeError(`${name} is a function or null, not ${String(value)}`);
+  if (typeof value !== 'function') throw new TypeError(`${name} is a function or null, not ${shown(value)}`);
   return value;
 }

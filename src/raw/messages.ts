@@ -1,3 +1,4 @@
+import { shown } from '../arguments.js';
 import { errnoName } from '../bridge/calls.js';
 import type { Layout } from '../bridge/struct.js';
 import {
@@ -47,7 +48,7 @@ export class Messages extends Associations {
   ): number {
     const { core } = this;
     const handle = handleOf(so);
-    if (!(data instanceof Uint8Array)) throw new TypeError(`the data is a Uint8Array, not ${String(data)}`);
+    if (!(data instanceof Uint8Array)) throw new TypeError(`the data is a Uint8Array, not ${shown(data)}`);
     const [type, given] = [integer('infotype', infotype), integer('flags', flags)];
     return core.attempt(() => {
       const list = addrs === null ? [] : 'port' in addrs ? [addrs] : addrs;
@@ -63,8 +64,8 @@ export class Messages extends Associations {
 
   /**
    * The next message or notification, or a part of one that is longer than `length`: MSG_EOR in `flags` ends it.
-   * `flags`: MSG_PEEK leaves it there. No data: the association has ended. -1: EAGAIN there is none, ENOTCONN, and
-   * what has ended the association, such as ECONNRESET.
+   * `flags`: MSG_PEEK leaves it there. No data: the association has ended. -1: EAGAIN there is none, ENOTCONN, ENOBUFS
+   * there is no memory of that `length`, and what has ended the association, such as ECONNRESET.
    */
   usrsctp_recvv(so: SocketArgument, length: number, flags: number = 0): Received | -1 {
     const { core } = this;

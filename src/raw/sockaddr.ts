@@ -1,5 +1,6 @@
 import { canonicalAddress, type Endpoint } from '../address.js';
-import { htonl, htons } from '../bridge/byteorder.js';
+import { shown } from '../arguments.js';
+import { htons } from '../bridge/byteorder.js';
 import { packSockaddr, unpackSockaddr } from '../bridge/sockaddr.js';
 import { readStruct, writeStruct } from '../bridge/struct.js';
 import { SctpError } from '../errors.js';
@@ -60,11 +61,11 @@ export class Sockaddrs {
   /** Throws TypeError for what is no sockaddr, EINVAL for text that is no address, EADDRNOTAVAIL for an unknown one. */
   pack(sockaddr: Sockaddr): Uint8Array {
     if (typeof sockaddr !== 'object' || sockaddr === null) {
-      throw new TypeError(`a sockaddr is { address, port } or { conn, port }, not ${String(sockaddr)}`);
+      throw new TypeError(`a sockaddr is { address, port } or { conn, port }, not ${shown(sockaddr)}`);
     }
     const { port } = sockaddr;
     if (!Number.isInteger(port) || port < 0 || port > 0xffff) {
-      throw new TypeError(`a port is 0 to 65535, in host byte order, not ${String(port)}`);
+      throw new TypeError(`a port is 0 to 65535, in host byte order, not ${shown(port)}`);
     }
     if (!('conn' in sockaddr)) return packSockaddr({ address: canonicalAddress(sockaddr.address, 'sockaddr'), port });
     const number = this.#numbers.get(sockaddr.conn);
@@ -99,7 +100,7 @@ export class Sockaddrs {
     if (bytes.length < sockaddr_conn.size || familyOf(bytes) !== AF_CONN) return unpackSockaddr(bytes);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const { sconn_addr, sconn_port } = readStruct(sockaddr_conn, view);
-    return { conn: this.#values.get(sconn_addr), port: ntohs(sconn_port) };
+    return { conn: this.#values.get(sconn_addr), port: htons(sconn_port) };
   }
 
   /** The same for bytes that never change, which are the same object each time. */
@@ -133,11 +134,3 @@ function sizeOf(family: number): number {
   if (family === AF_CONN) return sockaddr_conn.size;
   return family === AF_INET6 ? sockaddr_in6.size : sockaddr_in.size;
 }
-
-export { htonl, htons };
-
-/** Network to host byte order, 16 bits. */
-export const ntohs: (value: number) => number = htons;
-
-/** Network to host byte order, 32 bits. */
-export const ntohl: (value: number) => number = htonl;

@@ -1,3 +1,4 @@
+import { shown } from '../arguments.js';
 import {
   type OptionName,
   type OptionType,
@@ -70,11 +71,11 @@ export function encode(type: OptionType, value: unknown, sockaddrs: Sockaddrs): 
   if (value instanceof Uint8Array) return value;
   if (type === 'int') {
     const number = typeof value === 'boolean' ? Number(value) : value;
-    if (!Number.isInteger(number)) throw new TypeError(`the value is a C int or its bytes, not ${String(value)}`);
+    if (!Number.isInteger(number)) throw new TypeError(`the value is a C int or its bytes, not ${shown(value)}`);
     return new Uint8Array(Int32Array.of(number as number).buffer);
   }
   if (typeof value !== 'object' || value === null) {
-    throw new TypeError(`the value is a struct ${type.name} or its bytes, not ${String(value)}`);
+    throw new TypeError(`the value is a struct ${type.name} or its bytes, not ${shown(value)}`);
   }
   try {
     return writeStruct(type, plain(type, value as Fields, sockaddrs) as StructInput<Layout>);
@@ -109,7 +110,7 @@ function plain(layout: Layout, value: Fields, sockaddrs: Sockaddrs): Fields {
 }
 
 function bytesOf(content: unknown, name: string): Uint8Array {
-  if (!ArrayBuffer.isView(content)) throw new TypeError(`${name} takes a typed array, not ${String(content)}`);
+  if (!ArrayBuffer.isView(content)) throw new TypeError(`${name} takes a typed array, not ${shown(content)}`);
   return new Uint8Array(content.buffer, content.byteOffset, content.byteLength);
 }
 

@@ -1,6 +1,7 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import { type Address, canonicalAddress, familyOf } from '../address.js';
+import { checkObject } from '../arguments.js';
 import { type Clock, systemClock } from '../clock.js';
 import { type Random, systemRandom } from '../random.js';
 import { parseLimits, type RelayLimits } from './limits.js';
@@ -91,8 +92,9 @@ export interface RelaySettings {
 
 /** Checks options and fills in what was left out. Throws TypeError, or SctpError EINVAL for an address, that says what is wrong. */
 export function parseOptions(options: RelayServerOptions): RelaySettings {
+  checkObject(options, 'the options', 'relayServer');
   const { ports = [49_152, 65_535], mtu = 1500, clock = systemClock } = options;
-  if (!isPort(ports[0]) || !isPort(ports[1]) || ports[0] > ports[1]) {
+  if (!Array.isArray(ports) || !isPort(ports[0]) || !isPort(ports[1]) || ports[0] > ports[1]) {
     throw new TypeError('relay: `ports` are two UDP ports, 1 to 65535, the first one first');
   }
   if (!Number.isInteger(mtu) || mtu < 512 || mtu > 65_535) throw new TypeError('relay: `mtu` is 512 to 65535 bytes');

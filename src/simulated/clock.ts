@@ -1,5 +1,6 @@
+import { checkDuration, checkType } from '../arguments.js';
 import { Agenda, type Appointment } from './agenda.js';
-import type { NetworkClock, Pending } from './network-clock.js';
+import { checkAppointment, checkWait, type NetworkClock, type Pending } from './network-clock.js';
 import { turn } from './turn.js';
 
 /** As long as a scenario may take unless it says otherwise: more than any of SCTP's give-up times, in virtual ms. */
@@ -35,7 +36,8 @@ export class VirtualClock implements NetworkClock {
   #isDriving = false;
   #turnsOfInstant = 0;
 
-  constructor(nowMs = 0) {
+  constructor(nowMs: number = 0) {
+    checkDuration(nowMs, 'the beginning', 'VirtualClock');
     this.#nowMs = nowMs;
   }
 
@@ -44,13 +46,14 @@ export class VirtualClock implements NetworkClock {
   }
 
   schedule(delayMs: number, callback: () => void): () => void {
+    checkType(delayMs, 'number', 'the delay', 'schedule');
     const entry = this.at(this.#nowMs + Math.max(0, delayMs), callback);
     return () => this.#agenda.remove(entry);
   }
 
   /** Calls back at a time of this clock; at the present instant when that is past. */
   at(timeMs: number, callback: () => void): Appointment {
-    if (Number.isNaN(timeMs)) throw new RangeError('a time was NaN: give ms');
+    checkAppointment(timeMs, callback);
     return this.#agenda.add(Math.max(timeMs, this.#nowMs), callback);
   }
 
@@ -61,11 +64,13 @@ export class VirtualClock implements NetworkClock {
 
   /** Lets virtual time pass: all that happens within `durationMs` has happened when it resolves. */
   async advance(durationMs: number): Promise<void> {
+    checkDuration(durationMs, 'the duration', 'advance');
     await this.#pursue('time', this.#nowMs + durationMs);
   }
 
   /** Runs until nothing is scheduled any more. Rejects when that isn't so after `limitMs`: heartbeats never end. */
   async runUntilIdle(limitMs: number = DEFAULT_LIMIT_MS): Promise<void> {
+    checkDuration(limitMs, 'the limit', 'runUntilIdle');
     if ((await this.#pursue('idle', this.#nowMs + limitMs)) !== 'deadline') return;
     throw new Error(`still not idle after ${limitMs} virtual ms: ${this.describePending()}`);
   }
@@ -75,6 +80,7 @@ export class VirtualClock implements NetworkClock {
    * than `limitMs`, and at once when it can never settle because nothing is left to happen.
    */
   async runUntil<Value>(promise: PromiseLike<Value>, limitMs: number = DEFAULT_LIMIT_MS): Promise<Value> {
+    checkWait(promise, limitMs);
     const outcome = await this.#pursue('promise', this.#nowMs + limitMs, promise);
     if (outcome === 'reached') return promise;
     const state = `the promise is unsettled at ${this.#nowMs.toFixed(3)} ms`;
@@ -99,7 +105,6 @@ export class VirtualClock implements NetworkClock {
   }
 
   #pursue(kind: Goal['kind'], deadlineMs: number, promise?: PromiseLike<unknown>): Promise<Outcome> {
-    if (!(deadlineMs >= this.#nowMs)) throw new RangeError('time only moves forward: give 0 ms or more');
     return new Promise((resolve, reject) => {
       const end = (outcome: Outcome) => {
         this.#goals.delete(goal);

@@ -1,3 +1,5 @@
+import { checkType, shown } from '../arguments.js';
+
 /** What a link does to packets. Each knob draws from a random stream of its own; absent ones do nothing. */
 export interface Conditions {
   /** Time on the way, in ms; by default {@link DEFAULT_LATENCY_MS}. 0 is allowed: the same instant, but a later turn. */
@@ -49,9 +51,12 @@ export function checkConditions(conditions: Conditions): void {
   const { loss = 0, reorder = 0, duplicate = 0, corrupt = 0, mark = 0, ...amounts } = conditions;
   const losses = typeof loss === 'number' ? { loss } : loss;
   for (const [knob, share] of Object.entries({ ...losses, reorder, duplicate, corrupt, mark })) {
-    if (!(share >= 0 && share <= 1)) throw new RangeError(`${knob} is ${share}: give a share from 0 to 1`);
+    checkType(share, 'number', knob, 'link');
+    if (!(share >= 0 && share <= 1)) throw new RangeError(`${knob} is ${shown(share)}: give a share from 0 to 1`);
   }
   for (const [knob, amount] of Object.entries(amounts)) {
-    if (amount !== undefined && !(amount >= 0)) throw new RangeError(`${knob} is ${amount}: give 0 or more`);
+    if (amount === undefined) continue;
+    checkType(amount, 'number', knob, 'link');
+    if (!(amount >= 0)) throw new RangeError(`${knob} is ${shown(amount)}: give 0 or more`);
   }
 }

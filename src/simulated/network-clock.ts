@@ -1,3 +1,4 @@
+import { checkDuration, checkObject, checkType } from '../arguments.js';
 import type { Clock } from '../clock.js';
 import type { Appointment } from './agenda.js';
 
@@ -25,4 +26,18 @@ export interface NetworkClock extends Clock {
   runUntil<Value>(promise: PromiseLike<Value>, limitMs?: number): Promise<Value>;
   /** Does real work, such as the compilation of a module, without time passing where time is virtual. */
   standStill<Value>(work: Promise<Value>): Promise<Value>;
+}
+
+/** Checks what is to be called, and when. */
+export function checkAppointment(timeMs: number, callback: () => void): void {
+  checkType(timeMs, 'number', 'the time', 'at');
+  checkType(callback, 'function', 'the callback', 'at');
+  if (Number.isNaN(timeMs)) throw new RangeError('a time was NaN: give ms');
+}
+
+/** Checks what is waited for, and how long. */
+export function checkWait(promise: PromiseLike<unknown>, limitMs: number): void {
+  checkObject(promise, 'what is waited for', 'runUntil');
+  checkType(promise.then, 'function', 'the `then` of what is waited for', 'runUntil');
+  checkDuration(limitMs, 'the limit', 'runUntil');
 }

@@ -1,3 +1,4 @@
+import { checkArray, checkObject, checkType, shown } from '../arguments.js';
 import { pcapngOf } from './capture.js';
 import { VirtualClock } from './clock.js';
 import type { Conditions } from './conditions.js';
@@ -50,7 +51,14 @@ export class Network {
   readonly #fabric: Fabric;
   readonly #hosts: Station[] = [];
 
-  constructor({ seed, clock, conditions = {}, unreachable = 'silent', traceLength = 1000 }: NetworkOptions) {
+  constructor(options: NetworkOptions) {
+    checkObject(options, 'the options', 'Network');
+    const { seed, clock, conditions = {}, unreachable = 'silent', traceLength = 1000 } = options;
+    if (typeof seed !== 'string') checkType(seed, 'number', 'the seed', 'Network');
+    checkObject(conditions, 'the conditions', 'Network');
+    if (!Number.isInteger(traceLength) || traceLength < 0) {
+      throw new RangeError(`Network: traceLength is ${shown(traceLength)}: give a number of packets`);
+    }
     this.seed = seed;
     this.clock = clock ?? new VirtualClock();
     this.random = new SeededRandom(seed);
@@ -66,7 +74,10 @@ export class Network {
 
   /** Adds a host. Addresses may carry a prefix length, which decides routes; by default /24 and /64. */
   host(name: string, addresses: readonly string[], options: HostOptions = {}): Host {
-    if (this.#hosts.some((host) => host.name === name)) throw new Error(`there is a host ${name} already`);
+    checkType(name, 'string', 'the name', 'host');
+    checkArray(addresses, 'the addresses', 'host');
+    checkObject(options, 'the options', 'host');
+    if (this.#hosts.some((host) => host.name === name)) throw new RangeError(`there is a host ${name} already`);
     const station = new Station(name, addresses, options, this.#fabric, this.random.fork(`host ${name}`));
     this.#hosts.push(station);
     return station;
@@ -74,6 +85,7 @@ export class Network {
 
   /** Puts addresses behind a NAT, see {@link Nat}. */
   nat(options: NatOptions): Nat {
+    checkObject(options, 'the options', 'nat');
     const nat = new Nat(options);
     this.#fabric.nats.push(nat);
     return nat;
@@ -87,6 +99,7 @@ export class Network {
 
   /** As `link`, for one direction. */
   oneWay(source: End, destination: End, conditions: Conditions): void {
+    checkObject(conditions, 'the conditions', 'link');
     this.#links.rule(source, destination, conditions);
   }
 
@@ -117,6 +130,7 @@ export class Network {
 
   /** Lets a function see, drop or change each packet; the returned function removes it. */
   filter(filter: Filter): () => void {
+    checkType(filter, 'function', 'the filter', 'filter');
     this.#fabric.filters.add(filter);
     return () => void this.#fabric.filters.delete(filter);
   }
@@ -143,7 +157,8 @@ export class Network {
   }
 
   /** Seed, time, what is pending, and the last packets as a ladder diagram: what a failing test should print. */
-  story(packets = 30): string {
+  story(packets: number = 30): string {
+    checkType(packets, 'number', 'the number of packets', 'story');
     const { clock, trace, seed } = this;
     const held = this.#fabric.heldCount;
     const pending = `${clock.describePending()}${held > 0 ? `, ${held} packets held` : ''}`;
@@ -160,6 +175,7 @@ export class Network {
     try {
       await run();
     } catch (error) {
+      if (error instanceof TypeError || error instanceof RangeError) throw error; // of an argument
       throw new Error(`${(error as Error).message}\n${this.story()}`, { cause: error });
     }
   }

@@ -1,3 +1,5 @@
+import { checkType, shown } from '../arguments.js';
+
 /**
  * Chance that can be repeated: the same seed gives the same numbers on every machine.
  *
@@ -13,6 +15,7 @@ export class SeededRandom {
   #counter = 1;
 
   constructor(seed: number | string) {
+    if (typeof seed !== 'string') checkType(seed, 'number', 'the seed', 'SeededRandom');
     this.#key = String(seed);
     this.#a = hash(this.#key, 0x9e3779b9);
     this.#b = hash(this.#key, 0x85ebca6b);
@@ -22,6 +25,7 @@ export class SeededRandom {
 
   /** A stream of its own, named within this one. */
   fork(label: string): SeededRandom {
+    checkType(label, 'string', 'the label', 'fork');
     return new SeededRandom(`${this.#key}/${label}`);
   }
 
@@ -42,16 +46,19 @@ export class SeededRandom {
 
   /** An integer in [0, limit); the limit is at most 2³². */
   below(limit: number): number {
+    checkType(limit, 'number', 'the limit', 'below');
     return Math.floor(this.next() * limit);
   }
 
   /** Fresh random bytes. */
   bytes(length: number): Uint8Array {
+    if (!Number.isInteger(length) || length < 0) throw new RangeError(`bytes: ${shown(length)} is no length`);
     return this.fill(new Uint8Array(length));
   }
 
   /** Overwrites all of `target` with random bytes, and returns it. */
   fill<Target extends Uint8Array>(target: Target): Target {
+    if (!(target instanceof Uint8Array)) throw new TypeError('fill: the target must be a Uint8Array');
     for (let at = 0; at < target.length; at += 4) {
       let word = this.word();
       const end = Math.min(at + 4, target.length);

@@ -1,6 +1,7 @@
+import { checkDuration, checkObject, checkType } from '../arguments.js';
 import { type Clock, systemClock } from '../clock.js';
 import { Agenda, type Appointment } from './agenda.js';
-import type { NetworkClock, Pending } from './network-clock.js';
+import { checkAppointment, checkWait, type NetworkClock, type Pending } from './network-clock.js';
 
 /** As long as waiting may take unless it says otherwise, in ms. */
 const DEFAULT_LIMIT_MS = 60_000;
@@ -18,6 +19,9 @@ export class RealTimeClock implements NetworkClock {
   #idle: (() => void)[] = [];
 
   constructor(clock: Clock = systemClock) {
+    checkObject(clock, 'the clock', 'RealTimeClock');
+    checkType(clock.now, 'function', 'now of the clock', 'RealTimeClock');
+    checkType(clock.schedule, 'function', 'schedule of the clock', 'RealTimeClock');
     this.#clock = clock;
     this.#startMs = clock.now();
   }
@@ -27,6 +31,7 @@ export class RealTimeClock implements NetworkClock {
   }
 
   schedule(delayMs: number, callback: () => void): () => void {
+    checkType(delayMs, 'number', 'the delay', 'schedule');
     const entry = this.at(this.now() + Math.max(0, delayMs), callback);
     return () => {
       this.#agenda.remove(entry);
@@ -35,7 +40,7 @@ export class RealTimeClock implements NetworkClock {
   }
 
   at(timeMs: number, callback: () => void): Appointment {
-    if (Number.isNaN(timeMs)) throw new RangeError('a time was NaN: give ms');
+    checkAppointment(timeMs, callback);
     const entry = this.#agenda.add(timeMs, callback);
     this.#arm();
     return entry;
@@ -50,16 +55,19 @@ export class RealTimeClock implements NetworkClock {
     return count === 0 ? 'nothing is scheduled' : `${count} scheduled, the next at ${nextMs.toFixed(3)} ms`;
   }
 
-  advance(durationMs: number): Promise<void> {
+  async advance(durationMs: number): Promise<void> {
+    checkDuration(durationMs, 'the duration', 'advance');
     return new Promise((resolve) => void this.#clock.schedule(durationMs, resolve));
   }
 
-  runUntilIdle(limitMs: number = DEFAULT_LIMIT_MS): Promise<void> {
-    if (this.#agenda.size === 0) return Promise.resolve();
+  async runUntilIdle(limitMs: number = DEFAULT_LIMIT_MS): Promise<void> {
+    checkDuration(limitMs, 'the limit', 'runUntilIdle');
+    if (this.#agenda.size === 0) return;
     return this.runUntil(new Promise<void>((resolve) => this.#idle.push(resolve)), limitMs);
   }
 
-  runUntil<Value>(promise: PromiseLike<Value>, limitMs: number = DEFAULT_LIMIT_MS): Promise<Value> {
+  async runUntil<Value>(promise: PromiseLike<Value>, limitMs: number = DEFAULT_LIMIT_MS): Promise<Value> {
+    checkWait(promise, limitMs);
     return new Promise((resolve, reject) => {
       const late = () => reject(new Error(`not done after ${limitMs} ms: ${this.describePending()}`));
       const cancel = this.#clock.schedule(limitMs, late);

@@ -1,3 +1,4 @@
+import { checkObject, checkType } from '../arguments.js';
 import { Network, type NetworkOptions } from './network.js';
 
 /** How a scenario runs. */
@@ -18,9 +19,11 @@ export interface ScenarioOptions extends NetworkOptions {
  * ```
  */
 export async function scenario<Value>(
-  { limitMs, ...options }: ScenarioOptions,
+  given: ScenarioOptions,
   body: (network: Network) => Promise<Value>,
 ): Promise<Value> {
+  checkObject(given, 'the options', 'scenario');
+  const { limitMs, ...options } = given;
   return drive(new Network(options), body, limitMs);
 }
 
@@ -30,6 +33,7 @@ export function drive<Value, Net extends Network>(
   body: (network: Net) => Promise<Value>,
   limitMs?: number,
 ): Promise<Value> {
+  checkType(body, 'function', 'the body', 'scenario');
   return network.runUntil(tellingOf(network, body), limitMs);
 }
 

@@ -1,4 +1,5 @@
 import { type Address, addressBytes, canonicalAddress, familyOf } from '../address.js';
+import { checkType } from '../arguments.js';
 import { SctpError } from '../errors.js';
 
 /** A local address and the network it lies in. */
@@ -9,6 +10,7 @@ export interface Subnet {
 
 /** Reads `10.0.1.1/24`; without a prefix length it is 24 for IPv4 and 64 for IPv6. */
 export function parseSubnet(text: string): Subnet {
+  checkType(text, 'string', 'an address', 'host');
   const [name = '', length, ...rest] = text.split('/');
   const address = canonicalAddress(name, 'host');
   const isIpv4 = familyOf(address) === 'IPv4';

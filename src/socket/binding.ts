@@ -1,4 +1,5 @@
 import { type Address, type AddressFamily, CONN, canonicalEnd, type Endpoint, familyOf } from '../address.js';
+import { shown } from '../arguments.js';
 import { SctpError } from '../errors.js';
 import { SCTP_BINDX_ADD_ADDR, SCTP_BINDX_REM_ADDR } from '../generated/constants.js';
 import type { Descriptor } from './descriptor.js';
@@ -109,7 +110,7 @@ export function checkEndpoints(list: unknown, family: AddressFamily | 'any', sys
   if (!Array.isArray(list)) throw new TypeError(`${syscall}: the endpoints must be an array of { address, port }`);
   const endpoints = (list as unknown[]).map((item) => {
     if (typeof item !== 'object' || item === null) {
-      throw new TypeError(`${syscall}: an endpoint is { address, port }, not ${String(item)}`);
+      throw new TypeError(`${syscall}: an endpoint is { address, port }, not ${shown(item)}`);
     }
     const { address, port } = item as Partial<Endpoint>;
     return { address: canonicalEnd(address, syscall), port: checkPort(port, 0, syscall) };

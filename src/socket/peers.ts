@@ -1,4 +1,5 @@
 import { type Address, type AddressFamily, canonicalEnd, type Endpoint, familyOf } from '../address.js';
+import { shown } from '../arguments.js';
 import { SctpError } from '../errors.js';
 
 /** Where a peer can be reached. */
@@ -32,14 +33,14 @@ export function checkPeers(list: unknown, family: AddressFamily | 'any', syscall
 /** A port, checked; `least` is 0 where 0 means any. */
 export function checkPort(port: unknown, least: 0 | 1, syscall: string): number {
   if (!Number.isInteger(port) || (port as number) < least || (port as number) > 0xffff) {
-    throw new SctpError('EINVAL', `${syscall}: a port is ${least} to 65535, not ${String(port)}`, { syscall });
+    throw new SctpError('EINVAL', `${syscall}: a port is ${least} to 65535, not ${shown(port)}`, { syscall });
   }
   return port as number;
 }
 
 function checkPeer(item: unknown, family: AddressFamily | 'any', syscall: string): Peer {
   if (typeof item !== 'object' || item === null) {
-    throw new TypeError(`${syscall}: a peer is { address, port }, not ${String(item)}`);
+    throw new TypeError(`${syscall}: a peer is { address, port }, not ${shown(item)}`);
   }
   const { address: text, port: given, encapsulationPort } = item as Partial<Peer>;
   const address = canonicalEnd(text, syscall);

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../address.js';
-import { type ErrorCode, SctpError } from '../errors.js';
+import { checkObject, shown } from '../arguments.js';
+import { SctpError } from '../errors.js';
 import type { Pump } from '../stack/pump.js';
 import { Acceptor } from './acceptor.js';
 import type { Association } from './association.js';
@@ -16,6 +17,7 @@ import type { Peer } from './peers.js';
 import type { ConnectOptions, LocalAddress } from './setup/connectoptions.js';
 import { Connector } from './setup/connector.js';
 import { checkWaitOptions, type WaitOptions } from './setup/deadline.js';
+import { failed } from './setup/failure.js';
 import { passiveSetup } from './setup/setup.js';
 
 /** What sockets of one stack share. */
@@ -120,12 +122,14 @@ export class Socket extends Configurable<SocketEvents> implements AsyncDisposabl
    * Gives an association of a one-to-many socket a one-to-one socket of its own, which ends with it. Throws EINVAL when
    * it is none of this socket's, EOPNOTSUPP on a one-to-one socket, EINPROGRESS while the association is being set up.
    */
-  peeloff({ id }: { readonly id: number }): Socket {
+  peeloff(given: { readonly id: number }): Socket {
+    checkObject(given, 'the association', 'peeloff');
+    const { id } = given;
     this.#checkOpen('peeloff');
     const association = this.#associations.byId.get(id);
     const { descriptor } = this.#ground;
     if (this.style === 'one-to-one') throw failed('EOPNOTSUPP', 'peeloff: the association has a socket of its own');
-    if (!association || !descriptor) throw failed('EINVAL', `peeloff: the socket has no association ${id}`);
+    if (!association || !descriptor) throw failed('EINVAL', `peeloff: the socket has no association ${shown(id)}`);
     if (association.state === 'connecting') throw failed('EINPROGRESS', 'peeloff: the association is being set up');
     const handle = descriptor.call('peeloff', (calls, own) => calls.peeloff(own, id));
     const socket = new Socket(this.#world, { ...this.#config, style: 'one-to-one' }, handle);
@@ -138,13 +142,15 @@ export class Socket extends Configurable<SocketEvents> implements AsyncDisposabl
    * taken (default 128); a further peer gets no answer before there is room (one-to-one; it tries on until its own
    * limits), or is aborted (one-to-many). Ends when the socket is closed.
    */
-  listen({ backlog = 128 }: { readonly backlog?: number } = {}): AsyncIterable<Association> {
+  listen(options: { readonly backlog?: number } = {}): AsyncIterable<Association> {
+    checkObject(options, 'the options', 'listen');
+    const { backlog = 128 } = options;
     this.#checkOpen('listen');
     if (!Number.isInteger(backlog) || backlog < 1) {
-      throw new SctpError('EINVAL', `listen: backlog must be 1 or more, not ${String(backlog)}`, { syscall: 'listen' });
+      throw failed('EINVAL', `listen: backlog must be 1 or more, not ${shown(backlog)}`);
     }
     if (this.style === 'one-to-one' && this.associations.length > 0) {
-      throw new SctpError('EISCONN', 'listen: the socket has an association', { syscall: 'listen' });
+      throw failed('EISCONN', 'listen: the socket has an association');
     }
     const descriptor = this.#ground.bound();
     descriptor.call('listen', (calls, handle) => calls.listen(handle, backlog));
@@ -290,8 +296,4 @@ export class Socket extends Configurable<SocketEvents> implements AsyncDisposabl
     this.#open = false; // it was its association's
     this.#world.sockets.delete(this);
   }
-}
-
-function failed(code: ErrorCode, message: string): SctpError {
-  return new SctpError(code, message, { syscall: message.split(':')[0] ?? '' });
 }

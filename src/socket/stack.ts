@@ -1,4 +1,5 @@
 import { type Address, CONN } from '../address.js';
+import { checkObject, shown } from '../arguments.js';
 import { usrsctpModule, type WasmSource } from '../bridge/module.js';
 import { type Clock, systemClock } from '../clock.js';
 import { SctpError } from '../errors.js';
@@ -69,6 +70,7 @@ export class Stack implements AsyncDisposable {
     kind: new (transport: Transport, pump: Pump) => T,
     options: StackOptions,
   ): Promise<T> {
+    checkObject(options, 'the options', 'Stack.create');
     const { transport, clock = systemClock, random = systemRandom, preset = 'rfc9260', timers = {} } = options;
     if (typeof transport?.send !== 'function') throw new TypeError('Stack.create: give a transport, such as udp()');
     const given = [...timerSysctls(preset, timers), ...givenSysctls(options.sysctls ?? {})];
@@ -121,7 +123,7 @@ export class Stack implements AsyncDisposable {
   sysctl(name: Sysctl): number {
     const { pump } = this.#world;
     const index = sysctls.indexOf(name);
-    if (index < 0) throw new SctpError('ENOPROTOOPT', `there is no sysctl '${String(name)}'`, { syscall: 'sysctl' });
+    if (index < 0) throw new SctpError('ENOPROTOOPT', `there is no sysctl '${shown(name)}'`, { syscall: 'sysctl' });
     return pump.enter(() => pump.calls.sysctl(index));
   }
 

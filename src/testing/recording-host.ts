@@ -1,3 +1,4 @@
+import { checkType, shown } from '../arguments.js';
 import type { ErrorCode } from '../errors.js';
 import type { Packet } from '../packet.js';
 import type { TransportHost } from '../transport/transport.js';
@@ -39,5 +40,7 @@ export class RecordingHost implements TransportHost {
 
 /** Bytes for a packet that carries no SCTP: counting up from `fill`. */
 export function payload(length: number, fill: number): Uint8Array {
+  if (!Number.isInteger(length) || length < 0) throw new RangeError(`payload: ${shown(length)} is no length`);
+  checkType(fill, 'number', 'the first byte', 'payload');
   return Uint8Array.from({ length }, (_, index) => (index + fill) & 0xff);
 }

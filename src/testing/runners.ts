@@ -1,3 +1,4 @@
+import { checkObject, checkType } from '../arguments.js';
 import { TestNetwork, type TestNetworkOptions } from './test-network.js';
 
 /** How a test runs. */
@@ -14,10 +15,10 @@ export interface RunOptions extends TestNetworkOptions {
  * test('a peer answers', withNetwork({ seed: 7 }, async (network) => { … }));
  * ```
  */
-export function withNetwork(
-  { limitMs, ...options }: RunOptions,
-  body: (network: TestNetwork) => Promise<unknown>,
-): () => Promise<void> {
+export function withNetwork(given: RunOptions, body: (network: TestNetwork) => Promise<unknown>): () => Promise<void> {
+  checkObject(given, 'the options', 'withNetwork');
+  checkType(body, 'function', 'the body', 'withNetwork');
+  const { limitMs, ...options } = given;
   return async () => void (await new TestNetwork(options).run(body, limitMs));
 }
 
@@ -36,9 +37,12 @@ export interface Hooks {
  * test('a peer answers', () => network().run(async (network) => { … }));
  * ```
  */
-export function useNetwork({ afterEach }: Hooks, options: TestNetworkOptions = {}): () => TestNetwork {
+export function useNetwork(hooks: Hooks, options: TestNetworkOptions = {}): () => TestNetwork {
+  checkObject(hooks, 'the hooks', 'useNetwork');
+  checkType(hooks.afterEach, 'function', 'afterEach', 'useNetwork');
+  checkObject(options, 'the options', 'useNetwork');
   let current: TestNetwork | undefined;
-  afterEach(async () => {
+  hooks.afterEach(async () => {
     const network = current;
     current = undefined;
     await network?.close();
@@ -58,6 +62,7 @@ export function useNetwork({ afterEach }: Hooks, options: TestNetworkOptions = {
  * ```
  */
 export function networkFixture(options: TestNetworkOptions = {}): NetworkFixture {
+  checkObject(options, 'the options', 'networkFixture');
   // Both runners read the names of the fixtures that this one needs from the pattern: none.
   // biome-ignore lint/correctness/noEmptyPattern: see above
   return async ({}, use) => {

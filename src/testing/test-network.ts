@@ -1,3 +1,4 @@
+import { checkObject } from '../arguments.js';
 import { Network, type NetworkOptions } from '../simulated/network.js';
 import { drive } from '../simulated/scenario.js';
 import type { Host } from '../simulated/station.js';
@@ -28,13 +29,17 @@ export class TestNetwork extends Network implements AsyncDisposable {
   #closing: Promise<void> | undefined;
 
   /** The seed is 1 unless another one is given. */
-  constructor({ leftOpen = 'fail', ...options }: TestNetworkOptions = {}) {
-    super({ seed: 1, ...options });
+  constructor(options: TestNetworkOptions = {}) {
+    checkObject(options, 'the options', 'TestNetwork');
+    const { leftOpen = 'fail', ...others } = options;
+    super({ seed: 1, ...others });
     this.#leftOpen = leftOpen;
   }
 
   /** Starts the stack of a host, with the network's time and randomness. It is closed with the network. */
   async stack(host: Host, options: TestStackOptions = {}): Promise<Stack> {
+    checkObject(host, 'the host', 'stack');
+    checkObject(options, 'the options', 'stack');
     const clock = new WatchedClock(this.clock);
     const { transport, random, name } = host;
     const stack = await this.standStill(Stack.create({ ...options, transport, random, clock }));

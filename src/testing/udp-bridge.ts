@@ -1,5 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { type Address, canonicalAddress, familyOf } from '../address.js';
+import { checkArray, checkObject } from '../arguments.js';
 import { packetChecksum, storedChecksum } from '../crc32c.js';
 import type { Packet } from '../packet.js';
 import type { Network } from '../simulated/network.js';
@@ -48,6 +49,10 @@ export class UdpBridge implements AsyncDisposable {
     programs: readonly BridgedProgram[],
     encapsulationPort: number = 9899,
   ): Promise<UdpBridge> {
+    checkObject(network, 'the network', 'UdpBridge.open');
+    checkArray(network.hosts, 'the hosts of the network', 'UdpBridge.open');
+    checkArray(programs, 'the programs', 'UdpBridge.open');
+    for (const program of programs) checkObject(program?.host, 'the host of a program', 'UdpBridge.open');
     const bridge = new UdpBridge(programs);
     try {
       for (const { host } of programs) await bridge.#join(host);

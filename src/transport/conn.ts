@@ -1,4 +1,5 @@
 import { CONN } from '../address.js';
+import { checkObject, shown } from '../arguments.js';
 import { SctpError } from '../errors.js';
 import type { Packet } from '../packet.js';
 import type { Transport, TransportHost } from './transport.js';
@@ -43,10 +44,11 @@ const LARGEST_MTU = 65_536;
  * Throws EINVAL for an MTU that can't be, TypeError without onConnOutput.
  */
 export function conn(options: ConnOptions): Conn {
+  checkObject(options, 'the options', 'conn');
   const { onConnOutput, mtu = 1200, checksum = true } = options;
   if (typeof onConnOutput !== 'function') throw new TypeError('conn: onConnOutput must be a function');
   if (!Number.isInteger(mtu) || mtu < LEAST_MTU || mtu > LARGEST_MTU) {
-    throw new SctpError('EINVAL', `conn: mtu must be ${LEAST_MTU} to ${LARGEST_MTU}, not ${String(mtu)}`);
+    throw new SctpError('EINVAL', `conn: mtu must be ${LEAST_MTU} to ${LARGEST_MTU}, not ${shown(mtu)}`);
   }
   return new ConnTransport(onConnOutput, mtu, !checksum);
 }

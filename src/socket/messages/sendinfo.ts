@@ -1,3 +1,4 @@
+import { checkObject, shown } from '../../arguments.js';
 import type { SendInfo } from '../../bridge/calls.js';
 import { SctpError } from '../../errors.js';
 import {
@@ -35,12 +36,13 @@ export function detached(): SctpError {
 
 /** What the options say, checked. */
 export function sendInfo(associationId: number, outboundStreams: number, options: SendOptions): SendInfo {
+  checkObject(options, 'the options', 'send');
   const { stream = 0, ppid = 0, unordered = false, context = 0, sackImmediately = false, reliability } = options;
   if (!isUint(stream, 0xffff) || stream >= outboundStreams) {
-    throw invalid(`stream must be 0 to ${outboundStreams - 1}, not ${String(stream)}`);
+    throw invalid(`stream must be 0 to ${outboundStreams - 1}, not ${shown(stream)}`);
   }
-  if (!isUint(ppid, 0xffffffff)) throw invalid(`ppid must be a 32-bit number, not ${String(ppid)}`);
-  if (!isUint(context, 0xffffffff)) throw invalid(`context must be a 32-bit number, not ${String(context)}`);
+  if (!isUint(ppid, 0xffffffff)) throw invalid(`ppid must be a 32-bit number, not ${shown(ppid)}`);
+  if (!isUint(context, 0xffffffff)) throw invalid(`context must be a 32-bit number, not ${shown(context)}`);
   const flags = SCTP_EOR | (unordered ? SCTP_UNORDERED : 0) | (sackImmediately ? SCTP_SACK_IMMEDIATELY : 0);
   const prPolicy = policyOf(reliability);
   const prValue = prPolicy === SCTP_PR_SCTP_NONE ? 0 : policyValue(reliability);
@@ -76,7 +78,7 @@ function policyValue(reliability: Reliability | undefined): number {
   const [name = '', value] = Object.entries(reliability ?? {})[0] ?? [];
   const least = name === 'lifetimeMs' ? 1 : 0;
   if (isUint(value, 0x7fffffff) && value >= least) return value;
-  throw invalid(`${name} must be a whole number from ${least} to 2147483647, not ${String(value)}`);
+  throw invalid(`${name} must be a whole number from ${least} to 2147483647, not ${shown(value)}`);
 }
 
 function isDetached(buffer: ArrayBufferLike): boolean {

@@ -1,3 +1,4 @@
+import { checkObject, shown } from '../../arguments.js';
 import { htonl, htons } from '../../bridge/byteorder.js';
 import { type OptionName as CName, isFlexible, optionType } from '../../bridge/option-types.js';
 import { packStorage, unpackSockaddr } from '../../bridge/sockaddr.js';
@@ -72,6 +73,7 @@ export function encode(row: OptionRow, scope: Scope, value: unknown, before?: Ui
   const fields = before ? (readStruct(layout, viewOf(before), 0, layout.size) as Fields) : {};
   merge(fields, scoped(layout, scope));
   if (row.value) assign(fields, row.value, value);
+  else checkObject(value, 'the value', 'setOption');
   for (const [name, content] of Object.entries(row.value ? {} : (value as Fields))) {
     const field = row.fields?.[name];
     if (!field) throw new TypeError(`${row.constant} has no field '${name}'`);
@@ -159,7 +161,7 @@ function plain(value: unknown, kind: keyof Kinds): unknown {
   if (kind === 'ppid') return htonl(whole(value));
   if (kind === 'address') return packStorage({ address: value as string, port: 0 });
   if (kind in ELEMENTS) {
-    if (!Array.isArray(value)) throw new TypeError(`the value is an array of numbers, not ${String(value)}`);
+    if (!Array.isArray(value)) throw new TypeError(`the value is an array of numbers, not ${shown(value)}`);
     return new Uint8Array(new ELEMENTS[kind as keyof typeof ELEMENTS](value.map(whole)).buffer);
   }
   if (kind === 'bytes' && !(value instanceof Uint8Array)) throw new TypeError('the value is a Uint8Array');
@@ -168,17 +170,17 @@ function plain(value: unknown, kind: keyof Kinds): unknown {
 
 function indexOf(names: readonly string[], value: unknown): number {
   const index = names.indexOf(value as string);
-  if (index < 0) throw new TypeError(`the value is one of ${names.join(', ')}, not ${String(value)}`);
+  if (index < 0) throw new TypeError(`the value is one of ${names.join(', ')}, not ${shown(value)}`);
   return index;
 }
 
 function plainBoolean(value: unknown): boolean {
-  if (typeof value !== 'boolean') throw new TypeError(`the value is true or false, not ${String(value)}`);
+  if (typeof value !== 'boolean') throw new TypeError(`the value is true or false, not ${shown(value)}`);
   return value;
 }
 
 function whole(value: unknown): number {
-  if (!Number.isInteger(value)) throw new TypeError(`the value is a whole number, not ${String(value)}`);
+  if (!Number.isInteger(value)) throw new TypeError(`the value is a whole number, not ${shown(value)}`);
   return value as number;
 }
 

@@ -1,4 +1,5 @@
 import type { AddressFamily } from '../../address.js';
+import { checkObject, shown } from '../../arguments.js';
 import { htons } from '../../bridge/byteorder.js';
 import { packStorage } from '../../bridge/sockaddr.js';
 import { writeStruct } from '../../bridge/struct.js';
@@ -77,6 +78,8 @@ const GRANTS = {
 
 /** `conn`: the stack stands on a user's own path. */
 export function socketConfig(options: SocketOptions, conn?: { readonly mtu: number }): SocketConfig {
+  checkObject(options, 'the options', 'socket');
+  checkObject(options.streams ?? {}, 'streams', 'socket');
   const { style = 'one-to-one', family = 'any', streams = {}, noDelay = true, peerMayReset = 'streams' } = options;
   oneOf('style', style, ['one-to-one', 'one-to-many']);
   oneOf('family', family, ['any', 'IPv4', 'IPv6']);
@@ -144,14 +147,14 @@ export function int(value: number): Uint8Array {
 
 function oneOf(name: string, value: unknown, allowed: readonly string[]): void {
   if (allowed.includes(value as string)) return;
-  throw new SctpError('EINVAL', `socket: ${name} must be one of ${allowed.join(', ')}, not ${String(value)}`, {
+  throw new SctpError('EINVAL', `socket: ${name} must be one of ${allowed.join(', ')}, not ${shown(value)}`, {
     syscall: 'socket',
   });
 }
 
 function within(name: string, value: unknown, least: number, most: number): number {
   if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return value as number;
-  throw new SctpError('EINVAL', `socket: ${name} must be ${least} to ${most}, not ${String(value)}`, {
+  throw new SctpError('EINVAL', `socket: ${name} must be ${least} to ${most}, not ${shown(value)}`, {
     syscall: 'socket',
   });
 }

@@ -1,4 +1,5 @@
 import { canonicalEnd } from '../../address.js';
+import { checkObject, shown } from '../../arguments.js';
 import { SctpError } from '../../errors.js';
 import type { Descriptor } from '../descriptor.js';
 import { Emitter } from '../emitter.js';
@@ -52,6 +53,7 @@ export abstract class Configurable<Events extends object> extends Emitter<Events
     const row = rowOf(name, 'getOption');
     const target = this.optionTarget();
     const given: OptionScope = query[0] ?? {};
+    checkObject(given, 'the query', 'getOption');
     const scope = scopeOf(name, row.read, row.why, target, given, 'getOption');
     return decode(row, read(target.descriptor, row, question(row, scope, given))) as OptionValue<N>;
   }
@@ -62,6 +64,7 @@ export abstract class Configurable<Events extends object> extends Emitter<Events
    */
   setOption<N extends OptionName>(name: N, value: OptionInput<N>, at: OptionScope = {}): void {
     const row = rowOf(name, 'setOption');
+    checkObject(at, 'the path', 'setOption');
     const target = this.optionTarget();
     const scope = scopeOf(name, row.write, row.why, target, at, 'setOption');
     const merges = row.fields !== undefined && row.read !== undefined && layoutOf(row) !== undefined;
@@ -82,8 +85,9 @@ type QueryArguments<N extends OptionName> =
   unknown extends OptionQuery<N> ? [query?: OptionScope] : [query: OptionQuery<N> & OptionScope];
 
 function rowOf(name: OptionName, syscall: string): OptionRow {
-  const row: OptionRow | undefined = Object.hasOwn(options, name) ? options[name] : undefined;
-  if (!row) throw new SctpError('ENOPROTOOPT', `${syscall}: there is no option '${String(name)}'`, { syscall });
+  const row: OptionRow | undefined =
+    typeof name === 'string' && Object.hasOwn(options, name) ? options[name] : undefined;
+  if (!row) throw new SctpError('ENOPROTOOPT', `${syscall}: there is no option '${shown(name)}'`, { syscall });
   return row;
 }
 

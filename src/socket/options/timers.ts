@@ -1,3 +1,4 @@
+import { shown } from '../../arguments.js';
 import { SctpError } from '../../errors.js';
 import { sysctls } from '../../generated/sysctls.js';
 
@@ -81,7 +82,7 @@ const UNLIMITED: [Sysctl, number] = ['sctp_max_retran_chunk', 0];
 /** What to set for a preset with changes. Throws EINVAL for a parameter that there isn't or that can't have the value. */
 export function timerSysctls(preset: TimerPreset, changes: Partial<Timers>): [Sysctl, number][] {
   const base = PRESETS[preset];
-  if (!base) throw invalid(`there is no timer preset '${String(preset)}'`);
+  if (!base) throw invalid(`there is no timer preset '${shown(preset)}'`);
   for (const name of Object.keys(changes)) if (!(name in SYSCTLS)) throw invalid(`there is no timer '${name}'`);
   const timers = { ...base, ...changes };
   if (timers.rtoMinMs > timers.rtoMaxMs) throw invalid('rtoMinMs must not be above rtoMaxMs');
@@ -90,7 +91,7 @@ export function timerSysctls(preset: TimerPreset, changes: Partial<Timers>): [Sy
   }
   const settings = Object.entries(SYSCTLS).map(([name, sysctl]): [Sysctl, number] => {
     const value = timers[name as keyof Timers];
-    if (!Number.isInteger(value) || value < 0 || value > 0x7fffffff) throw invalid(`${name} can't be ${String(value)}`);
+    if (!Number.isInteger(value) || value < 0 || value > 0x7fffffff) throw invalid(`${name} can't be ${shown(value)}`);
     return [sysctl, value];
   });
   return [UNLIMITED, ...settings];
@@ -100,8 +101,7 @@ export function timerSysctls(preset: TimerPreset, changes: Partial<Timers>): [Sy
 export function givenSysctls(given: Partial<Readonly<Record<Sysctl, number>>>): [Sysctl, number][] {
   return Object.entries(given).map(([name, value]) => {
     if (!sysctls.includes(name as Sysctl)) throw invalid(`there is no sysctl '${name}'`);
-    if (!Number.isInteger(value) || value < 0 || value > 0xffff_ffff)
-      throw invalid(`${name} can't be ${String(value)}`);
+    if (!Number.isInteger(value) || value < 0 || value > 0xffff_ffff) throw invalid(`${name} can't be ${shown(value)}`);
     return [name as Sysctl, value];
   });
 }

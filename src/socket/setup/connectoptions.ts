@@ -1,4 +1,5 @@
 import type { Address } from '../../address.js';
+import { shown } from '../../arguments.js';
 import { SctpError } from '../../errors.js';
 import type { Association } from '../association.js';
 import { checkWaitOptions, type WaitOptions } from './deadline.js';
@@ -44,7 +45,7 @@ export function checkConnectOptions(options: ConnectOptions, syscall: string): v
   const { onAbort, local, interface: name } = options;
   const invalid = (what: string) => new SctpError('EINVAL', `${syscall}: ${what}`, { syscall });
   if (onAbort !== undefined && onAbort !== 'abort' && onAbort !== 'detach') {
-    throw invalid(`onAbort must be 'abort' or 'detach', not ${String(onAbort)}`);
+    throw invalid(`onAbort must be 'abort' or 'detach', not ${shown(onAbort)}`);
   }
   for (const flag of ['wait', 'requireMultipath'] as const) {
     const value = options[flag];

@@ -1,3 +1,4 @@
+import { checkObject, shown } from '../../arguments.js';
 import type { Clock } from '../../clock.js';
 import { SctpError } from '../../errors.js';
 
@@ -10,9 +11,11 @@ export interface WaitOptions {
 }
 
 /** Checks what a caller gave. */
-export function checkWaitOptions({ signal, timeoutMs }: WaitOptions, syscall: string): void {
+export function checkWaitOptions(options: WaitOptions, syscall: string): void {
+  checkObject(options, 'the options', syscall);
+  const { signal, timeoutMs } = options;
   if (timeoutMs !== undefined && !(typeof timeoutMs === 'number' && timeoutMs >= 0)) {
-    throw new SctpError('EINVAL', `timeoutMs must be a number of ms, 0 or more, not ${String(timeoutMs)}`, { syscall });
+    throw new SctpError('EINVAL', `timeoutMs must be a number of ms, 0 or more, not ${shown(timeoutMs)}`, { syscall });
   }
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError('signal must be an AbortSignal');
 }

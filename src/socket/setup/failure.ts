@@ -54,6 +54,11 @@ export function callError(syscall: string, result: number, details: SctpErrorDet
   return new SctpError(code, `${syscall}: ${message}`, { syscall, ...details });
 }
 
+/** The error of a call that its message begins with. */
+export function failed(code: ErrorCode, message: string): SctpError {
+  return new SctpError(code, message, { syscall: message.split(':')[0] ?? '' });
+}
+
 /** A call's result, or its error. */
 export function checked(syscall: string, result: number, details?: SctpErrorDetails): number {
   if (result < 0) throw callError(syscall, result, details);

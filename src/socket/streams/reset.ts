@@ -1,3 +1,4 @@
+import { shown } from '../../arguments.js';
 import { SctpError } from '../../errors.js';
 import { SCTP_ENABLE_CHANGE_ASSOC_REQ, SCTP_ENABLE_RESET_STREAM_REQ } from '../../generated/constants.js';
 import type { Request } from './requests.js';
@@ -75,7 +76,7 @@ export function checkStreams(streams: readonly number[] | 'all', all: number, wh
   if (!Array.isArray(streams)) throw invalid(`${what} must be an array of streams, or 'all'`);
   for (const stream of streams as unknown[]) {
     if (Number.isInteger(stream) && (stream as number) >= 0 && (stream as number) < all) continue;
-    throw invalid(`${what}: a stream is 0 to ${all - 1}, not ${String(stream)}`);
+    throw invalid(`${what}: a stream is 0 to ${all - 1}, not ${shown(stream)}`);
   }
   return [...new Set(streams)];
 }

@@ -1,3 +1,4 @@
+import { checkObject, shown } from '../../arguments.js';
 import { SctpError } from '../../errors.js';
 import { Messaging } from '../messages/messaging.js';
 import type { Notification } from '../notification.js';
@@ -40,7 +41,7 @@ export abstract class Streamed extends Messaging {
   /** One of the streams, from 0, as if it were a connection of its own; the same object each time. */
   stream(id: number): Stream {
     if (!Number.isInteger(id) || id < 0 || id > 0xffff) {
-      throw new SctpError('EINVAL', `stream: a stream is 0 to 65535, not ${String(id)}`, { syscall: 'stream' });
+      throw new SctpError('EINVAL', `stream: a stream is 0 to 65535, not ${shown(id)}`, { syscall: 'stream' });
     }
     const stream = this.#streams.get(id) ?? new Stream(this, id, this.inbox);
     this.#streams.set(id, stream);
@@ -56,7 +57,9 @@ export abstract class Streamed extends Messaging {
    * Giving up by `timeoutMs` or `signal` takes no request back. The answer is read in its turn: when so many messages
    * wait that the stack reads on no further, somebody must receive them.
    */
-  async resetStreams({ outgoing, incoming, ...wait }: ResetStreamsOptions): Promise<void> {
+  async resetStreams(options: ResetStreamsOptions): Promise<void> {
+    checkObject(options, 'the options', 'resetStreams');
+    const { outgoing, incoming, ...wait } = options;
     const { streams } = this.#checkOpen('resetStreams', wait);
     const out = checkStreams(outgoing ?? [], streams.outbound, 'outgoing');
     const into = checkStreams(incoming ?? [], streams.inbound, 'incoming');
@@ -82,7 +85,9 @@ export abstract class Streamed extends Messaging {
    * (`peerMayReset: 'association'`) and the socket's `streams.inbound` allow. `setup.streams` tells how many there are
    * then. Rejects as `resetStreams` does; the outbound ones, which come first, may have been added all the same.
    */
-  async addStreams({ outbound = 0, inbound = 0, ...wait }: AddStreamsOptions): Promise<void> {
+  async addStreams(options: AddStreamsOptions): Promise<void> {
+    checkObject(options, 'the options', 'addStreams');
+    const { outbound = 0, inbound = 0, ...wait } = options;
     this.#checkOpen('addStreams', wait);
     for (const [direction, count] of [['outbound', outbound] as const, ['inbound', inbound] as const]) {
       checkCount(direction, count, this.setup.streams[direction]);
@@ -144,7 +149,7 @@ async function allOf(promises: readonly Promise<void>[]): Promise<void> {
 
 function checkCount(direction: Direction, count: unknown, now: number): void {
   if (Number.isInteger(count) && (count as number) >= 0 && (count as number) + now <= 0xffff) return;
-  throw invalid(`addStreams: ${direction} is 0 to ${0xffff - now}, not ${String(count)}`);
+  throw invalid(`addStreams: ${direction} is 0 to ${0xffff - now}, not ${shown(count)}`);
 }
 
 function invalid(message: string): SctpError {

@@ -1,3 +1,4 @@
+import { checkObject, shown } from '../../arguments.js';
 import { type Clock, systemClock } from '../../clock.js';
 import { SctpError } from '../../errors.js';
 import { type Random, systemRandom } from '../../random.js';
@@ -52,6 +53,7 @@ const SCTP_TUNNELING_PORT = 9899;
 
 /** Checks options and fills in what was left out. Throws EINVAL naming the option. */
 export function parseOptions(options: RelayOptions): RelaySettings {
+  checkObject(options, 'the options', 'relay');
   const { relays } = options;
   if (!Array.isArray(relays) || relays.length === 0) throw invalid('`relays` must list at least one relay');
   return {
@@ -66,15 +68,17 @@ export function parseOptions(options: RelayOptions): RelaySettings {
   };
 }
 
-function endpoint({ url, ticket }: RelayEndpoint): { url: string; ticket: Ticket } {
+function endpoint(given: RelayEndpoint): { url: string; ticket: Ticket } {
+  checkObject(given, 'a relay', 'relay');
+  const { url, ticket } = given;
   let parsed: URL;
   try {
     parsed = new URL(url);
   } catch {
-    throw invalid(`\`url\` is '${url}': give a URL such as wss://relay.example/relay`);
+    throw invalid(`\`url\` is '${shown(url)}': give a URL such as wss://relay.example/relay`);
   }
   if (parsed.protocol !== 'ws:' && parsed.protocol !== 'wss:')
-    throw invalid(`\`url\` is ${url}: give a ws: or wss: URL`);
+    throw invalid(`\`url\` is ${shown(url)}: give a ws: or wss: URL`);
   if (typeof ticket !== 'string' && typeof ticket !== 'function') {
     throw invalid('`ticket` must be a ticket, or a function that gets one');
   }

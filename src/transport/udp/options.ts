@@ -1,4 +1,5 @@
 import { type Address, canonicalAddress } from '../../address.js';
+import { checkObject } from '../../arguments.js';
 import { type Clock, systemClock } from '../../clock.js';
 import { SctpError } from '../../errors.js';
 
@@ -38,6 +39,7 @@ const LARGEST_BUFFER_BYTES = 2 ** 30;
 
 /** Checks options and fills in what was left out. Throws EINVAL naming the option. */
 export function parseOptions(options: UdpOptions): UdpSettings {
+  checkObject(options, 'the options', 'udp');
   return {
     addresses: addressList(options.addresses ?? ['0.0.0.0', '::']),
     port: integer('port', options.port ?? SCTP_TUNNELING_PORT, 0, 65_535),

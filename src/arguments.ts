@@ -1,0 +1,32 @@
+const LONGEST = 60;
+
+/** What a caller gave, for the message of an error: short, and never an error of its own. */
+export function shown(value: unknown): string {
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
+  const text = String(value);
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+}
+
+/** Throws TypeError for what is no object, before its fields are asked for. */
+export function checkObject(value: unknown, name: string, syscall: string): void {
+  if (typeof value === 'object' && value !== null) return;
+  throw new TypeError(`${syscall}: ${name} must be an object, not ${shown(value)}`);
+}
+
+/** Throws TypeError for what is of another type. */
+export function checkType(value: unknown, type: 'function' | 'number' | 'string', name: string, syscall: string): void {
+  if (typeof value === type) return;
+  throw new TypeError(`${syscall}: ${name} must be a ${type}, not ${shown(value)}`);
+}
+
+/** Throws TypeError for what is no array. */
+export function checkArray(value: unknown, name: string, syscall: string): void {
+  if (!Array.isArray(value)) throw new TypeError(`${syscall}: ${name} must be an array, not ${shown(value)}`);
+}
+
+/** Throws TypeError or RangeError for what is no duration in ms; Infinity is one. */
+export function checkDuration(value: unknown, name: string, syscall: string): void {
+  checkType(value, 'number', name, syscall);
+  if (!((value as number) >= 0)) throw new RangeError(`${syscall}: ${name} is ${shown(value)}: give 0 ms or more`);
+}

@@ -1,0 +1,57 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import * as raw from '../../src/raw.js';
+import { scenario } from '../../src/simulated.js';
+import { connected } from '../raw/fixture.js';
+import { anything, type Probe, probe, tryAll } from './probe.js';
+import { exportsOf } from './surface.js';
+
+/** The functions of usrsctp's API: those of its class, and those of its sysctls. */
+function functionsOf(usrsctp: raw.Usrsctp): string[] {
+  const names = new Set<string>();
+  for (let at: object = usrsctp; at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+    for (const name of Object.getOwnPropertyNames(at)) if (name.startsWith('usrsctp_')) names.add(name);
+  }
+  return [...names].sort();
+}
+
+test('no argument of any C name does harm: a result that says no, or a TypeError, and usrsctp goes on', () =>
+  scenario({ seed: 1, limitMs: 1e7 }, async (network) => {
+    const { client, server, so, accepted } = await connected(network);
+    const spare = client.usrsctp_socket(raw.AF_INET, raw.SOCK_SEQPACKET, raw.IPPROTO_SCTP);
+    const names = functionsOf(client);
+    expect(names.length).toBe(39 - 2 + 2 * 70); // usrsctp_init() and usrsctp_init_nothreads() are the module's
+    const handle = fc.constantFrom<unknown>(spare, null, 0, -1, 2 ** 31, 0x7fff0001);
+    const notLive = anything.filter((value) => value !== so && value !== accepted);
+    const given = [anything, anything, anything, anything, anything, anything];
+    // Each is given a socket, and then whatever; and nothing but whatever.
+    const probes: Record<string, Probe> = Object.fromEntries(
+      names.map((name) => [
+        name,
+        { args: fc.oneof(fc.tuple(handle, ...given), fc.tuple(notLive, ...given)) as Probe['args'] },
+      ]),
+    );
+    // It ends usrsctp, which says no as long as there is a socket.
+    probes['usrsctp_finish'] = probe([anything], () => expect(client.usrsctp_finish()).toBe(-1));
+    // Of these, any integer is a right argument, and has an effect on all that comes.
+    for (const name of names.filter((each) => /_(sysctl|tunable)_set_/.test(each))) {
+      probes[name] = probe([anything.filter((value) => !Number.isInteger(value))]);
+    }
+    await tryAll('Usrsctp', client, names, probes);
+    await network.advance(1000);
+    expect(client.usrsctp_sendv(so, new TextEncoder().encode('still here'))).toBe(10);
+    await network.advance(1000);
+    const received = server.usrsctp_recvv(accepted, 100);
+    expect(received !== -1 && new TextDecoder().decode(received.data)).toBe('still here');
+  }));
+
+test('no argument of what the module itself exports does harm', () =>
+  tryAll('usrsctp-wasm/raw', raw, exportsOf(raw), {
+    usrsctp_init: probe([anything]),
+    usrsctp_init_nothreads: probe([anything]),
+    sctp_notification: probe([anything]),
+    htonl: probe([anything]),
+    htons: probe([anything]),
+    ntohl: probe([anything]),
+    ntohs: probe([anything]),
+  }));
