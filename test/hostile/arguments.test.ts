@@ -125,6 +125,7 @@ test('no argument of any call does harm: the error says what is wrong, and the s
         Stream: probe([anything, anything], () => undefined),
         Stack: probe([anything], () => undefined),
         SctpError: probe([anything, anything], () => undefined), // takes whatever it is given
+        conn: probe([record('onConnOutput', 'mtu', 'checksum')]),
         sealPacket: probe([anything]),
         systemRandom: probe([anything]),
       });
