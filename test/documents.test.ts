@@ -1,0 +1,83 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+const CHECKOUT = fileURLToPath(new URL('..', import.meta.url));
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'documents-'));
+  mkdirSync(join(folder, 'node_modules'));
+  for (const name of ['@types', 'undici-types']) {
+    symlinkSync(join(CHECKOUT, 'node_modules', name), join(folder, 'node_modules', name));
+  }
+  symlinkSync(CHECKOUT, join(folder, 'node_modules', 'usrsctp-wasm'));
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const blocksOf = (document: string) =>
+  [...readFileSync(join(CHECKOUT, 'docs', document), 'utf8').matchAll(/^```js\n(.*?)^```$/gms)].map(
+    ([, code = '']) => code,
+  );
+
+/** What the blocks of a relay's operator take from the program around them. */
+const AROUND = `
+import type { TicketKey } from 'usrsctp-wasm/relay/server';
+declare global {
+  const cert: string, key: any, keys: TicketKey[], user: { id: string };
+  function app(): void;
+}
+`;
+
+/** What the compiler says of files with these names and contents. */
+async function checked(files: Readonly<Record<string, string>>): Promise<string> {
+  const names = Object.entries({ ...files, 'around.d': AROUND }).map(([name, code]) => {
+    const file = join(folder, `${name}.ts`);
+    writeFileSync(file, code);
+    return file;
+  });
+  const flags = ['--noEmit', '--strict', '--skipLibCheck', '--target', 'es2023', '--module', 'nodenext'];
+  const libraries = ['--types', 'node', '--lib', 'es2023,esnext.disposable,dom'];
+  const tsc = join(CHECKOUT, 'node_modules/.bin/tsc');
+  const run = promisify(execFile)(tsc, [...flags, ...libraries, ...names], { cwd: folder });
+  return run.then(
+    () => '',
+    ({ stdout }: { stdout: string }) => stdout.trim(),
+  );
+}
+
+test('the blocks of docs/relay.md and docs/raw.md fit the types', { timeout: 120_000 }, async () => {
+  const blocks = blocksOf('relay.md');
+  expect(blocks).toHaveLength(3);
+  const [client = '', server = '', signing = ''] = blocks;
+  const [raw = ''] = blocksOf('raw.md');
+  const ticket = `import { signTicket } from 'usrsctp-wasm/relay/server';\n${signing}export {};\n`;
+  const wrong = server.replace('audience:', 'audiences:');
+  const told = await checked({ client, server, ticket, raw, wrong });
+  expect(told).toMatch(/^wrong\.ts[^\n]*'audiences' does not exist[^\n]*(\n +[^\n]*)*$/);
+});
+
+test('the block of docs/raw.md runs', async () => {
+  const [block = ''] = blocksOf('raw.md');
+  // … on a port that is free, with an end, and with a peer
+  const peer = `
+import { Stack } from 'usrsctp-wasm';
+usrsctp.usrsctp_set_upcall(so, () => console.log(usrsctp.usrsctp_accept(so) !== null));
+const stack = await Stack.create({ transport: udp({ addresses: ['127.0.0.1'], port: 0 }) });
+const at = { address: '127.0.0.1', port: 5001, encapsulationPort: PORT };
+await stack.socket().connect(at, { timeoutMs: 5000 });
+process.exit();
+`;
+  const port = String(30_000 + (process.pid % 20_000));
+  const program = block.replace('udp({ port: 9899 })', `udp({ port: ${port} })`) + peer.replace('PORT', port);
+  expect(program).toContain(`udp({ port: ${port} })`);
+  const file = join(folder, 'run.mjs');
+  writeFileSync(file, program);
+  const { stdout } = await promisify(execFile)(process.execPath, [file], { timeout: 30_000 });
+  expect(stdout).toBe('true\n');
+});
