@@ -1,6 +1,8 @@
 // What of usrsctp's public API is reached, by which name, and which test drives it: docs/api-coverage.md. The test
 // test/coverage.test.ts calls this and compares; `npx vitest run test/coverage.test.ts -u` writes the file.
 
+import { testsOf, unknownNames } from './coverage/evidence.mjs';
+
 /** What the typed API calls what a function does. An empty one: the C-named layer is the only way. */
 const TYPED = {
   usrsctp_init: 'Stack.create()',
@@ -91,9 +93,10 @@ const NOTIFICATION_LIST = /\/\* notification types \*\/([\s\S]*?)\/\* notificati
 
 /**
  * The table as Markdown, and what no test drives. `header`: usrsctp.h; `options`: constant → row, with our name;
- * `sysctls`: their names; `counters`: group → name → C field; `tests`: file name → text.
+ * `sysctls`: their names; `counters`: group → name → C field; `tests`: file name → text;
+ * `api`: the names that the typed API has, by owner.
  */
-export function coverage({ header, options: rows, sysctls, counters, tests }) {
+export function coverage({ header, options: rows, sysctls, counters, tests, api }) {
   const options = Object.fromEntries(Object.entries(rows).map(([constant, { name }]) => [constant, name]));
   const missing = [];
   const driver = (name, pattern) => {
@@ -101,8 +104,16 @@ export function coverage({ header, options: rows, sysctls, counters, tests }) {
     if (found.length === 0) missing.push(name);
     return found.map(([file]) => file)[0] ?? 'NONE';
   };
+  const proofs = Object.entries(tests).flatMap(testsOf);
+  /** A test that uses it and expects something: where it is, and what it says. */
+  const proof = (name, folder, pattern) => {
+    const found = proofs.find(({ file, code }) => file.startsWith(folder) && pattern.test(code));
+    if (!found) missing.push(`${name}: no test in ${folder}`);
+    return found ? `${found.file}: ${found.title}` : 'NONE';
+  };
   const named = (table, name) => {
     if (!(name in table)) missing.push(`${name}: no row in scripts/coverage.mjs`);
+    for (const unknown of unknownNames(table[name] ?? '', api)) missing.push(`${name}: there is no ${unknown}`);
     return table[name] ?? 'NONE';
   };
   const functions = [...header.matchAll(/^(?:[a-z_]+ \*?)?(usrsctp_[a-z0-9_]+)\(/gm)].map(([, name]) => name);
@@ -123,7 +134,7 @@ export function coverage({ header, options: rows, sysctls, counters, tests }) {
       [...new Set(functions)].map((name) => [
         code(name),
         named(TYPED, name),
-        driver(name, new RegExp(`\\b${name}\\(`)),
+        proof(name, 'test/raw/', new RegExp(`\\b${name}\\(`)),
       ]),
     ),
     table(
@@ -133,11 +144,12 @@ export function coverage({ header, options: rows, sysctls, counters, tests }) {
     ),
     table(
       'Notifications',
-      ['C', 'typed API', 'driven by'],
+      ['C', 'typed API', 'driven by, under its C name', 'driven by, typed'],
       constants(NOTIFICATION_LIST).map((name) => [
         code(name),
         named(EVENTS, name),
-        driver(name, new RegExp(`name: '${name}'|'${name}'|R\\.${name}\\b`)),
+        proof(name, 'test/raw/', new RegExp(`name: '${name}'|'${name}'|R\\.${name}\\b`)),
+        proof(name, 'test/socket/events', new RegExp(`\\b${name}\\b`)),
       ]),
     ),
     table(

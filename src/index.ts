@@ -33,6 +33,7 @@ export type { Path } from './socket/paths/path.js';
 export type { AssociationStatistics, PathStatistics } from './socket/paths/statistics.js';
 export type { Status } from './socket/paths/status.js';
 export type { Peer } from './socket/peers.js';
+export type { SendAllFailure, SendAllResult } from './socket/sendall.js';
 export type { ConnectOptions, LocalAddress } from './socket/setup/connectoptions.js';
 export type { WaitOptions } from './socket/setup/deadline.js';
 export type { Setup } from './socket/setup/setup.js';

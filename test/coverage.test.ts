@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { sysctls } from '../src/generated/sysctls.js';
+import { Association, conn, Socket, Stack, Stream, sealPacket } from '../src/index.js';
 import { options } from '../src/socket/options/options.js';
 import { COUNTERS } from '../src/socket/statistics.js';
 
@@ -20,6 +21,30 @@ const tests = Object.fromEntries(
     .map((name) => [`test/${name}`, read(`test/${name}`)]),
 );
 
+/** The names that an object has, its own and those of its classes. */
+function namesOf(object: object | null): string[] {
+  return object ? [...Object.getOwnPropertyNames(object), ...namesOf(Object.getPrototypeOf(object))] : [];
+}
+
+/** The properties of an interface or a class, which there are in its source only. */
+function membersOf(file: string, name: string): string[] {
+  const body = new RegExp(`(?:interface|class) ${name}\\b[^]*?\n}`).exec(read(file))?.[0] ?? '';
+  return [...body.matchAll(/^ {2}(?:readonly )?(\w+)\??:/gm)].map(([, member = '']) => member);
+}
+
+const association = [...namesOf(Association.prototype), ...membersOf('src/socket/multihomed.ts', 'Multihomed')];
+const functions = [...association, ...namesOf(conn({ onConnOutput: () => undefined })), conn.name, sealPacket.name];
+const api = {
+  stack: namesOf(Stack.prototype),
+  socket: namesOf(Socket.prototype),
+  association,
+  stream: namesOf(Stream.prototype),
+  transport: membersOf('src/transport/transport.ts', 'Transport'),
+  socketEvents: membersOf('src/socket/events.ts', 'SocketEvents'),
+  associationEvents: membersOf('src/socket/events.ts', 'AssociationEvents'),
+  functions,
+};
+
 test('every function, option, notification and sysctl of usrsctp has a name here and a test that drives it', async () => {
   const { coverage } = (await import(/* @vite-ignore */ script)) as { coverage(input: object): Coverage };
   const { markdown, missing } = coverage({
@@ -28,6 +53,7 @@ test('every function, option, notification and sysctl of usrsctp has a name here
     sysctls,
     counters: COUNTERS,
     tests,
+    api: Object.fromEntries(Object.entries(api).map(([owner, names]) => [owner, new Set(names)])),
   });
   expect(missing).toEqual([]);
   expect(markdown).toMatch(/## Functions: 39\n/);

@@ -12,8 +12,9 @@ import { Ground } from './ground.js';
 import { checkLocals } from './locals.js';
 import type { Notification } from './notification.js';
 import type { SocketConfig } from './options/config.js';
-import { Configurable, type OptionTarget } from './options/configurable.js';
+import type { OptionTarget } from './options/configurable.js';
 import type { Peer } from './peers.js';
+import { SendingToAll } from './sendall.js';
 import type { ConnectOptions, LocalAddress } from './setup/connectoptions.js';
 import { Connector } from './setup/connector.js';
 import { checkWaitOptions, type WaitOptions } from './setup/deadline.js';
@@ -28,7 +29,7 @@ export interface SocketWorld {
 }
 
 /** An SCTP socket (RFC 6458), of either style. */
-export class Socket extends Configurable<SocketEvents> implements AsyncDisposable {
+export class Socket extends SendingToAll<SocketEvents> implements AsyncDisposable {
   readonly #world: SocketWorld;
   readonly #config: SocketConfig;
   readonly #ground: Ground;
@@ -70,8 +71,7 @@ export class Socket extends Configurable<SocketEvents> implements AsyncDisposabl
     return this.#config.style;
   }
 
-  /** The associations that are up, being set up or being shut down. */
-  get associations(): readonly Association[] {
+  override get associations(): readonly Association[] {
     return this.#associations.list;
   }
 

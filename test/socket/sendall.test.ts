@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest';
+import type { Association, Socket } from '../../src/index.js';
+import { codeOf, inWorld, listening, pattern, SERVER, textOf, type World } from '../support/world.js';
+
+/** A one-to-many socket of the server, and its three clients. */
+async function hubOf(world: World): Promise<{ hub: Socket; clients: Association[] }> {
+  const hub = listening(world, { style: 'one-to-many' });
+  const clients: Association[] = [];
+  for (const inbound of [10, 10, 2]) {
+    clients.push(await world.client.socket({ streams: { inbound } }).connectx(SERVER));
+    await hub.accept();
+  }
+  return { hub, clients };
+}
+
+test('a message goes to every association, with its options', () =>
+  inWorld(async (world) => {
+    const { hub, clients } = await hubOf(world);
+    expect(await hub.sendAll('to all', { stream: 1, ppid: 9 })).toEqual({ sent: hub.associations, failed: [] });
+    for (const client of clients) {
+      const message = await client.receive();
+      expect(message).toMatchObject({ stream: 1, ppid: 9 });
+      expect(textOf(message)).toBe('to all');
+    }
+  }));
+
+test('where it can not be sent is told, and keeps no other association from getting it', () =>
+  inWorld(async (world) => {
+    const { hub, clients } = await hubOf(world);
+    const [first, second, third] = hub.associations;
+    void second?.close().catch(() => undefined);
+    const { sent, failed } = await hub.sendAll('on stream 5', { stream: 5 });
+    expect(sent).toEqual([first]);
+    expect(failed.map(({ association }) => association)).toEqual([second, third]);
+    expect(failed.map(({ error }) => error.code)).toEqual(['EPIPE', 'EINVAL']); // closing; it has streams 0 and 1 only
+    expect(textOf(await clients[0]?.receive())).toBe('on stream 5');
+    await clients[1]?.receive();
+  }));
+
+test('it goes after what waits, whatever its size, and waits itself for whom doesn’t receive', () =>
+  inWorld(async (world) => {
+    const { hub, clients } = await hubOf(world);
+    const [slow] = hub.associations;
+    const before = slow?.send(pattern(1_000_000));
+    let isDone = false;
+    const sending = hub.sendAll(pattern(100_000, 2)).finally(() => {
+      isDone = true;
+    });
+    for (const client of clients.slice(1)) expect((await client.receive())?.data.length).toBe(100_000);
+    await world.network.advance(1000);
+    expect(isDone).toBe(false);
+    expect((await clients[0]?.receive())?.data.length).toBe(1_000_000);
+    expect((await clients[0]?.receive())?.data.length).toBe(100_000);
+    expect((await sending).sent.length).toBe(3);
+    await before;
+  }));
+
+test('a message or options that can not be are refused before anything is sent; nobody there is nothing sent', () =>
+  inWorld(async (world) => {
+    const { hub, clients } = await hubOf(world);
+    expect(await codeOf(hub.sendAll(''))).toBe('EINVAL');
+    expect(await codeOf(hub.sendAll('x', { ppid: -1 }))).toBe('EINVAL');
+    await expect(hub.sendAll(7 as never)).rejects.toThrow(TypeError);
+    expect(await codeOf(clients[0]!.receive({ timeoutMs: 100 }))).toBe('ETIMEDOUT');
+    expect(await world.server.socket({ style: 'one-to-many' }).sendAll('x')).toEqual({ sent: [], failed: [] });
+  }));
