@@ -53,6 +53,17 @@ describe.skipIf(!existsSync(join(CHECKOUT, 'dist/index.js')) && !CI)('README.md'
   });
 });
 
+test.skipIf(!existsSync(join(CHECKOUT, 'dist/index.js')) && !CI)(
+  'two stacks talk over a path of their own',
+  async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, ['examples/conn.mjs'], {
+      cwd: CHECKOUT,
+      timeout: 30_000,
+    });
+    expect(stdout).toBe('1000000 bytes on stream 1000\nover and out\nstream 7 is closed, the association is open\n');
+  },
+);
+
 test.skipIf(!existsSync(join(CHECKOUT, 'dist/index.js')) && !CI)('the examples talk to each other', async () => {
   const [port, udpPort] = ['5001', String(20_000 + (process.pid % 10_000))];
   const server = spawn(process.execPath, ['examples/server.mjs', port, udpPort], { cwd: CHECKOUT });

@@ -107,7 +107,7 @@ export class Sockaddrs {
   unpackSame(bytes: Uint8Array): Sockaddr | undefined {
     if (bytes !== this.#unpacked) {
       this.#unpacked = bytes;
-      this.#endpoint = unpackSockaddr(bytes);
+      this.#endpoint = familyOf(bytes) === AF_CONN ? undefined : unpackSockaddr(bytes);
     }
     const known = this.#endpoint;
     return known ? { address: known.address, port: known.port } : this.unpack(bytes);
