@@ -9,7 +9,7 @@ import { targets } from './targets.mjs';
 const MS = 300;
 /** A row that fails is measured again, longer: noise goes away, what has become slow doesn't. */
 const TRIES = [
-  { ms: MS, repeats: 1 },
+  { ms: MS, repeats: 2 },
   { ms: 2 * MS, repeats: 2 },
   { ms: 4 * MS, repeats: 4 },
 ];

@@ -135,7 +135,7 @@ function virtualRows() {
       return { ...ours, contestants: { ...ours.contestants, limit } };
     }),
     ...['fast-failover', 'rfc9260'].map((preset) => {
-      return row(`failover.${preset}`, 'failover', preset, `from a cut to the next message, ${preset}`, { ms });
+      return row(`failover.${preset}`, 'failover', preset, `a cut to the next message, ${preset}`, { ms });
     }),
     row('timers', 'timers', '-', 'an idle pair, per minute', {
       fired: { unit: 'timers', isLessBetter: true, of: (sample) => sample.perMinute },

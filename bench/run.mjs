@@ -1,6 +1,6 @@
 // npm run bench -- [--quick] [--only NAME…] [--repeats N] [--json] [--svg FILE] [--check]; bench/README.md tells more.
 import { execFileSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { check } from './check.mjs';
@@ -48,14 +48,22 @@ function isChosen(name) {
   return values.only.some((beginning) => name.startsWith(beginning));
 }
 
-/** Compiles the native programs once. */
+/** Compiles the native programs, again when the C side has changed. */
 function prepare() {
   if (!existsSync('dist/index.js')) throw new Error('bench: there is no dist/: run ./build.sh first');
-  if (existsSync('build/bench/udp')) return;
+  if (madeAtMs('build/bench/udp') > Math.max(madeAtMs('build/wasm/usrsctp.wasm'), newest('bench/native'))) return;
   tell('compiling the native programs');
   execFileSync('bench/native/compile.sh', ['usrsctp/source', 'build/bench'], {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
+}
+
+function newest(directory) {
+  return Math.max(...readdirSync(directory).map((file) => madeAtMs(`${directory}/${file}`)));
+}
+
+function madeAtMs(file) {
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
 function load() {

@@ -2,6 +2,7 @@
 // line from the least to the most of the repeats.
 import { digits } from './table.mjs';
 
+const TITLE = 'usrsctp-wasm: benchmarks';
 const COLUMNS = 3;
 const CARD = 312;
 const MARGIN = 24;
@@ -20,7 +21,7 @@ const INK = '#1e293b';
 const PALE = '#64748b';
 
 export function svgOf(rows, results, about) {
-  const parts = [text(MARGIN, 34, 'usrsctp-wasm: benchmarks', { size: 18, weight: 600 })];
+  const parts = [text(MARGIN, 34, TITLE, { size: 18, weight: 600 })];
   parts.push(text(MARGIN, 54, `${about} · bars: medians, lines: from the least to the most`, { fill: PALE }));
   let y = 72;
   for (const [title, cards] of sections(rows, results)) {
@@ -39,7 +40,7 @@ export function svgOf(rows, results, about) {
   const font = 'font-family="system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif" font-size="11"';
   const frame = `<rect width="${WIDTH}" height="${y}" rx="8" fill="#f8fafc"/>`;
   const size = `width="${WIDTH}" height="${y}" viewBox="0 0 ${WIDTH} ${y}"`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} ${font}>\n${frame}\n${parts.join('\n')}\n</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} ${font}>\n<title>${TITLE}</title>\n${frame}\n${parts.join('\n')}\n</svg>\n`;
 }
 
 /** The cards by the part of the label before the colon. */
