@@ -31,21 +31,11 @@ export interface WorldOptions extends Partial<ScenarioOptions> {
   readonly clientHost?: HostOptions;
   readonly serverHost?: HostOptions;
   readonly stack?: Partial<StackOptions>;
-  /** What upstream is known to leak on the client, in bytes. */
-  readonly leakedBytes?: number;
 }
 
 /** Runs a test on two stacks, then closes them; both must give back all memory. */
 export async function inWorld(options: WorldOptions, body: (world: World) => Promise<void>): Promise<void> {
-  const {
-    clientAddresses = CLIENT,
-    serverAddresses = SERVER,
-    clientHost,
-    serverHost,
-    stack,
-    leakedBytes = 0,
-    ...rest
-  } = options;
+  const { clientAddresses = CLIENT, serverAddresses = SERVER, clientHost, serverHost, stack, ...rest } = options;
   await scenario({ seed: 1, ...rest }, async (network) => {
     const client = network.host('client', clientAddresses, clientHost);
     const server = network.host('server', serverAddresses, serverHost);
@@ -55,7 +45,7 @@ export async function inWorld(options: WorldOptions, body: (world: World) => Pro
     await body(world);
     for (const each of stacks) for (const socket of each.sockets) socket.abort();
     await Promise.all(stacks.map((each) => each.close()));
-    expect(stacks.map((each) => each.memoryInUse)).toEqual([leakedBytes, 0]);
+    expect(stacks.map((each) => each.memoryInUse)).toEqual([0, 0]);
   });
 }
 
