@@ -5,6 +5,7 @@ import type { Packet } from '../packet.js';
 import { Barrier } from './barrier.js';
 import type { Fate } from './fate.js';
 import { copyOf, type Flight, ipBytes, markCongestion } from './flight.js';
+import type { Link } from './link.js';
 import type { Links } from './links.js';
 import type { Nat } from './nat.js';
 import type { NetworkClock } from './network-clock.js';
@@ -158,13 +159,12 @@ export class Fabric implements Wire {
       const copy = copyOf(flight);
       this.#trace.record(copy, this.clock.now(), 'in flight');
       this.#trace.remark(copy, 'duplicate');
-      this.#carry(flight);
-      this.#carry(copy);
-    } else this.#carry(flight);
+      this.#carry(flight, link);
+      this.#carry(copy, link);
+    } else this.#carry(flight, link);
   }
 
-  #carry(flight: Flight): void {
-    const link = this.#links.of(flight);
+  #carry(flight: Flight, link: Link): void {
     const bytes = ipBytes(flight);
     if (link.marks(this.clock.now()) && markCongestion(flight)) this.#trace.remark(flight, 'CE');
     const arrival = bytes > flight.from.mtu ? 'too big' : link.carry(bytes, this.clock.now());

@@ -70,7 +70,8 @@ export abstract class Messaging extends Multihomed implements AsyncIterable<Mess
   send(data: Sendable, options: SendOptions = DEFAULTS): Promise<void> {
     try {
       if (this.state !== 'open') throw this.life.notOpen('send');
-      const info = options === DEFAULTS ? this.#plain : sendInfo(this.id, this.setup.streams.outbound, options);
+      if (options === DEFAULTS) return this.outgoing.push(bytesOf(data), this.#plain, 0);
+      const info = sendInfo(this.id, this.setup.streams.outbound, options);
       return this.outgoing.push(bytesOf(data), info, priorityOf(options));
     } catch (error) {
       return Promise.reject(error);
