@@ -24,7 +24,7 @@ export class RelaySocket {
   static open(address: Address, port: number, mostInFlight: number): Promise<RelaySocket> {
     const type = familyOf(address) === 'IPv6' ? 'udp6' : 'udp4';
     return new Promise((resolve, reject) => {
-      const socket = createSocket({ type, ipv6Only: type === 'udp6', lookup: noLookup });
+      const socket = createSocket({ type, ipv6Only: type === 'udp6', ...noLookup });
       socket.once('error', (error) => {
         socket.close();
         reject(error);

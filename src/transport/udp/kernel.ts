@@ -1,5 +1,6 @@
-import { createSocket, type Socket } from 'node:dgram';
+import { createSocket, type Socket, type SocketOptions } from 'node:dgram';
 import { type Address, familyOf } from '../../address.js';
+import { isDeno } from './deno.js';
 
 /** The kernel's answer to the question which source address talks to a destination: an address, or why there is none. */
 export type KernelAnswer = { readonly source: Address } | { readonly error: unknown };
@@ -9,7 +10,7 @@ export type KernelAnswer = { readonly source: Address } | { readonly error: unkn
  * the callback, later; runtimes that know it at once (Node does) return it as well.
  */
 export function askKernel(destination: Address, answered: (answer: KernelAnswer) => void): Address | undefined {
-  const socket = createSocket({ type: familyOf(destination) === 'IPv6' ? 'udp6' : 'udp4', lookup: noLookup });
+  const socket = createSocket({ type: familyOf(destination) === 'IPv6' ? 'udp6' : 'udp4', ...noLookup });
   const settle = once((error?: unknown) => {
     const source = error ? undefined : connectedSource(socket);
     socket.close();
@@ -25,12 +26,13 @@ export function askKernel(destination: Address, answered: (answer: KernelAnswer)
   return connectedSource(socket);
 }
 
-/** Addresses need no name resolution: without it a send reaches the kernel before it returns. */
-export function noLookup(host: string, family: unknown, callback: LookupCallback): void {
-  callback(null, host, family === 6 ? 6 : 4);
-}
-
-type LookupCallback = (error: NodeJS.ErrnoException | null, address: string, family: number) => void;
+/**
+ * Addresses need no name resolution: without it a send reaches the kernel before it returns. In Deno a socket whose
+ * `lookup` answers at once never tells that it is closed.
+ */
+export const noLookup: Pick<SocketOptions, 'lookup'> = isDeno
+  ? {}
+  : { lookup: (host, { family }, callback) => callback(null, host, family === 6 ? 6 : 4) };
 
 /** Any port serves: nothing is sent there. */
 const DISCARD_PORT = 9;

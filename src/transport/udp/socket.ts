@@ -2,6 +2,7 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { type Address, canonicalAddress, familyOf } from '../../address.js';
 import { type ErrorCode, SctpError } from '../../errors.js';
 import type { Packet } from '../../packet.js';
+import { isDeno, oneByOne, type Send } from './deno.js';
 import { noLookup } from './kernel.js';
 import type { UdpSettings } from './options.js';
 import { BoundedQueue } from './queue.js';
@@ -38,6 +39,7 @@ export class UdpSocket {
   readonly #socket: Socket;
   readonly #settings: UdpSettings;
   readonly #events: SocketEvents;
+  readonly #hand: Send;
   readonly #waiting = new BoundedQueue<Packet>(MOST_WAITING);
   #turn: NodeJS.Immediate | undefined;
   #sentThisTurn = 0;
@@ -58,6 +60,7 @@ export class UdpSocket {
     this.#socket = socket;
     this.#settings = settings;
     this.#events = events;
+    this.#hand = isDeno ? oneByOne(socket) : (...datagram) => socket.send(...datagram);
     socket.on('message', (bytes, from) => this.#arrived(bytes, from));
   }
 
@@ -89,7 +92,7 @@ export class UdpSocket {
     this.#sentThisTurn++;
     this.#inFlight++;
     try {
-      this.#socket.send(bytes, port || this.#settings.encapsulationPort, destination, this.#sent);
+      this.#hand(bytes, port || this.#settings.encapsulationPort, destination, this.#sent);
     } catch {
       // A port or socket that the runtime refuses: for the stack above that's a lost packet.
       this.#inFlight--;
@@ -99,7 +102,7 @@ export class UdpSocket {
   }
 
   /** Shared by all packets: the error says where its packet was going. It never sends: that would starve the loop. */
-  readonly #sent = (error: Error | null): void => {
+  readonly #sent = (error: Error | null | undefined): void => {
     this.#inFlight--;
     if (this.#closed) return;
     if (error !== null && error !== undefined) this.#failed(error);
@@ -138,7 +141,7 @@ export class UdpSocket {
 function bind(address: Address, port: number): Promise<Socket> {
   const type = familyOf(address) === 'IPv6' ? 'udp6' : 'udp4';
   return new Promise((resolve, reject) => {
-    const socket = createSocket({ type, ipv6Only: type === 'udp6', lookup: noLookup });
+    const socket = createSocket({ type, ipv6Only: type === 'udp6', ...noLookup });
     socket.once('error', (error) => {
       socket.close();
       reject(bindError(error, address, port));

@@ -15,6 +15,8 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   EADDRNOTAVAIL: 'ENETUNREACH',
   EAFNOSUPPORT: 'ENETUNREACH',
   EINVAL: 'ENETUNREACH',
+  // Deno says no more of whatever the kernel refuses.
+  UNKNOWN: 'ENETUNREACH',
 };
 
 const QUIET_MS = 1000;
