@@ -211,6 +211,15 @@ describe('a lost relay', () => {
   });
 });
 
+test('closing ends though a runtime never tells that its WebSocket is closed', async () => {
+  const { clock, sockets, transport } = await bench(1);
+  for (const socket of sockets) socket.onclose = null;
+  const closed = transport.close();
+  await clock.advance(1000);
+  await closed;
+  expect(sockets.map((socket) => socket.closed)).toEqual([1000]);
+});
+
 test('closing while starting rejects the start with ENETDOWN', async () => {
   const clock = new VirtualClock();
   const WebSocket = class {

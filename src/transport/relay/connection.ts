@@ -24,6 +24,7 @@ export class Connection {
   readonly #socket: WebSocketLike;
   readonly #clock: Clock;
   readonly #events: ConnectionEvents;
+  #leave = (): void => {};
   #failure: unknown;
   #isOver = false;
 
@@ -41,6 +42,7 @@ export class Connection {
       this.#failure = event.error;
     };
     this.gone = new Promise((resolve) => {
+      this.#leave = resolve;
       socket.onclose = ({ code, reason }: { code: number; reason: string }) => {
         this.#over(closeError(url, code, reason, this.#failure));
         resolve();
@@ -88,7 +90,10 @@ export class Connection {
     } catch {
       // It was never open.
     }
-    const cancel = this.#clock.schedule(CLOSING_MS, () => cutOff(this.#socket));
+    const cancel = this.#clock.schedule(CLOSING_MS, () => {
+      cutOff(this.#socket);
+      this.#leave(); // the WebSocket of edge runtimes doesn't always tell
+    });
     void this.gone.then(cancel);
   }
 
