@@ -46,8 +46,23 @@ native_check() { # NAME LABEL FLAG…
     test/native/compile.sh "$source_dir" "build/$name" "$@"
 }
 
+# What tests run beside Node and its packages: other runtimes, and the tools that judge the package. They are no
+# dependencies of ours: each has a package.json and a lock of its own.
+install_tools() { # NAME LABEL
+  step "$1" "$2" "build/$1/node_modules" "test/$1/tools" -- npm_tools "$1"
+}
+
+npm_tools() { # NAME
+  mkdir -p "build/$1"
+  cp "test/$1/tools/package.json" "test/$1/tools/package-lock.json" "build/$1"
+  cd "build/$1"
+  npm ci --ignore-scripts
+}
+
 run_tests() { # ARGUMENT…
   need_test_packages
+  install_tools runtimes 'Node 20 to 26, Deno, Bun, workerd, edge-runtime'
+  install_tools package 'jest, Vite, publint, arethetypeswrong'
   lint
   check_types
   build_reference

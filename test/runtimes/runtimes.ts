@@ -1,0 +1,76 @@
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { type BundleOptions, bundleSuite } from './bundle.js';
+import type { Place } from './contract.js';
+
+/** Where ./build.sh test installs what `tools/package.json` lists. */
+const INSTALLED = 'build/runtimes/node_modules';
+const OUT = 'build/runtimes/suite';
+
+/** A runtime that plays the suite. */
+export interface Runtime {
+  readonly name: string;
+  readonly hasUdp: boolean;
+  /** Makes what it runs, and tells the command that plays the suite at a place. */
+  prepare(place: Place): Promise<readonly string[]>;
+}
+
+const NODE_VERSIONS = [20, 22, 24, 26];
+const DENO_MAY = ['--allow-net', '--allow-read', '--allow-env', '--allow-sys=networkInterfaces', '--no-prompt'];
+
+export const RUNTIMES: readonly Runtime[] = [
+  ...NODE_VERSIONS.map((version) => program(`Node ${version}`, ['node'], [`${INSTALLED}/node${version}/bin/node`])),
+  program('Deno', ['deno', 'node'], [`${INSTALLED}/@deno/linux-x64-glibc/deno`, 'run', ...DENO_MAY]),
+  program('Bun', ['bun', 'node'], [`${INSTALLED}/@oven/bun-linux-x64/bin/bun`, 'run']),
+  {
+    name: 'workerd',
+    hasUdp: false,
+    async prepare(place) {
+      await suite('workerd', 'workerd.mjs', { conditions: ['workerd', 'worker', 'browser'] });
+      copyFileSync('dist/usrsctp.wasm', `${OUT}/usrsctp.wasm`);
+      writeFileSync(`${OUT}/workerd.capnp`, workerdConfig(place));
+      return [`${INSTALLED}/@cloudflare/workerd-linux-64/bin/workerd`, 'test', `${OUT}/workerd.capnp`];
+    },
+  },
+  {
+    name: '@edge-runtime/vm without code generation',
+    hasUdp: false,
+    async prepare(place) {
+      const conditions = ['edge-light', 'worker', 'browser'];
+      const bundle = await suite('edge', 'edge.js', { conditions, format: 'iife', slim: true });
+      return [process.execPath, 'test/runtimes/entry/edge.mjs', bundle, 'dist/usrsctp.wasm', JSON.stringify(place)];
+    },
+  },
+];
+
+function program(name: string, conditions: readonly string[], command: readonly string[]): Runtime {
+  return {
+    name,
+    hasUdp: true,
+    async prepare(place) {
+      return [...command, await suite('process', `${conditions[0]}.mjs`, { conditions }), JSON.stringify(place)];
+    },
+  };
+}
+
+function suite(entry: string, file: string, options: BundleOptions): Promise<string> {
+  mkdirSync(OUT, { recursive: true });
+  return bundleSuite(entry, `${OUT}/${file}`, options);
+}
+
+/** The wasm is a module of its own, and the worker may talk to this machine. */
+function workerdConfig(place: Place): string {
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (services = [
+  (name = "main", worker = (
+    modules = [
+      (name = "workerd.mjs", esModule = embed "workerd.mjs"),
+      (name = "usrsctp.wasm", wasm = embed "usrsctp.wasm"),
+    ],
+    bindings = [(name = "place", json = ${JSON.stringify(JSON.stringify(place))})],
+    compatibilityDate = "2026-01-01",
+    globalOutbound = "network",
+  )),
+  (name = "network", network = (allow = ["local"])),
+]);
+`;
+}

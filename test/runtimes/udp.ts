@@ -1,0 +1,127 @@
+import { SctpError, Stack } from '../../src/index.js';
+import { check, checkEqual } from '../../src/testing/check.js';
+import { transportContract } from '../../src/testing.js';
+import { type UdpTransport, udp } from '../../src/udp.js';
+import type { Scenario } from './contract.js';
+import { exchange, roundTrip, serve } from './messages.js';
+
+const LOOPBACK = ['127.0.0.1', '::1'];
+const BULK_BYTES = 4_000_000;
+
+/** What needs UDP sockets. */
+export const udpScenarios: readonly Scenario[] = [
+  {
+    name: 'UDP keeps the transport contract',
+    run: async () => {
+      for (const address of LOOPBACK) {
+        const make = () => udp({ addresses: [address], port: 0 });
+        const port = (transport: unknown) => (transport as UdpTransport).port;
+        const cases = transportContract(async () => ({ left: make(), right: make(), port, settle }));
+        for (const { name, run } of cases) {
+          await run().catch((cause) => {
+            throw new Error(`${address}: ${name}: ${cause}`, { cause });
+          });
+        }
+      }
+    },
+  },
+  {
+    name: 'over UDP, IPv4 and IPv6, messages of 1 byte to 200 kB come back',
+    run: () =>
+      overUdp(async (client, endpoints) => {
+        const association = await client.socket().connectx(endpoints, { timeoutMs: 10_000 });
+        checkEqual(association.setup.confirmed, LOOPBACK, 'confirmed');
+        await exchange(association);
+        await association.close();
+      }),
+  },
+  {
+    name: 'an echo server in another process and runtime is understood',
+    run: async ({ echo }) => {
+      check(echo !== undefined, 'there is no echo server');
+      const addresses = echo.endpoints.map(({ address }) => address);
+      const stack = await Stack.create({ transport: udp({ addresses, port: 0, encapsulationPort: echo.udpPort }) });
+      const association = await stack.socket().connectx(echo.endpoints, { timeoutMs: 10_000 });
+      await exchange(association);
+      await association.close();
+      await stack.close();
+    },
+  },
+  {
+    name: 'megabytes come back in order and whole',
+    run: () =>
+      overUdp(async (client, endpoints) => {
+        const association = await client.socket().connectx(endpoints, { timeoutMs: 10_000 });
+        const part = new Uint8Array(50_000);
+        const send = async () => {
+          for (let sent = 0; sent < BULK_BYTES; sent += part.length)
+            await association.send(part.fill(sent / part.length));
+        };
+        const receive = async () => {
+          for (let got = 0; got < BULK_BYTES; got += part.length) {
+            const message = await association.receive({ timeoutMs: 20_000 });
+            const number = got / part.length;
+            check(message?.data.length === part.length, `message ${number} has another length`);
+            check(
+              message?.data.every((byte) => byte === (number & 0xff)),
+              `message ${number} is another one`,
+            );
+          }
+        };
+        await Promise.all([send(), receive()]);
+        await association.close();
+      }),
+  },
+  {
+    name: 'a UDP port that is taken is EADDRINUSE, an address that nobody has EADDRNOTAVAIL',
+    run: async () => {
+      const first = udp({ addresses: LOOPBACK, port: 0 });
+      const host = { receive() {}, unreachable() {}, changed() {} };
+      await first.start(host);
+      const taken = udp({ addresses: LOOPBACK, port: first.port }).start(host);
+      const absent = udp({ addresses: ['192.0.2.77'], port: 0 }).start(host);
+      const codes = [await taken.then(String, codeOf), await absent.then(String, codeOf)];
+      checkEqual(codes, ['EADDRINUSE', 'EADDRNOTAVAIL'], 'codes');
+      await first.close();
+      const again = udp({ addresses: LOOPBACK, port: 0 });
+      await again.start(host);
+      await again.close();
+    },
+  },
+  {
+    name: 'a stack on all addresses of the machine starts, and talks to another one there',
+    run: async () => {
+      const transport = udp({ port: 0, addresses: ['127.0.0.1'] });
+      const one = await Stack.create({ transport });
+      const all = await Stack.create({ transport: udp({ port: 0, encapsulationPort: transport.port }) });
+      check(all.addresses.includes('127.0.0.1') && all.addresses.includes('::1'), `addresses: ${all.addresses}`);
+      const endpoints = [{ address: '127.0.0.1', port: 5001 }];
+      serve(one, endpoints);
+      const association = await all.socket().connectx(endpoints, { timeoutMs: 10_000 });
+      await roundTrip(association, 'hello');
+      await association.close();
+      await Promise.all([all.close(), one.close()]);
+    },
+  },
+];
+
+async function overUdp(body: (client: Stack, endpoints: { address: string; port: number }[]) => Promise<void>) {
+  const transport = udp({ addresses: LOOPBACK, port: 0 });
+  const server = await Stack.create({ transport });
+  const endpoints = LOOPBACK.map((address) => ({ address, port: 5001 }));
+  serve(server, endpoints);
+  const client = await Stack.create({
+    transport: udp({ addresses: LOOPBACK, port: 0, encapsulationPort: transport.port }),
+  });
+  await body(client, endpoints);
+  await Promise.all([client.close(), server.close()]);
+}
+
+/** Longer than a datagram takes on loopback; nothing can be waited for where nothing must come. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 30; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof SctpError ? error.code : String(error);
+}
