@@ -51,5 +51,5 @@ write_dist() {
 }
 
 report_sizes() {
-  step sizes 'sizes' build/sizes.log scripts/sizes.mjs build/wasm/usrsctp.wasm dist -- node scripts/sizes.mjs
+  step sizes 'sizes' build/sizes.log scripts/sizes.mjs scripts/budget.json build/wasm/usrsctp.wasm dist -- node scripts/sizes.mjs
 }

@@ -1,18 +1,24 @@
-// Prints the size of the wasm and of every bundle with all that it loads: raw, gzip and brotli.
+// Prints the size of the wasm and of every bundle with all that it loads: raw, gzip, brotli, and what brotli may come to.
+// Fails when one is over its budget, or has none. sizes.mjs [BUDGET]: a JSON file, kB by name; budget.json beside this.
 import { readFileSync } from 'node:fs';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 
-const bundles = JSON.parse(readFileSync('build/bundle.json', 'utf8'));
-const rows = { 'usrsctp.wasm': ['build/wasm/usrsctp.wasm'], ...bundles };
+const budget = readJson(process.argv[2] ?? new URL('budget.json', import.meta.url));
+const rows = { 'usrsctp.wasm': ['build/wasm/usrsctp.wasm'], ...readJson('build/bundle.json') };
 const measured = new Map();
 
 const cell = (text) => text.padStart(11);
 const kilobytes = (bytes) => cell(`${(bytes / 1000).toFixed(1)} kB`);
 
-console.log(`${''.padEnd(20)}${['raw', 'gzip', 'brotli'].map(cell).join('')}`);
-for (const [name, files] of Object.entries(rows)) {
+console.log(`${''.padEnd(22)}${['raw', 'gzip', 'brotli', 'at most'].map(cell).join('')}`);
+for (const [path, files] of Object.entries(rows)) {
+  const name = path.replace('dist/', '');
   const sizes = files.map(measure).reduce((sum, size) => sum.map((bytes, i) => bytes + size[i]));
-  console.log(`${name.replace('dist/', '').padEnd(20)}${sizes.map(kilobytes).join('')}`);
+  const most = (budget[name] ?? 0) * 1000;
+  console.log(`${name.padEnd(22)}${[...sizes, most].map(kilobytes).join('')}`);
+  if (sizes[2] <= most) continue;
+  console.error(`${name} is over its budget: make it smaller, or raise the budget and say why in the commit.`);
+  process.exitCode = 1;
 }
 
 function measure(file) {
@@ -21,4 +27,8 @@ function measure(file) {
     measured.set(file, [bytes.length, gzipSync(bytes, { level: 9 }).length, brotliCompressSync(bytes).length]);
   }
   return measured.get(file);
+}
+
+function readJson(file) {
+  return JSON.parse(readFileSync(file, 'utf8'));
 }

@@ -1,0 +1,121 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const TOOLS = 'build/package/node_modules/.bin';
+const GREETING = 'hello over 2 paths\n';
+
+let project: string;
+let archive: string;
+
+/** Runs a program in the project, and tells what it printed. */
+async function run(command: string, ...args: string[]): Promise<string> {
+  try {
+    return (await promisify(execFile)(command, args, { cwd: project, timeout: 60_000 })).stdout;
+  } catch (error) {
+    const { stdout } = error as { stdout?: string };
+    throw new Error(`${error}${stdout}`, { cause: error });
+  }
+}
+
+const node = (...args: string[]) => run(process.execPath, ...args);
+const tool = (name: string, ...args: string[]) => node(resolve(TOOLS, name), ...args);
+
+/** An empty project that has installed the packed archive, and nothing else. */
+beforeAll(async () => {
+  project = mkdtempSync(join(tmpdir(), 'project-'));
+  const pack = await promisify(execFile)('npm', ['pack', '--json', '--pack-destination', project]);
+  archive = join(project, JSON.parse(pack.stdout)[0].filename);
+  writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }');
+  await run('npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', archive);
+  cpSync('test/package/project', project, { recursive: true });
+}, 120_000);
+afterAll(() => rmSync(project, { recursive: true }));
+
+describe('the packed package', () => {
+  test('brings one dependency and runs nothing while it is installed', () => {
+    const installed = readdirSync(join(project, 'node_modules')).filter((name) => !name.startsWith('.'));
+    expect(installed).toEqual(['usrsctp-wasm', 'ws']);
+    const { scripts } = JSON.parse(readFileSync(join(project, 'node_modules/usrsctp-wasm/package.json'), 'utf8'));
+    const lifecycle = ['preinstall', 'install', 'postinstall', 'prepare'];
+    expect(Object.keys(scripts).filter((name) => lifecycle.includes(name))).toEqual([]);
+  });
+
+  test('is right for publint', async () => {
+    expect(await tool('publint', '--strict', archive)).toContain('All good!');
+  });
+
+  test('has the right types for whoever can load it, says arethetypeswrong', async () => {
+    await tool('attw', archive, '--profile', 'esm-only', '--no-emoji');
+  });
+
+  test.each(['bundler', 'node16'])('type-checks with moduleResolution %s, its declarations too', async (resolution) => {
+    const module = resolution === 'bundler' ? 'esnext' : 'node16';
+    const options = ['--target', 'es2022', '--lib', 'es2023,esnext.disposable,dom', '--strict', '--noEmit'];
+    const tsc = resolve('node_modules/.bin/tsc');
+    await node(tsc, ...options, '--module', module, '--moduleResolution', resolution, 'types.ts');
+  });
+});
+
+describe('a project that has installed it', () => {
+  test('runs it in Node', async () => expect(await node('main.js')).toBe(GREETING));
+
+  test('runs it over UDP', async () => expect(await node('udp.js')).toBe(GREETING));
+
+  test('runs it in a worker', async () => expect(await node('worker.js')).toBe(GREETING));
+
+  test('has the relay as a command', async () => {
+    expect(await run('node_modules/.bin/usrsctp-relay', 'keys')).toContain('"kty"');
+  });
+
+  for (const platform of ['browser', 'node', 'neutral'] as const) {
+    test(`bundles it with esbuild for the platform ${platform} into one file that runs elsewhere`, async () => {
+      const outfile = join(tmpdir(), `${basename(project)}-${platform}.mjs`);
+      try {
+        const entryPoints = [join(project, 'main.js')];
+        await build({ entryPoints, outfile, bundle: true, minify: true, format: 'esm', platform });
+        expect(await node(outfile)).toBe(GREETING);
+      } finally {
+        rmSync(outfile);
+      }
+    });
+  }
+
+  test('bundles it with Vite', async () => {
+    await vite({ input: 'main.js', outDir: 'vite', base: './' });
+    expect(readdirSync(join(project, 'vite'))).toEqual(['main.js']);
+    expect(await node('vite/main.js')).toBe(GREETING);
+  });
+
+  test('bundles the slim one with Vite, which makes the wasm a file that is fetched', async () => {
+    const folder = join(project, 'vite-slim');
+    const server = createServer(({ url }, response) => response.end(readFileSync(join(folder, url ?? ''))));
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    try {
+      const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+      await vite({ input: 'slim.js', outDir: 'vite-slim', base });
+      expect(readdirSync(folder, { recursive: true })).toContainEqual(
+        expect.stringMatching(/^assets.usrsctp.*\.wasm$/),
+      );
+      expect(readFileSync(join(folder, 'slim.js')).length).toBeLessThan(300_000);
+      expect(await node('vite-slim/slim.js')).toBe(GREETING);
+    } finally {
+      server.close();
+    }
+  });
+});
+
+/** Builds a program for browsers. */
+async function vite(options: { input: string; outDir: string; base: string }): Promise<void> {
+  const { input, outDir, base } = options;
+  const output = { entryFileNames: '[name].js' };
+  const config = { base, build: { outDir, target: 'es2022', assetsInlineLimit: 0, rollupOptions: { input, output } } };
+  writeFileSync(join(project, `${outDir}.config.js`), `export default ${JSON.stringify(config)};`);
+  await tool('vite', 'build', '--config', `${outDir}.config.js`, '--logLevel', 'error');
+}

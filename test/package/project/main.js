@@ -1,0 +1,4 @@
+import { Stack } from 'usrsctp-wasm';
+import { greet } from './greet.js';
+
+console.log(await greet(Stack));

@@ -1,0 +1,32 @@
+// Is only checked, never run: each entry's types, as a program uses them.
+import { type Association, type Endpoint, type SctpError, Stack } from 'usrsctp-wasm';
+import { IPPROTO_SCTP, type Usrsctp, usrsctp_init } from 'usrsctp-wasm/raw';
+import { type RelayTransport, relay } from 'usrsctp-wasm/relay';
+import { Network } from 'usrsctp-wasm/simulated';
+import { Stack as SlimStack } from 'usrsctp-wasm/slim';
+import { TestNetwork } from 'usrsctp-wasm/testing';
+import { type UdpTransport, udp } from 'usrsctp-wasm/udp';
+import wasm from 'usrsctp-wasm/usrsctp.wasm';
+
+const endpoints: Endpoint[] = [{ address: '192.0.2.1', port: 5001 }];
+const transport: UdpTransport = udp({ port: 0 });
+const stack: Stack = await Stack.create({ transport, preset: 'fast-failover' });
+const association: Association = await stack.socket().connectx(endpoints, { timeoutMs: 5000 });
+await association.send(new Uint8Array(10), { stream: 1, unordered: true });
+const text: string | undefined = (await association.receive())?.data.toString();
+const error: SctpError | undefined = await association.closed;
+
+const relayed: RelayTransport = relay({ relays: [{ url: 'wss://relay.example/', ticket: async () => 'ticket' }] });
+const slim: SlimStack = await SlimStack.create({ transport: relayed, wasm });
+// @ts-expect-error: the slim one must be told where its WebAssembly is
+await SlimStack.create({ transport: relayed });
+
+const network: Network = new TestNetwork({ seed: 7 });
+const { clock } = network;
+const usrsctp: Usrsctp = await usrsctp_init({
+  transport: new Network({ seed: 1 }).host('a', ['10.0.0.1']).transport,
+  clock,
+});
+usrsctp.usrsctp_socket(2, 1, IPPROTO_SCTP);
+
+export { error, slim, text };

@@ -1,0 +1,23 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+
+const sizes = (...args: string[]) => spawnSync(process.execPath, ['scripts/sizes.mjs', ...args], { encoding: 'utf8' });
+
+test('an entry that is over its budget, or has none, fails the build', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'budget-'));
+  try {
+    const { 'udp.js': _, ...rest } = JSON.parse(readFileSync('scripts/budget.json', 'utf8'));
+    writeFileSync(join(folder, 'budget.json'), JSON.stringify({ ...rest, 'relay.js': 1 }));
+    const { stderr, status } = sizes(join(folder, 'budget.json'));
+    expect(stderr.match(/^\S+ is over its budget/gm)).toEqual([
+      'udp.js is over its budget',
+      'relay.js is over its budget',
+    ]);
+    expect(status).toBe(1);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
