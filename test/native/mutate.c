@@ -66,7 +66,7 @@ void host_random(void *buffer, size_t length)
 uint32_t host_route(const uint8_t *destination, uint32_t family, uint32_t mtu[2])
 {
 	mtu[0] = 1500;
-	mtu[1] = 9000;
+	mtu[1] = 32000;
 	return family == 4 && destination[2] >= 1 && destination[2] <= 2 ? destination[2] : 0;
 }
 
