@@ -27,8 +27,8 @@ export function addressBytes(text: string): Uint8Array | undefined {
 
 /** The canonical text of 4 or 16 network-order bytes. An IPv4-mapped IPv6 address becomes IPv4. */
 export function formatAddress(bytes: Uint8Array): Address {
-  if (bytes.length === 4) return bytes.join('.');
-  if (isMapped(bytes)) return bytes.subarray(12).join('.');
+  if (bytes.length === 4) return dotted(bytes, 0);
+  if (isMapped(bytes)) return dotted(bytes, 12);
   const groups = Array.from({ length: 8 }, (_, i) => ((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0));
   const gap = longestZeroRun(groups);
   const hex = (part: number[]) => part.map((group) => group.toString(16)).join(':');
@@ -38,6 +38,7 @@ export function formatAddress(bytes: Uint8Array): Address {
 
 /** The canonical form of what a caller wrote. Throws EINVAL when it is no IP address; host names are not looked up. */
 export function canonicalAddress(text: unknown, syscall: string): Address {
+  if (typeof text === 'string' && IPV4.test(text)) return text;
   const bytes = typeof text === 'string' ? addressBytes(text) : undefined;
   if (bytes === undefined) {
     const shown = typeof text === 'string' ? `'${text}'` : `a value of type ${typeof text}`;
@@ -63,10 +64,20 @@ export function formatEndpoint({ address, port }: Endpoint): string {
   return familyOf(address) === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
+const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
+
 function ipv4Bytes(text: string): Uint8Array | undefined {
-  const parts = text.split('.');
-  if (parts.length !== 4 || !parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256)) return;
-  return Uint8Array.from(parts, Number);
+  if (!IPV4.test(text)) return;
+  const bytes = new Uint8Array(4);
+  for (let at = 0, index = 0; at < text.length; at++) {
+    if (text[at] === '.') index++;
+    else bytes[index] = 10 * (bytes[index] ?? 0) + Number(text[at]);
+  }
+  return bytes;
+}
+
+function dotted(bytes: Uint8Array, at: number): Address {
+  return `${bytes[at]}.${bytes[at + 1]}.${bytes[at + 2]}.${bytes[at + 3]}`;
 }
 
 function ipv6Bytes(text: string): Uint8Array | undefined {

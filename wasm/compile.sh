@@ -18,7 +18,10 @@ readonly upstream=(
   netinet/sctp_{asconf,auth,bsd_addr,cc_functions,indata,input,output,pcb,peeloff,sha1,ss_functions,sysctl,timer,usrreq}.c
   netinet/sctputil.c
 )
-readonly internals=(link.c interfaces.c timers.c repairs.c environment.c crc32c.c probe.c bundle.c socket.c statistics.c) # see usrsctp's internal headers
+# see usrsctp's internal headers
+readonly internals=(
+  link.c interfaces.c timers.c repairs.c environment.c crc32c.c probe.c bundle.c socket.c association.c statistics.c
+)
 readonly bridge=(bridge.c handles.c guard.c memory.c print.c)       # see usrsctp.h
 
 readonly includes=(-I"$source" -I"$source/netinet" -I"$here" -I"$out")

@@ -38,6 +38,29 @@ struct link_state {
 	uint32_t memory_in_use; /* bytes that upstream holds by malloc */
 };
 
+/* An association, as bridge_association() tells it; struct link_path for each path follow, and local addresses. */
+struct link_association {
+	uint32_t path_count;
+	uint32_t primary;             /* which path, from 0; UINT32_MAX: none */
+	uint32_t window_bytes;        /* the peer's receive window */
+	uint32_t unacknowledged;      /* DATA chunks */
+	uint32_t pending;             /* DATA chunks that wait to be received */
+	uint32_t inbound;             /* streams */
+	uint32_t outbound;
+	uint32_t fragmentation_point; /* bytes */
+};
+
+struct link_path {
+	uint8_t address[16];          /* the peer's; network byte order, IPv4 uses the first 4 bytes */
+	uint32_t family;              /* 4 or 6 */
+	uint32_t state;               /* SCTP_ACTIVE, SCTP_INACTIVE or SCTP_UNCONFIRMED */
+	uint32_t cwnd_bytes;
+	uint32_t srtt_ms;
+	uint32_t rto_ms;
+	uint32_t mtu_bytes;           /* without headers */
+	uint32_t port;                /* the peer's UDP port; 0: not encapsulated */
+};
+
 /* What upstream tells of an association in kernels only (sctp_sysctl.c), see statistics.c. */
 struct link_association_statistics {
 	uint32_t retransmissions;   /* DATA chunks that a time-out has marked, ever */

@@ -2,33 +2,12 @@
  * What upstream counts by association and by path. Kernels export it (sctp_sysctl.c, sctp_sysctl_handle_assoclist); in
  * user space nothing does.
  */
-#include <netinet/sctp_os.h>
-#include <netinet/sctp_pcb.h>
+#include "association.h"
+
 #include <netinet/sctp_timer.h>
 #include <netinet/sctputil.h>
 
-#include "handles.h"
 #include "link.h"
-
-/* The association, locked, or NULL: as SCTP_FIND_STCB of sctp_usrreq.c. */
-static struct sctp_tcb *association_of(int handle, sctp_assoc_t id)
-{
-	struct socket *so = socket_of(handle);
-	struct sctp_inpcb *inp = so != NULL ? so->so_pcb : NULL;
-	struct sctp_tcb *stcb;
-
-	if (inp == NULL) {
-		return NULL;
-	}
-	if ((inp->sctp_flags & (SCTP_PCB_FLAGS_TCPTYPE | SCTP_PCB_FLAGS_IN_TCPPOOL)) == 0) {
-		return sctp_findassociation_ep_asocid(inp, id, 1);
-	}
-	stcb = LIST_FIRST(&inp->sctp_asoc_list);
-	if (stcb != NULL) {
-		SCTP_TCB_LOCK(stcb);
-	}
-	return stcb;
-}
 
 EXPORT int bridge_association_statistics(int handle, sctp_assoc_t id, struct link_association_statistics *statistics)
 {

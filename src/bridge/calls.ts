@@ -8,6 +8,7 @@ import {
 } from '../generated/constants.js';
 import { errnoNames, errnoNumbers } from '../generated/errno.js';
 import { sctp_rcvinfo, sctp_recvv_rn, sctp_sendv_spa, sockaddr_storage } from '../generated/layouts.js';
+import { type AssociationState, associationState } from './association.js';
 import { htonl } from './byteorder.js';
 import type { Exports, Handle, Instance } from './instance.js';
 import { at, type Memory, NULL, type Pointer } from './memory.js';
@@ -75,6 +76,7 @@ export function errnoName(result: number): string {
  * copied into the module and results out of it; nothing here keeps state but the scratch memory.
  */
 export class Calls {
+  readonly #instance: Instance;
   readonly #exports: Exports;
   readonly #memory: Memory;
   readonly #data: Pointer; // messages
@@ -92,7 +94,9 @@ export class Calls {
     context: 0,
   };
 
-  constructor({ exports, memory }: Instance) {
+  constructor(instance: Instance) {
+    const { exports, memory } = instance;
+    this.#instance = instance;
     this.#exports = exports;
     this.#memory = memory;
     this.#data = exports.malloc(RECEIVE_BYTES);
@@ -179,6 +183,11 @@ export class Calls {
   /** The local addresses, or a negative errno. */
   getladdrs(handle: Handle, associationId: number): Endpoint[] | number {
     return this.#addresses(this.#exports.bridge_getladdrs(handle, associationId, this.#data, RECEIVE_BYTES));
+  }
+
+  /** An association and its paths, or a negative errno. */
+  association(handle: Handle, associationId: number): AssociationState | number {
+    return associationState(this.#instance, handle, associationId, this.#data, RECEIVE_BYTES);
   }
 
   /** How many of the bytes were taken, or a negative errno. */

@@ -2,7 +2,13 @@ import { addressBytes, CONN, type Endpoint, formatAddress } from '../address.js'
 import { AF_CONN, AF_INET, AF_INET6 } from '../generated/constants.js';
 import { sockaddr_conn, sockaddr_in, sockaddr_in6, sockaddr_storage } from '../generated/layouts.js';
 import { htons } from './byteorder.js';
-import { readStruct, writeStruct } from './struct.js';
+import { writeStruct } from './struct.js';
+
+const { sin_port, sin_addr } = sockaddr_in.fields;
+const { sin6_port, sin6_addr } = sockaddr_in6.fields;
+const { sconn_port } = sockaddr_conn.fields;
+const FAMILY = sockaddr_in.fields.sin_family.offset;
+
 
 /** What stands for the one path of a stack over a user's own, where C has a pointer. */
 export const CONN_NUMBER = 1;
@@ -13,10 +19,14 @@ export function packSockaddr({ address, port }: Endpoint): Uint8Array {
     return writeStruct(sockaddr_conn, { sconn_family: AF_CONN, sconn_port: htons(port), sconn_addr: CONN_NUMBER });
   }
   const bytes = addressBytes(address) ?? new Uint8Array(4);
-  if (bytes.length === 4) {
-    return writeStruct(sockaddr_in, { sin_family: AF_INET, sin_port: htons(port), sin_addr: bytes });
-  }
-  return writeStruct(sockaddr_in6, { sin6_family: AF_INET6, sin6_port: htons(port), sin6_addr: bytes });
+  const isIpv4 = bytes.length === 4;
+  const packed = new Uint8Array(isIpv4 ? sockaddr_in.size : sockaddr_in6.size);
+  const portAt = isIpv4 ? sin_port.offset : sin6_port.offset;
+  packed[FAMILY] = isIpv4 ? AF_INET : AF_INET6;
+  packed[portAt] = port >> 8;
+  packed[portAt + 1] = port & 0xff;
+  packed.set(bytes, isIpv4 ? sin_addr.offset : sin6_addr.offset);
+  return packed;
 }
 
 /** Sockaddrs one behind the other, as connectx and bindx take them. */
@@ -39,34 +49,26 @@ export function packStorage(endpoint: Endpoint): Uint8Array {
 }
 
 /** The endpoint that a sockaddr tells, or `undefined` when it is of another family. */
-export function unpackSockaddr(bytes: Uint8Array): Endpoint | undefined {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  switch (view.getUint16(sockaddr_in.fields.sin_family.offset, true)) {
-    case AF_INET: {
-      const { sin_port, sin_addr } = readStruct(sockaddr_in, view, 0);
-      return { address: formatAddress(sin_addr), port: htons(sin_port) };
-    }
-    case AF_INET6: {
-      const { sin6_port, sin6_addr } = readStruct(sockaddr_in6, view, 0);
-      return { address: formatAddress(sin6_addr), port: htons(sin6_port) };
-    }
-    case AF_CONN:
-      return { address: CONN, port: htons(readStruct(sockaddr_conn, view, 0).sconn_port) };
-    default:
-      return undefined;
-  }
+export function unpackSockaddr(bytes: Uint8Array, at: number = 0): Endpoint | undefined {
+  const family = (bytes[at + FAMILY] ?? 0) | ((bytes[at + FAMILY + 1] ?? 0) << 8);
+  const port = (offset: number) => ((bytes[at + offset] ?? 0) << 8) | (bytes[at + offset + 1] ?? 0);
+  const address = (offset: number, length: number) =>
+    formatAddress(bytes.subarray(at + offset, at + offset + length));
+  if (family === AF_INET) return { address: address(sin_addr.offset, 4), port: port(sin_port.offset) };
+  if (family === AF_INET6) return { address: address(sin6_addr.offset, 16), port: port(sin6_port.offset) };
+  return family === AF_CONN ? { address: CONN, port: port(sconn_port.offset) } : undefined;
 }
 
 const SIZES: Readonly<Record<number, number>> = { [AF_INET6]: sockaddr_in6.size, [AF_CONN]: sockaddr_conn.size };
 
-/** The endpoints of so many packed sockaddrs. */
-export function unpackSockaddrs(bytes: Uint8Array, count: number): Endpoint[] {
+/** The endpoints of so many packed sockaddrs, or of all. */
+export function unpackSockaddrs(bytes: Uint8Array, count: number = Number.POSITIVE_INFINITY): Endpoint[] {
   const endpoints: Endpoint[] = [];
-  for (let offset = 0; endpoints.length < count; ) {
-    const endpoint = unpackSockaddr(bytes.subarray(offset));
+  for (let at = 0; endpoints.length < count && at < bytes.length; ) {
+    const endpoint = unpackSockaddr(bytes, at);
     if (endpoint === undefined) break;
     endpoints.push(endpoint);
-    offset += SIZES[bytes[offset] ?? 0] ?? sockaddr_in.size;
+    at += SIZES[bytes[at + FAMILY] ?? 0] ?? sockaddr_in.size;
   }
   return endpoints;
 }

@@ -946,6 +946,36 @@ export const link_state = {
   },
 } as const;
 
+export const link_association = {
+  name: 'link_association',
+  size: 32,
+  fields: {
+    path_count: { offset: 0, type: 'u32' },
+    primary: { offset: 4, type: 'u32' },
+    window_bytes: { offset: 8, type: 'u32' },
+    unacknowledged: { offset: 12, type: 'u32' },
+    pending: { offset: 16, type: 'u32' },
+    inbound: { offset: 20, type: 'u32' },
+    outbound: { offset: 24, type: 'u32' },
+    fragmentation_point: { offset: 28, type: 'u32' },
+  },
+} as const;
+
+export const link_path = {
+  name: 'link_path',
+  size: 44,
+  fields: {
+    address: { offset: 0, type: 'bytes', length: 16 },
+    family: { offset: 16, type: 'u32' },
+    state: { offset: 20, type: 'u32' },
+    cwnd_bytes: { offset: 24, type: 'u32' },
+    srtt_ms: { offset: 28, type: 'u32' },
+    rto_ms: { offset: 32, type: 'u32' },
+    mtu_bytes: { offset: 36, type: 'u32' },
+    port: { offset: 40, type: 'u32' },
+  },
+} as const;
+
 export const link_association_statistics = {
   name: 'link_association_statistics',
   size: 20,

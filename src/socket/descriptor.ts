@@ -1,4 +1,5 @@
 import type { Address, Endpoint } from '../address.js';
+import type { AssociationState } from '../bridge/association.js';
 import type { Calls, SendInfo } from '../bridge/calls.js';
 import type { Handle, Instance } from '../bridge/instance.js';
 import { type Layout, readStruct, type StructInput, type StructValue, writeStruct } from '../bridge/struct.js';
@@ -61,6 +62,13 @@ export class Descriptor implements Listener {
     const answer = this.#enter(syscall, (_, handle) => call(this.#pump.instance, handle));
     if (typeof answer === 'number') throw callError(syscall, answer);
     return answer;
+  }
+
+  /** What usrsctp tells of an association and its paths; undefined: it has ended. */
+  association(id: number): AssociationState | undefined {
+    if (!this.#open) return undefined;
+    const state = this.#pump.enter(() => this.#pump.calls.association(this.#handle, id));
+    return typeof state === 'number' ? undefined : state;
   }
 
   /** The local address that talks to a destination. */

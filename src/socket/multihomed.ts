@@ -4,7 +4,7 @@ import type { AssociationEvents, PathEvent } from './events.js';
 import type { Home } from './home.js';
 import type { Notification } from './notification.js';
 import { Configurable, type OptionTarget } from './options/configurable.js';
-import { isAlive, type Path } from './paths/path.js';
+import type { Path } from './paths/path.js';
 import { PathChanges } from './paths/pathchanges.js';
 import { Paths } from './paths/paths.js';
 import { type AssociationStatistics, readStatistics } from './paths/statistics.js';
@@ -93,7 +93,7 @@ export abstract class Multihomed extends Configurable<AssociationEvents> {
 
   /** @internal Does usrsctp still know it? */
   isAlive(): boolean {
-    return isAlive(this.home.descriptor, this.id);
+    return this.home.descriptor.association(this.id) !== undefined;
   }
 
   /** @internal The network says no. */

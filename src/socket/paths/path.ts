@@ -1,16 +1,6 @@
-import { type Address, type Endpoint, familyOf } from '../../address.js';
-import { htons } from '../../bridge/byteorder.js';
-import { packStorage, unpackSockaddr } from '../../bridge/sockaddr.js';
-import { SctpError } from '../../errors.js';
-import {
-  SCTP_ACTIVE,
-  SCTP_GET_PEER_ADDR_INFO,
-  SCTP_REMOTE_UDP_ENCAPS_PORT,
-  SCTP_STATUS,
-  SCTP_UNCONFIRMED,
-} from '../../generated/constants.js';
-import { sctp_paddrinfo, sctp_status, sctp_udpencaps } from '../../generated/layouts.js';
-import { localEndpoints } from '../binding.js';
+import { type Address, familyOf } from '../../address.js';
+import type { AssociationState } from '../../bridge/association.js';
+import { SCTP_ACTIVE, SCTP_INACTIVE, SCTP_UNCONFIRMED } from '../../generated/constants.js';
 import type { Descriptor } from '../descriptor.js';
 
 /** One way to the peer: one of its addresses (RFC 6458 §8.2.2). */
@@ -37,66 +27,35 @@ export interface Path {
   readonly encapsulationPort?: number;
 }
 
-/** The paths of an association as they are now; `idOf` tells the id of a peer's address. */
-export function readPaths(descriptor: Descriptor, associationId: number, idOf: (address: Address) => number): Path[] {
-  const peers = descriptor.endpoints('getpaddrs', (calls, handle) => calls.getpaddrs(handle, associationId));
-  const primary = primaryAddress(descriptor, associationId);
-  const locals = localEndpoints(descriptor, associationId).map(({ address }) => address);
-  return peers.map((peer) => {
-    const { address } = peer;
+/** The paths of an association; `idOf` tells the id of a peer's address. */
+export function pathsOf(state: AssociationState, descriptor: Descriptor, idOf: (address: Address) => number): Path[] {
+  const locals = state.locals.map(({ address }) => address);
+  return state.paths.map(({ address, ...path }, index) => {
     const local = localOf(address, locals, descriptor);
-    const encapsulationPort = encapsulationOf(descriptor, associationId, peer);
-    const info = descriptor.struct(SCTP_GET_PEER_ADDR_INFO, sctp_paddrinfo, {
-      spinfo_address: packStorage(peer),
-      spinfo_assoc_id: associationId,
-    });
     return {
       id: idOf(address),
       address,
       ...(local !== undefined && { local }),
-      state: stateOf(info.spinfo_state),
-      primary: address === primary,
-      cwnd: info.spinfo_cwnd,
-      srttMs: info.spinfo_srtt,
-      rtoMs: info.spinfo_rto,
-      mtu: info.spinfo_mtu,
-      ...(encapsulationPort !== 0 && { encapsulationPort }),
+      state: STATES[path.state] ?? 'inactive',
+      primary: index === state.primary,
+      cwnd: path.cwndBytes,
+      srttMs: path.srttMs,
+      rtoMs: path.rtoMs,
+      mtu: path.mtuBytes,
+      ...(path.port !== 0 && { encapsulationPort: path.port }),
     };
   });
 }
 
-/** Does usrsctp still know the association? */
-export function isAlive(descriptor: Descriptor, associationId: number): boolean {
-  try {
-    descriptor.struct(SCTP_STATUS, sctp_status, { sstat_assoc_id: associationId });
-    return true;
-  } catch (error) {
-    if (error instanceof SctpError) return false;
-    throw error;
-  }
-}
+const STATES: Readonly<Record<number, Path['state']>> = {
+  [SCTP_ACTIVE]: 'active',
+  [SCTP_INACTIVE]: 'inactive',
+  [SCTP_UNCONFIRMED]: 'unconfirmed',
+};
 
 /** The route decides, as long as the association has the address; else the first one that fits, as in usrsctp. */
 function localOf(address: Address, locals: readonly Address[], descriptor: Descriptor): Address | undefined {
   const source = descriptor.sourceTo(address);
   if (source === undefined || locals.includes(source)) return source;
   return locals.find((local) => familyOf(local) === familyOf(address));
-}
-
-function encapsulationOf(descriptor: Descriptor, associationId: number, peer: Endpoint): number {
-  const { sue_port } = descriptor.struct(SCTP_REMOTE_UDP_ENCAPS_PORT, sctp_udpencaps, {
-    sue_address: packStorage(peer),
-    sue_assoc_id: associationId,
-  });
-  return htons(sue_port);
-}
-
-function primaryAddress(descriptor: Descriptor, associationId: number): Address | undefined {
-  const { sstat_primary } = descriptor.struct(SCTP_STATUS, sctp_status, { sstat_assoc_id: associationId });
-  return unpackSockaddr(sstat_primary.spinfo_address)?.address;
-}
-
-function stateOf(state: number): Path['state'] {
-  if (state & SCTP_UNCONFIRMED) return 'unconfirmed';
-  return state & SCTP_ACTIVE ? 'active' : 'inactive';
 }

@@ -1,8 +1,7 @@
 import type { Address } from '../../address.js';
-import { SctpError } from '../../errors.js';
 import type { Descriptor } from '../descriptor.js';
-import { type Path, readPaths } from './path.js';
-import { readStatus, type Status } from './status.js';
+import { type Path, pathsOf } from './path.js';
+import { type Status, statusOf } from './status.js';
 
 /** Where an association is now. */
 interface Place {
@@ -34,13 +33,11 @@ export class Paths {
 
   /** Reads what there is to read. */
   refresh(): readonly Path[] {
-    try {
-      const { descriptor } = this.#place();
-      this.#last = readPaths(descriptor, this.#associationId, (address) => this.#idOf(address));
-      this.#status = readStatus(descriptor, this.#associationId);
-    } catch (error) {
-      if (!(error instanceof SctpError)) throw error; // it ends just now
-    }
+    const { descriptor } = this.#place();
+    const state = descriptor.association(this.#associationId);
+    if (!state) return this.#last; // it ends just now
+    this.#last = pathsOf(state, descriptor, (address) => this.#idOf(address));
+    this.#status = statusOf(state);
     return this.#last;
   }
 

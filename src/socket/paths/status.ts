@@ -1,9 +1,8 @@
 import type { Address } from '../../address.js';
-import { unpackSockaddr } from '../../bridge/sockaddr.js';
+import type { AssociationState } from '../../bridge/association.js';
 import { SctpError } from '../../errors.js';
-import { SCTP_GET_SNDBUF_USE, SCTP_STATUS } from '../../generated/constants.js';
-import { sctp_sockstat, sctp_status } from '../../generated/layouts.js';
-import { localEndpoints } from '../binding.js';
+import { SCTP_GET_SNDBUF_USE } from '../../generated/constants.js';
+import { sctp_sockstat } from '../../generated/layouts.js';
 import type { Descriptor } from '../descriptor.js';
 import type { StreamCounts } from '../notification.js';
 
@@ -25,16 +24,16 @@ export interface Status {
   readonly fragmentationPoint: number;
 }
 
-export function readStatus(descriptor: Descriptor, associationId: number): Status {
-  const status = descriptor.struct(SCTP_STATUS, sctp_status, { sstat_assoc_id: associationId });
+export function statusOf(state: AssociationState): Status {
+  const { inbound, outbound } = state;
   return {
-    localAddresses: localEndpoints(descriptor, associationId).map(({ address }) => address),
-    primary: unpackSockaddr(status.sstat_primary.spinfo_address)?.address,
-    streams: { inbound: status.sstat_instrms, outbound: status.sstat_outstrms },
-    receiverWindow: status.sstat_rwnd,
-    unacknowledged: status.sstat_unackdata,
-    pending: status.sstat_penddata,
-    fragmentationPoint: status.sstat_fragmentation_point,
+    localAddresses: state.locals.map(({ address }) => address),
+    primary: state.paths[state.primary]?.address,
+    streams: { inbound, outbound },
+    receiverWindow: state.windowBytes,
+    unacknowledged: state.unacknowledged,
+    pending: state.pending,
+    fragmentationPoint: state.fragmentationPoint,
   };
 }
 

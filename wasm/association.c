@@ -1,0 +1,110 @@
+/*
+ * An association and its paths at once: what SCTP_STATUS, SCTP_GET_PEER_ADDRESSES, SCTP_GET_LOCAL_ADDRESSES and, for each
+ * path, SCTP_GET_PEER_ADDR_INFO and SCTP_REMOTE_UDP_ENCAPS_PORT tell. A dozen calls would be most of a set-up.
+ */
+#include "association.h"
+
+#include <netinet/sctp_output.h>
+#include <netinet/sctp_timer.h>
+#include <netinet/sctp_var.h>
+#include <netinet/sctputil.h>
+
+#include "handles.h"
+#include "link.h"
+
+/* No header of upstream has it. */
+int sctp_getopt(struct socket *so, int optname, void *optval, size_t *optsize, void *p);
+
+struct sctp_tcb *association_of(int handle, sctp_assoc_t id)
+{
+	struct socket *so = socket_of(handle);
+	struct sctp_inpcb *inp = so != NULL ? so->so_pcb : NULL;
+	struct sctp_tcb *stcb;
+
+	if (inp == NULL) {
+		return NULL;
+	}
+	if ((inp->sctp_flags & (SCTP_PCB_FLAGS_TCPTYPE | SCTP_PCB_FLAGS_IN_TCPPOOL)) == 0) {
+		return sctp_findassociation_ep_asocid(inp, id, 1);
+	}
+	stcb = LIST_FIRST(&inp->sctp_asoc_list);
+	if (stcb != NULL) {
+		SCTP_TCB_LOCK(stcb);
+	}
+	return stcb;
+}
+
+static uint32_t state_of(const struct sctp_nets *net)
+{
+	if (net->dest_state & SCTP_ADDR_UNCONFIRMED) {
+		return SCTP_UNCONFIRMED;
+	}
+	return net->dest_state & SCTP_ADDR_REACHABLE ? SCTP_ACTIVE : SCTP_INACTIVE;
+}
+
+/* False for a path of AF_CONN. */
+static int tell_path(const struct sctp_nets *net, struct link_path *path)
+{
+	const union sctp_sockstore *to = &net->ro._l_addr;
+	int is_ipv4 = to->sa.sa_family == AF_INET;
+
+	if (!is_ipv4 && to->sa.sa_family != AF_INET6) {
+		return 0;
+	}
+	*path = (struct link_path){
+	    .family = is_ipv4 ? 4 : 6,
+	    .state = state_of(net),
+	    .cwnd_bytes = net->cwnd,
+	    .srtt_ms = (uint32_t)net->lastsa >> SCTP_RTT_SHIFT,
+	    .rto_ms = net->RTO,
+	    .mtu_bytes = net->mtu - (is_ipv4 ? SCTP_MIN_V4_OVERHEAD : SCTP_MIN_OVERHEAD),
+	    .port = ntohs(net->port),
+	};
+	if (is_ipv4) {
+		memcpy(path->address, &to->sin.sin_addr, sizeof(to->sin.sin_addr));
+	} else {
+		memcpy(path->address, &to->sin6.sin6_addr, sizeof(to->sin6.sin6_addr));
+	}
+	return 1;
+}
+
+/*
+ * Writes struct link_association, for each path a struct link_path, and after a word the sockaddrs of the local
+ * addresses. Returns how many bytes that is, or -ENOENT.
+ */
+EXPORT int bridge_association(int handle, sctp_assoc_t id, uint8_t *buffer, uint32_t capacity)
+{
+	struct sctp_tcb *stcb = association_of(handle, id);
+	struct link_association *about = (struct link_association *)buffer;
+	struct link_path *path = (struct link_path *)(about + 1);
+	struct sctp_nets *net;
+	size_t rest;
+
+	if (stcb == NULL) {
+		return -ENOENT;
+	}
+	*about = (struct link_association){
+	    .primary = UINT32_MAX,
+	    .window_bytes = stcb->asoc.peers_rwnd,
+	    .unacknowledged = stcb->asoc.sent_queue_cnt,
+	    .pending = stcb->asoc.cnt_on_reasm_queue + stcb->asoc.cnt_on_all_streams,
+	    .inbound = stcb->asoc.streamincnt,
+	    .outbound = stcb->asoc.streamoutcnt,
+	    .fragmentation_point = (uint32_t)sctp_get_frag_point(stcb, &stcb->asoc),
+	};
+	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
+		if ((uint8_t *)(path + 1) > buffer + capacity || !tell_path(net, path)) {
+			continue;
+		}
+		if (net == stcb->asoc.primary_destination) {
+			about->primary = about->path_count;
+		}
+		about->path_count++;
+		path++;
+	}
+	SCTP_TCB_UNLOCK(stcb);
+	rest = (size_t)(buffer + capacity - (uint8_t *)path);
+	*(sctp_assoc_t *)path = id; /* struct sctp_getaddresses */
+	(void)sctp_getopt(socket_of(handle), SCTP_GET_LOCAL_ADDRESSES, path, &rest, NULL);
+	return (int)((uint8_t *)path - buffer + (ptrdiff_t)rest);
+}
