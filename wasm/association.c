@@ -42,48 +42,44 @@ static uint32_t state_of(const struct sctp_nets *net)
 	return net->dest_state & SCTP_ADDR_REACHABLE ? SCTP_ACTIVE : SCTP_INACTIVE;
 }
 
-/* False for a path of AF_CONN. */
-static int tell_path(const struct sctp_nets *net, struct link_path *path)
+static void tell_path(const struct sctp_nets *net, struct link_path_state *path)
 {
 	const union sctp_sockstore *to = &net->ro._l_addr;
-	int is_ipv4 = to->sa.sa_family == AF_INET;
+	int is_ipv4 = to->sa.sa_family == AF_INET, is_ipv6 = to->sa.sa_family == AF_INET6;
+	uint32_t headers = is_ipv4 ? SCTP_MIN_V4_OVERHEAD : is_ipv6 ? SCTP_MIN_OVERHEAD : sizeof(struct sctphdr);
 
-	if (!is_ipv4 && to->sa.sa_family != AF_INET6) {
-		return 0;
-	}
-	*path = (struct link_path){
-	    .family = is_ipv4 ? 4 : 6,
+	*path = (struct link_path_state){
+	    .family = is_ipv4 ? 4 : is_ipv6 ? 6 : 0,
 	    .state = state_of(net),
 	    .cwnd_bytes = net->cwnd,
 	    .srtt_ms = (uint32_t)net->lastsa >> SCTP_RTT_SHIFT,
 	    .rto_ms = net->RTO,
-	    .mtu_bytes = net->mtu - (is_ipv4 ? SCTP_MIN_V4_OVERHEAD : SCTP_MIN_OVERHEAD),
+	    .mtu_bytes = net->mtu - headers,
 	    .port = ntohs(net->port),
 	};
 	if (is_ipv4) {
 		memcpy(path->address, &to->sin.sin_addr, sizeof(to->sin.sin_addr));
-	} else {
+	} else if (is_ipv6) {
 		memcpy(path->address, &to->sin6.sin6_addr, sizeof(to->sin6.sin6_addr));
 	}
-	return 1;
 }
 
 /*
- * Writes struct link_association, for each path a struct link_path, and after a word the sockaddrs of the local
+ * Writes struct link_association_state, for each path a struct link_path_state, and after a word the sockaddrs of the local
  * addresses. Returns how many bytes that is, or -ENOENT.
  */
 EXPORT int bridge_association(int handle, sctp_assoc_t id, uint8_t *buffer, uint32_t capacity)
 {
 	struct sctp_tcb *stcb = association_of(handle, id);
-	struct link_association *about = (struct link_association *)buffer;
-	struct link_path *path = (struct link_path *)(about + 1);
+	struct link_association_state *about = (struct link_association_state *)buffer;
+	struct link_path_state *path = (struct link_path_state *)(about + 1);
 	struct sctp_nets *net;
 	size_t rest;
 
 	if (stcb == NULL) {
 		return -ENOENT;
 	}
-	*about = (struct link_association){
+	*about = (struct link_association_state){
 	    .primary = UINT32_MAX,
 	    .window_bytes = stcb->asoc.peers_rwnd,
 	    .unacknowledged = stcb->asoc.sent_queue_cnt,
@@ -93,9 +89,10 @@ EXPORT int bridge_association(int handle, sctp_assoc_t id, uint8_t *buffer, uint
 	    .fragmentation_point = (uint32_t)sctp_get_frag_point(stcb, &stcb->asoc),
 	};
 	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
-		if ((uint8_t *)(path + 1) > buffer + capacity || !tell_path(net, path)) {
-			continue;
+		if ((uint8_t *)(path + 1) > buffer + capacity) {
+			break;
 		}
+		tell_path(net, path);
 		if (net == stcb->asoc.primary_destination) {
 			about->primary = about->path_count;
 		}

@@ -38,8 +38,8 @@ struct link_state {
 	uint32_t memory_in_use; /* bytes that upstream holds by malloc */
 };
 
-/* An association, as bridge_association() tells it; struct link_path for each path follow, and local addresses. */
-struct link_association {
+/* An association, as bridge_association() tells it; for each path a struct link_path_state follows, then local addresses. */
+struct link_association_state {
 	uint32_t path_count;
 	uint32_t primary;             /* which path, from 0; UINT32_MAX: none */
 	uint32_t window_bytes;        /* the peer's receive window */
@@ -50,9 +50,9 @@ struct link_association {
 	uint32_t fragmentation_point; /* bytes */
 };
 
-struct link_path {
+struct link_path_state {
 	uint8_t address[16];          /* the peer's; network byte order, IPv4 uses the first 4 bytes */
-	uint32_t family;              /* 4 or 6 */
+	uint32_t family;              /* 4, 6, or 0 for AF_CONN */
 	uint32_t state;               /* SCTP_ACTIVE, SCTP_INACTIVE or SCTP_UNCONFIRMED */
 	uint32_t cwnd_bytes;
 	uint32_t srtt_ms;

@@ -23,6 +23,15 @@ int link_send_room(void *so)
 	return socket->so_snd.sb_cc < socket->so_snd.sb_hiwat ? (int)(socket->so_snd.sb_hiwat - socket->so_snd.sb_cc) : 0;
 }
 
+/* The port that a socket is bound to, 0 when it isn't. usrsctp.h has no getsockname(). */
+EXPORT int bridge_local_port(int handle)
+{
+	struct socket *so = socket_of(handle);
+	struct sctp_inpcb *inp = so != NULL ? so->so_pcb : NULL;
+
+	return inp != NULL ? ntohs(inp->sctp_lport) : -EBADF;
+}
+
 /*
  * Limits a socket of AF_INET6 to IPv6, so that it lists no IPv4 address to its peers: IPV6_V6ONLY (RFC 3493 5.3), which
  * usrsctp_setsockopt() doesn't know.

@@ -1,5 +1,5 @@
-import { type Address, type Endpoint, formatAddress } from '../address.js';
-import { link_association, link_path } from '../generated/layouts.js';
+import { type Address, CONN, type Endpoint, formatAddress } from '../address.js';
+import { link_association_state, link_path_state } from '../generated/layouts.js';
 import type { Handle, Instance } from './instance.js';
 import type { Memory, Pointer } from './memory.js';
 import { unpackSockaddrs } from './sockaddr.js';
@@ -32,10 +32,10 @@ export interface PathState {
 }
 
 /** Words, by their place. */
-const about = wordsOf(link_association.fields);
-const path = wordsOf(link_path.fields);
+const about = wordsOf(link_association_state.fields);
+const path = wordsOf(link_path_state.fields);
 
-const PATH_WORDS = link_path.size >> 2;
+const PATH_WORDS = link_path_state.size >> 2;
 
 /** Reads an association and its paths in one call; `scratch` is room for them. A negative errno: there is none. */
 export function associationState(
@@ -50,7 +50,7 @@ export function associationState(
   const word = (index: number) => memory.words[(scratch >> 2) + index] ?? 0;
   const count = word(about.path_count);
   const paths: PathState[] = [];
-  let at = link_association.size >> 2;
+  let at = link_association_state.size >> 2;
   for (; paths.length < count; at += PATH_WORDS) paths.push(pathState(memory, scratch, at, word));
   const locals = memory.bytes.subarray(scratch + 4 * (at + 1), scratch + length);
   return {
@@ -67,9 +67,10 @@ export function associationState(
 }
 
 function pathState(memory: Memory, scratch: Pointer, at: number, word: (index: number) => number): PathState {
+  const family = word(at + path.family);
   const address = scratch + 4 * (at + path.address);
   return {
-    address: formatAddress(memory.bytes.subarray(address, address + (word(at + path.family) === 4 ? 4 : 16))),
+    address: family === 0 ? CONN : formatAddress(memory.bytes.subarray(address, address + (family === 4 ? 4 : 16))),
     state: word(at + path.state),
     cwndBytes: word(at + path.cwnd_bytes),
     srttMs: word(at + path.srtt_ms),

@@ -1,31 +1,15 @@
 import type { Endpoint } from '../address.js';
-import {
-  IPPROTO_SCTP,
-  SCTP_CONNECT_X_DELAYED,
-  SCTP_SEND_PRINFO_VALID,
-  SCTP_SEND_SNDINFO_VALID,
-  SCTP_SENDV_SPA,
-} from '../generated/constants.js';
+import { IPPROTO_SCTP, SCTP_CONNECT_X_DELAYED, SCTP_SENDV_SPA } from '../generated/constants.js';
 import { errnoNames, errnoNumbers } from '../generated/errno.js';
 import { sctp_rcvinfo, sctp_recvv_rn, sctp_sendv_spa, sockaddr_storage } from '../generated/layouts.js';
 import { type AssociationState, associationState } from './association.js';
 import { htonl } from './byteorder.js';
 import type { Exports, Handle, Instance } from './instance.js';
 import { at, type Memory, NULL, type Pointer } from './memory.js';
+import { type SendInfo, writeSendInfo } from './sendinfo.js';
 import { packSockaddr, packSockaddrs, unpackSockaddr, unpackSockaddrs } from './sockaddr.js';
 
-/** What a message is sent with: struct sctp_sendv_spa, flattened (usrsctp manual, RFC 6458 §5.3.4, §5.3.7, §5.3.8). */
-export interface SendInfo {
-  readonly associationId: number;
-  readonly stream: number;
-  /** SCTP_UNORDERED, SCTP_EOF, SCTP_ABORT, SCTP_EOR … */
-  readonly flags: number;
-  readonly ppid: number;
-  readonly context: number;
-  /** SCTP_PR_SCTP_NONE, _TTL, _BUF or _RTX, and its value. */
-  readonly prPolicy: number;
-  readonly prValue: number;
-}
+export type { SendInfo } from './sendinfo.js';
 
 /** What {@link Calls.recvv} found; one object, overwritten by each call. */
 export interface Received {
@@ -50,21 +34,7 @@ const OPTION_BYTES = 8192;
 /** Offsets in the memory for small things. */
 const Slots = { from: 0, info: 128, fromLength: 192, infoLength: 196, infoType: 200, flags: 204, out: 208, size: 256 };
 
-const { sendv_sndinfo: snd, sendv_prinfo: pr } = sctp_sendv_spa.fields;
 const rcv = sctp_rcvinfo.fields;
-
-/** Offsets in struct sctp_sendv_spa. */
-const Spa = {
-  flags: sctp_sendv_spa.fields.sendv_flags.offset,
-  valid: SCTP_SEND_SNDINFO_VALID | SCTP_SEND_PRINFO_VALID,
-  stream: snd.offset + snd.fields.snd_sid.offset,
-  sndFlags: snd.offset + snd.fields.snd_flags.offset,
-  ppid: snd.offset + snd.fields.snd_ppid.offset,
-  context: snd.offset + snd.fields.snd_context.offset,
-  associationId: snd.offset + snd.fields.snd_assoc_id.offset,
-  prPolicy: pr.offset + pr.fields.pr_policy.offset,
-  prValue: pr.offset + pr.fields.pr_value.offset,
-};
 
 /** The name of the POSIX error in a negative result, such as `EINVAL`. */
 export function errnoName(result: number): string {
@@ -185,6 +155,11 @@ export class Calls {
     return this.#addresses(this.#exports.bridge_getladdrs(handle, associationId, this.#data, RECEIVE_BYTES));
   }
 
+  /** The port that a socket is bound to, or a negative errno. */
+  localPort(handle: Handle): number {
+    return this.#exports.bridge_local_port(handle);
+  }
+
   /** An association and its paths, or a negative errno. */
   association(handle: Handle, associationId: number): AssociationState | number {
     return associationState(this.#instance, handle, associationId, this.#data, RECEIVE_BYTES);
@@ -192,7 +167,8 @@ export class Calls {
 
   /** How many of the bytes were taken, or a negative errno. */
   sendv(handle: Handle, data: Uint8Array, info: SendInfo): number {
-    const spa = this.#writeSendInfo(info);
+    const spa = at(this.#small, Slots.info);
+    writeSendInfo(info, this.#memory.view, spa);
     if (data.length > SEND_BYTES) return -errnoNumbers.EMSGSIZE;
     this.#memory.bytes.set(data, this.#data);
     const { size } = sctp_sendv_spa;
@@ -277,20 +253,6 @@ export class Calls {
 
   #addresses(count: number): Endpoint[] | number {
     return count < 0 ? count : unpackSockaddrs(this.#memory.copy(this.#data, count * sockaddr_storage.size), count);
-  }
-
-  #writeSendInfo(info: SendInfo): Pointer {
-    const spa = at(this.#small, Slots.info);
-    const { view } = this.#memory;
-    view.setUint32(spa + Spa.flags, Spa.valid, true);
-    view.setUint16(spa + Spa.stream, info.stream, true);
-    view.setUint16(spa + Spa.sndFlags, info.flags, true);
-    view.setUint32(spa + Spa.ppid, htonl(info.ppid), true);
-    view.setUint32(spa + Spa.context, info.context, true);
-    view.setUint32(spa + Spa.associationId, info.associationId, true);
-    view.setUint16(spa + Spa.prPolicy, info.prPolicy, true);
-    view.setUint32(spa + Spa.prValue, info.prValue, true);
-    return spa;
   }
 
   #readReceived(): void {

@@ -86,6 +86,7 @@ export interface Exports {
   bridge_handle_timers(elapsedMs: number): void;
   bridge_take_error(handle: Handle): number;
   bridge_send_room(handle: Handle): number;
+  bridge_local_port(handle: Handle): number;
   bridge_set_v6only(handle: Handle): number;
 }
 

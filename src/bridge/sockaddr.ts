@@ -9,7 +9,6 @@ const { sin6_port, sin6_addr } = sockaddr_in6.fields;
 const { sconn_port } = sockaddr_conn.fields;
 const FAMILY = sockaddr_in.fields.sin_family.offset;
 
-
 /** What stands for the one path of a stack over a user's own, where C has a pointer. */
 export const CONN_NUMBER = 1;
 
@@ -52,8 +51,7 @@ export function packStorage(endpoint: Endpoint): Uint8Array {
 export function unpackSockaddr(bytes: Uint8Array, at: number = 0): Endpoint | undefined {
   const family = (bytes[at + FAMILY] ?? 0) | ((bytes[at + FAMILY + 1] ?? 0) << 8);
   const port = (offset: number) => ((bytes[at + offset] ?? 0) << 8) | (bytes[at + offset + 1] ?? 0);
-  const address = (offset: number, length: number) =>
-    formatAddress(bytes.subarray(at + offset, at + offset + length));
+  const address = (offset: number, length: number) => formatAddress(bytes.subarray(at + offset, at + offset + length));
   if (family === AF_INET) return { address: address(sin_addr.offset, 4), port: port(sin_port.offset) };
   if (family === AF_INET6) return { address: address(sin6_addr.offset, 16), port: port(sin6_port.offset) };
   return family === AF_CONN ? { address: CONN, port: port(sconn_port.offset) } : undefined;

@@ -946,8 +946,8 @@ export const link_state = {
   },
 } as const;
 
-export const link_association = {
-  name: 'link_association',
+export const link_association_state = {
+  name: 'link_association_state',
   size: 32,
   fields: {
     path_count: { offset: 0, type: 'u32' },
@@ -961,8 +961,8 @@ export const link_association = {
   },
 } as const;
 
-export const link_path = {
-  name: 'link_path',
+export const link_path_state = {
+  name: 'link_path_state',
   size: 44,
   fields: {
     address: { offset: 0, type: 'bytes', length: 16 },

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js';
 import { SctpError } from '../errors.js';
 import type { Association } from './association.js';
 import type { Descriptor } from './descriptor.js';
+import { FewSet } from './few.js';
 import { checkWaitOptions, Waiter, type WaitOptions } from './setup/deadline.js';
 
 /**
@@ -13,7 +14,7 @@ export class Acceptor implements AsyncIterable<Association> {
   readonly #clock: Clock;
   readonly #style: 'one-to-one' | 'one-to-many';
   readonly #adopt: (handle: number) => Association | undefined;
-  readonly #waiters = new Set<Waiter<Association>>();
+  readonly #waiters = new FewSet<Waiter<Association>>();
   readonly #queue: Association[] = [];
   #backlog = 0;
   #isPolling = false;

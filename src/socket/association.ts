@@ -104,10 +104,9 @@ export class Association extends Streamed implements AsyncDisposable {
     this.paths();
   }
 
-  /** @internal Both ends are ready. */
+  /** @internal Both ends are ready, and its paths were just read. */
   opened(setup: Setup): void {
     this.life.opened(setup);
-    this.paths();
     if (this.isListened('senderDry')) this.listened('senderDry', true);
   }
 
@@ -120,7 +119,9 @@ export class Association extends Streamed implements AsyncDisposable {
         return this.pathChanged(notification);
       case 'shutdown':
         this.life.peerShutDown();
-        this.outgoing.fail(new SctpError('EPIPE', 'the peer is shutting the association down', { syscall: 'send' }));
+        this.outgoing.fail(
+          () => new SctpError('EPIPE', 'the peer is shutting the association down', { syscall: 'send' }),
+        );
         return this.emit('shutdown', undefined);
       case 'sendFailed':
         this.life.lost();
@@ -148,14 +149,14 @@ export class Association extends Streamed implements AsyncDisposable {
     if (this.outgoing.bytes > 0) this.life.lost();
     const error = this.life.end(reported);
     this.undelivered.flush();
-    this.outgoing.fail(error ?? this.life.notOpen('send'));
+    this.outgoing.fail(() => error ?? this.life.notOpen('send'));
     this.inbox.end(error);
     this.forgetRequests(error);
     this.home.released(error);
     this.emit('close', error);
   }
 
-  /** senderDry is told to those only who listen: see SUBSCRIBED. */
+  /** senderDry is told to those only who listen: see options/settings.ts. */
   protected override listened(name: keyof AssociationEvents, isListened: boolean): void {
     if (name !== 'senderDry' || this.state === 'connecting' || this.state === 'closed') return;
     this.isDry = false;

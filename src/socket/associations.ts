@@ -3,6 +3,7 @@ import type { Clock } from '../clock.js';
 import { SctpError } from '../errors.js';
 import { Association } from './association.js';
 import type { Descriptor } from './descriptor.js';
+import { FewMap, FewSet } from './few.js';
 import type { Home } from './home.js';
 import { costOf, type Message } from './messages/message.js';
 import { ReadAhead } from './messages/readahead.js';
@@ -14,12 +15,12 @@ export class Associations {
   readonly #clock: Clock;
   readonly #released: (association: Association, descriptor: Descriptor, error: SctpError | undefined) => void;
   readonly #readAhead: ReadAhead;
-  readonly #byId = new Map<number, Association>();
-  readonly #waiting = new Set<Association>();
+  readonly #byId = new FewMap<number, Association>();
+  readonly #waiting = new FewSet<Association>();
   /** Bytes of messages that aren't complete. */
-  readonly #begun = new Map<number, number>();
+  readonly #begun = new FewMap<number, number>();
   /** Where associations are that were peeled off. */
-  readonly #elsewhere = new Map<number, Associations>();
+  readonly #elsewhere = new FewMap<number, Associations>();
   #pathIds = 0;
 
   /** `read` reads the socket, as far as there is room; `released` is told of associations that have ended. */
@@ -36,10 +37,10 @@ export class Associations {
   }
 
   get list(): readonly Association[] {
-    return [...this.#byId.values()];
+    return this.#byId.values();
   }
 
-  get byId(): ReadonlyMap<number, Association> {
+  get byId(): Pick<FewMap<number, Association>, 'get'> {
     return this.#byId;
   }
 
@@ -107,7 +108,9 @@ export class Associations {
   /** Bytes of messages that may be read now. */
   room(): number {
     let begun = 0;
-    for (const [id, bytes] of this.#begun) if (!this.#byId.get(id)?.isWanted) begun += bytes;
+    if (this.#begun.size > 0) {
+      for (const [id, bytes] of this.#begun) if (!this.#byId.get(id)?.isWanted) begun += bytes;
+    }
     return this.#readAhead.room(begun);
   }
 
@@ -132,7 +135,9 @@ export class Associations {
 
   /** There may be room to send. */
   ready(): void {
-    for (const association of this.#waiting) if (!association.flush()) this.#waiting.delete(association);
+    if (this.#waiting.size > 0) {
+      for (const association of this.#waiting) if (!association.flush()) this.#waiting.delete(association);
+    }
     this.#readEnds();
   }
 

@@ -102,7 +102,7 @@ export function localEndpoints(descriptor: Descriptor, associationId = 0): Endpo
 }
 
 export function portOf(descriptor: Descriptor): number {
-  return localEndpoints(descriptor)[0]?.port ?? 0;
+  return descriptor.call('getsockname', (calls, handle) => calls.localPort(handle));
 }
 
 /** Local endpoints as a caller gave them, checked: canonical, with one port. */

@@ -10,6 +10,7 @@ import type { Listener, Pump } from '../stack/pump.js';
 import type { Message } from './messages/message.js';
 import { Reading } from './messages/reading.js';
 import type { Notification } from './notification.js';
+import type { Setting } from './options/settings.js';
 import { callError, checked } from './setup/failure.js';
 
 /** What a descriptor reads is given to its owner. */
@@ -92,16 +93,33 @@ export class Descriptor implements Listener {
     this.call('setsockopt', (calls, handle) => calls.setsockopt(handle, level, name, value));
   }
 
+  /** Sets one after the other, as far as the first that is refused. */
+  setOptions(settings: readonly Setting[]): void {
+    this.call('setsockopt', (calls, handle) => {
+      let result = 0;
+      for (const { level, name, value } of settings) {
+        result = calls.setsockopt(handle, level, name, value);
+        if (result < 0) break;
+      }
+      return result;
+    });
+  }
+
   setStruct<const L extends Layout>(name: number, layout: L, value: StructInput<L>): void {
     this.setOption(name, writeStruct(layout, value));
   }
 
   /** Reads an option; fields of `value` that the option looks at, such as an association id, are given to it. */
   struct<const L extends Layout>(name: number, layout: L, value: StructInput<L>): StructValue<L> {
-    const argument = writeStruct(layout, value);
+    const answer = this.option(name, writeStruct(layout, value));
+    return readStruct(layout, new DataView(answer.buffer), 0, answer.length);
+  }
+
+  /** The same, in bytes. */
+  option(name: number, argument: Uint8Array): Uint8Array<ArrayBuffer> {
     const answer = this.#enter('getsockopt', (calls, handle) => calls.getsockopt(handle, IPPROTO_SCTP, name, argument));
     if (typeof answer === 'number') throw callError('getsockopt', answer);
-    return readStruct(layout, new DataView(answer.buffer), 0, answer.length);
+    return answer;
   }
 
   ready(): void {

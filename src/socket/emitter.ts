@@ -1,13 +1,15 @@
+import { FewMap, FewSet } from './few.js';
+
 /** Event listeners by name: on, off and once, typed by a map of event names to what they carry. */
 export class Emitter<Events extends object> {
-  readonly #listeners = new Map<keyof Events, Set<(event: never) => void>>();
+  readonly #listeners = new FewMap<keyof Events, FewSet<(event: never) => void>>();
   /** What nobody has heard yet. */
-  readonly #kept = new Map<keyof Events, () => void>();
+  readonly #kept = new FewMap<keyof Events, () => void>();
 
   /** Calls `listener` at each event of that name. Returns a function that ends it. */
   on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): () => void {
     if (typeof listener !== 'function') throw new TypeError('a listener must be a function');
-    const listeners = this.#listeners.get(name) ?? new Set();
+    const listeners = this.#listeners.get(name) ?? new FewSet();
     this.#listeners.set(name, listeners.add(listener));
     if (listeners.size === 1) this.listened(name, true);
     const kept = this.#kept.get(name);

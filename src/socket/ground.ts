@@ -5,8 +5,9 @@ import { AF_CONN, AF_INET, AF_INET6, SOCK_SEQPACKET, SOCK_STREAM } from '../gene
 import type { Pump } from '../stack/pump.js';
 import { Binding, localEndpoints } from './binding.js';
 import { Descriptor, type Owner } from './descriptor.js';
-import { configure, type SocketConfig } from './options/config.js';
+import type { SocketConfig } from './options/config.js';
 import { KeptOptions } from './options/kept.js';
+import { settingsOf } from './options/settings.js';
 
 const DOMAINS = { any: AF_INET6, IPv6: AF_INET6, IPv4: AF_INET, conn: AF_CONN } as const;
 
@@ -56,7 +57,7 @@ export class Ground {
     if (config.family === 'IPv6') pump.enter(() => pump.instance.exports.bridge_set_v6only(handle as Handle));
     const descriptor = this.#describe(handle);
     try {
-      configure(descriptor, config, this.encapsulationPort);
+      descriptor.setOptions(settingsOf(config, this.encapsulationPort));
       this.kept.apply(descriptor);
       if (this.#binding.endpoints) this.#binding.ensure(descriptor);
     } catch (error) {
@@ -69,9 +70,12 @@ export class Ground {
 
   /** The descriptor, bound: to all addresses and any port, where nothing else was said. */
   bound(): Descriptor {
-    const descriptor = this.opened();
-    this.#binding.ensure(descriptor);
-    return descriptor;
+    if (this.#descriptor && this.#binding.has(this.#descriptor)) return this.#descriptor;
+    return this.pump.enter(() => {
+      const descriptor = this.opened();
+      this.#binding.ensure(descriptor);
+      return descriptor;
+    });
   }
 
   /** Where it was asked to be bound; undefined: nothing was said. */

@@ -258,7 +258,7 @@ export class Socket extends SendingToAll<SocketEvents> implements AsyncDisposabl
   /** A peer has set up an association on a one-to-many socket. */
   #passive(up: Notification & { type: 'association' }, descriptor: Descriptor): void {
     const association = this.#associations.add(up.associationId, descriptor);
-    association.opened(passiveSetup(descriptor, up));
+    association.opened(passiveSetup(up, association.paths()));
     this.#acceptor.push(association);
     this.emit('association', association);
   }

@@ -7,7 +7,7 @@ import { sysctls } from '../generated/sysctls.js';
 import { type Random, systemRandom } from '../random.js';
 import { Pump } from '../stack/pump.js';
 import type { Transport } from '../transport/transport.js';
-import { type SocketOptions, socketConfig } from './options/config.js';
+import { type SocketConfig, type SocketOptions, socketConfig } from './options/config.js';
 import { givenSysctls, type Sysctl, type TimerPreset, type Timers, timerSysctls } from './options/timers.js';
 import { checkWaitOptions, type WaitOptions } from './setup/deadline.js';
 import { Socket, type SocketWorld } from './socket.js';
@@ -54,6 +54,8 @@ const NO_ABORT_OF_INIT: [Sysctl, number] = ['sctp_blackhole', 1];
 export class Stack implements AsyncDisposable {
   readonly #transport: Transport;
   readonly #world: SocketWorld;
+  /** Of sockets that are made without options. */
+  readonly #usual: SocketConfig;
   #isClosing = false;
   #stopping: Promise<void> | undefined;
 
@@ -90,6 +92,7 @@ export class Stack implements AsyncDisposable {
   /** @internal */
   constructor(transport: Transport, pump: Pump) {
     this.#transport = transport;
+    this.#usual = this.#configOf({});
     this.#world = { pump, encapsulationPort: transport.encapsulationPort, sockets: new Set() };
     pump.unreachable.add((destination, code) => {
       const error = new SctpError(code, `${destination} can't be reached`, { address: destination });
@@ -128,9 +131,8 @@ export class Stack implements AsyncDisposable {
   }
 
   /** Makes a socket. Nothing is sent, and no port taken, before it is bound, connected or told to listen. */
-  socket(options: SocketOptions = {}): Socket {
-    const conn = this.#transport.addresses.includes(CONN) ? { mtu: this.#transport.mtu } : undefined;
-    const config = socketConfig(options, conn);
+  socket(options?: SocketOptions): Socket {
+    const config = options === undefined ? this.#usual : this.#configOf(options);
     if (this.#world.pump.death) throw this.#world.pump.death;
     if (this.#isClosing) throw new SctpError('ENETDOWN', 'socket: the stack is closed', { syscall: 'socket' });
     return new Socket(this.#world, config);
@@ -150,6 +152,11 @@ export class Stack implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const socket of this.sockets) socket.discard();
     await this.close();
+  }
+
+  #configOf(options: SocketOptions): SocketConfig {
+    const conn = this.#transport.addresses.includes(CONN) ? { mtu: this.#transport.mtu } : undefined;
+    return socketConfig(options, conn);
   }
 
   #setSysctl(name: Sysctl, value: number): void {

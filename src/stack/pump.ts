@@ -56,6 +56,7 @@ export class Pump {
   readonly #transport: Transport;
   readonly #wire = new Wire();
   readonly #listeners = new Map<Handle, Listener>();
+  #isInside = false;
   #pumping = false;
   #death: SctpError | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
@@ -105,13 +106,17 @@ export class Pump {
     return this.#state.memoryInUse;
   }
 
-  /** Enters the module. Throws the stack's death when it is, or thereby becomes, dead. */
+  /**
+   * Enters the module. Throws the stack's death when it is, or thereby becomes, dead. What is called may enter in its
+   * turn: there is one drain, at the end of the outermost.
+   */
   enter<T>(call: () => T): T {
     if (this.#death) throw this.#death;
-    const { exports } = this.instance;
+    const isOutermost = !this.#isInside;
     let done = false;
     try {
-      exports.link_enter(this.clock.now());
+      if (isOutermost) this.instance.exports.link_enter(this.clock.now());
+      this.#isInside = true;
       const result = call();
       done = true;
       return result;
@@ -119,7 +124,10 @@ export class Pump {
       if (isTrap(error)) throw this.kill(error);
       throw error;
     } finally {
-      this.#leave(done);
+      if (isOutermost) {
+        this.#isInside = false;
+        this.#leave(done);
+      }
     }
   }
 

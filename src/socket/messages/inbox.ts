@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.js';
+import { FewSet } from '../few.js';
 import { checkWaitOptions, Waiter, type WaitOptions } from '../setup/deadline.js';
 import { costOf, type Message } from './message.js';
 
@@ -16,7 +17,7 @@ export class Inbox {
   #isOver: (() => void) | undefined;
   #first = 0;
   #cost = 0;
-  readonly #waiters = new Set<Waiter<Message | undefined>>();
+  readonly #waiters = new FewSet<Waiter<Message | undefined>>();
   #isDiscarding = false;
   #ended = false;
   #error: unknown;

@@ -182,11 +182,13 @@ export class Outgoing {
     first.offset = 0;
   }
 
-  /** Nothing can be sent any more. */
-  fail(error: unknown): void {
+  /** Nothing can be sent any more; `why` is asked only where something waits, since errors cost more than they look. */
+  fail(why: () => unknown): void {
     this.#bytes = 0;
     this.#end = undefined;
     this.#holds.clear();
+    if (this.#waiting.length === 0) return;
+    const error = why();
     for (const waiting of this.#waiting.splice(0)) waiting.reject(error);
   }
 

@@ -1,3 +1,5 @@
+import { FewMap } from '../few.js';
+
 type Part = Uint8Array<ArrayBuffer>;
 
 interface Partial {
@@ -14,7 +16,7 @@ interface Partial {
 export class Reassembly {
   readonly #limit: number;
   /** Begun messages by association; there are few at any time, with I-DATA one for each stream at most. */
-  readonly #begun = new Map<number, Partial[]>();
+  readonly #begun = new FewMap<number, Partial[]>();
   #notification: Part[] = [];
 
   /** `limit`: how many bytes an association may have here, and so the largest message. */

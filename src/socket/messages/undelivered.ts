@@ -1,5 +1,6 @@
 import { SCTP_DATA_LAST_FRAG, SCTP_DATA_NOT_FRAG } from '../../generated/constants.js';
 import type { SendFailure } from '../events.js';
+import { FewMap } from '../few.js';
 import type { Notification } from '../notification.js';
 import { joined } from './reassembly.js';
 
@@ -16,7 +17,7 @@ const FIRST_FRAGMENT = SCTP_DATA_NOT_FRAG & ~SCTP_DATA_LAST_FRAG;
 export class Undelivered {
   readonly #tell: (failure: SendFailure) => void;
   /** What there is of one message, by its stream. */
-  readonly #begun = new Map<number, Fragment[]>();
+  readonly #begun = new FewMap<number, Fragment[]>();
 
   constructor(tell: (failure: SendFailure) => void) {
     this.#tell = tell;

@@ -6,24 +6,6 @@ import * as L from '../../generated/layouts.js';
 import type { AuthenticationChange, Feature, Notification, Outcome, PathChange } from '../notification.js';
 import { abortCauses, causeName, errorCauses } from '../setup/causes.js';
 
-/**
- * The notification types that a descriptor subscribes to. SCTP_SENDER_DRY_EVENT isn't one of them: where messages go
- * to and fro it would double what there is to read, so it comes only to associations that listen for it.
- */
-export const SUBSCRIBED: readonly number[] = [
-  C.SCTP_ASSOC_CHANGE,
-  C.SCTP_PEER_ADDR_CHANGE,
-  C.SCTP_REMOTE_ERROR,
-  C.SCTP_SEND_FAILED_EVENT,
-  C.SCTP_SHUTDOWN_EVENT,
-  C.SCTP_ADAPTATION_INDICATION,
-  C.SCTP_PARTIAL_DELIVERY_EVENT,
-  C.SCTP_AUTHENTICATION_EVENT,
-  C.SCTP_STREAM_RESET_EVENT,
-  C.SCTP_ASSOC_RESET_EVENT,
-  C.SCTP_STREAM_CHANGE_EVENT,
-];
-
 const ASSOCIATION_STATES = {
   [C.SCTP_COMM_UP]: 'up',
   [C.SCTP_COMM_LOST]: 'lost',

@@ -1,19 +1,6 @@
 import type { AddressFamily } from '../../address.js';
 import { checkObject, shown } from '../../arguments.js';
-import { htons } from '../../bridge/byteorder.js';
-import { packStorage } from '../../bridge/sockaddr.js';
-import { writeStruct } from '../../bridge/struct.js';
 import { SctpError } from '../../errors.js';
-import * as C from '../../generated/constants.js';
-import {
-  sctp_assoc_value,
-  sctp_event,
-  sctp_initmsg,
-  sctp_paddrparams,
-  sctp_udpencaps,
-} from '../../generated/layouts.js';
-import type { Descriptor } from '../descriptor.js';
-import { SUBSCRIBED } from '../notification/decode.js';
 import type { StreamCounts } from '../notification.js';
 
 /** How a socket is made. */
@@ -68,13 +55,6 @@ export interface SocketConfig {
 }
 
 const MB = 1024 * 1024;
-const COMMON_HEADER_BYTES = 12;
-
-const GRANTS = {
-  nothing: 0,
-  streams: C.SCTP_ENABLE_RESET_STREAM_REQ,
-  association: C.SCTP_ENABLE_VALUE_MASK,
-} as const;
 
 /** `conn`: the stack stands on a user's own path. */
 export function socketConfig(options: SocketOptions, conn?: { readonly mtu: number }): SocketConfig {
@@ -83,7 +63,7 @@ export function socketConfig(options: SocketOptions, conn?: { readonly mtu: numb
   const { style = 'one-to-one', family = 'any', streams = {}, noDelay = true, peerMayReset = 'streams' } = options;
   oneOf('style', style, ['one-to-one', 'one-to-many']);
   oneOf('family', family, ['any', 'IPv4', 'IPv6']);
-  oneOf('peerMayReset', peerMayReset, Object.keys(GRANTS));
+  oneOf('peerMayReset', peerMayReset, ['nothing', 'streams', 'association']);
   return {
     style,
     family: conn ? 'conn' : family,
@@ -98,46 +78,6 @@ export function socketConfig(options: SocketOptions, conn?: { readonly mtu: numb
     sendQueueBytes: within('sendQueueBytes', options.sendQueueBytes ?? 16 * MB, 1, Number.MAX_SAFE_INTEGER),
     maxMessageBytes: within('maxMessageBytes', options.maxMessageBytes ?? 64 * MB, 1, 512 * MB),
   };
-}
-
-/** Sets up a new socket of the module. Accepted ones inherit all of it. */
-export function configure(descriptor: Descriptor, config: SocketConfig, encapsulationPort: number | undefined): void {
-  for (const type of SUBSCRIBED) {
-    descriptor.setStruct(C.SCTP_EVENT, sctp_event, { se_assoc_id: C.SCTP_FUTURE_ASSOC, se_type: type, se_on: 1 });
-  }
-  descriptor.setOption(C.SCTP_RECVRCVINFO, int(1));
-  descriptor.setOption(C.SCTP_EXPLICIT_EOR, int(1)); // messages of any size, in pieces as there is room
-  // RFC 6458 §8.1.20. Below 2, a message that is delivered in parts waits for its rest in front of whole messages of
-  // other streams; when those fill the receive buffer, nothing of the rest is taken any more.
-  descriptor.setOption(C.SCTP_FRAGMENT_INTERLEAVE, int(2));
-  descriptor.setOption(C.SCTP_NODELAY, int(config.noDelay ? 1 : 0));
-  descriptor.setOption(C.SO_SNDBUF, int(config.sendBufferBytes), C.SOL_SOCKET);
-  descriptor.setOption(C.SO_RCVBUF, int(config.receiveBufferBytes), C.SOL_SOCKET);
-  descriptor.setOption(
-    C.SCTP_INITMSG,
-    writeStruct(sctp_initmsg, {
-      sinit_num_ostreams: config.outboundStreams,
-      sinit_max_instreams: config.inboundStreams,
-    }),
-  );
-  descriptor.setStruct(C.SCTP_ENABLE_STREAM_RESET, sctp_assoc_value, {
-    assoc_id: C.SCTP_FUTURE_ASSOC,
-    assoc_value: GRANTS[config.peerMayReset],
-  });
-  if (config.connMtu !== undefined) {
-    descriptor.setStruct(C.SCTP_PEER_ADDR_PARAMS, sctp_paddrparams, {
-      spp_assoc_id: C.SCTP_FUTURE_ASSOC,
-      spp_address: packStorage({ address: '0.0.0.0', port: 0 }),
-      spp_pathmtu: config.connMtu - COMMON_HEADER_BYTES,
-      spp_flags: C.SPP_PMTUD_DISABLE,
-    });
-  }
-  if (encapsulationPort !== undefined) {
-    descriptor.setStruct(C.SCTP_REMOTE_UDP_ENCAPS_PORT, sctp_udpencaps, {
-      sue_assoc_id: C.SCTP_FUTURE_ASSOC,
-      sue_port: htons(encapsulationPort),
-    });
-  }
 }
 
 /** A C int as an option's value. */

@@ -1,12 +1,13 @@
 import { IPPROTO_SCTP, SOL_SOCKET } from '../../generated/constants.js';
 import { sctp_authkey } from '../../generated/layouts.js';
 import type { Descriptor } from '../descriptor.js';
+import { FewMap } from '../few.js';
 import { constantOf } from './codec.js';
 import type { OptionRow } from './options.js';
 
 /** What was set on a socket, to be set again on the descriptor that takes the place of an ended one. */
 export class KeptOptions {
-  readonly #values = new Map<string, [OptionRow, Uint8Array]>();
+  readonly #values = new FewMap<string, [OptionRow, Uint8Array]>();
 
   /** But for SCTP_AUTO_ASCONF, which a socket can't have before it is bound. What can't be read adds up. */
   keep(row: OptionRow, bytes: Uint8Array): void {

@@ -1,5 +1,6 @@
 import type { Address } from '../../address.js';
 import type { Descriptor } from '../descriptor.js';
+import { FewMap } from '../few.js';
 import { type Path, pathsOf } from './path.js';
 import { type Status, statusOf } from './status.js';
 
@@ -14,7 +15,7 @@ interface Place {
 export class Paths {
   readonly #associationId: number;
   readonly #place: () => Place;
-  readonly #ids = new Map<Address, number>();
+  readonly #ids = new FewMap<Address, number>();
   #last: readonly Path[] = [];
   #status: Status | undefined;
 

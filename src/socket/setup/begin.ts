@@ -45,10 +45,9 @@ export function setInitBudget(
   addresses: number,
   timeoutMs: number | undefined,
 ): void {
-  const usual = Math.max(
-    descriptor.call('sysctl', (calls) => calls.sysctl(INIT_RETRANSMITS)),
-    addresses,
-  );
+  const retransmits = descriptor.call('sysctl', (calls) => calls.sysctl(INIT_RETRANSMITS));
+  const usual = Math.max(retransmits, addresses);
+  if (config.style === 'one-to-one' && timeoutMs === undefined && usual === retransmits) return; // as it is made
   descriptor.setStruct(C.SCTP_INITMSG, sctp_initmsg, {
     sinit_num_ostreams: config.outboundStreams,
     sinit_max_instreams: config.inboundStreams,

@@ -3,7 +3,9 @@ import { type ErrorCode, SctpError } from '../../errors.js';
 import type { Acceptor } from '../acceptor.js';
 import type { Association } from '../association.js';
 import type { Associations } from '../associations.js';
-import { localEndpoints, portOf } from '../binding.js';
+import { portOf } from '../binding.js';
+import type { Descriptor } from '../descriptor.js';
+import { FewMap } from '../few.js';
 import type { Ground } from '../ground.js';
 import { namedLocals } from '../locals.js';
 import type { Notification } from '../notification.js';
@@ -29,6 +31,25 @@ interface Pending {
   detached?: () => void;
 }
 
+/** A set-up that nothing speaks against. */
+interface Plan {
+  readonly syscall: string;
+  readonly peers: readonly Peer[];
+  /** The same, in the order in which they are tried. */
+  readonly reachable: readonly Peer[];
+  readonly options: ConnectOptions;
+  readonly isBoundForIt: boolean;
+}
+
+/** A set-up whose INIT is on its way. */
+interface Begun {
+  readonly id: number;
+  readonly descriptor: Descriptor;
+  readonly attempt: Attempt;
+  /** To be called when it is up. */
+  readonly settle: () => void;
+}
+
 /** What the set-ups of a socket have to do with. */
 interface Surroundings {
   readonly ground: Ground;
@@ -41,7 +62,7 @@ interface Surroundings {
 /** connectx, and the set-ups that a socket has under way. */
 export class Connector {
   readonly #around: Surroundings;
-  readonly #pending = new Map<number, Pending>();
+  readonly #pending = new FewMap<number, Pending>();
 
   constructor(around: Surroundings) {
     this.#around = around;
@@ -59,10 +80,11 @@ export class Connector {
     checkEncapsulation(peers, ground.encapsulationPort, syscall);
     options.signal?.throwIfAborted();
     if (style === 'one-to-one') checkIdle(associations.list, acceptor.isListening, syscall);
-    reachablePeers(peers, interfaces, locals ?? ground.endpoints, syscall);
-    checkUnknown(ground.opened(), peers, syscall);
+    // usrsctp would wait for an answer from an address to which nothing can be sent, too: those come last
+    const reachable = reachablePeers(peers, interfaces, locals ?? ground.endpoints, syscall);
+    if (style === 'one-to-many') checkUnknown(ground.opened(), peers, syscall);
     if (locals) ground.bind(locals, syscall);
-    return this.#start(syscall, peers, options, locals !== undefined);
+    return this.#start({ syscall, peers, reachable, options, isBoundForIt: locals !== undefined });
   }
 
   /** Takes what concerns a set-up under way; false: it doesn't. */
@@ -84,34 +106,15 @@ export class Connector {
 
   /** Nothing comes of any of them. */
   fail(error: SctpError): void {
-    for (const pending of [...this.#pending.values()]) this.#failed(pending, error);
+    for (const pending of this.#pending.values()) this.#failed(pending, error);
   }
 
-  #start(
-    syscall: string,
-    peers: readonly Peer[],
-    options: ConnectOptions,
-    isBoundForIt: boolean,
-  ): Promise<Association> {
+  #start(plan: Plan): Promise<Association> {
+    const { syscall, options, isBoundForIt } = plan;
     const { ground, associations } = this.#around;
-    const { pump, config } = ground;
-    const descriptor = ground.bound();
-    setInitBudget(descriptor, config, peers.length, options.timeoutMs);
+    const { pump } = ground;
     let fail = () => {};
-    const attempt = new Attempt(pump, peers, portOf(descriptor), syscall, () => fail());
-    let id: number;
-    let settle: () => void;
-    try {
-      // usrsctp would wait for an answer from an address to which nothing can be sent, too: those come last
-      const reachable = reachablePeers(peers, pump.interfaces, localEndpoints(descriptor), syscall);
-      ({ id, up: settle } = withoutPotentialFailure(descriptor, config.style, () =>
-        begin(descriptor, reachable, syscall),
-      ));
-    } catch (error) {
-      attempt.end();
-      if (isBoundForIt) this.#unbind();
-      throw error;
-    }
+    const { id, descriptor, attempt, settle } = pump.enter(() => this.#begin(plan, () => fail()));
     const association = associations.add(id, descriptor);
     const giveUp = (reason: unknown) => this.#giveUp(pending, reason);
     const waiter: Waiter<Association> = new Waiter(pump.clock, options, syscall, giveUp);
@@ -120,6 +123,23 @@ export class Connector {
     association.connecting(waiter.promise);
     fail = () => this.#failed(pending, attempt.failure());
     return options.wait === false ? Promise.resolve(association) : waiter.promise;
+  }
+
+  /** `onRefused`: the network has refused all of the addresses. */
+  #begin({ syscall, peers, reachable, options, isBoundForIt }: Plan, onRefused: () => void): Begun {
+    const { ground } = this.#around;
+    const { pump, config } = ground;
+    const descriptor = ground.bound();
+    setInitBudget(descriptor, config, peers.length, options.timeoutMs);
+    const attempt = new Attempt(pump, peers, portOf(descriptor), syscall, onRefused);
+    try {
+      const { id, up } = withoutPotentialFailure(descriptor, config.style, () => begin(descriptor, reachable, syscall));
+      return { id, descriptor, attempt, settle: up };
+    } catch (error) {
+      attempt.end();
+      if (isBoundForIt) this.#unbind();
+      throw error;
+    }
   }
 
   #up(pending: Pending, up: Notification & { type: 'association' }): void {

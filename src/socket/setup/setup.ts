@@ -1,7 +1,7 @@
 import type { Address } from '../../address.js';
-import { type InitAttempt, SctpError } from '../../errors.js';
-import type { Descriptor } from '../descriptor.js';
+import type { InitAttempt } from '../../errors.js';
 import type { Feature, Notification, StreamCounts } from '../notification.js';
+import type { Path } from '../paths/path.js';
 
 /** How an association came about. */
 export interface Setup {
@@ -21,20 +21,9 @@ export interface Setup {
   readonly elapsedMs: number;
 }
 
-/** That of an association which the peer has set up. */
-export function passiveSetup(descriptor: Descriptor, up: Notification & { type: 'association' }): Setup {
-  const added = peerAddresses(descriptor, up.associationId);
+/** That of an association which the peer has set up; there are no paths when it has ended already. */
+export function passiveSetup(up: Notification & { type: 'association' }, paths: readonly Path[]): Setup {
   const { streams, features } = up;
+  const added = paths.map(({ address }) => address);
   return { tried: [], confirmed: [], dropped: [], added, streams, features, elapsedMs: 0 };
-}
-
-/** None when the association has ended already: the notification that it is up came late. */
-function peerAddresses(descriptor: Descriptor, id: number): Address[] {
-  try {
-    const peers = descriptor.endpoints('getpaddrs', (calls, handle) => calls.getpaddrs(handle, id));
-    return peers.map(({ address }) => address);
-  } catch (error) {
-    if (error instanceof SctpError) return [];
-    throw error;
-  }
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.js';
 import { SctpError } from '../../errors.js';
 import type { AssociationReset, Outcome, StreamChange, StreamReset } from '../events.js';
+import { FewSet } from '../few.js';
 import { Waiter, type WaitOptions } from '../setup/deadline.js';
 
 /** What is told of a request, or of what the peer has asked for. */
@@ -32,7 +33,7 @@ const AGAIN_MS = 25;
 
 /** The requests that the peer of an association hasn't answered. usrsctp sends them again until it has. */
 export class Requests {
-  readonly #pending = new Set<Pending>();
+  readonly #pending = new FewSet<Pending>();
 
   /** Makes a request as soon as `ready` calls back; `ready` returns what is to be called when it has ended, anyhow. */
   make(

@@ -1,5 +1,6 @@
 import { checkObject, shown } from '../../arguments.js';
 import { SctpError } from '../../errors.js';
+import { FewMap } from '../few.js';
 import { Messaging } from '../messages/messaging.js';
 import type { Notification } from '../notification.js';
 import { checkWaitOptions, type WaitOptions } from '../setup/deadline.js';
@@ -35,7 +36,7 @@ type Direction = 'outbound' | 'inbound';
 
 /** The streams of an association, and how they are reset and added (RFC 6525). */
 export abstract class Streamed extends Messaging {
-  readonly #streams = new Map<number, Stream>();
+  readonly #streams = new FewMap<number, Stream>();
   readonly #requests = new Requests();
 
   /** One of the streams, from 0, as if it were a connection of its own; the same object each time. */
