@@ -152,7 +152,7 @@ export class Association extends Streamed implements AsyncDisposable {
     this.outgoing.fail(() => error ?? this.life.notOpen('send'));
     this.inbox.end(error);
     this.forgetRequests(error);
-    this.home.released(error);
+    this.home.released(this, error);
     this.emit('close', error);
   }
 

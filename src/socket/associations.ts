@@ -21,6 +21,9 @@ export class Associations {
   readonly #begun = new FewMap<number, number>();
   /** Where associations are that were peeled off. */
   readonly #elsewhere = new FewMap<number, Associations>();
+  /** And from where those are that were peeled off elsewhere. */
+  readonly #origins = new FewMap<number, Associations>();
+  #home: Home | undefined;
   #pathIds = 0;
 
   /** `read` reads the socket, as far as there is room; `released` is told of associations that have ended. */
@@ -45,10 +48,7 @@ export class Associations {
   }
 
   add(id: number, descriptor: Descriptor): Association {
-    const association: Association = new Association(
-      this.#home(id, descriptor, () => association),
-      id,
-    );
+    const association = new Association(this.#homeOn(descriptor), id);
     this.#byId.set(id, association);
     return association;
   }
@@ -63,44 +63,77 @@ export class Associations {
     from.#readAhead.remove(cost);
     from.#elsewhere.set(id, this);
     this.#readAhead.add(cost);
-    association.move(
-      this.#home(
-        id,
-        descriptor,
-        () => association,
-        () => from.#elsewhere.delete(id),
-      ),
-    );
+    this.#origins.set(id, from);
+    association.move(this.#homeOn(descriptor));
     this.#byId.set(id, association);
     if (isWaiting) this.#waiting.add(association);
     this.begun(id, begun);
   }
 
-  #home(id: number, descriptor: Descriptor, association: () => Association, gone?: () => void): Home {
-    const { sendBufferBytes, sendQueueBytes } = this.#config;
-    return {
-      descriptor,
-      clock: this.#clock,
-      sendBufferBytes,
-      sendQueueBytes,
-      pieceBytes: Math.min(sendBufferBytes, SEND_BYTES),
-      left: (cost) => this.#readAhead.remove(cost),
-      wanted: () => this.#readAhead.wanted(),
-      waiting: () => this.#waiting.add(association()),
-      ending: () => queueMicrotask(() => this.#readEnds()),
-      released: (error) => {
-        gone?.();
-        this.forget(id);
-        this.#released(association(), descriptor, error);
-      },
-      nextPathId: () => ++this.#pathIds,
-    };
+  /** They share it: there may be thousands on one descriptor. */
+  #homeOn(descriptor: Descriptor): Home {
+    if (this.#home?.descriptor !== descriptor) this.#home = new Associations.#Home(this, descriptor);
+    return this.#home;
   }
+
+  static readonly #Home = class implements Home {
+    readonly #of: Associations;
+    readonly descriptor: Descriptor;
+
+    constructor(of: Associations, descriptor: Descriptor) {
+      this.#of = of;
+      this.descriptor = descriptor;
+    }
+
+    get clock(): Clock {
+      return this.#of.#clock;
+    }
+
+    get sendBufferBytes(): number {
+      return this.#of.#config.sendBufferBytes;
+    }
+
+    get sendQueueBytes(): number {
+      return this.#of.#config.sendQueueBytes;
+    }
+
+    get pieceBytes(): number {
+      return Math.min(this.sendBufferBytes, SEND_BYTES);
+    }
+
+    left(cost: number): void {
+      this.#of.#readAhead.remove(cost);
+    }
+
+    wanted(): void {
+      this.#of.#readAhead.wanted();
+    }
+
+    waiting(association: Association): void {
+      this.#of.#waiting.add(association);
+    }
+
+    ending(): void {
+      queueMicrotask(() => this.#of.#readEnds());
+    }
+
+    released(association: Association, error: SctpError | undefined): void {
+      const origin = this.#of.#origins.get(association.id);
+      if (origin) origin.#elsewhere.delete(association.id);
+      this.#of.forget(association.id);
+      this.#of.#released(association, this.descriptor, error);
+    }
+
+    nextPathId(): number {
+      return ++this.#of.#pathIds;
+    }
+  };
 
   /** It is none of these any more. */
   forget(id: number): void {
     const association = this.#byId.get(id);
     this.#byId.delete(id);
+    this.#origins.delete(id);
     if (association) this.#waiting.delete(association);
     this.#begun.delete(id);
   }

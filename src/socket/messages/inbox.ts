@@ -6,11 +6,18 @@ import { costOf, type Message } from './message.js';
 /** A message, or the number of a stream that the peer has reset when it had sent what is before it. */
 type Item = Message | number;
 
+/** Who bounds an inbox. */
+export interface InboxOwner {
+  /** Messages of that cost have left, or will never count again. */
+  left(cost: number): void;
+  /** Somebody waits for what isn't here yet. */
+  wanted(): void;
+}
+
 /** Messages on their way from the stack to whoever receives them, in order. Its owner bounds it by `bytes`. */
 export class Inbox {
   readonly #clock: Clock;
-  readonly #left: (cost: number) => void;
-  readonly #wanted: () => void;
+  readonly #owner: InboxOwner;
   readonly #items: Item[] = [];
   /** The only stream whose messages these are. */
   #stream: number | undefined;
@@ -22,14 +29,9 @@ export class Inbox {
   #ended = false;
   #error: unknown;
 
-  /**
-   * `left` is told of the cost of what has left, or will never count again; `wanted`, that somebody waits for what isn't
-   * here yet.
-   */
-  constructor(clock: Clock, left: (cost: number) => void, wanted: () => void) {
+  constructor(clock: Clock, owner: InboxOwner) {
     this.#clock = clock;
-    this.#left = left;
-    this.#wanted = wanted;
+    this.#owner = owner;
   }
 
   /** What the messages cost that are here and count. */
@@ -48,8 +50,8 @@ export class Inbox {
 
   push(message: Message): void {
     const cost = costOf(message);
-    if (this.#ended || this.#isDiscarding) return this.#left(cost);
-    if (this.#waiters.size > 0 && this.#hand(message)) return this.#left(cost);
+    if (this.#ended || this.#isDiscarding) return this.#owner.left(cost);
+    if (this.#waiters.size > 0 && this.#hand(message)) return this.#owner.left(cost);
     this.#items.push(message);
     this.#cost += cost;
   }
@@ -120,7 +122,7 @@ export class Inbox {
     if (this.#ended) return;
     this.#ended = true;
     this.#error = error;
-    this.#left(this.#cost);
+    this.#owner.left(this.#cost);
     for (const waiter of this.#waiters) this.#finish(waiter);
     this.#waiters.clear();
   }
@@ -130,9 +132,9 @@ export class Inbox {
     this.#isDiscarding = true;
     this.#items.length = 0;
     this.#first = 0;
-    if (!this.#ended) this.#left(this.#cost);
+    if (!this.#ended) this.#owner.left(this.#cost);
     this.#cost = 0;
-    this.#wanted();
+    this.#owner.wanted();
   }
 
   /** The next message where it is here already, at the least cost. */
@@ -156,7 +158,7 @@ export class Inbox {
     if (this.#ended) this.#finish(waiter);
     else {
       this.#waiters.add(waiter);
-      this.#wanted();
+      this.#owner.wanted();
     }
     return waiter.promise;
   }
@@ -193,7 +195,7 @@ export class Inbox {
     if (typeof item === 'number') return item;
     const cost = costOf(item);
     this.#cost -= cost;
-    if (!this.#ended) this.#left(cost);
+    if (!this.#ended) this.#owner.left(cost);
     return item;
   }
 }

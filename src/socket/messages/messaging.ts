@@ -8,6 +8,7 @@ import type { WaitOptions } from '../setup/deadline.js';
 import { unlessEnding } from '../setup/failure.js';
 import type { Setup } from '../setup/setup.js';
 import { Inboxes } from '../streams/inboxes.js';
+import type { InboxOwner } from './inbox.js';
 import { Messages } from './iterator.js';
 import type { Message, Sendable, SendOptions } from './message.js';
 import { Outgoing, type Sink } from './outgoing.js';
@@ -29,7 +30,6 @@ export abstract class Messaging extends Multihomed implements AsyncIterable<Mess
   protected readonly undelivered: Undelivered = new Undelivered((failure) => this.emit('sendFailed', failure));
   /** senderDry was told, and nothing is sent since. */
   protected isDry = false;
-  readonly #ending = () => this.#home.ending();
   /** Of messages without options: the same for all. */
   readonly #plain: SendInfo;
 
@@ -38,12 +38,9 @@ export abstract class Messaging extends Multihomed implements AsyncIterable<Mess
     super(id);
     this.#home = home;
     this.#plain = sendInfo(id, 1, DEFAULTS);
-    this.inbox = new Inboxes(
-      home.clock,
-      (cost) => this.#home.left(cost),
-      () => this.#home.wanted(),
-    );
-    this.outgoing = new Outgoing(this.#sink, home.clock, home.pieceBytes, home.sendQueueBytes);
+    const ties = new Messaging.#Ties(this);
+    this.inbox = new Inboxes(home.clock, ties);
+    this.outgoing = new Outgoing(ties, home.clock, home.pieceBytes, home.sendQueueBytes);
   }
 
   /** Where it is in its life. */
@@ -134,21 +131,45 @@ export abstract class Messaging extends Multihomed implements AsyncIterable<Mess
 
   /** A call's answer; undefined when the association is about to end, or has ended. */
   protected unlessEnding<T>(call: () => T): T | undefined {
-    return unlessEnding(call, this.#ending);
+    return unlessEnding(call, this.#home);
   }
 
-  get #sink(): Sink {
-    return {
-      send: (data, info) => {
-        this.isDry = false;
-        if (this.state === 'closed') throw this.life.notOpen('send');
-        return this.unlessEnding(() => this.#home.descriptor.send(data, info));
-      },
-      unacknowledgedBytes: () => unacknowledgedBytes(this.#home.descriptor, this.id),
-      waiting: () => this.#home.waiting(),
-      gaveUp: (data, { stream, ppid, context }) =>
-        this.emit('sendFailed', { stream, ppid, context, sent: false, data: new Uint8Array(data), whole: true }),
-      broken: (error) => this.fail(error, 'a message was cut off'),
-    };
-  }
+  /** What its two directions need of the association. */
+  static readonly #Ties = class implements Sink, InboxOwner {
+    readonly #of: Messaging;
+
+    constructor(of: Messaging) {
+      this.#of = of;
+    }
+
+    left(cost: number): void {
+      this.#of.#home.left(cost);
+    }
+
+    wanted(): void {
+      this.#of.#home.wanted();
+    }
+
+    send(data: Uint8Array, info: SendInfo): number | undefined {
+      this.#of.isDry = false;
+      if (this.#of.state === 'closed') throw this.#of.life.notOpen('send');
+      return this.#of.unlessEnding(() => this.#of.#home.descriptor.send(data, info));
+    }
+
+    unacknowledgedBytes(): number {
+      return unacknowledgedBytes(this.#of.#home.descriptor, this.#of.id);
+    }
+
+    waiting(): void {
+      this.#of.#home.waiting(this.#of);
+    }
+
+    gaveUp(data: Uint8Array, { stream, ppid, context }: SendInfo): void {
+      this.#of.emit('sendFailed', { stream, ppid, context, sent: false, data: new Uint8Array(data), whole: true });
+    }
+
+    broken(error: SctpError): void {
+      this.#of.fail(error, 'a message was cut off');
+    }
+  };
 }

@@ -68,13 +68,13 @@ export function checked(syscall: string, result: number, details?: SctpErrorDeta
 /** What usrsctp says of an association that is about to end; which end it has, its notification tells. */
 const ENDING = new Set<ErrorCode>(['ENOTCONN', 'ECONNRESET', 'EPIPE']);
 
-/** A call's answer; undefined, after `ending`, when the association that it is about ends or has ended. */
-export function unlessEnding<T>(call: () => T, ending: () => void): T | undefined {
+/** A call's answer; undefined when the association that it is about ends or has ended. */
+export function unlessEnding<T>(call: () => T, home: { ending(): void }): T | undefined {
   try {
     return call();
   } catch (error) {
     if (!(error instanceof SctpError) || !ENDING.has(error.code)) throw error;
-    ending();
+    home.ending();
     return undefined;
   }
 }

@@ -1,20 +1,22 @@
 import type { Clock } from '../../clock.js';
-import { Inbox } from '../messages/inbox.js';
+import { Inbox, type InboxOwner } from '../messages/inbox.js';
 import type { Message } from '../messages/message.js';
 import type { WaitOptions } from '../setup/deadline.js';
 
 /** The inbox of an association, and those of its streams that are received from one by one. */
 export class Inboxes {
-  readonly #make: () => Inbox;
+  readonly #clock: Clock;
+  readonly #owner: InboxOwner;
   /** The association's own. */
   readonly common: Inbox;
   #claimed: Map<number, Inbox> | undefined;
   #end: { readonly error: unknown } | undefined;
 
   /** As an inbox's. */
-  constructor(clock: Clock, left: (cost: number) => void, wanted: () => void) {
-    this.#make = () => new Inbox(clock, left, wanted);
-    this.common = this.#make();
+  constructor(clock: Clock, owner: InboxOwner) {
+    this.#clock = clock;
+    this.#owner = owner;
+    this.common = new Inbox(clock, owner);
   }
 
   get cost(): number {
@@ -33,7 +35,7 @@ export class Inboxes {
   claim(stream: number): Inbox {
     const known = this.#claimed?.get(stream);
     if (known) return known;
-    const inbox = this.#make();
+    const inbox = new Inbox(this.#clock, this.#owner);
     if (this.isDiscarding) inbox.discard();
     if (this.#end) inbox.end(this.#end.error); // before it has any: their cost is given back already
     inbox.adopt(this.common, stream, () => this.#release(stream));
