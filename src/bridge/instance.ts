@@ -145,3 +145,8 @@ export async function instantiate(module: WebAssembly.Module, host: Host): Promi
     },
   };
 }
+
+/** A trap, or JavaScript's stack overflowing inside the module: its memory can't be trusted any more. */
+export function isTrap(error: unknown): boolean {
+  return error instanceof WebAssembly.RuntimeError || error instanceof RangeError;
+}

@@ -5,6 +5,11 @@ import type { Descriptor } from './descriptor.js';
 import { FewSet } from './few.js';
 import { checkWaitOptions, Waiter, type WaitOptions } from './setup/deadline.js';
 
+export interface Adopter {
+  /** Makes the association of an accepted handle; undefined: there is none any more. */
+  adopt(handle: number): Association | undefined;
+}
+
 /**
  * Associations that peers have set up, on their way to whoever accepts them. Those of a one-to-one socket wait in
  * usrsctp, which counts its backlog, until somebody takes them; those of a one-to-many socket are up at once and wait
@@ -13,7 +18,7 @@ import { checkWaitOptions, Waiter, type WaitOptions } from './setup/deadline.js'
 export class Acceptor implements AsyncIterable<Association> {
   readonly #clock: Clock;
   readonly #style: 'one-to-one' | 'one-to-many';
-  readonly #adopt: (handle: number) => Association | undefined;
+  readonly #adopter: Adopter;
   readonly #waiters = new FewSet<Waiter<Association>>();
   readonly #queue: Association[] = [];
   #backlog = 0;
@@ -21,11 +26,10 @@ export class Acceptor implements AsyncIterable<Association> {
   #descriptor: Descriptor | undefined;
   #error: SctpError | undefined;
 
-  /** `adopt` makes the association of an accepted handle; undefined: there is none any more. */
-  constructor(clock: Clock, style: 'one-to-one' | 'one-to-many', adopt: (handle: number) => Association | undefined) {
+  constructor(clock: Clock, style: 'one-to-one' | 'one-to-many', adopter: Adopter) {
     this.#clock = clock;
     this.#style = style;
-    this.#adopt = adopt;
+    this.#adopter = adopter;
   }
 
   get isListening(): boolean {
@@ -104,7 +108,7 @@ export class Acceptor implements AsyncIterable<Association> {
     const queued = this.#queue.shift();
     if (queued) return queued;
     for (let handle = this.#descriptor?.accept(); handle !== undefined; handle = this.#descriptor?.accept()) {
-      const association = this.#adopt(handle);
+      const association = this.#adopter.adopt(handle);
       if (association) return association;
     }
     return undefined;

@@ -9,11 +9,18 @@ import { costOf, type Message } from './messages/message.js';
 import { ReadAhead } from './messages/readahead.js';
 import type { SocketConfig } from './options/config.js';
 
+/** Whose associations they are. */
+export interface AssociationsOwner {
+  /** Reads the socket, as far as there is room. */
+  read(): void;
+  released(association: Association, descriptor: Descriptor, error: SctpError | undefined): void;
+}
+
 /** The associations of one socket: what is read goes to them, and what they send waits for room. */
 export class Associations {
   readonly #config: SocketConfig;
   readonly #clock: Clock;
-  readonly #released: (association: Association, descriptor: Descriptor, error: SctpError | undefined) => void;
+  readonly #owner: AssociationsOwner;
   readonly #readAhead: ReadAhead;
   readonly #byId = new FewMap<number, Association>();
   readonly #waiting = new FewSet<Association>();
@@ -26,17 +33,11 @@ export class Associations {
   #home: Home | undefined;
   #pathIds = 0;
 
-  /** `read` reads the socket, as far as there is room; `released` is told of associations that have ended. */
-  constructor(
-    config: SocketConfig,
-    clock: Clock,
-    read: () => void,
-    released: (association: Association, descriptor: Descriptor, error: SctpError | undefined) => void,
-  ) {
+  constructor(config: SocketConfig, clock: Clock, owner: AssociationsOwner) {
     this.#config = config;
     this.#clock = clock;
-    this.#released = released;
-    this.#readAhead = new ReadAhead(config.readAheadBytes, read);
+    this.#owner = owner;
+    this.#readAhead = new ReadAhead(config.readAheadBytes, owner);
   }
 
   get list(): readonly Association[] {
@@ -121,7 +122,7 @@ export class Associations {
       const origin = this.#of.#origins.get(association.id);
       if (origin) origin.#elsewhere.delete(association.id);
       this.#of.forget(association.id);
-      this.#of.#released(association, this.descriptor, error);
+      this.#of.#owner.released(association, this.descriptor, error);
     }
 
     nextPathId(): number {

@@ -4,7 +4,7 @@ import { FewMap, FewSet } from './few.js';
 export class Emitter<Events extends object> {
   readonly #listeners = new FewMap<keyof Events, FewSet<(event: never) => void>>();
   /** What nobody has heard yet. */
-  readonly #kept = new FewMap<keyof Events, () => void>();
+  #kept: FewMap<keyof Events, () => void> | undefined;
 
   /** Calls `listener` at each event of that name. Returns a function that ends it. */
   on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): () => void {
@@ -12,8 +12,8 @@ export class Emitter<Events extends object> {
     const listeners = this.#listeners.get(name) ?? new FewSet();
     this.#listeners.set(name, listeners.add(listener));
     if (listeners.size === 1) this.listened(name, true);
-    const kept = this.#kept.get(name);
-    this.#kept.delete(name);
+    const kept = this.#kept?.get(name);
+    this.#kept?.delete(name);
     if (kept) queueMicrotask(kept);
     return () => this.off(name, listener);
   }
@@ -60,6 +60,9 @@ export class Emitter<Events extends object> {
   /** Tells what may happen before anybody can listen: if nobody does, the first who begins to, in a turn of its own. */
   protected emitLate<Name extends keyof Events>(name: Name, event: Events[Name]): void {
     if (this.isListened(name)) this.emit(name, event);
-    else this.#kept.set(name, () => this.emit(name, event));
+    else {
+      this.#kept ??= new FewMap();
+      this.#kept.set(name, () => this.emit(name, event));
+    }
   }
 }

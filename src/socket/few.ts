@@ -64,31 +64,41 @@ export class FewMap<K, V> {
 
 /** The same as a Set. */
 export class FewSet<T> {
-  readonly #map = new FewMap<T, true>();
+  #values: undefined | readonly [T] | Set<T>;
 
   get size(): number {
-    return this.#map.size;
+    if (this.#values === undefined) return 0;
+    return this.#values instanceof Set ? this.#values.size : 1;
   }
 
   has(value: T): boolean {
-    return this.#map.has(value);
+    const values = this.#values;
+    if (values === undefined) return false;
+    return values instanceof Set ? values.has(value) : values[0] === value;
   }
 
   add(value: T): this {
-    this.#map.set(value, true);
+    const values = this.#values;
+    if (values instanceof Set) values.add(value);
+    else if (values === undefined) this.#values = [value];
+    else if (values[0] !== value) this.#values = new Set([values[0], value]);
     return this;
   }
 
   delete(value: T): boolean {
-    return this.#map.delete(value);
+    const values = this.#values;
+    if (!this.has(value)) return false;
+    if (values instanceof Set && values.size > 1) values.delete(value);
+    else this.#values = undefined;
+    return true;
   }
 
   clear(): void {
-    this.#map.clear();
+    this.#values = undefined;
   }
 
   /** Its values as they are now. */
   [Symbol.iterator](): Iterator<T> {
-    return this.#map.keys()[Symbol.iterator]();
+    return [...(this.#values ?? [])][Symbol.iterator]();
   }
 }

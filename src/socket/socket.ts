@@ -2,24 +2,21 @@ import type { Endpoint } from '../address.js';
 import { checkObject, shown } from '../arguments.js';
 import { SctpError } from '../errors.js';
 import type { Pump } from '../stack/pump.js';
-import { Acceptor } from './acceptor.js';
 import type { Association } from './association.js';
-import { Associations } from './associations.js';
+import type { Associations } from './associations.js';
 import { checkEndpoints } from './binding.js';
-import type { Descriptor, Owner } from './descriptor.js';
+import type { Descriptor } from './descriptor.js';
 import type { SocketEvents } from './events.js';
-import { Ground } from './ground.js';
 import { checkLocals } from './locals.js';
-import type { Notification } from './notification.js';
 import type { SocketConfig } from './options/config.js';
 import type { OptionTarget } from './options/configurable.js';
 import type { Peer } from './peers.js';
 import { SendingToAll } from './sendall.js';
 import type { ConnectOptions, LocalAddress } from './setup/connectoptions.js';
-import { Connector } from './setup/connector.js';
+import type { Connector } from './setup/connector.js';
 import { checkWaitOptions, type WaitOptions } from './setup/deadline.js';
 import { failed } from './setup/failure.js';
-import { passiveSetup } from './setup/setup.js';
+import { type Outside, Workings } from './workings.js';
 
 /** What sockets of one stack share. */
 export interface SocketWorld {
@@ -32,10 +29,7 @@ export interface SocketWorld {
 export class Socket extends SendingToAll<SocketEvents> implements AsyncDisposable {
   readonly #world: SocketWorld;
   readonly #config: SocketConfig;
-  readonly #ground: Ground;
-  readonly #associations: Associations;
-  readonly #connector: Connector;
-  readonly #acceptor: Acceptor;
+  readonly #workings: Workings;
   #open = true;
   #isAccepted = false;
 
@@ -44,26 +38,14 @@ export class Socket extends SendingToAll<SocketEvents> implements AsyncDisposabl
     super();
     this.#world = world;
     this.#config = config;
-    this.#associations = new Associations(
-      config,
-      world.pump.clock,
-      () => this.#ground.descriptor?.read(),
-      (association, descriptor, error) => this.#released(association, descriptor, error),
-    );
-    this.#ground = new Ground(world.pump, config, world.encapsulationPort, this.#owner, handle);
-    this.#acceptor = new Acceptor(world.pump.clock, config.style, (accepted) => this.#adopt(accepted));
-    this.#connector = new Connector({
-      ground: this.#ground,
-      associations: this.#associations,
-      acceptor: this.#acceptor,
-      detachedUp: (association) => this.emit('association', association),
-    });
+    const { pump, encapsulationPort } = world;
+    this.#workings = new Workings(pump, config, encapsulationPort, new Socket.#Outside(this), handle);
     world.sockets.add(this);
   }
 
   protected override optionTarget(): OptionTarget {
     this.#checkOpen('option');
-    return { descriptor: this.#ground.opened(), associationId: 0, kept: this.#ground.kept };
+    return { descriptor: this.#workings.ground.opened(), associationId: 0, kept: this.#workings.ground.kept };
   }
 
   /** `one-to-one` or `one-to-many`, as it was made. */
@@ -72,12 +54,12 @@ export class Socket extends SendingToAll<SocketEvents> implements AsyncDisposabl
   }
 
   override get associations(): readonly Association[] {
-    return this.#associations.list;
+    return this.#workings.associations.list;
   }
 
   /** Where the socket is bound; empty while it isn't. */
   get localEndpoints(): readonly Endpoint[] {
-    return this.#ground.localEndpoints;
+    return this.#workings.ground.localEndpoints;
   }
 
   /**
@@ -86,7 +68,7 @@ export class Socket extends SendingToAll<SocketEvents> implements AsyncDisposabl
    */
   bindx(endpoints: readonly Endpoint[]): void {
     this.#checkOpen('bindx');
-    this.#ground.bind(checkEndpoints(endpoints, this.#config.family, 'bindx'), 'bindx');
+    this.#workings.ground.bind(checkEndpoints(endpoints, this.#config.family, 'bindx'), 'bindx');
   }
 
   /**
@@ -96,13 +78,13 @@ export class Socket extends SendingToAll<SocketEvents> implements AsyncDisposabl
    */
   addLocal(addresses: readonly LocalAddress[]): void {
     this.#checkOpen('addLocal');
-    this.#ground.add(checkLocals(addresses, this.#config.family, 'addLocal'), 'addLocal');
+    this.#workings.ground.add(checkLocals(addresses, this.#config.family, 'addLocal'), 'addLocal');
   }
 
   /** Takes local addresses away, as `addLocal` adds them. Throws EINVAL for the last one, EADDRNOTAVAIL. */
   removeLocal(addresses: readonly LocalAddress[]): void {
     this.#checkOpen('removeLocal');
-    this.#ground.remove(checkLocals(addresses, this.#config.family, 'removeLocal'), 'removeLocal');
+    this.#workings.ground.remove(checkLocals(addresses, this.#config.family, 'removeLocal'), 'removeLocal');
   }
 
   /**
@@ -126,14 +108,14 @@ export class Socket extends SendingToAll<SocketEvents> implements AsyncDisposabl
     checkObject(given, 'the association', 'peeloff');
     const { id } = given;
     this.#checkOpen('peeloff');
-    const association = this.#associations.byId.get(id);
-    const { descriptor } = this.#ground;
+    const association = this.#workings.associations.byId.get(id);
+    const { descriptor } = this.#workings.ground;
     if (this.style === 'one-to-one') throw failed('EOPNOTSUPP', 'peeloff: the association has a socket of its own');
     if (!association || !descriptor) throw failed('EINVAL', `peeloff: the socket has no association ${shown(id)}`);
     if (association.state === 'connecting') throw failed('EINPROGRESS', 'peeloff: the association is being set up');
     const handle = descriptor.call('peeloff', (calls, own) => calls.peeloff(own, id));
     const socket = new Socket(this.#world, { ...this.#config, style: 'one-to-one' }, handle);
-    socket.#peeled(association, descriptor, this.#associations);
+    socket.#peeled(association, descriptor, this.#workings.associations);
     return socket;
   }
 
@@ -152,16 +134,16 @@ export class Socket extends SendingToAll<SocketEvents> implements AsyncDisposabl
     if (this.style === 'one-to-one' && this.associations.length > 0) {
       throw failed('EISCONN', 'listen: the socket has an association');
     }
-    const descriptor = this.#ground.bound();
+    const descriptor = this.#workings.ground.bound();
     descriptor.call('listen', (calls, handle) => calls.listen(handle, backlog));
-    this.#acceptor.listen(backlog, descriptor);
-    return this.#acceptor;
+    this.#workings.acceptor.listen(backlog, descriptor);
+    return this.#workings.acceptor;
   }
 
   /** The next association that a peer has set up. */
   async accept(options: WaitOptions = {}): Promise<Association> {
     this.#checkOpen('accept');
-    return this.#acceptor.accept(options);
+    return this.#workings.acceptor.accept(options);
   }
 
   /**
@@ -199,26 +181,21 @@ export class Socket extends SendingToAll<SocketEvents> implements AsyncDisposabl
   #stop(): void {
     if (!this.#open) return;
     this.#open = false;
-    this.#connector.fail(new SctpError('EBADF', 'the socket was closed meanwhile', { syscall: 'close' }));
-    if (this.#acceptor.isListening && !this.#world.pump.death) {
-      if (this.style === 'one-to-one') this.#ground.descriptor?.close();
-      else this.#ground.descriptor?.call('listen', (calls, handle) => calls.listen(handle, 0));
-    }
-    this.#acceptor.end();
+    this.#workings.stop(() => new SctpError('EBADF', 'the socket was closed meanwhile', { syscall: 'close' }));
   }
 
   #end(): void {
-    this.#ground.descriptor?.close();
+    this.#workings.ground.descriptor?.close();
     this.#world.sockets.delete(this);
   }
 
   /** A method that was taken off its socket meets anything as `this`: ENOTSOCK. */
   static #connectorOf(it: Socket | undefined, syscall: string): Connector {
-    if (typeof it !== 'object' || it === null || !(#connector in it)) {
+    if (typeof it !== 'object' || it === null || !(#workings in it)) {
       throw Object.assign(new TypeError(`${syscall}: this is no socket`), { code: 'ENOTSOCK' });
     }
     it.#checkOpen(syscall);
-    return it.#connector;
+    return it.#workings.connector;
   }
 
   #checkOpen(syscall: string): void {
@@ -226,48 +203,30 @@ export class Socket extends SendingToAll<SocketEvents> implements AsyncDisposabl
     if (this.#world.pump.death) throw this.#world.pump.death;
   }
 
-  // --- what the module tells -----------------------------------------------------------------------------------------
+  static readonly #Outside = class implements Outside {
+    readonly #socket: Socket;
 
-  readonly #owner: Owner = {
-    room: () => this.#associations.room(),
-    message: (id, message) => this.#associations.message(id, message),
-    notification: (notification) => this.#notified(notification),
-    begun: (id, bytes) => this.#associations.begun(id, bytes),
-    oversized: (id) => this.#associations.oversized(id),
-    ready: () => {
-      this.#associations.ready();
-      this.#acceptor.poll();
-    },
-    fail: (error) => {
-      this.#connector.fail(error);
-      this.#associations.end(error);
-      this.#acceptor.end(error);
-    },
+    constructor(socket: Socket) {
+      this.#socket = socket;
+    }
+
+    isUp(association: Association): void {
+      this.#socket.emit('association', association);
+    }
+
+    /** A peer's association with a socket of its own; undefined when it has gone without a word. */
+    adopt(handle: number): Association | undefined {
+      return new Socket(this.#socket.#world, this.#socket.#config, handle).#accepted();
+    }
+
+    /** An accepted socket was its association's. */
+    ended(): void {
+      const socket = this.#socket;
+      if (!socket.#isAccepted) return;
+      socket.#open = false;
+      socket.#world.sockets.delete(socket);
+    }
   };
-
-  #notified(notification: Notification): void {
-    const association = this.#associations.byId.get(notification.associationId);
-    if (notification.type !== 'association') return association?.notify(notification);
-    if (this.#connector.notified(notification)) return;
-    if (association) return association.notify(notification);
-    if (notification.state === 'up' && this.#ground.descriptor) this.#passive(notification, this.#ground.descriptor);
-  }
-
-  // --- associations -------------------------------------------------------------------------------------------------
-
-  /** A peer has set up an association on a one-to-many socket. */
-  #passive(up: Notification & { type: 'association' }, descriptor: Descriptor): void {
-    const association = this.#associations.add(up.associationId, descriptor);
-    association.opened(passiveSetup(up, association.paths()));
-    this.#acceptor.push(association);
-    this.emit('association', association);
-  }
-
-  /** A peer's association with a socket of its own; undefined when it has gone without a word. */
-  #adopt(handle: number): Association | undefined {
-    const socket = new Socket(this.#world, this.#config, handle);
-    return socket.#accepted();
-  }
 
   /** Its first notification says that it is up, and as what; it may have ended meanwhile, with messages to receive. */
   #accepted(): Association | undefined {
@@ -276,24 +235,15 @@ export class Socket extends SendingToAll<SocketEvents> implements AsyncDisposabl
       accepted = association;
     });
     this.#isAccepted = true;
-    this.#ground.descriptor?.ready();
+    this.#workings.ground.descriptor?.ready();
     if (!accepted) this.#end();
     return accepted;
   }
 
   #peeled(association: Association, from: Descriptor, associations: Associations): void {
     this.#isAccepted = true;
-    const descriptor = this.#ground.opened();
-    this.#associations.adopt(association, descriptor, associations);
+    const descriptor = this.#workings.ground.opened();
+    this.#workings.associations.adopt(association, descriptor, associations);
     descriptor.adopt(association.id, from);
-  }
-
-  #released(association: Association, descriptor: Descriptor, error: SctpError | undefined): void {
-    this.#connector.released(association.id, error);
-    if (this.style === 'one-to-many') return;
-    this.#ground.drop(descriptor);
-    if (!this.#isAccepted) return;
-    this.#open = false; // it was its association's
-    this.#world.sockets.delete(this);
   }
 }

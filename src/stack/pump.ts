@@ -1,6 +1,6 @@
 import { type Address, addressBytes, CONN, familyOf } from '../address.js';
 import { Calls } from '../bridge/calls.js';
-import { type Handle, type Instance, instantiate } from '../bridge/instance.js';
+import { type Handle, type Instance, instantiate, isTrap } from '../bridge/instance.js';
 import type { Clock } from '../clock.js';
 import { type ErrorCode, SctpError } from '../errors.js';
 import type { Packet } from '../packet.js';
@@ -296,9 +296,4 @@ export class Pump {
       if (error !== this.#death) throw error;
     }
   }
-}
-
-/** A trap, or JavaScript's stack overflowing inside the module: its memory can't be trusted any more. */
-function isTrap(error: unknown): boolean {
-  return error instanceof WebAssembly.RuntimeError || error instanceof RangeError;
 }

@@ -4,15 +4,15 @@
  */
 export class ReadAhead {
   readonly #limit: number;
-  readonly #resume: () => void;
+  readonly #reader: { read(): void };
   #bytes = 0;
   #isPaused = false;
   #isLifted = false;
 
-  /** `resume`: there is room again. */
-  constructor(limit: number, resume: () => void) {
+  /** `reader`: who reads on when there is room again. */
+  constructor(limit: number, reader: { read(): void }) {
     this.#limit = limit;
-    this.#resume = resume;
+    this.#reader = reader;
   }
 
   get isPaused(): boolean {
@@ -37,21 +37,21 @@ export class ReadAhead {
     this.#bytes -= bytes;
     if (!this.#isPaused || this.#bytes > this.#limit / 2) return;
     this.#isPaused = false;
-    this.#resume();
+    this.#reader.read();
   }
 
   /** Somebody waits for what isn't read yet. */
   wanted(): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
-    this.#resume();
+    this.#reader.read();
   }
 
   /** Reads whatever there is, once. */
   lift(): void {
     this.#isLifted = true;
     this.#isPaused = false;
-    this.#resume();
+    this.#reader.read();
     this.#isLifted = false;
   }
 }

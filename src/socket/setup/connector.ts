@@ -1,6 +1,5 @@
 import type { Endpoint } from '../../address.js';
 import { type ErrorCode, SctpError } from '../../errors.js';
-import type { Acceptor } from '../acceptor.js';
 import type { Association } from '../association.js';
 import type { Associations } from '../associations.js';
 import { portOf } from '../binding.js';
@@ -51,10 +50,10 @@ interface Begun {
 }
 
 /** What the set-ups of a socket have to do with. */
-interface Surroundings {
+export interface Surroundings {
   readonly ground: Ground;
   readonly associations: Associations;
-  readonly acceptor: Acceptor;
+  readonly isListening: boolean;
   /** An association is up that nobody waits for any more. */
   detachedUp(association: Association): void;
 }
@@ -71,7 +70,7 @@ export class Connector {
   /** Checks what can be checked, binds if told to, and starts a set-up; or adds addresses to an association. */
   connect(syscall: string, list: readonly Peer[], options: ConnectOptions): Association | Promise<Association> {
     checkConnectOptions(options, syscall);
-    const { ground, associations, acceptor } = this.#around;
+    const { ground, associations, isListening } = this.#around;
     const { interfaces } = ground.pump;
     const { family, style } = ground.config;
     const locals = namedLocals(options, interfaces, family, syscall);
@@ -79,7 +78,7 @@ export class Connector {
     const peers = checkPeers(list, family, syscall);
     checkEncapsulation(peers, ground.encapsulationPort, syscall);
     options.signal?.throwIfAborted();
-    if (style === 'one-to-one') checkIdle(associations.list, acceptor.isListening, syscall);
+    if (style === 'one-to-one') checkIdle(associations.list, isListening, syscall);
     // usrsctp would wait for an answer from an address to which nothing can be sent, too: those come last
     const reachable = reachablePeers(peers, interfaces, locals ?? ground.endpoints, syscall);
     if (style === 'one-to-many') checkUnknown(ground.opened(), peers, syscall);
@@ -105,7 +104,9 @@ export class Connector {
   }
 
   /** Nothing comes of any of them. */
-  fail(error: SctpError): void {
+  fail(why: () => SctpError): void {
+    if (this.#pending.size === 0) return;
+    const error = why();
     for (const pending of this.#pending.values()) this.#failed(pending, error);
   }
 
@@ -199,8 +200,8 @@ export class Connector {
 
   /** Undoes the binding for a set-up; what has begun meanwhile keeps it. */
   #unbind(): void {
-    const { ground, associations, acceptor } = this.#around;
-    if (associations.list.length === 0 && !acceptor.isListening) ground.unbind();
+    const { ground, associations, isListening } = this.#around;
+    if (associations.list.length === 0 && !isListening) ground.unbind();
   }
 
   /** connectx for an association that is there already: only this end's addresses can be added. */

@@ -1,0 +1,130 @@
+import type { SctpError } from '../errors.js';
+import type { Pump } from '../stack/pump.js';
+import { Acceptor, type Adopter } from './acceptor.js';
+import type { Association } from './association.js';
+import { Associations, type AssociationsOwner } from './associations.js';
+import type { Descriptor, Owner } from './descriptor.js';
+import { Ground } from './ground.js';
+import type { Message } from './messages/message.js';
+import type { Notification } from './notification.js';
+import type { SocketConfig } from './options/config.js';
+import { Connector, type Surroundings } from './setup/connector.js';
+import { passiveSetup } from './setup/setup.js';
+
+/** A socket, as its workings see it. */
+export interface Outside extends Adopter {
+  /** An association is up that no promise waits for. */
+  isUp(association: Association): void;
+  /** A one-to-one socket's association has ended. */
+  ended(): void;
+}
+
+/** What a socket works with: each part is made when it is needed, as most sockets either accept or connect. */
+export class Workings implements Owner, Surroundings, AssociationsOwner {
+  readonly ground: Ground;
+  readonly associations: Associations;
+  readonly #outside: Outside;
+  #acceptor: Acceptor | undefined;
+  #connector: Connector | undefined;
+
+  /** `handle`: of an accepted socket. */
+  constructor(
+    pump: Pump,
+    config: SocketConfig,
+    encapsulationPort: number | undefined,
+    outside: Outside,
+    handle: number | undefined,
+  ) {
+    this.#outside = outside;
+    this.associations = new Associations(config, pump.clock, this);
+    this.ground = new Ground(pump, config, encapsulationPort, this, handle);
+  }
+
+  get acceptor(): Acceptor {
+    this.#acceptor ??= new Acceptor(this.ground.pump.clock, this.ground.config.style, this.#outside);
+    return this.#acceptor;
+  }
+
+  get connector(): Connector {
+    this.#connector ??= new Connector(this);
+    return this.#connector;
+  }
+
+  get isListening(): boolean {
+    return this.#acceptor?.isListening === true;
+  }
+
+  /** Nothing more is accepted, and no set-up goes on; `error` is made where one does. */
+  stop(error: () => SctpError): void {
+    this.#connector?.fail(error);
+    const { descriptor, pump, config } = this.ground;
+    if (this.isListening && !pump.death) {
+      if (config.style === 'one-to-one') descriptor?.close();
+      else descriptor?.call('listen', (calls, handle) => calls.listen(handle, 0));
+    }
+    this.#acceptor?.end();
+  }
+
+  // --- what the descriptor tells ------------------------------------------------------------------------------------
+
+  room(): number {
+    return this.associations.room();
+  }
+
+  message(id: number, message: Message): void {
+    this.associations.message(id, message);
+  }
+
+  notification(notification: Notification): void {
+    const association = this.associations.byId.get(notification.associationId);
+    if (notification.type !== 'association') return association?.notify(notification);
+    if (this.#connector?.notified(notification)) return;
+    if (association) return association.notify(notification);
+    if (notification.state === 'up' && this.ground.descriptor) this.#passive(notification, this.ground.descriptor);
+  }
+
+  begun(id: number, bytes: number): void {
+    this.associations.begun(id, bytes);
+  }
+
+  oversized(id: number): void {
+    this.associations.oversized(id);
+  }
+
+  ready(): void {
+    this.associations.ready();
+    this.#acceptor?.poll();
+  }
+
+  fail(error: SctpError): void {
+    this.#connector?.fail(() => error);
+    this.associations.end(error);
+    this.#acceptor?.end(error);
+  }
+
+  // --- what the associations tell -----------------------------------------------------------------------------------
+
+  /** There is room to read. */
+  read(): void {
+    this.ground.descriptor?.read();
+  }
+
+  released(association: Association, descriptor: Descriptor, error: SctpError | undefined): void {
+    this.#connector?.released(association.id, error);
+    if (this.ground.config.style === 'one-to-many') return;
+    this.ground.drop(descriptor);
+    this.#outside.ended();
+  }
+
+  detachedUp(association: Association): void {
+    this.#outside.isUp(association);
+  }
+
+  /** A peer has set up an association. */
+  #passive(up: Notification & { type: 'association' }, descriptor: Descriptor): void {
+    const association = this.associations.add(up.associationId, descriptor);
+    association.opened(passiveSetup(up, association.paths()));
+    this.#acceptor?.push(association);
+    this.#outside.isUp(association);
+  }
+}
