@@ -6,6 +6,7 @@ usage() {
   cat <<'END'
 ./build.sh [OPTIONS]                    build: toolchain, usrsctp, wasm, TypeScript
 ./build.sh [OPTIONS] demo [ARGUMENT…]   build, then run the demo
+./build.sh [OPTIONS] page [--port N]    build, then serve a page that shows a live association in the browser
 ./build.sh [OPTIONS] test [ARGUMENT…]   build, lint, type-check and test; the arguments go to vitest
 
   --source DIR   build the usrsctp checkout in DIR in place of the pinned release
@@ -32,7 +33,7 @@ parse_options() {
       --source) use_source "${2:-}"; shift ;;
       --emsdk) emsdk=true ;;
       -h | --help) usage; exit ;;
-      demo | test) command=$1; shift; arguments=("$@"); return ;;
+      demo | page | test) command=$1; shift; arguments=("$@"); return ;;
       *) usage >&2; fail "build.sh: what is '$1'?" ;;
     esac
     shift
@@ -64,5 +65,6 @@ build
 case $command in
   build) cat build/sizes.log ;;
   demo) exec node dist/cli/demo.js ${arguments[@]+"${arguments[@]}"} ;;
+  page) exec node examples/page/serve.mjs ${arguments[@]+"${arguments[@]}"} ;;
   test) run_tests ${arguments[@]+"${arguments[@]}"} ;;
 esac

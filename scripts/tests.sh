@@ -18,11 +18,11 @@ need_test_packages() {
 
 lint() {
   step lint 'lint' biome.json biome.json package.json package-lock.json tsconfig.json tsconfig.test.json vitest.config.ts \
-    src test scripts -- node_modules/.bin/biome check --error-on-warnings
+    src test scripts examples -- node_modules/.bin/biome check --error-on-warnings
 }
 
 check_types() {
-  step types 'types' tsconfig.test.json package-lock.json tsconfig.json tsconfig.test.json vitest.config.ts src test -- \
+  step types 'types' tsconfig.test.json package-lock.json tsconfig.json tsconfig.test.json vitest.config.ts src test examples -- \
     node_modules/.bin/tsc -p tsconfig.test.json
 }
 

@@ -6,6 +6,7 @@ import { stacksTrace } from '../golden/stacks.js';
 import { Child } from '../support/child.js';
 import { closeRelays } from '../support/relays.js';
 import type { Browser, Page } from './browser.js';
+import { driveLivePage } from './live.js';
 import { nativeServer, nodeServer } from './servers.js';
 import { Site } from './site.js';
 import type { Task, TransferResult, Where } from './task.js';
@@ -88,6 +89,14 @@ export function browserSuite(name: string, launch: () => Promise<Browser>): void
       await start({ job: 'streaming', where: 'page' });
       expect(await result()).toEqual({ addresses: ['10.0.1.1'] });
     });
+
+    test(
+      'the live page shows a path that is cut, goes on over the other one, and shows it healed',
+      async () => {
+        await driveLivePage(browser);
+      },
+      2 * LAUNCH_MS,
+    );
 
     test('the policy is in force: eval is refused, and the violation is noticed', async () => {
       await start({ job: 'eval', where: 'page' });

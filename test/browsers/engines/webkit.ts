@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,16 +9,22 @@ import { WebDriver } from './webdriver.js';
 
 const MINI_BROWSER = '/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser';
 
+/** Pages see prefers-reduced-motion: here painting is slow, and WebDriver has to wait for it. */
+const STILL = '[Settings]\ngtk-enable-animations=0\n';
+
 /** Debian's WebKitGTK in its MiniBrowser, on an X server of its own, over plain W3C WebDriver. */
 export async function webkit(): Promise<Browser> {
   const binary = installed(MINI_BROWSER, 'webkit2gtk-driver');
-  const runtimeFolder = mkdtempSync(join(tmpdir(), 'webkit-'));
+  const folder = mkdtempSync(join(tmpdir(), 'webkit-'));
+  mkdirSync(join(folder, 'gtk-3.0'));
+  writeFileSync(join(folder, 'gtk-3.0/settings.ini'), STILL);
   const screen = ['-screen', '0', '1280x1024x24', '-nolisten', 'tcp', '-displayfd', '1'];
   const display = new Child(installed('/usr/bin/Xvfb', 'xvfb'), screen);
   const [, number] = await display.printed(/^(\d+)\n/m);
   const environment = {
     DISPLAY: `:${number}`,
-    XDG_RUNTIME_DIR: runtimeFolder,
+    XDG_RUNTIME_DIR: folder,
+    XDG_CONFIG_HOME: folder,
     WEBKIT_DISABLE_DMABUF_RENDERER: '1',
     WEBKIT_DISABLE_COMPOSITING_MODE: '1',
   };
@@ -36,7 +42,7 @@ export async function webkit(): Promise<Browser> {
       await session.end();
       await driver.kill('SIGTERM');
       await display.kill('SIGTERM');
-      rmSync(runtimeFolder, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }
