@@ -43,13 +43,13 @@ for (const { name, hasUdp, prepare } of RUNTIMES) {
     beforeAll(async () => {
       const [command = '', ...args] = await prepare(await place());
       const child = new Child(command, args);
-      expect(await child.exit(120_000), child.output).toBe(0);
+      expect(await child.exit(240_000), child.output).toBe(0);
       const lines = Buffer.from(child.output, 'latin1').toString().split('\n');
       for (const line of lines.filter((each) => each.startsWith('{'))) {
         const result: Result = JSON.parse(line);
         results.set(result.name, result);
       }
-    }, 150_000);
+    }, 250_000);
 
     for (const { name } of simulatedScenarios) {
       test(name, () => {
