@@ -20,9 +20,13 @@ export interface SocketOptions {
    * the association is reset, and streams are added, which usrsctp can't tell apart. Default `streams`.
    */
   readonly peerMayReset?: 'nothing' | 'streams' | 'association';
-  /** Default 262,144. */
+  /**
+   * What may wait to be sent or acknowledged. Default 262,144. No more than this, and than the peer's receive window, gets
+   * through per round trip: a path of 100 Mbit/s and 50 ms carries 4 MB/s by default, and 12 MB/s with 1,048,576 at both
+   * ends. Small messages in memory are a third slower then, since more of them lie about.
+   */
   readonly sendBufferBytes?: number;
-  /** The receive window. Default 262,144. */
+  /** The receive window, as the peer's `sendBufferBytes`. Default 262,144. */
   readonly receiveBufferBytes?: number;
   /** Sends small messages at once in place of gathering them (no Nagle). Default true. */
   readonly noDelay?: boolean;
