@@ -59,6 +59,11 @@ export function familyOf(address: Address): AddressFamily {
   return address.includes(':') ? 'IPv6' : 'IPv4';
 }
 
+/** Does it stand for this machine, whichever it is (RFC 1122 §3.2.1.3, RFC 4291 §2.5.3)? */
+export function isLoopback(address: Address): boolean {
+  return address === '::1' || address.startsWith('127.');
+}
+
 /** `address:port`, with brackets around IPv6. */
 export function formatEndpoint({ address, port }: Endpoint): string {
   return familyOf(address) === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`;

@@ -11,6 +11,7 @@ import {
   listening,
   only,
   packetsWith,
+  rejected,
   SERVER,
   STYLES,
 } from '../support/connectx.js';
@@ -95,6 +96,37 @@ describe.each(STYLES)('sources and paths, %s', (style) => {
       const chunk = decodePacket(init!.bytes).chunks[0]!;
       const listed = chunk.type === 'INIT' ? chunk.parameters.flatMap(({ address }) => address ?? []) : [];
       expect(listed.sort()).toEqual(['10.0.1.1', '2001:db8:3::1', '203.0.113.1']);
+    }));
+
+  test.each([
+    ['127.0.0.1', '10.0.1.2'],
+    ['127.0.0.1', '203.0.113.2'],
+    ['::1', '2001:db8:3::2'],
+  ])('sources: from %s nothing reaches %s, which is EADDRNOTAVAIL at once', (local, peer) =>
+    inWorld({ clientAddresses: [local, '10.0.1.1', '2001:db8:3::1'] }, async ({ client, network }) => {
+      const error = await rejected(
+        client.socket({ style }).connectx(at([peer]), { local: at([local], 0) }),
+        'EADDRNOTAVAIL',
+      );
+      expect(error.message).toMatch(/loopback addresses only: bind another local address/);
+      expect(network.clock.now()).toBe(0);
+    }),
+  );
+
+  test('sources: among the peer’s addresses, a loopback one is reached from a loopback address', () =>
+    inWorld({ clientAddresses: ['127.0.0.1'], serverAddresses: ['10.0.1.2', '127.0.0.2'] }, async (world) => {
+      const addresses = ['10.0.1.2', '127.0.0.2'];
+      const listener = listening(world.server, addresses);
+      const association = await world.client.socket({ style }).connectx(at(addresses));
+      await exchange(association, only(listener));
+      expect(initsOf(world.network)).toEqual(['127.0.0.2']);
+    }));
+
+  test('sources: to a loopback address, INIT goes from any address: it may be one of this machine', () =>
+    inWorld({ clientAddresses: ['10.0.1.1'] }, async ({ client, network }) => {
+      const error = await rejected(client.socket({ style }).connectx(at(['127.0.0.2'])), 'ETIMEDOUT');
+      expect(error.message).toMatch(/tried 127.0.0.2 9×/);
+      expect(initsOf(network)).toHaveLength(9);
     }));
 
   test('sources: a different UDP encapsulation port for each address of the peer', () =>

@@ -1,5 +1,5 @@
 import type { NetworkInterfaceInfo } from 'node:os';
-import { type Address, addressBytes, familyOf, formatAddress } from '../../address.js';
+import { type Address, addressBytes, familyOf, formatAddress, isLoopback } from '../../address.js';
 
 /** An address of the machine with the network that it lies in. */
 export interface LocalNetwork {
@@ -49,10 +49,6 @@ export function expandWildcards(addresses: readonly Address[], networks: readonl
     }
   }
   return [...wanted.values()];
-}
-
-export function isLoopback(address: Address): boolean {
-  return address === '::1' || address.startsWith('127.');
 }
 
 /** IPv4: RFC 3927, IPv6: fe80::/10. */

@@ -1,6 +1,5 @@
-import { type Address, familyOf } from '../../address.js';
+import { type Address, familyOf, isLoopback } from '../../address.js';
 import type { Route } from '../transport.js';
-import { isLoopback } from './interfaces.js';
 
 export const ETHERNET_MTU = 1500;
 /** What each link that carries IPv6 takes (RFC 8200 §5). */

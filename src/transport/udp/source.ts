@@ -1,5 +1,5 @@
-import { type Address, addressBytes, familyOf } from '../../address.js';
-import { isLoopback, type LocalNetwork } from './interfaces.js';
+import { type Address, addressBytes, familyOf, isLoopback } from '../../address.js';
+import type { LocalNetwork } from './interfaces.js';
 
 /** What the choice of a source address is made from. */
 export interface Surroundings {
