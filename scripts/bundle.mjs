@@ -3,6 +3,7 @@
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { imported, inlined } from './inline.mjs';
+import { joined, smallOnes } from './join.mjs';
 
 const needsNode = /^src\/(udp\.ts|relay-server\.ts|testing\/udp\.ts|cli\/)/;
 
@@ -10,10 +11,10 @@ const { exports } = JSON.parse(readFileSync('package.json', 'utf8'));
 const programs = readdirSync('src/cli').filter((name) => name.endsWith('.ts'));
 const loads = {};
 
-await bundle('dist', [...sources('dist'), ...programs.map((name) => `src/cli/${name}`)], {
-  plugins: [inlined],
-  sourcemap: 'linked',
-});
+const entries = [...sources('dist'), ...programs.map((name) => `src/cli/${name}`)];
+const apart = await built('dist', entries, { plugins: [inlined], write: false });
+const small = smallOnes(apart, closure(apart, 'dist/index.js').files);
+await bundle('dist', entries, { plugins: [joined(small), inlined], sourcemap: 'linked' });
 await bundle('dist/workerd', sources('dist/workerd'), { plugins: [imported('../usrsctp.wasm')] });
 copyFileSync('build/wasm/usrsctp.wasm', 'dist/usrsctp.wasm');
 writeFileSync('dist/usrsctp.wasm.d.ts', 'declare const wasm: WebAssembly.Module;\nexport default wasm;\n');
@@ -27,6 +28,17 @@ function sources(folder) {
 }
 
 async function bundle(outdir, entryPoints, options) {
+  const metafile = await built(outdir, entryPoints, options);
+  for (const [file, { entryPoint }] of Object.entries(metafile.outputs)) {
+    if (entryPoint === undefined) continue;
+    const { files, foreign } = closure(metafile, file);
+    if (foreign.length > 0 && !needsNode.test(entryPoint))
+      throw new Error(`${entryPoint} must run anywhere: ${foreign}`);
+    loads[file] = files;
+  }
+}
+
+async function built(outdir, entryPoints, options) {
   const { metafile } = await build({
     entryPoints,
     outbase: 'src',
@@ -41,13 +53,7 @@ async function bundle(outdir, entryPoints, options) {
     logLevel: 'warning',
     ...options,
   });
-  for (const [file, { entryPoint }] of Object.entries(metafile.outputs)) {
-    if (entryPoint === undefined) continue;
-    const { files, foreign } = closure(metafile, file);
-    if (foreign.length > 0 && !needsNode.test(entryPoint))
-      throw new Error(`${entryPoint} must run anywhere: ${foreign}`);
-    loads[file] = files;
-  }
+  return metafile;
 }
 
 /** The files that loading one file loads, and the modules that it needs from outside. */
