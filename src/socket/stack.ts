@@ -76,7 +76,9 @@ export class Stack implements AsyncDisposable {
     const { transport, clock = systemClock, random = systemRandom, preset = 'rfc9260', timers = {} } = options;
     if (typeof transport?.send !== 'function') throw new TypeError('Stack.create: give a transport, such as udp()');
     const given = [...timerSysctls(preset, timers), ...givenSysctls(options.sysctls ?? {})];
-    const module = await usrsctpModule(options.wasm);
+    const compiling = usrsctpModule(options.wasm);
+    if (random === systemRandom) random(new Uint8Array(1)); // Node's takes 2 ms to begin, which compiling takes, too
+    const module = await compiling;
     const pump = await Pump.start({ module, transport, clock, random });
     const stack = new kind(transport, pump);
     try {
