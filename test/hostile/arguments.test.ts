@@ -107,6 +107,10 @@ test('no argument of any call does harm: the error says what is wrong, and the s
           connecting((socket) => socket.connect(peer, options)),
         ),
         peeloff: probe([record('id')]),
+        sendAll: {
+          args: fc.oneof(fc.tuple(anything, sendOptions), fc.tuple(text, sendOptions)),
+          call: (data: never, options: never) => notForLong(clientSocket.sendAll(data, options)),
+        },
         close: probe([anything], (options) => scratch().close(options)),
         abort: probe([anything], (reason) => scratch().abort(reason)),
       });
