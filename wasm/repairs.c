@@ -81,6 +81,19 @@ void repaired_timer_start(int type, struct sctp_inpcb *inp, struct sctp_tcb *stc
 }
 
 /*
+ * SCTP_SHUTDOWN_EVENT says that the peer sends nothing more (RFC 6458 6.1.5). sctp_handle_shutdown() leaves it out where
+ * both shut down at once (SHUTDOWN-SENT); but without it nobody knows that all has arrived, should the rest of the
+ * handshake get lost. It stops T2-shutdown here in that state, and in no other.
+ */
+void repaired_timer_stop(int type, struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net, uint32_t from)
+{
+	sctp_timer_stop(type, inp, stcb, net, from);
+	if (type == SCTP_TIMER_TYPE_SHUTDOWN && from == SCTP_FROM_SCTP_INPUT + SCTP_LOC_9 && stcb->sctp_socket != NULL) {
+		sctp_ulp_notify(SCTP_NOTIFY_PEER_SHUTDOWN, stcb, 0, NULL, SCTP_SO_NOT_LOCKED);
+	}
+}
+
+/*
  * sctp_asconf_timer() gives back the reference of the ASCONF chunk to its destination even when there is no other one,
  * and the chunk keeps it: sent again often enough, the destination is freed while the association uses it.
  */

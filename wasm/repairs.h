@@ -21,6 +21,10 @@
 #define sctp_report_all_outbound repaired_report_all_outbound
 #endif
 
+#ifdef FILE_sctp_input
+#define sctp_timer_stop repaired_timer_stop
+#endif
+
 #ifndef FILE_sctp_indata
 #define sctp_express_handle_sack repaired_express_handle_sack
 #endif

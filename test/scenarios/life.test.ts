@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { describePacket } from '../../src/chunk/describe.js';
 import type { TestNetwork } from '../../src/testing.js';
 import { withNetwork } from '../../src/testing.js';
 import {
@@ -247,6 +248,26 @@ describe('shutdown', () => {
       await network.advance(500);
       stop();
       expect(await all.there.closed.then((error) => error?.code)).toBeUndefined();
+      await Promise.all([all.socket.close(), all.listener.close()]);
+    }),
+  );
+
+  test(
+    'both shut down, SHUTDOWN COMPLETE is lost, and a late SHUTDOWN is answered with ABORT: all is well',
+    withNetwork({ seed: 1 }, async (network) => {
+      const all = await connected(network);
+      let late: Uint8Array | undefined;
+      const seen: string[] = [];
+      network.filter((packet, from) => {
+        const what = `${from.name} ${describePacket(packet.bytes).replace(/ \d+$/, '')}`;
+        seen.push(what);
+        if (what === 'client SHUTDOWN') late = packet.bytes;
+        if (what === 'client SHUTDOWN ACK' && seen.indexOf(what) < seen.length - 1) return { ...packet, bytes: late! };
+        return what === 'client SHUTDOWN' || what === 'server SHUTDOWN COMPLETE' ? 'drop' : undefined;
+      });
+      await Promise.all([all.here.close(), all.there.close()]);
+      expect(seen.at(-1)).toMatch(/^server ABORT/);
+      expect(await all.here.closed).toBeUndefined();
       await Promise.all([all.socket.close(), all.listener.close()]);
     }),
   );
