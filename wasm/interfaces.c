@@ -107,27 +107,46 @@ void link_route(sctp_route_t *route)
 	route->ro_rt = &path->route;
 }
 
+uint32_t link_ip_bytes(const struct sctp_nets *net)
+{
+	switch (net->ro._l_addr.sa.sa_family) {
+	case AF_INET:
+		return sizeof(struct ip);
+	case AF_INET6:
+		return sizeof(struct ip6_hdr);
+	default:
+		return 0;
+	}
+}
+
 /*
- * A new path: its route, and that one's MTU, unless the application has set one (SCTP_PEER_ADDR_PARAMS). All paths of an
- * association have the smallest of their MTUs: a chunk may have to be sent again on any of them (RFC 9260 §6.9), but
- * sctp_can_we_split_this() cuts it for the path at hand when the end of the message isn't there yet.
+ * A new path: its route, and that one's MTU, unless the application has set one (SCTP_PEER_ADDR_PARAMS). The packets of
+ * all paths of an association have the room of the smallest, behind the header of IP, which is larger in IPv6: a chunk
+ * may have to be sent again on any of them (RFC 9260 §6.9), but sctp_can_we_split_this() cuts it for the path at hand
+ * when the end of the message isn't there yet.
  */
 void link_new_path(const struct sctp_tcb *stcb, struct sctp_nets *added)
 {
 	struct sctp_nets *net;
 
 	link_route((sctp_route_t *)&added->ro);
-	if (stcb->asoc.default_mtu > 0 || added->ro.ro_rt == NULL) {
+	if (stcb->asoc.default_mtu > 0) {
 		return;
 	}
-	added->mtu = added->ro.ro_rt->rt_rmx.rmx_mtu; /* sctp_add_remote_addr() takes the header of UDP off */
+	if (added->ro.ro_rt != NULL) {
+		added->mtu = added->ro.ro_rt->rt_rmx.rmx_mtu; /* sctp_add_remote_addr() takes the header of UDP off */
+	} else if (!TAILQ_EMPTY(&stcb->asoc.nets)) {
+		added->mtu = UINT32_MAX; /* chunks are cut for it, too, and go another way */
+	}
 	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
 		uint32_t udp_bytes = net->port != 0 ? (uint32_t)sizeof(struct udphdr) : 0;
+		uint32_t room = net->mtu + udp_bytes - link_ip_bytes(net);
+		uint32_t added_room = added->mtu - link_ip_bytes(added);
 
-		if (net->mtu + udp_bytes < added->mtu) {
-			added->mtu = net->mtu + udp_bytes;
+		if (room < added_room) {
+			added->mtu = room + link_ip_bytes(added);
 		} else if ((net->dest_state & SCTP_ADDR_NO_PMTUD) == 0) {
-			net->mtu = added->mtu - udp_bytes;
+			net->mtu = added_room + link_ip_bytes(net) - udp_bytes;
 		}
 	}
 }

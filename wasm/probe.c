@@ -97,8 +97,7 @@ static void address_packet(struct link_packet *packet, const struct sctp_nets *n
 static void send_probe(const struct sctp_tcb *stcb, const struct sctp_nets *net)
 {
 	struct link_path *path = path_of(net);
-	size_t ip_bytes = net->ro._l_addr.sa.sa_family == AF_INET ? sizeof(struct ip) : sizeof(struct ip6_hdr);
-	uint32_t length = (uint32_t)(path->probe_mtu - ip_bytes - udp_bytes(net)) & ~3u;
+	uint32_t length = (path->probe_mtu - link_ip_bytes(net) - udp_bytes(net)) & ~3u;
 	struct link_packet *packet = link_outbox_room(length);
 	struct probe *probe = (struct probe *)(packet + 1);
 
@@ -150,23 +149,28 @@ static uint32_t known_mtu(const struct sctp_nets *net)
 	return path != NULL && (net->dest_state & SCTP_ADDR_NO_PMTUD) == 0 ? path->route.rt_rmx.rmx_mtu - udp_bytes(net) : net->mtu;
 }
 
-/* All paths of an association have the MTU of the one that takes least; see link_new_path(). */
+/* The packets of all paths of an association have the room of the one that takes least; see link_new_path(). */
 static void raise_mtu(struct sctp_tcb *stcb)
 {
 	struct sctp_nets *net;
-	uint32_t smallest = UINT32_MAX;
+	uint32_t smallest_room = UINT32_MAX;
 
 	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
-		uint32_t mtu = known_mtu(net);
+		uint32_t room = known_mtu(net) - link_ip_bytes(net);
 
-		smallest = mtu < smallest ? mtu : smallest;
+		smallest_room = room < smallest_room ? room : smallest_room;
 	}
+	stcb->asoc.smallest_mtu = UINT32_MAX;
 	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
-		if (net->mtu < smallest) {
-			net->mtu = smallest;
+		uint32_t mtu = smallest_room + link_ip_bytes(net);
+
+		if (net->mtu < mtu) {
+			net->mtu = mtu;
+		}
+		if (mtu < stcb->asoc.smallest_mtu) {
+			stcb->asoc.smallest_mtu = mtu;
 		}
 	}
-	stcb->asoc.smallest_mtu = smallest;
 }
 
 static void answered(const struct sctp_heartbeat_info_param *info, const struct sctphdr *header,

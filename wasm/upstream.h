@@ -111,6 +111,10 @@ void link_probe_answers(const struct sctphdr *header, uint32_t length, union sct
 /* An address as usrsctp has it; 0 when the family (4 or 6) is unknown. The port is in network byte order. */
 int link_sockaddr(union sctp_sockstore *store, uint8_t family, const uint8_t *address, uint16_t port);
 
+/* The header of IP before the packets of a path. */
+struct sctp_nets;
+uint32_t link_ip_bytes(const struct sctp_nets *net);
+
 /* Packets. */
 struct sctp_tcb;
 void link_output(int *result, struct mbuf *packet, struct sctp_tcb *stcb);

@@ -48,6 +48,43 @@ describe('paths that fail', () => {
     }),
   );
 
+  test.each([
+    ['IPv4 to IPv6', ['10.0.1.1', 'fd00:2::1'], ['10.0.1.2', 'fd00:2::2']],
+    ['IPv6 to IPv4', ['fd00:1::1', '10.0.2.1'], ['fd00:1::2', '10.0.2.2']],
+  ])('no packet is too large when large messages go from %s', (_, client, server) =>
+    withNetwork({ seed: 1, conditions: { latencyMs: 10 } }, async (network) => {
+      const all = await connected(network, { stack: FAST, client, server });
+      const arriving = receiveAll(all.there, 20);
+      const sending = sendAll(all.here, 20, 60_000);
+      await network.advance(100);
+      network.partition(server[0]!);
+      await Promise.all([sending, arriving]);
+      expect(await arriving).toEqual(upTo(20));
+      expect(network.trace.entries().filter(({ fate }) => fate === 'too big')).toEqual([]);
+      expect(all.here.paths().map(({ mtu }) => mtu)).toEqual([1448, 1448]);
+      await finish(all);
+    })(),
+  );
+
+  test(
+    'nor when the peer has an address of the other family, to which there is no route',
+    withNetwork({ seed: 1, conditions: { latencyMs: 10 } }, async (network) => {
+      const families = { client: ['fd00:1::1'], server: ['fd00:1::2', '10.0.1.2'] };
+      const all = await connected(network, { stack: FAST, ...families });
+      expect(all.here.paths().map(({ mtu }) => mtu)).toEqual([1448, 1448]);
+      const arriving = receiveAll(all.there, 20);
+      const sending = sendAll(all.here, 20, 60_000);
+      await network.advance(100);
+      const heal = network.partition('fd00:1::2');
+      await network.advance(1000);
+      heal();
+      await sending;
+      expect(await arriving).toEqual(upTo(20));
+      expect(network.trace.entries().filter(({ fate }) => fate === 'too big')).toEqual([]);
+      await finish(all);
+    }),
+  );
+
   test(
     'a partition that heals within the time of the association leaves no gap and no double',
     withNetwork({ seed: 1 }, async (network) => {

@@ -53,11 +53,14 @@ const ENDS = ['client closes', 'server closes', 'both close', 'client aborts', '
 
 /** A scenario that a seed decides: a topology, its conditions, faults that heal, messages both ways, and an end. */
 export function planOf(seed: number | string): Plan {
-  const dice = new Dice(seed);
+  const dice = new Dice(seed, 'plan');
+  const families = new Dice(seed, 'families'); // by itself, so that the seeds that found something stay what they are
   const paths = dice.integer(1, 4);
-  // One family: usrsctp sends a chunk that fits an IPv4 path over IPv6 again, where it is 20 bytes too large.
   const isIpv6 = dice.chance(0.2);
-  const subnets = dice.list(5, (path) => (isIpv6 ? `fd00:${path}::` : `10.0.${path}.`));
+  const isMixed = families.chance(0.2);
+  const subnets = families.list(5, (path) =>
+    (isMixed ? families.chance(0.5) : isIpv6) ? `fd00:${path}::` : `10.0.${path}.`,
+  );
   return {
     preset: dice.pick(['rfc9260', 'fast-failover']),
     encapsulationPort: dice.chance(0.3) ? 9899 : undefined,
@@ -123,8 +126,8 @@ function conditions(dice: Dice): Conditions {
 class Dice {
   readonly #random: SeededRandom;
 
-  constructor(seed: number | string) {
-    this.#random = new SeededRandom(seed).fork('plan');
+  constructor(seed: number | string, what: string) {
+    this.#random = new SeededRandom(seed).fork(what);
   }
 
   next(): number {
