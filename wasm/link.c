@@ -218,6 +218,7 @@ static void input(const struct link_packet *header)
 	                             mtod(packet, struct sctphdr *),
 	                             (struct sctp_chunkhdr *)(mtod(packet, caddr_t) + offset), has_checksum(ports),
 	                             header->traffic_class & 3, SCTP_DEFAULT_VRFID, htons(header->port));
+	repairs_let_go();
 	if (packet != NULL) {
 		m_freem(packet);
 	}

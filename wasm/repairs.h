@@ -1,7 +1,7 @@
 /*
  * What upstream forgets or gets wrong, put right from outside: each of these functions of upstream's is called by another
- * name, but in the file that defines it. repairs.c stands behind those names, calls upstream's function, and says what
- * is wrong with it.
+ * name, but in the file that defines it. repairs.c and departures.c stand behind those names, call upstream's function,
+ * and say what is wrong with it.
  */
 #ifndef REPAIRS_H
 #define REPAIRS_H
@@ -38,6 +38,9 @@
 
 #include <netinet/sctp_pcb.h>
 #include <netinet/sctputil.h>
+
+/* After each packet: what went with it is let go. */
+void repairs_let_go(void);
 
 #ifdef FILE_sctp_asconf
 /* The only place that gives back the address of a request before the request is freed: not twice. */

@@ -14,7 +14,7 @@
 
 /*
  * Memory; before upstream's headers, because inline functions in them free what upstream's files allocate. Two structures
- * hold more than upstream gives back with them: see repairs.c.
+ * hold more than upstream gives back with them: see departures.c.
  */
 struct sctp_asconf_addr;
 struct sctp_tcb;
