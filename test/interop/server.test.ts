@@ -79,7 +79,7 @@ describe.each(['127.0.0.1', '::1'])('our server with native clients on %s', (add
     const typing = await client();
     const association = await socket.accept(WAIT);
     association.abort('enough');
-    const [, bytes] = await typing.printed(/SCTP_COMM_LOST.*ABORT =((?: 0x\w\w)+)/);
+    const [, bytes] = await typing.printed(/SCTP_COMM_LOST.*ABORT =((?: 0x\w\w)+)\.?\n/);
     const abort = Buffer.from(bytes!.replaceAll(/ 0x/g, ''), 'hex');
     expect(abort[0]).toBe(6); // the chunk type of ABORT
     expect(abort.readUInt16BE(4)).toBe(12); // User-Initiated Abort

@@ -19,6 +19,8 @@ const bridge = await UdpBridge.open(network, bridged, options.encapsulationPort)
 console.log('joined');
 
 process.stdin.setEncoding('utf8').on('data', (text) => {
+  // Without losses from now on: what is sent again by the timers of native programs, and lost, would take minutes.
+  network.link('*', '*', { loss: 0 });
   if (text === 'cut\n') network.partition(bridged[1].host.addresses[0]);
   else network.heal();
   console.log(`done: ${text}`);

@@ -26,7 +26,7 @@ test('two native programs see a lossy network with two paths between them, of wh
   await client.printed(new RegExp(`Peer address ${right[1]} is now SCTP_ADDR_CONFIRMED`), 30_000);
   const echo = async (...lines: string[]) => {
     for (const line of lines) client.write(`${line}\n`);
-    for (const line of lines) await client.printed(new RegExp(`^${line}$`, 'm'), 30_000);
+    for (const line of lines) await client.printed(new RegExp(`^${line}$`, 'm'), 100_000);
   };
   await echo(...Array.from({ length: 60 }, (_, number) => `before ${number}`));
   between.write('cut\n');
@@ -35,11 +35,11 @@ test('two native programs see a lossy network with two paths between them, of wh
   between.write('heal\n');
   await between.printed(/done: heal/);
   client.end();
-  expect(await client.exit(30_000)).toBe(0);
+  expect(await client.exit(60_000)).toBe(0);
   expect(client.output).toContain('SCTP_SHUTDOWN_COMP');
   between.end();
   const [, lost, partitioned] = await between.printed(/(\d+) lost, (\d+) partitioned, 0 dropped by the bridge/);
   expect(Number(lost)).toBeGreaterThan(0);
   expect(Number(partitioned)).toBeGreaterThan(0);
   expect(await between.exit()).toBe(0);
-}, 120_000);
+}, 240_000);
