@@ -27,6 +27,8 @@ const cpuPerGb = {
 /** What both ends together get done in a second of processor time. */
 const mbPerCpuSOfBoth = { unit: 'MB per CPU s', plot: false, of: (sample) => 1e3 / cpuPerGb.of(sample) };
 const p50 = { unit: 'µs p50', isLessBetter: true, of: (sample) => sample.p50Us };
+/** Of the end that asks, or of both in memory. */
+const cpuPerTrip = { unit: 'CPU µs', isLessBetter: true, plot: false, of: (sample) => sample.cpuUs };
 const p99 = { unit: 'µs p99', isLessBetter: true, of: (sample) => sample.p99Us };
 
 /** The rows; `ms` is how long a sample measures. */
@@ -56,7 +58,7 @@ function memoryRows(ms) {
     ...Object.entries(SIZES).map(([bytes, size]) =>
       row('bulk', bytes, size, { mbPerS: { ...mbPerS, plot: false }, mbPerCpuS }),
     ),
-    row('roundtrip', 64, 'round trip, 64 B', { p50, p99 }),
+    row('roundtrip', 64, 'round trip, 64 B', { p50, p99, cpuPerTrip }),
     row('setups', 64, 'set-up and close', {
       perS: { unit: '/s', plot: false, of: (sample) => sample.perS },
       perCpuS: { unit: 'per CPU s', of: (sample) => sample.perCpuS },
@@ -74,6 +76,7 @@ function memoryRows(ms) {
 const udpContestants = {
   ours: (...args) => node('end', 'ours', ...args),
   'ours, 1,500': (...args) => node('end', 'ours.small', ...args),
+  'ours, asleep': (...args) => node('end', 'ours.asleep', ...args),
   native: (...args) => native('udp', ...args),
   werift: (...args) => node('end', 'werift', ...args),
   'dgram, 1,500': (...args) => node('end', 'dgram', ...args),
@@ -105,11 +108,12 @@ function processRows(kind, title, contestants, ms, helpers) {
   const received = { unit: 'MB/s', of: ({ server }) => server.mbPerS };
   const metrics = { mbPerS: received, cpuPerGb, mbPerCpuS: mbPerCpuSOfBoth };
   const ofClient = (metric) => ({ ...metric, of: ({ client }) => metric.of(client) });
+  const trip = { p50: ofClient(p50), p99: ofClient(p99), cpuPerTrip: ofClient(cpuPerTrip) };
   const names = Object.keys(contestants);
   const oneSize = names.filter((name) => !name.endsWith('1,500'));
   return [
     ...Object.entries(SIZES).map(([bytes, size]) => row('bulk', bytes, size, metrics, names)),
-    row('roundtrip', 64, 'round trip, 64 B', { p50: ofClient(p50), p99: ofClient(p99) }, oneSize),
+    row('roundtrip', 64, 'round trip, 64 B', trip, oneSize),
   ];
 }
 

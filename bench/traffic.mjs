@@ -86,15 +86,25 @@ export function pingPong(end, bytes, ms) {
   const start = performance.now() + warmUpMs(ms);
   return new Promise((resolve) => {
     let before = performance.now();
+    let cpu;
     end.receive(() => {
       const now = performance.now();
-      if (before >= start) times.push(now - before);
+      if (before >= start) {
+        cpu ??= process.cpuUsage();
+        times.push(now - before);
+      }
       before = now;
-      if (now >= start + ms && times.length > 0) resolve(percentiles(times));
+      if (now >= start + ms && times.length > 0) resolve({ ...percentiles(times), cpuUs: cpuUs(cpu) / times.length });
       else void end.send(data);
     });
     void end.send(data);
   });
+}
+
+/** Of the process, since then. */
+function cpuUs(since) {
+  const { user, system } = process.cpuUsage(since);
+  return user + system;
 }
 
 function percentiles(times) {

@@ -43,10 +43,11 @@ static inline void print_rate(double bytes, double ms, double used_ms)
 	fflush(stdout);
 }
 
-static inline void print_percentiles(double *times_ms, size_t count)
+static inline void print_percentiles(double *times_ms, size_t count, double used_ms)
 {
 	qsort(times_ms, count, sizeof(*times_ms), is_less);
-	printf("{\"p50Us\":%.2f,\"p99Us\":%.2f}\n", times_ms[count / 2] * 1e3, times_ms[count * 99 / 100] * 1e3);
+	printf("{\"p50Us\":%.2f,\"p99Us\":%.2f,\"cpuUs\":%.2f}\n", times_ms[count / 2] * 1e3, times_ms[count * 99 / 100] * 1e3,
+	       used_ms * 1e3 / (double)count);
 }
 
 #endif

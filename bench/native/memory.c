@@ -149,7 +149,7 @@ static void bulk(size_t bytes, double ms)
 static void roundtrip(size_t bytes, double ms)
 {
 	struct pair pair = connected();
-	double start = now_ms() + ms / 2, now = 0, *times = malloc(MOST_TRIPS * sizeof(*times));
+	double start = now_ms() + ms / 2, now = 0, cpu = 0, *times = malloc(MOST_TRIPS * sizeof(*times));
 	size_t count = 0;
 
 	while (now < start + ms && count < MOST_TRIPS) {
@@ -165,11 +165,12 @@ static void roundtrip(size_t bytes, double ms)
 		}
 		now = now_ms();
 		if (before >= start) {
+			cpu = count == 0 ? cpu_ms() : cpu;
 			times[count++] = now - before;
 		}
 		network_tick();
 	}
-	print_percentiles(times, count);
+	print_percentiles(times, count, cpu_ms() - cpu);
 }
 
 static void setups(double ms)

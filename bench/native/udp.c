@@ -115,7 +115,7 @@ static void bulk(struct socket *so, size_t bytes, double ms, int is_server)
 
 static void trips(struct socket *so, size_t bytes, double ms)
 {
-	double start = now_ms() + ms / 2, now = 0, *times = malloc(MOST_TRIPS * sizeof(*times));
+	double start = now_ms() + ms / 2, now = 0, cpu = 0, *times = malloc(MOST_TRIPS * sizeof(*times));
 	size_t count = 0;
 
 	while (now < start + ms && count < MOST_TRIPS) {
@@ -125,10 +125,11 @@ static void trips(struct socket *so, size_t bytes, double ms)
 		received(so);
 		now = now_ms();
 		if (before >= start) {
+			cpu = count == 0 ? cpu_ms() : cpu;
 			times[count++] = now - before;
 		}
 	}
-	print_percentiles(times, count);
+	print_percentiles(times, count, cpu_ms() - cpu);
 	fflush(stdout);
 	_exit(0);
 }

@@ -5,7 +5,7 @@ import { simulated } from './simulated.mjs';
 import { wire } from './wire.mjs';
 
 const PORT = 5001;
-const SIZES = { small: { mtu: 1500 } };
+const VARIANTS = { small: { mtu: 1500 }, asleep: { busyPollUs: 0 } };
 
 /** Two stacks on the simulated network, without impairments. */
 export async function memory() {
@@ -22,16 +22,16 @@ export async function direct() {
   return between(...stacks, '10.0.0.2');
 }
 
-/** `ours.small`: with packets of 1,500 bytes, as native usrsctp's are, in place of what loopback takes. */
+/** `ours.small`: with packets of 1,500 bytes, as native usrsctp's are, in place of what loopback takes; `ours.asleep`: see rows.mjs. */
 export async function server(port, variant) {
   const { udp } = await import('../../dist/udp.js');
-  const transport = udp({ addresses: ['127.0.0.1'], port, ...SIZES[variant] });
+  const transport = udp({ addresses: ['127.0.0.1'], port, ...VARIANTS[variant] });
   return between(undefined, await Stack.create({ transport }), '127.0.0.1');
 }
 
 export async function client(port, variant) {
   const { udp } = await import('../../dist/udp.js');
-  const transport = udp({ addresses: ['127.0.0.1'], port: port + 1, encapsulationPort: port, ...SIZES[variant] });
+  const transport = udp({ addresses: ['127.0.0.1'], port: port + 1, encapsulationPort: port, ...VARIANTS[variant] });
   return between(await Stack.create({ transport }), undefined, '127.0.0.1');
 }
 

@@ -7,7 +7,15 @@ import * as udpModule from '../../src/udp.js';
 import { anything, probe, record, tryAll } from './probe.js';
 import { exportsOf, staticsOf } from './surface.js';
 
-const udpOptions = record('addresses', 'port', 'encapsulationPort', 'mtu', 'receiveBufferBytes', 'sendBufferBytes');
+const udpOptions = record(
+  'addresses',
+  'port',
+  'encapsulationPort',
+  'mtu',
+  'receiveBufferBytes',
+  'sendBufferBytes',
+  'busyPollUs',
+);
 const relayOptions = record('relays', 'WebSocket', 'encapsulationPort', 'queueBytes', 'timeoutMs', 'lingerMs');
 const endpoints = fc.array(record('url', 'ticket'), { minLength: 1, maxLength: 2 }).map((relays) => ({ relays }));
 const serverOptions = record(

@@ -11,6 +11,8 @@ describe('options', () => {
     ['mtu', { mtu: 511 }],
     ['receiveBufferBytes', { receiveBufferBytes: 0 }],
     ['sendBufferBytes', { sendBufferBytes: Number.NaN }],
+    ['busyPollUs', { busyPollUs: -1 }],
+    ['busyPollUs', { busyPollUs: 1001 }],
     ['addresses', { addresses: [] }],
     ['addresses', { addresses: ['224.0.0.1'] }],
     ['addresses', { addresses: ['ff02::1'] }],
@@ -23,7 +25,10 @@ describe('options', () => {
   test('whatever the options, udp() gives a transport or throws EINVAL', () => {
     const value = fc.anything({ withNullPrototype: true });
     const addresses = fc.oneof(value, fc.array(value));
-    const anything = fc.record({ addresses, port: value, encapsulationPort: value, mtu: value }, { requiredKeys: [] });
+    const anything = fc.record(
+      { addresses, port: value, encapsulationPort: value, mtu: value, busyPollUs: value },
+      { requiredKeys: [] },
+    );
     fc.assert(
       fc.property(anything, (options) => {
         try {

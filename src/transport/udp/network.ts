@@ -8,6 +8,7 @@ import { expandWildcards, localNetworks } from './interfaces.js';
 import { askKernel } from './kernel.js';
 import { openSockets } from './open.js';
 import type { UdpSettings } from './options.js';
+import { BusyPoll } from './poll.js';
 import { Routes } from './routes.js';
 import { type SocketEvents, UdpSocket } from './socket.js';
 import { UnreachableReports } from './unreachable.js';
@@ -18,8 +19,10 @@ export class UdpNetwork implements SocketEvents {
   /** The local UDP port of every address. */
   readonly port: number;
   readonly #sockets: ReadonlyMap<Address, UdpSocket>;
+  readonly #host: TransportHost;
   readonly #routes: Routes;
   readonly #inbox: Inbox;
+  readonly #poll: BusyPoll;
   readonly #reports: UnreachableReports;
   #strays = 0;
   #closing: Promise<void> | undefined;
@@ -39,11 +42,16 @@ export class UdpNetwork implements SocketEvents {
     return network;
   }
 
-  private constructor(sockets: readonly UdpSocket[], { clock }: UdpSettings, host: TransportHost) {
+  private constructor(sockets: readonly UdpSocket[], { clock, busyPollUs }: UdpSettings, host: TransportHost) {
+    this.#host = host;
     this.addresses = sockets.map((socket) => socket.address);
     this.port = sockets[0]?.port ?? 0;
     this.#sockets = new Map(sockets.map((socket) => [socket.address, socket]));
-    this.#inbox = new Inbox((packets) => host.receive(packets));
+    this.#poll = new BusyPoll(busyPollUs);
+    this.#inbox = new Inbox((packets) => {
+      this.#poll.arrived(packets.length);
+      host.receive(packets);
+    });
     this.#reports = new UnreachableReports(clock, (destination, code) => {
       if (this.#closing === undefined) host.unreachable(destination, code);
     });
@@ -76,11 +84,13 @@ export class UdpNetwork implements SocketEvents {
       if (socket === undefined) this.#strays++;
       else socket.send(packet);
     }
+    this.#poll.sent();
   }
 
   received(packet: Packet): void {
     this.#routes.learn(packet.source, packet.destination);
-    this.#inbox.push(packet);
+    if (this.#poll.answered()) this.#host.receive([packet]);
+    else this.#inbox.push(packet);
   }
 
   unreachable(destination: Address, code: ErrorCode): void {
@@ -96,6 +106,7 @@ export class UdpNetwork implements SocketEvents {
 
   async #close(): Promise<void> {
     this.#inbox.close();
+    this.#poll.close();
     await Promise.all(Array.from(this.#sockets.values(), (socket) => socket.close()));
   }
 }
