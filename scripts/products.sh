@@ -21,7 +21,7 @@ build_wasm() {
 
 # Into build/ first: src/generated/ is committed, and is written only where it differs.
 generate_layouts() {
-  step layout 'constants and layouts' build/layout "=$emscripten" wasm/compile.sh wasm/layout* "$source_dir/usrsctplib" -- \
+  step layout 'constants and layouts' build/layout "=$emscripten" wasm/compile.sh wasm/layout* wasm/link.h "$source_dir/usrsctplib" -- \
     write_layouts
   ! diff -r build/layout src/generated >build/drift.diff 2>&1 || return 0
   if [ -n "${CI:-}" ] && [ "$source_dir" = "$pinned_source" ]; then

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 
 /** Built by scripts/tests.sh from the same C sources as the module. */
@@ -14,5 +15,14 @@ describe.each(Object.entries(BUILDS))('the C side under %s', (build, watcher) =>
     expect(mutated).toBeGreaterThanOrEqual(PACKETS);
     expect(up! / tried!).toBeGreaterThan(0.8); // mutated ABORTs end some
     expect(messages).toBeGreaterThan(PACKETS / 2);
+  });
+
+  test(`SHA-1 is that of RFC 3174, as ${watcher} has it`, () => {
+    const digests = execFileSync(`build/${build}/sha1`, { encoding: 'utf8' }).trim().split('\n');
+    const bytes = Uint8Array.from({ length: 300 }, (_, i) => 7 * i + 1);
+    const expected = Array.from({ length: 301 }, (_, length) =>
+      createHash('sha1').update(bytes.subarray(0, length)).digest('hex'),
+    );
+    expect(digests).toEqual(expected);
   });
 });

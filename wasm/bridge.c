@@ -201,25 +201,27 @@ EXPORT int bridge_setsockopt(int handle, int level, int name, const void *value,
 	return result(usrsctp_setsockopt(socket_of(handle), level, name, value, length));
 }
 
+/* Options one behind the other, each a struct link_option and its value: as far as the first that is refused. */
+EXPORT int bridge_setsockopts(int handle, const uint8_t *options, uint32_t length)
+{
+	struct socket *so = socket_of(handle);
+	uint32_t at = 0;
+
+	while (at + sizeof(struct link_option) <= length) {
+		const struct link_option *option = (const struct link_option *)(options + at);
+
+		at += (uint32_t)sizeof(*option);
+		if (usrsctp_setsockopt(so, option->level, option->name, options + at, option->length) < 0) {
+			return -errno;
+		}
+		at += (option->length + 3) & ~3u;
+	}
+	return 0;
+}
+
 EXPORT int bridge_getsockopt(int handle, int level, int name, void *value, socklen_t *length)
 {
 	return result(usrsctp_getsockopt(socket_of(handle), level, name, value, length));
-}
-
-/* SO_ERROR, cleared by being read. usrsctp_getsockopt() leaves it as it is. */
-EXPORT int bridge_take_error(int handle)
-{
-	struct socket *so = socket_of(handle);
-
-	return so == NULL ? -EBADF : link_take_error(so);
-}
-
-/* What usrsctp tells its send_cb. */
-EXPORT int bridge_send_room(int handle)
-{
-	struct socket *so = socket_of(handle);
-
-	return so == NULL ? -EBADF : link_send_room(so);
 }
 
 EXPORT int bridge_opt_info(int handle, sctp_assoc_t id, int option, void *value, socklen_t *length)

@@ -12,15 +12,15 @@ readonly here=$(cd "$(dirname "$0")" && pwd)
 readonly target=$1 source=$2/usrsctplib out=$3
 
 # What upstream is made of, but for what the link layer stands in for: user_environment.c, user_recv_thread.c,
-# netinet/sctp_callout.c, netinet/sctp_crc32.c, netinet/sctp_userspace.c.
+# netinet/sctp_callout.c, netinet/sctp_crc32.c, netinet/sctp_sha1.c, netinet/sctp_userspace.c.
 readonly upstream=(
   user_socket.c user_mbuf.c netinet6/sctp6_usrreq.c
-  netinet/sctp_{asconf,auth,bsd_addr,cc_functions,indata,input,output,pcb,peeloff,sha1,ss_functions,sysctl,timer,usrreq}.c
+  netinet/sctp_{asconf,auth,bsd_addr,cc_functions,indata,input,output,pcb,peeloff,ss_functions,sysctl,timer,usrreq}.c
   netinet/sctputil.c
 )
 # see usrsctp's internal headers
 readonly internals=(
-  link.c interfaces.c timers.c repairs.c departures.c environment.c crc32c.c probe.c bundle.c socket.c association.c statistics.c
+  link.c interfaces.c timers.c repairs.c departures.c environment.c crc32c.c sha1.c hashes.c probe.c bundle.c socket.c association.c statistics.c
 )
 readonly bridge=(bridge.c handles.c guard.c memory.c print.c)       # see usrsctp.h
 

@@ -86,6 +86,13 @@ struct link_path_statistics {
 	uint32_t is_potentially_failed; /* RFC 7829 */
 };
 
+/* An option to set; its value follows, padded to a multiple of 4 bytes. */
+struct link_option {
+	int32_t level;
+	int32_t name;
+	uint32_t length; /* of the value, in bytes */
+};
+
 extern struct link_state link_shared;
 
 /* Room in the outbox for one packet of that length, or NULL when it may not grow further. The caller counts the bytes. */
@@ -105,12 +112,6 @@ int link_admits(const uint8_t *packet, uint32_t length);
 
 /* What usrsctp calls to send a packet of an AF_CONN association. */
 int link_conn_output(void *address, void *buffer, size_t length, uint8_t tos, uint8_t set_df);
-
-/* The error of a socket, which it then no longer has. */
-int link_take_error(void *so);
-
-/* How many bytes of the send buffer of a socket are free. */
-int link_send_room(void *so);
 
 /*
  * Must come before usrsctp_peeloff(): sctp_move_pcb_and_assoc() takes each timer that points to the old endpoint for a

@@ -7,20 +7,29 @@
 #include "handles.h"
 #include "link.h"
 
-int link_take_error(void *so)
+/* SO_ERROR, cleared by being read. usrsctp_getsockopt() leaves it as it is. */
+EXPORT int bridge_take_error(int handle)
 {
-	struct socket *socket = so;
-	int error = socket->so_error;
+	struct socket *so = socket_of(handle);
+	int error;
 
-	socket->so_error = 0;
+	if (so == NULL) {
+		return -EBADF;
+	}
+	error = so->so_error;
+	so->so_error = 0;
 	return error;
 }
 
-int link_send_room(void *so)
+/* How many bytes of the send buffer are free: what usrsctp tells its send_cb. */
+EXPORT int bridge_send_room(int handle)
 {
-	struct socket *socket = so;
+	struct socket *so = socket_of(handle);
 
-	return socket->so_snd.sb_cc < socket->so_snd.sb_hiwat ? (int)(socket->so_snd.sb_hiwat - socket->so_snd.sb_cc) : 0;
+	if (so == NULL) {
+		return -EBADF;
+	}
+	return so->so_snd.sb_cc < so->so_snd.sb_hiwat ? (int)(so->so_snd.sb_hiwat - so->so_snd.sb_cc) : 0;
 }
 
 /* The port that a socket is bound to, 0 when it isn't. usrsctp.h has no getsockname(). */

@@ -1,15 +1,15 @@
-import { type Address, CONN, type Endpoint, formatAddress } from '../address.js';
+import { type Address, CONN } from '../address.js';
 import { link_association_state, link_path_state } from '../generated/layouts.js';
 import type { Handle, Instance } from './instance.js';
 import type { Memory, Pointer } from './memory.js';
-import { unpackSockaddrs } from './sockaddr.js';
+import { sockaddrAddresses } from './sockaddr.js';
 
 /** What usrsctp tells of an association. */
 export interface AssociationState {
   readonly paths: readonly PathState[];
   /** Which of the paths is the primary one; -1: none. */
   readonly primary: number;
-  readonly locals: readonly Endpoint[];
+  readonly locals: readonly Address[];
   readonly windowBytes: number;
   readonly unacknowledged: number;
   readonly pending: number;
@@ -47,36 +47,36 @@ export function associationState(
 ): AssociationState | number {
   const length = exports.bridge_association(handle, id, scratch, capacity);
   if (length < 0) return length;
-  const word = (index: number) => memory.words[(scratch >> 2) + index] ?? 0;
-  const count = word(about.path_count);
+  const { words } = memory;
+  const first = scratch >> 2;
+  const count = words[first + about.path_count] ?? 0;
   const paths: PathState[] = [];
-  let at = link_association_state.size >> 2;
-  for (; paths.length < count; at += PATH_WORDS) paths.push(pathState(memory, scratch, at, word));
-  const locals = memory.bytes.subarray(scratch + 4 * (at + 1), scratch + length);
+  let at = first + (link_association_state.size >> 2);
+  for (; paths.length < count; at += PATH_WORDS) paths.push(pathState(memory, at));
   return {
     paths,
-    primary: word(about.primary) | 0,
-    locals: unpackSockaddrs(locals),
-    windowBytes: word(about.window_bytes),
-    unacknowledged: word(about.unacknowledged),
-    pending: word(about.pending),
-    inbound: word(about.inbound),
-    outbound: word(about.outbound),
-    fragmentationPoint: word(about.fragmentation_point),
+    primary: (words[first + about.primary] ?? 0) | 0,
+    locals: sockaddrAddresses(memory, (4 * (at + 1)) as Pointer, (scratch + length) as Pointer),
+    windowBytes: words[first + about.window_bytes] ?? 0,
+    unacknowledged: words[first + about.unacknowledged] ?? 0,
+    pending: words[first + about.pending] ?? 0,
+    inbound: words[first + about.inbound] ?? 0,
+    outbound: words[first + about.outbound] ?? 0,
+    fragmentationPoint: words[first + about.fragmentation_point] ?? 0,
   };
 }
 
-function pathState(memory: Memory, scratch: Pointer, at: number, word: (index: number) => number): PathState {
-  const family = word(at + path.family);
-  const address = scratch + 4 * (at + path.address);
+function pathState(memory: Memory, at: number): PathState {
+  const { words } = memory;
+  const family = words[at + path.family] ?? 0;
   return {
-    address: family === 0 ? CONN : formatAddress(memory.bytes.subarray(address, address + (family === 4 ? 4 : 16))),
-    state: word(at + path.state),
-    cwndBytes: word(at + path.cwnd_bytes),
-    srttMs: word(at + path.srtt_ms),
-    rtoMs: word(at + path.rto_ms),
-    mtuBytes: word(at + path.mtu_bytes),
-    port: word(at + path.port),
+    address: family === 0 ? CONN : memory.address(at + path.address, family),
+    state: words[at + path.state] ?? 0,
+    cwndBytes: words[at + path.cwnd_bytes] ?? 0,
+    srttMs: words[at + path.srtt_ms] ?? 0,
+    rtoMs: words[at + path.rto_ms] ?? 0,
+    mtuBytes: words[at + path.mtu_bytes] ?? 0,
+    port: words[at + path.port] ?? 0,
   };
 }
 

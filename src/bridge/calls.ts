@@ -202,6 +202,11 @@ export class Calls {
     return this.#memory.copy(this.#data, length);
   }
 
+  /** The same where they lie, to be read before anything else is called. */
+  receivedView(length: number): DataView<ArrayBuffer> {
+    return new DataView(this.#memory.bytes.buffer, this.#data, length);
+  }
+
   /** Who sent what the last recvv brought. */
   receivedFrom(): Endpoint | undefined {
     return unpackSockaddr(this.#memory.copy(at(this.#small, Slots.from), sockaddr_storage.size));
@@ -215,6 +220,11 @@ export class Calls {
     return this.#withBytes(value, (pointer) =>
       this.#exports.bridge_setsockopt(handle, level, name, pointer, value.length),
     );
+  }
+
+  /** Several options in one call: each a struct link_option with its value, padded to a multiple of 4 bytes. */
+  setsockopts(handle: Handle, options: Uint8Array): number {
+    return this.#withBytes(options, (pointer) => this.#exports.bridge_setsockopts(handle, pointer, options.length));
   }
 
   /** The option's value, or a negative errno. `value` is what the call is given: some options read their argument. */

@@ -70,6 +70,7 @@ export interface Exports {
   ): number;
   bridge_get_events(handle: Handle): number;
   bridge_setsockopt(handle: Handle, level: number, name: number, value: Pointer, length: number): number;
+  bridge_setsockopts(handle: Handle, options: Pointer, length: number): number;
   bridge_getsockopt(handle: Handle, level: number, name: number, value: Pointer, length: Pointer): number;
   bridge_opt_info(handle: Handle, id: number, option: number, value: Pointer, length: Pointer): number;
   bridge_get_stat(statistics: Pointer): void;

@@ -1,3 +1,6 @@
+import type { Address } from '../address.js';
+import { Addresses } from './addresses.js';
+
 /** An address inside one module's memory. Lives in `bridge/` only. */
 export type Pointer = number & { readonly pointer: unique symbol };
 
@@ -13,7 +16,8 @@ export function at(base: Pointer, offset: number): Pointer {
  * each time, and never hold one across a call.
  */
 export class Memory {
-  #memory: WebAssembly.Memory;
+  readonly #memory: WebAssembly.Memory;
+  readonly #addresses = new Addresses();
   bytes!: Uint8Array<ArrayBuffer>;
   words!: Uint32Array;
   doubles!: Float64Array;
@@ -44,6 +48,11 @@ export class Memory {
 
   setWord(to: Pointer, value: number): void {
     this.words[to >> 2] = value;
+  }
+
+  /** The IP address, of family 4 or 6, that lies from a word on. */
+  address(word: number, family: number): Address {
+    return this.#addresses.text(this.words, word, family);
   }
 
   /** Text that C wrote, as far as it is UTF-8. */

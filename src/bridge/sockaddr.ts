@@ -1,7 +1,8 @@
-import { addressBytes, CONN, type Endpoint, formatAddress } from '../address.js';
+import { type Address, addressBytes, CONN, type Endpoint, formatAddress } from '../address.js';
 import { AF_CONN, AF_INET, AF_INET6 } from '../generated/constants.js';
 import { sockaddr_conn, sockaddr_in, sockaddr_in6, sockaddr_storage } from '../generated/layouts.js';
 import { htons } from './byteorder.js';
+import type { Memory, Pointer } from './memory.js';
 import { writeStruct } from './struct.js';
 
 const { sin_port, sin_addr } = sockaddr_in.fields;
@@ -69,4 +70,18 @@ export function unpackSockaddrs(bytes: Uint8Array, count: number = Number.POSITI
     at += SIZES[bytes[at + FAMILY] ?? 0] ?? sockaddr_in.size;
   }
   return endpoints;
+}
+
+/** The addresses alone of the sockaddrs that lie in the module's memory. */
+export function sockaddrAddresses(memory: Memory, from: Pointer, to: Pointer): Address[] {
+  const addresses: Address[] = [];
+  for (let at: number = from; at < to; ) {
+    const family = memory.view.getUint16(at + FAMILY, true);
+    if (family === AF_INET) addresses.push(memory.address((at + sin_addr.offset) >> 2, 4));
+    else if (family === AF_INET6) addresses.push(memory.address((at + sin6_addr.offset) >> 2, 6));
+    else if (family === AF_CONN) addresses.push(CONN);
+    else break;
+    at += SIZES[family] ?? sockaddr_in.size;
+  }
+  return addresses;
 }

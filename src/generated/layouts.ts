@@ -1007,6 +1007,16 @@ export const link_path_statistics = {
   },
 } as const;
 
+export const link_option = {
+  name: 'link_option',
+  size: 12,
+  fields: {
+    level: { offset: 0, type: 'i32' },
+    name: { offset: 4, type: 'i32' },
+    length: { offset: 8, type: 'u32' },
+  },
+} as const;
+
 export const sockaddr = {
   name: 'sockaddr',
   size: 16,

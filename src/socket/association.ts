@@ -17,7 +17,7 @@ const DEFAULTS = {};
 
 /** An SCTP association: messages on streams, over one or several paths, between two endpoints. */
 export class Association extends Streamed implements AsyncDisposable {
-  #ready: Promise<this> | undefined;
+  #ready: Promise<Association> | undefined;
   #readable: ReadableStream<Message> | undefined;
   #writable: WritableStream<Sendable | OutgoingMessage> | undefined;
 
@@ -27,7 +27,7 @@ export class Association extends Streamed implements AsyncDisposable {
   }
 
   /** Resolves with the association when it is up; rejects as connectx does, with or without anybody listening. */
-  get ready(): Promise<this> {
+  get ready(): Promise<Association> {
     return this.#ready ?? Promise.resolve(this);
   }
 
@@ -58,10 +58,9 @@ export class Association extends Streamed implements AsyncDisposable {
     checkWaitOptions(options, 'close');
     if (this.state === 'closed') return;
     if (this.state === 'connecting') return this.abort();
-    const waiter = new Waiter<SctpError | undefined>(this.home.clock, options, 'close', () => this.abort());
+    const ended = options === DEFAULTS ? this.closed : this.#endWithin(options);
     this.#shutDown();
-    this.closed.then((error) => waiter.resolve(error));
-    const error = await waiter.promise;
+    const error = await ended;
     if (error && (this.life.hasLost || !this.inbox.isDiscarding)) throw error;
   }
 
@@ -99,8 +98,7 @@ export class Association extends Streamed implements AsyncDisposable {
 
   /** @internal It is being set up; `ready` tells what comes of it. */
   connecting(ready: Promise<Association>): void {
-    this.#ready = ready.then(() => this);
-    this.#ready.catch(() => undefined);
+    this.#ready = ready;
     this.paths();
   }
 
@@ -125,7 +123,7 @@ export class Association extends Streamed implements AsyncDisposable {
         return this.emit('shutdown', undefined);
       case 'sendFailed':
         this.life.lost();
-        return this.undelivered.add(notification);
+        return this.notDelivered(notification);
       case 'remoteError':
         return this.emit('remoteError', notification.causes);
       case 'adaptation':
@@ -148,7 +146,7 @@ export class Association extends Streamed implements AsyncDisposable {
     if (this.state === 'closed') return;
     if (this.outgoing.bytes > 0) this.life.lost();
     const error = this.life.end(reported);
-    this.undelivered.flush();
+    this.tellUndelivered();
     this.outgoing.fail(() => error ?? this.life.notOpen('send'));
     this.inbox.end(error);
     this.forgetRequests(error);
@@ -170,6 +168,13 @@ export class Association extends Streamed implements AsyncDisposable {
     this.isDry = true;
   }
 
+  /** Its end, for which the association is aborted when it doesn't come in time. */
+  #endWithin(options: WaitOptions): Promise<SctpError | undefined> {
+    const waiter = new Waiter<SctpError | undefined>(this.home.clock, options, 'close', () => this.abort());
+    this.closed.then((error) => waiter.resolve(error));
+    return waiter.promise;
+  }
+
   #shutDown(): void {
     if (this.life.shutDown()) this.outgoing.end(controlInfo(this.id, SCTP_EOF));
   }
@@ -179,7 +184,7 @@ export class Association extends Streamed implements AsyncDisposable {
       case 'up':
         return this.life.confirmed(change);
       case 'restart':
-        this.undelivered.flush();
+        this.tellUndelivered();
         this.outgoing.restart();
         this.forgetRequests(new SctpError('ECONNRESET', 'the peer has restarted, and knows nothing of the request'));
         if (this.life.restarted(change)) this.outgoing.end(controlInfo(this.id, SCTP_EOF));

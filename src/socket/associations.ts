@@ -27,9 +27,9 @@ export class Associations {
   /** Bytes of messages that aren't complete. */
   readonly #begun = new FewMap<number, number>();
   /** Where associations are that were peeled off. */
-  readonly #elsewhere = new FewMap<number, Associations>();
+  #elsewhere: FewMap<number, Associations> | undefined;
   /** And from where those are that were peeled off elsewhere. */
-  readonly #origins = new FewMap<number, Associations>();
+  #origins: FewMap<number, Associations> | undefined;
   #home: Home | undefined;
   #pathIds = 0;
 
@@ -62,8 +62,10 @@ export class Associations {
     const isWaiting = from.#waiting.has(association);
     from.forget(id);
     from.#readAhead.remove(cost);
+    from.#elsewhere ??= new FewMap();
     from.#elsewhere.set(id, this);
     this.#readAhead.add(cost);
+    this.#origins ??= new FewMap();
     this.#origins.set(id, from);
     association.move(this.#homeOn(descriptor));
     this.#byId.set(id, association);
@@ -119,8 +121,8 @@ export class Associations {
     }
 
     released(association: Association, error: SctpError | undefined): void {
-      const origin = this.#of.#origins.get(association.id);
-      if (origin) origin.#elsewhere.delete(association.id);
+      const origin = this.#of.#origins?.get(association.id);
+      if (origin) origin.#elsewhere?.delete(association.id);
       this.#of.forget(association.id);
       this.#of.#owner.released(association, this.descriptor, error);
     }
@@ -134,7 +136,7 @@ export class Associations {
   forget(id: number): void {
     const association = this.#byId.get(id);
     this.#byId.delete(id);
-    this.#origins.delete(id);
+    this.#origins?.delete(id);
     if (association) this.#waiting.delete(association);
     this.#begun.delete(id);
   }
@@ -149,14 +151,14 @@ export class Associations {
   }
 
   begun(id: number, bytes: number): void {
-    if (!this.#byId.has(id)) this.#elsewhere.get(id)?.begun(id, bytes);
+    if (!this.#byId.has(id)) this.#elsewhere?.get(id)?.begun(id, bytes);
     else if (bytes > 0) this.#begun.set(id, bytes);
     else this.#begun.delete(id);
   }
 
   message(id: number, message: Message): void {
     const association = this.#byId.get(id);
-    if (!association) return this.#elsewhere.get(id)?.message(id, message);
+    if (!association) return this.#elsewhere?.get(id)?.message(id, message);
     this.#readAhead.add(costOf(message));
     association.deliver(message);
   }

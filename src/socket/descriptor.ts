@@ -10,7 +10,6 @@ import type { Listener, Pump } from '../stack/pump.js';
 import type { Message } from './messages/message.js';
 import { Reading } from './messages/reading.js';
 import type { Notification } from './notification.js';
-import type { Setting } from './options/settings.js';
 import { callError, checked } from './setup/failure.js';
 
 /** What a descriptor reads is given to its owner. */
@@ -93,16 +92,9 @@ export class Descriptor implements Listener {
     this.call('setsockopt', (calls, handle) => calls.setsockopt(handle, level, name, value));
   }
 
-  /** Sets one after the other, as far as the first that is refused. */
-  setOptions(settings: readonly Setting[]): void {
-    this.call('setsockopt', (calls, handle) => {
-      let result = 0;
-      for (const { level, name, value } of settings) {
-        result = calls.setsockopt(handle, level, name, value);
-        if (result < 0) break;
-      }
-      return result;
-    });
+  /** Sets several, as `settingsOf` has them: as far as the first that is refused. */
+  setOptions(options: Uint8Array): void {
+    this.call('setsockopt', (calls, handle) => calls.setsockopts(handle, options));
   }
 
   setStruct<const L extends Layout>(name: number, layout: L, value: StructInput<L>): void {

@@ -2,13 +2,14 @@ import { FewMap, FewSet } from './few.js';
 
 /** Event listeners by name: on, off and once, typed by a map of event names to what they carry. */
 export class Emitter<Events extends object> {
-  readonly #listeners = new FewMap<keyof Events, FewSet<(event: never) => void>>();
+  #listeners: FewMap<keyof Events, FewSet<(event: never) => void>> | undefined;
   /** What nobody has heard yet. */
   #kept: FewMap<keyof Events, () => void> | undefined;
 
   /** Calls `listener` at each event of that name. Returns a function that ends it. */
   on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): () => void {
     if (typeof listener !== 'function') throw new TypeError('a listener must be a function');
+    this.#listeners ??= new FewMap();
     const listeners = this.#listeners.get(name) ?? new FewSet();
     this.#listeners.set(name, listeners.add(listener));
     if (listeners.size === 1) this.listened(name, true);
@@ -30,7 +31,7 @@ export class Emitter<Events extends object> {
 
   /** Ends what `on` began with the same listener. */
   off<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): void {
-    const listeners = this.#listeners.get(name);
+    const listeners = this.#listeners?.get(name);
     if (listeners?.delete(listener) && listeners.size === 0) this.listened(name, false);
   }
 
@@ -38,7 +39,7 @@ export class Emitter<Events extends object> {
   protected listened(_name: keyof Events, _isListened: boolean): void {}
 
   protected isListened(name: keyof Events): boolean {
-    return (this.#listeners.get(name)?.size ?? 0) > 0;
+    return (this.#listeners?.get(name)?.size ?? 0) > 0;
   }
 
   /**
@@ -46,7 +47,9 @@ export class Emitter<Events extends object> {
    * program's uncaught error.
    */
   protected emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
-    for (const listener of [...(this.#listeners.get(name) ?? [])]) {
+    const listeners = this.#listeners?.get(name);
+    if (listeners === undefined) return;
+    for (const listener of listeners) {
       try {
         (listener as (event: Events[Name]) => void)(event);
       } catch (error) {

@@ -45,20 +45,21 @@ export class FewMap<K, V> {
 
   /** The keys, values and entries as they are now, in the order of their setting. */
   keys(): readonly K[] {
-    return Array.from(this.#all(), ([key]) => key);
+    const entries = this.#entries;
+    if (entries === undefined) return [];
+    return entries instanceof Map ? [...entries.keys()] : [entries[0]];
   }
 
   values(): readonly V[] {
-    return Array.from(this.#all(), ([, value]) => value);
-  }
-
-  #all(): Iterable<readonly [K, V]> {
-    if (this.#entries === undefined) return [];
-    return this.#entries instanceof Map ? this.#entries : [this.#entries];
+    const entries = this.#entries;
+    if (entries === undefined) return [];
+    return entries instanceof Map ? [...entries.values()] : [entries[1]];
   }
 
   [Symbol.iterator](): Iterator<readonly [K, V]> {
-    return [...this.#all()][Symbol.iterator]();
+    const entries = this.#entries;
+    if (entries === undefined) return [][Symbol.iterator]();
+    return [...(entries instanceof Map ? entries : [entries])][Symbol.iterator]();
   }
 }
 

@@ -1,9 +1,7 @@
 import type { Endpoint } from '../address.js';
-import type { Calls } from '../bridge/calls.js';
 import type { Handle } from '../bridge/instance.js';
 import { type ErrorCode, SctpError } from '../errors.js';
 import { AF_CONN, AF_INET, AF_INET6, SOCK_SEQPACKET, SOCK_STREAM } from '../generated/constants.js';
-import { sysctls } from '../generated/sysctls.js';
 import type { Pump } from '../stack/pump.js';
 import { Binding, localEndpoints } from './binding.js';
 import { Descriptor, type Owner } from './descriptor.js';
@@ -12,8 +10,6 @@ import { KeptOptions } from './options/kept.js';
 import { settingsOf } from './options/settings.js';
 
 const DOMAINS = { any: AF_INET6, IPv6: AF_INET6, IPv4: AF_INET, conn: AF_CONN } as const;
-
-const PLACES = sysctls.indexOf('sctp_pcbtblsize');
 
 /** What a socket stands on: a socket of the module, which is made when it is needed, and where that is bound. */
 export class Ground {
@@ -53,7 +49,8 @@ export class Ground {
   opened(): Descriptor {
     if (this.#descriptor) return this.#descriptor;
     const { pump, config } = this;
-    const handle = pump.enter(() => socketOf(pump.calls, config));
+    const type = config.style === 'one-to-one' ? SOCK_STREAM : SOCK_SEQPACKET;
+    const handle = pump.enter(() => pump.calls.socket(DOMAINS[config.family], type));
     if (handle < 0) throw error('ENOBUFS', 'socket', 'no more sockets can be had');
     // or else a socket for IPv6 would list IPv4 addresses to its peers all the same
     if (config.family === 'IPv6') pump.enter(() => pump.instance.exports.bridge_set_v6only(handle as Handle));
@@ -134,17 +131,6 @@ export class Ground {
   #describe(handle: number): Descriptor {
     return new Descriptor(this.pump, handle, this.#owner, this.config.maxMessageBytes);
   }
-}
-
-/** Of the hash table of its associations a one-to-one socket needs a single place: usrsctp would give it 1 KB. */
-function socketOf(calls: Calls, { family, style }: SocketConfig): number {
-  const domain = DOMAINS[family];
-  if (style === 'one-to-many') return calls.socket(domain, SOCK_SEQPACKET);
-  const places = calls.sysctl(PLACES);
-  calls.setSysctl(PLACES, 1);
-  const handle = calls.socket(domain, SOCK_STREAM);
-  calls.setSysctl(PLACES, places);
-  return handle;
 }
 
 function error(code: ErrorCode, syscall: string, message: string): SctpError {

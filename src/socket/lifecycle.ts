@@ -15,9 +15,8 @@ type Change = Notification & { type: 'association' };
  * ```
  */
 export class Lifecycle {
-  /** Resolves when the association has ended: with undefined after an orderly shutdown, else with the error. */
-  readonly closed: Promise<SctpError | undefined>;
-  #resolveClosed!: (error: SctpError | undefined) => void;
+  #closed: Promise<SctpError | undefined> | undefined;
+  #resolveClosed: ((error: SctpError | undefined) => void) | undefined;
   #state: AssociationState = 'connecting';
   #setup: Setup | undefined;
   #error: SctpError | undefined;
@@ -33,10 +32,13 @@ export class Lifecycle {
   #isFinished = false;
   #hasLost = false;
 
-  constructor() {
-    this.closed = new Promise((resolve) => {
-      this.#resolveClosed = resolve;
+  /** Resolves when the association has ended: with undefined after an orderly shutdown, else with the error. */
+  get closed(): Promise<SctpError | undefined> {
+    this.#closed ??= new Promise((resolve) => {
+      if (this.#state === 'closed') resolve(this.#error);
+      else this.#resolveClosed = resolve;
     });
+    return this.#closed;
   }
 
   get state(): AssociationState {
@@ -119,7 +121,7 @@ export class Lifecycle {
   end(reported: SctpError | undefined): SctpError | undefined {
     this.#state = 'closed';
     this.#error = this.#failure ?? reported;
-    this.#resolveClosed(this.#error);
+    this.#resolveClosed?.(this.#error);
     return this.#error;
   }
 }

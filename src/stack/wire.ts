@@ -1,4 +1,4 @@
-import { type Address, addressBytes, formatAddress } from '../address.js';
+import { type Address, addressBytes } from '../address.js';
 import { at, type Memory, type Pointer } from '../bridge/memory.js';
 import { link_packet } from '../generated/layouts.js';
 import type { Packet } from '../packet.js';
@@ -12,8 +12,7 @@ const KIND = link_packet.fields.port.offset >> 2;
 const SOURCE = link_packet.fields.source.offset >> 2;
 const DESTINATION = link_packet.fields.destination.offset >> 2;
 
-/** Both tables are bounded: what a hostile network can fill must not grow. */
-const TEXTS = 256;
+/** Bounded: what a hostile network can fill must not grow. */
 const BINARIES = 1024;
 
 /** An address as it lies in a struct link_packet, by words: copying 4 bytes costs more than writing 4 words. */
@@ -27,8 +26,6 @@ interface Binary {
 
 /** Packets between their form in the module's outbox and inbox (struct link_packet) and {@link Packet}. */
 export class Wire {
-  /** Addresses by a hash of their bytes, so that the same bytes give the same string without formatting it again. */
-  readonly #texts: (Binary & { readonly text: Address })[] = [];
   readonly #binaries = new Map<Address, Binary>();
   readonly #slab = new Slab();
 
@@ -44,13 +41,15 @@ export class Wire {
       const header = (outbox + used) >> 2;
       const bytes = new Uint8Array(buffer, offset + used + HEADER, words[header + LENGTH]);
       const kind = words[header + KIND] ?? 0;
-      const [port, family, trafficClass] = [kind & 0xffff, (kind >> 16) & 0xff, kind >>> 24];
+      const port = kind & 0xffff;
+      const family = (kind >> 16) & 0xff;
+      const trafficClass = kind >>> 24;
       if (family === 0) {
         const address = words[header + DESTINATION] ?? 0;
         conn.push({ address, unfragmented: port !== 0, trafficClass, bytes });
       } else {
-        const source = this.#text(memory, header + SOURCE, family);
-        const destination = this.#text(memory, header + DESTINATION, family);
+        const source = memory.address(header + SOURCE, family);
+        const destination = memory.address(header + DESTINATION, family);
         packets.push({ source, destination, port, trafficClass, bytes });
       }
       used += (HEADER + bytes.length + 3) & ~3;
@@ -95,19 +94,6 @@ export class Wire {
     words[header + SOURCE] = address;
     memory.bytes.set(bytes, at(inbox, HEADER));
     return used;
-  }
-
-  #text({ words, bytes }: Memory, at: number, family: number): Address {
-    const [a, b, c, d] = [words[at] ?? 0, words[at + 1] ?? 0, words[at + 2] ?? 0, words[at + 3] ?? 0];
-    const slot = (a ^ (a >>> 24) ^ b ^ c ^ d ^ (d >>> 24)) & (TEXTS - 1);
-    const known = this.#texts[slot];
-    if (known && known.a === a && known.b === b && known.c === c && known.d === d && known.family === family) {
-      return known.text;
-    }
-    const length = family === 4 ? 4 : 16;
-    const text = formatAddress(bytes.slice(4 * at, 4 * at + length));
-    this.#texts[slot] = { a, b, c, d, family: family === 4 ? 4 : 6, text };
-    return text;
   }
 
   #binary(address: Address): Binary | undefined {

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# test/native/compile.sh SOURCE OUT FLAG…: the C side by gcc with these flags, and OUT/mutate on it.
+# test/native/compile.sh SOURCE OUT FLAG…: the C side by gcc with these flags, and on it OUT/mutate and OUT/sha1.
 set -euo pipefail
 
 readonly source=$1 out=$2
 shift 2
 CFLAGS_EXTRA="$*" wasm/compile.sh native "$source" "$out"
-gcc -std=gnu11 -O1 -g -Wall -Wextra -Werror "$@" -Iwasm -I"$source/usrsctplib" test/native/mutate.c \
-  "$out/libusrsctp-link.a" -lpthread -o "$out/mutate"
+for program in mutate sha1; do
+  gcc -std=gnu11 -O1 -g -Wall -Wextra -Werror -D__Userspace__ "$@" -Iwasm -I"$source/usrsctplib" "test/native/$program.c" \
+    "$out/libusrsctp-link.a" -lpthread -o "$out/$program"
+done

@@ -3,6 +3,7 @@ import type { SctpError } from '../../errors.js';
 import type { Home } from '../home.js';
 import { Lifecycle } from '../lifecycle.js';
 import { type AssociationState, Multihomed } from '../multihomed.js';
+import type { Notification } from '../notification.js';
 import { unacknowledgedBytes } from '../paths/status.js';
 import type { WaitOptions } from '../setup/deadline.js';
 import { unlessEnding } from '../setup/failure.js';
@@ -26,18 +27,16 @@ export abstract class Messaging extends Multihomed implements AsyncIterable<Mess
   protected readonly inbox: Inboxes;
   /** @internal */
   protected readonly outgoing: Outgoing;
-  /** @internal */
-  protected readonly undelivered: Undelivered = new Undelivered((failure) => this.emit('sendFailed', failure));
+  #undelivered: Undelivered | undefined;
   /** senderDry was told, and nothing is sent since. */
   protected isDry = false;
   /** Of messages without options: the same for all. */
-  readonly #plain: SendInfo;
+  #plain: SendInfo | undefined;
 
   /** @internal */
   constructor(home: Home, id: number) {
     super(id);
     this.#home = home;
-    this.#plain = sendInfo(id, 1, DEFAULTS);
     const ties = new Messaging.#Ties(this);
     this.inbox = new Inboxes(home.clock, ties);
     this.outgoing = new Outgoing(ties, home.clock, home.pieceBytes, home.sendQueueBytes);
@@ -67,7 +66,10 @@ export abstract class Messaging extends Multihomed implements AsyncIterable<Mess
   send(data: Sendable, options: SendOptions = DEFAULTS): Promise<void> {
     try {
       if (this.state !== 'open') throw this.life.notOpen('send');
-      if (options === DEFAULTS) return this.outgoing.push(bytesOf(data), this.#plain, 0);
+      if (options === DEFAULTS) {
+        this.#plain ??= sendInfo(this.id, 1, DEFAULTS);
+        return this.outgoing.push(bytesOf(data), this.#plain, 0);
+      }
       const info = sendInfo(this.id, this.setup.streams.outbound, options);
       return this.outgoing.push(bytesOf(data), info, priorityOf(options));
     } catch (error) {
@@ -119,6 +121,17 @@ export abstract class Messaging extends Multihomed implements AsyncIterable<Mess
   /** @internal Does somebody wait for a message, or will nobody ever? */
   get isWanted(): boolean {
     return this.inbox.isWanted;
+  }
+
+  /** @internal A part of a message was not delivered. */
+  protected notDelivered(fragment: Notification & { type: 'sendFailed' }): void {
+    this.#undelivered ??= new Undelivered((failure) => this.emit('sendFailed', failure));
+    this.#undelivered.add(fragment);
+  }
+
+  /** @internal Tells what there is of messages that were not delivered. */
+  protected tellUndelivered(): void {
+    this.#undelivered?.flush();
   }
 
   /** @internal Nobody will receive any more. */

@@ -17,7 +17,7 @@ export class Reassembly {
   readonly #limit: number;
   /** Begun messages by association; there are few at any time, with I-DATA one for each stream at most. */
   readonly #begun = new FewMap<number, Partial[]>();
-  #notification: Part[] = [];
+  #notification: Part[] | undefined;
 
   /** `limit`: how many bytes an association may have here, and so the largest message. */
   constructor(limit: number) {
@@ -42,11 +42,16 @@ export class Reassembly {
     return this.#join(associationId, begun ?? [], stream, unordered, part, complete);
   }
 
-  /** The same for a notification; they are never interleaved. */
+  /** Is there a part of a notification? They are never interleaved. */
+  get hasNotification(): boolean {
+    return this.#notification !== undefined;
+  }
+
+  /** The whole notification when this part completes it. */
   notification(part: Part, complete: boolean): Part | undefined {
-    if (complete && this.#notification.length === 0) return part;
-    this.#notification.push(part);
-    return complete ? joined(this.#notification.splice(0)) : undefined;
+    const parts = [...(this.#notification ?? []), part];
+    this.#notification = complete ? undefined : parts;
+    return complete ? joined(parts) : undefined;
   }
 
   /** Takes over what another one has of an association. */

@@ -37,16 +37,11 @@ const AUTHENTICATIONS: Readonly<Record<number, AuthenticationChange['change']>> 
   [C.SCTP_AUTH_NO_AUTH]: 'no authentication',
 };
 
-type Parse = (view: DataView, length: number) => Notification | undefined;
+type Decode = (view: DataView<ArrayBuffer>, length: number) => Notification | undefined;
 
-const PARSERS: Readonly<Record<number, Parse>> = {
+const DECODERS: Readonly<Record<number, Decode>> = {
   [C.SCTP_ASSOC_CHANGE]: associationChange,
-  [C.SCTP_PEER_ADDR_CHANGE](view) {
-    const { spc_aaddr, spc_state, spc_assoc_id } = readStruct(L.sctp_paddr_change, view);
-    const peer = unpackSockaddr(spc_aaddr);
-    const change = PATH_CHANGES[spc_state];
-    return peer && change && { type: 'path', associationId: spc_assoc_id, address: peer.address, change };
-  },
+  [C.SCTP_PEER_ADDR_CHANGE]: pathChange,
   [C.SCTP_REMOTE_ERROR](view, length) {
     const { sre_error, sre_assoc_id, sre_data } = readStruct(L.sctp_remote_error, view, 0, length);
     const causes = errorCauses(sre_data) ?? [{ code: sre_error, name: causeName(sre_error) }]; // sre_error: the first's
@@ -67,7 +62,7 @@ const PARSERS: Readonly<Record<number, Parse>> = {
     };
   },
   [C.SCTP_SHUTDOWN_EVENT](view) {
-    return { type: 'shutdown', associationId: readStruct(L.sctp_shutdown_event, view).sse_assoc_id };
+    return { type: 'shutdown', associationId: view.getUint32(L.sctp_shutdown_event.fields.sse_assoc_id.offset, true) };
   },
   [C.SCTP_ADAPTATION_INDICATION](view) {
     const { sai_assoc_id, sai_adaptation_ind } = readStruct(L.sctp_adaptation_event, view);
@@ -122,11 +117,10 @@ const PARSERS: Readonly<Record<number, Parse>> = {
   },
 };
 
-/** A notification as recvv brings it; `undefined` when its type is unknown. */
-export function parseNotification(bytes: Uint8Array): Notification | undefined {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < 8) return;
-  return PARSERS[view.getUint16(0, true)]?.(view, bytes.length);
+/** A notification as recvv brings it; `undefined` when its type is unknown. Nothing of the view is kept. */
+export function decodeNotification(view: DataView<ArrayBuffer>): Notification | undefined {
+  const { byteLength } = view;
+  return byteLength < 8 ? undefined : DECODERS[view.getUint16(0, true)]?.(view, byteLength);
 }
 
 function outcome(flags: number, denied: number, failed: number): Outcome {
@@ -134,19 +128,41 @@ function outcome(flags: number, denied: number, failed: number): Outcome {
   return flags & failed ? 'failed' : 'performed';
 }
 
-function associationChange(view: DataView, length: number): Notification | undefined {
-  const change = readStruct(L.sctp_assoc_change, view, 0, length);
-  const state = ASSOCIATION_STATES[change.sac_state as keyof typeof ASSOCIATION_STATES];
+const change = L.sctp_assoc_change.fields;
+const path = L.sctp_paddr_change.fields;
+
+/** Field by field, as is what each set-up has several of: readStruct would take all of it. */
+function associationChange(view: DataView<ArrayBuffer>, length: number): Notification | undefined {
+  const state = ASSOCIATION_STATES[view.getUint16(change.sac_state.offset, true) as keyof typeof ASSOCIATION_STATES];
+  if (state === undefined) return;
   const isStart = state === 'up' || state === 'restart';
-  const abort = isStart ? undefined : abortCauses(change.sac_info);
-  return (
-    state && {
-      type: 'association',
-      associationId: change.sac_assoc_id,
-      state,
-      streams: { inbound: change.sac_inbound_streams, outbound: change.sac_outbound_streams },
-      features: isStart ? Array.from(change.sac_info, (id) => FEATURES[id]).filter((name) => name !== undefined) : [],
-      ...(abort && { abort }),
-    }
-  );
+  const info = new Uint8Array(view.buffer, view.byteOffset + change.sac_info.offset, length - change.sac_info.offset);
+  const abort = isStart ? undefined : abortCauses(info);
+  const told = {
+    type: 'association',
+    associationId: view.getUint32(change.sac_assoc_id.offset, true),
+    state,
+    streams: {
+      inbound: view.getUint16(change.sac_inbound_streams.offset, true),
+      outbound: view.getUint16(change.sac_outbound_streams.offset, true),
+    },
+    features: isStart ? featuresOf(info) : [],
+  } as const;
+  return abort ? { ...told, abort } : told;
+}
+
+function featuresOf(info: Uint8Array): Feature[] {
+  const features: Feature[] = [];
+  for (const id of info) {
+    const feature = FEATURES[id];
+    if (feature) features.push(feature);
+  }
+  return features;
+}
+
+function pathChange(view: DataView<ArrayBuffer>): Notification | undefined {
+  const peer = unpackSockaddr(new Uint8Array(view.buffer, view.byteOffset, view.byteLength), path.spc_aaddr.offset);
+  const change = PATH_CHANGES[view.getUint32(path.spc_state.offset, true)];
+  const associationId = view.getUint32(path.spc_assoc_id.offset, true);
+  return peer && change && { type: 'path', associationId, address: peer.address, change };
 }

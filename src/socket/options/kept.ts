@@ -7,7 +7,7 @@ import type { OptionRow } from './options.js';
 
 /** What was set on a socket, to be set again on the descriptor that takes the place of an ended one. */
 export class KeptOptions {
-  readonly #values = new FewMap<string, [OptionRow, Uint8Array]>();
+  readonly #values = new FewMap<string, readonly [OptionRow, Uint8Array]>();
 
   /** But for SCTP_AUTO_ASCONF, which a socket can't have before it is bound. What can't be read adds up. */
   keep(row: OptionRow, bytes: Uint8Array): void {

@@ -3,6 +3,7 @@ import { packStorage } from '../../bridge/sockaddr.js';
 import { type Layout, type StructInput, writeStruct } from '../../bridge/struct.js';
 import * as C from '../../generated/constants.js';
 import {
+  link_option,
   sctp_assoc_value,
   sctp_event,
   sctp_event_subscribe,
@@ -10,10 +11,11 @@ import {
   sctp_paddrparams,
   sctp_udpencaps,
 } from '../../generated/layouts.js';
+import { joined } from '../messages/reassembly.js';
 import { int, type SocketConfig } from './config.js';
 
-/** An option with its value, ready to be set. */
-export interface Setting {
+/** An option with its value. */
+interface Setting {
   readonly level: number;
   readonly name: number;
   readonly value: Uint8Array;
@@ -44,16 +46,27 @@ const SUBSCRIBED = {
 /** Those that have no field there. */
 const SUBSCRIBED_TOO = [C.SCTP_SEND_FAILED_EVENT, C.SCTP_ASSOC_RESET_EVENT, C.SCTP_STREAM_CHANGE_EVENT];
 
-const known = new WeakMap<SocketConfig, readonly Setting[]>();
+const known = new WeakMap<SocketConfig, Uint8Array>();
 
-/** What a new socket of the module is given; accepted ones inherit it. Many sockets have one config: it is written once. */
-export function settingsOf(config: SocketConfig, encapsulationPort: number | undefined): readonly Setting[] {
-  const settings = known.get(config) ?? written(config, encapsulationPort);
+/**
+ * What a new socket of the module is given, as `setsockopts` takes it; accepted ones inherit it. Many sockets have one
+ * config: it is written once.
+ */
+export function settingsOf(config: SocketConfig, encapsulationPort: number | undefined): Uint8Array {
+  const settings = known.get(config) ?? packed(listed(config, encapsulationPort));
   known.set(config, settings);
   return settings;
 }
 
-function written(config: SocketConfig, encapsulationPort: number | undefined): Setting[] {
+function packed(settings: readonly Setting[]): Uint8Array {
+  const parts = settings.flatMap(({ level, name, value }) => {
+    const padding = new Uint8Array(-value.length & 3);
+    return [writeStruct(link_option, { level, name, length: value.length }), value, padding];
+  });
+  return joined(parts);
+}
+
+function listed(config: SocketConfig, encapsulationPort: number | undefined): Setting[] {
   const settings = [
     struct(C.SCTP_EVENTS, sctp_event_subscribe, SUBSCRIBED),
     ...SUBSCRIBED_TOO.map((type) =>

@@ -29,9 +29,8 @@ export interface Path {
 
 /** The paths of an association; `idOf` tells the id of a peer's address. */
 export function pathsOf(state: AssociationState, descriptor: Descriptor, idOf: (address: Address) => number): Path[] {
-  const locals = state.locals.map(({ address }) => address);
   return state.paths.map(({ address, ...path }, index) => {
-    const local = localOf(address, locals, descriptor);
+    const local = localOf(address, state.locals, descriptor);
     return {
       id: idOf(address),
       address,

@@ -27,7 +27,7 @@ export interface Status {
 export function statusOf(state: AssociationState): Status {
   const { inbound, outbound } = state;
   return {
-    localAddresses: state.locals.map(({ address }) => address),
+    localAddresses: state.locals,
     primary: state.paths[state.primary]?.address,
     streams: { inbound, outbound },
     receiverWindow: state.windowBytes,

@@ -123,7 +123,9 @@ export class Connector {
     this.#pending.set(id, pending);
     association.connecting(waiter.promise);
     fail = () => this.#failed(pending, attempt.failure());
-    return options.wait === false ? Promise.resolve(association) : waiter.promise;
+    if (options.wait !== false) return waiter.promise;
+    waiter.promise.catch(() => undefined); // nobody needs to ask for `ready`
+    return Promise.resolve(association);
   }
 
   /** `onRefused`: the network has refused all of the addresses. */

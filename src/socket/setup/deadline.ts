@@ -28,7 +28,7 @@ export class Waiter<T> {
   readonly promise: Promise<T>;
   #resolve!: (value: T) => void;
   #reject!: (reason: unknown) => void;
-  #release: (() => void)[] = [];
+  #release: (() => void)[] | undefined;
   #settled = false;
 
   constructor(clock: Clock, options: WaitOptions, syscall: string, giveUp: (reason: unknown) => unknown) {
@@ -36,21 +36,7 @@ export class Waiter<T> {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    const { signal, timeoutMs } = options;
-    const stop = (reason: unknown) => {
-      if (this.#settled) return;
-      this.reject(giveUp(reason) ?? reason);
-    };
-    if (signal) {
-      const onAbort = () => stop(signal.reason);
-      signal.addEventListener('abort', onAbort, { once: true });
-      this.#release.push(() => signal.removeEventListener('abort', onAbort));
-      if (signal.aborted) onAbort();
-    }
-    if (timeoutMs !== undefined && Number.isFinite(timeoutMs) && !this.#settled) {
-      const late = () => stop(new SctpError('ETIMEDOUT', `not done within ${timeoutMs} ms`, { syscall }));
-      this.#release.push(clock.schedule(timeoutMs, late));
-    }
+    if (options.signal || options.timeoutMs !== undefined) this.#limit(clock, options, syscall, giveUp);
   }
 
   get settled(): boolean {
@@ -65,10 +51,32 @@ export class Waiter<T> {
     if (this.#settle()) this.#reject(reason);
   }
 
+  #limit(
+    clock: Clock,
+    { signal, timeoutMs }: WaitOptions,
+    syscall: string,
+    giveUp: (reason: unknown) => unknown,
+  ): void {
+    const release: (() => void)[] = [];
+    this.#release = release;
+    const stop = (reason: unknown) => {
+      if (!this.#settled) this.reject(giveUp(reason) ?? reason);
+    };
+    if (signal) {
+      const onAbort = () => stop(signal.reason);
+      signal.addEventListener('abort', onAbort, { once: true });
+      release.push(() => signal.removeEventListener('abort', onAbort));
+      if (signal.aborted) onAbort();
+    }
+    if (timeoutMs === undefined || !Number.isFinite(timeoutMs) || this.#settled) return;
+    const late = () => stop(new SctpError('ETIMEDOUT', `not done within ${timeoutMs} ms`, { syscall }));
+    release.push(clock.schedule(timeoutMs, late));
+  }
+
   #settle(): boolean {
     if (this.#settled) return false;
     this.#settled = true;
-    for (const release of this.#release) release();
+    for (const release of this.#release ?? []) release();
     return true;
   }
 }

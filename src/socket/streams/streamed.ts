@@ -36,14 +36,15 @@ type Direction = 'outbound' | 'inbound';
 
 /** The streams of an association, and how they are reset and added (RFC 6525). */
 export abstract class Streamed extends Messaging {
-  readonly #streams = new FewMap<number, Stream>();
-  readonly #requests = new Requests();
+  #streams: FewMap<number, Stream> | undefined;
+  #requests: Requests | undefined;
 
   /** One of the streams, from 0, as if it were a connection of its own; the same object each time. */
   stream(id: number): Stream {
     if (!Number.isInteger(id) || id < 0 || id > 0xffff) {
       throw new SctpError('EINVAL', `stream: a stream is 0 to 65535, not ${shown(id)}`, { syscall: 'stream' });
     }
+    this.#streams ??= new FewMap();
     const stream = this.#streams.get(id) ?? new Stream(this, id, this.inbox);
     this.#streams.set(id, stream);
     return stream;
@@ -106,14 +107,14 @@ export abstract class Streamed extends Messaging {
     const isPerformed = told.outcome === 'performed';
     if (isPerformed && told.type === 'streamChange') this.life.changed(told);
     if (isPerformed && told.type === 'streamReset' && told.direction === 'incoming') this.inbox.reset(told.streams);
-    this.#requests.told(answer);
+    this.#requests?.told(answer);
     const { type, ...event } = answer;
     this.emit(type, event as never);
   }
 
   /** @internal The peer knows nothing of requests any more. */
   protected forgetRequests(error: SctpError | undefined): void {
-    this.#requests.fail((syscall) => error ?? this.life.notOpen(syscall));
+    this.#requests?.fail((syscall) => error ?? this.life.notOpen(syscall));
   }
 
   #adding(direction: Direction, count: number): Request {
@@ -131,6 +132,7 @@ export abstract class Streamed extends Messaging {
   /** `held`: the streams on which nothing may be sent before there is an answer. */
   #ask(request: Request, wait: WaitOptions, held?: readonly number[] | 'all'): Promise<void> {
     const asked = { ...request, ask: () => this.unlessEnding(() => request.ask()) };
+    this.#requests ??= new Requests();
     return this.#requests.make(this.home.clock, asked, wait, (begin) => {
       if (held) return this.outgoing.hold(held, begin);
       begin();

@@ -1,0 +1,31 @@
+/*
+ * SHA-1 as usrsctp calls it: prints the digests of 0 to 300 bytes, of which the n-th is 7 n + 1, taken in two parts.
+ */
+#include <stdio.h>
+
+#include <netinet/sctp_sha1.h>
+
+#define MOST 300
+
+int main(void)
+{
+	unsigned char bytes[MOST], digest[20];
+
+	for (unsigned int i = 0; i < MOST; i++) {
+		bytes[i] = (unsigned char)(7 * i + 1);
+	}
+	for (unsigned int length = 0; length <= MOST; length++) {
+		struct sctp_sha1_context context;
+		unsigned int first = length * 5 / 7;
+
+		sctp_sha1_init(&context);
+		sctp_sha1_update(&context, bytes, first);
+		sctp_sha1_update(&context, bytes + first, length - first);
+		sctp_sha1_final(digest, &context);
+		for (unsigned int i = 0; i < sizeof(digest); i++) {
+			printf("%02x", digest[i]);
+		}
+		putchar('\n');
+	}
+	return 0;
+}

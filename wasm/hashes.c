@@ -1,0 +1,29 @@
+/*
+ * Hash tables of sockets, as large as they need to be.
+ */
+#include <netinet/sctp_os.h>
+#include <netinet/sctp_pcb.h>
+
+#include "link.h"
+
+static int has_one_association;
+
+/* Stands in for SCTP_HASH_INIT. */
+void *link_hash_init(uint32_t places, u_long *mark)
+{
+	return sctp_hashinit_flags(has_one_association ? 1 : (int)places, M_PCB, mark, HASH_NOWAIT);
+}
+
+/*
+ * Of both its tables of associations a one-to-one socket, be it accepted, needs a single place. Upstream gives it 256 and
+ * 32: more than a kilobyte, which is an eighth of what an idle end takes, to be written and freed with each association.
+ */
+int link_inpcb_alloc(struct socket *so, uint32_t vrf_id)
+{
+	int error;
+
+	has_one_association = so->so_type == SOCK_STREAM;
+	error = sctp_inpcb_alloc(so, vrf_id);
+	has_one_association = 0;
+	return error;
+}
