@@ -1,14 +1,15 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vitest/config';
 
-/** `import bytes from './x.wasm'` gives a Uint8Array, as it does in the bundles. */
+/** `import wasm from './x.wasm'` gives a function that gives its bytes, as it does in the bundles. */
 const wasmBytes: Plugin = {
   name: 'wasm-bytes',
   enforce: 'pre',
   load(id) {
     if (!id.endsWith('.wasm')) return null;
     return `import { readFileSync } from 'node:fs';
-export default new Uint8Array(readFileSync(${JSON.stringify(id)}));`;
+const bytes = new Uint8Array(readFileSync(${JSON.stringify(id)}));
+export default () => bytes;`;
   },
 };
 

@@ -1,6 +1,6 @@
 // A relay on loopback that limits nothing: node bench/relay.mjs PORT
 import { createServer } from 'node:http';
-import { relayServer } from '../dist/relay-server.js';
+import { relayServer } from 'usrsctp-wasm/relay/server';
 import { AUDIENCE, KEY } from './worlds/relay.mjs';
 
 const UNLIMITED = 2 ** 40;

@@ -1,6 +1,6 @@
 // Measures in virtual time, which no other load disturbs: node bench/virtual.mjs loss|failover|timers ARGUMENT SEED
-import { Stack } from '../dist/index.js';
-import { scenario } from '../dist/simulated.js';
+import { Stack } from 'usrsctp-wasm';
+import { scenario } from 'usrsctp-wasm/simulated';
 
 const PORT = 5001;
 const LOSS_MS = 60_000;

@@ -1,36 +1,56 @@
-// Bundles the entries that package.json exports, and the command line programs, into dist/, with the wasm inlined; and
-// the entries again into dist/workerd/, where it is imported. build/bundle.json tells which files each of them loads.
+// Bundles the entries that package.json exports, and the command line programs, into dist/, with the wasm inlined, or for
+// Node beside them; and the entries again into dist/workerd/, where it is imported. build/bundle.json tells which files
+// each of them loads.
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
-import { imported, inlined } from './inline.mjs';
+import { forNode, needingWasm, versionOf } from './fornode.mjs';
+import { imported, inlined, split } from './inline.mjs';
 import { joined, smallOnes } from './join.mjs';
+import { ofRaw, STRUCTS } from './ofraw.mjs';
+import { structsAsText } from './structs.mjs';
 
 const needsNode = /^src\/(udp\.ts|relay-server\.ts|testing\/udp\.ts|cli\/)/;
 
 const { exports } = JSON.parse(readFileSync('package.json', 'utf8'));
-const programs = readdirSync('src/cli').filter((name) => name.endsWith('.ts'));
+const programs = readdirSync('src/cli').flatMap((name) => (name.endsWith('.ts') ? [`cli/${name.slice(0, -3)}`] : []));
 const loads = {};
+const usual = [structsAsText, ofRaw];
 
-const entries = [...sources('dist'), ...programs.map((name) => `src/cli/${name}`)];
-const apart = await built('dist', entries, { plugins: [inlined], write: false });
+const entries = { ...sources([...names('dist'), ...programs]), ...STRUCTS };
+const apart = await built('dist', entries, { plugins: [forNode([]), ...usual, inlined], write: false });
 const small = smallOnes(apart, closure(apart, 'dist/index.js').files);
-await bundle('dist', entries, { plugins: [joined(small), inlined], sourcemap: 'linked' });
-await bundle('dist/workerd', sources('dist/workerd'), { plugins: [imported('../usrsctp.wasm')] });
+const plugins = [...usual, joined(small), forNode(needingWasm(apart)), split, inlined];
+await bundle('dist', entries, { plugins });
+await bundle(
+  'dist/workerd',
+  { ...sources(names('dist/workerd')), ...STRUCTS },
+  { plugins: [...usual, imported('../usrsctp.wasm')] },
+);
 copyFileSync('build/wasm/usrsctp.wasm', 'dist/usrsctp.wasm');
 writeFileSync('dist/usrsctp.wasm.d.ts', 'declare const wasm: WebAssembly.Module;\nexport default wasm;\n');
 writeFileSync('build/bundle.json', JSON.stringify(loads, null, 2));
 
 /** The entries that package.json says are in a folder. */
-function sources(folder) {
+function names(folder) {
   const files = Object.values(exports).flatMap((entry) => (typeof entry === 'string' ? [] : Object.values(entry)));
   const entry = new RegExp(`^\\./${folder}/((?!workerd/).*)\\.js$`);
-  return [...new Set(files.flatMap((file) => entry.exec(file)?.[1] ?? []))].map((name) => `src/${name}.ts`);
+  return [...new Set(files.flatMap((file) => entry.exec(file)?.[1] ?? []))];
+}
+
+/** What they are made of, by name: NAME.node is the version of NAME for Node, and programs have that one only. */
+function sources(entries) {
+  const isForNode = /\.node$|^cli\//;
+  const source = (name) => `src/${name.replace('.node', '')}.ts`;
+  return Object.fromEntries(
+    entries.map((name) => [name, isForNode.test(name) ? versionOf(source(name)) : source(name)]),
+  );
 }
 
 async function bundle(outdir, entryPoints, options) {
   const metafile = await built(outdir, entryPoints, options);
   for (const [file, { entryPoint }] of Object.entries(metafile.outputs)) {
-    if (entryPoint === undefined) continue;
+    if (!entryPoint?.startsWith('src/')) continue;
     const { files, foreign } = closure(metafile, file);
     if (foreign.length > 0 && !needsNode.test(entryPoint))
       throw new Error(`${entryPoint} must run anywhere: ${foreign}`);
@@ -41,7 +61,6 @@ async function bundle(outdir, entryPoints, options) {
 async function built(outdir, entryPoints, options) {
   const { metafile } = await build({
     entryPoints,
-    outbase: 'src',
     outdir,
     bundle: true,
     splitting: true,
@@ -49,6 +68,10 @@ async function built(outdir, entryPoints, options) {
     target: 'es2022',
     platform: 'neutral',
     packages: 'external',
+    minifyWhitespace: true,
+    minifySyntax: true,
+    lineLimit: 120,
+    sourcemap: 'linked',
     metafile: true,
     logLevel: 'warning',
     ...options,
@@ -61,8 +84,10 @@ function closure(metafile, file, files = new Set(), foreign = new Set()) {
   files.add(file);
   for (const { path, external, kind } of metafile.outputs[file].imports) {
     // What is imported while the program runs is imported where it is needed only: ws where there is no WebSocket.
-    if (!external) files.has(path) || closure(metafile, path, files, foreign);
-    else if (kind !== 'dynamic-import' && !path.endsWith('.wasm')) foreign.add(path);
+    if (kind === 'dynamic-import' || path.endsWith('.wasm')) continue;
+    const other = external ? join(dirname(file), path) : path;
+    if (!metafile.outputs[other]) foreign.add(path);
+    else if (!files.has(other)) closure(metafile, other, files, foreign);
   }
   return { files: [...files], foreign: [...foreign] };
 }

@@ -1,4 +1,5 @@
-// How bundles come by the WebAssembly: two plugins for esbuild.
+// How bundles come by the WebAssembly: plugins for esbuild. What they make of a `.wasm` gives, when it is called, what to
+// compile, or a promise of it.
 import { readFileSync } from 'node:fs';
 
 /**
@@ -10,22 +11,40 @@ import { readFileSync } from 'node:fs';
 export const inlined = {
   name: 'wasm-inlined',
   setup({ onLoad }) {
-    onLoad({ filter: /\.wasm$/ }, ({ path }) => ({ contents: moduleOf(readFileSync(path)) }));
+    onLoad({ filter: /\.wasm$/ }, ({ path }) => ({ contents: textOf(readFileSync(path)) }));
+  },
+};
+
+/**
+ * Reads `usrsctp.wasm` beside the bundle, which takes Node a tenth of the time that the text takes, and has the text in a
+ * file of its own for where there is none: in bundles that were made of this one.
+ */
+export const split = {
+  name: 'wasm-split',
+  setup({ onLoad }) {
+    onLoad({ filter: /\.wasm$/ }, ({ path, pluginData }) =>
+      pluginData?.entry ? { contents: fileOf(path) } : undefined,
+    );
   },
 };
 
 /** Leaves the import, of `usrsctp.wasm` beside the bundle: workerd, and what bundles for it, compile it beforehand. */
 export const imported = (path) => ({
   name: 'wasm-imported',
-  setup({ onResolve }) {
-    onResolve({ filter: /\.wasm$/ }, () => ({ path, external: true }));
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /\.wasm$/ }, ({ importer }) =>
+      importer.endsWith('.wasm') ? { path, external: true } : undefined,
+    );
+    onLoad({ filter: /\.wasm$/ }, () => ({
+      contents: `import wasm from ${JSON.stringify(path)}; export default () => wasm;`,
+    }));
   },
 });
 
 const SINGLE = 90;
 const ALPHABET = Array.from({ length: 95 }, (_, i) => String.fromCharCode(0x20 + i)).filter((c) => !'"\\<'.includes(c));
 
-function moduleOf(bytes) {
+function textOf(bytes) {
   const count = new Array(256).fill(0);
   for (const byte of bytes) count[byte]++;
   const order = Array.from(count.keys()).sort((a, b) => count[b] - count[a]);
@@ -33,9 +52,8 @@ function moduleOf(bytes) {
   for (const [rank, byte] of order.entries()) written[byte] = characters(rank);
   const text = Array.from(bytes, (byte) => written[byte]).join('');
   return `${decode}
-${beside}
-const here = import.meta.url;
-export default /* @__PURE__ */ beside(here, ${bytes.length}) ?? decode("${text}", ${JSON.stringify(order)}, ${bytes.length});`;
+let wasm;
+export default () => wasm ??= decode("${text}", ${JSON.stringify(order)}, ${bytes.length});`;
 }
 
 function characters(rank) {
@@ -44,12 +62,15 @@ function characters(rank) {
   return ALPHABET[SINGLE + Math.floor(rest / ALPHABET.length)] + ALPHABET[rest % ALPHABET.length];
 }
 
-/**
- * Runs where the bundle runs. In Node `usrsctp.wasm` lies beside it, and reading that takes a tenth of the time that the
- * text takes, which is a tenth of a cold start. Deno would ask its user first; elsewhere, and in bundles that were made
- * of this one, there is no such file.
- */
-function beside(here, length) {
+function fileOf(path) {
+  const text = JSON.stringify(path);
+  return `${read}
+let wasm;
+export default () => wasm ??= read(import.meta.url, ${readFileSync(path).length}) ?? import(${text}).then((text) => text.default());`;
+}
+
+/** Runs where the bundle runs. Deno would ask its user first, and goes by the same condition as Node. */
+function read(here, length) {
   try {
     const fs = 'Deno' in globalThis ? undefined : globalThis.process?.getBuiltinModule?.('node:fs');
     const bytes = fs?.readFileSync(new URL('usrsctp.wasm', here));

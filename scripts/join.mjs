@@ -27,14 +27,14 @@ export const joined = (modules) => ({
     const sideEffects = true;
     onResolve({ filter: /./ }, ({ kind, path, resolveDir }) => {
       const file = resolve(resolveDir, path).replace(/\.js$/, '.ts');
-      if (kind === 'entry-point') entries.add(file);
+      if (kind === 'entry-point') entries.add(file.replace('?node', ''));
       if (path === HUB) return { path, namespace: HUB, sideEffects };
       return modules.includes(file) ? { path: file, sideEffects } : undefined;
     });
     onLoad({ filter: /./, namespace: HUB }, () => ({ contents: importing(modules), resolveDir: '/' }));
-    onLoad({ filter: /\.ts$/ }, ({ path }) => {
+    onLoad({ filter: /\.ts$/ }, ({ path, pluginData }) => {
       if (!entries.has(path)) return undefined;
-      return { contents: `${readFileSync(path, 'utf8')}\n${importing([HUB])}`, loader: 'ts' };
+      return { contents: `${readFileSync(path, 'utf8')}\n${importing([HUB])}`, loader: 'ts', pluginData };
     });
   },
 });

@@ -1,5 +1,6 @@
-/** usrsctp: its bytes, inlined by scripts/bundle.mjs and read by vitest; in workerd compiled. */
+/** usrsctp: gives what to compile. scripts/bundle.mjs makes it, vitest reads the file; in workerd it is compiled. */
 declare module '*.wasm' {
-  const wasm: Uint8Array<ArrayBuffer> | WebAssembly.Module;
+  type Wasm = Uint8Array<ArrayBuffer> | WebAssembly.Module;
+  const wasm: () => Wasm | Promise<Wasm>;
   export default wasm;
 }

@@ -1,6 +1,6 @@
 // The API with usrsctp's own names as a world, on the simulated network.
-import * as R from '../../dist/raw.js';
-import { Network } from '../../dist/simulated.js';
+import * as R from 'usrsctp-wasm/raw';
+import { Network } from 'usrsctp-wasm/simulated';
 import { simulated } from './simulated.mjs';
 
 const PORT = 5001;

@@ -1,6 +1,6 @@
 // A client through a relay, bench/relay.mjs, to a server on UDP: each of the three is a process.
-import { Stack } from '../../dist/index.js';
-import { relay } from '../../dist/relay.js';
+import { Stack } from 'usrsctp-wasm';
+import { relay } from 'usrsctp-wasm/relay';
 import { signTicket } from '../../dist/relay-server.js';
 import { between } from './ours.mjs';
 

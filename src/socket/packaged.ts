@@ -20,7 +20,7 @@ export class Stack extends SlimStack {
    * Starts the transport and usrsctp on top of it. Rejects with EINVAL for options that can't be, and with what the
    * transport says, such as EADDRINUSE.
    */
-  static override create(options: StackOptions): Promise<Stack> {
-    return SlimStack.start(Stack, { ...options, wasm: options?.wasm ?? packagedWasm });
+  static override async create(options: StackOptions): Promise<Stack> {
+    return SlimStack.start(Stack, { ...options, wasm: options?.wasm ?? (await packagedWasm()) });
   }
 }

@@ -1,0 +1,38 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { expect, test } from 'vitest';
+import * as layouts from '../../src/generated/layouts.js';
+
+const loads: Record<string, string[]> = JSON.parse(readFileSync('build/bundle.json', 'utf8'));
+const LONGEST_TEXT = 200_000;
+
+test('what Node loads has no WebAssembly as text, and is three files', () => {
+  const files = loads['dist/index.node.js']!;
+  expect(files.filter((file) => readFileSync(file).length > LONGEST_TEXT)).toEqual([]);
+  expect(files).toHaveLength(3);
+  expect(loads['dist/index.js']!.filter((file) => readFileSync(file).length > LONGEST_TEXT)).toHaveLength(1);
+});
+
+test.each(['absent', 'of another build'])('in Node, where the file is %s, the text is loaded', async (how) => {
+  const folder = mkdtempSync(join(tmpdir(), 'dist-'));
+  try {
+    cpSync('dist', folder, { recursive: true });
+    rmSync(join(folder, 'usrsctp.wasm'));
+    if (how !== 'absent') cpSync('dist/index.js', join(folder, 'usrsctp.wasm'));
+    const { usrsctp_init } = await import(pathToFileURL(join(folder, 'raw.node.js')).href);
+    const usrsctp = await usrsctp_init();
+    expect(usrsctp.usrsctp_finish()).toBe(0);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('structs that are read from text are what the compiler said', async () => {
+  const structs: typeof layouts = await import(pathToFileURL(resolve('dist/structs.js')).href);
+  expect(Object.keys(structs).sort()).toEqual(Object.keys(layouts).sort());
+  for (const [name, layout] of Object.entries(layouts)) {
+    expect({ ...structs[name as keyof typeof layouts] }).toEqual(layout);
+  }
+});
