@@ -1,7 +1,7 @@
 // A client through a relay, bench/relay.mjs, to a server on UDP: each of the three is a process.
 import { Stack } from 'usrsctp-wasm';
 import { relay } from 'usrsctp-wasm/relay';
-import { signTicket } from '../../dist/relay-server.js';
+import { signTicket } from 'usrsctp-wasm/relay/server';
 import { between } from './ours.mjs';
 
 export { server } from './ours.mjs';
