@@ -160,6 +160,10 @@ export class Calls {
     return this.#exports.bridge_local_port(handle);
   }
 
+  hasPotentialFailure(handle: Handle): number {
+    return this.#exports.bridge_has_potential_failure(handle);
+  }
+
   /** An association and its paths, or a negative errno. */
   association(handle: Handle, associationId: number): AssociationState | number {
     return associationState(this.#instance, handle, associationId, this.#data, RECEIVE_BYTES);

@@ -88,6 +88,7 @@ export interface Exports {
   bridge_take_error(handle: Handle): number;
   bridge_send_room(handle: Handle): number;
   bridge_local_port(handle: Handle): number;
+  bridge_has_potential_failure(handle: Handle): number;
   bridge_set_v6only(handle: Handle): number;
 }
 

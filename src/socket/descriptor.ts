@@ -103,15 +103,10 @@ export class Descriptor implements Listener {
 
   /** Reads an option; fields of `value` that the option looks at, such as an association id, are given to it. */
   struct<const L extends Layout>(name: number, layout: L, value: StructInput<L>): StructValue<L> {
-    const answer = this.option(name, writeStruct(layout, value));
-    return readStruct(layout, new DataView(answer.buffer), 0, answer.length);
-  }
-
-  /** The same, in bytes. */
-  option(name: number, argument: Uint8Array): Uint8Array<ArrayBuffer> {
+    const argument = writeStruct(layout, value);
     const answer = this.#enter('getsockopt', (calls, handle) => calls.getsockopt(handle, IPPROTO_SCTP, name, argument));
     if (typeof answer === 'number') throw callError('getsockopt', answer);
-    return answer;
+    return readStruct(layout, new DataView(answer.buffer), 0, answer.length);
   }
 
   ready(): void {

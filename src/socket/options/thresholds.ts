@@ -1,5 +1,4 @@
 import { packStorage } from '../../bridge/sockaddr.js';
-import { readStruct, writeStruct } from '../../bridge/struct.js';
 import { SCTP_FUTURE_ASSOC, SCTP_PEER_ADDR_THLDS } from '../../generated/constants.js';
 import { sctp_paddrthlds } from '../../generated/layouts.js';
 import type { Descriptor } from '../descriptor.js';
@@ -7,13 +6,6 @@ import type { SocketConfig } from './config.js';
 
 /** A threshold that is never reached. */
 const NEVER = 65_535;
-
-const FUTURE = { spt_assoc_id: SCTP_FUTURE_ASSOC, spt_address: packStorage({ address: '0.0.0.0', port: 0 }) };
-const QUESTION = writeStruct(sctp_paddrthlds, FUTURE);
-const fields = {
-  spt_pathmaxrxt: sctp_paddrthlds.fields.spt_pathmaxrxt,
-  spt_pathpfthld: sctp_paddrthlds.fields.spt_pathpfthld,
-};
 
 /**
  * Keeps the paths of a set-up from becoming potentially failed (RFC 7829), which has no sense before there is an
@@ -27,12 +19,11 @@ export function withoutPotentialFailure(
   style: SocketConfig['style'],
   begin: () => number,
 ): { id: number; up: () => void } {
-  const answer = descriptor.option(SCTP_PEER_ADDR_THLDS, QUESTION);
-  const view = new DataView(answer.buffer);
-  const threshold = (field: keyof typeof fields) => view.getUint16(fields[field].offset, true);
-  if (threshold('spt_pathpfthld') >= threshold('spt_pathmaxrxt')) return { id: begin(), up: () => {} };
-  const { spt_pathmaxrxt, spt_pathpfthld, spt_pathcpthld } = readStruct(sctp_paddrthlds, view);
-  const former = { ...FUTURE, spt_pathmaxrxt, spt_pathpfthld, spt_pathcpthld };
+  if (descriptor.call('getsockopt', (calls, handle) => calls.hasPotentialFailure(handle)) === 0) {
+    return { id: begin(), up: () => {} };
+  }
+  const future = { spt_assoc_id: SCTP_FUTURE_ASSOC, spt_address: packStorage({ address: '0.0.0.0', port: 0 }) };
+  const former = { ...descriptor.struct(SCTP_PEER_ADDR_THLDS, sctp_paddrthlds, future), ...future };
   const set = (changes: Partial<typeof former>) =>
     descriptor.setStruct(SCTP_PEER_ADDR_THLDS, sctp_paddrthlds, { ...former, ...changes });
   set({ spt_pathpfthld: NEVER });
