@@ -77,7 +77,7 @@ export class Stack implements AsyncDisposable {
     if (typeof transport?.send !== 'function') throw new TypeError('Stack.create: give a transport, such as udp()');
     const given = [...timerSysctls(preset, timers), ...givenSysctls(options.sysctls ?? {})];
     const compiling = usrsctpModule(options.wasm);
-    if (random === systemRandom) random(new Uint8Array(1)); // Node's takes 2 ms to begin, which compiling takes, too
+    if (random === systemRandom) random(new Uint8Array(1)); // Web Crypto takes Node 2 ms to load, which compiling takes, too
     const module = await compiling;
     const pump = await Pump.start({ module, transport, clock, random });
     const stack = new kind(transport, pump);
