@@ -71,12 +71,16 @@ export function formatEndpoint({ address, port }: Endpoint): string {
 
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
 
+const DOT = 0x2e;
+const ZERO = 0x30;
+
 function ipv4Bytes(text: string): Uint8Array | undefined {
   if (!IPV4.test(text)) return;
   const bytes = new Uint8Array(4);
   for (let at = 0, index = 0; at < text.length; at++) {
-    if (text[at] === '.') index++;
-    else bytes[index] = 10 * (bytes[index] ?? 0) + Number(text[at]);
+    const code = text.charCodeAt(at);
+    if (code === DOT) index++;
+    else bytes[index] = 10 * (bytes[index] ?? 0) + code - ZERO;
   }
   return bytes;
 }
@@ -86,6 +90,7 @@ function dotted(bytes: Uint8Array, at: number): Address {
 }
 
 function ipv6Bytes(text: string): Uint8Array | undefined {
+  if (text === '::') return new Uint8Array(16); // what each socket is bound to that is told nothing else
   const halves = text.split('::');
   if (halves.length > 2) return;
   const head = groupBytes(halves[0] ?? '', halves.length === 1);

@@ -6,8 +6,7 @@ const PORT = 5001;
 const CYCLES = 10_000;
 /** usrsctp remembers the verification tags of the last minute (TIME-WAIT): with this pause, those of 600 associations. */
 const PAUSE_MS = 100;
-/** Their places are kept, a few in each of the lists of both ends; a leak of 4 bytes each would be more. */
-const SLACK_BYTES = 32 * 1024;
+const SLACK_BYTES = 16 * 1024;
 
 async function twoStacks(network: Network): Promise<[Stack, Stack]> {
   const { clock } = network;

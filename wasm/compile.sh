@@ -20,7 +20,8 @@ readonly upstream=(
 )
 # see usrsctp's internal headers
 readonly internals=(
-  link.c interfaces.c timers.c repairs.c departures.c environment.c crc32c.c sha1.c hashes.c probe.c bundle.c socket.c association.c statistics.c
+  link.c interfaces.c timers.c repairs.c departures.c environment.c crc32c.c sha1.c hashes.c timewait.c
+  probe.c bundle.c socket.c association.c statistics.c
 )
 readonly bridge=(bridge.c handles.c guard.c memory.c print.c)       # see usrsctp.h
 

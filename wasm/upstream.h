@@ -83,15 +83,15 @@ void link_new_path(const struct sctp_tcb *stcb, struct sctp_nets *net);
 #pragma weak sctp_fill_random_store /* environment.c: the host's chance as it is */
 #endif
 
-/*
- * Hash tables (hashes.c). The tags that are in time-wait (a minute, RFC 9260 §5.3.1) lie in lists of blocks, of which
- * there are 32 of upstream: after 30,000 associations in a minute they took half of a set-up.
- */
-#include <netinet/sctp_constants.h>
-#undef SCTP_STACK_VTAG_HASH_SIZE
-#define SCTP_STACK_VTAG_HASH_SIZE 256
-#undef SCTP_NUMBER_IN_VTAG_BLOCK
-#define SCTP_NUMBER_IN_VTAG_BLOCK 3
+/* Tags in time-wait: timewait.c. */
+#ifndef LINK_LAYER
+#pragma weak sctp_add_vtag_to_timewait
+#endif
+#ifdef FILE_sctputil
+#define sctp_is_vtag_good timewait_is_vtag_good
+#endif
+
+/* Hash tables of sockets: hashes.c. */
 #ifdef FILE_sctp_pcb
 #undef SCTP_HASH_INIT
 #define SCTP_HASH_INIT(places, mark) link_hash_init(places, mark)

@@ -53,6 +53,7 @@ export class Calls {
   readonly #option: Pointer; // addresses and option values
   /** Small structs and out parameters, in `Slots` order. */
   readonly #small: Pointer;
+  #received: DataView<ArrayBuffer> | undefined;
   readonly received: Received = {
     flags: 0,
     associationId: 0,
@@ -206,9 +207,11 @@ export class Calls {
     return this.#memory.copy(this.#data, length);
   }
 
-  /** The same where they lie, to be read before anything else is called. */
-  receivedView(length: number): DataView<ArrayBuffer> {
-    return new DataView(this.#memory.bytes.buffer, this.#data, length);
+  /** The same where they lie, at its beginning, and with others behind them: to be read before the next call. */
+  get receivedView(): DataView<ArrayBuffer> {
+    const { buffer } = this.#memory.bytes;
+    if (this.#received?.buffer !== buffer) this.#received = new DataView(buffer, this.#data, RECEIVE_BYTES);
+    return this.#received;
   }
 
   /** Who sent what the last recvv brought. */

@@ -1,3 +1,4 @@
+import type { Address } from '../address.js';
 import { SctpError } from '../errors.js';
 import { Memory, type Pointer } from './memory.js';
 
@@ -9,7 +10,7 @@ export interface Host {
   /** Fills the bytes with randomness. */
   random(bytes: Uint8Array): void;
   /** The interface number that leads to a destination, 0 for none, and the MTU in bytes. */
-  route(destination: Uint8Array): { interface: number; mtu: number; probeMtu: number };
+  route(destination: Address): { interface: number; mtu: number; probeMtu: number };
 }
 
 /** The exports of the module that we call. Numbers are int32 unless something else is said. */
@@ -126,7 +127,7 @@ export async function instantiate(module: WebAssembly.Module, host: Host): Promi
         }),
       route: (destination: Pointer, family: number, mtu: Pointer) =>
         guarded((heap) => {
-          const answer = host.route(heap.copy(destination, family === 4 ? 4 : 16));
+          const answer = host.route(heap.address(destination >> 2, family));
           heap.words[mtu >> 2] = answer.mtu;
           heap.words[(mtu >> 2) + 1] = answer.probeMtu;
           return answer.interface;

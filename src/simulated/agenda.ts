@@ -43,10 +43,15 @@ export class Agenda {
     this.#sink(last);
   }
 
-  /** Takes out the soonest entry when its time isn't after `timeMs`. */
-  take(timeMs: number): Appointment | undefined {
+  /** The sequence of the next one that is added. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  /** Takes out the soonest entry when its time isn't after `timeMs`, and it was made before a sequence. */
+  take(timeMs: number, before: number = Number.POSITIVE_INFINITY): Appointment | undefined {
     const first = this.#heap[0];
-    if (first === undefined || first.timeMs > timeMs) return undefined;
+    if (first === undefined || first.timeMs > timeMs || first.sequence >= before) return undefined;
     this.remove(first);
     return first;
   }

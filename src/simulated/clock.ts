@@ -126,12 +126,21 @@ export class VirtualClock implements NetworkClock {
     while (this.#goals.size > 0) {
       await turn();
       while (this.#realWork.size > 0) await this.#finishRealWork();
-      const reached = [...this.#goals].filter((goal) => goal.isReached);
-      endAll(reached, 'reached');
       // Whoever has reached his goal goes on first: in the next turn.
-      if (reached.length === 0) this.#stepOrFail();
+      if (!this.#endReached()) this.#stepOrFail();
     }
     this.#isDriving = false;
+  }
+
+  /** False: nobody has reached his goal. */
+  #endReached(): boolean {
+    let isAny = false;
+    for (const goal of this.#goals) {
+      if (!goal.isReached) continue;
+      goal.end('reached');
+      isAny = true;
+    }
+    return isAny;
   }
 
   /** What a callback throws fails everybody who waits for time. */
@@ -150,28 +159,30 @@ export class VirtualClock implements NetworkClock {
 
   /** On to the next instant at which something happens, or else to the nearest deadline. */
   #step(): void {
-    const goals = [...this.#goals];
     const { nextMs } = this.#agenda;
-    const deadlineMs = Math.min(...goals.map((goal) => goal.deadlineMs));
+    let deadlineMs = Number.POSITIVE_INFINITY;
+    for (const goal of this.#goals) deadlineMs = Math.min(deadlineMs, goal.deadlineMs);
+    if (nextMs <= deadlineMs && nextMs !== Number.POSITIVE_INFINITY) this.#happen(nextMs);
+    else this.#wait(nextMs, deadlineMs);
+  }
+
+  /** Nothing happens before a deadline, or ever. */
+  #wait(nextMs: number, deadlineMs: number): void {
+    const goals = [...this.#goals];
     const idle = nextMs === Number.POSITIVE_INFINITY ? goalsWithoutFuture(goals) : [];
-    if (nextMs <= deadlineMs) this.#happen(nextMs);
-    else if (idle.length > 0) endAll(idle, 'idle');
-    else {
-      this.#moveTo(deadlineMs);
-      const due = goals.filter((goal) => goal.deadlineMs <= deadlineMs);
-      endAll(due, 'deadline');
-    }
+    if (idle.length > 0) return endAll(idle, 'idle');
+    this.#moveTo(deadlineMs);
+    const due = goals.filter((goal) => goal.deadlineMs <= deadlineMs);
+    endAll(due, 'deadline');
   }
 
   #happen(timeMs: number): void {
     this.#moveTo(timeMs);
     if (++this.#turnsOfInstant > LONGEST_INSTANT) throw new Error(`endless timers without delay at ${timeMs} ms`);
-    // What is scheduled meanwhile for this instant waits for the next turn: its sequence is later.
-    const last = this.#agenda.add(timeMs, () => {});
-    try {
-      for (let entry = this.#agenda.take(timeMs); entry !== last; entry = this.#agenda.take(timeMs)) entry?.callback();
-    } finally {
-      this.#agenda.remove(last);
+    // What is scheduled meanwhile for this instant waits for the next turn.
+    const { sequence } = this.#agenda;
+    for (let entry = this.#agenda.take(timeMs, sequence); entry; entry = this.#agenda.take(timeMs, sequence)) {
+      entry.callback();
     }
   }
 

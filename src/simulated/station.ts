@@ -45,6 +45,7 @@ export interface HostOptions {
 }
 
 const DEFAULT_MTU = 1500;
+const MOST_ROUTES = 1024;
 
 /** What a host needs of the network around it. */
 export interface Wire {
@@ -71,6 +72,8 @@ export class Station implements Host {
   #addresses: readonly Address[] = [];
   #transport: SimulatedTransport;
   #isDown = false;
+  /** To where a route was asked for since the addresses are these: each set-up asks half a dozen times. */
+  readonly #routes = new Map<Address, Route>();
   readonly #arrivals = new Map<number, Flight[]>();
 
   constructor(name: string, addresses: readonly string[], options: HostOptions, wire: Wire, stream: SeededRandom) {
@@ -124,8 +127,14 @@ export class Station implements Host {
 
   route(destination: Address): Route | undefined {
     if (this.options.route !== undefined) return this.options.route(destination);
+    const known = this.#routes.get(destination);
+    if (known) return known;
     const subnet = closestSubnet(this.#up, destination);
-    return subnet && { source: subnet.address };
+    if (!subnet) return undefined;
+    const route = { source: subnet.address };
+    if (this.#routes.size >= MOST_ROUTES) this.#routes.clear();
+    this.#routes.set(destination, route);
+    return route;
   }
 
   interfaceOf(address: Address): string | undefined {
@@ -185,6 +194,7 @@ export class Station implements Host {
 
   #setUp(subnets: readonly Subnet[]): void {
     this.#up = subnets;
+    this.#routes.clear();
     this.#addresses = subnets.map((subnet) => subnet.address);
   }
 }

@@ -39,7 +39,8 @@ export class Binding {
   /** Sees that a descriptor is bound: as the one before it, or to all addresses and any port. */
   ensure(descriptor: Descriptor): void {
     if (this.has(descriptor)) return;
-    bind(descriptor, this.#endpoints ?? [{ address: allOf(this.#family), port: 0 }], this.#family);
+    if (this.#endpoints) bind(descriptor, this.#endpoints, this.#family);
+    else bindAll(descriptor, { address: allOf(this.#family), port: 0 });
     this.#descriptor = descriptor;
   }
 
@@ -136,8 +137,7 @@ export function bind(
   const [first, ...others] = endpoints.sort((a, b) => Number(isWildcard(b)) - Number(isWildcard(a)));
   if (!first) return [];
   if (isWildcard(first) || family === 'conn') {
-    const any = { address: allOf(family), port: first.port };
-    withFreePort(first, (endpoint) => descriptor.call('bind', (calls, handle) => calls.bind(handle, any), endpoint));
+    bindAll(descriptor, { address: allOf(family), port: first.port });
     return [{ ...first, port: portOf(descriptor) }];
   }
   const add = (endpoint: Endpoint) =>
@@ -147,6 +147,10 @@ export function bind(
   const rest = others.map(({ address }) => ({ address, port }));
   for (const endpoint of rest) add(endpoint);
   return [{ address: first.address, port }, ...rest];
+}
+
+function bindAll(descriptor: Descriptor, any: Endpoint): void {
+  withFreePort(any, () => descriptor.call('bind', (calls, handle) => calls.bind(handle, any), any));
 }
 
 function allOf(family: AddressFamily | 'any'): Address {

@@ -8,36 +8,48 @@ import { Descriptor, type Owner } from './descriptor.js';
 import type { SocketConfig } from './options/config.js';
 import { KeptOptions } from './options/kept.js';
 import { settingsOf } from './options/settings.js';
+import type { World } from './world.js';
 
 const DOMAINS = { any: AF_INET6, IPv6: AF_INET6, IPv4: AF_INET, conn: AF_CONN } as const;
+
+/** Who must be there as long as a socket of the module is. */
+export interface Holder {
+  /** There is a socket of the module now, or none any more. */
+  used(isUsed: boolean): void;
+}
 
 /** What a socket stands on: a socket of the module, which is made when it is needed, and where that is bound. */
 export class Ground {
   readonly pump: Pump;
   readonly config: SocketConfig;
   readonly encapsulationPort: number | undefined;
-  /** What was set since, for the next descriptor too. */
-  readonly kept: KeptOptions = new KeptOptions();
+  #kept: KeptOptions | undefined;
   readonly #owner: Owner;
+  readonly #holder: Holder;
   readonly #binding: Binding;
   #descriptor: Descriptor | undefined;
 
   /** `handle`: of an accepted socket. */
   constructor(
-    pump: Pump,
+    { pump, encapsulationPort }: Pick<World, 'pump' | 'encapsulationPort'>,
     config: SocketConfig,
-    encapsulationPort: number | undefined,
     owner: Owner,
+    holder: Holder,
     handle: number | undefined,
   ) {
     this.pump = pump;
     this.config = config;
     this.encapsulationPort = encapsulationPort;
     this.#owner = owner;
+    this.#holder = holder;
     this.#binding = new Binding(config.family);
-    if (handle === undefined) return;
-    this.#descriptor = this.#describe(handle);
-    this.#binding.inherit(this.#descriptor);
+    if (handle !== undefined) this.#binding.inherit(this.#use(this.#describe(handle)));
+  }
+
+  /** What was set since, for the next descriptor too. */
+  get kept(): KeptOptions {
+    this.#kept ??= new KeptOptions();
+    return this.#kept;
   }
 
   /** The descriptor, if there is one now. */
@@ -57,14 +69,13 @@ export class Ground {
     const descriptor = this.#describe(handle);
     try {
       descriptor.setOptions(settingsOf(config, this.encapsulationPort));
-      this.kept.apply(descriptor);
+      this.#kept?.apply(descriptor);
       if (this.#binding.endpoints) this.#binding.ensure(descriptor);
     } catch (error) {
       descriptor.close();
       throw error;
     }
-    this.#descriptor = descriptor;
-    return descriptor;
+    return this.#use(descriptor);
   }
 
   /** The descriptor, bound: to all addresses and any port, where nothing else was said. */
@@ -101,9 +112,14 @@ export class Ground {
 
   /** As if it had never been bound. */
   unbind(): void {
-    this.#descriptor?.close();
-    this.#descriptor = undefined;
+    if (this.#descriptor) this.drop(this.#descriptor);
     this.#binding.clear();
+  }
+
+  /** Nothing more comes. */
+  end(): void {
+    this.#descriptor?.close();
+    this.#holder.used(false);
   }
 
   /** Adds local addresses to it while it is in use. */
@@ -119,7 +135,15 @@ export class Ground {
   /** A descriptor is of no use any more. */
   drop(descriptor: Descriptor): void {
     descriptor.close();
-    if (this.#descriptor === descriptor) this.#descriptor = undefined;
+    if (this.#descriptor !== descriptor) return;
+    this.#descriptor = undefined;
+    this.#holder.used(false);
+  }
+
+  #use(descriptor: Descriptor): Descriptor {
+    this.#descriptor = descriptor;
+    this.#holder.used(true);
+    return descriptor;
   }
 
   #inUse(syscall: string): Descriptor {

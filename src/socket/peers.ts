@@ -17,6 +17,7 @@ export function checkPeers(list: unknown, family: AddressFamily | 'any', syscall
   if (!Array.isArray(list)) throw new TypeError(`${syscall}: the peers must be an array of { address, port }`);
   if (list.length === 0)
     throw new SctpError('EINVAL', `${syscall}: give at least one address of the peer`, { syscall });
+  if (list.length === 1) return [checkPeer(list[0], family, syscall)];
   const peers = new Map<Address, Peer>();
   for (const item of list as unknown[]) {
     const peer = checkPeer(item, family, syscall);
@@ -54,7 +55,7 @@ function checkPeer(item: unknown, family: AddressFamily | 'any', syscall: string
     });
   }
   checkUnicast(address, port, syscall);
-  return { address, port, ...(encapsulationPort !== undefined && { encapsulationPort }) };
+  return encapsulationPort === undefined ? { address, port } : { address, port, encapsulationPort };
 }
 
 function checkUnicast(address: Address, port: number, syscall: string): void {

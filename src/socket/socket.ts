@@ -1,7 +1,6 @@
 import type { Endpoint } from '../address.js';
 import { checkObject, shown } from '../arguments.js';
 import { SctpError } from '../errors.js';
-import type { Pump } from '../stack/pump.js';
 import type { Association } from './association.js';
 import type { Associations } from './associations.js';
 import { checkEndpoints } from './binding.js';
@@ -17,30 +16,24 @@ import type { Connector } from './setup/connector.js';
 import { checkWaitOptions, type WaitOptions } from './setup/deadline.js';
 import { failed } from './setup/failure.js';
 import { type Outside, Workings } from './workings.js';
-
-/** What sockets of one stack share. */
-export interface SocketWorld {
-  readonly pump: Pump;
-  readonly encapsulationPort: number | undefined;
-  readonly sockets: Set<Socket>;
-}
+import type { World } from './world.js';
 
 /** An SCTP socket (RFC 6458), of either style. */
 export class Socket extends SendingToAll<SocketEvents> implements AsyncDisposable {
-  readonly #world: SocketWorld;
+  readonly #world: World;
   readonly #config: SocketConfig;
   readonly #workings: Workings;
   #open = true;
   #isAccepted = false;
+  /** Of an accepted socket. */
+  #association: Association | undefined;
 
   /** @internal Sockets are made by a stack, or by accepting. `handle`: of an accepted one. */
-  constructor(world: SocketWorld, config: SocketConfig, handle?: number) {
+  constructor(world: World, config: SocketConfig, handle?: number) {
     super();
     this.#world = world;
     this.#config = config;
-    const { pump, encapsulationPort } = world;
-    this.#workings = new Workings(pump, config, encapsulationPort, new Socket.#Outside(this), handle);
-    world.sockets.add(this);
+    this.#workings = new Workings(world, config, new Socket.#Outside(this), handle);
   }
 
   protected override optionTarget(): OptionTarget {
@@ -185,8 +178,7 @@ export class Socket extends SendingToAll<SocketEvents> implements AsyncDisposabl
   }
 
   #end(): void {
-    this.#workings.ground.descriptor?.close();
-    this.#world.sockets.delete(this);
+    this.#workings.ground.end();
   }
 
   /** A method that was taken off its socket meets anything as `this`: ENOTSOCK. */
@@ -201,6 +193,7 @@ export class Socket extends SendingToAll<SocketEvents> implements AsyncDisposabl
   #checkOpen(syscall: string): void {
     if (!this.#open) throw new SctpError('EBADF', `${syscall}: the socket is closed`, { syscall });
     if (this.#world.pump.death) throw this.#world.pump.death;
+    if (this.#world.isClosing) throw new SctpError('ENETDOWN', `${syscall}: the stack is closed`, { syscall });
   }
 
   static readonly #Outside = class implements Outside {
@@ -210,7 +203,14 @@ export class Socket extends SendingToAll<SocketEvents> implements AsyncDisposabl
       this.#socket = socket;
     }
 
+    used(isUsed: boolean): void {
+      const socket = this.#socket;
+      if (isUsed) socket.#world.sockets.add(socket);
+      else socket.#world.sockets.delete(socket);
+    }
+
     isUp(association: Association): void {
+      this.#socket.#association = association;
       this.#socket.emit('association', association);
     }
 
@@ -221,23 +221,18 @@ export class Socket extends SendingToAll<SocketEvents> implements AsyncDisposabl
 
     /** An accepted socket was its association's. */
     ended(): void {
-      const socket = this.#socket;
-      if (!socket.#isAccepted) return;
-      socket.#open = false;
-      socket.#world.sockets.delete(socket);
+      if (this.#socket.#isAccepted) this.#socket.#open = false;
     }
   };
 
   /** Its first notification says that it is up, and as what; it may have ended meanwhile, with messages to receive. */
   #accepted(): Association | undefined {
-    let accepted: Association | undefined;
-    this.once('association', (association) => {
-      accepted = association;
-    });
     this.#isAccepted = true;
     this.#workings.ground.descriptor?.ready();
-    if (!accepted) this.#end();
-    return accepted;
+    const association = this.#association;
+    this.#association = undefined;
+    if (!association) this.#end();
+    return association;
   }
 
   #peeled(association: Association, from: Descriptor, associations: Associations): void {

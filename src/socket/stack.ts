@@ -9,9 +9,11 @@ import { Pump } from '../stack/pump.js';
 import type { Transport } from '../transport/transport.js';
 import { type SocketConfig, type SocketOptions, socketConfig } from './options/config.js';
 import { givenSysctls, type Sysctl, type TimerPreset, type Timers, timerSysctls } from './options/timers.js';
+import { Attempts } from './setup/attempts.js';
 import { checkWaitOptions, type WaitOptions } from './setup/deadline.js';
-import { Socket, type SocketWorld } from './socket.js';
+import { Socket } from './socket.js';
 import { readStackStatistics, type StackStatistics } from './statistics.js';
+import type { World } from './world.js';
 
 /** How a stack is made. */
 export interface StackOptions {
@@ -53,10 +55,9 @@ const NO_ABORT_OF_INIT: [Sysctl, number] = ['sctp_blackhole', 1];
  */
 export class Stack implements AsyncDisposable {
   readonly #transport: Transport;
-  readonly #world: SocketWorld;
+  readonly #world: World;
   /** Of sockets that are made without options. */
   readonly #usual: SocketConfig;
-  #isClosing = false;
   #stopping: Promise<void> | undefined;
 
   /**
@@ -95,7 +96,8 @@ export class Stack implements AsyncDisposable {
   constructor(transport: Transport, pump: Pump) {
     this.#transport = transport;
     this.#usual = this.#configOf({});
-    this.#world = { pump, encapsulationPort: transport.encapsulationPort, sockets: new Set() };
+    const { encapsulationPort } = transport;
+    this.#world = { pump, encapsulationPort, sockets: new Set(), attempts: new Attempts(pump), isClosing: false };
     pump.unreachable.add((destination, code) => {
       const error = new SctpError(code, `${destination} can't be reached`, { address: destination });
       for (const socket of this.#world.sockets) {
@@ -109,7 +111,7 @@ export class Stack implements AsyncDisposable {
     return this.#transport.addresses;
   }
 
-  /** The sockets that are open, accepted ones too. */
+  /** The sockets that are in use, accepted ones too: bound, connected, listening, or with options set. */
   get sockets(): readonly Socket[] {
     return [...this.#world.sockets];
   }
@@ -136,14 +138,14 @@ export class Stack implements AsyncDisposable {
   socket(options?: SocketOptions): Socket {
     const config = options === undefined ? this.#usual : this.#configOf(options);
     if (this.#world.pump.death) throw this.#world.pump.death;
-    if (this.#isClosing) throw new SctpError('ENETDOWN', 'socket: the stack is closed', { syscall: 'socket' });
+    if (this.#world.isClosing) throw new SctpError('ENETDOWN', 'socket: the stack is closed', { syscall: 'socket' });
     return new Socket(this.#world, config);
   }
 
   /** Closes every socket as their `close` does, then usrsctp and the transport. Nothing keeps the process alive then. */
   async close(options: WaitOptions = {}): Promise<void> {
     checkWaitOptions(options, 'close');
-    this.#isClosing = true;
+    this.#world.isClosing = true;
     const closed = await Promise.allSettled(this.sockets.map((socket) => socket.close(options)));
     this.#stopping ??= this.#world.pump.stop();
     await this.#stopping;

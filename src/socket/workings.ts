@@ -1,18 +1,19 @@
 import type { SctpError } from '../errors.js';
-import type { Pump } from '../stack/pump.js';
 import { Acceptor, type Adopter } from './acceptor.js';
 import type { Association } from './association.js';
 import { Associations, type AssociationsOwner } from './associations.js';
 import type { Descriptor, Owner } from './descriptor.js';
-import { Ground } from './ground.js';
+import { Ground, type Holder } from './ground.js';
 import type { Message } from './messages/message.js';
 import type { Notification } from './notification.js';
 import type { SocketConfig } from './options/config.js';
+import type { Attempts } from './setup/attempts.js';
 import { Connector, type Surroundings } from './setup/connector.js';
 import { passiveSetup } from './setup/setup.js';
+import type { World } from './world.js';
 
 /** A socket, as its workings see it. */
-export interface Outside extends Adopter {
+export interface Outside extends Adopter, Holder {
   /** An association is up that no promise waits for. */
   isUp(association: Association): void;
   /** A one-to-one socket's association has ended. */
@@ -22,22 +23,18 @@ export interface Outside extends Adopter {
 /** What a socket works with: each part is made when it is needed, as most sockets either accept or connect. */
 export class Workings implements Owner, Surroundings, AssociationsOwner {
   readonly ground: Ground;
+  readonly attempts: Attempts;
   readonly associations: Associations;
   readonly #outside: Outside;
   #acceptor: Acceptor | undefined;
   #connector: Connector | undefined;
 
   /** `handle`: of an accepted socket. */
-  constructor(
-    pump: Pump,
-    config: SocketConfig,
-    encapsulationPort: number | undefined,
-    outside: Outside,
-    handle: number | undefined,
-  ) {
+  constructor(world: World, config: SocketConfig, outside: Outside, handle: number | undefined) {
     this.#outside = outside;
-    this.associations = new Associations(config, pump.clock, this);
-    this.ground = new Ground(pump, config, encapsulationPort, this, handle);
+    this.attempts = world.attempts;
+    this.associations = new Associations(config, world.pump.clock, this);
+    this.ground = new Ground(world, config, this, outside, handle);
   }
 
   get acceptor(): Acceptor {

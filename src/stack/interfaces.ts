@@ -1,4 +1,6 @@
-import { type Address, type Endpoint, familyOf, formatAddress } from '../address.js';
+import { type Address, addressBytes, type Endpoint, familyOf } from '../address.js';
+import type { Instance } from '../bridge/instance.js';
+import type { Pointer } from '../bridge/memory.js';
 import type { Route, Transport } from '../transport/transport.js';
 
 /**
@@ -15,7 +17,7 @@ export class Interfaces {
   }
 
   /** Compares with what the transport has now. */
-  update(): { added: Interface[]; removed: Interface[] } {
+  update(): Changes {
     const now = new Set(this.#transport.addresses);
     const removed = [...this.#numbers.keys()]
       .filter((address) => !now.has(address))
@@ -27,9 +29,8 @@ export class Interfaces {
   }
 
   /** The interface that leads to a destination (0: no route), the largest IP packet in bytes, and one to try (0: none). */
-  route(destination: Uint8Array): { interface: number; mtu: number; probeMtu: number } {
-    const address = formatAddress(destination);
-    const route = this.#route(address);
+  route(destination: Address): { interface: number; mtu: number; probeMtu: number } {
+    const route = this.#route(destination);
     const number = route && this.#numbers.get(route.source);
     return {
       interface: number ?? 0,
@@ -77,4 +78,26 @@ export class Interfaces {
 export interface Interface {
   readonly address: Address;
   readonly number: number;
+}
+
+/** Which interfaces there are now, and which no longer. */
+export interface Changes {
+  readonly added: readonly Interface[];
+  readonly removed: readonly Interface[];
+}
+
+/** Tells usrsctp of them, and that routes aren't what they were; `room` is for one address. */
+export function tellChanges(
+  { exports, memory }: Instance,
+  room: Pointer,
+  { added, removed }: Changes,
+  dynamic: boolean,
+): void {
+  const put = (address: Address) => {
+    memory.bytes.set(addressBytes(address) ?? [], room);
+    return familyOf(address) === 'IPv4' ? 4 : 6;
+  };
+  for (const { address, number } of removed) exports.link_remove_address(room, put(address), number);
+  for (const { address, number } of added) exports.link_add_address(room, put(address), number, dynamic ? 1 : 0);
+  exports.link_reroute();
 }

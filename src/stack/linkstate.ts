@@ -45,8 +45,12 @@ export class LinkState {
 
   /** The sockets that have something to tell. */
   ready(): Handle[] {
+    const { words } = this.#memory;
     const first = this.#word(fields.ready.offset) >> 2;
-    return Array.from(this.#memory.words.subarray(first, first + this.readyCount)) as Handle[];
+    const end = first + this.readyCount;
+    const handles: Handle[] = [];
+    for (let at = first; at < end; at++) handles.push(words[at] as Handle);
+    return handles;
   }
 
   /** The outbox has been taken. */

@@ -1,4 +1,4 @@
-import { type Address, addressBytes, CONN, familyOf } from '../address.js';
+import { type Address, CONN } from '../address.js';
 import { Calls } from '../bridge/calls.js';
 import { type Handle, type Instance, instantiate, isTrap } from '../bridge/instance.js';
 import type { Clock } from '../clock.js';
@@ -6,8 +6,9 @@ import { type ErrorCode, SctpError } from '../errors.js';
 import type { Packet } from '../packet.js';
 import type { Random } from '../random.js';
 import type { Transport } from '../transport/transport.js';
+import { Alarm } from './alarm.js';
 import { ConnOutbox, type ConnPacket, overConn, receiveConn } from './conn.js';
-import { Interfaces } from './interfaces.js';
+import { Interfaces, tellChanges } from './interfaces.js';
 import { LinkState } from './linkstate.js';
 import { Wire } from './wire.js';
 
@@ -55,12 +56,11 @@ export class Pump {
   readonly #state: LinkState;
   readonly #transport: Transport;
   readonly #wire = new Wire();
+  readonly #alarm: Alarm;
   readonly #listeners = new Map<Handle, Listener>();
   #isInside = false;
   #pumping = false;
   #death: SctpError | undefined;
-  #timerAt = Number.POSITIVE_INFINITY;
-  #cancelTimer: (() => void) | undefined;
 
   /** Starts the transport, then usrsctp on top of it. */
   static async start(options: PumpOptions): Promise<Pump> {
@@ -85,6 +85,7 @@ export class Pump {
 
   private constructor({ transport, clock }: PumpOptions, instance: Instance, interfaces: Interfaces) {
     this.clock = clock;
+    this.#alarm = new Alarm(clock, () => this.#timersDue());
     this.interfaces = interfaces;
     this.#transport = transport;
     this.instance = instance;
@@ -176,23 +177,9 @@ export class Pump {
   /** Tells usrsctp which local addresses there are, and that routes aren't what they were. */
   updateInterfaces(dynamic: boolean): void {
     if (this.#death) return;
-    const { exports, memory } = this.instance;
-    const { added, removed } = this.interfaces.update();
+    const changes = this.interfaces.update();
     if (this.#transport.addresses.includes(CONN)) return;
-    this.enter(() => {
-      const put = (address: Address) => {
-        const { inbox } = this.#state;
-        memory.bytes.set(addressBytes(address) ?? [], inbox);
-        return inbox;
-      };
-      const familyNumber = (address: Address) => (familyOf(address) === 'IPv4' ? 4 : 6);
-      for (const { address, number } of removed)
-        exports.link_remove_address(put(address), familyNumber(address), number);
-      for (const { address, number } of added) {
-        exports.link_add_address(put(address), familyNumber(address), number, dynamic ? 1 : 0);
-      }
-      exports.link_reroute();
-    });
+    this.enter(() => tellChanges(this.instance, this.#state.inbox, changes, dynamic));
   }
 
   /** Ends usrsctp and the transport. Every socket must be closed before. */
@@ -201,7 +188,7 @@ export class Pump {
       this.enter(() => this.calls.finish());
       this.#death = new SctpError('ENETDOWN', 'the stack is closed: create another one');
     }
-    this.#cancelTimer?.();
+    this.#alarm.cancel();
     await this.#transport.close();
   }
 
@@ -213,7 +200,7 @@ export class Pump {
     this.#death ??= new SctpError(code, `the stack has stopped and can't go on (${why}): create another one`, {
       cause: reason,
     });
-    this.#cancelTimer?.();
+    this.#alarm.cancel();
     const listeners = [...this.#listeners.values()];
     this.#listeners.clear();
     for (const listener of listeners) listener.fail(this.#death);
@@ -222,22 +209,28 @@ export class Pump {
   }
 
   #leave(done: boolean): void {
-    if (this.#death) return;
+    if (!this.#drain(done)) return;
+    this.#tellReady();
+    if (!this.#death) this.#alarm.set(this.#state.deadlineMs);
+  }
+
+  /** C's part of an entry ends, and what it has made is sent. False: that was the end of the stack. */
+  #drain(done: boolean): boolean {
+    if (this.#death) return false;
     try {
       this.instance.exports.link_leave();
     } catch (error) {
       this.kill(error);
-      return;
+      return false;
     }
     const fault = this.instance.takeFault();
     if (fault !== undefined) {
       this.kill(fault);
       if (done) throw this.#death;
-      return;
+      return false;
     }
     this.#sendOutbox();
-    this.#tellReady();
-    this.#setTimer();
+    return true;
   }
 
   #sendOutbox(): void {
@@ -251,16 +244,32 @@ export class Pump {
     this.conn.send(conn);
   }
 
-  /** Listeners enter the module themselves; what that makes ready is told by the outermost call. */
+  /**
+   * Listeners enter the module themselves, some of them a dozen times: all that they do is one entry. What that makes
+   * ready is told in the next round.
+   */
   #tellReady(): void {
     if (this.#pumping) return;
     this.#pumping = true;
     try {
       for (let handles = this.#takeReady(); handles.length > 0 && !this.#death; handles = this.#takeReady()) {
-        for (const handle of handles) this.#listeners.get(handle)?.ready();
+        this.#tell(handles);
       }
     } finally {
       this.#pumping = false;
+    }
+  }
+
+  #tell(handles: readonly Handle[]): void {
+    let done = false;
+    this.#isInside = true;
+    this.instance.exports.link_enter(this.clock.now());
+    try {
+      for (const handle of handles) this.#listeners.get(handle)?.ready();
+      done = true;
+    } finally {
+      this.#isInside = false;
+      this.#drain(done);
     }
   }
 
@@ -271,24 +280,7 @@ export class Pump {
     return handles;
   }
 
-  /**
-   * Sees that the clock calls back at the next deadline. A call that comes earlier than that is left as it is: usrsctp
-   * restarts a timer with nearly each packet, and a call without a timer due costs less than setting one each time.
-   */
-  #setTimer(): void {
-    const deadline = this.#state.deadlineMs;
-    if (deadline >= 0 && deadline >= this.#timerAt) return;
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
-    this.#timerAt = Number.POSITIVE_INFINITY;
-    if (deadline < 0 || this.#death) return;
-    this.#timerAt = deadline;
-    this.#cancelTimer = this.clock.schedule(Math.max(0, deadline - this.clock.now()), () => this.#timerFired());
-  }
-
-  #timerFired(): void {
-    this.#timerAt = Number.POSITIVE_INFINITY;
-    this.#cancelTimer = undefined;
+  #timersDue(): void {
     if (this.#death) return;
     try {
       this.enter(() => this.instance.exports.link_timers());

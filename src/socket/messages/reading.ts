@@ -83,9 +83,9 @@ export class Reading {
   /** What was received, decoded where it lies: copies, which are a buffer each, took a third of a set-up. */
   #notification(length: number, isEnd: boolean): Notification | undefined {
     const { calls } = this.#pump;
-    if (isEnd && !this.#reassembly.hasNotification) return decodeNotification(calls.receivedView(length));
+    if (isEnd && !this.#reassembly.hasNotification) return decodeNotification(calls.receivedView, length);
     const whole = this.#reassembly.notification(calls.receivedBytes(length), isEnd);
-    return whole && decodeNotification(new DataView(whole.buffer));
+    return whole && decodeNotification(new DataView(whole.buffer), whole.length);
   }
 
   #tell(read: Read | Notification): void {

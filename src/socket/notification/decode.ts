@@ -1,6 +1,7 @@
 import { htonl } from '../../bridge/byteorder.js';
 import { unpackSockaddr } from '../../bridge/sockaddr.js';
 import { readStruct } from '../../bridge/struct.js';
+import type { ErrorCause } from '../../errors.js';
 import * as C from '../../generated/constants.js';
 import * as L from '../../generated/layouts.js';
 import type { AuthenticationChange, Feature, Notification, Outcome, PathChange } from '../notification.js';
@@ -117,10 +118,9 @@ const DECODERS: Readonly<Record<number, Decode>> = {
   },
 };
 
-/** A notification as recvv brings it; `undefined` when its type is unknown. Nothing of the view is kept. */
-export function decodeNotification(view: DataView<ArrayBuffer>): Notification | undefined {
-  const { byteLength } = view;
-  return byteLength < 8 ? undefined : DECODERS[view.getUint16(0, true)]?.(view, byteLength);
+/** A notification of so many bytes, as recvv brings it; `undefined` when its type is unknown. Nothing of the view is kept. */
+export function decodeNotification(view: DataView<ArrayBuffer>, length: number): Notification | undefined {
+  return length < 8 ? undefined : DECODERS[view.getUint16(0, true)]?.(view, length);
 }
 
 function outcome(flags: number, denied: number, failed: number): Outcome {
@@ -136,8 +136,7 @@ function associationChange(view: DataView<ArrayBuffer>, length: number): Notific
   const state = ASSOCIATION_STATES[view.getUint16(change.sac_state.offset, true) as keyof typeof ASSOCIATION_STATES];
   if (state === undefined) return;
   const isStart = state === 'up' || state === 'restart';
-  const info = new Uint8Array(view.buffer, view.byteOffset + change.sac_info.offset, length - change.sac_info.offset);
-  const abort = isStart ? undefined : abortCauses(info);
+  const abort = isStart ? undefined : abortOf(view, length);
   const told = {
     type: 'association',
     associationId: view.getUint32(change.sac_assoc_id.offset, true),
@@ -146,18 +145,25 @@ function associationChange(view: DataView<ArrayBuffer>, length: number): Notific
       inbound: view.getUint16(change.sac_inbound_streams.offset, true),
       outbound: view.getUint16(change.sac_outbound_streams.offset, true),
     },
-    features: isStart ? featuresOf(info) : [],
+    features: isStart ? featuresOf(view, length) : [],
   } as const;
   return abort ? { ...told, abort } : told;
 }
 
-function featuresOf(info: Uint8Array): Feature[] {
+function featuresOf(view: DataView, length: number): Feature[] {
   const features: Feature[] = [];
-  for (const id of info) {
-    const feature = FEATURES[id];
+  for (let at = change.sac_info.offset; at < length; at++) {
+    const feature = FEATURES[view.getUint8(at)];
     if (feature) features.push(feature);
   }
   return features;
+}
+
+function abortOf(view: DataView<ArrayBuffer>, length: number): ErrorCause[] | undefined {
+  const { offset } = change.sac_info;
+  return length > offset
+    ? abortCauses(new Uint8Array(view.buffer, view.byteOffset + offset, length - offset))
+    : undefined;
 }
 
 function pathChange(view: DataView<ArrayBuffer>): Notification | undefined {

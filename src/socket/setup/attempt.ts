@@ -1,48 +1,51 @@
 import type { Address } from '../../address.js';
 import { type ErrorCause, type ErrorCode, type InitAttempt, SctpError, type SctpErrorDetails } from '../../errors.js';
-import type { Packet } from '../../packet.js';
 import type { Pump } from '../../stack/pump.js';
+import { FewMap } from '../few.js';
 import type { Notification } from '../notification.js';
 import type { Path } from '../paths/path.js';
 import type { Peer } from '../peers.js';
+import type { Attempts, Watcher } from './attempts.js';
 import { describeCauses } from './causes.js';
 import type { Setup } from './setup.js';
 
-const INIT = 1;
-const COOKIE_ECHO = 10;
-const COMMON_HEADER_BYTES = 12;
-
 /** Watches one connectx: when INIT went where, what the network said, and so what the result or the error tells. */
-export class Attempt {
+export class Attempt implements Watcher {
   readonly peers: readonly Peer[];
   readonly syscall: string;
   readonly #pump: Pump;
+  readonly #attempts: Attempts;
   readonly #localPort: number;
   readonly #startedAt: number;
-  readonly #sent: Map<Address, number[]>;
-  readonly #refusals = new Map<Address, ErrorCode>();
+  /** When INITs went to each of the peers. */
+  readonly #sent: number[][];
+  #refusals: FewMap<Address, ErrorCode> | undefined;
   readonly #onRefused: () => void;
   #cookieEchoed = false;
 
   /** `onRefused` is called when the network has refused every one of the addresses. */
-  constructor(pump: Pump, peers: readonly Peer[], localPort: number, syscall: string, onRefused: () => void) {
+  constructor(
+    pump: Pump,
+    attempts: Attempts,
+    peers: readonly Peer[],
+    localPort: number,
+    syscall: string,
+    onRefused: () => void,
+  ) {
     this.peers = peers;
     this.syscall = syscall;
     this.#pump = pump;
+    this.#attempts = attempts;
     this.#localPort = localPort;
     this.#startedAt = pump.clock.now();
-    this.#sent = new Map(peers.map(({ address }) => [address, []]));
+    this.#sent = peers.map(() => []);
     this.#onRefused = onRefused;
-    pump.taps.add(this.#tap);
-    pump.unreachable.add(this.#unreachable);
-    pump.changed.add(this.#changed);
+    attempts.add(localPort, this);
   }
 
   /** Stops watching. */
   end(): void {
-    this.#pump.taps.delete(this.#tap);
-    this.#pump.unreachable.delete(this.#unreachable);
-    this.#pump.changed.delete(this.#changed);
+    this.#attempts.delete(this.#localPort, this);
   }
 
   /** Since its beginning, in ms. */
@@ -51,7 +54,7 @@ export class Attempt {
   }
 
   get tried(): InitAttempt[] {
-    return [...this.#sent].map(([address, sentAtMs]) => ({ address, sentAtMs: [...sentAtMs] }));
+    return this.peers.map(({ address }, index) => ({ address, sentAtMs: [...(this.#sent[index] ?? [])] }));
   }
 
   /** What came of it, once the association is up with these paths. */
@@ -80,7 +83,7 @@ export class Attempt {
   }
 
   timeout(why: string): SctpError {
-    const tried = [...this.#sent].map(([address, times]) => `${address} ${times.length}×`).join(', ');
+    const tried = this.tried.map(({ address, sentAtMs }) => `${address} ${sentAtMs.length}×`).join(', ');
     return this.error('ETIMEDOUT', `${why}; tried ${tried}`);
   }
 
@@ -95,29 +98,27 @@ export class Attempt {
     });
   }
 
-  readonly #tap = ({ destination, bytes }: Packet): void => {
-    const sent = this.#sent.get(destination);
-    const type = bytes[COMMON_HEADER_BYTES];
-    if (!sent || (type !== INIT && type !== COOKIE_ECHO)) return;
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (view.getUint16(0) !== this.#localPort || view.getUint16(2) !== this.peers[0]?.port) return;
-    if (type === INIT) sent.push(this.elapsedMs);
+  sent(destination: Address, port: number, isInit: boolean): void {
+    const index = this.peers.findIndex((peer) => peer.address === destination);
+    if (index < 0 || port !== this.peers[0]?.port) return;
+    if (isInit) this.#sent[index]?.push(this.elapsedMs);
     else this.#cookieEchoed = true;
-  };
+  }
 
-  readonly #unreachable = (destination: Address, code: ErrorCode): void => {
-    if (!this.#sent.has(destination)) return;
+  refused(destination: Address, code: ErrorCode): void {
+    if (!this.peers.some(({ address }) => address === destination)) return;
+    this.#refusals ??= new FewMap();
     this.#refusals.set(destination, code);
-    this.#changed();
-  };
+    this.changed();
+  }
 
-  readonly #changed = (): void => {
+  changed(): void {
     if (this.#refusalError()) this.#onRefused();
-  };
+  }
 
   /** Why the network doesn't carry packets to an address, as far as is known. */
   #refusal(address: Address): ErrorCode | undefined {
-    return this.#refusals.get(address) ?? (this.#pump.interfaces.reaches(address) ? undefined : 'ENETUNREACH');
+    return this.#refusals?.get(address) ?? (this.#pump.interfaces.reaches(address) ? undefined : 'ENETUNREACH');
   }
 
   #refusalError(): SctpError | undefined {
@@ -129,6 +130,6 @@ export class Attempt {
   }
 
   #initCount(): number {
-    return [...this.#sent.values()].reduce((count, times) => count + times.length, 0);
+    return this.#sent.reduce((count, times) => count + times.length, 0);
   }
 }

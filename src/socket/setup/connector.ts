@@ -12,6 +12,7 @@ import { withoutPotentialFailure } from '../options/thresholds.js';
 import { checkPeers, type Peer } from '../peers.js';
 import { checkIdle, checkUnknown } from '../unconnected.js';
 import { Attempt } from './attempt.js';
+import type { Attempts } from './attempts.js';
 import { begin, setInitBudget } from './begin.js';
 import { type ConnectOptions, checkConnectOptions } from './connectoptions.js';
 import { Waiter } from './deadline.js';
@@ -52,6 +53,7 @@ interface Begun {
 /** What the set-ups of a socket have to do with. */
 export interface Surroundings {
   readonly ground: Ground;
+  readonly attempts: Attempts;
   readonly associations: Associations;
   readonly isListening: boolean;
   /** An association is up that nobody waits for any more. */
@@ -134,7 +136,7 @@ export class Connector {
     const { pump, config } = ground;
     const descriptor = ground.bound();
     setInitBudget(descriptor, config, peers.length, options.timeoutMs);
-    const attempt = new Attempt(pump, peers, portOf(descriptor), syscall, onRefused);
+    const attempt = new Attempt(pump, this.#around.attempts, peers, portOf(descriptor), syscall, onRefused);
     try {
       const { id, up } = withoutPotentialFailure(descriptor, config.style, () => begin(descriptor, reachable, syscall));
       return { id, descriptor, attempt, settle: up };

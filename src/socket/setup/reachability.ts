@@ -1,5 +1,5 @@
 import { type Address, type Endpoint, familyOf, isLoopback } from '../../address.js';
-import { SctpError } from '../../errors.js';
+import { type ErrorCode, SctpError } from '../../errors.js';
 import type { Interfaces } from '../../stack/interfaces.js';
 import type { Peer } from '../peers.js';
 
@@ -13,20 +13,22 @@ export function reachablePeers(
   bound: readonly Endpoint[] | undefined,
   syscall: string,
 ): Peer[] {
-  const [first] = peers;
-  const details = { syscall, ...(first && { address: first.address, port: first.port }) };
   if (interfaces.addresses().length === 0) {
-    throw new SctpError('ENETDOWN', `${syscall}: the transport has no address: it is closed, or down`, details);
+    throw unreachable('ENETDOWN', 'the transport has no address: it is closed, or down', peers, syscall);
   }
   const locals = interfaces.addresses(bound);
-  const isUsable = ({ address }: Peer) => locals.some((local) => talksTo(local, address));
-  if (!peers.some(isUsable)) throw new SctpError('EADDRNOTAVAIL', `${syscall}: ${whyNot(peers, locals)}`, details);
-  const isReachable = (peer: Peer) => isUsable(peer) && interfaces.reaches(peer.address);
-  const reachable = peers.filter(isReachable);
+  const usable = peers.filter(({ address }) => locals.some((local) => talksTo(local, address)));
+  if (usable.length === 0) throw unreachable('EADDRNOTAVAIL', whyNot(peers, locals), peers, syscall);
+  const reachable = usable.filter(({ address }) => interfaces.reaches(address));
   if (reachable.length === 0) {
-    throw new SctpError('ENETUNREACH', `${syscall}: the transport has no route to any of the addresses`, details);
+    throw unreachable('ENETUNREACH', 'the transport has no route to any of the addresses', peers, syscall);
   }
-  return [...reachable, ...peers.filter((peer) => !isReachable(peer))];
+  return [...reachable, ...peers.filter((peer) => !reachable.includes(peer))];
+}
+
+function unreachable(code: ErrorCode, why: string, [first]: readonly Peer[], syscall: string): SctpError {
+  const details = { syscall, ...(first && { address: first.address, port: first.port }) };
+  return new SctpError(code, `${syscall}: ${why}`, details);
 }
 
 /** From a loopback address usrsctp sends to loopback addresses only (sctp_output.c, sctp_is_ifa_addr_acceptable()). */
