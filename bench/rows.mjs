@@ -10,9 +10,9 @@ const SIZES = { 64: '64 B', 1024: '1 KB', 16384: '16 KB', 65536: '64 KB' };
 /** What a datagram carries of an IP packet of 1,500 bytes, and of the largest. */
 const DATAGRAM_BYTES = { 'dgram, 1,500': 1472, dgram: 65_507 };
 
-/** Of the rows with loss, as virtual.mjs has them: the buffer's default, and what a packet of 1,500 bytes has of data. */
+/** Of the rows with loss, as virtual.mjs has them: how large a window grows, and what a packet of 1,500 bytes has of data. */
 const RTT_S = 0.05;
-const WINDOW_BYTES = 262_144;
+const WINDOW_BYTES = 4 * 2 ** 20;
 const CHUNK_BYTES = 1448;
 
 const mbPerS = { unit: 'MB/s', of: (sample) => sample.mbPerS };
@@ -138,6 +138,12 @@ function virtualRows() {
       const limit = async () => ({ mbPerS: lossLimit(loss) });
       return { ...ours, contestants: { ...ours.contestants, limit } };
     }),
+    ...[10, 100].map((rate) => {
+      const ours = row(`rate.${rate}`, 'rate', `${rate}`, `16 KB, 50 ms RTT, ${rate} Mbit/s`, { mbPerS });
+      const limit = async () => ({ mbPerS: (rate / 8) * (CHUNK_BYTES / 1500) });
+      return { ...ours, contestants: { ...ours.contestants, limit } };
+    }),
+    row('message', 'message', '-', 'a message of 64 KB behind a pause, 50 ms RTT', { ms }),
     ...['fast-failover', 'rfc9260'].map((preset) => {
       return row(`failover.${preset}`, 'failover', preset, `a cut to the next message, ${preset}`, { ms });
     }),

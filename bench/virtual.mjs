@@ -1,30 +1,33 @@
-// Measures in virtual time, which no other load disturbs: node bench/virtual.mjs loss|failover|timers ARGUMENT SEED
+// Measures in virtual time, which no other load disturbs: node bench/virtual.mjs loss|rate|message|failover|timers ARGUMENT SEED
 import { Stack } from 'usrsctp-wasm';
 import { scenario } from 'usrsctp-wasm/simulated';
 
 const PORT = 5001;
-const LOSS_MS = 60_000;
+const BULK_MS = 60_000;
 const IDLE_MS = 600_000;
 const HEARTBEAT = 4;
 const HEARTBEAT_ACK = 5;
 
 const measures = {
   /** Messages of 16 KB at a round trip of 50 ms; the argument is the share of packets that are lost. */
-  loss: (loss, seed) =>
-    scenario({ seed, conditions: { latencyMs: 25, loss: Number(loss) }, limitMs: 1e7 }, async (network) => {
+  loss: (loss, seed) => bulk({ latencyMs: 25, loss: Number(loss) }, seed),
+
+  /** The same without losses at a rate in Mbit/s; half of a round trip may wait for it. */
+  rate: (rate, seed) => bulk({ latencyMs: 25, rateBps: rate * 1e6, queueBytes: (rate * 1e6 * 0.025) / 8 }, seed),
+
+  /** A message of 64 KB every 300 ms at 50 ms: what the last of 20 takes, in ms. */
+  message: (_argument, seed) =>
+    scenario({ seed, conditions: { latencyMs: 25 }, limitMs: 1e7 }, async (network) => {
       const [client, server] = await pair(network, 1, {});
-      const data = new Uint8Array(16_384);
-      const send = async () => {
-        for (;;) await client.send(data);
-      };
-      send().catch(() => undefined);
-      let bytes = 0;
-      const start = network.clock.now();
-      for await (const message of server) {
-        bytes += message.data.length;
-        if (network.clock.now() >= start + LOSS_MS) break;
+      let ms;
+      for (let count = 0; count < 20; count++) {
+        const start = network.clock.now();
+        await client.send(new Uint8Array(65_536));
+        await server.receive();
+        ms = network.clock.now() - start;
+        await network.advance(300 - ms);
       }
-      return { mbPerS: bytes / 1e3 / (network.clock.now() - start) };
+      return { ms };
     }),
 
   /** A message every 10 ms, and the path in use is cut; the argument is the preset. */
@@ -68,6 +71,24 @@ const measures = {
       return { perMinute: (fired * 60_000) / IDLE_MS, heartbeatsPerMinute: (heartbeats * 60_000) / IDLE_MS };
     }),
 };
+
+function bulk(conditions, seed) {
+  return scenario({ seed, conditions, limitMs: 1e7 }, async (network) => {
+    const [client, server] = await pair(network, 1, {});
+    const data = new Uint8Array(16_384);
+    const send = async () => {
+      for (;;) await client.send(data);
+    };
+    send().catch(() => undefined);
+    let bytes = 0;
+    const start = network.clock.now();
+    for await (const message of server) {
+      bytes += message.data.length;
+      if (network.clock.now() >= start + BULK_MS) break;
+    }
+    return { mbPerS: bytes / 1e3 / (network.clock.now() - start) };
+  });
+}
 
 async function pair(network, paths, options) {
   const addresses = (host) => Array.from({ length: paths }, (_, path) => `10.0.${path + 1}.${host}`);

@@ -18,7 +18,13 @@ int sctp_getopt(struct socket *so, int optname, void *optval, size_t *optsize, v
 struct sctp_tcb *association_of(int handle, sctp_assoc_t id)
 {
 	struct socket *so = socket_of(handle);
-	struct sctp_inpcb *inp = so != NULL ? so->so_pcb : NULL;
+
+	return so != NULL ? association_in(so, id) : NULL;
+}
+
+struct sctp_tcb *association_in(struct socket *so, sctp_assoc_t id)
+{
+	struct sctp_inpcb *inp = so->so_pcb;
 	struct sctp_tcb *stcb;
 
 	if (inp == NULL) {

@@ -30,7 +30,12 @@ EXPORT int bridge_finish(void)
 
 EXPORT int bridge_socket(int domain, int type, int protocol)
 {
-	return adopt(usrsctp_socket(domain, type, protocol, NULL, NULL, 0, NULL));
+	struct socket *so = usrsctp_socket(domain, type, protocol, NULL, NULL, 0, NULL);
+
+	if (so != NULL) {
+		link_follow_path(so);
+	}
+	return adopt(so);
 }
 
 EXPORT int bridge_close(int handle)
@@ -102,7 +107,11 @@ EXPORT int bridge_peeloff(int handle, sctp_assoc_t id)
 		return -EBADF;
 	}
 	link_before_peeloff(so, id);
-	return adopt(usrsctp_peeloff(so, id));
+	so = usrsctp_peeloff(so, id);
+	if (so != NULL) {
+		link_peeled_off(so);
+	}
+	return adopt(so);
 }
 
 EXPORT int bridge_connect(int handle, struct sockaddr *address, int length)
@@ -174,31 +183,26 @@ EXPORT int bridge_getladdrs(int handle, sctp_assoc_t id, uint8_t *buffer, int ca
 	return count;
 }
 
-/* --- messages ------------------------------------------------------------------------------------------------- */
-
-EXPORT int bridge_sendv(int handle, const void *data, uint32_t length, struct sockaddr *to, int count, void *info,
-                        uint32_t info_length, uint32_t info_type, int flags)
-{
-	return result(usrsctp_sendv(socket_of(handle), data, length, to, count, info, info_length, info_type, flags));
-}
-
-EXPORT int bridge_recvv(int handle, void *buffer, uint32_t length, struct sockaddr *from, socklen_t *from_length,
-                        void *info, socklen_t *info_length, unsigned int *info_type, int *flags)
-{
-	return result(usrsctp_recvv(socket_of(handle), buffer, length, from, from_length, info, info_length, info_type,
-	                            flags));
-}
-
-EXPORT int bridge_get_events(int handle)
-{
-	return result(usrsctp_get_events(socket_of(handle)));
-}
-
 /* --- options and statistics ----------------------------------------------------------------------------------- */
+
+static int set_option(struct socket *so, int level, int name, const void *value, uint32_t length)
+{
+	int is_size = so != NULL && level == SOL_SOCKET && (name == SO_SNDBUF || name == SO_RCVBUF);
+	int error;
+
+	if (is_size) {
+		link_before_size(so, name);
+	}
+	error = result(usrsctp_setsockopt(so, level, name, value, length));
+	if (is_size && error == 0) {
+		link_keep_size(so, name);
+	}
+	return error;
+}
 
 EXPORT int bridge_setsockopt(int handle, int level, int name, const void *value, uint32_t length)
 {
-	return result(usrsctp_setsockopt(socket_of(handle), level, name, value, length));
+	return set_option(socket_of(handle), level, name, value, length);
 }
 
 /* Options one behind the other, each a struct link_option and its value: as far as the first that is refused. */
@@ -206,17 +210,16 @@ EXPORT int bridge_setsockopts(int handle, const uint8_t *options, uint32_t lengt
 {
 	struct socket *so = socket_of(handle);
 	uint32_t at = 0;
+	int error = 0;
 
-	while (at + sizeof(struct link_option) <= length) {
+	while (error == 0 && at + sizeof(struct link_option) <= length) {
 		const struct link_option *option = (const struct link_option *)(options + at);
 
 		at += (uint32_t)sizeof(*option);
-		if (usrsctp_setsockopt(so, option->level, option->name, options + at, option->length) < 0) {
-			return -errno;
-		}
+		error = set_option(so, option->level, option->name, options + at, option->length);
 		at += (option->length + 3) & ~3u;
 	}
-	return 0;
+	return error;
 }
 
 EXPORT int bridge_getsockopt(int handle, int level, int name, void *value, socklen_t *length)

@@ -21,9 +21,9 @@ readonly upstream=(
 # see usrsctp's internal headers
 readonly internals=(
   link.c interfaces.c timers.c repairs.c departures.c environment.c crc32c.c sha1.c hashes.c timewait.c
-  probe.c bundle.c socket.c association.c statistics.c
+  probe.c bundle.c buffers.c burst.c socket.c association.c statistics.c
 )
-readonly bridge=(bridge.c handles.c guard.c memory.c print.c)       # see usrsctp.h
+readonly bridge=(bridge.c messages.c handles.c guard.c memory.c print.c)       # see usrsctp.h
 
 readonly includes=(-I"$source" -I"$source/netinet" -I"$here" -I"$out")
 readonly common=(

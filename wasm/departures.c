@@ -142,5 +142,6 @@ void repaired_free_association(struct sctp_tcb *stcb)
 	if (stcb->asoc.asconf_addr_del_pending != NULL) {
 		sctp_free_ifa(stcb->asoc.asconf_addr_del_pending);
 	}
+	link_no_burst(stcb);
 	link_free(stcb);
 }

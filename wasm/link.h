@@ -113,6 +113,23 @@ int link_admits(const uint8_t *packet, uint32_t length);
 /* What usrsctp calls to send a packet of an AF_CONN association. */
 int link_conn_output(void *address, void *buffer, size_t length, uint8_t tos, uint8_t set_df);
 
+/* Sets the size of the send buffer for a moment. Returns what it was. */
+uint32_t link_send_limit(void *so, uint32_t bytes);
+
+/* The buffers of a socket follow its paths from now on, see buffers.c. */
+void link_follow_path(void *so);
+void link_peeled_off(void *so);
+
+/* Stand around what gives a buffer a size, SO_SNDBUF or SO_RCVBUF: it keeps that. */
+void link_before_size(void *so, int option);
+void link_keep_size(void *so, int option);
+
+/* A message of an association didn't fit into the send buffer, or not as a whole. */
+void link_send_full(void *so, uint32_t id);
+
+/* So many bytes of an association have left the receive buffer. */
+void link_has_read(void *so, uint32_t id, uint32_t bytes);
+
 /*
  * Must come before usrsctp_peeloff(): sctp_move_pcb_and_assoc() takes each timer that points to the old endpoint for a
  * running one, and moves its reference. Of one that has gone off there is none: the old endpoint would be freed too

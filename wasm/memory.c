@@ -67,11 +67,12 @@ void *link_malloc(size_t bytes)
 
 void link_free(void *memory)
 {
-	struct header *header = (struct header *)memory - 1;
+	struct header *header;
 
 	if (memory == NULL) {
 		return;
 	}
+	header = (struct header *)memory - 1;
 	link_shared.memory_in_use -= header->bytes;
 	if (header->class < CLASSES && cached_bytes < CACHE_MAX_BYTES) {
 		struct spare *spare = memory;

@@ -131,6 +131,21 @@ void repaired_report_all_outbound(struct sctp_tcb *stcb, uint16_t error, int so_
 	stcb->asoc.stream_locked = 0;
 }
 
+/* sctp_process_init() has given all paths that threshold anew; this follows it. See repairs.h. */
+int repaired_load_addresses_from_init(struct sctp_tcb *stcb, struct mbuf *packet, int offset, int limit,
+                                      struct sockaddr *from, struct sockaddr *to, struct sockaddr *listed, uint16_t port)
+{
+	int result = sctp_load_addresses_from_init(stcb, packet, offset, limit, from, to, listed, port);
+	struct sctp_nets *net;
+
+	if (result == 0) {
+		TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
+			net->ssthresh = FIRST_SSTHRESH;
+		}
+	}
+	return result;
+}
+
 /* --- RE-CONFIG (RFC 6525) ------------------------------------------------------------------------------------- */
 
 /* Bytes of notifications beyond the receive buffer: some hundred, and a peer can't have more. */

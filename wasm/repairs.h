@@ -30,6 +30,7 @@
 #endif
 
 #ifndef FILE_sctp_pcb
+#define sctp_load_addresses_from_init repaired_load_addresses_from_init
 #define sctp_del_remote_addr repaired_del_remote_addr
 #define sctp_remove_net repaired_remove_net
 #endif
@@ -45,6 +46,15 @@ void repairs_let_go(void);
 #ifdef FILE_sctp_asconf
 /* The only place that gives back the address of a request before the request is freed: not twice. */
 #define sctp_free_ifa(address) do { sctp_free_ifa(address); (address) = NULL; } while (0)
+#endif
+
+/*
+ * The slow start threshold begins with the peer's first receive window (RFC 4960); but a window that follows the path
+ * begins small, and beyond it there would be a packet more in each round trip. RFC 9260 7.2.1: arbitrarily high.
+ */
+#define FIRST_SSTHRESH (64 * 1024 * 1024)
+#ifdef FILE_sctp_cc_functions
+#define peers_rwnd peers_rwnd > 0 ? FIRST_SSTHRESH : 0
 #endif
 
 #ifdef FILE_sctp_output

@@ -32,6 +32,15 @@ EXPORT int bridge_send_room(int handle)
 	return so->so_snd.sb_cc < so->so_snd.sb_hiwat ? (int)(so->so_snd.sb_hiwat - so->so_snd.sb_cc) : 0;
 }
 
+uint32_t link_send_limit(void *so, uint32_t bytes)
+{
+	struct socket *socket = so;
+	uint32_t before = socket->so_snd.sb_hiwat;
+
+	socket->so_snd.sb_hiwat = bytes;
+	return before;
+}
+
 /* The port that a socket is bound to, 0 when it isn't. usrsctp.h has no getsockname(). */
 EXPORT int bridge_local_port(int handle)
 {

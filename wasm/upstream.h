@@ -18,14 +18,16 @@
  */
 struct sctp_asconf_addr;
 struct sctp_tcb;
+struct socket;
 void repaired_free_request(struct sctp_asconf_addr *request);
 void repaired_free_association(struct sctp_tcb *stcb);
+void link_free_socket(struct socket *so);
 #define malloc(bytes) link_malloc(bytes)
 #define calloc(count, bytes) link_calloc(count, bytes)
 #define realloc(memory, bytes) link_realloc(memory, bytes)
 #define free(memory) \
 	_Generic((memory), struct sctp_asconf_addr *: repaired_free_request, struct sctp_tcb *: repaired_free_association, \
-	         default: link_free)(memory)
+	         struct socket *: link_free_socket, default: link_free)(memory)
 
 #include <netinet/sctp_os.h>
 
@@ -109,6 +111,34 @@ int link_bundles(const struct sctp_tcb *stcb);
 #undef sctp_is_feature_off
 #define sctp_is_feature_off(inp, feature) \
 	(((inp)->sctp_features & (feature)) == 0 || ((feature) == SCTP_PCB_FLAGS_NODELAY && link_bundles(stcb)))
+#endif
+
+/*
+ * usrsctp has 512 chunks on their way at most, and takes as many that nobody reads, whatever its buffers: 740 KB in
+ * packets of 1,500 bytes, and 32 KB in messages of 64. A larger window is for more of them, at both ends: buffers.c.
+ */
+#include <netinet/sctp_sysctl.h>
+struct sctp_association;
+uint32_t link_more_unread(const struct socket *so);
+uint32_t link_more_unsent(const struct socket *so, const struct sctp_association *asoc);
+#ifdef FILE_sctp_indata /* sctp_process_a_data_chunk() */
+#define sctp_max_chunks_on_queue sctp_max_chunks_on_queue + link_more_unread(stcb->sctp_socket)
+#endif
+#ifdef FILE_sctp_output /* sctp_lower_sosend() */
+#define sctp_max_chunks_on_queue \
+	sctp_max_chunks_on_queue + (stcb->asoc.chunks_on_out_queue < 512 ? 0 : link_more_unsent(so, &stcb->asoc))
+#endif
+
+/* Bursts are limited, and the congestion window stays as it is: burst.c. In sctp_chunk_output(). */
+struct sctp_nets;
+struct sctp_tcb;
+int link_cuts_window(const struct sctp_tcb *stcb, struct sctp_nets *net);
+int link_after_burst(struct sctp_tcb *stcb);
+void link_no_burst(const struct sctp_tcb *stcb);
+#ifdef FILE_sctp_output
+static uint8_t link_unused;
+#define sctp_use_cwnd_based_maxburst sctp_use_cwnd_based_maxburst * link_cuts_window(stcb, net)
+#define burst_limit_applied burst_limit_applied = link_after_burst(stcb), link_unused
 #endif
 
 /* The route of a path, and what probe.c knows of it: a path that gets another route begins anew. */

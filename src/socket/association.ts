@@ -92,7 +92,7 @@ export class Association extends Streamed implements AsyncDisposable {
   /** @internal Aborts it because of an error here. */
   override fail(error: SctpError, reason: string = ''): void {
     this.life.failing(error);
-    abortAssociation(this.home.descriptor, this.id, this.home.sendBufferBytes, reason);
+    abortAssociation(this.home.descriptor, this.id, reason);
     this.ended();
   }
 

@@ -92,16 +92,12 @@ export class Associations {
       return this.#of.#clock;
     }
 
-    get sendBufferBytes(): number {
-      return this.#of.#config.sendBufferBytes;
-    }
-
     get sendQueueBytes(): number {
       return this.#of.#config.sendQueueBytes;
     }
 
     get pieceBytes(): number {
-      return Math.min(this.sendBufferBytes, SEND_BYTES);
+      return Math.min(this.#of.#config.sendBufferBytes ?? SEND_BYTES, SEND_BYTES);
     }
 
     left(cost: number): void {

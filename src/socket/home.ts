@@ -11,7 +11,6 @@ export interface Resident {
 export interface Home {
   readonly descriptor: Descriptor;
   readonly clock: Clock;
-  readonly sendBufferBytes: number;
   /** Bytes of messages that may wait for room in the send buffer. */
   readonly sendQueueBytes: number;
   /** How much of a message usrsctp is given at once. */

@@ -21,12 +21,15 @@ export interface SocketOptions {
    */
   readonly peerMayReset?: 'nothing' | 'streams' | 'association';
   /**
-   * What may wait to be sent or acknowledged. Default 262,144. No more than this, and than the peer's receive window, gets
-   * through per round trip: a path of 100 Mbit/s and 50 ms carries 4 MB/s by default, and 12 MB/s with 1,048,576 at both
-   * ends. Small messages in memory are a third slower then, since more of them lie about.
+   * What may wait to be sent or acknowledged; no more than this, and than the peer's receive window, gets through per round
+   * trip. By default it follows the path: 262,144, and where round trips are longer than 2 ms two congestion windows, up to
+   * 4 MB, as long as all buffers of the stack have grown by no more than 64 MB. What is given here stays.
    */
   readonly sendBufferBytes?: number;
-  /** The receive window, as the peer's `sendBufferBytes`. Default 262,144. */
+  /**
+   * The receive window. By default it follows the path, too: 262,144, and twice what is received in a round trip, up to
+   * 4 MB. What is given here stays.
+   */
   readonly receiveBufferBytes?: number;
   /** Sends small messages at once in place of gathering them (no Nagle). Default true. */
   readonly noDelay?: boolean;
@@ -50,8 +53,9 @@ export interface SocketConfig {
   readonly outboundStreams: number;
   readonly inboundStreams: number;
   readonly peerMayReset: 'nothing' | 'streams' | 'association';
-  readonly sendBufferBytes: number;
-  readonly receiveBufferBytes: number;
+  /** undefined: it follows the path. */
+  readonly sendBufferBytes: number | undefined;
+  readonly receiveBufferBytes: number | undefined;
   readonly noDelay: boolean;
   readonly readAheadBytes: number;
   readonly sendQueueBytes: number;
@@ -75,8 +79,8 @@ export function socketConfig(options: SocketOptions, conn?: { readonly mtu: numb
     outboundStreams: within('streams.outbound', streams.outbound ?? 10, 1, 65_535),
     inboundStreams: within('streams.inbound', streams.inbound ?? 2048, 1, 65_535),
     peerMayReset,
-    sendBufferBytes: within('sendBufferBytes', options.sendBufferBytes ?? 262_144, 4096, 64 * MB),
-    receiveBufferBytes: within('receiveBufferBytes', options.receiveBufferBytes ?? 262_144, 4096, 64 * MB),
+    sendBufferBytes: bufferSize('sendBufferBytes', options.sendBufferBytes),
+    receiveBufferBytes: bufferSize('receiveBufferBytes', options.receiveBufferBytes),
     noDelay,
     readAheadBytes: within('readAheadBytes', options.readAheadBytes ?? 65_536, 1, Number.MAX_SAFE_INTEGER),
     sendQueueBytes: within('sendQueueBytes', options.sendQueueBytes ?? 16 * MB, 1, Number.MAX_SAFE_INTEGER),
@@ -94,6 +98,10 @@ function oneOf(name: string, value: unknown, allowed: readonly string[]): void {
   throw new SctpError('EINVAL', `socket: ${name} must be one of ${allowed.join(', ')}, not ${shown(value)}`, {
     syscall: 'socket',
   });
+}
+
+function bufferSize(name: string, value: number | undefined): number | undefined {
+  return value === undefined ? undefined : within(name, value, 4096, 64 * MB);
 }
 
 function within(name: string, value: unknown, least: number, most: number): number {

@@ -78,8 +78,8 @@ function listed(config: SocketConfig, encapsulationPort: number | undefined): Se
     // other streams; when those fill the receive buffer, nothing of the rest is taken any more.
     number(C.SCTP_FRAGMENT_INTERLEAVE, 2),
     number(C.SCTP_NODELAY, config.noDelay ? 1 : 0),
-    number(C.SO_SNDBUF, config.sendBufferBytes, C.SOL_SOCKET),
-    number(C.SO_RCVBUF, config.receiveBufferBytes, C.SOL_SOCKET),
+    ...size(C.SO_SNDBUF, config.sendBufferBytes),
+    ...size(C.SO_RCVBUF, config.receiveBufferBytes),
     struct(C.SCTP_INITMSG, sctp_initmsg, {
       sinit_num_ostreams: config.outboundStreams,
       sinit_max_instreams: config.inboundStreams,
@@ -101,6 +101,11 @@ function listed(config: SocketConfig, encapsulationPort: number | undefined): Se
   if (encapsulationPort === undefined) return settings;
   const port = { sue_assoc_id: C.SCTP_FUTURE_ASSOC, sue_port: htons(encapsulationPort) };
   return [...settings, struct(C.SCTP_REMOTE_UDP_ENCAPS_PORT, sctp_udpencaps, port)];
+}
+
+/** Of a buffer; without one it follows the path. */
+function size(name: number, bytes: number | undefined): Setting[] {
+  return bytes === undefined ? [] : [number(name, bytes, C.SOL_SOCKET)];
 }
 
 function number(name: number, value: number, level: number = C.IPPROTO_SCTP): Setting {
