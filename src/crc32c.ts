@@ -1,10 +1,7 @@
 /** The reflected polynomial of CRC32c (Castagnoli), RFC 9260 Appendix A. */
 const POLYNOMIAL = 0x82f63b78;
-const TABLE: Uint32Array = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? POLYNOMIAL : 0);
-  return crc;
-});
+/** Made when it is needed: who has stacks only doesn't compute checksums here. */
+let table: Uint32Array | undefined;
 
 const CHECKSUM_OFFSET = 8;
 const COMMON_HEADER_BYTES = 12;
@@ -12,9 +9,10 @@ const ZEROES = new Uint8Array(4);
 
 /** The CRC32c of bytes, unsigned; of a continuation when `previous` is the CRC of what came before. */
 export function crc32c(bytes: Uint8Array, previous = 0): number {
+  table ??= remainders();
   let crc = ~previous;
   for (let index = 0; index < bytes.length; index++) {
-    crc = (crc >>> 8) ^ (TABLE[(crc ^ (bytes[index] ?? 0)) & 0xff] ?? 0);
+    crc = (crc >>> 8) ^ (table[(crc ^ (bytes[index] ?? 0)) & 0xff] ?? 0);
   }
   return ~crc >>> 0;
 }
@@ -42,4 +40,13 @@ export function sealPacket(packet: Uint8Array): void {
     throw new TypeError('sealPacket: a packet is a Uint8Array with a common header, which has 12 bytes');
   }
   new DataView(packet.buffer, packet.byteOffset).setUint32(CHECKSUM_OFFSET, packetChecksum(packet), true);
+}
+
+/** What each byte leaves. */
+function remainders(): Uint32Array {
+  return Uint32Array.from({ length: 256 }, (_, byte) => {
+    let crc = byte;
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? POLYNOMIAL : 0);
+    return crc;
+  });
 }

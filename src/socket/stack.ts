@@ -8,6 +8,7 @@ import { type Random, systemRandom } from '../random.js';
 import { Pump } from '../stack/pump.js';
 import type { Transport } from '../transport/transport.js';
 import { type SocketConfig, type SocketOptions, socketConfig } from './options/config.js';
+import { settingsOf } from './options/settings.js';
 import { givenSysctls, type Sysctl, type TimerPreset, type Timers, timerSysctls } from './options/timers.js';
 import { Attempts } from './setup/attempts.js';
 import { checkWaitOptions, type WaitOptions } from './setup/deadline.js';
@@ -70,7 +71,7 @@ export class Stack implements AsyncDisposable {
 
   /** @internal Makes one of a class: this one, or the one that brings its WebAssembly. */
   protected static async start<T extends Stack>(
-    kind: new (transport: Transport, pump: Pump) => T,
+    kind: new (transport: Transport, pump: Pump, usual: SocketConfig) => T,
     options: StackOptions,
   ): Promise<T> {
     checkObject(options, 'the options', 'Stack.create');
@@ -78,12 +79,16 @@ export class Stack implements AsyncDisposable {
     if (typeof transport?.send !== 'function') throw new TypeError('Stack.create: give a transport, such as udp()');
     const given = [...timerSysctls(preset, timers), ...givenSysctls(options.sysctls ?? {})];
     const compiling = usrsctpModule(options.wasm);
-    if (random === systemRandom) random(new Uint8Array(1)); // Web Crypto takes Node 2 ms to load, which compiling takes, too
+    // What compiling leaves time for: Web Crypto takes Node 2 ms to load, and the usual options 1 ms to write the first time.
+    if (random === systemRandom) random(new Uint8Array(1));
+    const usual = socketConfig({});
+    settingsOf(usual, transport.encapsulationPort);
     const module = await compiling;
     const pump = await Pump.start({ module, transport, clock, random });
-    const stack = new kind(transport, pump);
+    const isConn = transport.addresses.includes(CONN);
+    const stack = new kind(transport, pump, isConn ? configOf({}, transport) : usual);
     try {
-      const own = [NO_LIMIT_PER_CHUNK, ...(transport.addresses.includes(CONN) ? [NO_ABORT_OF_INIT] : [])];
+      const own = [NO_LIMIT_PER_CHUNK, ...(isConn ? [NO_ABORT_OF_INIT] : [])];
       for (const [name, value] of [...own, ...given]) stack.#setSysctl(name, value);
     } catch (error) {
       await stack.close();
@@ -93,9 +98,9 @@ export class Stack implements AsyncDisposable {
   }
 
   /** @internal */
-  constructor(transport: Transport, pump: Pump) {
+  constructor(transport: Transport, pump: Pump, usual: SocketConfig) {
     this.#transport = transport;
-    this.#usual = this.#configOf({});
+    this.#usual = usual;
     const { encapsulationPort } = transport;
     this.#world = { pump, encapsulationPort, sockets: new Set(), attempts: new Attempts(pump), isClosing: false };
     pump.unreachable.add((destination, code) => {
@@ -136,7 +141,7 @@ export class Stack implements AsyncDisposable {
 
   /** Makes a socket. Nothing is sent, and no port taken, before it is bound, connected or told to listen. */
   socket(options?: SocketOptions): Socket {
-    const config = options === undefined ? this.#usual : this.#configOf(options);
+    const config = options === undefined ? this.#usual : configOf(options, this.#transport);
     if (this.#world.pump.death) throw this.#world.pump.death;
     if (this.#world.isClosing) throw new SctpError('ENETDOWN', 'socket: the stack is closed', { syscall: 'socket' });
     return new Socket(this.#world, config);
@@ -158,11 +163,6 @@ export class Stack implements AsyncDisposable {
     await this.close();
   }
 
-  #configOf(options: SocketOptions): SocketConfig {
-    const conn = this.#transport.addresses.includes(CONN) ? { mtu: this.#transport.mtu } : undefined;
-    return socketConfig(options, conn);
-  }
-
   #setSysctl(name: Sysctl, value: number): void {
     const { pump } = this.#world;
     const result = pump.enter(() => pump.calls.setSysctl(sysctls.indexOf(name), value));
@@ -170,4 +170,8 @@ export class Stack implements AsyncDisposable {
       throw new SctpError('EINVAL', `Stack.create: usrsctp refuses ${value} for ${name}`, { syscall: 'create' });
     }
   }
+}
+
+function configOf(options: SocketOptions, { addresses, mtu }: Transport): SocketConfig {
+  return socketConfig(options, addresses.includes(CONN) ? { mtu } : undefined);
 }
