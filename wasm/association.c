@@ -12,9 +12,6 @@
 #include "handles.h"
 #include "link.h"
 
-/* No header of upstream has it. */
-int sctp_getopt(struct socket *so, int optname, void *optval, size_t *optsize, void *p);
-
 struct sctp_tcb *association_of(int handle, sctp_assoc_t id)
 {
 	struct socket *so = socket_of(handle);
@@ -70,9 +67,50 @@ static void tell_path(const struct sctp_nets *net, struct link_path_state *path)
 	}
 }
 
+static uint8_t *tell_local(struct sctp_tcb *stcb, struct sctp_ifa *ifa, uint8_t *at, const uint8_t *end)
+{
+	size_t bytes = ifa->address.sa.sa_family == AF_INET    ? sizeof(struct sockaddr_in)
+	               : ifa->address.sa.sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+	                                                       : sizeof(struct sockaddr_conn);
+
+	if (sctp_is_addr_restricted(stcb, ifa) || bytes > (size_t)(end - at)) {
+		return at;
+	}
+	memcpy(at, &ifa->address, bytes);
+	return at + bytes;
+}
+
 /*
- * Writes struct link_association_state, for each path a struct link_path_state, and after a word the sockaddrs of the local
- * addresses. Returns how many bytes that is, or -ENOENT.
+ * What SCTP_GET_LOCAL_ADDRESSES lists, see upstream's sctp_fill_up_addresses_vrf(). It isn't asked, because an engine takes
+ * half a millisecond to compile sctp_getopt(), which a first association has no other need of.
+ */
+static uint8_t *tell_locals(struct sctp_tcb *stcb, uint8_t *at, const uint8_t *end)
+{
+	struct sctp_inpcb *inp = stcb->sctp_ep;
+	struct sctp_vrf *vrf = sctp_find_vrf(inp->def_vrf_id);
+	struct sctp_laddr *bound;
+	struct sctp_ifn *ifn;
+	struct sctp_ifa *ifa;
+
+	if ((inp->sctp_flags & SCTP_PCB_FLAGS_BOUNDALL) == 0) {
+		LIST_FOREACH(bound, &inp->sctp_addr_list, sctp_nxt_addr) {
+			at = tell_local(stcb, bound->ifa, at, end);
+		}
+		return at;
+	}
+	LIST_FOREACH(ifn, &vrf->ifnlist, next_ifn) {
+		LIST_FOREACH(ifa, &ifn->ifalist, next_ifa) {
+			if (sctp_is_address_in_scope(ifa, &stcb->asoc.scope, 0)) {
+				at = tell_local(stcb, ifa, at, end);
+			}
+		}
+	}
+	return at;
+}
+
+/*
+ * Writes struct link_association_state, for each path a struct link_path_state, and the sockaddrs of the local addresses.
+ * Returns how many bytes that is, or -ENOENT.
  */
 EXPORT int bridge_association(int handle, sctp_assoc_t id, uint8_t *buffer, uint32_t capacity)
 {
@@ -80,7 +118,7 @@ EXPORT int bridge_association(int handle, sctp_assoc_t id, uint8_t *buffer, uint
 	struct link_association_state *about = (struct link_association_state *)buffer;
 	struct link_path_state *path = (struct link_path_state *)(about + 1);
 	struct sctp_nets *net;
-	size_t rest;
+	uint8_t *end;
 
 	if (stcb == NULL) {
 		return -ENOENT;
@@ -105,9 +143,7 @@ EXPORT int bridge_association(int handle, sctp_assoc_t id, uint8_t *buffer, uint
 		about->path_count++;
 		path++;
 	}
+	end = tell_locals(stcb, (uint8_t *)path, buffer + capacity);
 	SCTP_TCB_UNLOCK(stcb);
-	rest = (size_t)(buffer + capacity - (uint8_t *)path);
-	*(sctp_assoc_t *)path = id; /* struct sctp_getaddresses */
-	(void)sctp_getopt(socket_of(handle), SCTP_GET_LOCAL_ADDRESSES, path, &rest, NULL);
-	return (int)((uint8_t *)path - buffer + (ptrdiff_t)rest);
+	return (int)(end - buffer);
 }

@@ -56,7 +56,7 @@ export function associationState(
   return {
     paths,
     primary: (words[first + about.primary] ?? 0) | 0,
-    locals: sockaddrAddresses(memory, (4 * (at + 1)) as Pointer, (scratch + length) as Pointer),
+    locals: sockaddrAddresses(memory, (4 * at) as Pointer, (scratch + length) as Pointer),
     windowBytes: words[first + about.window_bytes] ?? 0,
     unacknowledged: words[first + about.unacknowledged] ?? 0,
     pending: words[first + about.pending] ?? 0,
