@@ -3,7 +3,8 @@ import { performance } from 'node:perf_hooks';
 
 const before = performance.now();
 const cpu = process.cpuUsage();
-const world = await (await import(`./worlds/${process.argv[2]}.mjs`)).direct();
+const { direct, memory } = await import(`./worlds/${process.argv[2]}.mjs`);
+const world = await (direct ?? memory)();
 await Promise.all([world.connect(), world.accept()]);
 const { user, system } = process.cpuUsage(cpu);
 console.log(JSON.stringify({ ms: performance.now() - before, cpuMs: (user + system) / 1e3 }));

@@ -155,7 +155,7 @@ function virtualRows() {
 }
 
 function coldRow() {
-  const contestants = { ours: single(node('cold', 'ours')) };
+  const contestants = { ours: single(node('cold', 'ours')), werift: single(node('cold', 'werift')) };
   const metrics = {
     ms: { unit: 'ms', isLessBetter: true, of: (sample) => sample.ms },
     cpuMs: { unit: 'CPU ms', isLessBetter: true, of: (sample) => sample.cpuMs },
