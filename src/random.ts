@@ -12,11 +12,13 @@ export const systemRandom: Random = /* @__PURE__ */ pooled();
 function pooled(): Random {
   const pool = new Uint8Array(POOL_BYTES);
   let taken = POOL_BYTES;
+  let isFirst = true;
   return (bytes) => {
     if (!(bytes instanceof Uint8Array)) throw new TypeError('systemRandom: bytes must be a Uint8Array');
     if (bytes.length > POOL_BYTES) return fill(bytes);
     if (taken + bytes.length > POOL_BYTES) {
-      if (!filledByKernel(pool)) crypto.getRandomValues(pool);
+      if (!(isFirst && filledByKernel(pool))) crypto.getRandomValues(pool);
+      isFirst = false;
       taken = 0;
     }
     const next = pool.subarray(taken, taken + bytes.length);
@@ -47,7 +49,7 @@ interface Files {
 
 /**
  * Linux has the source that seeds Web Crypto as a device, too. Node takes 2 ms, a tenth of a cold start, to load Web Crypto,
- * and this takes 30 µs. Deno would ask its user. False: ask Web Crypto, as wherever it is no device, or can't be read.
+ * and this takes 30 µs; afterwards it is five times slower. Deno would ask its user. False: ask Web Crypto, as wherever it is no device, or can't be read.
  */
 function filledByKernel(bytes: Uint8Array): boolean {
   const { process, Deno }: Runtime = globalThis as object;

@@ -53,7 +53,9 @@ export class Calls {
   readonly #option: Pointer; // addresses and option values
   /** Small structs and out parameters, in `Slots` order. */
   readonly #small: Pointer;
-  #received: DataView<ArrayBuffer> | undefined;
+  #receivedView!: DataView<ArrayBuffer>;
+  /** The memory that it is a view of; another one when that has grown. */
+  #viewed: Uint8Array | undefined;
   readonly received: Received = {
     flags: 0,
     associationId: 0,
@@ -209,9 +211,10 @@ export class Calls {
 
   /** The same where they lie, at its beginning, and with others behind them: to be read before the next call. */
   get receivedView(): DataView<ArrayBuffer> {
-    const { buffer } = this.#memory.bytes;
-    if (this.#received?.buffer !== buffer) this.#received = new DataView(buffer, this.#data, RECEIVE_BYTES);
-    return this.#received;
+    const { bytes } = this.#memory;
+    if (this.#viewed !== bytes) this.#receivedView = new DataView(bytes.buffer, this.#data, RECEIVE_BYTES);
+    this.#viewed = bytes;
+    return this.#receivedView;
   }
 
   /** Who sent what the last recvv brought. */

@@ -29,20 +29,22 @@ export interface Path {
 
 /** The paths of an association; `idOf` tells the id of a peer's address. */
 export function pathsOf(state: AssociationState, descriptor: Descriptor, idOf: (address: Address) => number): Path[] {
-  return state.paths.map(({ address, ...path }, index) => {
+  return state.paths.map((path, index) => {
+    const { address, port } = path;
     const local = localOf(address, state.locals, descriptor);
-    return {
+    const told: { -readonly [K in keyof Path]: Path[K] } = {
       id: idOf(address),
       address,
-      ...(local !== undefined && { local }),
       state: STATES[path.state] ?? 'inactive',
       primary: index === state.primary,
       cwnd: path.cwndBytes,
       srttMs: path.srttMs,
       rtoMs: path.rtoMs,
       mtu: path.mtuBytes,
-      ...(path.port !== 0 && { encapsulationPort: path.port }),
     };
+    if (local !== undefined) told.local = local;
+    if (port !== 0) told.encapsulationPort = port;
+    return told;
   });
 }
 
