@@ -1,9 +1,12 @@
-// Measures a world in memory: node bench/memory.mjs WORLD[.VARIANT] bulk|roundtrip|setups|burst|idle BYTES MS
+// Measures a world in memory: node bench/memory.mjs WORLD[.VARIANT] bulk|roundtrip|setups|first|burst|idle BYTES MS
 import { performance } from 'node:perf_hooks';
-import { echo, flood, pingPong, Window, warmUpMs } from './traffic.mjs';
+import { echo, flood, pingPong, Window } from './traffic.mjs';
 
 const BURST = 100;
 const IDLE_PAIRS = 500;
+const FIRST = 1000;
+/** Processor time until a set-up costs what the next ones do: it takes more code than a message, called less often. */
+const SETUPS_WARM_UP_MS = 1500;
 
 const measures = {
   async bulk(world, bytes, ms) {
@@ -27,11 +30,17 @@ const measures = {
       for (; cpuMsUsed() < until; count++) await closed(await pair(world));
       return count;
     };
-    await repeat(warmUpMs(ms));
+    await repeat(SETUPS_WARM_UP_MS);
     const start = performance.now();
     const cpu = cpuMsUsed();
     const count = await repeat(ms);
     return { perS: (count * 1e3) / (performance.now() - start), perCpuS: (count * 1e3) / (cpuMsUsed() - cpu) };
+  },
+
+  async first(world) {
+    const before = cpuMsUsed();
+    for (let i = 0; i < FIRST; i++) await closed(await pair(world));
+    return { cpuMs: cpuMsUsed() - before };
   },
 
   async burst(world) {
@@ -46,9 +55,13 @@ const measures = {
   },
 
   async idle(world) {
-    const kept = [await pair(world)];
+    const kept = [];
+    const keep = async () => {
+      for (let i = 0; i < IDLE_PAIRS; i++) kept.push(await pair(world));
+    };
+    await keep(); // else what is compiled meanwhile counts, too
     const before = bytesInUse(world);
-    for (let i = 0; i < IDLE_PAIRS; i++) kept.push(await pair(world));
+    await keep();
     const kb = (bytesInUse(world) - before) / 1e3 / IDLE_PAIRS;
     return { kb, pairs: kept.length };
   },

@@ -43,10 +43,13 @@ const memoryContestants = {
   native: (...args) => native('upstream', ...args),
   'native, ours': (...args) => native('link', ...args),
   werift: (...args) => node('memory', 'werift', ...args),
+  module: (...args) => node('memory', 'module', ...args),
 };
+/** Those that can do everything. */
+const complete = Object.keys(memoryContestants).filter((name) => name !== 'module');
 
 function memoryRows(ms) {
-  const row = (measure, bytes, label, metrics, contestants = Object.keys(memoryContestants)) => ({
+  const row = (measure, bytes, label, metrics, contestants = complete) => ({
     name: `memory.${measure}${measure === 'bulk' ? `.${bytes}` : ''}`,
     label: `in memory: ${label}`,
     metrics,
@@ -59,10 +62,23 @@ function memoryRows(ms) {
       row('bulk', bytes, size, { mbPerS: { ...mbPerS, plot: false }, mbPerCpuS }),
     ),
     row('roundtrip', 64, 'round trip, 64 B', { p50, p99, cpuPerTrip }),
-    row('setups', 64, 'set-up and close', {
-      perS: { unit: '/s', plot: false, of: (sample) => sample.perS },
-      perCpuS: { unit: 'per CPU s', of: (sample) => sample.perCpuS },
-    }),
+    row(
+      'setups',
+      64,
+      'set-up and close',
+      {
+        perS: { unit: '/s', plot: false, of: (sample) => sample.perS },
+        perCpuS: { unit: 'per CPU s', of: (sample) => sample.perCpuS },
+      },
+      Object.keys(memoryContestants),
+    ),
+    row(
+      'first',
+      64,
+      'the first 1,000 set-ups',
+      { cpuMs: { unit: 'CPU ms', isLessBetter: true, of: (sample) => sample.cpuMs } },
+      ['ours', 'ours, direct', 'raw', 'module', 'werift'],
+    ),
     row('burst', 64, '100 set-ups at once', { ms: { unit: 'ms', isLessBetter: true, of: (sample) => sample.ms } }),
     row('idle', 64, 'an idle pair', { kb: { unit: 'KB', isLessBetter: true, of: (sample) => sample.kb } }, [
       'ours',

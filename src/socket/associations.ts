@@ -25,7 +25,7 @@ export class Associations {
   readonly #byId = new FewMap<number, Association>();
   readonly #waiting = new FewSet<Association>();
   /** Bytes of messages that aren't complete. */
-  readonly #begun = new FewMap<number, number>();
+  #begun: FewMap<number, number> | undefined;
   /** Where associations are that were peeled off. */
   #elsewhere: FewMap<number, Associations> | undefined;
   /** And from where those are that were peeled off elsewhere. */
@@ -58,7 +58,7 @@ export class Associations {
   adopt(association: Association, descriptor: Descriptor, from: Associations): void {
     const { id } = association;
     const cost = association.unreceivedCost;
-    const begun = from.#begun.get(id) ?? 0;
+    const begun = from.#begun?.get(id) ?? 0;
     const isWaiting = from.#waiting.has(association);
     from.forget(id);
     from.#readAhead.remove(cost);
@@ -134,13 +134,13 @@ export class Associations {
     this.#byId.delete(id);
     this.#origins?.delete(id);
     if (association) this.#waiting.delete(association);
-    this.#begun.delete(id);
+    this.#begun?.delete(id);
   }
 
   /** Bytes of messages that may be read now. */
   room(): number {
     let begun = 0;
-    if (this.#begun.size > 0) {
+    if (this.#begun && this.#begun.size > 0) {
       for (const [id, bytes] of this.#begun) if (!this.#byId.get(id)?.isWanted) begun += bytes;
     }
     return this.#readAhead.room(begun);
@@ -148,8 +148,10 @@ export class Associations {
 
   begun(id: number, bytes: number): void {
     if (!this.#byId.has(id)) this.#elsewhere?.get(id)?.begun(id, bytes);
-    else if (bytes > 0) this.#begun.set(id, bytes);
-    else this.#begun.delete(id);
+    else if (bytes > 0) {
+      this.#begun ??= new FewMap();
+      this.#begun.set(id, bytes);
+    } else this.#begun?.delete(id);
   }
 
   message(id: number, message: Message): void {

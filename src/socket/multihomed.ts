@@ -23,7 +23,7 @@ export abstract class Multihomed extends Configurable<AssociationEvents> {
   constructor(id: number) {
     super();
     this.id = id;
-    this.#paths = new Paths(id, () => this.home);
+    this.#paths = new Paths(id);
   }
 
   /** Where it is in its life. */
@@ -37,7 +37,7 @@ export abstract class Multihomed extends Configurable<AssociationEvents> {
 
   /** The paths, one for each address of the peer; after the end of the association, as they were last. */
   paths(): readonly Path[] {
-    return this.state === 'closed' ? this.#paths.last : this.#paths.refresh();
+    return this.state === 'closed' ? this.#paths.last : this.#paths.refresh(this.home);
   }
 
   /** The association as a whole; after its end, as it was last. Throws ENOTCONN when it ended before it was known. */

@@ -58,7 +58,7 @@ export class Outgoing {
   readonly #pieceBytes: number;
   readonly #limit: number;
   readonly #waiting: Waiting[] = [];
-  readonly #holds = new Holds();
+  #holds: Holds | undefined;
   #bytes = 0;
   #end: SendInfo | undefined;
   /** Small messages in this window, and the bytes of all that were sent in it. */
@@ -97,7 +97,7 @@ export class Outgoing {
     }
     if (offset === 0) this.#makeRoom(bytes, priority);
     this.#bytes += bytes - offset;
-    const turn = this.#holds.made;
+    const turn = this.#holds?.made ?? 0;
     const expiresAt = info.prPolicy === SCTP_PR_SCTP_TTL ? this.#clock.now() + info.prValue : Number.POSITIVE_INFINITY;
     return new Promise((resolve, reject) => {
       const waiting = { data, bytes, info, expiresAt, priority, turn, offset, resolve, reject };
@@ -119,6 +119,7 @@ export class Outgoing {
    * before. Returns what ends that.
    */
   hold(streams: readonly number[] | 'all', begin: () => void): () => void {
+    this.#holds ??= new Holds();
     const release = this.#holds.add(streams, begin);
     this.#holds.begin(this.#waiting);
     return () => {
@@ -131,7 +132,7 @@ export class Outgoing {
   flush(): void {
     if (this.#isSending) return;
     this.#flush();
-    if (!this.#holds.isEmpty) this.#holds.begin(this.#waiting);
+    if (this.#holds && !this.#holds.isEmpty) this.#holds.begin(this.#waiting);
   }
 
   #flush(): void {
@@ -161,8 +162,9 @@ export class Outgoing {
   /** The message to send next: the one that is begun, or the first that no hold keeps, which comes to the front. */
   #next(): Waiting | undefined {
     const [first] = this.#waiting;
-    if (!first || first.offset > 0 || this.#holds.isEmpty) return first;
-    const index = this.#waiting.findIndex((each) => !this.#holds.holds(each));
+    const holds = this.#holds;
+    if (!first || first.offset > 0 || !holds || holds.isEmpty) return first;
+    const index = this.#waiting.findIndex((each) => !holds.holds(each));
     if (index > 0) this.#waiting.unshift(...this.#waiting.splice(index, 1));
     return index < 0 ? undefined : this.#waiting[0];
   }
@@ -170,8 +172,9 @@ export class Outgoing {
   /** May a new message of that stream not go before those that wait? */
   #mustWait(stream: number): boolean {
     if (this.#isSending) return true;
-    if (this.#holds.isEmpty) return this.isWaiting;
-    return this.#holds.covers(stream) || this.#waiting.some((each) => each.offset > 0 || !this.#holds.holds(each));
+    const holds = this.#holds;
+    if (!holds || holds.isEmpty) return this.isWaiting;
+    return holds.covers(stream) || this.#waiting.some((each) => each.offset > 0 || !holds.holds(each));
   }
 
   /** The peer has restarted and knows nothing of a message that was begun: it goes once more, as a whole. */
@@ -186,7 +189,7 @@ export class Outgoing {
   fail(why: () => unknown): void {
     this.#bytes = 0;
     this.#end = undefined;
-    this.#holds.clear();
+    this.#holds?.clear();
     if (this.#waiting.length === 0) return;
     const error = why();
     for (const waiting of this.#waiting.splice(0)) waiting.reject(error);

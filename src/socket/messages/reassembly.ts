@@ -16,7 +16,7 @@ interface Partial {
 export class Reassembly {
   readonly #limit: number;
   /** Begun messages by association; there are few at any time, with I-DATA one for each stream at most. */
-  readonly #begun = new FewMap<number, Partial[]>();
+  #begun: FewMap<number, Partial[]> | undefined;
   #notification: Part[] | undefined;
 
   /** `limit`: how many bytes an association may have here, and so the largest message. */
@@ -26,7 +26,7 @@ export class Reassembly {
 
   /** How many bytes there are of an association's messages. */
   bytes(associationId: number): number {
-    return this.#begun.get(associationId)?.reduce((sum, { bytes }) => sum + bytes, 0) ?? 0;
+    return this.#begun?.get(associationId)?.reduce((sum, { bytes }) => sum + bytes, 0) ?? 0;
   }
 
   /** The whole message when this part completes it; undefined while it doesn't. */
@@ -37,7 +37,7 @@ export class Reassembly {
     part: Part,
     complete: boolean,
   ): Part | undefined | 'oversized' {
-    const begun = this.#begun.size === 0 ? undefined : this.#begun.get(associationId);
+    const begun = this.#begun?.get(associationId);
     if (begun === undefined && complete) return part.length <= this.#limit ? part : 'oversized'; // nearly always
     return this.#join(associationId, begun ?? [], stream, unordered, part, complete);
   }
@@ -56,13 +56,13 @@ export class Reassembly {
 
   /** Takes over what another one has of an association. */
   adopt(associationId: number, from: Reassembly): void {
-    this.#keep(associationId, from.#begun.get(associationId) ?? []);
+    this.#keep(associationId, from.#begun?.get(associationId) ?? []);
     from.forget(associationId);
   }
 
   /** The peer has given up a message that was partly delivered, or an association has ended. */
   forget(associationId: number, stream?: number): void {
-    const begun = this.#begun.get(associationId);
+    const begun = this.#begun?.get(associationId);
     if (begun) this.#keep(associationId, stream === undefined ? [] : begun.filter((each) => each.stream !== stream));
   }
 
@@ -87,8 +87,12 @@ export class Reassembly {
   }
 
   #keep(associationId: number, begun: Partial[]): void {
-    if (begun.length > 0) this.#begun.set(associationId, begun);
-    else this.#begun.delete(associationId);
+    if (begun.length === 0) {
+      this.#begun?.delete(associationId);
+      return;
+    }
+    this.#begun ??= new FewMap();
+    this.#begun.set(associationId, begun);
   }
 }
 

@@ -14,14 +14,12 @@ interface Place {
 /** What usrsctp tells of an association's state and paths; after its end, when it tells nothing, what it told last. */
 export class Paths {
   readonly #associationId: number;
-  readonly #place: () => Place;
   readonly #ids = new FewMap<Address, number>();
   #last: readonly Path[] = [];
   #status: Status | undefined;
 
-  constructor(associationId: number, place: () => Place) {
+  constructor(associationId: number) {
     this.#associationId = associationId;
-    this.#place = place;
   }
 
   get last(): readonly Path[] {
@@ -33,11 +31,11 @@ export class Paths {
   }
 
   /** Reads what there is to read. */
-  refresh(): readonly Path[] {
-    const { descriptor } = this.#place();
+  refresh(place: Place): readonly Path[] {
+    const { descriptor } = place;
     const state = descriptor.association(this.#associationId);
     if (!state) return this.#last; // it ends just now
-    this.#last = pathsOf(state, descriptor, (address) => this.#idOf(address));
+    this.#last = pathsOf(state, descriptor, (address) => this.#idOf(address, place));
     this.#status = statusOf(state);
     return this.#last;
   }
@@ -46,8 +44,10 @@ export class Paths {
     return this.#last.some((path) => path.address === address);
   }
 
-  #idOf(address: Address): number {
-    const id = this.#ids.get(address) ?? this.#place().nextPathId();
+  #idOf(address: Address, place: Place): number {
+    const known = this.#ids.get(address);
+    if (known !== undefined) return known;
+    const id = place.nextPathId();
     this.#ids.set(address, id);
     return id;
   }
