@@ -4,11 +4,11 @@
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
-import { forNode, needingWasm, versionOf } from './fornode.mjs';
-import { imported, inlined, split } from './inline.mjs';
-import { joined, smallOnes } from './join.mjs';
-import { ofRaw, STRUCTS } from './ofraw.mjs';
-import { structsAsText } from './structs.mjs';
+import { forNode, needingWasm, versionOf } from './bundle/fornode.mjs';
+import { imported, inlined, split } from './bundle/inline.mjs';
+import { joined, smallOnes } from './bundle/join.mjs';
+import { ofRaw, STRUCTS } from './bundle/ofraw.mjs';
+import { structsAsText } from './bundle/structs.mjs';
 
 const needsNode = /^src\/(udp\.ts|relay-server\.ts|testing\/udp\.ts|cli\/)/;
 

@@ -39,7 +39,7 @@ write_layouts() {
 }
 
 build_typescript() {
-  step dist 'TypeScript' dist/index.js package.json package-lock.json tsconfig.json scripts/bundle.mjs src \
+  step dist 'TypeScript' dist/index.js package.json package-lock.json tsconfig.json scripts/bundle.mjs scripts/bundle src \
     build/wasm/usrsctp.wasm "$source_dir/LICENSE.md" -- write_dist
 }
 

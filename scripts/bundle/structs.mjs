@@ -12,30 +12,30 @@ export const structsAsText = {
 async function compact(path) {
   const { outputFiles } = await build({ entryPoints: [path], write: false, format: 'esm' });
   const layouts = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
-  const lines = Object.entries(layouts).map(
-    ([name, layout]) => `export const ${name} = /* @__PURE__ */ struct(${JSON.stringify(words(layout).join(' '))});`,
-  );
+  const lines = Object.entries(layouts).map(([name, layout]) => {
+    const text = JSON.stringify(words(layout.fields).join(' '));
+    return `export const ${name} = /* @__PURE__ */ struct("${layout.name}", ${layout.size}, ${text});`;
+  });
   return [parse, struct, ...lines].join('\n');
 }
 
-/** NAME SIZE, and FIELD OFFSET TYPE for each field; bytes have their length for a type, and structs are in braces. */
-function words({ name, size, fields }) {
-  const typeOf = (field) => {
-    if (field.type === 'struct') return ['{', ...words(field), '}'];
-    return [field.type === 'bytes' ? field.length : field.type];
+/** FIELD OFFSET TYPE for each field. The type of bytes is their length, and that of a struct { NAME SIZE … }. */
+function words(fields) {
+  const typeOf = ({ type, length, name, size, fields }) => {
+    if (type === 'struct') return ['{', name, size, ...words(fields), '}'];
+    return [type === 'bytes' ? length : type];
   };
-  return [name, size, ...Object.entries(fields).flatMap(([field, value]) => [field, value.offset, ...typeOf(value)])];
+  return Object.entries(fields).flatMap(([field, value]) => [field, value.offset, ...typeOf(value)]);
 }
 
 /** Runs where the bundle runs. */
-function struct(text) {
-  const [name, size] = text.split(' ', 2);
+function struct(name, size, text) {
   let fields;
   return {
     name,
-    size: +size,
+    size,
     get fields() {
-      fields ??= parse(text.split(' ').reverse()).fields;
+      fields ??= parse(text.split(' ').reverse());
       return fields;
     },
   };
@@ -43,14 +43,13 @@ function struct(text) {
 
 /** Runs where the bundle runs. The words are in reverse order. */
 function parse(words) {
-  const name = words.pop();
-  const size = +words.pop();
   const fields = {};
-  for (let field = words.pop(); field !== undefined && field !== '}'; field = words.pop()) {
+  for (let field = words.pop(); field && field !== '}'; field = words.pop()) {
     const offset = +words.pop();
     const type = words.pop();
-    if (type === '{') fields[field] = { offset, type: 'struct', ...parse(words) };
+    if (type === '{')
+      fields[field] = { offset, type: 'struct', name: words.pop(), size: +words.pop(), fields: parse(words) };
     else fields[field] = type > 0 || type === '0' ? { offset, type: 'bytes', length: +type } : { offset, type };
   }
-  return { name, size, fields };
+  return fields;
 }
