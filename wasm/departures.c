@@ -108,6 +108,7 @@ void repairs_let_go(void)
 void repaired_remove_net(struct sctp_tcb *stcb, struct sctp_nets *net)
 {
 	atomic_add_int(&net->ref_count, 1);
+	link_departed(stcb, net);
 	sctp_remove_net(stcb, net);
 	leave(stcb, net);
 	keep(stcb, net);

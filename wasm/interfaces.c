@@ -61,7 +61,9 @@ EXPORT int link_add_address(const uint8_t *address, uint32_t family, uint32_t in
 	if (ifa == NULL) {
 		return -ENOBUFS;
 	}
-	if (!dynamic) {
+	if (dynamic) {
+		link_renew(ifa);
+	} else {
 		ifa->localifa_flags &= ~SCTP_ADDR_DEFER_USE;
 	}
 	return 0;

@@ -7,6 +7,7 @@
 #include <netinet/sctp_input.h>
 #include <netinet/udp.h>
 
+#include "latecomers.h"
 #include "link.h"
 
 #define INBOX_BYTES (256 * 1024)
@@ -188,12 +189,26 @@ static uint8_t has_checksum(const struct sctphdr *header)
 	return !link_has_integrity || header->checksum != 0;
 }
 
-static void input(const struct link_packet *header)
+static void read_packet(const struct link_packet *header, struct link_ends *ends)
 {
 	const int offset = sizeof(struct sctphdr);
 	const struct sctphdr *ports = (const struct sctphdr *)(header + 1);
-	union sctp_sockstore source, destination;
-	struct mbuf *packet;
+	struct mbuf *packet = mbuf_of((const uint8_t *)ports, header->length);
+
+	sctp_common_input_processing(&packet, 0, offset, (int)header->length, &ends->source.sa, &ends->destination.sa,
+	                             mtod(packet, struct sctphdr *),
+	                             (struct sctp_chunkhdr *)(mtod(packet, caddr_t) + offset), has_checksum(ports),
+	                             header->traffic_class & 3, SCTP_DEFAULT_VRFID, ends->port);
+	repairs_let_go();
+	if (packet != NULL) {
+		m_freem(packet);
+	}
+}
+
+static void input(const struct link_packet *header)
+{
+	const struct sctphdr *ports = (const struct sctphdr *)(header + 1);
+	struct link_ends ends = {.port = htons(header->port)};
 
 	if (!link_admits((const uint8_t *)(header + 1), header->length)) {
 		return;
@@ -202,8 +217,8 @@ static void input(const struct link_packet *header)
 		conn_input(header);
 		return;
 	}
-	if (!link_sockaddr(&source, header->family, header->source, ports->src_port) ||
-	    !link_sockaddr(&destination, header->family, header->destination, ports->dest_port)) {
+	if (!link_sockaddr(&ends.source, header->family, header->source, ports->src_port) ||
+	    !link_sockaddr(&ends.destination, header->family, header->destination, ports->dest_port)) {
 		return;
 	}
 	SCTP_STAT_INCR(sctps_recvpackets);
@@ -213,16 +228,11 @@ static void input(const struct link_packet *header)
 	} else {
 		SCTP_STAT_INCR(sctps_recvhwcrc);
 	}
-	packet = mbuf_of((const uint8_t *)ports, header->length);
-	sctp_common_input_processing(&packet, 0, offset, (int)header->length, &source.sa, &destination.sa,
-	                             mtod(packet, struct sctphdr *),
-	                             (struct sctp_chunkhdr *)(mtod(packet, caddr_t) + offset), has_checksum(ports),
-	                             header->traffic_class & 3, SCTP_DEFAULT_VRFID, htons(header->port));
-	repairs_let_go();
-	if (packet != NULL) {
-		m_freem(packet);
+	read_packet(header, &ends);
+	if (link_readdress(ports, &ends)) {
+		read_packet(header, &ends);
 	}
-	link_probe_answers(ports, header->length, &source, &destination);
+	link_probe_answers(ports, header->length, &ends.source, &ends.destination);
 }
 
 /* Takes the packets that fill the first so many bytes of the inbox. */

@@ -15,15 +15,23 @@
 /* --- timers --------------------------------------------------------------------------------------------------- */
 
 /*
- * sctp_mark_all_for_resend() passes over chunks that were sent less than a round trip ago. Those of them that were marked
+ * sctp_mark_all_for_resend() passes over chunks that were sent less than an RTO ago. Those of them that were marked
  * before it doesn't count, and for the others sctp_timeout_handler() starts T3-rtx again only when there is none on any
- * path: the association waits for ever with chunks to send again, and no timer.
+ * path: the association waits for ever with chunks to send again, and no timer. And it takes the RTO from the round trips,
+ * without RTO.Max: after one of 15 s chunks are sent again once in 15 s and more, whatever the timer says.
  */
 int repaired_t3rxt_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
 {
-	int is_gone = sctp_t3rxt_timer(inp, stcb, net);
+	int srtt = net->lastsa, variance = net->lastsv, is_gone;
 
+	if (net->RTO > 0 && (srtt >> SCTP_RTT_SHIFT) + variance > (int)net->RTO) {
+		net->lastsa = (int)net->RTO << SCTP_RTT_SHIFT;
+		net->lastsv = 0;
+	}
+	is_gone = sctp_t3rxt_timer(inp, stcb, net);
 	if (!is_gone) {
+		net->lastsa = srtt;
+		net->lastsv = variance;
 		sctp_audit_retranmission_queue(&stcb->asoc);
 		if (net->flight_size > 0) {
 			sctp_timer_start(SCTP_TIMER_TYPE_SEND, inp, stcb, net);

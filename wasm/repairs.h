@@ -1,7 +1,7 @@
 /*
  * What upstream forgets or gets wrong, put right from outside: each of these functions of upstream's is called by another
- * name, but in the file that defines it. repairs.c and departures.c stand behind those names, call upstream's function,
- * and say what is wrong with it.
+ * name, but in the file that defines it. repairs.c, departures.c and latecomers.c stand behind those names, call upstream's
+ * function, and say what is wrong with it.
  */
 #ifndef REPAIRS_H
 #define REPAIRS_H
@@ -23,6 +23,17 @@
 
 #ifdef FILE_sctp_input
 #define sctp_timer_stop repaired_timer_stop
+#define sctp_handle_ootb repaired_handle_ootb
+#define sctp_send_abort repaired_send_abort
+#define sctp_send_shutdown_complete2 repaired_send_shutdown_complete2
+#endif
+
+#ifndef FILE_sctp_asconf
+#define sctp_is_addr_pending repaired_is_addr_pending
+#define sctp_compose_asconf repaired_compose_asconf
+#else
+#define sctp_add_local_addr_restricted repaired_add_local_addr_restricted
+#define sctp_del_local_addr_restricted repaired_del_local_addr_restricted
 #endif
 
 #ifndef FILE_sctp_indata
@@ -42,6 +53,12 @@
 
 /* After each packet: what went with it is let go. */
 void repairs_let_go(void);
+
+/* An address has come, or come back. See returns.c. */
+void link_renew(struct sctp_ifa *ifa);
+
+/* The peer has deleted this address: packets from there may still come. See latecomers.c. */
+void link_departed(const struct sctp_tcb *stcb, const struct sctp_nets *net);
 
 #ifdef FILE_sctp_asconf
 /* The only place that gives back the address of a request before the request is freed: not twice. */

@@ -1,6 +1,7 @@
 import type { Conditions } from '../../src/simulated.js';
 import { SeededRandom } from '../../src/simulated.js';
 import type { TimerPreset } from '../../src/socket/options/timers.js';
+import type { Move } from './moves.js';
 
 /** One message of a scenario. Its number is its place in the list. */
 export interface PlannedMessage {
@@ -13,7 +14,7 @@ export interface PlannedMessage {
 
 /** Something that goes wrong for a while. */
 export interface Fault {
-  readonly kind: 'path cut' | 'all cut' | 'one way cut' | 'held' | 'address gone' | 'very lossy';
+  readonly kind: 'path cut' | 'all cut' | 'one way cut' | 'held' | 'very lossy';
   readonly startMs: number;
   readonly durationMs: number;
   /** Which address of the client's, or of the server's, by `isServer`. */
@@ -24,6 +25,8 @@ export interface Fault {
 /** How one end behaves. */
 export interface PlannedEnd {
   readonly addresses: readonly string[];
+  /** Whether it is bound to these by name, or to whatever there is. */
+  readonly isBound: boolean;
   readonly style: 'one-to-one' | 'one-to-many';
   readonly sendBufferBytes: number;
   readonly receiveBufferBytes: number;
@@ -42,12 +45,13 @@ export interface Plan {
   readonly client: PlannedEnd;
   readonly server: PlannedEnd;
   readonly faults: readonly Fault[];
+  /** Addresses that come and go besides; see moves.ts. */
+  readonly moves: readonly Move[];
   readonly end: 'client closes' | 'server closes' | 'both close' | 'client aborts' | 'server aborts';
 }
 
 export const STREAMS = 10;
 
-/** Without `address gone`: see scenarios.addresses.test.ts. */
 const FAULTS = ['path cut', 'all cut', 'one way cut', 'held', 'very lossy'] as const;
 const ENDS = ['client closes', 'server closes', 'both close', 'client aborts', 'server aborts'] as const;
 
@@ -69,19 +73,23 @@ export function planOf(seed: number | string): Plan {
     client: end(
       dice,
       subnets.slice(0, paths).map((subnet) => `${subnet}1`),
+      false,
     ),
     server: end(
       dice,
       subnets.slice(0, Math.max(1, paths + dice.integer(-1, 1))).map((subnet) => `${subnet}2`),
+      true,
     ),
     faults: dice.list(dice.integer(0, 4), () => fault(dice)),
+    moves: [],
     end: dice.pick(ENDS),
   };
 }
 
-function end(dice: Dice, addresses: readonly string[]): PlannedEnd {
+function end(dice: Dice, addresses: readonly string[], isBound: boolean): PlannedEnd {
   return {
     addresses,
+    isBound,
     style: dice.pick(['one-to-one', 'one-to-many']),
     sendBufferBytes: dice.pick([8192, 65_536, 262_144]),
     receiveBufferBytes: dice.pick([16_384, 65_536, 262_144]),
@@ -123,7 +131,7 @@ function conditions(dice: Dice): Conditions {
 }
 
 /** Draws of a scenario, all from its seed. */
-class Dice {
+export class Dice {
   readonly #random: SeededRandom;
 
   constructor(seed: number | string, what: string) {

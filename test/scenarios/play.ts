@@ -5,6 +5,7 @@ import type { Message } from '../../src/socket/messages/message.js';
 import type { Socket } from '../../src/socket/socket.js';
 import { TestNetwork } from '../../src/testing.js';
 import { endpoints, numbered, numberOf } from './fixture.js';
+import { move } from './moves.js';
 import { type Fault, type Plan, type PlannedEnd, planOf, STREAMS } from './plan.js';
 
 /** What a scenario came to. */
@@ -18,18 +19,19 @@ export interface Played {
 const LIMIT_MS = 4 * 3_600_000;
 
 /** One end while the scenario is played. */
-interface Actor {
+export interface Actor {
   readonly plan: PlannedEnd;
   readonly host: Host;
   readonly socket: Socket;
+  /** Whether the association's socket has single addresses; that of a one-to-one listener isn't the one at hand. */
+  readonly isBoundByName: boolean;
 }
 
 /**
  * Plays the scenario of a seed. Rejects unless each message has arrived once, in the order of its stream, both ends
  * have learned the end, and nothing is left.
  */
-export async function play(seed: number | string): Promise<Played> {
-  const plan = planOf(seed);
+export async function play(seed: number | string, plan: Plan = planOf(seed)): Promise<Played> {
   const network = new TestNetwork({ seed, conditions: plan.conditions });
   await network.run(() => perform(network, plan), LIMIT_MS);
   const messages = plan.client.messages.length + plan.server.messages.length;
@@ -43,12 +45,16 @@ async function perform(network: TestNetwork, plan: Plan): Promise<void> {
     const [from, to] = [plan.client.addresses[index], plan.server.addresses[index]];
     if (from !== undefined && to !== undefined) network.link(from, to, conditions);
   }
-  server.socket.bindx(endpoints(plan.server.addresses));
+  if (plan.client.isBound) client.socket.bindx(endpoints(plan.client.addresses, 0));
+  server.socket.bindx(endpoints(plan.server.isBound ? plan.server.addresses : ['::']));
   server.socket.listen();
   const accepting = server.socket.accept();
   const here = await client.socket.connectx(endpoints(plan.server.addresses));
   const there = await accepting;
-  const faults = Promise.all(plan.faults.map((fault) => suffer(network, fault, client.host, server.host)));
+  const faults = Promise.all([
+    ...plan.faults.map((fault) => suffer(network, fault, client.host, server.host)),
+    move(network, plan.moves, { client, server }),
+  ]);
   const conversations = [converse(network, here, plan.client, there, plan.server)];
   conversations.push(converse(network, there, plan.server, here, plan.client));
   const [sent, arrived] = [conversations.map(({ sent }) => sent), conversations.map(({ arrived }) => arrived)];
@@ -75,7 +81,9 @@ async function actor(network: TestNetwork, plan: Plan, name: 'client' | 'server'
   const timers = { associationRetransmits: 1000, initRetransmits: 100 };
   const stack = await network.stack(host, { preset, timers });
   const streams = { outbound: STREAMS };
-  return { plan: own, host, socket: stack.socket({ style, sendBufferBytes, receiveBufferBytes, noDelay, streams }) };
+  const socket = stack.socket({ style, sendBufferBytes, receiveBufferBytes, noDelay, streams });
+  const isBoundByName = own.isBound && (name === 'client' || style === 'one-to-many');
+  return { plan: own, host, socket, isBoundByName };
 }
 
 /** One direction: `sent` when the stack has taken all, `arrived` when the other end has got each message once. */
@@ -169,9 +177,5 @@ function harm(network: TestNetwork, kind: Fault['kind'], host: Host, other: Host
       return network.hold(host, other);
     case 'very lossy':
       return dropHalf(network, address);
-    case 'address gone':
-      if (host.addresses.length < 2 || !host.addresses.includes(address)) return () => {};
-      host.addressDown(address);
-      return () => host.addressUp(address);
   }
 }

@@ -63,4 +63,24 @@ describe('timers', () => {
       { stack: { preset: 'fast-failover' } },
     );
   });
+
+  // sctp_mark_all_for_resend() would wait for as long as the round trips say, without RTO.Max.
+  test('RTO.Max is obeyed also after a round trip of 15 s: what is lost is sent again', async () => {
+    await inWorld(
+      async (world) => {
+        const { a, b } = await connected(world);
+        const { network, clientHost, serverHost } = world;
+        const release = network.hold(clientHost, serverHost);
+        await network.advance(15_000);
+        release();
+        await network.advance(100);
+        const stop = network.filter((_, from) => (from === clientHost ? 'drop' : undefined));
+        await a.send('lost');
+        await network.advance(100);
+        stop();
+        await b.receive({ timeoutMs: 2500 });
+      },
+      { stack: { preset: 'fast-failover', timers: { associationRetransmits: 100 } } },
+    );
+  });
 });

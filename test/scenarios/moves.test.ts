@@ -1,0 +1,136 @@
+import { describe, expect, test } from 'vitest';
+import { withNetwork } from '../../src/testing.js';
+import { connected, countChunks, dropChunks, endpoints, finish, rig, transfer } from './fixture.js';
+
+const FAST = { preset: 'fast-failover' } as const;
+const SLOW = { conditions: { latencyMs: 20 } };
+
+// latecomers.c: to upstream they are out of the blue, and the ABORT for them ends the association.
+describe('packets that are late', () => {
+  test(
+    'because their sender has deleted its address meanwhile are read all the same',
+    withNetwork({ seed: 1, ...SLOW }, async (network) => {
+      const all = await connected(network, { stack: FAST });
+      const release = network.hold('10.0.1.1', '10.0.1.2');
+      await all.here.send('late');
+      all.hosts.client.addressDown('10.0.1.1');
+      await network.advance(200);
+      expect(all.there.paths().map(({ address }) => address)).toEqual(['10.0.2.1']);
+      release();
+      await transfer(all.here, all.there, 0);
+      expect((await all.there.receive())?.data.length).toBe(4);
+      await network.advance(200);
+      expect(countChunks(network, all.hosts.server, 'ABORT')).toBe(0);
+      await finish(all);
+    }),
+  );
+
+  for (const [who, mover] of [
+    ['their sender', 'here'],
+    ['their receiver', 'there'],
+  ] as const) {
+    test(
+      `because ${who} has given up an address in the middle of a transfer do no harm, and it comes back`,
+      withNetwork({ seed: 1, conditions: { latencyMs: 20, jitterMs: 10, rateBps: 2e7 } }, async (network) => {
+        const { socket, listener, hosts } = await rig(network, { stack: FAST });
+        socket.bindx(endpoints(hosts.client.addresses, 0));
+        const accepting = listener.accept();
+        const here = await socket.connectx(endpoints(hosts.server.addresses));
+        const there = await accepting;
+        const transfers = Promise.all([transfer(here, there, 300), transfer(there, here, 300)]);
+        const [moving, address] = mover === 'here' ? [socket, '10.0.1.1'] : [listener, '10.0.1.2'];
+        for (let time = 0; time < 5; time++) {
+          await network.advance(50);
+          moving.removeLocal([{ address }]);
+          await network.advance(5);
+          moving.addLocal([{ address }]);
+        }
+        await transfers;
+        await finish({ here, there, socket, listener });
+      }),
+    );
+  }
+
+  test(
+    'from an address that never was the peer’s are answered with ABORT, as from behind a NAT that forgot',
+    withNetwork({ seed: 1 }, async (network) => {
+      const all = await connected(network, { client: ['10.0.1.1'], server: ['10.0.1.2'], stack: FAST });
+      network.filter((packet, from) => (from === all.hosts.client ? { ...packet, source: '10.0.1.7' } : packet));
+      await all.here.send('who is that?');
+      await network.advance(10);
+      expect(countChunks(network, all.hosts.server, 'ABORT')).toBe(1);
+      all.here.abort();
+      all.there.abort();
+      await Promise.all([all.socket.close(), all.listener.close()]);
+    }),
+  );
+});
+
+// returns.c
+describe('an address that comes back', () => {
+  test(
+    'before the peer could learn that it went, and that alone leads there, is used at once',
+    withNetwork({ seed: 1, ...SLOW }, async (network) => {
+      const families = { client: ['10.0.1.1', 'fd00:2::1'], server: ['10.0.1.2'] };
+      const all = await connected(network, { ...families, stack: FAST });
+      all.hosts.client.addressDown('10.0.1.1');
+      await network.advance(100);
+      all.hosts.client.addressUp('10.0.1.1');
+      await transfer(all.here, all.there, 20);
+      expect(network.clock.now()).toBeLessThan(3000);
+      await finish(all);
+    }),
+  );
+
+  test(
+    'was the only one, and goes and comes back while requests wait for their answer, is used again',
+    withNetwork({ seed: 1, ...SLOW }, async (network) => {
+      const all = await connected(network, { client: ['10.0.1.1'], server: ['10.0.1.2'], stack: FAST });
+      const { client } = all.hosts;
+      client.addressUp('10.0.1.9');
+      await network.advance(100);
+      const stop = dropChunks(network, client, 'AUTH');
+      client.addressDown('10.0.1.9');
+      for (let time = 0; time < 2; time++) {
+        client.addressDown('10.0.1.1');
+        await network.advance(20);
+        client.addressUp('10.0.1.1');
+        await network.advance(10);
+      }
+      stop();
+      await transfer(all.here, all.there, 20);
+      await finish(all);
+    }),
+  );
+
+  test(
+    'is not deleted when another one comes',
+    withNetwork({ seed: 1 }, async (network) => {
+      const all = await connected(network, { client: ['10.0.1.1'], stack: FAST });
+      const { client } = all.hosts;
+      client.addressDown('10.0.1.1');
+      await network.advance(100);
+      client.addressUp('10.0.1.1');
+      await network.advance(100);
+      client.addressUp('10.0.2.1');
+      await network.advance(100);
+      expect(all.there.paths().map(({ address }) => address)).toEqual(['10.0.1.1', '10.0.2.1']);
+      await transfer(all.here, all.there, 20);
+      await finish(all);
+    }),
+  );
+
+  test(
+    'is the source of its path again where a socket is bound to it by name',
+    withNetwork({ seed: 1, ...SLOW }, async (network) => {
+      const all = await connected(network, { stack: FAST });
+      all.hosts.server.addressDown('10.0.1.2');
+      await network.advance(100);
+      all.hosts.server.addressUp('10.0.1.2');
+      await network.advance(5000);
+      await transfer(all.there, all.here, 20);
+      expect(all.there.paths().map(({ local }) => local)).toEqual(all.hosts.server.addresses.toSorted());
+      await finish(all);
+    }),
+  );
+});
