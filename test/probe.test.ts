@@ -100,6 +100,26 @@ test('a path that does not take them is tried three times, and again ten minutes
     expect(client.paths()).toMatchObject([{ state: 'active', mtu: 1468 }]);
   }));
 
+test.each([
+  ['takes larger packets', {}, 1],
+  ['does not', { mtu: 1500 }, 3 * 6],
+] as const)('a path that %s, and fails all the time, is tried no more often', (_, conditions, most) =>
+  connected(conditions, [TRY], async (network, client, server, sent) => {
+    const began = network.clock.now();
+    const probes = () => sent.filter(({ packet }) => isProbe(packet) && packet.source === '10.0.1.1').length;
+    while (network.clock.now() - began < 3_600_000) {
+      await carry(client, server);
+      const heal = network.partition('10.0.1.1');
+      await client.send(MESSAGE);
+      await network.advance(100_000); // Path.Max.Retrans is 5: the route is given back
+      heal();
+      await received(server);
+    }
+    expect(probes()).toBeLessThanOrEqual(most);
+    expect(mtus(client)).toEqual([most === 1 ? 8968 : 1468]);
+  }),
+);
+
 test('without full packets nothing is tried', () =>
   connected({}, [TRY], async (network, client, server, sent) => {
     for (let i = 0; i < 20; i++) {

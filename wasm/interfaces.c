@@ -104,9 +104,18 @@ void link_route(sctp_route_t *route)
 	path = link_calloc(1, sizeof(*path));
 	path->route.rt_refcnt = 1;
 	path->route.rt_ifa = (struct ifaddr *)(uintptr_t)interface;
+	path->owner = route;
+	path->route_mtu = mtu[0];
 	path->route.rt_rmx.rmx_mtu = mtu[0];
 	path->probe_mtu = mtu[1];
+	link_probe_recall(path);
 	route->ro_rt = &path->route;
+}
+
+void link_free_route(sctp_rtentry_t *route)
+{
+	link_probe_keep((const struct link_path *)route);
+	link_free(route);
 }
 
 uint32_t link_ip_bytes(const struct sctp_nets *net)
@@ -131,6 +140,7 @@ void link_new_path(const struct sctp_tcb *stcb, struct sctp_nets *added)
 {
 	struct sctp_nets *net;
 
+	link_probe_forget(&added->ro); /* a path before it, in the same memory */
 	link_route((sctp_route_t *)&added->ro);
 	if (stcb->asoc.default_mtu > 0) {
 		return;
@@ -157,7 +167,7 @@ void link_new_path(const struct sctp_tcb *stcb, struct sctp_nets *added)
 static void drop_route(sctp_rtentry_t *route)
 {
 	if (--route->rt_refcnt == 0) {
-		link_free(route);
+		link_free_route(route);
 	}
 }
 

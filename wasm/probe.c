@@ -33,6 +33,47 @@ struct probe {
 
 static double answers_until_ms = -1;
 
+/*
+ * Upstream gives a route back whenever a path fails, or an address comes, and asks for it again: often the same one. Searching
+ * anew each time would be a probe with each of them, and PMTU_RAISE_TIMER never be waited for (RFC 8899 §5.2).
+ */
+#define KEPT_PATHS 64
+static struct link_path kept[KEPT_PATHS];
+static uint32_t next_kept;
+
+void link_probe_keep(const struct link_path *path)
+{
+	if (path->probes > 0) {
+		link_probe_forget(path->owner);
+		kept[next_kept++ % KEPT_PATHS] = *path;
+	}
+}
+
+void link_probe_recall(struct link_path *path)
+{
+	for (uint32_t i = 0; i < KEPT_PATHS; i++) {
+		const struct link_path *before = &kept[i];
+
+		if (before->owner == path->owner && before->route.rt_ifa == path->route.rt_ifa &&
+		    before->route_mtu == path->route_mtu && before->probe_mtu == path->probe_mtu) {
+			path->route.rt_rmx.rmx_mtu = before->route.rt_rmx.rmx_mtu;
+			path->probes = before->probes;
+			path->probe_due_ms = before->probe_due_ms;
+			memcpy(path->probe_nonce, before->probe_nonce, sizeof(path->probe_nonce));
+			return;
+		}
+	}
+}
+
+void link_probe_forget(const void *owner)
+{
+	for (uint32_t i = 0; i < KEPT_PATHS; i++) {
+		if (kept[i].owner == owner) {
+			kept[i].owner = NULL;
+		}
+	}
+}
+
 static struct link_path *path_of(const struct sctp_nets *net)
 {
 	return (struct link_path *)net->ro.ro_rt;

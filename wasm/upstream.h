@@ -19,15 +19,17 @@
 struct sctp_asconf_addr;
 struct sctp_tcb;
 struct socket;
+struct sctp_rtentry;
 void repaired_free_request(struct sctp_asconf_addr *request);
 void repaired_free_association(struct sctp_tcb *stcb);
 void link_free_socket(struct socket *so);
+void link_free_route(struct sctp_rtentry *route); /* interfaces.c */
 #define malloc(bytes) link_malloc(bytes)
 #define calloc(count, bytes) link_calloc(count, bytes)
 #define realloc(memory, bytes) link_realloc(memory, bytes)
 #define free(memory) \
 	_Generic((memory), struct sctp_asconf_addr *: repaired_free_request, struct sctp_tcb *: repaired_free_association, \
-	         struct socket *: link_free_socket, default: link_free)(memory)
+	         struct socket *: link_free_socket, struct sctp_rtentry *: link_free_route, default: link_free)(memory)
 
 #include <netinet/sctp_os.h>
 
@@ -144,11 +146,18 @@ static uint8_t link_unused;
 /* The route of a path, and what probe.c knows of it: a path that gets another route begins anew. */
 struct link_path {
 	sctp_rtentry_t route;
+	const void *owner;  /* the sctp_route_t of the path */
+	uint32_t route_mtu; /* as the route has it: rmx_mtu is what has been found out since */
 	uint32_t probe_mtu; /* an IP packet of that size is worth a try; 0: none */
 	uint32_t probes;    /* that were sent */
 	double probe_due_ms;
 	uint32_t probe_nonce[2];
 };
+
+/* A path gives its route back, and may ask for it again: what was found out about it is kept, or else found again. */
+void link_probe_keep(const struct link_path *path);
+void link_probe_recall(struct link_path *path);
+void link_probe_forget(const void *owner);
 
 /* A packet has been sent that is more than half full: would the paths take larger ones? */
 void link_probe(struct sctp_tcb *stcb);

@@ -2,10 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildSync } from 'esbuild';
+import { build } from 'esbuild';
 import { expect, test } from 'vitest';
 import { Stack } from '../../src/index.js';
 import * as simulated from '../../src/simulated.js';
+import { wasmBytes } from '../support/wasm.js';
 import { networkTrace, sha256 } from './golden.js';
 import { stacksTrace } from './stacks.js';
 
@@ -24,14 +25,13 @@ test('two stacks leave one trace, in this process and, bundled, in another one',
   const folder = mkdtempSync(join(tmpdir(), 'golden-'));
   try {
     const outfile = join(folder, 'golden.mjs');
-    const loader = { '.wasm': 'binary' } as const;
-    buildSync({
+    await build({
       entryPoints: ['test/golden/entry.ts'],
       outfile,
       bundle: true,
       format: 'esm',
       target: 'es2022',
-      loader,
+      plugins: [wasmBytes],
     });
     const answer = execFileSync(process.execPath, [outfile], { encoding: 'utf8' });
     expect(JSON.parse(answer)).toEqual({ network: NETWORK, stacks: here });

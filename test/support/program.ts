@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
+import { wasmBytes } from './wasm.js';
 
 /** TypeScript that other processes can run. */
 export class Programs {
@@ -17,7 +18,7 @@ export class Programs {
       platform: 'node',
       format: 'esm',
       target: 'es2022',
-      loader: { '.wasm': 'binary' },
+      plugins: [wasmBytes],
       logLevel: 'warning',
     });
     return outfile;
