@@ -1,0 +1,91 @@
+// What a cold start can't be without, each measured alone in new processes: node bench/floor.mjs
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
+import { pathToFileURL } from 'node:url';
+import vm from 'node:vm';
+
+const REPEATS = 7;
+const EMPTY = 'build/bench/empty';
+const WASM = 'dist/usrsctp.wasm';
+const EAGER = ['--single-threaded', '--liftoff-only'];
+const files = JSON.parse(readFileSync('build/bundle.json', 'utf8'))['dist/index.node.js'];
+
+/** In a process of its own: ms, or a list of them. */
+const parts = {
+  async files() {
+    return timed(() => import(pathToFileURL(`${EMPTY}/0.mjs`).href));
+  },
+  parse() {
+    const sources = files.map((file) => readFileSync(file, 'utf8'));
+    new vm.SourceTextModule('');
+    return timed(() => sources.map((source) => new vm.SourceTextModule(source)));
+  },
+  compile() {
+    const bytes = readFileSync(WASM);
+    return timed(() => new WebAssembly.Module(bytes));
+  },
+  async instances() {
+    const module = await WebAssembly.compile(readFileSync(WASM));
+    const nothing = () => 0;
+    const host = { panic: nothing, random: nothing, route: nothing };
+    const imports = { host, env: { emscripten_notify_memory_growth: nothing } };
+    return timed(() => [new WebAssembly.Instance(module, imports), new WebAssembly.Instance(module, imports)]);
+  },
+  async again() {
+    const { direct } = await import('./worlds/ours.mjs');
+    const once = async () => {
+      const world = await direct();
+      await Promise.all([world.connect(), world.accept()]);
+    };
+    await once();
+    return timed(once);
+  },
+};
+
+async function timed(act) {
+  const before = performance.now();
+  await act();
+  return performance.now() - before;
+}
+
+/** The median of some processes' answers. */
+function measured(part, ...flags) {
+  const run = () => Number(execFileSync(process.execPath, ['--no-warnings', ...flags, 'bench/floor.mjs', part]));
+  const all = Array.from({ length: REPEATS }, run).sort((a, b) => a - b);
+  return all[REPEATS >> 1];
+}
+
+/** Bytes of the functions of the wasm that a first association calls. */
+function calledBytes() {
+  const trace = execFileSync(process.execPath, ['--trace-wasm-compilation-times', 'bench/cold.mjs', 'ours'], {
+    encoding: 'utf8',
+  });
+  return [...trace.matchAll(/Liftoff.*bodysize (\d+)/g)].reduce((sum, [, bytes]) => sum + Number(bytes), 0);
+}
+
+function tell() {
+  mkdirSync(EMPTY, { recursive: true });
+  for (const index of files.keys()) {
+    writeFileSync(`${EMPTY}/${index}.mjs`, index + 1 < files.length ? `import './${index + 1}.mjs';` : '');
+  }
+  const all = readFileSync(WASM).length;
+  const called = calledBytes();
+  const eager = measured('compile', ...EAGER, '--no-wasm-lazy-compilation') - measured('compile', ...EAGER);
+  const lines = {
+    [`to load ${files.length} empty files`]: measured('files'),
+    'to parse what is in ours': measured('parse', '--experimental-vm-modules'),
+    'to compile the wasm': measured('compile'),
+    'for two instances': measured('instances'),
+    [`for ${Math.round(called / 1e3)} of its ${Math.round(all / 1e3)} KB, which are called`]: (eager * called) / all,
+    'the same again, with two new stacks': measured('again'),
+  };
+  for (const [what, ms] of Object.entries(lines)) console.log(`${ms.toFixed(1).padStart(6)} ms ${what}`);
+}
+
+const [part] = process.argv.slice(2);
+if (part === undefined) tell();
+else {
+  console.log(await parts[part]());
+  process.exit();
+}
