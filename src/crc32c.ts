@@ -1,20 +1,54 @@
 /** The reflected polynomial of CRC32c (Castagnoli), RFC 9260 Appendix A. */
 const POLYNOMIAL = 0x82f63b78;
-/** Made when it is needed: who has stacks only doesn't compute checksums here. */
-let table: Uint32Array | undefined;
 
 const CHECKSUM_OFFSET = 8;
 const COMMON_HEADER_BYTES = 12;
 const ZEROES = new Uint8Array(4);
 
-/** The CRC32c of bytes, unsigned; of a continuation when `previous` is the CRC of what came before. */
+/** Table `n`, at 256 n: what a byte does to the CRC that `n` bytes follow. Made when it is needed first. */
+let tables: Int32Array | undefined;
+
+/**
+ * The CRC32c of bytes, unsigned; of a continuation when `previous` is the CRC of what came before. It takes 8 bytes at a
+ * time, which don't wait for each other ("slicing-by-8", Kounavis and Berry 2005): a relay spent a fifth of its time here.
+ */
 export function crc32c(bytes: Uint8Array, previous = 0): number {
-  table ??= remainders();
+  tables ??= eightTables();
+  const t = tables;
+  const at = (table: number, byte: number) => t[(table << 8) | (byte & 0xff)] as number;
   let crc = ~previous;
-  for (let index = 0; index < bytes.length; index++) {
-    crc = (crc >>> 8) ^ (table[(crc ^ (bytes[index] ?? 0)) & 0xff] ?? 0);
+  let index = 0;
+  for (const end = bytes.length - 7; index < end; index += 8) {
+    const [b0, b1, b2, b3] = [bytes[index], bytes[index + 1], bytes[index + 2], bytes[index + 3]] as Octets;
+    const [b4, b5, b6, b7] = [bytes[index + 4], bytes[index + 5], bytes[index + 6], bytes[index + 7]] as Octets;
+    crc =
+      at(7, crc ^ b0) ^
+      at(6, (crc >>> 8) ^ b1) ^
+      at(5, (crc >>> 16) ^ b2) ^
+      at(4, (crc >>> 24) ^ b3) ^
+      at(3, b4) ^
+      at(2, b5) ^
+      at(1, b6) ^
+      at(0, b7);
   }
+  for (; index < bytes.length; index++) crc = (crc >>> 8) ^ at(0, crc ^ (bytes[index] as number));
   return ~crc >>> 0;
+}
+
+type Octets = [number, number, number, number];
+
+function eightTables(): Int32Array {
+  const made = new Int32Array(8 * 256);
+  for (let byte = 0; byte < 256; byte++) {
+    let crc = byte;
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? POLYNOMIAL : 0);
+    made[byte] = crc;
+  }
+  for (let place = 256; place < made.length; place++) {
+    const before = made[place - 256] as number;
+    made[place] = (before >>> 8) ^ (made[before & 0xff] as number);
+  }
+  return made;
 }
 
 /** The checksum that an SCTP packet should carry: its CRC32c with zeroes in the checksum's place (RFC 9260 §6.8). */
@@ -40,13 +74,4 @@ export function sealPacket(packet: Uint8Array): void {
     throw new TypeError('sealPacket: a packet is a Uint8Array with a common header, which has 12 bytes');
   }
   new DataView(packet.buffer, packet.byteOffset).setUint32(CHECKSUM_OFFSET, packetChecksum(packet), true);
-}
-
-/** What each byte leaves. */
-function remainders(): Uint32Array {
-  return Uint32Array.from({ length: 256 }, (_, byte) => {
-    let crc = byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? POLYNOMIAL : 0);
-    return crc;
-  });
 }

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 const FLOORS: readonly (readonly RegExp[])[] = [
   [/^generated\//, /^wasm\.d\.ts$/],
   [/^(arguments|address|errors|packet|clock|random|crc32c|chunk|pcapng)\.ts$/, /^(chunk|pcapng)\//],
-  [/^relay\/(codec|octets|closing|bounded)\.ts$/],
+  [/^relay\/(codec|datagrams|octets|closing|bounded)\.ts$/],
   [/^bridge\//, /^transport\//, /^simulated\//],
   [/^relay\//],
   [/^stack\//],

@@ -11,9 +11,19 @@ const MOST_CLAIMS = 256;
 export class Claims {
   readonly #owners = new Map<string, object>();
   readonly #owned = new Map<object, Set<string>>();
+  /** The last one that was granted: mostly the next packet has the same. */
+  #last: { owner: object; local: Address; sctpPort: number; peer: Address } | undefined;
 
   /** Claims a port of a local address towards a peer; false when another client has it. */
   claim(owner: object, local: Address, sctpPort: number, peer: Address): boolean {
+    const last = this.#last;
+    if (last?.owner === owner && last.sctpPort === sctpPort && last.local === local && last.peer === peer) return true;
+    const isGranted = this.#grant(owner, local, sctpPort, peer);
+    this.#last = isGranted ? { owner, local, sctpPort, peer } : undefined;
+    return isGranted;
+  }
+
+  #grant(owner: object, local: Address, sctpPort: number, peer: Address): boolean {
     const key = `${local} ${sctpPort} ${peer}`;
     const current = this.#owners.get(key);
     if (current !== undefined) return current === owner;
@@ -32,6 +42,7 @@ export class Claims {
 
   /** Gives up all claims of a client. */
   release(owner: object): void {
+    this.#last = undefined;
     for (const key of this.#owned.get(owner) ?? []) this.#owners.delete(key);
     this.#owned.delete(owner);
   }

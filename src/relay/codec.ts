@@ -1,4 +1,5 @@
-import { type Address, addressBytes, familyOf, formatAddress } from '../address.js';
+import type { Address } from '../address.js';
+import { type Datagram, MOST_LOCALS, MOST_MESSAGE_BYTES, readDatagrams } from './datagrams.js';
 import { Reader, Writer } from './octets.js';
 
 /**
@@ -21,8 +22,6 @@ import { Reader, Writer } from './octets.js';
  */
 export const SUBPROTOCOL = 'usrsctp-relay.v1';
 
-/** The largest message in bytes that either side sends or takes. */
-export const MOST_MESSAGE_BYTES: number = 65_536;
 /** The length in bytes of a resumption token. */
 export const RESUMPTION_BYTES = 16;
 /** How many peers one permit names at most. */
@@ -34,14 +33,6 @@ export interface UdpEndpoint {
   readonly address: Address;
   /** UDP port, 1 to 65535. */
   readonly port: number;
-}
-
-/** One UDP datagram, seen from the relay's client. */
-export interface Datagram {
-  /** Which of the allocated addresses it leaves from or has come to: an index, 0 to 127. */
-  readonly local: number;
-  readonly peer: UdpEndpoint;
-  readonly bytes: Uint8Array;
 }
 
 /** Why a relay doesn't carry datagrams to a peer. */
@@ -109,45 +100,6 @@ export type RelayMessage = Datagrams | Allocated | Refused | Draining | (Ping & 
 
 const TYPES = ['datagrams', 'allocate', 'allocated', 'permit', 'refused', 'ping', 'pong', 'draining'] as const;
 type Control = Exclude<ClientMessage | RelayMessage, Datagrams>;
-
-const IPV6 = 0x80;
-/** Type, or flags and index, then address and port and length. */
-const DATAGRAM_HEADER_BYTES = { IPv4: 1 + 4 + 2 + 2, IPv6: 1 + 16 + 2 + 2 } as const;
-
-/** Datagrams as messages, each as full as it may be. What fits no message is left out. */
-export function encodeDatagrams(datagrams: readonly Datagram[]): Uint8Array[] {
-  const messages: Uint8Array[] = [];
-  let group: Datagram[] = [];
-  let length = 1;
-  const flush = () => {
-    if (group.length > 0) messages.push(oneMessage(group, length));
-    group = [];
-    length = 1;
-  };
-  for (const datagram of datagrams) {
-    const size =
-      DATAGRAM_HEADER_BYTES[familyOf(datagram.peer.address) === 'IPv4' ? 'IPv4' : 'IPv6'] + datagram.bytes.length;
-    if (1 + size > MOST_MESSAGE_BYTES) continue;
-    if (length + size > MOST_MESSAGE_BYTES) flush();
-    group.push(datagram);
-    length += size;
-  }
-  flush();
-  return messages;
-}
-
-function oneMessage(datagrams: readonly Datagram[], length: number): Uint8Array {
-  const writer = new Writer(length);
-  writer.uint8(TYPES.indexOf('datagrams'));
-  for (const { local, peer, bytes } of datagrams) {
-    writer.uint8(local | (familyOf(peer.address) === 'IPv6' ? IPV6 : 0));
-    writer.bytes(addressBytes(peer.address) ?? new Uint8Array(4));
-    writer.uint16(peer.port);
-    writer.uint16(bytes.length);
-    writer.bytes(bytes);
-  }
-  return writer.written();
-}
 
 /** Any message but datagrams. */
 export function encodeControl(message: Control): Uint8Array {
@@ -222,8 +174,10 @@ function decode(bytes: Uint8Array): ClientMessage | RelayMessage | undefined {
 
 function decodeBody(type: (typeof TYPES)[number], reader: Reader): ClientMessage | RelayMessage | undefined {
   switch (type) {
-    case 'datagrams':
-      return datagramsOf(reader);
+    case 'datagrams': {
+      const datagrams = readDatagrams(reader);
+      return datagrams && { type, datagrams };
+    }
     case 'allocate': {
       const port = reader.uint16();
       const resumption = reader.short();
@@ -234,7 +188,7 @@ function decodeBody(type: (typeof TYPES)[number], reader: Reader): ClientMessage
       const resumed = reader.uint8();
       const head = { mtu: reader.uint16(), pingMs: reader.uint32(), resumption: reader.short() };
       const isWrong = resumed > 1 || head.resumption.length !== RESUMPTION_BYTES;
-      const locals = isWrong ? undefined : reader.endpoints(IPV6);
+      const locals = isWrong ? undefined : reader.endpoints(MOST_LOCALS);
       return locals && { type, resumed: resumed === 1, ...head, locals };
     }
     case 'permit': {
@@ -252,19 +206,4 @@ function decodeBody(type: (typeof TYPES)[number], reader: Reader): ClientMessage
     case 'pong':
       return { type, value: reader.uint32() } as ClientMessage | RelayMessage;
   }
-}
-
-function datagramsOf(reader: Reader): Datagrams | undefined {
-  const datagrams: Datagram[] = [];
-  while (reader.left > 0) {
-    const head = reader.uint8();
-    const raw = reader.bytes(head & IPV6 ? 16 : 4);
-    const port = reader.uint16();
-    const bytes = reader.bytes(reader.uint16());
-    const address = formatAddress(raw);
-    const isOneForm = (familyOf(address) === 'IPv6') === ((head & IPV6) !== 0);
-    if (reader.isShort || port === 0 || bytes.length === 0 || !isOneForm) return undefined;
-    datagrams.push({ local: head & ~IPV6, peer: { address, port }, bytes });
-  }
-  return datagrams.length > 0 ? { type: 'datagrams', datagrams } : undefined;
 }

@@ -35,7 +35,7 @@ export class Metrics {
   /** Adds to a metric; the labels are in the order of its table. */
   add(name: MetricName, amount: number, ...labels: readonly string[]): void {
     const series = this.#series(name);
-    const key = labels.join('\n');
+    const key = labels.length > 1 ? labels.join('\n') : (labels[0] ?? '');
     series.set(key, (series.get(key) ?? 0) + amount);
   }
 
@@ -61,8 +61,11 @@ export class Metrics {
   }
 
   #series(name: MetricName): Map<string, number> {
-    const series = this.#values.get(name) ?? new Map<string, number>();
-    this.#values.set(name, series);
+    let series = this.#values.get(name);
+    if (series === undefined) {
+      series = new Map();
+      this.#values.set(name, series);
+    }
     return series;
   }
 }

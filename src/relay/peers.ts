@@ -62,6 +62,8 @@ export class Peers {
   readonly #limits: RelayLimits;
   readonly #guard: Guard;
   readonly #peers = new Map<string, Peer>();
+  /** The last one that was found: mostly the next datagram has the same, as an object. */
+  #last: { readonly endpoint: UdpEndpoint; readonly peer: Peer } | undefined;
   #credit = 0;
 
   constructor(policy: Policy, limits: RelayLimits, guard: Guard) {
@@ -98,19 +100,19 @@ export class Peers {
   }
 
   /** Whether datagrams from there may come in. */
-  has({ address, port }: UdpEndpoint): boolean {
-    return this.#peers.has(keyOf(address, port));
+  has(endpoint: UdpEndpoint): boolean {
+    return this.#find(endpoint) !== undefined;
   }
 
   /** An SCTP packet has come from there: it takes part. */
-  answered({ address, port }: UdpEndpoint, nowMs: number): void {
-    const peer = this.#peers.get(keyOf(address, port));
+  answered(endpoint: UdpEndpoint, nowMs: number): void {
+    const peer = this.#find(endpoint);
     if (peer === undefined) return;
     peer.usedAtMs = nowMs;
     peer.answeredAtMs = nowMs;
     this.#credit = Math.min(this.#credit + CREDIT_PER_ANSWER, CREDIT_PER_ANSWER * this.#limits.unanswered);
     peer.budget.give(this.#limits.unanswered);
-    this.#guard.answered(address);
+    this.#guard.answered(endpoint.address);
   }
 
   #takeCredit(): boolean {
@@ -120,8 +122,7 @@ export class Peers {
   }
 
   #enter(endpoint: UdpEndpoint, nowMs: number): Peer | Refusal {
-    const key = keyOf(endpoint.address, endpoint.port);
-    const known = this.#peers.get(key);
+    const known = this.#find(endpoint);
     if (known !== undefined) {
       known.usedAtMs = nowMs;
       return known;
@@ -133,11 +134,19 @@ export class Peers {
     }
     const budget = new Bucket(this.#limits.unanswered, 1, nowMs);
     const peer: Peer = { budget, usedAtMs: nowMs, answeredAtMs: Number.NEGATIVE_INFINITY };
-    this.#peers.set(key, peer);
+    this.#peers.set(keyOf(endpoint), peer);
+    return peer;
+  }
+
+  #find(endpoint: UdpEndpoint): Peer | undefined {
+    if (this.#last?.endpoint === endpoint) return this.#last.peer;
+    const peer = this.#peers.get(keyOf(endpoint));
+    this.#last = peer && { endpoint, peer };
     return peer;
   }
 
   #forgetOne(nowMs: number): boolean {
+    this.#last = undefined;
     for (const [key, { usedAtMs }] of this.#peers) {
       if (nowMs - usedAtMs >= FORGET_AFTER_MS) return this.#peers.delete(key);
     }
@@ -145,6 +154,6 @@ export class Peers {
   }
 }
 
-function keyOf(address: Address, port: number): string {
+function keyOf({ address, port }: UdpEndpoint): string {
   return `${address} ${port}`;
 }

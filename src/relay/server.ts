@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { MOST_MESSAGE_BYTES, SUBPROTOCOL } from './codec.js';
+import { SUBPROTOCOL } from './codec.js';
 import { Connection, type ConnectionParts } from './connection.js';
+import { MOST_MESSAGE_BYTES } from './datagrams.js';
 import { Metrics } from './metrics.js';
 import { parseOptions, type RelayServerOptions, type RelaySettings } from './options.js';
 import { Sessions } from './sessions.js';

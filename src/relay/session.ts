@@ -1,14 +1,8 @@
 import type { Clock } from '../clock.js';
 import type { Claims } from './claims.js';
 import { CLOSE_CODES, type Closing } from './closing.js';
-import {
-  type ClientMessage,
-  type Datagram,
-  encodeControl,
-  encodeDatagrams,
-  type RelayMessage,
-  type UdpEndpoint,
-} from './codec.js';
+import { type ClientMessage, encodeControl, type RelayMessage, type UdpEndpoint } from './codec.js';
+import { type Datagram, encodeDatagrams } from './datagrams.js';
 import { Bucket, type RelayLimits } from './limits.js';
 import type { Metrics } from './metrics.js';
 import type { Peers, Refusal } from './peers.js';

@@ -19,6 +19,9 @@ export class RelaySocket {
   readonly #most: number;
   #events: SocketEvents | undefined;
   #inFlight = 0;
+  /** Who sent the last datagram, as the runtime says it, and as others see it. */
+  #from = { address: '', port: 0 };
+  #peer: UdpEndpoint | undefined;
 
   /** Binds. Rejects with what the system says, such as EADDRINUSE. */
   static open(address: Address, port: number, mostInFlight: number): Promise<RelaySocket> {
@@ -78,8 +81,12 @@ export class RelaySocket {
   }
 
   #arrived(bytes: Uint8Array, { address, port }: RemoteInfo): void {
-    const raw = port === 0 ? undefined : addressBytes(address);
-    if (raw !== undefined) this.#events?.arrived({ address: formatAddress(raw), port }, bytes);
+    if (address !== this.#from.address || port !== this.#from.port) {
+      const raw = port === 0 ? undefined : addressBytes(address);
+      this.#from = { address, port };
+      this.#peer = raw && { address: formatAddress(raw), port };
+    }
+    if (this.#peer !== undefined) this.#events?.arrived(this.#peer, bytes);
   }
 }
 

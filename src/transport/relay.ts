@@ -2,7 +2,8 @@ import { type Address, addressBytes } from '../address.js';
 import { SctpError } from '../errors.js';
 import type { Packet } from '../packet.js';
 import { BoundedMap } from '../relay/bounded.js';
-import type { Datagram, Refused, UdpEndpoint } from '../relay/codec.js';
+import type { Refused, UdpEndpoint } from '../relay/codec.js';
+import type { Datagram } from '../relay/datagrams.js';
 import { Link, type LinkEvents } from './relay/link.js';
 import { parseOptions, type RelayOptions, type RelaySettings } from './relay/options.js';
 import { UNREACHABLE } from './relay/refusal.js';
@@ -57,6 +58,17 @@ const DEFAULT_MTU = 1500;
 const MOST_PEERS = 32;
 /** Of UDP ports: those below may mean something to others. */
 const LOWEST_PORT = 1024;
+
+/** What a packet takes: most have that of the one before. */
+interface Way {
+  readonly link: Link;
+  readonly local: number;
+  readonly peer: UdpEndpoint;
+}
+
+function isSameWay(one: Packet, other: Packet): boolean {
+  return one.destination === other.destination && one.source === other.source && one.port === other.port;
+}
 
 class Relay implements RelayTransport {
   readonly encapsulationPort: number;
@@ -127,20 +139,32 @@ class Relay implements RelayTransport {
 
   send(packets: readonly Packet[]): void {
     const batches = new Map<Link, Datagram[]>();
+    let last: Packet | undefined;
+    let way: Way | undefined;
     for (const packet of packets) {
-      const link = this.#state === 'up' ? this.#linkOf(packet) : undefined;
-      if (link === undefined) {
+      if (last === undefined || !isSameWay(packet, last)) {
+        way = this.#wayOf(packet);
+        last = packet;
+      }
+      if (way === undefined) {
         this.#strays++;
         continue;
       }
-      const { source, destination, bytes } = packet;
-      const peer = { address: destination, port: packet.port || this.encapsulationPort };
-      this.#introduce(peer);
+      const { link, local, peer } = way;
       const batch = batches.get(link) ?? [];
-      batch.push({ local: link.locals.findIndex(({ address }) => address === source), peer, bytes });
+      batch.push({ local, peer, bytes: packet.bytes });
       batches.set(link, batch);
     }
     for (const [link, batch] of batches) link.send(batch);
+  }
+
+  #wayOf(packet: Packet): Way | undefined {
+    const link = this.#state === 'up' ? this.#linkOf(packet) : undefined;
+    if (link === undefined) return undefined;
+    const { source, destination, port } = packet;
+    const peer = { address: destination, port: port || this.encapsulationPort };
+    this.#introduce(peer);
+    return { link, local: link.locals.findIndex(({ address }) => address === source), peer };
   }
 
   close(): Promise<void> {

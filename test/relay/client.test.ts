@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Packet } from '../../src/packet.js';
 import { CLOSE_CODES } from '../../src/relay/closing.js';
-import { decodeClientMessage, encodeControl, encodeDatagrams, type RelayMessage } from '../../src/relay/codec.js';
+import { decodeClientMessage, encodeControl, type RelayMessage } from '../../src/relay/codec.js';
+import { encodeDatagrams } from '../../src/relay/datagrams.js';
 import { type RelayOptions, relay, type WebSocketConstructor } from '../../src/relay.js';
 import { VirtualClock } from '../../src/simulated/clock.js';
 import { RecordingHost } from '../../src/testing/recording-host.js';

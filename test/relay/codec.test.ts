@@ -4,14 +4,12 @@ import { formatAddress } from '../../src/address.js';
 import { closeReason } from '../../src/relay/closing.js';
 import {
   type ClientMessage,
-  type Datagram,
   decodeClientMessage,
   decodeRelayMessage,
   encodeControl,
-  encodeDatagrams,
-  MOST_MESSAGE_BYTES,
   type RelayMessage,
 } from '../../src/relay/codec.js';
+import { type Datagram, encodeDatagrams, MOST_MESSAGE_BYTES } from '../../src/relay/datagrams.js';
 
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
 const address = fc.oneof(bytes(4), bytes(16)).map(formatAddress);

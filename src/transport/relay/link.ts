@@ -1,14 +1,13 @@
 import type { SctpError } from '../../errors.js';
 import {
   type Allocated,
-  type Datagram,
   encodeControl,
-  encodeDatagrams,
   MOST_PERMITS,
   type Refused,
   type RelayMessage,
   type UdpEndpoint,
 } from '../../relay/codec.js';
+import { type Datagram, encodeDatagrams } from '../../relay/datagrams.js';
 import { Connection } from './connection.js';
 import type { RelaySettings, Ticket } from './options.js';
 import { closeError } from './refusal.js';
