@@ -5,8 +5,10 @@ import { echo, flood, pingPong, Window } from './traffic.mjs';
 const BURST = 100;
 const IDLE_PAIRS = 500;
 const FIRST = 1000;
-/** Processor time until a set-up costs what the next ones do: it takes more code than a message, called less often. */
-const SETUPS_WARM_UP_MS = 1500;
+/** Set-ups are warm when five samples of so long in a row have been no better than those before them. */
+const LOOK_MS = 200;
+const LOOKS = 5;
+const BETTER = 1.05;
 
 const measures = {
   async bulk(world, bytes, ms) {
@@ -30,7 +32,12 @@ const measures = {
       for (; cpuMsUsed() < until; count++) await closed(await pair(world));
       return count;
     };
-    await repeat(SETUPS_WARM_UP_MS);
+    let best = 0;
+    for (let looks = 0; looks < LOOKS; looks++) {
+      const count = await repeat(LOOK_MS);
+      if (count > BETTER * best) looks = -1;
+      best = Math.max(best, count);
+    }
     const start = performance.now();
     const cpu = cpuMsUsed();
     const count = await repeat(ms);
