@@ -144,5 +144,6 @@ void repaired_free_association(struct sctp_tcb *stcb)
 		sctp_free_ifa(stcb->asoc.asconf_addr_del_pending);
 	}
 	link_no_burst(stcb);
+	link_forget(stcb);
 	link_free(stcb);
 }

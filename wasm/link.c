@@ -235,19 +235,34 @@ static void input(const struct link_packet *header)
 	link_probe_answers(ports, header->length, &ends.source, &ends.destination);
 }
 
+/* The packet at this place of the inbox, or NULL when there is none that lies in it as a whole. */
+static const struct link_packet *packet_at(uint32_t at, uint32_t bytes)
+{
+	const struct link_packet *header = (const struct link_packet *)(link_shared.inbox + at);
+
+	return at + sizeof(*header) <= bytes && header->length <= bytes - at - sizeof(*header) ? header : NULL;
+}
+
+/* Are both of one association? By their addresses, ports and verification tag, which follow each other. */
+static int are_kin(const struct link_packet *a, const struct link_packet *b)
+{
+	const size_t from = offsetof(struct link_packet, source), tag_end = offsetof(struct sctphdr, checksum);
+
+	return a->length > tag_end && b->length > tag_end && a->port == b->port && a->family == b->family &&
+	       memcmp((const uint8_t *)a + from, (const uint8_t *)b + from, sizeof(*a) - from + tag_end) == 0;
+}
+
 /* Takes the packets that fill the first so many bytes of the inbox. */
 EXPORT void link_input(uint32_t bytes)
 {
-	uint32_t at = 0;
+	const struct link_packet *header = bytes <= INBOX_BYTES ? packet_at(0, bytes) : NULL, *next;
 
-	while (at + sizeof(struct link_packet) <= bytes && bytes <= INBOX_BYTES) {
-		const struct link_packet *header = (const struct link_packet *)(link_shared.inbox + at);
+	for (; header != NULL; header = next) {
+		uint32_t length = (uint32_t)(sizeof(*header) + padded(header->length));
 
-		at += sizeof(*header);
-		if (header->length > bytes - at) {
-			return;
-		}
+		next = packet_at((uint32_t)((const uint8_t *)header - link_shared.inbox) + length, bytes);
+		link_follow(next != NULL && are_kin(header, next));
 		input(header);
-		at += (uint32_t)padded(header->length);
+		link_settle();
 	}
 }

@@ -110,6 +110,10 @@ void link_iterate(void);
 /* May this packet reach usrsctp? See guard.c. */
 int link_admits(const uint8_t *packet, uint32_t length);
 
+/* Will a packet of the same association follow the next one? And when that has been read: see sacks.c. */
+void link_follow(int more);
+void link_settle(void);
+
 /* What usrsctp calls to send a packet of an AF_CONN association. */
 int link_conn_output(void *address, void *buffer, size_t length, uint8_t tos, uint8_t set_df);
 

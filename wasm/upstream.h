@@ -143,7 +143,11 @@ static uint8_t link_unused;
 #define burst_limit_applied burst_limit_applied = link_after_burst(stcb), link_unused
 #endif
 
-/* The route of a path, and what probe.c knows of it: a path that gets another route begins anew. */
+#ifdef FILE_sctp_input /* packets that have come together are acknowledged together: sacks.c */
+#define sctp_process_data link_process_data
+#endif
+
+/* The route of a path, and what probe.c and sacks.c know of it: a path that gets another route begins anew. */
 struct link_path {
 	sctp_rtentry_t route;
 	const void *owner;  /* the sctp_route_t of the path */
@@ -152,6 +156,8 @@ struct link_path {
 	uint32_t probes;    /* that were sent */
 	double probe_due_ms;
 	uint32_t probe_nonce[2];
+	uint32_t in_order_bytes; /* received: see sacks.c */
+	double received_ms;
 };
 
 /* A path gives its route back, and may ask for it again: what was found out about it is kept, or else found again. */
@@ -168,6 +174,9 @@ void link_probe_answers(const struct sctphdr *header, uint32_t length, union sct
 
 /* An address as usrsctp has it; 0 when the family (4 or 6) is unknown. The port is in network byte order. */
 int link_sockaddr(union sctp_sockstore *store, uint8_t family, const uint8_t *address, uint16_t port);
+
+/* An association ends, which may owe a SACK: sacks.c. */
+void link_forget(const struct sctp_tcb *stcb);
 
 /* The header of IP before the packets of a path. */
 struct sctp_nets;

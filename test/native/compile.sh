@@ -4,7 +4,7 @@ set -euo pipefail
 
 readonly source=$1 out=$2
 shift 2
-CFLAGS_EXTRA="$*" wasm/compile.sh native "$source" "$out"
+CFLAGS_EXTRA="$* -DOPEN_WINDOWS=0" wasm/compile.sh native "$source" "$out"
 for program in mutate sha1; do
   gcc -std=gnu11 -O1 -g -Wall -Wextra -Werror -D__Userspace__ "$@" -Iwasm -I"$source/usrsctplib" "test/native/$program.c" \
     "$out/libusrsctp-link.a" -lpthread -o "$out/$program"

@@ -45,6 +45,7 @@ void bridge_ready_taken(void);
 
 static uint64_t random_state;
 static double now_ms;
+static uint32_t fed; /* bytes of the inbox */
 static unsigned long mutated, established, received, talks;
 
 static uint32_t next_random(void) /* xorshift64* */
@@ -75,14 +76,26 @@ void host_panic(const char *message, size_t length)
 	fprintf(stderr, "panic: %.*s\n", (int)length, message);
 }
 
+static void hand_over(void)
+{
+	uint32_t bytes = fed;
+
+	fed = 0;
+	link_input(bytes);
+}
+
+/* Fills the inbox, which is handed over with some packets in it, or with one. */
 static void feed(const struct link_packet *header, const uint8_t *bytes, uint32_t length)
 {
-	struct link_packet *inbox = (struct link_packet *)link_state()->inbox;
+	struct link_packet *packet = (struct link_packet *)(link_state()->inbox + fed);
 
-	*inbox = *header;
-	inbox->length = length;
-	memcpy(inbox + 1, bytes, length);
-	link_input((uint32_t)(sizeof(*inbox) + ((length + 3) & ~3u)));
+	*packet = *header;
+	packet->length = length;
+	memcpy(packet + 1, bytes, length);
+	fed += (uint32_t)(sizeof(*packet) + ((length + 3) & ~3u));
+	if (fed > link_state()->inbox_bytes / 2 || next_random() % 4 == 0) {
+		hand_over();
+	}
 }
 
 /* Changes a packet as a hostile network may; the checksum is made right again, or the stack would look no further. */
@@ -136,6 +149,7 @@ static void deliver(void)
 		}
 		at += (uint32_t)(sizeof(*header) + ((header->length + 3) & ~3u));
 	}
+	hand_over();
 	free(outbox);
 	link_leave();
 }

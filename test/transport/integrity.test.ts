@@ -87,6 +87,26 @@ test('over one that does not, each packet has its checksum, and one without is d
   });
 });
 
+test('the checksum is right, whatever the length of a packet', async () => {
+  await scenario({ seed: 4 }, async (network) => {
+    const lengths = new Set<number>();
+    const checked = (packet: Packet) => {
+      expect(storedChecksum(packet.bytes)).toBe(packetChecksum(packet.bytes));
+      lengths.add(packet.bytes.length);
+      return packet;
+    };
+    const { client, listener } = await pair(network, (transport) => through(transport, false, { in: checked }));
+    const [here, there] = await Promise.all([client.socket().connect(PEER), listener.accept()]);
+    for (let length = 1; length < 1440; length += 7) {
+      const message = Uint8Array.from({ length }, (_, index) => (index * length) >> 3);
+      await here.send(message);
+      expect((await there.receive())?.data).toEqual(message);
+    }
+    expect(lengths.size).toBeGreaterThan(200);
+    await Promise.all([here.close(), there.closed]);
+  });
+});
+
 test('a capture has all checksums, though the network vouches for integrity', async () => {
   class Writer extends PcapngWriter {
     readonly packets: { readonly bytes: Uint8Array }[] = [];

@@ -1,0 +1,179 @@
+import { describe, expect, test } from 'vitest';
+import { decodePacket } from '../../src/chunk.js';
+import type { Packet } from '../../src/packet.js';
+import type { Conditions } from '../../src/simulated.js';
+import type { Association } from '../../src/socket/association.js';
+import { inWorld, PORT, type World } from '../support/world.js';
+
+/** What the buffer is unless something else is asked for: twice as much opens any window. */
+const WINDOW_BYTES = 262_144;
+const LATENCY_MS = 2;
+const ADDRESSES = { client: ['10.0.1.1'], server: ['10.0.1.2'] };
+
+type Seen = { readonly type: string; readonly gaps: number; readonly atMs: number };
+
+/** What left each host from now on: DATA and SACK, one of them a packet. */
+class Watch {
+  readonly fromClient: Seen[] = [];
+  readonly fromServer: Seen[] = [];
+
+  constructor({ network }: World) {
+    network.filter((packet: Packet) => {
+      const seen = packet.source === ADDRESSES.client[0] ? this.fromClient : this.fromServer;
+      const { chunks } = decodePacket(packet.bytes);
+      const gaps = chunks.flatMap((chunk) => (chunk.type === 'SACK' ? chunk.gaps : [])).length;
+      for (const type of ['DATA', 'SACK']) {
+        if (chunks.some((chunk) => chunk.type === type)) seen.push({ type, gaps, atMs: network.clock.now() });
+      }
+      return packet;
+    });
+  }
+
+  data(): number {
+    return this.fromClient.filter(({ type }) => type === 'DATA').length;
+  }
+
+  sacks(): Seen[] {
+    return this.fromServer.filter(({ type }) => type === 'SACK');
+  }
+
+  packetsPerSack(): number {
+    return this.data() / this.sacks().length;
+  }
+}
+
+/** Sends so many bytes to somebody who receives them, and stops a moment after that. */
+async function transfer(world: World, a: Association, b: Association, bytes: number): Promise<Watch> {
+  const watch = new Watch(world);
+  const done = a.send(new Uint8Array(bytes));
+  for (let left = bytes; left > 0; ) left -= (await b.receive())!.data.length;
+  await done;
+  await world.network.advance(2 * LATENCY_MS);
+  return watch;
+}
+
+async function connected({ client, server }: World): Promise<readonly [Association, Association]> {
+  const listener = server.socket();
+  const endpoint = { address: ADDRESSES.server[0]!, port: PORT };
+  listener.bindx([endpoint]);
+  listener.listen();
+  const [a, b] = await Promise.all([client.socket().connect(endpoint), listener.accept()]);
+  a.setOption('maxBurst', 0); // whole windows at once
+  return [a, b];
+}
+
+function inConversation(
+  run: (world: World, a: Association, b: Association) => Promise<void>,
+  conditions: Conditions = {},
+): Promise<void> {
+  return inWorld(
+    async (world) => {
+      await run(world, ...(await connected(world)));
+    },
+    { addresses: ADDRESSES, conditions: { latencyMs: LATENCY_MS, ...conditions }, limitMs: 1e6 },
+  );
+}
+
+describe('packets that arrive together', () => {
+  test('are acknowledged by twos while the sender opens its window, and by threes from then on', () =>
+    inConversation(async (world, a, b) => {
+      const first = await transfer(world, a, b, 2 * WINDOW_BYTES);
+      expect(first.packetsPerSack()).toBeGreaterThan(1.8);
+      expect(first.packetsPerSack()).toBeLessThanOrEqual(2);
+      const watch = await transfer(world, a, b, 4 * WINDOW_BYTES);
+      expect(watch.packetsPerSack()).toBeGreaterThan(2.6);
+      expect(watch.packetsPerSack()).toBeLessThanOrEqual(3);
+    }));
+
+  test.each([
+    [2, 1],
+    [3, 1],
+    [4, 1],
+    [5, 2],
+  ])('are acknowledged in the instant in which they arrive: %i by %i SACKs', (packets, sacks) =>
+    inConversation(async (world, a, b) => {
+      await transfer(world, a, b, 4 * WINDOW_BYTES);
+      const watch = new Watch(world);
+      void a.send(new Uint8Array(packets * 1400));
+      await world.network.advance(LATENCY_MS);
+      expect([watch.data(), watch.sacks().length]).toEqual([packets, sacks]);
+      await b.receive();
+    }),
+  );
+
+  test('are acknowledged by twos again after a loss', () =>
+    inConversation(async (world, a, b) => {
+      await transfer(world, a, b, 3 * WINDOW_BYTES);
+      let dropped = 0;
+      world.network.filter((packet) => {
+        const isData = decodePacket(packet.bytes).chunks.some(({ type }) => type === 'DATA');
+        return isData && dropped++ === 5 ? 'drop' : packet;
+      });
+      const watch = await transfer(world, a, b, WINDOW_BYTES);
+      const withGaps = watch.sacks().filter(({ gaps }) => gaps > 0).length;
+      expect(withGaps).toBeGreaterThan(3);
+      const after = await transfer(world, a, b, WINDOW_BYTES / 2);
+      expect(after.packetsPerSack()).toBeLessThan(2.1);
+    }));
+
+  test('are acknowledged by twos again after a pause', () =>
+    inConversation(async (world, a, b) => {
+      await transfer(world, a, b, 3 * WINDOW_BYTES);
+      await world.network.advance(2000);
+      expect((await transfer(world, a, b, WINDOW_BYTES)).packetsPerSack()).toBeLessThan(2.1);
+    }));
+
+  test('are acknowledged as often as the receiver has asked for', () =>
+    inConversation(async (world, a, b) => {
+      b.setOption('delayedSack', { delayMs: 200, packets: 1 });
+      await transfer(world, a, b, 3 * WINDOW_BYTES);
+      expect((await transfer(world, a, b, WINDOW_BYTES)).packetsPerSack()).toBeLessThan(1.1);
+    }));
+});
+
+test('packets that arrive one by one are acknowledged by twos', () =>
+  inConversation(
+    async (world, a, b) => {
+      await transfer(world, a, b, 3 * WINDOW_BYTES);
+      expect((await transfer(world, a, b, WINDOW_BYTES)).packetsPerSack()).toBeLessThan(2.1);
+    },
+    { rateBps: 1e7, queueBytes: 2 * WINDOW_BYTES },
+  ));
+
+test('a single packet is acknowledged within 200 ms', () =>
+  inConversation(async (world, a, b) => {
+    await transfer(world, a, b, 3 * WINDOW_BYTES);
+    const watch = new Watch(world);
+    const sentAtMs = world.network.clock.now();
+    await a.send('one');
+    await b.receive();
+    await world.network.advance(1000);
+    expect(watch.sacks().map(({ atMs }) => atMs - sentAtMs)).toEqual([LATENCY_MS + 200]);
+  }));
+
+test('what is owed is acknowledged at once, too, when the last packet that came with it has no data', () =>
+  inConversation(async (world, a, b) => {
+    await transfer(world, a, b, 3 * WINDOW_BYTES);
+    // The two packets of a, and its SACK for those of b, leave in one instant, in this order.
+    world.network.clock.schedule(LATENCY_MS, () => void a.send(new Uint8Array(2800)));
+    void b.send(new Uint8Array(2800));
+    await world.network.advance(LATENCY_MS - 1);
+    const watch = new Watch(world);
+    await world.network.advance(1);
+    const sentAtMs = world.network.clock.now();
+    await world.network.advance(1000);
+    const together = watch.fromClient.filter(({ atMs }) => atMs === sentAtMs);
+    expect(together.map(({ type }) => type)).toEqual(['DATA', 'DATA', 'SACK']);
+    expect(watch.sacks().map(({ atMs }) => atMs - sentAtMs)).toEqual([LATENCY_MS]);
+    await Promise.all([a.receive(), b.receive()]);
+  }));
+
+test('an association that is aborted by the packet behind those for which it owes a SACK leaves the host alive', () =>
+  inConversation(async (world, a, b) => {
+    await transfer(world, a, b, 3 * WINDOW_BYTES);
+    void a.send(new Uint8Array(2800));
+    a.abort();
+    await world.network.advance(1000);
+    expect(b.state).toBe('closed');
+    expect(world.server.memoryInUse).toBeGreaterThan(0);
+  }));
