@@ -22,7 +22,10 @@ export interface ConnOptions {
 
 /** The network of a stack that has one path of its user's own, and no IP: both ends of it have the address `conn`. */
 export interface Conn extends Transport {
-  /** A packet has come. Its bytes may be used again when this returns; the low bits of the octet are its ECN field. */
+  /**
+   * A packet has come. Its bytes may be used again when this returns; the low bits of the octet are its ECN field. Throws
+   * TypeError for what is no Uint8Array, RangeError for what is no octet; whatever is in the packet does no harm.
+   */
   connInput(packet: Uint8Array, trafficClass?: number): void;
 }
 
@@ -84,6 +87,9 @@ class ConnTransport implements Conn {
 
   connInput(packet: Uint8Array, trafficClass = 0): void {
     if (!(packet instanceof Uint8Array)) throw new TypeError('connInput: a packet is a Uint8Array');
+    if (!Number.isInteger(trafficClass) || trafficClass < 0 || trafficClass > 255) {
+      throw new RangeError(`connInput: the traffic class is an octet, not ${shown(trafficClass)}`);
+    }
     if (!this.#isSending) return this.#receive(packet, trafficClass);
     const copy = packet.slice();
     queueMicrotask(() => this.#receive(copy, trafficClass));
