@@ -1,7 +1,8 @@
 import type { Address } from '../address.js';
+import { checkType } from '../arguments.js';
 import { completePacket } from '../crc32c.js';
 import { type ErrorCode, SctpError } from '../errors.js';
-import type { Packet } from '../packet.js';
+import { checkPackets, type Packet } from '../packet.js';
 import type { Route, Transport, TransportHost } from '../transport/transport.js';
 import type { Station } from './station.js';
 
@@ -42,14 +43,17 @@ export class SimulatedTransport implements Transport {
   }
 
   route(destination: Address): Route | undefined {
+    checkType(destination, 'string', 'the destination', 'route');
     return this.#host && this.#station.route(destination);
   }
 
   interfaceOf(address: Address): string | undefined {
+    checkType(address, 'string', 'the address', 'interfaceOf');
     return this.#station.interfaceOf(address);
   }
 
   send(packets: readonly Packet[]): void {
+    checkPackets(packets);
     for (const packet of packets) if (this.#host !== undefined) this.#station.send(packet);
   }
 

@@ -1,7 +1,7 @@
 import { CONN } from '../address.js';
 import { checkObject, shown } from '../arguments.js';
 import { SctpError } from '../errors.js';
-import type { Packet } from '../packet.js';
+import { checkPackets, type Packet } from '../packet.js';
 import type { Transport, TransportHost } from './transport.js';
 
 /** How packets go over a path of one's own. */
@@ -80,6 +80,7 @@ class ConnTransport implements Conn {
 
   /** What is sent may be answered at once, as where two stacks are joined: that comes in a turn of its own. */
   send(packets: readonly Packet[]): void {
+    checkPackets(packets);
     this.#isSending = true;
     for (const { bytes, trafficClass } of packets) this.#carry(bytes, trafficClass);
     this.#isSending = false;

@@ -1,6 +1,7 @@
 import { type Address, addressBytes } from '../address.js';
+import { checkType } from '../arguments.js';
 import { SctpError } from '../errors.js';
-import type { Packet } from '../packet.js';
+import { checkPackets, type Packet } from '../packet.js';
 import { BoundedMap } from '../relay/bounded.js';
 import type { Refused, UdpEndpoint } from '../relay/codec.js';
 import type { Datagram } from '../relay/datagrams.js';
@@ -133,11 +134,13 @@ class Relay implements RelayTransport {
   }
 
   route(destination: Address): Route | undefined {
+    checkType(destination, 'string', 'the destination', 'route');
     const found = this.#state === 'up' ? this.#routes.find(destination) : undefined;
     return found && { source: found.source, mtu: found.way.mtu ?? this.mtu };
   }
 
   send(packets: readonly Packet[]): void {
+    checkPackets(packets);
     const batches = new Map<Link, Datagram[]>();
     let last: Packet | undefined;
     let way: Way | undefined;

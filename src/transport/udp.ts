@@ -1,7 +1,8 @@
 import { networkInterfaces } from 'node:os';
 import type { Address } from '../address.js';
+import { checkType } from '../arguments.js';
 import { SctpError } from '../errors.js';
-import type { Packet } from '../packet.js';
+import { checkPackets, type Packet } from '../packet.js';
 import type { Route, Transport, TransportHost } from './transport.js';
 import { interfaceName } from './udp/interfaces.js';
 import { ETHERNET_MTU, packetSizes } from './udp/mtu.js';
@@ -75,15 +76,18 @@ class Udp implements UdpTransport {
   }
 
   route(destination: Address): Route | undefined {
+    checkType(destination, 'string', 'the destination', 'route');
     const source = this.#network?.source(destination);
     return source === undefined ? undefined : { source, ...packetSizes(source, this.#settings.mtu) };
   }
 
   interfaceOf(address: Address): string | undefined {
+    checkType(address, 'string', 'the address', 'interfaceOf');
     return interfaceName(networkInterfaces(), address);
   }
 
   send(packets: readonly Packet[]): void {
+    checkPackets(packets);
     if (this.#network === undefined) this.#early += packets.length;
     else this.#network.send(packets);
   }

@@ -1,10 +1,14 @@
 import fc from 'fast-check';
 import { test } from 'vitest';
+import { conn, type Transport } from '../../src/index.js';
 import * as relayModule from '../../src/relay.js';
+import { relay } from '../../src/relay.js';
 import * as relayServerModule from '../../src/relay-server.js';
 import * as bridge from '../../src/testing/udp.js';
+import { TestNetwork } from '../../src/testing.js';
 import * as udpModule from '../../src/udp.js';
-import { anything, probe, record, tryAll } from './probe.js';
+import { udp } from '../../src/udp.js';
+import { anything, type Probes, probe, record, tryAll } from './probe.js';
 import { exportsOf, staticsOf } from './surface.js';
 
 const udpOptions = record(
@@ -44,4 +48,38 @@ test('no option of a transport does harm: nothing is opened before they are righ
     UdpBridge: probe([anything], () => undefined),
   });
   await tryAll('UdpBridge', bridge.UdpBridge, staticsOf(bridge.UdpBridge), { open: probe([anything, anything]) });
+});
+
+test('no route, interface or packet that a transport is asked for does harm, open or not', async () => {
+  const network = new TestNetwork();
+  const host = network.host('host', ['10.0.0.1']);
+  const ticket = 'ticket';
+  const WebSocket = class {
+    addEventListener(): void {}
+  };
+  const transports: Record<string, Transport> = {
+    udp: udp({ addresses: ['127.0.0.1'] }),
+    relay: relay({ relays: [{ url: 'ws://127.0.0.1:1/', ticket }], WebSocket: WebSocket as never }),
+    conn: conn({ onConnOutput: () => undefined }),
+    network: host.transport,
+  };
+  const packets = fc.array(record('source', 'destination', 'port', 'trafficClass', 'bytes'), { maxLength: 2 });
+  const probes: Probes = {
+    route: probe([anything]),
+    interfaceOf: probe([anything]),
+    send: probe([fc.oneof(anything, packets)]),
+  };
+  const ask = async (name: string, transport: Transport) => {
+    const has = Object.entries(probes).filter(([method]) => method in transport);
+    await tryAll(
+      name,
+      transport,
+      has.map(([method]) => method),
+      Object.fromEntries(has),
+    );
+  };
+  for (const [name, transport] of Object.entries(transports)) await ask(name, transport);
+  const stack = await network.stack(host);
+  await ask('network', host.transport);
+  await stack.close();
 });
