@@ -70,7 +70,7 @@ export async function move(network: TestNetwork, moves: readonly Move[], ends: R
   await Promise.all(chains.values());
 }
 
-function perform(kind: Move['kind'], { host, socket, isBoundByName }: Actor, address: string): () => void {
+function perform(kind: Move['kind'], { host, socket, isBoundByName }: Actor, address: string): () => unknown {
   switch (kind) {
     case 'gone':
       host.addressDown(address);
@@ -78,7 +78,7 @@ function perform(kind: Move['kind'], { host, socket, isBoundByName }: Actor, add
     case 'given up':
       if (!isBoundByName || socket.localEndpoints.length < 2) return () => undefined; // the last one can't be given up
       socket.removeLocal([{ address }]);
-      return () => socket.addLocal([{ address }]);
+      return () => socket.associations.length > 0 && socket.addLocal([{ address }]); // or it would be bound anew
     case 'another': {
       const other = `${address}9`;
       host.addressUp(other);
