@@ -161,7 +161,7 @@ void link_send_full(void *socket, uint32_t id)
 	if (stcb == NULL) {
 		return;
 	}
-	if (link_rtt_ms(stcb->asoc.primary_destination) >= LINK_SHORT_MS) {
+	if (!link_is_near(stcb->asoc.primary_destination)) {
 		uint32_t bytes = two_flights(&stcb->asoc);
 
 		use_of(so)->used_ms = link_now_ms;

@@ -38,7 +38,7 @@ static void forget_window(const struct sctp_tcb *stcb, struct sctp_nets *net)
 
 int link_cuts_window(const struct sctp_tcb *stcb, struct sctp_nets *net)
 {
-	if (link_rtt_ms(stcb->asoc.primary_destination) < LINK_SHORT_MS) {
+	if (link_is_near(stcb->asoc.primary_destination)) {
 		return 1;
 	}
 	if (net != NULL) {

@@ -50,7 +50,7 @@ list_sysctls() {
 flags_for() { # FILE
   [ "$target" = wasm ] || return 0
   case $(basename "$1" .c) in
-    sctp_input | sctp_output | sctputil) echo -finline-hint-functions ;;
+    sctp_input | sctp_output) echo -finline-hint-functions ;;
     sctp_usrreq | sctp6_usrreq | sctp_pcb | sctp_auth | sctp_asconf | sctp_bsd_addr | sctp_peeloff | sctp_sysctl)
       echo -finline-hint-functions -Oz ;;
   esac

@@ -93,6 +93,22 @@ describe('buffers follow the path', () => {
     });
   });
 
+  test('a short path stays short when packets wait in its queue: the shortest round trip counts', async () => {
+    const queued: WorldOptions = { conditions: { latencyMs: 0.2, rateBps: 100e6, queueBytes: 1e6 }, limitMs: 1e6 };
+    await inWorld(async (world) => {
+      const pair = await connected(world, {}, MANY);
+      let sizes = sizesOf(pair);
+      let srttMs = 0;
+      world.network.clock.schedule(2500, () => {
+        sizes = sizesOf(pair);
+        srttMs = pair.a.paths()[0]?.srttMs ?? 0;
+      });
+      expect(await rate(world, pair, 16_384)).toBeGreaterThan(11.5);
+      expect(srttMs).toBeGreaterThan(10);
+      expect(sizes.send).toBe(BASE);
+    }, queued);
+  });
+
   test.each([
     ['send', { sendBufferBytes: 300_000 }, {}],
     ['receive', {}, { receiveBufferBytes: 300_000 }],
