@@ -2,7 +2,8 @@ import * as fs from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Random } from '../src/random.js';
 
-const getRandomValues = vi.fn(<T extends ArrayBufferView | null>(bytes: T): T => bytes);
+const webCrypto = globalThis.crypto;
+const getRandomValues = vi.fn((bytes: Uint8Array<ArrayBuffer>) => webCrypto.getRandomValues(bytes));
 
 /** With nothing kept of what it was asked for before. */
 async function systemRandom(): Promise<Random> {
