@@ -230,5 +230,9 @@ uint32_t link_more_unsent(const struct socket *so, const struct sctp_association
 {
 	uint32_t window_bytes = asoc->peers_rwnd + asoc->total_flight + asoc->total_flight_count * OVERHEAD_BYTES;
 
+	/* Where all that there is may be on its way, no small message waits for others: four times the work over loopback. */
+	if (link_is_near(asoc->primary_destination)) {
+		return 0;
+	}
 	return more_chunks(max(window_bytes, so->so_snd.sb_hiwat > MOST_BYTES ? so->so_snd.sb_hiwat : 0));
 }
