@@ -12,7 +12,6 @@
 #include "association.h"
 
 #include <netinet/sctp_sysctl.h>
-#include <netinet/sctp_sysctl.h>
 #include <netinet/sctp_timer.h>
 #include <netinet/sctp_var.h>
 
