@@ -1,6 +1,6 @@
 /*
  * CRC32c (RFC 9260 appendix A) by slicing-by-16: stands in for netinet/sctp_crc32.c, whose slicing-by-8 took 46 % of
- * the time of a bulk transfer. The tables are made at start; in the binary they would cost 20 KB.
+ * the time of a bulk transfer. The tables are made with the first checksum; in the binary they would cost 20 KB.
  *
  * Each step waits for the lookups of the one before. So two halves of a block are done side by side, as if each were
  * alone, and the first one's CRC is moved behind the second (it is linear): 27 % faster. WebAssembly's SIMD has no
