@@ -3,6 +3,7 @@ import { checkType } from '../arguments.js';
 import { completePacket } from '../crc32c.js';
 import { type ErrorCode, SctpError } from '../errors.js';
 import { checkPackets, type Packet } from '../packet.js';
+import { checkHost } from '../transport/host.js';
 import type { Route, Transport, TransportHost } from '../transport/transport.js';
 import type { Station } from './station.js';
 
@@ -32,6 +33,7 @@ export class SimulatedTransport implements Transport {
   }
 
   async start(host: TransportHost): Promise<void> {
+    checkHost(host);
     const { name } = this.#station;
     const details = { syscall: 'start' };
     if (this.#state === 'open') throw new SctpError('EALREADY', `the transport of ${name} has started`, details);

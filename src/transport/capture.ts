@@ -2,6 +2,7 @@ import type { Address } from '../address.js';
 import { type Clock, systemClock } from '../clock.js';
 import type { Packet } from '../packet.js';
 import type { PcapngWriter } from '../pcapng.js';
+import { checkHost } from './host.js';
 import type { Route, Transport, TransportHost } from './transport.js';
 
 export interface CaptureOptions {
@@ -55,7 +56,8 @@ class Capture implements Transport {
     return this.#transport.mtu;
   }
 
-  start(host: TransportHost): Promise<void> {
+  async start(host: TransportHost): Promise<void> {
+    checkHost(host);
     return this.#transport.start({
       receive: (packets) => {
         this.#write('inbound', packets);

@@ -2,6 +2,7 @@ import { CONN } from '../address.js';
 import { checkObject, shown } from '../arguments.js';
 import { SctpError } from '../errors.js';
 import { checkPackets, type Packet } from '../packet.js';
+import { checkHost } from './host.js';
 import type { Transport, TransportHost } from './transport.js';
 
 /** How packets go over a path of one's own. */
@@ -74,6 +75,7 @@ class ConnTransport implements Conn {
   }
 
   async start(host: TransportHost): Promise<void> {
+    checkHost(host);
     if (this.#host) throw new SctpError('EALREADY', 'conn: the path serves a stack already: make another one');
     this.#host = host;
   }

@@ -5,6 +5,7 @@ import { checkPackets, type Packet } from '../packet.js';
 import { BoundedMap } from '../relay/bounded.js';
 import type { Refused, UdpEndpoint } from '../relay/codec.js';
 import type { Datagram } from '../relay/datagrams.js';
+import { checkHost } from './host.js';
 import { Link, type LinkEvents } from './relay/link.js';
 import { parseOptions, type RelayOptions, type RelaySettings } from './relay/options.js';
 import { UNREACHABLE } from './relay/refusal.js';
@@ -117,6 +118,7 @@ class Relay implements RelayTransport {
 
   /** A start that failed may be tried again. */
   async start(host: TransportHost): Promise<void> {
+    checkHost(host);
     if (this.#state === 'closed') throw closedError();
     if (this.#state !== 'new') throw startedError();
     this.#state = 'starting';

@@ -3,6 +3,7 @@ import type { Address } from '../address.js';
 import { checkType } from '../arguments.js';
 import { SctpError } from '../errors.js';
 import { checkPackets, type Packet } from '../packet.js';
+import { checkHost } from './host.js';
 import type { Route, Transport, TransportHost } from './transport.js';
 import { interfaceName } from './udp/interfaces.js';
 import { ETHERNET_MTU, packetSizes } from './udp/mtu.js';
@@ -62,6 +63,7 @@ class Udp implements UdpTransport {
 
   /** A start that failed may be tried again. */
   async start(host: TransportHost): Promise<void> {
+    checkHost(host);
     if (this.#closing !== undefined) throw closedError();
     if (this.#opening !== undefined) throw startedError();
     this.#opening = UdpNetwork.open(this.#settings, host);

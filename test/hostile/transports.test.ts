@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { test } from 'vitest';
+import { expect, test } from 'vitest';
 import { conn, type Transport } from '../../src/index.js';
 import * as relayModule from '../../src/relay.js';
 import { relay } from '../../src/relay.js';
@@ -50,7 +50,7 @@ test('no option of a transport does harm: nothing is opened before they are righ
   await tryAll('UdpBridge', bridge.UdpBridge, staticsOf(bridge.UdpBridge), { open: probe([anything, anything]) });
 });
 
-test('no route, interface or packet that a transport is asked for does harm, open or not', async () => {
+test('no host, route, interface or packet that a transport is given does harm, open or not', async () => {
   const network = new TestNetwork();
   const host = network.host('host', ['10.0.0.1']);
   const ticket = 'ticket';
@@ -65,6 +65,7 @@ test('no route, interface or packet that a transport is asked for does harm, ope
   };
   const packets = fc.array(record('source', 'destination', 'port', 'trafficClass', 'bytes'), { maxLength: 2 });
   const probes: Probes = {
+    start: probe([record('receive', 'unreachable', 'changed')]),
     route: probe([anything]),
     interfaceOf: probe([anything]),
     send: probe([fc.oneof(anything, packets)]),
@@ -78,7 +79,10 @@ test('no route, interface or packet that a transport is asked for does harm, ope
       Object.fromEntries(has),
     );
   };
-  for (const [name, transport] of Object.entries(transports)) await ask(name, transport);
+  for (const [name, transport] of Object.entries(transports)) {
+    await expect(transport.start({} as never), name).rejects.toThrow("start: the host's receive must be a function");
+    await ask(name, transport);
+  }
   const stack = await network.stack(host);
   await ask('network', host.transport);
   await stack.close();
