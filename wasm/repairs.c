@@ -51,6 +51,19 @@ static void restart_t3(struct sctp_tcb *stcb, struct sctp_nets *net)
 }
 
 /*
+ * T5-shutdown-guard is for whoever has sent SHUTDOWN (RFC 9260 9.2). Upstream starts it in SHUTDOWN-PENDING already, where
+ * what is still to be delivered would be lost with it. It stays, because of peers that never read, and starts again as
+ * long as they do.
+ */
+static void restart_t5(struct sctp_tcb *stcb)
+{
+	if ((stcb->asoc.state & SCTP_STATE_SHUTDOWN_PENDING) && SCTP_OS_TIMER_PENDING(&stcb->asoc.shut_guard_timer.timer)) {
+		sctp_timer_stop(SCTP_TIMER_TYPE_SHUTDOWNGUARD, stcb->sctp_ep, stcb, NULL, SCTP_FROM_SCTP_INDATA);
+		sctp_timer_start(SCTP_TIMER_TYPE_SHUTDOWNGUARD, stcb->sctp_ep, stcb, NULL);
+	}
+}
+
+/*
  * A SACK that acknowledges the earliest chunk on its way to an address restarts T3-rtx for that address (RFC 9260 6.3.2,
  * R3). sctp_handle_sack() does so; this one, for SACKs without gaps, leaves the timer as it is, and on a busy path it
  * goes off while all is well: chunks are sent twice, and the path passes for potentially failed.
@@ -65,6 +78,7 @@ void repaired_express_handle_sack(struct sctp_tcb *stcb, uint32_t cumulative_tsn
 	if (*is_aborted || stcb->asoc.last_acked_seq == before) {
 		return;
 	}
+	restart_t5(stcb);
 	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
 		if (net->net_ack > 0 && net->flight_size > 0) {
 			restart_t3(stcb, net);

@@ -35,12 +35,6 @@ export interface StackOptions {
 }
 
 /**
- * By itself usrsctp gives an association up when it has sent one chunk 30 times. It counts window probes, too, so that a
- * peer that doesn't read for three minutes loses its association, against RFC 9260 §6.1: Association.Max.Retrans decides.
- */
-const NO_LIMIT_PER_CHUNK: [Sysctl, number] = ['sctp_max_retran_chunk', 0];
-
-/**
  * On a path of one's own both ends may connect at once. Whose peer isn't so far yet must not be refused: its INIT gets no
  * answer, and that of the peer finds it waiting (RFC 9260 §5.2.1).
  */
@@ -88,8 +82,7 @@ export class Stack implements AsyncDisposable {
     const isConn = transport.addresses.includes(CONN);
     const stack = new kind(transport, pump, isConn ? configOf({}, transport) : usual);
     try {
-      const own = [NO_LIMIT_PER_CHUNK, ...(isConn ? [NO_ABORT_OF_INIT] : [])];
-      for (const [name, value] of [...own, ...given]) stack.#setSysctl(name, value);
+      for (const [name, value] of [...(isConn ? [NO_ABORT_OF_INIT] : []), ...given]) stack.#setSysctl(name, value);
     } catch (error) {
       await stack.close();
       throw error;

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { describePacket } from '../../src/chunk/describe.js';
 import type { TestNetwork } from '../../src/testing.js';
 import { withNetwork } from '../../src/testing.js';
 import {
@@ -208,66 +207,6 @@ describe('ABORT', () => {
       );
       (await all.listener.accept()).abort('enough');
       expect(await connecting).toMatchObject({ code: 'ECONNRESET' });
-      await Promise.all([all.socket.close(), all.listener.close()]);
-    }),
-  );
-});
-
-describe('shutdown', () => {
-  for (const seed of upTo(10)) {
-    test(
-      `both ends learn of it, and get all messages, at 30 % loss (seed ${seed})`,
-      withNetwork({ seed, conditions: { latencyMs: 5, loss: 0.3 } }, async (network) => {
-        const all = await connected(network, { stack: { timers: { associationRetransmits: 100 } } });
-        await sendAll(all.here, 20);
-        const closing = all.here.close();
-        expect(await receiveAll(all.there, 20)).toEqual(upTo(20));
-        expect(await all.there.receive()).toBeUndefined();
-        await closing;
-        expect(await all.there.closed).toBeUndefined();
-        await Promise.all([all.socket.close(), all.listener.close()]);
-      }),
-    );
-  }
-
-  test(
-    'both ends may shut down at the same time',
-    withNetwork({ seed: 1, conditions: { latencyMs: 20 } }, async (network) => {
-      const all = await connected(network);
-      await Promise.all([all.here.close(), all.there.close()]);
-      await Promise.all([all.socket.close(), all.listener.close()]);
-    }),
-  );
-
-  test(
-    'a SHUTDOWN COMPLETE that is lost doesn’t keep the peer',
-    withNetwork({ seed: 1 }, async (network) => {
-      const all = await connected(network);
-      const stop = dropChunks(network, all.hosts.client, 'SHUTDOWN COMPLETE');
-      await all.here.close();
-      await network.advance(500);
-      stop();
-      expect(await all.there.closed.then((error) => error?.code)).toBeUndefined();
-      await Promise.all([all.socket.close(), all.listener.close()]);
-    }),
-  );
-
-  test(
-    'both shut down, SHUTDOWN COMPLETE is lost, and a late SHUTDOWN is answered with ABORT: all is well',
-    withNetwork({ seed: 1 }, async (network) => {
-      const all = await connected(network);
-      let late: Uint8Array | undefined;
-      const seen: string[] = [];
-      network.filter((packet, from) => {
-        const what = `${from.name} ${describePacket(packet.bytes).replace(/ \d+$/, '')}`;
-        seen.push(what);
-        if (what === 'client SHUTDOWN') late = packet.bytes;
-        if (what === 'client SHUTDOWN ACK' && seen.indexOf(what) < seen.length - 1) return { ...packet, bytes: late! };
-        return what === 'client SHUTDOWN' || what === 'server SHUTDOWN COMPLETE' ? 'drop' : undefined;
-      });
-      await Promise.all([all.here.close(), all.there.close()]);
-      expect(seen.at(-1)).toMatch(/^server ABORT/);
-      expect(await all.here.closed).toBeUndefined();
       await Promise.all([all.socket.close(), all.listener.close()]);
     }),
   );

@@ -76,9 +76,10 @@ function perform(kind: Move['kind'], { host, socket, isBoundByName }: Actor, add
       host.addressDown(address);
       return () => host.addressUp(address);
     case 'given up':
-      if (!isBoundByName || socket.localEndpoints.length < 2) return () => undefined; // the last one can't be given up
+      // The last one can't be given up, and a socket whose association has ended would be bound anew.
+      if (!isBoundByName || socket.localEndpoints.length < 2 || !socket.associations.length) return () => undefined;
       socket.removeLocal([{ address }]);
-      return () => socket.associations.length > 0 && socket.addLocal([{ address }]); // or it would be bound anew
+      return () => socket.associations.length > 0 && socket.addLocal([{ address }]);
     case 'another': {
       const other = `${address}9`;
       host.addressUp(other);

@@ -79,6 +79,16 @@ const SYSCTLS: Readonly<Record<keyof Timers, Sysctl>> = {
  */
 const UNLIMITED: [Sysctl, number] = ['sctp_max_retran_chunk', 0];
 
+/**
+ * T5-shutdown-guard, which is 5 RTO.Max (RFC 9260 §9.2), is no shorter than with the RFC's: it is for peers that answer
+ * and are never done. What can't be delivered by then is lost, and a peer that no longer answers is known earlier.
+ */
+const GUARD_MS = 300_000;
+const guard = (rtoMaxMs: number): [Sysctl, number] => [
+  'sctp_shutdown_guard_time_default', // in s; 0: 5 RTO.Max
+  5 * rtoMaxMs < GUARD_MS ? GUARD_MS / 1000 : 0,
+];
+
 /** What to set for a preset with changes. Throws EINVAL for a parameter that there isn't or that can't have the value. */
 export function timerSysctls(preset: TimerPreset, changes: Partial<Timers>): [Sysctl, number][] {
   const base = PRESETS[preset];
@@ -94,7 +104,7 @@ export function timerSysctls(preset: TimerPreset, changes: Partial<Timers>): [Sy
     if (!Number.isInteger(value) || value < 0 || value > 0x7fffffff) throw invalid(`${name} can't be ${shown(value)}`);
     return [sysctl, value];
   });
-  return [UNLIMITED, ...settings];
+  return [UNLIMITED, guard(timers.rtoMaxMs), ...settings];
 }
 
 /** Sysctls that a caller has named. Throws EINVAL for one that there isn't, or that no number is. */
