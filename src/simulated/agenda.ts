@@ -5,7 +5,7 @@ export interface Appointment {
   /** Equal times are kept in the order in which they were made. */
   readonly sequence: number;
   /** What is called then. */
-  readonly callback: () => void;
+  readonly callback: () => unknown;
   /** Where it is in the heap; -1: done or cancelled. */
   index: number;
 }
@@ -24,7 +24,7 @@ export class Agenda {
     return this.#heap[0]?.timeMs ?? Number.POSITIVE_INFINITY;
   }
 
-  add(timeMs: number, callback: () => void): Appointment {
+  add(timeMs: number, callback: () => unknown): Appointment {
     const entry: Appointment = { timeMs, sequence: this.#sequence++, callback, index: this.#heap.length };
     this.#heap.push(entry);
     this.#rise(entry);

@@ -1,12 +1,14 @@
 import { checkDuration, checkType } from '../arguments.js';
 import { Agenda, type Appointment } from './agenda.js';
-import { checkAppointment, checkWait, type NetworkClock, type Pending } from './network-clock.js';
+import { checkAppointment, checkWait, type NetworkClock, type Pending, QUIET } from './network-clock.js';
 import { turn } from './turn.js';
 
 /** As long as a scenario may take unless it says otherwise: more than any of SCTP's give-up times, in virtual ms. */
 const DEFAULT_LIMIT_MS = 600_000;
 /** A loop of timers without delay would stop time for ever. */
 const LONGEST_INSTANT = 100_000;
+/** So many instants in a row may pass within one turn; the machine's own events get theirs in between. */
+const QUIET_INSTANTS = 8;
 
 /** What somebody waits for: that time passes, that nothing is left to happen, or that a promise settles. */
 interface Goal {
@@ -22,8 +24,9 @@ type Outcome = 'reached' | 'deadline' | 'idle' | { readonly error: unknown };
  * Time that moves only when nothing else does.
  *
  * The rule: all that is due at one instant happens, in the order in which it was scheduled; then everything that woke
- * up runs, to the end of every chain of `await`s (see `turn`); only then time jumps to the next instant. Real work —
- * `WebAssembly.compile`, files, sockets — isn't covered by that: do it before, or hand it to `standStill`.
+ * up runs, to the end of every chain of `await`s (see `turn`); only then time jumps to the next instant. Where nobody
+ * woke up (see `QUIET`), it jumps at once. Real work — `WebAssembly.compile`, files, sockets — isn't covered by that: do
+ * it before, or hand it to `standStill`.
  *
  * Time is moved by `advance`, `runUntil` and `runUntilIdle`. They may overlap: inside of code that one of them drives,
  * `await clock.advance(100)` simply waits for 100 virtual ms.
@@ -52,7 +55,7 @@ export class VirtualClock implements NetworkClock {
   }
 
   /** Calls back at a time of this clock; at the present instant when that is past. */
-  at(timeMs: number, callback: () => void): Appointment {
+  at(timeMs: number, callback: () => unknown): Appointment {
     checkAppointment(timeMs, callback);
     return this.#agenda.add(Math.max(timeMs, this.#nowMs), callback);
   }
@@ -117,20 +120,22 @@ export class VirtualClock implements NetworkClock {
       };
       promise?.then(reached, reached);
       this.#goals.add(goal);
-      if (!this.#isDriving) void this.#drive();
+      if (!this.#isDriving) this.#drive();
     });
   }
 
-  async #drive(): Promise<void> {
-    this.#isDriving = true;
-    while (this.#goals.size > 0) {
-      await turn();
-      while (this.#realWork.size > 0) await this.#finishRealWork();
-      // Whoever has reached his goal goes on first: in the next turn.
-      if (!this.#endReached()) this.#stepOrFail();
-    }
-    this.#isDriving = false;
+  #drive(): void {
+    this.#isDriving = this.#goals.size > 0;
+    if (this.#isDriving) turn(this.#onTurn);
   }
+
+  /** Without a promise: there are two turns for each packet, there and back. */
+  readonly #onTurn = (): void => {
+    if (this.#realWork.size > 0) return void this.#finishRealWork();
+    // Whoever has reached his goal goes on first: in the next turn.
+    if (!this.#endReached()) this.#stepOrFail();
+    this.#drive();
+  };
 
   /** False: nobody has reached his goal. */
   #endReached(): boolean {
@@ -146,7 +151,7 @@ export class VirtualClock implements NetworkClock {
   /** What a callback throws fails everybody who waits for time. */
   #stepOrFail(): void {
     try {
-      this.#step();
+      for (let left = QUIET_INSTANTS; left > 0 && this.#step() === QUIET; ) left--;
     } catch (error) {
       endAll([...this.#goals], { error });
     }
@@ -154,16 +159,17 @@ export class VirtualClock implements NetworkClock {
 
   async #finishRealWork(): Promise<void> {
     await Promise.allSettled(this.#realWork);
-    await turn();
+    turn(this.#onTurn);
   }
 
   /** On to the next instant at which something happens, or else to the nearest deadline. */
-  #step(): void {
+  #step(): typeof QUIET | undefined {
     const { nextMs } = this.#agenda;
     let deadlineMs = Number.POSITIVE_INFINITY;
     for (const goal of this.#goals) deadlineMs = Math.min(deadlineMs, goal.deadlineMs);
-    if (nextMs <= deadlineMs && nextMs !== Number.POSITIVE_INFINITY) this.#happen(nextMs);
-    else this.#wait(nextMs, deadlineMs);
+    if (nextMs <= deadlineMs && nextMs !== Number.POSITIVE_INFINITY) return this.#happen(nextMs);
+    this.#wait(nextMs, deadlineMs);
+    return undefined;
   }
 
   /** Nothing happens before a deadline, or ever. */
@@ -176,14 +182,16 @@ export class VirtualClock implements NetworkClock {
     endAll(due, 'deadline');
   }
 
-  #happen(timeMs: number): void {
+  #happen(timeMs: number): typeof QUIET | undefined {
     this.#moveTo(timeMs);
     if (++this.#turnsOfInstant > LONGEST_INSTANT) throw new Error(`endless timers without delay at ${timeMs} ms`);
     // What is scheduled meanwhile for this instant waits for the next turn.
     const { sequence } = this.#agenda;
+    let isQuiet = true;
     for (let entry = this.#agenda.take(timeMs, sequence); entry; entry = this.#agenda.take(timeMs, sequence)) {
-      entry.callback();
+      if (entry.callback() !== QUIET) isQuiet = false;
     }
+    return isQuiet ? QUIET : undefined;
   }
 
   #moveTo(timeMs: number): void {

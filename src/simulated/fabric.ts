@@ -53,6 +53,10 @@ export class Fabric implements Wire {
     this.#reports = reports;
   }
 
+  get isWatched(): boolean {
+    return this.filters.size > 0;
+  }
+
   get heldCount(): number {
     return this.#held.length;
   }

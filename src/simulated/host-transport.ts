@@ -69,9 +69,12 @@ export class SimulatedTransport implements Transport {
     this.#host = undefined;
   }
 
-  receive(packets: readonly Packet[]): void {
-    if (!this.#host?.takesZeroChecksum) for (const { bytes } of packets) completePacket(bytes);
-    this.#host?.receive(packets);
+  /** True: nobody was woken. */
+  receive(packets: readonly Packet[]): boolean {
+    const host = this.#host;
+    if (!host?.takesZeroChecksum) for (const { bytes } of packets) completePacket(bytes);
+    host?.receive(packets);
+    return host?.isQuiet === true;
   }
 
   unreachable(destination: Address, code: ErrorCode): void {

@@ -2,6 +2,12 @@ import { checkDuration, checkObject, checkType } from '../arguments.js';
 import type { Clock } from '../clock.js';
 import type { Appointment } from './agenda.js';
 
+/**
+ * What a callback returns that has woken nobody: no code that waits has anything to do now, so that virtual time can go on
+ * without asking.
+ */
+export const QUIET: unique symbol = Symbol('quiet');
+
 /** How many callbacks are waiting. */
 export interface Pending {
   /** How many. */
@@ -12,8 +18,8 @@ export interface Pending {
 
 /** The time of a network: virtual (`VirtualClock`, the default) or that of the machine (`RealTimeClock`). */
 export interface NetworkClock extends Clock {
-  /** Calls back at a time of this clock, in ms; as soon as possible when that is past. */
-  at(timeMs: number, callback: () => void): Appointment;
+  /** Calls back at a time of this clock, in ms; as soon as possible when that is past. It may return {@link QUIET}. */
+  at(timeMs: number, callback: () => unknown): Appointment;
   /** How many callbacks are waiting, and when the first is due (ms; Infinity: never). */
   readonly pending: Pending;
   /** What is waiting, in words. */
@@ -29,7 +35,7 @@ export interface NetworkClock extends Clock {
 }
 
 /** Checks what is to be called, and when. */
-export function checkAppointment(timeMs: number, callback: () => void): void {
+export function checkAppointment(timeMs: number, callback: () => unknown): void {
   checkType(timeMs, 'number', 'the time', 'at');
   checkType(callback, 'function', 'the callback', 'at');
   if (Number.isNaN(timeMs)) throw new RangeError('a time was NaN: give ms');

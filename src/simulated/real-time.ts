@@ -39,7 +39,7 @@ export class RealTimeClock implements NetworkClock {
     };
   }
 
-  at(timeMs: number, callback: () => void): Appointment {
+  at(timeMs: number, callback: () => unknown): Appointment {
     checkAppointment(timeMs, callback);
     const entry = this.#agenda.add(timeMs, callback);
     this.#arm();

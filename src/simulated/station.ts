@@ -6,7 +6,7 @@ import type { Route, Transport } from '../transport/transport.js';
 import type { Fate } from './fate.js';
 import type { Flight } from './flight.js';
 import { SimulatedTransport } from './host-transport.js';
-import type { NetworkClock } from './network-clock.js';
+import { type NetworkClock, QUIET } from './network-clock.js';
 import type { SeededRandom } from './random.js';
 import { closestSubnet, parseSubnet, type Subnet } from './subnet.js';
 
@@ -58,6 +58,14 @@ export interface Wire {
   arrived(flight: Flight, fate: Fate): void;
   /** Whether a packet that arrives may pass. */
   isCut(flight: Flight): boolean;
+  /** Does code that is told of packets on their way watch them? It may wake anybody. */
+  readonly isWatched: boolean;
+}
+
+/** What arrives at one instant. */
+interface Batch {
+  readonly timeMs: number;
+  readonly flights: Flight[];
 }
 
 /** A host as the network sees it. */
@@ -74,7 +82,8 @@ export class Station implements Host {
   #isDown = false;
   /** To where a route was asked for since the addresses are these: each set-up asks half a dozen times. */
   readonly #routes = new Map<Address, Route>();
-  readonly #arrivals = new Map<number, Flight[]>();
+  /** By their times. Most are the last: in a Map of them, a set-up took a microsecond longer. */
+  readonly #arrivals: Batch[] = [];
 
   constructor(name: string, addresses: readonly string[], options: HostOptions, wire: Wire, stream: SeededRandom) {
     this.name = name;
@@ -149,29 +158,31 @@ export class Station implements Host {
 
   /** A packet will be here at a time; all those of one instant arrive as one batch. */
   expect(flight: Flight, timeMs: number): void {
-    const batch = this.#arrivals.get(timeMs);
-    if (batch !== undefined) {
-      batch.push(flight);
+    const before = this.#arrivals.findLastIndex((batch) => batch.timeMs <= timeMs);
+    const known = this.#arrivals[before];
+    if (known?.timeMs === timeMs) {
+      known.flights.push(flight);
       return;
     }
-    this.#arrivals.set(timeMs, [flight]);
-    this.#wire.clock.at(timeMs, () => this.#arrive(timeMs));
+    const batch = { timeMs, flights: [flight] };
+    this.#arrivals.splice(before + 1, 0, batch);
+    this.#wire.clock.at(timeMs, () => this.#arrive(batch));
   }
 
   unreachable(destination: Address, code: ErrorCode): void {
     this.#transport.unreachable(destination, code);
   }
 
-  #arrive(timeMs: number): void {
-    const batch = this.#arrivals.get(timeMs) ?? [];
-    this.#arrivals.delete(timeMs);
+  #arrive(batch: Batch): typeof QUIET | undefined {
+    this.#arrivals.splice(this.#arrivals.indexOf(batch), 1);
     const packets: Packet[] = [];
-    for (const flight of batch) {
+    for (const flight of batch.flights) {
       const refusal = this.#refusal(flight);
       this.#wire.arrived(flight, refusal ?? 'delivered');
       if (refusal === undefined) packets.push(withPort(flight.packet, flight.sourcePort));
     }
-    if (packets.length > 0) this.#transport.receive(packets);
+    const isQuiet = packets.length === 0 || this.#transport.receive(packets);
+    return isQuiet && !this.#wire.isWatched ? QUIET : undefined;
   }
 
   #refusal(flight: Flight): Fate | undefined {

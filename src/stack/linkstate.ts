@@ -43,13 +43,13 @@ export class LinkState {
     return this.#word(fields.ready_count.offset);
   }
 
-  /** The sockets that have something to tell. */
+  /** The sockets that have something to tell, of which there is one at least. */
   ready(): Handle[] {
     const { words } = this.#memory;
     const first = this.#word(fields.ready.offset) >> 2;
     const end = first + this.readyCount;
-    const handles: Handle[] = [];
-    for (let at = first; at < end; at++) handles.push(words[at] as Handle);
+    const handles = [words[first] as Handle];
+    for (let at = first + 1; at < end; at++) handles.push(words[at] as Handle);
     return handles;
   }
 

@@ -10,15 +10,10 @@ import { Alarm } from './alarm.js';
 import { ConnOutbox, type ConnPacket, overConn, receiveConn } from './conn.js';
 import { Interfaces, tellChanges } from './interfaces.js';
 import { LinkState } from './linkstate.js';
+import { type Listener, Listeners } from './listeners.js';
 import { Wire } from './wire.js';
 
-/** Who is told that a socket of the module has something to tell. */
-export interface Listener {
-  /** Messages, notifications, connections to accept or room to send. */
-  ready(): void;
-  /** The stack is dead; nothing of it can be called any more. */
-  fail(error: SctpError): void;
-}
+export type { Listener } from './listeners.js';
 
 /** Sees the packets that leave, before the transport does; must not call the module. */
 export type Tap = (packet: Packet) => void;
@@ -57,7 +52,9 @@ export class Pump {
   readonly #transport: Transport;
   readonly #wire = new Wire();
   readonly #alarm: Alarm;
-  readonly #listeners = new Map<Handle, Listener>();
+  readonly #listeners = new Listeners();
+  /** What was received last has woken nobody. */
+  isQuiet = false;
   #isInside = false;
   #pumping = false;
   #death: SctpError | undefined;
@@ -74,6 +71,9 @@ export class Pump {
     await transport.start({
       takesZeroChecksum: transport.integrity === true,
       receive: (packets) => pump?.receive(packets),
+      get isQuiet() {
+        return pump?.isQuiet === true;
+      },
       unreachable: (destination, code) => {
         for (const listener of pump?.unreachable ?? []) listener(destination, code);
       },
@@ -145,6 +145,7 @@ export class Pump {
   receive(packets: readonly Packet[]): void {
     if (this.#death) return;
     if (packets[0]?.destination === CONN) return receiveConn(this, packets);
+    this.isQuiet = true;
     try {
       const { exports, memory } = this.instance;
       for (let next = 0; next < packets.length; ) {
@@ -201,9 +202,8 @@ export class Pump {
       cause: reason,
     });
     this.#alarm.cancel();
-    const listeners = [...this.#listeners.values()];
-    this.#listeners.clear();
-    for (const listener of listeners) listener.fail(this.#death);
+    this.isQuiet = false;
+    for (const listener of this.#listeners.clear()) listener.fail(this.#death);
     void this.#transport.close().catch(() => undefined);
     return this.#death;
   }
@@ -262,6 +262,7 @@ export class Pump {
 
   #tell(handles: readonly Handle[]): void {
     let done = false;
+    this.isQuiet = false;
     this.#isInside = true;
     this.instance.exports.link_enter(this.clock.now());
     try {

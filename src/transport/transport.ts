@@ -53,6 +53,8 @@ export interface TransportHost {
   readonly takesZeroChecksum?: boolean;
   /** Packets have arrived. The callee owns their bytes. */
   receive(packets: readonly Packet[]): void;
+  /** True: the packets that were received last have woken nobody. A network in virtual time then has nobody to wait for. */
+  readonly isQuiet?: boolean;
   /**
    * The network said that a destination can't be reached: EHOSTUNREACH, ENETUNREACH, ECONNREFUSED (nobody has that UDP
    * port), EACCES or EPERM (policy), ENETDOWN. A hint: it may be wrong, late, or forged.

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, expect, test, vi } from 'vitest';
 import { Agenda } from '../../src/simulated/agenda.js';
+import { QUIET } from '../../src/simulated/network-clock.js';
 import { VirtualClock } from '../../src/simulated.js';
 
 afterEach(() => {
@@ -78,6 +79,39 @@ test('time waits for chains of awaits, however long', async () => {
   });
   await clock.advance(1000);
   expect(await finished).toBe(1);
+});
+
+test('where nobody was woken, time goes on within the turn, for eight instants at most', async () => {
+  const clock = new VirtualClock();
+  let turns = 0;
+  let next = setImmediate(function count() {
+    turns++;
+    next = setImmediate(count);
+  });
+  const seen: number[] = [];
+  for (let ms = 1; ms <= 20; ms++) {
+    clock.at(ms, () => {
+      seen.push(turns);
+      return QUIET;
+    });
+  }
+  await clock.advance(30);
+  clearImmediate(next);
+  const lengths = [...new Set(seen)].map((turn) => seen.filter((each) => each === turn).length);
+  expect(lengths).toEqual([8, 8, 4]);
+});
+
+test('who was woken at an instant runs before the next one, also when others there woke nobody', async () => {
+  const clock = new VirtualClock();
+  const woken = new Promise<void>((resolve) => {
+    clock.at(1, () => QUIET);
+    clock.at(2, resolve);
+    clock.at(2, () => QUIET);
+    clock.at(3, () => QUIET);
+  });
+  const seen = woken.then(() => clock.now());
+  await clock.advance(5);
+  expect(await seen).toBe(2);
 });
 
 test('time waits for next ticks and async iterators too', async () => {

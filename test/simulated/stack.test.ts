@@ -39,6 +39,22 @@ test('two stacks over a bad network leave the same trace, byte for byte, for the
   expect(Buffer.compare(first, await run(2))).not.toBe(0);
 });
 
+test('who is woken by a filter runs at the instant of its packet, also when the stacks wake nobody', async () => {
+  await scenario({ seed: 1, conditions: { latencyMs: 10 } }, async (network) => {
+    let count = 0;
+    const answered = new Promise<number>((resolve) => {
+      network.filter(() => {
+        if (++count === 2) resolve(network.clock.now()); // INIT ACK, of which no program hears
+        return undefined;
+      });
+    });
+    const started = network.clock.now();
+    const seen = answered.then((sentMs) => [sentMs - started, network.clock.now() - started]);
+    await connected(network);
+    expect(await seen).toEqual([10, 10]);
+  });
+});
+
 test('a day of heartbeats between two stacks takes seconds', async () => {
   await scenario({ seed: 1, limitMs: 1e9 }, async (network) => {
     await connected(network);
