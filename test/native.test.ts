@@ -1,10 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { sipHash } from './support/siphash.js';
 
 /** Built by scripts/tests.sh from the same C sources as the module. */
 const BUILDS = { asan: 'the address sanitizer', invariants: 'INVARIANTS and the sanitizer for undefined behaviour' };
 const PACKETS = 100_000;
+/** Of its authors' reference implementation. */
+const FIRST_VECTORS = ['a3817f04ba25a8e66df67214c7550293', 'da87c1d86b99af44347659119b22fc45'];
 
 describe.each(Object.entries(BUILDS))('the C side under %s', (build, watcher) => {
   test(`${PACKETS} mutated packets leave it working, which ${watcher} confirms`, () => {
@@ -24,5 +27,14 @@ describe.each(Object.entries(BUILDS))('the C side under %s', (build, watcher) =>
       createHash('sha1').update(bytes.subarray(0, length)).digest('hex'),
     );
     expect(digests).toEqual(expected);
+  });
+
+  test(`the MAC of a cookie is SipHash-2-4 with 128 bits, as ${watcher} has it`, () => {
+    const signatures = execFileSync(`build/${build}/siphash`, { encoding: 'utf8' }).trim().split('\n');
+    const key = Uint8Array.from({ length: 16 }, (_, i) => i);
+    const bytes = Uint8Array.from({ length: 300 }, (_, i) => i);
+    const expected = Array.from({ length: 301 }, (_, length) => sipHash(key, bytes.subarray(0, length)));
+    expect(expected.slice(0, 2)).toEqual(FIRST_VECTORS);
+    expect(signatures).toEqual(expected.map((tag) => `${tag}00000000`));
   });
 });

@@ -95,6 +95,11 @@ void link_new_path(const struct sctp_tcb *stcb, struct sctp_nets *net);
 #define sctp_is_vtag_good timewait_is_vtag_good
 #endif
 
+/* The MAC of cookies: cookies.c. AUTH chunks have HMACs of sctp_auth.c. */
+#if defined(FILE_sctp_input) || defined(FILE_sctp_output)
+#define sctp_hmac_m link_cookie_mac
+#endif
+
 /* Hash tables of sockets: hashes.c. */
 #ifdef FILE_sctp_pcb
 #undef SCTP_HASH_INIT

@@ -18,7 +18,7 @@ export interface Pending {
 
 /** The time of a network: virtual (`VirtualClock`, the default) or that of the machine (`RealTimeClock`). */
 export interface NetworkClock extends Clock {
-  /** Calls back at a time of this clock, in ms; as soon as possible when that is past. It may return {@link QUIET}. */
+  /** Calls back at a time of this clock, in ms; as soon as possible when that is past. */
   at(timeMs: number, callback: () => unknown): Appointment;
   /** How many callbacks are waiting, and when the first is due (ms; Infinity: never). */
   readonly pending: Pending;
