@@ -1,17 +1,32 @@
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { type Host, type Network, scenario } from '../../src/simulated.js';
+import { Child } from '../support/child.js';
+import { freePort } from '../support/native.js';
 
 const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
 const folder = `${CHECKOUT}examples/raw/`;
 
+afterEach(() => Child.endAll());
+
 type Main = (argv: readonly string[], machine: object) => Promise<number>;
 
-/** A program of usrsctp's, ported: what examples/raw/ has. */
-async function program(name: string): Promise<Main> {
-  return (await import(/* @vite-ignore */ `${folder}${name}.mjs`)).main;
+/**
+ * A program of usrsctp's, ported: what examples/raw/ has. To start usrsctp is real work: virtual time stands still until
+ * the program waits for something.
+ */
+async function program(name: string) {
+  const main: Main = (await import(/* @vite-ignore */ `${folder}${name}.mjs`)).main;
+  return (argv: readonly string[], own: ReturnType<typeof machine>, more: object = {}): Promise<number> => {
+    let started = () => {};
+    own.standStill(new Promise((resolve) => (started = resolve)));
+    const sleep = (ms: number) => {
+      started();
+      return own.sleep(ms);
+    };
+    return main(argv, { ...own, sleep, ...more }).finally(started);
+  };
 }
 
 /** What a program takes from an operating system. */
@@ -26,7 +41,9 @@ function machine(network: Network, { transport, random }: Host, lines: readonly 
     }
   })();
   const printf = (text: string) => printed.push(text);
-  return { network: () => ({ transport, random, clock }), stdin, printf, sleep, now: () => clock.now(), printed };
+  const standStill = (work: Promise<void>) => void network.standStill(work);
+  const now = () => clock.now();
+  return { network: () => ({ transport, random, clock }), stdin, printf, sleep, now, standStill, printed };
 }
 
 test('client and echo_server talk to each other', async () => {
@@ -36,8 +53,7 @@ test('client and echo_server talk to each other', async () => {
     const left = machine(network, network.host('client', ['10.0.1.1', '10.0.2.1']), lines);
     const right = machine(network, network.host('server', ['10.0.1.2', '10.0.2.2']));
     let isOver = false;
-    const serving = server([], { ...right, isOver: () => isOver });
-    await network.standStill(new Promise((resolve) => setTimeout(resolve, 50)));
+    const serving = server([], right, { isOver: () => isOver });
     expect(await client(['10.0.1.2', '7'], left)).toBe(0);
     isOver = true;
     expect(await serving).toBe(0);
@@ -56,7 +72,6 @@ test('tsctp measures', async () => {
     const left = machine(network, network.host('client', ['10.0.1.1']));
     const right = machine(network, network.host('server', ['10.0.1.2']));
     const serving = tsctp([], right);
-    await network.standStill(new Promise((resolve) => setTimeout(resolve, 50)));
     expect(await tsctp(['-l', '2000', '-n', '500', '-D', '10.0.1.2'], left)).toBe(0);
     expect(await serving).toBe(0);
     expect(right.printed.join('')).toMatch(
@@ -67,26 +82,14 @@ test('tsctp measures', async () => {
 
 test('the programs run by themselves, over UDP', async () => {
   expect(existsSync(`${CHECKOUT}dist/raw.js`), 'dist/ is missing: ./build.sh makes it').toBe(true);
-  const [here, there] = [30_000, 30_001].map((base) => String(base + 2 * (process.pid % 5000)));
-  const run = (...args: string[]) => spawn(process.execPath, args, { cwd: CHECKOUT });
-  const server = run('examples/raw/echo_server.mjs', there!, here!);
-  try {
-    await new Promise((resolve) => server.stdout.once('data', resolve));
-    const client = run('examples/raw/client.mjs', '127.0.0.1', '7', '0', here!, there!);
-    let printed = '';
-    let asked = false;
-    client.stdout.on('data', (data) => {
-      printed += data;
-      if (printed.includes('over UDP\n')) client.stdin.end();
-      else if (printed.includes('Peer addresses') && !asked) asked = client.stdin.write('over UDP\n');
-    });
-    client.stderr.on('data', (data) => {
-      printed += data;
-    });
-    const code = await new Promise((resolve) => client.on('exit', resolve));
-    expect(printed).toContain('over UDP\n');
-    expect(code).toBe(0);
-  } finally {
-    server.kill();
-  }
+  const [here, there] = [await freePort(), await freePort()].map(String) as [string, string];
+  const run = (name: string, ...args: string[]) => new Child(process.execPath, [`${folder}${name}.mjs`, ...args]);
+  const server = run('echo_server', there, here);
+  await server.printed(/Listening/);
+  const client = run('client', '127.0.0.1', '7', '0', here, there);
+  await client.printed(/Peer addresses/);
+  client.write('over UDP\n');
+  await client.printed(/over UDP\n/);
+  client.end();
+  expect(await client.exit()).toBe(0);
 });
