@@ -9,26 +9,28 @@ export class Child {
   readonly #exited: Promise<number | null>;
   readonly #process: ChildProcessWithoutNullStreams;
   readonly #watchers = new Set<() => void>();
-  #output = '';
+  /** The lines of both streams; a line that has begun is in `#begun`, so that none cuts one of the other stream in two. */
+  #lines = '';
+  readonly #begun = { stdout: '', stderr: '' };
   #ended = false;
 
   constructor(command: string, args: readonly string[] = [], environment: Readonly<Record<string, string>> = {}) {
     this.#process = spawn(command, args, { env: { ...process.env, ...environment } });
     Child.#alive.add(this);
-    for (const stream of [this.#process.stdout, this.#process.stderr]) {
-      stream.setEncoding('latin1').on('data', (text: string) => this.#printed(text));
+    for (const name of ['stdout', 'stderr'] as const) {
+      this.#process[name].setEncoding('latin1').on('data', (text: string) => this.#printed(name, text));
     }
     this.#process.stdin.on('error', () => {}); // it has ended; `exit` says so
     this.#exited = new Promise((resolve) => {
       const end = (code: number | null) => {
         this.#ended = true;
         Child.#alive.delete(this);
-        this.#printed('');
+        this.#look();
         resolve(code);
       };
       this.#process.on('close', end);
       this.#process.on('error', (error) => {
-        this.#output += String(error);
+        this.#lines += String(error);
         end(null);
       });
     });
@@ -43,9 +45,9 @@ export class Child {
     return this.#process.pid ?? 0;
   }
 
-  /** Standard output and standard error, one byte a character. */
+  /** Standard output and standard error, one byte a character: the lines of both, then what they have begun. */
   get output(): string {
-    return this.#output;
+    return this.#lines + this.#begun.stdout + this.#begun.stderr;
   }
 
   write(text: string): void {
@@ -82,9 +84,9 @@ export class Child {
         finish();
       };
       const fail = (why: string) =>
-        settle(() => reject(new Error(`${why} before ${what}; its output ends with: ${this.#output.slice(-2000)}`)));
+        settle(() => reject(new Error(`${why} before ${what}; its output ends with: ${this.output.slice(-2000)}`)));
       const look = () => {
-        const found = find(this.#output);
+        const found = find(this.output);
         if (found) settle(() => resolve(found));
         else if (this.#ended) fail('the program ended');
       };
@@ -94,8 +96,17 @@ export class Child {
     });
   }
 
-  #printed(text: string): void {
-    this.#output += text;
+  #printed(stream: 'stdout' | 'stderr', text: string): void {
+    const end = text.lastIndexOf('\n') + 1;
+    if (end > 0) {
+      this.#lines += this.#begun[stream] + text.slice(0, end);
+      this.#begun[stream] = '';
+    }
+    this.#begun[stream] += text.slice(end);
+    this.#look();
+  }
+
+  #look(): void {
     for (const look of [...this.#watchers]) look();
   }
 }
