@@ -36,6 +36,7 @@ struct link_state {
 	int32_t *ready;         /* handles of sockets with something to tell */
 	uint32_t ready_count;   /* JavaScript sets it to 0 when it has taken them */
 	uint32_t memory_in_use; /* bytes that upstream holds by malloc */
+	uint32_t has_more;      /* the socket that was read last has more to read */
 };
 
 /* An association, as bridge_association() tells it; for each path a struct link_path_state follows, then local addresses. */
@@ -133,6 +134,9 @@ void link_send_full(void *so, uint32_t id);
 
 /* So many bytes of an association have left the receive buffer. */
 void link_has_read(void *so, uint32_t id, uint32_t bytes);
+
+/* A socket has been read: tells whether it has more. */
+void link_tell_more(void *so);
 
 /*
  * Must come before usrsctp_peeloff(): sctp_move_pcb_and_assoc() takes each timer that points to the old endpoint for a

@@ -54,6 +54,7 @@ EXPORT int bridge_recvv(int handle, void *buffer, uint32_t length, struct sockad
 
 		link_has_read(so, id, (uint32_t)received);
 	}
+	link_tell_more(so);
 	return received < 0 ? -errno : (int)received;
 }
 

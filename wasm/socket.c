@@ -41,6 +41,13 @@ uint32_t link_send_limit(void *so, uint32_t bytes)
 	return before;
 }
 
+void link_tell_more(void *so)
+{
+	struct sctp_inpcb *inp = so != NULL ? ((struct socket *)so)->so_pcb : NULL;
+
+	link_shared.has_more = inp != NULL && !TAILQ_EMPTY(&inp->read_queue);
+}
+
 /* The port that a socket is bound to, 0 when it isn't. usrsctp.h has no getsockname(). */
 EXPORT int bridge_local_port(int handle)
 {

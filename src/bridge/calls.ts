@@ -1,7 +1,7 @@
 import type { Endpoint } from '../address.js';
 import { IPPROTO_SCTP, SCTP_CONNECT_X_DELAYED, SCTP_SENDV_SPA } from '../generated/constants.js';
 import { errnoNames, errnoNumbers } from '../generated/errno.js';
-import { sctp_rcvinfo, sctp_recvv_rn, sctp_sendv_spa, sockaddr_storage } from '../generated/layouts.js';
+import { link_state, sctp_rcvinfo, sctp_recvv_rn, sctp_sendv_spa, sockaddr_storage } from '../generated/layouts.js';
 import { type AssociationState, associationState } from './association.js';
 import { htonl } from './byteorder.js';
 import type { Exports, Handle, Instance } from './instance.js';
@@ -53,6 +53,7 @@ export class Calls {
   readonly #option: Pointer; // addresses and option values
   /** Small structs and out parameters, in `Slots` order. */
   readonly #small: Pointer;
+  readonly #hasMore: Pointer;
   #receivedView!: DataView<ArrayBuffer>;
   /** The memory that it is a view of; another one when that has grown. */
   #viewed: Uint8Array | undefined;
@@ -75,6 +76,7 @@ export class Calls {
     this.#data = exports.malloc(RECEIVE_BYTES);
     this.#option = exports.malloc(OPTION_BYTES);
     this.#small = exports.malloc(Slots.size);
+    this.#hasMore = at(exports.link_state(), link_state.fields.has_more.offset);
   }
 
   socket(domain: number, type: number): number {
@@ -202,6 +204,11 @@ export class Calls {
     );
     if (length >= 0) this.#readReceived();
     return length;
+  }
+
+  /** Has the socket of the last recvv more to read? Another call to find out would be half of those in a set-up. */
+  get hasMore(): boolean {
+    return this.#memory.word(this.#hasMore) !== 0;
   }
 
   /** The bytes that the last recvv brought. */

@@ -932,7 +932,7 @@ export const link_packet = {
 
 export const link_state = {
   name: 'link_state',
-  size: 40,
+  size: 48,
   fields: {
     deadline_ms: { offset: 0, type: 'f64' },
     outbox: { offset: 8, type: 'u32' },
@@ -943,6 +943,7 @@ export const link_state = {
     ready: { offset: 28, type: 'u32' },
     ready_count: { offset: 32, type: 'u32' },
     memory_in_use: { offset: 36, type: 'u32' },
+    has_more: { offset: 40, type: 'u32' },
   },
 } as const;
 

@@ -1,8 +1,10 @@
 import { type Address, canonicalAddress } from '../address.js';
 import { type ErrorCode, SctpError } from '../errors.js';
+import { appended } from '../lists.js';
 import type { Packet } from '../packet.js';
 import type { Random } from '../random.js';
 import type { Route, Transport } from '../transport/transport.js';
+import { Arrivals, type Batch } from './arrivals.js';
 import type { Fate } from './fate.js';
 import type { Flight } from './flight.js';
 import { SimulatedTransport } from './host-transport.js';
@@ -62,12 +64,6 @@ export interface Wire {
   readonly isWatched: boolean;
 }
 
-/** What arrives at one instant. */
-interface Batch {
-  readonly timeMs: number;
-  readonly flights: Flight[];
-}
-
 /** A host as the network sees it. */
 export class Station implements Host {
   readonly name: string;
@@ -82,8 +78,7 @@ export class Station implements Host {
   #isDown = false;
   /** To where a route was asked for since the addresses are these: each set-up asks half a dozen times. */
   readonly #routes = new Map<Address, Route>();
-  /** By their times. Most are the last: in a Map of them, a set-up took a microsecond longer. */
-  readonly #arrivals: Batch[] = [];
+  readonly #arrivals = new Arrivals();
 
   constructor(name: string, addresses: readonly string[], options: HostOptions, wire: Wire, stream: SeededRandom) {
     this.name = name;
@@ -158,15 +153,8 @@ export class Station implements Host {
 
   /** A packet will be here at a time; all those of one instant arrive as one batch. */
   expect(flight: Flight, timeMs: number): void {
-    const before = this.#arrivals.findLastIndex((batch) => batch.timeMs <= timeMs);
-    const known = this.#arrivals[before];
-    if (known?.timeMs === timeMs) {
-      known.flights.push(flight);
-      return;
-    }
-    const batch = { timeMs, flights: [flight] };
-    this.#arrivals.splice(before + 1, 0, batch);
-    this.#wire.clock.at(timeMs, () => this.#arrive(batch));
+    const batch = this.#arrivals.add(flight, timeMs);
+    if (batch) this.#wire.clock.at(timeMs, () => this.#arrive(batch));
   }
 
   unreachable(destination: Address, code: ErrorCode): void {
@@ -174,14 +162,14 @@ export class Station implements Host {
   }
 
   #arrive(batch: Batch): typeof QUIET | undefined {
-    this.#arrivals.splice(this.#arrivals.indexOf(batch), 1);
-    const packets: Packet[] = [];
+    this.#arrivals.remove(batch);
+    let packets: Packet[] | undefined;
     for (const flight of batch.flights) {
       const refusal = this.#refusal(flight);
       this.#wire.arrived(flight, refusal ?? 'delivered');
-      if (refusal === undefined) packets.push(withPort(flight.packet, flight.sourcePort));
+      if (refusal === undefined) packets = appended(packets, withPort(flight.packet, flight.sourcePort));
     }
-    const isQuiet = packets.length === 0 || this.#transport.receive(packets);
+    const isQuiet = packets === undefined || this.#transport.receive(packets);
     return isQuiet && !this.#wire.isWatched ? QUIET : undefined;
   }
 

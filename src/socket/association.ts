@@ -99,7 +99,6 @@ export class Association extends Streamed implements AsyncDisposable {
   /** @internal It is being set up; `ready` tells what comes of it. */
   connecting(ready: Promise<Association>): void {
     this.#ready = ready;
-    this.paths();
   }
 
   /** @internal Both ends are ready, and its paths were just read. */

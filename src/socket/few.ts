@@ -1,3 +1,5 @@
+const NONE: readonly never[] = [];
+
 /**
  * A Map that is small while it has no entry, or one. An empty Map takes some 200 bytes, and of the dozen that an
  * association and its socket need nearly all stay so.
@@ -46,51 +48,59 @@ export class FewMap<K, V> {
   /** The keys, values and entries as they are now, in the order of their setting. */
   keys(): readonly K[] {
     const entries = this.#entries;
-    if (entries === undefined) return [];
+    if (entries === undefined) return NONE;
     return entries instanceof Map ? [...entries.keys()] : [entries[0]];
   }
 
   values(): readonly V[] {
     const entries = this.#entries;
-    if (entries === undefined) return [];
+    if (entries === undefined) return NONE;
     return entries instanceof Map ? [...entries.values()] : [entries[1]];
   }
 
   [Symbol.iterator](): Iterator<readonly [K, V]> {
     const entries = this.#entries;
-    if (entries === undefined) return [][Symbol.iterator]();
+    if (entries === undefined) return NONE[Symbol.iterator]();
     return [...(entries instanceof Map ? entries : [entries])][Symbol.iterator]();
   }
 }
 
-/** The same as a Set. */
+/** So many are searched one by one. */
+const FEW = 8;
+
+/** The same as a Set, also while it has a few: where places come and go, those of a Set are made anew each time. */
 export class FewSet<T> {
-  #values: undefined | readonly [T] | Set<T>;
+  /** None, few, never to be changed, or many. */
+  #values: undefined | readonly T[] | Set<T>;
 
   get size(): number {
     if (this.#values === undefined) return 0;
-    return this.#values instanceof Set ? this.#values.size : 1;
+    return this.#values instanceof Set ? this.#values.size : this.#values.length;
   }
 
   has(value: T): boolean {
     const values = this.#values;
     if (values === undefined) return false;
-    return values instanceof Set ? values.has(value) : values[0] === value;
+    return values instanceof Set ? values.has(value) : values.includes(value);
   }
 
   add(value: T): this {
     const values = this.#values;
     if (values instanceof Set) values.add(value);
     else if (values === undefined) this.#values = [value];
-    else if (values[0] !== value) this.#values = new Set([values[0], value]);
+    else if (!values.includes(value)) {
+      const more = [...values, value];
+      this.#values = more.length > FEW ? new Set(more) : more;
+    }
     return this;
   }
 
   delete(value: T): boolean {
     const values = this.#values;
-    if (!this.has(value)) return false;
-    if (values instanceof Set && values.size > 1) values.delete(value);
-    else this.#values = undefined;
+    if (values === undefined || !this.has(value)) return false;
+    if (this.size === 1) this.#values = undefined;
+    else if (values instanceof Set) values.delete(value);
+    else this.#values = values.filter((each) => each !== value);
     return true;
   }
 
@@ -98,8 +108,12 @@ export class FewSet<T> {
     this.#values = undefined;
   }
 
-  /** Its values as they are now. */
+  /** Its values as they are now, in the order of their adding. */
+  values(): readonly T[] {
+    return this.#values instanceof Set ? [...this.#values] : (this.#values ?? NONE);
+  }
+
   [Symbol.iterator](): Iterator<T> {
-    return [...(this.#values ?? [])][Symbol.iterator]();
+    return this.values()[Symbol.iterator]();
   }
 }

@@ -109,7 +109,8 @@ export abstract class Multihomed extends Configurable<AssociationEvents> {
   }
 
   protected pathChanged({ address, change }: Notification & { type: 'path' }): void {
-    this.paths();
+    // The first path is confirmed by what has set the association up: nothing has changed since that was read.
+    if (change !== 'confirmed' || !this.#paths.isConfirmed(address)) this.paths();
     // usrsctp keeps the heartbeat timer of an address that the peer didn't name (sctp_pcb.c: it's freed, but referenced)
     if (change === 'unreachable' && !this.#paths.has(address)) return;
     this.emit('path', { address, change });

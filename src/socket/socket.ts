@@ -84,13 +84,13 @@ export class Socket extends SendingToAll<SocketEvents> implements AsyncDisposabl
    * Connects to a peer that can be reached at several addresses. The addresses are tried in their order, each INIT that
    * isn't answered goes to the next one. See `docs/connectx.md` for the result and each error.
    */
-  async connectx(peers: readonly Peer[], options: ConnectOptions = {}): Promise<Association> {
-    return Socket.#connectorOf(this, 'connectx').connect('connectx', peers, options);
+  connectx(peers: readonly Peer[], options: ConnectOptions = {}): Promise<Association> {
+    return promised(() => Socket.#connectorOf(this, 'connectx').connect('connectx', peers, options));
   }
 
   /** connectx with one address. */
-  async connect(peer: Peer, options: ConnectOptions = {}): Promise<Association> {
-    return Socket.#connectorOf(this, 'connect').connect('connect', [peer], options);
+  connect(peer: Peer, options: ConnectOptions = {}): Promise<Association> {
+    return promised(() => Socket.#connectorOf(this, 'connect').connect('connect', [peer], options));
   }
 
   /**
@@ -134,9 +134,11 @@ export class Socket extends SendingToAll<SocketEvents> implements AsyncDisposabl
   }
 
   /** The next association that a peer has set up. */
-  async accept(options: WaitOptions = {}): Promise<Association> {
-    this.#checkOpen('accept');
-    return this.#workings.acceptor.accept(options);
+  accept(options: WaitOptions = {}): Promise<Association> {
+    return promised(() => {
+      this.#checkOpen('accept');
+      return this.#workings.acceptor.accept(options);
+    });
   }
 
   /**
@@ -240,5 +242,14 @@ export class Socket extends SendingToAll<SocketEvents> implements AsyncDisposabl
     const descriptor = this.#workings.ground.opened();
     this.#workings.associations.adopt(association, descriptor, associations);
     descriptor.adopt(association.id, from);
+  }
+}
+
+/** As an async function does; but a promise is itself, where that would make two more. */
+function promised<T>(call: () => T | Promise<T>): Promise<T> {
+  try {
+    return Promise.resolve(call());
+  } catch (error) {
+    return Promise.reject(error);
   }
 }

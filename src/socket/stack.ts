@@ -7,6 +7,7 @@ import { sysctls } from '../generated/sysctls.js';
 import { type Random, systemRandom } from '../random.js';
 import { Pump } from '../stack/pump.js';
 import type { Transport } from '../transport/transport.js';
+import { FewSet } from './few.js';
 import { type SocketConfig, type SocketOptions, socketConfig } from './options/config.js';
 import { settingsOf } from './options/settings.js';
 import { givenSysctls, type Sysctl, type TimerPreset, type Timers, timerSysctls } from './options/timers.js';
@@ -95,7 +96,7 @@ export class Stack implements AsyncDisposable {
     this.#transport = transport;
     this.#usual = usual;
     const { encapsulationPort } = transport;
-    this.#world = { pump, encapsulationPort, sockets: new Set(), attempts: new Attempts(pump), isClosing: false };
+    this.#world = { pump, encapsulationPort, sockets: new FewSet(), attempts: new Attempts(pump), isClosing: false };
     pump.unreachable.add((destination, code) => {
       const error = new SctpError(code, `${destination} can't be reached`, { address: destination });
       for (const socket of this.#world.sockets) {
@@ -111,7 +112,7 @@ export class Stack implements AsyncDisposable {
 
   /** The sockets that are in use, accepted ones too: bound, connected, listening, or with options set. */
   get sockets(): readonly Socket[] {
-    return [...this.#world.sockets];
+    return [...this.#world.sockets.values()];
   }
 
   /** Bytes of memory that usrsctp holds now. */

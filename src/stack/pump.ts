@@ -236,12 +236,13 @@ export class Pump {
   #sendOutbox(): void {
     const { outboxBytes } = this.#state;
     if (outboxBytes === 0) return;
-    const conn: ConnPacket[] = [];
-    const packets = this.#wire.takeOutbox(this.instance.memory, this.#state.outbox, outboxBytes, conn);
+    const { packets, conn } = this.#wire.takeOutbox(this.instance.memory, this.#state.outbox, outboxBytes);
     this.#state.clearOutbox();
-    for (const tap of this.taps) for (const packet of packets) tap(packet);
-    if (packets.length > 0) this.#transport.send(packets);
-    this.conn.send(conn);
+    if (packets) {
+      for (const tap of this.taps) for (const packet of packets) tap(packet);
+      this.#transport.send(packets);
+    }
+    if (conn) this.conn.send(conn);
   }
 
   /**

@@ -1,5 +1,9 @@
+import type { Memory, Pointer } from '../bridge/memory.js';
+
 /** How large a slab is, but for what doesn't fit. */
 const SLAB_BYTES = 64 * 1024;
+/** Less is copied word by word: the view that `set` wants takes as long as 500 bytes. */
+const SHORT_BYTES = 512;
 
 /**
  * Copies bytes into large buffers, one behind the other and none twice. A buffer of its own for each batch of packets,
@@ -7,17 +11,30 @@ const SLAB_BYTES = 64 * 1024;
  */
 export class Slab {
   #bytes = new Uint8Array(0);
+  #words = new Uint32Array(0);
   #used = 0;
 
-  /** Where the copy is. */
-  copy(from: Uint8Array, start: number, length: number): { readonly buffer: ArrayBuffer; readonly offset: number } {
+  /** Where the copies are now. */
+  get buffer(): ArrayBuffer {
+    return this.#bytes.buffer;
+  }
+
+  /** Where in the buffer the copy begins. Start and length are multiples of 4. */
+  copy(memory: Memory, start: Pointer, length: number): number {
     if (this.#used + length > this.#bytes.length) {
       this.#bytes = new Uint8Array(Math.max(length, SLAB_BYTES));
+      this.#words = new Uint32Array(this.#bytes.buffer);
       this.#used = 0;
     }
     const offset = this.#used;
-    this.#bytes.set(from.subarray(start, start + length), offset);
     this.#used += length;
-    return { buffer: this.#bytes.buffer, offset };
+    if (length > SHORT_BYTES) this.#bytes.set(memory.bytes.subarray(start, start + length), offset);
+    else this.#copyWords(memory.words, start >> 2, offset >> 2, length >> 2);
+    return offset;
+  }
+
+  #copyWords(from: Uint32Array, start: number, offset: number, length: number): void {
+    const words = this.#words;
+    for (let i = 0; i < length; i++) words[offset + i] = from[start + i] as number;
   }
 }

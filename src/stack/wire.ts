@@ -1,6 +1,7 @@
 import { type Address, addressBytes } from '../address.js';
 import { at, type Memory, type Pointer } from '../bridge/memory.js';
 import { link_packet } from '../generated/layouts.js';
+import { appended } from '../lists.js';
 import type { Packet } from '../packet.js';
 import type { ConnPacket } from './conn.js';
 import { Slab } from './slab.js';
@@ -29,14 +30,12 @@ export class Wire {
   readonly #binaries = new Map<Address, Binary>();
   readonly #slab = new Slab();
 
-  /**
-   * Copies the outbox out and takes it apart; those of AF_CONN associations go to `conn`. The packets share buffers,
-   * but no bytes.
-   */
-  takeOutbox(memory: Memory, outbox: Pointer, length: number, conn: ConnPacket[]): Packet[] {
+  /** Copies the outbox out and takes it apart. The packets share buffers, but no bytes. */
+  takeOutbox(memory: Memory, outbox: Pointer, length: number): Taken {
     const { words } = memory;
-    const packets: Packet[] = [];
-    const { buffer, offset } = this.#slab.copy(memory.bytes, outbox, length);
+    const taken: Taken = { packets: undefined, conn: undefined };
+    const offset = this.#slab.copy(memory, outbox, length);
+    const { buffer } = this.#slab;
     for (let used = 0; used < length; ) {
       const header = (outbox + used) >> 2;
       const bytes = new Uint8Array(buffer, offset + used + HEADER, words[header + LENGTH]);
@@ -46,15 +45,15 @@ export class Wire {
       const trafficClass = kind >>> 24;
       if (family === 0) {
         const address = words[header + DESTINATION] ?? 0;
-        conn.push({ address, unfragmented: port !== 0, trafficClass, bytes });
+        taken.conn = appended(taken.conn, { address, unfragmented: port !== 0, trafficClass, bytes });
       } else {
         const source = memory.address(header + SOURCE, family);
         const destination = memory.address(header + DESTINATION, family);
-        packets.push({ source, destination, port, trafficClass, bytes });
+        taken.packets = appended(taken.packets, { source, destination, port, trafficClass, bytes });
       }
       used += (HEADER + bytes.length + 3) & ~3;
     }
-    return packets;
+    return taken;
   }
 
   /**
@@ -107,6 +106,13 @@ export class Wire {
     this.#binaries.set(address, binary);
     return binary;
   }
+}
+
+/** What was in the outbox. */
+export interface Taken {
+  packets: Packet[] | undefined;
+  /** Those of AF_CONN associations. */
+  conn: ConnPacket[] | undefined;
 }
 
 export interface Filled {

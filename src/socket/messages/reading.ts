@@ -1,5 +1,6 @@
 import type { Handle } from '../../bridge/instance.js';
 import { MSG_EOR, MSG_NOTIFICATION, SCTP_UNORDERED } from '../../generated/constants.js';
+import { appended } from '../../lists.js';
 import type { Pump } from '../../stack/pump.js';
 import type { Owner } from '../descriptor.js';
 import { decodeNotification } from '../notification/decode.js';
@@ -25,7 +26,7 @@ export class Reading {
   readonly #handle: Handle;
   readonly #owner: Owner;
   readonly #reassembly: Reassembly;
-  #batch: (Read | Notification)[] = [];
+  #batch: (Read | Notification)[] | undefined;
   #isRunning = false;
 
   constructor(pump: Pump, handle: Handle, owner: Owner, maxMessageBytes: number) {
@@ -45,7 +46,8 @@ export class Reading {
         const room = this.#owner.room();
         isMore = room > 0 && this.#pump.enter(() => this.#fill(room));
         const batch = this.#batch;
-        this.#batch = [];
+        if (batch === undefined) continue;
+        this.#batch = undefined;
         for (const read of batch) this.#tell(read);
       }
     } finally {
@@ -61,23 +63,30 @@ export class Reading {
   /** Fills the batch; false: there is nothing more. */
   #fill(room: number): boolean {
     const { calls } = this.#pump;
-    const { received } = calls;
-    for (let left = room; left > 0 && this.#batch.length < BATCH; ) {
+    for (let left = room; left > 0 && (this.#batch?.length ?? 0) < BATCH; ) {
       const length = calls.recvv(this.#handle);
       if (length <= 0) return false;
-      const { associationId, flags, stream, ppid, ssn, tsn } = received;
-      const isEnd = (flags & MSG_EOR) !== 0;
-      if (flags & MSG_NOTIFICATION) {
-        const notification = this.#notification(length, isEnd);
-        if (notification) this.#batch.push(notification);
-        continue;
-      }
-      const unordered = (received.rcvFlags & SCTP_UNORDERED) !== 0;
-      const data = calls.receivedBytes(length);
-      this.#batch.push({ type: 'message', associationId, isEnd, message: { data, stream, ppid, unordered, ssn, tsn } });
-      left -= length;
+      left -= this.#take(length);
+      if (!calls.hasMore) return false;
     }
     return true;
+  }
+
+  /** What the last recvv brought; returns how many bytes it has of a message. */
+  #take(length: number): number {
+    const { calls } = this.#pump;
+    const { associationId, flags, stream, ppid, ssn, tsn, rcvFlags } = calls.received;
+    const isEnd = (flags & MSG_EOR) !== 0;
+    if (flags & MSG_NOTIFICATION) {
+      const notification = this.#notification(length, isEnd);
+      if (notification) this.#batch = appended(this.#batch, notification);
+      return 0;
+    }
+    const unordered = (rcvFlags & SCTP_UNORDERED) !== 0;
+    const data = calls.receivedBytes(length);
+    const message = { data, stream, ppid, unordered, ssn, tsn };
+    this.#batch = appended(this.#batch, { type: 'message', associationId, isEnd, message });
+    return length;
   }
 
   /** What was received, decoded where it lies: copies, which are a buffer each, took a third of a set-up. */

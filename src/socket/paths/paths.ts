@@ -44,6 +44,10 @@ export class Paths {
     return this.#last.some((path) => path.address === address);
   }
 
+  isConfirmed(address: Address): boolean {
+    return this.#last.some((path) => path.address === address && path.state !== 'unconfirmed');
+  }
+
   #idOf(address: Address, place: Place): number {
     const known = this.#ids.get(address);
     if (known !== undefined) return known;

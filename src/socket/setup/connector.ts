@@ -127,6 +127,7 @@ export class Connector {
     fail = () => this.#failed(pending, attempt.failure());
     if (options.wait !== false) return waiter.promise;
     waiter.promise.catch(() => undefined); // nobody needs to ask for `ready`
+    association.paths(); // what is told of it should it fail; others are handed out when they are up
     return Promise.resolve(association);
   }
 
@@ -173,6 +174,7 @@ export class Connector {
     const late = reason instanceof SctpError && reason.code === 'ETIMEDOUT';
     if (!late && options.onAbort === 'detach') {
       pending.detached = this.#keepDeadline(pending);
+      association.paths();
       return attempt.error('EINTR', 'interrupted; the set-up goes on', { association });
     }
     const error = late ? attempt.timeout(`not connected within ${options.timeoutMs} ms`) : undefined;
