@@ -19,7 +19,7 @@ const bridge = await UdpBridge.open(network, bridged, options.encapsulationPort)
 console.log('joined');
 
 process.stdin.setEncoding('utf8').on('data', (text) => {
-  // Without losses from now on: what is sent again by the timers of native programs, and lost, would take minutes.
+  // Without losses from now on: each would take another time-out of real time.
   network.link('*', '*', { loss: 0 });
   if (text === 'cut\n') network.partition(bridged[1].host.addresses[0]);
   else network.heal();
