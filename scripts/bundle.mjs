@@ -2,7 +2,7 @@
 // Node beside them; and the entries again into dist/workerd/, where it is imported. build/bundle.json tells which files
 // each of them loads.
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { forNode, needingWasm, versionOf } from './bundle/fornode.mjs';
 import { imported, inlined, split } from './bundle/inline.mjs';
@@ -18,9 +18,12 @@ const loads = {};
 const usual = [structsAsText, ofRaw];
 
 const entries = { ...sources([...names('dist'), ...programs]), ...STRUCTS };
-const apart = await built('dist', entries, { plugins: [forNode([]), ...usual, inlined], write: false });
-const small = smallOnes(apart, closure(apart, 'dist/index.js').files);
-const plugins = [...usual, joined(small), forNode(needingWasm(apart)), split, inlined];
+const nothing = { leading: [], all: [] };
+const apart = await built('dist', entries, { plugins: [forNode(nothing), ...usual, inlined], write: false });
+const { files } = closure(apart, 'dist/index.js');
+const small = smallOnes(apart, files);
+const all = inputsOf(apart, files).filter((path) => !small.includes(path));
+const plugins = [...usual, joined(small), forNode({ leading: needingWasm(apart), all }), split, inlined];
 await bundle('dist', entries, { plugins });
 await bundle(
   'dist/workerd',
@@ -77,6 +80,11 @@ async function built(outdir, entryPoints, options) {
     ...options,
   });
   return metafile;
+}
+
+/** The modules in some of a bundle's files. */
+function inputsOf({ outputs }, files) {
+  return files.flatMap((file) => Object.keys(outputs[file].inputs)).map((path) => resolve(path));
 }
 
 /** The files that loading one file loads, and the modules that it needs from outside. */

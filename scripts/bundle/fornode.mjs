@@ -2,6 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 
+const INDEX = 'src/index.ts';
+const WASM = resolve('build/wasm/usrsctp.wasm');
+
 /** The version for Node of what stands in a source; it becomes NAME.node.js, or NAME.js where there is no other version. */
 export const versionOf = (source) => `${source}?node`;
 
@@ -17,17 +20,28 @@ export function needingWasm({ inputs }) {
 
 /**
  * A plugin that makes these versions, from the entries on to the wasm. An entry loads the index that it needs, and has
- * everything else in its own file: each file takes Node a third of a millisecond.
+ * everything else in its own file: each file takes Node a third of a millisecond. So the index has `all` that it needs,
+ * but for what is shared with networks. The wasm comes first in it: what it is compiled to, on other threads, is there
+ * when it is needed.
  */
-export const forNode = (needing) => ({
+export const forNode = ({ leading, all }) => ({
   name: 'for-node',
   setup({ onLoad, onResolve }) {
-    const version = (path, entry) => ({ path: resolve(path), suffix: `?${entry}`, pluginData: { entry } });
-    onResolve({ filter: /\?node$/ }, ({ path }) => version(path.replace('?node', ''), path.replace('?node', '')));
-    onResolve({ filter: /^\./ }, ({ path, resolveDir, pluginData }) => {
+    const version = (path, entry, first) => ({
+      path: resolve(path),
+      suffix: `?${entry}`,
+      pluginData: { entry, first },
+    });
+    onResolve({ filter: /\?node$/ }, ({ path }) => {
+      const entry = path.replace('?node', '');
+      return version(entry, entry, entry === INDEX ? WASM : undefined);
+    });
+    onResolve({ filter: /^[./]/ }, ({ path, resolveDir, pluginData }) => {
       const file = resolve(resolveDir, path).replace(/\.js$/, '.ts');
-      if (!pluginData?.entry || !needing.includes(file)) return undefined;
-      if (file !== resolve('src/index.ts')) return version(file, pluginData.entry);
+      const own = pluginData?.entry === INDEX ? all : leading;
+      if (!pluginData?.entry || !own.includes(file)) return undefined;
+      if (file === WASM) return { ...version(file, pluginData.entry), sideEffects: true };
+      if (file !== resolve(INDEX)) return version(file, pluginData.entry);
       return { path: `./${relative(dirname(pluginData.entry), 'src/index.node.js')}`, external: true };
     });
     onLoad({ filter: /\.ts$/ }, ({ path, pluginData }) => {

@@ -62,11 +62,13 @@ function characters(rank) {
   return ALPHABET[SINGLE + Math.floor(rest / ALPHABET.length)] + ALPHABET[rest % ALPHABET.length];
 }
 
+/** It is compiled at once, on other threads. Whoever needs it then is given bytes where that failed, and hears why. */
 function fileOf(path) {
   const text = JSON.stringify(path);
   return `${read}
-let wasm;
-export default () => wasm ??= read(import.meta.url, ${readFileSync(path).length}) ?? import(${text}).then((text) => text.default());`;
+const bytes = read(import.meta.url, ${readFileSync(path).length});
+let wasm = bytes && WebAssembly.compile(bytes).catch(() => bytes);
+export default () => wasm ??= import(${text}).then((text) => text.default());`;
 }
 
 /** Runs where the bundle runs. Deno would ask its user first, and goes by the same condition as Node. */

@@ -34,7 +34,8 @@ export const joined = (modules) => ({
     onLoad({ filter: /./, namespace: HUB }, () => ({ contents: importing(modules), resolveDir: '/' }));
     onLoad({ filter: /\.ts$/ }, ({ path, pluginData }) => {
       if (!entries.has(path)) return undefined;
-      return { contents: `${readFileSync(path, 'utf8')}\n${importing([HUB])}`, loader: 'ts', pluginData };
+      const first = importing(pluginData?.first ? [pluginData.first] : []);
+      return { contents: `${first}${readFileSync(path, 'utf8')}\n${importing([HUB])}`, loader: 'ts', pluginData };
     });
   },
 });

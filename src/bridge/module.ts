@@ -13,7 +13,8 @@ const compiled = new WeakMap<object, Promise<WebAssembly.Module>>();
  * anew each time. Rejects with EINVAL for what is no WebAssembly, EPERM where the runtime refuses to compile, and
  * ENETDOWN when fetching fails.
  */
-export async function usrsctpModule(wasm: WasmSource): Promise<WebAssembly.Module> {
+export async function usrsctpModule(source: WasmSource | Promise<WasmSource>): Promise<WebAssembly.Module> {
+  const wasm = await source;
   if (isModule(wasm)) return wasm;
   if (typeof wasm === 'string' || tagOf(wasm) === 'URL') return fetched(String(wasm));
   if (!isBytes(wasm)) throw new TypeError('give `wasm`: a compiled WebAssembly.Module, its bytes, or its URL');

@@ -61,19 +61,20 @@ export class Stack implements AsyncDisposable {
    * transport says, such as EADDRINUSE.
    */
   static create(options: StackOptions): Promise<Stack> {
-    return Stack.start(Stack, options);
+    return Stack.start(Stack, options, options?.wasm);
   }
 
   /** @internal Makes one of a class: this one, or the one that brings its WebAssembly. */
   protected static async start<T extends Stack>(
     kind: new (transport: Transport, pump: Pump, usual: SocketConfig) => T,
-    options: StackOptions,
+    options: Omit<StackOptions, 'wasm'>,
+    wasm: WasmSource | Promise<WasmSource>,
   ): Promise<T> {
     checkObject(options, 'the options', 'Stack.create');
     const { transport, clock = systemClock, random = systemRandom, preset = 'rfc9260', timers = {} } = options;
     if (typeof transport?.send !== 'function') throw new TypeError('Stack.create: give a transport, such as udp()');
     const given = [...timerSysctls(preset, timers), ...givenSysctls(options.sysctls ?? {})];
-    const compiling = usrsctpModule(options.wasm);
+    const compiling = usrsctpModule(wasm);
     // What compiling leaves time for: Web Crypto takes Node 2 ms to load, and the usual options 1 ms to write the first time.
     if (random === systemRandom) random(new Uint8Array(1));
     const usual = socketConfig({});

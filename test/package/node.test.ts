@@ -8,10 +8,10 @@ import * as layouts from '../../src/generated/layouts.js';
 const loads: Record<string, string[]> = JSON.parse(readFileSync('build/bundle.json', 'utf8'));
 const LONGEST_TEXT = 200_000;
 
-test('what Node loads has no WebAssembly as text, and is three files', () => {
+test('what Node loads has no WebAssembly as text, and is two files', () => {
   const files = loads['dist/index.node.js']!;
   expect(files.filter((file) => readFileSync(file).length > LONGEST_TEXT)).toEqual([]);
-  expect(files).toHaveLength(3);
+  expect(files).toHaveLength(2);
   expect(loads['dist/index.js']!.filter((file) => readFileSync(file).length > LONGEST_TEXT)).toHaveLength(1);
 });
 
