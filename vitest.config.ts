@@ -21,6 +21,7 @@ export default defineConfig({
     environment: 'node',
     include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
+    hookTimeout: 60_000, // bundling programs and making namespaces takes its time on a busy machine
     maxWorkers: 2,
   },
 });

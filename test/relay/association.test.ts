@@ -15,7 +15,7 @@ describe('an association through relays', () => {
     const relay = await startRelay();
     const server = await serve(['127.0.0.1']);
     const { stack } = await client([relay], server.udpPort);
-    const association = await stack.socket().connectx(server.endpoints, { timeoutMs: 5000 });
+    const association = await stack.socket().connectx(server.endpoints, { timeoutMs: 40_000 });
     const accepted = await server.listener.accept();
     expect(accepted.paths().map(({ address }) => address)).toEqual(['127.0.0.11']);
     await exchange(association, accepted, 5);
@@ -30,7 +30,7 @@ describe('an association through relays', () => {
     const server = await serve(['127.0.1.1', '127.0.2.1']);
     const { stack, transport } = await client(relays, server.udpPort);
     expect(transport.addresses).toEqual(['127.0.1.11', '127.0.2.11']);
-    const association = await stack.socket().connectx(server.endpoints, { timeoutMs: 5000 });
+    const association = await stack.socket().connectx(server.endpoints, { timeoutMs: 40_000 });
     const accepted = await server.listener.accept();
     expect(
       accepted
@@ -54,7 +54,7 @@ describe('an association through relays', () => {
     const relay = await startRelay();
     const server = await serve(['127.0.0.1']);
     const { stack, transport } = await client([relay], server.udpPort);
-    const association = await stack.socket().connectx(server.endpoints, { timeoutMs: 5000 });
+    const association = await stack.socket().connectx(server.endpoints, { timeoutMs: 40_000 });
     const accepted = await server.listener.accept();
     const [before] = transport.relays;
     let isCut = false;
@@ -74,7 +74,7 @@ describe('an association through relays', () => {
     const second = await startRelay('127.0.2.11');
     const server = await serve(['127.0.1.1', '127.0.2.1']);
     const { stack, transport } = await client([first, second], server.udpPort);
-    const association = await stack.socket().connectx(server.endpoints, { timeoutMs: 5000 });
+    const association = await stack.socket().connectx(server.endpoints, { timeoutMs: 40_000 });
     const accepted = await server.listener.accept();
     await exchange(association, accepted, 2);
     await first.crash();
@@ -95,11 +95,11 @@ describe('an association through relays', () => {
     await native('echo_server', [theirs, ours], theirs);
     const relay = await startRelay('127.0.0.1', { ports: [ours, ours] }); // where echo_server looks for its peers
     const { stack } = await client([relay], theirs);
-    const association = await stack.socket().connectx([{ address: '127.0.0.1', port: 7 }], { timeoutMs: 5000 });
+    const association = await stack.socket().connectx([{ address: '127.0.0.1', port: 7 }], { timeoutMs: 40_000 });
     for (const size of [1, 1000, 1452, 10_000]) {
       const sent = pattern(size, size);
       await association.send(sent, { ppid: size });
-      const echo = await association.receive({ timeoutMs: 5000 });
+      const echo = await association.receive({ timeoutMs: 40_000 });
       expect(isEqual(echo?.data, sent)).toBe(true);
       expect(echo?.ppid).toBe(size);
     }
@@ -112,7 +112,7 @@ describe('an association through relays', () => {
     expect(transport.addresses).toEqual(['127.0.0.11', '::1']);
     const [four, six] = transport.relays[0]?.addresses ?? [];
     expect(four?.port).toBe(six?.port);
-    const association = await stack.socket().connectx(server.endpoints, { timeoutMs: 5000 });
+    const association = await stack.socket().connectx(server.endpoints, { timeoutMs: 40_000 });
     const accepted = await server.listener.accept();
     await exchange(association, accepted, 3);
     expect(association.setup.confirmed).toEqual(['127.0.0.1', '::1']);

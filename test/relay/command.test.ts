@@ -74,7 +74,7 @@ http {
   );
   const child = new Child(NGINX, ['-c', file, '-p', folder]); // one process, so that its end leaves none behind
   const isUp = async () => (await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined))?.status === 404;
-  for (const end = performance.now() + 8000; !(await isUp()); ) {
+  for (const end = performance.now() + 40_000; !(await isUp()); ) {
     if (performance.now() > end) throw new Error(`nginx doesn't answer: ${child.output}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
@@ -159,7 +159,7 @@ describe.skipIf(!existsSync(PROGRAM) && !CI)('the relay command', () => {
       const server = await serve(['127.0.1.1', '127.0.2.1']);
       const { stack, transport } = await client([url, url], server.udpPort);
       expect([...transport.addresses].sort()).toEqual(['127.0.1.11', '127.0.2.11']);
-      const association = await stack.socket().connectx(server.endpoints, { timeoutMs: 5000 });
+      const association = await stack.socket().connectx(server.endpoints, { timeoutMs: 40_000 });
       const accepted = await server.listener.accept();
       expect(accepted.paths()).toHaveLength(2);
 

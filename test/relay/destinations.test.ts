@@ -118,10 +118,13 @@ describe('what passes', () => {
 
   test('each relay lets in whom the client talks to through another one', async () => {
     const { socket, received, port } = await peer();
-    const { transport, host, send } = await started([await startRelay('127.0.0.11'), await startRelay('127.0.0.12')]);
+    const second = await startRelay('127.0.0.12', { allow: ['127.0.0.1:*'] });
+    const { transport, host, send } = await started([await startRelay('127.0.0.11'), second]);
     send('127.0.0.1', port, init());
+    send('127.0.0.5', port, init()); // once the second relay has refused this one, it has heard of the one before
+    const refused = 'usrsctp_relay_refused_total{reason="destination"}';
+    await until(() => metric(second.server.metrics(), refused) !== undefined, 'the permits at the second relay');
     await until(() => received.length === 1, 'the INIT');
-    await new Promise((resolve) => setTimeout(resolve, 50));
     socket.send(sctp(), transport.relays[1]?.addresses[0]?.port ?? 0, '127.0.0.12');
     await until(() => host.packets.length === 1, 'the answer to the other address');
     expect(host.packets[0]?.destination).toBe('127.0.0.12');

@@ -3,6 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { Agenda } from '../../src/simulated/agenda.js';
 import { QUIET } from '../../src/simulated/network-clock.js';
 import { VirtualClock } from '../../src/simulated.js';
+import { cpuMs } from '../support/cpu.js';
 
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -213,10 +214,10 @@ test('a year of timers every ten minutes takes less than five seconds', async ()
     clock.schedule(600_000, beat);
   };
   beat();
-  const began = performance.now();
+  const began = cpuMs();
   await clock.advance(365 * 86_400_000);
   expect(beats).toBe(365 * 144 + 1);
-  expect(performance.now() - began).toBeLessThan(5000);
+  expect(cpuMs() - began).toBeLessThan(5000);
 });
 
 test.each([['MessageChannel'], ['setTimeout']])('where there is no setImmediate, %s makes turns', async (how) => {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { Stack } from '../../src/index.js';
 import { type Network, scenario } from '../../src/simulated.js';
 import type { Association } from '../../src/socket/association.js';
+import { cpuMs } from '../support/cpu.js';
 
 const PORT = 5001;
 const SERVER = ['10.0.1.2', '10.0.2.2'].map((address) => ({ address, port: PORT }));
@@ -58,9 +59,9 @@ test('who is woken by a filter runs at the instant of its packet, also when the 
 test('a day of heartbeats between two stacks takes seconds', async () => {
   await scenario({ seed: 1, limitMs: 1e9 }, async (network) => {
     await connected(network);
-    const began = performance.now();
+    const began = cpuMs();
     await network.advance(86_400_000);
     expect(network.trace.count).toBeGreaterThan(10_000);
-    expect(performance.now() - began).toBeLessThan(10_000);
+    expect(cpuMs() - began).toBeLessThan(10_000);
   });
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { Network, scenario } from '../../src/simulated.js';
+import { cpuMs } from '../support/cpu.js';
 import { listen, pair } from './fixture.js';
 import { chunk, init, sctp, u32 } from './wire.js';
 
@@ -86,13 +87,13 @@ test('a promise that never settles fails with seed, pending work and ladder', as
 });
 
 test('a scenario runs its body on virtual time and gives its result', async () => {
-  const began = performance.now();
+  const began = cpuMs();
   const result = await scenario({ seed: 1, limitMs: 1e9 }, async (network) => {
     await network.advance(86_400_000);
     return network.clock.now();
   });
   expect(result).toBe(86_400_000);
-  expect(performance.now() - began).toBeLessThan(1000);
+  expect(cpuMs() - began).toBeLessThan(1000);
 });
 
 test('a failing scenario keeps its error, and adds the story once', async () => {
@@ -127,8 +128,8 @@ test('a day of heartbeats between ten hosts takes seconds', async () => {
     };
     network.clock.schedule(index * 100, beat);
   }
-  const began = performance.now();
+  const began = cpuMs();
   await network.advance(86_400_000);
   expect(network.trace.count).toBe(28_801);
-  expect(performance.now() - began).toBeLessThan(5000);
+  expect(cpuMs() - began).toBeLessThan(5000);
 });

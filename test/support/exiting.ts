@@ -9,9 +9,9 @@ const transport = udp({ port: Number(port), encapsulationPort: Number(encapsulat
 const stack = await Stack.create({ transport });
 
 if (way === 'echo' || way === 'abort') {
-  const association = await stack.socket().connectx([peer], { timeoutMs: 5000 });
+  const association = await stack.socket().connectx([peer], { timeoutMs: 30_000 });
   await association.send('hello');
-  const echo = await association.receive({ timeoutMs: 5000 });
+  const echo = await association.receive({ timeoutMs: 30_000 });
   console.log('received', Buffer.from(echo?.data ?? []).toString());
   if (way === 'abort') association.abort('enough');
 } else if (way === 'timeout') {
@@ -25,4 +25,6 @@ if (way === 'echo' || way === 'abort') {
   void socket.accept().catch(({ code }) => console.log(code));
 }
 await stack.close();
+const closedMs = performance.now();
 console.log('closed');
+process.on('exit', () => console.log(`lingered for ${Math.round(performance.now() - closedMs)} ms`));

@@ -16,7 +16,7 @@ export interface HostOptions extends Omit<StackOptions, 'transport'> {
 }
 
 /** How long to wait for peers: longer than anything takes, even on a busy machine. */
-export const WAIT: WaitOptions = { timeoutMs: 8000 };
+export const WAIT: WaitOptions = { timeoutMs: 40_000 };
 
 const open = new Set<Stack>();
 

@@ -95,5 +95,5 @@ export class Namespaces {
 }
 
 function run(command: string, ...args: string[]): void {
-  execFileSync(command, args, { stdio: 'pipe', timeout: 5000 });
+  execFileSync(command, args, { stdio: 'pipe', timeout: 40_000 });
 }

@@ -114,7 +114,7 @@ export async function client(relays: readonly (TestRelay | string)[], encapsulat
   return { transport, stack };
 }
 
-export async function until(condition: () => boolean, what: string, limitMs = 8000): Promise<void> {
+export async function until(condition: () => boolean, what: string, limitMs = 40_000): Promise<void> {
   for (const end = performance.now() + limitMs; !condition(); ) {
     if (performance.now() > end) throw new Error(`${what}: not so after ${limitMs} ms`);
     await new Promise((resolve) => setTimeout(resolve, 5));

@@ -70,5 +70,5 @@ export class ThreeNamespaces {
 }
 
 function ip(...args: string[]): void {
-  execFileSync('ip', args, { stdio: 'pipe', timeout: 5000 });
+  execFileSync('ip', args, { stdio: 'pipe', timeout: 40_000 });
 }

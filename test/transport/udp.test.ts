@@ -17,7 +17,7 @@ async function pause(turns = 20): Promise<void> {
   for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
-async function until(condition: () => boolean, limitMs = 5000): Promise<void> {
+async function until(condition: () => boolean, limitMs = 40_000): Promise<void> {
   for (const end = performance.now() + limitMs; !condition() && performance.now() < end; ) await pause(1);
 }
 
@@ -233,7 +233,9 @@ describe('in a network namespace of its own', () => {
       import { execSync } from 'node:child_process';
       import { udp } from '../../src/udp.js';
       const ip = (words: string) => execSync('ip ' + words);
-      const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+      const pause = async () => {
+        for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
+      };
       ip('link set lo up');
       ip('link add left type veth peer name right');
       for (const [name, address] of [['left', '10.1.0.1/24'], ['right', '10.2.0.1/24']]) {
@@ -252,16 +254,16 @@ describe('in a network namespace of its own', () => {
       const route = (destination: string) => log.push(transport.route(destination)?.source ?? 'no route');
       route('10.2.0.77');
       route('10.9.0.1');
-      await pause(20);
+      await pause();
       route('10.9.0.1');
       ip('route add 10.9.0.0/24 via 10.2.0.2');
       now += 1000;
       route('10.9.0.1');
-      await pause(20);
+      await pause();
       log.push('then');
       ip('route del 10.9.0.0/24');
       transport.send([{ source: '10.1.0.1', destination: '10.9.0.1', port: 0, trafficClass: 0, bytes: new Uint8Array(20) }]);
-      await pause(20);
+      await pause();
       await transport.close();
       console.log(JSON.stringify(log));
     `);
@@ -286,7 +288,7 @@ function inNamespace(source: string): unknown {
     const stdin = { contents: source, resolveDir: import.meta.dirname, loader: 'ts' } as const;
     const { outputFiles } = buildSync({ stdin, bundle: true, platform: 'node', format: 'esm', write: false });
     writeFileSync(file, outputFiles[0]!.contents);
-    const output = execFileSync('unshare', ['-rn', process.execPath, file], { encoding: 'utf8', timeout: 10_000 });
+    const output = execFileSync('unshare', ['-rn', process.execPath, file], { encoding: 'utf8', timeout: 40_000 });
     return JSON.parse(output);
   } finally {
     rmSync(folder, { recursive: true });
