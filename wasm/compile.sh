@@ -12,10 +12,11 @@ readonly here=$(cd "$(dirname "$0")" && pwd)
 readonly target=$1 source=$2/usrsctplib out=$3
 
 # What upstream is made of, but for what the link layer stands in for: user_environment.c, user_recv_thread.c,
-# netinet/sctp_callout.c, netinet/sctp_crc32.c, netinet/sctp_sha1.c, netinet/sctp_userspace.c.
+# netinet/sctp_callout.c, netinet/sctp_crc32.c, netinet/sctp_sha1.c, netinet/sctp_userspace.c; and netinet/sctp_usrreq.c,
+# which setopt.c includes.
 readonly upstream=(
   user_socket.c user_mbuf.c netinet6/sctp6_usrreq.c
-  netinet/sctp_{asconf,auth,bsd_addr,cc_functions,indata,input,output,pcb,peeloff,ss_functions,sysctl,timer,usrreq}.c
+  netinet/sctp_{asconf,auth,bsd_addr,cc_functions,indata,input,output,pcb,peeloff,ss_functions,sysctl,timer}.c
   netinet/sctputil.c
 )
 # see usrsctp's internal headers
@@ -51,7 +52,7 @@ flags_for() { # FILE
   [ "$target" = wasm ] || return 0
   case $(basename "$1" .c) in
     sctp_input | sctp_output) echo -finline-hint-functions ;;
-    sctp_usrreq | sctp6_usrreq | sctp_pcb | sctp_auth | sctp_asconf | sctp_bsd_addr | sctp_peeloff | sctp_sysctl)
+    setopt | sctp6_usrreq | sctp_pcb | sctp_auth | sctp_asconf | sctp_bsd_addr | sctp_peeloff | sctp_sysctl)
       echo -finline-hint-functions -Oz ;;
   esac
 }
@@ -61,9 +62,9 @@ compile_all() { # compiler and its flags
   rm -rf "$out/objects"
   mkdir -p "$out/objects"
   list_sysctls >"$out/sysctls.def"
-  for file in "${upstream[@]}"; do
+  for file in "${upstream[@]/#/$source/}" "$here/setopt.c"; do
     object=$out/objects/$(basename "$file" .c).o
-    echo "$* $(flags_for "$file") -w -include $here/upstream.h -DFILE_$(basename "$file" .c) -c $source/$file -o $object"
+    echo "$* $(flags_for "$file") -w -include $here/upstream.h -DFILE_$(basename "$file" .c) -c $file -o $object"
   done >"$out/jobs"
   for file in "${internals[@]}"; do
     echo "$* ${strict[*]} ${tolerated[*]} -include $here/upstream.h -DLINK_LAYER -c $here/$file -o $out/objects/${file%.c}.o"

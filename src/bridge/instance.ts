@@ -91,6 +91,14 @@ export interface Exports {
   bridge_local_port(handle: Handle): number;
   bridge_has_potential_failure(handle: Handle): number;
   bridge_set_v6only(handle: Handle): number;
+  bridge_prepare(
+    handle: Handle,
+    noDelay: number,
+    outbound: number,
+    inbound: number,
+    resets: number,
+    networkPort: number,
+  ): number;
 }
 
 /** One instance of the module: one SCTP host. */

@@ -7,7 +7,7 @@ import { Binding, localEndpoints } from './binding.js';
 import { Descriptor, type Owner } from './descriptor.js';
 import type { SocketConfig } from './options/config.js';
 import { KeptOptions } from './options/kept.js';
-import { settingsOf } from './options/settings.js';
+import { prepare, settingsOf } from './options/settings.js';
 import type { World } from './world.js';
 
 const DOMAINS = { any: AF_INET6, IPv6: AF_INET6, IPv4: AF_INET, conn: AF_CONN } as const;
@@ -64,11 +64,11 @@ export class Ground {
     const type = config.style === 'one-to-one' ? SOCK_STREAM : SOCK_SEQPACKET;
     const handle = pump.enter(() => pump.calls.socket(DOMAINS[config.family], type));
     if (handle < 0) throw error('ENOBUFS', 'socket', 'no more sockets can be had');
-    // or else a socket for IPv6 would list IPv4 addresses to its peers all the same
-    if (config.family === 'IPv6') pump.enter(() => pump.instance.exports.bridge_set_v6only(handle as Handle));
+    pump.enter(() => prepare(pump.instance, handle as Handle, config, this.encapsulationPort));
     const descriptor = this.#describe(handle);
     try {
-      descriptor.setOptions(settingsOf(config, this.encapsulationPort));
+      const settings = settingsOf(config);
+      if (settings.length > 0) descriptor.setOptions(settings);
       this.#kept?.apply(descriptor);
       if (this.#binding.endpoints) this.#binding.ensure(descriptor);
     } catch (error) {

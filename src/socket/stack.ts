@@ -9,7 +9,6 @@ import { Pump } from '../stack/pump.js';
 import type { Transport } from '../transport/transport.js';
 import { FewSet } from './few.js';
 import { type SocketConfig, type SocketOptions, socketConfig } from './options/config.js';
-import { settingsOf } from './options/settings.js';
 import { givenSysctls, type Sysctl, type TimerPreset, type Timers, timerSysctls } from './options/timers.js';
 import { Attempts } from './setup/attempts.js';
 import { checkWaitOptions, type WaitOptions } from './setup/deadline.js';
@@ -75,10 +74,9 @@ export class Stack implements AsyncDisposable {
     if (typeof transport?.send !== 'function') throw new TypeError('Stack.create: give a transport, such as udp()');
     const given = [...timerSysctls(preset, timers), ...givenSysctls(options.sysctls ?? {})];
     const compiling = usrsctpModule(wasm);
-    // What compiling leaves time for: Web Crypto takes Node 2 ms to load, and the usual options 1 ms to write the first time.
+    // What compiling leaves time for: Web Crypto takes Node 2 ms to load.
     if (random === systemRandom) random(new Uint8Array(1));
     const usual = socketConfig({});
-    settingsOf(usual, transport.encapsulationPort);
     const module = await compiling;
     const pump = await Pump.start({ module, transport, clock, random });
     const isConn = transport.addresses.includes(CONN);
