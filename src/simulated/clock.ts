@@ -33,7 +33,7 @@ type Outcome = 'reached' | 'deadline' | 'idle' | { readonly error: unknown };
  */
 export class VirtualClock implements NetworkClock {
   readonly #agenda = new Agenda();
-  readonly #goals = new Set<Goal>();
+  #goals: readonly Goal[] = [];
   readonly #realWork = new Set<Promise<unknown>>();
   #nowMs: number;
   #isDriving = false;
@@ -110,7 +110,7 @@ export class VirtualClock implements NetworkClock {
   #pursue(kind: Goal['kind'], deadlineMs: number, promise?: PromiseLike<unknown>): Promise<Outcome> {
     return new Promise((resolve, reject) => {
       const end = (outcome: Outcome) => {
-        this.#goals.delete(goal);
+        this.#goals = this.#goals.filter((each) => each !== goal);
         if (typeof outcome === 'object') reject(outcome.error);
         else resolve(outcome);
       };
@@ -119,13 +119,13 @@ export class VirtualClock implements NetworkClock {
         goal.isReached = true;
       };
       promise?.then(reached, reached);
-      this.#goals.add(goal);
+      this.#goals = [...this.#goals, goal];
       if (!this.#isDriving) this.#drive();
     });
   }
 
   #drive(): void {
-    this.#isDriving = this.#goals.size > 0;
+    this.#isDriving = this.#goals.length > 0;
     if (this.#isDriving) turn(this.#onTurn);
   }
 
@@ -153,7 +153,7 @@ export class VirtualClock implements NetworkClock {
     try {
       for (let left = QUIET_INSTANTS; left > 0 && this.#step() === QUIET; ) left--;
     } catch (error) {
-      endAll([...this.#goals], { error });
+      endAll(this.#goals, { error });
     }
   }
 
@@ -174,7 +174,7 @@ export class VirtualClock implements NetworkClock {
 
   /** Nothing happens before a deadline, or ever. */
   #wait(nextMs: number, deadlineMs: number): void {
-    const goals = [...this.#goals];
+    const goals = this.#goals;
     const idle = nextMs === Number.POSITIVE_INFINITY ? goalsWithoutFuture(goals) : [];
     if (idle.length > 0) return endAll(idle, 'idle');
     this.#moveTo(deadlineMs);

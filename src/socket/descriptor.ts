@@ -116,12 +116,13 @@ export class Descriptor implements Listener {
 
   fail(error: SctpError): void {
     this.#open = false;
+    this.#reading.end();
     this.#owner.fail(error);
   }
 
   /** Reads until there is nothing more or the owner has enough. */
   read(): void {
-    if (this.#open) this.#reading.run(() => this.#open);
+    this.#reading.run();
   }
 
   /** Takes over what another descriptor has read of an association, and reads on. */
@@ -134,6 +135,7 @@ export class Descriptor implements Listener {
   close(): void {
     if (!this.#open) return;
     this.#open = false;
+    this.#reading.end();
     this.#pump.detach(this.#handle);
     if (!this.#pump.death) this.#pump.enter(() => this.#pump.calls.close(this.#handle));
   }

@@ -8,6 +8,7 @@ import type { Random } from '../random.js';
 import type { Transport } from '../transport/transport.js';
 import { Alarm } from './alarm.js';
 import { ConnOutbox, type ConnPacket, overConn, receiveConn } from './conn.js';
+import { StackHost } from './host.js';
 import { Interfaces, tellChanges } from './interfaces.js';
 import { LinkState } from './linkstate.js';
 import { type Listener, Listeners } from './listeners.js';
@@ -41,7 +42,7 @@ export class Pump {
   readonly clock: Clock;
   readonly calls: Calls;
   readonly interfaces: Interfaces;
-  readonly taps: Set<Tap> = new Set();
+  readonly taps: Tap[] = [];
   readonly unreachable: Set<UnreachableListener> = new Set();
   /** Are called when local addresses or routes are no longer what they were. */
   readonly changed: Set<() => void> = new Set();
@@ -62,24 +63,15 @@ export class Pump {
   /** Starts the transport, then usrsctp on top of it. */
   static async start(options: PumpOptions): Promise<Pump> {
     const { transport, random } = options;
-    let pump: Pump | undefined;
     const interfaces = new Interfaces(transport);
     const instance = await instantiate(options.module, {
       random,
       route: (destination) => interfaces.route(destination),
     });
-    await transport.start({
-      takesZeroChecksum: transport.integrity === true,
-      receive: (packets) => pump?.receive(packets),
-      get isQuiet() {
-        return pump?.isQuiet === true;
-      },
-      unreachable: (destination, code) => {
-        for (const listener of pump?.unreachable ?? []) listener(destination, code);
-      },
-      changed: () => pump?.transportChanged(),
-    });
-    pump = new Pump(options, instance, interfaces);
+    const host = new StackHost(transport.integrity === true);
+    await transport.start(host);
+    const pump = new Pump(options, instance, interfaces);
+    host.pump = pump;
     return pump;
   }
 

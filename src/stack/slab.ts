@@ -12,18 +12,16 @@ const SHORT_BYTES = 512;
 export class Slab {
   #bytes = new Uint8Array(0);
   #words = new Uint32Array(0);
-  #used = 0;
-
   /** Where the copies are now. */
-  get buffer(): ArrayBuffer {
-    return this.#bytes.buffer;
-  }
+  buffer: ArrayBuffer = this.#bytes.buffer;
+  #used = 0;
 
   /** Where in the buffer the copy begins. Start and length are multiples of 4. */
   copy(memory: Memory, start: Pointer, length: number): number {
     if (this.#used + length > this.#bytes.length) {
       this.#bytes = new Uint8Array(Math.max(length, SLAB_BYTES));
-      this.#words = new Uint32Array(this.#bytes.buffer);
+      this.buffer = this.#bytes.buffer;
+      this.#words = new Uint32Array(this.buffer);
       this.#used = 0;
     }
     const offset = this.#used;

@@ -28,6 +28,7 @@ export class Reading {
   readonly #reassembly: Reassembly;
   #batch: (Read | Notification)[] | undefined;
   #isRunning = false;
+  #isOver = false;
 
   constructor(pump: Pump, handle: Handle, owner: Owner, maxMessageBytes: number) {
     this.#pump = pump;
@@ -36,13 +37,18 @@ export class Reading {
     this.#reassembly = new Reassembly(maxMessageBytes);
   }
 
-  /** Reads until there is nothing more, or the owner has no room or isn't open any more. */
-  run(isOpen: () => boolean): void {
+  /** The socket is closed: nothing more is read. */
+  end(): void {
+    this.#isOver = true;
+  }
+
+  /** Reads until there is nothing more, or the owner has no room. */
+  run(): void {
     if (this.#isRunning) return;
     this.#isRunning = true;
     try {
       let isMore = true;
-      while (isMore && isOpen()) {
+      while (isMore && !this.#isOver) {
         const room = this.#owner.room();
         isMore = room > 0 && this.#pump.enter(() => this.#fill(room));
         const batch = this.#batch;

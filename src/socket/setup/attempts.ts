@@ -23,7 +23,7 @@ export class Attempts {
   readonly #watchers = new FewMap<number, FewSet<Watcher>>();
 
   constructor(pump: Pump) {
-    pump.taps.add((packet) => this.#sent(packet));
+    pump.taps.push((packet) => this.#sent(packet));
     pump.unreachable.add((destination, code) => {
       for (const watcher of this.#all()) watcher.refused(destination, code);
     });

@@ -1,0 +1,31 @@
+import type { Address } from '../address.js';
+import type { ErrorCode } from '../errors.js';
+import type { Packet } from '../packet.js';
+import type { TransportHost } from '../transport/transport.js';
+import type { Pump } from './pump.js';
+
+/** What a transport tells a stack: its pump, once there is one. */
+export class StackHost implements TransportHost {
+  readonly takesZeroChecksum: boolean;
+  pump: Pump | undefined;
+
+  constructor(takesZeroChecksum: boolean) {
+    this.takesZeroChecksum = takesZeroChecksum;
+  }
+
+  get isQuiet(): boolean {
+    return this.pump?.isQuiet === true;
+  }
+
+  receive(packets: readonly Packet[]): void {
+    this.pump?.receive(packets);
+  }
+
+  unreachable(destination: Address, code: ErrorCode): void {
+    for (const listener of this.pump?.unreachable ?? []) listener(destination, code);
+  }
+
+  changed(): void {
+    this.pump?.transportChanged();
+  }
+}
