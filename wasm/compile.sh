@@ -21,8 +21,8 @@ readonly upstream=(
 )
 # see usrsctp's internal headers
 readonly internals=(
-  link.c interfaces.c timers.c repairs.c departures.c latecomers.c returns.c environment.c crc32c.c sha1.c cookies.c
-  hashes.c timewait.c probe.c bundle.c sacks.c buffers.c burst.c socket.c association.c statistics.c
+  link.c interfaces.c timers.c repairs.c shutdown.c interleave.c departures.c latecomers.c returns.c environment.c crc32c.c
+  sha1.c cookies.c hashes.c timewait.c probe.c bundle.c sacks.c buffers.c burst.c socket.c association.c statistics.c
 )
 readonly bridge=(bridge.c messages.c handles.c guard.c memory.c print.c)       # see usrsctp.h
 

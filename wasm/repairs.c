@@ -51,19 +51,6 @@ static void restart_t3(struct sctp_tcb *stcb, struct sctp_nets *net)
 }
 
 /*
- * T5-shutdown-guard is for whoever has sent SHUTDOWN (RFC 9260 9.2). Upstream starts it in SHUTDOWN-PENDING already, where
- * what is still to be delivered would be lost with it. It stays, because of peers that never read, and starts again as
- * long as they do.
- */
-static void restart_t5(struct sctp_tcb *stcb)
-{
-	if ((stcb->asoc.state & SCTP_STATE_SHUTDOWN_PENDING) && SCTP_OS_TIMER_PENDING(&stcb->asoc.shut_guard_timer.timer)) {
-		sctp_timer_stop(SCTP_TIMER_TYPE_SHUTDOWNGUARD, stcb->sctp_ep, stcb, NULL, SCTP_FROM_SCTP_INDATA);
-		sctp_timer_start(SCTP_TIMER_TYPE_SHUTDOWNGUARD, stcb->sctp_ep, stcb, NULL);
-	}
-}
-
-/*
  * A SACK that acknowledges the earliest chunk on its way to an address restarts T3-rtx for that address (RFC 9260 6.3.2,
  * R3). sctp_handle_sack() does so; this one, for SACKs without gaps, leaves the timer as it is, and on a busy path it
  * goes off while all is well: chunks are sent twice, and the path passes for potentially failed.
@@ -78,40 +65,11 @@ void repaired_express_handle_sack(struct sctp_tcb *stcb, uint32_t cumulative_tsn
 	if (*is_aborted || stcb->asoc.last_acked_seq == before) {
 		return;
 	}
-	restart_t5(stcb);
+	link_more_delivered(stcb);
 	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
 		if (net->net_ack > 0 && net->flight_size > 0) {
 			restart_t3(stcb, net);
 		}
-	}
-}
-
-/*
- * T2-shutdown has the place of T3-rtx, and sctp_timer_start() leaves a pending timer as it is. Nothing is outstanding
- * when T2 is started, but a window probe may have started T3-rtx anew: then SHUTDOWN would never be sent again.
- */
-void repaired_timer_start(int type, struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
-{
-	struct sctp_nets *any;
-
-	if (type == SCTP_TIMER_TYPE_SHUTDOWN || type == SCTP_TIMER_TYPE_SHUTDOWNACK) {
-		TAILQ_FOREACH(any, &stcb->asoc.nets, sctp_next) {
-			sctp_timer_stop(SCTP_TIMER_TYPE_SEND, inp, stcb, any, SCTP_FROM_SCTP_OUTPUT);
-		}
-	}
-	sctp_timer_start(type, inp, stcb, net);
-}
-
-/*
- * SCTP_SHUTDOWN_EVENT says that the peer sends nothing more (RFC 6458 6.1.5). sctp_handle_shutdown() leaves it out where
- * both shut down at once (SHUTDOWN-SENT); but without it nobody knows that all has arrived, should the rest of the
- * handshake get lost. It stops T2-shutdown here in that state, and in no other.
- */
-void repaired_timer_stop(int type, struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net, uint32_t from)
-{
-	sctp_timer_stop(type, inp, stcb, net, from);
-	if (type == SCTP_TIMER_TYPE_SHUTDOWN && from == SCTP_FROM_SCTP_INPUT + SCTP_LOC_9 && stcb->sctp_socket != NULL) {
-		sctp_ulp_notify(SCTP_NOTIFY_PEER_SHUTDOWN, stcb, 0, NULL, SCTP_SO_NOT_LOCKED);
 	}
 }
 

@@ -1,7 +1,7 @@
 /*
  * What upstream forgets or gets wrong, put right from outside: each of these functions of upstream's is called by another
- * name, but in the file that defines it. repairs.c, departures.c and latecomers.c stand behind those names, call upstream's
- * function, and say what is wrong with it.
+ * name, but in the file that defines it. repairs.c, shutdown.c, interleave.c, departures.c and latecomers.c stand behind those
+ * names, call upstream's function, and say what is wrong with it.
  */
 #ifndef REPAIRS_H
 #define REPAIRS_H
@@ -22,6 +22,7 @@
 #endif
 
 #ifdef FILE_sctp_input
+#define sctp_update_acked repaired_update_acked
 #define sctp_timer_stop repaired_timer_stop
 #define sctp_handle_ootb repaired_handle_ootb
 #define sctp_send_abort repaired_send_abort
@@ -36,7 +37,9 @@
 #define sctp_del_local_addr_restricted repaired_del_local_addr_restricted
 #endif
 
-#ifndef FILE_sctp_indata
+#ifdef FILE_sctp_indata
+#define sctp_add_to_readq repaired_add_to_readq
+#else
 #define sctp_express_handle_sack repaired_express_handle_sack
 #endif
 
@@ -50,6 +53,11 @@
 
 #include <netinet/sctp_pcb.h>
 #include <netinet/sctputil.h>
+
+/* What acknowledges has moved on; and what a SHUTDOWN acknowledges. See shutdown.c. */
+void link_more_delivered(struct sctp_tcb *stcb);
+void repaired_express_handle_sack(struct sctp_tcb *stcb, uint32_t cumulative_tsn, uint32_t rwnd, int *is_aborted,
+                                  int has_ecn_echo);
 
 /* After each packet: what went with it is let go. */
 void repairs_let_go(void);

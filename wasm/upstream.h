@@ -14,12 +14,14 @@
 
 /*
  * Memory; before upstream's headers, because inline functions in them free what upstream's files allocate. Two structures
- * hold more than upstream gives back with them: see departures.c.
+ * hold more than upstream gives back with them: see departures.c. That of a message is freed when it has been read.
  */
 struct sctp_asconf_addr;
 struct sctp_tcb;
 struct socket;
 struct sctp_rtentry;
+struct sctp_queued_to_read;
+void repaired_free_read(struct sctp_queued_to_read *message); /* interleave.c */
 void repaired_free_request(struct sctp_asconf_addr *request);
 void repaired_free_association(struct sctp_tcb *stcb);
 void link_free_socket(struct socket *so);
@@ -29,7 +31,8 @@ void link_free_route(struct sctp_rtentry *route); /* interfaces.c */
 #define realloc(memory, bytes) link_realloc(memory, bytes)
 #define free(memory) \
 	_Generic((memory), struct sctp_asconf_addr *: repaired_free_request, struct sctp_tcb *: repaired_free_association, \
-	         struct socket *: link_free_socket, struct sctp_rtentry *: link_free_route, default: link_free)(memory)
+	         struct socket *: link_free_socket, struct sctp_rtentry *: link_free_route, \
+	         struct sctp_queued_to_read *: repaired_free_read, default: link_free)(memory)
 
 #include <netinet/sctp_os.h>
 

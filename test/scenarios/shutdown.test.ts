@@ -53,6 +53,18 @@ describe('shutdown', () => {
   );
 
   test(
+    'small messages of the peer don’t use its window up',
+    withNetwork({ seed: 1, conditions: { latencyMs: 20 } }, async (network) => {
+      const all = await connected(network, { client: ['10.0.1.1'], server: ['10.0.1.2'] });
+      const began = network.clock.now();
+      await sendAll(all.there, 3000, 64);
+      const [numbers] = await Promise.all([receiveAll(all.here, 3000), finish(all)]);
+      expect(numbers).toEqual(upTo(3000));
+      expect(network.clock.now() - began).toBeLessThan(1000);
+    }),
+  );
+
+  test(
     'both ends may shut down at the same time',
     withNetwork({ seed: 1, conditions: { latencyMs: 20 } }, async (network) => {
       const all = await connected(network);
