@@ -5,7 +5,8 @@
  *
  * Here the window stays, the output is limited, and the rest follows in bursts, a millisecond after each other. A path
  * that was idle loses half of its window for each RTO (7.2.1). Near peers have it upstream's way: there it is the cut
- * that has small messages wait for each other, and without it ten times as many packets were sent.
+ * that has small messages wait for each other, and without it ten times as many packets were sent. Those that wait
+ * elsewhere (bundle.c) leave with the next burst.
  */
 #include "association.h"
 
@@ -82,13 +83,10 @@ static void next_bursts(void *unused)
 	due = 0;
 }
 
-int link_after_burst(struct sctp_tcb *stcb)
+void link_output_later(struct sctp_tcb *stcb)
 {
 	if (stcb->asoc.burst_limit_applied) {
-		return 1;
-	}
-	if (!has_more(&stcb->asoc)) {
-		return 0;
+		return;
 	}
 	if (count == capacity) {
 		capacity = capacity > 0 ? 2 * capacity : 16;
@@ -98,7 +96,15 @@ int link_after_burst(struct sctp_tcb *stcb)
 	if (!SCTP_OS_TIMER_PENDING(&timer)) {
 		(void)SCTP_OS_TIMER_START(&timer, BETWEEN_TICKS, next_bursts, NULL);
 	}
-	return 1;
+	stcb->asoc.burst_limit_applied = 1;
+}
+
+int link_after_burst(struct sctp_tcb *stcb)
+{
+	if (has_more(&stcb->asoc)) {
+		link_output_later(stcb);
+	}
+	return stcb->asoc.burst_limit_applied;
 }
 
 void link_no_burst(const struct sctp_tcb *stcb)

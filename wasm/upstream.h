@@ -115,9 +115,9 @@ int link_inpcb_alloc(struct socket *so, uint32_t vrf_id);
 
 #include "repairs.h"
 
-#ifdef FILE_sctp_output /* where packets are large, small messages wait for each other whatever SCTP_NODELAY says: bundle.c */
+#ifdef FILE_sctp_output /* behind a few, small messages wait for each other whatever SCTP_NODELAY says: bundle.c */
 #include <netinet/sctp_var.h>
-int link_bundles(const struct sctp_tcb *stcb);
+int link_bundles(struct sctp_tcb *stcb);
 #undef sctp_is_feature_off
 #define sctp_is_feature_off(inp, feature) \
 	(((inp)->sctp_features & (feature)) == 0 || ((feature) == SCTP_PCB_FLAGS_NODELAY && link_bundles(stcb)))
@@ -144,6 +144,7 @@ struct sctp_nets;
 struct sctp_tcb;
 int link_cuts_window(const struct sctp_tcb *stcb, struct sctp_nets *net);
 int link_after_burst(struct sctp_tcb *stcb);
+void link_output_later(struct sctp_tcb *stcb);
 void link_no_burst(const struct sctp_tcb *stcb);
 #ifdef FILE_sctp_output
 static uint8_t link_unused;
@@ -155,7 +156,7 @@ static uint8_t link_unused;
 #define sctp_process_data link_process_data
 #endif
 
-/* The route of a path, and what probe.c and sacks.c know of it: a path that gets another route begins anew. */
+/* The route of a path, and what probe.c, sacks.c and bundle.c know of it: a path that gets another route begins anew. */
 struct link_path {
 	sctp_rtentry_t route;
 	const void *owner;  /* the sctp_route_t of the path */
@@ -166,6 +167,8 @@ struct link_path {
 	uint32_t probe_nonce[2];
 	uint32_t in_order_bytes; /* received: see sacks.c */
 	double received_ms;
+	double burst_ms; /* when the first of these packets left: see bundle.c */
+	uint32_t burst_packets;
 };
 
 /* A path gives its route back, and may ask for it again: what was found out about it is kept, or else found again. */

@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'vitest';
+import { describePacket } from '../../src/chunk/describe.js';
+import { type TestNetwork, withNetwork } from '../../src/testing.js';
+import { type Connected, connected, endpoints, finish, receiveAll, sendAll, transfer, upTo } from './fixture.js';
+
+const LATENCY_MS = 20;
+const FAR = { seed: 1, conditions: { latencyMs: LATENCY_MS } };
+const ONE_PATH = { client: ['10.0.1.1'], server: ['10.0.1.2'] };
+
+/** A path whose congestion window stands open: bulk has gone over it. */
+async function open(network: TestNetwork): Promise<Connected> {
+  const all = await connected(network, ONE_PATH);
+  await transfer(all.here, all.there, 600);
+  await network.advance(100);
+  return all;
+}
+
+/** The packets from the client whose first chunk is DATA, each as its description, from now on. */
+function dataPackets(network: TestNetwork, { hosts }: Connected): string[] {
+  const seen: string[] = [];
+  network.filter(({ bytes }, from) => {
+    const what = describePacket(bytes);
+    if (from === hosts.client && what.startsWith('DATA')) seen.push(what);
+    return undefined;
+  });
+  return seen;
+}
+
+// bundle.c
+describe('small messages over an open window', () => {
+  test(
+    'share packets when they come together, and take no longer',
+    withNetwork(FAR, async (network) => {
+      const all = await open(network);
+      const packets = dataPackets(network, all);
+      const began = network.clock.now();
+      const [numbers] = await Promise.all([receiveAll(all.there, 1800), sendAll(all.here, 1800, 64)]);
+      expect(numbers).toEqual(upTo(1800));
+      expect(packets.length).toBeLessThan(1800 / 16); // 18 would be full
+      expect(network.clock.now() - began).toBeLessThan(3 * LATENCY_MS + 2);
+      await finish(all);
+    }),
+  );
+
+  test(
+    'are sent at once, each by itself, as many as Max.Burst; one that follows waits a millisecond',
+    withNetwork(FAR, async (network) => {
+      const all = await open(network);
+      const began = network.clock.now();
+      await sendAll(all.here, 5, 64);
+      await receiveAll(all.there, 4);
+      expect(network.clock.now() - began).toBeCloseTo(LATENCY_MS, 3);
+      await receiveAll(all.there, 1);
+      expect(network.clock.now() - began).toBeCloseTo(LATENCY_MS + 1, 3);
+      await finish(all);
+    }),
+  );
+
+  test(
+    'never wait when they come one by one, however many are on their way',
+    withNetwork(FAR, async (network) => {
+      const all = await open(network);
+      const packets = dataPackets(network, all);
+      const began = network.clock.now();
+      for (let number = 0; number < 100; number++) {
+        await sendAll(all.here, 1, 64);
+        await network.advance(0.5);
+      }
+      await receiveAll(all.there, 100);
+      expect(packets).toHaveLength(100);
+      expect(network.clock.now() - began).toBeLessThan(100 * 0.5 + LATENCY_MS);
+      await finish(all);
+    }),
+  );
+
+  test(
+    'have a packet each when no two fit into one',
+    withNetwork(FAR, async (network) => {
+      const all = await open(network);
+      const packets = dataPackets(network, all);
+      const began = network.clock.now();
+      await Promise.all([receiveAll(all.there, 50), sendAll(all.here, 50, 1000)]);
+      expect(packets).toHaveLength(50);
+      expect(network.clock.now() - began).toBeCloseTo(LATENCY_MS, 3);
+      await finish(all);
+    }),
+  );
+});
+
+// The timer was for all of a stack: what waited elsewhere, for Nagle's algorithm to send it, left with it.
+test(
+  'small messages that share large packets let those of other associations wait as they will',
+  withNetwork(FAR, async (network) => {
+    const client = await network.stack(network.host('client', ONE_PATH.client, { mtu: 65_535 }));
+    const server = await network.stack(network.host('server', ONE_PATH.server, { mtu: 65_535 }));
+    const listener = server.socket({ style: 'one-to-many' });
+    listener.bindx(endpoints(ONE_PATH.server));
+    listener.listen();
+    const [busy, patient] = [client.socket(), client.socket({ noDelay: false })];
+    const here = await busy.connectx(endpoints(ONE_PATH.server));
+    const there = await listener.accept();
+    const waiting = await patient.connectx(endpoints(ONE_PATH.server));
+    const began = network.clock.now();
+    for (let number = 0; number < 2; number++) await waiting.send('waits for the SACK of the one before');
+    await sendAll(here, 10, 64);
+    await receiveAll(there, 10);
+    const accepted = await listener.accept();
+    await accepted.receive();
+    expect(network.clock.now() - began).toBeLessThan(LATENCY_MS + 2);
+    await accepted.receive();
+    expect(network.clock.now() - began).toBeGreaterThan(2 * LATENCY_MS);
+    await Promise.all([here.close(), waiting.close()]);
+    await Promise.all([busy.close(), patient.close(), listener.close()]);
+  }),
+);
