@@ -2,8 +2,8 @@
 import { spawn } from 'node:child_process';
 
 const LIMIT_MS = 30_000;
-/** Where the ports of a pair begin: the server's, the client's and the helper's. */
-const FIRST_PORT = 20_000 + (process.pid % 100) * 240;
+/** Where the ports of a pair begin, the server's, the client's and the helper's: below those that the kernel gives away. */
+const FIRST_PORT = 20_000 + (process.pid % 50) * 240;
 const PORTS = 240;
 let port = 0;
 

@@ -3,10 +3,22 @@
 /** A noisy machine, or another one, may take a quarter of it. */
 const LEFT = 3 / 4;
 
+/** What has waited so much of its time for a processor tells of the machine: two ends need two processors. */
+const BUSY = 0.05;
+
 /** What a target is measured by: median, minimum and maximum; undefined when it wasn't. */
 export function measured({ row, metric, contestant = 'ours', over, overMetric }, results) {
   if (over === undefined && overMetric === undefined) return results.summary(row, metric, contestant);
-  return results.ratio(row, metric, contestant, [row, overMetric ?? metric, over ?? contestant]);
+  const isQuiet = (repeat) =>
+    [contestant, over ?? contestant].every((each) => (results.of(row, 'waited', each)[repeat] ?? 0) < BUSY);
+  return results.ratio(row, metric, contestant, [row, overMetric ?? metric, over ?? contestant], isQuiet);
+}
+
+/** It was measured, but never while the machine had time for it. */
+export function isDisturbed(target, results) {
+  const { row, metric, contestant = 'ours', over = contestant } = target;
+  const isThere = [contestant, over].every((each) => results.of(row, metric, each).length > 0);
+  return isThere && measured(target, results) === undefined;
 }
 
 /** Does the target hold? By its median. */

@@ -21,11 +21,11 @@ export class Results {
     return summaryOf(this.of(row, metric, contestant));
   }
 
-  /** Of the ratios within each repeat, which the same noise has hit. */
-  ratio(row, metric, contestant, [otherRow, otherMetric, other]) {
+  /** Of the ratios within each repeat that counts, which the same noise has hit. */
+  ratio(row, metric, contestant, [otherRow, otherMetric, other], counts = (_repeat) => true) {
     const others = this.of(otherRow, otherMetric, other);
     const ratios = this.of(row, metric, contestant).map((number, repeat) => number / others[repeat]);
-    return summaryOf(ratios.filter(Number.isFinite));
+    return summaryOf(ratios.filter((ratio, repeat) => Number.isFinite(ratio) && counts(repeat)));
   }
 }
 

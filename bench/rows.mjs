@@ -31,6 +31,9 @@ const p50 = { unit: 'µs p50', isLessBetter: true, of: (sample) => sample.p50Us 
 const cpuPerTrip = { unit: 'CPU µs', isLessBetter: true, plot: false, of: (sample) => sample.cpuUs };
 const p99 = { unit: 'µs p99', isLessBetter: true, of: (sample) => sample.p99Us };
 
+/** The share of its time that the end which asks waited for a processor; native ends don't say. */
+const waited = { plot: false, of: (sample) => sample.waited ?? 0 };
+
 /** The rows; `ms` is how long a sample measures. */
 export function rows(ms) {
   return [...memoryRows(ms), ...udpRows(ms), ...relayRows(ms), ...virtualRows(), coldRow(), ...sizeRows()];
@@ -124,7 +127,7 @@ function processRows(kind, title, contestants, ms, helpers) {
   const received = { unit: 'MB/s', of: ({ server }) => server.mbPerS };
   const metrics = { mbPerS: received, cpuPerGb, mbPerCpuS: mbPerCpuSOfBoth };
   const ofClient = (metric) => ({ ...metric, of: ({ client }) => metric.of(client) });
-  const trip = { p50: ofClient(p50), p99: ofClient(p99), cpuPerTrip: ofClient(cpuPerTrip) };
+  const trip = { p50: ofClient(p50), p99: ofClient(p99), cpuPerTrip: ofClient(cpuPerTrip), waited: ofClient(waited) };
   const names = Object.keys(contestants);
   const oneSize = names.filter((name) => !name.endsWith('1,500'));
   return [

@@ -3,7 +3,8 @@ import { floorOf, isHeld, isMet, measured } from './judge.mjs';
 
 /** Lines of the table of one row. */
 export function rowLines({ name, label, metrics, contestants }, results) {
-  return Object.entries(metrics).flatMap(([metric, { unit }], index) =>
+  const shown = Object.entries(metrics).filter(([, { unit }]) => unit !== undefined);
+  return shown.flatMap(([metric, { unit }], index) =>
     Object.keys(contestants).map((contestant, place) => {
       const head = index === 0 && place === 0 ? label : '';
       const what = place === 0 ? unit : '';

@@ -87,15 +87,18 @@ export function pingPong(end, bytes, ms) {
   return new Promise((resolve) => {
     let before = performance.now();
     let cpu;
+    let waited;
     end.receive(() => {
       const now = performance.now();
       if (before >= start) {
         cpu ??= process.cpuUsage();
+        waited ??= waitedMs();
         times.push(now - before);
       }
       before = now;
-      if (now >= start + ms && times.length > 0) resolve({ ...percentiles(times), cpuUs: cpuUs(cpu) / times.length });
-      else void end.send(data);
+      if (now < start + ms || times.length === 0) return void end.send(data);
+      const [cpuUsPerTrip, share] = [cpuUs(cpu) / times.length, (waitedMs() - waited) / (now - start)];
+      resolve({ ...percentiles(times), cpuUs: cpuUsPerTrip, waited: share });
     });
     void end.send(data);
   });
@@ -105,6 +108,15 @@ export function pingPong(end, bytes, ms) {
 function cpuUs(since) {
   const { user, system } = process.cpuUsage(since);
   return user + system;
+}
+
+/** How long this thread has waited for a processor; where no Linux tells it, 0. */
+function waitedMs() {
+  try {
+    return Number(readFileSync('/proc/thread-self/schedstat', 'latin1').split(' ')[1]) / 1e6;
+  } catch {
+    return 0;
+  }
 }
 
 function percentiles(times) {
