@@ -9,7 +9,7 @@ const wasmBytes: Plugin = {
     if (!id.endsWith('.wasm')) return null;
     return `import { readFileSync } from 'node:fs';
 const bytes = new Uint8Array(readFileSync(${JSON.stringify(id)}));
-export default () => bytes;`;
+export default (given) => given ?? bytes;`;
   },
 };
 

@@ -7,6 +7,7 @@ import { build } from 'esbuild';
 import { forNode, needingWasm, versionOf } from './bundle/fornode.mjs';
 import { imported, inlined, split } from './bundle/inline.mjs';
 import { joined, smallOnes } from './bundle/join.mjs';
+import { later, laterFiles } from './bundle/later.mjs';
 import { ofRaw, STRUCTS } from './bundle/ofraw.mjs';
 import { structsAsText } from './bundle/structs.mjs';
 
@@ -16,6 +17,7 @@ const { exports } = JSON.parse(readFileSync('package.json', 'utf8'));
 const programs = readdirSync('src/cli').flatMap((name) => (name.endsWith('.ts') ? [`cli/${name.slice(0, -3)}`] : []));
 const loads = {};
 const usual = [structsAsText, ofRaw];
+const USUAL = { target: 'es2022', platform: 'neutral', minifyWhitespace: true, minifySyntax: true, lineLimit: 120 };
 
 const entries = { ...sources([...names('dist'), ...programs]), ...STRUCTS };
 const nothing = { leading: [], all: [] };
@@ -23,8 +25,11 @@ const apart = await built('dist', entries, { plugins: [forNode(nothing), ...usua
 const { files } = closure(apart, 'dist/index.js');
 const small = smallOnes(apart, files);
 const all = inputsOf(apart, files).filter((path) => !small.includes(path));
-const plugins = [...usual, joined(small), forNode({ leading: needingWasm(apart), all }), split, inlined];
-await bundle('dist', entries, { plugins });
+const rest = await laterFiles(USUAL);
+const version = forNode({ leading: needingWasm(apart), all });
+await bundle('dist', entries, { plugins: [...usual, later(rest.name), joined(small), version, split, inlined] });
+for (const [file, text] of Object.entries(rest.files)) writeFileSync(`dist/${file}`, text);
+loads['dist/later.cjs'] = [`dist/${rest.name}.cjs`];
 await bundle(
   'dist/workerd',
   { ...sources(names('dist/workerd')), ...STRUCTS },
@@ -68,12 +73,8 @@ async function built(outdir, entryPoints, options) {
     bundle: true,
     splitting: true,
     format: 'esm',
-    target: 'es2022',
-    platform: 'neutral',
+    ...USUAL,
     packages: 'external',
-    minifyWhitespace: true,
-    minifySyntax: true,
-    lineLimit: 120,
     sourcemap: 'linked',
     metafile: true,
     logLevel: 'warning',

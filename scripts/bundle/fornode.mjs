@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 
-const INDEX = 'src/index.ts';
+export const INDEX = 'src/index.ts';
 const WASM = resolve('build/wasm/usrsctp.wasm');
 
 /** The version for Node of what stands in a source; it becomes NAME.node.js, or NAME.js where there is no other version. */

@@ -1,6 +1,8 @@
 // How bundles come by the WebAssembly: plugins for esbuild. What they make of a `.wasm` gives, when it is called, what to
-// compile, or a promise of it.
+// compile, or a promise of it: what it is given, or the packaged one.
 import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { INDEX } from './fornode.mjs';
 
 /**
  * Inlines it as text. Unlike base64, which puts four characters in place of three bytes, a character stands for a byte
@@ -23,7 +25,7 @@ export const split = {
   name: 'wasm-split',
   setup({ onLoad }) {
     onLoad({ filter: /\.wasm$/ }, ({ path, pluginData }) =>
-      pluginData?.entry ? { contents: fileOf(path) } : undefined,
+      pluginData?.entry ? { contents: fileOf(path, pluginData.entry === INDEX), resolveDir: dirname(path) } : undefined,
     );
   },
 };
@@ -36,7 +38,7 @@ export const imported = (path) => ({
       importer.endsWith('.wasm') ? { path, external: true } : undefined,
     );
     onLoad({ filter: /\.wasm$/ }, () => ({
-      contents: `import wasm from ${JSON.stringify(path)}; export default () => wasm;`,
+      contents: `import wasm from ${JSON.stringify(path)}; export default (given) => given ?? wasm;`,
     }));
   },
 });
@@ -53,7 +55,7 @@ function textOf(bytes) {
   const text = Array.from(bytes, (byte) => written[byte]).join('');
   return `${decode}
 let wasm;
-export default () => wasm ??= decode("${text}", ${JSON.stringify(order)}, ${bytes.length});`;
+export default (given) => given ?? (wasm ??= decode("${text}", ${JSON.stringify(order)}, ${bytes.length}));`;
 }
 
 function characters(rank) {
@@ -63,12 +65,14 @@ function characters(rank) {
 }
 
 /** It is compiled at once, on other threads. Whoever needs it then is given bytes where that failed, and hears why. */
-function fileOf(path) {
+function fileOf(path, isIndex) {
   const text = JSON.stringify(path);
-  return `${read}
+  return `${isIndex ? 'import { ready } from "later";' : 'const ready = undefined;'}
+${read}
 const bytes = read(import.meta.url, ${readFileSync(path).length});
 let wasm = bytes && WebAssembly.compile(bytes).catch(() => bytes);
-export default () => wasm ??= import(${text}).then((text) => text.default());`;
+const packaged = () => wasm ??= import(${text}).then((text) => text.default());
+export default (given) => ready ? ready().then(() => given ?? packaged()) : given ?? packaged();`;
 }
 
 /** Runs where the bundle runs. Deno would ask its user first, and goes by the same condition as Node. */

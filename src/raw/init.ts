@@ -36,7 +36,7 @@ export async function usrsctp_init(options: InitOptions = {}): Promise<Usrsctp> 
   if (conn_output !== undefined && typeof conn_output !== 'function') {
     throw new TypeError('usrsctp_init: conn_output is a function');
   }
-  const module = await usrsctpModule(options.wasm ?? packagedWasm());
+  const module = await usrsctpModule(packagedWasm(options.wasm));
   const pump = await Pump.start({ module, transport, clock, random });
   const calls = new UsrsctpCalls(pump, conn_output);
   return Object.assign(calls, sysctlCalls(calls.core));

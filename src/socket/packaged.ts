@@ -21,6 +21,6 @@ export class Stack extends SlimStack {
    * transport says, such as EADDRINUSE.
    */
   static override async create(options: StackOptions): Promise<Stack> {
-    return SlimStack.start(Stack, options, options?.wasm ?? packagedWasm());
+    return SlimStack.start(Stack, options, packagedWasm(options?.wasm));
   }
 }

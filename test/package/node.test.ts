@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -13,6 +14,26 @@ test('what Node loads has no WebAssembly as text, and is two files', () => {
   expect(files.filter((file) => readFileSync(file).length > LONGEST_TEXT)).toEqual([]);
   expect(files).toHaveLength(2);
   expect(loads['dist/index.js']!.filter((file) => readFileSync(file).length > LONGEST_TEXT)).toHaveLength(1);
+});
+
+const LATER = { noDelay: true, initiated: 1, paths: 1, error: 'EINVAL' };
+
+test('a first association in Node is without what it has no need of, which comes later', () => {
+  const { first, whenImported, compiled, later, required } = cold('dist');
+  expect(first).toEqual({ required: [], builtin: [] });
+  expect({ whenImported, compiled }).toEqual({ whenImported: 1, compiled: 1 }); // beside the import, and then no more
+  expect(later).toEqual(LATER);
+  expect(required).toEqual([expect.stringMatching(/^later-\w+\.cjs$/)]);
+});
+
+test('in Node, where what comes later is no file, as in bundles, it is imported', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'dist-'));
+  try {
+    cpSync('dist', folder, { recursive: true, filter: (path) => !/later-\w+\.cjs$/.test(path) });
+    expect(cold(folder)).toMatchObject({ later: LATER, required: [] });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test.each(['absent', 'of another build'])('in Node, where the file is %s, the text is loaded', async (how) => {
@@ -36,3 +57,8 @@ test('structs that are read from text are what the compiler said', async () => {
     expect({ ...structs[name as keyof typeof layouts] }).toEqual(layout);
   }
 });
+
+/** What `cold.fixture.mjs` tells of the package in a folder. */
+function cold(folder: string) {
+  return JSON.parse(execFileSync(process.execPath, ['test/package/cold.fixture.mjs', folder], { encoding: 'utf8' }));
+}

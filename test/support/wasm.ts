@@ -7,7 +7,7 @@ export const wasmBytes: Plugin = {
   setup({ onLoad }) {
     onLoad({ filter: /\.wasm$/ }, ({ path }) => {
       const text = JSON.stringify(readFileSync(path).toString('base64'));
-      return { contents: `export default () => Buffer.from(${text}, 'base64');` };
+      return { contents: `export default (given) => given ?? Buffer.from(${text}, 'base64');` };
     });
   },
 };

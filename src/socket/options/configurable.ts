@@ -13,7 +13,7 @@ import {
   type OptionQuery,
   type OptionRow,
   type OptionValue,
-  options,
+  optionRow,
   type Place,
 } from './options.js';
 
@@ -85,8 +85,7 @@ type QueryArguments<N extends OptionName> =
   unknown extends OptionQuery<N> ? [query?: OptionScope] : [query: OptionQuery<N> & OptionScope];
 
 function rowOf(name: OptionName, syscall: string): OptionRow {
-  const row: OptionRow | undefined =
-    typeof name === 'string' && Object.hasOwn(options, name) ? options[name] : undefined;
+  const row = optionRow(name);
   if (!row) throw new SctpError('ENOPROTOOPT', `${syscall}: there is no option '${shown(name)}'`, { syscall });
   return row;
 }

@@ -5,6 +5,11 @@ import { transferOptions } from './transfer.js';
 /** usrsctp's socket options by the names that they have here; `docs/api-coverage.md` lists them. */
 export const options: typeof transferOptions & typeof featureOptions = { ...transferOptions, ...featureOptions };
 
+/** The row of an option, if there is one of that name. */
+export function optionRow(name: unknown): OptionRow | undefined {
+  return typeof name === 'string' && Object.hasOwn(options, name) ? options[name as OptionName] : undefined;
+}
+
 /** The name of a socket option; `docs/api-coverage.md` has the C names, and what each one takes. */
 export type OptionName = keyof typeof options;
 

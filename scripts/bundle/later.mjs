@@ -1,0 +1,104 @@
+// What a first association has no need of, in a file of its own: V8 looks through all of a file when it is imported, be it
+// called or not. The index for Node reads this one when it is called first.
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { build } from 'esbuild';
+import { INDEX } from './fornode.mjs';
+import { structsAsText } from './structs.mjs';
+
+/** Modules of functions that need a stack to be called; and what only they import. */
+const LATER = [
+  'src/socket/messages/streams.ts',
+  'src/socket/options/codec.ts',
+  'src/socket/options/options.ts',
+  'src/socket/paths/statistics.ts',
+  'src/socket/statistics.ts',
+  'src/socket/streams/reset.ts',
+];
+/** The module that they and the index must have in common; of all others they have their own. */
+const COMMON = 'src/errors.ts';
+
+/**
+ * The file, twice: to be required, and to be imported, asynchronously, where there is none to require: in bundles and in
+ * Deno, and before Node 20.16.
+ */
+export async function laterFiles(options) {
+  const imports = LATER.map((path) => `export { ${exported(path, 'function')} } from ${JSON.stringify(`./${path}`)};`);
+  const { outputFiles } = await build({
+    ...options,
+    stdin: { contents: imports.join('\n'), resolveDir: '.' },
+    format: 'iife',
+    globalName: 'later',
+    plugins: [common, structsAsText],
+    write: false,
+    bundle: true,
+  });
+  const made = (exported) => `${exported}(function(common){"use strict";${outputFiles[0].text}return later});`;
+  const hash = createHash('sha256').update(outputFiles[0].text).digest('hex').slice(0, 8);
+  return {
+    name: `later-${hash}`,
+    files: { [`later-${hash}.cjs`]: made('module.exports='), [`later-${hash}.js`]: made('export default') },
+  };
+}
+
+const common = {
+  name: 'common',
+  setup({ onLoad }) {
+    onLoad({ filter: /errors\.ts$/ }, ({ path }) => {
+      if (path !== resolve(COMMON)) return undefined;
+      return {
+        contents: exported(path, 'class')
+          .map((name) => `export const ${name} = common.${name};`)
+          .join('\n'),
+      };
+    });
+  },
+};
+
+/** A plugin: in the index for Node, these modules are functions that call those of the file. */
+export const later = (name) => ({
+  name: 'later',
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /^later$/ }, () => ({ path: 'later', namespace: 'later' }));
+    onResolve({ filter: /^\.\/later-/, namespace: 'later' }, ({ path }) => ({ path, external: true }));
+    onLoad({ filter: /./, namespace: 'later' }, () => ({ contents: loading(name), resolveDir: '.' }));
+    onLoad({ filter: /\.ts$/ }, ({ path, pluginData }) => {
+      if (pluginData?.entry !== INDEX || !LATER.some((each) => resolve(each) === path)) return undefined;
+      const functions = exported(path, 'function').map(
+        (name) => `export function ${name}() { return later().${name}.apply(undefined, arguments); }`,
+      );
+      return { contents: ['import { later } from "later";', ...functions].join('\n') };
+    });
+  },
+});
+
+function exported(path, what) {
+  const text = readFileSync(path, 'utf8');
+  return [...text.matchAll(new RegExp(`^export ${what} (\\w+)`, 'gm'))].map(([, name]) => name);
+}
+
+function loading(name) {
+  const names = exported(COMMON, 'class').join(', ');
+  return `import { ${names} } from ${JSON.stringify(resolve(COMMON))};
+const common = { ${names} };
+${requiring}
+const require = requiring(import.meta.url, "${name}.cjs");
+let functions;
+let importing;
+export const later = () => functions ??= require("./${name}.cjs")(common);
+export const ready = require ? undefined : () => importing ??= import("./${name}.js").then((made) => {
+  functions = made.default(common);
+});`;
+}
+
+/** Runs where the bundle runs. Deno would ask its user. */
+function requiring(here, name) {
+  try {
+    const builtin = 'Deno' in globalThis ? undefined : globalThis.process?.getBuiltinModule;
+    const isThere = builtin?.('node:fs').existsSync(new URL(name, here));
+    return isThere ? builtin('node:module').createRequire(here) : undefined;
+  } catch {
+    return undefined;
+  }
+}
