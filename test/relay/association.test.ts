@@ -81,9 +81,9 @@ describe('an association through relays', () => {
     await until(() => transport.route('127.0.1.1')?.source === '127.0.2.11', 'the other route');
     await exchange(association, accepted, 2);
     const again = await startRelay('127.0.1.11', {}, Number(new URL(first.url).port));
-    await until(() => transport.relays.every(({ state }) => state === 'up'), 'both relays', 15_000);
+    await until(() => transport.relays.every(({ state }) => state === 'up'), 'both relays');
     const isBack = () => accepted.paths().some(({ address, state }) => address === '127.0.1.11' && state === 'active');
-    await until(isBack, "the server's path through the relay that is back", 15_000);
+    await until(isBack, "the server's path through the relay that is back");
     await second.crash();
     await exchange(association, accepted, 10);
     expect(metric(again.server.metrics(), 'usrsctp_relay_datagrams_total{direction="out"}')).toBeGreaterThan(100);

@@ -16,11 +16,18 @@ export async function native(program: string, args: readonly (string | number)[]
   return child;
 }
 
-/** A UDP port that nobody has, on any address; by chance, so that test files that run at once don't take the same. */
+const given = new Set<number>();
+
+/**
+ * A UDP port that nobody has, on any address, and that wasn't given before: who got that may not listen yet. By chance, so
+ * that test files that run at once don't take the same.
+ */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(PORTS.first, PORTS.last);
-    if (await isFree(port)) return port;
+    if (given.has(port) || !(await isFree(port))) continue;
+    given.add(port);
+    return port;
   }
 }
 
