@@ -48,7 +48,7 @@ export class Site {
   }
 
   /** Waits until such a complaint has come. */
-  async complained(pattern: RegExp, limitMs = 10_000): Promise<void> {
+  async complained(pattern: RegExp, limitMs = 40_000): Promise<void> {
     await this.#until(
       () => this.complaints.some((complaint) => pattern.test(complaint)),
       `complaint ${pattern}`,

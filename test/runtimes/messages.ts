@@ -45,7 +45,7 @@ export async function exchange(association: Association): Promise<void> {
 async function take(association: Association, count: number): Promise<Message[]> {
   const messages: Message[] = [];
   while (messages.length < count) {
-    const message = await association.receive({ timeoutMs: 20_000 });
+    const message = await association.receive({ timeoutMs: 40_000 });
     if (message === undefined) throw new Error(`the peer closed after ${messages.length} messages`);
     messages.push(message);
   }

@@ -54,7 +54,7 @@ async function throughRelays(
 }
 
 function connect(stack: Stack, endpoints: NonNullable<Place['relays']>['server']['endpoints']) {
-  return stack.socket().connectx(endpoints, { timeoutMs: 10_000 });
+  return stack.socket().connectx(endpoints, { timeoutMs: 40_000 });
 }
 
 function codeOf(error: unknown): string {

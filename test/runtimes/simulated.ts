@@ -99,7 +99,7 @@ export const simulatedScenarios: readonly Scenario[] = [
       const [client, server] = await Promise.all(hosts.map(create));
       if (!client || !server) throw new Error('two stacks were asked for');
       serve(server, PEERS);
-      const association = await client.socket().connectx([DEAD, ...PEERS], { timeoutMs: 10_000 });
+      const association = await client.socket().connectx([DEAD, ...PEERS], { timeoutMs: 40_000 });
       check(
         association.setup.elapsedMs >= 1000,
         `the timer of INIT went off too early: ${association.setup.elapsedMs}`,

@@ -29,7 +29,7 @@ export const udpScenarios: readonly Scenario[] = [
     name: 'over UDP, IPv4 and IPv6, messages of 1 byte to 200 kB come back',
     run: () =>
       overUdp(async (client, endpoints) => {
-        const association = await client.socket().connectx(endpoints, { timeoutMs: 10_000 });
+        const association = await client.socket().connectx(endpoints, { timeoutMs: 40_000 });
         checkEqual(association.setup.confirmed, LOOPBACK, 'confirmed');
         await exchange(association);
         await association.close();
@@ -41,7 +41,7 @@ export const udpScenarios: readonly Scenario[] = [
       check(echo !== undefined, 'there is no echo server');
       const addresses = echo.endpoints.map(({ address }) => address);
       const stack = await Stack.create({ transport: udp({ addresses, port: 0, encapsulationPort: echo.udpPort }) });
-      const association = await stack.socket().connectx(echo.endpoints, { timeoutMs: 10_000 });
+      const association = await stack.socket().connectx(echo.endpoints, { timeoutMs: 40_000 });
       await exchange(association);
       await association.close();
       await stack.close();
@@ -51,7 +51,7 @@ export const udpScenarios: readonly Scenario[] = [
     name: 'megabytes come back in order and whole',
     run: () =>
       overUdp(async (client, endpoints) => {
-        const association = await client.socket().connectx(endpoints, { timeoutMs: 10_000 });
+        const association = await client.socket().connectx(endpoints, { timeoutMs: 40_000 });
         const part = new Uint8Array(50_000);
         const send = async () => {
           for (let sent = 0; sent < BULK_BYTES; sent += part.length)
@@ -59,7 +59,7 @@ export const udpScenarios: readonly Scenario[] = [
         };
         const receive = async () => {
           for (let got = 0; got < BULK_BYTES; got += part.length) {
-            const message = await association.receive({ timeoutMs: 20_000 });
+            const message = await association.receive({ timeoutMs: 40_000 });
             const number = got / part.length;
             check(message?.data.length === part.length, `message ${number} has another length`);
             check(
@@ -97,7 +97,7 @@ export const udpScenarios: readonly Scenario[] = [
       check(all.addresses.includes('127.0.0.1') && all.addresses.includes('::1'), `addresses: ${all.addresses}`);
       const endpoints = [{ address: '127.0.0.1', port: 5001 }];
       serve(one, endpoints);
-      const association = await all.socket().connectx(endpoints, { timeoutMs: 10_000 });
+      const association = await all.socket().connectx(endpoints, { timeoutMs: 40_000 });
       await roundTrip(association, 'hello');
       await association.close();
       await Promise.all([all.close(), one.close()]);

@@ -20,7 +20,7 @@ export async function exchange(
   const receive = async (association: Association) => {
     const next = Array.from({ length: STREAMS }, (_, stream) => stream);
     for (let arrived = 1; arrived <= count; arrived++) {
-      const message = await association.receive({ timeoutMs: 20_000 });
+      const message = await association.receive({ timeoutMs: 40_000 });
       const stream = message?.stream ?? 0;
       const index = next[stream] ?? 0;
       next[stream] = index + STREAMS;

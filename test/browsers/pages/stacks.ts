@@ -24,10 +24,10 @@ export async function stacks(messages: number): Promise<{ echoed: number; change
     if (number === messages >> 1) network.partition('10.0.1.1');
     const message = new Uint8Array(number * 10).fill(number);
     await here.send(message, { stream: number % 4 });
-    const answer = await here.receive({ timeoutMs: 10_000 });
+    const answer = await here.receive({ timeoutMs: 40_000 });
     if (answer?.data.every((byte) => byte === (number & 0xff)) && answer.data.length === message.length) echoed++;
   }
-  await here.close({ timeoutMs: 10_000 });
+  await here.close({ timeoutMs: 40_000 });
   await echoing;
   await Promise.all([client.close(), server.close()]);
   return { echoed, changes };

@@ -12,7 +12,7 @@ export async function transfer(task: Transfer, half: () => Promise<void>): Promi
   const relays = task.relays.map((url) => ({ url, ticket }));
   const transport = relay({ relays, encapsulationPort: task.udpPort });
   const stack = await Stack.create({ transport, preset: 'fast-failover' });
-  const association = await stack.socket().connectx(task.server, { timeoutMs: 10_000 });
+  const association = await stack.socket().connectx(task.server, { timeoutMs: 40_000 });
   const data = random(task.messages * task.messageBytes);
   const room = new Room(task.window ?? task.messages);
   const sent = send(association, data, task.messageBytes, room);
@@ -27,7 +27,7 @@ export async function transfer(task: Transfer, half: () => Promise<void>): Promi
     if (count === task.messages >> 1) await half();
   }
   await sent;
-  await association.close({ timeoutMs: 10_000 });
+  await association.close({ timeoutMs: 40_000 });
   const states = transport.relays.map(({ state }) => state);
   await stack.close();
   return { sent: await sha256(data), received: await sha256(received), receivedBytes, relays: states };
