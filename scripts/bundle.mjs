@@ -7,7 +7,8 @@ import { build } from 'esbuild';
 import { forNode, needingWasm, versionOf } from './bundle/fornode.mjs';
 import { imported, inlined, split } from './bundle/inline.mjs';
 import { joined, smallOnes } from './bundle/join.mjs';
-import { later, laterFiles } from './bundle/later.mjs';
+import { later, writeLater } from './bundle/later.mjs';
+import { named } from './bundle/named.mjs';
 import { ofRaw, STRUCTS } from './bundle/ofraw.mjs';
 import { structsAsText } from './bundle/structs.mjs';
 
@@ -16,20 +17,19 @@ const needsNode = /^src\/(udp\.ts|relay-server\.ts|testing\/udp\.ts|cli\/)/;
 const { exports } = JSON.parse(readFileSync('package.json', 'utf8'));
 const programs = readdirSync('src/cli').flatMap((name) => (name.endsWith('.ts') ? [`cli/${name.slice(0, -3)}`] : []));
 const loads = {};
-const usual = [structsAsText, ofRaw];
-const USUAL = { target: 'es2022', platform: 'neutral', minifyWhitespace: true, minifySyntax: true, lineLimit: 120 };
+const USUAL = { target: 'es2022', platform: 'neutral', minify: true, lineLimit: 120 };
 
 const entries = { ...sources([...names('dist'), ...programs]), ...STRUCTS };
+const usual = [named(Object.values(entries).map((path) => path.replace(/\?.*/, ''))), structsAsText, ofRaw];
 const nothing = { leading: [], all: [] };
 const apart = await built('dist', entries, { plugins: [forNode(nothing), ...usual, inlined], write: false });
 const { files } = closure(apart, 'dist/index.js');
 const small = smallOnes(apart, files);
 const all = inputsOf(apart, files).filter((path) => !small.includes(path));
-const rest = await laterFiles(USUAL);
+const rest = await writeLater('dist', USUAL);
 const version = forNode({ leading: needingWasm(apart), all });
-await bundle('dist', entries, { plugins: [...usual, later(rest.name), joined(small), version, split, inlined] });
-for (const [file, text] of Object.entries(rest.files)) writeFileSync(`dist/${file}`, text);
-loads['dist/later.cjs'] = [`dist/${rest.name}.cjs`];
+await bundle('dist', entries, { plugins: [...usual, later(rest), joined(small), version, split, inlined] });
+loads['dist/later.cjs'] = [`dist/${rest}.cjs`];
 await bundle(
   'dist/workerd',
   { ...sources(names('dist/workerd')), ...STRUCTS },

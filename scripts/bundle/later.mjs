@@ -20,26 +20,26 @@ const LATER = [
 const COMMON = 'src/errors.ts';
 
 /**
- * The file, twice: to be required, and to be imported, asynchronously, where there is none to require: in bundles and in
- * Deno, and before Node 20.16.
+ * Writes the file, twice: to be required, and to be imported, asynchronously, where there is none to require: in bundles
+ * and in Deno, and before Node 20.16. Both export a function, which is given what is in common. Answers with their name.
  */
-export async function laterFiles(options) {
+export async function writeLater(outdir, usual) {
   const imports = LATER.map((path) => `export { ${exported(path, 'function')} } from ${JSON.stringify(`./${path}`)};`);
-  const { outputFiles } = await build({
-    ...options,
+  const options = {
+    ...usual,
     stdin: { contents: imports.join('\n'), resolveDir: '.' },
+    bundle: true,
     format: 'iife',
     globalName: 'later',
     plugins: [common, structsAsText],
-    write: false,
-    bundle: true,
-  });
-  const made = (exported) => `${exported}(function(common){"use strict";${outputFiles[0].text}return later});`;
-  const hash = createHash('sha256').update(outputFiles[0].text).digest('hex').slice(0, 8);
-  return {
-    name: `later-${hash}`,
-    files: { [`later-${hash}.cjs`]: made('module.exports='), [`later-${hash}.js`]: made('export default') },
   };
+  const { outputFiles } = await build({ ...options, write: false });
+  const name = `later-${createHash('sha256').update(outputFiles[0].text).digest('hex').slice(0, 8)}`;
+  for (const [extension, start] of Object.entries({ cjs: 'module.exports=', js: 'export default' })) {
+    const wrapped = { banner: { js: `${start}(function(common){"use strict";` }, footer: { js: 'return later});' } };
+    await build({ ...options, ...wrapped, sourcemap: 'linked', outfile: `${outdir}/${name}.${extension}` });
+  }
+  return name;
 }
 
 const common = {

@@ -82,7 +82,9 @@ export class Stack implements AsyncDisposable {
     const isConn = transport.addresses.includes(CONN);
     const stack = new kind(transport, pump, isConn ? configOf({}, transport) : usual);
     try {
-      for (const [name, value] of [...(isConn ? [NO_ABORT_OF_INIT] : []), ...given]) stack.#setSysctl(name, value);
+      pump.enter(() => {
+        for (const [name, value] of [...(isConn ? [NO_ABORT_OF_INIT] : []), ...given]) stack.#setSysctl(name, value);
+      });
     } catch (error) {
       await stack.close();
       throw error;

@@ -16,6 +16,18 @@ test('what Node loads has no WebAssembly as text, and is two files', () => {
   expect(loads['dist/index.js']!.filter((file) => readFileSync(file).length > LONGEST_TEXT)).toHaveLength(1);
 });
 
+test.each(['index.node.js', 'slim.js', 'simulated.js'])(
+  'the classes of %s have the names that they are exported by',
+  async (file) => {
+    const exports: Record<string, unknown> = await import(pathToFileURL(resolve('dist', file)).href);
+    const classes = Object.entries(exports).filter(
+      ([name, value]) => /^[A-Z][a-z]/.test(name) && typeof value === 'function',
+    );
+    expect(classes.map(([, value]) => (value as { name: string }).name)).toEqual(classes.map(([name]) => name));
+    expect(classes.length).toBeGreaterThan(2);
+  },
+);
+
 const LATER = { noDelay: true, initiated: 1, paths: 1, error: 'EINVAL' };
 
 test('a first association in Node is without what it has no need of, which comes later', () => {
