@@ -1,11 +1,11 @@
-// Receives what sender.ts sends. The longest gap is that after the last line on standard input. See transfer.ts.
+// Receives what sender.ts sends. The longest gap is that after the line `cut` on standard input. See transfer.ts.
 import { type Association, Stack } from '../../src/index.js';
 import { udp } from '../../src/udp.js';
-import { Digest, messageCount, SCTP_PORT, STREAMS, type Task, tell } from './transfer.js';
+import { Digest, messageCount, SCTP_PORT, STREAMS, type Task, tell, waitedMs } from './transfer.js';
 
 const PROGRESS_BYTES = 2 ** 20;
 
-const { addresses, bytes }: Task = JSON.parse(process.argv[2] ?? '');
+const { addresses, bytes, holdBytes = Number.POSITIVE_INFINITY }: Task = JSON.parse(process.argv[2] ?? '');
 process.stdin.on('end', () => process.exit(1)); // the test is gone
 
 const transport = udp({ addresses });
@@ -26,11 +26,17 @@ process.stdin.pause();
 /** Tells the digest of so many messages; one more or one less is an error. */
 async function receive(from: Association, expected: number): Promise<void> {
   const digest = new Digest();
-  process.stdin.on('data', () => {
-    longestGapMs = 0;
+  const goOn = new Promise<void>((resolve) => {
+    process.stdin.setEncoding('utf8').on('data', (lines: string) => {
+      if (lines.includes('cut')) longestGapMs = 0;
+      if (lines.includes('go on')) resolve();
+    });
   });
   let [messages, got, told, longestGapMs, lastMs] = [0, 0, 0, 0, performance.now()];
   for await (const { stream, data } of from) {
+    const heldMs = performance.now();
+    if (got > holdBytes) await goOn;
+    lastMs += performance.now() - heldMs;
     const now = performance.now();
     if (messages > 0) longestGapMs = Math.max(longestGapMs, now - lastMs);
     lastMs = now;
@@ -42,7 +48,8 @@ async function receive(from: Association, expected: number): Promise<void> {
       tell({ event: 'progress', bytes: got });
       told = got;
     }
-    if (messages === expected) tell({ event: 'done', digest: digest.text(), messages, longestGapMs });
+    if (messages === expected)
+      tell({ event: 'done', digest: digest.text(), messages, longestGapMs, waitedMs: waitedMs() });
   }
   if (messages < expected) throw new Error(`only ${messages} of ${expected} messages have come`);
 }

@@ -3,7 +3,7 @@ import { randomFillSync } from 'node:crypto';
 import { once } from 'node:events';
 import { type Association, Stack } from '../../src/index.js';
 import { udp } from '../../src/udp.js';
-import { Digest, messageCount, plan, SCTP_PORT, STREAMS, type Task, tell } from './transfer.js';
+import { Digest, messageCount, plan, SCTP_PORT, STREAMS, type Task, tell, waitedMs } from './transfer.js';
 
 const { addresses, peers, bytes }: Task = JSON.parse(process.argv[2] ?? '');
 process.stdin.on('end', () => process.exit(1)); // the test is gone
@@ -33,5 +33,5 @@ async function send(to: Association, messages: number): Promise<void> {
     digest.add(stream, data);
     await to.send(data, { stream });
   }
-  tell({ event: 'done', digest: digest.text(), messages, longestGapMs: 0 });
+  tell({ event: 'done', digest: digest.text(), messages, longestGapMs: 0, waitedMs: waitedMs() });
 }

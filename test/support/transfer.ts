@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { Child } from './child.js';
 
 /** What a sender or a receiver is told, as JSON in its first argument. */
@@ -8,6 +9,8 @@ export interface Task {
   /** Those that a sender connects to. */
   readonly peers: readonly string[];
   readonly bytes: number;
+  /** A receiver takes no more than so many before it is told `go on`. */
+  readonly holdBytes?: number;
 }
 
 /** What they tell, a line of JSON each. */
@@ -17,7 +20,13 @@ export type Report =
   | { readonly event: 'path'; readonly address: string; readonly change: string }
   | { readonly event: 'progress'; readonly bytes: number }
   /** A sender has handed everything to its stack, or a receiver has got everything. */
-  | { readonly event: 'done'; readonly digest: string; readonly messages: number; readonly longestGapMs: number }
+  | {
+      readonly event: 'done';
+      readonly digest: string;
+      readonly messages: number;
+      readonly longestGapMs: number;
+      readonly waitedMs: number;
+    }
   | { readonly event: 'closed'; readonly error: string | null; readonly dropped: number };
 
 export const SCTP_PORT = 5001;
@@ -46,6 +55,11 @@ export class Digest {
   text(): string {
     return this.#hashes.map((hash) => hash.digest('hex')).join(' ');
   }
+}
+
+/** How long this thread could have run and had no processor, which no network is to blame for. */
+export function waitedMs(): number {
+  return Number(readFileSync('/proc/thread-self/schedstat', 'latin1').split(' ')[1]) / 1e6;
 }
 
 export function tell(report: Report): void {
