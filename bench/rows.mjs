@@ -4,6 +4,8 @@ import { brotliCompressSync } from 'node:zlib';
 import { single, twoProcesses } from './child.mjs';
 
 const node = (program, ...args) => [process.execPath, '--expose-gc', `bench/${program}.mjs`, ...args];
+/** Without flags of V8's, as programs are started: with any, Node compiles its own modules anew. */
+const plain = (program, ...args) => [process.execPath, `bench/${program}.mjs`, ...args];
 const native = (program, ...args) => [`build/bench/${program}`, ...args];
 
 const SIZES = { 64: '64 B', 1024: '1 KB', 16384: '16 KB', 65536: '64 KB' };
@@ -174,7 +176,7 @@ function virtualRows() {
 }
 
 function coldRow() {
-  const contestants = { ours: single(node('cold', 'ours')), werift: single(node('cold', 'werift')) };
+  const contestants = { ours: single(plain('cold', 'ours')), werift: single(plain('cold', 'werift')) };
   const metrics = {
     ms: { unit: 'ms', isLessBetter: true, of: (sample) => sample.ms },
     cpuMs: { unit: 'CPU ms', isLessBetter: true, of: (sample) => sample.cpuMs },
