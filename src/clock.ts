@@ -9,10 +9,17 @@ export interface Clock {
 /** setTimeout fires at once when its delay doesn't fit in 31 bits. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
+/** Where there is one: setTimeout takes a millisecond at least. */
+const nextTurn: typeof setImmediate | undefined = globalThis.setImmediate;
+
 /** The clock of the machine. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   schedule(delayMs, callback) {
+    if (delayMs <= 0 && nextTurn !== undefined) {
+      const turn = nextTurn(callback);
+      return () => clearImmediate(turn);
+    }
     const timeout = setTimeout(callback, Math.min(Math.ceil(delayMs), LONGEST_TIMEOUT_MS));
     return () => clearTimeout(timeout);
   },

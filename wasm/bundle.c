@@ -1,15 +1,14 @@
 /*
  * Small messages that come faster than packets should leave. An application that wants no delay (SCTP_NODELAY) gets a
- * packet for each message while the congestion window is open. That is right for the first ones; of a stream of messages
- * of 64 bytes it makes many times the packets:
+ * packet for each message while the congestion window is open. That is right for the first ones; of many that come at
+ * once it makes as many packets, SACKs and datagrams. So behind four packets within a millisecond the others wait for
+ * each other, while there is something on its way, as with Nagle's algorithm: until no other one would fit into the
+ * packet, or the next SACK, or
  *
- *   large packets   of 64 KB, which exist within one machine only: small messages never shut the window, and such a stream
- *                   took five times the processor time that it takes with packets of 1,500 bytes
- *   far paths       where the window that bulk has opened stays open (burst.c): 17 times the packets, with a third more
- *                   bytes, and as many more SACKs
- *
- * So behind a few the others wait for each other, as with Nagle's algorithm: until a packet is full, the next SACK, or a
- * millisecond has passed. On near paths upstream's cut of the window has that effect.
+ *   on near paths   the end of this turn of the event loop, which is some microseconds: 64 conversations over one
+ *                   association within a machine have 130,000 to 167,000 round trips a second, in place of 25,000 to
+ *                   42,000. A millisecond would be longer than the round trip.
+ *   on far paths    a millisecond: over a window that bulk has opened a 17th of the packets (burst.c leaves it open)
  */
 #include "association.h"
 
@@ -18,18 +17,11 @@
 
 #include "link.h"
 
-#define LARGE_MTU 16384
-#define FEW_CHUNKS 4  /* every second packet is answered at once (RFC 9260 6.2): there will be a SACK */
 #define FEW_PACKETS 4 /* Max.Burst: so many may leave at once (RFC 9260 6.1 D) */
 
 static uint32_t unsent(const struct sctp_association *asoc)
 {
 	return asoc->total_output_queue_size - asoc->total_flight;
-}
-
-static int wait_for_large(const struct sctp_association *asoc)
-{
-	return asoc->total_flight_count >= FEW_CHUNKS && unsent(asoc) < asoc->smallest_mtu / 2;
 }
 
 /* Would there be room for another one like those that wait, in the packet that they make? */
@@ -59,24 +51,19 @@ static int is_behind_burst(struct link_path *path)
 	return 0;
 }
 
-static int waits(const struct sctp_tcb *stcb)
+int link_bundles(struct sctp_tcb *stcb)
 {
-	const struct sctp_association *asoc = &stcb->asoc;
+	struct sctp_association *asoc = &stcb->asoc;
 	struct sctp_nets *net = asoc->alternate != NULL ? asoc->alternate : asoc->primary_destination;
 	struct link_path *path = net != NULL ? (struct link_path *)net->ro.ro_rt : NULL;
 
-	if (asoc->smallest_mtu > LARGE_MTU) {
-		return wait_for_large(asoc);
+	if (path == NULL || !has_room(stcb) || !is_behind_burst(path) || asoc->total_flight == 0) {
+		return 0;
 	}
-	return path != NULL && !link_is_near(net) && has_room(stcb) && is_behind_burst(path);
-}
-
-int link_bundles(struct sctp_tcb *stcb)
-{
-	int result = waits(stcb);
-
-	if (result) {
+	if (link_is_near(net)) {
+		link_output_soon(stcb);
+	} else {
 		link_output_later(stcb);
 	}
-	return result;
+	return 1;
 }

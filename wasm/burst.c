@@ -5,8 +5,8 @@
  *
  * Here the window stays, the output is limited, and the rest follows in bursts, a millisecond after each other. A path
  * that was idle loses half of its window for each RTO (7.2.1). Near peers have it upstream's way: there it is the cut
- * that has small messages wait for each other, and without it ten times as many packets were sent. Those that wait
- * elsewhere (bundle.c) leave with the next burst.
+ * that has small messages wait for each other, and without it ten times as many packets were sent. Small messages that
+ * wait on far paths (bundle.c) leave with the next burst; on near ones, with the end of the turn.
  */
 #include "association.h"
 
@@ -15,12 +15,18 @@
 
 #include "link.h"
 
+void link_timer_soon(sctp_os_timer_t *timer, void (*function)(void *), void *argument); /* timers.c */
+
 #define BETWEEN_TICKS 1
 
 /* Those that have more to send, and may; those that are due; NULL for one that has ended meanwhile. */
-static struct sctp_tcb **waiting;
-static uint32_t count, due, capacity;
-static sctp_os_timer_t timer;
+struct later {
+	struct sctp_tcb **waiting;
+	uint32_t count, due, capacity;
+	uint8_t mark; /* of an association that waits, in burst_limit_applied */
+	sctp_os_timer_t timer;
+};
+static struct later bursts = {.mark = 1}, soon = {.mark = 2};
 
 static void forget_window(const struct sctp_tcb *stcb, struct sctp_nets *net)
 {
@@ -59,10 +65,10 @@ static int has_more(const struct sctp_association *asoc)
 	       net != NULL && net->flight_size < net->cwnd;
 }
 
-static void next_burst(struct sctp_tcb *stcb)
+static void output(struct sctp_tcb *stcb, uint8_t mark)
 {
 	SCTP_TCB_LOCK(stcb);
-	stcb->asoc.burst_limit_applied = 0;
+	stcb->asoc.burst_limit_applied &= (uint8_t)~mark;
 	if ((stcb->asoc.state & SCTP_STATE_ABOUT_TO_BE_FREED) == 0) {
 		sctp_chunk_output(stcb->sctp_ep, stcb, SCTP_OUTPUT_FROM_CONTROL_PROC, SCTP_SO_NOT_LOCKED);
 	}
@@ -70,33 +76,46 @@ static void next_burst(struct sctp_tcb *stcb)
 }
 
 /* Who has even more after that is put in again, for the next time. */
-static void next_bursts(void *unused)
+static void output_all(void *argument)
 {
-	(void)unused;
-	due = count;
-	count = 0;
-	for (uint32_t i = 0; i < due; i++) {
-		if (waiting[i] != NULL) {
-			next_burst(waiting[i]);
+	struct later *later = argument;
+
+	later->due = later->count;
+	later->count = 0;
+	for (uint32_t i = 0; i < later->due; i++) {
+		if (later->waiting[i] != NULL) {
+			output(later->waiting[i], later->mark);
 		}
 	}
-	due = 0;
+	later->due = 0;
+}
+
+static int put_in(struct later *later, struct sctp_tcb *stcb)
+{
+	if (stcb->asoc.burst_limit_applied & later->mark) {
+		return 0;
+	}
+	if (later->count == later->capacity) {
+		later->capacity = later->capacity > 0 ? 2 * later->capacity : 16;
+		later->waiting = link_grow(later->waiting, later->capacity * sizeof(struct sctp_tcb *));
+	}
+	later->waiting[later->count++] = stcb;
+	stcb->asoc.burst_limit_applied |= later->mark;
+	return !SCTP_OS_TIMER_PENDING(&later->timer);
 }
 
 void link_output_later(struct sctp_tcb *stcb)
 {
-	if (stcb->asoc.burst_limit_applied) {
-		return;
+	if (put_in(&bursts, stcb)) {
+		(void)SCTP_OS_TIMER_START(&bursts.timer, BETWEEN_TICKS, output_all, &bursts);
 	}
-	if (count == capacity) {
-		capacity = capacity > 0 ? 2 * capacity : 16;
-		waiting = link_grow(waiting, capacity * sizeof(struct sctp_tcb *));
+}
+
+void link_output_soon(struct sctp_tcb *stcb)
+{
+	if (put_in(&soon, stcb)) {
+		link_timer_soon(&soon.timer, output_all, &soon);
 	}
-	waiting[count++] = stcb;
-	if (!SCTP_OS_TIMER_PENDING(&timer)) {
-		(void)SCTP_OS_TIMER_START(&timer, BETWEEN_TICKS, next_bursts, NULL);
-	}
-	stcb->asoc.burst_limit_applied = 1;
 }
 
 int link_after_burst(struct sctp_tcb *stcb)
@@ -107,11 +126,17 @@ int link_after_burst(struct sctp_tcb *stcb)
 	return stcb->asoc.burst_limit_applied;
 }
 
-void link_no_burst(const struct sctp_tcb *stcb)
+static void leave(struct later *later, const struct sctp_tcb *stcb)
 {
-	for (uint32_t i = 0; stcb->asoc.burst_limit_applied && i < max(count, due); i++) {
-		if (waiting[i] == stcb) {
-			waiting[i] = NULL;
+	for (uint32_t i = 0; (stcb->asoc.burst_limit_applied & later->mark) && i < max(later->count, later->due); i++) {
+		if (later->waiting[i] == stcb) {
+			later->waiting[i] = NULL;
 		}
 	}
+}
+
+void link_no_burst(const struct sctp_tcb *stcb)
+{
+	leave(&bursts, stcb);
+	leave(&soon, stcb);
 }

@@ -83,7 +83,7 @@ void sctp_os_timer_init(sctp_os_timer_t *timer)
 	memset(timer, 0, sizeof(*timer));
 }
 
-int sctp_os_timer_start(sctp_os_timer_t *timer, uint32_t to_ticks, void (*function)(void *), void *argument)
+static int start_at(double at_ms, sctp_os_timer_t *timer, void (*function)(void *), void *argument)
 {
 	int was_pending = (timer->c_flags & SCTP_CALLOUT_PENDING) != 0;
 
@@ -97,10 +97,20 @@ int sctp_os_timer_start(sctp_os_timer_t *timer, uint32_t to_ticks, void (*functi
 	timer->c_func = function;
 	timer->c_arg = argument;
 	timer->c_flags = SCTP_CALLOUT_ACTIVE | SCTP_CALLOUT_PENDING;
-	/* hz is 1000: a tick is a millisecond */
-	rise(count++, (struct entry){link_now_ms + (to_ticks > 0 ? to_ticks : 1), started++, timer});
+	rise(count++, (struct entry){at_ms, started++, timer});
 	show_deadline();
 	return was_pending;
+}
+
+int sctp_os_timer_start(sctp_os_timer_t *timer, uint32_t to_ticks, void (*function)(void *), void *argument)
+{
+	/* hz is 1000: a tick is a millisecond */
+	return start_at(link_now_ms + (to_ticks > 0 ? to_ticks : 1), timer, function, argument);
+}
+
+void link_timer_soon(sctp_os_timer_t *timer, void (*function)(void *), void *argument)
+{
+	(void)start_at(link_now_ms, timer, function, argument);
 }
 
 int sctp_os_timer_stop(sctp_os_timer_t *timer)
@@ -115,7 +125,7 @@ int sctp_os_timer_stop(sctp_os_timer_t *timer)
 	return was_pending;
 }
 
-/* Runs every timer that is due at the time of this entry. A timer that a timer starts is due a tick later at least. */
+/* Runs every timer that is due at the time of this entry. A timer that a timer starts is due a tick later at least, but for link_timer_soon(). */
 EXPORT void link_timers(void)
 {
 	while (count > 0 && heap[0].at_ms <= link_now_ms) {

@@ -145,6 +145,7 @@ struct sctp_tcb;
 int link_cuts_window(const struct sctp_tcb *stcb, struct sctp_nets *net);
 int link_after_burst(struct sctp_tcb *stcb);
 void link_output_later(struct sctp_tcb *stcb);
+void link_output_soon(struct sctp_tcb *stcb);
 void link_no_burst(const struct sctp_tcb *stcb);
 #ifdef FILE_sctp_output
 static uint8_t link_unused;

@@ -11,7 +11,7 @@ const ONE_PATH = { client: ['10.0.1.1'], server: ['10.0.1.2'] };
 async function open(network: TestNetwork): Promise<Connected> {
   const all = await connected(network, ONE_PATH);
   await transfer(all.here, all.there, 600);
-  await network.advance(100);
+  await network.advance(500);
   return all;
 }
 
@@ -87,7 +87,38 @@ describe('small messages over an open window', () => {
   );
 });
 
-// The timer was for all of a stack: what waited elsewhere, for Nagle's algorithm to send it, left with it.
+describe('small messages on a near path', () => {
+  const near = { latencyMs: 0.1, rateBps: 1e8 };
+
+  test(
+    'share packets when they come together',
+    withNetwork({ seed: 1, conditions: near }, async (network) => {
+      const all = await connected(network, ONE_PATH);
+      const packets = dataPackets(network, all);
+      await Promise.all([receiveAll(all.there, 18_000), sendAll(all.here, 18_000, 64)]);
+      expect(packets.length).toBeLessThan(18_000 / 10); // a packet each but for the rest
+      await finish(all);
+    }),
+  );
+
+  test(
+    'wait for those of the same instant only',
+    withNetwork({ seed: 1, conditions: near }, async (network) => {
+      const all = await connected(network, ONE_PATH);
+      await transfer(all.here, all.there, 20); // its round trip is known
+      await network.advance(1000);
+      const packets = dataPackets(network, all);
+      const began = network.clock.now();
+      await sendAll(all.here, 10, 64);
+      await receiveAll(all.there, 10);
+      expect(packets).toHaveLength(5);
+      expect(network.clock.now() - began).toBeLessThan(0.2);
+      await finish(all);
+    }),
+  );
+});
+
+// Their timer was for all of a stack: what waited elsewhere, for Nagle's algorithm to send it, left with it.
 test(
   'small messages that share large packets let those of other associations wait as they will',
   withNetwork(FAR, async (network) => {
