@@ -77,6 +77,21 @@ export const simulatedScenarios: readonly Scenario[] = [
       }),
   },
   {
+    name: 'options, statistics and resets of streams, which the index for Node has in a file of their own',
+    run: (place) =>
+      inWorld(place, { latencyMs: 10 }, async ({ client, server }) => {
+        serve(server, PEERS);
+        const socket = client.socket();
+        socket.setOption('noDelay', false);
+        const association = await socket.connectx(PEERS);
+        await association.resetStreams({ outgoing: [1] });
+        const refused = await association.resetStreams({ outgoing: [70_000] }).catch((error) => error);
+        check(refused instanceof SctpError, 'an error is of a class that nobody can know');
+        const { initiated } = client.statistics().associations;
+        return [socket.getOption('noDelay'), initiated, association.statistics().paths.length, refused.code];
+      }),
+  },
+  {
     name: "usrsctp's own names work",
     run: async ({ wasm }) => {
       const network = new Network({ seed: 1 });
