@@ -63,7 +63,13 @@ export const targets = [
   },
   { text: 'the wasm, KB brotli', row: 'size.wasm', metric: 'kb', most: 105 },
   { text: 'cold start, ms', row: 'cold', metric: 'ms', most: 15, held: 20, check: false },
-  { text: 'cold start, processor time of all threads, ms', row: 'cold', metric: 'cpuMs', held: 23 },
+  {
+    text: 'cold start ÷ werift, processor time of all threads',
+    row: 'cold',
+    metric: 'cpuMs',
+    over: 'werift',
+    held: 1.1,
+  },
   {
     text: 'timers of an idle pair ÷ heartbeats sent and answered',
     row: 'timers',
