@@ -31,6 +31,13 @@ export const targets = [
     least: 0.6,
     held: 0.57,
   },
+  {
+    text: 'UDP ÷ dgram, both with packets of 1,500 bytes, 64 B',
+    ...udp(64),
+    contestant: 'ours, 1,500',
+    over: 'dgram, 1,500',
+    least: 3.4,
+  },
   { text: 'UDP ÷ werift, 64 B', ...udp(64), over: 'werift', least: 8 },
   { text: 'UDP ÷ werift, 1 KB', ...udp(1024), over: 'werift', least: 5 },
   { text: 'UDP ÷ werift, 16 KB', ...udp(16384), over: 'werift', least: 5 },

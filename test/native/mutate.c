@@ -257,7 +257,7 @@ static void talk(int server, int port)
 int main(int argc, char **argv)
 {
 	unsigned long packets = argc > 2 ? strtoul(argv[2], NULL, 10) : 10000;
-	int server, port = 10000;
+	int server, port = 0;
 
 	random_state = argc > 1 ? strtoull(argv[1], NULL, 10) * 2654435761u + 1 : 1;
 	link_state();
@@ -271,7 +271,7 @@ int main(int argc, char **argv)
 	server = endpoint(SOCK_STREAM, 2, PORT);
 	bridge_listen(server, 16);
 	while (mutated < packets) {
-		talk(server, port++ % 50000 + 1024);
+		talk(server, port++ % 50000 + 10000);
 		talks++;
 	}
 	bridge_close(server);
