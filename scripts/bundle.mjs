@@ -7,6 +7,7 @@ import { build } from 'esbuild';
 import { forNode, needingWasm, versionOf } from './bundle/fornode.mjs';
 import { imported, inlined, split } from './bundle/inline.mjs';
 import { joined, smallOnes } from './bundle/join.mjs';
+import { keepCode } from './bundle/kept.mjs';
 import { later, writeLater } from './bundle/later.mjs';
 import { named } from './bundle/named.mjs';
 import { ofRaw, STRUCTS } from './bundle/ofraw.mjs';
@@ -37,6 +38,8 @@ await bundle(
 );
 copyFileSync('build/wasm/usrsctp.wasm', 'dist/usrsctp.wasm');
 writeFileSync('dist/usrsctp.wasm.d.ts', 'declare const wasm: WebAssembly.Module;\nexport default wasm;\n');
+keepCode('dist/index.node.js');
+loads['dist/index.node.cache'] = ['dist/index.node.cache'];
 writeFileSync('build/bundle.json', JSON.stringify(loads, null, 2));
 
 /** The entries that package.json says are in a folder. */

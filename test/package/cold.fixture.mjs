@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import vm from 'node:vm';
 import 'node:perf_hooks'; // Node's global `performance`, which it loads when it is used first
 import { wire } from '../../bench/worlds/wire.mjs';
 
@@ -10,6 +11,13 @@ const { cache } = createRequire(import.meta.url);
 const before = new Set(process.moduleLoadList);
 const compiled = [];
 const { compile } = WebAssembly;
+const kept = [];
+vm.Script = class extends vm.Script {
+  constructor(...args) {
+    super(...args);
+    kept.push(this.cachedDataRejected === false);
+  }
+};
 WebAssembly.compile = (bytes) => {
   compiled.push(bytes.length);
   return compile(bytes);
@@ -32,5 +40,5 @@ const later = {
   paths: association.statistics().paths.length,
   error: error instanceof SctpError ? error.code : String(error),
 };
-console.log(JSON.stringify({ first, whenImported, compiled: compiled.length, later, required: required() }));
+console.log(JSON.stringify({ kept, first, whenImported, compiled: compiled.length, later, required: required() }));
 process.exit();

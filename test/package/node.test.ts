@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -38,28 +38,47 @@ test('a first association in Node is without what it has no need of, which comes
   expect(required).toEqual([expect.stringMatching(/^later-\w+\.cjs$/)]);
 });
 
-test('in Node, where what comes later is no file, as in bundles, it is imported', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'dist-'));
-  try {
-    cpSync('dist', folder, { recursive: true, filter: (path) => !/later-\w+\.cjs$/.test(path) });
+test('in Node, where what comes later is no file, as in bundles, it is imported', () =>
+  withCopy((folder) => {
+    for (const name of readdirSync(folder)) if (/^later-\w+\.cjs$/.test(name)) rmSync(join(folder, name));
     expect(cold(folder)).toMatchObject({ later: LATER, required: [] });
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  }));
+
+test('V8 takes the code that is kept for it, and compiles where there is none, or another’s', () =>
+  withCopy((folder) => {
+    const cache = join(folder, 'index.node.cache');
+    expect(cold(folder)).toMatchObject({ kept: [true], later: LATER });
+    writeFileSync(cache, readFileSync(cache).subarray(0, 1000));
+    expect(cold(folder)).toMatchObject({ kept: [false], later: LATER });
+    writeFileSync(cache, 'of another build');
+    expect(cold(folder)).toMatchObject({ kept: [false], later: LATER });
+    rmSync(cache);
+    expect(cold(folder)).toMatchObject({ kept: [false], later: LATER });
+  }));
+
+test('the index for Node is read as it is where Node lends no modules, and in another realm', () => {
+  const url = JSON.stringify(pathToFileURL('dist/index.node.js').href);
+  const without = `delete process.getBuiltinModule; const { Stack } = await import(${url}); console.log(Stack.name)`;
+  expect(run('--input-type=module', '-e', without)).toBe('Stack\n');
+});
+
+test('source maps tell where in the sources of the index for Node an error comes from', () => {
+  const url = JSON.stringify(pathToFileURL('dist/index.node.js').href);
+  const failing = `const { Stack } = await import(${url}); console.log((await Stack.create({}).catch((e) => e)).stack)`;
+  const [, path, line] = /(src\/socket\/stack\.ts):(\d+)/.exec(
+    run('--enable-source-maps', '--input-type=module', '-e', failing),
+  )!;
+  expect(readFileSync(path!, 'utf8').split('\n')[Number(line) - 1]).toContain('throw new TypeError(');
 });
 
 test.each(['absent', 'of another build'])('in Node, where the file is %s, the text is loaded', async (how) => {
-  const folder = mkdtempSync(join(tmpdir(), 'dist-'));
-  try {
-    cpSync('dist', folder, { recursive: true });
+  await withCopy(async (folder) => {
     rmSync(join(folder, 'usrsctp.wasm'));
     if (how !== 'absent') cpSync('dist/index.js', join(folder, 'usrsctp.wasm'));
     const { usrsctp_init } = await import(pathToFileURL(join(folder, 'raw.node.js')).href);
     const usrsctp = await usrsctp_init();
     expect(usrsctp.usrsctp_finish()).toBe(0);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  });
 });
 
 test('structs that are read from text are what the compiler said', async () => {
@@ -71,6 +90,17 @@ test('structs that are read from text are what the compiler said', async () => {
 });
 
 /** What `cold.fixture.mjs` tells of the package in a folder. */
-function cold(folder: string) {
-  return JSON.parse(execFileSync(process.execPath, ['test/package/cold.fixture.mjs', folder], { encoding: 'utf8' }));
+const cold = (folder: string) => JSON.parse(run('test/package/cold.fixture.mjs', folder));
+
+const run = (...args: string[]) => execFileSync(process.execPath, args, { encoding: 'utf8' });
+
+/** A copy of the package, for a test to spoil. */
+async function withCopy(test: (folder: string) => void | Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'dist-'));
+  try {
+    cpSync('dist', folder, { recursive: true });
+    await test(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
