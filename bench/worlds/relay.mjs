@@ -2,7 +2,7 @@
 import { Stack } from 'usrsctp-wasm';
 import { relay } from 'usrsctp-wasm/relay';
 import { signTicket } from 'usrsctp-wasm/relay/server';
-import { between } from './ours.mjs';
+import { between } from './between.mjs';
 
 export { server } from './ours.mjs';
 
