@@ -1,4 +1,4 @@
-// The short form, for CI: is what targets.mjs says still held? About a minute on an idle machine.
+// The short form, for CI: is what targets.mjs says still held? About two minutes on an idle machine.
 import { isDisturbed, isHeld, measured, neededOf } from './judge.mjs';
 import { measure, tell } from './measure.mjs';
 import { Results } from './results.mjs';

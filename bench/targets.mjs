@@ -29,7 +29,6 @@ export const targets = [
     contestant: 'ours, 1,500',
     over: 'dgram, 1,500',
     least: 0.6,
-    held: 0.57,
   },
   {
     text: 'UDP ÷ dgram, both with packets of 1,500 bytes, 64 B',

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 
-/** Warming up takes half as long as measuring, and long enough for what is hot to be compiled. */
-export const warmUpMs = (ms) => Math.max(ms / 2, 400);
+/** Warming up takes half as long as measuring, and a second at least: by then V8 has compiled what is hot for good. */
+export const warmUpMs = (ms) => Math.max(ms / 2, 1000);
 
 /** Sends messages one after the other, as the promises of send allow, until `isOver`. */
 export async function flood(end, bytes, isOver) {
