@@ -1,5 +1,5 @@
 /*
- * The link layer's own border: what upstream.h redirects usrsctp to, and what the bridge needs of it.
+ * The link layer's own border: what usrsctp is redirected to (upstream/), and what the bridge needs of it.
  * Knows neither usrsctp.h nor its internals, so that both sides of the bridge can include it.
  */
 #ifndef LINK_H
@@ -62,7 +62,7 @@ struct link_path_state {
 	uint32_t port;                /* the peer's UDP port; 0: not encapsulated */
 };
 
-/* What upstream tells of an association in kernels only (sctp_sysctl.c), see statistics.c. */
+/* What upstream tells of an association in kernels only (sctp_sysctl.c), see api/statistics.c. */
 struct link_association_statistics {
 	uint32_t retransmissions;   /* DATA chunks that a time-out has marked, ever */
 	uint32_t errors;            /* time-outs in a row, over all paths */
@@ -108,10 +108,10 @@ extern int link_has_integrity;
 /* Runs what usrsctp leaves to its iterator thread. */
 void link_iterate(void);
 
-/* May this packet reach usrsctp? See guard.c. */
+/* May this packet reach usrsctp? See fixes/packet_validation.c. */
 int link_admits(const uint8_t *packet, uint32_t length);
 
-/* Will a packet of the same association follow the next one? And when that has been read: see sacks.c. */
+/* Will a packet of the same association follow the next one? And when that has been read: see tuning/sack_frequency.c. */
 void link_follow(int more);
 void link_settle(void);
 
@@ -121,7 +121,7 @@ int link_conn_output(void *address, void *buffer, size_t length, uint8_t tos, ui
 /* Sets the size of the send buffer for a moment. Returns what it was. */
 uint32_t link_send_limit(void *so, uint32_t bytes);
 
-/* The buffers of a socket follow its paths from now on, see buffers.c. */
+/* The buffers of a socket follow its paths from now on, see tuning/buffers.c. */
 void link_follow_path(void *so);
 void link_peeled_off(void *so);
 
@@ -148,7 +148,7 @@ void link_before_peeloff(void *so, uint32_t id);
 /* Says why, and traps. */
 _Noreturn void link_panic(const char *message);
 
-/* Upstream's snprintf; see print.c for what it can. */
+/* Upstream's snprintf; see os/print.c for what it can. */
 __attribute__((format(printf, 3, 4))) void link_print(char *buffer, size_t size, const char *format, ...);
 
 /* A socket has something to tell; called by upstream's sorwakeup and sowwakeup. `handle` is its upcall argument. */

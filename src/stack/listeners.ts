@@ -14,7 +14,7 @@ interface Entry {
   readonly listener: Listener;
 }
 
-/** A handle's place in C's table of them (wasm/handles.c). */
+/** A handle's place in C's table of them (wasm/api/handles.c). */
 const PLACE = 0xffff;
 
 /** Who listens to which socket. By its place: a Map, in which they come and go, took a set-up half a microsecond. */

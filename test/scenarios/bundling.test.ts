@@ -26,7 +26,7 @@ function dataPackets(network: TestNetwork, { hosts }: Connected): string[] {
   return seen;
 }
 
-// bundle.c
+// wasm/tuning/bundling.c
 describe('small messages over an open window', () => {
   test(
     'share packets when they come together, and take no longer',

@@ -5,7 +5,7 @@ import { connected, countChunks, dropChunks, endpoints, finish, rig, transfer } 
 const FAST = { preset: 'fast-failover' } as const;
 const SLOW = { conditions: { latencyMs: 20 } };
 
-// latecomers.c: to upstream they are out of the blue, and the ABORT for them ends the association.
+// wasm/fixes/late_packets.c: to upstream they are out of the blue, and the ABORT for them ends the association.
 describe('packets that are late', () => {
   test(
     'because their sender has deleted its address meanwhile are read all the same',
@@ -66,7 +66,7 @@ describe('packets that are late', () => {
   );
 });
 
-// returns.c
+// wasm/fixes/readded_addresses.c
 describe('an address that comes back', () => {
   test(
     'before the peer could learn that it went, and that alone leads there, is used at once',

@@ -8,9 +8,9 @@ import { type Played, play } from './play.js';
  * one of each again.
  */
 const { SEED, SEEDS = '1000' } = process.env as { SEED?: string; SEEDS?: string };
-/** Beyond the first thousand, of which 219 is one, too: what wasm/repairs.c mends; 9701: SCTP_FRAGMENT_INTERLEAVE. */
+/** Beyond the first thousand, of which 219 is one, too: what wasm/fixes/ mends; 9701: SCTP_FRAGMENT_INTERLEAVE. */
 const FOUND = [1589, 2439, 2993, 6879, 9701];
-/** What wasm/returns.c mends, beside 33, 42, 73, 216, 218, 398 and 429; 2692: T3-rtx after a long round trip. */
+/** What wasm/fixes/readded_addresses.c mends, beside 33, 42, 73, 216, 218, 398 and 429; 2692: T3-rtx after a long round trip. */
 const FOUND_MOVING = [750, 1236, 1273, 1430, 2692, 4827];
 
 const HOW_THEY_END = 'each message once and in order, both ends learn the end, nothing leaks';

@@ -1,0 +1,149 @@
+/*
+ * What the bridge needs of sockets and associations, and usrsctp.h doesn't give.
+ */
+#include <netinet/sctp_os.h>
+#include <netinet/sctp_pcb.h>
+#include <netinet/sctp_var.h>
+
+#include "api/handles.h"
+#include "link.h"
+
+/* SO_ERROR, cleared by being read. usrsctp_getsockopt() leaves it as it is. */
+EXPORT int bridge_take_error(int handle)
+{
+	struct socket *so = socket_of(handle);
+	int error;
+
+	if (so == NULL) {
+		return -EBADF;
+	}
+	error = so->so_error;
+	so->so_error = 0;
+	return error;
+}
+
+/* How many bytes of the send buffer are free: what usrsctp tells its send_cb. */
+EXPORT int bridge_send_room(int handle)
+{
+	struct socket *so = socket_of(handle);
+
+	if (so == NULL) {
+		return -EBADF;
+	}
+	return so->so_snd.sb_cc < so->so_snd.sb_hiwat ? (int)(so->so_snd.sb_hiwat - so->so_snd.sb_cc) : 0;
+}
+
+uint32_t link_send_limit(void *so, uint32_t bytes)
+{
+	struct socket *socket = so;
+	uint32_t before = socket->so_snd.sb_hiwat;
+
+	socket->so_snd.sb_hiwat = bytes;
+	return before;
+}
+
+void link_tell_more(void *so)
+{
+	struct sctp_inpcb *inp = so != NULL ? ((struct socket *)so)->so_pcb : NULL;
+
+	link_shared.has_more = inp != NULL && !TAILQ_EMPTY(&inp->read_queue);
+}
+
+/* The port that a socket is bound to, 0 when it isn't. usrsctp.h has no getsockname(). */
+EXPORT int bridge_local_port(int handle)
+{
+	struct socket *so = socket_of(handle);
+	struct sctp_inpcb *inp = so != NULL ? so->so_pcb : NULL;
+
+	return inp != NULL ? ntohs(inp->sctp_lport) : -EBADF;
+}
+
+/*
+ * Can the paths of its associations become potentially failed (RFC 7829)? What SCTP_PEER_ADDR_THLDS says of associations to
+ * come; but an engine takes half a millisecond to compile sctp_getopt(), which a first association has no other need of.
+ */
+EXPORT int bridge_has_potential_failure(int handle)
+{
+	struct socket *so = socket_of(handle);
+	struct sctp_inpcb *inp = so != NULL ? so->so_pcb : NULL;
+
+	return inp != NULL ? inp->sctp_ep.def_net_pf_threshold < inp->sctp_ep.def_net_failure : -EBADF;
+}
+
+/*
+ * Limits a socket of AF_INET6 to IPv6, so that it lists no IPv4 address to its peers: IPV6_V6ONLY (RFC 3493 5.3), which
+ * usrsctp_setsockopt() doesn't know.
+ */
+EXPORT int bridge_set_v6only(int handle)
+{
+	struct socket *so = socket_of(handle);
+	struct sctp_inpcb *inp = so != NULL ? so->so_pcb : NULL;
+
+	if (inp == NULL) {
+		return -EBADF;
+	}
+	inp->ip_inp.inp.inp_flags |= IN6P_IPV6_V6ONLY;
+	return 0;
+}
+
+/*
+ * What a new socket of the façade begins with: all notifications but those of data, of an empty send buffer and of the
+ * struct that RFC 6458 has deprecated; SCTP_RECVRCVINFO, SCTP_EXPLICIT_EOR, SCTP_FRAGMENT_INTERLEAVE 2; and of what it is
+ * told SCTP_NODELAY, SCTP_INITMSG, SCTP_ENABLE_STREAM_RESET and SCTP_REMOTE_UDP_ENCAPS_PORT (in network byte order). The
+ * same as by usrsctp_setsockopt(), without sctp_setopt(): see setopt.c.
+ */
+EXPORT int bridge_prepare(int handle, int no_delay, uint32_t outbound, uint32_t inbound, uint32_t resets, uint32_t port)
+{
+	struct socket *so = socket_of(handle);
+	struct sctp_inpcb *inp = so != NULL ? so->so_pcb : NULL;
+
+	if (inp == NULL) {
+		return -EBADF;
+	}
+	sctp_feature_off(inp, (SCTP_PCB_FLAGS_RECVDATAIOEVNT | SCTP_PCB_FLAGS_RECVSENDFAILEVNT | SCTP_PCB_FLAGS_DRYEVNT |
+	                       SCTP_PCB_FLAGS_NODELAY));
+	sctp_feature_on(inp, SCTP_PCB_FLAGS_RECVASSOCEVNT | SCTP_PCB_FLAGS_RECVPADDREVNT | SCTP_PCB_FLAGS_RECVPEERERR |
+	                     SCTP_PCB_FLAGS_RECVSHUTDOWNEVNT | SCTP_PCB_FLAGS_PDAPIEVNT | SCTP_PCB_FLAGS_ADAPTATIONEVNT |
+	                     SCTP_PCB_FLAGS_AUTHEVNT | SCTP_PCB_FLAGS_STREAM_RESETEVNT | SCTP_PCB_FLAGS_RECVNSENDFAILEVNT |
+	                     SCTP_PCB_FLAGS_ASSOC_RESETEVNT | SCTP_PCB_FLAGS_STREAM_CHANGEEVNT | SCTP_PCB_FLAGS_RECVRCVINFO |
+	                     SCTP_PCB_FLAGS_EXPLICIT_EOR | SCTP_PCB_FLAGS_FRAG_INTERLEAVE | SCTP_PCB_FLAGS_INTERLEAVE_STRMS);
+	if (no_delay) {
+		sctp_feature_on(inp, SCTP_PCB_FLAGS_NODELAY);
+	}
+	inp->sctp_ep.pre_open_stream_count = (uint16_t)outbound;
+	inp->sctp_ep.max_open_streams_intome = (uint16_t)inbound;
+	inp->local_strreset_support = (uint8_t)resets;
+	inp->sctp_ep.port = (uint16_t)port;
+	return 0;
+}
+
+/* A timer that has gone off has given back its reference to the endpoint, but still points there. */
+static void forget_stopped(struct sctp_timer *timer)
+{
+	if (!SCTP_OS_TIMER_PENDING(&timer->timer)) {
+		timer->ep = NULL;
+	}
+}
+
+void link_before_peeloff(void *so, uint32_t id)
+{
+	struct sctp_inpcb *inp = ((struct socket *)so)->so_pcb;
+	struct sctp_tcb *stcb = inp != NULL ? sctp_findassociation_ep_asocid(inp, id, 1) : NULL;
+	struct sctp_nets *net;
+
+	if (stcb == NULL) {
+		return;
+	}
+	forget_stopped(&stcb->asoc.dack_timer);
+	forget_stopped(&stcb->asoc.asconf_timer);
+	forget_stopped(&stcb->asoc.strreset_timer);
+	forget_stopped(&stcb->asoc.shut_guard_timer);
+	forget_stopped(&stcb->asoc.autoclose_timer);
+	forget_stopped(&stcb->asoc.delete_prim_timer);
+	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
+		forget_stopped(&net->pmtu_timer);
+		forget_stopped(&net->hb_timer);
+		forget_stopped(&net->rxt_timer);
+	}
+	SCTP_TCB_UNLOCK(stcb);
+}

@@ -1,0 +1,170 @@
+/*
+ * Addresses that are deleted from an association, or from a host (RFC 5061): what upstream leaves behind.
+ */
+#include <netinet/sctp_os.h>
+#include <netinet/sctp_pcb.h>
+#include <netinet/sctp_var.h>
+#include <netinet/sctp_timer.h>
+#include <netinet/sctp_output.h>
+#include <netinet/sctputil.h>
+
+#include "fixes/fixes.h"
+#include "link.h"
+#include "tuning/tuning.h"
+
+/* Gives what was sent, or would be, to an address that the association no longer has to another one. */
+static void leave(struct sctp_tcb *stcb, struct sctp_nets *net)
+{
+	struct sctp_association *asoc = &stcb->asoc;
+	struct sctp_nets *other = asoc->alternate != NULL ? asoc->alternate : asoc->primary_destination;
+	struct sctpchunk_listhead *queues[] = {&asoc->sent_queue, &asoc->control_send_queue, &asoc->asconf_send_queue};
+	struct sctp_tmit_chunk *chunk;
+	int type = net->rxt_timer.type; /* T3-rtx or T2-shutdown */
+
+	if (SCTP_OS_TIMER_PENDING(&net->rxt_timer.timer)) {
+		sctp_timer_stop(type, stcb->sctp_ep, stcb, net, SCTP_FROM_SCTP_PCB);
+		if (type != SCTP_TIMER_TYPE_SEND) {
+			sctp_timer_start(type, stcb->sctp_ep, stcb, other);
+		}
+	}
+	sctp_move_chunks_from_net(stcb, net);
+	TAILQ_FOREACH(chunk, &asoc->sent_queue, sctp_next) {
+		if (chunk->whoTo == net && chunk->sent < SCTP_DATAGRAM_RESEND) {
+			sctp_flight_size_decrease(chunk);
+			sctp_total_flight_decrease(stcb, chunk);
+			asoc->peers_rwnd += chunk->send_size + SCTP_BASE_SYSCTL(sctp_peer_chunk_oh);
+			sctp_ucount_incr(asoc->sent_queue_retran_cnt);
+			chunk->sent = SCTP_DATAGRAM_RESEND;
+			chunk->flags |= CHUNK_FLAGS_FRAGMENT_OK;
+			chunk->rec.data.doing_fast_retransmit = 0;
+			chunk->no_fr_allowed = 1;
+			chunk->do_rtt = 0;
+		}
+	}
+	for (size_t i = 0; i < sizeof(queues) / sizeof(*queues); i++) {
+		TAILQ_FOREACH(chunk, queues[i], sctp_next) {
+			if (chunk->whoTo == net) {
+				chunk->whoTo = other;
+				atomic_add_int(&other->ref_count, 1);
+				sctp_free_remote_addr(net);
+			}
+		}
+	}
+}
+
+/*
+ * Addresses that went while a packet was read, whose ASCONF may have come under one of them: sctp_common_input_processing()
+ * found the association by the lookup address (RFC 5061 4.1.1), goes on with that path, and leaves it in the association.
+ */
+struct left {
+	struct left *next;
+	struct sctp_nets *net;
+};
+static struct left *left;
+static struct sctp_tcb *left_by;
+
+static void keep(struct sctp_tcb *stcb, struct sctp_nets *net)
+{
+	struct left *one = link_malloc(sizeof(*one));
+
+	*one = (struct left){left, net};
+	left = one;
+	if (left_by == NULL) {
+		left_by = stcb;
+		atomic_add_int(&stcb->asoc.refcnt, 1);
+	}
+}
+
+/* The packet has been read. */
+void link_packet_done(void)
+{
+	struct left *one;
+
+	while ((one = left) != NULL) {
+		struct sctp_association *asoc = &left_by->asoc;
+
+		left = one->next;
+		if (asoc->last_data_chunk_from == one->net) {
+			asoc->last_data_chunk_from = TAILQ_FIRST(&asoc->nets);
+		}
+		if (asoc->last_control_chunk_from == one->net) {
+			asoc->last_control_chunk_from = NULL;
+		}
+		leave(left_by, one->net);
+		sctp_free_remote_addr(one->net);
+		link_free(one);
+	}
+	if (left_by != NULL) {
+		atomic_subtract_int(&left_by->asoc.refcnt, 1);
+		left_by = NULL;
+	}
+}
+
+/*
+ * The peer deletes an address (RFC 5061 5.3): sctp_remove_net() forgets the chunks that are on their way to it, or wait
+ * to go there, and sctp_timer_start() refuses T3-rtx for it. What was lost would never be sent again, and
+ * sctp_find_alternate_net() would go on from an element that the list no longer has. A timer of it that still runs would
+ * keep the association when that has ended.
+ */
+void fixed_remove_net(struct sctp_tcb *stcb, struct sctp_nets *net)
+{
+	atomic_add_int(&net->ref_count, 1);
+	link_departed(stcb, net);
+	sctp_remove_net(stcb, net);
+	leave(stcb, net);
+	keep(stcb, net);
+}
+
+int fixed_del_remote_addr(struct sctp_tcb *stcb, struct sockaddr *address)
+{
+	struct sctp_nets *net = sctp_findnet(stcb, address);
+
+	if (net == NULL || stcb->asoc.numnets < 2) {
+		return sctp_del_remote_addr(stcb, address);
+	}
+	fixed_remove_net(stcb, net);
+	return 0;
+}
+
+/*
+ * A request to add or delete an address holds a reference to it. sctp_asconf_queue_mgmt() doesn't give it back when two
+ * requests cancel each other out, nor do those who empty the queue (sctp_free_assoc(), sctp_process_cookie_existing()).
+ */
+void fixed_free_request(struct sctp_asconf_addr *request)
+{
+	if (request->ifa != NULL) {
+		sctp_free_ifa(request->ifa);
+	}
+	link_free(request);
+}
+
+/* Nor does sctp_free_assoc() give back the only address, which waits for another one before it may be deleted. */
+void fixed_free_association(struct sctp_tcb *stcb)
+{
+	if (stcb->asoc.asconf_addr_del_pending != NULL) {
+		sctp_free_ifa(stcb->asoc.asconf_addr_del_pending);
+	}
+	link_no_burst(stcb);
+	link_forget(stcb);
+	link_free(stcb);
+}
+
+/*
+ * sctp_asconf_timer() gives back the reference of the ASCONF chunk to its destination even when there is no other one,
+ * and the chunk keeps it: sent again often enough, the destination is freed while the association uses it.
+ */
+int fixed_asconf_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
+{
+	struct sctp_tmit_chunk *chunk = TAILQ_FIRST(&stcb->asoc.asconf_send_queue);
+	struct sctp_nets *destination = chunk != NULL ? chunk->whoTo : NULL;
+	int is_gone;
+
+	if (destination != NULL) {
+		atomic_add_int(&destination->ref_count, 1);
+	}
+	is_gone = sctp_asconf_timer(inp, stcb, net);
+	if (is_gone || TAILQ_FIRST(&stcb->asoc.asconf_send_queue) != chunk || (chunk != NULL && chunk->whoTo != destination)) {
+		sctp_free_remote_addr(destination);
+	}
+	return is_gone;
+}

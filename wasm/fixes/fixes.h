@@ -1,0 +1,46 @@
+/*
+ * What the corrections offer to our other files. A correction fixed_x() stands in for upstream's function sctp_x() in the
+ * files whose headers in upstream/ say so; it has that function's prototype, and may call it.
+ */
+#ifndef FIXES_H
+#define FIXES_H
+
+#include <netinet/sctp_os.h>
+#include <netinet/sctp_pcb.h>
+#include <netinet/sctputil.h>
+
+void fixed_express_handle_sack(struct sctp_tcb *stcb, uint32_t cumulative_tsn, uint32_t rwnd, int *is_aborted,
+                               int has_ecn_echo);
+
+/* More of what was sent has been acknowledged: shutdown.c. */
+void link_more_delivered(struct sctp_tcb *stcb);
+
+/* A packet has been read; paths that went with it are freed: deleted_addresses.c. */
+void link_packet_done(void);
+
+/* A local address has come, or come back: readded_addresses.c. */
+void link_renew(struct sctp_ifa *ifa);
+
+/* A local address that the association may use, but for one: of a family, or of any (AF_UNSPEC); or NULL. The same file. */
+struct sctp_ifa *link_usable_address(struct sctp_tcb *stcb, sa_family_t family, const struct sctp_ifa *but);
+
+/* The peer has deleted this address: packets from there may still come. See late_packets.c. */
+void link_departed(const struct sctp_tcb *stcb, const struct sctp_nets *net);
+
+/* Where a packet comes from and goes to; the port is the peer's UDP port, in network byte order. */
+struct link_ends {
+	union sctp_sockstore source;
+	union sctp_sockstore destination;
+	uint16_t port;
+};
+
+/* Was the packet that has been read a late one of an association that lives? Then it is to be read again, with these ends. */
+int link_readdress(const struct sctphdr *header, struct link_ends *ends);
+
+/*
+ * The slow start threshold begins with the peer's first receive window (RFC 4960); but a window that follows the path
+ * begins small, and beyond it there would be a packet more in each round trip. RFC 9260 7.2.1: arbitrarily high.
+ */
+#define FIRST_SSTHRESH (64 * 1024 * 1024)
+
+#endif

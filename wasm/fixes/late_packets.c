@@ -1,0 +1,131 @@
+/*
+ * Packets that were on their way when an address went (RFC 5061): from an address that the peer has deleted, or to one of
+ * ours that the association no longer has. To upstream they are out of the blue, and the ABORT for them (RFC 9260 8.4)
+ * ends the association at the other end, which still lives here. But tag and ports say whose they are: they are read as if
+ * they had come by a path that there is.
+ *
+ *     DATA, from or to an address ───────╲
+ *     ASCONF: delete that address ────────╲──────► ASCONF ACK
+ *                                          ╲─────► SACK, in the place of ABORT
+ *
+ * Whoever comes from an address that never was the peer's is answered as ever: behind a NAT that has forgotten it a
+ * peer so learns at once that its association is lost.
+ */
+#include <netinet/sctp_os.h>
+#include <netinet/sctp_pcb.h>
+#include <netinet/sctp_output.h>
+#include <netinet/sctputil.h>
+
+#include "fixes/fixes.h"
+#include "link.h"
+
+#define FORMER_ADDRESSES 128
+
+/* Addresses that peers have deleted, the last ones of the whole host. */
+static struct former {
+	uint32_t tag;
+	union sctp_sockstore address;
+} formers[FORMER_ADDRESSES];
+static uint32_t former_count;
+
+void link_departed(const struct sctp_tcb *stcb, const struct sctp_nets *net)
+{
+	struct former *former = &formers[former_count++ % FORMER_ADDRESSES];
+
+	former->tag = stcb->asoc.my_vtag;
+	memcpy(&former->address, &net->ro._l_addr, sizeof(former->address));
+}
+
+static int was_address_of(const struct sctp_tcb *stcb, struct sockaddr *address)
+{
+	for (uint32_t i = 0; i < FORMER_ADDRESSES; i++) {
+		if (formers[i].tag == stcb->asoc.my_vtag && sctp_cmpaddr(&formers[i].address.sa, address)) {
+			return 1;
+		}
+	}
+	return 0;
+}
+
+static int is_up(const struct sctp_tcb *stcb)
+{
+	return SCTP_GET_STATE(stcb) != SCTP_STATE_COOKIE_WAIT &&
+	       (stcb->asoc.state & (SCTP_STATE_ABOUT_TO_BE_FREED | SCTP_STATE_WAS_ABORTED)) == 0;
+}
+
+/*
+ * The association of a packet that is late, though it has no path of these addresses. No lock is taken: upstream may hold
+ * the association's, and there is one thread.
+ */
+static struct sctp_tcb *owner(const struct sctphdr *header, struct sockaddr *source)
+{
+	uint32_t tag = ntohl(header->v_tag);
+	struct sctp_tcb *stcb;
+
+	LIST_FOREACH(stcb, &SCTP_BASE_INFO(sctp_asochash)[SCTP_PCBHASH_ASOC(tag, SCTP_BASE_INFO(hashasocmark))], sctp_asocs) {
+		if (stcb->asoc.my_vtag == tag && stcb->rport == header->src_port &&
+		    stcb->sctp_ep->sctp_lport == header->dest_port && is_up(stcb) &&
+		    (sctp_findnet(stcb, source) != NULL || was_address_of(stcb, source))) {
+			return stcb;
+		}
+	}
+	return NULL;
+}
+
+/* The packet that is being read is late. */
+static int late;
+
+static int is_late(const struct sctphdr *header, struct sockaddr *source)
+{
+	return late = owner(header, source) != NULL;
+}
+
+int link_readdress(const struct sctphdr *header, struct link_ends *ends)
+{
+	struct sctp_tcb *stcb = late ? owner(header, &ends->source.sa) : NULL;
+	struct sctp_nets *net;
+	struct sctp_ifa *local;
+
+	late = 0;
+	if (stcb == NULL || (local = link_usable_address(stcb, AF_UNSPEC, NULL)) == NULL) {
+		return 0;
+	}
+	if (sctp_findnet(stcb, &ends->source.sa) == NULL) {
+		net = stcb->asoc.alternate != NULL ? stcb->asoc.alternate : stcb->asoc.primary_destination;
+		memcpy(&ends->source, &net->ro._l_addr, sizeof(ends->source));
+		ends->port = net->port;
+	}
+	memcpy(&ends->destination, &local->address, sizeof(ends->destination));
+	return 1;
+}
+
+void fixed_handle_ootb(struct mbuf *packet, int ip_bytes, int offset, struct sockaddr *source,
+                          struct sockaddr *destination, struct sctphdr *header, struct sctp_inpcb *inp, struct mbuf *cause,
+                          uint32_t vrf_id, uint16_t port)
+{
+	if (is_late(header, source)) {
+		sctp_m_freem(cause);
+	} else {
+		sctp_handle_ootb(packet, ip_bytes, offset, source, destination, header, inp, cause, vrf_id, port);
+	}
+}
+
+/* Where no endpoint has the destination any more. */
+void fixed_send_abort(struct mbuf *packet, int ip_bytes, struct sockaddr *source, struct sockaddr *destination,
+                         struct sctphdr *header, uint32_t tag, struct mbuf *cause, uint32_t vrf_id, uint16_t port)
+{
+	const struct sctp_chunkhdr *first = (const struct sctp_chunkhdr *)(header + 1);
+
+	if (first->chunk_type != SCTP_COOKIE_ECHO && is_late(header, source)) {
+		sctp_m_freem(cause);
+	} else {
+		sctp_send_abort(packet, ip_bytes, source, destination, header, tag, cause, vrf_id, port);
+	}
+}
+
+void fixed_send_shutdown_complete2(struct sockaddr *source, struct sockaddr *destination, struct sctphdr *header,
+                                      uint32_t vrf_id, uint16_t port)
+{
+	if (!is_late(header, source)) {
+		sctp_send_shutdown_complete2(source, destination, header, vrf_id, port);
+	}
+}

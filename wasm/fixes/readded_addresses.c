@@ -1,0 +1,212 @@
+/*
+ * Local addresses that were deleted, and come back (RFC 5061).
+ */
+#include <netinet/sctp_os.h>
+#include <netinet/sctp_pcb.h>
+#include <netinet/sctp_var.h>
+#include <netinet/sctp_asconf.h>
+#include <netinet/sctp_output.h>
+#include <netinet/sctputil.h>
+
+#include "fixes/fixes.h"
+
+/* The first request of a kind for that address which the peer hasn't answered yet. */
+static const struct sctp_asconf_addr *request_of(const struct sctp_tcb *stcb, uint16_t type, struct sctp_ifa *ifa)
+{
+	const struct sctp_asconf_addr *request;
+
+	TAILQ_FOREACH(request, &stcb->asoc.asconf_queue, next) {
+		if (request->ap.aph.ph.param_type == type && request->ifa != NULL &&
+		    sctp_cmpaddr(&request->ifa->address.sa, &ifa->address.sa)) {
+			return request;
+		}
+	}
+	return NULL;
+}
+
+static int is_usable(struct sctp_tcb *stcb, struct sctp_ifa *ifa)
+{
+	return (ifa->localifa_flags & SCTP_BEING_DELETED) == 0 && !sctp_is_addr_restricted(stcb, ifa) &&
+	       sctp_is_address_in_scope(ifa, &stcb->asoc.scope, 0) &&
+	       ((stcb->sctp_ep->sctp_flags & SCTP_PCB_FLAGS_BOUNDALL) != 0 || sctp_is_addr_in_ep(stcb->sctp_ep, ifa));
+}
+
+struct sctp_ifa *link_usable_address(struct sctp_tcb *stcb, sa_family_t family, const struct sctp_ifa *but)
+{
+	struct sctp_ifn *ifn;
+	struct sctp_ifa *ifa;
+
+	LIST_FOREACH(ifn, &sctp_find_vrf(stcb->asoc.vrf_id)->ifnlist, next_ifn) {
+		LIST_FOREACH(ifa, &ifn->ifalist, next_ifa) {
+			if (ifa != but && (family == AF_UNSPEC || ifa->address.sa.sa_family == family) && is_usable(stcb, ifa)) {
+				return ifa;
+			}
+		}
+	}
+	return NULL;
+}
+
+static struct sctp_ifa *other_address(struct sctp_tcb *stcb, const struct sctp_ifa *ifa)
+{
+	return link_usable_address(stcb, ifa->address.sa.sa_family, ifa);
+}
+
+/*
+ * An ASCONF may leave from an address that it adds (RFC 5061 5.3). But an address that goes and comes back before the peer
+ * could be told waits behind the ASCONF that deletes it; and when no other address leads to the peer, that one never
+ * leaves, and the association is mute for ever. It may leave from there, too.
+ */
+int fixed_is_addr_pending(struct sctp_tcb *stcb, struct sctp_ifa *ifa)
+{
+	return sctp_is_addr_pending(stcb, ifa) ||
+	       (request_of(stcb, SCTP_ADD_IP_ADDRESS, ifa) != NULL && other_address(stcb, ifa) == NULL);
+}
+
+/* Puts an address in the place of what it was before it went. */
+static void renew(struct sctpladdr *list, struct sctp_ifa *ifa)
+{
+	struct sctp_laddr *address;
+
+	LIST_FOREACH(address, list, sctp_nxt_addr) {
+		if (address->ifa != ifa && sctp_cmpaddr(&address->ifa->address.sa, &ifa->address.sa)) {
+			sctp_free_ifa(address->ifa);
+			address->ifa = ifa;
+			atomic_add_int(&ifa->refcount, 1);
+		}
+	}
+}
+
+/*
+ * An address that comes back is another struct sctp_ifa. Sockets that are bound to it by name had the one before, and
+ * would never send from the address again.
+ */
+void link_renew(struct sctp_ifa *ifa)
+{
+	struct sctp_inpcb *inp;
+	struct sctp_tcb *stcb;
+
+	SCTP_INP_INFO_RLOCK();
+	LIST_FOREACH(inp, &SCTP_BASE_INFO(listhead), sctp_list) {
+		SCTP_INP_WLOCK(inp);
+		renew(&inp->sctp_addr_list, ifa);
+		LIST_FOREACH(stcb, &inp->sctp_asoc_list, sctp_tcblist) {
+			SCTP_TCB_LOCK(stcb);
+			renew(&stcb->asoc.sctp_restricted_addrs, ifa);
+			SCTP_TCB_UNLOCK(stcb);
+		}
+		SCTP_INP_WUNLOCK(inp);
+	}
+	SCTP_INP_INFO_RUNLOCK();
+}
+
+/* An address that was to be deleted when there is another one has come back. */
+static int forget_deletion(struct sctp_tcb *stcb, struct sctp_ifa *ifa)
+{
+	struct sctp_ifa *pending = stcb->asoc.asconf_addr_del_pending;
+
+	if (pending == NULL || !sctp_cmpaddr(&pending->address.sa, &ifa->address.sa)) {
+		return 0;
+	}
+	stcb->asoc.asconf_del_pending = 0;
+	stcb->asoc.asconf_addr_del_pending = NULL;
+	sctp_free_ifa(pending);
+	return 1;
+}
+
+/* Was the address restricted, as what it was before it went? */
+static int was_restricted(const struct sctp_tcb *stcb, struct sctp_ifa *ifa)
+{
+	const struct sctp_laddr *address;
+
+	LIST_FOREACH(address, &stcb->asoc.sctp_restricted_addrs, sctp_nxt_addr) {
+		if (address->ifa != ifa && sctp_cmpaddr(&address->ifa->address.sa, &ifa->address.sa)) {
+			return 1;
+		}
+	}
+	return 0;
+}
+
+/*
+ * An address may not be used before the peer has agreed to add it. But one that comes back may be the peer's still: when it
+ * was the only one, sctp_asconf_queue_add() has told nobody, and keeps in mind to delete it, as it would do even now; or
+ * the peer may not have learned that it went, and nothing else leads there.
+ */
+void fixed_add_local_addr_restricted(struct sctp_tcb *stcb, struct sctp_ifa *ifa)
+{
+	int is_known = forget_deletion(stcb, ifa) && !was_restricted(stcb, ifa);
+
+	if (is_known || (request_of(stcb, SCTP_DEL_IP_ADDRESS, ifa) != NULL && other_address(stcb, ifa) == NULL)) {
+		sctp_del_local_addr_restricted(stcb, ifa); /* sctp_add_local_addr_ep() has put it there */
+	} else {
+		sctp_add_local_addr_restricted(stcb, ifa);
+	}
+}
+
+/*
+ * sctp_asconf_queue_mgmt() lets an address that is back be used when it takes a request to
+ * delete it back, even if the peer has not yet agreed to the one before, to add it; and when the peer has, what
+ * sctp_asconf_addr_mgmt_ack() lets be used is the address as it was when that was asked for.
+ */
+void fixed_del_local_addr_restricted(struct sctp_tcb *stcb, struct sctp_ifa *ifa)
+{
+	const struct sctp_asconf_addr *request = request_of(stcb, SCTP_ADD_IP_ADDRESS, ifa);
+	struct sctp_laddr *address, *next;
+
+	if (request != NULL && request->sent && request->ifa != ifa) {
+		return;
+	}
+	LIST_FOREACH_SAFE(address, &stcb->asoc.sctp_restricted_addrs, sctp_nxt_addr, next) {
+		if (sctp_cmpaddr(&address->ifa->address.sa, &ifa->address.sa)) {
+			sctp_del_local_addr_restricted(stcb, address->ifa);
+		}
+	}
+}
+
+/* As if sctp_compose_asconf() did nothing when it fails: it counts the ASCONF first, and takes the requests for sent. */
+static struct mbuf *compose(struct sctp_tcb *stcb, int *length, int addr_locked)
+{
+	uint32_t serial = stcb->asoc.asconf_seq_out;
+	struct sctp_asconf_addr *request;
+	struct mbuf *chunk;
+
+	TAILQ_FOREACH(request, &stcb->asoc.asconf_queue, next) {
+		if (!request->sent) {
+			break;
+		}
+	}
+	chunk = sctp_compose_asconf(stcb, length, addr_locked);
+	if (chunk == NULL) {
+		stcb->asoc.asconf_seq_out = serial;
+		for (; request != NULL; request = TAILQ_NEXT(request, next)) {
+			request->sent = 0;
+		}
+	}
+	return chunk;
+}
+
+/*
+ * sctp_compose_asconf() fails when the association has no address to be known by (RFC 5061 4.1.1), and nobody would ask
+ * again. One that waits to be added will do: the peer has the tag as well.
+ */
+struct mbuf *fixed_compose_asconf(struct sctp_tcb *stcb, int *length, int addr_locked)
+{
+	struct mbuf *chunk = compose(stcb, length, addr_locked);
+	struct sctp_laddr *address;
+
+	if (chunk != NULL || TAILQ_EMPTY(&stcb->asoc.asconf_queue)) {
+		return chunk;
+	}
+	LIST_FOREACH(address, &stcb->asoc.sctp_restricted_addrs, sctp_nxt_addr) {
+		struct sctp_ifa *ifa = address->ifa;
+
+		if ((ifa->localifa_flags & SCTP_BEING_DELETED) == 0) {
+			atomic_add_int(&ifa->refcount, 1);
+			sctp_del_local_addr_restricted(stcb, ifa);
+			chunk = compose(stcb, length, addr_locked);
+			sctp_add_local_addr_restricted(stcb, ifa);
+			sctp_free_ifa(ifa);
+			return chunk;
+		}
+	}
+	return NULL;
+}

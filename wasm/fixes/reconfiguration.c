@@ -1,0 +1,54 @@
+/*
+ * RE-CONFIG (RFC 6525): answers that must not get lost.
+ */
+#include <netinet/sctp_os.h>
+#include <netinet/sctp_pcb.h>
+#include <netinet/sctp_var.h>
+#include <netinet/sctputil.h>
+
+#include "fixes/fixes.h"
+#include "link.h"
+
+/* Bytes of notifications beyond the receive buffer: some hundred, and a peer can't have more. */
+#define RESERVE_BYTES 4096
+
+/*
+ * These notifications are dropped when the receive buffer is full, and whoever waits for the answer to a request, while
+ * it doesn't receive, would wait for ever. They have a reserve.
+ */
+static void reserve(struct sctp_tcb *stcb, int sign)
+{
+	if (stcb != NULL && stcb->sctp_socket != NULL) {
+		stcb->sctp_socket->so_rcv.sb_hiwat += (u_int)(sign * RESERVE_BYTES);
+	}
+}
+
+/*
+ * sctp_handle_stream_reset_response() counts a request to reset the association as answered only when it was granted:
+ * after a refusal the chunk would be sent again for ever, and no other request could be made.
+ */
+void fixed_notify_stream_reset_tsn(struct sctp_tcb *stcb, uint32_t sending_tsn, uint32_t recv_tsn, int flag)
+{
+	if (flag != 0 && stcb->asoc.stream_reset_outstanding > 0) {
+		stcb->asoc.stream_reset_outstanding--;
+	}
+	reserve(stcb, 1);
+	sctp_notify_stream_reset_tsn(stcb, sending_tsn, recv_tsn, flag);
+	reserve(stcb, -1);
+}
+
+void fixed_notify_stream_reset_add(struct sctp_tcb *stcb, uint16_t in, uint16_t out, int flag)
+{
+	reserve(stcb, 1);
+	sctp_notify_stream_reset_add(stcb, in, out, flag);
+	reserve(stcb, -1);
+}
+
+void fixed_ulp_notify(uint32_t notification, struct sctp_tcb *stcb, uint32_t error, void *data, int so_locked)
+{
+	int is_reset = notification >= SCTP_NOTIFY_STR_RESET_RECV && notification <= SCTP_NOTIFY_STR_RESET_DENIED_IN;
+
+	reserve(is_reset ? stcb : NULL, 1);
+	sctp_ulp_notify(notification, stcb, error, data, so_locked);
+	reserve(is_reset ? stcb : NULL, -1);
+}

@@ -1,0 +1,71 @@
+/*
+ * T3-rtx (RFC 9260 6.3): where upstream lets it rest while chunks are outstanding, or leaves it as it was.
+ */
+#include <netinet/sctp_os.h>
+#include <netinet/sctp_pcb.h>
+#include <netinet/sctp_var.h>
+#include <netinet/sctp_timer.h>
+#include <netinet/sctp_indata.h>
+#include <netinet/sctputil.h>
+
+#include "fixes/fixes.h"
+#include "link.h"
+
+/*
+ * sctp_mark_all_for_resend() passes over chunks that were sent less than an RTO ago. Those of them that were marked
+ * before it doesn't count, and for the others sctp_timeout_handler() starts T3-rtx again only when there is none on any
+ * path: the association waits for ever with chunks to send again, and no timer. And it takes the RTO from the round trips,
+ * without RTO.Max: after one of 15 s chunks are sent again once in 15 s and more, whatever the timer says.
+ */
+int fixed_t3rxt_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
+{
+	int srtt = net->lastsa, variance = net->lastsv, is_gone;
+
+	if (net->RTO > 0 && (srtt >> SCTP_RTT_SHIFT) + variance > (int)net->RTO) {
+		net->lastsa = (int)net->RTO << SCTP_RTT_SHIFT;
+		net->lastsv = 0;
+	}
+	is_gone = sctp_t3rxt_timer(inp, stcb, net);
+	if (!is_gone) {
+		net->lastsa = srtt;
+		net->lastsv = variance;
+		sctp_audit_retranmission_queue(&stcb->asoc);
+		if (net->flight_size > 0) {
+			sctp_timer_start(SCTP_TIMER_TYPE_SEND, inp, stcb, net);
+		}
+	}
+	return is_gone;
+}
+
+static void restart_t3(struct sctp_tcb *stcb, struct sctp_nets *net)
+{
+	struct sctp_timer *t3 = &net->rxt_timer;
+	uint32_t rto_ms = net->RTO > 0 ? net->RTO : stcb->asoc.initial_rto;
+
+	if (t3->type == SCTP_TIMER_TYPE_SEND && SCTP_OS_TIMER_PENDING(&t3->timer)) {
+		SCTP_OS_TIMER_START(&t3->timer, sctp_msecs_to_ticks(rto_ms), sctp_timeout_handler, t3);
+	}
+}
+
+/*
+ * A SACK that acknowledges the earliest chunk on its way to an address restarts T3-rtx for that address (RFC 9260 6.3.2,
+ * R3). sctp_handle_sack() does so; this one, for SACKs without gaps, leaves the timer as it is, and on a busy path it
+ * goes off while all is well: chunks are sent twice, and the path passes for potentially failed.
+ */
+void fixed_express_handle_sack(struct sctp_tcb *stcb, uint32_t cumulative_tsn, uint32_t rwnd, int *is_aborted,
+                                  int has_ecn_echo)
+{
+	uint32_t before = stcb->asoc.last_acked_seq;
+	struct sctp_nets *net;
+
+	sctp_express_handle_sack(stcb, cumulative_tsn, rwnd, is_aborted, has_ecn_echo);
+	if (*is_aborted || stcb->asoc.last_acked_seq == before) {
+		return;
+	}
+	link_more_delivered(stcb);
+	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
+		if (net->net_ack > 0 && net->flight_size > 0) {
+			restart_t3(stcb, net);
+		}
+	}
+}

@@ -1,0 +1,228 @@
+/*
+ * Interfaces and routes: which local addresses there are, and which one leads to a destination. The host knows; here it
+ * becomes what usrsctp's source address selection asks for.
+ */
+#include <netinet/sctp_os.h>
+#include <netinet/sctp_pcb.h>
+#include <netinet/sctputil.h>
+#include <netinet/udp.h>
+
+#include "host.h"
+#include "link.h"
+#include "fixes/fixes.h"
+#include "tuning/tuning.h"
+
+int link_sockaddr(union sctp_sockstore *store, uint8_t family, const uint8_t *address, uint16_t port)
+{
+	memset(store, 0, sizeof(*store));
+	if (family == 4) {
+		store->sin.sin_family = AF_INET;
+		store->sin.sin_port = port;
+		memcpy(&store->sin.sin_addr, address, sizeof(store->sin.sin_addr));
+	} else if (family == 6) {
+		store->sin6.sin6_family = AF_INET6;
+		store->sin6.sin6_port = port;
+		memcpy(&store->sin6.sin6_addr, address, sizeof(store->sin6.sin6_addr));
+	}
+	return family == 4 || family == 6;
+}
+
+static int is_loopback(const struct sockaddr *address)
+{
+	if (address->sa_family == AF_INET) {
+		return IN4_ISLOOPBACK_ADDRESS(&((const struct sockaddr_in *)address)->sin_addr);
+	}
+	return address->sa_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)address)->sin6_addr);
+}
+
+/* usrsctp takes an interface for the loopback one when its name begins with "lo". */
+static const char *interface_name(const union sctp_sockstore *address)
+{
+	return is_loopback(&address->sa) ? "lo" : "ip";
+}
+
+/*
+ * Decides whether an association has loopback scope. Upstream: when the peer's address is one of ours. But 127.0.0.2
+ * may be another stack's, and without that scope our loopback addresses couldn't talk to it: no INIT would leave.
+ */
+int sctp_is_address_on_local_host(struct sockaddr *address, uint32_t vrf_id)
+{
+	return is_loopback(address) || sctp_find_ifa_by_addr(address, vrf_id, SCTP_ADDR_NOT_LOCKED) != NULL;
+}
+
+/* Adds a local address as interface number `index`, from 1; with `dynamic`, associations that want to learn of it do. */
+EXPORT int link_add_address(const uint8_t *address, uint32_t family, uint32_t index, int dynamic)
+{
+	union sctp_sockstore store;
+	struct sctp_ifa *ifa;
+
+	if (!link_sockaddr(&store, (uint8_t)family, address, 0)) {
+		return -EAFNOSUPPORT;
+	}
+	ifa = sctp_add_addr_to_vrf(SCTP_DEFAULT_VRFID, NULL, index, 0, interface_name(&store), NULL, &store.sa, 0, dynamic);
+	if (ifa == NULL) {
+		return -ENOBUFS;
+	}
+	if (dynamic) {
+		link_renew(ifa);
+	} else {
+		ifa->localifa_flags &= ~SCTP_ADDR_DEFER_USE;
+	}
+	return 0;
+}
+
+EXPORT int link_remove_address(const uint8_t *address, uint32_t family, uint32_t index)
+{
+	union sctp_sockstore store;
+
+	if (!link_sockaddr(&store, (uint8_t)family, address, 0)) {
+		return -EAFNOSUPPORT;
+	}
+	sctp_del_addr_from_vrf(SCTP_DEFAULT_VRFID, &store.sa, index, NULL);
+	return 0;
+}
+
+/*
+ * Stands in for sctp_userspace_rtalloc(): asks the host. Without a route ro_rt stays NULL, which usrsctp answers with
+ * EHOSTUNREACH. The interface number travels in rt_ifa; rt_ifp would change the order in which
+ * sctp_add_remote_addr() lists the addresses of the peer.
+ */
+void link_route(sctp_route_t *route)
+{
+	const union sctp_sockstore *to = (const union sctp_sockstore *)&route->ro_dst;
+	int is_ipv4 = to->sa.sa_family == AF_INET;
+	uint32_t interface, mtu[2] = {0, 0};
+	struct link_path *path;
+
+	if (route->ro_rt != NULL) {
+		route->ro_rt->rt_refcnt++;
+		return;
+	}
+	interface = host_route(is_ipv4 ? (const uint8_t *)&to->sin.sin_addr : (const uint8_t *)&to->sin6.sin6_addr,
+	                       is_ipv4 ? 4 : 6, mtu);
+	if (interface == 0) {
+		return;
+	}
+	path = link_calloc(1, sizeof(*path));
+	path->route.rt_refcnt = 1;
+	path->route.rt_ifa = (struct ifaddr *)(uintptr_t)interface;
+	path->owner = route;
+	path->route_mtu = mtu[0];
+	path->route.rt_rmx.rmx_mtu = mtu[0];
+	path->probe_mtu = mtu[1];
+	link_probe_recall(path);
+	route->ro_rt = &path->route;
+}
+
+/* What upstream's RTFREE() calls: its own would not tell path_mtu.c. */
+void link_release_route(sctp_rtentry_t *route)
+{
+	if (--route->rt_refcnt == 0) {
+		link_probe_keep((const struct link_path *)route);
+		link_free(route);
+	}
+}
+
+uint32_t link_ip_bytes(const struct sctp_nets *net)
+{
+	switch (net->ro._l_addr.sa.sa_family) {
+	case AF_INET:
+		return sizeof(struct ip);
+	case AF_INET6:
+		return sizeof(struct ip6_hdr);
+	default:
+		return 0;
+	}
+}
+
+/*
+ * A new path: its route, and that one's MTU, unless the application has set one (SCTP_PEER_ADDR_PARAMS). The packets of
+ * all paths of an association have the room of the smallest, behind the header of IP, which is larger in IPv6: a chunk
+ * may have to be sent again on any of them (RFC 9260 §6.9), but sctp_can_we_split_this() cuts it for the path at hand
+ * when the end of the message isn't there yet.
+ */
+void link_new_path(const struct sctp_tcb *stcb, struct sctp_nets *added)
+{
+	struct sctp_nets *net;
+
+	link_probe_forget(&added->ro); /* a path before it, in the same memory */
+	link_route((sctp_route_t *)&added->ro);
+	if (stcb->asoc.default_mtu > 0) {
+		return;
+	}
+	if (added->ro.ro_rt != NULL) {
+		added->mtu = added->ro.ro_rt->rt_rmx.rmx_mtu; /* sctp_add_remote_addr() takes the header of UDP off */
+	} else if (!TAILQ_EMPTY(&stcb->asoc.nets)) {
+		added->mtu = UINT32_MAX; /* chunks are cut for it, too, and go another way */
+	}
+	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
+		uint32_t udp_bytes = net->port != 0 ? (uint32_t)sizeof(struct udphdr) : 0;
+		uint32_t room = net->mtu + udp_bytes - link_ip_bytes(net);
+		uint32_t added_room = added->mtu - link_ip_bytes(added);
+
+		if (room < added_room) {
+			added->mtu = room + link_ip_bytes(added);
+		} else if ((net->dest_state & SCTP_ADDR_NO_PMTUD) == 0) {
+			net->mtu = added_room + link_ip_bytes(net) - udp_bytes;
+		}
+	}
+}
+
+/* Has a path ask for its route and its source address with its next packet, when the route isn't what it was. */
+static void reroute(struct sctp_nets *net)
+{
+	struct sctp_net_route now = net->ro;
+
+	if (net->ro.ro_rt == NULL || net->ro._l_addr.sa.sa_family == AF_CONN) {
+		return;
+	}
+	now.ro_rt = NULL;
+	link_route((sctp_route_t *)&now);
+	if (now.ro_rt == NULL) {
+		return;
+	}
+	if (now.ro_rt->rt_ifa != net->ro.ro_rt->rt_ifa) {
+		link_release_route(net->ro.ro_rt);
+		net->ro.ro_rt = NULL;
+		if (net->ro._s_addr != NULL) {
+			sctp_free_ifa(net->ro._s_addr);
+			net->ro._s_addr = NULL;
+		}
+		net->src_addr_selected = 0;
+	}
+	link_release_route(now.ro_rt);
+}
+
+/*
+ * Routes may have changed. Upstream keeps the route of a path until that fails (sctp_timer.c, sctp_t3rxt_timer); but
+ * who only receives has no time-outs, and its SACKs would go a dead way until the sender gives it up. A path that has
+ * no route now keeps its old one: its time-outs decide.
+ */
+EXPORT void link_reroute(void)
+{
+	struct sctp_inpcb *inp;
+	struct sctp_tcb *stcb;
+	struct sctp_nets *net;
+
+	SCTP_INP_INFO_RLOCK();
+	LIST_FOREACH(inp, &SCTP_BASE_INFO(listhead), sctp_list) {
+		SCTP_INP_RLOCK(inp);
+		LIST_FOREACH(stcb, &inp->sctp_asoc_list, sctp_tcblist) {
+			SCTP_TCB_LOCK(stcb);
+			TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
+				reroute(net);
+			}
+			SCTP_TCB_UNLOCK(stcb);
+		}
+		SCTP_INP_RUNLOCK(inp);
+	}
+	SCTP_INP_INFO_RUNLOCK();
+}
+
+/* The MTU of an interface by itself isn't known: routes have one. */
+int sctp_userspace_get_mtu_from_ifn(uint32_t if_index, int af)
+{
+	(void)if_index;
+	(void)af;
+	return 0;
+}

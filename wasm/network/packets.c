@@ -1,0 +1,270 @@
+/*
+ * The lower layer: packets out to the outbox and in from the inbox. What usrsctp would do with raw and UDP sockets. C
+ * only appends here; JavaScript drains after each entry.
+ */
+#include <netinet/sctp_os.h>
+#include <netinet/sctp_pcb.h>
+#include <netinet/sctp_input.h>
+#include <netinet/udp.h>
+
+#include "fixes/fixes.h"
+#include "link.h"
+#include "network/network.h"
+#include "tuning/tuning.h"
+
+#define INBOX_BYTES (256 * 1024)
+#define OUTBOX_FIRST_BYTES (64 * 1024)
+#define OUTBOX_MAX_BYTES (8 * 1024 * 1024)
+
+/* From usrsctp.h, which can't be included beside the internals. */
+void usrsctp_conninput(void *address, const void *buffer, size_t length, uint8_t ecn_bits);
+
+static uint32_t outbox_capacity;
+
+/* Makes the module ready for usrsctp_init_nothreads(). */
+EXPORT struct link_state *link_state(void)
+{
+	if (link_shared.inbox == NULL) {
+		link_shared.inbox = link_grow(NULL, INBOX_BYTES);
+		link_shared.inbox_bytes = INBOX_BYTES;
+	}
+	return &link_shared;
+}
+
+/* Tells the time of this entry; every entry begins with it. */
+EXPORT void link_enter(double now_ms)
+{
+	link_now_ms = now_ms;
+}
+
+/* Every entry ends with it. */
+EXPORT void link_leave(void)
+{
+	link_iterate();
+}
+
+/* --- out ------------------------------------------------------------------------------------------------------ */
+
+static size_t padded(size_t length)
+{
+	return (length + 3) & ~(size_t)3;
+}
+
+struct link_packet *link_outbox_room(size_t length)
+{
+	size_t needed = link_shared.outbox_bytes + sizeof(struct link_packet) + padded(length);
+
+	if (needed > OUTBOX_MAX_BYTES) {
+		link_shared.outbox_drops++;
+		return NULL;
+	}
+	if (needed > outbox_capacity) {
+		size_t doubled = outbox_capacity > 0 ? 2 * (size_t)outbox_capacity : OUTBOX_FIRST_BYTES;
+
+		outbox_capacity = (uint32_t)(doubled > needed ? doubled : needed);
+		link_shared.outbox = link_grow(link_shared.outbox, outbox_capacity);
+	}
+	return (struct link_packet *)(link_shared.outbox + link_shared.outbox_bytes);
+}
+
+/* Reads what we need of the IP header and UDP header that usrsctp made; returns their length. */
+static int parse_headers(struct mbuf *packet, struct link_packet *header)
+{
+	const uint8_t *bytes = mtod(packet, const uint8_t *);
+	int length, in_udp;
+
+	memset(header, 0, sizeof(*header));
+	if (bytes[0] >> 4 == 4) {
+		const struct ip *ip = (const struct ip *)bytes;
+
+		header->family = 4;
+		header->traffic_class = ip->ip_tos;
+		memcpy(header->source, &ip->ip_src, sizeof(ip->ip_src));
+		memcpy(header->destination, &ip->ip_dst, sizeof(ip->ip_dst));
+		length = sizeof(*ip);
+		in_udp = ip->ip_p == IPPROTO_UDP;
+	} else {
+		const struct ip6_hdr *ip6 = (const struct ip6_hdr *)bytes;
+
+		header->family = 6;
+		header->traffic_class = (uint8_t)(ntohl(ip6->ip6_flow) >> 20);
+		memcpy(header->source, &ip6->ip6_src, sizeof(ip6->ip6_src));
+		memcpy(header->destination, &ip6->ip6_dst, sizeof(ip6->ip6_dst));
+		length = sizeof(*ip6);
+		in_udp = ip6->ip6_nxt == IPPROTO_UDP;
+	}
+	if (in_udp) {
+		header->port = ntohs(((const struct udphdr *)(bytes + length))->uh_dport);
+		length += (int)sizeof(struct udphdr);
+	}
+	return length;
+}
+
+/*
+ * sctp_threshold_management() probes an address that doesn't answer even while the association is being set up. The
+ * peer, who doesn't know the association yet, would answer with ABORT, and so end the set-up.
+ */
+static int is_premature(struct mbuf *packet, int headers, const struct sctp_tcb *stcb)
+{
+	uint8_t type;
+
+	if (stcb == NULL || (SCTP_GET_STATE(stcb) != SCTP_STATE_COOKIE_WAIT && SCTP_GET_STATE(stcb) != SCTP_STATE_COOKIE_ECHOED)) {
+		return 0;
+	}
+	m_copydata(packet, headers + (int)sizeof(struct sctphdr), 1, (caddr_t)&type);
+	return type == SCTP_HEARTBEAT_REQUEST;
+}
+
+/* Stands in for sctp_userspace_ip_output() and sctp_userspace_ip6_output(). The packet is ours to free. */
+void link_output(int *result, struct mbuf *packet, struct sctp_tcb *stcb)
+{
+	struct link_packet header, *room;
+	int headers = parse_headers(packet, &header);
+
+	if (is_premature(packet, headers, stcb)) {
+		*result = 0;
+		m_freem(packet);
+		return;
+	}
+	header.length = (uint32_t)(SCTP_HEADER_LEN(packet) - headers);
+	room = link_outbox_room(header.length);
+	*result = room != NULL ? 0 : ENOBUFS;
+	if (room != NULL) {
+		*room = header;
+		m_copydata(packet, headers, (int)header.length, (caddr_t)(room + 1));
+		link_shared.outbox_bytes += (uint32_t)(sizeof(*room) + padded(header.length));
+		/* The first round trip counts from the last INIT; upstream counts the lost ones in (sctp_process_init_ack). */
+		if (stcb != NULL && ((const uint8_t *)(room + 1))[sizeof(struct sctphdr)] == SCTP_INITIATION) {
+			(void)SCTP_GETTIME_TIMEVAL(&stcb->asoc.time_entered);
+		}
+		if (stcb != NULL && 2 * header.length > stcb->asoc.smallest_mtu) {
+			link_probe(stcb);
+		}
+	}
+	m_freem(packet);
+}
+
+/* usrsctp's conn_output callback, for AF_CONN: family 0, and in place of the port the wish not to be fragmented. */
+int link_conn_output(void *address, void *buffer, size_t length, uint8_t tos, uint8_t set_df)
+{
+	struct link_packet *room = link_outbox_room(length);
+
+	if (room == NULL) {
+		return ENOBUFS;
+	}
+	*room = (struct link_packet){.length = (uint32_t)length, .port = set_df, .traffic_class = tos};
+	memcpy(room->destination, &address, sizeof(address));
+	memcpy(room + 1, buffer, length);
+	link_shared.outbox_bytes += (uint32_t)(sizeof(*room) + padded(length));
+	return 0;
+}
+
+/* --- in ------------------------------------------------------------------------------------------------------- */
+
+static struct mbuf *mbuf_of(const uint8_t *bytes, uint32_t length)
+{
+	struct mbuf *packet = sctp_get_mbuf_for_msg(length, 1, M_NOWAIT, 0, MT_DATA);
+	uint32_t done = 0;
+
+	for (struct mbuf *part = packet; part != NULL; part = part->m_next) {
+		uint32_t room = (uint32_t)M_SIZE(part), left = length - done;
+
+		part->m_len = (int)(room < left ? room : left);
+		memcpy(part->m_data, bytes + done, (size_t)part->m_len);
+		done += (uint32_t)part->m_len;
+	}
+	packet->m_pkthdr.len = (int)length;
+	return packet;
+}
+
+static void conn_input(const struct link_packet *header)
+{
+	void *address;
+
+	memcpy(&address, header->source, sizeof(address));
+	usrsctp_conninput(address, header + 1, header->length, header->traffic_class & 3);
+}
+
+/* Where the transport vouches for integrity it may have been left out. */
+static uint8_t has_checksum(const struct sctphdr *header)
+{
+	return !link_has_integrity || header->checksum != 0;
+}
+
+static void read_packet(const struct link_packet *header, struct link_ends *ends)
+{
+	const int offset = sizeof(struct sctphdr);
+	const struct sctphdr *ports = (const struct sctphdr *)(header + 1);
+	struct mbuf *packet = mbuf_of((const uint8_t *)ports, header->length);
+
+	sctp_common_input_processing(&packet, 0, offset, (int)header->length, &ends->source.sa, &ends->destination.sa,
+	                             mtod(packet, struct sctphdr *),
+	                             (struct sctp_chunkhdr *)(mtod(packet, caddr_t) + offset), has_checksum(ports),
+	                             header->traffic_class & 3, SCTP_DEFAULT_VRFID, ends->port);
+	link_packet_done();
+	if (packet != NULL) {
+		m_freem(packet);
+	}
+}
+
+static void input(const struct link_packet *header)
+{
+	const struct sctphdr *ports = (const struct sctphdr *)(header + 1);
+	struct link_ends ends = {.port = htons(header->port)};
+
+	if (!link_admits((const uint8_t *)(header + 1), header->length)) {
+		return;
+	}
+	if (header->family == 0) {
+		conn_input(header);
+		return;
+	}
+	if (!link_sockaddr(&ends.source, header->family, header->source, ports->src_port) ||
+	    !link_sockaddr(&ends.destination, header->family, header->destination, ports->dest_port)) {
+		return;
+	}
+	SCTP_STAT_INCR(sctps_recvpackets);
+	SCTP_STAT_INCR_COUNTER64(sctps_inpackets);
+	if (has_checksum(ports)) {
+		SCTP_STAT_INCR(sctps_recvswcrc);
+	} else {
+		SCTP_STAT_INCR(sctps_recvhwcrc);
+	}
+	read_packet(header, &ends);
+	if (link_readdress(ports, &ends)) {
+		read_packet(header, &ends);
+	}
+	link_probe_answers(ports, header->length, &ends.source, &ends.destination);
+}
+
+/* The packet at this place of the inbox, or NULL when there is none that lies in it as a whole. */
+static const struct link_packet *packet_at(uint32_t at, uint32_t bytes)
+{
+	const struct link_packet *header = (const struct link_packet *)(link_shared.inbox + at);
+
+	return at + sizeof(*header) <= bytes && header->length <= bytes - at - sizeof(*header) ? header : NULL;
+}
+
+/* Are both of one association? By their addresses, ports and verification tag, which follow each other. */
+static int are_kin(const struct link_packet *a, const struct link_packet *b)
+{
+	const size_t from = offsetof(struct link_packet, source), tag_end = offsetof(struct sctphdr, checksum);
+
+	return a->length > tag_end && b->length > tag_end && a->port == b->port && a->family == b->family &&
+	       memcmp((const uint8_t *)a + from, (const uint8_t *)b + from, sizeof(*a) - from + tag_end) == 0;
+}
+
+/* Takes the packets that fill the first so many bytes of the inbox. */
+EXPORT void link_input(uint32_t bytes)
+{
+	const struct link_packet *header = bytes <= INBOX_BYTES ? packet_at(0, bytes) : NULL, *next;
+
+	for (; header != NULL; header = next) {
+		uint32_t length = (uint32_t)(sizeof(*header) + padded(header->length));
+
+		next = packet_at((uint32_t)((const uint8_t *)header - link_shared.inbox) + length, bytes);
+		link_follow(next != NULL && are_kin(header, next));
+		input(header);
+		link_settle();
+	}
+}

@@ -1,0 +1,237 @@
+/*
+ * Socket buffers that follow the path. usrsctp's have one size, 262,144 bytes, and no more than that gets through in a
+ * round trip: 5 MB/s at 50 ms. A larger one for all would cost those whose round trips are short, since what waits in it
+ * isn't in the processor's caches any more (64 bytes in memory: a third). So buffers grow where the path has room, as
+ * those of kernels do, until their owner gives them a size:
+ *
+ *   send     to two congestion windows: one on its way, and one to follow it as SACKs come in
+ *   receive  twofold, whenever half of the window was read in less than a round trip
+ *
+ * What a peer says moves neither: a congestion window grows by what was acknowledged, a receive window by what was read.
+ */
+#include "api/association.h"
+
+#include <netinet/sctp_sysctl.h>
+#include <netinet/sctp_timer.h>
+#include <netinet/sctp_var.h>
+
+#include "link.h"
+#include "tuning/tuning.h"
+
+#define BASE_BYTES 262144
+#define MOST_BYTES (4 * 1024 * 1024)      /* of one buffer: 670 Mbit/s at 50 ms */
+#define ALL_MOST_BYTES (64 * 1024 * 1024) /* of all buffers of a stack, beyond what they began with */
+#define OVERHEAD_BYTES 256                /* what usrsctp's senders take of a window for each chunk (sctp_peer_chunk_oh) */
+#define IDLE_MS 10000                     /* who was idle for so long gives back what others ask for */
+
+/* Of a socket, in its so_emuldata: what is known of its buffers. */
+struct use {
+	const struct sctp_nets *path; /* by which data come */
+	uint32_t rtt_ms;              /* its shortest: of the others, a part was waiting in queues */
+	uint32_t read_bytes;          /* in this round */
+	double round_ms;              /* when the round began */
+	double used_ms;               /* when one of them was looked at */
+};
+
+/* Of all of them, beyond BASE_BYTES each. */
+static uint32_t granted_bytes;
+
+static struct use *use_of(struct socket *so)
+{
+	struct use *use = so->so_emuldata;
+
+	if (use == NULL) {
+		use = so->so_emuldata = link_calloc(1, sizeof(*use));
+		use->round_ms = link_now_ms;
+	}
+	return use;
+}
+
+static void resize(struct sockbuf *buffer, uint32_t bytes)
+{
+	granted_bytes += bytes - buffer->sb_hiwat;
+	buffer->sb_hiwat = bytes;
+}
+
+static void give_back(struct sockbuf *buffer)
+{
+	if ((buffer->sb_flags & SB_AUTOSIZE) != 0) {
+		resize(buffer, BASE_BYTES);
+	}
+}
+
+static void give_back_idle(void)
+{
+	struct sctp_inpcb *inp;
+
+	LIST_FOREACH(inp, &SCTP_BASE_INFO(listhead), sctp_list) {
+		struct socket *so = inp->sctp_socket;
+		struct use *use = so != NULL ? so->so_emuldata : NULL;
+
+		if (use != NULL && use->used_ms + IDLE_MS < link_now_ms) {
+			give_back(&so->so_snd);
+			give_back(&so->so_rcv);
+		}
+	}
+}
+
+static void grow(struct sockbuf *buffer, uint32_t bytes)
+{
+	bytes = min(bytes, MOST_BYTES);
+	if (bytes <= buffer->sb_hiwat) {
+		return;
+	}
+	if (granted_bytes + bytes - buffer->sb_hiwat > ALL_MOST_BYTES) {
+		give_back_idle();
+	}
+	if (granted_bytes + bytes - buffer->sb_hiwat <= ALL_MOST_BYTES) {
+		resize(buffer, bytes);
+	}
+}
+
+/* --- whose buffers follow ------------------------------------------------------------------------------------- */
+
+/* Who has set another default (sctp_sendspace, sctp_recvspace) means it. */
+static void follow(struct sockbuf *buffer, uint32_t default_bytes)
+{
+	if (buffer->sb_hiwat == default_bytes) {
+		buffer->sb_hiwat = BASE_BYTES;
+		buffer->sb_flags |= SB_AUTOSIZE;
+	}
+}
+
+void link_follow_path(void *socket)
+{
+	struct socket *so = socket;
+
+	follow(&so->so_snd, SCTPCTL_MAXDGRAM_DEFAULT);
+	follow(&so->so_rcv, SCTPCTL_RECVSPACE_DEFAULT);
+}
+
+static struct sockbuf *buffer_of(struct socket *so, int option)
+{
+	return option == SO_SNDBUF ? &so->so_snd : &so->so_rcv;
+}
+
+void link_before_size(void *socket, int option)
+{
+	give_back(buffer_of(socket, option));
+}
+
+void link_keep_size(void *socket, int option)
+{
+	buffer_of(socket, option)->sb_flags &= (short)~SB_AUTOSIZE;
+}
+
+void link_peeled_off(void *socket)
+{
+	struct socket *so = socket;
+
+	/* sonewconn() gives it the sizes of the socket that it comes from */
+	granted_bytes += so->so_snd.sb_flags & SB_AUTOSIZE ? so->so_snd.sb_hiwat - BASE_BYTES : 0;
+	granted_bytes += so->so_rcv.sb_flags & SB_AUTOSIZE ? so->so_rcv.sb_hiwat - BASE_BYTES : 0;
+}
+
+void link_socket_gone(struct socket *so)
+{
+	give_back(&so->so_snd);
+	give_back(&so->so_rcv);
+	link_free(so->so_emuldata);
+}
+
+/* --- sending -------------------------------------------------------------------------------------------------- */
+
+static uint32_t two_flights(const struct sctp_association *asoc)
+{
+	const struct sctp_nets *net;
+	uint32_t bytes = 0;
+
+	TAILQ_FOREACH(net, &asoc->nets, sctp_next) {
+		bytes += min(net->cwnd, MOST_BYTES / 2);
+	}
+	return 2 * bytes;
+}
+
+void link_send_full(void *socket, uint32_t id)
+{
+	struct socket *so = socket;
+	struct sctp_tcb *stcb = so->so_snd.sb_flags & SB_AUTOSIZE ? association_in(so, id) : NULL;
+
+	if (stcb == NULL) {
+		return;
+	}
+	if (!link_is_near(stcb->asoc.primary_destination)) {
+		uint32_t bytes = two_flights(&stcb->asoc);
+
+		use_of(so)->used_ms = link_now_ms;
+		if (bytes < so->so_snd.sb_hiwat / 4) {
+			resize(&so->so_snd, max(so->so_snd.sb_hiwat / 2, BASE_BYTES));
+		} else {
+			grow(&so->so_snd, bytes);
+		}
+	}
+	SCTP_TCB_UNLOCK(stcb);
+}
+
+/* --- receiving ------------------------------------------------------------------------------------------------ */
+
+/* Makes the window twice what comes in a round trip. */
+static void end_round(struct socket *so, struct use *use, const struct sctp_nets *path)
+{
+	uint32_t rtt = link_rtt_ms(path), bytes = so->so_rcv.sb_hiwat;
+	double took_ms = link_now_ms - use->round_ms;
+
+	if (path != use->path || rtt < use->rtt_ms) {
+		use->path = path;
+		use->rtt_ms = rtt;
+	}
+	if (use->rtt_ms >= LINK_SHORT_MS && took_ms < use->rtt_ms) {
+		grow(&so->so_rcv, took_ms * 2 > use->rtt_ms ? (uint32_t)(bytes * (use->rtt_ms / took_ms)) : 2 * bytes);
+	}
+	use->read_bytes = 0;
+	use->round_ms = use->used_ms = link_now_ms;
+}
+
+void link_has_read(void *socket, uint32_t id, uint32_t bytes)
+{
+	struct socket *so = socket;
+	struct sctp_tcb *stcb;
+	struct use *use;
+
+	if ((so->so_rcv.sb_flags & SB_AUTOSIZE) == 0) {
+		return;
+	}
+	use = use_of(so);
+	use->read_bytes += bytes + OVERHEAD_BYTES;
+	if (use->read_bytes < so->so_rcv.sb_hiwat / 2) {
+		return;
+	}
+	stcb = association_in(so, id);
+	if (stcb != NULL) {
+		end_round(so, use, stcb->asoc.last_data_chunk_from);
+		SCTP_TCB_UNLOCK(stcb);
+	}
+}
+
+/* --- chunks --------------------------------------------------------------------------------------------------- */
+
+static uint32_t more_chunks(uint32_t window_bytes)
+{
+	return window_bytes > BASE_BYTES ? (window_bytes - BASE_BYTES) / OVERHEAD_BYTES : 0;
+}
+
+uint32_t link_more_unread(const struct socket *so)
+{
+	return so != NULL ? more_chunks(so->so_rcv.sb_hiwat) : 0;
+}
+
+uint32_t link_more_unsent(const struct socket *so, const struct sctp_association *asoc)
+{
+	uint32_t window_bytes = asoc->peers_rwnd + asoc->total_flight + asoc->total_flight_count * OVERHEAD_BYTES;
+
+	/* Where all that there is may be on its way, no small message waits for others: four times the work over loopback. */
+	if (link_is_near(asoc->primary_destination)) {
+		return 0;
+	}
+	return more_chunks(max(window_bytes, so->so_snd.sb_hiwat > MOST_BYTES ? so->so_snd.sb_hiwat : 0));
+}

@@ -1,0 +1,265 @@
+/*
+ * Whether a path takes larger packets than it begins with (RFC 8899, of which upstream has nothing). A route may name a
+ * size that is worth a try; but a DATA chunk can't be cut smaller again once it has been sent, so the MTU is raised only
+ * when the peer has answered a packet of that size:
+ *
+ *     a packet that is more than half full ──► HEARTBEAT, PAD (RFC 4820) ──► peer
+ *     the MTU of the path is raised        ◄── HEARTBEAT ACK, our nonce ◄────┘
+ *
+ * The congestion window stays as it is (RFC 8899 §3). Upstream takes the answer for that to a heartbeat of its own, as
+ * which it is as good; of a probe that is lost it knows nothing, and counts no error.
+ */
+#include <netinet/sctp_os.h>
+#include <netinet/sctp_pcb.h>
+#include <netinet/sctp_auth.h>
+#include <netinet/sctp_crc32.h>
+#include <netinet/sctputil.h>
+#include <netinet/udp.h>
+
+#include "host.h"
+#include "link.h"
+#include "tuning/tuning.h"
+
+#define MAX_PROBES 3               /* RFC 8899 §5.1.2 */
+#define PMTU_RAISE_TIMER_MS 600000 /* RFC 8899 §5.1.1 */
+#define FIRST_RTO_MS 1000
+#define ANSWER_MS 60000 /* an answer later than that after the last probe of any path isn't looked for */
+
+/* The one packet that is a probe. */
+struct probe {
+	struct sctphdr header;
+	struct sctp_heartbeat_chunk heartbeat;
+	struct sctp_chunkhdr pad;
+};
+
+static double answers_until_ms = -1;
+
+/*
+ * Upstream gives a route back whenever a path fails, or an address comes, and asks for it again: often the same one. Searching
+ * anew each time would be a probe with each of them, and PMTU_RAISE_TIMER never be waited for (RFC 8899 §5.2).
+ */
+#define KEPT_PATHS 64
+static struct link_path kept[KEPT_PATHS];
+static uint32_t next_kept;
+
+void link_probe_keep(const struct link_path *path)
+{
+	if (path->probes > 0) {
+		link_probe_forget(path->owner);
+		kept[next_kept++ % KEPT_PATHS] = *path;
+	}
+}
+
+void link_probe_recall(struct link_path *path)
+{
+	for (uint32_t i = 0; i < KEPT_PATHS; i++) {
+		const struct link_path *before = &kept[i];
+
+		if (before->owner == path->owner && before->route.rt_ifa == path->route.rt_ifa &&
+		    before->route_mtu == path->route_mtu && before->probe_mtu == path->probe_mtu) {
+			path->route.rt_rmx.rmx_mtu = before->route.rt_rmx.rmx_mtu;
+			path->probes = before->probes;
+			path->probe_due_ms = before->probe_due_ms;
+			memcpy(path->probe_nonce, before->probe_nonce, sizeof(path->probe_nonce));
+			return;
+		}
+	}
+}
+
+void link_probe_forget(const void *owner)
+{
+	for (uint32_t i = 0; i < KEPT_PATHS; i++) {
+		if (kept[i].owner == owner) {
+			kept[i].owner = NULL;
+		}
+	}
+}
+
+static struct link_path *path_of(const struct sctp_nets *net)
+{
+	return (struct link_path *)net->ro.ro_rt;
+}
+
+static uint32_t udp_bytes(const struct sctp_nets *net)
+{
+	return net->port != 0 ? (uint32_t)sizeof(struct udphdr) : 0;
+}
+
+static int is_due(const struct sctp_tcb *stcb, const struct sctp_nets *net)
+{
+	const struct link_path *path = path_of(net);
+
+	return path != NULL && path->probe_mtu > path->route.rt_rmx.rmx_mtu && link_now_ms >= path->probe_due_ms &&
+	       net->ro._s_addr != NULL && (net->dest_state & (SCTP_ADDR_UNCONFIRMED | SCTP_ADDR_NO_PMTUD)) == 0 &&
+	       stcb->asoc.default_mtu == 0;
+}
+
+static void fill_heartbeat(struct sctp_heartbeat_chunk *chunk, const struct sctp_nets *net)
+{
+	struct sctp_heartbeat_info_param *info = &chunk->heartbeat.hb_info;
+	const union sctp_sockstore *to = (const union sctp_sockstore *)&net->ro._l_addr;
+	struct timeval now;
+
+	SCTP_GETTIME_TIMEVAL(&now);
+	chunk->ch.chunk_type = SCTP_HEARTBEAT_REQUEST;
+	chunk->ch.chunk_length = htons(sizeof(*chunk));
+	info->ph.param_type = htons(SCTP_HEARTBEAT_INFO);
+	info->ph.param_length = htons(sizeof(*info));
+	info->time_value_1 = (uint32_t)now.tv_sec;
+	info->time_value_2 = (uint32_t)now.tv_usec;
+	info->random_value1 = path_of(net)->probe_nonce[0];
+	info->random_value2 = path_of(net)->probe_nonce[1];
+	info->addr_family = (uint8_t)to->sa.sa_family;
+	if (to->sa.sa_family == AF_INET) {
+		info->addr_len = sizeof(struct sockaddr_in);
+		memcpy(info->address, &to->sin.sin_addr, sizeof(to->sin.sin_addr));
+	} else {
+		info->addr_len = sizeof(struct sockaddr_in6);
+		memcpy(info->address, &to->sin6.sin6_addr, sizeof(to->sin6.sin6_addr));
+	}
+}
+
+static void address_packet(struct link_packet *packet, const struct sctp_nets *net)
+{
+	const union sctp_sockstore *to = (const union sctp_sockstore *)&net->ro._l_addr;
+	const union sctp_sockstore *from = &net->ro._s_addr->address;
+
+	packet->port = ntohs(net->port);
+	if (to->sa.sa_family == AF_INET) {
+		packet->family = 4;
+		memcpy(packet->source, &from->sin.sin_addr, sizeof(from->sin.sin_addr));
+		memcpy(packet->destination, &to->sin.sin_addr, sizeof(to->sin.sin_addr));
+	} else {
+		packet->family = 6;
+		memcpy(packet->source, &from->sin6.sin6_addr, sizeof(from->sin6.sin6_addr));
+		memcpy(packet->destination, &to->sin6.sin6_addr, sizeof(to->sin6.sin6_addr));
+	}
+}
+
+static void send_probe(const struct sctp_tcb *stcb, const struct sctp_nets *net)
+{
+	struct link_path *path = path_of(net);
+	uint32_t length = (path->probe_mtu - link_ip_bytes(net) - udp_bytes(net)) & ~3u;
+	struct link_packet *packet = link_outbox_room(length);
+	struct probe *probe = (struct probe *)(packet + 1);
+
+	if (packet == NULL) {
+		return;
+	}
+	memset(packet, 0, sizeof(*packet) + length);
+	packet->length = length;
+	address_packet(packet, net);
+	probe->header.src_port = stcb->sctp_ep->sctp_lport;
+	probe->header.dest_port = stcb->rport;
+	probe->header.v_tag = htonl(stcb->asoc.peer_vtag);
+	fill_heartbeat(&probe->heartbeat, net);
+	probe->pad.chunk_type = SCTP_PAD_CHUNK;
+	probe->pad.chunk_length = htons((uint16_t)(length - offsetof(struct probe, pad)));
+	probe->header.checksum = sctp_finalize_crc32c(calculate_crc32c(0xffffffff, (const uint8_t *)probe, length));
+	link_shared.outbox_bytes += (uint32_t)sizeof(*packet) + length;
+	answers_until_ms = link_now_ms + ANSWER_MS;
+}
+
+void link_probe(struct sctp_tcb *stcb)
+{
+	struct sctp_nets *net;
+
+	if (SCTP_GET_STATE(stcb) != SCTP_STATE_OPEN ||
+	    sctp_auth_is_required_chunk(SCTP_HEARTBEAT_REQUEST, stcb->asoc.peer_auth_chunks)) {
+		return;
+	}
+	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
+		struct link_path *path = path_of(net);
+
+		if (!is_due(stcb, net)) {
+			continue;
+		}
+		if (path->probes++ % MAX_PROBES == 0) {
+			host_random(path->probe_nonce, sizeof(path->probe_nonce));
+		}
+		path->probe_due_ms = link_now_ms;
+		path->probe_due_ms += path->probes % MAX_PROBES == 0 ? PMTU_RAISE_TIMER_MS : net->RTO > 0 ? net->RTO : FIRST_RTO_MS;
+		send_probe(stcb, net);
+	}
+}
+
+/* What fits for sure, without the header of UDP. */
+static uint32_t known_mtu(const struct sctp_nets *net)
+{
+	const struct link_path *path = path_of(net);
+
+	return path != NULL && (net->dest_state & SCTP_ADDR_NO_PMTUD) == 0 ? path->route.rt_rmx.rmx_mtu - udp_bytes(net) : net->mtu;
+}
+
+/* The packets of all paths of an association have the room of the one that takes least; see link_new_path(). */
+static void raise_mtu(struct sctp_tcb *stcb)
+{
+	struct sctp_nets *net;
+	uint32_t smallest_room = UINT32_MAX;
+
+	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
+		uint32_t room = known_mtu(net) - link_ip_bytes(net);
+
+		smallest_room = room < smallest_room ? room : smallest_room;
+	}
+	stcb->asoc.smallest_mtu = UINT32_MAX;
+	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
+		uint32_t mtu = smallest_room + link_ip_bytes(net);
+
+		if (net->mtu < mtu) {
+			net->mtu = mtu;
+		}
+		if (mtu < stcb->asoc.smallest_mtu) {
+			stcb->asoc.smallest_mtu = mtu;
+		}
+	}
+}
+
+static void answered(const struct sctp_heartbeat_info_param *info, const struct sctphdr *header,
+                     union sctp_sockstore *source, union sctp_sockstore *destination)
+{
+	struct sctp_inpcb *inp = NULL;
+	struct sctp_nets *net = NULL;
+	struct sctp_tcb *stcb =
+	    sctp_findassociation_addr_sa(&source->sa, &destination->sa, &inp, &net, 1, SCTP_DEFAULT_VRFID);
+
+	if (stcb == NULL) {
+		if (inp != NULL) { /* a reference to the endpoint comes in place of the association */
+			SCTP_INP_WLOCK(inp);
+			SCTP_INP_DECR_REF(inp);
+			SCTP_INP_WUNLOCK(inp);
+		}
+		return;
+	}
+	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
+		struct link_path *path = path_of(net);
+
+		if (path != NULL && path->probes > 0 && header->v_tag == htonl(stcb->asoc.my_vtag) &&
+		    path->probe_nonce[0] == info->random_value1 && path->probe_nonce[1] == info->random_value2) {
+			path->route.rt_rmx.rmx_mtu = path->probe_mtu;
+			raise_mtu(stcb);
+			break;
+		}
+	}
+	SCTP_TCB_UNLOCK(stcb);
+}
+
+void link_probe_answers(const struct sctphdr *header, uint32_t length, union sctp_sockstore *source,
+                        union sctp_sockstore *destination)
+{
+	const uint8_t *bytes = (const uint8_t *)header;
+	const struct sctp_heartbeat_chunk *chunk;
+
+	if (link_now_ms > answers_until_ms) {
+		return;
+	}
+	for (uint32_t at = sizeof(*header); at + sizeof(*chunk) <= length; at += (ntohs(chunk->ch.chunk_length) + 3) & ~3u) {
+		chunk = (const struct sctp_heartbeat_chunk *)(bytes + at);
+		if (ntohs(chunk->ch.chunk_length) < sizeof(chunk->ch)) {
+			return;
+		}
+		if (chunk->ch.chunk_type == SCTP_HEARTBEAT_ACK && ntohs(chunk->ch.chunk_length) == sizeof(*chunk)) {
+			answered(&chunk->heartbeat.hb_info, header, source, destination);
+		}
+	}
+}

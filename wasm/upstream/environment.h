@@ -1,0 +1,97 @@
+/*
+ * Included before every file that sees usrsctp's internal headers, upstream's and ours: redirects what usrsctp takes from an
+ * operating system to us. What is redirected in a single file of upstream's is listed in the header of that file's name,
+ * beside this one.
+ */
+#ifndef ENVIRONMENT_H
+#define ENVIRONMENT_H
+
+#include <pthread.h> /* upstream's Emscripten branch forgets it */
+#include <stdlib.h>
+#include <string.h>
+#include <errno.h>
+
+#include "link.h"
+
+/* Memory: os/memory.c. Before upstream's headers, because inline functions in them free what upstream's files allocate. */
+#define malloc(bytes) link_malloc(bytes)
+#define calloc(count, bytes) link_calloc(count, bytes)
+#define realloc(memory, bytes) link_realloc(memory, bytes)
+#define free(memory) link_free(memory)
+
+#include <netinet/sctp_os.h>
+
+#include "os/silent.h"
+
+/* The texts of error causes: os/print.c. */
+#undef SCTP_SNPRINTF
+#define SCTP_SNPRINTF(buffer, ...) link_print(buffer, __VA_ARGS__)
+
+/* There is one thread. Whatever would block says so. */
+#ifndef INVARIANTS /* that build checks that locks are taken and released in pairs */
+#undef pthread_mutex_lock
+#undef pthread_mutex_unlock
+#undef pthread_mutex_trylock
+#define pthread_mutex_lock(mutex) ((void)(mutex), 0)
+#define pthread_mutex_unlock(mutex) ((void)(mutex), 0)
+#define pthread_mutex_trylock(mutex) ((void)(mutex), 0)
+#endif
+#define pthread_cond_wait(condition, mutex) ((void)(condition), (void)(mutex), EWOULDBLOCK)
+#define pthread_cond_broadcast(condition) ((void)(condition), 0)
+
+/* Time: os/environment.c. */
+int link_gettimeofday(struct timeval *time);
+#define gettimeofday(time, zone) link_gettimeofday(time)
+
+/* Interfaces are added by link_add_address(); there are none to find. */
+#define getifaddrs(list) (*(list) = NULL, 0)
+#define freeifaddrs(list) ((void)(list))
+#define if_nametoindex(name) ((void)(name), 0)
+
+/* Routes: network/interfaces.c. Each local address is an interface, and the host tells which one leads to a destination. */
+void link_route(sctp_route_t *route);
+void link_release_route(sctp_rtentry_t *route);
+#undef SCTP_RTALLOC
+#define SCTP_RTALLOC(ro, vrf_id, fibnum) link_route((sctp_route_t *)(ro))
+#undef SCTP_GET_IF_INDEX_FROM_ROUTE
+#define SCTP_GET_IF_INDEX_FROM_ROUTE(ro) ((uint32_t)(uintptr_t)(ro)->ro_rt->rt_ifa)
+#undef rtfree
+#define rtfree(route) link_release_route(route)
+
+/* Private IPv4 addresses are as good as others: the transport alone decides what INIT lists. */
+#undef IN4_ISPRIVATE_ADDRESS
+#define IN4_ISPRIVATE_ADDRESS(address) 0
+
+/* Packets: network/packets.c. */
+struct mbuf;
+struct sctp_tcb;
+void link_output(int *result, struct mbuf *packet, struct sctp_tcb *stcb);
+#undef SCTP_IP_OUTPUT
+#define SCTP_IP_OUTPUT(result, packet, ro, stcb, vrf_id) link_output(&(result), packet, stcb)
+#undef SCTP_IP6_OUTPUT
+#define SCTP_IP6_OUTPUT(result, packet, ro, ifp, stcb, vrf_id) link_output(&(result), packet, stcb)
+
+/* Wake-ups. Upstream's upcall misses what timers cause; these miss nothing. */
+#undef sorwakeup_locked
+#define sorwakeup_locked(so) do { link_ready((so)->so_upcallarg); SOCKBUF_UNLOCK(&(so)->so_rcv); } while (0)
+#undef sowwakeup_locked
+#define sowwakeup_locked(so) do { link_ready((so)->so_upcallarg); SOCKBUF_UNLOCK(&(so)->so_snd); } while (0)
+
+/*
+ * Structures that own something are cleaned before their memory is freed: an association and a request to add or delete
+ * an address (fixes/deleted_addresses.c), and a received message (fixes/unordered_delivery.c).
+ */
+struct sctp_asconf_addr;
+struct sctp_queued_to_read;
+void fixed_free_association(struct sctp_tcb *stcb);
+void fixed_free_request(struct sctp_asconf_addr *request);
+void fixed_free_message(struct sctp_queued_to_read *message);
+#define DESTROY(structure) \
+	_Generic((structure), struct sctp_tcb *: fixed_free_association, struct sctp_asconf_addr *: fixed_free_request, \
+	         struct sctp_queued_to_read *: fixed_free_message, default: link_free)(structure)
+#undef SCTP_ZONE_FREE
+#define SCTP_ZONE_FREE(zone, structure) { DESTROY(structure); }
+#undef SCTP_FREE
+#define SCTP_FREE(structure, type) DESTROY(structure)
+
+#endif

@@ -1,0 +1,29 @@
+/* What is redirected in netinet/sctp_asconf.c. */
+#ifndef UPSTREAM_SCTP_ASCONF_H
+#define UPSTREAM_SCTP_ASCONF_H
+
+#include "environment.h"
+
+/* T2-shutdown has the place of T3-rtx: fixes/shutdown.c. */
+#define sctp_timer_start fixed_timer_start
+
+/* Answers to RE-CONFIG have a reserve of the receive buffer: fixes/reconfiguration.c. */
+#define sctp_ulp_notify fixed_ulp_notify
+
+/* T3-rtx: fixes/retransmission.c. */
+#define sctp_t3rxt_timer fixed_t3rxt_timer
+
+/* Addresses that the peer deletes: fixes/deleted_addresses.c. */
+#define sctp_del_remote_addr fixed_del_remote_addr
+#define sctp_remove_net fixed_remove_net
+
+/* Local addresses that come back: fixes/readded_addresses.c. */
+#define sctp_add_local_addr_restricted fixed_add_local_addr_restricted
+#define sctp_del_local_addr_restricted fixed_del_local_addr_restricted
+
+/* The address of a request is given back once: DESTROY() (environment.h) gives back what a request still has. */
+#include <netinet/sctp_pcb.h>
+#define RELEASE_AND_CLEAR(address) do { sctp_free_ifa(address); (address) = NULL; } while (0)
+#define sctp_free_ifa(address) RELEASE_AND_CLEAR(address)
+
+#endif

@@ -1,0 +1,37 @@
+/* What is redirected in netinet/sctp_input.c. */
+#ifndef UPSTREAM_SCTP_INPUT_H
+#define UPSTREAM_SCTP_INPUT_H
+
+#include "environment.h"
+
+/* T2-shutdown has the place of T3-rtx: fixes/shutdown.c. */
+#define sctp_timer_start fixed_timer_start
+
+/* Answers to RE-CONFIG have a reserve of the receive buffer: fixes/reconfiguration.c. */
+#define sctp_ulp_notify fixed_ulp_notify
+#define sctp_notify_stream_reset_tsn fixed_notify_stream_reset_tsn
+#define sctp_notify_stream_reset_add fixed_notify_stream_reset_add
+
+/* A restart of the peer: fixes/restart.c. */
+#define sctp_report_all_outbound fixed_report_all_outbound
+#define sctp_load_addresses_from_init fixed_load_addresses_from_init
+
+/* SHUTDOWN: fixes/shutdown.c. */
+#define sctp_update_acked fixed_update_acked
+#define sctp_timer_stop fixed_timer_stop
+
+/* T3-rtx after a SACK without gaps: fixes/retransmission.c. */
+#define sctp_express_handle_sack fixed_express_handle_sack
+
+/* Packets that are late, after their address went: fixes/late_packets.c. */
+#define sctp_handle_ootb fixed_handle_ootb
+#define sctp_send_abort fixed_send_abort
+#define sctp_send_shutdown_complete2 fixed_send_shutdown_complete2
+
+/* Packets that have come together are acknowledged together: tuning/sack_frequency.c. */
+#define sctp_process_data link_process_data
+
+/* The MAC of cookies: tuning/cookie_mac.c. AUTH chunks have the HMACs of sctp_auth.c. */
+#define sctp_hmac_m link_cookie_mac
+
+#endif

@@ -1,0 +1,49 @@
+/* What is redirected in netinet/sctp_output.c. */
+#ifndef UPSTREAM_SCTP_OUTPUT_H
+#define UPSTREAM_SCTP_OUTPUT_H
+
+#include "environment.h"
+
+/* T2-shutdown has the place of T3-rtx: fixes/shutdown.c. */
+#define sctp_timer_start fixed_timer_start
+
+/* Answers to RE-CONFIG have a reserve of the receive buffer: fixes/reconfiguration.c. */
+#define sctp_ulp_notify fixed_ulp_notify
+
+/* Local addresses that come back: fixes/readded_addresses.c. */
+#define sctp_is_addr_pending fixed_is_addr_pending
+#define sctp_compose_asconf fixed_compose_asconf
+
+/*
+ * sctp_prune_prsctp() leaves a chunk without data in the send queue, over which m_copydata() then loops for ever: so
+ * nothing is pruned. The façade gives messages of low priority up by itself.
+ */
+#include <netinet/sctp_pcb.h>
+#undef PR_SCTP_BUF_ENABLED
+#define PR_SCTP_BUF_ENABLED(flags) 0
+
+/* The MAC of cookies: tuning/cookie_mac.c. AUTH chunks have the HMACs of sctp_auth.c. */
+#define sctp_hmac_m link_cookie_mac
+
+/* Checksums of what is sent are left out where the transport vouches for integrity: tuning/crc32c.c. */
+uint32_t link_checksum(struct mbuf *packet, uint32_t offset);
+#define sctp_calculate_cksum(packet, offset) link_checksum(packet, offset)
+
+/* Behind a few, small messages wait for each other whatever SCTP_NODELAY says: tuning/bundling.c. */
+#include <netinet/sctp_var.h>
+#include "tuning/tuning.h"
+#undef sctp_is_feature_off
+#define sctp_is_feature_off(inp, feature) \
+	(((inp)->sctp_features & (feature)) == 0 || ((feature) == SCTP_PCB_FLAGS_NODELAY && link_bundles(stcb)))
+
+/* As many chunks more as the window has grown, in sctp_lower_sosend(): tuning/buffers.c. */
+#include <netinet/sctp_sysctl.h>
+#define sctp_max_chunks_on_queue \
+	sctp_max_chunks_on_queue + (stcb->asoc.chunks_on_out_queue < 512 ? 0 : link_more_unsent(so, &stcb->asoc))
+
+/* Bursts are limited, and the congestion window stays as it is, in sctp_chunk_output(): tuning/burst.c. */
+static uint8_t link_unused;
+#define sctp_use_cwnd_based_maxburst sctp_use_cwnd_based_maxburst * link_cuts_window(stcb, net)
+#define burst_limit_applied burst_limit_applied = link_after_burst(stcb), link_unused
+
+#endif

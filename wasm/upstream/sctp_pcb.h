@@ -1,0 +1,36 @@
+/* What is redirected in netinet/sctp_pcb.c. */
+#ifndef UPSTREAM_SCTP_PCB_H
+#define UPSTREAM_SCTP_PCB_H
+
+#include "environment.h"
+
+/* T2-shutdown has the place of T3-rtx: fixes/shutdown.c. */
+#define sctp_timer_start fixed_timer_start
+
+/* Answers to RE-CONFIG have a reserve of the receive buffer: fixes/reconfiguration.c. */
+#define sctp_ulp_notify fixed_ulp_notify
+
+/* Local addresses that come back: fixes/readded_addresses.c. */
+#define sctp_is_addr_pending fixed_is_addr_pending
+
+/* A path begins with the MTU of its route, not with 1,500 bytes, or 1,280, in sctp_add_remote_addr(): network/interfaces.c. */
+struct sctp_nets;
+void link_new_path(const struct sctp_tcb *stcb, struct sctp_nets *net);
+#undef SCTP_RTALLOC
+#define SCTP_RTALLOC(ro, vrf_id, fibnum) link_new_path(stcb, net)
+
+/* Hash tables of sockets: tuning/socket_hashes.c. */
+#undef SCTP_HASH_INIT
+#define SCTP_HASH_INIT(places, mark) link_hash_init(places, mark)
+void *link_hash_init(uint32_t places, u_long *mark);
+
+/* Tags in time-wait: tuning/tag_timewait.c, whose function is strong. */
+#pragma weak sctp_add_vtag_to_timewait
+
+/*
+ * Loopback addresses that aren't ours, but another stack's on this machine, are of loopback scope too:
+ * network/interfaces.c, whose function is strong.
+ */
+#pragma weak sctp_is_address_on_local_host
+
+#endif

@@ -1,0 +1,13 @@
+/* What is redirected in netinet/sctp_timer.c. */
+#ifndef UPSTREAM_SCTP_TIMER_H
+#define UPSTREAM_SCTP_TIMER_H
+
+#include "environment.h"
+
+/* T2-shutdown has the place of T3-rtx: fixes/shutdown.c. */
+#define sctp_timer_start fixed_timer_start
+
+/* Answers to RE-CONFIG have a reserve of the receive buffer: fixes/reconfiguration.c. */
+#define sctp_ulp_notify fixed_ulp_notify
+
+#endif

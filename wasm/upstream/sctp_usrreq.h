@@ -1,0 +1,20 @@
+/* What is redirected in netinet/sctp_usrreq.c, which api/setopt.c includes. */
+#ifndef UPSTREAM_SCTP_USRREQ_H
+#define UPSTREAM_SCTP_USRREQ_H
+
+#include "environment.h"
+
+/* T2-shutdown has the place of T3-rtx: fixes/shutdown.c. */
+#define sctp_timer_start fixed_timer_start
+
+/* Answers to RE-CONFIG have a reserve of the receive buffer: fixes/reconfiguration.c. */
+#define sctp_ulp_notify fixed_ulp_notify
+
+/* Local addresses that come back: fixes/readded_addresses.c. */
+#define sctp_is_addr_pending fixed_is_addr_pending
+
+/* Hash tables of sockets: tuning/socket_hashes.c. */
+#define sctp_inpcb_alloc(so, vrf_id) link_inpcb_alloc(so, vrf_id)
+int link_inpcb_alloc(struct socket *so, uint32_t vrf_id);
+
+#endif

@@ -1,0 +1,17 @@
+/* What is redirected in netinet/sctputil.c. */
+#ifndef UPSTREAM_SCTPUTIL_H
+#define UPSTREAM_SCTPUTIL_H
+
+#include "environment.h"
+
+/* T3-rtx: fixes/retransmission.c; ASCONF that is sent again: fixes/deleted_addresses.c. */
+#define sctp_t3rxt_timer fixed_t3rxt_timer
+#define sctp_asconf_timer fixed_asconf_timer
+
+/* Tags in time-wait: tuning/tag_timewait.c. */
+#define sctp_is_vtag_good timewait_is_vtag_good
+
+/* The host's randomness as it is: os/environment.c, whose function is strong. */
+#pragma weak sctp_fill_random_store
+
+#endif
