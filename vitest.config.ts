@@ -20,6 +20,7 @@ export default defineConfig({
   test: {
     environment: 'node',
     include: ['test/**/*.test.ts'],
+    exclude: ['test/peers/**'], // they have a network namespace and a configuration of their own
     testTimeout: 60_000,
     hookTimeout: 60_000, // bundling programs and making namespaces takes its time on a busy machine
     maxWorkers: 2,

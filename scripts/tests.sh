@@ -2,9 +2,10 @@
 # Lint, type check and tests. Sourced by build.sh.
 # shellcheck disable=SC2154 # source_dir, the usrsctp to build, is build.sh's
 
-# The native peers, the browsers, and the tools that the tests hold our packets and our C against.
+# The native peers, the browsers, the tools that the tests hold our packets and our C against, and what builds and runs
+# the Linux guest.
 readonly test_packages=(libusrsctp-examples libusrsctp-dev tshark iproute2 nftables gcc libc6-dev nginx
-  chromium firefox-esr webkit2gtk-driver xvfb)
+  chromium firefox-esr webkit2gtk-driver xvfb qemu-system-x86 libsctp-dev cpio openssl)
 
 need_test_packages() {
   if can_install; then
@@ -59,6 +60,23 @@ npm_tools() { # NAME
   npm ci --ignore-scripts
 }
 
+# A Linux kernel with SCTP, and the telecom software that test/peers talks to, for QEMU.
+build_guest() {
+  step guest 'Linux guest with SCTP' build/guest/initrd.img test/peers/guest -- test/peers/guest/build.sh build/guest
+}
+
+run_vitest() { # NAME CONFIG ARGUMENT… -- PREFIX…
+  local name=$1 config=$2 arguments=()
+  shift 2
+  while [ "$1" != -- ]; do
+    arguments+=("$1")
+    shift
+  done
+  shift
+  "$@" node_modules/.bin/vitest run --config "$config" --passWithNoTests --reporter=default --reporter=json \
+    --outputFile.json="build/$name.json" ${arguments[@]+"${arguments[@]}"}
+}
+
 run_tests() { # ARGUMENT…
   need_test_packages
   install_tools runtimes 'Node 20 to 26, Deno, Bun, workerd, edge-runtime'
@@ -67,8 +85,11 @@ run_tests() { # ARGUMENT…
   check_types
   build_reference
   build_native_checks
+  if can_install; then build_guest; fi
   local status=0
-  rm -f build/vitest.json
-  node_modules/.bin/vitest run --reporter=default --reporter=json --outputFile.json=build/vitest.json "$@" || status=$?
-  node scripts/verdict.mjs build/vitest.json $status
+  rm -f build/vitest.json build/peers.json
+  run_vitest vitest vitest.config.ts "$@" -- || status=$?
+  # In a network namespace of their own, which ends with them; afterwards, because a guest takes a processor for itself.
+  run_vitest peers test/peers/vitest.config.ts "$@" -- unshare --net || status=$?
+  node scripts/verdict.mjs $status build/vitest.json build/peers.json
 }

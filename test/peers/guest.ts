@@ -1,0 +1,103 @@
+import { type Socket as Connection, connect } from 'node:net';
+import { GUEST } from './network.js';
+
+/** The guest's shell. */
+const SHELL_PORT = 99;
+/** Only ends what hangs: the guest is emulated, and slow. */
+const LIMIT_MS = 40_000;
+
+/** Runs shell commands in the guest; resolves with what they have printed. */
+export async function run(commands: string): Promise<string> {
+  const program = new GuestProgram(commands);
+  await program.ended();
+  return program.output;
+}
+
+/** A program in the guest that runs beside the test, with all that it has printed. */
+export class GuestProgram {
+  static readonly #alive = new Set<GuestProgram>();
+  readonly #connection: Connection;
+  readonly #ended: Promise<void>;
+  readonly #watchers = new Set<() => void>();
+  #isEnded = false;
+  output = '';
+
+  /** `commands`: for the guest's shell. Their standard input is what `write` writes. */
+  constructor(commands: string) {
+    GuestProgram.#alive.add(this);
+    this.#connection = connect(SHELL_PORT, GUEST[0]);
+    this.#connection.setEncoding('latin1').on('data', (text: string) => {
+      this.output += text;
+      this.#look();
+    });
+    this.#connection.on('error', (error) => {
+      this.output += String(error);
+    });
+    this.#ended = new Promise((resolve) => {
+      this.#connection.on('close', () => {
+        this.#isEnded = true;
+        GuestProgram.#alive.delete(this);
+        this.#look();
+        resolve();
+      });
+    });
+    this.write(`exec 2>&1; ${commands}; exit\n`);
+  }
+
+  /** To be called after each test: closes the standard input of whatever still runs. */
+  static async endAll(): Promise<void> {
+    await Promise.all([...GuestProgram.#alive].map((program) => program.end()));
+  }
+
+  write(text: string): void {
+    this.#connection.write(text, 'latin1');
+  }
+
+  /** Kills it, by the process id that it has printed. */
+  async kill(): Promise<void> {
+    const [, pid] = await this.printed(/^pid (\d+)$/m);
+    await run(`kill -9 ${pid}`);
+    await this.ended();
+  }
+
+  /** Resolves when it has ended by itself. */
+  async ended(): Promise<void> {
+    await this.#until(() => this.#isEnded || undefined, 'it has ended');
+  }
+
+  async end(): Promise<void> {
+    this.#connection.destroy();
+    await this.#ended;
+  }
+
+  /** Resolves with the match as soon as it has printed that, in what came after the first `from` characters. */
+  printed(pattern: RegExp, from = 0): Promise<RegExpExecArray> {
+    return this.#until(() => pattern.exec(this.output.slice(from)), `it has printed ${pattern}`);
+  }
+
+  #until<T>(find: () => T | null | undefined, what: string): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const settle = (finish: () => void) => {
+        clearTimeout(timer);
+        this.#watchers.delete(look);
+        finish();
+      };
+      const fail = (why: string) =>
+        settle(() =>
+          reject(new Error(`${why} before ${what}; the guest's output ends with: ${this.output.slice(-2000)}`)),
+        );
+      const look = () => {
+        const found = find();
+        if (found !== null && found !== undefined) settle(() => resolve(found));
+        else if (this.#isEnded) fail('the program ended');
+      };
+      const timer = setTimeout(() => fail(`${LIMIT_MS} ms passed`), LIMIT_MS);
+      this.#watchers.add(look);
+      look();
+    });
+  }
+
+  #look(): void {
+    for (const look of [...this.#watchers]) look();
+  }
+}

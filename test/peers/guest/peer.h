@@ -1,0 +1,30 @@
+/* A program over kernel SCTP that a test commands: see peer.c. */
+#ifndef PEER_H
+#define PEER_H
+
+#include <netinet/in.h>
+#include <netinet/sctp.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define MESSAGE_BYTES (4 * 1024 * 1024)
+
+struct peer {
+	/* One-to-many, IPv4. */
+	int socket;
+	/* The association that came up last; commands are about it. */
+	sctp_assoc_t association;
+	/* Are messages sent back? */
+	bool echo;
+};
+
+/* Reads one message or notification from the socket and prints what it is. */
+void read_event(struct peer *peer);
+
+/* Asks for every notification that the tests look at. */
+void subscribe(struct peer *peer);
+
+/* Carries out one line, and prints `done …` or `failed …`. */
+void run_command(struct peer *peer, char *line);
+
+#endif

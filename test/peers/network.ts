@@ -1,0 +1,43 @@
+import { execFileSync } from 'node:child_process';
+
+/** 1 or 2: each path is a tap device of its own here, and a NIC of its own in the guest. */
+export type Path = 1 | 2;
+
+/** Our addresses; the guest's end with 2. */
+export const HERE = ['10.201.1.1', '10.201.2.1'] as const;
+export const GUEST = ['10.201.1.2', '10.201.2.2'] as const;
+
+export function device(path: Path): string {
+  return `tap${path}`;
+}
+
+/** Makes the devices, in the network namespace that this process runs in. Needs root. */
+export function createNetwork(): void {
+  run('ip', 'link', 'set', 'lo', 'up');
+  for (const path of [1, 2] as const) {
+    run('ip', 'tuntap', 'add', 'dev', device(path), 'mode', 'tap');
+    run('ip', 'addr', 'add', `${HERE[path - 1]}/24`, 'dev', device(path));
+    run('ip', 'link', 'set', device(path), 'up');
+  }
+}
+
+/**
+ * From now on no UDP passes on this path, in the directions named, and nobody is told. The guest's shell, which is TCP,
+ * can still be reached.
+ */
+export function cut(path: Path, ...directions: ('in' | 'out')[]): void {
+  for (const direction of directions.length > 0 ? directions : (['in', 'out'] as const)) {
+    const hook = direction === 'in' ? 'ingress' : 'egress';
+    const chain = `${direction}${path} { type filter hook ${hook} device ${device(path)} priority 0; udp dport 1-65535 drop; }`;
+    run('nft', `table netdev cut { chain ${chain}; }`);
+  }
+}
+
+/** Takes back what `cut` has done. */
+export function heal(): void {
+  run('nft', 'table netdev cut {}; delete table netdev cut');
+}
+
+function run(command: string, ...args: string[]): void {
+  execFileSync(command, args, { stdio: 'pipe', timeout: 40_000 });
+}
