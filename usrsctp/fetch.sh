@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Unpacks the pinned release of usrsctp into usrsctp/source, from Debian's source package `libusrsctp`.
+# Unpacks the pinned release of usrsctp into usrsctp/source: where there is apt, from Debian's source package `libusrsctp`;
+# elsewhere the same file from the release page of the usrsctp project, by curl.
 # The packages that the machine is configured for are asked for their sources, through lists of our own: nothing of
 # the machine's apt configuration is changed, and root is not needed.
 set -euo pipefail
@@ -24,7 +25,7 @@ list_sources() { # FILE
   [ -s "$1" ] || fail 'apt-get has no package sources configured.'
 }
 
-download() { # DIRECTORY
+download_by_apt() { # DIRECTORY
   local apt=(apt-get -o Dir::Etc::sourcelist="$1/sources.list" -o Dir::Etc::sourceparts=/dev/null
     -o Dir::State::lists="$1/lists" -o Dir::Cache="$1/cache")
   mkdir -p "$1/lists/partial" "$1/cache/archives/partial"
@@ -36,18 +37,27 @@ download() { # DIRECTORY
       'Get usrsctp otherwise and give its directory: ./build.sh --source DIR'
 }
 
-command -v apt-get >/dev/null ||
-  fail "There is no apt-get here to fetch usrsctp $version with." \
-    'Get its sources from the usrsctp project and give their directory: ./build.sh --source DIR'
+# No test of ours can show that this one succeeds: it needs the internet.
+download_by_curl() { # DIRECTORY
+  command -v curl >/dev/null ||
+    fail "There is neither apt-get nor curl here to fetch usrsctp $version with." \
+      'Get its sources from the usrsctp project and give their directory: ./build.sh --source DIR'
+  curl --fail --location --silent --show-error --output "$1/libusrsctp_$version.orig.tar.gz" \
+    "https://github.com/sctplab/usrsctp/archive/refs/tags/$version.tar.gz" ||
+    fail "usrsctp $version could not be downloaded: see above." \
+      'Get its sources otherwise and give their directory: ./build.sh --source DIR'
+}
+
+sha256() { if command -v sha256sum >/dev/null; then sha256sum "$1"; else shasum -a 256 "$1"; fi; }
 
 work=$PWD/download
 rm -rf "$work"
 mkdir "$work"
 trap 'rm -rf "$work"' EXIT
-download "$work"
+if command -v apt-get >/dev/null; then download_by_apt "$work"; else download_by_curl "$work"; fi
 
 tarball=$(echo "$work"/libusrsctp_"$version".orig.tar.*)
-echo "$sha256  $tarball" | sha256sum --check --quiet ||
+[ "$(sha256 "$tarball" | cut -d ' ' -f 1)" = "$sha256" ] ||
   fail "$(basename "$tarball") is not the file that usrsctp/pin names: nothing was unpacked."
 mkdir "$work/source"
 tar -xf "$tarball" -C "$work/source" --strip-components=1

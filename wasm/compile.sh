@@ -35,10 +35,11 @@ readonly internals=(
 readonly bridge=(api/bridge.c api/messages.c api/handles.c fixes/packet_validation.c os/memory.c os/print.c)
 
 readonly includes=(-I"$source" -I"$source/netinet" -I"$here" -I"$out")
-readonly common=(
+common=(
   -std=gnu11 -ffunction-sections -fdata-sections -fno-strict-aliasing "${includes[@]}"
   -D__Userspace__ -DSCTP_SIMPLE_ALLOCATOR -DSCTP_PROCESS_LEVEL_LOCKS -DINET -DINET6 -DHAVE_STDATOMIC_H
 )
+[ "$release" != main ] || common+=(-DUPSTREAM_MAIN)
 readonly strict=(-Wall -Wextra -Werror)
 # Internal headers draw warnings by themselves; ours must draw none.
 readonly tolerated=(-Wno-unused-parameter -Wno-sign-compare -Wno-address-of-packed-member)

@@ -64,6 +64,8 @@ export const optionTypes = {
   SCTP_RESET_STREAMS: 'sctp_reset_streams',
   SCTP_RESET_ASSOC: 'int',
   SCTP_ADD_STREAMS: 'sctp_add_streams',
+  // of upstream's main, not of the pinned release
+  SCTP_ACCEPT_ZERO_CHECKSUM: 'int',
   // hidden: only the stack's own headers have these
   SCTP_EVENTS: 'sctp_event_subscribe',
   SCTP_DEFAULT_SEND_PARAM: 'sctp_sndrcvinfo',

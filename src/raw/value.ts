@@ -36,8 +36,8 @@ type CFieldInput<F extends Field> = F extends { type: 'struct' } & Layout
       ? ArrayBufferView
       : CField<F>;
 
-/** Option number → C type of its value, for level IPPROTO_SCTP. */
-type OptionTypes = { [K in OptionName as (typeof C)[K]]: OptionTypeOf<K> };
+/** Option number → C type of its value, for level IPPROTO_SCTP. The release that is built may lack some options. */
+type OptionTypes = { [K in OptionName & keyof typeof C as (typeof C)[K]]: OptionTypeOf<K> };
 
 type TypeOf<Level extends number, Name extends number> = Level extends typeof C.SOL_SOCKET
   ? Name extends typeof C.SO_LINGER
@@ -58,7 +58,9 @@ export type OptionInput<Level extends number, Name extends number> =
 const numbers = named();
 
 const TYPES = new Map(
-  (Object.keys(optionTypes) as OptionName[]).map((name) => [numbers[name] ?? 0, typeOfOption(name)]),
+  (Object.keys(optionTypes) as OptionName[])
+    .filter((name) => numbers[name] !== undefined)
+    .map((name) => [numbers[name], typeOfOption(name)]),
 );
 
 /** The C type of an option's value; an unknown option is taken for an `int`. */

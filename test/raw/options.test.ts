@@ -14,6 +14,7 @@ const WRITE_ONLY: readonly OptionName[] = [
   'SCTP_RESET_STREAMS',
   'SCTP_RESET_ASSOC',
   'SCTP_ADD_STREAMS',
+  'SCTP_ACCEPT_ZERO_CHECKSUM',
 ];
 
 const READ_ONLY: readonly OptionName[] = [
@@ -54,8 +55,9 @@ const REFUSED: Partial<Record<OptionName, string>> = {
 const OF_SOCKETS =
   /^SCTP_(ECN|PR|AUTH|ASCONF|RECONFIG|NRSACK|PKTDROP|INTERLEAVING)_SUPPORTED$|^SCTP_GET_ASSOC_(NUMBER|ID_LIST)$/;
 
-const names = Object.keys(optionTypes) as OptionName[];
 const numbers = R as unknown as Readonly<Record<string, number>>;
+/** Those of the release that was built: upstream's main has more. */
+const names = (Object.keys(optionTypes) as OptionName[]).filter((name) => numbers[name] !== undefined);
 
 test.each(names.filter((name) => !WRITE_ONLY.includes(name)))(
   '%s can be read, typed and as bytes, and set again',
@@ -93,7 +95,7 @@ test.each(names.filter((name) => !WRITE_ONLY.includes(name)))(
     }),
 );
 
-test.each(WRITE_ONLY)('%s cannot be read', (name) =>
+test.each(names.filter((name) => WRITE_ONLY.includes(name)))('%s cannot be read', (name) =>
   scenario({ seed: 1 }, async (network) => {
     const { client, so } = await connected(network);
     expect(client.usrsctp_getsockopt(so, R.IPPROTO_SCTP, numbers[name]!, new Uint8Array(200))).toBe(-1);

@@ -130,7 +130,7 @@ EXPORT int bridge_association(int handle, sctp_assoc_t id, uint8_t *buffer, uint
 	    .pending = stcb->asoc.cnt_on_reasm_queue + stcb->asoc.cnt_on_all_streams,
 	    .inbound = stcb->asoc.streamincnt,
 	    .outbound = stcb->asoc.streamoutcnt,
-	    .fragmentation_point = (uint32_t)sctp_get_frag_point(stcb, &stcb->asoc),
+	    .fragmentation_point = (uint32_t)UPSTREAM_FRAG_POINT(stcb),
 	};
 	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
 		if ((uint8_t *)(path + 1) > buffer + capacity) {

@@ -27,11 +27,17 @@ static void reserve(struct sctp_tcb *stcb, int sign)
  * sctp_handle_stream_reset_response() counts a request to reset the association as answered only when it was granted:
  * after a refusal the chunk would be sent again for ever, and no other request could be made.
  */
-void fixed_notify_stream_reset_tsn(struct sctp_tcb *stcb, uint32_t sending_tsn, uint32_t recv_tsn, int flag)
+static void count_refusal(struct sctp_tcb *stcb, int is_refused)
 {
-	if (flag != 0 && stcb->asoc.stream_reset_outstanding > 0) {
+	if (is_refused && stcb->asoc.stream_reset_outstanding > 0) {
 		stcb->asoc.stream_reset_outstanding--;
 	}
+}
+
+#ifndef UPSTREAM_MAIN
+void fixed_notify_stream_reset_tsn(struct sctp_tcb *stcb, uint32_t sending_tsn, uint32_t recv_tsn, int flag)
+{
+	count_refusal(stcb, flag != 0);
 	reserve(stcb, 1);
 	sctp_notify_stream_reset_tsn(stcb, sending_tsn, recv_tsn, flag);
 	reserve(stcb, -1);
@@ -43,11 +49,17 @@ void fixed_notify_stream_reset_add(struct sctp_tcb *stcb, uint16_t in, uint16_t 
 	sctp_notify_stream_reset_add(stcb, in, out, flag);
 	reserve(stcb, -1);
 }
+#endif
 
 void fixed_ulp_notify(uint32_t notification, struct sctp_tcb *stcb, uint32_t error, void *data, int so_locked)
 {
-	int is_reset = notification >= SCTP_NOTIFY_STR_RESET_RECV && notification <= SCTP_NOTIFY_STR_RESET_DENIED_IN;
+	int is_reset = notification >= SCTP_NOTIFY_STR_RESET_RECV && notification <= UPSTREAM_LAST_RESET_NOTIFICATION;
 
+#ifdef UPSTREAM_MAIN
+	if (notification == SCTP_NOTIFY_STR_RESET_TSN) {
+		count_refusal(stcb, error != 0);
+	}
+#endif
 	reserve(is_reset ? stcb : NULL, 1);
 	sctp_ulp_notify(notification, stcb, error, data, so_locked);
 	reserve(is_reset ? stcb : NULL, -1);

@@ -13,14 +13,19 @@
 /*
  * T5-shutdown-guard is for whoever has sent SHUTDOWN (RFC 9260 9.2). Upstream starts it in SHUTDOWN-PENDING already, where
  * what is still to be delivered would be lost with it. It stays, because of peers that never read, and starts again as
- * long as they do.
+ * long as they do. Upstream's main starts it with SHUTDOWN only, so that there it begins here.
  */
 void link_more_delivered(struct sctp_tcb *stcb)
 {
-	if ((stcb->asoc.state & SCTP_STATE_SHUTDOWN_PENDING) && SCTP_OS_TIMER_PENDING(&stcb->asoc.shut_guard_timer.timer)) {
-		sctp_timer_stop(SCTP_TIMER_TYPE_SHUTDOWNGUARD, stcb->sctp_ep, stcb, NULL, SCTP_FROM_SCTP_INDATA);
-		sctp_timer_start(SCTP_TIMER_TYPE_SHUTDOWNGUARD, stcb->sctp_ep, stcb, NULL);
+	if ((stcb->asoc.state & SCTP_STATE_SHUTDOWN_PENDING) == 0) {
+		return;
 	}
+	if (SCTP_OS_TIMER_PENDING(&stcb->asoc.shut_guard_timer.timer)) {
+		sctp_timer_stop(SCTP_TIMER_TYPE_SHUTDOWNGUARD, stcb->sctp_ep, stcb, NULL, SCTP_FROM_SCTP_INDATA);
+	} else if (UPSTREAM_GUARDS_SHUTDOWN_PENDING) {
+		return;
+	}
+	sctp_timer_start(SCTP_TIMER_TYPE_SHUTDOWNGUARD, stcb->sctp_ep, stcb, NULL);
 }
 
 /*

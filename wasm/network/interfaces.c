@@ -78,7 +78,7 @@ EXPORT int link_remove_address(const uint8_t *address, uint32_t family, uint32_t
 	if (!link_sockaddr(&store, (uint8_t)family, address, 0)) {
 		return -EAFNOSUPPORT;
 	}
-	sctp_del_addr_from_vrf(SCTP_DEFAULT_VRFID, &store.sa, index, NULL);
+	UPSTREAM_DELETE_ADDRESS(&store.sa, index);
 	return 0;
 }
 
@@ -220,9 +220,7 @@ EXPORT void link_reroute(void)
 }
 
 /* The MTU of an interface by itself isn't known: routes have one. */
-int sctp_userspace_get_mtu_from_ifn(uint32_t if_index, int af)
+int sctp_userspace_get_mtu_from_ifn(UPSTREAM_MTU_PARAMETERS)
 {
-	(void)if_index;
-	(void)af;
 	return 0;
 }

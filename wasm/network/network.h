@@ -23,6 +23,9 @@ struct link_path {
 	uint32_t burst_packets;
 };
 
+/* Sends a packet of an association, or of none (NULL), and frees it. */
+void link_output(int *result, struct mbuf *packet, struct sctp_tcb *stcb);
+
 /* An address as usrsctp has it; 0 when the family (4 or 6) is unknown. The port is in network byte order. */
 int link_sockaddr(union sctp_sockstore *store, uint8_t family, const uint8_t *address, uint16_t port);
 

@@ -100,15 +100,15 @@ uint32_t sctp_finalize_crc32c(uint32_t crc)
 	return ~crc;
 }
 
-uint32_t sctp_calculate_cksum(struct mbuf *packet, uint32_t offset)
+uint32_t sctp_calculate_cksum(struct mbuf *packet, upstream_offset offset)
 {
 	uint32_t crc = 0xffffffff;
 
 	for (; packet != NULL; packet = packet->m_next) {
-		uint32_t length = (uint32_t)packet->m_len;
+		upstream_offset length = (upstream_offset)packet->m_len;
 
 		if (offset < length) {
-			crc = calculate_crc32c(crc, (const unsigned char *)packet->m_data + offset, length - offset);
+			crc = calculate_crc32c(crc, (const unsigned char *)packet->m_data + offset, (unsigned int)(length - offset));
 		}
 		offset = offset < length ? 0 : offset - length;
 	}
@@ -126,7 +126,7 @@ EXPORT void link_integrity(int has)
  * For a packet on its way out, after IP and UDP headers of `offset` bytes: 0, as RFC 9653 has it, where it would protect
  * against nothing. It took 33 % of the time of a bulk transfer in memory. AF_CONN, which has no headers, knows no transport.
  */
-uint32_t link_checksum(struct mbuf *packet, uint32_t offset)
+uint32_t link_checksum(struct mbuf *packet, upstream_offset offset)
 {
 	if (!link_has_integrity || offset == 0) {
 		return sctp_calculate_cksum(packet, offset);

@@ -105,7 +105,7 @@ static void fill_heartbeat(struct sctp_heartbeat_chunk *chunk, const struct sctp
 	chunk->ch.chunk_length = htons(sizeof(*chunk));
 	info->ph.param_type = htons(SCTP_HEARTBEAT_INFO);
 	info->ph.param_length = htons(sizeof(*info));
-	info->time_value_1 = (uint32_t)now.tv_sec;
+	info->time_value_1 = now.tv_sec;
 	info->time_value_2 = (uint32_t)now.tv_usec;
 	info->random_value1 = path_of(net)->probe_nonce[0];
 	info->random_value2 = path_of(net)->probe_nonce[1];

@@ -11,6 +11,8 @@
 
 #include "link.h"
 
+#ifndef UPSTREAM_MAIN /* see upstream/sctp_pcb.h */
+
 #define FIRST_CAPACITY 256 /* a power of 2, as are the others */
 
 struct tag {
@@ -103,3 +105,5 @@ int timewait_is_vtag_good(uint32_t value, uint16_t local_port, uint16_t remote_p
 	}
 	return sctp_is_vtag_good(value, local_port, remote_port, now);
 }
+
+#endif

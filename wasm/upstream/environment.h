@@ -22,6 +22,7 @@
 #include <netinet/sctp_os.h>
 
 #include "os/silent.h"
+#include "upstream/release.h"
 
 /* The texts of error causes: os/print.c. */
 #undef SCTP_SNPRINTF
@@ -35,6 +36,10 @@
 #define pthread_mutex_lock(mutex) ((void)(mutex), 0)
 #define pthread_mutex_unlock(mutex) ((void)(mutex), 0)
 #define pthread_mutex_trylock(mutex) ((void)(mutex), 0)
+#define pthread_rwlock_rdlock(lock) ((void)(lock), 0)
+#define pthread_rwlock_wrlock(lock) ((void)(lock), 0)
+#define pthread_rwlock_unlock(lock) ((void)(lock), 0)
+#define pthread_rwlock_tryrdlock(lock) ((void)(lock), 0)
 #endif
 #define pthread_cond_wait(condition, mutex) ((void)(condition), (void)(mutex), EWOULDBLOCK)
 #define pthread_cond_broadcast(condition) ((void)(condition), 0)
@@ -62,15 +67,6 @@ void link_release_route(sctp_rtentry_t *route);
 #undef IN4_ISPRIVATE_ADDRESS
 #define IN4_ISPRIVATE_ADDRESS(address) 0
 
-/* Packets: network/packets.c. */
-struct mbuf;
-struct sctp_tcb;
-void link_output(int *result, struct mbuf *packet, struct sctp_tcb *stcb);
-#undef SCTP_IP_OUTPUT
-#define SCTP_IP_OUTPUT(result, packet, ro, stcb, vrf_id) link_output(&(result), packet, stcb)
-#undef SCTP_IP6_OUTPUT
-#define SCTP_IP6_OUTPUT(result, packet, ro, ifp, stcb, vrf_id) link_output(&(result), packet, stcb)
-
 /* Wake-ups. Upstream's upcall misses what timers cause; these miss nothing. */
 #undef sorwakeup_locked
 #define sorwakeup_locked(so) do { link_ready((so)->so_upcallarg); SOCKBUF_UNLOCK(&(so)->so_rcv); } while (0)
@@ -81,6 +77,7 @@ void link_output(int *result, struct mbuf *packet, struct sctp_tcb *stcb);
  * Structures that own something are cleaned before their memory is freed: an association and a request to add or delete
  * an address (fixes/deleted_addresses.c), and a received message (fixes/unordered_delivery.c).
  */
+struct sctp_tcb;
 struct sctp_asconf_addr;
 struct sctp_queued_to_read;
 void fixed_free_association(struct sctp_tcb *stcb);

@@ -9,8 +9,10 @@
 
 /* Answers to RE-CONFIG have a reserve of the receive buffer: fixes/reconfiguration.c. */
 #define sctp_ulp_notify fixed_ulp_notify
+#ifndef UPSTREAM_MAIN /* which tells these two by sctp_ulp_notify() */
 #define sctp_notify_stream_reset_tsn fixed_notify_stream_reset_tsn
 #define sctp_notify_stream_reset_add fixed_notify_stream_reset_add
+#endif
 
 /* A restart of the peer: fixes/restart.c. */
 #define sctp_report_all_outbound fixed_report_all_outbound

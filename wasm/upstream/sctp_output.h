@@ -25,8 +25,20 @@
 /* The MAC of cookies: tuning/cookie_mac.c. AUTH chunks have the HMACs of sctp_auth.c. */
 #define sctp_hmac_m link_cookie_mac
 
+/*
+ * Packets: network/packets.c. sctp_lowlevel_chunk_output() has the association in a variable; sctp_send_resp_msg(), which
+ * answers without one, sees this constant.
+ */
+struct sctp_tcb;
+static struct sctp_tcb *const stcb;
+void link_output(int *result, struct mbuf *packet, struct sctp_tcb *stcb);
+#undef SCTP_IP_OUTPUT
+#define SCTP_IP_OUTPUT(result, packet, ro, owner, vrf_id) link_output(&(result), packet, stcb)
+#undef SCTP_IP6_OUTPUT
+#define SCTP_IP6_OUTPUT(result, packet, ro, ifp, owner, vrf_id) link_output(&(result), packet, stcb)
+
 /* Checksums of what is sent are left out where the transport vouches for integrity: tuning/crc32c.c. */
-uint32_t link_checksum(struct mbuf *packet, uint32_t offset);
+uint32_t link_checksum(struct mbuf *packet, upstream_offset offset);
 #define sctp_calculate_cksum(packet, offset) link_checksum(packet, offset)
 
 /* Behind a few, small messages wait for each other whatever SCTP_NODELAY says: tuning/bundling.c. */

@@ -24,8 +24,10 @@ void link_new_path(const struct sctp_tcb *stcb, struct sctp_nets *net);
 #define SCTP_HASH_INIT(places, mark) link_hash_init(places, mark)
 void *link_hash_init(uint32_t places, u_long *mark);
 
-/* Tags in time-wait: tuning/tag_timewait.c, whose function is strong. */
+/* Tags in time-wait: tuning/tag_timewait.c, whose function is strong. In main it is static, so upstream's lists are used. */
+#ifndef UPSTREAM_MAIN
 #pragma weak sctp_add_vtag_to_timewait
+#endif
 
 /*
  * Loopback addresses that aren't ours, but another stack's on this machine, are of loopback scope too:

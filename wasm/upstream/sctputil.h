@@ -9,7 +9,9 @@
 #define sctp_asconf_timer fixed_asconf_timer
 
 /* Tags in time-wait: tuning/tag_timewait.c. */
+#ifndef UPSTREAM_MAIN
 #define sctp_is_vtag_good timewait_is_vtag_good
+#endif
 
 /* The host's randomness as it is: os/environment.c, whose function is strong. */
 #pragma weak sctp_fill_random_store

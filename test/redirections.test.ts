@@ -1,0 +1,46 @@
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+
+const OBJECTS = 'build/wasm/objects';
+const preprocessed = readdirSync(OBJECTS).filter((name) => name.endsWith('.i'));
+const release = readFileSync('src/generated/constants.ts', 'utf8').includes('SCTP_ACCEPT_ZERO_CHECKSUM')
+  ? 'main'
+  : '0.9.5.0';
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+});
+
+/** What redirections.mjs says of the last build, one of whose files was changed: nothing, or its complaint. */
+function complaint(file: string, change: (text: string) => string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'redirections-'));
+  folders.push(folder);
+  for (const name of preprocessed) copyFileSync(join(OBJECTS, name), join(folder, name));
+  writeFileSync(join(folder, file), change(readFileSync(join(OBJECTS, file), 'utf8')));
+  const files = preprocessed.map((name) => join(folder, name));
+  try {
+    execFileSync(process.execPath, ['wasm/upstream/redirections.mjs', release, ...files], { stdio: 'pipe' });
+    return '';
+  } catch (error) {
+    return String((error as { stderr: Buffer }).stderr);
+  }
+}
+
+test('each redirection takes effect as often as redirections.txt says', () => {
+  expect(preprocessed.length).toBeGreaterThan(15);
+  expect(complaint('sctp_input.i', (text) => text)).toBe('');
+});
+
+test('a redirection that no longer matches fails the build', () => {
+  const said = complaint('sctp_input.i', (text) => text.replaceAll('fixed_handle_ootb', 'sctp_handle_ootb'));
+  expect(said).toMatch(/sctp_input fixed_handle_ootb: named \d+ times, but redirections.txt says \d+/);
+});
+
+test('a call in a file where nothing redirects it fails the build', () => {
+  const said = complaint('sctp_auth.i', (text) => `${text}\nvoid more(void) { sctp_update_acked(0, 0, 0); }\n`);
+  expect(said).toContain('sctp_auth sctp_update_acked: named 1 times');
+});

@@ -1,0 +1,40 @@
+/*
+ * What differs between the two releases of upstream's that are built: 0.9.5.0, which is pinned, and main as of October 2025
+ * (fd070e05), for which compile.sh defines UPSTREAM_MAIN. Here stands what has one meaning and two forms. A correction that
+ * main has, too, is left out there by an #ifndef in the header of the file that it corrects.
+ */
+#ifndef RELEASE_H
+#define RELEASE_H
+
+#ifdef UPSTREAM_MAIN
+
+/* The offset that sctp_calculate_cksum() takes. */
+typedef int32_t upstream_offset;
+
+/* What sctp_userspace_get_mtu_from_ifn() is told. */
+#define UPSTREAM_MTU_PARAMETERS uint32_t index
+
+/* The bytes of user data that fit into one DATA chunk. */
+#define UPSTREAM_FRAG_POINT(stcb) sctp_get_frag_point(stcb)
+
+/* Deletes a local address from the interface of that index. */
+#define UPSTREAM_DELETE_ADDRESS(address, index) sctp_del_addr_from_vrf(SCTP_DEFAULT_VRFID, address, NULL, index)
+
+/* The last of the notifications about RE-CONFIG. */
+#define UPSTREAM_LAST_RESET_NOTIFICATION SCTP_NOTIFY_STR_RESET_TSN
+
+/* Does T5-shutdown-guard run in SHUTDOWN-PENDING? */
+#define UPSTREAM_GUARDS_SHUTDOWN_PENDING 0
+
+#else
+
+typedef uint32_t upstream_offset;
+#define UPSTREAM_MTU_PARAMETERS uint32_t index, int family
+#define UPSTREAM_FRAG_POINT(stcb) sctp_get_frag_point(stcb, &(stcb)->asoc)
+#define UPSTREAM_DELETE_ADDRESS(address, index) sctp_del_addr_from_vrf(SCTP_DEFAULT_VRFID, address, index, NULL)
+#define UPSTREAM_LAST_RESET_NOTIFICATION SCTP_NOTIFY_STR_RESET_DENIED_IN
+#define UPSTREAM_GUARDS_SHUTDOWN_PENDING 1
+
+#endif
+
+#endif
