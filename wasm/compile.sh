@@ -27,7 +27,8 @@ readonly upstream=(
 )
 # Our files that see usrsctp's internal headers, and those that see usrsctp.h: the two can't be included together.
 readonly internals=(
-  os/environment.c os/timers.c network/packets.c network/interfaces.c api/socket.c api/association.c api/statistics.c
+  os/environment.c os/timers.c network/packets.c network/interfaces.c api/socket.c api/association.c api/abort.c
+  api/statistics.c
   tuning/{buffers,burst,bundling,sack_frequency,path_mtu,socket_hashes,crc32c,sha1,cookie_mac,tag_timewait}.c
   fixes/{deleted_addresses,late_packets,readded_addresses,reconfiguration,restart,retransmission,schedulers,shutdown}.c
   fixes/unordered_delivery.c

@@ -118,8 +118,8 @@ void link_settle(void);
 /* What usrsctp calls to send a packet of an AF_CONN association. */
 int link_conn_output(void *address, void *buffer, size_t length, uint8_t tos, uint8_t set_df);
 
-/* Sets the size of the send buffer for a moment. Returns what it was. */
-uint32_t link_send_limit(void *so, uint32_t bytes);
+/* Ends an association with an ABORT that tells a reason, whatever state it is in. Returns 0 or -ENOENT. */
+int link_abort(void *so, uint32_t id, const void *reason, uint32_t length);
 
 /* The buffers of a socket follow its paths from now on, see tuning/buffers.c. */
 void link_follow_path(void *so);

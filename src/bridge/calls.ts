@@ -7,7 +7,7 @@ import { htonl } from './byteorder.js';
 import type { Exports, Handle, Instance } from './instance.js';
 import { at, type Memory, NULL, type Pointer } from './memory.js';
 import { type SendInfo, writeSendInfo } from './sendinfo.js';
-import { packSockaddr, packSockaddrs, unpackSockaddr, unpackSockaddrs } from './sockaddr.js';
+import { packSockaddr, packSockaddrs, unpackSockaddrs } from './sockaddr.js';
 
 export type { SendInfo } from './sendinfo.js';
 
@@ -174,6 +174,11 @@ export class Calls {
     return associationState(this.#instance, handle, associationId, this.#data, RECEIVE_BYTES);
   }
 
+  /** Ends an association with an ABORT that tells a reason of up to 8192 bytes, as many as fit into a packet. */
+  abort(handle: Handle, associationId: number, reason: Uint8Array): number {
+    return this.#exports.bridge_abort(handle, associationId, this.#put(reason), reason.length);
+  }
+
   /** How many of the bytes were taken, or a negative errno. */
   sendv(handle: Handle, data: Uint8Array, info: SendInfo): number {
     const spa = at(this.#small, Slots.info);
@@ -222,11 +227,6 @@ export class Calls {
     if (this.#viewed !== bytes) this.#receivedView = new DataView(bytes.buffer, this.#data, RECEIVE_BYTES);
     this.#viewed = bytes;
     return this.#receivedView;
-  }
-
-  /** Who sent what the last recvv brought. */
-  receivedFrom(): Endpoint | undefined {
-    return unpackSockaddr(this.#memory.copy(at(this.#small, Slots.from), sockaddr_storage.size));
   }
 
   getEvents(handle: Handle): number {

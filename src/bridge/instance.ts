@@ -44,6 +44,7 @@ export interface Exports {
   bridge_connect(handle: Handle, address: Pointer, length: number): number;
   bridge_connectx(handle: Handle, addresses: Pointer, count: number, id: Pointer): number;
   bridge_getassocid(handle: Handle, address: Pointer): number;
+  bridge_abort(handle: Handle, id: number, reason: Pointer, length: number): number;
   bridge_association(handle: Handle, id: number, buffer: Pointer, capacity: number): number;
   bridge_getpaddrs(handle: Handle, id: number, buffer: Pointer, capacity: number): number;
   bridge_getladdrs(handle: Handle, id: number, buffer: Pointer, capacity: number): number;

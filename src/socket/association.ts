@@ -1,9 +1,9 @@
 import { SctpError } from '../errors.js';
-import { SCTP_EOF, SCTP_EVENT, SCTP_SENDER_DRY_EVENT } from '../generated/constants.js';
+import { SCTP_EVENT, SCTP_SENDER_DRY_EVENT } from '../generated/constants.js';
 import { sctp_event } from '../generated/layouts.js';
 import type { AssociationEvents } from './events.js';
 import type { Message, Sendable } from './messages/message.js';
-import { controlInfo } from './messages/sendinfo.js';
+import { shutdownInfo } from './messages/sendinfo.js';
 import { type OutgoingMessage, readableOf, sinkOf } from './messages/streams.js';
 import type { Notification } from './notification.js';
 import { abortAssociation } from './setup/abort.js';
@@ -52,16 +52,19 @@ export class Association extends Streamed implements AsyncDisposable {
    * Shuts the association down: what was sent before is delivered, then the peer is told (SHUTDOWN). Resolves when both
    * ends are done. Rejects with the association's error when it failed meanwhile, so that messages may be lost; with
    * ETIMEDOUT, or the signal's reason, after having aborted it. What the peer has still to say can be received; a peer
-   * whose messages nobody takes can't be done.
+   * whose messages nobody takes can't be done. Of an association that has ended before it resolves, also when that is still
+   * to be read; then it rejects only if a message that was sent is lost.
    */
   async close(options: WaitOptions = DEFAULTS): Promise<void> {
     checkWaitOptions(options, 'close');
     if (this.state === 'closed') return;
     if (this.state === 'connecting') return this.abort();
+    const isOver = !this.isAlive();
     const ended = options === DEFAULTS ? this.closed : this.#endWithin(options);
     this.#shutDown();
+    if (isOver) this.home.ending();
     const error = await ended;
-    if (error && (this.life.hasLost || !this.inbox.isDiscarding)) throw error;
+    if (error && (this.life.hasLost || !(isOver || this.inbox.isDiscarding))) throw error;
   }
 
   /**
@@ -94,6 +97,11 @@ export class Association extends Streamed implements AsyncDisposable {
     this.life.failing(error);
     abortAssociation(this.home.descriptor, this.id, reason);
     this.ended();
+  }
+
+  /** @internal It is being aborted because of an error here, which is what is told of its end. */
+  get isFailing(): boolean {
+    return this.life.isFailing;
   }
 
   /** @internal It is being set up; `ready` tells what comes of it. */
@@ -175,7 +183,7 @@ export class Association extends Streamed implements AsyncDisposable {
   }
 
   #shutDown(): void {
-    if (this.life.shutDown()) this.outgoing.end(controlInfo(this.id, SCTP_EOF));
+    if (this.life.shutDown()) this.outgoing.end(shutdownInfo(this.id));
   }
 
   #stateChanged(change: Notification & { type: 'association' }): void {
@@ -186,12 +194,13 @@ export class Association extends Streamed implements AsyncDisposable {
         this.tellUndelivered();
         this.outgoing.restart();
         this.forgetRequests(new SctpError('ECONNRESET', 'the peer has restarted, and knows nothing of the request'));
-        if (this.life.restarted(change)) this.outgoing.end(controlInfo(this.id, SCTP_EOF));
+        if (this.life.restarted(change)) this.outgoing.end(shutdownInfo(this.id));
         return this.emit('restart', change);
       case 'shutdown complete':
         return this.ended();
       case 'lost':
       case 'could not start':
+        if (this.outgoing.bytes > 0) this.life.lost();
         return this.ended(this.life.lossOf(change));
     }
   }

@@ -112,6 +112,10 @@ export class Lifecycle {
     return this.#isFinished && !abort?.length ? undefined : lossError(abort);
   }
 
+  get isFailing(): boolean {
+    return this.#failure !== undefined;
+  }
+
   /** It is about to be aborted because of this. */
   failing(error: SctpError): void {
     this.#failure ??= error;

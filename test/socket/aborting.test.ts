@@ -7,6 +7,7 @@ import {
   connected,
   failure,
   inWorld,
+  listening,
   newStack,
   pattern,
   SERVER,
@@ -56,6 +57,47 @@ describe.each(STYLES)('%s: an abort', (style) => {
       expect(new Set(rejected)).toEqual(new Set(['ECONNRESET']));
       expect(await b.closed).toMatchObject({ code: 'ECONNRESET', abort: [{ text: 'full' }] });
       await a.closed;
+    });
+  });
+
+  test.each<[string, (b: Association) => unknown]>([
+    ['abort()', (b) => b.abort('bye')],
+    ['close() with a deadline', (b) => b.close({ timeoutMs: 0 }).catch(() => {})],
+  ])('reaches the peer while stream 0 is being reset: %s', async (_, end) => {
+    await inWorld(async (world) => {
+      const { a, b } = await connected(world, { style }, { style });
+      const reset = codeOf(b.resetStreams({ outgoing: [0] }));
+      end(b);
+      expect(await a.closed).toMatchObject({ code: 'ECONNRESET', abort: [{ code: 12 }] });
+      expect(await reset).toBe('ECONNRESET');
+      await world.server.close();
+      expect(world.server.memoryInUse).toBe(0);
+    });
+  });
+
+  test('reaches the peer in the middle of a message, and of a shutdown', async () => {
+    await inWorld(async (world) => {
+      const { a, b } = await connected(world, { receiveBufferBytes: 4096, readAheadBytes: 1 }, { style });
+      const sent = codeOf(b.send(pattern(1_000_000), { stream: 3 }));
+      const closed = codeOf(b.close());
+      await world.network.advance(100);
+      b.abort('no time');
+      expect(await a.closed).toMatchObject({ code: 'ECONNRESET', abort: [{ text: 'no time' }] });
+      expect([await sent, await closed]).toEqual(['ECONNRESET', 'ECONNRESET']);
+    });
+  });
+
+  test('reaches a peer that has sent COOKIE ACK, which was lost', async () => {
+    await inWorld(async (world) => {
+      const server = listening(world, { style });
+      world.network.filter(({ bytes }) => (bytes[12] === 11 ? 'drop' : undefined));
+      const client = world.client.socket({ style });
+      const a = await client.connectx(SERVER, { wait: false });
+      const b = await server.accept();
+      a.abort('changed my mind');
+      expect(await b.closed).toMatchObject({ code: 'ECONNRESET', abort: [{ text: 'changed my mind' }] });
+      expect(await codeOf(a.ready)).toBe('ECONNRESET');
+      expect(client.associations).toEqual([]);
     });
   });
 

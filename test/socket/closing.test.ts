@@ -103,6 +103,35 @@ describe.each(STYLES)('%s: an orderly shutdown', (style) => {
     });
   });
 
+  test('of what is over resolves, be it that nobody has heard of the end yet', async () => {
+    await inWorld(async (world) => {
+      const { a, b } = await connected(world, { style }, { style, readAheadBytes: 1 });
+      for (let count = 0; count < 10; count++) await a.send('unread');
+      await world.network.advance(10);
+      a.abort('gone');
+      await world.network.advance(10);
+      // On a one-to-one socket the end is read although messages wait: nothing more can come.
+      if (style === 'one-to-many') expect(b.state).toBe('open');
+      await b.close();
+      expect(b.state).toBe('closed');
+      await world.server.close();
+    });
+  });
+
+  test('of what is over, and is not known to be, rejects when a message is lost with it', async () => {
+    if (style === 'one-to-one') return; // it is known at once
+    await inWorld(async (world) => {
+      const { a, b } = await connected(world, { style }, { style, readAheadBytes: 1 });
+      for (let count = 0; count < 10; count++) await a.send('unread');
+      await world.network.advance(10);
+      world.network.oneWay(world.serverHost, world.clientHost, { loss: 1 });
+      await b.send('lost');
+      a.abort('gone');
+      await world.network.advance(10);
+      expect(await codeOf(b.close())).toBe('ECONNRESET');
+    });
+  });
+
   test('that nobody answers ends by its deadline: ETIMEDOUT', async () => {
     await inWorld(async (world) => {
       const { a, b } = await connected(world, { style }, { style });

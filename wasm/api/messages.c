@@ -8,36 +8,44 @@
 #include "api/handles.h"
 #include "link.h"
 
-/* What is enough for any ABORT. */
-#define PLENTY_BYTES (1 << 30)
-
-/* usrsctp asks for room in the send buffer even for an ABORT: for that moment there is some. */
-static ssize_t abort_anyway(struct socket *so, const void *data, uint32_t length, struct sctp_sendv_spa *info)
+/* What a message is sent with, where it is told. */
+static const struct sctp_sndinfo *sndinfo_of(const void *info, uint32_t type)
 {
-	uint32_t before = link_send_limit(so, PLENTY_BYTES);
-	ssize_t sent = usrsctp_sendv(so, data, length, NULL, 0, info, sizeof(*info), SCTP_SENDV_SPA, 0);
+	switch (type) {
+	case SCTP_SENDV_SNDINFO:
+		return info;
+	case SCTP_SENDV_SPA:
+		return &((const struct sctp_sendv_spa *)info)->sendv_sndinfo;
+	default:
+		return NULL;
+	}
+}
 
-	link_send_limit(so, before);
-	return sent;
+/* usrsctp refuses an ABORT, too, where there is no room in the send buffer, or its stream is being reset. */
+static int abort_anyway(struct socket *so, const void *reason, uint32_t length, struct sockaddr *to, sctp_assoc_t id)
+{
+	int error = link_abort(so, id == 0 && to != NULL ? usrsctp_getassocid(so, to) : id, reason, length);
+
+	return error < 0 ? error : (int)length;
 }
 
 EXPORT int bridge_sendv(int handle, const void *data, uint32_t length, struct sockaddr *to, int count, void *info,
                         uint32_t info_length, uint32_t info_type, int flags)
 {
 	struct socket *so = socket_of(handle);
-	struct sctp_sendv_spa *spa = info_type == SCTP_SENDV_SPA ? info : NULL;
+	const struct sctp_sndinfo *sndinfo = sndinfo_of(info, info_type);
+	sctp_assoc_t id = sndinfo != NULL ? sndinfo->snd_assoc_id : 0;
 	ssize_t sent = usrsctp_sendv(so, data, length, to, count, info, info_length, info_type, flags);
 
 	if (sent < 0 && errno != EWOULDBLOCK) {
 		return -errno;
 	}
+	if (sent < 0 && sndinfo != NULL && (sndinfo->snd_flags & SCTP_ABORT) != 0) {
+		return abort_anyway(so, data, length, to, id);
+	}
 	if (sent < (ssize_t)length) {
-		if (sent < 0 && spa != NULL && (spa->sendv_sndinfo.snd_flags & SCTP_ABORT) != 0) {
-			sent = abort_anyway(so, data, length, spa);
-		} else {
-			link_send_full(so, spa != NULL ? spa->sendv_sndinfo.snd_assoc_id : 0);
-			errno = EWOULDBLOCK;
-		}
+		link_send_full(so, id);
+		errno = EWOULDBLOCK;
 	}
 	return sent < 0 ? -errno : (int)sent;
 }

@@ -33,15 +33,6 @@ EXPORT int bridge_send_room(int handle)
 	return so->so_snd.sb_cc < so->so_snd.sb_hiwat ? (int)(so->so_snd.sb_hiwat - so->so_snd.sb_cc) : 0;
 }
 
-uint32_t link_send_limit(void *so, uint32_t bytes)
-{
-	struct socket *socket = so;
-	uint32_t before = socket->so_snd.sb_hiwat;
-
-	socket->so_snd.sb_hiwat = bytes;
-	return before;
-}
-
 void link_tell_more(void *so)
 {
 	struct sctp_inpcb *inp = so != NULL ? ((struct socket *)so)->so_pcb : NULL;

@@ -2,8 +2,7 @@ import { checkObject, shown } from '../../arguments.js';
 import type { SendInfo } from '../../bridge/calls.js';
 import { SctpError } from '../../errors.js';
 import {
-  type SCTP_ABORT,
-  type SCTP_EOF,
+  SCTP_EOF,
   SCTP_EOR,
   SCTP_PR_SCTP_NONE,
   SCTP_PR_SCTP_RTX,
@@ -49,9 +48,9 @@ export function sendInfo(associationId: number, outboundStreams: number, options
   return { associationId, stream, flags, ppid, context, prPolicy, prValue };
 }
 
-/** What shuts an association down, or aborts it. */
-export function controlInfo(associationId: number, flags: typeof SCTP_EOF | typeof SCTP_ABORT): SendInfo {
-  return { associationId, stream: 0, flags, ppid: 0, context: 0, prPolicy: SCTP_PR_SCTP_NONE, prValue: 0 };
+/** What shuts an association down. */
+export function shutdownInfo(associationId: number): SendInfo {
+  return { associationId, stream: 0, flags: SCTP_EOF, ppid: 0, context: 0, prPolicy: SCTP_PR_SCTP_NONE, prValue: 0 };
 }
 
 /**

@@ -10,7 +10,7 @@ import { sysctls } from '../../generated/sysctls.js';
 import type { Descriptor } from '../descriptor.js';
 import type { SocketConfig } from '../options/config.js';
 import type { Peer } from '../peers.js';
-import { abandon } from './abort.js';
+import { abortAssociation } from './abort.js';
 
 const INIT_RETRANSMITS = sysctls.indexOf('sctp_init_rtx_max_default');
 /** Upstream keeps the number in 16 bits; with back-off this is weeks. */
@@ -29,7 +29,7 @@ export function begin(descriptor: Descriptor, peers: readonly Peer[], syscall: s
   try {
     tellPorts(descriptor, id, peers);
   } catch (error) {
-    abandon(descriptor, id);
+    abortAssociation(descriptor, id);
     throw error;
   }
   return id;
