@@ -13,7 +13,8 @@ export interface Adopter {
 /**
  * Associations that peers have set up, on their way to whoever accepts them. Those of a one-to-one socket wait in
  * usrsctp, which counts its backlog, until somebody takes them; those of a one-to-many socket are up at once and wait
- * here.
+ * here. One that ends while it waits can still be accepted, as it may have left messages, but takes no living one's place;
+ * of those no more than the backlog are kept, the last ones.
  */
 export class Acceptor implements AsyncIterable<Association> {
   readonly #clock: Clock;
@@ -59,9 +60,19 @@ export class Acceptor implements AsyncIterable<Association> {
   push(association: Association): void {
     if (!this.isListening) return;
     if (this.#error) return association.abort('nobody accepts any more');
-    if (this.#queue.length >= this.#backlog) return association.abort('accept queue full');
+    if (!this.#hasRoom()) return association.abort('accept queue full');
     this.#queue.push(association);
     this.poll();
+  }
+
+  /** Is there room for one more? Too many that have ended make some. */
+  #hasRoom(): boolean {
+    if (this.#queue.length < this.#backlog) return true;
+    const ended = this.#queue.filter(({ state }) => state === 'closed');
+    if (this.#queue.length - ended.length >= this.#backlog) return false;
+    const [oldest] = ended;
+    if (oldest && ended.length > this.#backlog) this.#queue.splice(this.#queue.indexOf(oldest), 1);
+    return true;
   }
 
   /** Gives those who wait what there is. */

@@ -73,15 +73,29 @@ export class Binding {
     if (this.#endpoints) this.#endpoints = [...this.#endpoints, ...added];
   }
 
-  /** Takes addresses from a bound descriptor; its associations tell their peers (RFC 5061). */
+  /** Takes addresses from a bound descriptor; its associations tell their peers (RFC 5061). All of them or none. */
   remove(descriptor: Descriptor, endpoints: readonly Endpoint[], syscall: string): void {
     const port = portOf(descriptor);
-    for (const { address } of endpoints) {
-      this.#checkSpecific(address, syscall);
+    const addresses = [...new Set(endpoints.map(({ address }) => address))];
+    this.#checkRemovable(descriptor, addresses, syscall);
+    for (const address of addresses) {
       const endpoint = { address, port };
       descriptor.call(syscall, (calls, handle) => calls.bindx(handle, [endpoint], SCTP_BINDX_REM_ADDR), endpoint);
       this.#endpoints = this.#endpoints?.filter((each) => each.address !== address);
     }
+  }
+
+  /** usrsctp takes one address after the other, and tells peers of each: what it would refuse is refused before. */
+  #checkRemovable(descriptor: Descriptor, addresses: readonly Address[], syscall: string): void {
+    const bound = localEndpoints(descriptor).map(({ address }) => address);
+    for (const address of addresses) {
+      this.#checkSpecific(address, syscall);
+      if (!bound.includes(address)) {
+        throw new SctpError('EADDRNOTAVAIL', `${syscall}: the socket isn't bound to ${address}`, { syscall, address });
+      }
+    }
+    if (bound.some((address) => !addresses.includes(address))) return;
+    throw new SctpError('EINVAL', `${syscall}: a socket keeps one address at least`, { syscall });
   }
 
   #checkSpecific(address: string, syscall: string): void {

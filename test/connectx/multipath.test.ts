@@ -118,6 +118,27 @@ describe.each(STYLES)('Darwin connectx(2), multipath, %s', (style) => {
     }));
 });
 
+describe('removeLocal', () => {
+  test('takes all the addresses away that it is given, or none', () =>
+    inWorld({}, ({ client, server }) => {
+      listening(server);
+      const socket = client.socket();
+      socket.bindx(at(CLIENT).map((endpoint) => ({ ...endpoint, port: 7001 })));
+      const locals = () => socket.localEndpoints.map(({ address }) => address).sort();
+      const refused = (addresses: readonly string[], code: string) => {
+        const call = () => socket.removeLocal(addresses.map((address) => ({ address })));
+        expect(call).toThrowError(expect.objectContaining({ code }));
+        expect(locals()).toEqual([...CLIENT].sort());
+      };
+      refused([CLIENT[0]!, '10.0.9.9'], 'EADDRNOTAVAIL');
+      refused([CLIENT[0]!, '0.0.0.0'], 'EINVAL');
+      refused(CLIENT, 'EINVAL');
+      socket.removeLocal([{ address: CLIENT[0]! }, { address: CLIENT[1]! }, { address: CLIENT[0]! }]);
+      expect(locals()).toEqual([CLIENT[2]]);
+      return Promise.resolve();
+    }));
+});
+
 describe('peeloff', () => {
   test('D12: gives the association of an EPROTO a socket of its own', () =>
     inWorld({ serverAddresses: SERVER.slice(0, 1) }, async ({ client, server, network }) => {

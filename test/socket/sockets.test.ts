@@ -76,7 +76,8 @@ describe.each(STYLES)('accepting, %s', (style) => {
       expect(up.length).toBeGreaterThanOrEqual(3);
       expect(up.length).toBeLessThanOrEqual(6);
       for (const result of results) {
-        if (result.status === 'rejected') expect(result.reason.code).toBe('ETIMEDOUT');
+        const refusal = style === 'one-to-one' ? 'ETIMEDOUT' : 'ECONNRESET';
+        if (result.status === 'rejected') expect(result.reason.code).toBe(refusal);
       }
       for (const [index, association] of up.entries()) {
         await association.send(`${index}`);
@@ -84,6 +85,28 @@ describe.each(STYLES)('accepting, %s', (style) => {
       }
       const more = world.client.socket().connectx(SERVER);
       await Promise.all([more, server.accept()]);
+    });
+  });
+
+  test('a peer that was here and is gone takes no place from those that come', async () => {
+    if (style === 'one-to-one') return; // usrsctp counts those, as a kernel does
+    await inWorld(async (world) => {
+      const server = listening(world, { style }, 3);
+      for (let visit = 0; visit < 20; visit++) {
+        const visitor = await world.client.socket().connectx(SERVER);
+        await visitor.send(`visit ${visit}`);
+        await visitor.close();
+      }
+      const clients = Array.from({ length: 3 }, () => world.client.socket());
+      const living = await Promise.all(clients.map((client) => client.connectx(SERVER)));
+      await world.network.advance(10);
+      expect(living.map(({ state }) => state)).toEqual(['open', 'open', 'open']);
+      expect(await codeOf(world.client.socket().connectx(SERVER))).toBe('ECONNRESET');
+      const accepted = await Promise.all(Array.from({ length: 6 }, () => server.accept()));
+      expect(accepted.filter(({ state }) => state === 'open')).toHaveLength(3);
+      // Of those that are gone the last ones are there, with what they have said.
+      const [oldest] = accepted;
+      expect(textOf(await oldest?.receive())).toBe('visit 17');
     });
   });
 

@@ -45,7 +45,7 @@ static uint32_t state_of(const struct sctp_nets *net)
 	return net->dest_state & SCTP_ADDR_REACHABLE ? SCTP_ACTIVE : SCTP_INACTIVE;
 }
 
-static void tell_path(const struct sctp_nets *net, struct link_path_state *path)
+static void tell_path(const struct sctp_tcb *stcb, const struct sctp_nets *net, struct link_path_state *path)
 {
 	const union sctp_sockstore *to = &net->ro._l_addr;
 	int is_ipv4 = to->sa.sa_family == AF_INET, is_ipv6 = to->sa.sa_family == AF_INET6;
@@ -56,7 +56,7 @@ static void tell_path(const struct sctp_nets *net, struct link_path_state *path)
 	    .state = state_of(net),
 	    .cwnd_bytes = net->cwnd,
 	    .srtt_ms = (uint32_t)net->lastsa >> SCTP_RTT_SHIFT,
-	    .rto_ms = net->RTO,
+	    .rto_ms = link_rto_ms(stcb, net),
 	    .mtu_bytes = net->mtu - headers,
 	    .port = ntohs(net->port),
 	};
@@ -136,7 +136,7 @@ EXPORT int bridge_association(int handle, sctp_assoc_t id, uint8_t *buffer, uint
 		if ((uint8_t *)(path + 1) > buffer + capacity) {
 			break;
 		}
-		tell_path(net, path);
+		tell_path(stcb, net, path);
 		if (net == stcb->asoc.primary_destination) {
 			about->primary = about->path_count;
 		}

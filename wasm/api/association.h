@@ -16,6 +16,12 @@ static inline uint32_t link_rtt_ms(const struct sctp_nets *net)
 	return net != NULL ? (uint32_t)net->lastsa >> SCTP_RTT_SHIFT : 0;
 }
 
+/* The retransmission time-out of a path; until a round trip is measured, what its timers are started with. */
+static inline uint32_t link_rto_ms(const struct sctp_tcb *stcb, const struct sctp_nets *net)
+{
+	return net->RTO != 0 ? net->RTO : stcb->asoc.initial_rto;
+}
+
 /* Shorter round trips are what usrsctp is made for: its buffers, 262,144 bytes, are enough for 1 Gbit/s. */
 #define LINK_SHORT_MS 2
 

@@ -47,7 +47,7 @@ EXPORT int bridge_path_statistics(int handle, sctp_assoc_t id, struct sockaddr *
 		    .rtt_us = (uint32_t)net->rtt,
 		    .srtt_ms = (uint32_t)net->lastsa >> SCTP_RTT_SHIFT,
 		    .rttvar_ms = (uint32_t)net->lastsv >> SCTP_RTT_VAR_SHIFT,
-		    .rto_ms = net->RTO,
+		    .rto_ms = link_rto_ms(stcb, net),
 		    .heartbeat_ms = net->heart_beat_delay,
 		    .is_potentially_failed = (net->dest_state & SCTP_ADDR_PF) != 0,
 		};

@@ -22,8 +22,8 @@ export function showPaths(association: Association): void {
         { text: state.padEnd(11), paint: PAINTS[state] },
         primary ? 'yes' : '',
         `${cwnd} B`,
-        rtoMs === 0 ? '–' : `${srttMs} ms`,
-        rtoMs === 0 ? '–' : `${rtoMs} ms`,
+        srttMs === 0 ? '–' : `${srttMs} ms`,
+        `${rtoMs} ms`,
         `${mtu} B`,
       ]),
   );

@@ -19,7 +19,7 @@ export interface Path {
   readonly cwnd: number;
   /** Smoothed round-trip time, in ms; 0: not measured yet. */
   readonly srttMs: number;
-  /** Retransmission timeout, in ms. */
+  /** Retransmission timeout, in ms; RTO.Initial until a round trip is measured. */
   readonly rtoMs: number;
   /** Bytes of chunks that fit one packet: the path MTU without IP, UDP and SCTP headers. */
   readonly mtu: number;

@@ -28,7 +28,7 @@ export interface PathStatistics {
   readonly srttMs: number;
   /** Round-trip time variation (RTTVAR), in ms. */
   readonly rttVariationMs: number;
-  /** Retransmission time-out, in ms. */
+  /** Retransmission time-out, in ms; RTO.Initial until a round trip is measured. */
   readonly rtoMs: number;
   /** Between heartbeats, beside the RTO, in ms. */
   readonly heartbeatMs: number;
