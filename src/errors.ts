@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'EAGAIN'
   | 'EALREADY'
   | 'EBADF'
+  | 'ECONNABORTED'
   | 'ECONNREFUSED'
   | 'ECONNRESET'
   | 'EFAULT'
@@ -67,7 +68,7 @@ export interface SctpErrorDetails {
   readonly port?: number;
   /** Per listed address: how many INITs were sent there, and when. */
   readonly attempts?: readonly InitAttempt[];
-  /** The causes that the peer's ABORT carried. */
+  /** The causes that the peer's ABORT carried; with ECONNABORTED, those that this end's did. */
   readonly abort?: readonly ErrorCause[];
   /** The association that is there all the same: EPROTO, EINTR. What `socket.peeloff` takes. */
   readonly association?: {
@@ -92,7 +93,7 @@ export class SctpError extends Error {
   readonly port?: number;
   /** Per listed address: how many INITs were sent there, and when. */
   readonly attempts?: readonly InitAttempt[];
-  /** The causes that the peer's ABORT carried (RFC 9260 §3.3.7). */
+  /** The causes that the peer's ABORT carried (RFC 9260 §3.3.7); with ECONNABORTED, those that this end's did. */
   readonly abort?: readonly ErrorCause[];
   /** The association that is there all the same: EPROTO, EINTR. What `socket.peeloff` takes. */
   readonly association?: {

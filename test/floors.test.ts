@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 /** The floors of the house, from the ground up: a file imports from its own floor or a lower one (docs/ARCHITECTURE.md). */
 const FLOORS: readonly (readonly RegExp[])[] = [
   [/^generated\//, /^wasm\.d\.ts$/],
-  [/^(arguments|address|errors|lists|packet|clock|random|crc32c|chunk|pcapng)\.ts$/, /^(chunk|pcapng)\//],
+  [/^(arguments|address|errors|lists|packet|uncaught|clock|random|crc32c|chunk|pcapng)\.ts$/, /^(chunk|pcapng)\//],
   [/^relay\/(codec|datagrams|octets|closing|bounded)\.ts$/],
   [/^bridge\//, /^transport\//, /^simulated\//],
   [/^relay\//],

@@ -1,5 +1,6 @@
 import { errnoNumbers } from '../generated/errno.js';
 import type { Listener } from '../stack/pump.js';
+import { uncaught } from '../uncaught.js';
 import type { Core, SocketHandle } from './core.js';
 import { decodeReceived, type RcvInfo, rcvInfo } from './received.js';
 import type { Sockaddr } from './sockaddr.js';
@@ -139,8 +140,6 @@ export function guarded(call: () => unknown): void {
   try {
     call();
   } catch (error) {
-    queueMicrotask(() => {
-      throw error;
-    });
+    uncaught(error);
   }
 }

@@ -26,10 +26,6 @@ export class Associations {
   readonly #waiting = new FewSet<Association>();
   /** Bytes of messages that aren't complete. */
   #begun: FewMap<number, number> | undefined;
-  /** Where associations are that were peeled off. */
-  #elsewhere: FewMap<number, Associations> | undefined;
-  /** And from where those are that were peeled off elsewhere. */
-  #origins: FewMap<number, Associations> | undefined;
   #home: Home | undefined;
   #pathIds = 0;
 
@@ -54,23 +50,19 @@ export class Associations {
     return association;
   }
 
-  /** Takes over an association of another socket. */
+  /** Takes over an association of another socket, which may then have room to read on. */
   adopt(association: Association, descriptor: Descriptor, from: Associations): void {
     const { id } = association;
     const cost = association.unreceivedCost;
     const begun = from.#begun?.get(id) ?? 0;
     const isWaiting = from.#waiting.has(association);
     from.forget(id);
-    from.#readAhead.remove(cost);
-    from.#elsewhere ??= new FewMap();
-    from.#elsewhere.set(id, this);
     this.#readAhead.add(cost);
-    this.#origins ??= new FewMap();
-    this.#origins.set(id, from);
     association.move(this.#homeOn(descriptor));
     this.#byId.set(id, association);
     if (isWaiting) this.#waiting.add(association);
     this.begun(id, begun);
+    from.#readAhead.remove(cost);
   }
 
   /** They share it: there may be thousands on one descriptor. */
@@ -117,8 +109,6 @@ export class Associations {
     }
 
     released(association: Association, error: SctpError | undefined): void {
-      const origin = this.#of.#origins?.get(association.id);
-      if (origin) origin.#elsewhere?.delete(association.id);
       this.#of.forget(association.id);
       this.#of.#owner.released(association, this.descriptor, error);
     }
@@ -132,7 +122,6 @@ export class Associations {
   forget(id: number): void {
     const association = this.#byId.get(id);
     this.#byId.delete(id);
-    this.#origins?.delete(id);
     if (association) this.#waiting.delete(association);
     this.#begun?.delete(id);
   }
@@ -147,8 +136,7 @@ export class Associations {
   }
 
   begun(id: number, bytes: number): void {
-    if (!this.#byId.has(id)) this.#elsewhere?.get(id)?.begun(id, bytes);
-    else if (bytes > 0) {
+    if (bytes > 0 && this.#byId.has(id)) {
       this.#begun ??= new FewMap();
       this.#begun.set(id, bytes);
     } else this.#begun?.delete(id);
@@ -156,7 +144,7 @@ export class Associations {
 
   message(id: number, message: Message): void {
     const association = this.#byId.get(id);
-    if (!association) return this.#elsewhere?.get(id)?.message(id, message);
+    if (!association) return;
     this.#readAhead.add(costOf(message));
     association.deliver(message);
   }
@@ -167,12 +155,25 @@ export class Associations {
     this.#byId.get(id)?.fail(error, 'message too large');
   }
 
+  /** One can't go on, because of an error here. Of the stack's death all were told. */
+  failed(id: number, cause: unknown): void {
+    const message = `the association can't go on: ${cause instanceof Error ? cause.message : String(cause)}`;
+    const error = cause instanceof SctpError ? cause : new SctpError('EPROTO', message, { cause });
+    this.#byId.get(id)?.fail(error, 'internal error');
+  }
+
   /** There may be room to send. */
   ready(): void {
-    if (this.#waiting.size > 0) {
-      for (const association of this.#waiting) if (!association.flush()) this.#waiting.delete(association);
-    }
+    if (this.#waiting.size > 0) for (const association of this.#waiting) this.#flush(association);
     this.#readEnds();
+  }
+
+  #flush(association: Association): void {
+    try {
+      if (!association.flush()) this.#waiting.delete(association);
+    } catch (error) {
+      this.failed(association.id, error);
+    }
   }
 
   #readEnds(): void {
@@ -186,12 +187,13 @@ export class Associations {
   /**
    * While nobody receives, the notification that an association has ended waits behind the messages. Those who wait for
    * the end hear of it all the same: what there is, is read. It is not more than the receive buffer, as nothing more
-   * comes from a peer that is gone. On a one-to-many socket that counts only for associations that end, or send: else
-   * peers could fill the memory by coming and going.
+   * comes from a peer that is gone. On a one-to-many socket that counts only for associations that are being set up here,
+   * end, or send: else peers could fill the memory by coming and going.
    */
   #hasEndedUnread(): boolean {
     for (const association of this.#byId.values()) {
-      const isWaitedFor = association.state === 'closing' || this.#waiting.has(association);
+      const { state } = association;
+      const isWaitedFor = state === 'connecting' || state === 'closing' || this.#waiting.has(association);
       if ((isWaitedFor || this.#config.style === 'one-to-one') && !association.isAlive()) return true;
     }
     return false;

@@ -24,6 +24,8 @@ export interface Owner {
   oversized(associationId: number): void;
   /** Everything that could be read is read; there may be room to send, or a connection to accept. */
   ready(): void;
+  /** What was read of an association could not be told: it can't go on. */
+  failed(associationId: number, error: unknown): void;
   fail(error: SctpError): void;
 }
 
@@ -125,10 +127,9 @@ export class Descriptor implements Listener {
     this.#reading.run();
   }
 
-  /** Takes over what another descriptor has read of an association, and reads on. */
+  /** Takes over what another descriptor has read of an association. */
   adopt(associationId: number, from: Descriptor): void {
     this.#reading.adopt(associationId, from.#reading);
-    this.ready();
   }
 
   /** Closes the socket; what it still has to send is sent. Unread messages abort its associations. */

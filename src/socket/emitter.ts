@@ -1,3 +1,5 @@
+import { appended } from '../lists.js';
+import { uncaught } from '../uncaught.js';
 import { FewMap, FewSet } from './few.js';
 
 /** Event listeners by name: on, off and once, typed by a map of event names to what they carry. */
@@ -5,6 +7,9 @@ export class Emitter<Events extends object> {
   #listeners: FewMap<keyof Events, FewSet<(event: never) => void>> | undefined;
   /** What nobody has heard yet. */
   #kept: FewMap<keyof Events, () => void> | undefined;
+  #isEmitting = false;
+  /** Events that a listener has caused: they are told when all have heard the one before. */
+  #next: (() => void)[] | undefined;
 
   /** Calls `listener` at each event of that name. Returns a function that ends it. */
   on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): () => void {
@@ -44,18 +49,26 @@ export class Emitter<Events extends object> {
 
   /**
    * Tells every listener. One that throws doesn't keep the others, or the stack, from going on: its error becomes the
-   * program's uncaught error.
+   * program's uncaught error. All listeners hear events in the same order, also those that a listener causes.
    */
   protected emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
-    const listeners = this.#listeners?.get(name);
-    if (listeners === undefined) return;
-    for (const listener of listeners) {
+    if (!this.isListened(name)) return;
+    if (this.#isEmitting) {
+      this.#next = appended(this.#next, () => this.#tell(name, event));
+      return;
+    }
+    this.#isEmitting = true;
+    this.#tell(name, event);
+    for (let next = this.#next?.shift(); next; next = this.#next?.shift()) next();
+    this.#isEmitting = false;
+  }
+
+  #tell<Name extends keyof Events>(name: Name, event: Events[Name]): void {
+    for (const listener of this.#listeners?.get(name) ?? []) {
       try {
         (listener as (event: Events[Name]) => void)(event);
       } catch (error) {
-        queueMicrotask(() => {
-          throw error;
-        });
+        uncaught(error);
       }
     }
   }

@@ -37,7 +37,8 @@ export abstract class Multihomed extends Configurable<AssociationEvents> {
 
   /** The paths, one for each address of the peer; after the end of the association, as they were last. */
   paths(): readonly Path[] {
-    return this.state === 'closed' ? this.#paths.last : this.#paths.refresh(this.home);
+    if (this.state !== 'closed') this.#paths.refresh(this.home);
+    return this.#paths.last;
   }
 
   /** The association as a whole; after its end, as it was last. Throws ENOTCONN when it ended before it was known. */
@@ -89,6 +90,13 @@ export abstract class Multihomed extends Configurable<AssociationEvents> {
   /** The changes of its paths from now on, until it ends: 256 wait to be taken, of more the oldest are dropped. */
   pathChanges(): AsyncIterableIterator<PathEvent> {
     return new PathChanges(this, this.state === 'closed');
+  }
+
+  /** @internal Its paths, read anew; undefined when usrsctp doesn't know it any more: its end will be read next. */
+  livePaths(): readonly Path[] | undefined {
+    if (this.#paths.refresh(this.home)) return this.#paths.last;
+    this.home.ending();
+    return undefined;
   }
 
   /** @internal Does usrsctp still know it? */

@@ -94,22 +94,29 @@ export class Socket extends SendingToAll<SocketEvents> implements AsyncDisposabl
   }
 
   /**
-   * Gives an association of a one-to-many socket a one-to-one socket of its own, which ends with it. Throws EINVAL when
-   * it is none of this socket's, EOPNOTSUPP on a one-to-one socket, EINPROGRESS while the association is being set up.
+   * Gives an association of a one-to-many socket a one-to-one socket of its own, which ends with it. May be called at any
+   * time, also by a listener: what is read of the association and not told yet, and what waits to be sent, goes with it.
+   * Throws EINVAL when it is none of this socket's or has ended, EOPNOTSUPP on a one-to-one socket, EINPROGRESS while the
+   * association is being set up.
    */
-  peeloff(given: { readonly id: number }): Socket {
-    checkObject(given, 'the association', 'peeloff');
-    const { id } = given;
+  peeloff(association: { readonly id: number }): Socket {
+    checkObject(association, 'the association', 'peeloff');
+    const { id } = association;
     this.#checkOpen('peeloff');
-    const association = this.#workings.associations.byId.get(id);
+    const own = this.#workings.associations.byId.get(id);
     const { descriptor } = this.#workings.ground;
     if (this.style === 'one-to-one') throw failed('EOPNOTSUPP', 'peeloff: the association has a socket of its own');
-    if (!association || !descriptor) throw failed('EINVAL', `peeloff: the socket has no association ${shown(id)}`);
-    if (association.state === 'connecting') throw failed('EINPROGRESS', 'peeloff: the association is being set up');
-    const handle = descriptor.call('peeloff', (calls, own) => calls.peeloff(own, id));
-    const socket = new Socket(this.#world, { ...this.#config, style: 'one-to-one' }, handle);
-    socket.#peeled(association, descriptor, this.#workings.associations);
-    return socket;
+    if (!own || own !== association || !descriptor) {
+      throw failed('EINVAL', `peeloff: the association (id ${shown(id)}) is none of this socket's`);
+    }
+    if (own.state === 'connecting') throw failed('EINPROGRESS', 'peeloff: the association is being set up');
+    // One entry: nothing may be sent or told while usrsctp and the sockets here disagree on whose the association is.
+    return this.#world.pump.enter(() => {
+      const handle = descriptor.call('peeloff', (calls, from) => calls.peeloff(from, id));
+      const socket = new Socket(this.#world, { ...this.#config, style: 'one-to-one' }, handle);
+      socket.#adopt(own, descriptor, this.#workings.associations);
+      return socket;
+    });
   }
 
   /**
@@ -237,11 +244,12 @@ export class Socket extends SendingToAll<SocketEvents> implements AsyncDisposabl
     return association;
   }
 
-  #peeled(association: Association, from: Descriptor, associations: Associations): void {
+  /** It was peeled off for this association. */
+  #adopt(association: Association, from: Descriptor, associations: Associations): void {
     this.#isAccepted = true;
     const descriptor = this.#workings.ground.opened();
-    this.#workings.associations.adopt(association, descriptor, associations);
     descriptor.adopt(association.id, from);
+    this.#workings.associations.adopt(association, descriptor, associations);
   }
 }
 

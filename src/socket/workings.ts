@@ -93,6 +93,10 @@ export class Workings implements Owner, Surroundings, AssociationsOwner {
     this.#acceptor?.poll();
   }
 
+  failed(id: number, error: unknown): void {
+    this.associations.failed(id, error);
+  }
+
   fail(error: SctpError): void {
     this.#connector?.fail(() => error);
     this.associations.end(error);

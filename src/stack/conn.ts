@@ -53,11 +53,7 @@ export function overConn(pump: Pump, transport: Transport): void {
 
 /** Packets have come over a user's own path. */
 export function receiveConn(pump: Pump, packets: readonly Packet[]): void {
-  try {
-    for (const { trafficClass, bytes } of packets) {
-      pump.receiveConn({ address: CONN_NUMBER, unfragmented: false, trafficClass, bytes });
-    }
-  } catch (error) {
-    if (error !== pump.death) throw error;
+  for (const { trafficClass, bytes } of packets) {
+    pump.receiveConn({ address: CONN_NUMBER, unfragmented: false, trafficClass, bytes });
   }
 }

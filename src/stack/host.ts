@@ -22,7 +22,7 @@ export class StackHost implements TransportHost {
   }
 
   unreachable(destination: Address, code: ErrorCode): void {
-    for (const listener of this.pump?.unreachable ?? []) listener(destination, code);
+    this.pump?.destinationUnreachable(destination, code);
   }
 
   changed(): void {

@@ -6,6 +6,7 @@ import { type ErrorCode, SctpError } from '../errors.js';
 import type { Packet } from '../packet.js';
 import type { Random } from '../random.js';
 import type { Transport } from '../transport/transport.js';
+import { uncaught } from '../uncaught.js';
 import { Alarm } from './alarm.js';
 import { ConnOutbox, type ConnPacket, overConn, receiveConn } from './conn.js';
 import { StackHost } from './host.js';
@@ -37,6 +38,8 @@ const NONE: readonly Handle[] = [];
  * The one door into the module, and the pump behind it. Inside, C only appends: packets to the outbox, sockets to the
  * ready list. On leaving, the pump drains: packets to the transport, ready sockets to their listeners, the next
  * deadline to the clock. One entry, one drain; nothing re-enters C.
+ *
+ * What the network and the clock bring throws nothing at them, whatever comes of it: see `#safely`.
  */
 export class Pump {
   readonly clock: Clock;
@@ -77,7 +80,9 @@ export class Pump {
 
   private constructor({ transport, clock }: PumpOptions, instance: Instance, interfaces: Interfaces) {
     this.clock = clock;
-    this.#alarm = new Alarm(clock, () => this.#timersDue());
+    this.#alarm = new Alarm(clock, () => {
+      if (!this.#death) this.#safely(() => this.enter(() => this.instance.exports.link_timers()));
+    });
     this.interfaces = interfaces;
     this.#transport = transport;
     this.instance = instance;
@@ -136,9 +141,9 @@ export class Pump {
 
   receive(packets: readonly Packet[]): void {
     if (this.#death) return;
-    if (packets[0]?.destination === CONN) return receiveConn(this, packets);
+    if (packets[0]?.destination === CONN) return this.#safely(() => receiveConn(this, packets));
     this.isQuiet = true;
-    try {
+    this.#safely(() => {
       const { exports, memory } = this.instance;
       for (let next = 0; next < packets.length; ) {
         this.enter(() => {
@@ -148,9 +153,7 @@ export class Pump {
           next = filled.next;
         });
       }
-    } catch (error) {
-      if (error !== this.#death) throw error;
-    }
+    });
   }
 
   /** A packet of an AF_CONN association has come. One that is larger than the inbox is dropped. */
@@ -163,8 +166,13 @@ export class Pump {
   }
 
   transportChanged(): void {
-    this.updateInterfaces(true);
-    for (const listener of [...this.changed]) listener();
+    this.#safely(() => this.updateInterfaces(true));
+    for (const listener of [...this.changed]) this.#safely(listener);
+  }
+
+  /** The network says that a destination can't be reached. */
+  destinationUnreachable(destination: Address, code: ErrorCode): void {
+    for (const listener of [...this.unreachable]) this.#safely(() => listener(destination, code));
   }
 
   /** Tells usrsctp which local addresses there are, and that routes aren't what they were. */
@@ -259,7 +267,7 @@ export class Pump {
     this.#isInside = true;
     this.instance.exports.link_enter(this.clock.now());
     try {
-      for (const handle of handles) this.#listeners.get(handle)?.ready();
+      for (const handle of handles) this.#safely(() => this.#listeners.get(handle)?.ready());
       done = true;
     } finally {
       this.#isInside = false;
@@ -274,12 +282,16 @@ export class Pump {
     return handles;
   }
 
-  #timersDue(): void {
-    if (this.#death) return;
+  /**
+   * Does what a packet, a timer or a ready socket asks for. Of the stack's death everybody is told who waits for something;
+   * any other error is a fault of the program or of the transport, which must not keep others from hearing: it becomes the
+   * program's uncaught error.
+   */
+  #safely(call: () => void): void {
     try {
-      this.enter(() => this.instance.exports.link_timers());
+      call();
     } catch (error) {
-      if (error !== this.#death) throw error;
+      if (error !== this.#death) uncaught(error);
     }
   }
 }

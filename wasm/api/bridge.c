@@ -99,6 +99,7 @@ EXPORT int bridge_accept(int handle, struct sockaddr *address, socklen_t *length
 	return so == NULL ? -EBADF : adopt(usrsctp_accept(so, address, length));
 }
 
+/* What upstream moves to the new socket may be read at once, but wakes nobody. */
 EXPORT int bridge_peeloff(int handle, sctp_assoc_t id)
 {
 	struct socket *so = socket_of(handle);
@@ -111,7 +112,9 @@ EXPORT int bridge_peeloff(int handle, sctp_assoc_t id)
 	if (so != NULL) {
 		link_peeled_off(so);
 	}
-	return adopt(so);
+	handle = adopt(so);
+	link_ready((void *)(intptr_t)handle);
+	return handle;
 }
 
 EXPORT int bridge_connect(int handle, struct sockaddr *address, int length)

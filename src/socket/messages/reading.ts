@@ -20,13 +20,18 @@ interface Read {
 /** How many reads one entry into the module makes at most. */
 const BATCH = 64;
 
-/** Reads a socket of the module. What one entry has read is told after it: nobody is called while it lasts. */
+/**
+ * Reads a socket of the module. What one entry has read is told after it: nobody is called while it lasts. Whoever is told
+ * may do anything: read on, close the socket, or peel the association off, which then takes along what isn't told yet.
+ */
 export class Reading {
   readonly #pump: Pump;
   readonly #handle: Handle;
   readonly #owner: Owner;
   readonly #reassembly: Reassembly;
+  /** What is read, and how much of that is told. */
   #batch: (Read | Notification)[] | undefined;
+  #told = 0;
   #isRunning = false;
   #isOver = false;
 
@@ -47,35 +52,55 @@ export class Reading {
     if (this.#isRunning) return;
     this.#isRunning = true;
     try {
-      let isMore = true;
-      while (isMore && !this.#isOver) {
+      this.#tellBatch();
+      for (let isMore = true; isMore && !this.#isOver; this.#tellBatch()) {
         const room = this.#owner.room();
         isMore = room > 0 && this.#pump.enter(() => this.#fill(room));
-        const batch = this.#batch;
-        if (batch === undefined) continue;
-        this.#batch = undefined;
-        for (const read of batch) this.#tell(read);
       }
     } finally {
       this.#isRunning = false;
     }
   }
 
-  /** Takes over the beginnings of messages. */
+  /** Takes over what another one has read of an association: beginnings of messages, and what it hasn't told yet. */
   adopt(associationId: number, from: Reading): void {
     this.#reassembly.adopt(associationId, from.#reassembly);
+    for (const read of from.#untold(associationId)) this.#batch = appended(this.#batch, read);
   }
 
-  /** Fills the batch; false: there is nothing more. */
+  /** Takes what isn't told yet of an association. */
+  #untold(associationId: number): (Read | Notification)[] {
+    const batch = this.#batch ?? [];
+    const isOurs = (read: Read | Notification) => read.associationId === associationId;
+    const untold = batch.splice(this.#told);
+    batch.push(...untold.filter((read) => !isOurs(read)));
+    return untold.filter(isOurs);
+  }
+
+  #tellBatch(): void {
+    const batch = this.#batch;
+    if (batch === undefined) return;
+    for (this.#told = 0; this.#told < batch.length; ) {
+      const read = batch[this.#told++];
+      if (read) this.#tell(read);
+    }
+    this.#batch = undefined;
+  }
+
+  /** Fills the batch; false: there is nothing more. A notification that has begun is read to its end. */
   #fill(room: number): boolean {
     const { calls } = this.#pump;
-    for (let left = room; left > 0 && (this.#batch?.length ?? 0) < BATCH; ) {
+    for (let left = room; left > 0 && !this.#isFull; ) {
       const length = calls.recvv(this.#handle);
       if (length <= 0) return false;
       left -= this.#take(length);
       if (!calls.hasMore) return false;
     }
     return true;
+  }
+
+  get #isFull(): boolean {
+    return this.#batch !== undefined && this.#batch.length >= BATCH && !this.#reassembly.hasNotification;
   }
 
   /** What the last recvv brought; returns how many bytes it has of a message. */
@@ -103,12 +128,21 @@ export class Reading {
     return whole && decodeNotification(new DataView(whole.buffer), whole.length);
   }
 
+  /** What can't be told is its association's failure: nothing that a peer causes may stop the reading. */
   #tell(read: Read | Notification): void {
-    if (read.type === 'message') return this.#tellMessage(read);
-    const { type, associationId } = read;
-    if (type === 'partialDeliveryAborted') this.#forget(associationId, read.stream);
+    try {
+      if (read.type === 'message') this.#tellMessage(read);
+      else this.#tellNotification(read);
+    } catch (error) {
+      this.#owner.failed(read.associationId, error);
+    }
+  }
+
+  #tellNotification(notification: Notification): void {
+    const { type, associationId } = notification;
+    if (type === 'partialDeliveryAborted') this.#forget(associationId, notification.stream);
     if (type === 'association') this.#forget(associationId);
-    this.#owner.notification(read);
+    this.#owner.notification(notification);
   }
 
   #tellMessage({ associationId, isEnd, message }: Read): void {

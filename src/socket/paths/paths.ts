@@ -30,14 +30,14 @@ export class Paths {
     return this.#status;
   }
 
-  /** Reads what there is to read. */
-  refresh(place: Place): readonly Path[] {
+  /** Reads what there is to read. False: the association has ended. */
+  refresh(place: Place): boolean {
     const { descriptor } = place;
     const state = descriptor.association(this.#associationId);
-    if (!state) return this.#last; // it ends just now
+    if (!state) return false;
     this.#last = pathsOf(state, descriptor, (address) => this.#idOf(address, place));
     this.#status = statusOf(state);
-    return this.#last;
+    return true;
   }
 
   has(address: Address): boolean {

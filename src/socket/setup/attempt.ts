@@ -5,8 +5,8 @@ import { FewMap } from '../few.js';
 import type { Notification } from '../notification.js';
 import type { Path } from '../paths/path.js';
 import type { Peer } from '../peers.js';
-import type { Attempts, Watcher } from './attempts.js';
-import { describeCauses } from './causes.js';
+import type { Attempts, Sent, Watcher } from './attempts.js';
+import { abortCauses, describeCauses } from './causes.js';
 import type { Setup } from './setup.js';
 
 /** Watches one connectx: when INIT went where, what the network said, and so what the result or the error tells. */
@@ -22,6 +22,8 @@ export class Attempt implements Watcher {
   #refusals: FewMap<Address, ErrorCode> | undefined;
   readonly #onRefused: () => void;
   #cookieEchoed = false;
+  /** What an ABORT told that left last: the stack has refused the peer's answer. One that ends waiting tells nothing. */
+  #aborted: readonly ErrorCause[] | undefined;
 
   /** `onRefused` is called when the network has refused every one of the addresses. */
   constructor(
@@ -72,11 +74,11 @@ export class Attempt implements Watcher {
     };
   }
 
-  /** The error when the stack has given up: because of the peer's ABORT, or because nobody answered. */
+  /** The error when the stack has given up: because of the peer's ABORT or its own, or because nobody answered. */
   failure(abort?: readonly ErrorCause[]): SctpError {
-    if (!abort) return this.#refusalError() ?? this.timeout(`no answer after ${this.#initCount()} INITs`);
-    const told = describeCauses(abort);
-    const why = told ? ` (${told})` : '';
+    if (!abort)
+      return this.#abortError() ?? this.#refusalError() ?? this.timeout(`no answer after ${this.#initCount()} INITs`);
+    const why = inBrackets(abort);
     return this.#cookieEchoed
       ? this.error('ECONNRESET', `the peer aborted the association during its set-up${why}`, { abort })
       : this.error('ECONNREFUSED', `the peer refused: nobody listens there${why}`, { abort });
@@ -98,11 +100,12 @@ export class Attempt implements Watcher {
     });
   }
 
-  sent(destination: Address, port: number, isInit: boolean): void {
+  sent({ destination, port, chunk, bytes }: Sent): void {
     const index = this.peers.findIndex((peer) => peer.address === destination);
     if (index < 0 || port !== this.peers[0]?.port) return;
-    if (isInit) this.#sent[index]?.push(this.elapsedMs);
-    else this.#cookieEchoed = true;
+    this.#aborted = chunk === 'ABORT' ? abortCauses(bytes) : undefined;
+    if (chunk === 'INIT') this.#sent[index]?.push(this.elapsedMs);
+    if (chunk === 'COOKIE ECHO') this.#cookieEchoed = true;
   }
 
   refused(destination: Address, code: ErrorCode): void {
@@ -129,7 +132,19 @@ export class Attempt implements Watcher {
     return this.error(code, `the network refuses every address (${told})`);
   }
 
+  #abortError(): SctpError | undefined {
+    const abort = this.#aborted;
+    if (!abort?.length) return;
+    const what = "this end has aborted the set-up, because the peer's answer breaks the protocol";
+    return this.error('ECONNABORTED', `${what}${inBrackets(abort)}`, { abort });
+  }
+
   #initCount(): number {
     return this.#sent.reduce((count, times) => count + times.length, 0);
   }
+}
+
+function inBrackets(causes: readonly ErrorCause[]): string {
+  const told = describeCauses(causes);
+  return told ? ` (${told})` : '';
 }

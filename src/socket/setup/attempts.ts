@@ -4,14 +4,23 @@ import type { Packet } from '../../packet.js';
 import type { Pump } from '../../stack/pump.js';
 import { FewMap, FewSet } from '../few.js';
 
-const INIT = 1;
-const COOKIE_ECHO = 10;
+const TOLD: Readonly<Record<number, Sent['chunk']>> = { 1: 'INIT', 6: 'ABORT', 10: 'COOKIE ECHO' };
 const COMMON_HEADER_BYTES = 12;
+
+/** What leaves from a socket's port for a port of a peer's. */
+export interface Sent {
+  readonly destination: Address;
+  readonly port: number;
+  /** What the packet begins with. */
+  readonly chunk: 'INIT' | 'COOKIE ECHO' | 'ABORT';
+  /** The packet from its first chunk on. */
+  readonly bytes: Uint8Array;
+}
 
 /** A set-up that watches the network. */
 export interface Watcher {
-  /** An INIT or a COOKIE ECHO of its socket's port leaves for a port of the peer's. */
-  sent(destination: Address, port: number, isInit: boolean): void;
+  /** A packet of a set-up leaves from its socket's port. */
+  sent(packet: Sent): void;
   /** The network doesn't carry packets to an address. */
   refused(destination: Address, code: ErrorCode): void;
   /** Local addresses or routes are no longer what they were. */
@@ -44,12 +53,13 @@ export class Attempts {
 
   #sent({ destination, bytes }: Packet): void {
     if (this.#watchers.size === 0) return;
-    const type = bytes[COMMON_HEADER_BYTES];
-    if (type !== INIT && type !== COOKIE_ECHO) return;
+    const chunk = TOLD[bytes[COMMON_HEADER_BYTES] ?? 0];
+    if (chunk === undefined) return;
     const watchers = this.#watchers.get(((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0));
     if (watchers === undefined) return;
     const port = ((bytes[2] ?? 0) << 8) | (bytes[3] ?? 0);
-    for (const watcher of watchers) watcher.sent(destination, port, type === INIT);
+    const sent = { destination, port, chunk, bytes: bytes.subarray(COMMON_HEADER_BYTES) };
+    for (const watcher of watchers) watcher.sent(sent);
   }
 
   #all(): Watcher[] {

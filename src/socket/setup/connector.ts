@@ -9,6 +9,7 @@ import type { Ground } from '../ground.js';
 import { namedLocals } from '../locals.js';
 import type { Notification } from '../notification.js';
 import { withoutPotentialFailure } from '../options/thresholds.js';
+import type { Path } from '../paths/path.js';
 import { checkPeers, type Peer } from '../peers.js';
 import { checkIdle, checkUnknown } from '../unconnected.js';
 import { Attempt } from './attempt.js';
@@ -29,7 +30,11 @@ interface Pending {
   readonly settle: () => void;
   /** Nobody waits for it any more; forgets the deadline that it has all the same. */
   detached?: () => void;
+  /** It was up, and had ended when that was read: which end it was, a later notification tells. */
+  up?: Up;
 }
+
+type Up = Notification & { type: 'association' };
 
 /** A set-up that nothing speaks against. */
 interface Plan {
@@ -92,9 +97,17 @@ export class Connector {
   notified(notification: Notification & { type: 'association' }): boolean {
     const pending = this.#pending.get(notification.associationId);
     if (!pending) return false;
-    if (notification.state === 'up') this.#up(pending, notification);
-    else if (notification.state !== 'restart') {
-      this.#failed(pending, pending.attempt.failure(notification.abort));
+    const { association, attempt } = pending;
+    if (association.isFailing) return true; // whoever aborts it says why
+    if (notification.state === 'up') {
+      const paths = association.livePaths();
+      if (paths) this.#up(pending, notification, paths);
+      else pending.up = notification;
+    } else if (notification.state === 'shutdown complete' && pending.up) {
+      this.#up(pending, pending.up, association.paths());
+      association.notify(notification);
+    } else if (notification.state !== 'restart') {
+      this.#failed(pending, attempt.failure(notification.abort));
     }
     return true;
   }
@@ -148,12 +161,11 @@ export class Connector {
     }
   }
 
-  #up(pending: Pending, up: Notification & { type: 'association' }): void {
+  #up(pending: Pending, up: Up, paths: readonly Path[]): void {
     const { attempt, association, waiter, options } = pending;
-    this.#end(pending);
-    pending.settle();
-    const paths = association.paths();
+    if (!pending.up) pending.settle();
     association.opened(attempt.setup(up, paths));
+    this.#end(pending);
     const isMultipath = paths.length > 1 && association.status().localAddresses.length > 1;
     if (pending.detached) this.#around.detachedUp(association);
     else if (options.requireMultipath && !isMultipath) {

@@ -1,0 +1,137 @@
+import { describe, expect, test } from 'vitest';
+import type { Association, Socket } from '../../src/index.js';
+import { codeOf, connected, inWorld, pattern, SERVER, textOf, type World } from '../support/world.js';
+
+const MANY = { style: 'one-to-many' } as const;
+
+/** ABORTs that a host has sent. */
+function abortsFrom(world: World, host: string): number {
+  return world.network.trace.entries().filter(({ from, bytes }) => from === host && bytes[12] === 6).length;
+}
+
+async function sendNumbers(association: Association, from: number, to: number): Promise<void> {
+  for (let number = from; number < to; number++) await association.send(`${number}`);
+}
+
+async function take(association: Association, count: number): Promise<number[]> {
+  const numbers: number[] = [];
+  while (numbers.length < count) numbers.push(Number(textOf(await association.receive())));
+  return numbers;
+}
+
+const upTo = (count: number) => Array.from({ length: count }, (_, number) => number);
+
+describe('peeloff by a listener', () => {
+  test('takes along what is read and not told yet: messages stay in order, and each notification is told', () =>
+    inWorld(async (world) => {
+      const { a, b, serverSocket } = await connected(world, {}, { ...MANY, readAheadBytes: 20_000 });
+      const other = await world.client.socket().connectx(SERVER);
+      const otherEnd = await serverSocket.accept();
+      const told: string[] = [];
+      let own: Socket | undefined;
+      b.on('streamReset', ({ streams }) => {
+        told.push(`reset ${streams}`);
+        own ??= serverSocket.peeloff(b);
+      });
+      b.on('shutdown', () => told.push('shutdown'));
+      // More than is read ahead: what follows stays in usrsctp until somebody receives, and is then read in one go.
+      await sendNumbers(a, 0, 300);
+      await a.resetStreams({ outgoing: [5] });
+      await sendNumbers(other, 0, 20);
+      await a.resetStreams({ outgoing: [6] });
+      await sendNumbers(a, 300, 600);
+      const closed = a.close();
+      expect(await take(b, 600)).toEqual(upTo(600));
+      expect(await b.receive()).toBeUndefined();
+      await closed;
+      expect(told).toEqual(['reset 5', 'reset 6', 'shutdown']);
+      expect(own?.associations).toEqual([]);
+      expect(await take(otherEnd, 20)).toEqual(upTo(20));
+    }));
+
+  test('keeps a message whole of which a part was read before', () =>
+    inWorld(async (world) => {
+      const { a, b, serverSocket } = await connected(world, {}, MANY);
+      b.on('streamReset', () => serverSocket.peeloff(b));
+      const large = pattern(3_000_000);
+      const sent = a.send(large);
+      await world.network.advance(1);
+      const reset = a.resetStreams({ outgoing: [5] });
+      const message = await b.receive();
+      expect(Buffer.compare(message?.data ?? new Uint8Array(), large)).toBe(0);
+      await Promise.all([sent, reset]);
+    }));
+
+  test('may be followed by an abort, of which the peer hears', () =>
+    inWorld(async (world) => {
+      const { a, b, serverSocket } = await connected(world, {}, MANY);
+      const told: string[] = [];
+      b.on('streamReset', () => {
+        serverSocket.peeloff(b).abort('enough');
+        told.push('aborted');
+      });
+      b.on('streamReset', () => told.push('heard by another one'));
+      b.on('close', () => told.push('closed'));
+      await a.resetStreams({ outgoing: [5] });
+      expect(await a.closed).toMatchObject({ code: 'ECONNRESET', abort: [{ text: 'enough' }] });
+      expect(told).toEqual(['aborted', 'heard by another one', 'closed']);
+    }));
+});
+
+describe('peeloff', () => {
+  test('is one step: what fails while the association moves is aborted on the socket that it has then', () =>
+    inWorld(async (world) => {
+      const { a, b, serverSocket } = await connected(
+        world,
+        { receiveBufferBytes: 4096, readAheadBytes: 1 },
+        { ...MANY, sendBufferBytes: 8192 },
+      );
+      const bytes = pattern(60_000);
+      const sent = codeOf(b.send(bytes)); // begun, it waits for room
+      await world.network.advance(500);
+      structuredClone(bytes, { transfer: [bytes.buffer] });
+      const own = serverSocket.peeloff(b);
+      expect(await sent).toBe('EFAULT');
+      expect(await a.closed).toMatchObject({ code: 'ECONNRESET' });
+      expect(abortsFrom(world, 'server')).toBeGreaterThan(0);
+      expect(own.associations).toEqual([]);
+      await world.server.close();
+      expect(world.server.memoryInUse).toBe(0);
+    }));
+
+  test("refuses another socket's association, also one with the same id", () =>
+    inWorld(async (world) => {
+      const { b, serverSocket } = await connected(world, {}, MANY);
+      const second = world.server.socket(MANY);
+      second.bindx([{ address: '10.0.1.2', port: 5002 }]);
+      second.listen();
+      await world.client.socket().connectx([{ address: '10.0.1.2', port: 5002 }]);
+      const other = await second.accept();
+      const EINVAL = expect.objectContaining({ code: 'EINVAL' });
+      expect(() => serverSocket.peeloff(other)).toThrowError(EINVAL);
+      expect(() => second.peeloff(b)).toThrowError(EINVAL);
+      expect(() => second.peeloff({ id: other.id })).toThrowError(EINVAL);
+      const own = second.peeloff(other);
+      expect(own.associations).toEqual([other]);
+      expect(() => second.peeloff(other)).toThrowError(EINVAL);
+    }));
+
+  test('of an association that waits to send leaves the read-ahead of the socket as it is', () =>
+    inWorld(async (world) => {
+      const server = { ...MANY, sendBufferBytes: 8192, readAheadBytes: 1000 };
+      const { a, b, serverSocket } = await connected(world, { receiveBufferBytes: 4096, readAheadBytes: 1 }, server);
+      const other = await world.client.socket().connectx(SERVER);
+      await serverSocket.accept();
+      const sent = b.send(pattern(60_000));
+      for (let count = 0; count < 100; count++) await other.send(pattern(1000));
+      await world.network.advance(1000);
+      const window = other.status().receiverWindow;
+      serverSocket.peeloff(b);
+      await world.network.advance(1000);
+      await other.send('x');
+      await world.network.advance(1000);
+      expect(other.status().receiverWindow).toBeLessThanOrEqual(window);
+      expect((await a.receive())?.data.length).toBe(60_000);
+      await sent;
+    }));
+});
