@@ -102,6 +102,10 @@ struct link_packet *link_outbox_room(size_t length);
 /* The time of this entry, in ms. */
 extern double link_now_ms;
 
+/* A time that upstream has kept, in ms. */
+struct timeval;
+double link_ms_of(const struct timeval *time);
+
 /* Does the transport vouch that what arrives is what was sent? A checksum of 0 then means that it was left out. */
 extern int link_has_integrity;
 

@@ -165,8 +165,9 @@ export class Calls {
     return this.#exports.bridge_local_port(handle);
   }
 
-  hasPotentialFailure(handle: Handle): number {
-    return this.#exports.bridge_has_potential_failure(handle);
+  /** Is Association.Max.Retrans limited to the sum of Path.Max.Retrans, as long as it has its default? */
+  limitByPaths(isLimited: boolean): void {
+    this.#exports.link_limit_by_paths(isLimited ? 1 : 0);
   }
 
   /** An association and its paths, or a negative errno. */

@@ -24,6 +24,7 @@ export interface Exports {
   link_enter(nowMs: number): void;
   link_leave(): void;
   link_integrity(has: number): void;
+  link_limit_by_paths(on: number): void;
   link_timers(): void;
   link_input(bytes: number): void;
   link_add_address(address: Pointer, family: number, index: number, dynamic: number): number;
@@ -90,7 +91,6 @@ export interface Exports {
   bridge_take_error(handle: Handle): number;
   bridge_send_room(handle: Handle): number;
   bridge_local_port(handle: Handle): number;
-  bridge_has_potential_failure(handle: Handle): number;
   bridge_set_v6only(handle: Handle): number;
   bridge_prepare(
     handle: Handle,

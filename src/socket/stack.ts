@@ -9,7 +9,15 @@ import { Pump } from '../stack/pump.js';
 import type { Transport } from '../transport/transport.js';
 import { FewSet } from './few.js';
 import { type SocketConfig, type SocketOptions, socketConfig } from './options/config.js';
-import { givenSysctls, type Sysctl, type TimerPreset, type Timers, timerSysctls } from './options/timers.js';
+import {
+  DEFAULT_PRESET,
+  givenSysctls,
+  isLimitedByPaths,
+  type Sysctl,
+  type TimerPreset,
+  type Timers,
+  timerSysctls,
+} from './options/timers.js';
 import { Attempts } from './setup/attempts.js';
 import { checkWaitOptions, type WaitOptions } from './setup/deadline.js';
 import { Socket } from './socket.js';
@@ -24,7 +32,7 @@ export interface StackOptions {
   readonly clock?: Clock;
   /** Where randomness comes from. Default: the machine's cryptographic source. Anything guessable is for tests only. */
   readonly random?: Random;
-  /** The protocol's timers: a preset. Default `rfc9260`. */
+  /** The protocol's timers: a preset. Default `rfc7829`. */
   readonly preset?: TimerPreset;
   /** Changes to the preset. */
   readonly timers?: Partial<Timers>;
@@ -70,7 +78,7 @@ export class Stack implements AsyncDisposable {
     wasm: WasmSource | Promise<WasmSource>,
   ): Promise<T> {
     checkObject(options, 'the options', 'Stack.create');
-    const { transport, clock = systemClock, random = systemRandom, preset = 'rfc9260', timers = {} } = options;
+    const { transport, clock = systemClock, random = systemRandom, preset = DEFAULT_PRESET, timers = {} } = options;
     if (typeof transport?.send !== 'function') throw new TypeError('Stack.create: give a transport, such as udp()');
     const given = [...timerSysctls(preset, timers), ...givenSysctls(options.sysctls ?? {})];
     const compiling = usrsctpModule(wasm);
@@ -83,6 +91,7 @@ export class Stack implements AsyncDisposable {
     const stack = new kind(transport, pump, isConn ? configOf({}, transport) : usual);
     try {
       pump.enter(() => {
+        pump.calls.limitByPaths(isLimitedByPaths(preset, timers));
         for (const [name, value] of [...(isConn ? [NO_ABORT_OF_INIT] : []), ...given]) stack.#setSysctl(name, value);
       });
     } catch (error) {

@@ -40,10 +40,9 @@ describe('partial reliability', () => {
         const odd = arrived.filter((text) => Number(text) % 2 === 1);
         expect(odd).toHaveLength(100);
         expect(failures.length).toBeGreaterThan(0);
-        const lost = failures.map(textOf);
-        expect([...arrived, ...lost].map(Number).sort((x, y) => x - y)).toEqual(
-          Array.from({ length: 200 }, (_, i) => i),
-        );
+        const lost = failures.map(textOf); // one may have arrived all the same, and its SACKs were lost
+        const either = new Set([...arrived, ...lost].map(Number));
+        expect([...either].sort((x, y) => x - y)).toEqual(Array.from({ length: 200 }, (_, i) => i));
       },
       { conditions: { latencyMs: 10, loss: 0.2 }, limitMs: 1e7 },
     );

@@ -50,18 +50,6 @@ EXPORT int bridge_local_port(int handle)
 }
 
 /*
- * Can the paths of its associations become potentially failed (RFC 7829)? What SCTP_PEER_ADDR_THLDS says of associations to
- * come; but an engine takes half a millisecond to compile sctp_getopt(), which a first association has no other need of.
- */
-EXPORT int bridge_has_potential_failure(int handle)
-{
-	struct socket *so = socket_of(handle);
-	struct sctp_inpcb *inp = so != NULL ? so->so_pcb : NULL;
-
-	return inp != NULL ? inp->sctp_ep.def_net_pf_threshold < inp->sctp_ep.def_net_failure : -EBADF;
-}
-
-/*
  * Limits a socket of AF_INET6 to IPv6, so that it lists no IPv4 address to its peers: IPV6_V6ONLY (RFC 3493 5.3), which
  * usrsctp_setsockopt() doesn't know.
  */

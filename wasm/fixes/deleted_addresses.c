@@ -111,6 +111,7 @@ void fixed_remove_net(struct sctp_tcb *stcb, struct sctp_nets *net)
 	atomic_add_int(&net->ref_count, 1);
 	link_departed(stcb, net);
 	sctp_remove_net(stcb, net);
+	link_choose_path(stcb);
 	leave(stcb, net);
 	keep(stcb, net);
 }
@@ -162,7 +163,7 @@ int fixed_asconf_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sct
 	if (destination != NULL) {
 		atomic_add_int(&destination->ref_count, 1);
 	}
-	is_gone = sctp_asconf_timer(inp, stcb, net);
+	is_gone = link_count_asconf(inp, stcb, net);
 	if (is_gone || TAILQ_FIRST(&stcb->asoc.asconf_send_queue) != chunk || (chunk != NULL && chunk->whoTo != destination)) {
 		sctp_free_remote_addr(destination);
 	}

@@ -12,6 +12,26 @@
 void fixed_express_handle_sack(struct sctp_tcb *stcb, uint32_t cumulative_tsn, uint32_t rwnd, int *is_aborted,
                                int has_ecn_echo);
 
+/* Upstream's function for T3-rtx, or for ASCONF that wasn't answered, with what it is to count: time_outs.c. */
+int link_count_t3rxt(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net);
+int link_count_asconf(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net);
+
+/* The path that new DATA take. */
+static inline struct sctp_nets *link_path_in_use(const struct sctp_tcb *stcb)
+{
+	return stcb->asoc.alternate != NULL ? stcb->asoc.alternate : stcb->asoc.primary_destination;
+}
+
+/* If the path in use isn't active any more, the least bad one is used: path_choice.c. */
+void link_choose_path(struct sctp_tcb *stcb);
+
+/* What was sent on this path has been acknowledged: it is active. The same file. */
+void link_path_answered(struct sctp_tcb *stcb, struct sctp_nets *net);
+
+/* Around what reads a SACK, which tells the peer's receive window. The same file. */
+void link_sack_begins(struct sctp_tcb *stcb, uint32_t window_bytes);
+void link_sack_ends(struct sctp_tcb *stcb);
+
 /* More of what was sent has been acknowledged: shutdown.c. */
 void link_more_delivered(struct sctp_tcb *stcb);
 

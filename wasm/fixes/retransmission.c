@@ -25,7 +25,7 @@ int fixed_t3rxt_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp
 		net->lastsa = (int)net->RTO << SCTP_RTT_SHIFT;
 		net->lastsv = 0;
 	}
-	is_gone = sctp_t3rxt_timer(inp, stcb, net);
+	is_gone = link_count_t3rxt(inp, stcb, net);
 	if (!is_gone) {
 		net->lastsa = srtt;
 		net->lastsv = variance;
@@ -58,14 +58,28 @@ void fixed_express_handle_sack(struct sctp_tcb *stcb, uint32_t cumulative_tsn, u
 	uint32_t before = stcb->asoc.last_acked_seq;
 	struct sctp_nets *net;
 
+	link_sack_begins(stcb, rwnd);
 	sctp_express_handle_sack(stcb, cumulative_tsn, rwnd, is_aborted, has_ecn_echo);
 	if (*is_aborted || stcb->asoc.last_acked_seq == before) {
 		return;
 	}
+	link_sack_ends(stcb);
 	link_more_delivered(stcb);
 	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
 		if (net->net_ack > 0 && net->flight_size > 0) {
 			restart_t3(stcb, net);
 		}
+	}
+}
+
+void fixed_handle_sack(struct mbuf *packet, int gaps_at, int duplicates_at, struct sctp_tcb *stcb, uint16_t gaps,
+                       uint16_t non_renegable_gaps, uint16_t duplicates, int *is_aborted, uint8_t flags,
+                       uint32_t cumulative_tsn, uint32_t rwnd, int has_ecn_echo)
+{
+	link_sack_begins(stcb, rwnd);
+	sctp_handle_sack(packet, gaps_at, duplicates_at, stcb, gaps, non_renegable_gaps, duplicates, is_aborted, flags,
+	                 cumulative_tsn, rwnd, has_ecn_echo);
+	if (!*is_aborted) {
+		link_sack_ends(stcb);
 	}
 }

@@ -13,6 +13,9 @@
 /* T3-rtx: fixes/retransmission.c. */
 #define sctp_t3rxt_timer fixed_t3rxt_timer
 
+/* Which path is used: fixes/path_choice.c. */
+#define sctp_set_primary_addr fixed_set_primary_addr
+
 /* Addresses that the peer deletes: fixes/deleted_addresses.c. */
 #define sctp_del_remote_addr fixed_del_remote_addr
 #define sctp_remove_net fixed_remove_net

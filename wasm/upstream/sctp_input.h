@@ -22,8 +22,13 @@
 #define sctp_update_acked fixed_update_acked
 #define sctp_timer_stop fixed_timer_stop
 
-/* T3-rtx after a SACK without gaps: fixes/retransmission.c. */
+/* SACK: fixes/retransmission.c. */
 #define sctp_express_handle_sack fixed_express_handle_sack
+#define sctp_handle_sack fixed_handle_sack
+
+/* Which path is used: fixes/path_choice.c. */
+#define sctp_set_primary_addr fixed_set_primary_addr
+#define sctp_handle_asconf_ack fixed_handle_asconf_ack
 
 /* Packets that are late, after their address went: fixes/late_packets.c. */
 #define sctp_handle_ootb fixed_handle_ootb

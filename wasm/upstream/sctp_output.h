@@ -10,6 +10,9 @@
 /* Answers to RE-CONFIG have a reserve of the receive buffer: fixes/reconfiguration.c. */
 #define sctp_ulp_notify fixed_ulp_notify
 
+/* Which path is used: fixes/path_choice.c. */
+#define sctp_set_primary_addr fixed_set_primary_addr
+
 /* Local addresses that come back: fixes/readded_addresses.c. */
 #define sctp_is_addr_pending fixed_is_addr_pending
 #define sctp_compose_asconf fixed_compose_asconf

@@ -19,6 +19,14 @@ void link_new_path(const struct sctp_tcb *stcb, struct sctp_nets *net);
 #undef SCTP_RTALLOC
 #define SCTP_RTALLOC(ro, vrf_id, fibnum) link_new_path(stcb, net)
 
+/* Associations and paths have notes of ours behind them: fixes/notes.c. */
+void *link_allocate_association(size_t bytes);
+void *link_allocate_path(size_t bytes);
+#undef SCTP_ZONE_GET
+#define SCTP_ZONE_GET(zone, type) \
+	(type *)_Generic((type *)NULL, struct sctp_tcb *: link_allocate_association, struct sctp_nets *: link_allocate_path, \
+	                 default: link_malloc)(zone)
+
 /* Hash tables of sockets: tuning/socket_hashes.c. */
 #undef SCTP_HASH_INIT
 #define SCTP_HASH_INIT(places, mark) link_hash_init(places, mark)

@@ -10,4 +10,7 @@
 /* Answers to RE-CONFIG have a reserve of the receive buffer: fixes/reconfiguration.c. */
 #define sctp_ulp_notify fixed_ulp_notify
 
+/* Which path is used: fixes/path_choice.c, whose function is strong. */
+#pragma weak sctp_find_alternate_net
+
 #endif

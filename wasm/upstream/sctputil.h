@@ -8,6 +8,14 @@
 #define sctp_t3rxt_timer fixed_t3rxt_timer
 #define sctp_asconf_timer fixed_asconf_timer
 
+/* What the other time-outs count against: fixes/time_outs.c. */
+#define sctp_heartbeat_timer fixed_heartbeat_timer
+#define sctp_shutdown_timer fixed_shutdown_timer
+#define sctp_shutdownack_timer fixed_shutdownack_timer
+#define sctp_strreset_timer fixed_strreset_timer
+#define sctp_t1init_timer fixed_t1init_timer
+#define sctp_cookie_timer fixed_cookie_timer
+
 /* Tags in time-wait: tuning/tag_timewait.c. */
 #ifndef UPSTREAM_MAIN
 #define sctp_is_vtag_good timewait_is_vtag_good

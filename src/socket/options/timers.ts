@@ -21,31 +21,41 @@ export interface Timers {
   readonly initRetransmits: number;
   /** Path.Max.Retrans: so many time-outs in a row make a path inactive. */
   readonly pathRetransmits: number;
-  /** Association.Max.Retrans: so many, over all paths, end the association. */
+  /**
+   * Association.Max.Retrans: so many in a row, over all paths, end the association. Unless you give it, presets with the
+   * RFC's values count no further than the paths' `pathRetransmits` together (RFC 9260 §8.2).
+   */
   readonly associationRetransmits: number;
   /** So many time-outs in a row make a path potentially failed: others are preferred at once (RFC 7829). */
   readonly potentiallyFailedAfter: number;
 }
 
 /**
- * `rfc9260`: the RFC's values. A path is given up after about a minute.
- * `fast-failover`: for networks with round trips well below 200 ms. The first retransmission already takes another
- * path; a dead path is known after a second or two.
+ * - `rfc7829`: the values of RFC 9260, and the failover of RFC 7829, as in Linux: after one time-out data take another
+ *   path. A path is given up after about a minute.
+ * - `rfc9260`: RFC 9260 alone. Until a path is given up, each message is sent on it first.
+ * - `fast-failover`: for networks with round trips well below 200 ms. The first time-out comes after 200 ms; a path is
+ *   given up after a second or two, and the association after about ten.
  */
-export type TimerPreset = 'rfc9260' | 'fast-failover';
+export type TimerPreset = 'rfc7829' | 'rfc9260' | 'fast-failover';
+
+export const DEFAULT_PRESET: TimerPreset = 'rfc7829';
+
+const RFC_9260: Timers = {
+  rtoInitialMs: 1000,
+  rtoMinMs: 1000,
+  rtoMaxMs: 60_000,
+  heartbeatMs: 30_000,
+  delayedSackMs: 200,
+  initRetransmits: 8,
+  pathRetransmits: 5,
+  associationRetransmits: 10,
+  potentiallyFailedAfter: 65_535,
+};
 
 const PRESETS: Readonly<Record<TimerPreset, Timers>> = {
-  rfc9260: {
-    rtoInitialMs: 1000,
-    rtoMinMs: 1000,
-    rtoMaxMs: 60_000,
-    heartbeatMs: 30_000,
-    delayedSackMs: 200,
-    initRetransmits: 8,
-    pathRetransmits: 5,
-    associationRetransmits: 10,
-    potentiallyFailedAfter: 65_535,
-  },
+  rfc7829: { ...RFC_9260, potentiallyFailedAfter: 0 },
+  rfc9260: RFC_9260,
   'fast-failover': {
     rtoInitialMs: 500,
     rtoMinMs: 200,
@@ -105,6 +115,14 @@ export function timerSysctls(preset: TimerPreset, changes: Partial<Timers>): [Sy
     return [sysctl, value];
   });
   return [UNLIMITED, guard(timers.rtoMaxMs), ...settings];
+}
+
+/**
+ * Is Association.Max.Retrans limited to what the paths have together? Not where somebody has chosen it: with
+ * `fast-failover` a path is given up after 3 time-outs, and an association with a single path should outlive a gap of 2 s.
+ */
+export function isLimitedByPaths(preset: TimerPreset, { associationRetransmits }: Partial<Timers>): boolean {
+  return preset !== 'fast-failover' && associationRetransmits === undefined;
 }
 
 /** Sysctls that a caller has named. Throws EINVAL for one that there isn't, or that no number is. */

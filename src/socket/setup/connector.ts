@@ -8,7 +8,6 @@ import { FewMap } from '../few.js';
 import type { Ground } from '../ground.js';
 import { namedLocals } from '../locals.js';
 import type { Notification } from '../notification.js';
-import { withoutPotentialFailure } from '../options/thresholds.js';
 import type { Path } from '../paths/path.js';
 import { checkPeers, type Peer } from '../peers.js';
 import { checkIdle, checkUnknown } from '../unconnected.js';
@@ -26,8 +25,6 @@ interface Pending {
   readonly options: ConnectOptions;
   /** The socket was bound for this set-up. */
   readonly isBoundForIt: boolean;
-  /** To be called when it is up. */
-  readonly settle: () => void;
   /** Nobody waits for it any more; forgets the deadline that it has all the same. */
   detached?: () => void;
   /** It was up, and had ended when that was read: which end it was, a later notification tells. */
@@ -51,8 +48,6 @@ interface Begun {
   readonly id: number;
   readonly descriptor: Descriptor;
   readonly attempt: Attempt;
-  /** To be called when it is up. */
-  readonly settle: () => void;
 }
 
 /** What the set-ups of a socket have to do with. */
@@ -130,11 +125,11 @@ export class Connector {
     const { ground, associations } = this.#around;
     const { pump } = ground;
     let fail = () => {};
-    const { id, descriptor, attempt, settle } = pump.enter(() => this.#begin(plan, () => fail()));
+    const { id, descriptor, attempt } = pump.enter(() => this.#begin(plan, () => fail()));
     const association = associations.add(id, descriptor);
     const giveUp = (reason: unknown) => this.#giveUp(pending, reason);
     const waiter: Waiter<Association> = new Waiter(pump.clock, options, syscall, giveUp);
-    const pending: Pending = { attempt, association, waiter, options, isBoundForIt, settle };
+    const pending: Pending = { attempt, association, waiter, options, isBoundForIt };
     this.#pending.set(id, pending);
     association.connecting(waiter.promise);
     fail = () => this.#failed(pending, attempt.failure());
@@ -152,8 +147,7 @@ export class Connector {
     setInitBudget(descriptor, config, peers.length, options.timeoutMs);
     const attempt = new Attempt(pump, this.#around.attempts, peers, portOf(descriptor), syscall, onRefused);
     try {
-      const { id, up } = withoutPotentialFailure(descriptor, config.style, () => begin(descriptor, reachable, syscall));
-      return { id, descriptor, attempt, settle: up };
+      return { id: begin(descriptor, reachable, syscall), descriptor, attempt };
     } catch (error) {
       attempt.end();
       if (isBoundForIt) this.#unbind();
@@ -163,7 +157,6 @@ export class Connector {
 
   #up(pending: Pending, up: Up, paths: readonly Path[]): void {
     const { attempt, association, waiter, options } = pending;
-    if (!pending.up) pending.settle();
     association.opened(attempt.setup(up, paths));
     this.#end(pending);
     const isMultipath = paths.length > 1 && association.status().localAddresses.length > 1;

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import { inWorld, textOf } from '../support/world.js';
+
+const SERVER = { address: '198.51.100.1', port: 5001 };
+const OPTIONS = {
+  conditions: { latencyMs: 30 },
+  limitMs: 1e8,
+  addresses: { client: ['192.0.2.10'], server: [SERVER.address] },
+  stack: { timers: { associationRetransmits: 100 } },
+};
+
+/*
+ * A phone has no network for a while, and then another address (RFC 5061). By then its only path is inactive; the answer to
+ * its ASCONF says that it is well, and not the next heartbeat, which may be a minute away.
+ */
+test.each([30, 90, 120, 300, 600])(
+  'the only address changes behind a gap of %d s: data go on at once',
+  async (gapS) => {
+    await inWorld(async ({ network, clientHost, client, server }) => {
+      const listener = server.socket();
+      listener.bindx([SERVER]);
+      listener.listen();
+      const [a, b] = await Promise.all([client.socket().connect(SERVER), listener.accept()]);
+      await network.advance(3000);
+      clientHost.addressDown('192.0.2.10');
+      await network.advance(gapS * 1000);
+      clientHost.addressUp('203.0.113.77/24');
+      await network.advance(100); // ASCONF and ASCONF ACK
+      expect(a.paths()[0]?.state).toBe('active');
+      const before = network.clock.now();
+      await a.send('on the road again');
+      expect(textOf(await b.receive())).toBe('on the road again');
+      expect(network.clock.now() - before).toBeLessThan(100);
+      await b.send('welcome');
+      expect(textOf(await a.receive())).toBe('welcome');
+      expect(network.clock.now() - before).toBeLessThan(1500);
+    }, OPTIONS);
+  },
+);
+
+test('data that wait in the gap leave with the new address', async () => {
+  await inWorld(async ({ network, clientHost, client, server }) => {
+    const listener = server.socket();
+    listener.bindx([SERVER]);
+    listener.listen();
+    const [a, b] = await Promise.all([client.socket().connect(SERVER), listener.accept()]);
+    await network.advance(3000);
+    clientHost.addressDown('192.0.2.10');
+    await a.send('waits');
+    await network.advance(100_000);
+    clientHost.addressUp('203.0.113.77/24');
+    const before = network.clock.now();
+    expect(textOf(await b.receive())).toBe('waits');
+    expect(network.clock.now() - before).toBeLessThan(1500);
+  }, OPTIONS);
+});

@@ -1,0 +1,31 @@
+/*
+ * What the fixes know of each association and each path. It lies behind usrsctp's own structure, in the same allocation:
+ * it comes and goes with it, is zero at first, and one association can't push out what is known of another.
+ */
+#ifndef NOTES_H
+#define NOTES_H
+
+#include <netinet/sctp_os.h>
+#include <netinet/sctp_pcb.h>
+
+struct association_notes {
+	double sack_ms;        /* when the last SACK came; 0: none yet */
+	uint32_t window_bytes; /* the receive window that it told */
+};
+
+struct path_notes {
+	double answered_ms;    /* when something that was sent there was acknowledged last */
+	uint16_t pf_threshold; /* what it is while an association is being set up: see time_outs.c */
+};
+
+static inline struct association_notes *notes_of(const struct sctp_tcb *stcb)
+{
+	return (struct association_notes *)(uintptr_t)(stcb + 1);
+}
+
+static inline struct path_notes *path_notes_of(const struct sctp_nets *net)
+{
+	return (struct path_notes *)(uintptr_t)(net + 1);
+}
+
+#endif

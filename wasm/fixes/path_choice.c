@@ -1,0 +1,183 @@
+/*
+ * Which path is used. sctp_find_alternate_net() takes a potentially failed path for as good as an active one, and
+ * sctp_med_chunk_output() keeps new DATA back as long as the path in use is potentially failed or inactive: on a single
+ * path until a HEARTBEAT is answered, which may be a minute later. Here the paths have an order:
+ *
+ *   1. active
+ *   2. potentially failed, the one with the fewest time-outs first, then the one that answered last (RFC 7829 4.2)
+ *   3. inactive, in the same order: with each time-out another one is tried (RFC 9260 6.4.1, 8.2)
+ *   4. unconfirmed, which get no DATA (5.4)
+ *
+ * and DATA leave at once on the first in that order.
+ */
+#include <netinet/sctp_os.h>
+#include <netinet/sctp_pcb.h>
+#include <netinet/sctp_asconf.h>
+#include <netinet/sctp_timer.h>
+#include <netinet/sctp_var.h>
+#include <netinet/sctputil.h>
+
+#include "fixes/fixes.h"
+#include "fixes/notes.h"
+#include "link.h"
+
+enum rank { ACTIVE, POTENTIALLY_FAILED, INACTIVE, UNCONFIRMED };
+
+static enum rank rank_of(const struct sctp_nets *net)
+{
+	if (net->dest_state & SCTP_ADDR_UNCONFIRMED) {
+		return UNCONFIRMED;
+	}
+	if ((net->dest_state & SCTP_ADDR_REACHABLE) == 0) {
+		return INACTIVE;
+	}
+	return net->dest_state & SCTP_ADDR_PF ? POTENTIALLY_FAILED : ACTIVE;
+}
+
+/* Is `net` better than `best`? CMT takes the largest window of active ones. */
+static int is_better(const struct sctp_nets *net, const struct sctp_nets *best, int by_window)
+{
+	enum rank rank = rank_of(net), best_rank = rank_of(best);
+
+	if (rank != best_rank) {
+		return rank < best_rank;
+	}
+	if (rank == ACTIVE) {
+		return by_window && net->cwnd > best->cwnd;
+	}
+	if (net->error_count != best->error_count) {
+		return net->error_count < best->error_count;
+	}
+	return path_notes_of(net)->answered_ms > path_notes_of(best)->answered_ms;
+}
+
+static struct sctp_nets *in_turn(const struct sctp_tcb *stcb, struct sctp_nets *net)
+{
+	struct sctp_nets *next = TAILQ_NEXT(net, sctp_next);
+
+	return next != NULL ? next : TAILQ_FIRST(&stcb->asoc.nets);
+}
+
+/*
+ * In the place of upstream's: another path than `net` which is active, in turn, or else the best there is. With CMT (mode
+ * 1 and 2) it is the active one with the largest window, which may be `net`.
+ */
+struct sctp_nets *sctp_find_alternate_net(struct sctp_tcb *stcb, struct sctp_nets *net, int mode)
+{
+	struct sctp_nets *first = TAILQ_FIRST(&stcb->asoc.nets), *best, *other;
+
+	if (first == NULL || stcb->asoc.numnets == 1) {
+		return first;
+	}
+	if (net == NULL || (net->dest_state & SCTP_ADDR_BEING_DELETED)) { /* it isn't in the list any more */
+		net = TAILQ_LAST(&stcb->asoc.nets, sctpnetlisthead);
+	}
+	best = in_turn(stcb, net);
+	for (other = in_turn(stcb, best); other != in_turn(stcb, net); other = in_turn(stcb, other)) {
+		if (is_better(other, best, mode != 0)) {
+			best = other;
+		}
+	}
+	return best;
+}
+
+static void use(struct sctp_tcb *stcb, struct sctp_nets *net)
+{
+	struct sctp_association *asoc = &stcb->asoc;
+	struct sctp_nets *former = asoc->alternate;
+
+	asoc->alternate = net == asoc->primary_destination && rank_of(net) == ACTIVE ? NULL : net;
+	if (asoc->alternate != NULL) {
+		atomic_add_int(&net->ref_count, 1);
+	}
+	if (former != NULL) {
+		sctp_free_remote_addr(former);
+	}
+}
+
+void link_choose_path(struct sctp_tcb *stcb)
+{
+	struct sctp_nets *used = link_path_in_use(stcb), *best = stcb->asoc.primary_destination, *net;
+
+	if (used == NULL || rank_of(used) == ACTIVE) {
+		return;
+	}
+	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
+		if (is_better(net, best, 0)) {
+			best = net;
+		}
+	}
+	if (best != stcb->asoc.alternate && rank_of(best) != UNCONFIRMED) {
+		use(stcb, best);
+	}
+}
+
+void link_path_answered(struct sctp_tcb *stcb, struct sctp_nets *net)
+{
+	if (net->dest_state & SCTP_ADDR_UNCONFIRMED) {
+		return; /* only a HEARTBEAT ACK with its nonce confirms it (RFC 9260 5.4) */
+	}
+	path_notes_of(net)->answered_ms = link_now_ms;
+	net->error_count = 0;
+	if (net->dest_state & SCTP_ADDR_PF) {
+		net->dest_state &= ~SCTP_ADDR_PF;
+		stcb->asoc.cc_functions.sctp_cwnd_update_exit_pf(stcb, net);
+	}
+	if ((net->dest_state & SCTP_ADDR_REACHABLE) == 0) {
+		net->dest_state |= SCTP_ADDR_REACHABLE;
+		sctp_ulp_notify(SCTP_NOTIFY_INTERFACE_UP, stcb, 0, net, SCTP_SO_NOT_LOCKED);
+	}
+	link_choose_path(stcb);
+}
+
+/* --- what changes the state of a path ------------------------------------------------------------------------- */
+
+void link_sack_begins(struct sctp_tcb *stcb, uint32_t window_bytes)
+{
+	struct association_notes *notes = notes_of(stcb);
+
+	notes->sack_ms = link_now_ms;
+	notes->window_bytes = window_bytes;
+}
+
+void link_sack_ends(struct sctp_tcb *stcb)
+{
+	struct sctp_nets *net;
+
+	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
+		if (net->net_ack > 0) { /* upstream has made it active */
+			path_notes_of(net)->answered_ms = link_now_ms;
+		}
+	}
+	link_choose_path(stcb);
+}
+
+/* An ASCONF ACK is an answer on the path that the ASCONF took; upstream leaves that to heartbeats. */
+void fixed_handle_asconf_ack(struct mbuf *packet, int offset, struct sctp_asconf_ack_chunk *chunk, struct sctp_tcb *stcb,
+                             struct sctp_nets *net, int *is_aborted)
+{
+	const struct sctp_tmit_chunk *sent = TAILQ_FIRST(&stcb->asoc.asconf_send_queue);
+	uint32_t acknowledged = stcb->asoc.asconf_seq_out_acked;
+	struct sctp_nets *to = sent != NULL ? sent->whoTo : NULL;
+
+	if (to != NULL) {
+		atomic_add_int(&to->ref_count, 1);
+	}
+	sctp_handle_asconf_ack(packet, offset, chunk, stcb, net, is_aborted);
+	if (to == NULL) {
+		return;
+	}
+	if (!*is_aborted && stcb->asoc.asconf_seq_out_acked != acknowledged) {
+		link_path_answered(stcb, to);
+	}
+	sctp_free_remote_addr(to);
+}
+
+/* Upstream takes the primary path then, in whatever state it is. */
+int fixed_set_primary_addr(struct sctp_tcb *stcb, struct sockaddr *address, struct sctp_nets *net)
+{
+	int result = sctp_set_primary_addr(stcb, address, net);
+
+	link_choose_path(stcb);
+	return result;
+}

@@ -1,0 +1,209 @@
+/*
+ * What a time-out counts against (RFC 9260 8.1, 8.2; RFC 7829 3). sctp_threshold_management() counts it against the path and
+ * the association; here is what it is told to count.
+ *
+ *   association  at most as many in a row as all of its paths together may have (RFC 9260 8.2): otherwise it would stay
+ *                when all of its paths are given up. Data count on an unconfirmed path too. A HEARTBEAT does
+ *                on the path in use only (8.1): another one's would end an association whose path in use is idle.
+ *   path         one time-out at a time: a HEARTBEAT doesn't count while T3-rtx runs. A path isn't potentially failed where
+ *                there is no other one, which would only end the association sooner; nor while the association is being
+ *                set up, where usrsctp would send a HEARTBEAT, which a peer that has no association yet answers with ABORT.
+ *   window       a time-out of T3-rtx is that of a window probe, and nothing is wrong with the path, only where the peer's
+ *                own window was 0, and where it has answered the probe. usrsctp takes a window for closed that has no room
+ *                for a packet, and another 256 bytes for each chunk on its way: a peer that announces 1,500 bytes never
+ *                had a path that was given up.
+ */
+#include <netinet/sctp_os.h>
+#include <netinet/sctp_pcb.h>
+#include <netinet/sctp_constants.h>
+#include <netinet/sctp_input.h>
+#include <netinet/sctp_timer.h>
+#include <netinet/sctp_var.h>
+#include <netinet/sctputil.h>
+
+#include "fixes/fixes.h"
+#include "fixes/notes.h"
+#include "link.h"
+
+/* Does a time-out count against the association? As upstream has it; on an unconfirmed path, too; or not. */
+typedef int timer_function(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net);
+enum counted { COUNT_USUALLY, COUNT_ALWAYS, COUNT_NOT };
+
+static int limits_by_paths;
+
+/* May the default of Association.Max.Retrans be more than the sum of Path.Max.Retrans? One that an application sets may. */
+EXPORT void link_limit_by_paths(int on)
+{
+	limits_by_paths = on;
+}
+
+static uint16_t most_in_a_row(const struct sctp_tcb *stcb)
+{
+	const struct sctp_association *asoc = &stcb->asoc;
+	const struct sctp_nets *net;
+	uint32_t sum = 0;
+
+	if (!limits_by_paths || asoc->max_send_times != SCTP_BASE_SYSCTL(sctp_assoc_rtx_max_default)) {
+		return asoc->max_send_times;
+	}
+	TAILQ_FOREACH(net, &asoc->nets, sctp_next) {
+		sum += net->failure_threshold;
+	}
+	return (uint16_t)min(sum, asoc->max_send_times);
+}
+
+static int has_confirmed_path(const struct sctp_association *asoc)
+{
+	const struct sctp_nets *net;
+
+	TAILQ_FOREACH(net, &asoc->nets, sctp_next) {
+		if ((net->dest_state & SCTP_ADDR_UNCONFIRMED) == 0) {
+			return 1;
+		}
+	}
+	return 0;
+}
+
+/* RFC 9260 8.1: not on another path than the one in use. */
+static int counts_heartbeat(const struct sctp_tcb *stcb, const struct sctp_nets *net)
+{
+	if (net->dest_state & SCTP_ADDR_UNCONFIRMED) {
+		return !has_confirmed_path(&stcb->asoc);
+	}
+	return net == link_path_in_use(stcb);
+}
+
+static int is_being_set_up(const struct sctp_tcb *stcb)
+{
+	return SCTP_GET_STATE(stcb) == SCTP_STATE_COOKIE_WAIT || SCTP_GET_STATE(stcb) == SCTP_STATE_COOKIE_ECHOED;
+}
+
+static void hold_potential_failure(struct sctp_tcb *stcb)
+{
+	struct sctp_nets *net;
+
+	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
+		path_notes_of(net)->pf_threshold = net->pf_threshold;
+		net->pf_threshold = UINT16_MAX;
+	}
+}
+
+static void release_potential_failure(struct sctp_tcb *stcb)
+{
+	struct sctp_nets *net;
+
+	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
+		net->pf_threshold = path_notes_of(net)->pf_threshold;
+	}
+}
+
+static int count(timer_function *timer, struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net,
+                 enum counted counted)
+{
+	struct sctp_association *asoc = &stcb->asoc;
+	uint32_t errors = asoc->overall_error_count;
+	uint16_t most = asoc->max_send_times;
+	int is_never_potentially_failed = is_being_set_up(stcb) || asoc->numnets == 1;
+
+	asoc->max_send_times = counted == COUNT_NOT ? UINT16_MAX : most_in_a_row(stcb);
+	if (counted == COUNT_ALWAYS && net != NULL && (net->dest_state & SCTP_ADDR_UNCONFIRMED)) {
+		asoc->overall_error_count++; /* sctp_threshold_management() leaves it out */
+	}
+	if (is_never_potentially_failed) {
+		hold_potential_failure(stcb);
+	}
+	if (timer(inp, stcb, net)) {
+		return 1;
+	}
+	asoc->max_send_times = most;
+	if (counted == COUNT_NOT) {
+		asoc->overall_error_count = errors;
+	}
+	if (is_never_potentially_failed) {
+		release_potential_failure(stcb);
+	}
+	link_choose_path(stcb);
+	return 0;
+}
+
+/* --- the timers ----------------------------------------------------------------------------------------------- */
+
+/* Has the peer answered what was sent on this path, and said that its window is closed? */
+static int is_answered_probe(const struct sctp_tcb *stcb, const struct sctp_nets *net)
+{
+	const struct association_notes *notes = notes_of(stcb);
+	const struct sctp_tmit_chunk *chunk;
+
+	TAILQ_FOREACH(chunk, &stcb->asoc.sent_queue, sctp_next) {
+		if (chunk->whoTo == net) {
+			return notes->window_bytes == 0 && notes->sack_ms >= link_ms_of(&chunk->sent_rcv_time);
+		}
+	}
+	return 0;
+}
+
+int link_count_t3rxt(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
+{
+	struct sctp_association *asoc = &stcb->asoc;
+	uint32_t opened = asoc->peers_rwnd == 0 && !is_answered_probe(stcb, net); /* by a byte: no probe to upstream */
+
+	asoc->peers_rwnd += opened;
+	if (count(sctp_t3rxt_timer, inp, stcb, net, COUNT_ALWAYS)) {
+		return 1;
+	}
+	asoc->peers_rwnd -= opened; /* what was lost has been added to it */
+	return 0;
+}
+
+int link_count_asconf(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
+{
+	const struct sctp_tmit_chunk *sent = TAILQ_FIRST(&stcb->asoc.asconf_send_queue);
+
+	return count(sctp_asconf_timer, inp, stcb, sent != NULL ? sent->whoTo : net, sent != NULL ? COUNT_ALWAYS : COUNT_USUALLY);
+}
+
+int fixed_heartbeat_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
+{
+	enum counted counted = counts_heartbeat(stcb, net) ? COUNT_ALWAYS : COUNT_NOT;
+
+	if (net->rxt_timer.type == SCTP_TIMER_TYPE_SEND && SCTP_OS_TIMER_PENDING(&net->rxt_timer.timer)) {
+		net->hb_responded = 1; /* to upstream: T3-rtx will tell */
+	}
+	return count(sctp_heartbeat_timer, inp, stcb, net, net->hb_responded ? COUNT_USUALLY : counted);
+}
+
+int fixed_shutdown_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
+{
+	return count(sctp_shutdown_timer, inp, stcb, net, COUNT_ALWAYS);
+}
+
+int fixed_shutdownack_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
+{
+	return count(sctp_shutdownack_timer, inp, stcb, net, COUNT_ALWAYS);
+}
+
+static int strreset_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
+{
+	(void)net;
+	return sctp_strreset_timer(inp, stcb);
+}
+
+int fixed_strreset_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb)
+{
+	struct sctp_tmit_chunk *sent = NULL;
+
+	if (stcb->asoc.stream_reset_outstanding > 0) {
+		(void)sctp_find_stream_reset(stcb, stcb->asoc.str_reset_seq_out, &sent);
+	}
+	return count(strreset_timer, inp, stcb, sent != NULL ? sent->whoTo : NULL, COUNT_ALWAYS);
+}
+
+int fixed_t1init_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
+{
+	return count(sctp_t1init_timer, inp, stcb, net, COUNT_USUALLY);
+}
+
+int fixed_cookie_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
+{
+	return count(sctp_cookie_timer, inp, stcb, net, COUNT_USUALLY);
+}
