@@ -45,7 +45,7 @@ int link_abort(void *so, uint32_t id, const void *reason, uint32_t length)
 		/* The peer has nothing to end, and no tag is known that an ABORT could have. */
 		sctp_free_assoc(stcb->sctp_ep, stcb, SCTP_NORMAL_PROC, SCTP_FROM_SCTP_PCB);
 	} else {
-		sctp_abort_an_association(stcb->sctp_ep, stcb, cause_with(stcb, reason, length), SCTP_SO_LOCKED);
+		UPSTREAM_ABORT_ASSOCIATION(stcb, cause_with(stcb, reason, length), SCTP_SO_LOCKED);
 	}
 	return 0;
 }

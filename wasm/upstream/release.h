@@ -20,6 +20,10 @@ typedef int32_t upstream_offset;
 /* Deletes a local address from the interface of that index. */
 #define UPSTREAM_DELETE_ADDRESS(address, index) sctp_del_addr_from_vrf(SCTP_DEFAULT_VRFID, address, NULL, index)
 
+/* Aborts an association because of something else than time-outs. */
+#define UPSTREAM_ABORT_ASSOCIATION(stcb, cause, so_locked) \
+	sctp_abort_an_association((stcb)->sctp_ep, stcb, cause, false, so_locked)
+
 /* The last of the notifications about RE-CONFIG. */
 #define UPSTREAM_LAST_RESET_NOTIFICATION SCTP_NOTIFY_STR_RESET_TSN
 
@@ -32,6 +36,8 @@ typedef uint32_t upstream_offset;
 #define UPSTREAM_MTU_PARAMETERS uint32_t index, int family
 #define UPSTREAM_FRAG_POINT(stcb) sctp_get_frag_point(stcb, &(stcb)->asoc)
 #define UPSTREAM_DELETE_ADDRESS(address, index) sctp_del_addr_from_vrf(SCTP_DEFAULT_VRFID, address, index, NULL)
+#define UPSTREAM_ABORT_ASSOCIATION(stcb, cause, so_locked) \
+	sctp_abort_an_association((stcb)->sctp_ep, stcb, cause, so_locked)
 #define UPSTREAM_LAST_RESET_NOTIFICATION SCTP_NOTIFY_STR_RESET_DENIED_IN
 #define UPSTREAM_GUARDS_SHUTDOWN_PENDING 1
 
