@@ -1,0 +1,11 @@
+import { test } from 'vitest';
+import { playSeeds } from '../support/seeds.js';
+import { Program } from './program.js';
+
+const FILE = 'test/generated/listeners.test.ts';
+
+test(
+  'random listeners that send, reset, close, abort, peel off and connect: nothing is lost, doubled or out of order',
+  () => playSeeds(FILE, 300, (seed) => new Program(seed).run()),
+  600_000,
+);

@@ -1,0 +1,187 @@
+import { expect } from 'vitest';
+import { type Network, scenario } from '../../src/simulated.js';
+import type { Association, Stack } from '../../src/index.js';
+import type { Socket } from '../../src/socket/socket.js';
+import { Dice } from '../scenarios/plan.js';
+import { newStack } from '../support/world.js';
+import { End, type EventName } from './end.js';
+
+const CLIENTS = 8;
+const STREAMS = 10;
+const SERVER = ['10.0.0.200', '10.0.0.201'];
+const MANY_PORT = 5001;
+const ONE_PORT = 5002;
+const LIMIT_MS = 3_600_000;
+
+type Action = 'send' | 'flood' | 'reset' | 'close' | 'abort' | 'peeloff' | 'connect' | 'read';
+/** The last ones are the rarer the more they end. */
+const ACTIONS: readonly Action[] = [
+  ...(['send', 'send', 'send', 'send', 'flood', 'reset', 'reset', 'read'] as const),
+  ...(['close', 'abort', 'peeloff', 'peeloff', 'connect'] as const),
+];
+
+/**
+ * A program that a seed decides: clients of either style that connect to a server of either style, steps that are taken
+ * from outside, and listeners that take steps while events are told. Each association of a client has an address of its
+ * own, by which the server's end is known.
+ */
+export class Program {
+  readonly #seed: number;
+  readonly #dice: Dice;
+  readonly #loss: number;
+  readonly #ends: End[] = [];
+  readonly #clients = new Map<string, End>();
+  #network!: Network;
+  #client!: Stack;
+  #server!: Stack;
+  #connected = 0;
+  /** Steps that listeners may still take: they would go on for ever. */
+  #left = 60;
+
+  constructor(seed: number) {
+    this.#seed = seed;
+    this.#dice = new Dice(seed, 'listeners');
+    this.#loss = this.#dice.pick([0, 0, 0.02]);
+  }
+
+  run(): Promise<void> {
+    const conditions = { latencyMs: this.#dice.pick([0.1, 5, 20]), loss: this.#loss };
+    return scenario({ seed: this.#seed, conditions, limitMs: LIMIT_MS }, (network) => this.#run(network));
+  }
+
+  async #run(network: Network): Promise<void> {
+    const dice = this.#dice;
+    this.#network = network;
+    const addresses = Array.from({ length: CLIENTS }, (_, index) => `10.0.0.${index + 1}`);
+    this.#client = await newStack(network, network.host('client', addresses));
+    this.#server = await newStack(network, network.host('server', SERVER));
+    const listeners = this.#listen();
+    for (let count = dice.integer(1, 3); count > 0; count--) this.#connect();
+    for (let step = dice.integer(10, 40); step > 0; step--) {
+      await network.advance(dice.pick([0, 0, 1, 10, 100]));
+      const open = this.#ends.filter(({ association }) => association.state !== 'closed');
+      if (open.length > 0) this.#act(dice.pick(open), dice.pick(ACTIONS));
+    }
+    this.#left = 0;
+    await this.#finish();
+    for (const end of this.#ends) end.check(this.#loss === 0);
+    for (const listener of listeners) listener.abort();
+    await Promise.all([this.#client.close(), this.#server.close()]);
+    expect([this.#client.memoryInUse, this.#server.memoryInUse]).toEqual([0, 0]);
+  }
+
+  /** Closes what is left, and waits until everybody has read the end. */
+  async #finish(): Promise<void> {
+    const reading: Promise<void>[] = [];
+    for (let round = 0; round < 3; round++) {
+      await this.#network.advance(1000);
+      for (const end of this.#ends) {
+        reading.push(end.read());
+        end.close();
+      }
+    }
+    await Promise.all(reading);
+    await Promise.all(this.#ends.map(({ association }) => association.closed));
+    await this.#network.advance(10);
+  }
+
+  #listen(): Socket[] {
+    const options = { readAheadBytes: this.#dice.pick([1, 5000, 65_536]) };
+    const many = this.#server.socket({ style: 'one-to-many', ...options });
+    const one = this.#server.socket(options);
+    many.bindx(SERVER.map((address) => ({ address, port: MANY_PORT })));
+    one.bindx(SERVER.map((address) => ({ address, port: ONE_PORT })));
+    many.on('association', (association) => this.#accepted(association, many));
+    many.listen();
+    void this.#accept(one.listen());
+    return [many, one];
+  }
+
+  async #accept(associations: AsyncIterable<Association>): Promise<void> {
+    for await (const association of associations) this.#accepted(association, undefined);
+  }
+
+  #accepted(association: Association, socket: Socket | undefined): void {
+    const address = association.paths()[0]?.address ?? '';
+    const end = this.#add(`server's end of ${address}`, association, socket);
+    this.#pair(address, end);
+    if (this.#dice.chance(0.3)) this.#react(end);
+  }
+
+  #pair(address: string, end: End): void {
+    const other = this.#clients.get(address);
+    if (!other) return void this.#clients.set(address, end);
+    other.peer = end;
+    end.peer = other;
+  }
+
+  #add(name: string, association: Association, socket: Socket | undefined): End {
+    const end = new End(name, association, socket, (hearer, event) => this.#heard(hearer, event));
+    this.#ends.push(end);
+    if (this.#dice.chance(0.7)) void end.read();
+    return end;
+  }
+
+  #connect(): void {
+    if (this.#connected === CLIENTS) return;
+    const dice = this.#dice;
+    const address = `10.0.0.${++this.#connected}`;
+    const style = dice.pick(['one-to-one', 'one-to-many'] as const);
+    const sendBufferBytes = dice.pick([undefined, 8192, 65_536]);
+    const socket = this.#client.socket({ style, ...(sendBufferBytes && { sendBufferBytes }) });
+    const port = dice.pick([MANY_PORT, ONE_PORT]);
+    const servers = SERVER.map((each) => ({ address: each, port }));
+    socket.connectx(servers, { local: [{ address }] }).then(
+      (association) => this.#pair(address, this.#add(`client's end of ${address}`, association, socket)),
+      (error) => expect(error.code).toBe('ECONNRESET'),
+    );
+  }
+
+  #heard(end: End, event: EventName): void {
+    if (this.#dice.chance(event === 'senderDry' ? 0.05 : 0.5)) this.#react(end);
+  }
+
+  /** A listener takes some steps, mostly with the association that it hears of. */
+  #react(end: End): void {
+    for (let count = this.#dice.integer(1, 3); count > 0 && this.#left > 0; count--) {
+      this.#left--;
+      this.#act(this.#dice.chance(0.8) ? end : this.#dice.pick([end, ...this.#ends]), this.#dice.pick(ACTIONS));
+    }
+  }
+
+  #act(end: End, action: Action): void {
+    const dice = this.#dice;
+    const { association } = end;
+    const stream = dice.integer(0, STREAMS - 1);
+    switch (action) {
+      case 'send':
+        return end.send(Math.floor(2 ** (dice.next() * 16)), stream);
+      case 'flood':
+        for (let count = 0; count < 40; count++) end.send(dice.integer(1, 4000), dice.integer(0, STREAMS - 1));
+        return;
+      case 'reset':
+        return end.watch('reset', association.resetStreams({ outgoing: [stream] }));
+      case 'close':
+        return end.close();
+      case 'abort':
+        return end.abort(`${end.name} ${dice.integer(0, 1000)}`);
+      case 'peeloff':
+        return this.#peelOff(end);
+      case 'connect':
+        return this.#connect();
+      case 'read':
+        void end.read();
+    }
+  }
+
+  #peelOff(end: End): void {
+    const { socket, association } = end;
+    if (socket?.style !== 'one-to-many' || association.state === 'closed') return;
+    try {
+      end.socket = socket.peeloff(association);
+    } catch (error) {
+      // It has ended, and that is still to be read.
+      expect((error as { code?: string }).code).toBe('ENOTCONN');
+    }
+  }
+}
