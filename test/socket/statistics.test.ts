@@ -13,11 +13,13 @@ const NEVER_COUNTED = [
   'sctps_timoearlyfr',
   'sctps_timoiterator',
 ];
+/** Counters of upstream's main, not of the pinned release; the raw API tells them. */
+const OF_MAIN = ['sctps_recvzerocrc', 'sctps_sendzerocrc'];
 const NO_COUNTERS = /spare|reserved|discontinuitytime/;
 
 test('every counter of usrsctp has a name, once', () => {
   const named = Object.values(COUNTERS).flatMap((group) => Object.values(group));
-  const counters = Object.keys(sctpstat.fields).filter((field) => !NO_COUNTERS.test(field));
+  const counters = Object.keys(sctpstat.fields).filter((field) => !NO_COUNTERS.test(field) && !OF_MAIN.includes(field));
   expect([...named, ...NEVER_COUNTED].sort()).toEqual(counters.sort());
   expect(new Set(named).size).toBe(named.length);
 });

@@ -11,6 +11,7 @@
  */
 #include "api/association.h"
 
+#include <netinet/sctp_output.h>
 #include <netinet/sctp_sysctl.h>
 #include <netinet/sctp_timer.h>
 #include <netinet/sctp_var.h>
@@ -23,6 +24,7 @@
 #define ALL_MOST_BYTES (64 * 1024 * 1024) /* of all buffers of a stack, beyond what they began with */
 #define OVERHEAD_BYTES 256                /* what usrsctp's senders take of a window for each chunk (sctp_peer_chunk_oh) */
 #define IDLE_MS 10000                     /* who was idle for so long gives back what others ask for */
+#define MEASURE_MS 1000                   /* between HEARTBEATs that aren't answered */
 
 /* Of a socket, in its so_emuldata: what is known of its buffers. */
 struct use {
@@ -31,6 +33,7 @@ struct use {
 	uint32_t read_bytes;          /* in this round */
 	double round_ms;              /* when the round began */
 	double used_ms;               /* when one of them was looked at */
+	double measured_ms;           /* when a HEARTBEAT was sent to measure the round trip */
 };
 
 /* Of all of them, beyond BASE_BYTES each. */
@@ -175,13 +178,27 @@ void link_send_full(void *socket, uint32_t id)
 
 /* --- receiving ------------------------------------------------------------------------------------------------ */
 
+/*
+ * An end that only receives has nothing of which it could measure a round trip: it sends a HEARTBEAT, once a second until
+ * there is an answer. The time that a handshake took is none, as lost packets are in it (RFC 9260 6.3.1, rule C5).
+ */
+static void measure(struct use *use, struct sctp_tcb *stcb, struct sctp_nets *path)
+{
+	if (path->RTO_measured || (use->measured_ms > 0 && link_now_ms - use->measured_ms < MEASURE_MS)) {
+		return;
+	}
+	use->measured_ms = link_now_ms;
+	sctp_send_hb(stcb, path, SCTP_SO_NOT_LOCKED);
+	sctp_chunk_output(stcb->sctp_ep, stcb, SCTP_OUTPUT_FROM_HB_TMR, SCTP_SO_NOT_LOCKED);
+}
+
 /* Makes the window twice what comes in a round trip. */
 static void end_round(struct socket *so, struct use *use, const struct sctp_nets *path)
 {
 	uint32_t rtt = link_rtt_ms(path), bytes = so->so_rcv.sb_hiwat;
 	double took_ms = link_now_ms - use->round_ms;
 
-	if (path != use->path || rtt < use->rtt_ms) {
+	if (path != NULL && path->RTO_measured && (path != use->path || rtt < use->rtt_ms)) {
 		use->path = path;
 		use->rtt_ms = rtt;
 	}
@@ -208,6 +225,9 @@ void link_has_read(void *socket, uint32_t id, uint32_t bytes)
 	}
 	stcb = association_in(so, id);
 	if (stcb != NULL) {
+		if (stcb->asoc.last_data_chunk_from != NULL && SCTP_GET_STATE(stcb) == SCTP_STATE_OPEN) {
+			measure(use, stcb, stcb->asoc.last_data_chunk_from);
+		}
 		end_round(so, use, stcb->asoc.last_data_chunk_from);
 		SCTP_TCB_UNLOCK(stcb);
 	}
