@@ -31,9 +31,9 @@ readonly internals=(
   api/statistics.c
   tuning/{buffers,burst,bundling,sack_frequency,path_mtu,socket_hashes,crc32c,sha1,cookie_mac,tag_timewait}.c
   fixes/{deleted_addresses,late_packets,readded_addresses,reconfiguration,restart,retransmission,schedulers,shutdown}.c
-  fixes/{unordered_delivery,notes,path_choice,time_outs}.c
+  fixes/{unordered_delivery,notes,path_choice,time_outs,packet_association,packet_validation}.c
 )
-readonly bridge=(api/bridge.c api/messages.c api/handles.c fixes/packet_validation.c os/memory.c os/print.c)
+readonly bridge=(api/bridge.c api/messages.c api/handles.c os/memory.c os/print.c)
 
 readonly includes=(-I"$source" -I"$source/netinet" -I"$here" -I"$out")
 common=(

@@ -112,8 +112,12 @@ extern int link_has_integrity;
 /* Runs what usrsctp leaves to its iterator thread. */
 void link_iterate(void);
 
-/* May this packet reach usrsctp? See fixes/packet_validation.c. */
-int link_admits(const uint8_t *packet, uint32_t length);
+/*
+ * May this packet reach usrsctp? First by its addresses and ports; then, if it isn't corrupt, by its chunks, some of which may
+ * be taken out of it. See fixes/packet_validation.c.
+ */
+int link_is_plausible(const struct link_packet *packet);
+int link_admits(struct link_packet *packet);
 
 /* Will a packet of the same association follow the next one? And when that has been read: see tuning/sack_frequency.c. */
 void link_follow(int more);

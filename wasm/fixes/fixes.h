@@ -35,6 +35,12 @@ void link_sack_ends(struct sctp_tcb *stcb);
 /* More of what was sent has been acknowledged: shutdown.c. */
 void link_more_delivered(struct sctp_tcb *stcb);
 
+/* The association of a packet, whose UDP port is known by then, and whether its checksum is wrong: packet_association.c. */
+struct sctp_tcb *fixed_findassociation_addr(struct mbuf *packet, int offset, struct sockaddr *source,
+                                            struct sockaddr *destination, struct sctphdr *header, struct sctp_chunkhdr *first,
+                                            struct sctp_inpcb **inp, struct sctp_nets **path, uint32_t vrf_id, uint16_t port,
+                                            int is_corrupt);
+
 /* A packet has been read; paths that went with it are freed: deleted_addresses.c. */
 void link_packet_done(void);
 

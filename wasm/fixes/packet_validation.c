@@ -1,44 +1,160 @@
 /*
- * What must not reach usrsctp: packets that upstream 0.9.5.0 handles wrongly. Each rule names the function and what
- * happens there; a rule goes when the pinned release no longer needs it.
+ * What must not reach usrsctp, as far as the bytes of a packet tell: packets that RFC 9260 has discarded silently, and chunks
+ * that upstream 0.9.5.0 handles wrongly. packet_association.c judges by the association.
+ *
+ * Most packets begin with DATA, or with a SACK that they consist of or that DATA follows: nothing is looked at behind the
+ * first DATA chunk, where control chunks don't belong (RFC 9260 6.10) and usrsctp reads none.
  */
+#include <netinet/sctp_os.h>
+#include <netinet/sctp_header.h>
+
 #include "link.h"
 
-#define COMMON_HEADER_BYTES 12
-#define CHUNK_HEADER_BYTES 4
-#define PARAMETER_HEADER_BYTES 4
-#define INIT 1
-#define INIT_BYTES 20
+#define HEADER_BYTES ((uint32_t)sizeof(struct sctphdr))
+#define CHUNK_BYTES ((uint32_t)sizeof(struct sctp_chunkhdr))
+#define PARAMETER_BYTES ((uint32_t)sizeof(struct sctp_paramhdr))
 
-static uint32_t read16(const uint8_t *bytes)
+static uint32_t padded(uint32_t bytes)
 {
-	return (uint32_t)bytes[0] << 8 | bytes[1];
+	return (bytes + 3) & ~3u;
+}
+
+/* --- addresses and ports ---------------------------------------------------------------------------------------- */
+
+/*
+ * Nobody is answered who claims to be many, or all, or nobody (RFC 9260 8.4, 1). Which addresses are the broadcast of a
+ * network only its hosts know. AF_CONN has no such addresses.
+ */
+static int is_unicast(const uint8_t *address, uint8_t family)
+{
+	static const uint8_t unspecified[16];
+
+	switch (family) {
+	case 4: return address[0] != 0 && address[0] < 224;
+	case 6: return address[0] != 0xff && memcmp(address, unspecified, sizeof(unspecified)) != 0;
+	default: return 1;
+	}
+}
+
+int link_is_plausible(const struct link_packet *packet)
+{
+	const struct sctphdr *ports = (const struct sctphdr *)(packet + 1);
+
+	return packet->length >= HEADER_BYTES + CHUNK_BYTES && ports->src_port != 0 && ports->dest_port != 0 &&
+	       is_unicast(packet->source, packet->family) && is_unicast(packet->destination, packet->family);
+}
+
+/* --- chunks ----------------------------------------------------------------------------------------------------- */
+
+/*
+ * sctp_process_control() reads nothing behind some chunks whose length is wrong, and goes on in the middle of the packet
+ * behind a COOKIE ACK. RFC 9260 has no such rule: what is behind them counts.
+ */
+static int has_right_length(uint8_t type, uint32_t bytes)
+{
+	switch (type) {
+	case SCTP_HEARTBEAT_ACK: return bytes == sizeof(struct sctp_heartbeat_chunk); /* as our HEARTBEAT was */
+	case SCTP_SHUTDOWN: return bytes == sizeof(struct sctp_shutdown_chunk);
+	case SCTP_SHUTDOWN_ACK: return bytes == sizeof(struct sctp_shutdown_ack_chunk);
+	case SCTP_SHUTDOWN_COMPLETE: return bytes == sizeof(struct sctp_shutdown_complete_chunk);
+	case SCTP_COOKIE_ACK: return bytes == sizeof(struct sctp_cookie_ack_chunk);
+	case SCTP_ECN_ECHO: return bytes == sizeof(struct sctp_ecne_chunk);
+	case SCTP_ECN_CWR: return bytes == sizeof(struct sctp_cwr_chunk);
+	case SCTP_ASCONF_ACK: return bytes >= sizeof(struct sctp_asconf_ack_chunk);
+	case SCTP_FORWARD_CUM_TSN:
+	case SCTP_IFORWARD_CUM_TSN: return bytes >= sizeof(struct sctp_forward_tsn_chunk);
+	case SCTP_STREAM_RESET: return bytes >= sizeof(struct sctp_stream_reset_tsn_req);
+	case SCTP_PACKET_DROPPED: return bytes >= sizeof(struct sctp_pktdrop_chunk);
+	default: return 1;
+	}
+}
+
+/* These have a packet to themselves (RFC 9260 6.10). */
+static int stands_alone(uint8_t type)
+{
+	return type == SCTP_INITIATION || type == SCTP_INITIATION_ACK || type == SCTP_SHUTDOWN_COMPLETE;
 }
 
 /*
- * sctp_output.c, sctp_are_there_new_addresses(): on an INIT for an association that exists, a parameter whose length
- * is 0 is looked at for ever: one packet, with nothing guessed but the ports, stops the whole host.
+ * A parameter of length 0 is looked at for ever by sctp_are_there_new_addresses() of 0.9.5.0: one INIT for an association
+ * that exists, with nothing guessed but addresses and ports, stopped the whole host. It doesn't stop at the chunk's end.
  */
-static int has_endless_parameter(const uint8_t *chunk, uint32_t length)
+static int has_endless_parameter(const uint8_t *from, const uint8_t *end)
 {
-	for (uint32_t at = INIT_BYTES; at + PARAMETER_HEADER_BYTES <= length;) {
-		uint32_t bytes = read16(chunk + at + 2);
+	while (end - from >= (ptrdiff_t)PARAMETER_BYTES) {
+		uint32_t bytes = ntohs(((const struct sctp_paramhdr *)from)->param_length);
 
-		if (bytes < PARAMETER_HEADER_BYTES) {
+		if (bytes < PARAMETER_BYTES) {
 			return 1;
 		}
-		at += (bytes + 3) & ~3u;
+		if (padded(bytes) >= (uint32_t)(end - from)) {
+			return 0;
+		}
+		from += padded(bytes);
 	}
 	return 0;
 }
 
-int link_admits(const uint8_t *packet, uint32_t length)
+/* INIT with a tag in the common header, or with the tag 0 in itself, is discarded (RFC 9260 8.5.1 A, 3.3.2). */
+static int admits_init(const struct link_packet *packet, const struct sctp_init_chunk *chunk, uint32_t bytes)
 {
-	const uint8_t *chunk = packet + COMMON_HEADER_BYTES;
+	const struct sctphdr *header = (const struct sctphdr *)(packet + 1);
 
-	if (length < COMMON_HEADER_BYTES + CHUNK_HEADER_BYTES) {
-		return 0;
+	return header->v_tag == 0 && bytes >= sizeof(*chunk) && chunk->init.initiate_tag != 0 &&
+	       !has_endless_parameter((const uint8_t *)(chunk + 1), (const uint8_t *)header + packet->length);
+}
+
+/* A chunk that fills its packet, and has to. */
+static int admits_lone(const struct link_packet *packet, const struct sctp_chunkhdr *chunk, uint32_t bytes)
+{
+	switch (chunk->chunk_type) {
+	case SCTP_INITIATION: return admits_init(packet, (const struct sctp_init_chunk *)chunk, bytes);
+	case SCTP_INITIATION_ACK: return bytes >= sizeof(struct sctp_init_ack_chunk);
+	default: return has_right_length(chunk->chunk_type, bytes);
 	}
-	/* to the packet's end: that function doesn't stop at the chunk's */
-	return chunk[0] != INIT || !has_endless_parameter(chunk, length - COMMON_HEADER_BYTES);
+}
+
+/*
+ * A chunk that can't be read is made one that is passed over: PAD (RFC 4820). Behind AUTH that can't be, since its HMAC
+ * covers all that follows; usrsctp then reads no further, which after a COOKIE ACK would be at the wrong place.
+ */
+static int pass_over(struct sctp_chunkhdr *chunk, int is_authenticated)
+{
+	if (is_authenticated) {
+		return chunk->chunk_type != SCTP_COOKIE_ACK;
+	}
+	chunk->chunk_type = SCTP_PAD_CHUNK;
+	return 1;
+}
+
+int link_admits(struct link_packet *packet)
+{
+	uint8_t *bytes = (uint8_t *)(packet + 1);
+	int is_authenticated = 0;
+
+	for (uint32_t at = HEADER_BYTES; at + CHUNK_BYTES <= packet->length;) {
+		struct sctp_chunkhdr *chunk = (struct sctp_chunkhdr *)(bytes + at);
+		uint32_t length = ntohs(chunk->chunk_length), left = packet->length - at;
+		uint8_t type = chunk->chunk_type;
+
+		if (type == SCTP_DATA || type == SCTP_IDATA) {
+			return 1;
+		}
+		if (length < CHUNK_BYTES || length > left) {
+			return at > HEADER_BYTES; /* usrsctp reads what is before it */
+		}
+		if (stands_alone(type) && at > HEADER_BYTES) {
+			packet->length = at;
+			return 1;
+		}
+		if (stands_alone(type)) {
+			return padded(length) >= left && admits_lone(packet, chunk, length);
+		}
+		if (!has_right_length(type, length) && !pass_over(chunk, is_authenticated)) {
+			return 0;
+		}
+		is_authenticated |= type == SCTP_AUTHENTICATION;
+		at += padded(length);
+	}
+	return 1;
 }

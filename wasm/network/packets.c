@@ -17,7 +17,7 @@
 #define OUTBOX_MAX_BYTES (8 * 1024 * 1024)
 
 /* From usrsctp.h, which can't be included beside the internals. */
-void usrsctp_conninput(void *address, const void *buffer, size_t length, uint8_t ecn_bits);
+uint32_t usrsctp_crc32c(void *buffer, size_t length);
 
 static uint32_t outbox_capacity;
 
@@ -177,29 +177,60 @@ static struct mbuf *mbuf_of(const uint8_t *bytes, uint32_t length)
 	return packet;
 }
 
-static void conn_input(const struct link_packet *header)
+/* AF_CONN has one address for both ends, the user's. */
+static int conn_ends(const struct link_packet *packet, const struct sctphdr *ports, struct link_ends *ends)
 {
-	void *address;
+	struct sockaddr_conn source = {.sconn_family = AF_CONN, .sconn_port = ports->src_port};
 
-	memcpy(&address, header->source, sizeof(address));
-	usrsctp_conninput(address, header + 1, header->length, header->traffic_class & 3);
+#ifdef HAVE_SCONN_LEN
+	source.sconn_len = sizeof(source);
+#endif
+	memcpy(&source.sconn_addr, packet->source, sizeof(source.sconn_addr));
+	ends->source.sconn = ends->destination.sconn = source;
+	ends->destination.sconn.sconn_port = ports->dest_port;
+	ends->port = 0;
+	return 1;
 }
 
-/* Where the transport vouches for integrity it may have been left out. */
-static uint8_t has_checksum(const struct sctphdr *header)
+static int find_ends(const struct link_packet *packet, const struct sctphdr *ports, struct link_ends *ends)
 {
-	return !link_has_integrity || header->checksum != 0;
+	ends->port = htons(packet->port);
+	return packet->family == 0 ? conn_ends(packet, ports, ends)
+	                           : link_sockaddr(&ends->source, packet->family, packet->source, ports->src_port) &&
+	                                 link_sockaddr(&ends->destination, packet->family, packet->destination, ports->dest_port);
 }
 
-static void read_packet(const struct link_packet *header, struct link_ends *ends)
+/* Where the transport vouches for integrity the checksum may have been left out, or isn't looked at (AF_CONN). */
+static int needs_checksum(const struct link_packet *packet, const struct sctphdr *header)
+{
+	return packet->family == 0 ? !SCTP_BASE_VAR(crc32c_offloaded) : !link_has_integrity || header->checksum != 0;
+}
+
+/* Here and not by usrsctp, because what its checksum covers may be changed afterwards: see fixes/packet_validation.c. */
+static int is_corrupt(const struct link_packet *packet, struct sctphdr *header)
+{
+	uint32_t checksum = header->checksum, right;
+
+	if (!needs_checksum(packet, header)) {
+		SCTP_STAT_INCR(sctps_recvhwcrc);
+		return 0;
+	}
+	SCTP_STAT_INCR(sctps_recvswcrc);
+	header->checksum = 0;
+	right = usrsctp_crc32c(header, packet->length);
+	header->checksum = checksum;
+	return right != checksum;
+}
+
+/* Of a corrupt packet usrsctp tells the peer, if PKTDROP is agreed on, and reads nothing. */
+static void read_packet(const struct link_packet *header, struct link_ends *ends, int corrupt)
 {
 	const int offset = sizeof(struct sctphdr);
-	const struct sctphdr *ports = (const struct sctphdr *)(header + 1);
-	struct mbuf *packet = mbuf_of((const uint8_t *)ports, header->length);
+	struct mbuf *packet = mbuf_of((const uint8_t *)(header + 1), header->length);
 
 	sctp_common_input_processing(&packet, 0, offset, (int)header->length, &ends->source.sa, &ends->destination.sa,
 	                             mtod(packet, struct sctphdr *),
-	                             (struct sctp_chunkhdr *)(mtod(packet, caddr_t) + offset), has_checksum(ports),
+	                             (struct sctp_chunkhdr *)(mtod(packet, caddr_t) + offset), (uint8_t)corrupt,
 	                             header->traffic_class & 3, SCTP_DEFAULT_VRFID, ends->port);
 	link_packet_done();
 	if (packet != NULL) {
@@ -207,40 +238,34 @@ static void read_packet(const struct link_packet *header, struct link_ends *ends
 	}
 }
 
-static void input(const struct link_packet *header)
+static void input(struct link_packet *packet)
 {
-	const struct sctphdr *ports = (const struct sctphdr *)(header + 1);
-	struct link_ends ends = {.port = htons(header->port)};
+	struct sctphdr *ports = (struct sctphdr *)(packet + 1);
+	struct link_ends ends;
+	int corrupt;
 
-	if (!link_admits((const uint8_t *)(header + 1), header->length)) {
-		return;
-	}
-	if (header->family == 0) {
-		conn_input(header);
-		return;
-	}
-	if (!link_sockaddr(&ends.source, header->family, header->source, ports->src_port) ||
-	    !link_sockaddr(&ends.destination, header->family, header->destination, ports->dest_port)) {
+	if (!link_is_plausible(packet) || !find_ends(packet, ports, &ends)) {
 		return;
 	}
 	SCTP_STAT_INCR(sctps_recvpackets);
 	SCTP_STAT_INCR_COUNTER64(sctps_inpackets);
-	if (has_checksum(ports)) {
-		SCTP_STAT_INCR(sctps_recvswcrc);
-	} else {
-		SCTP_STAT_INCR(sctps_recvhwcrc);
+	corrupt = is_corrupt(packet, ports);
+	if (!corrupt && !link_admits(packet)) {
+		return;
 	}
-	read_packet(header, &ends);
-	if (link_readdress(ports, &ends)) {
-		read_packet(header, &ends);
+	read_packet(packet, &ends, corrupt);
+	if (link_readdress(ports, &ends) && !corrupt) {
+		read_packet(packet, &ends, 0);
 	}
-	link_probe_answers(ports, header->length, &ends.source, &ends.destination);
+	if (packet->family != 0 && !corrupt) {
+		link_probe_answers(ports, packet->length, &ends.source, &ends.destination);
+	}
 }
 
 /* The packet at this place of the inbox, or NULL when there is none that lies in it as a whole. */
-static const struct link_packet *packet_at(uint32_t at, uint32_t bytes)
+static struct link_packet *packet_at(uint32_t at, uint32_t bytes)
 {
-	const struct link_packet *header = (const struct link_packet *)(link_shared.inbox + at);
+	struct link_packet *header = (struct link_packet *)(link_shared.inbox + at);
 
 	return at + sizeof(*header) <= bytes && header->length <= bytes - at - sizeof(*header) ? header : NULL;
 }
@@ -257,7 +282,7 @@ static int are_kin(const struct link_packet *a, const struct link_packet *b)
 /* Takes the packets that fill the first so many bytes of the inbox. */
 EXPORT void link_input(uint32_t bytes)
 {
-	const struct link_packet *header = bytes <= INBOX_BYTES ? packet_at(0, bytes) : NULL, *next;
+	struct link_packet *header = bytes <= INBOX_BYTES ? packet_at(0, bytes) : NULL, *next;
 
 	for (; header != NULL; header = next) {
 		uint32_t length = (uint32_t)(sizeof(*header) + padded(header->length));

@@ -30,6 +30,12 @@
 #define sctp_set_primary_addr fixed_set_primary_addr
 #define sctp_handle_asconf_ack fixed_handle_asconf_ack
 
+/* Packets that are discarded because of their association: fixes/packet_association.c. And one more, below. */
+#define sctp_findassociation_ep_asconf fixed_findassociation_ep_asconf
+#ifndef UPSTREAM_MAIN
+#define sctp_abort_association fixed_abort_association
+#endif
+
 /* Packets that are late, after their address went: fixes/late_packets.c. */
 #define sctp_handle_ootb fixed_handle_ootb
 #define sctp_send_abort fixed_send_abort
@@ -40,5 +46,21 @@
 
 /* The MAC of cookies: tuning/cookie_mac.c. AUTH chunks have the HMACs of sctp_auth.c. */
 #define sctp_hmac_m link_cookie_mac
+
+/* Behind all others, which name functions in the headers, too. */
+#include "fixes/fixes.h"
+#define sctp_findassociation_addr(packet, offset, source, destination, header, first, inp, path, vrf_id) \
+	fixed_findassociation_addr(packet, offset, source, destination, header, first, inp, path, vrf_id, port, compute_crc)
+
+/*
+ * Causes of a draft (RFC 9260 knows neither), by which a peer has us send INIT after INIT, queue ASCONFs without end, and keep
+ * an association that it has aborted: sctp_handle_nat_colliding_state(), sctp_handle_nat_missing_state(). No cause that is
+ * received is one of these; in one that is sent they have 16 bits.
+ */
+#include <netinet/sctp.h>
+#undef SCTP_CAUSE_NAT_COLLIDING_STATE
+#define SCTP_CAUSE_NAT_COLLIDING_STATE 0x100b0
+#undef SCTP_CAUSE_NAT_MISSING_STATE
+#define SCTP_CAUSE_NAT_MISSING_STATE 0x100b1
 
 #endif

@@ -1,0 +1,84 @@
+import { type DecodedPacket, decodePacket } from '../../src/chunk.js';
+import { Stack } from '../../src/index.js';
+import { SeededRandom, VirtualClock } from '../../src/simulated.js';
+import type { Transport, TransportHost } from '../../src/transport/transport.js';
+
+/** Where a forged packet claims to come from, and where it goes to. */
+export interface Way {
+  readonly source: string;
+  readonly destination: string;
+  /** The UDP port that it comes from; 0: not encapsulated. */
+  readonly port?: number;
+}
+
+/** A packet that a victim has sent. */
+export interface Answer extends DecodedPacket {
+  readonly destination: string;
+  readonly port: number;
+}
+
+/** A host that is sent what a test makes up. */
+export interface Victim {
+  inject(bytes: Uint8Array, way: Way): Promise<void>;
+  /** What it has sent since it was asked last. */
+  answers(): Promise<readonly Answer[]>;
+  advance(ms: number): Promise<void>;
+}
+
+/** A stack in virtual time whose network is the test. */
+export class StackVictim implements Victim {
+  readonly clock = new VirtualClock(1000);
+  #stack: Stack | undefined;
+  #host: TransportHost | undefined;
+  #sent: Answer[] = [];
+
+  /** With these addresses, of which each answers whoever has the first three bytes of it; else the first one does. */
+  static async create(addresses: readonly string[] = ['10.0.0.1'], encapsulationPort?: number): Promise<StackVictim> {
+    const victim = new StackVictim();
+    const transport: Transport = {
+      addresses,
+      mtu: 1500,
+      ...(encapsulationPort !== undefined && { encapsulationPort }),
+      start: async (host) => {
+        victim.#host = host;
+      },
+      route: (to) => ({ source: addresses.find((address) => network(address) === network(to)) ?? addresses[0]! }),
+      send: (packets) => {
+        for (const { destination, port, bytes } of packets) {
+          victim.#sent.push({ ...decodePacket(bytes.slice()), destination, port });
+        }
+      },
+      close: async () => {},
+    };
+    const random = new SeededRandom(1);
+    victim.#stack = await Stack.create({ transport, clock: victim.clock, random: (bytes) => random.fill(bytes) });
+    return victim;
+  }
+
+  get stack(): Stack {
+    return this.#stack!;
+  }
+
+  async inject(bytes: Uint8Array, { source, destination, port = 0 }: Way): Promise<void> {
+    this.#host?.receive([{ source, destination, port, trafficClass: 0, bytes: bytes.slice() }]);
+    await this.advance(0);
+  }
+
+  async answers(): Promise<readonly Answer[]> {
+    await this.advance(0);
+    return this.#sent.splice(0);
+  }
+
+  advance(ms: number): Promise<void> {
+    return this.clock.advance(ms);
+  }
+
+  /** Ends it, whatever its sockets do. */
+  async close(): Promise<void> {
+    const closed = this.stack.close({ timeoutMs: 0 }).catch(() => {});
+    await this.advance(100);
+    await closed;
+  }
+}
+
+const network = (address: string): string => address.slice(0, address.lastIndexOf('.'));
