@@ -124,7 +124,7 @@ export class Association extends Streamed implements AsyncDisposable {
         return this.pathChanged(notification);
       case 'shutdown':
         this.life.peerShutDown();
-        this.outgoing.fail(
+        this.outgoing.refuse(
           () => new SctpError('EPIPE', 'the peer is shutting the association down', { syscall: 'send' }),
         );
         return this.emit('shutdown', undefined);

@@ -61,7 +61,8 @@ export abstract class Messaging extends Multihomed implements AsyncIterable<Mess
    * Sends a message. Resolves as soon as the stack has taken it: the promise is the back-pressure, not an
    * acknowledgement. Until then `data` must not be changed. Rejects with EINVAL for an empty message or an option that
    * can't be, EFAULT for a detached buffer, ENOBUFS when more than the socket's `sendQueueBytes` wait already; with
-   * ENOTCONN before the association is up, EPIPE once either end shuts it down, and its error when it has failed.
+   * ENOTCONN before the association is up, EPIPE once either end shuts it down (a message that has begun to go is still
+   * finished), and its error when it has failed.
    */
   send(data: Sendable, options: SendOptions = DEFAULTS): Promise<void> {
     try {

@@ -185,6 +185,20 @@ export class Outgoing {
     first.offset = 0;
   }
 
+  /**
+   * Nothing new may begin, since the peer shuts the association down: what hasn't begun is rejected, what has goes on to its
+   * end (RFC 9260 §9.2).
+   */
+  refuse(why: () => unknown): void {
+    const [first] = this.#waiting;
+    const begun = first !== undefined && first.offset > 0 ? this.#waiting.splice(0, 1) : [];
+    this.fail(why);
+    for (const waiting of begun) {
+      this.#waiting.push(waiting);
+      this.#bytes += waiting.bytes - waiting.offset;
+    }
+  }
+
   /** Nothing can be sent any more; `why` is asked only where something waits, since errors cost more than they look. */
   fail(why: () => unknown): void {
     this.#bytes = 0;
