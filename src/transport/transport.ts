@@ -11,8 +11,8 @@ import type { Packet } from '../packet.js';
  * - `send` may drop. It never blocks, never throws, and never calls `receive` before it has returned.
  * - What a network loses, reorders or repeats is the transport's right; what it changes is not: a datagram arrives as
  *   a whole or not at all.
- * - After `close` has been called nothing is sent or received, and there are no addresses; calling it again is
- *   harmless.
+ * - After `close` has been called nothing is taken or received, and there are no addresses; calling it again is harmless.
+ *   What `send` was given before still leaves, unless the network takes nothing for about a second.
  */
 export interface Transport {
   /** The local addresses that INIT will list, canonical, without duplicates. May change after `host.changed()`. */
@@ -43,7 +43,7 @@ export interface Transport {
   /** Takes over a batch of packets; their order is kept per destination as far as the network keeps it. */
   send(packets: readonly Packet[]): void;
 
-  /** Closes the network; resolves when nothing of it keeps the process alive. */
+  /** Sends what waits, then closes the network; resolves when nothing of it keeps the process alive. */
   close(): Promise<void>;
 }
 

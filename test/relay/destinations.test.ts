@@ -116,6 +116,20 @@ describe('what passes', () => {
     await until(() => metric(server.server.metrics(), unsolicited) === 2, 'the others to be dropped');
   });
 
+  test('a packet from another port changes nothing of where the client’s packets go', async () => {
+    const server = await startRelay();
+    const [known, forger] = [await peer(), await peer()];
+    const { transport, host, send } = await started([server]);
+    send('127.0.0.1', known.port, init());
+    await until(() => known.received.length === 1, 'the INIT');
+    const back = transport.relays[0]?.addresses[0]?.port ?? 0;
+    for (const { socket } of [forger, known]) socket.send(sctp(), back, '127.0.0.11');
+    await until(() => host.packets.length === 1, 'the answer');
+    send('127.0.0.1', known.port, sctp());
+    await until(() => known.received.length === 2, 'the next packet');
+    expect(forger.received).toEqual([]);
+  });
+
   test('each relay lets in whom the client talks to through another one', async () => {
     const { socket, received, port } = await peer();
     const second = await startRelay('127.0.0.12', { allow: ['127.0.0.1:*'] });

@@ -73,6 +73,25 @@ export const udpScenarios: readonly Scenario[] = [
       }),
   },
   {
+    name: 'a peer hears of abort() though the stack is closed right behind it',
+    run: async () => {
+      const transport = udp({ addresses: LOOPBACK, port: 0 });
+      const server = await Stack.create({ transport });
+      const listener = server.socket();
+      listener.bindx([{ address: '127.0.0.1', port: 5001 }]);
+      listener.listen();
+      const client = await Stack.create({ transport: udp({ addresses: LOOPBACK, port: 0 }) });
+      const where = { address: '127.0.0.1', port: 5001, encapsulationPort: transport.port };
+      const association = await client.socket().connectx([where], { timeoutMs: 40_000 });
+      const accepted = await listener.accept();
+      association.abort('over');
+      await client.close();
+      const error = await accepted?.closed;
+      checkEqual(error?.code, 'ECONNRESET', 'what the peer has heard');
+      await server.close();
+    },
+  },
+  {
     name: 'a UDP port that is taken is EADDRINUSE, an address that nobody has EADDRNOTAVAIL',
     run: async () => {
       const first = udp({ addresses: LOOPBACK, port: 0 });

@@ -114,7 +114,21 @@ describe('the transport contract finds a transport that', () => {
       'a start that follows close rejects with ENETDOWN',
       () => ({ start: async () => {} }),
     ],
-    ['sends after it was closed', 'after close nothing is sent', () => ({ close: async () => {} })],
+    [
+      'forgets what waits when it is closed',
+      'what was given to it before close still leaves',
+      (left) => {
+        let isClosed = false;
+        return {
+          send: (packets) => queueMicrotask(() => isClosed || left.send(packets)),
+          close: () => {
+            isClosed = true;
+            return left.close();
+          },
+        };
+      },
+    ],
+    ['sends after it was closed', 'after close nothing is taken', () => ({ close: async () => {} })],
     [
       'throws when it is closed again',
       'closing again is harmless, before start too',

@@ -98,7 +98,7 @@ export class UdpNetwork implements SocketEvents {
     this.#reports.add(destination, code);
   }
 
-  /** From the call on nothing is sent or received; resolves when the port is free. */
+  /** From the call on nothing is taken or received; what waits is sent. Resolves when the port is free. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
