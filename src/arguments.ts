@@ -1,4 +1,6 @@
 const LONGEST = 60;
+/** 35,000 years: a clock that shows more would soon lack the digits for a fraction of a ms. */
+const LONGEST_MS = 2 ** 40;
 
 /** What a caller gave, for the message of an error: short, and never an error of its own. */
 export function shown(value: unknown): string {
@@ -29,4 +31,11 @@ export function checkArray(value: unknown, name: string, syscall: string): void 
 export function checkDuration(value: unknown, name: string, syscall: string): void {
   checkType(value, 'number', name, syscall);
   if (!((value as number) >= 0)) throw new RangeError(`${syscall}: ${name} is ${shown(value)}: give 0 ms or more`);
+}
+
+/** Throws as `checkDuration` does, and for what is longer than a clock can be moved. */
+export function checkFiniteDuration(value: unknown, name: string, syscall: string): void {
+  checkDuration(value, name, syscall);
+  if ((value as number) <= LONGEST_MS) return;
+  throw new RangeError(`${syscall}: ${name} is ${shown(value)}: give ${LONGEST_MS} ms or less`);
 }

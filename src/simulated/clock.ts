@@ -1,4 +1,4 @@
-import { checkDuration, checkType } from '../arguments.js';
+import { checkDuration, checkFiniteDuration, checkType } from '../arguments.js';
 import { Agenda, type Appointment } from './agenda.js';
 import { checkAppointment, checkWait, type NetworkClock, type Pending, QUIET } from './network-clock.js';
 import { turn } from './turn.js';
@@ -40,7 +40,7 @@ export class VirtualClock implements NetworkClock {
   #turnsOfInstant = 0;
 
   constructor(nowMs: number = 0) {
-    checkDuration(nowMs, 'the beginning', 'VirtualClock');
+    checkFiniteDuration(nowMs, 'the beginning', 'VirtualClock');
     this.#nowMs = nowMs;
   }
 
@@ -65,9 +65,12 @@ export class VirtualClock implements NetworkClock {
     return { count: this.#agenda.size, nextMs: this.#agenda.nextMs };
   }
 
-  /** Lets virtual time pass: all that happens within `durationMs` has happened when it resolves. */
+  /**
+   * Lets virtual time pass: all that happens within `durationMs` has happened when it resolves. Rejects with RangeError for
+   * Infinity: time can't get there.
+   */
   async advance(durationMs: number): Promise<void> {
-    checkDuration(durationMs, 'the duration', 'advance');
+    checkFiniteDuration(durationMs, 'the duration', 'advance');
     await this.#pursue('time', this.#nowMs + durationMs);
   }
 

@@ -15,6 +15,10 @@ interface KnownLink {
   readonly link: Link;
   /** Which edition of the rules its conditions come from. */
   edition: number;
+  /** For whom its conditions were found: an address may move to another host, and a NAT may choose another one. */
+  from: End | undefined;
+  to: End | undefined;
+  source: string;
 }
 
 /**
@@ -53,9 +57,12 @@ export class Links {
   /** The link that a packet takes. */
   of(flight: Flight): Link {
     const known = this.#find(flight.sentFrom, flight.packet.destination);
-    if (known.edition !== this.#edition) {
+    if (known.edition !== this.#edition || !isBetween(known, flight)) {
       known.link.conditions = this.#conditionsFor(flight);
       known.edition = this.#edition;
+      known.from = flight.from;
+      known.to = flight.to;
+      known.source = flight.packet.source;
     }
     return known.link;
   }
@@ -64,7 +71,8 @@ export class Links {
     const bySource = this.#known.get(source) ?? new Map<string, KnownLink>();
     const known = bySource.get(destination);
     if (known !== undefined) return known;
-    const made = { link: new Link(this.#random.fork(`${source} > ${destination}`)), edition: 0 };
+    const link = new Link(this.#random.fork(`${source} > ${destination}`));
+    const made = { link, edition: 0, from: undefined, to: undefined, source };
     this.#known.set(source, bySource.set(destination, made));
     return made;
   }
@@ -73,6 +81,10 @@ export class Links {
     const rules = this.#rules.filter((rule) => leaves(rule.source, flight) && enters(rule.destination, flight));
     return Object.assign({}, ...rules.map((rule) => rule.conditions)) as Conditions;
   }
+}
+
+function isBetween({ from, to, source }: KnownLink, flight: Flight): boolean {
+  return from === flight.from && to === flight.to && source === flight.packet.source;
 }
 
 /** So that one address outweighs a pair of hosts. */

@@ -115,10 +115,15 @@ export class Nat {
     const key = `${inside} ${peerKey(packet.destination, farPort(flight), this.#mapping)}`;
     const known = this.#byInside.get(key);
     if (known !== undefined && !this.#isDead(known, nowMs)) return known;
-    if (known !== undefined) this.#byOutside.delete(portKey(flight, known.outside, known.outsidePort));
+    if (known !== undefined) this.#remove(known, portKey(flight, known.outside, known.outsidePort));
     const made = this.#makeMapping(flight, nowMs);
     if (made !== undefined) this.#byInside.set(key, made);
     return made;
+  }
+
+  /** Removes a dead mapping, unless another host has its public address and port by now. */
+  #remove(dead: Mapping, outside: string): void {
+    if (this.#byOutside.get(outside) === dead) this.#byOutside.delete(outside);
   }
 
   /** Takes the first free pair of public address and port; another address is all that plain SCTP can be offered. */

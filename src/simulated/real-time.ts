@@ -1,4 +1,4 @@
-import { checkDuration, checkObject, checkType } from '../arguments.js';
+import { checkDuration, checkFiniteDuration, checkObject, checkType } from '../arguments.js';
 import { type Clock, systemClock } from '../clock.js';
 import { Agenda, type Appointment } from './agenda.js';
 import { checkAppointment, checkWait, type NetworkClock, type Pending } from './network-clock.js';
@@ -56,7 +56,7 @@ export class RealTimeClock implements NetworkClock {
   }
 
   async advance(durationMs: number): Promise<void> {
-    checkDuration(durationMs, 'the duration', 'advance');
+    checkFiniteDuration(durationMs, 'the duration', 'advance');
     return new Promise((resolve) => void this.#clock.schedule(durationMs, resolve));
   }
 

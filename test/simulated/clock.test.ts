@@ -2,12 +2,22 @@ import fc from 'fast-check';
 import { afterEach, expect, test, vi } from 'vitest';
 import { Agenda } from '../../src/simulated/agenda.js';
 import { QUIET } from '../../src/simulated/network-clock.js';
-import { VirtualClock } from '../../src/simulated.js';
+import { RealTimeClock, VirtualClock } from '../../src/simulated.js';
 import { cpuMs } from '../support/cpu.js';
 
 afterEach(() => {
   vi.unstubAllGlobals();
 });
+
+test.each([Number.POSITIVE_INFINITY, Number.MAX_VALUE])(
+  'time can’t be advanced by %s ms: that would end it',
+  async (ms) => {
+    for (const clock of [new VirtualClock(), new RealTimeClock()]) {
+      await expect(clock.advance(ms)).rejects.toThrow(RangeError);
+      expect(clock.now()).toBeLessThan(1e6);
+    }
+  },
+);
 
 test('callbacks come in the order of their times, and in the order of scheduling where times are equal', async () => {
   await fc.assert(
@@ -58,6 +68,7 @@ test('time that would move backwards, or be no number, is refused', async () => 
   const clock = new VirtualClock(1000);
   await expect(clock.advance(-1)).rejects.toThrow(RangeError);
   await expect(clock.advance(Number.NaN)).rejects.toThrow(RangeError);
+  expect(() => new VirtualClock(Number.POSITIVE_INFINITY)).toThrow(RangeError);
   expect(() => clock.schedule(Number.NaN, () => {})).toThrow(RangeError);
   expect(clock.now()).toBe(1000);
 });

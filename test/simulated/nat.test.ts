@@ -152,6 +152,20 @@ describe('plain SCTP through a NAT', () => {
     expect(network.trace.entries().at(-1)?.fate).toBe('no NAT mapping');
   });
 
+  test('a mapping that has died takes nothing from the host that has its public address now', async () => {
+    const { network, phone, tablet, server } = await home({ lifetimeMs: 30_000, outside: '203.0.113.1' }, {});
+    const back = sctp(init());
+    back.set([...back.subarray(2, 4), ...back.subarray(0, 2)]);
+    send(phone, '198.51.100.1', sctp(init()));
+    await network.advance(31_000);
+    send(tablet, '198.51.100.1', sctp(init()));
+    send(phone, '198.51.100.1', sctp(init()));
+    expect(network.trace.entries().at(-1)?.fate).toBe('no NAT mapping');
+    send(server, '203.0.113.1', back);
+    await network.runUntilIdle();
+    expect([phone.packets.length, tablet.packets.length]).toEqual([0, 1]);
+  });
+
   test('a NAT without public address of the family lets nothing out', async () => {
     const { network, phone } = await home({ outside: '2001:db8::1' }, {});
     send(phone, '198.51.100.1', sctp(init()));
