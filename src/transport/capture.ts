@@ -1,5 +1,6 @@
 import type { Address } from '../address.js';
 import { type Clock, systemClock } from '../clock.js';
+import { completePacket } from '../crc32c.js';
 import type { Packet } from '../packet.js';
 import type { PcapngWriter } from '../pcapng.js';
 import { checkHost } from './host.js';
@@ -28,6 +29,7 @@ export function capture(transport: Transport, writer: PcapngWriter, options: Cap
 
 class Capture implements Transport {
   declare readonly encapsulationPort?: number;
+  declare readonly integrity?: boolean;
   readonly route?: (destination: Address) => Route | undefined;
   readonly interfaceOf?: (address: Address) => string | undefined;
   readonly #transport: Transport;
@@ -42,9 +44,8 @@ class Capture implements Transport {
     this.#now = clock === undefined ? () => performance.timeOrigin + systemClock.now() : () => clock.now();
     if (transport.interfaceOf !== undefined) this.interfaceOf = (address) => transport.interfaceOf?.(address);
     if (transport.route !== undefined) this.route = (destination) => transport.route?.(destination);
-    if ('encapsulationPort' in transport) {
-      const get = () => transport.encapsulationPort;
-      Object.defineProperty(this, 'encapsulationPort', { get, enumerable: true });
+    for (const name of ['encapsulationPort', 'integrity'] as const) {
+      if (name in transport) Object.defineProperty(this, name, { get: () => transport[name], enumerable: true });
     }
   }
 
@@ -59,6 +60,10 @@ class Capture implements Transport {
   async start(host: TransportHost): Promise<void> {
     checkHost(host);
     return this.#transport.start({
+      takesZeroChecksum: host.takesZeroChecksum === true,
+      get isQuiet() {
+        return host.isQuiet === true;
+      },
       receive: (packets) => {
         this.#write('inbound', packets);
         host.receive(packets);
@@ -86,10 +91,19 @@ class Capture implements Transport {
   #write(direction: 'inbound' | 'outbound', packets: readonly Packet[]): void {
     const timeMs = this.#now();
     const isOut = direction === 'outbound';
-    for (const { port, ...packet } of packets) {
+    for (const { port, bytes, ...packet } of packets) {
       const own = port === 0 ? 0 : this.#ownPort();
       const ports = { sourcePort: isOut ? own : port, destinationPort: isOut ? port : own };
-      this.#writer.add({ interfaceId: this.#interfaceId, timeMs, direction, datagram: { ...packet, ...ports } });
+      const datagram = { ...packet, ...ports, bytes: this.#completed(bytes) };
+      this.#writer.add({ interfaceId: this.#interfaceId, timeMs, direction, datagram });
     }
+  }
+
+  /** Where the transport vouches for integrity packets have no checksum: Wireshark is shown the right one. */
+  #completed(bytes: Uint8Array): Uint8Array {
+    if (this.#transport.integrity !== true) return bytes;
+    const copy = bytes.slice();
+    completePacket(copy);
+    return copy;
   }
 }

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { packetChecksum, storedChecksum } from '../../src/crc32c.js';
-import { type Packet, Stack } from '../../src/index.js';
+import { type Conn, conn, type Packet, Stack } from '../../src/index.js';
 import { PcapngWriter } from '../../src/pcapng.js';
 import { type Host, type Network, scenario } from '../../src/simulated.js';
 import { capture } from '../../src/transport/capture.js';
 import type { Transport } from '../../src/transport/transport.js';
+import { udp } from '../../src/udp.js';
 import { RecordingHost } from './contract.js';
 
 const PORT = 5001;
@@ -124,6 +125,41 @@ test('a capture has all checksums, though the network vouches for integrity', as
     expect(writer.packets.length).toBeGreaterThan(10);
     expect(writer.packets.filter((packet) => !hasChecksum(packet))).toEqual([]);
   });
+});
+
+test('a capture over a path without checksums connects, and sends none either', async () => {
+  await scenario({ seed: 7 }, async (network) => {
+    const { clock } = network;
+    const sent: Uint8Array[] = [];
+    const ends: { left?: Conn; right?: Conn } = {};
+    const carry = (to: 'left' | 'right') => (packet: Uint8Array) => {
+      sent.push(packet.slice());
+      ends[to]?.connInput(packet);
+    };
+    ends.left = conn({ onConnOutput: carry('right'), checksum: false });
+    ends.right = conn({ onConnOutput: carry('left'), checksum: false });
+    const captured = capture(ends.left, new PcapngWriter());
+    const end = { address: 'conn', port: 5000 };
+    const random = (bytes: Uint8Array) => void bytes.fill(7);
+    const stacks = [
+      Stack.create({ transport: captured, clock, random }),
+      Stack.create({ transport: ends.right, clock, random }),
+    ];
+    const [left, right] = (await network.standStill(Promise.all(stacks))) as [Stack, Stack];
+    const options = { local: [end], timeoutMs: 10_000 };
+    const [one, other] = await Promise.all([left.socket().connect(end, options), right.socket().connect(end, options)]);
+    await one.send('hello');
+    expect((await other.receive())?.data).toEqual(new TextEncoder().encode('hello'));
+    expect(sent.filter((bytes) => storedChecksum(bytes) !== 0)).toEqual([]);
+    await Promise.all([one.close(), other.close()]);
+  });
+});
+
+test('a captured transport vouches for integrity as the captured one does', () => {
+  const of = (transport: Transport) => capture(transport, new PcapngWriter());
+  const checksum = (checksum: boolean) => conn({ onConnOutput: () => {}, checksum });
+  expect([of(checksum(false)).integrity, of(checksum(true)).integrity]).toEqual([true, false]);
+  expect('integrity' in of(udp({ addresses: ['127.0.0.1'] }))).toBe(false);
 });
 
 test('a checksum that is not 0 is verified all the same', async () => {
