@@ -15,13 +15,13 @@ export interface RelayLimits {
   /** Destinations per client that are remembered at once. Default 32. */
   readonly destinations: number;
   /**
-   * Packets that a client may send to a destination which hasn't answered; an INIT counts for four, answered or not,
-   * until the next answer. One more each second. Default 32.
+   * Packets that a client may send to a destination which hasn't answered, at least 1; an INIT counts for four, answered or
+   * not, until the next answer, or for all of them where they are fewer. One more each second. Default 32.
    */
   readonly unanswered: number;
   /**
    * INITs to one address, from all clients and sessions together, that may be unanswered, or four times as many other
-   * packets; a tenth of them more each second. Default 100.
+   * packets; a tenth of them more each second. At least 1, default 100.
    */
   readonly unansweredInits: number;
   /** Bytes that may wait in one client's connection before datagrams for it are dropped. Default 262,144. */
@@ -63,6 +63,11 @@ export const DEFAULT_LIMITS: RelayLimits = {
   ticketLifeMs: 3_600_000,
 };
 
+/** A rate lets this much out at once, however small it is: some packets of any size. */
+export const SMALLEST_BURST_BYTES = 65_536;
+/** Counts of packets: with less than one nobody could connect. */
+const COUNTS: readonly string[] = ['unanswered', 'unansweredInits'] satisfies (keyof RelayLimits)[];
+
 /** Fills in the defaults. Throws TypeError naming the limit that is none. */
 export function parseLimits(given: Partial<RelayLimits>): RelayLimits {
   const limits = { ...DEFAULT_LIMITS, ...given };
@@ -71,6 +76,7 @@ export function parseLimits(given: Partial<RelayLimits>): RelayLimits {
     if (typeof value !== 'number' || !(value > 0) || value > 2 ** 50) {
       throw new TypeError(`relay: the limit \`${name}\` must be a positive number`);
     }
+    if (COUNTS.includes(name) && value < 1) throw new TypeError(`relay: the limit \`${name}\` must be 1 or more`);
   }
   return limits;
 }

@@ -11,7 +11,7 @@ export interface Refusal {
   readonly text: string;
 }
 
-/** What an INIT costs of the budget for a destination that hasn't answered; any other packet costs 1. */
+/** What an INIT costs of the budget for a destination that hasn't answered, or all of a smaller one; other packets cost 1. */
 const INIT_COST = 4;
 /** A destination counts as answering for so long after its last datagram. */
 const ANSWER_LIFE_MS = 120_000;
@@ -89,7 +89,7 @@ export class Peers {
     const { address, port } = endpoint;
     const isAnswering = nowMs - peer.answeredAtMs < ANSWER_LIFE_MS;
     if (isAnswering && !isInit) return undefined;
-    const cost = isInit ? INIT_COST : 1;
+    const cost = isInit ? Math.min(INIT_COST, this.#limits.unanswered) : 1;
     const isWithinBudget = peer.budget.take(cost, nowMs);
     if (isWithinBudget && this.#guard.take(address, cost, nowMs)) return undefined;
     if (!isInit && this.#takeCredit()) return undefined;

@@ -49,6 +49,7 @@ export class RelayServer implements AsyncDisposable {
   readonly #connections = new Set<Connection>();
   readonly #pending = new Set<Connection>();
   #isDraining = false;
+  #draining: Promise<void> | undefined;
   #ending: Promise<void> | undefined;
   #allGone: (() => void) | undefined;
 
@@ -79,17 +80,11 @@ export class RelayServer implements AsyncDisposable {
 
   /**
    * Ends gracefully: takes no more clients (HTTP 503, so that a balancer goes elsewhere), tells those that are there,
-   * and closes when they have gone, at the latest after `withinMs`.
+   * and closes when they have gone, at the latest after `withinMs`. Calling it again waits for the same end.
    */
-  async drain(withinMs: number = DRAIN_MS): Promise<void> {
-    if (!this.#isDraining) {
-      this.#isDraining = true;
-      this.#metrics.set('draining', 1);
-      this.#settings.log({ level: 'info', event: 'draining', clients: this.clients, withinMs });
-      this.#sessions.drain(withinMs);
-      await this.#sessions.empty(withinMs, this.#settings.clock);
-    }
-    await this.close();
+  drain(withinMs: number = DRAIN_MS): Promise<void> {
+    this.#draining ??= this.#drain(withinMs);
+    return this.#draining;
   }
 
   /** Ends at once. Clients are told so. The HTTP server goes on. */
@@ -98,8 +93,19 @@ export class RelayServer implements AsyncDisposable {
     return this.#ending;
   }
 
-  /** Drains it. */
+  /** Closes it. */
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #drain(withinMs: number): Promise<void> {
+    if (!this.#isDraining) {
+      this.#isDraining = true;
+      this.#metrics.set('draining', 1);
+      this.#settings.log({ level: 'info', event: 'draining', clients: this.clients, withinMs });
+      this.#sessions.drain(withinMs);
+      await this.#sessions.empty(withinMs, this.#settings.clock);
+    }
     await this.close();
   }
 

@@ -3,7 +3,7 @@ import type { Claims } from './claims.js';
 import { CLOSE_CODES, type Closing } from './closing.js';
 import { type ClientMessage, encodeControl, type RelayMessage, type UdpEndpoint } from './codec.js';
 import { type Datagram, encodeDatagrams } from './datagrams.js';
-import { Bucket, type RelayLimits } from './limits.js';
+import { Bucket, type RelayLimits, SMALLEST_BURST_BYTES } from './limits.js';
 import type { Metrics } from './metrics.js';
 import type { Peers, Refusal } from './peers.js';
 import { examine } from './sctp.js';
@@ -81,7 +81,7 @@ export class Session {
 
   constructor(parts: SessionParts) {
     const nowMs = parts.clock.now();
-    const burst = Math.max(parts.bytesPerSecond / 4, 65_536);
+    const burst = Math.max(parts.bytesPerSecond / 4, SMALLEST_BURST_BYTES);
     this.resumption = parts.resumption;
     this.#parts = parts;
     this.#outRate = new Bucket(burst, parts.bytesPerSecond, nowMs);

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import { Claims } from './claims.js';
 import { RESUMPTION_BYTES } from './codec.js';
-import { Bucket } from './limits.js';
+import { Bucket, SMALLEST_BURST_BYTES } from './limits.js';
 import type { Metrics } from './metrics.js';
 import type { RelaySettings } from './options.js';
 import { Guard, Peers } from './peers.js';
@@ -34,7 +34,8 @@ export class Sessions {
     this.#metrics = metrics;
     this.#pool = new Pool({ addresses, ports, random, queueDatagrams: limits.queueDatagrams });
     this.#guard = new Guard(limits);
-    this.#totalRate = new Bucket(limits.totalBytesPerSecond / 4, limits.totalBytesPerSecond, clock.now());
+    const burst = Math.max(limits.totalBytesPerSecond / 4, SMALLEST_BURST_BYTES);
+    this.#totalRate = new Bucket(burst, limits.totalBytesPerSecond, clock.now());
   }
 
   /** Sessions that there are or are being made. */

@@ -19,6 +19,27 @@ describe('a destination that doesn’t take part', () => {
     expect(sent).toHaveLength(18);
   });
 
+  test.each([1, 2, 3])(
+    'gets one INIT where %s packets are allowed, and another when they are again',
+    async (unanswered) => {
+      const { clock, send, sent } = bench({ unanswered });
+      for (let i = 0; i < 10; i++) send(init());
+      expect(sent).toHaveLength(1);
+      await clock.advance(unanswered * 1000);
+      for (let i = 0; i < 10; i++) send(init());
+      expect(sent).toHaveLength(2);
+    },
+  );
+
+  test('gets something whatever its limits are: less than one packet is no limit', () => {
+    for (const name of ['unanswered', 'unansweredInits']) {
+      expect(() => parseLimits({ [name]: 0.5 })).toThrow(`the limit \`${name}\` must be 1 or more`);
+    }
+    const { send, sent } = bench({ unansweredInits: 1 });
+    send(init());
+    expect(sent).toHaveLength(1);
+  });
+
   test('gets 32 other packets, then one a second, whatever they are', async () => {
     const { clock, send, sent } = bench();
     for (let i = 0; i < 1000; i++) send(sctp({ chunks: [[i % 15, 0]], tag: 9 }));

@@ -11,9 +11,14 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { encodeControl, SUBPROTOCOL } from '../../src/relay/codec.js';
 import type { WebSocketConstructor } from '../../src/relay.js';
 import { RecordingHost } from '../../src/testing/recording-host.js';
+import { closePeers, peer, started } from '../support/peers.js';
 import { closeRelays, metric, startRelay, through, until } from '../support/relays.js';
+import { init, sctp } from '../support/sctp.js';
 
-afterEach(closeRelays);
+afterEach(async () => {
+  await closeRelays();
+  closePeers();
+});
 
 async function closing(socket: WebSocket): Promise<[code: number, reason: string]> {
   const [code, reason] = (await once(socket, 'close')) as [number, Buffer];
@@ -126,4 +131,28 @@ test('closing tells the clients, and leaves no session', async () => {
   expect(transport.relays[0]?.error?.message).toContain('this relay is being stopped');
   expect(relay.server.clients).toBe(0);
   expect(metric(relay.server.metrics(), 'usrsctp_relay_connections')).toBe(0);
+});
+
+test('a second drain waits for the first, and cuts nobody off', async () => {
+  const relay = await startRelay();
+  const transport = await through([relay]);
+  await transport.start(new RecordingHost());
+  const ended: string[] = [];
+  const drains = ['first', 'second'].map((name) => relay.server.drain(60_000).then(() => void ended.push(name)));
+  await until(() => transport.relays[0]?.state === 'draining', 'the client to hear of it');
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect([relay.server.clients, ended]).toEqual([1, []]);
+  await transport.close();
+  await Promise.all(drains);
+  expect(relay.log.map(({ event, reason }) => reason ?? event)).toEqual(['allocated', 'draining', 'left', 'closed']);
+});
+
+test('a total rate below a packet a second still lets packets out', async () => {
+  const relay = await startRelay('127.0.0.11', { limits: { totalBytesPerSecond: 1000 } });
+  const { received, port } = await peer();
+  const { send } = await started([relay]);
+  send('127.0.0.1', port, init());
+  await until(() => received.length === 1, 'the INIT');
+  send('127.0.0.1', port, sctp({ chunks: [[0, 1400]] }));
+  await until(() => received.length === 2, 'a large packet');
 });
