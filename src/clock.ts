@@ -24,3 +24,8 @@ export const systemClock: Clock = {
     return () => clearTimeout(timeout);
   },
 };
+
+/** What a clock shows, in ms since 1970: the machine's counts from the start of the process, any other from its own origin. */
+export function wallTimeMs(clock: Clock): number {
+  return clock === systemClock ? performance.timeOrigin + clock.now() : clock.now();
+}

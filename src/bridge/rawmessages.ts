@@ -116,7 +116,9 @@ export class RawMessages {
       this.#slot(Slots.flags),
     );
     if (got < 0) return got;
-    const infotype = memory.word(this.#slot(Slots.infotype));
+    // At the end of an association C copies what its own stack holds: of some earlier message, perhaps of another socket.
+    const isEnd = got === 0 && memory.word(this.#slot(Slots.from)) === 0;
+    const infotype = isEnd ? SCTP_RECVV_NOINFO : memory.word(this.#slot(Slots.infotype));
     return {
       data: memory.copy(buffer, got),
       from: this.#readSender(),

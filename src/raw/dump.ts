@@ -1,7 +1,12 @@
 import { shown } from '../arguments.js';
+import { type Clock, systemClock, wallTimeMs } from '../clock.js';
 
-/** Packets as text that text2pcap reads, in usrsctp's own form: direction, time of day in UTC, bytes, trailer. */
-export function dumpPacket(bytes: Uint8Array, isOutbound: boolean, nowMs: number): string {
+/**
+ * Packets as text that text2pcap reads, in usrsctp's own form: direction, time of day, bytes, trailer. The time is local with
+ * the machine's clock; another clock's is counted from its origin.
+ */
+export function dumpPacket(bytes: Uint8Array, isOutbound: boolean, clock: Clock): string {
+  const nowMs = wallTimeMs(clock) - (clock === systemClock ? offsetMs(wallTimeMs(clock)) : 0);
   const hex = Array.from(bytes, (byte) => `${byte.toString(16).padStart(2, '0')} `).join('');
   return `\n${isOutbound ? 'O' : 'I'} ${timeOfDay(nowMs)} 0000 ${hex}# SCTP_PACKET\n`;
 }
@@ -11,4 +16,9 @@ function timeOfDay(nowMs: number): string {
   const parts = [Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60, seconds % 60];
   const microseconds = Math.floor((nowMs % 1000) * 1000);
   return `${parts.map((part) => String(part).padStart(2, '0')).join(':')}.${shown(microseconds).padStart(6, '0')}`;
+}
+
+/** How far local time is behind UTC. */
+function offsetMs(timeMs: number): number {
+  return new Date(timeMs).getTimezoneOffset() * 60_000;
 }

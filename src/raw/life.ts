@@ -94,6 +94,7 @@ export class Life {
       return accepted.result;
     };
     const accepted = this.#adoptFrom(handle, call);
+    if (accepted) core.sockets.get(handle)?.taken();
     if (accepted && aname) aname.address = core.sockaddrs.unpack(from);
     return accepted;
   }
@@ -119,7 +120,7 @@ export class Life {
 
   /**
    * `upcall(so, arg, flags)` is called when the socket has something to tell, and at once when it has already;
-   * usrsctp_get_events() says what. Accepted sockets have none. Null ends it. Returns 0 or -1.
+   * usrsctp_get_events() says what. It is called again while there is more to read and it takes something. Accepted sockets have none. Null ends it. Returns 0 or -1.
    */
   usrsctp_set_upcall(so: SocketArgument, upcall: Upcall | null, arg: unknown = null): number {
     const listener = callback('upcall', upcall) ?? null;

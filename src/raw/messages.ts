@@ -2,6 +2,7 @@ import { shown } from '../arguments.js';
 import { errnoName } from '../bridge/calls.js';
 import type { Layout } from '../bridge/struct.js';
 import {
+  MSG_PEEK,
   SCTP_SENDV_AUTHINFO,
   SCTP_SENDV_NOINFO,
   SCTP_SENDV_PRINFO,
@@ -74,7 +75,9 @@ export class Messages extends Associations {
     if (most < 0) throw new TypeError(`a length isn't negative: ${most}`);
     return core.attempt(() => {
       const got = core.pump.enter(() => core.calls.messages.recvv(handle, most, given));
-      return typeof got === 'number' ? core.fail(errnoName(got)) : decodeReceived(got, core.sockaddrs);
+      if (typeof got === 'number') return core.fail(errnoName(got));
+      if (got.data.length > 0 && (given & MSG_PEEK) === 0) core.sockets.get(handle)?.taken();
+      return decodeReceived(got, core.sockaddrs);
     });
   }
 

@@ -6,6 +6,7 @@ import { readStruct, writeStruct } from '../bridge/struct.js';
 import { SctpError } from '../errors.js';
 import { AF_CONN, AF_INET6 } from '../generated/constants.js';
 import { sockaddr_conn, sockaddr_in, sockaddr_in6, sockaddr_storage } from '../generated/layouts.js';
+import { ConnAddresses } from './connaddresses.js';
 
 /** C's `struct sockaddr`: an IP address with its SCTP port in host byte order, or a `struct sockaddr_conn`. */
 export type Sockaddr = Endpoint | ConnEndpoint;
@@ -18,45 +19,12 @@ export interface ConnEndpoint {
   readonly port: number;
 }
 
-/** Sockaddrs between their C layout and values; C's `void *` of an AF_CONN address is a number here, kept per value. */
+/** Sockaddrs between their C layout and values; AF_CONN addresses by their numbers. */
 export class Sockaddrs {
-  readonly #numbers = new Map<unknown, number>();
-  readonly #values = new Map<number, unknown>();
-  #next = 1;
+  readonly conn: ConnAddresses = new ConnAddresses();
   /** What unpackSame was given last, and the endpoint that it is. */
   #unpacked: Uint8Array | undefined;
   #endpoint: Endpoint | undefined;
-
-  /** The number that stands for a value from now on. */
-  register(value: unknown): number {
-    const known = this.#numbers.get(value);
-    if (known !== undefined) return known;
-    const number = this.#next++;
-    this.#numbers.set(value, number);
-    this.#values.set(number, value);
-    return number;
-  }
-
-  /** Forgets a value; returns the number that it had. */
-  deregister(value: unknown): number | undefined {
-    const number = this.#numbers.get(value);
-    if (number === undefined) return;
-    this.#numbers.delete(value);
-    this.#values.delete(number);
-    return number;
-  }
-
-  numberOf(value: unknown): number | undefined {
-    return this.#numbers.get(value);
-  }
-
-  has(number: number): boolean {
-    return this.#values.has(number);
-  }
-
-  valueOf(number: number): unknown {
-    return this.#values.get(number);
-  }
 
   /** Throws TypeError for what is no sockaddr, EINVAL for text that is no address, EADDRNOTAVAIL for an unknown one. */
   pack(sockaddr: Sockaddr): Uint8Array {
@@ -68,7 +36,7 @@ export class Sockaddrs {
       throw new TypeError(`a port is 0 to 65535, in host byte order, not ${shown(port)}`);
     }
     if (!('conn' in sockaddr)) return packSockaddr({ address: canonicalAddress(sockaddr.address, 'sockaddr'), port });
-    const number = this.#numbers.get(sockaddr.conn);
+    const number = this.conn.numberOf(sockaddr.conn);
     if (number === undefined) {
       throw new SctpError('EADDRNOTAVAIL', 'usrsctp_register_address() was not given this address');
     }
@@ -100,7 +68,7 @@ export class Sockaddrs {
     if (bytes.length < sockaddr_conn.size || familyOf(bytes) !== AF_CONN) return unpackSockaddr(bytes);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const { sconn_addr, sconn_port } = readStruct(sockaddr_conn, view);
-    return { conn: this.#values.get(sconn_addr), port: htons(sconn_port) };
+    return { conn: this.conn.valueOf(sconn_addr), port: htons(sconn_port) };
   }
 
   /** The same for bytes that never change, which are the same object each time. */

@@ -1,3 +1,4 @@
+import { SCTP_EVENT_READ } from '../generated/constants.js';
 import { errnoNumbers } from '../generated/errno.js';
 import type { Listener } from '../stack/pump.js';
 import { uncaught } from '../uncaught.js';
@@ -21,7 +22,10 @@ export type ReceiveCallback = (
 /** Is told that there is room to send, in bytes. */
 export type SendCallback = (sock: SocketHandle, sb_free: number, ulp_info: unknown) => unknown;
 
-/** Is told that a socket has something to tell; usrsctp_get_events() says what. */
+/**
+ * Is told that a socket has something to tell; usrsctp_get_events() says what. It may take one message or connection, or all:
+ * it is called again while there is more.
+ */
 export type Upcall = (sock: SocketHandle, arg: unknown, flags: number) => unknown;
 
 export interface Callbacks {
@@ -47,6 +51,8 @@ export class RawSocket implements Listener {
   #room = Number.POSITIVE_INFINITY;
   #telling = false;
   #again = false;
+  /** A message was read, or a connection accepted, since the upcall was called. */
+  #hasTaken = false;
   #ended = false;
 
   constructor(core: Core, handle: SocketHandle, callbacks: Callbacks, ulpInfo: unknown) {
@@ -88,6 +94,11 @@ export class RawSocket implements Listener {
     this.ready();
   }
 
+  /** The application has read a message, or accepted a connection. */
+  taken(): void {
+    this.#hasTaken = true;
+  }
+
   /** Room that the application has taken itself is no news to it. */
   sent(): void {
     if (this.callbacks.send) this.#room = this.#core.calls.sendRoom(this.handle);
@@ -104,10 +115,28 @@ export class RawSocket implements Listener {
 
   #tell(): void {
     const { receive, send } = this.callbacks;
-    const upcall = this.#upcall;
-    if (upcall) guarded(() => upcall(this.handle, this.#upcallArg, M_NOWAIT));
+    this.#callUpcall();
     if (receive) this.#receive(receive);
     if (send && this.#isOpen && !this.#core.pump.death) this.#tellRoom(send);
+  }
+
+  /**
+   * Native usrsctp calls it for each message and each connection, so that programs take one at a time. Here several come at
+   * once: it is called again while it takes something and there is more. One that takes nothing waits for the next event.
+   */
+  #callUpcall(): void {
+    do {
+      const upcall = this.#upcall;
+      if (!upcall) return;
+      this.#hasTaken = false;
+      guarded(() => upcall(this.handle, this.#upcallArg, M_NOWAIT));
+    } while (this.#hasTaken && this.#isReadable());
+  }
+
+  #isReadable(): boolean {
+    const { pump, calls } = this.#core;
+    if (!this.#isOpen || pump.death) return false;
+    return (pump.enter(() => calls.getEvents(this.handle)) & SCTP_EVENT_READ) !== 0;
   }
 
   #receive(callback: ReceiveCallback): void {

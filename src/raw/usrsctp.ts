@@ -15,22 +15,22 @@ export class UsrsctpCalls extends Options {
   /** @internal */
   constructor(pump: Pump, connOutput: ConnOutput | undefined) {
     super(pump);
-    const { sockaddrs } = this.core;
+    const { conn } = this.core.sockaddrs;
     pump.conn.carry = ({ address, bytes, trafficClass, unfragmented }) => {
-      if (!sockaddrs.has(address)) return;
-      guarded(() => connOutput?.(sockaddrs.valueOf(address), bytes, trafficClass, unfragmented ? 1 : 0));
+      if (!conn.has(address)) return;
+      guarded(() => connOutput?.(conn.valueOf(address), bytes, trafficClass, unfragmented ? 1 : 0));
     };
   }
 
   /** Makes a value an AF_CONN address: any value, told apart as a Map tells keys apart. */
   usrsctp_register_address(addr: unknown): void {
-    const number = this.core.sockaddrs.register(addr);
+    const number = this.core.sockaddrs.conn.register(addr);
     this.core.attempt(() => this.core.pump.enter(() => this.core.calls.registerAddress(number)));
   }
 
-  /** Ends that. Packets of it are dropped from now on. */
+  /** Ends that. Packets of it are dropped, until the same value is registered again. */
   usrsctp_deregister_address(addr: unknown): void {
-    const number = this.core.sockaddrs.deregister(addr);
+    const number = this.core.sockaddrs.conn.deregister(addr);
     if (number === undefined) return;
     this.core.attempt(() => this.core.pump.enter(() => this.core.calls.deregisterAddress(number)));
   }
@@ -40,7 +40,7 @@ export class UsrsctpCalls extends Options {
     if (!(buffer instanceof Uint8Array)) throw new TypeError(`the buffer is a Uint8Array, not ${shown(buffer)}`);
     const trafficClass = integer('ecn_bits', ecn_bits) & 3;
     const { pump, sockaddrs } = this.core;
-    const address = sockaddrs.numberOf(addr);
+    const address = sockaddrs.conn.numberOf(addr);
     if (address === undefined) return;
     this.core.attempt(() => pump.receiveConn({ address, bytes: buffer, trafficClass, unfragmented: false }));
   }
@@ -64,7 +64,7 @@ export class UsrsctpCalls extends Options {
   /** A packet as text for text2pcap. `outbound`: SCTP_DUMP_OUTBOUND or SCTP_DUMP_INBOUND. Null for no bytes. */
   usrsctp_dumppacket(buf: Uint8Array, outbound: number): string | null {
     if (!(buf instanceof Uint8Array)) throw new TypeError(`the buffer is a Uint8Array, not ${shown(buf)}`);
-    return buf.length === 0 ? null : dumpPacket(buf, outbound !== 0, this.core.pump.clock.now());
+    return buf.length === 0 ? null : dumpPacket(buf, outbound !== 0, this.core.pump.clock);
   }
 
   /** Nothing: what usrsctp_dumppacket() returned is JavaScript's to free. */

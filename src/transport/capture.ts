@@ -1,5 +1,5 @@
 import type { Address } from '../address.js';
-import { type Clock, systemClock } from '../clock.js';
+import { type Clock, systemClock, wallTimeMs } from '../clock.js';
 import { completePacket } from '../crc32c.js';
 import type { Packet } from '../packet.js';
 import type { PcapngWriter } from '../pcapng.js';
@@ -37,11 +37,11 @@ class Capture implements Transport {
   readonly #interfaceId: number;
   readonly #now: () => number;
 
-  constructor(transport: Transport, writer: PcapngWriter, { name = 'sctp', clock }: CaptureOptions) {
+  constructor(transport: Transport, writer: PcapngWriter, { name = 'sctp', clock = systemClock }: CaptureOptions) {
     this.#transport = transport;
     this.#writer = writer;
     this.#interfaceId = writer.addInterface(name);
-    this.#now = clock === undefined ? () => performance.timeOrigin + systemClock.now() : () => clock.now();
+    this.#now = () => wallTimeMs(clock);
     if (transport.interfaceOf !== undefined) this.interfaceOf = (address) => transport.interfaceOf?.(address);
     if (transport.route !== undefined) this.route = (destination) => transport.route?.(destination);
     for (const name of ['encapsulationPort', 'integrity'] as const) {

@@ -116,6 +116,86 @@ test('an upcall is called with its argument for connections, messages, room and 
     ]);
   }));
 
+test('an upcall that takes one connection or one message at a time gets all of them, as natively', () =>
+  scenario({ seed: 1 }, async (network) => {
+    const { client, server } = await two(network);
+    const listener = open(server);
+    server.usrsctp_bind(listener, { address: '0.0.0.0', port: PORT });
+    server.usrsctp_listen(listener, 20);
+    const accepted: R.SocketHandle[] = [];
+    const got: string[] = [];
+    server.usrsctp_set_upcall(listener, (so) => {
+      const one = server.usrsctp_accept(so);
+      if (one === null) return;
+      accepted.push(one);
+      server.usrsctp_set_upcall(one, (from) => {
+        const message = server.usrsctp_recvv(from, 100);
+        if (message !== -1) got.push(text(message.data));
+      });
+    });
+    const sockets = Array.from({ length: 20 }, () => open(client));
+    for (const so of sockets) client.usrsctp_connectx(so, SERVER);
+    await network.advance(1000);
+    expect(accepted).toHaveLength(20);
+    const [so = null] = sockets;
+    for (let number = 0; number < 10; number++) client.usrsctp_sendv(so, bytes(`${number}`));
+    await network.advance(1000);
+    expect(got).toEqual(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
+  }));
+
+test('an upcall that takes nothing, or only peeks, is called once for an event; at the end it may go on reading nothing', () =>
+  scenario({ seed: 1 }, async (network) => {
+    const { client, server, so, accepted } = await connected(network);
+    let calls = 0;
+    let flags = R.MSG_PEEK;
+    let length = -1;
+    server.usrsctp_set_upcall(accepted, () => {
+      calls++;
+      const got = server.usrsctp_recvv(accepted, 100, flags);
+      length = got === -1 ? -1 : got.data.length;
+    });
+    calls = 0;
+    client.usrsctp_sendv(so, bytes('one'));
+    await network.advance(1000);
+    expect([calls, length]).toEqual([1, 3]);
+    flags = 0;
+    client.usrsctp_sendv(so, bytes('three'));
+    await network.advance(1000);
+    expect([calls, length]).toEqual([3, 5]);
+    client.usrsctp_shutdown(so, R.SHUT_WR);
+    await network.advance(1000);
+    expect(length).toBe(0);
+    expect(calls).toBeLessThan(10);
+  }));
+
+test('what an upcall sends has been given to the transport when the call returns that it was called from', () =>
+  scenario({ seed: 1 }, async (network) => {
+    const { client, server, so, accepted } = await connected(network);
+    let sent = 0;
+    network.filter((packet) => {
+      if (packet.source.endsWith('.2') && packet.bytes[12] === 0) sent++; // DATA
+      return undefined;
+    });
+    const counts: number[] = [];
+    const answer = () => {
+      server.usrsctp_sendv(accepted, bytes('answer'));
+      counts.push(sent);
+    };
+    answer();
+    server.usrsctp_set_upcall(accepted, () => {
+      if (server.usrsctp_recvv(accepted, 100) !== -1) answer();
+    });
+    sent = 0;
+    client.usrsctp_sendv(so, bytes('question'));
+    const arrived = new Promise<number>((resolve) => {
+      client.usrsctp_set_upcall(so, () => resolve(network.clock.now()));
+    });
+    await network.advance(1000);
+    expect(counts).toEqual([1, 0]); // the packet leaves behind the upcall
+    expect(sent).toBeGreaterThan(0);
+    expect(await arrived).toBeLessThan(1002);
+  }));
+
 test('an upcall that is set late is told at once of what is there, and null ends it', () =>
   scenario({ seed: 1 }, async (network) => {
     const { client, server, so, accepted } = await connected(network);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { crc32c } from '../../src/crc32c.js';
 import { sysctls } from '../../src/generated/sysctls.js';
+import { ConnAddresses } from '../../src/raw/connaddresses.js';
 import * as R from '../../src/raw.js';
 import { scenario } from '../../src/simulated.js';
 import { connected, open, two } from './fixture.js';
@@ -51,6 +52,50 @@ test('an association over AF_CONN goes through conn_output and usrsctp_conninput
   for (const usrsctp of [left, right]) usrsctp.usrsctp_finish();
 });
 
+test.each([[7], ['text'], [{ an: 'object' }], [Symbol('any')]])(
+  'an association over %s lives on when the address is deregistered and registered again',
+  (address) =>
+    scenario({ seed: 1 }, async (network) => {
+      const init = (conn_output: R.ConnOutput) =>
+        network.standStill(
+          R.usrsctp_init({ clock: network.clock, random: (bytes) => void bytes.fill(7), conn_output }),
+        );
+      const left: R.Usrsctp = await init((_, buffer) => right.usrsctp_conninput(address, buffer));
+      const right: R.Usrsctp = await init((_, buffer) => left.usrsctp_conninput(address, buffer));
+      for (const usrsctp of [left, right]) usrsctp.usrsctp_register_address(address);
+      const so = left.usrsctp_socket(R.AF_CONN, R.SOCK_STREAM, R.IPPROTO_SCTP);
+      const listener = right.usrsctp_socket(R.AF_CONN, R.SOCK_STREAM, R.IPPROTO_SCTP);
+      left.usrsctp_bind(so, { conn: address, port: 5000 });
+      right.usrsctp_bind(listener, { conn: address, port: 5000 });
+      right.usrsctp_listen(listener, 1);
+      left.usrsctp_connect(so, { conn: address, port: 5000 });
+      const accepted = right.usrsctp_accept(listener);
+      for (const usrsctp of [left, right]) usrsctp.usrsctp_deregister_address(address);
+      left.usrsctp_sendv(so, Uint8Array.of(1));
+      right.usrsctp_sendv(accepted, Uint8Array.of(2));
+      await network.advance(100);
+      expect([right.usrsctp_recvv(accepted, 100), left.usrsctp_recvv(so, 100)]).toEqual([-1, -1]);
+      for (const usrsctp of [left, right]) usrsctp.usrsctp_register_address(address);
+      await network.advance(5000);
+      expect(right.usrsctp_recvv(accepted, 100)).toMatchObject({ data: Uint8Array.of(1), from: { conn: address } });
+      expect(left.usrsctp_recvv(so, 100)).toMatchObject({ data: Uint8Array.of(2), from: { conn: address } });
+      expect(right.usrsctp_getpaddrs(accepted, 0)).toEqual([{ conn: address, port: 5000 }]);
+    }),
+);
+
+test('two values are never one AF_CONN address, however many come and go', () => {
+  const addresses = new ConnAddresses();
+  const seen = new Map<number, unknown>();
+  for (let round = 0; round < 3; round++) {
+    for (let value = 0; value < 3000; value++) {
+      const number = addresses.register(value);
+      expect(seen.get(number) ?? value).toBe(value);
+      seen.set(number, value);
+      addresses.deregister(value);
+    }
+  }
+});
+
 test('the CRC32c of AF_CONN packets can be left to whatever carries them', async () => {
   const { left, right, so, listener, address, sent } = await coupled();
   const checksum = (packet: Uint8Array) => new DataView(packet.buffer, packet.byteOffset).getUint32(8);
@@ -83,6 +128,23 @@ test('usrsctp_dumppacket writes what text2pcap reads', () =>
     expect(client.usrsctp_dumppacket(new Uint8Array(), R.SCTP_DUMP_INBOUND)).toBeNull();
     client.usrsctp_freedumpbuffer(dump ?? '');
   }));
+
+test('usrsctp_dumppacket tells the local time of day, with the clock of the machine', async () => {
+  const zone = process.env['TZ'];
+  process.env['TZ'] = 'Asia/Kolkata'; // 5:30 ahead of UTC
+  try {
+    const usrsctp = await R.usrsctp_init();
+    const [, time = ''] = /^\nI (\S+) /.exec(usrsctp.usrsctp_dumppacket(Uint8Array.of(1), 0) ?? '') ?? [];
+    const [hours = 0, minutes = 0, seconds = 0] = time.split(':').map(Number);
+    const now = new Date(Date.now() + 5.5 * 3_600_000);
+    const nowS = now.getUTCHours() * 3600 + now.getUTCMinutes() * 60 + now.getUTCSeconds();
+    const differenceS = Math.abs(hours * 3600 + minutes * 60 + seconds - nowS);
+    expect(Math.min(differenceS, 86_400 - differenceS)).toBeLessThan(60);
+  } finally {
+    if (zone === undefined) delete process.env['TZ'];
+    else process.env['TZ'] = zone;
+  }
+});
 
 test('usrsctp_get_stat counts', () =>
   scenario({ seed: 1 }, async (network) => {

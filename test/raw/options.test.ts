@@ -133,6 +133,18 @@ test('the options of level SOL_SOCKET are SO_RCVBUF, SO_SNDBUF, SO_LINGER and SO
     expect([client.usrsctp_getsockopt(so, R.SOL_SOCKET, R.SO_TYPE), client.errno]).toEqual([-1, 'EINVAL']);
   }));
 
+test('buffers begin with 262,144 bytes, whatever sctp_recvspace says by default, and with what it was set to', () =>
+  scenario({ seed: 1 }, async (network) => {
+    const { client } = await two(network);
+    const sizes = (so = open(client)) =>
+      [R.SO_SNDBUF, R.SO_RCVBUF].map((option) => client.usrsctp_getsockopt(so, R.SOL_SOCKET, option as 1));
+    expect(client.usrsctp_sysctl_get_sctp_recvspace()).toBe(131_072);
+    expect(sizes()).toEqual([262_144, 262_144]);
+    client.usrsctp_sysctl_set_sctp_sendspace(50_000);
+    client.usrsctp_sysctl_set_sctp_recvspace(60_000);
+    expect(sizes()).toEqual([50_000, 60_000]);
+  }));
+
 test('a socket that lingers for no time aborts when it is closed', () =>
   scenario({ seed: 1 }, async (network) => {
     const { client, server, so, accepted } = await connected(network);

@@ -242,6 +242,21 @@ test('a stale, made-up or missing handle is EBADF for every function that takes 
     }
   }));
 
+test('the end of an association carries no info, neither of its last message nor of another socket', () =>
+  scenario({ seed: 1 }, async (network) => {
+    const { client, server, so, accepted } = await connected(network);
+    server.usrsctp_setsockopt(accepted, R.IPPROTO_SCTP, R.SCTP_RECVRCVINFO, 1);
+    client.usrsctp_sendv(so, new Uint8Array(10), null, { snd_sid: 3 }, R.SCTP_SENDV_SNDINFO);
+    client.usrsctp_shutdown(so, R.SHUT_WR);
+    await network.advance(1000);
+    expect(server.usrsctp_recvv(accepted, 0)).toMatchObject({ infotype: R.SCTP_RECVV_RCVINFO, info: { rcv_sid: 3 } });
+    expect(server.usrsctp_recvv(accepted, 100)).toMatchObject({ infotype: R.SCTP_RECVV_RCVINFO });
+    for (const length of [100, 0]) {
+      const end = server.usrsctp_recvv(accepted, length);
+      expect(end).toMatchObject({ data: new Uint8Array(), infotype: R.SCTP_RECVV_NOINFO, info: undefined });
+    }
+  }));
+
 test('wrong JavaScript types are TypeErrors', () =>
   scenario({ seed: 1 }, async (network) => {
     const { client } = await two(network);

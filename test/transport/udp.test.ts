@@ -5,33 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Packet } from '../../src/packet.js';
-import { type UdpOptions, type UdpTransport, udp } from '../../src/udp.js';
+import { type UdpTransport, udp } from '../../src/udp.js';
 import { payload, RecordingHost, transportContract } from './contract.js';
+import { closeTransports, keep, packet, pause, started, until } from './fixture.js';
 
-const open: UdpTransport[] = [];
-afterEach(() => Promise.all(open.splice(0).map((transport) => transport.close())));
-
-/** Loopback delivers at once, so what counts is turns of the event loop, of which a busy machine makes no fewer. */
-async function pause(turns = 20): Promise<void> {
-  for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
-}
-
-async function until(condition: () => boolean, limitMs = 40_000): Promise<void> {
-  for (const end = performance.now() + limitMs; !condition() && performance.now() < end; ) await pause(1);
-}
-
-async function started(options: UdpOptions = {}): Promise<{ transport: UdpTransport; host: RecordingHost }> {
-  const transport = udp({ addresses: ['127.0.0.1'], port: 0, ...options });
-  open.push(transport);
-  const host = new RecordingHost();
-  await transport.start(host);
-  return { transport, host };
-}
-
-function packet(from: UdpTransport, to: UdpTransport, bytes = payload(100, 0)): Packet {
-  return { source: from.addresses[0]!, destination: to.addresses[0]!, port: to.port, trafficClass: 0, bytes };
-}
+afterEach(closeTransports);
 
 for (const address of ['127.0.0.1', '::1']) {
   transportContract(`udp on ${address}`, async () => ({
@@ -81,7 +59,7 @@ describe('addresses and ports', () => {
   test('a start that failed can be tried again', async () => {
     const { transport: holder } = await started();
     const late = udp({ addresses: ['127.0.0.1'], port: holder.port });
-    open.push(late);
+    keep(late);
     await expect(late.start(new RecordingHost())).rejects.toMatchObject({ code: 'EADDRINUSE' });
     await holder.close();
     await late.start(new RecordingHost());
@@ -201,50 +179,6 @@ describe('sending and receiving', () => {
   test('buffers larger than the kernel allows are no error', async () => {
     const { transport } = await started({ receiveBufferBytes: 2 ** 30, sendBufferBytes: 2 ** 30 });
     expect(transport.port).toBeGreaterThan(0);
-  });
-});
-
-describe('closing', () => {
-  test('frees the port', async () => {
-    const addresses = ['127.77.0.3'];
-    const { transport } = await started({ addresses });
-    const { port } = transport;
-    await transport.close();
-    const { transport: next } = await started({ addresses, port });
-    expect(next.port).toBe(port);
-  });
-
-  test('during start makes it reject with ENETDOWN, and frees the port', async () => {
-    const addresses = ['127.77.0.4'];
-    const { transport: probe } = await started({ addresses });
-    const { port } = probe;
-    await probe.close();
-    const transport = udp({ addresses, port });
-    const starting = transport.start(new RecordingHost());
-    const closing = transport.close();
-    await expect(starting).rejects.toMatchObject({ code: 'ENETDOWN' });
-    await closing;
-    await started({ addresses, port });
-  });
-
-  test('sends what waits first', async () => {
-    const { transport: sender } = await started();
-    const { transport: receiver, host } = await started();
-    sender.send(Array.from({ length: 1000 }, () => packet(sender, receiver)));
-    await sender.close();
-    await until(() => host.packets.length === 1000);
-    expect([host.packets.length, sender.dropped]).toEqual([1000, 0]);
-  });
-
-  test('receives nothing while it sends what waits', async () => {
-    const { transport: sender, host } = await started();
-    const { transport: receiver } = await started();
-    const answer = packet(receiver, sender);
-    sender.send(Array.from({ length: 1000 }, () => packet(sender, receiver)));
-    const closing = sender.close();
-    receiver.send(Array.from({ length: 10 }, () => answer));
-    await closing;
-    expect(host.packets).toEqual([]);
   });
 });
 

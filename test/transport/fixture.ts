@@ -1,0 +1,37 @@
+import type { Packet } from '../../src/packet.js';
+import { type UdpOptions, type UdpTransport, udp } from '../../src/udp.js';
+import { payload, RecordingHost } from './contract.js';
+
+const open: UdpTransport[] = [];
+
+/** To be called after each test. */
+export async function closeTransports(): Promise<void> {
+  await Promise.all(open.splice(0).map((transport) => transport.close()));
+}
+
+/** Has a transport closed after the test. */
+export function keep(transport: UdpTransport): UdpTransport {
+  open.push(transport);
+  return transport;
+}
+
+/** Loopback delivers at once, so what counts is turns of the event loop, of which a busy machine makes no fewer. */
+export async function pause(turns = 20): Promise<void> {
+  for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+export async function until(condition: () => boolean, limitMs = 40_000): Promise<void> {
+  for (const end = performance.now() + limitMs; !condition() && performance.now() < end; ) await pause(1);
+}
+
+/** A transport on loopback, and all that it tells; closed after the test. */
+export async function started(options: UdpOptions = {}): Promise<{ transport: UdpTransport; host: RecordingHost }> {
+  const transport = keep(udp({ addresses: ['127.0.0.1'], port: 0, ...options }));
+  const host = new RecordingHost();
+  await transport.start(host);
+  return { transport, host };
+}
+
+export function packet(from: UdpTransport, to: UdpTransport, bytes = payload(100, 0)): Packet {
+  return { source: from.addresses[0]!, destination: to.addresses[0]!, port: to.port, trafficClass: 0, bytes };
+}
