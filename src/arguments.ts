@@ -22,6 +22,29 @@ export function checkType(value: unknown, type: 'function' | 'number' | 'string'
   throw new TypeError(`${syscall}: ${name} must be a ${type}, not ${shown(value)}`);
 }
 
+/** Reads what a typed array is from the array itself. */
+const typedArrayName = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype),
+  Symbol.toStringTag,
+)?.get;
+/** Reads the length of an ArrayBuffer, and throws for anything else. */
+const bufferLength = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength')?.get;
+
+/** Whether it is a Uint8Array, of whatever realm: `instanceof` says no to those of a vm context, of jsdom, of an iframe. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return value instanceof Uint8Array || typedArrayName?.call(value) === 'Uint8Array';
+}
+
+/** Whether it is an ArrayBuffer, of whatever realm. */
+export function isArrayBuffer(value: unknown): value is ArrayBuffer {
+  if (value instanceof ArrayBuffer) return true;
+  try {
+    return bufferLength?.call(value) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** Throws TypeError for what is no array. */
 export function checkArray(value: unknown, name: string, syscall: string): void {
   if (!Array.isArray(value)) throw new TypeError(`${syscall}: ${name} must be an array, not ${shown(value)}`);

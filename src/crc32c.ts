@@ -1,3 +1,5 @@
+import { isBytes } from './arguments.js';
+
 /** The reflected polynomial of CRC32c (Castagnoli), RFC 9260 Appendix A. */
 const POLYNOMIAL = 0x82f63b78;
 
@@ -70,7 +72,7 @@ export function completePacket(packet: Uint8Array): void {
 
 /** Writes the right checksum into an SCTP packet, for instance after a filter has changed it. Throws TypeError. */
 export function sealPacket(packet: Uint8Array): void {
-  if (!(packet instanceof Uint8Array) || packet.length < COMMON_HEADER_BYTES) {
+  if (!isBytes(packet) || packet.length < COMMON_HEADER_BYTES) {
     throw new TypeError('sealPacket: a packet is a Uint8Array with a common header, which has 12 bytes');
   }
   new DataView(packet.buffer, packet.byteOffset).setUint32(CHECKSUM_OFFSET, packetChecksum(packet), true);

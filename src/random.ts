@@ -1,3 +1,4 @@
+import { isBytes } from './arguments.js';
 /** Fills bytes with randomness. What usrsctp takes from it (verification tags, TSNs, cookies' secrets) must be unguessable. */
 export type Random = (bytes: Uint8Array) => void;
 
@@ -22,7 +23,7 @@ function pooled(): Random {
     taken = isKernels ? POOL_BYTES - FIRST_BYTES : 0;
   };
   return (bytes) => {
-    if (!(bytes instanceof Uint8Array)) throw new TypeError('systemRandom: bytes must be a Uint8Array');
+    if (!isBytes(bytes)) throw new TypeError('systemRandom: bytes must be a Uint8Array');
     if (bytes.length > FIRST_BYTES) return fill(bytes);
     if (taken + bytes.length > POOL_BYTES) refill();
     const next = pool.subarray(taken, taken + bytes.length);

@@ -1,4 +1,4 @@
-import { shown } from '../arguments.js';
+import { isBytes, shown } from '../arguments.js';
 
 /**
  * C structs as values, read and written by the generated layouts. Numbers are little-endian, as everywhere in
@@ -138,7 +138,7 @@ function writtenSize(layout: Layout, values: Values): number {
   for (const name in values) {
     const field = layout.fields[name];
     const value = values[name];
-    if (field?.type !== 'bytes' || !isFlexible(field) || !(value instanceof Uint8Array)) continue;
+    if (field?.type !== 'bytes' || !isFlexible(field) || !isBytes(value)) continue;
     size = Math.max(size, field.offset + value.length);
   }
   return size;

@@ -1,4 +1,4 @@
-import { shown } from '../arguments.js';
+import { isBytes, shown } from '../arguments.js';
 import { errnoName } from '../bridge/calls.js';
 import type { Layout } from '../bridge/struct.js';
 import {
@@ -49,7 +49,7 @@ export class Messages extends Associations {
   ): number {
     const { core } = this;
     const handle = handleOf(so);
-    if (!(data instanceof Uint8Array)) throw new TypeError(`the data is a Uint8Array, not ${shown(data)}`);
+    if (!isBytes(data)) throw new TypeError(`the data is a Uint8Array, not ${shown(data)}`);
     const [type, given] = [integer('infotype', infotype), integer('flags', flags)];
     return core.attempt(() => {
       const list = addrs === null ? [] : 'port' in addrs ? [addrs] : addrs;

@@ -1,4 +1,4 @@
-import { shown } from '../arguments.js';
+import { isBytes, shown } from '../arguments.js';
 import * as C from '../generated/constants.js';
 import * as L from '../generated/layouts.js';
 import { Sockaddrs } from './sockaddr.js';
@@ -51,7 +51,7 @@ const STRUCTS: { readonly [Name in keyof Structs]: readonly [number, Structs[Nam
  * Numbers are as C has them; an AF_CONN address is left out.
  */
 export function sctp_notification(data: Uint8Array): SctpNotification | undefined {
-  if (!(data instanceof Uint8Array)) throw new TypeError(`a notification is a Uint8Array, not ${shown(data)}`);
+  if (!isBytes(data)) throw new TypeError(`a notification is a Uint8Array, not ${shown(data)}`);
   const type = (data[0] ?? 0) | ((data[1] ?? 0) << 8);
   for (const [name, [number, layout]] of Object.entries(STRUCTS)) {
     if (number !== type) continue;

@@ -1,3 +1,4 @@
+import { isBytes } from '../arguments.js';
 import { errnoName } from '../bridge/calls.js';
 import { isFlexible, type OptionType } from '../bridge/option-types.js';
 import { IPPROTO_SCTP, SO_ERROR, SOL_SOCKET } from '../generated/constants.js';
@@ -78,7 +79,7 @@ export class Options extends Messages {
       const length = core.result(() => call(value));
       if (length < 0) return -1;
       const answer = value.subarray(0, length);
-      if (argument instanceof Uint8Array) return answer;
+      if (isBytes(argument)) return answer;
       if (type === 'int') return new DataView(answer.buffer, answer.byteOffset).getInt32(0, true);
       return decode(type, answer.length < type.size ? value.subarray(0, type.size) : answer, core.sockaddrs);
     });
@@ -87,14 +88,14 @@ export class Options extends Messages {
   #takeError(handle: ReturnType<typeof handleOf>, argument: unknown): Uint8Array | ErrnoName | 0 | -1 {
     const number = this.core.result(() => this.core.calls.takeError(handle));
     if (number < 0) return -1;
-    if (argument instanceof Uint8Array) return new Uint8Array(Int32Array.of(number).buffer);
+    if (isBytes(argument)) return new Uint8Array(Int32Array.of(number).buffer);
     return number === 0 ? 0 : ((errnoNames[number] as ErrnoName | undefined) ?? (errnoName(-number) as ErrnoName));
   }
 }
 
 /** A copy of the argument that the answer fits into. */
 function room(type: OptionType, encoded: Uint8Array, argument: unknown): Uint8Array {
-  const grows = type !== 'int' && isFlexible(type) && !(argument instanceof Uint8Array);
+  const grows = type !== 'int' && isFlexible(type) && !isBytes(argument);
   const bytes = new Uint8Array(grows ? FLEXIBLE_BYTES : encoded.length);
   bytes.set(encoded);
   return bytes;

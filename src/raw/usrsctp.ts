@@ -1,4 +1,4 @@
-import { shown } from '../arguments.js';
+import { isBytes, shown } from '../arguments.js';
 import { sctpstat } from '../generated/layouts.js';
 import type { Pump } from '../stack/pump.js';
 import { integer } from './core.js';
@@ -37,7 +37,7 @@ export class UsrsctpCalls extends Options {
 
   /** A packet has come for an AF_CONN address. `ecn_bits`: the ECN field of whatever carried it. */
   usrsctp_conninput(addr: unknown, buffer: Uint8Array, ecn_bits: number = 0): void {
-    if (!(buffer instanceof Uint8Array)) throw new TypeError(`the buffer is a Uint8Array, not ${shown(buffer)}`);
+    if (!isBytes(buffer)) throw new TypeError(`the buffer is a Uint8Array, not ${shown(buffer)}`);
     const trafficClass = integer('ecn_bits', ecn_bits) & 3;
     const { pump, sockaddrs } = this.core;
     const address = sockaddrs.conn.numberOf(addr);
@@ -63,7 +63,7 @@ export class UsrsctpCalls extends Options {
 
   /** A packet as text for text2pcap. `outbound`: SCTP_DUMP_OUTBOUND or SCTP_DUMP_INBOUND. Null for no bytes. */
   usrsctp_dumppacket(buf: Uint8Array, outbound: number): string | null {
-    if (!(buf instanceof Uint8Array)) throw new TypeError(`the buffer is a Uint8Array, not ${shown(buf)}`);
+    if (!isBytes(buf)) throw new TypeError(`the buffer is a Uint8Array, not ${shown(buf)}`);
     return buf.length === 0 ? null : dumpPacket(buf, outbound !== 0, this.core.pump.clock);
   }
 
@@ -82,7 +82,7 @@ export class UsrsctpCalls extends Options {
 
   /** The CRC32c of bytes, as it stands in a packet on a little-endian machine. */
   usrsctp_crc32c(buffer: Uint8Array): number {
-    if (!(buffer instanceof Uint8Array)) throw new TypeError(`the buffer is a Uint8Array, not ${shown(buffer)}`);
+    if (!isBytes(buffer)) throw new TypeError(`the buffer is a Uint8Array, not ${shown(buffer)}`);
     return this.core.result(() => this.core.calls.crc32c(buffer));
   }
 }

@@ -1,4 +1,4 @@
-import { shown } from '../arguments.js';
+import { isBytes, shown } from '../arguments.js';
 import {
   type OptionName,
   type OptionType,
@@ -71,7 +71,7 @@ export function optionType(level: number, name: number): OptionType {
 
 /** The bytes of a value in C layout. Throws TypeError for what doesn't fit. */
 export function encode(type: OptionType, value: unknown, sockaddrs: Sockaddrs): Uint8Array {
-  if (value instanceof Uint8Array) return value;
+  if (isBytes(value)) return value;
   if (type === 'int') {
     const number = typeof value === 'boolean' ? Number(value) : value;
     if (!Number.isInteger(number)) throw new TypeError(`the value is a C int or its bytes, not ${shown(value)}`);
@@ -104,7 +104,7 @@ function isSockaddr(field: Field | undefined): boolean {
 function plain(layout: Layout, value: Fields, sockaddrs: Sockaddrs): Fields {
   const entries = Object.entries(value).map(([name, content]) => {
     const field = layout.fields[name];
-    if (content instanceof Uint8Array || content === undefined || field === undefined) return [name, content];
+    if (isBytes(content) || content === undefined || field === undefined) return [name, content];
     if (field.type === 'struct') return [name, plain(field, content as Fields, sockaddrs)];
     if (isSockaddr(field)) return [name, sockaddrs.packStorage(content as Sockaddr)];
     return [name, field.type === 'bytes' ? bytesOf(content, name) : content];

@@ -1,4 +1,5 @@
 import type { WebSocket } from 'ws';
+import { isBytes } from '../arguments.js';
 import { CLOSE_CODES, type Closing, closeReason, NORMAL_CLOSURE } from './closing.js';
 import { type Allocate, decodeClientMessage } from './codec.js';
 import type { Metrics } from './metrics.js';
@@ -74,7 +75,7 @@ export class Connection implements Wire {
 
   #message(data: unknown, isBinary: boolean): void {
     if (this.#isClosed) return;
-    const message = isBinary && data instanceof Uint8Array ? decodeClientMessage(data) : undefined;
+    const message = isBinary && isBytes(data) ? decodeClientMessage(data) : undefined;
     if (message === undefined) this.#breach('a message is not of the protocol');
     else if (this.#session !== undefined) this.#session.receive(message);
     else if (message.type !== 'allocate' || this.#isAsking) this.#breach('a ticket must be shown first');

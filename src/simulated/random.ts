@@ -1,4 +1,4 @@
-import { checkType, shown } from '../arguments.js';
+import { checkType, isBytes, shown } from '../arguments.js';
 
 /**
  * Chance that can be repeated: the same seed gives the same numbers on every machine.
@@ -58,7 +58,7 @@ export class SeededRandom {
 
   /** Overwrites all of `target` with random bytes, and returns it. */
   fill<Target extends Uint8Array>(target: Target): Target {
-    if (!(target instanceof Uint8Array)) throw new TypeError('fill: the target must be a Uint8Array');
+    if (!isBytes(target)) throw new TypeError('fill: the target must be a Uint8Array');
     for (let at = 0; at < target.length; at += 4) {
       let word = this.word();
       const end = Math.min(at + 4, target.length);

@@ -1,5 +1,5 @@
 import { CONN } from '../address.js';
-import { checkObject, shown } from '../arguments.js';
+import { checkObject, isBytes, shown } from '../arguments.js';
 import { SctpError } from '../errors.js';
 import { checkPackets, type Packet } from '../packet.js';
 import { checkHost } from './host.js';
@@ -89,7 +89,7 @@ class ConnTransport implements Conn {
   }
 
   connInput(packet: Uint8Array, trafficClass = 0): void {
-    if (!(packet instanceof Uint8Array)) throw new TypeError('connInput: a packet is a Uint8Array');
+    if (!isBytes(packet)) throw new TypeError('connInput: a packet is a Uint8Array');
     if (!Number.isInteger(trafficClass) || trafficClass < 0 || trafficClass > 255) {
       throw new RangeError(`connInput: the traffic class is an octet, not ${shown(trafficClass)}`);
     }

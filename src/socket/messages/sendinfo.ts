@@ -1,4 +1,4 @@
-import { checkObject, shown } from '../../arguments.js';
+import { checkObject, isArrayBuffer, isBytes, shown } from '../../arguments.js';
 import type { SendInfo } from '../../bridge/calls.js';
 import { SctpError } from '../../errors.js';
 import {
@@ -20,11 +20,11 @@ const encoder = new TextEncoder();
  */
 export function bytesOf(data: Sendable): Uint8Array {
   const bytes = typeof data === 'string' ? encoder.encode(data) : data;
-  if (!(bytes instanceof Uint8Array || bytes instanceof ArrayBuffer)) {
+  if (!isBytes(bytes) && !isArrayBuffer(bytes)) {
     throw new TypeError('send: data must be a Uint8Array, an ArrayBuffer or a string');
   }
-  if (bytes.byteLength > 0) return bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes);
-  if (isDetached(bytes instanceof Uint8Array ? bytes.buffer : bytes)) throw detached();
+  if (bytes.byteLength > 0) return isBytes(bytes) ? bytes : new Uint8Array(bytes);
+  if (isDetached(isBytes(bytes) ? bytes.buffer : bytes)) throw detached();
   throw invalid('SCTP has no empty messages');
 }
 

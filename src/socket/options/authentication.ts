@@ -1,3 +1,4 @@
+import { isBytes } from '../../arguments.js';
 import { CHUNK_TYPES, type ChunkType, chunkTypeName } from '../../chunk/type.js';
 import { SctpError } from '../../errors.js';
 import { SCTP_AUTH_HMAC_ID_SHA1, SCTP_AUTH_HMAC_ID_SHA256 } from '../../generated/constants.js';
@@ -44,7 +45,7 @@ export class Authentication {
    */
   setKey(number: number, key: Uint8Array): void {
     checkKeyNumber(number);
-    if (!(key instanceof Uint8Array) || key.length > MOST) {
+    if (!isBytes(key) || key.length > MOST) {
       throw new TypeError(`authentication: a key is a Uint8Array of at most ${MOST} bytes`);
     }
     this.#act(`key ${number} can't be replaced while it is in use`, () => {

@@ -1,4 +1,4 @@
-import { checkObject, shown } from '../../arguments.js';
+import { checkObject, isBytes, shown } from '../../arguments.js';
 import { htonl, htons } from '../../bridge/byteorder.js';
 import { type OptionName as CName, isFlexible, optionType } from '../../bridge/option-types.js';
 import { packStorage, unpackSockaddr } from '../../bridge/sockaddr.js';
@@ -112,7 +112,7 @@ function merge(fields: Fields, others: Fields): void {
 }
 
 function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !(value instanceof Uint8Array);
+  return typeof value === 'object' && value !== null && !isBytes(value);
 }
 
 function assign(fields: Fields, field: FieldRow | undefined, value: unknown): void {
@@ -165,7 +165,7 @@ function plain(value: unknown, kind: keyof Kinds): unknown {
     if (!Array.isArray(value)) throw new TypeError(`the value is an array of numbers, not ${shown(value)}`);
     return new Uint8Array(new ELEMENTS[kind as keyof typeof ELEMENTS](value.map(whole)).buffer);
   }
-  if (kind === 'bytes' && !(value instanceof Uint8Array)) throw new TypeError('the value is a Uint8Array');
+  if (kind === 'bytes' && !isBytes(value)) throw new TypeError('the value is a Uint8Array');
   return kind === 'number' ? whole(value) : value;
 }
 

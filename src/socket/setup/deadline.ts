@@ -17,7 +17,7 @@ export function checkWaitOptions(options: WaitOptions, syscall: string): void {
   if (timeoutMs !== undefined && !(typeof timeoutMs === 'number' && timeoutMs >= 0)) {
     throw new SctpError('EINVAL', `timeoutMs must be a number of ms, 0 or more, not ${shown(timeoutMs)}`, { syscall });
   }
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError('signal must be an AbortSignal');
+  if (signal !== undefined && !isAbortSignal(signal)) throw new TypeError('signal must be an AbortSignal');
 }
 
 /**
@@ -79,4 +79,11 @@ export class Waiter<T> {
     for (const release of this.#release ?? []) release();
     return true;
   }
+}
+
+/** Told by what is used of it: a signal may be of another realm, or a library's own. */
+function isAbortSignal(signal: unknown): boolean {
+  const { aborted, throwIfAborted, addEventListener, removeEventListener } = (signal ?? {}) as Partial<AbortSignal>;
+  const calls = [throwIfAborted, addEventListener, removeEventListener];
+  return typeof aborted === 'boolean' && calls.every((call) => typeof call === 'function');
 }

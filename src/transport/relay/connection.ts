@@ -1,3 +1,4 @@
+import { isArrayBuffer } from '../../arguments.js';
 import type { Clock } from '../../clock.js';
 import { SctpError } from '../../errors.js';
 import { CLOSE_CODES, NORMAL_CLOSURE } from '../../relay/closing.js';
@@ -77,7 +78,7 @@ export class Connection {
 
   #message(data: unknown): void {
     if (this.#isOver) return;
-    const message = data instanceof ArrayBuffer ? decodeRelayMessage(new Uint8Array(data)) : undefined;
+    const message = isArrayBuffer(data) ? decodeRelayMessage(new Uint8Array(data)) : undefined;
     if (message !== undefined && this.#events.received(message)) return;
     const text = `the relay ${this.#url} has sent what is not of the protocol`;
     this.#over(new SctpError('EPROTO', text, { syscall: 'start' }));
