@@ -99,7 +99,12 @@ export interface AssociationChange {
 export interface PartialDeliveryAborted {
   /** The stream that it came on. */
   readonly stream: number;
-  /** Its stream sequence number; the low half of the message identifier with I-DATA. */
+  /** Was it an unordered message? */
+  readonly unordered: boolean;
+  /**
+   * Its stream sequence number; the low half of the message identifier with I-DATA. Unordered messages have none: for those
+   * it is the low half of the message's first TSN.
+   */
   readonly ssn: number;
 }
 

@@ -160,7 +160,7 @@ describe('each notification of usrsctp is a typed event', () => {
         await a.send('next');
         expect(textOf(await wants)).toBe('next');
         await world.network.advance(5000); // another stream need not wait for the FORWARD TSN
-        expect(events).toEqual([['partialDeliveryAborted', { stream: 4, ssn: 0 }]]);
+        expect(events).toEqual([['partialDeliveryAborted', { stream: 4, unordered: false, ssn: 0 }]]);
       },
       { conditions: { latencyMs: 20 } },
     ));

@@ -11,6 +11,7 @@
 
 void fixed_express_handle_sack(struct sctp_tcb *stcb, uint32_t cumulative_tsn, uint32_t rwnd, int *is_aborted,
                                int has_ecn_echo);
+void fixed_ulp_notify(uint32_t notification, struct sctp_tcb *stcb, uint32_t error, void *data, int so_locked);
 
 /* Upstream's function for T3-rtx, or for ASCONF that wasn't answered, with what it is to count: time_outs.c. */
 int link_count_t3rxt(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net);

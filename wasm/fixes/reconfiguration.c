@@ -7,6 +7,7 @@
 #include <netinet/sctputil.h>
 
 #include "fixes/fixes.h"
+#include "fixes/received.h"
 #include "link.h"
 
 /* Bytes of notifications beyond the receive buffer: some hundred, and a peer can't have more. */
@@ -45,6 +46,7 @@ void fixed_notify_stream_reset_tsn(struct sctp_tcb *stcb, uint32_t sending_tsn, 
 
 void fixed_notify_stream_reset_add(struct sctp_tcb *stcb, uint16_t in, uint16_t out, int flag)
 {
+	restart_keep_streams(stcb);
 	reserve(stcb, 1);
 	sctp_notify_stream_reset_add(stcb, in, out, flag);
 	reserve(stcb, -1);

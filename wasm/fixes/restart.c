@@ -7,6 +7,7 @@
 #include <netinet/sctputil.h>
 
 #include "fixes/fixes.h"
+#include "fixes/received.h"
 #include "link.h"
 
 /*
@@ -32,6 +33,7 @@ int fixed_load_addresses_from_init(struct sctp_tcb *stcb, struct mbuf *packet, i
 	int result = sctp_load_addresses_from_init(stcb, packet, offset, limit, from, to, listed, port);
 	struct sctp_nets *net;
 
+	restart_keep_streams(stcb);
 	if (result == 0) {
 		TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
 			net->ssthresh = FIRST_SSTHRESH;

@@ -8,6 +8,7 @@
 #include <netinet/sctputil.h>
 
 #include "fixes/fixes.h"
+#include "fixes/received.h"
 #include "link.h"
 
 /*
@@ -40,6 +41,10 @@ void fixed_update_acked(struct sctp_tcb *stcb, struct sctp_shutdown_chunk *shutd
 
 	fixed_express_handle_sack(stcb, ntohl(shutdown->cumulative_tsn_ack), asoc->peers_rwnd + asoc->total_flight + overhead,
 	                             is_aborted, 0);
+	if (!*is_aborted && end_is_early(stcb)) {
+		received_violation(stcb, "SHUTDOWN while DATA is missing");
+		*is_aborted = 1;
+	}
 }
 
 /*

@@ -18,6 +18,7 @@
 #include <netinet/sctp_indata.h>
 #include <netinet/sctputil.h>
 
+#include "fixes/received.h"
 #include "link.h"
 #include "tuning/tuning.h"
 
@@ -26,7 +27,7 @@
 #ifndef OPEN_WINDOWS /* test/native has 0, so that there is much to go wrong */
 #define OPEN_WINDOWS 2
 #endif
-#define GONE 2 /* what sctp_process_data() returns when the association is no more */
+#define GONE 2 /* what fixed_process_data() returns when the association is no more */
 
 /* Packets of the same association follow in the inbox; and the association that owes a SACK for those so far. */
 static int more_follow;
@@ -55,7 +56,7 @@ static int is_in_order(const struct sctp_association *asoc)
 	       SCTP_TSN_GE(asoc->cumulative_tsn, asoc->highest_tsn_inside_nr_map);
 }
 
-/* Called in the place of sctp_process_data(), which lets sctp_sack_check() count packets up to `sack_freq`. */
+/* Called in the place of sctp_process_data(); fixed_process_data() lets sctp_sack_check() count packets up to `sack_freq`. */
 int link_process_data(struct mbuf **packet, int iphlen, int *offset, int length, struct sctp_inpcb *inp, struct sctp_tcb *stcb,
                       struct sctp_nets *net, uint32_t *high_tsn)
 {
@@ -65,7 +66,7 @@ int link_process_data(struct mbuf **packet, int iphlen, int *offset, int length,
 	int may_wait = is_open(stcb, path, length) && more_follow && every > 1 && every < TOGETHER, result;
 
 	asoc->sack_freq = may_wait ? TOGETHER : every;
-	result = sctp_process_data(packet, iphlen, offset, length, inp, stcb, net, high_tsn);
+	result = fixed_process_data(packet, iphlen, offset, length, inp, stcb, net, high_tsn);
 	if (result == GONE) {
 		return result;
 	}

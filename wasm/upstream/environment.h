@@ -75,7 +75,7 @@ void link_release_route(sctp_rtentry_t *route);
 
 /*
  * Structures that own something are cleaned before their memory is freed: an association and a request to add or delete
- * an address (fixes/deleted_addresses.c), and a received message (fixes/unordered_delivery.c).
+ * an address (fixes/deleted_addresses.c), and a received message (fixes/delivery.c).
  */
 struct sctp_tcb;
 struct sctp_asconf_addr;

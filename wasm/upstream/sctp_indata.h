@@ -10,12 +10,9 @@
 /* Answers to RE-CONFIG have a reserve of the receive buffer: fixes/reconfiguration.c. */
 #define sctp_ulp_notify fixed_ulp_notify
 
-/* Unordered messages beside an ordered one that is delivered in parts: fixes/unordered_delivery.c. */
-#define sctp_add_to_readq fixed_add_to_readq
-
-/* As many chunks more as the window has grown, in sctp_process_a_data_chunk(): tuning/buffers.c. */
-#include <netinet/sctp_sysctl.h>
-#include "tuning/tuning.h"
-#define sctp_max_chunks_on_queue sctp_max_chunks_on_queue + link_more_unread(stcb->sctp_socket)
+/*
+ * Nothing of what this file does with DATA, I-DATA and FORWARD TSN is used: sctp_process_data() and
+ * sctp_handle_forward_tsn() are redirected in sctp_input.h.
+ */
 
 #endif

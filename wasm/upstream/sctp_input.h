@@ -44,6 +44,18 @@
 /* Packets that have come together are acknowledged together: tuning/sack_frequency.c. */
 #define sctp_process_data link_process_data
 
+/* An association ends while a message is delivered in parts: fixes/ended_association.c. */
+#define sctp_free_assoc fixed_free_assoc
+
+/* FORWARD TSN: fixes/forward_tsn.c. */
+#define sctp_handle_forward_tsn fixed_handle_forward_tsn
+
+/* Streams that the peer resets: fixes/stream_reset.c, whose function is strong. */
+#pragma weak sctp_reset_in_stream
+
+/* The streams of an association whose peer has restarted: fixes/restarted_streams.c. */
+#define sctp_clean_up_stream fixed_clean_up_stream
+
 /* The MAC of cookies: tuning/cookie_mac.c. AUTH chunks have the HMACs of sctp_auth.c. */
 #define sctp_hmac_m link_cookie_mac
 

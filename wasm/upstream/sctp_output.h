@@ -61,4 +61,7 @@ static uint8_t link_unused;
 #define sctp_use_cwnd_based_maxburst sctp_use_cwnd_based_maxburst * link_cuts_window(stcb, net)
 #define burst_limit_applied burst_limit_applied = link_after_burst(stcb), link_unused
 
+/* An association ends while a message is delivered in parts: fixes/ended_association.c. */
+#define sctp_free_assoc fixed_free_assoc
+
 #endif

@@ -20,4 +20,7 @@
 #define sctp_inpcb_alloc(so, vrf_id) link_inpcb_alloc(so, vrf_id)
 int link_inpcb_alloc(struct socket *so, uint32_t vrf_id);
 
+/* An association ends while a message is delivered in parts: fixes/ended_association.c. */
+#define sctp_free_assoc fixed_free_assoc
+
 #endif

@@ -24,4 +24,7 @@
 /* The host's randomness as it is: os/environment.c, whose function is strong. */
 #pragma weak sctp_fill_random_store
 
+/* An association ends while a message is delivered in parts: fixes/ended_association.c. */
+#define sctp_free_assoc fixed_free_assoc
+
 #endif

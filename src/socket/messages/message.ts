@@ -10,7 +10,7 @@ export interface Message {
   readonly unordered: boolean;
   /** Stream sequence number; message identifier with I-DATA. */
   readonly ssn: number;
-  /** Transmission sequence number of the (last part of the) message. */
+  /** Transmission sequence number (TSN) of its first chunk. */
   readonly tsn: number;
 }
 

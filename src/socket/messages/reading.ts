@@ -140,22 +140,23 @@ export class Reading {
 
   #tellNotification(notification: Notification): void {
     const { type, associationId } = notification;
-    if (type === 'partialDeliveryAborted') this.#forget(associationId, notification.stream);
-    if (type === 'association') this.#forget(associationId);
+    if (type === 'partialDeliveryAborted') this.#reassembly.abort(associationId, notification);
+    // of a peer that restarts, what isn't whole is told as aborted; what is whole is read to its end
+    if (type === 'association' && notification.state !== 'restart') this.#reassembly.forget(associationId);
+    if (type === 'partialDeliveryAborted' || type === 'association') this.#tellBegun(associationId);
     this.#owner.notification(notification);
   }
 
   #tellMessage({ associationId, isEnd, message }: Read): void {
-    const { stream, unordered } = message;
-    const data = this.#reassembly.message(associationId, stream, unordered, message.data, isEnd);
+    const data = this.#reassembly.message(associationId, message, isEnd);
     if (data === message.data) return this.#owner.message(associationId, message);
-    this.#owner.begun(associationId, this.#reassembly.bytes(associationId));
+    this.#tellBegun(associationId);
     if (data === 'oversized') this.#owner.oversized(associationId);
     else if (data) this.#owner.message(associationId, { ...message, data });
   }
 
-  #forget(associationId: number, stream?: number): void {
-    this.#reassembly.forget(associationId, stream);
+  /** The owner knows how much of an association's messages is here. */
+  #tellBegun(associationId: number): void {
     this.#owner.begun(associationId, this.#reassembly.bytes(associationId));
   }
 }

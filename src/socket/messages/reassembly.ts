@@ -1,10 +1,16 @@
 import { FewMap } from '../few.js';
+import type { PartialDeliveryAborted } from '../notification.js';
+import type { Message } from './message.js';
 
 type Part = Uint8Array<ArrayBuffer>;
+
+/** A part of a message, as it is read: each part comes with the TSN that the message begins with. */
+type Read = Pick<Message, 'stream' | 'unordered' | 'tsn'> & { readonly data: Part };
 
 interface Partial {
   readonly stream: number;
   readonly unordered: boolean;
+  readonly tsn: number;
   readonly parts: Part[];
   bytes: number;
 }
@@ -15,7 +21,7 @@ interface Partial {
  */
 export class Reassembly {
   readonly #limit: number;
-  /** Begun messages by association; there are few at any time, with I-DATA one for each stream at most. */
+  /** Begun messages by association; there are few at any time, with I-DATA some for each stream at most. */
   #begun: FewMap<number, Partial[]> | undefined;
   #notification: Part[] | undefined;
 
@@ -30,16 +36,11 @@ export class Reassembly {
   }
 
   /** The whole message when this part completes it; undefined while it doesn't. */
-  message(
-    associationId: number,
-    stream: number,
-    unordered: boolean,
-    part: Part,
-    complete: boolean,
-  ): Part | undefined | 'oversized' {
+  message(associationId: number, read: Read, complete: boolean): Part | undefined | 'oversized' {
     const begun = this.#begun?.get(associationId);
-    if (begun === undefined && complete) return part.length <= this.#limit ? part : 'oversized'; // nearly always
-    return this.#join(associationId, begun ?? [], stream, unordered, part, complete);
+    const { data } = read;
+    if (begun === undefined && complete) return data.length <= this.#limit ? data : 'oversized'; // nearly always
+    return this.#join(associationId, begun ?? [], read, complete);
   }
 
   /** Is there a part of a notification? They are never interleaved. */
@@ -60,24 +61,30 @@ export class Reassembly {
     from.forget(associationId);
   }
 
-  /** The peer has given up a message that was partly delivered, or an association has ended. */
-  forget(associationId: number, stream?: number): void {
+  /** An association has ended. */
+  forget(associationId: number): void {
+    this.#begun?.delete(associationId);
+  }
+
+  /** A message that was partly delivered will never be whole. */
+  abort(associationId: number, aborted: PartialDeliveryAborted): void {
     const begun = this.#begun?.get(associationId);
-    if (begun) this.#keep(associationId, stream === undefined ? [] : begun.filter((each) => each.stream !== stream));
+    if (begun)
+      this.#keep(
+        associationId,
+        begun.filter((each) => !isOf(each, aborted)),
+      );
   }
 
   #join(
     associationId: number,
     begun: Partial[],
-    stream: number,
-    unordered: boolean,
-    part: Part,
+    { stream, unordered, tsn, data }: Read,
     complete: boolean,
   ): Part | undefined | 'oversized' {
-    const known = begun.find((each) => each.stream === stream && each.unordered === unordered);
-    const partial = known ?? { stream, unordered, parts: [], bytes: 0 };
-    partial.parts.push(part);
-    partial.bytes += part.length;
+    const partial = begun.find((each) => each.tsn === tsn) ?? { stream, unordered, tsn, parts: [], bytes: 0 };
+    partial.parts.push(data);
+    partial.bytes += data.length;
     const others = begun.filter((each) => each !== partial);
     const bytes = others.reduce((sum, each) => sum + each.bytes, partial.bytes);
     const oversized = bytes > this.#limit;
@@ -94,6 +101,11 @@ export class Reassembly {
     this.#begun ??= new FewMap();
     this.#begun.set(associationId, begun);
   }
+}
+
+/** Of the ordered messages of a stream one is begun at most; unordered ones are told apart by the TSN. */
+function isOf({ stream, unordered, tsn }: Partial, aborted: PartialDeliveryAborted): boolean {
+  return stream === aborted.stream && unordered === aborted.unordered && (!unordered || (tsn & 0xffff) === aborted.ssn);
 }
 
 /** Parts as one. */

@@ -70,8 +70,14 @@ const DECODERS: Readonly<Record<number, Decode>> = {
     return { type: 'adaptation', associationId: sai_assoc_id, indication: sai_adaptation_ind };
   },
   [C.SCTP_PARTIAL_DELIVERY_EVENT](view) {
-    const { pdapi_assoc_id, pdapi_stream, pdapi_seq } = readStruct(L.sctp_pdapi_event, view);
-    return { type: 'partialDeliveryAborted', associationId: pdapi_assoc_id, stream: pdapi_stream, ssn: pdapi_seq };
+    const { pdapi_assoc_id, pdapi_flags, pdapi_stream, pdapi_seq } = readStruct(L.sctp_pdapi_event, view);
+    return {
+      type: 'partialDeliveryAborted',
+      associationId: pdapi_assoc_id,
+      stream: pdapi_stream,
+      unordered: (pdapi_flags & C.SCTP_UNORDERED) !== 0, // wasm/fixes/delivery.c
+      ssn: pdapi_seq,
+    };
   },
   [C.SCTP_AUTHENTICATION_EVENT](view) {
     const { auth_assoc_id, auth_indication, auth_keynumber } = readStruct(L.sctp_authkey_event, view);

@@ -1,0 +1,56 @@
+import type { Association } from '../../src/index.js';
+import type { SocketOptions } from '../../src/socket/options/config.js';
+import { inWorld, listening, type World } from '../support/world.js';
+import { type PeerOptions, WrittenPeer, wireFrom } from '../support/written-peer.js';
+
+/** What an application has seen of an association. */
+export interface Seen {
+  readonly association: Association;
+  /** Each message by its length and first byte, then the end, or the code of the error. */
+  readonly received: string[];
+  readonly events: string[];
+}
+
+/** Receives until the end, and writes everything down. */
+export function watch(association: Association, isReading = true): Seen {
+  const seen: Seen = { association, received: [], events: [] };
+  association.on('partialDeliveryAborted', ({ stream, ssn, unordered }) => {
+    seen.events.push(`aborted ${stream}${unordered ? ' unordered' : `/${ssn}`}`);
+  });
+  association.on('restart', () => seen.events.push('restart'));
+  if (isReading) void read(seen);
+  return seen;
+}
+
+export async function read({ association, received }: Seen): Promise<void> {
+  try {
+    for await (const { data } of association) received.push(data.length > 20 ? `${data.length} bytes` : text(data));
+    received.push('end');
+  } catch (error) {
+    received.push(String((error as { code?: string }).code));
+  }
+}
+
+const text = (data: Uint8Array) => new TextDecoder().decode(data);
+
+/** A server with one-to-one or one-to-many sockets, and a peer whose packets the test writes for each of `peers`. */
+export function withPeers(
+  options: SocketOptions,
+  peers: readonly PeerOptions[],
+  body: (world: World, peers: WrittenPeer[], associations: Association[]) => Promise<void>,
+): Promise<void> {
+  return inWorld(async (world) => {
+    const listener = listening(world, options);
+    if (peers.some(({ interleaved }) => interleaved)) listener.setOption('interleaving', true);
+    const written: WrittenPeer[] = [];
+    const associations: Association[] = [];
+    for (const [index, peer] of peers.entries()) {
+      const host = world.network.host(`peer ${index}`, [`10.0.1.${10 + index}`]);
+      const each = new WrittenPeer(await wireFrom(world.network, host, '10.0.1.2'), peer);
+      await each.connect();
+      written.push(each);
+      associations.push(await listener.accept());
+    }
+    await body(world, written, associations);
+  });
+}

@@ -1,0 +1,112 @@
+import { describe, expect, test } from 'vitest';
+import { chunk, parameter, u16, u32 } from '../simulated/wire.js';
+import { connected, inWorld, listening, pattern, SERVER } from '../support/world.js';
+import { BEGINNING, END, UNORDERED } from '../support/written-peer.js';
+import { read, watch, withPeers } from './fixture.js';
+
+const U = UNORDERED;
+const RE_CONFIG = 130;
+const OUTGOING_SSN_RESET_REQUEST = 13;
+
+describe('an unordered message', () => {
+  test('that is whole waits for no other one of its stream (RFC 9260 §6.6)', () =>
+    inWorld(
+      async (world) => {
+        const { a, b } = await connected(world);
+        const times: number[] = [];
+        let count = 0;
+        world.network.filter(({ bytes }) => (bytes[12] === 0 && ++count === 2 ? 'drop' : undefined));
+        const start = world.network.clock.now();
+        const receiving = (async () => {
+          for (const _ of [1, 2]) {
+            await b.receive();
+            times.push(world.network.clock.now() - start);
+          }
+        })();
+        for (const value of [1, 2]) await a.send(new Uint8Array(2600).fill(value), { unordered: true });
+        await receiving;
+        expect(times[0]).toBeLessThan(50);
+      },
+      { conditions: { latencyMs: 20 } },
+    ));
+
+  test('overtakes one that is delivered in parts, and each is received as it was', () =>
+    withPeers({ receiveBufferBytes: 65_536 }, [{ interleaved: true }], async (world, [peer], [association]) => {
+      const seen = watch(association!);
+      await peer!.begin(30, { number: 0, flags: U });
+      for (let number = 1; number <= 60; number++) {
+        await peer!.send(peer!.data({ number, flags: U | BEGINNING | END, payload: pattern(1300, number) }));
+      }
+      await world.network.advance(1000);
+      expect(seen.received).toEqual(Array(60).fill('1300 bytes'));
+      await peer!.send(peer!.data({ number: 0, fsn: 30, flags: U | END, payload: 'end' }));
+      await world.network.advance(1000);
+      expect(seen.received.at(-1)).toBe(`${30 * 1300 + 3} bytes`);
+    }));
+
+  test('is put together from fragments that come in any order', () =>
+    withPeers({}, [{}, { interleaved: true, port: 4001 }], async (world, peers, associations) => {
+      for (const [index, peer] of peers.entries()) {
+        const seen = watch(associations[index]!);
+        const letters = [...'abcdefgh'];
+        const first = peer.tsn;
+        const fragments = letters.map((payload, at) => {
+          const flags = U | (at % 4 === 0 ? BEGINNING : 0) | (at % 4 === 3 ? END : 0);
+          return peer.data({ number: at >> 2, fsn: at & 3, flags, payload, tsn: first + at });
+        });
+        for (const at of [6, 1, 3, 4, 2, 7, 0, 5]) await peer.send(fragments[at]!);
+        await world.network.advance(1000);
+        expect(seen.received.sort()).toEqual(['abcd', 'efgh']);
+        expect(peer.aborts()).toEqual([]);
+      }
+    }));
+});
+
+test('messages that fill the window together, each too small for partial delivery, are all received', () =>
+  inWorld(async (world) => {
+    const listener = listening(world, { receiveBufferBytes: 100_000 });
+    const client = world.client.socket();
+    for (const socket of [listener, client]) socket.setOption('interleaving', true);
+    const [a, b] = await Promise.all([client.connectx(SERVER), listener.accept()]);
+    a.setOption('scheduler', 'round-robin');
+    const seen = watch(b);
+    const messages = [0, 1, 2, 3, 4].map((stream) => a.send(pattern(45_000, stream), { stream }));
+    await Promise.all(messages);
+    await world.network.advance(10_000);
+    expect(seen.received).toEqual(Array(5).fill('45000 bytes'));
+  }));
+
+describe('a reset of streams that waits for DATA', () => {
+  const reset = (seq: number, lastTsn: number, ...streams: number[]) =>
+    chunk(RE_CONFIG, 0, parameter(OUTGOING_SSN_RESET_REQUEST, u32(seq, 0, lastTsn), u16(...streams)));
+
+  test('is performed when the gap closes, and other streams never wait', () =>
+    withPeers({ peerMayReset: 'streams' }, [{}], async (world, [peer], [association]) => {
+      const seen = watch(association!);
+      const [lost, second] = [peer!.tsn++, peer!.tsn++];
+      await peer!.send(peer!.data({ stream: 1, payload: 'old', tsn: second }));
+      await peer!.send(reset(1000, second, 1));
+      await peer!.send(peer!.data({ stream: 2, payload: 'elsewhere' }));
+      await peer!.send(peer!.data({ stream: 1, flags: BEGINNING, payload: 'ne' }));
+      await peer!.send(peer!.data({ stream: 1, flags: END, payload: 'w' }));
+      await world.network.advance(1000);
+      expect(seen.received).toEqual(['old', 'elsewhere']);
+      await peer!.send(peer!.data({ payload: 'late', tsn: lost }));
+      await world.network.advance(1000);
+      expect(seen.received).toEqual(['old', 'elsewhere', 'late', 'new']);
+      expect(peer!.aborts()).toEqual([]);
+    }));
+
+  test('is performed when what is missing is given up', () =>
+    withPeers({ peerMayReset: 'streams' }, [{}], async (world, [peer], [association]) => {
+      const seen = watch(association!, false);
+      const [lost, second] = [peer!.tsn++, peer!.tsn++];
+      await peer!.send(peer!.data({ stream: 1, payload: 'old', tsn: second }));
+      await peer!.send(reset(1000, second, 1));
+      await peer!.send(peer!.forward(lost));
+      await peer!.send(peer!.data({ stream: 1, payload: 'new' }));
+      void read(seen);
+      await world.network.advance(1000);
+      expect(seen.received).toEqual(['old', 'new']);
+    }));
+});

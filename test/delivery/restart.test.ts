@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { BEGINNING, END, UNORDERED } from '../support/written-peer.js';
+import { read, watch, withPeers } from './fixture.js';
+
+const cases = (['one-to-one', 'one-to-many'] as const).flatMap((style) =>
+  [false, true].flatMap((unordered) =>
+    [false, true].flatMap((interleaved) =>
+      [20, 60].flatMap((count) => [true, false].map((early) => [style, unordered, interleaved, count, early] as const)),
+    ),
+  ),
+);
+
+test.each(cases)(
+  'a peer that restarts inside a message: %s, unordered %s, I-DATA %s, after %i fragments, read early %s',
+  (style, unordered, interleaved, count, early) =>
+    withPeers({ style }, [{ interleaved }], async (world, [peer], [association]) => {
+      const seen = watch(association!, early);
+      const flags = unordered ? UNORDERED : 0;
+      await peer!.send(peer!.data({ stream: 5, payload: 'before' }));
+      await peer!.begin(count, { stream: 3, flags }, 1400);
+      await peer!.send(peer!.data({ stream: 4, number: 1, payload: 'out of turn' }));
+      peer!.tsn = 5000;
+      await peer!.connect({ tag: 0x3333 });
+      for (const payload of ['one', 'two', 'three']) {
+        const number = ['one', 'two', 'three'].indexOf(payload);
+        await peer!.send(peer!.data({ stream: 3, number, flags: flags | BEGINNING | END, payload }));
+      }
+      if (!early) void read(seen);
+      await world.network.advance(1000);
+      expect(seen.received).toEqual(['before', 'one', 'two', 'three']);
+      const aborted = unordered ? 'aborted 3 unordered' : 'aborted 3/0';
+      expect(seen.events).toEqual(count > 40 ? [aborted, 'restart'] : ['restart']);
+      await peer!.begin(150, { stream: 3, number: 3, flags }, 1400); // more than the window, if it weren't whole again
+      await peer!.send(peer!.data({ stream: 3, number: 3, fsn: 150, flags: flags | END, payload: 'end' }));
+      await world.network.advance(1000);
+      expect(seen.received.at(-1)).toBe(`${150 * 1400 + 3} bytes`);
+    }),
+);
+
+test('what is unread of streams that a restarted peer no longer has is received', () =>
+  withPeers({ readAheadBytes: 1 }, [{ streams: 2000 }], async (world, [peer], [association]) => {
+    const seen = watch(association!, false);
+    await peer!.send(peer!.data({ stream: 0, payload: 'first' }));
+    for (const stream of [1, 1900, 1999]) await peer!.send(peer!.data({ stream, payload: `on ${stream}` }));
+    peer!.tsn = 5000;
+    await peer!.connect({ tag: 0x3333, streams: 1 });
+    await peer!.send(peer!.data({ payload: 'new' }));
+    void read(seen);
+    await world.network.advance(1000);
+    expect(seen.received).toEqual(['first', 'on 1', 'on 1900', 'on 1999', 'new']);
+    expect(seen.events).toEqual(['restart']);
+  }));

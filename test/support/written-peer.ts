@@ -1,0 +1,142 @@
+import { type Chunk, decodePacket } from '../../src/chunk.js';
+import { sealPacket } from '../../src/crc32c.js';
+import { concat } from '../../src/pcapng/block.js';
+import type { Host, Network } from '../../src/simulated.js';
+import { chunk, parameter, u8, u16, u32 } from '../simulated/wire.js';
+
+/** What carries packets between a {@link WrittenPeer} and a stack. */
+export interface Wire {
+  /** Sends a packet, and waits until the stack has read it. */
+  send(packet: Uint8Array): Promise<void>;
+  /** What the stack has sent since the last call. */
+  received(): readonly Uint8Array[];
+}
+
+/** Flags of DATA and I-DATA (RFC 9260 §3.3.1). */
+export const [END, BEGINNING, UNORDERED] = [1, 2, 4];
+const WHOLE = BEGINNING | END;
+
+const [DATA, INIT, ABORT, COOKIE_ECHO, I_DATA, FORWARD_TSN, I_FORWARD_TSN] = [0, 1, 6, 10, 64, 192, 194];
+const STATE_COOKIE = 7;
+/** Supported extensions: RE-CONFIG, FORWARD TSN; and I-DATA with I-FORWARD-TSN. */
+const PLAIN = [0x82, FORWARD_TSN];
+const INTERLEAVED = [...PLAIN, I_DATA, I_FORWARD_TSN];
+
+export interface PeerOptions {
+  readonly port?: number;
+  readonly tag?: number;
+  readonly streams?: number;
+  readonly interleaved?: boolean;
+  /** Can it do FORWARD TSN? Default true. */
+  readonly partialReliability?: boolean;
+}
+
+/** A fragment to write; a whole message of stream 0, unless told otherwise. */
+export interface Fragment {
+  readonly stream?: number;
+  /** The SSN, or the MID. */
+  readonly number?: number;
+  readonly fsn?: number;
+  readonly flags?: number;
+  readonly payload?: Uint8Array | string;
+  /** The next one by default. */
+  readonly tsn?: number;
+}
+
+/** A peer whose packets a test writes. It connects to port 5001. */
+export class WrittenPeer {
+  /** The next TSN. */
+  tsn = 1000;
+  /** The stack's tag, and the TSN that it begins with. */
+  tag = 0;
+  theirTsn = 0;
+  readonly #wire: Wire;
+  readonly #options: Required<PeerOptions>;
+
+  constructor(wire: Wire, options: PeerOptions = {}) {
+    this.#wire = wire;
+    this.#options = { port: 4000, tag: 0x1111, streams: 10, interleaved: false, partialReliability: true, ...options };
+  }
+
+  /** The four-way handshake; also that of a restart, with another tag and whatever else is new. */
+  async connect(again: Pick<PeerOptions, 'tag' | 'streams'> = {}): Promise<void> {
+    const { tag, streams, interleaved, partialReliability } = { ...this.#options, ...again };
+    const extensions = parameter(0x8008, u8(...(interleaved ? INTERLEAVED : PLAIN)));
+    const forward = partialReliability ? [parameter(0xc000)] : [];
+    const counts = u16(streams, streams);
+    this.tag = 0;
+    this.chunks();
+    await this.send(chunk(INIT, 0, u32(tag, 131_072), counts, u32(this.tsn), extensions, ...forward));
+    const ack = this.chunks().find((each) => each.type === 'INIT ACK');
+    if (ack?.type !== 'INIT ACK') throw new Error('no INIT ACK');
+    const cookie = ack.parameters.find(({ code }) => code === STATE_COOKIE)?.value;
+    this.tag = ack.initiateTag;
+    this.theirTsn = ack.initialTsn;
+    await this.send(chunk(COOKIE_ECHO, 0, cookie ?? u8()));
+    if (!this.chunks().some(({ type }) => type === 'COOKIE ACK')) throw new Error('no COOKIE ACK');
+  }
+
+  send(...chunks: Uint8Array[]): Promise<void> {
+    const packet = concat([u16(this.#options.port, 5001), u32(this.tag, 0), ...chunks]);
+    sealPacket(packet);
+    return this.#wire.send(packet);
+  }
+
+  /** A DATA or I-DATA chunk, as has been agreed on. */
+  data({ stream = 0, number = 0, fsn = 0, flags = WHOLE, payload = 'x', tsn = this.tsn++ }: Fragment = {}): Uint8Array {
+    const bytes = typeof payload === 'string' ? new TextEncoder().encode(payload) : payload;
+    if (!this.#options.interleaved) return chunk(DATA, flags, u32(tsn), u16(stream, number), u32(0), bytes);
+    const fsnOrPpid = flags & BEGINNING ? 0 : fsn;
+    return chunk(I_DATA, flags, u32(tsn), u16(stream, 0), u32(number, fsnOrPpid), bytes);
+  }
+
+  /** FORWARD TSN or I-FORWARD-TSN: which messages have been given up, by stream and number. */
+  forward(tsn: number, skipped: readonly { stream: number; number: number; unordered?: boolean }[] = []): Uint8Array {
+    const { interleaved } = this.#options;
+    const named = skipped.map(({ stream, number, unordered }) =>
+      interleaved ? concat([u16(stream, unordered ? 1 : 0), u32(number)]) : u16(stream, number),
+    );
+    return chunk(interleaved ? I_FORWARD_TSN : FORWARD_TSN, 0, u32(tsn), ...named);
+  }
+
+  /** Sends so many fragments of a message, one in a packet; its last one isn't among them. */
+  async begin(count: number, fragment: Fragment = {}, bytes = 1300): Promise<void> {
+    for (let fsn = 0; fsn < count; fsn++) {
+      const flags = (fragment.flags ?? 0) | (fsn === 0 ? BEGINNING : 0);
+      await this.send(this.data({ ...fragment, fsn, flags, payload: new Uint8Array(bytes).fill(1) }));
+    }
+  }
+
+  /** The chunks that the stack has sent since the last call. */
+  chunks(): Chunk[] {
+    return this.#wire.received().flatMap((packet) => [...decodePacket(packet).chunks]);
+  }
+
+  /** The texts of the ABORTs among them. */
+  aborts(): string[] {
+    const text = new TextDecoder('latin1');
+    return this.#wire.received().flatMap((packet) => (packet[12] === ABORT ? [text.decode(packet.subarray(20))] : []));
+  }
+}
+
+/** The way over a simulated network, from a host of the peer's own. */
+export async function wireFrom(network: Network, host: Host, destination: string): Promise<Wire> {
+  const source = host.addresses[0] ?? '';
+  let packets: Uint8Array[] = [];
+  await host.transport.start({
+    receive: (arrived) => packets.push(...arrived.map(({ bytes }) => bytes.slice())),
+    unreachable() {},
+    changed() {},
+  });
+  return {
+    async send(bytes) {
+      host.transport.send([{ source, destination, port: 0, trafficClass: 0, bytes }]);
+      await network.advance(1);
+    },
+    received() {
+      const all = packets;
+      packets = [];
+      return all;
+    },
+  };
+}

@@ -1,0 +1,247 @@
+/*
+ * Messages go to the read queue (RFC 9260 6.6), those that are large in parts (6.9). Who takes back a message of which a
+ * part has been delivered is deliver_never() and nobody else, for whatever reason it will never be whole: given up by the
+ * peer (RFC 3758 3.6, RFC 8260 2.3.1), a stream or the association reset (RFC 6525), the peer restarted (RFC 9260 5.2.4),
+ * the association lost.
+ *
+ * sctp_indata.c and sctp_pcb.c leave such a message in the read queue and say that its end has come. It is then received as
+ * if it were whole; it is found again by each later FORWARD TSN that names its SSN, also of another association on the same
+ * socket; and its stream delivers nothing any more, because a message of it is said to be under delivery (pd_api_started).
+ */
+#include "fixes/received.h"
+
+/* --- reading in the right order ------------------------------------------------------------------------------- */
+
+/* The message of a stream that is delivered in parts. */
+static const struct sctp_queued_to_read *in_parts(const struct sctp_stream_in *stream)
+{
+	const struct sctp_queued_to_read *run = TAILQ_FIRST(&stream->inqueue);
+
+	if (run == NULL || !run->pdapi_started) {
+		TAILQ_FOREACH(run, &stream->uno_inqueue, next_instrm) {
+			if (run->pdapi_started) {
+				break;
+			}
+		}
+	}
+	return run;
+}
+
+/*
+ * While a message is delivered in parts and its rest is missing, sctp_sorecvmsg() lets no other one of that stream be read,
+ * whole as it may be. Where these fill the receive buffer the rest can't come, and all wait for ever. It does let one be
+ * read that has been begun (`some_taken`).
+ */
+static void let_overtake(const struct sctp_inpcb *inp, struct sctp_queued_to_read *message)
+{
+	if (stream_of(message)->pd_api_started && sctp_is_feature_on(inp, SCTP_PCB_FLAGS_INTERLEAVE_STRMS)) {
+		message->some_taken = 1;
+	}
+}
+
+/*
+ * Called in the place of free() for what was in the read queue. When a message has overtaken another one and has been read,
+ * the other one goes on: sctp_sorecvmsg() takes the stream for one of which nothing is begun.
+ */
+void fixed_free_message(struct sctp_queued_to_read *message)
+{
+	if (message->some_taken && message->stcb != NULL && !message->do_not_ref_stcb) {
+		struct sctp_stream_in *stream = stream_of(message);
+
+		if (stream->pd_api_started) {
+			stream->delivery_started = in_parts(stream)->some_taken != 0;
+		}
+	}
+	link_free(message);
+}
+
+/* --- delivering ----------------------------------------------------------------------------------------------- */
+
+static void add_to_read_queue(struct sctp_tcb *stcb, struct sctp_queued_to_read *message, int whole)
+{
+	sctp_add_to_readq(stcb->sctp_ep, stcb, message, &stcb->sctp_socket->so_rcv, whole, SCTP_READ_LOCK_NOT_HELD,
+	                  SCTP_SO_NOT_LOCKED);
+}
+
+void deliver_whole(struct sctp_tcb *stcb, struct sctp_queued_to_read *message)
+{
+	if (stcb->sctp_socket == NULL) {
+		run_free(stcb, message);
+		return;
+	}
+	let_overtake(stcb->sctp_ep, message);
+	add_to_read_queue(stcb, message, 1);
+}
+
+/* How much of a message is here when its delivery begins. */
+static uint32_t partial_delivery_point(const struct sctp_tcb *stcb)
+{
+	if (stcb->sctp_socket == NULL) {
+		return UINT32_MAX; /* nobody reads */
+	}
+	return min(SCTP_SB_LIMIT_RCV(stcb->sctp_socket) >> SCTP_PARTIAL_DELIVERY_SHIFT, stcb->sctp_ep->partial_delivery_point);
+}
+
+/* One message of a stream at a time. */
+static void deliver_in_parts(struct sctp_tcb *stcb, struct sctp_queued_to_read *run)
+{
+	struct sctp_stream_in *stream = stream_of(run);
+
+	if (stream->pd_api_started || !run->first_frag_seen || run->data == NULL ||
+	    (stcb->sctp_ep->sctp_flags & SCTP_PCB_FLAGS_SOCKET_CANT_READ)) {
+		return;
+	}
+	if (!is_unordered(run)) {
+		stream->last_mid_delivered = run->mid;
+	}
+	run_count(&stcb->asoc, run->data, -1);
+	stream->pd_api_started = 1;
+	run->pdapi_started = 1;
+	add_to_read_queue(stcb, run, 0);
+}
+
+/* The rest of a message that is delivered in parts has come. */
+static void finish(struct sctp_tcb *stcb, struct sctp_queued_to_read *run)
+{
+	run->pdapi_started = 0;
+	stream_of(run)->pd_api_started = 0;
+	run_unqueue(stcb, run);
+}
+
+/* Delivers a run if it is whole, or large enough. Returns whether it is done with. */
+static int deliver(struct sctp_tcb *stcb, struct sctp_queued_to_read *run)
+{
+	int whole = is_whole(run);
+
+	if (run->pdapi_started) {
+		if (whole) {
+			finish(stcb, run);
+		}
+		sctp_wakeup_the_read_socket(stcb->sctp_ep, stcb, SCTP_SO_NOT_LOCKED);
+	} else if (whole) {
+		SCTP_STAT_INCR_COUNTER64(sctps_reasmusrmsgs);
+		run_unqueue(stcb, run);
+		deliver_whole(stcb, run);
+	} else if (run->length >= partial_delivery_point(stcb)) {
+		deliver_in_parts(stcb, run);
+	}
+	return whole;
+}
+
+void deliver_in_order(struct sctp_tcb *stcb, struct sctp_stream_in *stream)
+{
+	struct sctp_queued_to_read *run;
+
+	while ((run = TAILQ_FIRST(&stream->inqueue)) != NULL && run->first_frag_seen) {
+		uint32_t mid = run->mid;
+
+		if (!run->pdapi_started && !is_next(stcb, stream, mid)) {
+			return;
+		}
+		if (!deliver(stcb, run)) {
+			return;
+		}
+		stream->last_mid_delivered = mid;
+	}
+}
+
+void deliver_run(struct sctp_tcb *stcb, struct sctp_queued_to_read *run)
+{
+	if (is_unordered(run)) {
+		deliver(stcb, run);
+	} else {
+		deliver_in_order(stcb, stream_of(run));
+	}
+}
+
+/*
+ * Messages that are each too small for partial delivery may fill the receive buffer together, with I-DATA. An endpoint that
+ * has no room must begin to deliver (RFC 9260 6.9).
+ */
+void deliver_for_room(struct sctp_tcb *stcb)
+{
+	struct sctp_association *asoc = &stcb->asoc;
+
+	if (asoc->size_on_all_streams < partial_delivery_point(stcb)) {
+		return;
+	}
+	for (uint32_t sid = 0; sid < asoc->streamincnt && asoc->sb_cc == 0; sid++) {
+		struct sctp_stream_in *stream = &asoc->strmin[sid];
+		struct sctp_queued_to_read *run = TAILQ_FIRST(&stream->inqueue);
+
+		if (run == NULL || !is_next(stcb, stream, run->mid)) {
+			run = TAILQ_FIRST(&stream->uno_inqueue);
+		}
+		if (run != NULL) {
+			deliver_in_parts(stcb, run);
+		}
+	}
+}
+
+/* --- taking back ---------------------------------------------------------------------------------------------- */
+
+/*
+ * SCTP_PARTIAL_DELIVERY_EVENT (RFC 6458 6.1.7). The SSN of an unordered message says nothing; there it is the low half of
+ * the TSN that each part of it is received with, and `pdapi_flags`, which the RFC leaves unused, has SCTP_UNORDERED.
+ */
+static struct sctp_queued_to_read *aborted_event(struct sctp_tcb *stcb, const struct sctp_queued_to_read *run)
+{
+	struct mbuf *data = sctp_get_mbuf_for_msg(sizeof(struct sctp_pdapi_event), 0, M_NOWAIT, 1, MT_DATA);
+	struct sctp_pdapi_event *event = mtod(data, struct sctp_pdapi_event *);
+	struct sctp_queued_to_read *entry;
+
+	memset(event, 0, sizeof(*event));
+	event->pdapi_type = SCTP_PARTIAL_DELIVERY_EVENT;
+	event->pdapi_flags = is_unordered(run) ? SCTP_UNORDERED : 0;
+	event->pdapi_length = sizeof(*event);
+	event->pdapi_indication = SCTP_PARTIAL_DELIVERY_ABORTED;
+	event->pdapi_stream = run->sinfo_stream;
+	event->pdapi_seq = (uint16_t)(is_unordered(run) ? run->sinfo_tsn : run->mid);
+	event->pdapi_assoc_id = sctp_get_associd(stcb);
+	SCTP_BUF_LEN(data) = sizeof(*event);
+	entry = sctp_build_readq_entry(stcb, stcb->asoc.primary_destination, 0, 0, stcb->asoc.context, 0, 0, 0, data);
+	entry->length = sizeof(*event);
+	entry->tail_mbuf = data;
+	entry->spec_flags = M_NOTIFICATION;
+	entry->end_added = 1;
+	return entry;
+}
+
+/* Takes a message out of the read queue. The event stands where it stood. */
+static void take_back(struct sctp_tcb *stcb, struct sctp_queued_to_read *run)
+{
+	struct sctp_inpcb *inp = stcb->sctp_ep;
+	struct socket *so = stcb->sctp_socket; /* NULL: it has been closed */
+
+	SCTP_INP_READ_LOCK(inp);
+	if (so != NULL && sctp_stcb_is_feature_on(inp, stcb, SCTP_PCB_FLAGS_PDAPIEVNT) &&
+	    (inp->sctp_flags & SCTP_PCB_FLAGS_SOCKET_CANT_READ) == 0) {
+		struct sctp_queued_to_read *event = aborted_event(stcb, run);
+
+		sctp_sballoc(stcb, &so->so_rcv, event->data);
+		TAILQ_INSERT_AFTER(&inp->read_queue, run, event, next);
+	}
+	TAILQ_REMOVE(&inp->read_queue, run, next);
+	for (struct mbuf *each = run->data; so != NULL && each != NULL; each = SCTP_BUF_NEXT(each)) {
+		sctp_sbfree(run, stcb, &so->so_rcv, each);
+	}
+	run->on_read_q = 0;
+	SCTP_INP_READ_UNLOCK(inp);
+	sctp_wakeup_the_read_socket(inp, stcb, SCTP_SO_NOT_LOCKED);
+}
+
+void deliver_never(struct sctp_tcb *stcb, struct sctp_queued_to_read *run)
+{
+	struct sctp_stream_in *stream = stream_of(run);
+
+	run_unqueue(stcb, run);
+	if (run->on_read_q) {
+		take_back(stcb, run);
+	}
+	if (run->pdapi_started) {
+		stream->pd_api_started = 0;
+		stream->delivery_started = 0;
+		run->some_taken = 0;
+	}
+	run_free(stcb, run);
+}
