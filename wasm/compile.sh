@@ -31,7 +31,7 @@ readonly internals=(
   api/statistics.c
   tuning/{buffers,burst,bundling,sack_frequency,path_mtu,socket_hashes,crc32c,sha1,cookie_mac,tag_timewait}.c
   fixes/{deleted_addresses,late_packets,readded_addresses,reconfiguration,restart,retransmission,schedulers,shutdown}.c
-  fixes/{notes,path_choice,time_outs,packet_association,packet_validation}.c
+  fixes/{notes,path_choice,time_outs,packet_association,packet_validation,gap_blocks}.c
   fixes/{process_data,reassembly,delivery,forward_tsn,stream_reset,restarted_streams,ended_association}.c
 )
 readonly bridge=(api/bridge.c api/messages.c api/handles.c os/memory.c os/print.c)

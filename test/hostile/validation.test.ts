@@ -280,3 +280,52 @@ test('a COOKIE ACK that nobody waits for does not end an association whose socke
   await closing;
   await scene.victim.close();
 });
+
+/** What a packet costs, in ms of processor time; the least of three, since the machine does other things too. */
+async function costOf(send: () => Promise<void>): Promise<number> {
+  let least = Number.POSITIVE_INFINITY;
+  for (let time = 0; time < 3; time++) {
+    const before = process.cpuUsage();
+    await send();
+    const { user, system } = process.cpuUsage(before);
+    least = Math.min(least, (user + system) / 1000);
+  }
+  return least;
+}
+
+/** With many small messages on their way; `last` is the offset of the last TSN. */
+async function withChunksOnTheirWay(): Promise<Scene & { readonly last: number }> {
+  const scene = await established();
+  for (let n = 0; n < 1000; n++) void scene.association.send(u8(n)).catch(() => {});
+  const sent = chunksOf(await scene.victim.answers()).filter(({ type }) => type === 'DATA');
+  expect(sent.length).toBeGreaterThan(100);
+  return { ...scene, last: sent.length };
+}
+
+test('gap blocks that overlap, or are in no order, cost no more than what they say', async () => {
+  const { victim, peer, association, last } = await withChunksOnTheirWay();
+  const cumulative = peer.victimTsn - 1;
+  const overlapping = Array.from({ length: 340 }, (_, n) => [2 + (n % 3), last - (n % 7)] as const);
+  expect(await costOf(() => peer.send(sack(cumulative, overlapping)))).toBeLessThan(10);
+  const descending = Array.from({ length: 50 }, (_, n) => [last - 2 * n, last - 2 * n] as const);
+  expect(await costOf(() => peer.send(sack(cumulative, descending)))).toBeLessThan(10);
+  const many = Array.from({ length: 60 }, () => sack(cumulative, [[2, last]]));
+  expect(await costOf(() => peer.send(...many))).toBeLessThan(10);
+  await victim.answers();
+  await peer.send(sack(cumulative + 1));
+  await victim.advance(5000);
+  const again = chunksOf(await victim.answers()).flatMap((chunk) => (chunk.type === 'DATA' ? [chunk.tsn] : []));
+  expect(association.state).toBe('open');
+  expect(again.length).toBeGreaterThan(0);
+  await victim.close();
+});
+
+test('gap blocks for what was never sent end the association at once', async () => {
+  const scene = await withChunksOnTheirWay();
+  const { victim, peer, association } = scene;
+  const blocks = Array.from({ length: 340 }, () => [2, 65_535] as const);
+  expect(await costOf(() => peer.send(sack(peer.victimTsn - 1, blocks)))).toBeLessThan(10);
+  expect(has(await victim.answers(), 'ABORT')).toBe(true);
+  expect(await association.closed).toBeDefined();
+  await victim.close();
+});

@@ -75,21 +75,32 @@ static void keep(struct sctp_tcb *stcb, struct sctp_nets *net)
 	}
 }
 
+/* Upstream goes on from the path that it used last: to receive, to answer, to send in turn (CMT), or while another one is down. */
+static void point_elsewhere(struct sctp_association *asoc, struct sctp_nets *net)
+{
+	if (asoc->last_data_chunk_from == net) {
+		asoc->last_data_chunk_from = TAILQ_FIRST(&asoc->nets);
+	}
+	if (asoc->last_control_chunk_from == net) {
+		asoc->last_control_chunk_from = NULL;
+	}
+	if (asoc->last_net_cmt_send_started == net) {
+		asoc->last_net_cmt_send_started = NULL; /* from the first one */
+	}
+	if (asoc->alternate == net) {
+		asoc->alternate = NULL;
+		sctp_free_remote_addr(net);
+	}
+}
+
 /* The packet has been read. */
 void link_packet_done(void)
 {
 	struct left *one;
 
 	while ((one = left) != NULL) {
-		struct sctp_association *asoc = &left_by->asoc;
-
 		left = one->next;
-		if (asoc->last_data_chunk_from == one->net) {
-			asoc->last_data_chunk_from = TAILQ_FIRST(&asoc->nets);
-		}
-		if (asoc->last_control_chunk_from == one->net) {
-			asoc->last_control_chunk_from = NULL;
-		}
+		point_elsewhere(&left_by->asoc, one->net);
 		leave(left_by, one->net);
 		sctp_free_remote_addr(one->net);
 		link_free(one);
@@ -112,6 +123,17 @@ void fixed_remove_net(struct sctp_tcb *stcb, struct sctp_nets *net)
 	link_departed(stcb, net);
 	sctp_remove_net(stcb, net);
 	link_choose_path(stcb);
+	point_elsewhere(&stcb->asoc, net);
+	leave(stcb, net);
+	keep(stcb, net);
+}
+
+void link_path_left(struct sctp_tcb *stcb, struct sctp_nets *net)
+{
+	net->dest_state |= SCTP_ADDR_BEING_DELETED; /* or sctp_timer_start() would start its timers again */
+	sctp_timer_stop(SCTP_TIMER_TYPE_HEARTBEAT, stcb->sctp_ep, stcb, net, SCTP_FROM_SCTP_PCB);
+	sctp_timer_stop(SCTP_TIMER_TYPE_PATHMTURAISE, stcb->sctp_ep, stcb, net, SCTP_FROM_SCTP_PCB);
+	point_elsewhere(&stcb->asoc, net);
 	leave(stcb, net);
 	keep(stcb, net);
 }

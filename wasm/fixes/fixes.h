@@ -42,6 +42,16 @@ struct sctp_tcb *fixed_findassociation_addr(struct mbuf *packet, int offset, str
                                             struct sctp_inpcb **inp, struct sctp_nets **path, uint32_t vrf_id, uint16_t port,
                                             int is_corrupt);
 
+/*
+ * Puts the Gap Ack Blocks of a SACK in order. False: they acknowledge what was never sent, and the association has been aborted.
+ * See gap_blocks.c.
+ */
+int link_check_gaps(struct mbuf *packet, int at, struct sctp_tcb *stcb, uint16_t *gaps, uint16_t *others,
+                    uint32_t cumulative_tsn);
+
+/* A path is no longer in the list of its association; a reference to it is handed over: deleted_addresses.c. */
+void link_path_left(struct sctp_tcb *stcb, struct sctp_nets *net);
+
 /* A packet has been read; paths that went with it are freed: deleted_addresses.c. */
 void link_packet_done(void);
 

@@ -115,6 +115,19 @@ static int admits_lone(const struct link_packet *packet, const struct sctp_chunk
 }
 
 /*
+ * What has usrsctp go through all that is on its way: the first SACK of a packet, and the first ECNE, count. A peer has no
+ * reason to send two, and with eighty of them a packet would take eighty times as long.
+ */
+static int is_repeated(uint8_t type, uint32_t *seen)
+{
+	uint32_t kind = type == SCTP_SELECTIVE_ACK || type == SCTP_NR_SELECTIVE_ACK ? 1 : type == SCTP_ECN_ECHO ? 2 : 0;
+	int is_second = (*seen & kind) != 0;
+
+	*seen |= kind;
+	return is_second;
+}
+
+/*
  * A chunk that can't be read is made one that is passed over: PAD (RFC 4820). Behind AUTH that can't be, since its HMAC
  * covers all that follows; usrsctp then reads no further, which after a COOKIE ACK would be at the wrong place.
  */
@@ -130,6 +143,7 @@ static int pass_over(struct sctp_chunkhdr *chunk, int is_authenticated)
 int link_admits(struct link_packet *packet)
 {
 	uint8_t *bytes = (uint8_t *)(packet + 1);
+	uint32_t seen = 0;
 	int is_authenticated = 0;
 
 	for (uint32_t at = HEADER_BYTES; at + CHUNK_BYTES <= packet->length;) {
@@ -150,7 +164,7 @@ int link_admits(struct link_packet *packet)
 		if (stands_alone(type)) {
 			return padded(length) >= left && admits_lone(packet, chunk, length);
 		}
-		if (!has_right_length(type, length) && !pass_over(chunk, is_authenticated)) {
+		if ((!has_right_length(type, length) || is_repeated(type, &seen)) && !pass_over(chunk, is_authenticated)) {
 			return 0;
 		}
 		is_authenticated |= type == SCTP_AUTHENTICATION;

@@ -36,9 +36,19 @@ static void count_refusal(struct sctp_tcb *stcb, int is_refused)
 }
 
 #ifndef UPSTREAM_MAIN
+/* Nobody is told whose socket is closed: these two write to it without a look. */
+static int has_socket(const struct sctp_tcb *stcb)
+{
+	return stcb->sctp_socket != NULL && (stcb->sctp_ep->sctp_flags & SCTP_PCB_FLAGS_SOCKET_GONE) == 0 &&
+	       (stcb->asoc.state & SCTP_STATE_CLOSED_SOCKET) == 0;
+}
+
 void fixed_notify_stream_reset_tsn(struct sctp_tcb *stcb, uint32_t sending_tsn, uint32_t recv_tsn, int flag)
 {
 	count_refusal(stcb, flag != 0);
+	if (!has_socket(stcb)) {
+		return;
+	}
 	reserve(stcb, 1);
 	sctp_notify_stream_reset_tsn(stcb, sending_tsn, recv_tsn, flag);
 	reserve(stcb, -1);
@@ -47,6 +57,9 @@ void fixed_notify_stream_reset_tsn(struct sctp_tcb *stcb, uint32_t sending_tsn, 
 void fixed_notify_stream_reset_add(struct sctp_tcb *stcb, uint16_t in, uint16_t out, int flag)
 {
 	restart_keep_streams(stcb);
+	if (!has_socket(stcb)) {
+		return;
+	}
 	reserve(stcb, 1);
 	sctp_notify_stream_reset_add(stcb, in, out, flag);
 	reserve(stcb, -1);

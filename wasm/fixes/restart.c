@@ -4,17 +4,54 @@
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
 #include <netinet/sctp_var.h>
+#include <netinet/sctp_timer.h>
 #include <netinet/sctputil.h>
 
 #include "fixes/fixes.h"
 #include "fixes/received.h"
 #include "link.h"
 
+#ifndef UPSTREAM_MAIN
+/*
+ * Timers that run for what is dropped: T3-rtx would soon find the new association's path to be silent. T5-shutdown-guard and
+ * autoclose are for the association as such. And sctp_process_cookie_existing() is about to free the RE-CONFIG that
+ * `str_reset` points to (CVE-2021-30523).
+ */
+static void forget_outstanding(struct sctp_tcb *stcb)
+{
+	struct sctp_association *asoc = &stcb->asoc;
+
+	sctp_stop_association_timers(stcb, false);
+	asoc->str_reset = NULL;
+	asoc->data_pkts_seen = 0;
+	if (asoc->state & SCTP_STATE_SHUTDOWN_PENDING) {
+		sctp_timer_start(SCTP_TIMER_TYPE_SHUTDOWNGUARD, stcb->sctp_ep, stcb, NULL);
+	}
+	if (asoc->sctp_autoclose_ticks > 0 && sctp_is_feature_on(stcb->sctp_ep, SCTP_PCB_FLAGS_AUTOCLOSE)) {
+		sctp_timer_start(SCTP_TIMER_TYPE_AUTOCLOSE, stcb->sctp_ep, stcb, NULL);
+	}
+}
+#endif
+
+/* No answer comes any more to a request to reset streams: they are as they begin, and another request can be made. */
+static void forget_resets(struct sctp_association *asoc)
+{
+	for (uint32_t sid = 0; sid < asoc->streamoutcnt; sid++) {
+		if (asoc->strmout[sid].state == SCTP_STREAM_RESET_PENDING || asoc->strmout[sid].state == SCTP_STREAM_RESET_IN_FLIGHT) {
+			asoc->strmout[sid].state = SCTP_STREAM_OPEN;
+		}
+	}
+	asoc->stream_reset_outstanding = 0;
+	asoc->trigger_reset = 0;
+}
+
 /*
  * After a restart of the peer (RFC 9260 5.2.4, action A) sctp_process_cookie_existing() drops what was sent, and forgets
  * that it filled the congestion windows, and that a stream was in the middle of a message: nothing could be sent any
  * more.
  */
+static const struct sctp_tcb *restarting;
+
 void fixed_report_all_outbound(struct sctp_tcb *stcb, uint16_t error, int so_locked)
 {
 	struct sctp_nets *net;
@@ -24,14 +61,85 @@ void fixed_report_all_outbound(struct sctp_tcb *stcb, uint16_t error, int so_loc
 		net->flight_size = 0;
 	}
 	stcb->asoc.stream_locked = 0;
+	restarting = stcb;
+	forget_resets(&stcb->asoc);
+#ifndef UPSTREAM_MAIN
+	forget_outstanding(stcb);
+#endif
+}
+
+/* The paths of an association, with a reference to each, before some of them may go. */
+static struct sctp_nets **note_paths(const struct sctp_association *asoc, uint32_t *count)
+{
+	struct sctp_nets **paths = link_malloc(asoc->numnets * sizeof(*paths)), *net;
+
+	*count = 0;
+	TAILQ_FOREACH(net, &asoc->nets, sctp_next) {
+		if (*count < asoc->numnets) {
+			atomic_add_int(&net->ref_count, 1);
+			paths[(*count)++] = net;
+		}
+	}
+	return paths;
+}
+
+static int is_in(const struct sctp_association *asoc, const struct sctp_nets *path)
+{
+	const struct sctp_nets *net;
+
+	TAILQ_FOREACH(net, &asoc->nets, sctp_next) {
+		if (net == path) {
+			return 1;
+		}
+	}
+	return 0;
+}
+
+/*
+ * An INIT, or INIT ACK, that leaves out addresses takes their paths off the list; pointers to them, their timers, and what is
+ * on its way there stay. Only those have this flag that were not named, or all of them, if something is wrong with the chunk.
+ */
+static void let_go(struct sctp_tcb *stcb, struct sctp_nets **paths, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if ((paths[i]->dest_state & SCTP_ADDR_NOT_IN_ASSOC) != 0 && !is_in(&stcb->asoc, paths[i])) {
+			link_path_left(stcb, paths[i]);
+		} else {
+			sctp_free_remote_addr(paths[i]);
+		}
+	}
+	link_free(paths);
+}
+
+/*
+ * The cookie names an address of the peer's, and sctp_handle_cookie_echo() makes sure that the association has it. To a peer
+ * that restarts sctp_send_initiate_ack() gives a cookie with its former primary path, which may be dead, and which it may not
+ * name any more. Where its COOKIE ECHO comes from it is.
+ */
+static void correct_address(struct sctp_tcb *stcb, const struct sockaddr *from, struct sockaddr *named)
+{
+	if (restarting == stcb && named != NULL && named->sa_family == from->sa_family && from->sa_family == AF_INET) {
+		memcpy(named, from, sizeof(struct sockaddr_in));
+	} else if (restarting == stcb && named != NULL && named->sa_family == from->sa_family && from->sa_family == AF_INET6) {
+		memcpy(named, from, sizeof(struct sockaddr_in6));
+	}
+	restarting = NULL;
 }
 
 /* sctp_process_init() has given all paths that threshold anew; this follows it. */
 int fixed_load_addresses_from_init(struct sctp_tcb *stcb, struct mbuf *packet, int offset, int limit,
                                       struct sockaddr *from, struct sockaddr *to, struct sockaddr *listed, uint16_t port)
 {
-	int result = sctp_load_addresses_from_init(stcb, packet, offset, limit, from, to, listed, port);
-	struct sctp_nets *net;
+	uint32_t count;
+	struct sctp_nets **paths = note_paths(&stcb->asoc, &count), *net;
+	int result;
+
+	correct_address(stcb, from, listed);
+	result = sctp_load_addresses_from_init(stcb, packet, offset, limit, from, to, listed, port);
+	let_go(stcb, paths, count);
+	if (TAILQ_EMPTY(&stcb->asoc.control_send_queue)) { /* a restart has emptied it */
+		stcb->asoc.ctrl_queue_cnt = stcb->asoc.ecn_echo_cnt_onq = 0;
+	}
 
 	restart_keep_streams(stcb);
 	if (result == 0) {

@@ -76,6 +76,10 @@ void fixed_handle_sack(struct mbuf *packet, int gaps_at, int duplicates_at, stru
                        uint16_t non_renegable_gaps, uint16_t duplicates, int *is_aborted, uint8_t flags,
                        uint32_t cumulative_tsn, uint32_t rwnd, int has_ecn_echo)
 {
+	if (!link_check_gaps(packet, gaps_at, stcb, &gaps, &non_renegable_gaps, cumulative_tsn)) {
+		*is_aborted = 1;
+		return;
+	}
 	link_sack_begins(stcb, rwnd);
 	sctp_handle_sack(packet, gaps_at, duplicates_at, stcb, gaps, non_renegable_gaps, duplicates, is_aborted, flags,
 	                 cumulative_tsn, rwnd, has_ecn_echo);

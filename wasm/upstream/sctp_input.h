@@ -75,4 +75,10 @@
 #undef SCTP_CAUSE_NAT_MISSING_STATE
 #define SCTP_CAUSE_NAT_MISSING_STATE 0x100b1
 
+/* I-DATA where it is in use, and not DATA, is what has to be authenticated or not (RFC 4895 6, RFC 8260). */
+#include <netinet/sctp_auth.h>
+#undef sctp_auth_is_required_chunk
+#define sctp_auth_is_required_chunk(chunk, list) \
+	((list) != NULL && (list)->chunks[(chunk) == SCTP_DATA && stcb->asoc.idata_supported ? SCTP_IDATA : (chunk)] != 0)
+
 #endif

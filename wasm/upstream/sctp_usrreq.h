@@ -23,4 +23,10 @@ int link_inpcb_alloc(struct socket *so, uint32_t vrf_id);
 /* An association ends while a message is delivered in parts: fixes/ended_association.c. */
 #define sctp_free_assoc fixed_free_assoc
 
+/* I-DATA where it is in use, and not DATA, is what has to be authenticated or not (RFC 4895 6, RFC 8260). */
+#include <netinet/sctp_auth.h>
+#undef sctp_auth_is_required_chunk
+#define sctp_auth_is_required_chunk(chunk, list) \
+	((list) != NULL && (list)->chunks[(chunk) == SCTP_DATA && stcb->asoc.idata_supported ? SCTP_IDATA : (chunk)] != 0)
+
 #endif

@@ -1,0 +1,160 @@
+import { expect, test } from 'vitest';
+import type { Association } from '../../src/index.js';
+import { FEATURES, ipv4, of, parameter, sack, u32 } from '../support/forged.js';
+import { chunksOf, has, Puppet, typesOf } from '../support/puppet.js';
+import { type Answer, StackVictim } from '../support/victim.js';
+
+/** A peer with these addresses, of which the first one is the primary path. */
+async function established(addresses: readonly string[]) {
+  const victim = await StackVictim.create(['10.0.0.1']);
+  const listener = victim.stack.socket();
+  listener.bindx([{ address: '10.0.0.1', port: 5001 }]);
+  listener.listen();
+  const peer = new Puppet(victim, { source: addresses[0]! });
+  await peer.connect({ parameters: [...FEATURES, ...addresses.map(ipv4)] });
+  const association = await listener.accept();
+  return { victim, peer, listener, association };
+}
+
+async function restarted(victim: StackVictim, source: string, ...also: Uint8Array[]): Promise<Puppet> {
+  const again = new Puppet(victim, { tag: 0x2222_2222, tsn: 5000, source });
+  await again.connect({ parameters: [...FEATURES, ipv4(source)] }, ...also);
+  return again;
+}
+
+/** Answers what the victim has sent: HEARTBEATs and DATA, but nothing that went to `dead`. */
+async function answer(peer: Puppet, answers: readonly Answer[], dead: string): Promise<void> {
+  for (const { destination, chunks } of answers) {
+    if (destination === dead) continue;
+    for (const chunk of chunks) {
+      const way = { source: destination };
+      if (chunk.type === 'DATA') await peer.sendWith(way, sack(chunk.tsn));
+      if (chunk.type === 'HEARTBEAT') await peer.sendWith(way, of('HEARTBEAT ACK', infoOf(chunk.parameters[0]!.value)));
+    }
+  }
+}
+
+const infoOf = (value: Uint8Array): Uint8Array => parameter(1, value);
+
+test('a message after a restart of the peer with fewer addresses, while its primary one is dead, reaches it', async () => {
+  const { victim, peer, association } = await established(['10.0.0.4', '10.0.0.2', '10.0.0.3', '10.0.0.5']);
+  for (let second = 0; second < 200; second++) {
+    if (second % 40 === 0) await association.send('old');
+    await victim.advance(1000);
+    await answer(peer, await victim.answers(), '10.0.0.4');
+  }
+  await association.send('never acknowledged');
+  await victim.answers();
+  const again = await restarted(victim, '10.0.0.5');
+  await association.send('new');
+  const to = new Set<string>();
+  for (let second = 0; second < 120; second++) {
+    await victim.advance(1000);
+    const answers = await victim.answers();
+    for (const { destination } of answers) to.add(destination);
+    await answer(again, answers, '');
+  }
+  expect([...to]).toEqual(['10.0.0.5']);
+  expect(association.status().unacknowledged).toBe(0);
+  expect(association.paths().map(({ address }) => address)).toEqual(['10.0.0.5']);
+  await victim.close();
+});
+
+test('nothing keeps an association whose peer has restarted with fewer addresses, once it has ended', async () => {
+  const { victim, peer, listener, association } = await established(['10.0.0.4', '10.0.0.2']);
+  await answer(peer, await victim.answers(), '');
+  const again = await restarted(victim, '10.0.0.2');
+  await again.send(of('ABORT'));
+  await association.closed;
+  await victim.advance(100);
+  listener.close().catch(() => {});
+  await victim.advance(100);
+  expect(victim.stack.memoryInUse).toBeLessThan(await idleMemory());
+  await victim.close();
+});
+
+/** What a stack holds that has had one association, which is over. */
+async function idleMemory(): Promise<number> {
+  const { victim, peer, listener, association } = await established(['10.0.0.2']);
+  await peer.send(of('ABORT'));
+  await association.closed;
+  listener.close().catch(() => {});
+  await victim.advance(200);
+  const bytes = victim.stack.memoryInUse;
+  await victim.close();
+  return bytes + 1000;
+}
+
+test('a request to reset streams ends with a restart of the peer, and another one can be made', async () => {
+  const { victim, association } = await established(['10.0.0.2']);
+  const first = outcome(association);
+  await victim.advance(10);
+  expect(has(await victim.answers(), 'RE-CONFIG')).toBe(true);
+  const again = await restarted(victim, '10.0.0.2');
+  await victim.advance(60_000);
+  expect(has(await victim.answers(), 'RE-CONFIG')).toBe(false);
+  void first;
+  const second = outcome(association);
+  await victim.advance(10);
+  const request = chunksOf(await victim.answers()).find(({ type }) => type === 'RE-CONFIG');
+  if (request?.type !== 'RE-CONFIG') throw new Error('no RE-CONFIG');
+  const { requestSequence } = request.parameters[0]!;
+  await again.send(of('RE-CONFIG', parameter(16, u32(requestSequence!, 1))));
+  expect(await second).toBe('reset');
+  await victim.close();
+});
+
+function outcome(association: Association): Promise<string> {
+  return association.resetStreams({ outgoing: [1] }).then(
+    () => 'reset',
+    (error: { code: string }) => error.code,
+  );
+}
+
+test('no timer of what a restart of the peer has dropped runs on', async () => {
+  const { victim, peer, association } = await established(['10.0.0.2']);
+  await association.send('never acknowledged');
+  await victim.answers();
+  void peer;
+  await restarted(victim, '10.0.0.2');
+  await victim.advance(15_000);
+  expect(typesOf(await victim.answers()).filter((type) => type !== 'HEARTBEAT')).toEqual([]);
+  expect(association.paths()[0]?.rtoMs).toBeLessThanOrEqual(1000);
+  await victim.close();
+});
+
+test.each(['COOKIE-WAIT', 'COOKIE-ECHOED'])(
+  'a collision with the peer in %s does no harm to a socket that is closed',
+  async (state) => {
+    const victim = await StackVictim.create();
+    const socket = victim.stack.socket();
+    socket.bindx([{ address: '10.0.0.1', port: 5001 }]);
+    const attempt = socket.connect({ address: '10.0.0.2', port: 4000 }).catch(() => undefined);
+    const peer = new Puppet(victim);
+    await peer.takeInit();
+    if (state === 'COOKIE-ECHOED') await peer.sendInitAck();
+    const closed = socket.close().catch(() => {});
+    await peer.sendInit();
+    const answers = await victim.answers();
+    if (has(answers, 'INIT ACK')) {
+      peer.takeInitAck(answers);
+      await peer.send(of('COOKIE ECHO', peer.cookie));
+    }
+    await victim.advance(120_000);
+    await Promise.all([attempt, closed]);
+    await victim.close();
+  },
+);
+
+test('a peer that adds streams, or resets the association, tells nothing to a socket that is closed', async () => {
+  const { victim, peer, association } = await established(['10.0.0.2']);
+  await association.send('never acknowledged');
+  void association.close().catch(() => {});
+  await victim.advance(1);
+  await victim.answers();
+  await peer.send(of('RE-CONFIG', parameter(17, u32(peer.tsn, 5 << 16))));
+  await peer.send(of('RE-CONFIG', parameter(15, u32(peer.tsn + 1))));
+  expect(typesOf(await victim.answers())).toContain('RE-CONFIG');
+  await peer.send(sack(peer.victimTsn));
+  await victim.close();
+});
