@@ -33,6 +33,7 @@ readonly internals=(
   fixes/{deleted_addresses,late_packets,readded_addresses,reconfiguration,restart,retransmission,schedulers,shutdown}.c
   fixes/{notes,path_choice,time_outs,packet_association,packet_validation,gap_blocks}.c
   fixes/{process_data,reassembly,delivery,forward_tsn,stream_reset,restarted_streams,ended_association}.c
+  fixes/{send_buffer,lifetimes,own_abort}.c
 )
 readonly bridge=(api/bridge.c api/messages.c api/handles.c os/memory.c os/print.c)
 

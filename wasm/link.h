@@ -123,6 +123,34 @@ int link_admits(struct link_packet *packet);
 void link_follow(int more);
 void link_settle(void);
 
+/* A packet has been read: if it has brought an association to OPEN, a shutdown that is pending is carried out. */
+void link_shut_down_if_open(void);
+
+/*
+ * Room in the send buffer for the rest of a message on this stream, where only that rest can make more of it; else 0. See
+ * fixes/send_buffer.c.
+ */
+uint32_t link_stalled_room(void *so, uint32_t id, uint16_t stream);
+
+/* A message with a lifetime of so many milliseconds has been sent: see fixes/lifetimes.c. */
+void link_lifetime(void *so, uint32_t id, uint32_t ms);
+
+/*
+ * In the flags of an ABORT chunk that a notification tells: this end has sent it (RFC 9260 3.3.7 defines another bit only).
+ * See fixes/own_abort.c.
+ */
+#define LINK_ABORT_SENT 0x80
+
+/* Shuts an association down where usrsctp refuses to: 0, or a negative errno. See fixes/shutdown.c. */
+int link_shut_down(void *so, uint32_t id);
+
+/* Has either end begun to shut the association down? */
+int link_is_shut_down(void *so, uint32_t id);
+
+/* Stand around a call that sends the rest of a message, which the peer's shutdown has interrupted; 0: there is none. */
+int link_resume(void *so, uint32_t id, uint16_t stream);
+void link_resumed(void *so, uint32_t id);
+
 /* What usrsctp calls to send a packet of an AF_CONN association. */
 int link_conn_output(void *address, void *buffer, size_t length, uint8_t tos, uint8_t set_df);
 

@@ -1,7 +1,7 @@
 import { SctpError } from '../errors.js';
 import type { AssociationState } from './multihomed.js';
 import type { Notification } from './notification.js';
-import { lossError } from './setup/failure.js';
+import { lossError, ownAbortError } from './setup/failure.js';
 import type { Setup } from './setup/setup.js';
 
 type Change = Notification & { type: 'association' };
@@ -108,7 +108,8 @@ export class Lifecycle {
   }
 
   /** The error that the end of an association is; undefined: none. */
-  lossOf({ abort }: Change): SctpError | undefined {
+  lossOf({ abort, sentAbort }: Change): SctpError | undefined {
+    if (sentAbort) return ownAbortError(sentAbort);
     return this.#isFinished && !abort?.length ? undefined : lossError(abort);
   }
 

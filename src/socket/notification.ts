@@ -93,6 +93,8 @@ export interface AssociationChange {
   readonly features: readonly Feature[];
   /** The causes of the peer's ABORT; absent when there was none. */
   readonly abort?: readonly ErrorCause[];
+  /** The causes of the ABORT that this end has sent because the peer broke the protocol; absent when there was none. */
+  readonly sentAbort?: readonly ErrorCause[];
 }
 
 /** The peer has given up a message of which a part had been delivered already: the part is dropped (RFC 6458 §6.1.7). */

@@ -242,6 +242,7 @@ test('`await using` closes a stack, its sockets and associations, with or withou
       await network.advance(1000);
       expect(association.state).toBe('open');
     }
+    await network.advance(1); // SHUTDOWN COMPLETE is on its way
     expect(world.client.sockets.flatMap((socket) => socket.associations)).toEqual([]);
   });
 });

@@ -84,6 +84,31 @@ describe.each([true, false])('with interleaving %s', (interleaving) => {
     expect((await run('round-robin', EQUAL)).order).toBe('123123123');
   });
 
+  test.each(['default', 'round-robin', 'round-robin-packet'] as const)(
+    '%s: two streams that always have a message don’t starve a third one',
+    (scheduler) =>
+      inWorld(
+        async (world) => {
+          const { a, b } = await pair(world, interleaving, scheduler);
+          // Stream 2 has one message at a time, and the next one as soon as that has left.
+          world.network.filter((packet, from) => {
+            const hasLeft = decodePacket(packet.bytes).chunks.some(
+              (chunk) => 'payload' in chunk && chunk.streamId === 2,
+            );
+            if (hasLeft && from === world.clientHost) queueMicrotask(() => a.send(pattern(1400), { stream: 2 }));
+            return undefined;
+          });
+          await a.send(pattern(4400), { stream: 0 });
+          for (const stream of [...Array<number>(20).fill(1), 2, 3]) await a.send(pattern(1400), { stream });
+          const order: number[] = [];
+          while (order.length < 12) order.push((await b.receive({ timeoutMs: 10_000 }))!.stream);
+          expect(order).toContain(3);
+          a.abort();
+        },
+        { ...SINGLE, conditions: { latencyMs: 10 } },
+      ),
+  );
+
   test('round-robin-packet: a packet of each stream in turn, with as many messages as fit', async () => {
     const { order, packets } = await run('round-robin-packet', SMALL);
     expect(packets.every((streams) => new Set(streams).size === 1)).toBe(true);

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
-import type { StreamReset } from '../../src/index.js';
-import { codeOf, connected, inWorld, pattern } from '../support/world.js';
+import { SCTP_PR_SCTP_ALL } from '../../src/generated/constants.js';
+import type { Association, StreamReset } from '../../src/index.js';
+import { upTo } from '../scenarios/fixture.js';
+import { codeOf, connected, inWorld, pattern, SERVER } from '../support/world.js';
 import { ALL, losing, sendAll, take } from './fixture.js';
 
 test('an outgoing stream is reset: its sequence numbers start again, those of others go on', () =>
@@ -193,6 +195,47 @@ test('the association is reset when everything is acknowledged; what is sent mea
     },
     { conditions: { latencyMs: 40 } },
   ));
+
+test.each([1, 2, 3, 4, 5, 6])('what is sent after a reset of the association is acknowledged (seed %i)', (seed) =>
+  inWorld(
+    async (world) => {
+      const { a, b } = await connected(world, ALL, ALL);
+      await sendAll(a, 0, 'one');
+      await sendAll(b, 0, 'one');
+      await world.network.advance(500);
+      await a.resetAssociation();
+      await sendAll(a, 0, 'two');
+      await sendAll(b, 0, 'two');
+      expect([await take(a, 2), await take(b, 2)]).toEqual(
+        Array(2).fill([
+          ['one', 0],
+          ['two', 0],
+        ]),
+      );
+      await world.network.advance(1000);
+      expect([a.statistics().flightBytes, b.statistics().flightBytes]).toEqual([0, 0]);
+      await Promise.all([a.close(), b.closed]);
+    },
+    { seed },
+  ),
+);
+
+test('streams that were there keep their counters of abandoned messages when others are added', () =>
+  inWorld(async (world) => {
+    const abandoned = (end: Association, stream: number) =>
+      end.getOption('streamAbandoned', { stream, policy: SCTP_PR_SCTP_ALL }).sent;
+    const { a: first } = await connected(world, { streams: { outbound: 30 } }, { ...ALL, streams: { inbound: 30 } });
+    const heal = world.network.filter((_, from) => (from === world.clientHost ? 'drop' : undefined));
+    for (const stream of upTo(30)) await first.send('lost', { stream, reliability: { retransmits: 0 } });
+    await world.network.advance(5000);
+    expect(abandoned(first, 29)).toBe(1n);
+    first.abort();
+    heal();
+    // The new streams of this one have the memory of the first one's, which isn't empty.
+    const second = await world.client.socket().connectx(SERVER);
+    await second.addStreams({ outbound: 20 });
+    for (const stream of upTo(30)) expect(abandoned(second, stream)).toBe(0n);
+  }));
 
 test('streams are added, both ways, and can be used at once', () =>
   inWorld(async (world) => {

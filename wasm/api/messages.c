@@ -29,19 +29,70 @@ static int abort_anyway(struct socket *so, const void *reason, uint32_t length, 
 	return error < 0 ? error : (int)length;
 }
 
+/* What is told of a call that usrsctp has refused with this error. */
+static int refusal(struct socket *so, sctp_assoc_t id, int error, int is_end)
+{
+	if (is_end && (error == EWOULDBLOCK || error == EAGAIN || error == EINVAL)) {
+		return link_shut_down(so, id);
+	}
+	return error == ECONNRESET && link_is_shut_down(so, id) ? -EPIPE : -error;
+}
+
+/* Sends as much of the rest of a message as there is room for, if it would wait for ever otherwise. */
+static ssize_t send_some(struct socket *so, const void *data, uint32_t length, void *info, uint32_t info_length,
+                         uint32_t info_type)
+{
+	struct sctp_sndinfo *sndinfo = (struct sctp_sndinfo *)sndinfo_of(info, info_type);
+	uint32_t room = sndinfo != NULL ? link_stalled_room(so, sndinfo->snd_assoc_id, sndinfo->snd_sid) : 0;
+	uint16_t flags = sndinfo != NULL ? sndinfo->snd_flags : 0;
+	ssize_t sent;
+
+	if (room == 0 || room >= length) {
+		return 0;
+	}
+	sndinfo->snd_flags = (uint16_t)(flags & ~SCTP_EOR);
+	sent = usrsctp_sendv(so, data, room, NULL, 0, info, info_length, info_type, 0);
+	sndinfo->snd_flags = flags;
+	return sent;
+}
+
+/* Messages have a lifetime by SCTP_PR_SCTP_TTL, which usrsctp minds only when it would send them again. */
+static void mind_lifetime(struct socket *so, sctp_assoc_t id, const void *info, uint32_t info_type)
+{
+	const struct sctp_sendv_spa *spa = info_type == SCTP_SENDV_SPA ? info : NULL;
+
+	if (spa != NULL && (spa->sendv_flags & SCTP_SEND_PRINFO_VALID) && spa->sendv_prinfo.pr_policy == SCTP_PR_SCTP_TTL) {
+		link_lifetime(so, id, spa->sendv_prinfo.pr_value);
+	}
+}
+
 EXPORT int bridge_sendv(int handle, const void *data, uint32_t length, struct sockaddr *to, int count, void *info,
                         uint32_t info_length, uint32_t info_type, int flags)
 {
 	struct socket *so = socket_of(handle);
 	const struct sctp_sndinfo *sndinfo = sndinfo_of(info, info_type);
 	sctp_assoc_t id = sndinfo != NULL ? sndinfo->snd_assoc_id : 0;
+	uint16_t wanted = sndinfo != NULL ? sndinfo->snd_flags : 0;
+	int is_end = length == 0 && (wanted & SCTP_EOF) != 0;
 	ssize_t sent = usrsctp_sendv(so, data, length, to, count, info, info_length, info_type, flags);
 
-	if (sent < 0 && errno != EWOULDBLOCK) {
-		return -errno;
+	if (sent < 0 && errno == ECONNRESET && link_resume(so, id, sndinfo != NULL ? sndinfo->snd_sid : 0)) {
+		sent = usrsctp_sendv(so, data, length, to, count, info, info_length, info_type, flags);
+		link_resumed(so, id);
 	}
-	if (sent < 0 && sndinfo != NULL && (sndinfo->snd_flags & SCTP_ABORT) != 0) {
+	if (sent < 0 && (is_end || errno != EWOULDBLOCK)) {
+		return refusal(so, id, errno, is_end);
+	}
+	if (sent < 0 && (wanted & SCTP_ABORT) != 0) {
 		return abort_anyway(so, data, length, to, id);
+	}
+	if (sent <= 0 && length > 0) {
+		ssize_t some = send_some(so, data, length, info, info_length, info_type);
+
+		sent = some > 0 ? some : sent;
+	}
+	if (sent > 0) {
+		mind_lifetime(so, id, info, info_type);
 	}
 	if (sent < (ssize_t)length) {
 		link_send_full(so, id);

@@ -168,6 +168,8 @@ void fixed_free_association(struct sctp_tcb *stcb)
 		sctp_free_ifa(stcb->asoc.asconf_addr_del_pending);
 	}
 	link_no_burst(stcb);
+	link_never_open(stcb);
+	link_no_lifetimes(stcb);
 	link_forget(stcb);
 	link_free(stcb);
 }

@@ -52,6 +52,22 @@ int link_check_gaps(struct mbuf *packet, int at, struct sctp_tcb *stcb, uint16_t
 /* A path is no longer in the list of its association; a reference to it is handed over: deleted_addresses.c. */
 void link_path_left(struct sctp_tcb *stcb, struct sctp_nets *net);
 
+/* T2-shutdown has the place of T3-rtx: shutdown.c. */
+void fixed_timer_start(int type, struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net);
+
+/* In SHUTDOWN-SENT, DATA that came twice is acknowledged at once; an association is freed: shutdown.c. */
+void link_acknowledge_duplicates(struct sctp_tcb *stcb);
+void link_never_open(const struct sctp_tcb *stcb);
+
+/* Something that was to be delivered before a shutdown isn't any more: the same file. */
+void link_continue_shutdown(struct sctp_tcb *stcb);
+
+/* An association ends: ended_association.c. */
+int fixed_free_assoc(struct sctp_inpcb *inp, struct sctp_tcb *stcb, int from_inpcb_free, int from);
+
+/* An association is freed: lifetimes.c. */
+void link_no_lifetimes(struct sctp_tcb *stcb);
+
 /* A packet has been read; paths that went with it are freed: deleted_addresses.c. */
 void link_packet_done(void);
 

@@ -11,6 +11,8 @@
 struct association_notes {
 	double sack_ms;        /* when the last SACK came; 0: none yet */
 	uint32_t window_bytes; /* the receive window that it told */
+	sctp_os_timer_t lifetimes; /* when the next lifetime of a message ends, see lifetimes.c */
+	double lifetime_ends_ms;   /* and when that is */
 };
 
 struct path_notes {

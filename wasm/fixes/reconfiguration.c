@@ -5,6 +5,7 @@
 #include <netinet/sctp_pcb.h>
 #include <netinet/sctp_var.h>
 #include <netinet/sctputil.h>
+#include <netinet/sctp_output.h>
 
 #include "fixes/fixes.h"
 #include "fixes/received.h"
@@ -35,6 +36,27 @@ static void count_refusal(struct sctp_tcb *stcb, int is_refused)
 	}
 }
 
+/*
+ * The peer has granted that the association is reset: what it has acknowledged is all before the TSN that we send next
+ * (RFC 6525 5.2.7). sctp_handle_stream_reset_response() puts the TSN of the other direction there, and in half of all cases
+ * each later SACK is then taken for an old one. When it was the peer that asked, nothing was put there.
+ */
+static void acknowledge_all_before_reset(struct sctp_association *asoc)
+{
+	if (asoc->last_acked_seq == asoc->cumulative_tsn && TAILQ_EMPTY(&asoc->sent_queue)) {
+		asoc->last_acked_seq = asoc->sending_seq - 1;
+		asoc->advanced_peer_ack_point = asoc->sending_seq - 1;
+	}
+}
+
+static void association_reset(struct sctp_tcb *stcb, int is_refused)
+{
+	count_refusal(stcb, is_refused);
+	if (!is_refused) {
+		acknowledge_all_before_reset(&stcb->asoc);
+	}
+}
+
 #ifndef UPSTREAM_MAIN
 /* Nobody is told whose socket is closed: these two write to it without a look. */
 static int has_socket(const struct sctp_tcb *stcb)
@@ -43,9 +65,35 @@ static int has_socket(const struct sctp_tcb *stcb)
 	       (stcb->asoc.state & SCTP_STATE_CLOSED_SOCKET) == 0;
 }
 
+/*
+ * To add streams, sctp_send_str_reset_req() moves those there are to new memory. It leaves two of their counters as that
+ * memory has them: what SCTP_PR_STREAM_STATUS tells.
+ */
+int fixed_send_str_reset_req(struct sctp_tcb *stcb, uint16_t count, uint16_t *list, uint8_t send_in, uint8_t send_tsn,
+                             uint8_t add, uint16_t adding_out, uint16_t adding_in, uint8_t peer_asked)
+{
+	struct sctp_association *asoc = &stcb->asoc;
+	const struct sctp_stream_out *before = asoc->strmout;
+	uint32_t streams = (add & 1) != 0 ? asoc->streamoutcnt : 0;
+	uint32_t *abandoned = link_malloc((2 * streams + 1) * sizeof(uint32_t));
+	int error;
+
+	for (uint32_t i = 0; i < streams; i++) {
+		abandoned[2 * i] = asoc->strmout[i].abandoned_sent[0];
+		abandoned[2 * i + 1] = asoc->strmout[i].abandoned_unsent[0];
+	}
+	error = sctp_send_str_reset_req(stcb, count, list, send_in, send_tsn, add, adding_out, adding_in, peer_asked);
+	for (uint32_t i = 0; asoc->strmout != before && i < streams; i++) {
+		asoc->strmout[i].abandoned_sent[0] = abandoned[2 * i];
+		asoc->strmout[i].abandoned_unsent[0] = abandoned[2 * i + 1];
+	}
+	link_free(abandoned);
+	return error;
+}
+
 void fixed_notify_stream_reset_tsn(struct sctp_tcb *stcb, uint32_t sending_tsn, uint32_t recv_tsn, int flag)
 {
-	count_refusal(stcb, flag != 0);
+	association_reset(stcb, flag != 0);
 	if (!has_socket(stcb)) {
 		return;
 	}
@@ -72,7 +120,7 @@ void fixed_ulp_notify(uint32_t notification, struct sctp_tcb *stcb, uint32_t err
 
 #ifdef UPSTREAM_MAIN
 	if (notification == SCTP_NOTIFY_STR_RESET_TSN) {
-		count_refusal(stcb, error != 0);
+		association_reset(stcb, error != 0);
 	}
 #endif
 	reserve(is_reset ? stcb : NULL, 1);

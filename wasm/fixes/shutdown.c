@@ -6,10 +6,193 @@
 #include <netinet/sctp_var.h>
 #include <netinet/sctp_timer.h>
 #include <netinet/sctputil.h>
+#include <netinet/sctp_output.h>
 
+#include "api/association.h"
 #include "fixes/fixes.h"
 #include "fixes/received.h"
 #include "link.h"
+
+/* The association that the packet being read has brought to OPEN, while a shutdown is pending. */
+static struct sctp_tcb *just_open;
+
+static int is_shut_down(const struct sctp_tcb *stcb)
+{
+	switch (SCTP_GET_STATE(stcb)) {
+	case SCTP_STATE_SHUTDOWN_SENT:
+	case SCTP_STATE_SHUTDOWN_RECEIVED:
+	case SCTP_STATE_SHUTDOWN_ACK_SENT:
+		return 1;
+	default:
+		return (stcb->asoc.state & SCTP_STATE_SHUTDOWN_PENDING) != 0;
+	}
+}
+
+static int has_undelivered(const struct sctp_association *asoc)
+{
+	return !TAILQ_EMPTY(&asoc->send_queue) || !TAILQ_EMPTY(&asoc->sent_queue) || asoc->stream_queue_cnt > 0;
+}
+
+static struct sctp_nets *path_in_use(const struct sctp_association *asoc)
+{
+	return asoc->alternate != NULL ? asoc->alternate : asoc->primary_destination;
+}
+
+/* Sends SHUTDOWN if all that was sent before has been acknowledged. */
+static int send_shutdown(struct sctp_tcb *stcb)
+{
+	struct sctp_nets *net = path_in_use(&stcb->asoc);
+
+	if (SCTP_GET_STATE(stcb) != SCTP_STATE_OPEN || has_undelivered(&stcb->asoc)) {
+		return 0;
+	}
+	SCTP_STAT_DECR_GAUGE32(sctps_currestab);
+	SCTP_SET_STATE(stcb, SCTP_STATE_SHUTDOWN_SENT);
+	sctp_stop_timers_for_shutdown(stcb);
+	sctp_send_shutdown(stcb, net);
+	fixed_timer_start(SCTP_TIMER_TYPE_SHUTDOWN, stcb->sctp_ep, stcb, net);
+	sctp_timer_start(SCTP_TIMER_TYPE_SHUTDOWNGUARD, stcb->sctp_ep, stcb, NULL);
+	return 1;
+}
+
+static void send_shutdown_ack(struct sctp_tcb *stcb)
+{
+	struct sctp_nets *net = path_in_use(&stcb->asoc);
+
+	SCTP_STAT_DECR_GAUGE32(sctps_currestab);
+	SCTP_SET_STATE(stcb, SCTP_STATE_SHUTDOWN_ACK_SENT);
+	sctp_stop_timers_for_shutdown(stcb);
+	sctp_send_shutdown_ack(stcb, net);
+	fixed_timer_start(SCTP_TIMER_TYPE_SHUTDOWNACK, stcb->sctp_ep, stcb, net);
+}
+
+void link_continue_shutdown(struct sctp_tcb *stcb)
+{
+	if ((stcb->asoc.state & SCTP_STATE_SHUTDOWN_PENDING) != 0) {
+		send_shutdown(stcb);
+	} else if (SCTP_GET_STATE(stcb) == SCTP_STATE_SHUTDOWN_RECEIVED && !has_undelivered(&stcb->asoc)) {
+		send_shutdown_ack(stcb);
+	}
+}
+
+/*
+ * A shutdown that is asked for before the association is up, or while the peer restarts, is carried out as soon as it is
+ * OPEN (RFC 9260 9.2): by COOKIE ACK, or by a COOKIE ECHO where both ends connect at once or the peer has restarted
+ * (5.2.4). Upstream does so only when a SACK finds that nothing is left to deliver; its main does so at a COOKIE ACK, too.
+ * sctp_toss_old_cookies() is called in each of these cases, before COOKIE ACK is queued, which must come first.
+ */
+void fixed_toss_old_cookies(struct sctp_tcb *stcb, struct sctp_association *asoc)
+{
+	sctp_toss_old_cookies(stcb, asoc);
+	if ((asoc->state & SCTP_STATE_SHUTDOWN_PENDING) != 0) {
+		just_open = stcb;
+	}
+}
+
+void link_shut_down_if_open(void)
+{
+	struct sctp_tcb *stcb = just_open;
+
+	if (stcb == NULL) {
+		return;
+	}
+	just_open = NULL;
+	SCTP_TCB_LOCK(stcb);
+	if ((stcb->asoc.state & SCTP_STATE_ABOUT_TO_BE_FREED) == 0 && send_shutdown(stcb)) {
+		sctp_chunk_output(stcb->sctp_ep, stcb, SCTP_OUTPUT_FROM_CONTROL_PROC, SCTP_SO_NOT_LOCKED);
+	}
+	SCTP_TCB_UNLOCK(stcb);
+}
+
+void link_never_open(const struct sctp_tcb *stcb)
+{
+	if (just_open == stcb) {
+		just_open = NULL;
+	}
+}
+
+/*
+ * SCTP_EOF without data. sctp_lower_sosend() refuses it as if it were data: while its stream is being reset, and while the
+ * send buffer is full.
+ */
+int link_shut_down(void *so, uint32_t id)
+{
+	struct sctp_tcb *stcb = association_in(so, id);
+	int error = 0;
+
+	if (stcb == NULL) {
+		return -ENOENT;
+	}
+	if (is_shut_down(stcb)) {
+		error = -EPIPE;
+	} else if (!send_shutdown(stcb)) {
+		SCTP_ADD_SUBSTATE(stcb, SCTP_STATE_SHUTDOWN_PENDING);
+		sctp_timer_start(SCTP_TIMER_TYPE_SHUTDOWNGUARD, stcb->sctp_ep, stcb, NULL);
+	}
+	if (error == 0) {
+		sctp_chunk_output(stcb->sctp_ep, stcb, SCTP_OUTPUT_FROM_USR_SEND, SCTP_SO_LOCKED);
+	}
+	SCTP_TCB_UNLOCK(stcb);
+	return error;
+}
+
+int link_is_shut_down(void *so, uint32_t id)
+{
+	struct sctp_tcb *stcb = association_in(so, id);
+	int is = stcb != NULL && is_shut_down(stcb);
+
+	if (stcb != NULL) {
+		SCTP_TCB_UNLOCK(stcb);
+	}
+	return is;
+}
+
+/*
+ * When the peer shuts down, the rest of a message that is begun is delivered (RFC 9260 9.2), but sctp_lower_sosend()
+ * refuses it. It takes the association for an open one during such a call. Upstream's main takes the rest.
+ */
+int link_resume(void *so, uint32_t id, uint16_t stream)
+{
+	struct sctp_tcb *stcb = association_in(so, id);
+	struct sctp_association *asoc;
+	int may;
+
+	if (stcb == NULL) {
+		return 0;
+	}
+	asoc = &stcb->asoc;
+	may = SCTP_GET_STATE(stcb) == SCTP_STATE_SHUTDOWN_RECEIVED && (asoc->state & SCTP_STATE_SHUTDOWN_PENDING) == 0 &&
+	      stream < asoc->streamoutcnt && asoc->strmout[stream].last_msg_incomplete;
+	if (may) {
+		asoc->state = (asoc->state & ~SCTP_STATE_MASK) | SCTP_STATE_OPEN;
+	}
+	SCTP_TCB_UNLOCK(stcb);
+	return may;
+}
+
+void link_resumed(void *so, uint32_t id)
+{
+	struct sctp_tcb *stcb = association_in(so, id);
+
+	if (stcb == NULL) {
+		return;
+	}
+	if (SCTP_GET_STATE(stcb) == SCTP_STATE_OPEN) {
+		stcb->asoc.state = (stcb->asoc.state & ~SCTP_STATE_MASK) | SCTP_STATE_SHUTDOWN_RECEIVED;
+	}
+	SCTP_TCB_UNLOCK(stcb);
+}
+
+/*
+ * In SHUTDOWN-SENT, DATA that comes twice is answered by SHUTDOWN and SACK (RFC 9260 9.2: MUST). sctp_sack_check() sends
+ * SHUTDOWN alone. A peer that looks for acknowledgements in SACKs only would send its last DATA again and again.
+ */
+void link_acknowledge_duplicates(struct sctp_tcb *stcb)
+{
+	if (SCTP_GET_STATE(stcb) == SCTP_STATE_SHUTDOWN_SENT && stcb->asoc.numduptsns > 0) {
+		sctp_send_sack(stcb, SCTP_SO_NOT_LOCKED);
+	}
+}
 
 /*
  * T5-shutdown-guard is for whoever has sent SHUTDOWN (RFC 9260 9.2). Upstream starts it in SHUTDOWN-PENDING already, where

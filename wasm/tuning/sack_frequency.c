@@ -20,6 +20,7 @@
 
 #include "fixes/received.h"
 #include "link.h"
+#include "fixes/fixes.h"
 #include "tuning/tuning.h"
 
 #define TOGETHER 3
@@ -71,6 +72,7 @@ int link_process_data(struct mbuf **packet, int iphlen, int *offset, int length,
 		return result;
 	}
 	asoc->sack_freq = every;
+	link_acknowledge_duplicates(stcb);
 	if (may_wait) {
 		debtor = stcb;
 	}

@@ -8,6 +8,8 @@
 
 #ifdef UPSTREAM_MAIN
 
+#include <stdbool.h>
+
 /* The offset that sctp_calculate_cksum() takes. */
 typedef int32_t upstream_offset;
 
@@ -30,6 +32,21 @@ typedef int32_t upstream_offset;
 /* Does T5-shutdown-guard run in SHUTDOWN-PENDING? */
 #define UPSTREAM_GUARDS_SHUTDOWN_PENDING 0
 
+/* What a stream is to its scheduler: a member of ss_params. */
+#define UPSTREAM_OF_SCHEDULER(member) ss_params.ss.member
+
+/* A message leaves a stream's queue: the scheduler is told. */
+#define UPSTREAM_REMOVE_FROM_STREAM(stcb, stream, message) \
+	(stcb)->asoc.ss_functions.sctp_ss_remove_from_stream(stcb, &(stcb)->asoc, stream, message)
+
+/* A parameter of sctp_abort_an_association(), which ours has no need of; and what tells the program of an ABORT sent. */
+#define UPSTREAM_TIMED_OUT , bool timed_out
+#define UPSTREAM_ABORT_NOTIFICATION(stcb, timed_out, code, chunk, so_locked) \
+	sctp_abort_notification(stcb, false, timed_out, code, chunk, so_locked)
+
+/* What a scheduler answers to a question. */
+typedef bool upstream_answer;
+
 #else
 
 typedef uint32_t upstream_offset;
@@ -40,6 +57,13 @@ typedef uint32_t upstream_offset;
 	sctp_abort_an_association((stcb)->sctp_ep, stcb, cause, so_locked)
 #define UPSTREAM_LAST_RESET_NOTIFICATION SCTP_NOTIFY_STR_RESET_DENIED_IN
 #define UPSTREAM_GUARDS_SHUTDOWN_PENDING 1
+#define UPSTREAM_OF_SCHEDULER(member) ss_params.member
+#define UPSTREAM_REMOVE_FROM_STREAM(stcb, stream, message) \
+	(stcb)->asoc.ss_functions.sctp_ss_remove_from_stream(stcb, &(stcb)->asoc, stream, message, 1)
+#define UPSTREAM_TIMED_OUT
+#define UPSTREAM_ABORT_NOTIFICATION(stcb, timed_out, code, chunk, so_locked) \
+	sctp_abort_notification(stcb, 0, code, chunk, so_locked)
+typedef int upstream_answer;
 
 #endif
 

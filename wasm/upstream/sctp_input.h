@@ -21,6 +21,7 @@
 /* SHUTDOWN: fixes/shutdown.c. */
 #define sctp_update_acked fixed_update_acked
 #define sctp_timer_stop fixed_timer_stop
+#define sctp_toss_old_cookies fixed_toss_old_cookies
 
 /* SACK: fixes/retransmission.c. */
 #define sctp_express_handle_sack fixed_express_handle_sack
@@ -58,6 +59,11 @@
 
 /* The MAC of cookies: tuning/cookie_mac.c. AUTH chunks have the HMACs of sctp_auth.c. */
 #define sctp_hmac_m link_cookie_mac
+
+/* Counters of streams, when others are added: fixes/reconfiguration.c. */
+#ifndef UPSTREAM_MAIN
+#define sctp_send_str_reset_req fixed_send_str_reset_req
+#endif
 
 /* Behind all others, which name functions in the headers, too. */
 #include "fixes/fixes.h"

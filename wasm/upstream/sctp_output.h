@@ -28,6 +28,20 @@
 /* The MAC of cookies: tuning/cookie_mac.c. AUTH chunks have the HMACs of sctp_auth.c. */
 #define sctp_hmac_m link_cookie_mac
 
+/* Streams are added, or another scheduler is set, while a message is begun: fixes/schedulers.c. */
+struct sctp_tcb;
+void fixed_lock_stream(struct sctp_tcb *stcb);
+#define sctp_ss_init(...) sctp_ss_init(__VA_ARGS__), fixed_lock_stream(stcb)
+
+/*
+ * A fragment of a message that isn't complete yet is no larger than those of complete ones, in sctp_move_to_outqueue().
+ * Upstream lets it fill the packet: without room for the AUTH chunk that DATA may need, the packet never leaves, and
+ * SCTP_MAXSEG doesn't count. Functions that have no such variables see these two.
+ */
+static uint32_t space_left, frag_point;
+#undef SCTP_TCB_LOCK_ASSERT
+#define SCTP_TCB_LOCK_ASSERT(stcb) ((void)(space_left = min(space_left, (uint32_t)frag_point)))
+
 /*
  * Packets: network/packets.c. sctp_lowlevel_chunk_output() has the association in a variable; sctp_send_resp_msg(), which
  * answers without one, sees this constant.

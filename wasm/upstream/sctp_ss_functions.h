@@ -6,8 +6,30 @@
 
 #include <netinet/sctp_pcb.h>
 
-/* The scheduler's table refers to the one of fixes/schedulers.c; upstream's, which isn't called then, has another name. */
+/*
+ * The schedulers' table refers to the functions of fixes/schedulers.c; upstream's, which aren't called then, have other
+ * names. Each macro has parameters, so that it matches where a function is defined and not where the table refers to it.
+ */
+struct sctp_stream_out *sctp_ss_default_select(struct sctp_tcb *, struct sctp_nets *, struct sctp_association *);
 struct sctp_stream_out *sctp_ss_rrp_select(struct sctp_tcb *, struct sctp_nets *, struct sctp_association *);
+struct sctp_stream_out *sctp_ss_prio_select(struct sctp_tcb *, struct sctp_nets *, struct sctp_association *);
+struct sctp_stream_out *sctp_ss_fb_select(struct sctp_tcb *, struct sctp_nets *, struct sctp_association *);
+void sctp_ss_rrp_packet_done(struct sctp_tcb *, struct sctp_nets *, struct sctp_association *);
+upstream_answer sctp_ss_default_is_user_msgs_incomplete(struct sctp_tcb *, struct sctp_association *);
+#define sctp_ss_default_select(stcb, net, asoc) upstream_ss_default_select(stcb, net, asoc)
 #define sctp_ss_rrp_select(stcb, net, asoc) upstream_ss_rrp_select(stcb, net, asoc)
+#define sctp_ss_prio_select(stcb, net, asoc) upstream_ss_prio_select(stcb, net, asoc)
+#define sctp_ss_fb_select(stcb, net, asoc) upstream_ss_fb_select(stcb, net, asoc)
+#define sctp_ss_rrp_packet_done(stcb, net, asoc) upstream_ss_rrp_packet_done(stcb, net, asoc)
+#define sctp_ss_default_is_user_msgs_incomplete(stcb, asoc) upstream_ss_default_is_user_msgs_incomplete(stcb, asoc)
+
+#ifndef UPSTREAM_MAIN
+void sctp_ss_default_scheduled(struct sctp_tcb *, struct sctp_nets *, struct sctp_association *,
+                               struct sctp_stream_out *, int);
+void sctp_ss_fcfs_clear(struct sctp_tcb *, struct sctp_association *, int, int);
+#define sctp_ss_default_scheduled(stcb, net, asoc, stream, moved) \
+	upstream_ss_default_scheduled(stcb, net, asoc, stream, moved)
+#define sctp_ss_fcfs_clear(stcb, asoc, clear, lock) upstream_ss_fcfs_clear(stcb, asoc, clear, lock)
+#endif
 
 #endif

@@ -27,4 +27,7 @@
 /* An association ends while a message is delivered in parts: fixes/ended_association.c. */
 #define sctp_free_assoc fixed_free_assoc
 
+/* What is told of this end's own ABORT: fixes/own_abort.c, whose function is strong. */
+#pragma weak sctp_abort_an_association
+
 #endif

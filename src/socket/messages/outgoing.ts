@@ -144,7 +144,7 @@ export class Outgoing {
       }
       try {
         if (first.data.length !== first.bytes) throw this.#broken(before, detached());
-        first.offset = this.#sendPieces(first.data, before, first.info);
+        first.offset = this.#sendPieces(first.data, before, before === 0 ? this.#infoOf(first) : first.info);
       } catch (error) {
         this.#drop(first, error);
         continue;
@@ -157,6 +157,12 @@ export class Outgoing {
     }
     if (!this.#end || this.#waiting.length > 0) return;
     if (this.#sink.send(NOTHING, this.#end) !== undefined) this.#end = undefined;
+  }
+
+  /** Of a lifetime only what is left, after a message has waited here. */
+  #infoOf({ info, expiresAt }: Waiting): SendInfo {
+    if (info.prPolicy !== SCTP_PR_SCTP_TTL) return info;
+    return { ...info, prValue: Math.max(1, Math.ceil(expiresAt - this.#clock.now())) };
   }
 
   /** The message to send next: the one that is begun, or the first that no hold keeps, which comes to the front. */

@@ -38,6 +38,9 @@ const AUTHENTICATIONS: Readonly<Record<number, AuthenticationChange['change']>> 
   [C.SCTP_AUTH_NO_AUTH]: 'no authentication',
 };
 
+/** LINK_ABORT_SENT of wasm/link.h. */
+const ABORT_SENT = 0x80;
+
 type Decode = (view: DataView<ArrayBuffer>, length: number) => Notification | undefined;
 
 const DECODERS: Readonly<Record<number, Decode>> = {
@@ -143,6 +146,7 @@ function associationChange(view: DataView<ArrayBuffer>, length: number): Notific
   if (state === undefined) return;
   const isStart = state === 'up' || state === 'restart';
   const abort = isStart ? undefined : abortOf(view, length);
+  const isOurs = abort !== undefined && (view.getUint8(change.sac_info.offset + 1) & ABORT_SENT) !== 0;
   const told = {
     type: 'association',
     associationId: view.getUint32(change.sac_assoc_id.offset, true),
@@ -153,6 +157,7 @@ function associationChange(view: DataView<ArrayBuffer>, length: number): Notific
     },
     features: isStart ? featuresOf(view, length) : [],
   } as const;
+  if (isOurs) return { ...told, sentAbort: abort };
   return abort ? { ...told, abort } : told;
 }
 

@@ -82,6 +82,15 @@ export function unlessEnding<T>(call: () => T, home: { ending(): void }): T | un
 /** The error of an association that didn't end orderly. `abort`: the causes that the peer gave, if it did so. */
 export function lossError(abort: readonly ErrorCause[] | undefined): SctpError {
   if (!abort) return new SctpError('ETIMEDOUT', 'the association is lost: the peer no longer answers on any path');
-  const told = abort.map(({ name, text }) => (text ? `${name}: ${text}` : name)).join('; ');
-  return new SctpError('ECONNRESET', `the peer has aborted the association (${told || 'no reason given'})`, { abort });
+  return new SctpError('ECONNRESET', `the peer has aborted the association (${reasonIn(abort)})`, { abort });
+}
+
+/** The error of an association that this end's stack has aborted. `abort`: the causes that it gave. */
+export function ownAbortError(abort: readonly ErrorCause[]): SctpError {
+  const why = 'this end has aborted the association, because the peer broke the protocol';
+  return new SctpError('ECONNABORTED', `${why} (${reasonIn(abort)})`, { abort });
+}
+
+function reasonIn(abort: readonly ErrorCause[]): string {
+  return abort.map(({ name, text }) => (text ? `${name}: ${text}` : name)).join('; ') || 'no reason given';
 }

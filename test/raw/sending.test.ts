@@ -1,0 +1,118 @@
+import { expect, test } from 'vitest';
+import { decodePacket } from '../../src/chunk.js';
+import * as R from '../../src/raw.js';
+import { type Network, scenario } from '../../src/simulated.js';
+import { CLIENT_ADDRESSES, connected, listening, open, PORT, SERVER, SERVER_ADDRESSES, two } from './fixture.js';
+
+const SECOND = { address: '10.0.2.2', port: PORT };
+const SCHEDULERS = [
+  R.SCTP_SS_DEFAULT,
+  R.SCTP_SS_ROUND_ROBIN,
+  R.SCTP_SS_ROUND_ROBIN_PACKET,
+  R.SCTP_SS_PRIORITY,
+  R.SCTP_SS_FAIR_BANDWITH,
+  R.SCTP_SS_FIRST_COME,
+];
+
+const bytes = (length: number) => new Uint8Array(length).fill(1);
+
+test.each(SCHEDULERS)('SCTP_ADDR_OVER sends a message to the address that it names (scheduler %i)', (assoc_value) =>
+  scenario({ seed: 1, conditions: { latencyMs: 5 } }, async (network) => {
+    const { client, so, server, accepted } = await connected(network);
+    client.usrsctp_set_non_blocking(so, 1);
+    client.usrsctp_setsockopt(so, R.IPPROTO_SCTP, R.SCTP_PLUGGABLE_SS, { assoc_id: 0, assoc_value });
+    const sent: [stream: number, destination: string][] = [];
+    for (const round of [0, 1, 2]) {
+      for (const stream of [0, 1, 2, 1]) {
+        const isOver = stream === 1;
+        const info = { snd_sid: stream, snd_flags: isOver ? R.SCTP_ADDR_OVER : 0 };
+        const to = isOver ? [SECOND] : null;
+        expect(client.usrsctp_sendv(so, bytes(800 + round), to, info, R.SCTP_SENDV_SNDINFO)).toBe(800 + round);
+        sent.push([stream, isOver ? '10.0.2.2' : '10.0.1.2']);
+      }
+      if (round === 1) await network.advance(1000);
+    }
+    await network.advance(5000);
+    for (const _ of sent) expect(server.usrsctp_recvv(accepted, 1000)).not.toBe(-1);
+    const left = network.trace
+      .entries()
+      .flatMap(({ from, destination, bytes: packet }) =>
+        decodePacket(packet).chunks.flatMap((chunk): [number, string][] =>
+          from === 'client' && chunk.type === 'DATA' ? [[chunk.streamId, destination]] : [],
+        ),
+      );
+    expect(left.sort()).toEqual(sent.sort());
+  }),
+);
+
+/** The chunks that a host has sent. */
+function chunksOf(network: Network, name: string): string[] {
+  const packets = network.trace.entries().filter(({ from }) => from === name);
+  return packets.flatMap(({ bytes: packet }) => decodePacket(packet).chunks.map(({ type }) => type));
+}
+
+for (const [state, afterMs] of [
+  ['COOKIE-WAIT', 0],
+  ['COOKIE-ECHOED', 25],
+] as const) {
+  test(`a shutdown in ${state} is carried out as soon as the association is up`, () =>
+    scenario({ seed: 1, conditions: { latencyMs: 10 } }, async (network) => {
+      const { client, server } = await two(network);
+      const listener = listening(server, R.SOCK_STREAM);
+      const so = open(client);
+      client.usrsctp_set_non_blocking(so, 1);
+      client.usrsctp_connect(so, SERVER[0]!);
+      await network.advance(afterMs);
+      expect(client.usrsctp_shutdown(so, R.SHUT_WR)).toBe(0);
+      await network.advance(1000);
+      expect(chunksOf(network, 'client')).toContain('SHUTDOWN');
+      expect(chunksOf(network, 'server')).toContain('SHUTDOWN ACK');
+      expect([...chunksOf(network, 'client'), ...chunksOf(network, 'server')]).not.toContain('ABORT');
+      expect(server.usrsctp_accept(listener)).not.toBeNull();
+    }));
+
+  test(`a shutdown in ${state} is carried out when both ends connect at once`, () =>
+    scenario({ seed: 1, conditions: { latencyMs: 10 } }, async (network) => {
+      const { client, server } = await two(network);
+      const ends = [
+        [client, CLIENT_ADDRESSES[0]!, SERVER_ADDRESSES[0]!],
+        [server, SERVER_ADDRESSES[0]!, CLIENT_ADDRESSES[0]!],
+      ] as const;
+      const [so] = ends.map(([usrsctp, own, peer]) => {
+        const handle = open(usrsctp);
+        usrsctp.usrsctp_set_non_blocking(handle, 1);
+        usrsctp.usrsctp_bind(handle, { address: own, port: PORT });
+        usrsctp.usrsctp_connect(handle, { address: peer, port: PORT });
+        return handle;
+      });
+      await network.advance(afterMs);
+      expect(client.usrsctp_shutdown(so!, R.SHUT_WR)).toBe(0);
+      await network.advance(1000);
+      expect(chunksOf(network, 'client')).toContain('SHUTDOWN');
+      expect([...chunksOf(network, 'client'), ...chunksOf(network, 'server')]).not.toContain('ABORT');
+    }));
+}
+
+test('sending after a shutdown is EPIPE', () =>
+  scenario({ seed: 1, conditions: { latencyMs: 10 } }, async (network) => {
+    const { client, so } = await connected(network);
+    client.usrsctp_set_non_blocking(so, 1);
+    client.usrsctp_sendv(so, bytes(10));
+    client.usrsctp_shutdown(so, R.SHUT_WR);
+    expect([client.usrsctp_sendv(so, bytes(10)), client.errno]).toEqual([-1, 'EPIPE']);
+    await network.advance(25);
+    expect([client.usrsctp_sendv(so, bytes(10)), client.errno]).toEqual([-1, 'EPIPE']);
+  }));
+
+test('a SHUTDOWN ACK that nobody answers ends in ETIMEDOUT', () =>
+  scenario({ seed: 1, conditions: { latencyMs: 10 } }, async (network) => {
+    const { client, server, so, accepted } = await connected(network);
+    client.usrsctp_set_non_blocking(so, 1);
+    network.filter(({ bytes: packet }) => {
+      const first = decodePacket(packet).chunks[0]?.type;
+      return first === 'SHUTDOWN ACK' || first === 'ABORT' ? 'drop' : undefined;
+    });
+    server.usrsctp_shutdown(accepted, R.SHUT_WR);
+    await network.advance(500_000);
+    expect(client.usrsctp_getsockopt(so, R.SOL_SOCKET, R.SO_ERROR)).toBe('ETIMEDOUT');
+  }));

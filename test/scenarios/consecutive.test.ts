@@ -1,0 +1,155 @@
+import { expect, test } from 'vitest';
+import { decodePacket } from '../../src/chunk.js';
+import type { Network } from '../../src/simulated.js';
+import type { OptionValue } from '../../src/socket/options/options.js';
+import { connected, inWorld, isEqual, pattern } from '../support/world.js';
+import { upTo } from './fixture.js';
+
+const TRACED = { traceLength: 10_000 };
+const SCHEDULERS = [
+  'default',
+  'round-robin',
+  'round-robin-packet',
+  'priority',
+  'fair-bandwidth',
+  'first-come',
+] as const satisfies readonly OptionValue<'scheduler'>[];
+
+/** Fragments that the client sent between those of another message, in the order of their TSNs (RFC 9260 §6.9). */
+function interruptions(network: Network): string[] {
+  const chunks = new Map<number, { tsn: number; streamId: number; isBeginning: boolean; isEnd: boolean }>();
+  for (const { from, bytes } of network.trace.entries()) {
+    if (from !== 'client') continue;
+    for (const chunk of decodePacket(bytes).chunks) if (chunk.type === 'DATA') chunks.set(chunk.tsn, chunk);
+  }
+  const found: string[] = [];
+  let open: number | undefined;
+  for (const { tsn, streamId, isBeginning, isEnd } of [...chunks.values()].sort((a, b) => (a.tsn - b.tsn) | 0)) {
+    if (isBeginning ? open !== undefined : open !== streamId) found.push(`stream ${streamId} in ${open} (${tsn})`);
+    open = isEnd ? undefined : streamId;
+  }
+  return found;
+}
+
+/** Three large messages on as many streams, of which the first is begun when `change` is called. */
+function interrupted(
+  scheduler: (typeof SCHEDULERS)[number],
+  afterMs: number,
+  change: (a: Awaited<ReturnType<typeof connected>>['a']) => void,
+): Promise<string[]> {
+  return inWorld(
+    async (world) => {
+      const { a, b } = await connected(world, {}, { peerMayReset: 'association' });
+      a.setOption('scheduler', scheduler);
+      const sent = [2, 1, 0].map((stream) => a.send(pattern(60_000, stream), { stream }));
+      await world.network.advance(afterMs);
+      change(a);
+      for (const _ of sent) {
+        const { data, stream } = (await b.receive({ timeoutMs: 60_000 }))!;
+        expect(isEqual(data, pattern(60_000, stream))).toBe(true);
+      }
+      await Promise.all([...sent, a.close(), b.closed]);
+      return interruptions(world.network);
+    },
+    { ...TRACED, conditions: { latencyMs: 10, rateBps: 10e6 } },
+  );
+}
+
+test.each(SCHEDULERS)('no message comes between the fragments of another when streams are added (%s)', async (each) => {
+  for (const afterMs of [25, 45, 60, 90]) {
+    const adding = (a: Parameters<Parameters<typeof interrupted>[2]>[0]) =>
+      void a.addStreams({ outbound: 20 }).catch(() => {});
+    expect(await interrupted(each, afterMs, adding)).toEqual([]);
+  }
+});
+
+test.each(SCHEDULERS)(
+  'no message comes between the fragments of another when the scheduler changes (%s)',
+  async (to) => {
+    for (const from of ['default', 'first-come'] as const) {
+      for (const afterMs of [25, 60]) {
+        expect(await interrupted(from, afterMs, (a) => a.setOption('scheduler', to))).toEqual([]);
+      }
+    }
+  },
+);
+
+test.each([1, 2])('with the scheduler first-come, what waits leaves after streams were added %i times', (times) =>
+  inWorld(
+    async (world) => {
+      const { a, b } = await connected(world, {}, { peerMayReset: 'association' });
+      a.setOption('scheduler', 'first-come');
+      const release = world.network.hold();
+      for (const number of upTo(10)) await a.send(pattern(1400, number), { stream: number % 3 });
+      for (const _ of upTo(times)) {
+        const adding = a.addStreams({ outbound: 5 });
+        release();
+        await adding;
+        for (const number of upTo(10)) await a.send(pattern(1400, number), { stream: number % 3 });
+      }
+      a.setOption('scheduler', 'default');
+      a.setOption('scheduler', 'first-come');
+      for (const _ of upTo(10 + 10 * times)) expect(await b.receive({ timeoutMs: 60_000 })).toBeDefined();
+      await Promise.all([a.close(), b.closed]);
+    },
+    { ...TRACED, conditions: { latencyMs: 10 } },
+  ),
+);
+
+test('messages larger than a packet leave when the peer wants DATA authenticated (RFC 4895)', () =>
+  inWorld(
+    async (world) => {
+      const listener = world.server.socket();
+      listener.authentication.requireChunks(['DATA']);
+      listener.bindx([{ address: '10.0.1.2', port: 5001 }]);
+      listener.listen();
+      const socket = world.client.socket();
+      const [a, b] = await Promise.all([socket.connect({ address: '10.0.1.2', port: 5001 }), listener.accept()]);
+      const sending = (async () => {
+        for (const number of upTo(500)) await a.send(pattern(3000, number));
+        await a.close();
+      })();
+      for (const number of upTo(500)) {
+        expect(isEqual((await b.receive({ timeoutMs: 60_000 }))?.data, pattern(3000, number))).toBe(true);
+      }
+      await Promise.all([sending, b.closed]);
+      const sizes = world.network.trace.entries().map(({ bytes }) => bytes.length);
+      expect(Math.max(...sizes)).toBeLessThanOrEqual(1480);
+    },
+    { ...TRACED, conditions: { latencyMs: 2 } },
+  ));
+
+test.each(SCHEDULERS)(
+  'a begun message is finished though another one, which waits for it, fills the send buffer (%s)',
+  (each) =>
+    inWorld(
+      async (world) => {
+        const { a, b } = await connected(
+          world,
+          { sendBufferBytes: 4096 },
+          { receiveBufferBytes: 4096, readAheadBytes: 1 },
+        );
+        a.setOption('scheduler', each);
+        const sent: number[] = [];
+        const send = (length: number, stream: number) => {
+          sent.push(length);
+          return a.send(pattern(length), { stream });
+        };
+        do {
+          await send(500, 1);
+          await world.network.advance(1000);
+        } while (a.statistics().peerWindowBytes > 0);
+        await send(100, 1);
+        // The priority scheduler begins with the large one, the others do so because stream 1 had its turn.
+        if (each === 'priority') a.setOption('streamValue', { stream: 1, value: 5 });
+        await send(2700, 1);
+        const large = send(10_000, 0);
+        await world.network.advance(100);
+        const received: number[] = [];
+        while (received.length < sent.length) received.push((await b.receive({ timeoutMs: 60_000 }))!.data.length);
+        expect(received.sort()).toEqual(sent.sort());
+        await Promise.all([large, a.close(), b.closed]);
+      },
+      { conditions: { latencyMs: 5 } },
+    ),
+);

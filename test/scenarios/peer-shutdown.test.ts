@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest';
+import { describePacket } from '../../src/chunk/describe.js';
+import { withNetwork } from '../../src/testing.js';
+import { codeOf, isEqual, pattern } from '../support/world.js';
+import { connected, endpoints, receiveAll, rig, sendAll, upTo } from './fixture.js';
+
+const SIZE = 1_000_000;
+const SINGLE = { client: ['10.0.1.1'], server: ['10.0.1.2'] };
+
+describe('a message that is begun when the peer shuts down is finished (RFC 9260 §9.2)', () => {
+  for (const interleaving of [false, true]) {
+    for (const isLate of [false, true]) {
+      test(
+        `with interleaving ${interleaving}, the receiver reads ${isLate ? 'late' : 'all the time'}`,
+        withNetwork({ seed: 3, conditions: { latencyMs: 10, rateBps: 20e6 } }, async (network) => {
+          const socket = { sendBufferBytes: 50_000, receiveBufferBytes: 30_000 };
+          const two = await rig(network, { ...SINGLE, socket });
+          for (const end of [two.socket, two.listener]) end.setOption('interleaving', interleaving);
+          const [here, there] = await Promise.all([
+            two.socket.connectx(endpoints(SINGLE.server)),
+            two.listener.accept(),
+          ]);
+          expect(here.getOption('interleaving')).toBe(interleaving);
+          const all = { ...two, here, there };
+          const sending = all.here.send(pattern(SIZE));
+          const waiting = codeOf(all.here.send('not begun'));
+          const received = isLate ? undefined : all.there.receive();
+          await network.advance(100);
+          const closing = all.there.close();
+          await network.advance(500);
+          expect(isEqual((await (received ?? all.there.receive()))?.data, pattern(SIZE))).toBe(true);
+          await Promise.all([sending, closing]);
+          expect(await waiting).toBe('EPIPE');
+          expect(await codeOf(all.here.send('too late'))).toBe('EPIPE');
+          expect(await all.there.receive()).toBeUndefined();
+          expect(await all.here.closed).toBeUndefined();
+          await Promise.all([all.socket.close(), all.listener.close()]);
+        }),
+      );
+    }
+  }
+
+  test(
+    'when both ends close while they send large messages to each other',
+    withNetwork({ seed: 3, conditions: { latencyMs: 10, rateBps: 20e6 } }, async (network) => {
+      const all = await connected(network, { ...SINGLE, socket: { sendBufferBytes: 50_000 } });
+      const received = Promise.all([all.here.receive(), all.there.receive()]);
+      const sending = [all.here.send(pattern(SIZE, 1)), all.there.send(pattern(SIZE, 2))];
+      await network.advance(100);
+      const closing = [all.here.close(), all.there.close()];
+      const [atClient, atServer] = await received;
+      expect(isEqual(atServer?.data, pattern(SIZE, 1)) && isEqual(atClient?.data, pattern(SIZE, 2))).toBe(true);
+      await Promise.all([...sending, ...closing]);
+      await Promise.all([all.socket.close(), all.listener.close()]);
+    }),
+  );
+});
+
+for (const [bytes, count] of [
+  [1000, 1000],
+  [10_000, 100],
+  [100_000, 20],
+  [300_000, 5],
+] as const) {
+  for (const isAwaited of [false, true]) {
+    test(
+      `close() against a peer that sends ${count} × ${bytes} bytes${isAwaited ? ' one by one' : ''} loses nothing`,
+      withNetwork({ seed: 1, conditions: { latencyMs: 20 } }, async (network) => {
+        const all = await connected(network, SINGLE);
+        const outcomes: Promise<string | undefined>[] = [];
+        const sending = (async () => {
+          for (const number of upTo(count)) {
+            const sent = all.there.send(pattern(bytes, number));
+            outcomes.push(
+              sent.then(
+                () => undefined,
+                (error) => error.code,
+              ),
+            );
+            if (isAwaited) await sent.catch(() => {});
+          }
+        })();
+        let received = 0;
+        const receiving = (async () => {
+          for await (const { data } of all.here) expect(isEqual(data, pattern(bytes, received++))).toBe(true);
+        })();
+        await network.advance(100);
+        await all.here.close();
+        await Promise.all([sending, receiving]);
+        expect(await all.there.closed).toBeUndefined();
+        const codes = await Promise.all(outcomes);
+        expect(codes.filter((code) => code === undefined)).toHaveLength(received);
+        expect(codes.every((code) => code === undefined || code === 'EPIPE')).toBe(true);
+        await Promise.all([all.socket.close(), all.listener.close()]);
+      }),
+    );
+  }
+}
+
+test(
+  'after SHUTDOWN, DATA that comes twice is answered by SHUTDOWN and SACK (RFC 9260 §9.2)',
+  withNetwork({ seed: 1, conditions: { latencyMs: 5 } }, async (network) => {
+    const all = await connected(network, SINGLE);
+    await sendAll(all.there, 2);
+    await receiveAll(all.here, 2);
+    const heal = network.filter((_, from) => (from === all.hosts.client ? 'drop' : undefined));
+    network.clock.schedule(900, heal);
+    await all.here.close();
+    const answers = network.trace.entries().filter(({ from, fate }) => from === 'client' && fate !== 'filtered');
+    const shutdowns = answers.map(({ bytes }) => describePacket(bytes)).filter((each) => each.includes('SHUTDOWN '));
+    expect(shutdowns.some((each) => each.includes('SACK'))).toBe(true);
+    expect(await all.there.closed).toBeUndefined();
+    await Promise.all([all.socket.close(), all.listener.close()]);
+  }),
+);
+
+test(
+  'a shutdown leaves while the peer doesn’t answer a request to reset stream 0',
+  withNetwork({ seed: 1, conditions: { latencyMs: 5 } }, async (network) => {
+    const all = await connected(network, SINGLE);
+    network.filter(({ bytes }, from) =>
+      from === all.hosts.server && describePacket(bytes).startsWith('RE-CONFIG') ? 'drop' : undefined,
+    );
+    all.here.resetStreams({ outgoing: [0] }).catch(() => {});
+    await network.advance(100);
+    await all.here.close({ timeoutMs: 1000 });
+    expect(await all.there.closed).toBeUndefined();
+    await Promise.all([all.socket.close(), all.listener.close()]);
+  }),
+);

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import { decodePacket } from '../../src/chunk.js';
+import { sealPacket } from '../../src/crc32c.js';
+import type { Packet } from '../../src/packet.js';
+import { connected, failure, inWorld } from '../support/world.js';
+
+const CHUNK = 12;
+
+/** What makes of a packet with one chunk one that breaks the protocol. */
+const VIOLATIONS: Readonly<
+  Record<string, { of: string; change: (bytes: Uint8Array, view: DataView) => Uint8Array; reason: RegExp }>
+> = {
+  'a SACK of what was never sent': {
+    of: 'SACK',
+    change: (bytes, view) => {
+      view.setUint32(CHUNK + 4, view.getUint32(CHUNK + 4) + 1000);
+      return bytes;
+    },
+    reason: /Protocol Violation: Cum ack/,
+  },
+  'DATA without user data': {
+    of: 'DATA',
+    change: (bytes, view) => {
+      view.setUint16(CHUNK + 2, 16);
+      return bytes.subarray(0, CHUNK + 16);
+    },
+    reason: /No User Data/,
+  },
+  'the beginning of a message in the middle of another one': {
+    of: 'DATA',
+    change: (bytes, view) => {
+      view.setUint8(CHUNK + 1, 2);
+      view.setUint16(CHUNK + 10, 0); // stream sequence number
+      return bytes;
+    },
+    reason: /Protocol Violation: Reass/,
+  },
+};
+
+test.each(Object.keys(VIOLATIONS))('%s is answered by ABORT, and the program is told why', (name) =>
+  inWorld(async (world) => {
+    const { of, change, reason } = VIOLATIONS[name]!;
+    const { a, b } = await connected(world);
+    const [breaking, broken] = of === 'SACK' ? [b, a] : [a, b];
+    const host = of === 'SACK' ? world.serverHost : world.clientHost;
+    world.network.filter((packet: Packet, from) => {
+      const isIt = from === host && decodePacket(packet.bytes).chunks[0]?.type === of;
+      if (!isIt) return undefined;
+      const copy = packet.bytes.slice();
+      const bytes = change(copy, new DataView(copy.buffer));
+      sealPacket(bytes);
+      return { ...packet, bytes };
+    });
+    const receiving = failure(broken.receive());
+    for (const text of ['one', 'two', 'three']) await a.send(text);
+    const error = (await broken.closed)!;
+    expect(error.code).toBe('ECONNABORTED');
+    expect(error.message).toMatch(reason);
+    expect(await receiving).toBe(error);
+    const told = (await breaking.closed)!;
+    expect(told.code).toBe('ECONNRESET');
+    expect(told.message).toMatch(reason);
+    expect(error.abort).toEqual(told.abort);
+  }),
+);
+
+test('an association that is lost because nobody answers has no cause', () =>
+  inWorld(async (world) => {
+    const { a } = await connected(world);
+    world.network.filter(() => 'drop');
+    await a.send('lost');
+    expect((await a.closed)?.code).toBe('ETIMEDOUT');
+    expect((await a.closed)?.abort).toBeUndefined();
+  }));

@@ -1,0 +1,235 @@
+/*
+ * Lifetimes of messages (SCTP_PR_SCTP_TTL). A message isn't sent, nor sent again, after its lifetime, and its sender is told
+ * (RFC 3758 4.1, RFC 9260 11.1.5). Upstream looks at lifetimes only when a message would be sent again: one that waits for
+ * the congestion window, or for the peer's receive window, leaves however late it is. Here a timer of the association gives
+ * such messages up.
+ */
+#include "api/association.h"
+
+#include <netinet/sctp_indata.h>
+#include <netinet/sctp_output.h>
+#include <netinet/sctp_sysctl.h>
+#include <netinet/sctp_var.h>
+#include <netinet/sctputil.h>
+
+#include "fixes/fixes.h"
+#include "fixes/notes.h"
+#include "link.h"
+
+/* So many messages are looked at in a millisecond, on average: a long queue is looked through less often. */
+#define LOOKS_PER_MS 1000
+
+struct search {
+	struct timeval now;
+	struct timeval next; /* when the next lifetime ends; 0: none has one */
+	uint32_t looks;
+};
+
+static int has_expired(struct search *search, uint32_t flags, const struct timeval *end)
+{
+	search->looks++;
+	if (!PR_SCTP_TTL_ENABLED(flags)) {
+		return 0;
+	}
+	if (!timercmp(&search->now, end, <)) {
+		return 1;
+	}
+	if (search->next.tv_sec == 0 || timercmp(end, &search->next, <)) {
+		search->next = *end;
+	}
+	return 0;
+}
+
+static void count_unsent(struct sctp_association *asoc, struct sctp_stream_out *stream)
+{
+	asoc->abandoned_unsent[0]++;
+	asoc->abandoned_unsent[SCTP_PR_SCTP_TTL]++;
+	stream->abandoned_unsent[0]++;
+}
+
+/*
+ * Notifications are dropped when the receive buffer is full, and many lifetimes may end at once. These have as much room as
+ * they take: their bytes have just left the send buffer. Returns what the limit was.
+ */
+static uint32_t limit_events(struct sctp_tcb *stcb, uint32_t bytes)
+{
+	uint32_t before = 0;
+
+	if (stcb->sctp_socket != NULL) {
+		before = stcb->sctp_socket->so_rcv.sb_hiwat;
+		stcb->sctp_socket->so_rcv.sb_hiwat = bytes;
+	}
+	return before;
+}
+
+/* As sctp_report_all_outbound() does for each message that has no TSN yet. */
+static void give_up_message(struct sctp_tcb *stcb, struct sctp_stream_out *stream, struct sctp_stream_queue_pending *sp)
+{
+	struct sctp_association *asoc = &stcb->asoc;
+	uint32_t limit;
+
+	count_unsent(asoc, stream);
+	atomic_subtract_int(&asoc->stream_queue_cnt, 1);
+	TAILQ_REMOVE(&stream->outqueue, sp, next);
+	UPSTREAM_REMOVE_FROM_STREAM(stcb, stream, sp);
+	sctp_free_spbufspace(stcb, asoc, sp);
+	limit = limit_events(stcb, INT32_MAX);
+	sctp_ulp_notify(SCTP_NOTIFY_SPECIAL_SP_FAIL, stcb, 0, sp, SCTP_SO_NOT_LOCKED);
+	limit_events(stcb, limit);
+	if (sp->data != NULL) {
+		sctp_m_freem(sp->data);
+	}
+	if (sp->net != NULL) {
+		sctp_free_remote_addr(sp->net);
+	}
+	sctp_free_a_strmoq(stcb, sp, SCTP_SO_NOT_LOCKED);
+	if (stream->state == SCTP_STREAM_RESET_PENDING && stream->chunks_on_queues == 0 && TAILQ_EMPTY(&stream->outqueue)) {
+		asoc->trigger_reset = 1;
+	}
+}
+
+/* Messages of a stream of which no part has a TSN, and which are here as a whole. */
+static int give_up_waiting(struct sctp_tcb *stcb, struct sctp_stream_out *stream, struct search *search)
+{
+	struct sctp_stream_queue_pending *sp, *next;
+	int count = 0;
+
+	TAILQ_FOREACH_SAFE(sp, &stream->outqueue, next, next) {
+		if (has_expired(search, sp->act_flags, &sp->ts) && !sp->some_taken && sp->msg_is_complete && sp->sender_all_done) {
+			give_up_message(stcb, stream, sp);
+			count++;
+		}
+	}
+	return count;
+}
+
+/*
+ * A message that has TSNs, none of which was sent: its chunks go to the queue of those that were, where
+ * sctp_release_pr_sctp_chunk() finds them, and the peer gets FORWARD TSN for them. That function takes them out of the
+ * flight, in which chunks to send again aren't, and gives their bytes back to the peer's window, from which they weren't
+ * taken.
+ */
+static void give_up_chunks(struct sctp_tcb *stcb, struct sctp_tmit_chunk *first)
+{
+	struct sctp_association *asoc = &stcb->asoc;
+	struct sctp_tmit_chunk *chunk = first, *next;
+	uint32_t window = asoc->peers_rwnd, mid = first->rec.data.mid, limit;
+	uint16_t sid = first->rec.data.sid;
+
+	for (; chunk != NULL && chunk->rec.data.sid == sid && chunk->rec.data.mid == mid; chunk = next) {
+		next = chunk->rec.data.rcv_flags & SCTP_DATA_LAST_FRAG ? NULL : TAILQ_NEXT(chunk, sctp_next);
+		TAILQ_REMOVE(&asoc->send_queue, chunk, sctp_next);
+		asoc->send_queue_cnt--;
+		TAILQ_INSERT_TAIL(&asoc->sent_queue, chunk, sctp_next);
+		asoc->sent_queue_cnt++;
+		chunk->sent = SCTP_DATAGRAM_RESEND;
+	}
+	limit = limit_events(stcb, INT32_MAX);
+	sctp_release_pr_sctp_chunk(stcb, first, 0, SCTP_SO_NOT_LOCKED);
+	limit_events(stcb, limit);
+	asoc->peers_rwnd = window;
+}
+
+static int give_up_unsent(struct sctp_tcb *stcb, struct search *search)
+{
+	struct sctp_tmit_chunk *chunk, *next;
+	int count = 0;
+
+	for (chunk = TAILQ_FIRST(&stcb->asoc.send_queue); chunk != NULL; chunk = next) {
+		int is_first = (chunk->rec.data.rcv_flags & SCTP_DATA_FIRST_FRAG) != 0;
+
+		next = TAILQ_NEXT(chunk, sctp_next);
+		if (is_first && chunk->data != NULL && has_expired(search, chunk->flags, &chunk->rec.data.timetodrop)) {
+			give_up_chunks(stcb, chunk);
+			next = TAILQ_FIRST(&stcb->asoc.send_queue);
+			count++;
+		}
+	}
+	return count;
+}
+
+/* Without anything on its way no SACK would come, with which sctp_handle_sack() sends FORWARD TSN. */
+static void forward_tsn(struct sctp_tcb *stcb)
+{
+	struct sctp_association *asoc = &stcb->asoc;
+	struct sctp_nets *net = asoc->alternate != NULL ? asoc->alternate : asoc->primary_destination;
+
+	sctp_try_advance_peer_ack_point(stcb, asoc);
+	if (SCTP_TSN_GT(asoc->advanced_peer_ack_point, asoc->last_acked_seq)) {
+		send_forward_tsn(stcb, asoc);
+		fixed_timer_start(SCTP_TIMER_TYPE_SEND, stcb->sctp_ep, stcb, net);
+	}
+}
+
+static void wait_for_next(struct sctp_tcb *stcb, const struct search *search);
+
+static void give_up_expired(void *argument)
+{
+	struct sctp_tcb *stcb = argument;
+	struct sctp_association *asoc = &stcb->asoc;
+	struct search search = {.looks = 0};
+	int count = 0;
+
+	if (asoc->state & SCTP_STATE_ABOUT_TO_BE_FREED) {
+		return;
+	}
+	SCTP_TCB_LOCK(stcb);
+	(void)SCTP_GETTIME_TIMEVAL(&search.now);
+	for (uint32_t i = 0; i < asoc->streamoutcnt; i++) {
+		count += give_up_waiting(stcb, &asoc->strmout[i], &search);
+	}
+	if (asoc->prsctp_supported && give_up_unsent(stcb, &search) > 0) {
+		forward_tsn(stcb);
+		count++;
+	}
+	wait_for_next(stcb, &search);
+	if (count > 0) {
+		if (stcb->sctp_socket != NULL) {
+			sctp_sowwakeup(stcb->sctp_ep, stcb->sctp_socket);
+		}
+		link_continue_shutdown(stcb);
+		sctp_chunk_output(stcb->sctp_ep, stcb, SCTP_OUTPUT_FROM_CONTROL_PROC, SCTP_SO_NOT_LOCKED);
+	}
+	SCTP_TCB_UNLOCK(stcb);
+}
+
+static void start(struct sctp_tcb *stcb, uint32_t ms)
+{
+	sctp_os_timer_t *timer = &notes_of(stcb)->lifetimes;
+
+	(void)SCTP_OS_TIMER_START(timer, sctp_msecs_to_ticks(max(ms, 1)), give_up_expired, stcb);
+	notes_of(stcb)->lifetime_ends_ms = link_now_ms + ms;
+}
+
+static void wait_for_next(struct sctp_tcb *stcb, const struct search *search)
+{
+	struct timeval left;
+	uint32_t ms, least_ms = search->looks / LOOKS_PER_MS;
+
+	if (search->next.tv_sec == 0) {
+		return;
+	}
+	timersub(&search->next, &search->now, &left);
+	ms = (uint32_t)left.tv_sec * 1000 + (uint32_t)((left.tv_usec + 999) / 1000);
+	start(stcb, max(ms, least_ms));
+}
+
+void link_lifetime(void *so, uint32_t id, uint32_t ms)
+{
+	struct sctp_tcb *stcb = association_in(so, id);
+	struct association_notes *notes;
+
+	if (stcb == NULL) {
+		return;
+	}
+	notes = notes_of(stcb);
+	if (!SCTP_OS_TIMER_PENDING(&notes->lifetimes) || link_now_ms + ms < notes->lifetime_ends_ms) {
+		start(stcb, ms);
+	}
+	SCTP_TCB_UNLOCK(stcb);
+}
+
+void link_no_lifetimes(struct sctp_tcb *stcb)
+{
+	(void)SCTP_OS_TIMER_STOP(&notes_of(stcb)->lifetimes);
+}

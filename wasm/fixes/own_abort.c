@@ -1,0 +1,70 @@
+/*
+ * An ABORT of this end's own, and what its program is told of it.
+ */
+#include <netinet/sctp_os.h>
+#include <netinet/sctp_pcb.h>
+#include <netinet/sctp_output.h>
+#include <netinet/sctp_var.h>
+#include <netinet/sctputil.h>
+
+#include "fixes/fixes.h"
+#include "link.h"
+
+/* The ABORT chunk, as sac_info has that of a peer; as much of it as sctp_notify_assoc_change() hands on. */
+static struct sctp_abort_chunk *chunk_with(struct mbuf *causes)
+{
+	static _Alignas(struct sctp_abort_chunk) uint8_t bytes[SCTP_CHUNK_BUFFER_SIZE];
+	struct sctp_abort_chunk *chunk = (struct sctp_abort_chunk *)bytes;
+	uint32_t length = 0;
+
+	for (const struct mbuf *part = causes; part != NULL; part = SCTP_BUF_NEXT(part)) {
+		length += (uint32_t)SCTP_BUF_LEN(part);
+	}
+	length = min(length, sizeof(bytes) - sizeof(*chunk));
+	m_copydata(causes, 0, (int)length, (caddr_t)(chunk + 1));
+	chunk->ch.chunk_type = SCTP_ABORT_ASSOCIATION;
+	chunk->ch.chunk_flags = LINK_ABORT_SENT;
+	chunk->ch.chunk_length = htons((uint16_t)(sizeof(*chunk) + length));
+	return chunk;
+}
+
+static uint16_t first_code(const struct sctp_abort_chunk *chunk)
+{
+	const struct sctp_error_cause *cause = (const struct sctp_error_cause *)(chunk + 1);
+
+	return ntohs(chunk->ch.chunk_length) >= sizeof(*chunk) + sizeof(*cause) ? ntohs(cause->code) : 0;
+}
+
+/*
+ * Upstream tells nothing of the reason, as if the peer no longer answered (its main tells the code of the first cause). This
+ * function is called in its place, also where it is defined. It tells the chunk that was sent (RFC 6458 6.1.1), with a flag
+ * by which it can be known from a peer's. There is none where time-outs have ended the association: one-to-one sockets get
+ * ETIMEDOUT for that.
+ */
+void sctp_abort_an_association(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct mbuf *causes UPSTREAM_TIMED_OUT,
+                               int so_locked)
+{
+	struct sctp_abort_chunk *chunk = causes != NULL ? chunk_with(causes) : NULL;
+	int has_timed_out = causes == NULL && so_locked == SCTP_SO_NOT_LOCKED;
+	uint32_t state;
+
+	if (stcb == NULL) {
+		if ((inp->sctp_flags & SCTP_PCB_FLAGS_SOCKET_GONE) && LIST_EMPTY(&inp->sctp_asoc_list)) {
+			sctp_inpcb_free(inp, SCTP_FREE_SHOULD_USE_ABORT, SCTP_CALLED_DIRECTLY_NOCMPSET);
+		}
+		return;
+	}
+	state = SCTP_GET_STATE(stcb);
+	sctp_send_abort_tcb(stcb, causes, so_locked);
+	SCTP_STAT_INCR_COUNTER32(sctps_aborted);
+	if (state == SCTP_STATE_OPEN || state == SCTP_STATE_SHUTDOWN_RECEIVED) {
+		SCTP_STAT_DECR_GAUGE32(sctps_currestab);
+	}
+	if ((inp->sctp_flags & SCTP_PCB_FLAGS_SOCKET_GONE) == 0) {
+		UPSTREAM_ABORT_NOTIFICATION(stcb, has_timed_out, chunk != NULL ? first_code(chunk) : 0, chunk, so_locked);
+		if (has_timed_out && stcb->sctp_socket != NULL && stcb->sctp_socket->so_error == ECONNABORTED) {
+			stcb->sctp_socket->so_error = ETIMEDOUT;
+		}
+	}
+	(void)fixed_free_assoc(inp, stcb, SCTP_NORMAL_PROC, SCTP_FROM_SCTPUTIL + SCTP_LOC_5);
+}
