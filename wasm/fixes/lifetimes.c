@@ -185,7 +185,7 @@ static void give_up_expired(void *argument)
 	wait_for_next(stcb, &search);
 	if (count > 0) {
 		if (stcb->sctp_socket != NULL) {
-			sctp_sowwakeup(stcb->sctp_ep, stcb->sctp_socket);
+			link_ready(stcb->sctp_socket->so_upcallarg);
 		}
 		link_continue_shutdown(stcb);
 		sctp_chunk_output(stcb->sctp_ep, stcb, SCTP_OUTPUT_FROM_CONTROL_PROC, SCTP_SO_NOT_LOCKED);
