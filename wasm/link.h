@@ -141,6 +141,18 @@ void link_lifetime(void *so, uint32_t id, uint32_t ms);
  */
 #define LINK_ABORT_SENT 0x80
 
+/* Questions about a socket, see fixes/send_buffer.c: has it one association at most; has it that association; */
+int link_has_one_association(void *so);
+int link_has_association(void *so, uint32_t id);
+
+/* does one of its associations reset that stream; are messages ended by SCTP_EOR there? */
+int link_resets_stream(void *so, uint16_t stream);
+int link_marks_ends(void *so);
+
+/* Bytes that a socket has sent and that aren't acknowledged. usrsctp_shutdown() forgets them: they stand around it. */
+uint32_t link_unacknowledged(void *so);
+void link_keep_unacknowledged(void *so, uint32_t bytes);
+
 /* Shuts an association down where usrsctp refuses to: 0, or a negative errno. See fixes/shutdown.c. */
 int link_shut_down(void *so, uint32_t id);
 

@@ -116,3 +116,63 @@ test('a SHUTDOWN ACK that nobody answers ends in ETIMEDOUT', () =>
     await network.advance(500_000);
     expect(client.usrsctp_getsockopt(so, R.SOL_SOCKET, R.SO_ERROR)).toBe('ETIMEDOUT');
   }));
+
+test('with explicit EOR a message larger than the send buffer waits for room: EAGAIN', () =>
+  scenario({ seed: 1, conditions: { latencyMs: 10 } }, async (network) => {
+    const { client, so } = await connected(network);
+    client.usrsctp_set_non_blocking(so, 1);
+    client.usrsctp_setsockopt(so, R.IPPROTO_SCTP, R.SCTP_EXPLICIT_EOR, 1);
+    client.usrsctp_setsockopt(so, R.SOL_SOCKET, R.SO_SNDBUF, 20_000);
+    network.hold();
+    expect(client.usrsctp_sendv(so, bytes(100_000))).toBe(20_000);
+    expect([client.usrsctp_sendv(so, bytes(80_000)), client.errno]).toEqual([-1, 'EAGAIN']);
+  }));
+
+test('SCTP_EOF ends an association in which a message was begun, and says so: ECONNABORTED', () =>
+  scenario({ seed: 1, conditions: { latencyMs: 10 } }, async (network) => {
+    const { client, so } = await connected(network);
+    client.usrsctp_set_non_blocking(so, 1);
+    client.usrsctp_setsockopt(so, R.IPPROTO_SCTP, R.SCTP_EXPLICIT_EOR, 1);
+    expect(client.usrsctp_sendv(so, bytes(100))).toBe(100);
+    await network.advance(1000);
+    const end = { snd_flags: R.SCTP_EOF };
+    expect([client.usrsctp_sendv(so, new Uint8Array(), null, end, R.SCTP_SENDV_SNDINFO), client.errno]).toEqual([
+      -1,
+      'ECONNABORTED',
+    ]);
+  }));
+
+test('SCTP_SENDALL is ignored on a one-to-one socket', () =>
+  scenario({ seed: 1, conditions: { latencyMs: 10 } }, async (network) => {
+    const { client, so, server, accepted } = await connected(network);
+    client.usrsctp_set_non_blocking(so, 1);
+    const all = { snd_flags: R.SCTP_SENDALL };
+    expect(client.usrsctp_sendv(so, bytes(2000), null, all, R.SCTP_SENDV_SNDINFO)).toBe(2000);
+    await network.advance(1000);
+    expect(server.usrsctp_recvv(accepted, 5000)).toMatchObject({ data: bytes(2000) });
+  }));
+
+test('SCTP_SENDALL waits while one of the associations resets its stream: EAGAIN', () =>
+  scenario({ seed: 1, conditions: { latencyMs: 10 } }, async (network) => {
+    const { client, server } = await two(network);
+    listening(server);
+    const so = open(client, R.SOCK_SEQPACKET);
+    client.usrsctp_set_non_blocking(so, 1);
+    const id: { id?: number } = {};
+    client.usrsctp_connectx(so, SERVER, id);
+    await network.advance(1000);
+    network.filter(({ bytes: packet }) => (decodePacket(packet).chunks[0]?.type === 'RE-CONFIG' ? 'drop' : undefined));
+    const streams = {
+      srs_assoc_id: id.id!,
+      srs_flags: R.SCTP_STREAM_RESET_OUTGOING,
+      srs_number_streams: 1,
+      srs_stream_list: Uint16Array.of(1),
+    };
+    expect(client.usrsctp_setsockopt(so, R.IPPROTO_SCTP, R.SCTP_RESET_STREAMS, streams)).toBe(0);
+    const all = (snd_sid: number) => ({ snd_sid, snd_flags: R.SCTP_SENDALL });
+    expect([client.usrsctp_sendv(so, bytes(10), null, all(1), R.SCTP_SENDV_SNDINFO), client.errno]).toEqual([
+      -1,
+      'EAGAIN',
+    ]);
+    expect(client.usrsctp_sendv(so, bytes(10), null, all(2), R.SCTP_SENDV_SNDINFO)).toBe(10);
+  }));

@@ -128,3 +128,28 @@ test(
     await Promise.all([all.socket.close(), all.listener.close()]);
   }),
 );
+
+test(
+  'a shutdown that is pending is carried out when the peer restarts (RFC 9260 §5.2.4)',
+  withNetwork({ seed: 1, conditions: { latencyMs: 5 } }, async (network) => {
+    const all = await connected(network, SINGLE);
+    const local = all.socket.localEndpoints;
+    const heal = network.filter(() => 'drop');
+    await all.here.send(pattern(100));
+    const closing = all.here.close();
+    await network.advance(100);
+    all.hosts.server.crash();
+    all.listener.abort();
+    all.hosts.server.restart();
+    heal();
+    const reborn = await network.stack(all.hosts.server);
+    const again = reborn.socket();
+    again.bindx(endpoints(SINGLE.server));
+    const began = network.clock.now();
+    const fresh = await again.connectx(local);
+    await closing;
+    expect(await fresh.closed).toBeUndefined();
+    expect(network.clock.now() - began).toBeLessThan(5000);
+    await Promise.all([all.socket.close(), again.close()]);
+  }),
+);

@@ -51,7 +51,12 @@ EXPORT int bridge_close(int handle)
 
 EXPORT int bridge_shutdown(int handle, int how)
 {
-	return result(usrsctp_shutdown(socket_of(handle), how));
+	struct socket *so = socket_of(handle);
+	uint32_t unacknowledged = link_unacknowledged(so);
+	int answer = result(usrsctp_shutdown(so, how));
+
+	link_keep_unacknowledged(so, unacknowledged);
+	return answer;
 }
 
 EXPORT int bridge_set_non_blocking(int handle, int on)

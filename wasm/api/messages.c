@@ -66,25 +66,48 @@ static void mind_lifetime(struct socket *so, sctp_assoc_t id, const void *info, 
 	}
 }
 
+/* A message for each association of a one-to-many socket (SCTP_SENDALL): none of them may be resetting its stream. */
+static int may_send_all(struct socket *so, struct sctp_sndinfo *sndinfo)
+{
+	if (link_has_one_association(so)) {
+		sndinfo->snd_flags &= (uint16_t)~SCTP_SENDALL; /* as in upstream's main, which ignores it there */
+		return 1;
+	}
+	return !link_resets_stream(so, sndinfo->snd_sid);
+}
+
+/* With explicit EOR a message of any size may wait for room: usrsctp refuses for good what is larger than the buffer. */
+static int would_block(struct socket *so, int error, uint16_t wanted)
+{
+	return error == EWOULDBLOCK || (error == EMSGSIZE && (wanted & SCTP_ABORT) == 0 && link_marks_ends(so));
+}
+
 EXPORT int bridge_sendv(int handle, const void *data, uint32_t length, struct sockaddr *to, int count, void *info,
                         uint32_t info_length, uint32_t info_type, int flags)
 {
 	struct socket *so = socket_of(handle);
-	const struct sctp_sndinfo *sndinfo = sndinfo_of(info, info_type);
+	struct sctp_sndinfo *sndinfo = (struct sctp_sndinfo *)sndinfo_of(info, info_type);
 	sctp_assoc_t id = sndinfo != NULL ? sndinfo->snd_assoc_id : 0;
 	uint16_t wanted = sndinfo != NULL ? sndinfo->snd_flags : 0;
 	int is_end = length == 0 && (wanted & SCTP_EOF) != 0;
-	ssize_t sent = usrsctp_sendv(so, data, length, to, count, info, info_length, info_type, flags);
+	ssize_t sent;
 
+	if ((wanted & SCTP_SENDALL) != 0 && !may_send_all(so, sndinfo)) {
+		return -EAGAIN;
+	}
+	sent = usrsctp_sendv(so, data, length, to, count, info, info_length, info_type, flags);
 	if (sent < 0 && errno == ECONNRESET && link_resume(so, id, sndinfo != NULL ? sndinfo->snd_sid : 0)) {
 		sent = usrsctp_sendv(so, data, length, to, count, info, info_length, info_type, flags);
 		link_resumed(so, id);
 	}
-	if (sent < 0 && (is_end || errno != EWOULDBLOCK)) {
+	if (sent < 0 && (is_end || !would_block(so, errno, wanted))) {
 		return refusal(so, id, errno, is_end);
 	}
 	if (sent < 0 && (wanted & SCTP_ABORT) != 0) {
 		return abort_anyway(so, data, length, to, id);
+	}
+	if (sent >= 0 && (wanted & SCTP_EOF) != 0 && !link_has_association(so, id)) {
+		return -ECONNABORTED; /* another message was begun, which nothing can end */
 	}
 	if (sent <= 0 && length > 0) {
 		ssize_t some = send_some(so, data, length, info, info_length, info_type);

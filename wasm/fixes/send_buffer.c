@@ -1,9 +1,10 @@
 /*
- * The send buffer: room for the rest of a message that is begun.
+ * The send buffer: room for the rest of a message that is begun, and what a socket may be asked about it.
  */
 #include "api/association.h"
 
 #include <netinet/sctp_output.h>
+#include <netinet/sctp_var.h>
 #include <netinet/sctputil.h>
 
 #include "link.h"
@@ -40,4 +41,58 @@ uint32_t link_stalled_room(void *socket, uint32_t id, uint16_t stream)
 	}
 	SCTP_TCB_UNLOCK(stcb);
 	return bytes;
+}
+
+int link_has_one_association(void *socket)
+{
+	const struct sctp_inpcb *inp = ((struct socket *)socket)->so_pcb;
+
+	return inp != NULL && (inp->sctp_flags & (SCTP_PCB_FLAGS_TCPTYPE | SCTP_PCB_FLAGS_IN_TCPPOOL)) != 0;
+}
+
+int link_has_association(void *so, uint32_t id)
+{
+	struct sctp_tcb *stcb = association_in(so, id);
+
+	if (stcb == NULL) {
+		return id == 0 && !link_has_one_association(so); /* which one isn't known */
+	}
+	SCTP_TCB_UNLOCK(stcb);
+	return 1;
+}
+
+/* sctp_msg_append() puts a message on a stream that is being reset, and it leaves with a number that isn't the first. */
+int link_resets_stream(void *socket, uint16_t stream)
+{
+	const struct sctp_inpcb *inp = ((struct socket *)socket)->so_pcb;
+	const struct sctp_tcb *stcb;
+
+	LIST_FOREACH(stcb, &inp->sctp_asoc_list, sctp_tcblist) {
+		if (stream < stcb->asoc.streamoutcnt && stcb->asoc.strmout[stream].state > SCTP_STREAM_OPEN) {
+			return 1;
+		}
+	}
+	return 0;
+}
+
+int link_marks_ends(void *socket)
+{
+	const struct sctp_inpcb *inp = ((struct socket *)socket)->so_pcb;
+
+	return inp != NULL && sctp_is_feature_on(inp, SCTP_PCB_FLAGS_EXPLICIT_EOR) &&
+	       sctp_is_feature_off(inp, SCTP_PCB_FLAGS_NO_FRAGMENT);
+}
+
+uint32_t link_unacknowledged(void *so)
+{
+	return so != NULL ? ((struct socket *)so)->so_snd.sb_cc : 0;
+}
+
+void link_keep_unacknowledged(void *so, uint32_t bytes)
+{
+	const struct sctp_inpcb *inp = so != NULL ? ((struct socket *)so)->so_pcb : NULL;
+
+	if (inp != NULL && !LIST_EMPTY(&inp->sctp_asoc_list)) {
+		((struct socket *)so)->so_snd.sb_cc = bytes;
+	}
 }
