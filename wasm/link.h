@@ -102,6 +102,9 @@ struct link_packet *link_outbox_room(size_t length);
 /* The time of this entry, in ms. */
 extern double link_now_ms;
 
+/* The shortest time by which the clock has gone on between two entries. */
+extern double link_clock_step_ms;
+
 /* A time that upstream has kept, in ms. */
 struct timeval;
 double link_ms_of(const struct timeval *time);

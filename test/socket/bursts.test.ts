@@ -108,3 +108,82 @@ test('slow start goes on beyond the first receive window of the peer', async () 
     ]);
   });
 });
+
+test('the window of a silent sender is halved once an RTO, also while it receives (RFC 9260 7.2.1)', async () => {
+  await inWorld(async (world) => {
+    const pair = await connected(world);
+    await times(world, pair, 60_000, 400, 10);
+    const before = cwnd(pair);
+    for (let count = 0; count < 14; count++) {
+      await pair.b.send(pattern(1000, count)); // SACKs leave
+      await pair.a.receive();
+      await world.network.advance(100);
+    }
+    expect(cwnd(pair)).toBeGreaterThanOrEqual(before / 2 - 1);
+    expect(cwnd(pair)).toBeLessThan(before);
+  }, LONG);
+});
+
+test('a packet that is lost wakes nobody until it is sent again, and then one packet leaves', async () => {
+  await inWorld(async (world) => {
+    const { network, clientHost } = world;
+    const pair = await connected(world);
+    await times(world, pair, 60_000, 400, 5);
+    let left = 0;
+    network.filter(({ bytes }, from) => {
+      if (from !== clientHost) return undefined;
+      if (bytes[12] === 0) left++;
+      return 'drop';
+    });
+    await pair.a.send(pattern(3000));
+    await network.advance(100);
+    left = 0;
+    const { schedule } = network.clock;
+    let woken = 0;
+    network.clock.schedule = (delayMs, callback) => {
+      woken++;
+      return schedule.call(network.clock, delayMs, callback);
+    };
+    await network.advance(1050);
+    network.clock.schedule = schedule;
+    expect(woken).toBeLessThan(20);
+    expect(left).toBe(1);
+  }, LONG);
+});
+
+test('the rest of a small message waits for its SACK with Nagle’s algorithm', async () => {
+  await inWorld(async (world) => {
+    const pair = await connected(world, { noDelay: false });
+    await times(world, pair, 60_000, 400, 5);
+    const left = departures(world);
+    const before = world.network.clock.now();
+    await pair.a.send(pattern(100));
+    await pair.a.send(pattern(100));
+    await world.network.advance(40);
+    expect(left.map((ms) => ms - before)).toEqual([0]);
+    await world.network.advance(300);
+    expect(left).toHaveLength(2);
+  }, LONG);
+});
+
+test('a path that was short is not taken for short once its round trips are long', async () => {
+  await inWorld(
+    async (world) => {
+      const pair = await connected(world);
+      await times(world, pair, 100, 100, 5);
+      world.network.link(CLIENT, '10.0.1.2', { latencyMs: 25 });
+      await times(world, pair, 100, 100, 110); // 11 s
+      let bytes = 0;
+      const receive = async () => {
+        while (await pair.b.receive()) bytes += 16_384;
+      };
+      receive().catch(() => undefined);
+      const end = world.network.clock.now() + 4000;
+      while (world.network.clock.now() < end - 1000) await pair.a.send(pattern(16_384));
+      bytes = 0;
+      while (world.network.clock.now() < end) await pair.a.send(pattern(16_384));
+      expect(bytes / 1e6).toBeGreaterThan(8); // MB/s; 262,144 bytes a round trip are 5
+    },
+    { conditions: { latencyMs: 0.5 }, limitMs: 1e6 },
+  );
+});

@@ -25,20 +25,10 @@ static inline uint32_t link_rto_ms(const struct sctp_tcb *stcb, const struct sct
 /* Shorter round trips are what usrsctp is made for: its buffers, 262,144 bytes, are enough for 1 Gbit/s. */
 #define LINK_SHORT_MS 2
 
-/*
- * Whether the round trips of a path are short, or not known. The shortest counts: a busy machine lets packets wait longer
- * than they travel, and a sender over loopback that took its queues for a long path had 15 % more to do.
- */
-static inline int link_is_near(struct sctp_nets *net)
-{
-	if (net == NULL || net->lan_type == SCTP_LAN_LOCAL) {
-		return 1;
-	}
-	/* Of data, which upstream has measured then: an answer to an earlier INIT would be too soon. */
-	if (net->lan_type == SCTP_LAN_INTERNET && net->rtt < LINK_SHORT_MS * 1000) {
-		net->lan_type = SCTP_LAN_LOCAL;
-	}
-	return net->lan_type == SCTP_LAN_LOCAL || link_rtt_ms(net) < LINK_SHORT_MS;
-}
+/* Are the round trips of a path short, or not known? See tuning/near.c. */
+int link_is_near(const struct sctp_nets *net);
+
+/* Its shortest round trip of late: of the others, a part was waiting in queues. */
+uint32_t link_shortest_ms(const struct sctp_nets *net);
 
 #endif

@@ -9,6 +9,7 @@
 #include <netinet/sctputil.h>
 
 #include "fixes/fixes.h"
+#include "fixes/notes.h"
 #include "link.h"
 #include "tuning/tuning.h"
 
@@ -171,6 +172,7 @@ void fixed_free_association(struct sctp_tcb *stcb)
 	link_never_open(stcb);
 	link_no_lifetimes(stcb);
 	link_forget(stcb);
+	link_free(notes_of(stcb)->former);
 	link_free(stcb);
 }
 

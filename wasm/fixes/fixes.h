@@ -77,6 +77,13 @@ void link_renew(struct sctp_ifa *ifa);
 /* A local address that the association may use, but for one: of a family, or of any (AF_UNSPEC); or NULL. The same file. */
 struct sctp_ifa *link_usable_address(struct sctp_tcb *stcb, sa_family_t family, const struct sctp_ifa *but);
 
+/*
+ * May this packet leave from the address that its header has? If not, another one is put there, if there is one:
+ * pending_addresses.c.
+ */
+struct link_packet;
+int link_may_leave(struct sctp_tcb *stcb, struct mbuf *packet, int headers, struct link_packet *header);
+
 /* The peer has deleted this address: packets from there may still come. See late_packets.c. */
 void link_departed(const struct sctp_tcb *stcb, const struct sctp_nets *net);
 

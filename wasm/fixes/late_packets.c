@@ -17,29 +17,28 @@
 #include <netinet/sctputil.h>
 
 #include "fixes/fixes.h"
+#include "fixes/notes.h"
 #include "link.h"
 
-#define FORMER_ADDRESSES 128
-
-/* Addresses that peers have deleted, the last ones of the whole host. */
-static struct former {
-	uint32_t tag;
-	union sctp_sockstore address;
-} formers[FORMER_ADDRESSES];
-static uint32_t former_count;
+/* So many addresses that the peer has deleted are kept for each association: more than it has in a packet's lifetime. */
+#define FORMER_ADDRESSES 8
 
 void link_departed(const struct sctp_tcb *stcb, const struct sctp_nets *net)
 {
-	struct former *former = &formers[former_count++ % FORMER_ADDRESSES];
+	struct association_notes *notes = notes_of(stcb);
 
-	former->tag = stcb->asoc.my_vtag;
-	memcpy(&former->address, &net->ro._l_addr, sizeof(former->address));
+	if (notes->former == NULL) {
+		notes->former = link_calloc(FORMER_ADDRESSES, sizeof(*notes->former));
+	}
+	memcpy(&notes->former[notes->departures++ % FORMER_ADDRESSES], &net->ro._l_addr, sizeof(*notes->former));
 }
 
 static int was_address_of(const struct sctp_tcb *stcb, struct sockaddr *address)
 {
-	for (uint32_t i = 0; i < FORMER_ADDRESSES; i++) {
-		if (formers[i].tag == stcb->asoc.my_vtag && sctp_cmpaddr(&formers[i].address.sa, address)) {
+	const struct association_notes *notes = notes_of(stcb);
+
+	for (uint32_t i = 0; i < min(notes->departures, FORMER_ADDRESSES); i++) {
+		if (sctp_cmpaddr(&notes->former[i].sa, address)) {
 			return 1;
 		}
 	}

@@ -13,10 +13,20 @@ struct association_notes {
 	uint32_t window_bytes; /* the receive window that it told */
 	sctp_os_timer_t lifetimes; /* when the next lifetime of a message ends, see lifetimes.c */
 	double lifetime_ends_ms;   /* and when that is */
+
+	union sctp_sockstore *former; /* addresses that the peer has deleted, the last ones: late_packets.c */
+	uint32_t departures;          /* how many there were */
+
+	double opened_ms;          /* when the association came to be open */
+	uint32_t set_up_time_outs; /* of INIT, until INIT ACK; then of COOKIE ECHO: see round_trips.c */
 };
 
 struct path_notes {
 	double answered_ms;    /* when something that was sent there was acknowledged last */
+	double decayed_ms;     /* until when the congestion window has decayed: tuning/burst.c */
+	double window_ms;      /* when the time began whose shortest round trips these are: tuning/near.c */
+	uint32_t shortest_us;
+	uint32_t shortest_before_us; /* in the time before */
 	uint16_t pf_threshold; /* what it is while an association is being set up: see time_outs.c */
 };
 

@@ -17,6 +17,7 @@
 #include <netinet/sctp_pcb.h>
 #include <netinet/sctp_constants.h>
 #include <netinet/sctp_input.h>
+#include <netinet/sctp_output.h>
 #include <netinet/sctp_timer.h>
 #include <netinet/sctp_var.h>
 #include <netinet/sctputil.h>
@@ -162,10 +163,41 @@ int link_count_asconf(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp
 	return count(sctp_asconf_timer, inp, stcb, sent != NULL ? sent->whoTo : net, sent != NULL ? COUNT_ALWAYS : COUNT_USUALLY);
 }
 
+/* Its error count goes on until the path is inactive; then heartbeats come at their usual rate (RFC 9260 5.4). */
+static int is_to_be_verified(const struct sctp_nets *net)
+{
+	return (net->dest_state & SCTP_ADDR_UNCONFIRMED) && (net->dest_state & SCTP_ADDR_REACHABLE);
+}
+
+/*
+ * An unconfirmed address gets a HEARTBEAT each RTO, also if heartbeats are off. sctp_heartbeat_timer() sends one after the
+ * interval of heartbeats only, and none when they are off; sctp_timeout_handler() doesn't start the timer again then.
+ */
+static int verify(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net, enum counted counted)
+{
+	uint32_t interval = net->heart_beat_delay, off = net->dest_state & SCTP_ADDR_NOHB;
+
+	net->heart_beat_delay = 0;
+	net->dest_state &= ~SCTP_ADDR_NOHB;
+	if (count(sctp_heartbeat_timer, inp, stcb, net, counted)) {
+		return 1;
+	}
+	net->heart_beat_delay = interval;
+	net->dest_state |= (uint16_t)off;
+	if (off) {
+		sctp_timer_start(SCTP_TIMER_TYPE_HEARTBEAT, inp, stcb, net);
+		sctp_chunk_output(inp, stcb, SCTP_OUTPUT_FROM_HB_TMR, SCTP_SO_NOT_LOCKED);
+	}
+	return 0;
+}
+
 int fixed_heartbeat_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
 {
 	enum counted counted = counts_heartbeat(stcb, net) ? COUNT_ALWAYS : COUNT_NOT;
 
+	if (is_to_be_verified(net)) {
+		return verify(inp, stcb, net, net->hb_responded ? COUNT_USUALLY : counted);
+	}
 	if (net->rxt_timer.type == SCTP_TIMER_TYPE_SEND && SCTP_OS_TIMER_PENDING(&net->rxt_timer.timer)) {
 		net->hb_responded = 1; /* to upstream: T3-rtx will tell */
 	}
@@ -200,10 +232,12 @@ int fixed_strreset_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb)
 
 int fixed_t1init_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
 {
+	notes_of(stcb)->set_up_time_outs += !stcb->asoc.delayed_connection; /* or else this INIT is the first */
 	return count(sctp_t1init_timer, inp, stcb, net, COUNT_USUALLY);
 }
 
 int fixed_cookie_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
 {
+	notes_of(stcb)->set_up_time_outs++;
 	return count(sctp_cookie_timer, inp, stcb, net, COUNT_USUALLY);
 }

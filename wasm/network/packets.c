@@ -34,6 +34,11 @@ EXPORT struct link_state *link_state(void)
 /* Tells the time of this entry; every entry begins with it. */
 EXPORT void link_enter(double now_ms)
 {
+	double step_ms = now_ms - link_now_ms;
+
+	if (step_ms > 0 && step_ms < link_clock_step_ms) {
+		link_clock_step_ms = step_ms;
+	}
 	link_now_ms = now_ms;
 }
 
@@ -121,7 +126,7 @@ void link_output(int *result, struct mbuf *packet, struct sctp_tcb *stcb)
 	struct link_packet header, *room;
 	int headers = parse_headers(packet, &header);
 
-	if (is_premature(packet, headers, stcb)) {
+	if (is_premature(packet, headers, stcb) || (stcb != NULL && !link_may_leave(stcb, packet, headers, &header))) {
 		*result = 0;
 		m_freem(packet);
 		return;
@@ -133,10 +138,6 @@ void link_output(int *result, struct mbuf *packet, struct sctp_tcb *stcb)
 		*room = header;
 		m_copydata(packet, headers, (int)header.length, (caddr_t)(room + 1));
 		link_shared.outbox_bytes += (uint32_t)(sizeof(*room) + padded(header.length));
-		/* The first round trip counts from the last INIT; upstream counts the lost ones in (sctp_process_init_ack). */
-		if (stcb != NULL && ((const uint8_t *)(room + 1))[sizeof(struct sctphdr)] == SCTP_INITIATION) {
-			(void)SCTP_GETTIME_TIMEVAL(&stcb->asoc.time_entered);
-		}
 		if (stcb != NULL && 2 * header.length > stcb->asoc.smallest_mtu) {
 			link_probe(stcb);
 		}

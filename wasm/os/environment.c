@@ -20,7 +20,7 @@ u_short ip_id = 0;
 userland_mutex_t atomic_mtx;
 
 struct link_state link_shared = {.deadline_ms = -1};
-double link_now_ms;
+double link_now_ms, link_clock_step_ms = 1000;
 
 /* usrsctp takes a time of 0 for "never", so its clock begins well after that. */
 #define EPOCH_S 1000000

@@ -16,6 +16,7 @@
 #include <netinet/sctp_timer.h>
 #include <netinet/sctp_var.h>
 
+#include "fixes/notes.h"
 #include "link.h"
 #include "tuning/tuning.h"
 
@@ -25,15 +26,14 @@
 #define OVERHEAD_BYTES 256                /* what usrsctp's senders take of a window for each chunk (sctp_peer_chunk_oh) */
 #define IDLE_MS 10000                     /* who was idle for so long gives back what others ask for */
 #define MEASURE_MS 1000                   /* between HEARTBEATs that aren't answered */
+#define MEASURED_MS 5000                  /* for so long an answer is a measure of the path */
 
 /* Of a socket, in its so_emuldata: what is known of its buffers. */
 struct use {
-	const struct sctp_nets *path; /* by which data come */
-	uint32_t rtt_ms;              /* its shortest: of the others, a part was waiting in queues */
-	uint32_t read_bytes;          /* in this round */
-	double round_ms;              /* when the round began */
-	double used_ms;               /* when one of them was looked at */
-	double measured_ms;           /* when a HEARTBEAT was sent to measure the round trip */
+	uint32_t read_bytes; /* in this round */
+	double round_ms;     /* when the round began */
+	double used_ms;      /* when one of them was looked at */
+	double measured_ms;  /* when a HEARTBEAT was sent to measure the round trip */
 };
 
 /* Of all of them, beyond BASE_BYTES each. */
@@ -180,11 +180,14 @@ void link_send_full(void *socket, uint32_t id)
 
 /*
  * An end that only receives has nothing of which it could measure a round trip: it sends a HEARTBEAT, once a second until
- * there is an answer. The time that a handshake took is none, as lost packets are in it (RFC 9260 6.3.1, rule C5).
+ * there is an answer, and again when that is old: paths change. The time that a handshake took is none, as lost packets are in it (RFC 9260 6.3.1, rule C5).
  */
 static void measure(struct use *use, struct sctp_tcb *stcb, struct sctp_nets *path)
 {
-	if (path->RTO_measured || (use->measured_ms > 0 && link_now_ms - use->measured_ms < MEASURE_MS)) {
+	double answered_ms = path_notes_of(path)->answered_ms;
+
+	if ((answered_ms > 0 && link_now_ms < answered_ms + MEASURED_MS) ||
+	    (use->measured_ms > 0 && link_now_ms - use->measured_ms < MEASURE_MS)) {
 		return;
 	}
 	use->measured_ms = link_now_ms;
@@ -195,15 +198,11 @@ static void measure(struct use *use, struct sctp_tcb *stcb, struct sctp_nets *pa
 /* Makes the window twice what comes in a round trip. */
 static void end_round(struct socket *so, struct use *use, const struct sctp_nets *path)
 {
-	uint32_t rtt = link_rtt_ms(path), bytes = so->so_rcv.sb_hiwat;
+	uint32_t rtt_ms = path != NULL && path->RTO_measured ? link_shortest_ms(path) : 0, bytes = so->so_rcv.sb_hiwat;
 	double took_ms = link_now_ms - use->round_ms;
 
-	if (path != NULL && path->RTO_measured && (path != use->path || rtt < use->rtt_ms)) {
-		use->path = path;
-		use->rtt_ms = rtt;
-	}
-	if (use->rtt_ms >= LINK_SHORT_MS && took_ms < use->rtt_ms) {
-		grow(&so->so_rcv, took_ms * 2 > use->rtt_ms ? (uint32_t)(bytes * (use->rtt_ms / took_ms)) : 2 * bytes);
+	if (rtt_ms >= LINK_SHORT_MS && took_ms < rtt_ms) {
+		grow(&so->so_rcv, took_ms * 2 > rtt_ms ? (uint32_t)(bytes * (rtt_ms / took_ms)) : 2 * bytes);
 	}
 	use->read_bytes = 0;
 	use->round_ms = use->used_ms = link_now_ms;

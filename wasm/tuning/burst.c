@@ -9,6 +9,7 @@
  * wait on far paths (bundling.c) leave with the next burst; on near ones, with the end of the turn.
  */
 #include "api/association.h"
+#include "fixes/notes.h"
 
 #include <netinet/sctp_output.h>
 #include <netinet/sctputil.h>
@@ -29,17 +30,18 @@ struct later {
 };
 static struct later bursts = {.mark = 1}, soon = {.mark = 2};
 
+/* Halves the window for each RTO since data were sent, or since that was last done (RFC 9260 7.2.1). */
 static void forget_window(const struct sctp_tcb *stcb, struct sctp_nets *net)
 {
 	uint32_t rto_ms = net->RTO > 0 ? net->RTO : stcb->asoc.initial_rto;
-	double sent_ms = (double)net->last_sent_time.tv_sec * 1000 + (double)net->last_sent_time.tv_usec / 1000;
-	struct timeval now;
-	double idle_ms;
+	struct path_notes *notes = path_notes_of(net);
 
-	(void)SCTP_GETTIME_TIMEVAL(&now);
-	idle_ms = (double)now.tv_sec * 1000 + (double)now.tv_usec / 1000 - sent_ms;
+	notes->decayed_ms = max(notes->decayed_ms, link_ms_of(&net->last_sent_time));
+	if (link_now_ms < notes->decayed_ms + rto_ms) {
+		return;
+	}
 	net->ssthresh = max(net->ssthresh, net->cwnd);
-	for (; idle_ms >= rto_ms && net->cwnd > 4 * net->mtu; idle_ms -= rto_ms) {
+	for (; link_now_ms >= notes->decayed_ms + rto_ms && net->cwnd > 4 * net->mtu; notes->decayed_ms += rto_ms) {
 		net->cwnd = max(net->cwnd / 2, 4 * net->mtu);
 	}
 }
@@ -58,19 +60,20 @@ int link_cuts_window(const struct sctp_tcb *stcb, struct sctp_nets *net)
 	return 0;
 }
 
+/* Is there something new to send, and room for it? What was lost waits for SACKs, or T3-rtx (RFC 9260 6.3.3 E3, 7.2.3). */
 static int has_more(const struct sctp_association *asoc)
 {
 	const struct sctp_nets *net = asoc->alternate != NULL ? asoc->alternate : asoc->primary_destination;
 
-	return asoc->total_output_queue_size > asoc->total_flight && asoc->peers_rwnd >= asoc->smallest_mtu &&
-	       net != NULL && net->flight_size < net->cwnd;
+	return asoc->sent_queue_retran_cnt == 0 && (asoc->stream_queue_cnt > 0 || !TAILQ_EMPTY(&asoc->send_queue)) &&
+	       asoc->peers_rwnd >= asoc->smallest_mtu && net != NULL && net->flight_size < net->cwnd;
 }
 
 static void output(struct sctp_tcb *stcb, uint8_t mark)
 {
 	SCTP_TCB_LOCK(stcb);
 	stcb->asoc.burst_limit_applied &= (uint8_t)~mark;
-	if ((stcb->asoc.state & SCTP_STATE_ABOUT_TO_BE_FREED) == 0) {
+	if ((stcb->asoc.state & SCTP_STATE_ABOUT_TO_BE_FREED) == 0 && stcb->asoc.sent_queue_retran_cnt == 0) {
 		sctp_chunk_output(stcb->sctp_ep, stcb, SCTP_OUTPUT_FROM_CONTROL_PROC, SCTP_SO_NOT_LOCKED);
 	}
 	SCTP_TCB_UNLOCK(stcb);
@@ -119,9 +122,9 @@ void link_output_soon(struct sctp_tcb *stcb)
 	}
 }
 
-int link_after_burst(struct sctp_tcb *stcb)
+int link_after_burst(struct sctp_tcb *stcb, uint32_t packets)
 {
-	if (has_more(&stcb->asoc)) {
+	if (packets >= stcb->asoc.max_burst && has_more(&stcb->asoc)) {
 		link_output_later(stcb);
 	}
 	return stcb->asoc.burst_limit_applied;

@@ -28,7 +28,7 @@ void link_forget(const struct sctp_tcb *stcb);
 /* --- burst.c -------------------------------------------------------------------------------------------------- */
 
 int link_cuts_window(const struct sctp_tcb *stcb, struct sctp_nets *net);
-int link_after_burst(struct sctp_tcb *stcb);
+int link_after_burst(struct sctp_tcb *stcb, uint32_t packets);
 void link_output_later(struct sctp_tcb *stcb);
 void link_output_soon(struct sctp_tcb *stcb);
 

@@ -27,6 +27,11 @@
 #define sctp_express_handle_sack fixed_express_handle_sack
 #define sctp_handle_sack fixed_handle_sack
 
+/* Round trips, and a stale cookie: fixes/round_trips.c. */
+#define sctp_calculate_rto fixed_calculate_rto
+#define sctp_set_state fixed_set_state
+#define sctp_send_initiate fixed_send_initiate
+
 /* Which path is used: fixes/path_choice.c. */
 #define sctp_set_primary_addr fixed_set_primary_addr
 #define sctp_handle_asconf_ack fixed_handle_asconf_ack

@@ -73,7 +73,7 @@ uint32_t link_checksum(struct mbuf *packet, upstream_offset offset);
 /* Bursts are limited, and the congestion window stays as it is, in sctp_chunk_output(): tuning/burst.c. */
 static uint8_t link_unused;
 #define sctp_use_cwnd_based_maxburst sctp_use_cwnd_based_maxburst * link_cuts_window(stcb, net)
-#define burst_limit_applied burst_limit_applied = link_after_burst(stcb), link_unused
+#define burst_limit_applied burst_limit_applied = link_after_burst(stcb, burst_cnt), link_unused
 
 /* An association ends while a message is delivered in parts: fixes/ended_association.c. */
 #define sctp_free_assoc fixed_free_assoc

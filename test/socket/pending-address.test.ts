@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { decodePacket } from '../../src/chunk.js';
+import { connected, inWorld } from '../support/world.js';
+
+const NEW = '10.0.2.9';
+
+/*
+ * client: SACK and HEARTBEAT ──────► server       on the path of the new address, at once: ABORT
+ * client: ASCONF, add NEW ────────────────► server  on the other path, which is slower
+ */
+test.each(Array.from({ length: 8 }, (_, number) => number))(
+  'only ASCONF leaves from an address that the peer has not agreed to (RFC 5061 5.3): at moment %d',
+  async (number) => {
+    await inWorld(
+      async (world) => {
+        const { network, clientHost } = world;
+        const { a, b } = await connected(world);
+        await network.advance(3000);
+        b.setPrimary('10.0.2.1');
+        network.link('10.0.1.1', '10.0.1.2', { latencyMs: 100 });
+        const receive = async () => {
+          while (await a.receive());
+        };
+        receive().catch(() => undefined);
+        const send = () => {
+          if (b.state !== 'open') return;
+          b.send(new Uint8Array(100)).catch(() => undefined);
+          network.clock.schedule(150 + number, send);
+        };
+        send();
+        await network.advance(700 + 37 * number);
+        const early = new Set<string>();
+        const stop = network.filter(({ source, bytes }) => {
+          const types = decodePacket(bytes).chunks.map(({ type }) => type);
+          if (source === NEW && !types.includes('ASCONF')) for (const type of types) early.add(type);
+          return undefined;
+        });
+        clientHost.addressDown('10.0.2.1');
+        clientHost.addressUp(NEW);
+        await network.advance(80);
+        expect([...early]).toEqual([]);
+        stop();
+        await network.advance(30_000);
+        expect([a.state, b.state]).toEqual(['open', 'open']);
+        expect(b.paths().map(({ address }) => address)).toContain(NEW);
+      },
+      { seed: 100 + number, conditions: { latencyMs: 10 } },
+    );
+  },
+);

@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest';
+import { END, joined } from '../conn/fixture.js';
+import { inWorld } from '../support/world.js';
+
+const [CLIENT, SERVER] = ['10.0.1.1', '10.0.1.2'];
+const [INIT, INIT_ACK, COOKIE_ECHO, COOKIE_ACK] = [1, 2, 10, 11];
+const OPTIONS = { conditions: { latencyMs: 10 }, limitMs: 1e7, addresses: { client: [CLIENT], server: [SERVER] } };
+
+interface Measured {
+  /** Of the end that connects, and of the one that accepts: the smoothed round trip, in ms. */
+  readonly srttMs: readonly number[];
+  /** When the first DATA, which were lost, came again, in ms. */
+  readonly againMs: readonly number[];
+}
+
+/** Connects, and loses the first so many packets whose first chunk is of that type; then the first DATA of each end. */
+function measured(type: number, count: number): Promise<Measured> {
+  return inWorld(async ({ network, client, server }) => {
+    let left = count;
+    network.filter(({ bytes }) => (bytes[12] === type && left-- > 0 ? 'drop' : undefined));
+    const endpoint = { address: SERVER, port: 5001 };
+    const listener = server.socket();
+    listener.bindx([endpoint]);
+    listener.listen();
+    const [a, b] = await Promise.all([client.socket().connect(endpoint), listener.accept()]);
+    const srttMs = [a, b].map((end) => end.statistics().paths[0]?.srttMs ?? 0);
+    const againMs: number[] = [];
+    for (const [from, to] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      const release = network.filter(({ bytes }) => (bytes[12] === 0 ? 'drop' : undefined));
+      const before = network.clock.now();
+      await from.send('lost');
+      await network.advance(50);
+      release();
+      await to.receive();
+      againMs.push(network.clock.now() - before - 10);
+    }
+    return { srttMs, againMs };
+  }, OPTIONS);
+}
+
+describe('the handshake of an association', () => {
+  test.each([
+    ['INIT', INIT, 0],
+    ['INIT', INIT, 1],
+    ['INIT', INIT, 3],
+    ['INIT ACK', INIT_ACK, 2],
+    ['COOKIE ECHO', COOKIE_ECHO, 1],
+    ['COOKIE ECHO', COOKIE_ECHO, 3],
+    ['COOKIE ACK', COOKIE_ACK, 2],
+  ] as const)(
+    'is no round trip to be measured where something was lost: %s (%d, %d times)',
+    async (_name, type, count) => {
+      const { srttMs, againMs } = await measured(type, count);
+      for (const ms of srttMs) expect(ms).toBeLessThanOrEqual(20);
+      for (const ms of againMs) expect(ms).toBeLessThanOrEqual(1000);
+    },
+  );
+});
+
+test.each([0, 2, 4])('over conn() as well, where %d INITs were lost', async (count) => {
+  let left = count;
+  const passes = (packet: Uint8Array) => !(packet[12] === INIT && left-- > 0);
+  await joined({ latencyMs: 10, passes }, async ({ network, left: client, right: server }) => {
+    const listener = server.socket();
+    listener.bindx([END]);
+    listener.listen();
+    const connecting = client.socket().connect(END);
+    const [a] = await Promise.all([connecting, listener.accept()]);
+    await network.advance(100);
+    const [path] = a.statistics().paths;
+    expect(path?.srttMs).toBeLessThanOrEqual(20);
+    expect(path?.rtoMs).toBeLessThanOrEqual(1000);
+  });
+});

@@ -1,0 +1,94 @@
+/*
+ * Round trips (RFC 9260 6.3.1): none is taken from what was sent more than once (C5, Karn's algorithm), nor one that holds
+ * the other end's waiting. Upstream takes the time from INIT to COOKIE ACK, whatever was lost in between, for a round trip,
+ * and so does the accepting end with the time from INIT ACK to COOKIE ECHO: a first DATA that was lost came again after as
+ * much as a minute. Over conn() as over IP.
+ */
+#include <netinet/sctp_os.h>
+#include <netinet/sctp_pcb.h>
+#include <netinet/sctp_input.h>
+#include <netinet/sctp_output.h>
+#include <netinet/sctp_timer.h>
+#include <netinet/sctp_var.h>
+#include <netinet/sctputil.h>
+
+#include "fixes/fixes.h"
+#include "fixes/notes.h"
+#include "link.h"
+
+/* The back-off of a set-up ends with it: what follows begins with RTO.Initial, or what was measured. */
+static void forget_back_off(struct sctp_tcb *stcb)
+{
+	struct sctp_nets *net;
+
+	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
+		uint32_t rto_ms = (uint32_t)(net->lastsa >> SCTP_RTT_SHIFT) + (uint32_t)net->lastsv;
+
+		net->RTO = net->RTO_measured ? min(max(rto_ms, stcb->asoc.minrto), stcb->asoc.maxrto) : 0; /* 0: RTO.Initial */
+	}
+}
+
+/* INIT ACK answers INIT, and COOKIE ACK answers COOKIE ECHO. */
+static int measure_set_up(struct sctp_tcb *stcb, struct sctp_nets *net)
+{
+	struct sctp_association *asoc = &stcb->asoc;
+	struct association_notes *notes = notes_of(stcb);
+	int is_measured = notes->set_up_time_outs == 0 &&
+	                  sctp_calculate_rto(stcb, asoc, net, &asoc->time_entered, SCTP_RTT_FROM_NON_DATA);
+
+	if (!is_measured || notes->set_up_time_outs > 0) {
+		forget_back_off(stcb);
+	}
+	notes->set_up_time_outs = 0;
+	(void)SCTP_GETTIME_TIMEVAL(&asoc->time_entered); /* COOKIE ECHO leaves now, or the association is open */
+	return is_measured;
+}
+
+/* Has a COOKIE ECHO just opened the association? Then the time is that of its cookie. */
+static int is_of_cookie(const struct sctp_tcb *stcb)
+{
+	return notes_of(stcb)->opened_ms == link_now_ms;
+}
+
+/* In sctp_input.c, where INIT ACK, COOKIE ECHO, COOKIE ACK and HEARTBEAT ACK are measured. */
+int fixed_calculate_rto(struct sctp_tcb *stcb, struct sctp_association *asoc, struct sctp_nets *net, struct timeval *sent,
+                        int source)
+{
+	int is_measured;
+
+	if (sent == &asoc->time_entered) {
+		return measure_set_up(stcb, net);
+	}
+	if (is_of_cookie(stcb)) {
+		return 0;
+	}
+	is_measured = sctp_calculate_rto(stcb, asoc, net, sent, source);
+	link_path_answered(stcb, net);
+	return is_measured;
+}
+
+void fixed_set_state(struct sctp_tcb *stcb, int state)
+{
+	if (state == SCTP_STATE_OPEN) {
+		notes_of(stcb)->opened_ms = link_now_ms;
+	}
+	sctp_set_state(stcb, state);
+}
+
+/*
+ * The peer has found our cookie stale (RFC 9260 5.2.6). A staleness below a millisecond asks for a longer life, too. The
+ * first time another INIT leaves at once; if the cookie is stale again, T1-init waits, or INITs would follow each other
+ * as fast as they are answered.
+ */
+void fixed_send_initiate(struct sctp_inpcb *inp, struct sctp_tcb *stcb, int so_locked)
+{
+	struct association_notes *notes = notes_of(stcb);
+
+	stcb->asoc.cookie_preserve_req = max(stcb->asoc.cookie_preserve_req, 2);
+	notes->set_up_time_outs++; /* what answers this INIT can't be told from an answer to the one before */
+	if (stcb->asoc.stale_cookie_count > 1) {
+		sctp_timer_start(SCTP_TIMER_TYPE_INIT, inp, stcb, stcb->asoc.primary_destination);
+	} else {
+		sctp_send_initiate(inp, stcb, so_locked);
+	}
+}
