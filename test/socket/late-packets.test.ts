@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { inWorld, newStack, textOf } from '../support/world.js';
+
+const SERVER = [
+  { address: '10.0.1.2', port: 5001 },
+  { address: '10.0.2.2', port: 5001 },
+];
+
+// wasm/fixes/late_packets.c: former addresses were kept for the whole host, the last 128
+test('one client that deletes many addresses does not make another one’s late packets an attack', async () => {
+  await inWorld(
+    async ({ network, client, clientHost, server }) => {
+      const listener = server.socket();
+      listener.bindx(SERVER);
+      listener.listen();
+      const [a, b] = await Promise.all([client.socket().connectx(SERVER), listener.accept()]);
+      const other = network.host('other', ['10.0.1.3']);
+      const c = await (await newStack(network, other)).socket().connectx(SERVER);
+      await network.advance(3000);
+      network.oneWay('10.0.1.1', '10.0.1.2', { latencyMs: 60_000 });
+      await a.send('late');
+      await network.advance(10);
+      clientHost.addressDown('10.0.1.1');
+      await network.advance(3000);
+      for (let count = 0; count < 140; count++) {
+        other.addressUp('10.0.1.4');
+        await network.advance(150);
+        other.addressDown('10.0.1.4');
+        await network.advance(150);
+      }
+      await network.advance(60_000);
+      expect([a.state, c.state]).toEqual(['open', 'open']);
+      await a.send('on time');
+      const texts: string[] = [];
+      while (!texts.includes('on time')) texts.push(textOf(await b.receive()));
+      expect(texts.filter((text) => text === 'late')).toHaveLength(1);
+    },
+    { conditions: { latencyMs: 10 }, limitMs: 1e7 },
+  );
+});
