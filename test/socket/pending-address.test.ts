@@ -48,3 +48,24 @@ test.each(Array.from({ length: 8 }, (_, number) => number))(
     );
   },
 );
+
+test('addresses that come and go leave nothing behind where the peer knows no ASCONF', async () => {
+  await inWorld(
+    async (world) => {
+      const { network, client, clientHost } = world;
+      const { a } = await connected(world);
+      const change = async () => {
+        clientHost.addressUp('10.0.1.7');
+        await network.advance(200);
+        clientHost.addressDown('10.0.1.7');
+        await network.advance(200);
+      };
+      for (let count = 0; count < 3; count++) await change();
+      const before = client.memoryInUse;
+      for (let count = 0; count < 100; count++) await change();
+      expect(client.memoryInUse - before).toBeLessThan(500);
+      expect(a.state).toBe('open');
+    },
+    { stack: { sysctls: { sctp_asconf_enable: 0 } } },
+  );
+});

@@ -74,6 +74,9 @@ void link_packet_done(void);
 /* A local address has come, or come back: readded_addresses.c. */
 void link_renew(struct sctp_ifa *ifa);
 
+/* One has gone. The same file. */
+void link_forget_restricted(const struct sockaddr *gone);
+
 /* A local address that the association may use, but for one: of a family, or of any (AF_UNSPEC); or NULL. The same file. */
 struct sctp_ifa *link_usable_address(struct sctp_tcb *stcb, sa_family_t family, const struct sctp_ifa *but);
 

@@ -99,6 +99,27 @@ void link_renew(struct sctp_ifa *ifa)
 	SCTP_INP_INFO_RUNLOCK();
 }
 
+/*
+ * A local address goes. Where the peer knows no ASCONF, it stays restricted for ever, as one that the peer was never told
+ * of: each change would leave an entry in a list that is walked for each source address.
+ */
+void link_forget_restricted(const struct sockaddr *gone)
+{
+	struct sctp_laddr *address, *next;
+	struct sctp_inpcb *inp;
+	struct sctp_tcb *stcb;
+
+	LIST_FOREACH(inp, &SCTP_BASE_INFO(listhead), sctp_list) {
+		LIST_FOREACH(stcb, &inp->sctp_asoc_list, sctp_tcblist) {
+			LIST_FOREACH_SAFE(address, &stcb->asoc.sctp_restricted_addrs, sctp_nxt_addr, next) {
+				if (!stcb->asoc.asconf_supported && sctp_cmpaddr(&address->ifa->address.sa, (struct sockaddr *)(uintptr_t)gone)) {
+					sctp_del_local_addr_restricted(stcb, address->ifa);
+				}
+			}
+		}
+	}
+}
+
 /* An address that was to be deleted when there is another one has come back. */
 static int forget_deletion(struct sctp_tcb *stcb, struct sctp_ifa *ifa)
 {

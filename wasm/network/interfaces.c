@@ -79,6 +79,7 @@ EXPORT int link_remove_address(const uint8_t *address, uint32_t family, uint32_t
 		return -EAFNOSUPPORT;
 	}
 	UPSTREAM_DELETE_ADDRESS(&store.sa, index);
+	link_forget_restricted(&store.sa);
 	return 0;
 }
 
