@@ -1,0 +1,306 @@
+import type { Stack } from '../../src/index.js';
+import type { Host } from '../../src/simulated.js';
+import type { Association } from '../../src/socket/association.js';
+import type { Message } from '../../src/socket/messages/message.js';
+import type { Socket } from '../../src/socket/socket.js';
+import { TestNetwork } from '../../src/testing.js';
+import { endpoints } from './fixture.js';
+import type { Played } from './play.js';
+import { type Life, ROUGH_STREAMS, type RoughClient, type RoughMessage, type RoughPlan } from './rough-plan.js';
+
+const SERVER = ['10.0.1.2', '10.0.2.2'];
+const LIMIT_MS = 4 * 3_600_000;
+const HEADER_BYTES = 12;
+/** The first message of each association says which client and which life it is. */
+const HELLO = 255;
+const CLIENT_PORT = 7000;
+/** Faults heal here; an association that gave up would be right, but would prove nothing. */
+const TIMERS = { associationRetransmits: 1000, initRetransmits: 100 };
+
+type Direction = 'there' | 'back';
+
+/**
+ * Plays a scenario. Rejects unless each message that arrives is what was sent, once, and in the order of its stream, and
+ * each that must arrive does: a reliable one of an association that was closed, and one with a policy unless its sender
+ * was told that it failed.
+ */
+export async function playRough(seed: number | string, plan: RoughPlan): Promise<Played> {
+  const network = new TestNetwork({ seed, conditions: plan.conditions });
+  let messages = 0;
+  await network.run(async () => {
+    const server = await RoughServer.start(network, plan);
+    const lives = Promise.all(plan.clients.map((client, index) => live(network, plan, server, client, index)));
+    await Promise.race([lives, server.failed]);
+    messages = server.arrivals;
+    await server.stop();
+  }, LIMIT_MS);
+  return { messages, packets: network.trace.count, virtualMs: network.clock.now() };
+}
+
+/** One end's view of what the other end of a life has sent: checks each message as it comes. */
+class Received {
+  readonly #label: string;
+  readonly #planned: readonly RoughMessage[];
+  readonly #numbers = new Set<number>();
+  readonly #last = new Map<number, number>();
+
+  constructor(label: string, planned: readonly RoughMessage[]) {
+    this.#label = label;
+    this.#planned = planned;
+  }
+
+  take(number: number, { data, stream, unordered }: Message): void {
+    const planned = this.#planned[number];
+    const what = `${this.#label}: message ${number}`;
+    if (planned === undefined) throw new Error(`${what} was never sent`);
+    if (planned.stream !== stream || planned.unordered !== unordered) throw new Error(`${what} came on another stream`);
+    if (data.length !== lengthOf(planned))
+      throw new Error(`${what} has ${data.length} bytes, not ${lengthOf(planned)}`);
+    if (this.#numbers.has(number)) throw new Error(`${what} came twice`);
+    this.#numbers.add(number);
+    if (unordered) return;
+    const before = this.#last.get(stream) ?? -1;
+    if (before > number) throw new Error(`${what} of stream ${stream} came after ${before}`);
+    this.#last.set(stream, number);
+  }
+
+  /** Throws unless all that had to arrive has; `failed`: what the sender was told of. */
+  complete(failed: ReadonlySet<number>): void {
+    const missing = this.#planned.flatMap(({ reliability }, number) => {
+      const mayBeMissing = reliability !== undefined && failed.has(number);
+      return this.#numbers.has(number) || mayBeMissing ? [] : [number];
+    });
+    if (missing.length > 0) throw new Error(`${this.#label}: ${missing} never came, and no failure was told`);
+  }
+}
+
+/** A life of a client, from both ends. */
+interface LifeRecord {
+  readonly life: Life;
+  readonly received: { readonly [D in Direction]: Received };
+  /** The numbers of messages that `sendFailed` told of, of either sender. */
+  readonly failed: { readonly [D in Direction]: Set<number> };
+  /** The server's end, once the hello has come. */
+  readonly met: Promise<Association>;
+  readonly meet: (association: Association) => void;
+  /** The server has sent all, or can't. */
+  served: Promise<void>;
+}
+
+class RoughServer {
+  readonly socket: Socket;
+  readonly #network: TestNetwork;
+  readonly #plan: RoughPlan;
+  readonly #lives = new Map<string, LifeRecord>();
+  /** Each association's reader, which ends when all that has come is read. */
+  readonly #readers = new Map<Association, Promise<void>>();
+  readonly #fail: (error: unknown) => void;
+  /** Rejects when the server has received what it must not. */
+  readonly failed: Promise<never>;
+  arrivals = 0;
+
+  static async start(network: TestNetwork, plan: RoughPlan): Promise<RoughServer> {
+    const stack = await network.stack(network.host('server', SERVER), { timers: TIMERS });
+    const socket = roughSocket(stack, plan, plan.style);
+    socket.bindx(endpoints(SERVER));
+    socket.listen();
+    const server = new RoughServer(network, plan, socket);
+    void server.#serve();
+    return server;
+  }
+
+  private constructor(network: TestNetwork, plan: RoughPlan, socket: Socket) {
+    this.#network = network;
+    this.#plan = plan;
+    this.socket = socket;
+    let fail!: (error: unknown) => void;
+    this.failed = new Promise((_, reject) => {
+      fail = reject;
+    });
+    this.failed.catch(() => undefined); // told by whoever races with it
+    this.#fail = fail;
+  }
+
+  /** Announces a life, before its client connects. */
+  expect(index: number, number: number, life: Life): LifeRecord {
+    const label = `client ${index}, life ${number}`;
+    let meet!: (association: Association) => void;
+    const met = new Promise<Association>((resolve) => {
+      meet = resolve;
+    });
+    const record: LifeRecord = {
+      life,
+      received: {
+        there: new Received(`${label} to the server`, life.there),
+        back: new Received(`to ${label}`, life.back),
+      },
+      failed: { there: new Set(), back: new Set() },
+      met,
+      meet,
+      served: Promise.resolve(),
+    };
+    this.#lives.set(`${index} ${number}`, record);
+    return record;
+  }
+
+  /** Resolves when all is read that has come on this association, which has ended. */
+  async hasRead(association: Association): Promise<void> {
+    await this.#readers.get(association);
+  }
+
+  async stop(): Promise<void> {
+    for (const association of this.#readers.keys()) if (association.state === 'open') association.abort('the end');
+    await Promise.all(this.#readers.values());
+    await this.socket.close();
+  }
+
+  async #serve(): Promise<void> {
+    for (;;) {
+      const association = await this.socket.accept().catch(() => undefined);
+      if (association === undefined) return;
+      this.#readers.set(association, this.#read(association).catch(this.#fail));
+    }
+  }
+
+  async #read(association: Association): Promise<void> {
+    association.on('sendFailed', ({ ppid, context }) => this.#lives.get(lifeOf(ppid))?.failed.back.add(context));
+    for (;;) {
+      const message = await association.receive().catch(() => undefined);
+      if (message === undefined) return;
+      this.arrivals++;
+      const { client, life, number } = checked(message);
+      const record = this.#lives.get(`${client} ${life}`);
+      if (record === undefined) throw new Error(`a message of client ${client}, life ${life}, which isn't there`);
+      if (number === HELLO) this.#greet(association, client, life, record);
+      else record.received.there.take(number, message);
+      if (this.#plan.readPauseMs > 0) await this.#network.advance(this.#plan.readPauseMs);
+    }
+  }
+
+  #greet(association: Association, client: number, number: number, record: LifeRecord): void {
+    record.served = speak(association, client, number, record.life.back);
+    record.meet(association);
+  }
+}
+
+function roughSocket(stack: Stack, plan: RoughPlan, style: RoughPlan['style']): Socket {
+  const { sendBufferBytes, receiveBufferBytes } = plan;
+  const streams = { outbound: ROUGH_STREAMS };
+  const socket = stack.socket({ style, sendBufferBytes, receiveBufferBytes, streams });
+  if (plan.interleaving) socket.setOption('interleaving', true);
+  return socket;
+}
+
+/** All lives of a client, one after the other, from one port: after a crash the next one restarts the association. */
+async function live(network: TestNetwork, plan: RoughPlan, server: RoughServer, client: RoughClient, index: number) {
+  const host = network.host(`client ${index}`, client.addresses);
+  let stack = await network.stack(host, { timers: TIMERS });
+  for (const [number, life] of client.lives.entries()) {
+    const record = server.expect(index, number, life);
+    await liveOnce(network, plan, server, stack, client, index, number, host, record);
+    if (life.end !== 'client crashes') continue;
+    host.restart();
+    stack = await network.stack(host, { timers: TIMERS });
+  }
+}
+
+async function liveOnce(
+  network: TestNetwork,
+  plan: RoughPlan,
+  server: RoughServer,
+  stack: Stack,
+  client: RoughClient,
+  index: number,
+  number: number,
+  host: Host,
+  record: LifeRecord,
+): Promise<void> {
+  const { life, received, failed } = record;
+  const socket = roughSocket(stack, plan, client.style);
+  socket.bindx(endpoints(client.addresses, CLIENT_PORT + index));
+  const here = await socket.connectx(endpoints(SERVER.slice(0, client.addresses.length)));
+  here.on('sendFailed', ({ ppid, context }) => ppid === ppidOf(index, number) && failed.there.add(context));
+  await here.send(bytesOf(index, number, HELLO, HEADER_BYTES), { ppid: ppidOf(index, number) });
+  const reading = read(here, received.back, index, number);
+  reading.catch(() => undefined); // awaited below, but after a crash
+  const sending = speak(here, index, number, life.there);
+  if (life.end.endsWith('closes')) {
+    await sending;
+    const there = await record.met;
+    await record.served;
+    await (life.end === 'client closes' ? here : there).close();
+    await Promise.all([reading, here.closed, there.closed, server.hasRead(there)]);
+    received.there.complete(failed.there);
+    received.back.complete(failed.back);
+    await socket.close();
+    return;
+  }
+  await network.advance(life.endsAfterMs);
+  if (life.end === 'client crashes') {
+    host.crash();
+    return;
+  }
+  if (life.end === 'server aborts') (await record.met).abort('as planned');
+  else here.abort('as planned');
+  await Promise.all([here.closed, reading, sending]);
+  await socket.close();
+}
+
+async function read(association: Association, received: Received, index: number, life: number): Promise<void> {
+  for (;;) {
+    const message = await association.receive().catch(() => undefined);
+    if (message === undefined) return;
+    const head = checked(message);
+    if (head.client !== index) throw new Error(`client ${index} got a message for client ${head.client}`);
+    // What waited at the server when the former life crashed may come to this one.
+    if (head.life === life) received.take(head.number, message);
+  }
+}
+
+/** Sends all, as they are taken; what is refused because the association has ended isn't looked at. */
+async function speak(association: Association, client: number, life: number, messages: readonly RoughMessage[]) {
+  const ppid = ppidOf(client, life);
+  const sending = messages.map((message, number) => {
+    const { stream, unordered, reliability } = message;
+    const options = { stream, unordered, ppid, context: number, ...(reliability && { reliability }) };
+    return association.send(bytesOf(client, life, number, lengthOf(message)), options);
+  });
+  await Promise.allSettled(sending);
+}
+
+function ppidOf(client: number, life: number): number {
+  return client * 256 + life + 1;
+}
+
+function lifeOf(ppid: number): string {
+  return `${Math.floor(ppid / 256)} ${(ppid % 256) - 1}`;
+}
+
+function lengthOf({ length }: RoughMessage): number {
+  return Math.max(HEADER_BYTES, length);
+}
+
+/** A header, then bytes of which each tells its place. */
+function bytesOf(client: number, life: number, number: number, length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
+  const step = 1 + ((client * 7 + life * 3 + number) % 127);
+  for (let at = HEADER_BYTES; at < length; at++) bytes[at] = at * step + (at >> 8);
+  const head = new DataView(bytes.buffer);
+  head.setUint8(0, client);
+  head.setUint8(1, life);
+  head.setUint8(2, number);
+  head.setUint32(4, length);
+  return bytes;
+}
+
+/** The header of a message, each of whose bytes is what was sent. */
+function checked({ data }: Message): { client: number; life: number; number: number } {
+  if (data.length < HEADER_BYTES) throw new Error(`a message of ${data.length} bytes was never sent`);
+  const [client = 0, life = 0, number = 0] = data;
+  const length = new DataView(data.buffer, data.byteOffset).getUint32(4);
+  const expected = bytesOf(client, life, number, length);
+  if (Buffer.compare(data, expected) !== 0) {
+    throw new Error(`client ${client}, life ${life}, message ${number}: ${data.length} bytes for ${length}, or others`);
+  }
+  return { client, life, number };
+}
