@@ -31,11 +31,14 @@ describe.each(Object.entries(BUILDS))('the C side under %s', (build, watcher) =>
     LIMIT_MS,
   );
 
-  test(`SHA-1 is that of RFC 3174, as ${watcher} has it`, () => {
-    const digests = execFileSync(`build/${build}/sha1`, { encoding: 'utf8' }).trim().split('\n');
+  test.each([
+    ['SHA-1', 'RFC 3174', 'sha1'],
+    ['SHA-256', 'RFC 6234', 'sha256'],
+  ])(`%s is that of %s, as ${watcher} has it`, (_, __, name) => {
+    const digests = execFileSync(`build/${build}/${name}`, { encoding: 'utf8' }).trim().split('\n');
     const bytes = Uint8Array.from({ length: 300 }, (_, i) => 7 * i + 1);
     const expected = Array.from({ length: 301 }, (_, length) =>
-      createHash('sha1').update(bytes.subarray(0, length)).digest('hex'),
+      createHash(name).update(bytes.subarray(0, length)).digest('hex'),
     );
     expect(digests).toEqual(expected);
   });

@@ -36,7 +36,7 @@ readonly internals=(
   fixes/{process_data,reassembly,delivery,forward_tsn,stream_reset,restarted_streams,ended_association}.c
   fixes/{send_buffer,lifetimes,own_abort}.c
 )
-readonly bridge=(api/bridge.c api/messages.c api/handles.c os/memory.c os/print.c)
+readonly bridge=(api/bridge.c api/messages.c api/handles.c os/memory.c os/print.c os/sha256.c)
 
 readonly includes=(-I"$source" -I"$source/netinet" -I"$here" -I"$out")
 common=(

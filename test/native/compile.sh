@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# test/native/compile.sh SOURCE OUT FLAG…: the C side by gcc with these flags, and on it OUT/mutate, OUT/play, OUT/sha1
-# and OUT/siphash.
+# test/native/compile.sh SOURCE OUT FLAG…: the C side by gcc with these flags, and on it OUT/mutate, OUT/play, OUT/sha1,
+# OUT/sha256 and OUT/siphash.
 set -euo pipefail
 
 readonly source=$1 out=$2
 shift 2
 CFLAGS_EXTRA="$* -DOPEN_WINDOWS=0" wasm/compile.sh native "$source" "$out"
-for program in mutate play sha1 siphash; do
+for program in mutate play sha1 sha256 siphash; do
   gcc -std=gnu11 -O1 -g -Wall -Wextra -Werror -D__Userspace__ "$@" -Iwasm -I"$source/usrsctplib" "test/native/$program.c" \
     "$out/libusrsctp-link.a" -lpthread -o "$out/$program"
 done

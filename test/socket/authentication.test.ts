@@ -43,8 +43,8 @@ test('with the same key DATA is authenticated on the wire, and arrives', () =>
     expect(new Set(data.map(([from]) => from))).toEqual(new Set(['client', 'server']));
     for (const [, chunks] of data) {
       const [auth] = chunks;
-      expect(auth).toMatchObject({ type: 'AUTH', keyId: 1, hmacId: 1 });
-      expect(auth?.type === 'AUTH' && auth.hmac.length).toBe(20);
+      expect(auth).toMatchObject({ type: 'AUTH', keyId: 1, hmacId: 3 });
+      expect(auth?.type === 'AUTH' && auth.hmac.length).toBe(32);
     }
   }));
 
@@ -158,7 +158,7 @@ test('what cannot be is said, without the secret', () =>
   inWorld(async (world) => {
     const socket = world.client.socket();
     const { authentication } = socket;
-    expect(authentication.hmacs).toEqual(['SHA-1']);
+    expect(authentication.hmacs).toEqual(['SHA-256', 'SHA-1']);
     authentication.setHmacs(['SHA-1']);
     expect(() => authentication.setHmacs(['SHA-256'])).toThrow(/EINVAL.*SHA-1/);
     expect(() => authentication.requireChunks(['INIT'])).toThrow(/EINVAL.*INIT can't be authenticated/);

@@ -28,6 +28,14 @@
 #undef SCTP_SNPRINTF
 #define SCTP_SNPRINTF(buffer, ...) link_print(buffer, __VA_ARGS__)
 
+/* SHA-256, which upstream takes from the kernels that it is a part of: os/sha256.c. */
+#include "os/sha256.h"
+#define SCTP_SUPPORT_HMAC_SHA256
+#define SCTP_SHA256_CTX struct sha256
+#define SCTP_SHA256_INIT(hash) sha256_init(hash)
+#define SCTP_SHA256_UPDATE(hash, bytes, length) sha256_update(hash, bytes, length)
+#define SCTP_SHA256_FINAL(digest, hash) sha256_final(digest, hash)
+
 /* There is one thread. Whatever would block says so. */
 #ifndef INVARIANTS /* that build checks that locks are taken and released in pairs */
 #undef pthread_mutex_lock

@@ -4,7 +4,7 @@ import { SctpError } from '../../errors.js';
 import { SCTP_AUTH_HMAC_ID_SHA1, SCTP_AUTH_HMAC_ID_SHA256 } from '../../generated/constants.js';
 import type { Configurable } from './configurable.js';
 
-/** HMAC identifiers (RFC 4895 §8). usrsctp has SHA-1 alone when it isn't in a kernel. */
+/** HMAC identifiers (RFC 4895 §8). */
 const HMACS: Readonly<Record<Hmac, number>> = {
   'SHA-1': SCTP_AUTH_HMAC_ID_SHA1,
   'SHA-256': SCTP_AUTH_HMAC_ID_SHA256,
@@ -104,16 +104,19 @@ export class Authentication {
     return this.#target.getOption('peerAuthenticatedChunks').map(chunkTypeName);
   }
 
-  /** The hash functions that INIT offers, the best first. Of a socket (SCTP_HMAC_IDENT). */
+  /**
+   * The hash functions that INIT offers, the best first: SHA-256 and SHA-1. What is sent has the first one of the peer's list
+   * that this end offers, too (RFC 4895 §6.1). Of a socket (SCTP_HMAC_IDENT).
+   */
   get hmacs(): readonly (Hmac | number)[] {
     const names = Object.entries(HMACS);
     return this.#target.getOption('hmacs').map((id) => (names.find(([, each]) => each === id)?.[0] as Hmac) ?? id);
   }
 
-  /** Sets them, of a socket. SHA-1 must be among them (RFC 4895 §3.3). Throws EINVAL for one that usrsctp hasn't. */
+  /** Sets them, of a socket. SHA-1 must be among them (RFC 4895 §3.3): EINVAL. */
   setHmacs(hmacs: readonly Hmac[]): void {
     const ids = listOf(hmacs, 'hmacs', HMACS);
-    this.#act("usrsctp has SHA-1 alone, which can't be left out; a socket has hmacs, no association", () => {
+    this.#act("SHA-1 can't be left out (RFC 4895 §3.3), and a socket has hmacs, no association", () => {
       this.#target.setOption('hmacs', ids);
     });
   }
