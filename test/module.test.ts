@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { usrsctpModule } from '../src/bridge/module.js';
 
 const bytes = readFileSync('build/wasm/usrsctp.wasm');
 const module = new WebAssembly.Module(bytes);
@@ -26,4 +28,33 @@ test('every export that we call is there', () => {
   );
   expect(called.length).toBeGreaterThan(30);
   expect(called.filter((name) => !exports.has(name))).toEqual([]);
+});
+
+test('a process that only waits for the module to be compiled stays alive until it is', async () => {
+  const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
+  const before = timers();
+  const compiling = usrsctpModule(Uint8Array.from(bytes));
+  await Promise.resolve();
+  expect(timers()).toBe(before + 1);
+  await compiling;
+  expect(timers()).toBe(before);
+  await expect(usrsctpModule(new Uint8Array(8))).rejects.toMatchObject({ code: 'EINVAL' });
+  expect(timers()).toBe(before);
+});
+
+test('the package for Node holds the process, too, while it compiles when it is imported', () => {
+  const program = `
+    const timers = () => process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length;
+    const before = timers();
+    const { Stack } = await import(${JSON.stringify(new URL('../dist/index.node.js', import.meta.url).href)});
+    const during = timers();
+    const { Network } = await import(${JSON.stringify(new URL('../dist/simulated.js', import.meta.url).href)});
+    const network = new Network({ seed: 1 });
+    const { transport, random } = network.host('a', ['10.0.0.1']);
+    const stack = await Stack.create({ transport, random, clock: network.clock });
+    const after = timers();
+    await stack.close();
+    console.log(JSON.stringify([before, during, after]));`;
+  const output = execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' });
+  expect(JSON.parse(output)).toEqual([0, 1, 0]);
 });

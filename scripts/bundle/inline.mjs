@@ -70,7 +70,8 @@ function fileOf(path, isIndex) {
   return `${isIndex ? 'import { ready } from "later";' : 'const ready = undefined;'}
 ${read}
 const bytes = read(import.meta.url, ${readFileSync(path).length});
-let wasm = bytes && WebAssembly.compile(bytes).catch(() => bytes);
+const held = bytes && setTimeout(() => {}, 2 ** 31 - 1); // see compile() in src/bridge/module.ts
+let wasm = bytes && WebAssembly.compile(bytes).catch(() => bytes).finally(() => clearTimeout(held));
 const packaged = () => wasm ??= import(${text}).then((text) => text.default());
 export default (given) => ready ? ready().then(() => given ?? packaged()) : given ?? packaged();`;
 }

@@ -1,3 +1,4 @@
+import { systemClock } from '../clock.js';
 import { SctpError } from '../errors.js';
 
 /**
@@ -36,12 +37,20 @@ function isBytes(value: unknown): value is BufferSource {
   return ArrayBuffer.isView(value) || tagOf(value) === 'ArrayBuffer';
 }
 
+/**
+ * Compiling alone doesn't keep a Node process alive: with nothing else to do it begins to exit, and can then wait for ever
+ * for threads that wait for it. A timer holds it until the module is there.
+ */
 async function compile(bytes: BufferSource): Promise<WebAssembly.Module> {
+  let release = () => {};
   try {
+    release = systemClock.schedule(Number.POSITIVE_INFINITY, () => undefined);
     return await WebAssembly.compile(bytes);
   } catch (cause) {
     compiled.delete(bytes);
     throw compileError(cause, WebAssembly.validate(bytes));
+  } finally {
+    release();
   }
 }
 

@@ -95,7 +95,7 @@ const PARAMETERS: ReadonlyMap<number, readonly [name: string, decode: Decoder, b
   [0xc006, ['Adaptation Layer Indication', (reader) => ({ numbers: [reader.uint32()] }), 4]],
 ]);
 
-/** RFC 9260 §3.3.10, RFC 5061 §4.3, RFC 4895 §4. */
+/** RFC 9260 §3.3.10, RFC 5061 §4.3, RFC 4895 §4; 14: draft-tuexen-tsvwg-sctp-udp-encaps-cons. */
 const CAUSES: ReadonlyMap<number, string> = new Map([
   [1, 'Invalid Stream Identifier'],
   [2, 'Missing Mandatory Parameter'],
@@ -110,6 +110,7 @@ const CAUSES: ReadonlyMap<number, string> = new Map([
   [11, 'Restart of an Association with New Addresses'],
   [12, 'User-Initiated Abort'],
   [13, 'Protocol Violation'],
+  [14, 'Restart of an Association with New Encapsulation Port'],
   [0xa0, 'Request to Delete Last Remaining IP Address'],
   [0xa1, 'Operation Refused Due to Resource Shortage'],
   [0xa2, 'Request to Delete Source IP Address'],

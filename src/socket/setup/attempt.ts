@@ -16,6 +16,7 @@ export class Attempt implements Watcher {
   readonly #pump: Pump;
   readonly #attempts: Attempts;
   readonly #localPort: number;
+  readonly #encapsulationPort: number | undefined;
   readonly #startedAt: number;
   /** When INITs went to each of the peers. */
   readonly #sent: number[][];
@@ -30,7 +31,7 @@ export class Attempt implements Watcher {
     pump: Pump,
     attempts: Attempts,
     peers: readonly Peer[],
-    localPort: number,
+    ports: { readonly local: number; readonly encapsulation: number | undefined },
     syscall: string,
     onRefused: () => void,
   ) {
@@ -38,11 +39,12 @@ export class Attempt implements Watcher {
     this.syscall = syscall;
     this.#pump = pump;
     this.#attempts = attempts;
-    this.#localPort = localPort;
+    this.#localPort = ports.local;
+    this.#encapsulationPort = ports.encapsulation;
     this.#startedAt = pump.clock.now();
     this.#sent = peers.map(() => []);
     this.#onRefused = onRefused;
-    attempts.add(localPort, this);
+    attempts.add(ports.local, this);
   }
 
   /** Stops watching. */
@@ -79,14 +81,21 @@ export class Attempt implements Watcher {
     if (!abort)
       return this.#abortError() ?? this.#refusalError() ?? this.timeout(`no answer after ${this.#initCount()} INITs`);
     const why = inBrackets(abort);
-    return this.#cookieEchoed
-      ? this.error('ECONNRESET', `the peer aborted the association during its set-up${why}`, { abort })
-      : this.error('ECONNREFUSED', `the peer refused: nobody listens there${why}`, { abort });
+    if (this.#cookieEchoed) {
+      return this.error('ECONNRESET', `the peer aborted the association during its set-up${why}`, { abort });
+    }
+    return this.error('ECONNREFUSED', `the peer refused${why || ': nobody listens there'}`, { abort });
   }
 
   timeout(why: string): SctpError {
     const tried = this.tried.map(({ address, sentAtMs }) => `${address} ${sentAtMs.length}×`).join(', ');
-    return this.error('ETIMEDOUT', `${why}; tried ${tried}`);
+    return this.error('ETIMEDOUT', `${why}; tried ${tried}${this.#question()}`);
+  }
+
+  /** A host that takes no SCTP in UDP, as Linux doesn't by default, answers with ICMP at most. */
+  #question(): string {
+    const port = this.peers[0]?.encapsulationPort ?? this.#encapsulationPort;
+    return port === undefined || this.#initCount() === 0 ? '' : `; does the peer take SCTP in UDP, on port ${port}?`;
   }
 
   /** An error that tells of the attempt. */

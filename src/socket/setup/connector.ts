@@ -145,7 +145,8 @@ export class Connector {
     const { pump, config } = ground;
     const descriptor = ground.bound();
     setInitBudget(descriptor, config, peers.length, options.timeoutMs);
-    const attempt = new Attempt(pump, this.#around.attempts, peers, portOf(descriptor), syscall, onRefused);
+    const ports = { local: portOf(descriptor), encapsulation: ground.encapsulationPort };
+    const attempt = new Attempt(pump, this.#around.attempts, peers, ports, syscall, onRefused);
     try {
       return { id: begin(descriptor, reachable, syscall), descriptor, attempt };
     } catch (error) {

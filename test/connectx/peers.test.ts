@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { sealPacket } from '../../src/crc32c.js';
+import { TestNetwork } from '../../src/testing.js';
+import { at, inWorld, NOBODY, rejected, SERVER } from '../support/connectx.js';
+
+const COMMON_HEADER = 12;
+const ABORT = 6;
+
+test('an ABORT with a cause is told with its name, and not as if nobody listened', () =>
+  inWorld({}, async ({ client, network }) => {
+    network.filter((packet) => {
+      if (packet.bytes[COMMON_HEADER] !== ABORT) return undefined;
+      const chunk = [ABORT, packet.bytes[COMMON_HEADER + 1] ?? 0, 0, 8, 0, 14, 0, 4];
+      const bytes = Uint8Array.from([...packet.bytes.subarray(0, COMMON_HEADER), ...chunk]);
+      sealPacket(bytes);
+      return { ...packet, bytes };
+    });
+    const error = await rejected(client.socket().connectx(at(SERVER.slice(0, 1))), 'ECONNREFUSED');
+    expect(error.message).toContain('refused (Restart of an Association with New Encapsulation Port)');
+    expect(error.message).not.toContain('nobody listens');
+    expect(error.abort).toMatchObject([{ code: 14 }]);
+  }));
+
+test('no answer from an address where SCTP goes in UDP asks about the UDP port; elsewhere it does not', () =>
+  new TestNetwork({ seed: 1 }).run(async (network) => {
+    for (const [name, port] of [
+      ['over UDP', 9899],
+      ['plain', undefined],
+    ] as const) {
+      const address = port ? '10.0.1.1' : '10.0.2.1';
+      const stack = await network.stack(network.host(name, [address], port ? { encapsulationPort: port } : {}));
+      const peer = { address: NOBODY, port: 5001 };
+      const errors = [await rejected(stack.socket().connectx([peer], { timeoutMs: 5000 }), 'ETIMEDOUT')];
+      errors.push(await rejected(stack.socket().connectx([peer]), 'ETIMEDOUT'));
+      for (const { message } of errors) {
+        if (port) expect(message).toMatch(/; does the peer take SCTP in UDP, on port 9899\?$/);
+        else expect(message).not.toContain('UDP');
+      }
+    }
+  }, 1e7));
