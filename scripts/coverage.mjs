@@ -80,6 +80,7 @@ const KINDS = {
   list8: 'number[]',
   list16: 'number[]',
   list32: 'number[]',
+  seconds: 'number',
   switch: 'boolean',
   flag: 'boolean',
   association: 'true',

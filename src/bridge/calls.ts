@@ -248,11 +248,11 @@ export class Calls {
   /** The option's value, or a negative errno. `value` is what the call is given: some options read their argument. */
   getsockopt(handle: Handle, level: number, name: number, value: Uint8Array): Uint8Array<ArrayBuffer> | number {
     const length = at(this.#small, Slots.out);
-    if (value.length > OPTION_BYTES) throw new RangeError(`an option has at most ${OPTION_BYTES} bytes`);
-    const pointer = this.#put(value);
-    this.#memory.setWord(length, value.length);
-    const result = this.#exports.bridge_getsockopt(handle, level, name, pointer, length);
-    return result < 0 ? result : this.#memory.copy(pointer, this.#memory.word(length));
+    return this.#withBytes(value, (pointer) => {
+      this.#memory.setWord(length, value.length);
+      const result = this.#exports.bridge_getsockopt(handle, level, name, pointer, length);
+      return result < 0 ? result : this.#memory.copy(pointer, this.#memory.word(length));
+    });
   }
 
   sysctl(index: number): number {
@@ -269,7 +269,7 @@ export class Calls {
   }
 
   /** Hands bytes of any length to a call. */
-  #withBytes(bytes: Uint8Array, call: (pointer: Pointer) => number): number {
+  #withBytes<T>(bytes: Uint8Array, call: (pointer: Pointer) => T | number): T | number {
     if (bytes.length <= OPTION_BYTES) return call(this.#put(bytes));
     const pointer = this.#exports.malloc(bytes.length);
     if (pointer === NULL) return -errnoNumbers.ENOBUFS;

@@ -4,7 +4,7 @@ import { sctp_event } from '../generated/layouts.js';
 import type { AssociationEvents } from './events.js';
 import type { Message, Sendable } from './messages/message.js';
 import { shutdownInfo } from './messages/sendinfo.js';
-import { type OutgoingMessage, readableOf, sinkOf } from './messages/streams.js';
+import { type OutgoingMessage, readableOf, writableOf } from './messages/streams.js';
 import type { Notification } from './notification.js';
 import { abortAssociation } from './setup/abort.js';
 import { checkWaitOptions, Waiter, type WaitOptions } from './setup/deadline.js';
@@ -33,19 +33,31 @@ export class Association extends Streamed implements AsyncDisposable {
 
   /** The messages as a stream, which takes one when it is asked for one. Cancelling it leaves the rest to `receive`. */
   get readable(): ReadableStream<Message> {
-    this.#readable ??= readableOf(this);
+    this.#readable ??= readableOf(
+      () => this.inbox.common,
+      () => {
+        this.#readable = undefined;
+      },
+    );
     return this.#readable;
   }
 
-  /** A stream of messages to send, alone or with their options. Its close shuts the association down, its abort aborts. */
+  /**
+   * A stream of messages to send, alone or with their options. Its close shuts the association down, its abort aborts it
+   * at once. A message that can't be sent ends the stream, as in all web streams; there is a new one then.
+   */
   get writable(): WritableStream<Sendable | OutgoingMessage> {
-    this.#writable ??= new WritableStream(
-      sinkOf(this, {
-        close: () => this.close(),
+    const writable =
+      this.#writable ??
+      writableOf(this, {
+        close: (signal) => this.close({ signal }),
         abort: (reason) => this.abort(reason === undefined ? '' : String(reason)),
-      }),
-    );
-    return this.#writable;
+        failed: () => {
+          if (this.#writable === writable) this.#writable = undefined;
+        },
+      });
+    this.#writable = writable;
+    return writable;
   }
 
   /**
@@ -153,11 +165,11 @@ export class Association extends Streamed implements AsyncDisposable {
     if (this.state === 'closed') return;
     if (this.outgoing.bytes > 0) this.life.lost();
     const error = this.life.end(reported);
-    this.tellUndelivered();
     this.outgoing.fail(() => error ?? this.life.notOpen('send'));
     this.inbox.end(error);
     this.forgetRequests(error);
     this.home.released(this, error);
+    this.tellUndelivered(); // after all that may have been read meanwhile
     this.emit('close', error);
   }
 
@@ -191,10 +203,10 @@ export class Association extends Streamed implements AsyncDisposable {
       case 'up':
         return this.life.confirmed(change);
       case 'restart':
-        this.tellUndelivered();
         this.outgoing.restart();
         this.forgetRequests(new SctpError('ECONNRESET', 'the peer has restarted, and knows nothing of the request'));
         if (this.life.restarted(change)) this.outgoing.end(shutdownInfo(this.id));
+        this.tellUndelivered(); // after all that: listeners may send, and do so in the peer's new life
         return this.emit('restart', change);
       case 'shutdown complete':
         return this.ended();

@@ -7,6 +7,7 @@ import {
   connected,
   failure,
   inWorld,
+  isEqual,
   listening,
   newStack,
   pattern,
@@ -217,6 +218,23 @@ describe('a peer that restarts', () => {
         await large;
         await old.send('and back', { stream: 1 });
         expect(textOf(await again.receive())).toBe('and back');
+      },
+      { limitMs: 1e5 },
+    );
+  });
+
+  test('gets, as wholes, what a listener sends that hears of lost messages', async () => {
+    await inWorld(
+      async (world) => {
+        const sends: Promise<void>[] = [];
+        const { old, again } = await restarted(world, async (association) => {
+          association.once('sendFailed', () => sends.push(association.send(pattern(900_000, 2), { stream: 4 })));
+          sends.push(association.send('lost'));
+        });
+        const received = await again.receive();
+        expect(isEqual(received?.data, pattern(900_000, 2))).toBe(true);
+        await Promise.all(sends);
+        await Promise.all([old.close(), again.receive()]);
       },
       { limitMs: 1e5 },
     );

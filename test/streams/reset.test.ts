@@ -256,6 +256,28 @@ test('streams are added, both ways, and can be used at once', () =>
     expect((await a.receive())?.stream).toBe(29);
   }));
 
+test('a signal that aborts when the first half of added streams is there is the reason that the rest is given up', () =>
+  inWorld(async (world) => {
+    const { a } = await connected(world, ALL, ALL);
+    const stop = new AbortController();
+    a.once('streamChange', () => stop.abort(new Error('enough')));
+    await expect(a.addStreams({ outbound: 5, inbound: 20, signal: stop.signal })).rejects.toThrow('enough');
+    expect(a.setup.streams).toEqual({ inbound: 10, outbound: 15 });
+  }));
+
+test('the time for adding streams both ways counts once', () =>
+  inWorld(
+    async (world) => {
+      const { a } = await connected(world, ALL, ALL);
+      const before = world.network.clock.now();
+      const adding = a.addStreams({ outbound: 5, inbound: 20, timeoutMs: 150 });
+      await expect(adding).rejects.toMatchObject({ code: 'ETIMEDOUT', message: expect.stringContaining('150 ms') });
+      expect(world.network.clock.now() - before).toBe(150);
+      await world.network.advance(1000); // a request that was given up is made all the same
+    },
+    { conditions: { latencyMs: 50 } },
+  ));
+
 test('streams are added while data waits on those that there are', () =>
   inWorld(
     async (world) => {

@@ -14,6 +14,13 @@ export interface InboxOwner {
   wanted(): void;
 }
 
+/** Somebody who waits for a message. Is told while the stack is read, so it must not call the stack. */
+export interface Taker {
+  /** The message, or undefined at the end. False: it wants none any more, and somebody else gets it. */
+  resolve(message: Message | undefined): boolean;
+  reject(error: unknown): void;
+}
+
 /** Messages on their way from the stack to whoever receives them, in order. Its owner bounds it by `bytes`. */
 export class Inbox {
   readonly #clock: Clock;
@@ -24,7 +31,7 @@ export class Inbox {
   #isOver: (() => void) | undefined;
   #first = 0;
   #cost = 0;
-  readonly #waiters = new FewSet<Waiter<Message | undefined>>();
+  readonly #waiters = new FewSet<Taker>();
   #isDiscarding = false;
   #ended = false;
   #error: unknown;
@@ -49,20 +56,25 @@ export class Inbox {
   }
 
   push(message: Message): void {
-    const cost = costOf(message);
-    if (this.#ended || this.#isDiscarding) return this.#owner.left(cost);
-    if (this.#waiters.size > 0 && this.#hand(message)) return this.#owner.left(cost);
-    this.#items.push(message);
-    this.#cost += cost;
+    const left = this.#put(message);
+    if (left > 0) this.#owner.left(left);
   }
 
-  /** Gives a message to the first who waits; false: nobody does. */
-  #hand(message: Message): boolean {
-    for (const waiter of this.#waiters) {
-      this.#waiters.delete(waiter);
-      if (waiter.settled) continue;
-      waiter.resolve(message);
-      return true;
+  /** Keeps a message, or gives it to somebody. Returns the cost of what doesn't stay. */
+  #put(message: Message): number {
+    const cost = costOf(message);
+    if (this.#ended || this.#isDiscarding) return cost;
+    if (this.#waiters.size > 0 && this.#hand(message)) return cost;
+    this.#items.push(message);
+    this.#cost += cost;
+    return 0;
+  }
+
+  /** Gives a message, or the end, to the first who waits and still wants it; false: nobody does. */
+  #hand(message: Message | undefined): boolean {
+    for (const taker of this.#waiters) {
+      this.#waiters.delete(taker);
+      if (taker.resolve(message)) return true;
     }
     return false;
   }
@@ -74,12 +86,7 @@ export class Inbox {
   reset(stream: number): void {
     if (this.#ended || this.#isDiscarding) return;
     const isOwn = this.#stream === stream;
-    for (const waiter of isOwn ? this.#waiters : []) {
-      this.#waiters.delete(waiter);
-      if (waiter.settled) continue;
-      waiter.resolve(undefined);
-      return this.#over();
-    }
+    if (isOwn && this.#hand(undefined)) return this.#over();
     const last = this.#items.slice(this.#first).findLast((item) => streamOf(item) === stream);
     if (typeof last === 'object' || (isOwn && last === undefined)) this.#items.push(stream);
   }
@@ -102,16 +109,18 @@ export class Inbox {
     from.#cost -= this.#cost;
   }
 
-  /** Gives what it has to another one. */
+  /** Gives what it has to another one; the owner is told last, as it may read on then. */
   moveTo(to: Inbox): void {
     const items = this.#items.splice(0).slice(this.#first);
     this.#first = 0;
     this.#cost = 0;
+    let left = 0;
     for (const item of items) {
       if (typeof item === 'number') to.reset(item);
-      else if (!to.#ended) to.push(item);
+      else if (!to.#ended) left += to.#put(item);
       else to.#items.push(item);
     }
+    if (left > 0) this.#owner.left(left);
   }
 
   /**
@@ -122,9 +131,10 @@ export class Inbox {
     if (this.#ended) return;
     this.#ended = true;
     this.#error = error;
-    this.#owner.left(this.#cost);
-    for (const waiter of this.#waiters) this.#finish(waiter);
+    const waiters = this.#waiters.values();
     this.#waiters.clear();
+    for (const waiter of waiters) this.#finish(waiter);
+    this.#owner.left(this.#cost);
   }
 
   /** Nobody will take any more: what is here goes, and what comes. */
@@ -132,8 +142,9 @@ export class Inbox {
     this.#isDiscarding = true;
     this.#items.length = 0;
     this.#first = 0;
-    if (!this.#ended) this.#owner.left(this.#cost);
-    this.#cost = 0;
+    const { cost } = this;
+    this.#cost = 0; // first: the owner reads on when it is told, and what it reads may call this again
+    this.#owner.left(cost);
     this.#owner.wanted();
   }
 
@@ -149,23 +160,41 @@ export class Inbox {
     } catch (error) {
       return Promise.reject(error);
     }
-    const item = this.#shift();
-    if (typeof item === 'number') this.#over();
+    const item = this.#taken();
     if (item !== undefined) return Promise.resolve(typeof item === 'object' ? item : undefined);
-    const waiter: Waiter<Message | undefined> = new Waiter(this.#clock, options, 'receive', () => {
-      this.#waiters.delete(waiter);
-    });
-    if (this.#ended) this.#finish(waiter);
-    else {
-      this.#waiters.add(waiter);
-      this.#owner.wanted();
-    }
+    const waiter: Waiter<Message | undefined> = new Waiter(this.#clock, options, 'receive', () => this.forget(waiter));
+    this.#wait(waiter);
     return waiter.promise;
   }
 
-  #finish(waiter: Waiter<Message | undefined>): void {
-    if (this.#error === undefined) waiter.resolve(undefined);
-    else waiter.reject(this.#error);
+  /** Gives the next message, or the end, to `taker`: at once where it is here. */
+  ask(taker: Taker): void {
+    const item = this.#taken();
+    if (item === undefined) this.#wait(taker);
+    else taker.resolve(typeof item === 'object' ? item : undefined);
+  }
+
+  /** It waits no longer. */
+  forget(taker: Taker): void {
+    this.#waiters.delete(taker);
+  }
+
+  #wait(taker: Taker): void {
+    if (this.#ended) return this.#finish(taker);
+    this.#waiters.add(taker);
+    this.#owner.wanted();
+  }
+
+  #finish(taker: Taker): void {
+    if (this.#error === undefined) taker.resolve(undefined);
+    else taker.reject(this.#error);
+  }
+
+  /** What is next, if it is here. */
+  #taken(): Item | undefined {
+    const item = this.#shift();
+    if (typeof item === 'number') this.#over();
+    return item;
   }
 
   /** The end of the stream is met, and nobody waits for what comes after it. */

@@ -78,6 +78,11 @@ export abstract class Messaging extends Multihomed implements AsyncIterable<Mess
     }
   }
 
+  /** @internal Takes back what `send` has promised, as far as it isn't begun; the promise rejects. */
+  withdraw(sent: Promise<void>, reason: unknown): void {
+    this.outgoing.withdraw(sent, reason);
+  }
+
   /** Bytes of messages whose `send` hasn't resolved: what waits for room in the send buffer. */
   get bufferedBytes(): number {
     return this.outgoing.bytes;

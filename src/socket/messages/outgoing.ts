@@ -3,25 +3,8 @@ import type { Clock } from '../../clock.js';
 import { SctpError } from '../../errors.js';
 import { SCTP_EOR, SCTP_PR_SCTP_TTL } from '../../generated/constants.js';
 import { Holds } from './holds.js';
-import { MESSAGE_BYTES } from './message.js';
+import { Queue, type Waiting } from './queue.js';
 import { detached } from './sendinfo.js';
-
-interface Waiting {
-  readonly data: Uint8Array;
-  /** Bytes of the message; those of `data` are none once its buffer is transferred to somebody else. */
-  readonly bytes: number;
-  readonly info: SendInfo;
-  /** Not begun by then, it is given up; ms on the clock. */
-  readonly expiresAt: number;
-  /** Not begun yet, it is given up for messages of a lower number; 0: for none. */
-  readonly priority: number;
-  /** How many holds were made before it. */
-  readonly turn: number;
-  /** Bytes that usrsctp has taken. */
-  offset: number;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
 
 /** What the way out leads to. */
 export interface Sink {
@@ -46,6 +29,7 @@ const SMALL_BYTES = 64;
 
 const TAKEN = Promise.resolve();
 const NOTHING = new Uint8Array();
+const ignore = () => undefined;
 
 /**
  * Messages on their way into usrsctp's send buffer, in order. While the buffer has room a message goes through without
@@ -57,10 +41,15 @@ export class Outgoing {
   readonly #clock: Clock;
   readonly #pieceBytes: number;
   readonly #limit: number;
-  readonly #waiting: Waiting[] = [];
+  readonly #waiting = new Queue();
+  /** Messages that were given up, and that nobody has been told of yet. */
+  readonly #untold: Waiting[] = [];
   #holds: Holds | undefined;
-  #bytes = 0;
   #end: SendInfo | undefined;
+  /** How often everything that usrsctp had taken was lost: the peer restarted, or nothing could be sent any more. */
+  #losses = 0;
+  /** Why nothing new may be sent; undefined: it may. */
+  #failure: (() => unknown) | undefined;
   /** Small messages in this window, and the bytes of all that were sent in it. */
   #windowCount = 0;
   #windowBytes = 0;
@@ -80,31 +69,64 @@ export class Outgoing {
 
   /** Bytes that wait here. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#waiting.bytes;
   }
 
   get isWaiting(): boolean {
-    return this.#waiting.length > 0 || this.#end !== undefined;
+    return !this.#waiting.isEmpty || this.#end !== undefined;
   }
 
-  /** Resolves when usrsctp has taken the whole message, or its policy has given it up. */
+  /**
+   * Resolves when usrsctp has taken the whole message, or its policy has given it up. While usrsctp is called, listeners
+   * of events may be, and they may send, abort and close: a message that was sent before theirs goes before theirs, and
+   * one that was sent before the end is rejected with the end's reason.
+   */
   push(data: Uint8Array, info: SendInfo, priority: number): Promise<void> {
-    const bytes = data.length;
-    const offset = this.#mustWait(info.stream) ? 0 : this.#sendPieces(data, 0, info);
-    if (offset === bytes) {
-      if (this.#waiting.length > 0) this.flush();
+    const turn = this.#holds?.made ?? 0;
+    if (this.#mustWait(info.stream)) return this.#wait('last', data, 0, info, priority, turn);
+    const offset = this.#sendPieces(data, 0, info);
+    if (offset === data.length) {
+      if (this.isWaiting) this.flush();
       return TAKEN;
     }
-    if (offset === 0) this.#makeRoom(bytes, priority);
-    this.#bytes += bytes - offset;
-    const turn = this.#holds?.made ?? 0;
+    if (offset === 0 && this.#failure) return Promise.reject(this.#failure());
+    return this.#wait('first', data, offset, info, priority, turn);
+  }
+
+  #wait(
+    place: 'first' | 'last',
+    data: Uint8Array,
+    offset: number,
+    info: SendInfo,
+    priority: number,
+    turn: number,
+  ): Promise<void> {
+    const bytes = data.length;
+    const givenUp = offset > 0 ? [] : this.#waiting.makeRoom(bytes, priority, this.#limit);
+    if (!givenUp) throw this.#full();
     const expiresAt = info.prPolicy === SCTP_PR_SCTP_TTL ? this.#clock.now() + info.prValue : Number.POSITIVE_INFINITY;
-    return new Promise((resolve, reject) => {
-      const waiting = { data, bytes, info, expiresAt, priority, turn, offset, resolve, reject };
-      if (offset > 0) this.#waiting.unshift(waiting);
-      else this.#waiting.push(waiting);
-      this.#sink.waiting();
+    let [resolve, reject]: [Waiting['resolve'], Waiting['reject']] = [ignore, ignore];
+    const promise = new Promise<void>((...settle) => {
+      [resolve, reject] = settle;
     });
+    const waiting = { data, bytes, info, expiresAt, priority, turn, offset, promise, resolve, reject };
+    this.#waiting.add(waiting, place);
+    this.#sink.waiting();
+    if (givenUp.length > 0) this.#tellGivenUp(givenUp); // last: who hears of it may send, abort or close
+    return promise;
+  }
+
+  /**
+   * Takes back a message, by its promise, which rejects with `reason`. What of it usrsctp has it keeps: of a message that
+   * is begun the rest goes, too, from a copy, as the caller has its data back.
+   */
+  withdraw(sent: Promise<void>, reason: unknown): void {
+    const waiting = this.#waiting.all.find(({ promise }) => promise === sent);
+    if (!waiting) return;
+    if (this.#waiting.isBegun(waiting)) waiting.data = waiting.data.slice();
+    else this.#waiting.take(waiting);
+    waiting.reject(reason);
+    this.flush();
   }
 
   /** Sends `info`, which shuts the association down, when everything else is taken. */
@@ -121,7 +143,7 @@ export class Outgoing {
   hold(streams: readonly number[] | 'all', begin: () => void): () => void {
     this.#holds ??= new Holds();
     const release = this.#holds.add(streams, begin);
-    this.#holds.begin(this.#waiting);
+    this.#holds.begin(this.#waiting.all);
     return () => {
       release();
       this.flush();
@@ -132,31 +154,33 @@ export class Outgoing {
   flush(): void {
     if (this.#isSending) return;
     this.#flush();
-    if (this.#holds && !this.#holds.isEmpty) this.#holds.begin(this.#waiting);
+    if (this.#holds && !this.#holds.isEmpty) this.#holds.begin(this.#waiting.all);
   }
 
   #flush(): void {
-    for (let first = this.#next(); first; first = this.#next()) {
-      const before = first.offset;
-      if (before === 0 && this.#clock.now() > first.expiresAt) {
-        this.#giveUp(first);
+    for (let first = this.#waiting.next(this.#holds); first; first = this.#waiting.next(this.#holds)) {
+      if (first.offset === 0 && this.#clock.now() > first.expiresAt) {
+        this.#waiting.take(first);
+        this.#tellGivenUp([first]);
         continue;
       }
       try {
-        if (first.data.length !== first.bytes) throw this.#broken(before, detached());
-        first.offset = this.#sendPieces(first.data, before, before === 0 ? this.#infoOf(first) : first.info);
+        if (first.data.length !== first.bytes) throw this.#broken(first.offset, detached());
+        this.#waiting.busy = first;
+        const info = first.offset === 0 ? this.#infoOf(first) : first.info;
+        this.#waiting.advance(first, this.#sendPieces(first.data, first.offset, info));
       } catch (error) {
-        this.#drop(first, error);
+        if (this.#waiting.take(first)) first.reject(error);
         continue;
+      } finally {
+        this.#waiting.busy = undefined;
       }
-      if (this.#waiting[0] !== first) return; // the association has ended meanwhile
-      this.#bytes -= first.offset - before;
+      if (this.#waiting.first !== first) return; // the association has ended meanwhile
       if (first.offset < first.bytes) return;
-      this.#waiting.shift();
+      this.#waiting.take(first);
       first.resolve();
     }
-    if (!this.#end || this.#waiting.length > 0) return;
-    if (this.#sink.send(NOTHING, this.#end) !== undefined) this.#end = undefined;
+    if (this.#end && this.#waiting.isEmpty) this.#sendEnd(this.#end);
   }
 
   /** Of a lifetime only what is left, after a message has waited here. */
@@ -165,14 +189,13 @@ export class Outgoing {
     return { ...info, prValue: Math.max(1, Math.ceil(expiresAt - this.#clock.now())) };
   }
 
-  /** The message to send next: the one that is begun, or the first that no hold keeps, which comes to the front. */
-  #next(): Waiting | undefined {
-    const [first] = this.#waiting;
-    const holds = this.#holds;
-    if (!first || first.offset > 0 || !holds || holds.isEmpty) return first;
-    const index = this.#waiting.findIndex((each) => !holds.holds(each));
-    if (index > 0) this.#waiting.unshift(...this.#waiting.splice(index, 1));
-    return index < 0 ? undefined : this.#waiting[0];
+  #sendEnd(info: SendInfo): void {
+    this.#isSending = true;
+    try {
+      if (this.#sink.send(NOTHING, info) !== undefined && this.#end === info) this.#end = undefined;
+    } finally {
+      this.#isSending = false;
+    }
   }
 
   /** May a new message of that stream not go before those that wait? */
@@ -180,15 +203,14 @@ export class Outgoing {
     if (this.#isSending) return true;
     const holds = this.#holds;
     if (!holds || holds.isEmpty) return this.isWaiting;
-    return holds.covers(stream) || this.#waiting.some((each) => each.offset > 0 || !holds.holds(each));
+    return holds.covers(stream) || this.#waiting.all.some((each) => each.offset > 0 || !holds.holds(each));
   }
 
   /** The peer has restarted and knows nothing of a message that was begun: it goes once more, as a whole. */
   restart(): void {
-    const [first] = this.#waiting;
-    if (!first) return;
-    this.#bytes += first.offset;
-    first.offset = 0;
+    this.#losses++;
+    this.#failure = undefined;
+    if (this.#waiting.first) this.#waiting.advance(this.#waiting.first, 0);
   }
 
   /**
@@ -196,66 +218,56 @@ export class Outgoing {
    * end (RFC 9260 §9.2).
    */
   refuse(why: () => unknown): void {
-    const [first] = this.#waiting;
-    const begun = first !== undefined && first.offset > 0 ? this.#waiting.splice(0, 1) : [];
-    this.fail(why);
-    for (const waiting of begun) {
-      this.#waiting.push(waiting);
-      this.#bytes += waiting.bytes - waiting.offset;
-    }
+    this.#failure = why;
+    this.#end = undefined;
+    this.#holds?.clear();
+    this.#reject(this.#waiting.takeUnbegun(), why);
   }
 
   /** Nothing can be sent any more; `why` is asked only where something waits, since errors cost more than they look. */
   fail(why: () => unknown): void {
-    this.#bytes = 0;
+    this.#losses++;
+    this.#failure = why;
     this.#end = undefined;
     this.#holds?.clear();
-    if (this.#waiting.length === 0) return;
+    this.#tellGivenUp([]);
+    this.#reject(this.#waiting.takeAll(), why);
+  }
+
+  #reject(messages: readonly Waiting[], why: () => unknown): void {
+    if (messages.length === 0) return;
     const error = why();
-    for (const waiting of this.#waiting.splice(0)) waiting.reject(error);
+    for (const { reject } of messages) reject(error);
   }
 
-  /** Messages of lower priority give way when the queue is full: the least, and the last of those, first. */
-  #makeRoom(bytes: number, priority: number): void {
-    const costOf = (ofBytes: number) => ofBytes + MESSAGE_BYTES;
-    let excess = this.#bytes + MESSAGE_BYTES * this.#waiting.length + costOf(bytes) - this.#limit;
-    if (excess <= 0 || this.#waiting.length === 0) return;
-    const weaker = this.#waiting.filter((each) => each.offset === 0 && each.priority > priority);
-    const freed = weaker.reduce((sum, each) => sum + costOf(each.bytes), 0);
-    if (excess > freed && weaker.length < this.#waiting.length) throw this.#full();
-    weaker.sort((a, b) => a.priority - b.priority);
-    for (let last = weaker.pop(); last && excess > 0; last = weaker.pop()) {
-      excess -= costOf(last.bytes);
-      this.#giveUp(last);
+  /** Tells of messages that a policy has given up, before anything that a listener may do then is told. */
+  #tellGivenUp(messages: readonly Waiting[]): void {
+    this.#untold.push(...messages);
+    for (let next = this.#untold.shift(); next; next = this.#untold.shift()) {
+      if (next.data.length !== next.bytes) next.reject(detached());
+      else {
+        next.resolve();
+        this.#sink.gaveUp(next.data, next.info);
+      }
     }
-  }
-
-  #giveUp(waiting: Waiting): void {
-    this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
-    this.#bytes -= waiting.bytes;
-    if (waiting.data.length !== waiting.bytes) return waiting.reject(detached());
-    waiting.resolve();
-    this.#sink.gaveUp(waiting.data, waiting.info);
-  }
-
-  #drop(first: Waiting, error: unknown): void {
-    if (this.#waiting[0] !== first) return;
-    this.#waiting.shift();
-    this.#bytes -= first.bytes - first.offset;
-    first.reject(error);
   }
 
   /** Sends from `offset` on until there is no room; returns how far it came. Only the last piece ends the message. */
   #sendPieces(data: Uint8Array, offset: number, info: SendInfo): number {
     let at = offset;
     if (offset === 0 && !this.#mayBegin(data.length)) return 0;
+    const losses = this.#losses;
     this.#isSending = true;
     try {
-      if (data.length - at <= this.#pieceBytes) return at + this.#send(at === 0 ? data : data.subarray(at), info);
+      if (data.length - at <= this.#pieceBytes) {
+        at += this.#send(at === 0 ? data : data.subarray(at), info);
+        return losses === this.#losses || at === data.length ? at : 0;
+      }
       const open = { ...info, flags: info.flags & ~SCTP_EOR };
       for (;;) {
         const end = Math.min(at + this.#pieceBytes, data.length);
         at += this.#send(data.subarray(at, end), end === data.length ? info : open);
+        if (losses !== this.#losses && at < data.length) return 0; // what was taken is lost: it begins anew
         if (at < end || at === data.length) return at;
       }
     } catch (error) {
@@ -288,7 +300,7 @@ export class Outgoing {
   }
 
   #full(): SctpError {
-    return new SctpError('ENOBUFS', `send: ${this.#bytes} bytes wait already: await the promises of send`, {
+    return new SctpError('ENOBUFS', `send: ${this.bytes} bytes wait already: await the promises of send`, {
       syscall: 'send',
     });
   }

@@ -1,4 +1,5 @@
 import { SCTP_DATA_LAST_FRAG, SCTP_DATA_NOT_FRAG } from '../../generated/constants.js';
+import { appended } from '../../lists.js';
 import type { SendFailure } from '../events.js';
 import { FewMap } from '../few.js';
 import type { Notification } from '../notification.js';
@@ -12,12 +13,14 @@ const FIRST_FRAGMENT = SCTP_DATA_NOT_FRAG & ~SCTP_DATA_LAST_FRAG;
 /**
  * Messages that were not delivered. usrsctp tells of each DATA chunk by itself, and of what isn't in chunks yet as the
  * rest of its message; those of one stream in order, those of several streams mixed, and not always to the last
- * (sctputil.c: sctp_release_pr_sctp_chunk, sctp_report_all_outbound). Here they are messages again.
+ * (sctputil.c: sctp_release_pr_sctp_chunk, sctp_report_all_outbound). Here they are messages again, which are told when all
+ * is read that belongs together: whoever sends again knows by then of a restart that they were lost by.
  */
 export class Undelivered {
   readonly #tell: (failure: SendFailure) => void;
   /** What there is of one message, by its stream. */
   readonly #begun = new FewMap<number, Fragment[]>();
+  #failures: SendFailure[] | undefined;
 
   constructor(tell: (failure: SendFailure) => void) {
     this.#tell = tell;
@@ -29,7 +32,7 @@ export class Undelivered {
     const begun = this.#begun.get(stream) ?? [];
     begun.push(fragment);
     // All that is read in one go belongs together; what comes later is another failure.
-    if (this.#begun.size === 0) queueMicrotask(() => this.flush());
+    if (this.#begun.size === 0 && !this.#failures) queueMicrotask(() => this.flush());
     this.#begun.set(stream, begun);
     if (flags & SCTP_DATA_LAST_FRAG) this.#complete(stream);
   }
@@ -37,6 +40,9 @@ export class Undelivered {
   /** Tells what there is of messages of which nothing more comes. */
   flush(): void {
     for (const stream of this.#begun.keys()) this.#complete(stream);
+    const failures = this.#failures ?? [];
+    this.#failures = undefined;
+    for (const failure of failures) this.#tell(failure);
   }
 
   #complete(stream: number): void {
@@ -45,7 +51,7 @@ export class Undelivered {
     const last = fragments[fragments.length - 1];
     if (!first || !last) return;
     this.#begun.delete(stream);
-    this.#tell({
+    this.#failures = appended(this.#failures, {
       stream,
       ppid: first.ppid,
       context: first.context,

@@ -24,6 +24,10 @@ const PATH_FLAGS = 'spp_flags';
 /** Room for an answer that ends with a flexible array. */
 const FLEXIBLE_BYTES = 4096;
 
+const MOST_INT = 0x7fff_ffff;
+/** usrsctp counts them in ticks of 1 ms, as an int (sctp_usrreq.c: SCTP_AUTOCLOSE). */
+const MOST_SECONDS = Math.floor(MOST_INT / 1000);
+
 const NAMES: Partial<Record<keyof Kinds, readonly string[]>> = {
   scheduler: SCHEDULERS,
   congestionControl: CONGESTION_CONTROLS,
@@ -44,13 +48,13 @@ export function layoutOf({ constant }: OptionRow): Layout | undefined {
   return type === 'int' ? undefined : type;
 }
 
-/** The bytes that getsockopt is given: what it looks at, and room for its answer. */
-export function question(row: OptionRow, scope: Scope, query: object): Uint8Array {
+/** The bytes that getsockopt is given: what it looks at, and room for its answer, with so many elements in its list. */
+export function question(row: OptionRow, scope: Scope, query: object, elements: number = 0): Uint8Array {
   const layout = layoutOf(row);
   if (!layout) return new Uint8Array(4);
   const fields = scoped(layout, scope);
   for (const name of row.query ?? []) assign(fields, row.fields?.[name], Reflect.get(query, name));
-  const bytes = new Uint8Array(isFlexible(layout) ? FLEXIBLE_BYTES : layout.size);
+  const bytes = new Uint8Array(isFlexible(layout) ? FLEXIBLE_BYTES + 4 * elements : layout.size);
   bytes.set(writeStruct(layout, fields as never));
   return bytes;
 }
@@ -69,8 +73,7 @@ export function decode(row: OptionRow, bytes: Uint8Array): unknown {
 /** The bytes that setsockopt is given: the value, over what there is already (`before`) where it can be read. */
 export function encode(row: OptionRow, scope: Scope, value: unknown, before?: Uint8Array): Uint8Array {
   const layout = layoutOf(row);
-  if (!layout)
-    return int(row.value?.[1] === 'association' ? scope.associationId : plain(value, row.value?.[1] ?? 'number'));
+  if (!layout) return int(row.value?.[1] === 'association' ? scope.associationId : plainInt(row, value));
   const fields = before ? (readStruct(layout, viewOf(before), 0, layout.size) as Fields) : {};
   merge(fields, scoped(layout, scope));
   if (row.value) assign(fields, row.value, value);
@@ -158,15 +161,24 @@ function plain(value: unknown, kind: keyof Kinds): unknown {
   const names = NAMES[kind];
   if (names) return indexOf(names, value);
   if (kind === 'boolean') return plainBoolean(value) ? 1 : 0;
-  if (kind === 'port') return htons(whole(value));
-  if (kind === 'ppid') return htonl(whole(value));
+  if (kind === 'port') return htons(whole(value, 0xffff));
+  if (kind === 'ppid') return htonl(whole(value, 0xffff_ffff));
+  if (kind === 'seconds') return whole(value, MOST_SECONDS);
   if (kind === 'address') return packStorage({ address: value as string, port: 0 });
   if (kind in ELEMENTS) {
     if (!Array.isArray(value)) throw new TypeError(`the value is an array of numbers, not ${shown(value)}`);
-    return new Uint8Array(new ELEMENTS[kind as keyof typeof ELEMENTS](value.map(whole)).buffer);
+    const Elements = ELEMENTS[kind as keyof typeof ELEMENTS];
+    const most = 2 ** (8 * Elements.BYTES_PER_ELEMENT) - 1;
+    return new Uint8Array(new Elements(value.map((each) => whole(each, most))).buffer);
   }
   if (kind === 'bytes' && !isBytes(value)) throw new TypeError('the value is a Uint8Array');
   return kind === 'number' ? whole(value) : value;
+}
+
+/** The value of an option that is a C int: none of them has a meaning below 0. */
+function plainInt(row: OptionRow, value: unknown): unknown {
+  const number = plain(value, row.value?.[1] ?? 'number');
+  return typeof number === 'number' ? whole(number, MOST_INT) : number;
 }
 
 function indexOf(names: readonly string[], value: unknown): number {
@@ -180,9 +192,13 @@ function plainBoolean(value: unknown): boolean {
   return value;
 }
 
-function whole(value: unknown): number {
-  if (!Number.isInteger(value)) throw new TypeError(`the value is a whole number, not ${shown(value)}`);
-  return value as number;
+/** `most`: what it must lie within, from 0; without it the struct that it is written to checks that. */
+function whole(value: unknown, most?: number): number {
+  const isWithin =
+    Number.isInteger(value) && (most === undefined || ((value as number) >= 0 && (value as number) <= most));
+  if (isWithin) return value as number;
+  const range = most === undefined ? '' : ` from 0 to ${most}`;
+  throw new TypeError(`the value is a whole number${range}, not ${shown(value)}`);
 }
 
 function bit(constant: string | undefined): number {

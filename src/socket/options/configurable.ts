@@ -55,7 +55,8 @@ export abstract class Configurable<Events extends object> extends Emitter<Events
     const given: OptionScope = query[0] ?? {};
     checkObject(given, 'the query', 'getOption');
     const scope = scopeOf(name, row.read, row.why, target, given, 'getOption');
-    return decode(row, read(target.descriptor, row, question(row, scope, given))) as OptionValue<N>;
+    const elements = row.countedBy === undefined ? 0 : this.getOption(row.countedBy);
+    return decode(row, read(target.descriptor, row, question(row, scope, given, elements))) as OptionValue<N>;
   }
 
   /**

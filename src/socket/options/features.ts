@@ -36,7 +36,7 @@ export const featureOptions = {
   },
 
   // --- authentication
-  /** HMAC identifiers, the best first: SCTP_AUTH_HMAC_ID_SHA1, which is all that usrsctp has when it isn't in a kernel. */
+  /** HMAC identifiers, the best first: SCTP_AUTH_HMAC_ID_SHA256, SCTP_AUTH_HMAC_ID_SHA1. */
   hmacs: {
     constant: 'SCTP_HMAC_IDENT',
     read: 'socket',
@@ -183,6 +183,7 @@ export const featureOptions = {
     read: 'socket',
     why: 'it is a state',
     count: 'gaids_number_of_ids',
+    countedBy: 'associationCount',
     value: ['gaids_assoc_id', 'list32'],
   },
   bufferUse: {

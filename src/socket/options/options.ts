@@ -30,6 +30,8 @@ export const MULTIPATHS = ['off', 'base', 'rpv1', 'rpv2', 'mptcp'] as const;
 /** What a field of each kind is. */
 export interface Kinds {
   number: number;
+  /** As many seconds as usrsctp's timers can have in ticks of 1 ms. */
+  seconds: number;
   boolean: boolean;
   bigint: bigint;
   port: number;
@@ -63,6 +65,8 @@ export interface OptionRow {
   readonly isSecret?: string;
   /** The C field that counts the elements of the list. */
   readonly count?: string;
+  /** The option that says how many elements the list has, where they may be more than fit in any fixed room. */
+  readonly countedBy?: 'associationCount';
   /** The option is this field alone; an empty name: it is a C `int`. */
   readonly value?: FieldRow;
   readonly fields?: Readonly<Record<string, FieldRow>>;

@@ -60,7 +60,7 @@ export const transferOptions = {
   /** Small messages at once, in place of gathering them. */
   noDelay: { constant: 'SCTP_NODELAY', read: 'socket', write: 'socket', value: ['', 'boolean'] },
   /** Idle associations of a one-to-many socket are shut down after so many seconds; 0: never. */
-  autoCloseSeconds: { constant: 'SCTP_AUTOCLOSE', read: 'socket', write: 'socket', value: ['', 'number'] },
+  autoCloseSeconds: { constant: 'SCTP_AUTOCLOSE', read: 'socket', write: 'socket', value: ['', 'seconds'] },
   /** Packets that may be sent in one go; 0: any number. */
   maxBurst: { constant: 'SCTP_MAX_BURST', read: 'both', write: 'both', value: ['assoc_value', 'number'] },
   /** Limit of the congestion window in bytes; 0: none. */

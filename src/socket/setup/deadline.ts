@@ -43,8 +43,11 @@ export class Waiter<T> {
     return this.#settled;
   }
 
-  resolve(value: T): void {
-    if (this.#settle()) this.#resolve(value);
+  /** False: it was settled already, and the value is still to be given to somebody. */
+  resolve(value: T): boolean {
+    if (!this.#settle()) return false;
+    this.#resolve(value);
+    return true;
   }
 
   reject(reason: unknown): void {

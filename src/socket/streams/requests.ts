@@ -42,9 +42,9 @@ export class Requests {
     options: WaitOptions,
     ready: (begin: () => void) => (() => void) | undefined,
   ): Promise<void> {
+    if (options.signal?.aborted) return Promise.reject(options.signal.reason);
     const waiter: Waiter<void> = new Waiter(clock, options, request.syscall, () => this.#end(pending));
     const pending: Pending = { request, waiter, isAsked: false, cancel: undefined };
-    if (waiter.settled) return waiter.promise;
     this.#pending.add(pending);
     const released = ready(() => this.#ask(clock, pending));
     const done = () => {

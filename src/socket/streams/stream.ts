@@ -1,6 +1,6 @@
 import { Messages } from '../messages/iterator.js';
 import type { Message, Sendable, SendOptions } from '../messages/message.js';
-import { type OutgoingMessage, readableOf, sinkOf } from '../messages/streams.js';
+import { type OutgoingMessage, readableOf, writableOf } from '../messages/streams.js';
 import type { WaitOptions } from '../setup/deadline.js';
 import type { Inboxes } from './inboxes.js';
 import type { ResetStreamsOptions } from './streamed.js';
@@ -11,6 +11,7 @@ export type StreamSendOptions = Omit<SendOptions, 'stream'>;
 /** What a stream has of its association. */
 interface Whole {
   send(data: Sendable, options: SendOptions): Promise<void>;
+  withdraw(sent: Promise<void>, reason: unknown): void;
   resetStreams(options: ResetStreamsOptions): Promise<void>;
 }
 
@@ -63,24 +64,23 @@ export class Stream implements AsyncIterable<Message> {
    */
   get readable(): ReadableStream<Message> {
     this.#inboxes.claim(this.id);
-    this.#readable ??= readableOf(this, () => {
-      this.#readable = undefined;
-    });
+    this.#readable ??= readableOf(
+      () => this.#inboxes.claim(this.id),
+      () => {
+        this.#readable = undefined;
+      },
+    );
     return this.#readable;
   }
 
   /**
    * Messages to send on it, alone or with their options. Its close resets the outgoing stream, which ends the peer's
-   * `readable`; there is a new one for the stream's next life then. Its abort drops what it hasn't taken yet, and resets
-   * the stream, too: SCTP takes nothing back that was sent.
+   * `readable`; there is a new one for the stream's next life then. Its abort drops what isn't begun to be sent and asks
+   * for the reset, too, but waits for no answer: SCTP takes nothing back that was sent, and a peer that doesn't receive
+   * doesn't answer. A message that can't be sent ends the writable, as in all web streams; there is a new one then.
    */
   get writable(): WritableStream<Sendable | OutgoingMessage> {
-    this.#writable ??= new WritableStream(
-      sinkOf(this, {
-        close: () => this.#end(),
-        abort: () => this.#end(),
-      }),
-    );
+    this.#writable ??= this.#newWritable();
     return this.#writable;
   }
 
@@ -89,8 +89,25 @@ export class Stream implements AsyncIterable<Message> {
     return this.#association.resetStreams({ ...options, outgoing: [this.id] });
   }
 
-  #end(): Promise<void> {
-    this.#writable = undefined;
-    return this.reset();
+  #newWritable(): WritableStream<Sendable | OutgoingMessage> {
+    const over = () => {
+      if (this.#writable === writable) this.#writable = undefined;
+    };
+    const target = {
+      send: (data: Sendable, options?: StreamSendOptions) => this.send(data, options),
+      withdraw: (sent: Promise<void>, reason: unknown) => this.#association.withdraw(sent, reason),
+    };
+    const writable = writableOf(target, {
+      close: (signal) => {
+        over();
+        return this.reset({ signal });
+      },
+      abort: (_, isClosing) => {
+        over();
+        if (!isClosing) this.reset().catch(() => undefined); // `streamReset` tells what becomes of it
+      },
+      failed: over,
+    });
+    return writable;
   }
 }

@@ -3,7 +3,7 @@ import { SctpError } from '../../errors.js';
 import { FewMap } from '../few.js';
 import { Messaging } from '../messages/messaging.js';
 import type { Notification } from '../notification.js';
-import { checkWaitOptions, type WaitOptions } from '../setup/deadline.js';
+import { checkWaitOptions, Waiter, type WaitOptions } from '../setup/deadline.js';
 import { type Request, Requests } from './requests.js';
 import {
   addStreams,
@@ -96,9 +96,19 @@ export abstract class Streamed extends Messaging {
     }
     if (outbound + inbound === 0) throw invalid('addStreams: say how many, outbound or inbound');
     if (inbound > 0) checkGrant(this.getOption('streamReset'), 'association', 'addStreams');
-    for (const [direction, count] of [['outbound', outbound] as const, ['inbound', inbound] as const]) {
-      if (count > 0) await this.#ask(this.#adding(direction, count), wait);
-    }
+    const stop = new AbortController();
+    const waiter = new Waiter<void>(this.home.clock, wait, 'addStreams', (reason) => stop.abort(reason));
+    this.#addBoth(outbound, inbound, { signal: stop.signal }).then(
+      () => waiter.resolve(),
+      (error) => waiter.reject(error),
+    );
+    await waiter.promise;
+  }
+
+  /** One request after the other: usrsctp makes one at a time. */
+  async #addBoth(outbound: number, inbound: number, wait: WaitOptions): Promise<void> {
+    if (outbound > 0) await this.#ask(this.#adding('outbound', outbound), wait);
+    if (inbound > 0) await this.#ask(this.#adding('inbound', inbound), wait);
   }
 
   /** @internal RE-CONFIG has done something, or not done it. */

@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest';
+import { VirtualClock } from '../../src/simulated/clock.js';
+import { Inbox, type InboxOwner } from '../../src/socket/messages/inbox.js';
+import { costOf, type Message } from '../../src/socket/messages/message.js';
+import { Inboxes } from '../../src/socket/streams/inboxes.js';
+
+const messageOf = (stream: number, length: number): Message => ({
+  data: new Uint8Array(length),
+  stream,
+  ppid: 0,
+  unordered: false,
+  ssn: 0,
+  tsn: 0,
+});
+
+/** Counts what is read ahead, as a socket does, and calls back whenever something leaves. */
+class Counter implements InboxOwner {
+  bytes = 0;
+  onLeft: () => void = () => undefined;
+
+  push(inbox: { push(message: Message): void }, message: Message): void {
+    this.bytes += costOf(message);
+    inbox.push(message);
+  }
+
+  left(cost: number): void {
+    this.bytes -= cost;
+    this.onLeft();
+  }
+
+  wanted(): void {
+    this.onLeft();
+  }
+}
+
+test('what is read ahead counts back to 0 when discarding makes the owner read on and discard again', () => {
+  const counter = new Counter();
+  const inbox = new Inbox(new VirtualClock(), counter);
+  for (const length of [10, 20, 30]) counter.push(inbox, messageOf(0, length));
+  counter.onLeft = () => {
+    counter.onLeft = () => undefined;
+    counter.push(inbox, messageOf(0, 5));
+    inbox.discard();
+  };
+  inbox.discard();
+  expect([counter.bytes, inbox.cost]).toEqual([0, 0]);
+  counter.push(inbox, messageOf(0, 5));
+  inbox.end();
+  expect(counter.bytes).toBe(0);
+});
+
+test('ends, discards, claims and takes in any order, also while the owner reads on, count back to 0', async () => {
+  for (const acts of ['take', 'claim', 'discard', 'end', 'reset'].flatMap((a) =>
+    ['take', 'claim', 'discard', 'end', 'reset'].map((b) => [a, b] as const),
+  )) {
+    const counter = new Counter();
+    const inboxes = new Inboxes(new VirtualClock(), counter);
+    const act = (what: string) => {
+      if (what === 'take') void inboxes.take({}).catch(() => undefined);
+      else if (what === 'claim') void inboxes.claim(1).take({});
+      else if (what === 'discard') inboxes.discard();
+      else if (what === 'end') inboxes.end();
+      else inboxes.reset('all');
+    };
+    for (const stream of [0, 1, 1, 2]) counter.push(inboxes, messageOf(stream, 100));
+    counter.onLeft = () => {
+      counter.onLeft = () => undefined;
+      counter.push(inboxes, messageOf(1, 50));
+      act(acts[1]);
+      counter.push(inboxes, messageOf(1, 60));
+    };
+    act(acts[0]);
+    expect(counter.bytes, acts.join()).toBe(inboxes.cost);
+    inboxes.discard();
+    inboxes.end();
+    expect(counter.bytes, acts.join()).toBe(0);
+  }
+});
+
+test('messages of a stream whose claim ends stay in order though those who wait make the owner read on', async () => {
+  const counter = new Counter();
+  const inboxes = new Inboxes(new VirtualClock(), counter);
+  const stream = inboxes.claim(1);
+  inboxes.reset([1]); // the end, which nobody has met yet
+  const any = [inboxes.take({}), inboxes.take({}), inboxes.take({})];
+  for (const length of [1, 2]) counter.push(inboxes, messageOf(1, length));
+  counter.onLeft = () => {
+    counter.onLeft = () => undefined;
+    counter.push(inboxes, messageOf(1, 3));
+  };
+  expect(await stream.take({})).toBeUndefined();
+  expect((await Promise.all(any)).map((message) => message?.data.length)).toEqual([1, 2, 3]);
+});

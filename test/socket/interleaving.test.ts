@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import type { SocketOptions } from '../../src/index.js';
+import { connected, inWorld, listening, pattern, SERVER, type World } from '../support/world.js';
+
+/** Both ends have I-DATA (RFC 8260). */
+async function interleaved(world: World, here: SocketOptions = {}, there: SocketOptions = {}) {
+  const [client, server] = [world.client.socket(here), listening(world, there)];
+  for (const socket of [client, server]) socket.setOption('interleaving', true);
+  const [a, b] = await Promise.all([client.connectx(SERVER), server.accept()]);
+  expect(a.setup.features).toContain('interleaving');
+  return { a, b };
+}
+
+/** Messages of one size on many streams at once; what has arrived must be each of them. */
+async function fill(world: World, streams: number, bytes: number, here?: SocketOptions, there?: SocketOptions) {
+  const { a, b } = await interleaved(world, here, there);
+  const sent = Array.from({ length: 3 * streams }, (_, index) =>
+    a.send(pattern(bytes, index), { stream: index % streams, ppid: index }),
+  );
+  const seen = new Set<number>();
+  while (seen.size < sent.length) {
+    const message = await b.receive({ timeoutMs: 60_000 });
+    if (!message) throw new Error('an early end');
+    expect(Buffer.compare(message.data, pattern(bytes, message.ppid))).toBe(0);
+    seen.add(message.ppid);
+  }
+  await Promise.all(sent);
+  await Promise.all([a.close(), b.closed]);
+}
+
+const CASES: [string, number, number, SocketOptions?, SocketOptions?][] = [
+  ['defaults', 10, 60_000],
+  ['a large send buffer', 10, 60_000, { sendBufferBytes: 1 << 20 }],
+  ['a small receive buffer', 4, 8000, {}, { receiveBufferBytes: 20_000 }],
+  ['two hundred streams', 200, 3000, { streams: { outbound: 200 }, sendBufferBytes: 1 << 20 }],
+];
+
+test.each(CASES)('I-DATA: messages of many streams that fill the window together all arrive, with %s', (_, ...given) =>
+  inWorld((world) => fill(world, ...given), { limitMs: 1e6, conditions: { latencyMs: 20 } }),
+);
+
+test('I-DATA: and where packets are lost', () =>
+  inWorld((world) => fill(world, 10, 60_000), { limitMs: 1e6, conditions: { latencyMs: 20, loss: 0.02 } }));
+
+test('without I-DATA a message smaller than half the window is still read at once', () =>
+  inWorld(
+    async (world) => {
+      const { a, b } = await connected(world);
+      const sent = a.send(pattern(100_000));
+      expect((await b.receive())?.data.length).toBe(100_000);
+      await sent;
+    },
+    { conditions: { latencyMs: 20 } },
+  ));

@@ -1,0 +1,157 @@
+import { describe, expect, test } from 'vitest';
+import type { Association } from '../../src/index.js';
+import { codeOf, connected, inWorld, textOf, type World } from '../support/world.js';
+
+/** What has become of sends, by their number. */
+type Outcomes = Record<number, string>;
+
+/** A message of so many bytes whose first is its number. */
+function message(number: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  bytes[0] = number;
+  return bytes;
+}
+
+/** An association whose send buffer is full, and messages of low priority that wait for room. */
+async function full(world: World) {
+  const { a, b } = await connected(
+    world,
+    { sendQueueBytes: 42_000, sendBufferBytes: 4096 },
+    { receiveBufferBytes: 4096, readAheadBytes: 1 },
+  );
+  const outcomes: Outcomes = {};
+  const put = (number: number, length: number, priority?: number) => {
+    const options = { context: number, ...(priority !== undefined && { reliability: { priority } }) };
+    a.send(message(number, length), options).then(
+      () => {
+        outcomes[number] = 'taken';
+      },
+      (error) => {
+        outcomes[number] = error.code;
+      },
+    );
+  };
+  put(1, 40_000);
+  await world.network.advance(2000);
+  put(2, 4000, 5);
+  put(3, 4000, 5);
+  put(4, 200);
+  return { a, b, put, outcomes };
+}
+
+async function numbersOf(association: Association): Promise<number[]> {
+  const numbers: number[] = [];
+  for await (const { data } of association) numbers.push(data[0] ?? -1);
+  return numbers;
+}
+
+describe('a listener of sendFailed that hears of messages which give way', () => {
+  test('may send again: every other message still arrives, each promise settles, and nothing stays counted', () =>
+    inWorld(
+      async (world) => {
+        const { a, b, put, outcomes } = await full(world);
+        const failed: number[] = [];
+        a.on('sendFailed', ({ context }) => {
+          if (failed.push(context) === 1) put(5, 1000, 1);
+        });
+        put(6, 7000);
+        expect(failed).toEqual([3, 2]);
+        const received = numbersOf(b);
+        await world.network.advance(60_000);
+        expect(outcomes).toEqual({ 1: 'taken', 2: 'taken', 3: 'taken', 4: 'taken', 5: 'taken', 6: 'taken' });
+        expect(a.bufferedBytes).toBe(0);
+        await a.close();
+        expect(await received).toEqual([1, 4, 6, 5]);
+      },
+      { limitMs: 1e7 },
+    ));
+
+  test('may abort: the message that made room is rejected, too', () =>
+    inWorld(
+      async (world) => {
+        const { a, put, outcomes } = await full(world);
+        a.once('sendFailed', () => a.abort());
+        put(6, 7000);
+        await world.network.advance(10);
+        expect(outcomes).toMatchObject({ 1: 'ECONNRESET', 4: 'ECONNRESET', 6: 'ECONNRESET' });
+        expect(a.bufferedBytes).toBe(0);
+      },
+      { limitMs: 1e7 },
+    ));
+
+  test('may close: what was sent before still arrives', () =>
+    inWorld(
+      async (world) => {
+        const { a, b, put, outcomes } = await full(world);
+        let closed: Promise<void> | undefined;
+        a.once('sendFailed', () => {
+          closed = a.close();
+          put(7, 10);
+        });
+        put(6, 7000);
+        const received = numbersOf(b);
+        await world.network.advance(60_000);
+        await closed;
+        expect(outcomes).toMatchObject({ 1: 'taken', 4: 'taken', 6: 'taken', 7: 'EPIPE' });
+        expect(await received).toEqual([1, 4, 6]);
+      },
+      { limitMs: 1e7 },
+    ));
+});
+
+test('a message whose lifetime is over while it waits is told to a listener that sends, closes or aborts', async () => {
+  for (const act of ['send', 'close', 'abort'] as const) {
+    await inWorld(
+      async (world) => {
+        const { a, b } = await connected(
+          world,
+          { sendBufferBytes: 4096 },
+          { receiveBufferBytes: 4096, readAheadBytes: 1 },
+        );
+        const first = a.send(message(1, 40_000));
+        await world.network.advance(1000);
+        const late = a.send(message(2, 10), { reliability: { lifetimeMs: 50 } });
+        const last = a.send(message(3, 10)).catch((error) => error.code);
+        let acted: Promise<unknown> | undefined;
+        a.once('sendFailed', () => {
+          acted = act === 'send' ? a.send(message(4, 10)) : act === 'close' ? a.close() : Promise.resolve(a.abort());
+        });
+        await world.network.advance(1000);
+        const received = numbersOf(b).catch((error) => error.code);
+        await world.network.advance(10_000);
+        await Promise.all([first, late, acted]);
+        expect(await last).toBe(act === 'abort' ? 'ECONNRESET' : undefined);
+        expect(a.bufferedBytes).toBe(0);
+        if (act === 'send') await a.close();
+        expect(await received).toEqual({ send: [1, 3, 4], close: [1, 3], abort: 'ECONNRESET' }[act]);
+      },
+      { limitMs: 1e7 },
+    );
+  }
+});
+
+test('a listener of close that calls anything gets the error of the association, at once', () =>
+  inWorld(async (world) => {
+    const { a, b } = await connected(world);
+    const codes: Promise<string | undefined>[] = [];
+    b.on('close', () => {
+      codes.push(codeOf(b.send('late')), codeOf(b.receive()), codeOf(b.resetStreams({ outgoing: 'all' })));
+      b.abort();
+      void b.close();
+    });
+    a.abort('enough');
+    await b.closed;
+    expect(await Promise.all(codes)).toEqual(['ECONNRESET', 'ECONNRESET', 'ECONNRESET']);
+  }));
+
+test('a listener of shutdown that closes, too, and receives the rest, loses nothing', () =>
+  inWorld(async (world) => {
+    const { a, b } = await connected(world);
+    const closed: Promise<void>[] = [];
+    b.on('shutdown', () => closed.push(b.close()));
+    await a.send('one');
+    await a.close();
+    expect(textOf(await b.receive())).toBe('one');
+    expect(await b.receive()).toBeUndefined();
+    await Promise.all(closed);
+  }));
