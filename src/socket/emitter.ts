@@ -27,11 +27,11 @@ export class Emitter<Events extends object> {
   /** Calls `listener` at the next event of that name only. Returns a function that ends it. */
   once<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): () => void {
     if (typeof listener !== 'function') throw new TypeError('a listener must be a function');
-    const off = this.on(name, (event) => {
-      off();
+    const first = (event: Events[Name]) => {
+      this.off(name, first); // `on` may tell an event before it returns
       listener(event);
-    });
-    return off;
+    };
+    return this.on(name, first);
   }
 
   /** Ends what `on` began with the same listener. */

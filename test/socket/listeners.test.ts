@@ -155,3 +155,15 @@ test('a listener of shutdown that closes, too, and receives the rest, loses noth
     expect(await b.receive()).toBeUndefined();
     await Promise.all(closed);
   }));
+
+test('once is told at once, and once only, of what is so already', () =>
+  inWorld(async (world) => {
+    const { a } = await connected(world);
+    let dry = 0;
+    a.once('senderDry', () => dry++);
+    await world.network.advance(10);
+    a.once('senderDry', () => dry++);
+    await a.send('x');
+    await world.network.advance(1000);
+    expect(dry).toBe(2);
+  }));
