@@ -36,7 +36,9 @@ async function full(world: World) {
   put(2, 4000, 5);
   put(3, 4000, 5);
   put(4, 200);
-  return { a, b, put, outcomes };
+  const excess = 4200; // more than one of those counts, which is 4128
+  const strong = 42_000 + excess - a.bufferedBytes - 5 * 128;
+  return { a, b, put, outcomes, strong };
 }
 
 async function numbersOf(association: Association): Promise<number[]> {
@@ -49,12 +51,12 @@ describe('a listener of sendFailed that hears of messages which give way', () =>
   test('may send again: every other message still arrives, each promise settles, and nothing stays counted', () =>
     inWorld(
       async (world) => {
-        const { a, b, put, outcomes } = await full(world);
+        const { a, b, put, outcomes, strong } = await full(world);
         const failed: number[] = [];
         a.on('sendFailed', ({ context }) => {
           if (failed.push(context) === 1) put(5, 1000, 1);
         });
-        put(6, 7000);
+        put(6, strong);
         expect(failed).toEqual([3, 2]);
         const received = numbersOf(b);
         await world.network.advance(60_000);
@@ -69,9 +71,9 @@ describe('a listener of sendFailed that hears of messages which give way', () =>
   test('may abort: the message that made room is rejected, too', () =>
     inWorld(
       async (world) => {
-        const { a, put, outcomes } = await full(world);
+        const { a, put, outcomes, strong } = await full(world);
         a.once('sendFailed', () => a.abort());
-        put(6, 7000);
+        put(6, strong);
         await world.network.advance(10);
         expect(outcomes).toMatchObject({ 1: 'ECONNRESET', 4: 'ECONNRESET', 6: 'ECONNRESET' });
         expect(a.bufferedBytes).toBe(0);
@@ -82,13 +84,13 @@ describe('a listener of sendFailed that hears of messages which give way', () =>
   test('may close: what was sent before still arrives', () =>
     inWorld(
       async (world) => {
-        const { a, b, put, outcomes } = await full(world);
+        const { a, b, put, outcomes, strong } = await full(world);
         let closed: Promise<void> | undefined;
         a.once('sendFailed', () => {
           closed = a.close();
           put(7, 10);
         });
-        put(6, 7000);
+        put(6, strong);
         const received = numbersOf(b);
         await world.network.advance(60_000);
         await closed;

@@ -5,6 +5,7 @@ import { SCTP_EOR, SCTP_PR_SCTP_TTL } from '../../generated/constants.js';
 import { Holds } from './holds.js';
 import { Queue, type Waiting } from './queue.js';
 import { detached } from './sendinfo.js';
+import { SmallMessages } from './smallmessages.js';
 
 /** What the way out leads to. */
 export interface Sink {
@@ -19,13 +20,6 @@ export interface Sink {
   /** A message can't be finished that was begun, and so nothing can follow it. */
   broken(error: SctpError): void;
 }
-
-/**
- * usrsctp counts the bytes of messages alone, of which small ones have few; each takes some 300 bytes of memory beside.
- * So it is given small ones in windows of that many, and no further one before the last begins to be acknowledged.
- */
-const WINDOW = 2048;
-const SMALL_BYTES = 64;
 
 const TAKEN = Promise.resolve();
 const NOTHING = new Uint8Array();
@@ -50,9 +44,7 @@ export class Outgoing {
   #losses = 0;
   /** Why nothing new may be sent; undefined: it may. */
   #failure: (() => unknown) | undefined;
-  /** Small messages in this window, and the bytes of all that were sent in it. */
-  #windowCount = 0;
-  #windowBytes = 0;
+  readonly #small: SmallMessages;
   /** What is told while usrsctp is called may send, too: that waits its turn. */
   #isSending = false;
 
@@ -65,6 +57,7 @@ export class Outgoing {
     this.#clock = clock;
     this.#pieceBytes = pieceBytes;
     this.#limit = limit;
+    this.#small = new SmallMessages(() => sink.unacknowledgedBytes());
   }
 
   /** Bytes that wait here. */
@@ -255,7 +248,7 @@ export class Outgoing {
   /** Sends from `offset` on until there is no room; returns how far it came. Only the last piece ends the message. */
   #sendPieces(data: Uint8Array, offset: number, info: SendInfo): number {
     let at = offset;
-    if (offset === 0 && !this.#mayBegin(data.length)) return 0;
+    if (offset === 0 && !this.#small.mayBegin(data.length)) return 0;
     const losses = this.#losses;
     this.#isSending = true;
     try {
@@ -277,20 +270,9 @@ export class Outgoing {
     }
   }
 
-  #mayBegin(bytes: number): boolean {
-    if (bytes >= SMALL_BYTES) return true;
-    if (this.#windowCount >= WINDOW) {
-      if (this.#sink.unacknowledgedBytes() >= this.#windowBytes) return false;
-      this.#windowCount = 0;
-      this.#windowBytes = 0;
-    }
-    this.#windowCount++;
-    return true;
-  }
-
   #send(data: Uint8Array, info: SendInfo): number {
     const taken = this.#sink.send(data, info) ?? 0;
-    this.#windowBytes += taken;
+    this.#small.sent(taken);
     return taken;
   }
 
