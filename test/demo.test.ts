@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { fork, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -12,6 +13,22 @@ function run(...args: string[]) {
 
 // ./build.sh test builds it before; where somebody runs vitest alone it may not be there.
 describe.skipIf(!existsSync(PROGRAM) && !CI)('the demo', () => {
+  test('leaves no server process when its reader has seen enough, or when it ends before the server is up', async () => {
+    const server = fork(PROGRAM, ['serve', '127.0.0.1'], { stdio: 'ignore' });
+    const ended = once(server, 'exit');
+    server.disconnect();
+    expect((await ended)[0]).toBe(1);
+
+    const demo = spawn(process.execPath, [PROGRAM], { stdio: ['ignore', 'pipe', 'pipe'] });
+    await once(demo.stdout, 'data');
+    demo.stdout.destroy();
+    const errors: Buffer[] = [];
+    demo.stderr.on('data', (text) => errors.push(text));
+    // The server has the same standard error: it is closed when both have ended.
+    const [code] = await once(demo, 'close');
+    expect([code, Buffer.concat(errors).toString()]).toEqual([1, '']);
+  });
+
   test('shows an association from connectx to its close, and exits with 0', () => {
     const { status, stdout, stderr } = run();
     expect(stderr).toBe('');

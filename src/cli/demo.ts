@@ -10,6 +10,9 @@ first, messages on several streams, a path that is cut and heals, a graceful clo
 needs no network and no privileges. With NO_COLOR set, or into a pipe, the output is without colours.
 `;
 
+// Whoever reads may have seen enough, as `head` has: the server process ends with this one.
+process.stdout.on('error', () => process.exit(1));
+
 const [command, ...rest] = process.argv.slice(2);
 try {
   if (command === 'serve') await serve(rest);

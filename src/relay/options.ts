@@ -1,7 +1,7 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import { type Address, canonicalAddress, familyOf } from '../address.js';
-import { checkObject } from '../arguments.js';
+import { checkObject, shown } from '../arguments.js';
 import { type Clock, systemClock } from '../clock.js';
 import { type Random, systemRandom } from '../random.js';
 import { parseLimits, type RelayLimits } from './limits.js';
@@ -99,16 +99,20 @@ export function parseOptions(options: RelayServerOptions): RelaySettings {
   }
   if (!Number.isInteger(mtu) || mtu < 512 || mtu > 65_535) throw new TypeError('relay: `mtu` is 512 to 65535 bytes');
   if (typeof options.server?.on !== 'function') throw new TypeError('relay: `server` is an HTTP or HTTPS server');
+  const { path = '/relay' } = options;
+  if (typeof path !== 'string' || !path.startsWith('/')) {
+    throw new TypeError(`relay: \`path\` is '${shown(path)}': a path begins with /, such as /relay`);
+  }
   if (typeof options.audience !== 'string' || options.audience === '') throw new TypeError('relay: give an `audience`');
   return {
     server: options.server,
-    path: options.path ?? '/relay',
+    path,
     addresses: poolAddresses(options.addresses),
     ports,
     mtu,
     keys: options.keys,
     audience: options.audience,
-    origins: (options.origins ?? []).map((origin) => origin.toLowerCase()),
+    origins: (options.origins ?? []).map(checkedOrigin),
     allow: options.allow.map(parseRule),
     special: (options.special ?? []).map(specialNetwork),
     limits: parseLimits(options.limits ?? {}),
@@ -134,6 +138,24 @@ function poolAddresses(given: RelayServerOptions['addresses']): PoolAddress[] {
     }
     return address;
   });
+}
+
+/** As browsers write it: what they send is compared with it. */
+function checkedOrigin(text: string): string {
+  if (text === '*') return text;
+  const origin = originOf(text);
+  if (origin !== undefined && origin === text.toLowerCase()) return origin;
+  const hint = origin === undefined ? 'write https://app.example or *' : `write ${origin}`;
+  throw new TypeError(`relay: \`origins\`: '${shown(text)}' is no origin: ${hint}`);
+}
+
+function originOf(text: string): string | undefined {
+  try {
+    const { protocol, host } = new URL(text);
+    return host === '' ? undefined : `${protocol}//${host}`;
+  } catch {
+    return undefined;
+  }
 }
 
 function specialNetwork(text: string): Network {

@@ -1,4 +1,5 @@
 import { type Address, type AddressFamily, familyOf } from '../address.js';
+import { SctpError } from '../errors.js';
 import type { Random } from '../random.js';
 import type { UdpEndpoint } from './codec.js';
 import type { Allocation } from './session.js';
@@ -98,6 +99,22 @@ export class Pool {
     const uses = (address: PoolAddress) => this.#used.get(address) ?? 0;
     return kin.sort((a, b) => uses(a) - uses(b)).slice(0, 1);
   }
+}
+
+/** Rejects with EADDRNOTAVAIL for an address that UDP sockets can't be bound to: better at the start than for each client. */
+export async function checkAddresses(addresses: readonly PoolAddress[]): Promise<void> {
+  for (const { bind } of addresses) {
+    const socket = await RelaySocket.open(bind, 0, 1).catch((cause) => {
+      throw notOurs(bind, cause);
+    });
+    socket.close();
+  }
+}
+
+function notOurs(address: Address, cause: unknown): SctpError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const message = `relay: no UDP socket can be bound to ${address} (${why}): name an address of this machine`;
+  return new SctpError('EADDRNOTAVAIL', message, { syscall: 'bind', address, cause });
 }
 
 /** The sockets of one client. */

@@ -1,17 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { checkDuration } from '../arguments.js';
 import { SUBPROTOCOL } from './codec.js';
 import { Connection, type ConnectionParts } from './connection.js';
 import { MOST_MESSAGE_BYTES } from './datagrams.js';
 import { Metrics } from './metrics.js';
 import { parseOptions, type RelayServerOptions, type RelaySettings } from './options.js';
+import { checkAddresses } from './pool.js';
 import { Sessions } from './sessions.js';
 import { TicketVerifier } from './ticket.js';
 
 /**
- * A relay on an HTTP or HTTPS server. Rejects with TypeError, or SctpError EINVAL for an address, when an option is
- * wrong; whether its addresses can be bound shows when the first client comes.
+ * A relay on an HTTP or HTTPS server. Rejects with TypeError, or SctpError EINVAL for an address, when an option is wrong,
+ * and with EADDRNOTAVAIL for an address that this machine doesn't have.
  *
  * ```ts
  * const server = createServer(tls).listen(443);
@@ -26,6 +28,7 @@ export async function relayServer(options: RelayServerOptions): Promise<RelaySer
   const settings = parseOptions(options);
   const { keys, audience, limits, now } = settings;
   const verifier = await TicketVerifier.create({ keys, audience, longestLifeMs: limits.ticketLifeMs, now });
+  await checkAddresses(settings.addresses);
   return new RelayServer(settings, verifier);
 }
 
@@ -80,9 +83,11 @@ export class RelayServer implements AsyncDisposable {
 
   /**
    * Ends gracefully: takes no more clients (HTTP 503, so that a balancer goes elsewhere), tells those that are there,
-   * and closes when they have gone, at the latest after `withinMs`. Calling it again waits for the same end.
+   * and closes when they have gone, at the latest after `withinMs`. Calling it again waits for the same end. Throws
+   * TypeError or RangeError for a time that is none.
    */
   drain(withinMs: number = DRAIN_MS): Promise<void> {
+    checkDuration(withinMs, 'the time', 'drain');
     this.#draining ??= this.#drain(withinMs);
     return this.#draining;
   }

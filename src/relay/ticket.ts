@@ -57,8 +57,16 @@ const SHORTEST_SECRET_BYTES = 32;
 /** How far the issuer's clock may be ahead of ours. */
 const LEEWAY_MS = 10_000;
 
-/** Signs a ticket. The key is a secret or a private one. Rejects with TypeError when it is none. */
+/**
+ * Signs a ticket. The key is a secret or a private one. Rejects with TypeError when it is none, and for a
+ * number that is NaN or infinite.
+ */
 export async function signTicket(claims: TicketClaims, key: TicketKey): Promise<string> {
+  for (const name of ['exp', 'nbf', 'bytesPerSecond'] as const) {
+    const value: unknown = claims[name];
+    // JSON would make null of it, and no relay would take the ticket.
+    if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError(`relay: \`${name}\` is ${value}`);
+  }
   const alg = algorithmOf(key);
   const algorithm = ALGORITHMS[alg] as Algorithm;
   const usable = await crypto.subtle.importKey('jwk', bare(key), algorithm.import as Algorithm2, false, ['sign']);

@@ -115,6 +115,47 @@ describe.skipIf(!existsSync(PROGRAM) && !CI)('the relay command', () => {
     expect(transport.relays[0]?.error?.message).toContain('draining: this relay is being stopped');
   });
 
+  test.each([
+    ['--path', 'relay', 'a path begins with /'],
+    ['--drain', 'abc', "--drain is 'abc': give a number, 0 or more"],
+    ['--origin', 'notaurl', "'notaurl' is no origin"],
+    ['--address', '203.0.113.9', 'no UDP socket can be bound to 203.0.113.9'],
+    ['--key', keys, 'give --cert'],
+    ['--ports', '1-2-3', 'give two ports'],
+    ['--limit', 'unanswered', 'must be a positive number'],
+  ])('refuses %s %s at its start', (option, value, message) => {
+    const options = ['--address', '127.0.0.11', '--keys', keys, '--audience', AUDIENCE, '--allow', '127.0.0.0/8:*'];
+    const args = [PROGRAM, 'serve', '--listen', '0', ...options, option, value];
+    const { status, stderr, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 40_000 });
+    expect(stderr).toContain(message);
+    expect([status, stdout]).toEqual([1, '']);
+  });
+
+  test('lives on when whoever reads its log is gone', async () => {
+    const relay = await command('127.0.0.11');
+    relay.child.closeOutput();
+    for (let client = 0; client < 3; client++) {
+      const transport = await through([relay.url]); // each of which is worth two lines in the log
+      await transport.start(new RecordingHost());
+      await transport.close();
+    }
+    expect(metric((await relay.metrics()).text, 'usrsctp_relay_connections_total')).toBe(3);
+    expect((await relay.health()).status).toBe(200);
+  });
+
+  test.each([
+    ['--seconds', 'abc'],
+    ['--seconds', '-5'],
+    ['--seconds', '0'],
+    ['--destination', 'nowhere'],
+  ])('makes no ticket with %s %s', (option, value) => {
+    const given = ['--keys', keys, '--audience', AUDIENCE, '--subject', 'me', '--destination', '127.0.0.1:*'];
+    const args = [PROGRAM, 'ticket', ...given, `${option}=${value}`];
+    const { status, stderr, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 40_000 });
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toContain(value);
+  });
+
   test('answers Prometheus on a port of its own', async () => {
     const relay = await command('127.0.0.11');
     const { status, type, text } = await relay.metrics();

@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer as createTcpServer } from 'node:net';
@@ -94,7 +95,11 @@ describe('a client that is refused is told why', () => {
   });
 
   test('no address to be had: ENOBUFS', async () => {
-    const error = await refusalOf(await through([await startRelay('203.0.113.9')]));
+    const taken = createSocket('udp4').bind(0, '127.0.0.13');
+    closing.push(() => taken.close());
+    await once(taken, 'listening');
+    const { port } = taken.address();
+    const error = await refusalOf(await through([await startRelay('127.0.0.13', { ports: [port, port] })]));
     expect(error).toMatchObject({ code: 'ENOBUFS', message: expect.stringContaining('no UDP address is left') });
   });
 
@@ -150,6 +155,12 @@ test('without a key, or with options that can’t be, no relay starts', async ()
   await expect(startRelay('0.0.0.0')).rejects.toThrow(/clients must be told an address/);
   await expect(startRelay('127.0.0.11', { allow: ['x'] })).rejects.toThrow(/is no rule/);
   await expect(startRelay('127.0.0.11', { ports: [2, 1] })).rejects.toThrow(/ports/);
+  await expect(startRelay('127.0.0.11', { path: 'relay' })).rejects.toThrow('a path begins with /');
+  for (const origin of ['notaurl', 'app.example', 'https://app.example/', 'https://app.example/page', '']) {
+    await expect(startRelay('127.0.0.11', { origins: [origin] }), origin).rejects.toThrow(/is no origin/);
+  }
+  await startRelay('127.0.0.11', { origins: ['*', 'https://App.example', 'http://[::1]:8080', 'app-name://host'] });
+  await expect(startRelay('203.0.113.9')).rejects.toMatchObject({ code: 'EADDRNOTAVAIL', address: '203.0.113.9' });
   await expect(startRelay('127.0.0.11', { limits: { clients: 0 } })).rejects.toThrow(/`clients`/);
   await expect(startRelay('127.0.0.11', { keys: [{ ...KEY, k: 'AAAA' }] })).rejects.toThrow(/JSON Web Key/);
 });

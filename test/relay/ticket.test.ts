@@ -129,6 +129,10 @@ describe('tickets', () => {
     expect(await refusalOf(misnamed, rotated)).toBe('the ticket is not signed with a key of this relay');
   });
 
+  test.each(['exp', 'nbf', 'bytesPerSecond'])('%s that is no number is refused before it is signed', async (name) => {
+    await expect(signTicket({ ...CLAIMS, [name]: Number.NaN }, SECRET)).rejects.toThrow(`\`${name}\` is NaN`);
+  });
+
   test.each<TicketKey>([{ kty: 'oct', k: 'c2hvcnQ' }, { kty: 'EC', crv: 'P-521' }, { kty: 'RSA' }])(
     'a key that is too weak or of another kind can’t be used: %j',
     async (key) => {

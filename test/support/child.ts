@@ -54,6 +54,11 @@ export class Child {
     this.#process.stdin.write(text, 'latin1');
   }
 
+  /** Nobody reads its standard output any more. */
+  closeOutput(): void {
+    this.#process.stdout.destroy();
+  }
+
   /** Closes its standard input. */
   end(): void {
     this.#process.stdin.end();

@@ -11,10 +11,11 @@ export const SCTP_PORT = 5001;
 
 /** The server process: takes one association, answers each of its messages on the same stream, ends with it. */
 export async function serve(addresses: readonly Address[]): Promise<void> {
-  const transport = udp({ addresses, port: 0 });
-  const stack = await Stack.create({ transport, preset: 'fast-failover' });
   const abandoned = () => process.exit(1); // whoever has started this process is gone
   process.once('disconnect', abandoned);
+  if (process.connected === false) abandoned(); // it went before this process was up
+  const transport = udp({ addresses, port: 0 });
+  const stack = await Stack.create({ transport, preset: 'fast-failover' });
 
   const socket = stack.socket();
   socket.bindx(addresses.map((address) => ({ address, port: SCTP_PORT })));

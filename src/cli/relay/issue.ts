@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { parseRule } from '../../relay/policy.js';
 import { signTicket, type TicketKey } from '../../relay/ticket.js';
 
 /** The keys of a file: a JSON Web Key Set, or one key. */
@@ -30,11 +31,13 @@ export async function newTicket(args: readonly string[]): Promise<string> {
   });
   const [key] = readKeys(values.keys);
   if (key === undefined) throw new Error(`${values.keys} has no key`);
+  const destinations = required('--destination', values.destination);
+  for (const destination of destinations) parseRule(destination);
   const claims = {
     sub: required('--subject', values.subject),
     aud: required('--audience', values.audience),
-    exp: Math.floor(Date.now() / 1000) + Number(values.seconds),
-    destinations: required('--destination', values.destination),
+    exp: Math.floor(Date.now() / 1000) + wholeNumber('--seconds', values.seconds, 1),
+    destinations,
   };
   return signTicket(claims, key);
 }
@@ -42,4 +45,11 @@ export async function newTicket(args: readonly string[]): Promise<string> {
 export function required<Value>(option: string, value: Value | undefined): Value {
   if (value === undefined) throw new Error(`give ${option}; see usrsctp-relay --help`);
   return value;
+}
+
+/** A number that an option was given. */
+export function wholeNumber(option: string, text: string, least: number): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= least && value <= Number.MAX_SAFE_INTEGER) return value;
+  throw new Error(`${option} is '${text}': give a number, ${least} or more`);
 }

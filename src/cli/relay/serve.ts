@@ -5,7 +5,7 @@ import { type AddressInfo, isIPv6 } from 'node:net';
 import { parseArgs } from 'node:util';
 import type { LogEntry, RelayServerOptions } from '../../relay/options.js';
 import { type RelayServer, relayServer } from '../../relay/server.js';
-import { readKeys, required } from './issue.js';
+import { readKeys, required, wholeNumber } from './issue.js';
 
 const OPTIONS = {
   listen: { type: 'string', default: '127.0.0.1:8080' },
@@ -28,20 +28,20 @@ const OPTIONS = {
 /** Runs a relay until a signal ends it. A second signal ends it at once. The log goes to standard output, a line of JSON each. */
 export async function serve(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({ args: [...args], options: OPTIONS });
+  const drainMs = wholeNumber('--drain', values.drain, 0);
+  outlivesItsReader(process.stdout);
+  outlivesItsReader(process.stderr);
   const isDraining = { now: false };
   const answer: RequestListener = ({ url }, response) => {
     const status = url === '/health' ? (isDraining.now ? 503 : 200) : 404;
     response.writeHead(status, { 'content-type': 'text/plain' }).end(`${status}\n`);
   };
-  const server =
-    values.cert === undefined
-      ? createServer(answer)
-      : createTlsServer({ cert: readFileSync(values.cert), key: readFileSync(required('--key', values.key)) }, answer);
+  const server = httpServer(values, answer);
   const relay = await relayServer({
     server,
     path: values.path,
     addresses: required('--address', values.address).map(poolAddress),
-    ports: values.ports.split('-').map(Number) as [number, number],
+    ports: portRange(values.ports),
     keys: readKeys(values.keys),
     audience: required('--audience', values.audience),
     origins: values.origin ?? [],
@@ -62,7 +62,7 @@ export async function serve(args: readonly string[]): Promise<void> {
     if (hasBegun) process.exit(1);
     hasBegun = true;
     isDraining.now = true;
-    await relay.drain(Number(values.drain));
+    await relay.drain(drainMs);
     for (const each of [server, metrics]) {
       each?.close();
       each?.closeAllConnections();
@@ -70,6 +70,18 @@ export async function serve(args: readonly string[]): Promise<void> {
   };
   process.on('SIGTERM', () => void end());
   process.on('SIGINT', () => void end());
+}
+
+/** With TLS where there is a certificate. A key alone is refused: what was meant to be encrypted wouldn't be. */
+function httpServer({ cert, key }: { cert?: string; key?: string }, answer: RequestListener): Server {
+  if (cert === undefined && key === undefined) return createServer(answer);
+  const files = { cert: required('--cert', cert), key: required('--key', key) };
+  return createTlsServer({ cert: readFileSync(files.cert), key: readFileSync(files.key) }, answer);
+}
+
+/** Whoever reads the log may go away: the relay and its clients stay. */
+function outlivesItsReader(stream: NodeJS.WriteStream): void {
+  stream.on('error', () => {});
 }
 
 function metricsServer(relay: RelayServer): Server {
@@ -89,6 +101,12 @@ function listen(server: Server, where: string): Promise<void> {
       resolve();
     });
   });
+}
+
+function portRange(text: string): [number, number] {
+  const [, first, last] = /^(\d+)-(\d+)$/.exec(text) ?? [];
+  if (first === undefined) throw new Error(`--ports is '${text}': give two ports, such as 49152-65535`);
+  return [Number(first), Number(last)];
 }
 
 function poolAddress(text: string): RelayServerOptions['addresses'][number] {
