@@ -11,6 +11,7 @@ import type { UdpSettings } from './options.js';
 import { BusyPoll } from './poll.js';
 import { Routes } from './routes.js';
 import { type SocketEvents, UdpSocket } from './socket.js';
+import { surviveTermination } from './termination.js';
 import { UnreachableReports } from './unreachable.js';
 
 /** The sockets of one transport, all open, and the routes among them. */
@@ -49,6 +50,7 @@ export class UdpNetwork implements SocketEvents {
     this.#sockets = new Map(sockets.map((socket) => [socket.address, socket]));
     this.#poll = new BusyPoll(busyPollUs);
     this.#inbox = new Inbox((packets) => {
+      surviveTermination();
       this.#poll.arrived(packets.length);
       host.receive(packets);
     });
@@ -85,9 +87,11 @@ export class UdpNetwork implements SocketEvents {
       else socket.send(packet);
     }
     this.#poll.sent();
+    surviveTermination(); // a timer may have sent
   }
 
   received(packet: Packet): void {
+    surviveTermination();
     this.#routes.learn(packet.source, packet.destination);
     if (this.#poll.answered()) this.#host.receive([packet]);
     else this.#inbox.push(packet);
