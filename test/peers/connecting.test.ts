@@ -1,58 +1,49 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Association } from '../../src/index.js';
-import { closeHosts, WAIT } from '../support/host.js';
+import { WAIT } from '../support/host.js';
 import { isEqual, pattern } from '../support/world.js';
-import { GuestProgram } from './guest.js';
-import { KernelPeer } from './kernel.js';
-import { GUEST, HERE } from './network.js';
-import { confirmed, guest, listening, ours, sent } from './ours.js';
+import { GUEST } from './network.js';
+import { ENDS, endAll, guest, ours, pair, sent } from './ours.js';
 
-const PORT = 5001;
+afterEach(endAll);
 
-afterEach(async () => {
-  await closeHosts();
-  await GuestProgram.endAll();
-});
-
-describe('a Linux kernel', () => {
-  test('is connected to at both of its addresses, and sends back messages of all sizes', async () => {
-    const peer = await KernelPeer.start('send-buffer 4000000', 'echo', `listen ${PORT} ${GUEST.join(' ')}`);
-    const association = await (await ours()).socket().connectx(guest(PORT), WAIT);
-    expect(association.setup.confirmed).toEqual(GUEST);
-    expect(association.setup.features).toContain('partial reliability');
-    await confirmed(association);
-    for (const [index, bytes] of [1, 1500, 65_536, 300_000].entries()) await comesBack(association, bytes, index);
-    await association.close(WAIT);
-    await peer.printed(/^shut down/m);
-  });
-
-  test('connects to both of our addresses, and we read what it sends', async () => {
-    const listener = listening(await ours(), PORT);
-    const peer = await KernelPeer.start(`connect ${PORT} ${HERE.join(' ')}`);
-    const association = await listener.accept(WAIT);
+describe.each(ENDS)('an association that %s set up with a Linux kernel', (connects) => {
+  test('has both paths, and both ends get each message whole', async () => {
+    const { peer, association } = await pair(connects, { commands: ['send-buffer 4000000'] });
     expect(
       association
         .paths()
         .map(({ address }) => address)
         .sort(),
     ).toEqual(GUEST);
-    await peer.command('send 3 46 100000 2');
-    for (const n of [0, 1]) {
+    expect(association.setup.features).toContain('partial reliability');
+    for (const [stream, bytes] of [1, 1500, 65_536, 300_000].entries()) {
+      await association.send(pattern(bytes), { stream, ppid: 46 });
+      await peer.printed(new RegExp(`^message stream=${stream} ppid=46 bytes=${bytes}$`, 'm'));
+      await peer.command(`send ${stream} 46 ${bytes} 1`);
       const message = await association.receive(WAIT);
-      expect(message).toMatchObject({ stream: 3, ppid: 46 });
-      expect(isEqual(message?.data, sent(100_000, n))).toBe(true);
+      expect(message).toMatchObject({ stream, ppid: 46 });
+      expect(isEqual(message?.data, sent(bytes))).toBe(true);
     }
-    await peer.command('shutdown');
-    expect(await association.receive(WAIT)).toBeUndefined();
-    expect(await association.closed).toBeUndefined();
-    await peer.printed(/^shut down/m);
+  });
+
+  test('sends back 100 messages as they were, unordered ones too', async () => {
+    const { association } = await pair(connects, { commands: ['send-buffer 4000000', 'echo'] });
+    const send = async () => {
+      for (let n = 0; n < 100; n++)
+        await association.send(pattern(3000, n), { stream: n % 4, ppid: n, unordered: n % 5 === 0 });
+    };
+    const receive = async () => {
+      for (let n = 0; n < 100; n++) {
+        const message = await association.receive(WAIT);
+        expect(message?.unordered).toBe(message!.ppid % 5 === 0);
+        expect(isEqual(message?.data, pattern(3000, message!.ppid))).toBe(true);
+      }
+    };
+    await Promise.all([send(), receive()]);
   });
 });
 
-async function comesBack(association: Association, bytes: number, stream: number): Promise<void> {
-  const data = pattern(bytes, stream);
-  await association.send(data, { stream, ppid: 46 });
-  const message = await association.receive(WAIT);
-  expect(message).toMatchObject({ stream, ppid: 46 });
-  expect(isEqual(message?.data, data)).toBe(true);
-}
+test('a Linux kernel refuses connectx to a port where nobody listens', async () => {
+  const refused = (await ours()).socket().connectx(guest(5999), WAIT);
+  await expect(refused).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+});

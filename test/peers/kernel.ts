@@ -1,11 +1,12 @@
-import { GuestProgram } from './guest.js';
+import { GuestProgram, run } from './guest.js';
+import { GUEST, HERE } from './network.js';
 
 /** An SCTP socket of the guest's kernel: see guest/peer.c for its commands and what it prints. */
 export class KernelPeer extends GuestProgram {
   /** Starts one, and runs these commands. */
   static async start(...commands: readonly string[]): Promise<KernelPeer> {
-    const peer = new KernelPeer('exec peer');
-    await peer.printed(/^pid/m); // until then it is the shell that reads
+    const peer = new KernelPeer('peer');
+    await peer.printed(/^ready/m); // until then it is the shell that reads
     for (const command of commands) await peer.command(command);
     return peer;
   }
@@ -17,4 +18,21 @@ export class KernelPeer extends GuestProgram {
     const [answer] = await this.printed(new RegExp(`^(done|failed) ${line.split(' ')[0]}\\b.*$`, 'm'), from);
     if (answer.startsWith('failed')) throw new Error(answer);
   }
+}
+
+/** The command that listens on both of the guest's addresses, or binds to them. */
+export function listenOn(port: number): string {
+  return `listen ${port} ${GUEST.join(' ')}`;
+}
+
+/** The command that connects to both of ours. */
+export function connectTo(port: number): string {
+  return `connect ${port} ${HERE.join(' ')}`;
+}
+
+const EXTENSIONS = ['addip_enable', 'addip_noauth_enable', 'auth_enable', 'reconf_enable'];
+
+/** Extensions that Debian's kernel has and leaves off: sockets that are made from now on have them, or haven't. */
+export async function setExtensions(isOn: boolean): Promise<void> {
+  await run(`sysctl -qw ${EXTENSIONS.map((name) => `net.sctp.${name}=${isOn ? 1 : 0}`).join(' ')}`);
 }

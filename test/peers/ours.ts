@@ -1,11 +1,24 @@
+import { randomInt } from 'node:crypto';
 import type { Association, Endpoint, Socket, SocketOptions, Stack } from '../../src/index.js';
-import { type HostOptions, host } from '../support/host.js';
+import { closeHosts, type HostOptions, host, WAIT } from '../support/host.js';
+import { GuestProgram } from './guest.js';
+import { connectTo, KernelPeer, listenOn } from './kernel.js';
 import { GUEST, HERE } from './network.js';
+
+/** Who sets the association up. */
+export const ENDS = ['we', 'the peer'] as const;
+export type End = (typeof ENDS)[number];
 
 /** Our end: both addresses, SCTP in UDP port 9899, the default preset. */
 export async function ours(options: Omit<HostOptions, 'udp'> = {}): Promise<Stack> {
   const { stack } = await host({ preset: 'rfc9260', ...options, udp: { addresses: HERE, port: 9899 } });
   return stack;
+}
+
+/** To be called after each test. */
+export async function endAll(): Promise<void> {
+  await closeHosts();
+  await GuestProgram.endAll();
 }
 
 /** Both of the guest's addresses. */
@@ -16,9 +29,53 @@ export function guest(port: number): Endpoint[] {
 /** A listening socket on both of our addresses. */
 export function listening(stack: Stack, port: number, options: SocketOptions = {}): Socket {
   const socket = stack.socket(options);
-  socket.bindx(HERE.map((address) => ({ address, port })));
+  bindTo(socket, port);
   socket.listen();
   return socket;
+}
+
+export function bindTo(socket: Socket, port: number): void {
+  socket.bindx(HERE.map((address) => ({ address, port })));
+}
+
+/** An SCTP port that no association has which the guest's kernel still remembers. */
+export function freshPort(): number {
+  return randomInt(10_000, 60_000);
+}
+
+export interface Pair {
+  /** Of both ends. */
+  readonly port: number;
+  readonly peer: KernelPeer;
+  readonly association: Association;
+  readonly socket: Socket;
+}
+
+export interface PairOptions {
+  /** What the kernel's socket is told before it is bound. */
+  readonly commands?: readonly string[];
+  readonly socket?: SocketOptions;
+  /** What our socket is told before there is an association. */
+  readonly prepare?: (socket: Socket) => void;
+}
+
+/** An association with the kernel over both paths, each of which is confirmed. */
+export async function pair(
+  connects: End,
+  { commands = [], socket: options = {}, prepare }: PairOptions = {},
+): Promise<Pair> {
+  const socket = (await ours()).socket(options);
+  const port = freshPort();
+  prepare?.(socket);
+  bindTo(socket, port);
+  const peer = await KernelPeer.start(...commands, listenOn(port));
+  if (connects === 'the peer') socket.listen();
+  const [association] = await Promise.all([
+    connects === 'we' ? socket.connectx(guest(port), WAIT) : socket.accept(WAIT),
+    connects === 'we' ? peer.printed(/^up/m) : peer.command(connectTo(port)),
+  ]);
+  await confirmed(association);
+  return { port, peer, association, socket };
 }
 
 /** The n-th message of guest/peer.c's `send`. */
@@ -30,4 +87,12 @@ export function sent(bytes: number, n = 0): Uint8Array {
 export async function confirmed(association: Association): Promise<void> {
   const isConfirmed = () => association.paths().every(({ state }) => state !== 'unconfirmed');
   while (!isConfirmed()) await new Promise<void>((resolve) => association.once('path', () => resolve()));
+}
+
+/** Resolves with what the association tells next under that name. */
+export function told<Name extends Parameters<Association['once']>[0]>(
+  association: Association,
+  name: Name,
+): Promise<unknown> {
+  return new Promise((resolve) => association.once(name, resolve));
 }

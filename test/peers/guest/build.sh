@@ -107,7 +107,7 @@ install_configuration() {
   (
     cd "$root/etc/freeDiameter"
     openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj /CN=freediameter.guest -keyout key.pem -out certificate.pem
-    openssl dhparam -dsaparam -out dh.pem 2048
+    openssl dhparam -out dh.pem 1024
   ) 2>/dev/null
 }
 

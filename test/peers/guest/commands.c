@@ -84,12 +84,12 @@ static int change_addresses(struct peer *peer, const struct words *words)
 	return sctp_bindx(peer->socket, (struct sockaddr *)list, count, flags);
 }
 
-/* ask-primary ADDRESS: asks the other end to send to this one */
+/* ask-primary PORT ADDRESS: asks the other end to send to this one */
 static int ask_primary(struct peer *peer, const struct words *words)
 {
 	struct sctp_setpeerprim ask = {.sspp_assoc_id = peer->association};
 
-	addresses(words, 1, 0, (struct sockaddr_in *)&ask.sspp_addr);
+	addresses(words, 2, number(words, 1), (struct sockaddr_in *)&ask.sspp_addr);
 	return option(peer, SCTP_SET_PEER_PRIMARY_ADDR, &ask, sizeof ask);
 }
 
@@ -100,7 +100,8 @@ static int send_messages(struct peer *peer, const struct words *words)
 	struct sctp_sndrcvinfo info = {.sinfo_assoc_id = peer->association,
 	                               .sinfo_stream = (uint16_t)number(words, 1),
 	                               .sinfo_ppid = htonl((uint32_t)number(words, 2)),
-	                               .sinfo_flags = words->count > 5 ? SCTP_UNORDERED : 0};
+	                               .sinfo_flags = peer->policy | (words->count > 5 ? SCTP_UNORDERED : 0),
+	                               .sinfo_timetolive = peer->policy_value};
 	int bytes = number(words, 3);
 
 	for (int n = 0; n < number(words, 4); n++) {
@@ -112,16 +113,14 @@ static int send_messages(struct peer *peer, const struct words *words)
 	return 0;
 }
 
-/* retransmits N and lifetime MS: when messages that are sent from now on are given up (PR-SCTP) */
+/* retransmits N, lifetime MS and never: when messages that are sent from now on are given up (PR-SCTP) */
 static int give_up(struct peer *peer, const struct words *words)
 {
-	struct sctp_default_prinfo info = {
-	        .pr_assoc_id = peer->association,
-	        .pr_value = (uint32_t)number(words, 1),
-	        .pr_policy = words->word[0][0] == 'r' ? SCTP_PR_SCTP_RTX : SCTP_PR_SCTP_TTL,
-	};
+	char first = words->word[0][0];
 
-	return option(peer, SCTP_DEFAULT_PRINFO, &info, sizeof info);
+	peer->policy = first == 'r' ? SCTP_PR_SCTP_RTX : first == 'l' ? SCTP_PR_SCTP_TTL : SCTP_PR_SCTP_NONE;
+	peer->policy_value = (uint32_t)number(words, 1);
+	return 0;
 }
 
 /* authenticate TYPE: chunks of this type must come authenticated; before an association */
@@ -205,15 +204,25 @@ static const struct {
 	const char *name;
 	int (*run)(struct peer *peer, const struct words *words);
 } commands[] = {
-        {"receive-buffer", receive_buffer}, {"send-buffer", send_buffer},
-        {"listen", listen_at},              {"connect", connect_to},
-        {"add-address", change_addresses},  {"remove-address", change_addresses},
-        {"ask-primary", ask_primary},       {"send", send_messages},
-        {"retransmits", give_up},           {"lifetime", give_up},
-        {"authenticate", authenticate},     {"key", key},
-        {"allow-reset", allow_reset},       {"reset", reset_stream},
-        {"reset-association", reset_association}, {"add-streams", add_streams},
-        {"echo", echo},                     {"shutdown", end},
+        {"receive-buffer", receive_buffer},
+        {"send-buffer", send_buffer},
+        {"listen", listen_at},
+        {"connect", connect_to},
+        {"add-address", change_addresses},
+        {"remove-address", change_addresses},
+        {"ask-primary", ask_primary},
+        {"send", send_messages},
+        {"retransmits", give_up},
+        {"lifetime", give_up},
+        {"never", give_up},
+        {"authenticate", authenticate},
+        {"key", key},
+        {"allow-reset", allow_reset},
+        {"reset", reset_stream},
+        {"reset-association", reset_association},
+        {"add-streams", add_streams},
+        {"echo", echo},
+        {"shutdown", end},
         {"abort", end},
 };
 

@@ -51,7 +51,8 @@ int main(void)
 		return 1;
 	}
 	subscribe(&peer);
-	printf("pid %d\n", (int)getpid());
+	setsockopt(peer.socket, IPPROTO_SCTP, SCTP_NODELAY, &(int){1}, sizeof(int));
+	printf("ready\n");
 	while (poll(waits, 2, -1) > 0 || errno == EINTR) {
 		if (waits[1].revents != 0)
 			read_event(&peer);

@@ -6,6 +6,7 @@
 #include <netinet/sctp.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define MESSAGE_BYTES (4 * 1024 * 1024)
 
@@ -16,6 +17,9 @@ struct peer {
 	sctp_assoc_t association;
 	/* Are messages sent back? */
 	bool echo;
+	/* When messages that are sent are given up: SCTP_PR_SCTP_TTL or SCTP_PR_SCTP_RTX, and its value. */
+	uint16_t policy;
+	uint32_t policy_value;
 };
 
 /* Reads one message or notification from the socket and prints what it is. */
