@@ -52,6 +52,8 @@ export interface Pair {
 }
 
 export interface PairOptions {
+  /** Ours; by default a new one. */
+  readonly stack?: Stack;
   /** What the kernel's socket is told before it is bound. */
   readonly commands?: readonly string[];
   readonly socket?: SocketOptions;
@@ -60,11 +62,10 @@ export interface PairOptions {
 }
 
 /** An association with the kernel over both paths, each of which is confirmed. */
-export async function pair(
-  connects: End,
-  { commands = [], socket: options = {}, prepare }: PairOptions = {},
-): Promise<Pair> {
-  const socket = (await ours()).socket(options);
+export async function pair(connects: End, options: PairOptions = {}): Promise<Pair> {
+  const { commands = [], prepare } = options;
+  const stack = options.stack ?? (await ours());
+  const socket = stack.socket(options.socket);
   const port = freshPort();
   prepare?.(socket);
   bindTo(socket, port);
