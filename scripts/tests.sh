@@ -3,9 +3,10 @@
 # shellcheck disable=SC2154 # source_dir, the usrsctp to build, is build.sh's
 
 # The native peers, the browsers, the tools that the tests hold our packets and our C against, and what builds and runs
-# the Linux guest.
+# the Linux guest and pion.
 readonly test_packages=(libusrsctp-examples libusrsctp-dev tshark iproute2 nftables gcc libc6-dev nginx
-  chromium firefox-esr webkit2gtk-driver xvfb qemu-system-x86 libsctp-dev cpio openssl)
+  chromium firefox-esr webkit2gtk-driver xvfb qemu-system-x86 libsctp-dev cpio openssl
+  golang-go golang-github-pion-sctp-dev)
 
 need_test_packages() {
   if can_install; then
@@ -65,6 +66,16 @@ build_guest() {
   step guest 'Linux guest with SCTP' build/guest/initrd.img test/peers/guest -- test/peers/guest/build.sh build/guest
 }
 
+# A foreign WebRTC stack, from Debian's packages of Go sources.
+build_pion() {
+  step pion 'pion' build/pion/pion test/peers/pion -- compile_pion
+}
+
+compile_pion() {
+  export GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=$PWD/build/pion/cache
+  go build -o build/pion/pion ./test/peers/pion
+}
+
 run_vitest() { # NAME CONFIG ARGUMENT… -- PREFIX…
   local name=$1 config=$2 arguments=()
   shift 2
@@ -85,7 +96,10 @@ run_tests() { # ARGUMENT…
   check_types
   build_reference
   build_native_checks
-  if can_install; then build_guest; fi
+  if can_install; then
+    build_guest
+    build_pion
+  fi
   local status=0
   rm -f build/vitest.json build/peers.json
   run_vitest vitest vitest.config.ts "$@" -- || status=$?

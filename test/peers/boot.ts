@@ -12,7 +12,7 @@ export default async function boot(): Promise<() => Promise<void>> {
   }
   createNetwork();
   const guest = new Child('setpriv', ['--pdeathsig', 'KILL', 'qemu-system-x86_64', ...qemuArguments()]);
-  await guest.printed(/^READY (.*)$/m);
+  await guest.printed(/^READY /m, 180_000); // 4 s, where nobody else wants the processor
   return () => guest.kill();
 }
 
