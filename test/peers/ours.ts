@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { Association, Endpoint, Socket, SocketOptions, Stack } from '../../src/index.js';
+import { DEFAULT_PRESET } from '../../src/socket/options/timers.js';
 import { closeHosts, type HostOptions, host, WAIT } from '../support/host.js';
 import { GuestProgram } from './guest.js';
 import { connectTo, KernelPeer, listenOn } from './kernel.js';
@@ -11,7 +12,7 @@ export type End = (typeof ENDS)[number];
 
 /** Our end: both addresses, SCTP in UDP port 9899, the default preset. */
 export async function ours(options: Omit<HostOptions, 'udp'> = {}): Promise<Stack> {
-  const { stack } = await host({ preset: 'rfc9260', ...options, udp: { addresses: HERE, port: 9899 } });
+  const { stack } = await host({ preset: DEFAULT_PRESET, ...options, udp: { addresses: HERE, port: 9899 } });
   return stack;
 }
 
