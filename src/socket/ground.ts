@@ -8,6 +8,7 @@ import { Descriptor, type Owner } from './descriptor.js';
 import type { SocketConfig } from './options/config.js';
 import { KeptOptions } from './options/kept.js';
 import { prepare, settingsOf } from './options/settings.js';
+import { callError } from './setup/failure.js';
 import type { World } from './world.js';
 
 const DOMAINS = { any: AF_INET6, IPv6: AF_INET6, IPv4: AF_INET, conn: AF_CONN } as const;
@@ -63,7 +64,7 @@ export class Ground {
     const { pump, config } = this;
     const type = config.style === 'one-to-one' ? SOCK_STREAM : SOCK_SEQPACKET;
     const handle = pump.enter(() => pump.calls.socket(DOMAINS[config.family], type));
-    if (handle < 0) throw error('ENOBUFS', 'socket', 'no more sockets can be had');
+    if (handle < 0) throw callError('socket', handle);
     pump.enter(() => prepare(pump.instance, handle as Handle, config, this.encapsulationPort));
     const descriptor = this.#describe(handle);
     try {

@@ -1,5 +1,9 @@
 /*
  * The handle table: which socket an integer stands for, and which sockets have something to tell.
+ *
+ * A handle is the place of its socket in the table and a generation, which tells the sockets apart that had the place. There
+ * are 8,191 generations; so that they don't come round soon, a place rests: it is used again when 1,023 others have
+ * become free after it. A handle names another socket after 8 million ones at the earliest.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -9,19 +13,24 @@
 #include "api/handles.h"
 #include "link.h"
 
-#define INDEX_BITS 16
+#define INDEX_BITS 18
 #define INDEX_MASK ((1 << INDEX_BITS) - 1)
-#define GENERATION_MASK 0x7fff
+#define GENERATION_MASK 0x1fff
+#define FIRST_SLOTS 16
+#define RESTING_SLOTS 1024
 
 struct slot {
 	struct socket *so;   /* NULL: free */
-	uint16_t generation; /* distinguishes the sockets that had this slot, never 0 */
-	uint16_t is_ready;   /* is in link_shared.ready */
-	int32_t next_free;
+	int32_t generation;  /* never 0 */
+	uint32_t ready_rank; /* the place in link_shared.ready, from 1; 0: nothing to tell */
+	int32_t next_free;   /* the slot that became free after this one; -1: none */
 };
 
 static struct slot *slots;
-static int32_t slot_count, first_free = -1;
+static int32_t capacity, slot_count; /* slot_count: those that have been used */
+
+/* What is free, in the order in which it became so. */
+static int32_t first_free = -1, last_free = -1, free_count;
 
 static struct slot *slot_of(int handle)
 {
@@ -41,40 +50,91 @@ struct socket *socket_of(int handle)
 	return slot != NULL ? slot->so : NULL;
 }
 
-static int grow(void)
-{
-	int32_t count = slot_count > 0 ? 2 * slot_count : 16;
+/* --- free slots ----------------------------------------------------------------------------------------------- */
 
-	if (count > INDEX_MASK + 1) {
-		return -ENFILE;
+/* One that nobody has used before. */
+static int32_t new_slot(void)
+{
+	if (slot_count == capacity) {
+		capacity = capacity > 0 ? 2 * capacity : FIRST_SLOTS;
+		slots = link_grow(slots, (size_t)capacity * sizeof(*slots));
+		link_shared.ready = link_grow(link_shared.ready, (size_t)capacity * sizeof(*link_shared.ready));
 	}
-	slots = link_grow(slots, (size_t)count * sizeof(*slots));
-	link_shared.ready = link_grow(link_shared.ready, (size_t)count * sizeof(*link_shared.ready));
-	for (int32_t index = count - 1; index >= slot_count; index--) {
-		slots[index] = (struct slot){.generation = 1, .next_free = first_free};
-		first_free = index;
-	}
-	slot_count = count;
-	return 0;
+	slots[slot_count] = (struct slot){.generation = 1};
+	return slot_count++;
 }
+
+/* The one that has been free for longest. */
+static int32_t oldest_free_slot(void)
+{
+	int32_t index = first_free;
+
+	first_free = slots[index].next_free;
+	if (first_free < 0) {
+		last_free = -1;
+	}
+	free_count--;
+	return index;
+}
+
+/* Returns -1 if each slot has a socket. */
+static int32_t take_slot(void)
+{
+	if (free_count < RESTING_SLOTS && slot_count <= INDEX_MASK) {
+		return new_slot();
+	}
+	return free_count > 0 ? oldest_free_slot() : -1;
+}
+
+static void give_back_slot(int32_t index)
+{
+	struct slot *slot = &slots[index];
+
+	slot->generation = slot->generation == GENERATION_MASK ? 1 : slot->generation + 1;
+	slot->next_free = -1;
+	if (last_free < 0) {
+		first_free = index;
+	} else {
+		slots[last_free].next_free = index;
+	}
+	last_free = index;
+	free_count++;
+}
+
+/* --- sockets -------------------------------------------------------------------------------------------------- */
 
 int adopt(struct socket *so)
 {
+	int32_t index;
 	int handle;
 
 	if (so == NULL) {
 		return -errno;
 	}
-	if (first_free < 0 && grow() < 0) {
+	index = take_slot();
+	if (index < 0) {
 		usrsctp_close(so);
 		return -ENFILE;
 	}
-	handle = slots[first_free].generation << INDEX_BITS | first_free;
+	handle = slots[index].generation << INDEX_BITS | index;
 	usrsctp_set_non_blocking(so, 1);
 	usrsctp_set_upcall(so, NULL, (void *)(intptr_t)handle);
-	slots[first_free].so = so;
-	first_free = slots[first_free].next_free;
+	slots[index].so = so;
 	return handle;
+}
+
+/* Takes a socket out of the ready list, so that this has each slot once at most and room for all. */
+static void forget_ready(struct slot *slot)
+{
+	int last;
+
+	if (slot->ready_rank == 0) {
+		return;
+	}
+	last = link_shared.ready[--link_shared.ready_count];
+	link_shared.ready[slot->ready_rank - 1] = last;
+	slots[last & INDEX_MASK].ready_rank = slot->ready_rank;
+	slot->ready_rank = 0;
 }
 
 struct socket *release(int handle)
@@ -87,19 +147,20 @@ struct socket *release(int handle)
 	}
 	so = slot->so;
 	slot->so = NULL;
-	slot->generation = slot->generation == GENERATION_MASK ? 1 : slot->generation + 1;
-	slot->next_free = first_free;
-	first_free = handle & INDEX_MASK;
+	forget_ready(slot);
+	give_back_slot(handle & INDEX_MASK);
 	return so;
 }
+
+/* --- ready ---------------------------------------------------------------------------------------------------- */
 
 void link_ready(void *handle)
 {
 	struct slot *slot = slot_of((int)(intptr_t)handle);
 
-	if (slot != NULL && !slot->is_ready) {
-		slot->is_ready = 1;
+	if (slot != NULL && slot->ready_rank == 0) {
 		link_shared.ready[link_shared.ready_count++] = (int)(intptr_t)handle;
+		slot->ready_rank = link_shared.ready_count;
 	}
 }
 
@@ -107,7 +168,7 @@ void link_ready(void *handle)
 EXPORT void bridge_ready_taken(void)
 {
 	for (uint32_t i = 0; i < link_shared.ready_count; i++) {
-		slots[link_shared.ready[i] & INDEX_MASK].is_ready = 0;
+		slots[link_shared.ready[i] & INDEX_MASK].ready_rank = 0;
 	}
 	link_shared.ready_count = 0;
 }

@@ -26,6 +26,11 @@ const MESSAGES: Partial<Record<ErrorCode, string>> = {
   EPIPE: 'the association is being closed',
 };
 
+/** What has two errno names and one code. */
+const CLEARER: Readonly<Record<string, string>> = {
+  ENFILE: 'the stack has as many sockets as it can have: 262,144',
+};
+
 const KNOWN = new Set<string>([
   ...Object.keys(MESSAGES),
   'EACCES',
@@ -50,7 +55,7 @@ const KNOWN = new Set<string>([
 export function callError(syscall: string, result: number, details: SctpErrorDetails = {}): SctpError {
   const name = errnoName(result);
   const code = BETTER[name] ?? (KNOWN.has(name) ? (name as ErrorCode) : 'EINVAL');
-  const message = MESSAGES[code] ?? `usrsctp answers ${name}`;
+  const message = CLEARER[name] ?? MESSAGES[code] ?? `usrsctp answers ${name}`;
   return new SctpError(code, `${syscall}: ${message}`, { syscall, ...details });
 }
 
