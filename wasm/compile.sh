@@ -29,9 +29,9 @@ readonly upstream=(
 readonly internals=(
   os/environment.c os/timers.c network/packets.c network/interfaces.c api/socket.c api/association.c api/abort.c
   api/statistics.c
-  tuning/{buffers,burst,bundling,near,sack_frequency,path_mtu,socket_hashes,crc32c,sha1,cookie_mac,tag_timewait}.c
-  fixes/{deleted_addresses,late_packets,readded_addresses,reconfiguration,restart,retransmission,schedulers,shutdown}.c
-  fixes/{notes,path_choice,pending_addresses,round_trips,time_outs}.c
+  tuning/{buffers,grants,burst,bundling,near,sack_frequency,path_mtu,socket_hashes,crc32c,sha1,cookie_mac,tag_timewait}.c
+  fixes/{added_addresses,deleted_addresses,late_packets,pending_addresses,readded_addresses,reconfiguration,restart}.c
+  fixes/{retransmission,round_trips,schedulers,shutdown,notes,path_choice,time_outs}.c
   fixes/{packet_association,packet_validation,gap_blocks}.c
   fixes/{process_data,reassembly,delivery,forward_tsn,stream_reset,restarted_streams,ended_association}.c
   fixes/{send_buffer,lifetimes,own_abort}.c

@@ -7,6 +7,7 @@ import {
   inWorld,
   listening,
   type Pair,
+  PORT,
   pattern,
   SERVER,
   type World,
@@ -31,7 +32,7 @@ const sizesOf = ({ clientSocket, serverSocket }: Pair) => ({
 });
 
 /** MB/s of messages of that size from the second `fromS` on, for a second. */
-async function rate({ network }: World, { a, b }: Pair, bytes: number, fromS = 2): Promise<number> {
+async function rate({ network }: World, { a, b }: Pick<Pair, 'a' | 'b'>, bytes: number, fromS = 2): Promise<number> {
   const data = pattern(bytes);
   const sending = (async () => {
     for (;;) await a.send(data);
@@ -193,6 +194,138 @@ describe('buffers follow the path', () => {
       await a.close();
       await receiving;
       expect(received).toBe(40 * 500_000);
+    }, LONG);
+  });
+
+  /** A server whose one-to-many socket has a window that has grown, and so many associations that leave it. */
+  const peeledOff = async (world: World, count: number) => {
+    const server = listening(world, MANY);
+    const start = async () => Promise.all([world.client.socket().connectx(SERVER), server.accept()]);
+    const pairs = await Promise.all(Array.from({ length: count + 1 }, start));
+    const [[a, b]] = pairs as [Ends];
+    const received = all(b);
+    for (let sent = 0; sent < 20; sent++) await a.send(pattern(500_000));
+    await a.close();
+    await received;
+    const grown = server.getOption('receiveBufferBytes');
+    expect(grown).toBeGreaterThan(2 * MB);
+    const own = pairs.slice(1).map(([far, near]) => ({ far, near, socket: server.peeloff(near) }));
+    const beyond = () =>
+      [server, ...own.map(({ socket }) => socket)].reduce(
+        (sum, socket) => sum + socket.getOption('receiveBufferBytes') - BASE,
+        0,
+      );
+    return { grown, own, beyond };
+  };
+
+  test('associations that leave their socket take along no more than the stack has left', async () => {
+    await inWorld(async (world) => {
+      const { grown, own, beyond } = await peeledOff(world, 40);
+      const sizes = own.map(({ socket }) => socket.getOption('receiveBufferBytes'));
+      expect(sizes[0]).toBe(grown);
+      expect(Math.min(...sizes)).toBeGreaterThanOrEqual(BASE);
+      expect(beyond()).toBeGreaterThan(62 * MB);
+      expect(beyond()).toBeLessThanOrEqual(64 * MB);
+    }, LONG);
+  });
+
+  test('addresses that a peer merely lists are not taken for paths that have room', async () => {
+    const client = Array.from({ length: 60 }, (_, index) => `10.0.1.${index + 10}`);
+    await inWorld(
+      async (world) => {
+        const socket = world.server.socket(MANY);
+        socket.bindx(SERVER.slice(0, 1));
+        socket.listen();
+        const [, b] = await Promise.all([world.client.socket().connectx(SERVER.slice(0, 1)), socket.accept()]);
+        const own = socket.peeloff(b);
+        expect(b.paths()).toHaveLength(client.length);
+        const sending = (async () => {
+          for (;;) await b.send(pattern(1000));
+        })().catch(() => undefined);
+        await world.network.advance(20_000);
+        expect(own.getOption('sendBufferBytes')).toBeLessThanOrEqual(2 * BASE);
+        b.abort();
+        await sending;
+      },
+      { ...LONG, addresses: { client, server: ['10.0.1.2'] } },
+    );
+  });
+
+  test('a newcomer gets its share while those that have taken all are busy', async () => {
+    await inWorld(async (world) => {
+      const { network, client, server } = world;
+      const { own, beyond } = await peeledOff(world, 24);
+      expect(beyond()).toBeGreaterThan(62 * MB);
+      const socket = server.socket(MANY);
+      const to = { ...SERVER[0]!, port: PORT + 1 };
+      socket.bindx([to]);
+      socket.listen();
+      const [a, b] = await Promise.all([client.socket().connectx([to]), socket.accept()]);
+      const flood = async (from: Association, at: Association, messages: number) => {
+        void all(at).catch(() => undefined);
+        for (let count = 0; count < messages; count++) await from.send(pattern(500_000));
+      };
+      const flooded = flood(a, b, 20);
+      await network.advance(500); // it has asked for more
+      await Promise.all([flooded, ...own.map(({ far, near }) => flood(far, near, 4))]);
+      const size = socket.getOption('receiveBufferBytes');
+      expect(size).toBeGreaterThan(2 * MB);
+      expect(beyond() + size - BASE).toBeLessThanOrEqual(64 * MB);
+      for (const each of client.sockets) each.abort();
+    }, LONG);
+  });
+});
+
+type Ends = [Association, Association];
+
+describe('the send buffer of a one-to-many socket is a limit for each association', () => {
+  /** A server that sends by one socket, and clients that read as fast as they are told to. */
+  const serving = async (world: World, slow: number, read: (association: Association) => Promise<void>) => {
+    const server = listening(world, MANY);
+    const start = async () => Promise.all([world.client.socket().connectx(SERVER), server.accept()]);
+    const [fast, ...others] = (await Promise.all(Array.from({ length: slow + 1 }, start))) as [Ends, ...Ends[]];
+    for (const [a] of others) void read(a).catch(() => undefined);
+    return { fast, others, end: () => [fast, ...others].map(([, b]) => b.abort()) };
+  };
+  const feed = async (b: Association, data: Uint8Array) => {
+    for (;;) await b.send(data);
+  };
+
+  test('one that reads fast is as fast beside ten that read slowly', async () => {
+    const beside = (slow: number) =>
+      inWorld(async (world) => {
+        const { network } = world;
+        const { fast, others, end } = await serving(world, slow, async (a) => {
+          for (;;) {
+            await a.receive();
+            await network.advance(100);
+          }
+        });
+        const fed = others.map(([, b]) => feed(b, pattern(16_000)).catch(() => undefined));
+        const [a, b] = fast;
+        const mbPerS = await rate(world, { a: b, b: a }, 500_000, 1.5);
+        end();
+        await Promise.all(fed);
+        return mbPerS;
+      }, LONG);
+    const alone = await beside(0);
+    expect(alone).toBeGreaterThan(50);
+    expect(await beside(10)).toBeGreaterThan(0.9 * alone);
+  });
+
+  test('those that read nothing hold no more because another one reads fast', async () => {
+    await inWorld(async (world) => {
+      const { fast, others, end } = await serving(world, 20, async () => {});
+      const [a, b] = fast;
+      void all(a).catch(() => undefined);
+      const before = world.server.memoryInUse;
+      const fed = [feed(b, pattern(500_000)).catch(() => undefined)];
+      await world.network.advance(1000);
+      fed.push(...others.map(([, each]) => feed(each, pattern(16_000)).catch(() => undefined)));
+      await world.network.advance(2000);
+      expect(world.server.memoryInUse - before).toBeLessThan((20 + 4 + 4) * 1.5 * MB);
+      end();
+      await Promise.all(fed);
     }, LONG);
   });
 });

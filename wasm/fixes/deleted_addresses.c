@@ -59,21 +59,18 @@ static void leave(struct sctp_tcb *stcb, struct sctp_nets *net)
  */
 struct left {
 	struct left *next;
+	struct sctp_tcb *stcb; /* there is a reference for each */
 	struct sctp_nets *net;
 };
 static struct left *left;
-static struct sctp_tcb *left_by;
 
 static void keep(struct sctp_tcb *stcb, struct sctp_nets *net)
 {
 	struct left *one = link_malloc(sizeof(*one));
 
-	*one = (struct left){left, net};
+	*one = (struct left){left, stcb, net};
 	left = one;
-	if (left_by == NULL) {
-		left_by = stcb;
-		atomic_add_int(&stcb->asoc.refcnt, 1);
-	}
+	atomic_add_int(&stcb->asoc.refcnt, 1);
 }
 
 /* Upstream goes on from the path that it used last: to receive, to answer, to send in turn (CMT), or while another one is down. */
@@ -94,6 +91,14 @@ static void point_elsewhere(struct sctp_association *asoc, struct sctp_nets *net
 	}
 }
 
+static void let_go(struct sctp_tcb *stcb, struct sctp_nets *net)
+{
+	point_elsewhere(&stcb->asoc, net);
+	leave(stcb, net);
+	sctp_free_remote_addr(net);
+	atomic_subtract_int(&stcb->asoc.refcnt, 1);
+}
+
 /* The packet has been read. */
 void link_packet_done(void)
 {
@@ -101,14 +106,8 @@ void link_packet_done(void)
 
 	while ((one = left) != NULL) {
 		left = one->next;
-		point_elsewhere(&left_by->asoc, one->net);
-		leave(left_by, one->net);
-		sctp_free_remote_addr(one->net);
+		let_go(one->stcb, one->net);
 		link_free(one);
-	}
-	if (left_by != NULL) {
-		atomic_subtract_int(&left_by->asoc.refcnt, 1);
-		left_by = NULL;
 	}
 }
 
@@ -168,6 +167,7 @@ void fixed_free_association(struct sctp_tcb *stcb)
 	if (stcb->asoc.asconf_addr_del_pending != NULL) {
 		sctp_free_ifa(stcb->asoc.asconf_addr_del_pending);
 	}
+	link_association_gone(stcb);
 	link_no_burst(stcb);
 	link_never_open(stcb);
 	link_no_lifetimes(stcb);

@@ -8,9 +8,12 @@
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
 
+#include "tuning/grant.h"
+
 struct association_notes {
 	double sack_ms;        /* when the last SACK came; 0: none yet */
 	uint32_t window_bytes; /* the receive window that it told */
+	struct grant send;         /* one-to-many: by how much its send buffer has grown, see tuning/buffers.c */
 	sctp_os_timer_t lifetimes; /* when the next lifetime of a message ends, see lifetimes.c */
 	double lifetime_ends_ms;   /* and when that is */
 

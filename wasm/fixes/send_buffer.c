@@ -8,6 +8,7 @@
 #include <netinet/sctputil.h>
 
 #include "link.h"
+#include "tuning/send_limit.h"
 
 /* Room in the send buffer, as sctp_lower_sosend() counts it. */
 static uint32_t room(const struct socket *so, const struct sctp_tcb *stcb)

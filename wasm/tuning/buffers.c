@@ -8,6 +8,9 @@
  *   receive  twofold, whenever half of the window was read in less than a round trip
  *
  * What a peer says moves neither: a congestion window grows by what was acknowledged, a receive window by what was read.
+ *
+ * A one-to-many socket has one receive buffer for all of its associations (RFC 6458 3.1), but its send buffer is a limit for
+ * each of them, and each has what it needs itself. How much there is for all of a stack: grants.c.
  */
 #include "api/association.h"
 
@@ -18,26 +21,22 @@
 
 #include "fixes/notes.h"
 #include "link.h"
+#include "tuning/grant.h"
 #include "tuning/tuning.h"
 
-#define BASE_BYTES 262144
-#define MOST_BYTES (4 * 1024 * 1024)      /* of one buffer: 670 Mbit/s at 50 ms */
-#define ALL_MOST_BYTES (64 * 1024 * 1024) /* of all buffers of a stack, beyond what they began with */
-#define OVERHEAD_BYTES 256                /* what usrsctp's senders take of a window for each chunk (sctp_peer_chunk_oh) */
-#define IDLE_MS 10000                     /* who was idle for so long gives back what others ask for */
-#define MEASURE_MS 1000                   /* between HEARTBEATs that aren't answered */
-#define MEASURED_MS 5000                  /* for so long an answer is a measure of the path */
+#define MOST_BYTES (4 * 1024 * 1024) /* of one buffer: 670 Mbit/s at 50 ms */
+#define OVERHEAD_BYTES 256           /* what usrsctp's senders take of a window for each chunk (sctp_peer_chunk_oh) */
+#define MEASURE_MS 1000              /* between HEARTBEATs that aren't answered */
+#define MEASURED_MS 5000             /* for so long an answer is a measure of the path */
 
 /* Of a socket, in its so_emuldata: what is known of its buffers. */
 struct use {
 	uint32_t read_bytes; /* in this round */
 	double round_ms;     /* when the round began */
-	double used_ms;      /* when one of them was looked at */
 	double measured_ms;  /* when a HEARTBEAT was sent to measure the round trip */
+	struct grant receive;
+	struct grant send; /* of one-to-one */
 };
-
-/* Of all of them, beyond BASE_BYTES each. */
-static uint32_t granted_bytes;
 
 static struct use *use_of(struct socket *so)
 {
@@ -46,50 +45,32 @@ static struct use *use_of(struct socket *so)
 	if (use == NULL) {
 		use = so->so_emuldata = link_calloc(1, sizeof(*use));
 		use->round_ms = link_now_ms;
+		link_grant_for(&use->receive, &so->so_rcv.sb_hiwat, &so->so_rcv.sb_cc);
+		link_grant_for(&use->send, &so->so_snd.sb_hiwat, &so->so_snd.sb_cc);
 	}
 	return use;
 }
 
-static void resize(struct sockbuf *buffer, uint32_t bytes)
+static int is_one_to_many(const struct sctp_inpcb *inp)
 {
-	granted_bytes += bytes - buffer->sb_hiwat;
-	buffer->sb_hiwat = bytes;
+	return (inp->sctp_flags & (SCTP_PCB_FLAGS_TCPTYPE | SCTP_PCB_FLAGS_IN_TCPPOOL)) == 0;
 }
 
-static void give_back(struct sockbuf *buffer)
+static struct grant *send_grant(struct socket *so, struct sctp_tcb *stcb)
 {
-	if ((buffer->sb_flags & SB_AUTOSIZE) != 0) {
-		resize(buffer, BASE_BYTES);
+	struct grant *grant = &notes_of(stcb)->send;
+
+	if (!is_one_to_many(stcb->sctp_ep)) {
+		return &use_of(so)->send;
 	}
+	link_grant_for(grant, NULL, &stcb->asoc.total_output_queue_size);
+	return grant;
 }
 
-static void give_back_idle(void)
+/* The size of a buffer that follows the path, beyond what it began with. */
+static uint32_t beyond_base(uint32_t bytes)
 {
-	struct sctp_inpcb *inp;
-
-	LIST_FOREACH(inp, &SCTP_BASE_INFO(listhead), sctp_list) {
-		struct socket *so = inp->sctp_socket;
-		struct use *use = so != NULL ? so->so_emuldata : NULL;
-
-		if (use != NULL && use->used_ms + IDLE_MS < link_now_ms) {
-			give_back(&so->so_snd);
-			give_back(&so->so_rcv);
-		}
-	}
-}
-
-static void grow(struct sockbuf *buffer, uint32_t bytes)
-{
-	bytes = min(bytes, MOST_BYTES);
-	if (bytes <= buffer->sb_hiwat) {
-		return;
-	}
-	if (granted_bytes + bytes - buffer->sb_hiwat > ALL_MOST_BYTES) {
-		give_back_idle();
-	}
-	if (granted_bytes + bytes - buffer->sb_hiwat <= ALL_MOST_BYTES) {
-		resize(buffer, bytes);
-	}
+	return bytes > LINK_BASE_BYTES ? min(bytes, MOST_BYTES) - LINK_BASE_BYTES : 0;
 }
 
 /* --- whose buffers follow ------------------------------------------------------------------------------------- */
@@ -98,7 +79,7 @@ static void grow(struct sockbuf *buffer, uint32_t bytes)
 static void follow(struct sockbuf *buffer, uint32_t default_bytes)
 {
 	if (buffer->sb_hiwat == default_bytes) {
-		buffer->sb_hiwat = BASE_BYTES;
+		buffer->sb_hiwat = LINK_BASE_BYTES;
 		buffer->sb_flags |= SB_AUTOSIZE;
 	}
 }
@@ -118,7 +99,19 @@ static struct sockbuf *buffer_of(struct socket *so, int option)
 
 void link_before_size(void *socket, int option)
 {
-	give_back(buffer_of(socket, option));
+	struct socket *so = socket;
+	struct use *use = so->so_emuldata;
+	struct sctp_inpcb *inp = so->so_pcb;
+	struct sctp_tcb *stcb;
+
+	if (use != NULL) {
+		link_grant_end(option == SO_SNDBUF ? &use->send : &use->receive);
+	}
+	if (option == SO_SNDBUF && inp != NULL) {
+		LIST_FOREACH(stcb, &inp->sctp_asoc_list, sctp_tcblist) {
+			link_grant_end(&notes_of(stcb)->send);
+		}
+	}
 }
 
 void link_keep_size(void *socket, int option)
@@ -126,31 +119,52 @@ void link_keep_size(void *socket, int option)
 	buffer_of(socket, option)->sb_flags &= (short)~SB_AUTOSIZE;
 }
 
+/* sonewconn() has given it the sizes of the socket that it comes from: it asks for what of that is granted. */
 void link_peeled_off(void *socket)
 {
 	struct socket *so = socket;
+	struct sctp_inpcb *inp = so->so_pcb;
+	struct sctp_tcb *stcb = inp != NULL ? LIST_FIRST(&inp->sctp_asoc_list) : NULL;
 
-	/* sonewconn() gives it the sizes of the socket that it comes from */
-	granted_bytes += so->so_snd.sb_flags & SB_AUTOSIZE ? so->so_snd.sb_hiwat - BASE_BYTES : 0;
-	granted_bytes += so->so_rcv.sb_flags & SB_AUTOSIZE ? so->so_rcv.sb_hiwat - BASE_BYTES : 0;
+	if (so->so_rcv.sb_flags & SB_AUTOSIZE) {
+		uint32_t bytes = so->so_rcv.sb_hiwat;
+
+		so->so_rcv.sb_hiwat = LINK_BASE_BYTES;
+		link_grant(&use_of(so)->receive, beyond_base(bytes));
+	}
+	if (stcb != NULL) {
+		link_grant_move(&notes_of(stcb)->send, &use_of(so)->send);
+	}
 }
 
 void link_socket_gone(struct socket *so)
 {
-	give_back(&so->so_snd);
-	give_back(&so->so_rcv);
-	link_free(so->so_emuldata);
+	struct use *use = so->so_emuldata;
+
+	if (use != NULL) {
+		link_grant_end(&use->send);
+		link_grant_end(&use->receive);
+		link_free(use);
+	}
+}
+
+void link_association_gone(struct sctp_tcb *stcb)
+{
+	link_grant_end(&notes_of(stcb)->send);
 }
 
 /* --- sending -------------------------------------------------------------------------------------------------- */
 
+/* Of the paths that have shown what they take: the congestion window of the others is what each begins with. */
 static uint32_t two_flights(const struct sctp_association *asoc)
 {
 	const struct sctp_nets *net;
 	uint32_t bytes = 0;
 
 	TAILQ_FOREACH(net, &asoc->nets, sctp_next) {
-		bytes += min(net->cwnd, MOST_BYTES / 2);
+		if (path_notes_of(net)->answered_ms > 0) {
+			bytes += min(net->cwnd, MOST_BYTES / 2);
+		}
 	}
 	return 2 * bytes;
 }
@@ -164,14 +178,15 @@ void link_send_full(void *socket, uint32_t id)
 		return;
 	}
 	if (!link_is_near(stcb->asoc.primary_destination)) {
-		uint32_t bytes = two_flights(&stcb->asoc);
+		struct grant *grant = send_grant(so, stcb);
+		uint32_t bytes = two_flights(&stcb->asoc), size = LINK_BASE_BYTES + grant->bytes;
 
-		use_of(so)->used_ms = link_now_ms;
-		if (bytes < so->so_snd.sb_hiwat / 4) {
-			resize(&so->so_snd, max(so->so_snd.sb_hiwat / 2, BASE_BYTES));
+		if (bytes < size / 4) {
+			link_grant_keep(grant, beyond_base(size / 2));
 		} else {
-			grow(&so->so_snd, bytes);
+			link_grant(grant, beyond_base(bytes));
 		}
+		link_grant_yield(grant, UINT32_MAX);
 	}
 	SCTP_TCB_UNLOCK(stcb);
 }
@@ -202,10 +217,11 @@ static void end_round(struct socket *so, struct use *use, const struct sctp_nets
 	double took_ms = link_now_ms - use->round_ms;
 
 	if (rtt_ms >= LINK_SHORT_MS && took_ms < rtt_ms) {
-		grow(&so->so_rcv, took_ms * 2 > rtt_ms ? (uint32_t)(bytes * (rtt_ms / took_ms)) : 2 * bytes);
+		bytes = took_ms * 2 > rtt_ms ? (uint32_t)(bytes * (rtt_ms / took_ms)) : 2 * bytes;
 	}
+	link_grant(&use->receive, beyond_base(bytes));
 	use->read_bytes = 0;
-	use->round_ms = use->used_ms = link_now_ms;
+	use->round_ms = link_now_ms;
 }
 
 void link_has_read(void *socket, uint32_t id, uint32_t bytes)
@@ -218,6 +234,8 @@ void link_has_read(void *socket, uint32_t id, uint32_t bytes)
 		return;
 	}
 	use = use_of(so);
+	/* As much as has been read, so that nothing lies outside of the window that was sent within it. */
+	link_grant_yield(&use->receive, bytes);
 	use->read_bytes += bytes + OVERHEAD_BYTES;
 	if (use->read_bytes < so->so_rcv.sb_hiwat / 2) {
 		return;
@@ -236,7 +254,7 @@ void link_has_read(void *socket, uint32_t id, uint32_t bytes)
 
 static uint32_t more_chunks(uint32_t window_bytes)
 {
-	return window_bytes > BASE_BYTES ? (window_bytes - BASE_BYTES) / OVERHEAD_BYTES : 0;
+	return window_bytes > LINK_BASE_BYTES ? (window_bytes - LINK_BASE_BYTES) / OVERHEAD_BYTES : 0;
 }
 
 uint32_t link_more_unread(const struct socket *so)

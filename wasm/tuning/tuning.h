@@ -49,4 +49,7 @@ int link_bundles(struct sctp_tcb *stcb);
 uint32_t link_more_unread(const struct socket *so);
 uint32_t link_more_unsent(const struct socket *so, const struct sctp_association *asoc);
 
+/* An association ends, whose send buffer may have grown. */
+void link_association_gone(struct sctp_tcb *stcb);
+
 #endif

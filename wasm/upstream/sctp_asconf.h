@@ -16,6 +16,9 @@
 /* Which path is used: fixes/path_choice.c. */
 #define sctp_set_primary_addr fixed_set_primary_addr
 
+/* Addresses that the peer adds: fixes/added_addresses.c. */
+#define sctp_add_remote_addr fixed_add_remote_addr
+
 /* Addresses that the peer deletes: fixes/deleted_addresses.c. */
 #define sctp_del_remote_addr fixed_del_remote_addr
 #define sctp_remove_net fixed_remove_net

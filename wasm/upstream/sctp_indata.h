@@ -15,4 +15,7 @@
  * sctp_handle_forward_tsn() are redirected in sctp_input.h.
  */
 
+/* The send buffer of an association: tuning/buffers.c. */
+#include "tuning/send_limit.h"
+
 #endif

@@ -47,6 +47,9 @@
 #define sctp_send_abort fixed_send_abort
 #define sctp_send_shutdown_complete2 fixed_send_shutdown_complete2
 
+/* The send buffer of an association: tuning/buffers.c. */
+#include "tuning/send_limit.h"
+
 /* Packets that have come together are acknowledged together: tuning/sack_frequency.c. */
 #define sctp_process_data link_process_data
 

@@ -84,4 +84,7 @@ static uint8_t link_unused;
 #define sctp_auth_is_required_chunk(chunk, list) \
 	((list) != NULL && (list)->chunks[(chunk) == SCTP_DATA && stcb->asoc.idata_supported ? SCTP_IDATA : (chunk)] != 0)
 
+/* The send buffer of an association: tuning/buffers.c. */
+#include "tuning/send_limit.h"
+
 #endif

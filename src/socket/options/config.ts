@@ -23,7 +23,8 @@ export interface SocketOptions {
   /**
    * What may wait to be sent or acknowledged; no more than this, and than the peer's receive window, gets through per round
    * trip. By default it follows the path: 262,144, and where round trips are longer than 2 ms two congestion windows, up to
-   * 4 MB, as long as all buffers of the stack have grown by no more than 64 MB. What is given here stays.
+   * 4 MB, as long as all buffers of the stack have grown by no more than 64 MB. What is given here stays. On a one-to-many
+   * socket it is a limit for each association; what the option reads as is what each begins with.
    */
   readonly sendBufferBytes?: number;
   /**

@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest';
+import { decodePacket } from '../../src/chunk.js';
+import { conn, Stack } from '../../src/index.js';
+import { SeededRandom, VirtualClock } from '../../src/simulated.js';
+import { extensions, flagged, ipv4, of, parameter, u8, u32 } from '../support/forged.js';
+import { chunksOf, has, Puppet } from '../support/puppet.js';
+import { authentication, keyOf, signed } from '../support/signed.js';
+import type { Answer, Victim } from '../support/victim.js';
+
+const [ADD_ADDRESS, DELETE_ADDRESS] = [0xc001, 0xc002];
+
+/** A stack over a path of the test's. */
+async function connVictim() {
+  const clock = new VirtualClock(1000);
+  const random = new SeededRandom(1);
+  const sent: Answer[] = [];
+  const path = conn({
+    onConnOutput: (packet) => {
+      sent.push({ ...decodePacket(packet.slice()), destination: 'conn', port: 0 });
+    },
+  });
+  const stack = await Stack.create({ transport: path, clock, random: (bytes) => random.fill(bytes) });
+  const victim: Victim = {
+    inject: async (bytes) => {
+      path.connInput(bytes);
+      await clock.advance(0);
+    },
+    answers: async () => sent.splice(0),
+    advance: (ms) => clock.advance(ms),
+  };
+  return { victim, stack, clock };
+}
+
+test('over conn() ASCONFs with IP addresses are refused, and leave nothing behind', async () => {
+  const { victim, stack, clock } = await connVictim();
+  const listener = stack.socket();
+  listener.bindx([{ address: 'conn', port: 5001 }]);
+  listener.listen();
+  const own = authentication('ASCONF', 'ASCONF ACK');
+  const peer = new Puppet(victim);
+  await peer.sendInit({ parameters: [extensions('RE-CONFIG', 'ASCONF', 'ASCONF ACK', 'AUTH'), ...own] });
+  const answers = await victim.answers();
+  const key = keyOf(own, chunksOf(answers)[0]);
+  peer.takeInitAck(answers);
+  await peer.send(of('COOKIE ECHO', peer.cookie));
+  const association = await listener.accept();
+  await victim.answers();
+
+  let serial = peer.tsn;
+  const asconf = (request: number) => {
+    const address = parameter(request, u32(1), ipv4('10.9.9.9'));
+    return peer.send(...signed(key, of('ASCONF', u32(serial++), ipv4('10.0.0.2'), address)));
+  };
+  await asconf(ADD_ADDRESS);
+  expect(has(await victim.answers(), 'ASCONF ACK')).toBe(true);
+  expect(association.paths()).toHaveLength(1);
+  const before = stack.memoryInUse;
+  for (let count = 0; count < 200; count++) {
+    await asconf(ADD_ADDRESS);
+    await asconf(DELETE_ADDRESS);
+  }
+  expect(stack.memoryInUse - before).toBeLessThan(10_000);
+  expect(has(await victim.answers(), 'ASCONF ACK')).toBe(true);
+  expect(association.paths()).toHaveLength(1);
+
+  await peer.send(flagged('ABORT', 0, u8()));
+  expect((await association.closed)?.code).toBe('ECONNRESET');
+  await clock.advance(60_000);
+  expect(stack.memoryInUse).toBeLessThan(before);
+  const closed = stack.close();
+  await clock.advance(100);
+  await closed;
+});

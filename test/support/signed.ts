@@ -1,0 +1,43 @@
+import { createHmac } from 'node:crypto';
+import { CHUNK_TYPES, type ChunkType } from '../../src/chunk/type.js';
+import type { Chunk } from '../../src/chunk.js';
+import { concat } from '../../src/pcapng/block.js';
+import { CHUNK_LIST, of, parameter, RANDOM, REQUESTED_HMACS, u8, u16 } from './forged.js';
+
+const [HMAC_BYTES, SHA1] = [20, 1];
+
+/** What an INIT has that asks for these chunks to be authenticated (RFC 4895 §3). */
+export function authentication(...types: ChunkType[]): Uint8Array[] {
+  return [
+    parameter(RANDOM, new Uint8Array(32).fill(9)),
+    parameter(CHUNK_LIST, u8(...types.map((type) => CHUNK_TYPES[type]))),
+    parameter(REQUESTED_HMACS, u16(SHA1)),
+  ];
+}
+
+/** The key of an association whose ends have agreed on none: the vectors of both, the smaller one first (RFC 4895 §6.1). */
+export function keyOf(own: readonly Uint8Array[], ack: Chunk | undefined): Uint8Array {
+  if (ack?.type !== 'INIT ACK') throw new Error('no INIT ACK');
+  const named = (code: number) => ack.parameters.find((each) => each.code === code);
+  const theirs = [RANDOM, CHUNK_LIST, REQUESTED_HMACS].map((code) => parameter(code, named(code)?.value ?? u8()));
+  const vectors = [unpadded(own), unpadded(theirs)];
+  return concat(vectors.toSorted((a, b) => Buffer.compare(wide(a, vectors), wide(b, vectors)) || a.length - b.length));
+}
+
+/** Without what a parameter is padded with. */
+const unpadded = (parameters: readonly Uint8Array[]) =>
+  concat(parameters.map((each) => each.subarray(0, (each[2]! << 8) | each[3]!)));
+
+/** As a number in network byte order, as wide as the widest one. */
+function wide(vector: Uint8Array, vectors: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(Math.max(...vectors.map(({ length }) => length)));
+  bytes.set(vector, bytes.length - vector.length);
+  return bytes;
+}
+
+/** Chunks behind an AUTH chunk. */
+export function signed(key: Uint8Array, ...chunks: Uint8Array[]): Uint8Array[] {
+  const auth = (hmac: Uint8Array) => of('AUTH', u16(0, SHA1), hmac);
+  const text = concat([auth(new Uint8Array(HMAC_BYTES)), ...chunks]);
+  return [auth(createHmac('sha1', key).update(text).digest()), ...chunks];
+}

@@ -1,0 +1,18 @@
+/*
+ * The size of the send buffer in the files that ask for it: of a one-to-many socket each association has its own, see
+ * buffers.c. For headers of upstream/.
+ */
+#ifndef SEND_LIMIT_H
+#define SEND_LIMIT_H
+
+#include "fixes/notes.h"
+
+static inline uint32_t link_send_more(const struct sctp_tcb *stcb)
+{
+	return stcb != NULL ? notes_of(stcb)->send.bytes : 0;
+}
+
+#undef SCTP_SB_LIMIT_SND
+#define SCTP_SB_LIMIT_SND(so) ((so)->so_snd.sb_hiwat + link_send_more(stcb))
+
+#endif
