@@ -5,7 +5,7 @@ import { SCTP_EOR, SCTP_PR_SCTP_TTL } from '../../generated/constants.js';
 import { Holds } from './holds.js';
 import { Queue, type Waiting } from './queue.js';
 import { detached } from './sendinfo.js';
-import { SmallMessages } from './smallmessages.js';
+import { SMALL_BYTES, SmallMessages } from './smallmessages.js';
 
 /** What the way out leads to. */
 export interface Sink {
@@ -37,14 +37,14 @@ export class Outgoing {
   readonly #limit: number;
   readonly #waiting = new Queue();
   /** Messages that were given up, and that nobody has been told of yet. */
-  readonly #untold: Waiting[] = [];
+  #untold: Waiting[] | undefined;
   #holds: Holds | undefined;
   #end: SendInfo | undefined;
   /** How often everything that usrsctp had taken was lost: the peer restarted, or nothing could be sent any more. */
   #losses = 0;
   /** Why nothing new may be sent; undefined: it may. */
   #failure: (() => unknown) | undefined;
-  readonly #small: SmallMessages;
+  #small: SmallMessages | undefined;
   /** What is told while usrsctp is called may send, too: that waits its turn. */
   #isSending = false;
 
@@ -57,7 +57,6 @@ export class Outgoing {
     this.#clock = clock;
     this.#pieceBytes = pieceBytes;
     this.#limit = limit;
-    this.#small = new SmallMessages(() => sink.unacknowledgedBytes());
   }
 
   /** Bytes that wait here. */
@@ -235,8 +234,8 @@ export class Outgoing {
 
   /** Tells of messages that a policy has given up, before anything that a listener may do then is told. */
   #tellGivenUp(messages: readonly Waiting[]): void {
-    this.#untold.push(...messages);
-    for (let next = this.#untold.shift(); next; next = this.#untold.shift()) {
+    if (messages.length > 0) this.#untold = [...(this.#untold ?? []), ...messages];
+    for (let next = this.#untold?.shift(); next; next = this.#untold?.shift()) {
       if (next.data.length !== next.bytes) next.reject(detached());
       else {
         next.resolve();
@@ -248,7 +247,7 @@ export class Outgoing {
   /** Sends from `offset` on until there is no room; returns how far it came. Only the last piece ends the message. */
   #sendPieces(data: Uint8Array, offset: number, info: SendInfo): number {
     let at = offset;
-    if (offset === 0 && !this.#small.mayBegin(data.length)) return 0;
+    if (offset === 0 && !this.#mayBegin(data.length)) return 0;
     const losses = this.#losses;
     this.#isSending = true;
     try {
@@ -270,9 +269,15 @@ export class Outgoing {
     }
   }
 
+  #mayBegin(bytes: number): boolean {
+    if (bytes >= SMALL_BYTES) return true;
+    this.#small ??= new SmallMessages();
+    return this.#small.mayBegin(this.#sink);
+  }
+
   #send(data: Uint8Array, info: SendInfo): number {
     const taken = this.#sink.send(data, info) ?? 0;
-    this.#small.sent(taken);
+    this.#small?.sent(taken);
     return taken;
   }
 

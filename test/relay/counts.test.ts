@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest';
+import { Metrics } from '../../src/relay/metrics.js';
+import { parseOptions, type RelayServerOptions } from '../../src/relay/options.js';
+import { LimitError, Sessions } from '../../src/relay/sessions.js';
+import type { TicketClaims } from '../../src/relay/ticket.js';
+import { VirtualClock } from '../../src/simulated/clock.js';
+
+const OPTIONS = {
+  server: { on: () => undefined } as never,
+  addresses: ['127.0.0.93'],
+  keys: [],
+  audience: 'relay.example',
+  allow: ['127.0.0.0/8:*'],
+  clock: new VirtualClock(),
+} as unknown as RelayServerOptions;
+
+const claimsOf = (sub: string): TicketClaims => ({ sub, destinations: ['127.0.0.0/8:*'] }) as unknown as TicketClaims;
+
+test('a subject’s and the relay’s counts of sessions go up and down again: what ends makes room, for ever', async () => {
+  const settings = parseOptions({ ...OPTIONS, limits: { clients: 3, clientsPerSubject: 2 } });
+  const sessions = new Sessions(settings, new Metrics());
+  const begin = (subject: string) => sessions.begin(claimsOf(subject), 0);
+  for (let round = 0; round < 3; round++) {
+    const two = [await begin('a'), await begin('a')];
+    await expect(begin('a')).rejects.toThrow(/subject has its 2/);
+    const other = await begin('b');
+    await expect(begin('c')).rejects.toThrow(LimitError);
+    expect(sessions.count).toBe(3);
+    two[0]?.end('idle', 'test');
+    expect(sessions.count).toBe(2);
+    const again = await begin('a');
+    await expect(begin('a')).rejects.toThrow(LimitError);
+    for (const session of [two[1], other, again]) session?.end('idle', 'test');
+    expect(sessions.count).toBe(0);
+  }
+});
+
+test('a session that could not begin counts no more', async () => {
+  const settings = parseOptions({ ...OPTIONS, limits: { clients: 1, clientsPerSubject: 1 } });
+  const sessions = new Sessions(settings, new Metrics());
+  const wrong = { ...claimsOf('a'), destinations: ['nonsense:::'] } as TicketClaims;
+  for (let round = 0; round < 3; round++) await expect(sessions.begin(wrong, 0)).rejects.toThrow();
+  expect(sessions.count).toBe(0);
+  (await sessions.begin(claimsOf('a'), 0)).end('idle', 'test');
+});
+
+describe('an option of a wrong type or value is a TypeError that names it', () => {
+  const WRONG: [name: string, value: unknown][] = [
+    ...[undefined, '', 7, null, ['x']].map((value): [string, unknown] => ['audience', value]),
+    ...[511, 65_536, 1.5, '1500'].map((value): [string, unknown] => ['mtu', value]),
+    ...[[5, 4], [0, 4], [1, 65_536], 'all'].map((value): [string, unknown] => ['ports', value]),
+    ...[undefined, {}, 'server'].map((value): [string, unknown] => ['server', value]),
+    ['addresses', []],
+  ];
+
+  test.each(WRONG)('%s: %j', (name, value) => {
+    expect(() => parseOptions({ ...OPTIONS, [name]: value } as never)).toThrow(TypeError);
+    expect(() => parseOptions({ ...OPTIONS, [name]: value } as never)).toThrow(name);
+  });
+
+  test('and right ones are taken', () => {
+    expect(parseOptions({ ...OPTIONS, mtu: 512, ports: [1, 65_535] })).toMatchObject({
+      mtu: 512,
+      audience: 'relay.example',
+    });
+  });
+});
