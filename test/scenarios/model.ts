@@ -1,0 +1,117 @@
+import { expect } from 'vitest';
+import type { SctpError } from '../../src/index.js';
+import type { Message } from '../../src/socket/messages/message.js';
+import { numberOf } from './fixture.js';
+import { STREAMS } from './program.js';
+
+/** A message that was sent, and what its sender was told of it. Its number is its place in the list. */
+export class Sent {
+  outcome: 'pending' | 'taken' | 'rejected' = 'pending';
+  /** Its `sendFailed` event. */
+  failure: { readonly sent: boolean; readonly whole: boolean } | undefined;
+  /** Its writable was aborted: it may arrive though its write rejects. */
+  isWithdrawn = false;
+  promise: Promise<void> = Promise.resolve();
+
+  constructor(
+    readonly length: number,
+    readonly stream: number,
+    readonly unordered: boolean,
+    readonly isReliable: boolean,
+  ) {}
+
+  promised(promise: Promise<void>): void {
+    this.promise = promise.then(
+      () => {
+        this.outcome = 'taken';
+      },
+      () => {
+        this.outcome = 'rejected';
+      },
+    );
+  }
+
+  failed(failure: { readonly sent: boolean; readonly whole: boolean }): void {
+    this.failure = failure;
+  }
+}
+
+/** Who has received messages one after the other: in the order in which they were asked for. */
+export class Consumer {
+  readonly name: string;
+  readonly messages: (Message | undefined)[] = [];
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  add(message: Message): void {
+    this.messages.push(message);
+  }
+
+  /** A place for what is asked for now. */
+  slot(): (message: Message | undefined) => void {
+    const index = this.messages.push(undefined) - 1;
+    return (message) => {
+      this.messages[index] = message;
+    };
+  }
+}
+
+export interface Record {
+  readonly sent: Sent[];
+  readonly consumers: Consumer[];
+  hasAborted: boolean;
+  /** What the association has ended with. */
+  error: SctpError | undefined;
+}
+
+/** What holds of any program, of the messages from one end to the other. */
+export function check(from: Record, to: Record): void {
+  const isAborted = from.hasAborted || to.hasAborted;
+  if (!isAborted) expect([from.error, to.error], 'an end that nobody asked for').toEqual([undefined, undefined]);
+  const arrived = arrivals(from, to);
+  checkOrder(to);
+  for (const [number, sent] of from.sent.entries()) {
+    const what = `message ${number} (${sent.length} bytes on stream ${sent.stream})`;
+    const hasArrived = arrived.has(number);
+    expect(sent.outcome, what).not.toBe('pending');
+    if (sent.outcome === 'rejected' && !sent.isWithdrawn) expect(hasArrived, `${what} was rejected`).toBe(false);
+    if (sent.failure?.sent === false && sent.failure.whole) expect(hasArrived, `${what} was never sent`).toBe(false);
+    if (isAborted || sent.outcome === 'rejected') continue;
+    if (sent.isReliable) expect(sent.failure, `${what} failed`).toBeUndefined();
+    expect(hasArrived || sent.failure !== undefined, `${what} has neither arrived nor failed`).toBe(true);
+  }
+}
+
+/** Each once, whole, and as it was sent. */
+function arrivals(from: Record, to: Record): Set<number> {
+  const arrived = new Set<number>();
+  for (const { name, messages } of to.consumers) {
+    for (const message of messages) {
+      if (!message) continue;
+      const number = numberOf(message);
+      const { length, stream, unordered } = from.sent[number] ?? {};
+      const { data, ...received } = message;
+      expect(received, `message ${number}, by ${name}`).toMatchObject({ ppid: number, stream, unordered });
+      expect(data.length, `bytes of message ${number}`).toBe(length);
+      expect(
+        data.subarray(4).every((byte) => byte === (number & 0xff)),
+        `bytes of message ${number}`,
+      ).toBe(true);
+      expect(arrived.has(number), `message ${number} twice`).toBe(false);
+      arrived.add(number);
+    }
+  }
+  return arrived;
+}
+
+function checkOrder(to: Record): void {
+  for (const { name, messages } of to.consumers) {
+    const ordered = messages.filter((message) => message !== undefined && !message.unordered) as Message[];
+    for (let stream = 0; stream < STREAMS; stream++) {
+      const numbers = ordered.filter((message) => message.stream === stream).map(numberOf);
+      expect(numbers, `order of stream ${stream}, by ${name}`).toEqual([...numbers].sort((a, b) => a - b));
+    }
+  }
+}
