@@ -24,19 +24,21 @@ const HEADER_BYTES = 20;
  * answers the peer's watchdogs, and counts them.
  */
 export class DiameterNode {
-  readonly #association: Association;
+  readonly association: Association;
   readonly #host: string;
   readonly #waiting = new Map<number, (resultCode: number) => void>();
   #next = 1;
   /** Requests of the peer that were answered. */
   readonly answered: Record<Name, number> = { capabilities: 0, watchdog: 0, disconnect: 0 };
-  /** Resolves when the association has ended. */
-  readonly done: Promise<void>;
+  /** Payload protocol identifiers that the peer's messages had. */
+  readonly ppids = new Set<number>();
+  /** Resolves when the association has ended in order. */
+  readonly ended: Promise<void>;
 
   constructor(association: Association, host: string) {
-    this.#association = association;
+    this.association = association;
     this.#host = host;
-    this.done = this.#receive();
+    this.ended = this.#receive();
   }
 
   /** Sends a request; resolves with the result code of its answer. */
@@ -47,8 +49,15 @@ export class DiameterNode {
     return result;
   }
 
+  /** Resolves when it has answered the peer's capabilities. */
+  async introduced(): Promise<this> {
+    while (this.answered.capabilities === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    return this;
+  }
+
   async #receive(): Promise<void> {
-    for await (const { data } of this.#association) {
+    for await (const { data, ppid } of this.association) {
+      this.ppids.add(ppid);
       const message = Buffer.from(data.buffer, data.byteOffset, data.length);
       if ((message[4]! & REQUEST) !== 0) await this.#answer(message);
       else this.#waiting.get(message.readUInt32BE(12))?.(resultCodeOf(message));
@@ -73,7 +82,7 @@ export class DiameterNode {
     header[4] = flags;
     header.writeUInt32BE(number, 12);
     header.writeUInt32BE(endToEnd, 16);
-    return this.#association.send(Buffer.concat([header, ...avps]), { ppid: 46 }); // RFC 6733 §2.1
+    return this.association.send(Buffer.concat([header, ...avps]), { ppid: 46 }); // RFC 6733 §2.1
   }
 
   #requestAvps(name: Name): Buffer[] {

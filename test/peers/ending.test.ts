@@ -83,3 +83,13 @@ test('kill -9 of our program and its successor on the same ports are a restart f
   await peer.printed(/^restart/m, from);
   await peer.printed(/^message stream=0 ppid=0 bytes=5$/m, from);
 });
+
+test('a Linux kernel refuses the successor of our program on another UDP port (cause 14)', async () => {
+  const port = freshPort();
+  const peer = await KernelPeer.start(listenOn(port));
+  const first = new Child('node', [client, String(port)]);
+  await peer.printed(/^message/m);
+  await first.kill();
+  const second = new Child('node', [client, String(port), '9900']);
+  await second.printed(/^refused .*"code":14/m);
+});

@@ -4,7 +4,7 @@ import { GUEST } from './network.js';
 /** The guest's shell. */
 const SHELL_PORT = 99;
 /** Only ends what hangs: the guest is emulated, and slow. */
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 100_000;
 
 /** Runs shell commands in the guest; they may not have single quotes. */
 export async function run(commands: string): Promise<void> {

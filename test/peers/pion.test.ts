@@ -48,17 +48,33 @@ describe.each(['server', 'client'] as const)('pion as %s over conn()', (role) =>
     await association.close(WAIT);
     await pion.printed(/^ended:/m);
   });
+
+  test('shuts the association down by a SHUTDOWN that acknowledges a TSN of its own', async () => {
+    const { association, pion, received } = await withPion(role);
+    await association.send('good bye', { ppid: 51 });
+    const last = (await association.receive(WAIT))!.tsn;
+    pion.end();
+    await association.closed; // with an error where that TSN is one that we have yet to send
+    const shutdown = received.find((packet) => packet[12] === 7)!; // the chunk type
+    expect(shutdown.readUInt32BE(16)).toBe(last);
+  });
 });
 
 /** An association with pion over a UDP flow; pion's first message has been read. */
-async function withPion(role: 'server' | 'client'): Promise<{ association: Association; pion: Child }> {
+async function withPion(
+  role: 'server' | 'client',
+): Promise<{ association: Association; pion: Child; received: Buffer[] }> {
   if (!existsSync(PROGRAM)) throw new Error('build/pion/pion is missing: npm run test:peers makes it');
   socket = await bound();
   const other = await bound();
   const [here, there] = [socket.address().port, other.address().port];
   other.close();
   const path = conn({ onConnOutput: (packet) => socket.send(packet, there, '127.0.0.1') });
-  socket.on('message', (packet) => path.connInput(packet));
+  const received: Buffer[] = [];
+  socket.on('message', (packet) => {
+    received.push(Buffer.from(packet));
+    path.connInput(packet);
+  });
   stack = await Stack.create({ transport: path });
   const listener = stack.socket({ streams: { outbound: 1024, inbound: 1024 } });
   if (role === 'client') {
@@ -71,7 +87,7 @@ async function withPion(role: 'server' | 'client'): Promise<{ association: Assoc
     ? listener.connect(END, { local: [END], ...WAIT })
     : listener.accept(WAIT));
   if (role === 'client') expect(await association.receive(WAIT)).toMatchObject({ stream: 1, ppid: 51 });
-  return { association, pion };
+  return { association, pion, received };
 }
 
 function bound(): Promise<UdpSocket> {

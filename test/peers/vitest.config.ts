@@ -9,6 +9,7 @@ export default defineConfig({
     ...shared.test,
     include: ['test/peers/**/*.test.ts'],
     exclude: [],
+    testTimeout: 120_000,
     globalSetup: 'test/peers/boot.ts',
     maxWorkers: 1,
   },

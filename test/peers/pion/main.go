@@ -2,11 +2,14 @@
 //
 //	pion client|server LOCAL-PORT REMOTE-PORT
 //
-// As a client it opens stream 1 and says hello first. It ends when the association does.
+// As a client it opens stream 1 and says hello first. It shuts the association down at the end of its standard input, and
+// ends when the association does.
 package main
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"strconv"
@@ -35,6 +38,10 @@ func main() {
 		check(err)
 		go echo(stream)
 	}
+	go func() {
+		io.Copy(io.Discard, os.Stdin)
+		check(association.Shutdown(context.Background()))
+	}()
 	for {
 		stream, err := association.AcceptStream()
 		if err != nil {

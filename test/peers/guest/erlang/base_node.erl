@@ -1,5 +1,5 @@
 %% Erlang/OTP's own Diameter, over its diameter_sctp: listens, and connects to port 3868 of the other end.
--module(diameter_peer).
+-module(base_node).
 -export([main/0]).
 -export([peer_up/3, peer_down/3, pick_peer/4, prepare_request/3, prepare_retransmit/3]).
 -export([handle_answer/4, handle_error/4, handle_request/3]).
