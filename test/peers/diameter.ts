@@ -82,7 +82,7 @@ export class DiameterNode {
     header[4] = flags;
     header.writeUInt32BE(number, 12);
     header.writeUInt32BE(endToEnd, 16);
-    return this.association.send(Buffer.concat([header, ...avps]), { ppid: 46 }); // RFC 6733 §2.1
+    return this.association.send(Buffer.concat([header, ...avps]), { ppid: 46 }); // RFC 6733 §2.1.1
   }
 
   #requestAvps(name: Name): Buffer[] {
