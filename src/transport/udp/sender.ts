@@ -30,6 +30,7 @@ export interface SenderParts {
  */
 export class Sender {
   readonly #parts: SenderParts;
+  readonly #hand: Send;
   readonly #waiting = new BoundedQueue<Packet>(MOST_WAITING);
   #turn: NodeJS.Immediate | undefined;
   #sentThisTurn = 0;
@@ -41,6 +42,7 @@ export class Sender {
 
   constructor(parts: SenderParts) {
     this.#parts = parts;
+    this.#hand = parts.hand;
   }
 
   /** How many packets never left: too large, no room here or in the kernel, or nowhere to go. */
@@ -84,7 +86,7 @@ export class Sender {
     this.#sentThisTurn++;
     this.#inFlight++;
     try {
-      this.#parts.hand(bytes, port || this.#parts.defaultPort, destination, this.#sent);
+      this.#hand(bytes, port || this.#parts.defaultPort, destination, this.#sent);
     } catch {
       // A port or socket that the runtime refuses: for the stack above that's a lost packet.
       this.#inFlight--;
