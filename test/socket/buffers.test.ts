@@ -172,6 +172,7 @@ describe('buffers follow the path', () => {
       await world.network.advance(20_000);
       const last = await start();
       await flood(last);
+      await flood(last); // the first one may end in slow start
       expect(last.size()).toBe(4 * MB);
       expect(beyond()).toBeLessThanOrEqual(64 * MB);
       for (const { a } of pairs) a.abort();

@@ -100,6 +100,9 @@ struct link_ends {
 /* Was the packet that has been read a late one of an association that lives? Then it is to be read again, with these ends. */
 int link_readdress(const struct sctphdr *header, struct link_ends *ends);
 
+/* And it has been. */
+void link_readdressed(void);
+
 /*
  * The slow start threshold begins with the peer's first receive window (RFC 4960); but a window that follows the path
  * begins small, and beyond it there would be a packet more in each round trip. RFC 9260 7.2.1: arbitrarily high.

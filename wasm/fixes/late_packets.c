@@ -78,6 +78,12 @@ static int is_late(const struct sctphdr *header, struct sockaddr *source)
 	return late = owner(header, source) != NULL;
 }
 
+/* A packet is read again once: whether it was late even then says nothing of the next one. */
+void link_readdressed(void)
+{
+	late = 0;
+}
+
 int link_readdress(const struct sctphdr *header, struct link_ends *ends)
 {
 	struct sctp_tcb *stcb = late ? owner(header, &ends->source.sa) : NULL;

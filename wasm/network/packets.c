@@ -257,6 +257,7 @@ static void input(struct link_packet *packet)
 	read_packet(packet, &ends, corrupt);
 	if (link_readdress(ports, &ends) && !corrupt) {
 		read_packet(packet, &ends, 0);
+		link_readdressed();
 	}
 	if (packet->family != 0 && !corrupt) {
 		link_probe_answers(ports, packet->length, &ends.source, &ends.destination);

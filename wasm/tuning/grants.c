@@ -109,9 +109,13 @@ void link_grant_move(struct grant *from, struct grant *to)
 
 void link_grant_yield(struct grant *grant, uint32_t most_bytes)
 {
-	uint32_t share = share_of(grant);
+	uint32_t share;
 
-	if (link_now_ms < waits_until_ms && grant->bytes > share) {
+	if (link_now_ms >= waits_until_ms) {
+		return;
+	}
+	share = share_of(grant);
+	if (grant->bytes > share) {
 		link_grant_keep(grant, grant->bytes - min(grant->bytes - share, most_bytes));
 	}
 }
