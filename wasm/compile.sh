@@ -32,7 +32,7 @@ readonly internals=(
   tuning/{buffers,grants,burst,bundling,near,sack_frequency,path_mtu,socket_hashes,crc32c,sha1,cookie_mac,tag_timewait}.c
   fixes/{added_addresses,deleted_addresses,late_packets,pending_addresses,readded_addresses,reconfiguration,restart}.c
   fixes/{retransmission,round_trips,schedulers,shutdown,notes,path_choice,time_outs}.c
-  fixes/{packet_association,packet_validation,gap_blocks}.c
+  fixes/{packet_association,packet_validation,gap_blocks,ended_timer}.c
   fixes/{process_data,reassembly,delivery,forward_tsn,stream_reset,restarted_streams,ended_association}.c
   fixes/{send_buffer,lifetimes,own_abort}.c
 )
@@ -46,7 +46,7 @@ common=(
 [ "$release" != main ] || common+=(-DUPSTREAM_MAIN)
 readonly strict=(-Wall -Wextra -Werror)
 # Internal headers draw warnings by themselves; ours must draw none.
-readonly tolerated=(-Wno-unused-parameter -Wno-sign-compare -Wno-address-of-packed-member)
+readonly tolerated=(-Wno-unused-parameter -Wno-sign-compare -Wno-address-of-packed-member -Wno-unused-value)
 
 # SYSCTL(name), TUNABLE(name) or READ_ONLY(name) a line: what user_socket.c defines, which is less than usrsctp.h says.
 # sctp_debug_on is there in debugging builds only.

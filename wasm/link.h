@@ -112,6 +112,9 @@ double link_ms_of(const struct timeval *time);
 /* Does the transport vouch that what arrives is what was sent? A checksum of 0 then means that it was left out. */
 extern int link_has_integrity;
 
+/* Runs a timer that has gone off; see fixes/ended_timer.c. */
+void link_time_out(void (*function)(void *), void *argument);
+
 /* Runs what usrsctp leaves to its iterator thread. */
 void link_iterate(void);
 
@@ -185,6 +188,9 @@ void link_send_full(void *so, uint32_t id);
 
 /* So many bytes of an association have left the receive buffer. */
 void link_has_read(void *so, uint32_t id, uint32_t bytes);
+
+/* May this socket listen? Not one-to-one, once it has had an association. */
+int link_may_listen(const void *so);
 
 /* A socket has been read: tells whether it has more. */
 void link_tell_more(void *so);

@@ -158,3 +158,16 @@ test('a peer that adds streams, or resets the association, tells nothing to a so
   await peer.send(sack(peer.victimTsn));
   await victim.close();
 });
+
+test('a COOKIE ECHO that comes again is answered by COOKIE ACK, and changes nothing', async () => {
+  const { victim, peer, association } = await established(['10.0.0.2', '10.0.0.3']);
+  await association.send('one');
+  await peer.send(sack(peer.victimTsn));
+  await victim.answers();
+  const before = association.statistics();
+  await peer.send(of('COOKIE ECHO', peer.cookie));
+  expect(typesOf(await victim.answers()).filter((type) => type !== 'HEARTBEAT')).toEqual(['COOKIE ACK']);
+  expect(association.statistics()).toEqual(before);
+  expect(association.paths().map(({ address }) => address)).toEqual(['10.0.0.2', '10.0.0.3']);
+  await victim.close();
+});

@@ -94,7 +94,10 @@ EXPORT int bridge_listen(int handle, int backlog)
 {
 	struct socket *so = socket_of(handle);
 
-	return so == NULL ? -EBADF : result(usrsctp_listen(so, backlog));
+	if (so == NULL) {
+		return -EBADF;
+	}
+	return link_may_listen(so) ? result(usrsctp_listen(so, backlog)) : -EINVAL;
 }
 
 EXPORT int bridge_accept(int handle, struct sockaddr *address, socklen_t *length)
@@ -126,6 +129,14 @@ EXPORT int bridge_connect(int handle, struct sockaddr *address, int length)
 {
 	struct socket *so = socket_of(handle);
 
+	union sctp_sockstore whole = {0};
+
+	/* sctp6_connect() reads any address as if it were one of IPv6 */
+	if (length >= 0 && (size_t)length < sizeof(whole) && address != NULL) {
+		memcpy(&whole, address, (size_t)length);
+		address = &whole.sa;
+		length = address->sa_family == AF_INET ? (int)sizeof(whole) : length;
+	}
 	return so == NULL ? -EBADF : result(usrsctp_connect(so, address, (socklen_t)length));
 }
 
@@ -275,7 +286,13 @@ EXPORT uint32_t bridge_sysctl_get(uint32_t index)
 
 EXPORT int bridge_sysctl_set(uint32_t index, uint32_t value)
 {
-	return index < SYSCTL_COUNT ? result(sysctls[index].set(value)) : -EINVAL;
+	/* by RTO.Initial sctp_timer_start() divides */
+	int divides = index < SYSCTL_COUNT && sysctls[index].set == usrsctp_sysctl_set_sctp_rto_initial_default;
+
+	if (index >= SYSCTL_COUNT || (divides && value == 0)) {
+		return -EINVAL;
+	}
+	return result(sysctls[index].set(value));
 }
 
 /* --- AF_CONN -------------------------------------------------------------------------------------------------- */

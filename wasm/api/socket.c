@@ -33,6 +33,15 @@ EXPORT int bridge_send_room(int handle)
 	return so->so_snd.sb_cc < so->so_snd.sb_hiwat ? (int)(so->so_snd.sb_hiwat - so->so_snd.sb_cc) : 0;
 }
 
+/* Who reads a listening socket whose association has ended gets that one's errors: sctp_listen() doesn't mind. */
+int link_may_listen(const void *so)
+{
+	const struct sctp_inpcb *inp = ((const struct socket *)so)->so_pcb;
+
+	return inp == NULL || (inp->sctp_flags & SCTP_PCB_FLAGS_TCPTYPE) == 0 ||
+	       (inp->sctp_flags & (SCTP_PCB_FLAGS_WAS_CONNECTED | SCTP_PCB_FLAGS_WAS_ABORTED)) == 0;
+}
+
 void link_tell_more(void *so)
 {
 	struct sctp_inpcb *inp = so != NULL ? ((struct socket *)so)->so_pcb : NULL;

@@ -167,11 +167,34 @@ static int is_gone(const struct sctp_tcb *stcb)
 	       (stcb->asoc.state & SCTP_STATE_CLOSED_SOCKET) != 0;
 }
 
+/*
+ * What an association holds that its application hasn't read costs more than its bytes: each message has an mbuf, and a
+ * description. sctp_calc_rwnd() takes that from the window, but leaves a byte of it, so that usrsctp takes what it hasn't
+ * offered as long as its bytes alone fit in: 100 MB of messages of one byte. A sender that takes a window for bytes alone,
+ * as most do, may be ahead by what it has on its way; so it's four times the buffer, and little where the stack's memory runs
+ * out, so that those with little unread don't notice.
+ */
+#define MOST_AHEAD 4
+#define SCARCE_BYTES (512u * 1024 * 1024)
+#define SCARCE_MOST_BYTES 16384
+
+static int holds_too_much(const struct sctp_tcb *stcb)
+{
+	const struct sctp_association *asoc = &stcb->asoc;
+	uint64_t bytes = (uint64_t)asoc->sb_cc + asoc->my_rwnd_control_len + asoc->size_on_all_streams +
+	                 (uint64_t)asoc->cnt_on_all_streams * MSIZE;
+
+	if (stcb->sctp_socket == NULL || bytes < SCARCE_MOST_BYTES) {
+		return 0;
+	}
+	return link_shared.memory_in_use > SCARCE_BYTES || bytes > (uint64_t)MOST_AHEAD * stcb->sctp_socket->so_rcv.sb_hiwat;
+}
+
 static int is_full(const struct sctp_tcb *stcb)
 {
 	const struct sctp_association *asoc = &stcb->asoc;
 
-	return (int)asoc->my_rwnd <= 0 || asoc->cnt_on_all_streams + asoc->cnt_on_reasm_queue + asoc->cnt_msg_on_sb >=
+	return (int)asoc->my_rwnd <= 0 || holds_too_much(stcb) || asoc->cnt_on_all_streams + asoc->cnt_on_reasm_queue + asoc->cnt_msg_on_sb >=
 	                                      SCTP_BASE_SYSCTL(sctp_max_chunks_on_queue) + link_more_unread(stcb->sctp_socket);
 }
 

@@ -8,6 +8,7 @@
 #include <netinet/sctputil.h>
 
 #include "fixes/fixes.h"
+#include "fixes/notes.h"
 #include "fixes/received.h"
 #include "link.h"
 
@@ -114,27 +115,42 @@ static void let_go(struct sctp_tcb *stcb, struct sctp_nets **paths, uint32_t cou
 /*
  * The cookie names an address of the peer's, and sctp_handle_cookie_echo() makes sure that the association has it. To a peer
  * that restarts sctp_send_initiate_ack() gives a cookie with its former primary path, which may be dead, and which it may not
- * name any more. Where its COOKIE ECHO comes from it is.
+ * name any more; and what a cookie names that comes twice may have been deleted since. Where the COOKIE ECHO comes from it is.
  */
-static void correct_address(struct sctp_tcb *stcb, const struct sockaddr *from, struct sockaddr *named)
+static void correct_address(const struct sockaddr *from, struct sockaddr *named)
 {
-	if (restarting == stcb && named != NULL && named->sa_family == from->sa_family && from->sa_family == AF_INET) {
-		memcpy(named, from, sizeof(struct sockaddr_in));
-	} else if (restarting == stcb && named != NULL && named->sa_family == from->sa_family && from->sa_family == AF_INET6) {
-		memcpy(named, from, sizeof(struct sockaddr_in6));
+	if (named != NULL && named->sa_family == from->sa_family) {
+		switch (from->sa_family) {
+		case AF_INET: memcpy(named, from, sizeof(struct sockaddr_in)); break;
+		case AF_INET6: memcpy(named, from, sizeof(struct sockaddr_in6)); break;
+		}
 	}
-	restarting = NULL;
+}
+
+/* A COOKIE ECHO that comes again is answered by COOKIE ACK, and says nothing new (RFC 9260 5.2.4, action D). */
+static int is_known(const struct sctp_tcb *stcb)
+{
+	return SCTP_GET_STATE(stcb) != SCTP_STATE_COOKIE_WAIT && SCTP_GET_STATE(stcb) != SCTP_STATE_COOKIE_ECHOED &&
+	       notes_of(stcb)->loaded_tag == stcb->asoc.peer_vtag;
 }
 
 /* sctp_process_init() has given all paths that threshold anew; this follows it. */
 int fixed_load_addresses_from_init(struct sctp_tcb *stcb, struct mbuf *packet, int offset, int limit,
                                       struct sockaddr *from, struct sockaddr *to, struct sockaddr *listed, uint16_t port)
 {
+	int result, known = is_known(stcb);
+	struct sctp_nets **paths, *net;
 	uint32_t count;
-	struct sctp_nets **paths = note_paths(&stcb->asoc, &count), *net;
-	int result;
 
-	correct_address(stcb, from, listed);
+	if (known || restarting == stcb) {
+		correct_address(from, listed);
+	}
+	restarting = NULL;
+	if (known) {
+		return 0;
+	}
+	notes_of(stcb)->loaded_tag = stcb->asoc.peer_vtag;
+	paths = note_paths(&stcb->asoc, &count);
 	result = sctp_load_addresses_from_init(stcb, packet, offset, limit, from, to, listed, port);
 	let_go(stcb, paths, count);
 	if (TAILQ_EMPTY(&stcb->asoc.control_send_queue)) { /* a restart has emptied it */

@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import type { Stack } from '../../src/index.js';
+import { data, u8 } from '../support/forged.js';
+import { chunksOf, Puppet } from '../support/puppet.js';
+import { StackVictim } from '../support/victim.js';
+
+const IN_A_PACKET = 60;
+
+/** Sends whole messages of one byte, whatever the window says. */
+async function flood(peer: Puppet, packets: number): Promise<void> {
+  for (let n = 0; n < packets; n++) {
+    await peer.send(...Array.from({ length: IN_A_PACKET }, () => peer.message({ payload: u8(1) })));
+  }
+}
+
+async function listening() {
+  const victim = await StackVictim.create();
+  const listener = victim.stack.socket();
+  listener.bindx([{ address: '10.0.0.1', port: 5001 }]);
+  listener.listen();
+  return { victim, listener };
+}
+
+const megabytes = (stack: Stack): number => stack.memoryInUse / 1e6;
+
+test('messages that nobody reads take no more than a few times the receive buffer, small as they may be', async () => {
+  const { victim, listener } = await listening();
+  const before = megabytes(victim.stack);
+  const peer = new Puppet(victim);
+  await peer.connect();
+  const association = await listener.accept();
+  await flood(peer, 300);
+  expect(megabytes(victim.stack) - before).toBeLessThan(3);
+  expect(association.state).toBe('open');
+  const other = new Puppet(victim, { source: '10.0.0.3', tag: 0x2222_2222 });
+  await other.connect();
+  const second = await listener.accept();
+  await other.send(other.message());
+  expect((await second.receive())?.data).toEqual(u8(1, 2, 3, 4));
+  await victim.close();
+});
+
+test('what was refused for lack of room is taken when there is room again', async () => {
+  const { victim, listener } = await listening();
+  const peer = new Puppet(victim);
+  await peer.connect();
+  const association = await listener.accept();
+  await flood(peer, 150);
+  await victim.answers();
+  let taken = 0;
+  let next = association.receive();
+  while (await Promise.race([next, victim.advance(10).then(() => undefined)])) {
+    taken++;
+    next = association.receive();
+  }
+  expect(taken).toBeGreaterThan(1000);
+  expect(taken).toBeLessThan(150 * IN_A_PACKET);
+  // the peer sends on where it has been acknowledged
+  await victim.advance(500);
+  const sacks = chunksOf(await victim.answers()).flatMap((chunk) => (chunk.type === 'SACK' ? [chunk] : []));
+  expect(sacks.at(-1)?.cumulativeTsn).toBe(999 + taken);
+  await peer.send(data({ tsn: 1000 + taken, ssn: taken, payload: u8(7) }));
+  expect((await next)?.data).toEqual(u8(7));
+  await victim.close();
+});
