@@ -15,7 +15,7 @@ interface Entry {
 }
 
 /** A handle's place in C's table of them (wasm/api/handles.c). */
-const PLACE = 0xffff;
+const PLACE = 0x3ffff;
 
 /** Who listens to which socket. By its place: a Map, in which they come and go, took a set-up half a microsecond. */
 export class Listeners {
