@@ -15,7 +15,7 @@
  * sctp_handle_forward_tsn() are redirected in sctp_input.h.
  */
 
-/* The send buffer of an association: tuning/buffers.c. */
+/* The send buffer of an association: tuning/buffers.c. Behind all others, since it includes headers of upstream's. */
 #include "tuning/send_limit.h"
 
 #endif

@@ -47,9 +47,6 @@
 #define sctp_send_abort fixed_send_abort
 #define sctp_send_shutdown_complete2 fixed_send_shutdown_complete2
 
-/* The send buffer of an association: tuning/buffers.c. */
-#include "tuning/send_limit.h"
-
 /* Packets that have come together are acknowledged together: tuning/sack_frequency.c. */
 #define sctp_process_data link_process_data
 
@@ -94,5 +91,8 @@
 #undef sctp_auth_is_required_chunk
 #define sctp_auth_is_required_chunk(chunk, list) \
 	((list) != NULL && (list)->chunks[(chunk) == SCTP_DATA && stcb->asoc.idata_supported ? SCTP_IDATA : (chunk)] != 0)
+
+/* The send buffer of an association: tuning/buffers.c. Behind all others, since it includes headers of upstream's. */
+#include "tuning/send_limit.h"
 
 #endif

@@ -84,7 +84,7 @@ static uint8_t link_unused;
 #define sctp_auth_is_required_chunk(chunk, list) \
 	((list) != NULL && (list)->chunks[(chunk) == SCTP_DATA && stcb->asoc.idata_supported ? SCTP_IDATA : (chunk)] != 0)
 
-/* The send buffer of an association: tuning/buffers.c. */
+/* The send buffer of an association: tuning/buffers.c. Behind all others, since it includes headers of upstream's. */
 #include "tuning/send_limit.h"
 
 #endif
