@@ -33,7 +33,8 @@ const NODE_ONLY = [
   /^testing\/udp/,
 ];
 
-const LONGEST_FILE = 300;
+/** Beyond 300 lines look for two ideas in a file; but none is split to fit a number. */
+const LONGEST_FILE = 600;
 
 const root = 'src';
 const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));

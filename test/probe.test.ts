@@ -28,7 +28,9 @@ async function pair(network: Network, sizes: readonly Sizes[]) {
       return { source: destination.replace(/\d+$/, `${host}`), ...sizes[Number(destination.split('.')[2]) - 1] };
     };
     const { transport, random } = network.host(name, addresses(host), { mtu: 65_535, route });
-    return Stack.create({ transport, random, clock: network.clock });
+    // A single path that fails would end the association as well.
+    const timers = { associationRetransmits: 1000 };
+    return Stack.create({ transport, random, clock: network.clock, timers });
   };
   const [client, server] = await network.standStill(Promise.all([stackOf('client', 1), stackOf('server', 2)]));
   const listener = server.socket();

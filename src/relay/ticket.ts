@@ -1,3 +1,5 @@
+import { checkObject } from '../arguments.js';
+
 /**
  * What a ticket says: the claims of a JSON Web Token (RFC 7519) in JWS compact form, so that any JWT library can issue
  * one. It is signed with HS256, ES256 or EdDSA (Ed25519).
@@ -62,6 +64,7 @@ const LEEWAY_MS = 10_000;
  * number that is NaN or infinite.
  */
 export async function signTicket(claims: TicketClaims, key: TicketKey): Promise<string> {
+  checkObject(claims, 'the claims', 'signTicket');
   for (const name of ['exp', 'nbf', 'bytesPerSecond'] as const) {
     const value: unknown = claims[name];
     // JSON would make null of it, and no relay would take the ticket.

@@ -87,14 +87,16 @@ export class Binding {
 
   /** usrsctp takes one address after the other, and tells peers of each: what it would refuse is refused before. */
   #checkRemovable(descriptor: Descriptor, addresses: readonly Address[], syscall: string): void {
-    const bound = localEndpoints(descriptor).map(({ address }) => address);
+    const local = localEndpoints(descriptor).map(({ address }) => address);
+    // usrsctp doesn't list an address that came back while its deletion is still under way.
+    const bound = new Set([...local, ...(this.#endpoints ?? []).map(({ address }) => address)]);
     for (const address of addresses) {
       this.#checkSpecific(address, syscall);
-      if (!bound.includes(address)) {
+      if (!bound.has(address)) {
         throw new SctpError('EADDRNOTAVAIL', `${syscall}: the socket isn't bound to ${address}`, { syscall, address });
       }
     }
-    if (bound.some((address) => !addresses.includes(address))) return;
+    if ([...bound].some((address) => !addresses.includes(address))) return;
     throw new SctpError('EINVAL', `${syscall}: a socket keeps one address at least`, { syscall });
   }
 
