@@ -9,13 +9,16 @@
 // `npm run bench -- --check` fails on what falls under three quarters of `held` or else of the target: raise `held` with
 // what gets better, and remove it when the target is reached.
 
+// Small messages and set-ups lost half of their speed to the corrections of 2026-11-29: what is held here is that day's, and has to
+// go again as soon as the targets are reached.
+
 /** In memory, where there is one thread, by its processor time, and over UDP by that of both ends: noise changes it least. */
 const memory = (bytes) => ({ row: `memory.bulk.${bytes}`, metric: 'mbPerCpuS' });
 const udp = (bytes) => ({ row: `udp.bulk.${bytes}`, metric: 'mbPerCpuS' });
 
 export const targets = [
-  { text: 'in memory ÷ native as upstream, 64 B', ...memory(64), over: 'native', least: 0.7 },
-  { text: 'in memory ÷ native as upstream, 1 KB', ...memory(1024), over: 'native', least: 0.85 },
+  { text: 'in memory ÷ native as upstream, 64 B', ...memory(64), over: 'native', least: 0.7, held: 0.3 },
+  { text: 'in memory ÷ native as upstream, 1 KB', ...memory(1024), over: 'native', least: 0.85, held: 0.4 },
   { text: 'in memory ÷ native as upstream, 16 KB', ...memory(16384), over: 'native', least: 0.95 },
   { text: 'in memory ÷ native as upstream, 64 KB', ...memory(65536), over: 'native', least: 0.95 },
   { text: 'in memory ÷ werift, 64 B', ...memory(64), over: 'werift', least: 8 },
@@ -29,6 +32,7 @@ export const targets = [
     contestant: 'ours, 1,500',
     over: 'dgram, 1,500',
     least: 0.6,
+    held: 0.35,
   },
   {
     text: 'UDP ÷ dgram, both with packets of 1,500 bytes, 64 B',
@@ -36,6 +40,7 @@ export const targets = [
     contestant: 'ours, 1,500',
     over: 'dgram, 1,500',
     least: 3.4,
+    held: 1.6,
   },
   { text: 'UDP ÷ werift, 64 B', ...udp(64), over: 'werift', least: 8 },
   { text: 'UDP ÷ werift, 1 KB', ...udp(1024), over: 'werift', least: 5 },
@@ -50,13 +55,14 @@ export const targets = [
   },
   { text: 'round trip in memory, µs', row: 'memory.roundtrip', metric: 'p50', most: 10, check: false },
   { text: 'round trip in memory ÷ werift', row: 'memory.roundtrip', metric: 'p50', over: 'werift', held: 0.3 },
-  { text: 'round trip over UDP ÷ werift', row: 'udp.roundtrip', metric: 'p50', over: 'werift', most: 1 / 3 },
+  { text: 'round trip over UDP ÷ werift', row: 'udp.roundtrip', metric: 'p50', over: 'werift', most: 1 / 3, held: 0.6 },
   {
     text: 'set-ups ÷ native as upstream',
     row: 'memory.setups',
     metric: 'perCpuS',
     over: 'native',
     least: 0.8,
+    held: 0.3,
   },
   { text: 'the first 1,000 set-ups ÷ werift', row: 'memory.first', metric: 'cpuMs', over: 'werift', held: 1 },
   { text: 'an idle pair, KB', row: 'memory.idle', metric: 'kb', most: 20 },
