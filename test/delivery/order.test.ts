@@ -8,6 +8,9 @@ const U = UNORDERED;
 const RE_CONFIG = 130;
 const OUTGOING_SSN_RESET_REQUEST = 13;
 
+const reset = (seq: number, lastTsn: number, ...streams: number[]) =>
+  chunk(RE_CONFIG, 0, parameter(OUTGOING_SSN_RESET_REQUEST, u32(seq, 0, lastTsn), u16(...streams)));
+
 describe('an unordered message', () => {
   test('that is whole waits for no other one of its stream (RFC 9260 §6.6)', () =>
     inWorld(
@@ -76,10 +79,39 @@ test('messages that fill the window together, each too small for partial deliver
     expect(seen.received).toEqual(Array(5).fill('45000 bytes'));
   }));
 
-describe('a reset of streams that waits for DATA', () => {
-  const reset = (seq: number, lastTsn: number, ...streams: number[]) =>
-    chunk(RE_CONFIG, 0, parameter(OUTGOING_SSN_RESET_REQUEST, u32(seq, 0, lastTsn), u16(...streams)));
+test('fragments that fill the window together by their number, few bytes as they have, are all received', () =>
+  withPeers({ receiveBufferBytes: 8192 }, [{ interleaved: true }], async (world, [peer], [association]) => {
+    const seen = watch(association!);
+    const streams = [0, 1, 2, 3, 4, 5, 6, 7];
+    for (const stream of streams) await peer!.begin(4, { stream }, 60);
+    for (const stream of streams) {
+      await peer!.send(peer!.data({ stream, fsn: 4, flags: END, payload: 'end' }));
+      await world.network.advance(1000);
+    }
+    expect(seen.received).toEqual(streams.map(() => '243 bytes'));
+  }));
 
+test('an event is told while a message is delivered in parts, and keeps no room from it', () =>
+  withPeers(
+    { receiveBufferBytes: 32_768, peerMayReset: 'streams' },
+    [{ interleaved: true }],
+    async (world, [peer], [association]) => {
+      const seen = watch(association!);
+      association!.on('streamReset', () => seen.events.push('reset'));
+      await peer!.begin(15);
+      await peer!.send(reset(1000, peer!.tsn - 1, 5));
+      await world.network.advance(1000);
+      expect(seen.events).toEqual(['reset']);
+      for (const stream of [1, 2]) await peer!.begin(10, { stream }, 1428);
+      for (const [stream, fsn] of [15, 10, 10].entries()) {
+        await peer!.send(peer!.data({ stream, fsn, flags: END, payload: 'end' }));
+        await world.network.advance(1000);
+      }
+      expect(seen.received).toEqual(['19503 bytes', '14283 bytes', '14283 bytes']);
+    },
+  ));
+
+describe('a reset of streams that waits for DATA', () => {
   test('is performed when the gap closes, and other streams never wait', () =>
     withPeers({ peerMayReset: 'streams' }, [{}], async (world, [peer], [association]) => {
       const seen = watch(association!);

@@ -10,6 +10,11 @@
  */
 #include "fixes/received.h"
 
+static int may_read(const struct sctp_inpcb *inp)
+{
+	return (inp->sctp_flags & SCTP_PCB_FLAGS_SOCKET_CANT_READ) == 0;
+}
+
 /* --- reading in the right order ------------------------------------------------------------------------------- */
 
 /* The message of a stream that is delivered in parts. */
@@ -29,13 +34,13 @@ static const struct sctp_queued_to_read *in_parts(const struct sctp_stream_in *s
 
 /*
  * While a message is delivered in parts and its rest is missing, sctp_sorecvmsg() lets no other one of that stream be read,
- * whole as it may be. Where these fill the receive buffer the rest can't come, and all wait for ever. It does let one be
- * read that has been begun (`some_taken`).
+ * whole as it may be, and no notification of that association. Where these fill the receive buffer the rest can't come, and
+ * all wait for ever. It does let one be read that has been begun (`some_taken`).
  */
-static void let_overtake(const struct sctp_inpcb *inp, struct sctp_queued_to_read *message)
+static void let_overtake(const struct sctp_inpcb *inp, struct sctp_queued_to_read *entry)
 {
-	if (stream_of(message)->pd_api_started && sctp_is_feature_on(inp, SCTP_PCB_FLAGS_INTERLEAVE_STRMS)) {
-		message->some_taken = 1;
+	if (sctp_is_feature_on(inp, SCTP_PCB_FLAGS_INTERLEAVE_STRMS)) {
+		entry->some_taken = 1;
 	}
 }
 
@@ -57,6 +62,45 @@ void fixed_free_message(struct sctp_queued_to_read *message)
 
 /* --- delivering ----------------------------------------------------------------------------------------------- */
 
+static void append(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_queued_to_read *entry, struct sockbuf *buffer)
+{
+	for (struct mbuf *each = entry->data; each != NULL; each = SCTP_BUF_NEXT(each)) {
+		sctp_sballoc(stcb, buffer, each);
+	}
+	if (entry->spec_flags & M_NOTIFICATION) {
+		let_overtake(inp, entry);
+	}
+	TAILQ_INSERT_TAIL(&inp->read_queue, entry, next);
+	entry->on_read_q = 1;
+}
+
+/* In place of the function of that name in sctputil.c: messages and notifications come to the read queue by it. */
+void sctp_add_to_readq(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_queued_to_read *entry, struct sockbuf *buffer,
+                       int whole, int is_locked, int so_locked)
+{
+	int is_read = 0;
+
+	if (!is_locked) {
+		SCTP_INP_READ_LOCK(inp);
+	}
+	if (may_read(inp)) {
+		entry->data = data_without_empty(entry->data, &entry->tail_mbuf, &entry->length);
+		is_read = entry->data != NULL;
+	}
+	if (is_read) {
+		entry->end_added |= whole;
+		append(inp, stcb, entry, buffer);
+	} else if (!entry->on_strm_q) {
+		run_free(stcb, entry);
+	}
+	if (!is_locked) {
+		SCTP_INP_READ_UNLOCK(inp);
+	}
+	if (is_read && inp->sctp_socket != NULL) {
+		sctp_wakeup_the_read_socket(inp, stcb, so_locked);
+	}
+}
+
 static void add_to_read_queue(struct sctp_tcb *stcb, struct sctp_queued_to_read *message, int whole)
 {
 	sctp_add_to_readq(stcb->sctp_ep, stcb, message, &stcb->sctp_socket->so_rcv, whole, SCTP_READ_LOCK_NOT_HELD,
@@ -69,7 +113,9 @@ void deliver_whole(struct sctp_tcb *stcb, struct sctp_queued_to_read *message)
 		run_free(stcb, message);
 		return;
 	}
-	let_overtake(stcb->sctp_ep, message);
+	if (stream_of(message)->pd_api_started) {
+		let_overtake(stcb->sctp_ep, message);
+	}
 	add_to_read_queue(stcb, message, 1);
 }
 
@@ -87,8 +133,7 @@ static void deliver_in_parts(struct sctp_tcb *stcb, struct sctp_queued_to_read *
 {
 	struct sctp_stream_in *stream = stream_of(run);
 
-	if (stream->pd_api_started || !run->first_frag_seen || run->data == NULL ||
-	    (stcb->sctp_ep->sctp_flags & SCTP_PCB_FLAGS_SOCKET_CANT_READ)) {
+	if (stream->pd_api_started || !run->first_frag_seen || run->data == NULL || !may_read(stcb->sctp_ep)) {
 		return;
 	}
 	if (!is_unordered(run)) {
@@ -156,13 +201,14 @@ void deliver_run(struct sctp_tcb *stcb, struct sctp_queued_to_read *run)
 
 /*
  * Messages that are each too small for partial delivery may fill the receive buffer together, with I-DATA. An endpoint that
- * has no room must begin to deliver (RFC 9260 6.9).
+ * has no room must begin to deliver (RFC 9260 6.9). What they take from the window is their bytes, and an mbuf for each
+ * fragment, as sctp_calc_rwnd() counts.
  */
 void deliver_for_room(struct sctp_tcb *stcb)
 {
 	struct sctp_association *asoc = &stcb->asoc;
 
-	if (asoc->size_on_all_streams < partial_delivery_point(stcb)) {
+	if (asoc->size_on_all_streams + asoc->cnt_on_all_streams * MSIZE < partial_delivery_point(stcb)) {
 		return;
 	}
 	for (uint32_t sid = 0; sid < asoc->streamincnt && asoc->sb_cc == 0; sid++) {
@@ -214,11 +260,11 @@ static void take_back(struct sctp_tcb *stcb, struct sctp_queued_to_read *run)
 	struct socket *so = stcb->sctp_socket; /* NULL: it has been closed */
 
 	SCTP_INP_READ_LOCK(inp);
-	if (so != NULL && sctp_stcb_is_feature_on(inp, stcb, SCTP_PCB_FLAGS_PDAPIEVNT) &&
-	    (inp->sctp_flags & SCTP_PCB_FLAGS_SOCKET_CANT_READ) == 0) {
+	if (so != NULL && sctp_stcb_is_feature_on(inp, stcb, SCTP_PCB_FLAGS_PDAPIEVNT) && may_read(inp)) {
 		struct sctp_queued_to_read *event = aborted_event(stcb, run);
 
 		sctp_sballoc(stcb, &so->so_rcv, event->data);
+		let_overtake(inp, event);
 		TAILQ_INSERT_AFTER(&inp->read_queue, run, event, next);
 	}
 	TAILQ_REMOVE(&inp->read_queue, run, next);

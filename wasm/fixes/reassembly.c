@@ -16,8 +16,7 @@ void run_count(struct sctp_association *asoc, const struct mbuf *data, int sign)
 	}
 }
 
-/* Empty mbufs aren't read (sctp_sorecvmsg()); headers that were cut off leave some behind. */
-static struct mbuf *without_empty(struct mbuf *data, struct mbuf **last, uint32_t *bytes)
+struct mbuf *data_without_empty(struct mbuf *data, struct mbuf **last, uint32_t *bytes)
 {
 	struct mbuf **place = &data, *each;
 
@@ -75,7 +74,7 @@ struct sctp_queued_to_read *run_new(struct sctp_tcb *stcb, struct fragment *frag
 	run->first_frag_seen = (flags & SCTP_DATA_FIRST_FRAG) != 0;
 	run->last_frag_seen = (flags & SCTP_DATA_LAST_FRAG) != 0;
 	run->end_added = is_whole(run);
-	run->data = without_empty(fragment->data, &run->tail_mbuf, &run->length);
+	run->data = data_without_empty(fragment->data, &run->tail_mbuf, &run->length);
 	fragment->data = NULL;
 	return run;
 }
@@ -173,7 +172,7 @@ static void extend(struct sctp_tcb *stcb, struct sctp_queued_to_read *run, struc
 {
 	struct mbuf *last;
 	uint32_t bytes;
-	struct mbuf *data = without_empty(fragment->data, &last, &bytes);
+	struct mbuf *data = data_without_empty(fragment->data, &last, &bytes);
 
 	fragment->data = NULL;
 	append(stcb, run, data, last, bytes);

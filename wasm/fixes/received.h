@@ -94,6 +94,12 @@ struct sctp_queued_to_read *run_place(struct sctp_tcb *stcb, struct fragment *fr
 /* Its first fragment can't come any more: each TSN that it could have has been received, or given up. */
 int run_is_dead(const struct sctp_tcb *stcb, const struct sctp_queued_to_read *run);
 
+/*
+ * Leaves out the empty mbufs, which sctp_sorecvmsg() doesn't read: headers that were cut off leave some behind. Tells the last
+ * of the others, and the bytes of all of them.
+ */
+struct mbuf *data_without_empty(struct mbuf *data, struct mbuf **last, uint32_t *bytes);
+
 /* Takes a run out of the queue of its stream, and out of what counts there. */
 void run_unqueue(struct sctp_tcb *stcb, struct sctp_queued_to_read *run);
 

@@ -27,6 +27,9 @@
 /* An association ends while a message is delivered in parts: fixes/ended_association.c. */
 #define sctp_free_assoc fixed_free_assoc
 
+/* What comes to the read queue: fixes/delivery.c, whose function is strong. */
+#pragma weak sctp_add_to_readq
+
 /* What is told of this end's own ABORT: fixes/own_abort.c, whose function is strong. */
 #pragma weak sctp_abort_an_association
 
