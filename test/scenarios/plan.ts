@@ -151,6 +151,15 @@ export class Dice {
     return least + this.#random.below(most - least + 1);
   }
 
+  /** From 0 to below that, which is 2³² at most. */
+  below(limit: number): number {
+    return this.#random.below(limit);
+  }
+
+  bytes(length: number): Uint8Array {
+    return this.#random.bytes(length);
+  }
+
   pick<Item>(items: readonly Item[]): Item {
     return items[this.#random.below(items.length)]!;
   }

@@ -3,9 +3,16 @@ import { concat } from '../../src/pcapng/block.js';
 
 /** Writes SCTP for tests of what reads it: values of 1, 2 and 4 bytes in network order. */
 export const u8 = (...values: number[]): Uint8Array => Uint8Array.from(values);
-export const u16 = (...values: number[]): Uint8Array => u8(...values.flatMap((value) => [value >> 8, value]));
+export const u16 = (...values: number[]): Uint8Array =>
+  written(values, 2, (view, at, value) => view.setUint16(at, value));
 export const u32 = (...values: number[]): Uint8Array =>
-  u16(...values.flatMap((value) => [value >>> 16, value & 0xffff]));
+  written(values, 4, (view, at, value) => view.setUint32(at, value));
+
+function written(values: readonly number[], size: number, set: (view: DataView, at: number, value: number) => void) {
+  const view = new DataView(new ArrayBuffer(values.length * size));
+  for (const [index, value] of values.entries()) set(view, index * size, value);
+  return new Uint8Array(view.buffer);
+}
 
 /** A chunk with the padding at its end, which its length doesn't count (RFC 9260 §3.2). */
 export function chunk(type: number, flags: number, ...value: Uint8Array[]): Uint8Array {

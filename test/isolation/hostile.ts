@@ -1,0 +1,169 @@
+import { CHUNK_TYPES } from '../../src/chunk/type.js';
+import { type Chunk, decodePacket } from '../../src/chunk.js';
+import type { Dice } from '../scenarios/plan.js';
+import {
+  extensions,
+  forwardTsnSupported,
+  initiation,
+  ipv4,
+  of,
+  packetOf,
+  parameter,
+  STATE_COOKIE,
+  u32,
+} from '../support/forged.js';
+import { authentication, keyOf, signed } from '../support/signed.js';
+import type { Target } from './target.js';
+
+export const SERVER = ['10.0.1.2', '10.0.2.2'] as const;
+export const SERVER_PORT = 5001;
+export const CLIENT = ['10.0.1.1', '10.0.2.1'] as const;
+export const CLIENT_PORT = 6000;
+/** Where the hostile peer is; it may use each of them. */
+export const HOSTILE = ['10.0.1.66', '10.0.2.66', '10.0.1.67'] as const;
+
+const ADAPTATION = 0xc006;
+const ECN_CAPABLE = 0x8000;
+
+/** A peer with a handshake of its own, so that its packets are taken. It knows what a peer may know, and says anything. */
+export class Hostile {
+  readonly dice: Dice;
+  readonly target: Target;
+  source: string = HOSTILE[0];
+  port = 4000;
+  tag = 1;
+  streams = 10;
+  /** The next TSN, and that of the handshake. */
+  tsn = 1;
+  initialTsn = 1;
+  /** The next numbers of ordered messages, by stream. */
+  readonly numbers = new Map<number, number>();
+  /** The next sequence numbers of ASCONF and RE-CONFIG. */
+  serial = 1;
+  request = 1;
+  victimTag = 0;
+  victimTsn = 0;
+  /** The highest TSN that has come. */
+  highestTsn = 0;
+  /** The last sequence number of a request that has come. */
+  victimRequest = 0;
+  cookie = new Uint8Array();
+  /** That of an earlier handshake. */
+  oldCookie = new Uint8Array();
+  key = new Uint8Array();
+  /** I-DATA has been agreed on. */
+  isInterleaved = false;
+  isUp = false;
+  /** How many associations have come up, and how many messages of the server's program have come. */
+  handshakes = 0;
+  chunksReceived = 0;
+
+  constructor(target: Target, dice: Dice) {
+    this.target = target;
+    this.dice = dice;
+  }
+
+  /** A handshake: a new association, or the restart of the one that there is. Others may come with the COOKIE ECHO. */
+  async connect(also: readonly Uint8Array[] = []): Promise<void> {
+    const { dice } = this;
+    const own = authentication('ASCONF', 'ASCONF ACK');
+    const [tag, tsn, streams] = [1 + dice.below(0xffff_fffe), dice.below(2 ** 32), dice.pick([1, 2, 10, 10, 2000])];
+    this.input(this.target.answers());
+    this.cookie = new Uint8Array();
+    await this.send([this.init({ tag, tsn, streams }, own)], { tag: 0 });
+    if (this.cookie.length === 0) return;
+    const theirs = this.#ack;
+    Object.assign(this, { tag, tsn, initialTsn: tsn, streams, serial: tsn, request: tsn });
+    this.numbers.clear();
+    this.key = Uint8Array.from(keyOf(own, theirs));
+    await this.send([of('COOKIE ECHO', this.cookie), ...also]);
+  }
+
+  init({ tag = this.tag, tsn = this.tsn, streams = this.streams }, own: readonly Uint8Array[] = []): Uint8Array {
+    const { dice } = this;
+    const addresses = HOSTILE.filter((address) => address === this.source || dice.chance(0.5));
+    const listed = dice.chance(0.1) ? [...addresses, dice.pick([...CLIENT, ...SERVER])] : addresses;
+    const parameters = [
+      extensions('I-DATA', 'I-FORWARD TSN', 'FORWARD TSN', 'RE-CONFIG', 'ASCONF', 'ASCONF ACK', 'AUTH'),
+      forwardTsnSupported,
+      ...(dice.chance(0.5) ? [parameter(ECN_CAPABLE)] : []),
+      ...(dice.chance(0.2) ? [parameter(ADAPTATION, u32(7))] : []),
+      ...own,
+      ...listed.map(ipv4),
+    ];
+    const window = dice.pick([1500, 65_536, 131_072, 0xffff_ffff]);
+    return initiation('INIT', { tag, tsn, window, outbound: streams, inbound: streams, parameters });
+  }
+
+  /** Sends a packet and hears what is answered. */
+  async send(chunks: readonly Uint8Array[], options: Sending = {}): Promise<void> {
+    this.inject(this.packet(chunks, options), options);
+    await this.listen(0);
+  }
+
+  packet(chunks: readonly Uint8Array[], { tag = this.victimTag, port = this.port }: Sending = {}): Uint8Array {
+    return packetOf({ sourcePort: port, destinationPort: SERVER_PORT, tag }, ...chunks);
+  }
+
+  inject(packet: Uint8Array, { source = this.source, destination = SERVER[0] }: Sending = {}): void {
+    this.target.inject({ source, destination, packet });
+  }
+
+  /** Hears what is answered within so many ms. */
+  async listen(ms: number): Promise<void> {
+    await this.target.advance(ms);
+    this.input(this.target.answers());
+  }
+
+  signed(...chunks: Uint8Array[]): Uint8Array[] {
+    return signed(this.key, ...chunks);
+  }
+
+  /** Learns what it can from what the server has sent. */
+  input(packets: readonly Uint8Array[]): void {
+    for (const bytes of packets) {
+      const { verificationTag, destinationPort, chunks } = decodePacket(bytes);
+      if (destinationPort !== this.port) continue;
+      for (const chunk of chunks) this.#hear(chunk, verificationTag);
+    }
+  }
+
+  #ack: Chunk | undefined;
+
+  #hear(chunk: Chunk, tag: number): void {
+    switch (chunk.type) {
+      case 'INIT ACK': {
+        this.oldCookie = this.cookie;
+        this.cookie = Uint8Array.from(chunk.parameters.find(({ code }) => code === STATE_COOKIE)?.value ?? []);
+        this.#ack = chunk;
+        this.isInterleaved = chunk.parameters.some(({ numbers }) => numbers?.includes(CHUNK_TYPES['I-DATA']));
+        this.victimTag = chunk.initiateTag;
+        this.victimTsn = chunk.initialTsn;
+        this.highestTsn = chunk.initialTsn - 1;
+        return;
+      }
+      case 'COOKIE ACK':
+        this.handshakes++;
+        this.isUp = true;
+        return;
+      case 'DATA':
+      case 'I-DATA':
+        this.chunksReceived++;
+        if ((chunk.tsn - this.highestTsn) << 0 > 0) this.highestTsn = chunk.tsn;
+        return;
+      case 'RE-CONFIG':
+        for (const { requestSequence } of chunk.parameters) this.victimRequest = requestSequence ?? this.victimRequest;
+        return;
+      case 'ABORT':
+      case 'SHUTDOWN COMPLETE':
+        if (tag === this.tag) this.isUp = false;
+    }
+  }
+}
+
+export interface Sending {
+  readonly tag?: number;
+  readonly port?: number;
+  readonly source?: string;
+  readonly destination?: string;
+}

@@ -1,0 +1,258 @@
+import { sealPacket } from '../../src/crc32c.js';
+import { Dice } from '../scenarios/plan.js';
+import { CLIENT, CLIENT_PORT, HOSTILE, Hostile, SERVER } from './hostile.js';
+import { KINDS } from './kinds.js';
+import {
+  type Act,
+  type HonestMessage,
+  type Hosts,
+  SIDES,
+  type Side,
+  type Target,
+  type TargetOptions,
+} from './target.js';
+
+/**
+ * A message of the honest peers takes less than this, in ms of virtual time: nothing is lost between them, and one that
+ * had to wait for a retransmission would take RTO.Min, a second.
+ */
+const SLOW_MS = 900;
+const STREAMS = 10;
+/** So many scenarios are played for a seed. */
+export const ROUNDS = 10;
+const NAMES = Object.keys(KINDS);
+/** What keeps an association going comes more often, or there would be little to attack. */
+const WEIGHTED = [
+  ...NAMES,
+  ...NAMES.filter((name) => !/ABORT|SHUTDOWN|INIT|unknown/.test(name)),
+  ...Array<string>(8).fill('message'),
+  ...Array<string>(6).fill('message in parts'),
+  ...Array<string>(4).fill('message given up'),
+  ...Array<string>(4).fill('SACK'),
+];
+const SPECIAL = ['mutated', 'from the honest peer’s address', 'wrong tag', 'restart', 'restart with data'] as const;
+export const ALL_KINDS: readonly string[] = [...NAMES, ...SPECIAL];
+const ACTS: readonly Act[] = ['send', 'send', 'send', 'send', 'reset', 'peeloff', 'shutdown', 'abort'];
+
+/** What scenarios have come to; packets by what was in them. */
+export interface Tally {
+  readonly packets: Map<string, number>;
+  scenarios: number;
+  handshakes: number;
+  honestMessages: number;
+  hostileMessages: number;
+  slowestMs: number;
+}
+
+export const newTally = (): Tally => ({
+  packets: new Map(),
+  scenarios: 0,
+  handshakes: 0,
+  honestMessages: 0,
+  hostileMessages: 0,
+  slowestMs: 0,
+});
+
+/** The counts as a text. */
+export function told({ packets, ...counts }: Tally): string {
+  const all = [...packets].toSorted(([a], [b]) => a.localeCompare(b)).map(([kind, count]) => `${kind} ${count}`);
+  const { scenarios, honestMessages, handshakes, hostileMessages, slowestMs } = counts;
+  return (
+    `${scenarios} scenarios: ${honestMessages} messages, the slowest after ${slowestMs.toFixed(0)} ms; ` +
+    `hostile: ${handshakes} handshakes, ${hostileMessages} messages received, sent: ${all.join(', ')}`
+  );
+}
+
+function optionsOf(dice: Dice): TargetOptions {
+  const isPeeledOff = dice.chance(0.3);
+  return {
+    interleaving: dice.chance(0.4),
+    receiveBufferBytes: dice.pick([undefined, undefined, 16_384, 65_536]),
+    sendBufferBytes: dice.pick([undefined, undefined, 8192, 65_536]),
+    peerMayReset: dice.pick(['streams', 'association', 'association', 'nothing']),
+    isPeeledOff,
+    isUnread: isPeeledOff && dice.chance(0.5), // a socket's receive buffer is for all of its associations
+  };
+}
+
+/** Plays what a seed decides: scenarios one after the other on the same hosts, of which nothing is left in the end. */
+export async function play(hosts: Hosts, seed: number, tally: Tally): Promise<void> {
+  for (let round = 0; round < ROUNDS; round++) {
+    try {
+      await playRound(hosts, `${seed}/${round}`, tally);
+    } catch (error) {
+      (error as Error).message = `round ${round}: ${(error as Error).message}`;
+      throw error;
+    }
+  }
+  const left = await hosts.end();
+  if (left !== 0) throw new Error(`${left} bytes are left`);
+}
+
+/** Rejects unless the honest peers have got all their messages as they were, and in time. */
+async function playRound(hosts: Hosts, seed: string, tally: Tally): Promise<void> {
+  const dice = new Dice(seed, 'steps');
+  const target = await hosts.target(optionsOf(new Dice(seed, 'options')));
+  const hostile = new Hostile(target, new Dice(seed, 'hostile'));
+  const attack = new Attack(hostile, tally);
+  const talk = new Conversation(target, dice);
+  for (const side of SIDES) talk.say(side);
+  await hostile.connect();
+  for (let step = dice.integer(4, 20); step > 0; step--) {
+    for (const side of SIDES) if (dice.chance(0.35)) talk.say(side);
+    if (dice.chance(0.1)) target.act(dice.pick(ACTS), dice.integer(0, STREAMS - 1), dice.pick([1, 1000, 20_000]));
+    await attack.step();
+    await talk.advance(dice.pick([0, 0, 1, 3, 20, 100, 300]));
+  }
+  await talk.finish();
+  for (const side of SIDES) talk.say(side);
+  await talk.finish();
+  if (!(await target.isUp())) throw new Error('the honest association is no longer up');
+  await target.end();
+  tally.scenarios++;
+  tally.handshakes += hostile.handshakes;
+  tally.hostileMessages += target.received;
+  tally.honestMessages += talk.count;
+  tally.slowestMs = Math.max(tally.slowestMs, talk.slowestMs);
+}
+
+/** The hostile peer's steps. */
+class Attack {
+  readonly #peer: Hostile;
+  readonly #tally: Tally;
+
+  constructor(peer: Hostile, tally: Tally) {
+    this.#peer = peer;
+    this.#tally = tally;
+  }
+
+  async step(): Promise<void> {
+    const peer = this.#peer;
+    const { dice } = peer;
+    if (!peer.isUp && dice.chance(0.7)) {
+      if (dice.chance(0.3)) peer.port = dice.integer(4000, 4003);
+      return peer.connect();
+    }
+    if (dice.chance(0.08)) return this.#restart();
+    for (let packets = dice.pick([1, 1, 2, 4]); packets > 0; packets--) this.#inject();
+    await peer.listen(dice.pick([0, 0, 0, 250]));
+  }
+
+  #inject(): void {
+    const peer = this.#peer;
+    const { dice } = peer;
+    const chunks = this.#chunks();
+    const source = dice.chance(0.8) ? HOSTILE[0] : dice.pick([...HOSTILE, ...HOSTILE, CLIENT[0]]);
+    const isTagWrong = dice.chance(0.04);
+    const tag = isTagWrong ? dice.pick([0, peer.tag, dice.below(2 ** 32)]) : peer.victimTag;
+    if (isTagWrong) this.#count('wrong tag');
+    if (source === CLIENT[0]) this.#count('from the honest peer’s address');
+    const packet = peer.packet(chunks, { tag, port: source === CLIENT[0] ? CLIENT_PORT : peer.port });
+    peer.inject(dice.chance(0.15) ? this.#mutated(packet) : packet, { source, destination: dice.pick(SERVER) });
+  }
+
+  /** Those of one kind, or of several. */
+  #chunks(): Uint8Array[] {
+    const { dice } = this.#peer;
+    return dice
+      .list(dice.pick([1, 1, 1, 2, 3]), () => {
+        const name = dice.pick(WEIGHTED);
+        this.#count(name);
+        return KINDS[name]!(this.#peer);
+      })
+      .flat();
+  }
+
+  async #restart(): Promise<void> {
+    const { dice } = this.#peer;
+    const withData = dice.chance(0.5);
+    this.#count(withData ? 'restart with data' : 'restart');
+    await this.#peer.connect(withData ? this.#chunks() : []);
+  }
+
+  /** As mutate.c does; the checksum is right. */
+  #mutated(packet: Uint8Array): Uint8Array {
+    const { dice } = this.#peer;
+    this.#count('mutated');
+    let bytes = packet;
+    for (let changes = dice.integer(1, 3); changes > 0 && bytes.length > 16; changes--) {
+      const at = dice.integer(12, bytes.length - 1);
+      const kind = dice.below(5);
+      if (kind === 0) bytes[at]! ^= 1 << dice.below(8);
+      else if (kind === 1) bytes[at] = dice.below(256);
+      else if (kind === 2) bytes[at & ~3] = dice.below(256);
+      else if (kind === 3) bytes = bytes.slice(0, Math.max(16, at));
+      else bytes = Uint8Array.from([...bytes.subarray(0, at), ...bytes.subarray(Math.max(12, at - 4))]);
+    }
+    sealPacket(bytes);
+    return bytes;
+  }
+
+  #count(name: string): void {
+    const { packets } = this.#tally;
+    packets.set(name, (packets.get(name) ?? 0) + 1);
+  }
+}
+
+/** What the honest peers say to each other, each message once, whole, and in the order of its stream. */
+class Conversation {
+  readonly #target: Target;
+  readonly #dice: Dice;
+  readonly #waiting: Record<Side, Map<number, HonestMessage & { readonly sentMs: number }>> = {
+    client: new Map(),
+    server: new Map(),
+  };
+  readonly #newest: Record<Side, Map<number, number>> = { client: new Map(), server: new Map() };
+  count = 0;
+  slowestMs = 0;
+
+  constructor(target: Target, dice: Dice) {
+    this.#target = target;
+    this.#dice = dice;
+  }
+
+  say(from: Side): void {
+    const dice = this.#dice;
+    const message = {
+      number: this.count++,
+      stream: dice.integer(0, STREAMS - 1),
+      unordered: dice.chance(0.25),
+      length: Math.floor(2 ** (dice.next() * 14.5)),
+      ...(dice.chance(0.2) && { retransmits: dice.integer(0, 3) }),
+    };
+    this.#waiting[from].set(message.number, { ...message, sentMs: this.#target.nowMs });
+    this.#target.send(from, message);
+  }
+
+  async advance(ms: number): Promise<void> {
+    await this.#target.advance(ms);
+    this.#hear('server', 'client');
+    this.#hear('client', 'server');
+  }
+
+  async finish(): Promise<void> {
+    while (this.#waiting.client.size + this.#waiting.server.size > 0) await this.advance(10);
+  }
+
+  #hear(at: Side, from: Side): void {
+    const { nowMs } = this.#target;
+    const waiting = this.#waiting[from];
+    for (const { number, stream, unordered, length, isWhole } of this.#target.arrived(at)) {
+      const sent = waiting.get(number);
+      const problem = (what: string) =>
+        new Error(`the ${at} has received message ${number}, stream ${stream}, ${length} bytes, ${what}`);
+      if (!sent) throw problem('which was not sent, or twice');
+      if (stream !== sent.stream || unordered !== sent.unordered) throw problem(`of stream ${sent.stream}`);
+      if (!isWhole || length !== sent.length) throw problem(`which is not what was sent, ${sent.length} bytes`);
+      const newest = this.#newest[from].get(stream) ?? -1;
+      if (!unordered && newest > number) throw problem(`behind message ${newest}`);
+      if (!unordered) this.#newest[from].set(stream, number);
+      waiting.delete(number);
+      this.slowestMs = Math.max(this.slowestMs, nowMs - sent.sentMs);
+    }
+    for (const { number, sentMs } of waiting.values()) {
+      if (nowMs - sentMs > SLOW_MS)
+        throw new Error(`message ${number} of the ${from} has not come after ${SLOW_MS} ms`);
+    }
+  }
+}

@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { scenario } from '../../src/simulated.js';
+import { Dice } from '../scenarios/plan.js';
+import { playSeeds } from '../support/seeds.js';
+import { ALL_KINDS, newTally, play, type Tally, told } from './scenario.js';
+import { StackHosts } from './stack-target.js';
+
+const FILE = 'test/isolation/two-peers.test.ts';
+
+function playInWebAssembly(seed: number, tally: Tally): Promise<void> {
+  const conditions = { latencyMs: new Dice(seed, 'network').pick([0.125, 1, 10]) };
+  return scenario({ seed, conditions }, async (network) => play(await StackHosts.create(network), seed, tally));
+}
+
+test('a hostile peer on the same socket does no harm to the messages of another one', {
+  timeout: 600_000,
+}, async () => {
+  const tally = newTally();
+  await playSeeds(FILE, 30, (seed) => playInWebAssembly(seed, tally));
+  console.log(told(tally));
+  for (const kind of ALL_KINDS) expect(tally.packets.get(kind), kind).toBeGreaterThan(0);
+});
