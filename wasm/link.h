@@ -120,10 +120,12 @@ void link_iterate(void);
 
 /*
  * May this packet reach usrsctp? First by its addresses and ports; then, if it isn't corrupt, by its chunks, some of which may
- * be taken out of it. See fixes/packet_validation.c.
+ * be taken out of it. Where it has an ECNE that upstream doesn't read, *short_ecne is set to the place of that, and a copy with
+ * a longer one is to be read, and freed. See fixes/packet_validation.c.
  */
 int link_is_plausible(const struct link_packet *packet);
-int link_admits(struct link_packet *packet);
+int link_admits(struct link_packet *packet, uint32_t *short_ecne);
+struct link_packet *link_lengthen_ecne(const struct link_packet *packet, uint32_t at);
 
 /* Will a packet of the same association follow the next one? And when that has been read: see tuning/sack_frequency.c. */
 void link_follow(int more);

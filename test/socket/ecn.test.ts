@@ -1,7 +1,13 @@
 import { expect, test } from 'vitest';
 import { type Chunk, decodePacket } from '../../src/chunk.js';
+import type { Association, Socket } from '../../src/index.js';
 import type { TraceEntry } from '../../src/simulated.js';
-import { all, connected, inWorld, pattern, type World, type WorldOptions } from '../support/world.js';
+import { FEATURES, of, parameter, sack, u8, u32 } from '../support/forged.js';
+import { chunksOf as answered, Puppet, typesOf } from '../support/puppet.js';
+import { StackVictim } from '../support/victim.js';
+import { all, connected, inWorld, PORT, pattern, type World, type WorldOptions } from '../support/world.js';
+
+const ECN_CAPABLE = 0x8000;
 
 const ECT0 = 2;
 const CE = 3;
@@ -94,3 +100,72 @@ test('without ECN on one end nothing is ECN-capable, and a link marks nothing', 
     },
     { ...SINGLE, conditions: { mark: 1 } },
   ));
+
+interface Accepting {
+  readonly victim: StackVictim;
+  readonly listener: Socket;
+  /** Sets up an association with ECN. */
+  readonly connect: (ownPort: number, tag: number) => Promise<Puppet>;
+  /** The TSN of a message that is sent and not acknowledged. */
+  readonly send: (association: Association) => Promise<number>;
+  readonly reductions: () => number;
+}
+
+/** A victim that accepts associations with ECN. */
+async function accepting(body: (scene: Accepting) => Promise<void>): Promise<void> {
+  const victim = await StackVictim.create();
+  const listener = victim.stack.socket();
+  listener.bindx([{ address: '10.0.0.1', port: PORT }]);
+  listener.listen();
+  await body({
+    victim,
+    listener,
+    connect: async (ownPort, tag) => {
+      const peer = new Puppet(victim, { ownPort, tag });
+      await peer.connect({ parameters: [...FEATURES, parameter(ECN_CAPABLE)] });
+      return peer;
+    },
+    send: async (association) => {
+      await association.send(pattern(1000));
+      const sent = answered(await victim.answers()).find(({ type }) => type === 'DATA');
+      return sent?.type === 'DATA' ? sent.tsn : 0;
+    },
+    reductions: () => victim.stack.statistics().ecn.reductions,
+  });
+  await victim.close();
+}
+
+test('the end that has accepted an association reacts to the first mark', () =>
+  accepting(async ({ victim, listener, connect, send, reductions }) => {
+    for (let count = 1; count <= 20; count++) {
+      const peer = await connect(4000 + count, count);
+      const tsn = await send(await listener.accept());
+      await peer.send(of('ECNE', u32(tsn, 1)), sack(tsn - 1));
+      expect(typesOf(await victim.answers())).toContain('CWR');
+      expect(reductions()).toBe(count);
+    }
+  }));
+
+test('it does so too when the peer has restarted', () =>
+  accepting(async ({ listener, connect, send, reductions }) => {
+    await connect(4000, 1);
+    const association = await listener.accept();
+    for (let count = 1; count <= 10; count++) {
+      const peer = await connect(4000, count + 1);
+      const tsn = await send(association);
+      await peer.send(of('ECNE', u32(tsn, 1)), sack(tsn - 1));
+      expect(reductions()).toBe(count);
+    }
+  }));
+
+test('ECNE of 8 bytes (RFC 9260 appendix A) is one mark, and what follows it in its packet is read', () =>
+  accepting(async ({ victim, listener, connect, send }) => {
+    const peer = await connect(4000, 1);
+    const association = await listener.accept();
+    const tsn = await send(association);
+    await peer.send(of('ECNE', u32(tsn)), sack(tsn - 1), peer.message());
+    expect(typesOf(await victim.answers())).toContain('CWR');
+    expect((await association.receive())?.data).toEqual(u8(1, 2, 3, 4));
+    expect(victim.stack.statistics().ecn).toMatchObject({ echoesReceived: 1, reductions: 1 });
+    expect(association.statistics().paths[0]?.congestionExperienced).toBe(1);
+  }));

@@ -59,6 +59,11 @@ export class StackVictim implements Victim {
     return this.#stack!;
   }
 
+  /** How many packets wait to be asked for. */
+  get pending(): number {
+    return this.#sent.length;
+  }
+
   async inject(bytes: Uint8Array, { source, destination, port = 0 }: Way): Promise<void> {
     this.#host?.receive([{ source, destination, port, trafficClass: 0, bytes: bytes.slice() }]);
     await this.advance(0);

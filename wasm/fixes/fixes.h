@@ -17,6 +17,13 @@ void fixed_ulp_notify(uint32_t notification, struct sctp_tcb *stcb, uint32_t err
 int link_count_t3rxt(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net);
 int link_count_asconf(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net);
 
+/* Starts the timer of heartbeats of a path, unless it runs: the same file. */
+#ifdef UPSTREAM_MAIN
+#define link_start_heartbeat(inp, stcb, net) sctp_timer_start(SCTP_TIMER_TYPE_HEARTBEAT, inp, stcb, net)
+#else
+void link_start_heartbeat(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net);
+#endif
+
 /* The path that new DATA take. */
 static inline struct sctp_nets *link_path_in_use(const struct sctp_tcb *stcb)
 {
@@ -32,6 +39,16 @@ void link_path_answered(struct sctp_tcb *stcb, struct sctp_nets *net);
 /* Around what reads a SACK, which tells the peer's receive window. The same file. */
 void link_sack_begins(struct sctp_tcb *stcb, uint32_t window_bytes);
 void link_sack_ends(struct sctp_tcb *stcb);
+
+/* The headers in front of the chunks of a packet: SCTP's and IP's, that of IPv6 if the socket may use it. */
+static inline uint32_t link_header_bytes(const struct sctp_tcb *stcb)
+{
+	uint32_t flags = stcb->sctp_ep->sctp_flags;
+
+	return flags & SCTP_PCB_FLAGS_BOUND_V6     ? SCTP_MIN_OVERHEAD
+	       : flags & SCTP_PCB_FLAGS_BOUND_CONN ? (uint32_t)sizeof(struct sctphdr)
+	                                           : SCTP_MIN_V4_OVERHEAD;
+}
 
 /* More of what was sent has been acknowledged: shutdown.c. */
 void link_more_delivered(struct sctp_tcb *stcb);

@@ -58,7 +58,7 @@ static int has_right_length(uint8_t type, uint32_t bytes)
 	case SCTP_SHUTDOWN_ACK: return bytes == sizeof(struct sctp_shutdown_ack_chunk);
 	case SCTP_SHUTDOWN_COMPLETE: return bytes == sizeof(struct sctp_shutdown_complete_chunk);
 	case SCTP_COOKIE_ACK: return bytes == sizeof(struct sctp_cookie_ack_chunk);
-	case SCTP_ECN_ECHO: return bytes == sizeof(struct sctp_ecne_chunk);
+	case SCTP_ECN_ECHO: return bytes == sizeof(struct sctp_ecne_chunk) || bytes == sizeof(struct old_sctp_ecne_chunk);
 	case SCTP_ECN_CWR: return bytes == sizeof(struct sctp_cwr_chunk);
 	case SCTP_ASCONF_ACK: return bytes >= sizeof(struct sctp_asconf_ack_chunk);
 	case SCTP_FORWARD_CUM_TSN:
@@ -140,7 +140,18 @@ static int pass_over(struct sctp_chunkhdr *chunk, int is_authenticated)
 	return 1;
 }
 
-int link_admits(struct link_packet *packet)
+/*
+ * RFC 9260 appendix A has ECNE without the number of packets that were marked, which usrsctp adds. sctp_process_control() of
+ * 0.9.5.0 reads nothing from such a chunk on: it is given a copy of the packet in which that number is 1. Behind AUTH,
+ * whose HMAC covers what follows, this can't be done.
+ */
+static int is_short_ecne(const struct sctp_chunkhdr *chunk)
+{
+	return !UPSTREAM_READS_SHORT_ECNE && chunk->chunk_type == SCTP_ECN_ECHO &&
+	       ntohs(chunk->chunk_length) == sizeof(struct old_sctp_ecne_chunk);
+}
+
+int link_admits(struct link_packet *packet, uint32_t *short_ecne)
 {
 	uint8_t *bytes = (uint8_t *)(packet + 1);
 	uint32_t seen = 0;
@@ -167,8 +178,26 @@ int link_admits(struct link_packet *packet)
 		if ((!has_right_length(type, length) || is_repeated(type, &seen)) && !pass_over(chunk, is_authenticated)) {
 			return 0;
 		}
+		if (is_short_ecne(chunk) && !is_authenticated) {
+			*short_ecne = at;
+		}
 		is_authenticated |= type == SCTP_AUTHENTICATION;
 		at += padded(length);
 	}
 	return 1;
+}
+
+struct link_packet *link_lengthen_ecne(const struct link_packet *packet, uint32_t at)
+{
+	const size_t end = at + sizeof(struct old_sctp_ecne_chunk), added = sizeof(uint32_t);
+	struct link_packet *longer = link_malloc(sizeof(*packet) + packet->length + added);
+	uint8_t *bytes = (uint8_t *)(longer + 1);
+	struct sctp_ecne_chunk *ecne = (struct sctp_ecne_chunk *)(bytes + at);
+
+	memcpy(longer, packet, sizeof(*packet) + end);
+	memcpy(bytes + end + added, (const uint8_t *)(packet + 1) + end, packet->length - end);
+	longer->length += added;
+	ecne->ch.chunk_length = htons(sizeof(*ecne));
+	ecne->num_pkts_since_cwr = htonl(1);
+	return longer;
 }

@@ -5,6 +5,7 @@
 #include <netinet/sctp_pcb.h>
 #include <netinet/sctp_var.h>
 #include <netinet/sctp_asconf.h>
+#include <netinet/sctp_auth.h>
 #include <netinet/sctp_output.h>
 #include <netinet/sctputil.h>
 
@@ -183,10 +184,23 @@ void fixed_del_local_addr_restricted(struct sctp_tcb *stcb, struct sctp_ifa *ifa
 	}
 }
 
-/* As if sctp_compose_asconf() did nothing when it fails: it counts the ASCONF first, and takes the requests for sent. */
+/*
+ * What a packet with an ASCONF has besides the requests. sctp_compose_asconf() takes as many requests as would fill the MTU
+ * alone; upstream's main forgets the address that the association is known by.
+ */
+static uint32_t asconf_overhead(const struct sctp_tcb *stcb)
+{
+	return link_header_bytes(stcb) + sctp_get_auth_chunk_len(stcb->asoc.peer_hmac_id) + sizeof(struct sctp_asconf_chunk) +
+	       sizeof(struct sctp_ipv6addr_param);
+}
+
+/*
+ * As if sctp_compose_asconf() did nothing when it fails: it counts the ASCONF first, and takes the requests for sent. Those
+ * that don't fit follow when the peer has acknowledged this ASCONF.
+ */
 static struct mbuf *compose(struct sctp_tcb *stcb, int *length, int addr_locked)
 {
-	uint32_t serial = stcb->asoc.asconf_seq_out;
+	uint32_t serial = stcb->asoc.asconf_seq_out, mtu = stcb->asoc.smallest_mtu;
 	struct sctp_asconf_addr *request;
 	struct mbuf *chunk;
 
@@ -195,7 +209,9 @@ static struct mbuf *compose(struct sctp_tcb *stcb, int *length, int addr_locked)
 			break;
 		}
 	}
+	stcb->asoc.smallest_mtu -= asconf_overhead(stcb);
 	chunk = sctp_compose_asconf(stcb, length, addr_locked);
+	stcb->asoc.smallest_mtu = mtu;
 	if (chunk == NULL) {
 		stcb->asoc.asconf_seq_out = serial;
 		for (; request != NULL; request = TAILQ_NEXT(request, next)) {

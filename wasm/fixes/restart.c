@@ -134,12 +134,26 @@ static int is_known(const struct sctp_tcb *stcb)
 	       notes_of(stcb)->loaded_tag == stcb->asoc.peer_vtag;
 }
 
-/* sctp_process_init() has given all paths that threshold anew; this follows it. */
+/*
+ * What a path begins with. sctp_process_init() has set that threshold anew for all paths. Marks (ECN) count from the TSN
+ * that this association begins with: usrsctp takes another one that it has chosen for the accepting end before it knew the
+ * cookie, or after a restart the one of before, and ignores marks until TSNs have passed that one.
+ */
+static void begin_paths(struct sctp_association *asoc)
+{
+	struct sctp_nets *net;
+
+	TAILQ_FOREACH(net, &asoc->nets, sctp_next) {
+		net->ssthresh = FIRST_SSTHRESH;
+		net->cwr_window_tsn = net->last_cwr_tsn = asoc->init_seq_number - 1;
+	}
+}
+
 int fixed_load_addresses_from_init(struct sctp_tcb *stcb, struct mbuf *packet, int offset, int limit,
                                       struct sockaddr *from, struct sockaddr *to, struct sockaddr *listed, uint16_t port)
 {
 	int result, known = is_known(stcb);
-	struct sctp_nets **paths, *net;
+	struct sctp_nets **paths;
 	uint32_t count;
 
 	if (known || restarting == stcb) {
@@ -159,9 +173,7 @@ int fixed_load_addresses_from_init(struct sctp_tcb *stcb, struct mbuf *packet, i
 
 	restart_keep_streams(stcb);
 	if (result == 0) {
-		TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
-			net->ssthresh = FIRST_SSTHRESH;
-		}
+		begin_paths(&stcb->asoc);
 	}
 	return result;
 }

@@ -232,7 +232,8 @@ void fixed_update_acked(struct sctp_tcb *stcb, struct sctp_shutdown_chunk *shutd
 
 /*
  * T2-shutdown has the place of T3-rtx, and sctp_timer_start() leaves a pending timer as it is. Nothing is outstanding
- * when T2 is started, but a window probe may have started T3-rtx anew: then SHUTDOWN would never be sent again.
+ * when T2 is started, but a window probe may have started T3-rtx anew: then SHUTDOWN would never be sent again. The timer of
+ * heartbeats is started by time_outs.c.
  */
 void fixed_timer_start(int type, struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
 {
@@ -243,7 +244,11 @@ void fixed_timer_start(int type, struct sctp_inpcb *inp, struct sctp_tcb *stcb, 
 			sctp_timer_stop(SCTP_TIMER_TYPE_SEND, inp, stcb, any, SCTP_FROM_SCTP_OUTPUT);
 		}
 	}
-	sctp_timer_start(type, inp, stcb, net);
+	if (type == SCTP_TIMER_TYPE_HEARTBEAT) {
+		link_start_heartbeat(inp, stcb, net);
+	} else {
+		sctp_timer_start(type, inp, stcb, net);
+	}
 }
 
 /*

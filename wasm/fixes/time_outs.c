@@ -185,13 +185,12 @@ static int verify(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_net
 	net->heart_beat_delay = interval;
 	net->dest_state |= (uint16_t)off;
 	if (off) {
-		sctp_timer_start(SCTP_TIMER_TYPE_HEARTBEAT, inp, stcb, net);
 		sctp_chunk_output(inp, stcb, SCTP_OUTPUT_FROM_HB_TMR, SCTP_SO_NOT_LOCKED);
 	}
 	return 0;
 }
 
-int fixed_heartbeat_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
+static int heartbeat(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
 {
 	enum counted counted = counts_heartbeat(stcb, net) ? COUNT_ALWAYS : COUNT_NOT;
 
@@ -203,6 +202,40 @@ int fixed_heartbeat_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct 
 	}
 	return count(sctp_heartbeat_timer, inp, stcb, net, net->hb_responded ? COUNT_USUALLY : counted);
 }
+
+/* sctp_timeout_handler() starts the timer again, too, but leaves one that runs as it is. */
+int fixed_heartbeat_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
+{
+	int is_gone = heartbeat(inp, stcb, net);
+
+	if (!is_gone && ((net->dest_state & SCTP_ADDR_NOHB) == 0 || is_to_be_verified(net))) {
+		link_start_heartbeat(inp, stcb, net);
+	}
+	return is_gone;
+}
+
+#ifndef UPSTREAM_MAIN
+/*
+ * The next HEARTBEAT leaves after the interval and about one RTO (RFC 9260 8.3), or after exactly one RTO if the path is to be
+ * verified (5.4) or potentially failed (RFC 7829 3.2). sctp_timer_start() takes half of an RTO to one and a half for these,
+ * too, and its sum overflows when the interval is near 2^32 ms, so that HEARTBEATs follow each other.
+ */
+void link_start_heartbeat(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
+{
+	struct sctp_timer *timer = &net->hb_timer;
+	uint32_t interval = net->heart_beat_delay, rto_ms = net->RTO > 0 ? net->RTO : stcb->asoc.initial_rto;
+
+	if (SCTP_OS_TIMER_PENDING(&timer->timer)) {
+		return;
+	}
+	net->heart_beat_delay = min(interval, INT32_MAX);
+	sctp_timer_start(SCTP_TIMER_TYPE_HEARTBEAT, inp, stcb, net);
+	net->heart_beat_delay = interval;
+	if ((is_to_be_verified(net) || (net->dest_state & SCTP_ADDR_PF)) && SCTP_OS_TIMER_PENDING(&timer->timer)) {
+		SCTP_OS_TIMER_START(&timer->timer, rto_ms, sctp_timeout_handler, timer);
+	}
+}
+#endif
 
 int fixed_shutdown_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
 {

@@ -239,10 +239,20 @@ static void read_packet(const struct link_packet *header, struct link_ends *ends
 	}
 }
 
+static void read_with_ends(const struct link_packet *packet, struct link_ends *ends, int corrupt)
+{
+	read_packet(packet, ends, corrupt);
+	if (link_readdress((const struct sctphdr *)(packet + 1), ends) && !corrupt) {
+		read_packet(packet, ends, 0);
+		link_readdressed();
+	}
+}
+
 static void input(struct link_packet *packet)
 {
 	struct sctphdr *ports = (struct sctphdr *)(packet + 1);
 	struct link_ends ends;
+	uint32_t short_ecne = 0;
 	int corrupt;
 
 	if (!link_is_plausible(packet) || !find_ends(packet, ports, &ends)) {
@@ -251,13 +261,16 @@ static void input(struct link_packet *packet)
 	SCTP_STAT_INCR(sctps_recvpackets);
 	SCTP_STAT_INCR_COUNTER64(sctps_inpackets);
 	corrupt = is_corrupt(packet, ports);
-	if (!corrupt && !link_admits(packet)) {
+	if (!corrupt && !link_admits(packet, &short_ecne)) {
 		return;
 	}
-	read_packet(packet, &ends, corrupt);
-	if (link_readdress(ports, &ends) && !corrupt) {
-		read_packet(packet, &ends, 0);
-		link_readdressed();
+	if (short_ecne > 0) {
+		struct link_packet *longer = link_lengthen_ecne(packet, short_ecne);
+
+		read_with_ends(longer, &ends, 0);
+		link_free(longer);
+	} else {
+		read_with_ends(packet, &ends, corrupt);
 	}
 	if (packet->family != 0 && !corrupt) {
 		link_probe_answers(ports, packet->length, &ends.source, &ends.destination);

@@ -44,6 +44,9 @@ typedef int32_t upstream_offset;
 #define UPSTREAM_ABORT_NOTIFICATION(stcb, timed_out, code, chunk, so_locked) \
 	sctp_abort_notification(stcb, false, timed_out, code, chunk, so_locked)
 
+/* Does sctp_process_control() read an ECNE of 8 bytes? */
+#define UPSTREAM_READS_SHORT_ECNE 1
+
 /* What a scheduler answers to a question. */
 typedef bool upstream_answer;
 
@@ -63,6 +66,7 @@ typedef uint32_t upstream_offset;
 #define UPSTREAM_TIMED_OUT
 #define UPSTREAM_ABORT_NOTIFICATION(stcb, timed_out, code, chunk, so_locked) \
 	sctp_abort_notification(stcb, 0, code, chunk, so_locked)
+#define UPSTREAM_READS_SHORT_ECNE 0
 typedef int upstream_answer;
 
 #endif

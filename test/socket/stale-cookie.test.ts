@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest';
+import type { Chunk } from '../../src/chunk.js';
+import { of, u16, u32 } from '../support/forged.js';
+import { chunksOf, Puppet, typesOf } from '../support/puppet.js';
+import { StackVictim } from '../support/victim.js';
+
+const STALE_COOKIE = 3;
+const COOKIE_PRESERVATIVE = 9;
+
+/** A victim that connects to a peer, which finds each of its cookies stale. */
+async function connecting(staleUs: number) {
+  const victim = await StackVictim.create();
+  const peer = new Puppet(victim);
+  const socket = victim.stack.socket();
+  const association = socket.connect({ address: '10.0.0.2', port: peer.ownPort });
+  association.catch(() => undefined);
+  const refuse = async () => {
+    await peer.takeInit();
+    await peer.sendInitAck();
+    expect(typesOf(await victim.answers())).toEqual(['COOKIE ECHO']);
+    await peer.send(of('ERROR', u16(STALE_COOKIE, 8), u32(staleUs)));
+  };
+  return { victim, peer, association, refuse };
+}
+
+/** By how many ms each INIT asks a cookie to live longer. */
+const increments = (chunks: readonly Chunk[]): number[] =>
+  chunks
+    .flatMap((chunk) => (chunk.type === 'INIT' ? chunk.parameters : []))
+    .filter(({ code }) => code === COOKIE_PRESERVATIVE)
+    .map(({ value }) => new DataView(value.buffer, value.byteOffset).getUint32(0));
+
+test.each([0, 999, 1000, 250_000])(
+  'an INIT after a cookie that was stale by %d µs asks for a longer life',
+  async (us) => {
+    const { victim, refuse } = await connecting(us);
+    await refuse();
+    const [ms] = increments(chunksOf(await victim.answers()));
+    expect(ms).toBeGreaterThan(us / 1000);
+    await victim.close();
+  },
+);
+
+test('where each cookie is stale the second INIT leaves at once, those after it once an RTO, and the attempt ends', async () => {
+  const { victim, association, refuse } = await connecting(0);
+  let hasEnded = false;
+  association.catch(() => {
+    hasEnded = true;
+  });
+  const waits: number[] = [];
+  for (;;) {
+    await refuse();
+    const before = victim.clock.now();
+    while (!hasEnded && victim.pending === 0) await victim.advance(100);
+    if (hasEnded) break;
+    waits.push(victim.clock.now() - before);
+  }
+  expect(waits).toEqual([0, ...Array.from({ length: 7 }, () => 1000)]);
+  await victim.close();
+});
+
+test('a stale cookie is an answer: the time-outs of INIT are counted anew', async () => {
+  const { victim, refuse } = await connecting(0);
+  await victim.advance(40_000); // six INITs, of nine that may be lost
+  await refuse();
+  await victim.advance(1_000_000);
+  expect(typesOf(await victim.answers()).filter((type) => type === 'INIT')).toHaveLength(9);
+  await victim.close();
+});
