@@ -58,3 +58,19 @@ test.each(['one-to-one', 'one-to-many'] as const)(
     });
   },
 );
+
+test('1,000 associations at once leave memory flat, though their tags wait for a minute (RFC 9260 5.3.1)', () =>
+  scenario({ seed: 1, limitMs: 1e9, traceLength: 20 }, async (network) => {
+    const [client, server] = await twoStacks(network);
+    const listener = server.socket();
+    listener.bindx([{ address: '10.0.1.2', port: PORT }]);
+    listener.listen();
+    const socket = client.socket();
+    const memory: number[] = [];
+    for (let number = 0; number <= 1000; number++) {
+      if (number % 1000 === 0) memory.push(client.memoryInUse + server.memoryInUse);
+      await cycle(socket, () => listener.accept(), number);
+    }
+    expect(memory[1]! - memory[0]!).toBeLessThan(SLACK_BYTES);
+    await Promise.all([client.close(), server.close()]);
+  }));

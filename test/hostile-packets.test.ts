@@ -130,7 +130,9 @@ test('an INIT with a parameter of length 0 for an association that exists does n
     const association = await client.socket().connectx([{ address: '10.0.1.2', port: PORT }]);
     for (const length of [0, 1, 2, 3]) {
       const packet = { ...inits[0]!, bytes: inits[0]!.bytes.slice() };
-      new DataView(packet.bytes.buffer).setUint32(32, 0xc000_0000 | length); // the first parameter
+      const view = new DataView(packet.bytes.buffer);
+      view.setUint32(16, 0x1111_1111); // a tag of the forger's: an answer, if there is one, is nothing to the client
+      view.setUint32(32, 0xc000_0000 | length); // the first parameter
       sealPacket(packet.bytes);
       transport.host?.receive([packet]);
     }

@@ -3,12 +3,10 @@ import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { upstream } from './support/upstream.js';
 
 const OBJECTS = 'build/wasm/objects';
 const preprocessed = readdirSync(OBJECTS).filter((name) => name.endsWith('.i'));
-const release = readFileSync('src/generated/constants.ts', 'utf8').includes('SCTP_ACCEPT_ZERO_CHECKSUM')
-  ? 'main'
-  : '0.9.5.0';
 
 const folders: string[] = [];
 afterEach(() => {
@@ -23,7 +21,7 @@ function complaint(file: string, change: (text: string) => string): string {
   writeFileSync(join(folder, file), change(readFileSync(join(OBJECTS, file), 'utf8')));
   const files = preprocessed.map((name) => join(folder, name));
   try {
-    execFileSync(process.execPath, ['wasm/upstream/redirections.mjs', release, ...files], { stdio: 'pipe' });
+    execFileSync(process.execPath, ['wasm/upstream/redirections.mjs', upstream, ...files], { stdio: 'pipe' });
     return '';
   } catch (error) {
     return String((error as { stderr: Buffer }).stderr);

@@ -2,7 +2,9 @@ import { expect, test } from 'vitest';
 import type { Association, Socket } from '../../src/index.js';
 import {
   CHUNK_LIST,
+  ecnSupported,
   extensions,
+  FEATURES,
   flagged,
   initiation,
   of,
@@ -26,13 +28,13 @@ interface Scene {
 }
 
 /** A victim that has accepted an association with a peer. */
-async function established(encapsulationPort?: number): Promise<Scene> {
+async function established(encapsulationPort?: number, parameters = FEATURES): Promise<Scene> {
   const victim = await StackVictim.create(['10.0.0.1'], encapsulationPort);
   const listener = victim.stack.socket();
   listener.bindx([{ address: '10.0.0.1', port: 5001 }]);
   listener.listen();
   const peer = new Puppet(victim, { port: encapsulationPort ?? 0 });
-  await peer.connect();
+  await peer.connect({ parameters });
   const association = await listener.accept();
   await victim.answers();
   return { victim, peer, listener, association };
@@ -193,7 +195,7 @@ test.each([
   ['FORWARD TSN', of('FORWARD TSN')],
   ['RE-CONFIG', of('RE-CONFIG')],
 ])('behind a chunk %s of a wrong length, the rest of a packet is read', async (_, chunk) => {
-  const scene = await established();
+  const scene = await established(undefined, [...FEATURES, ecnSupported]);
   const { victim, peer, association } = scene;
   await peer.send(chunk, peer.message());
   expect((await association.receive())?.data).toEqual(u8(1, 2, 3, 4));

@@ -4,6 +4,7 @@ import { sysctls } from '../../src/generated/sysctls.js';
 import { ConnAddresses } from '../../src/raw/connaddresses.js';
 import * as R from '../../src/raw.js';
 import { scenario } from '../../src/simulated.js';
+import { RTO_INITIAL_MS } from '../support/upstream.js';
 import { connected, open, two } from './fixture.js';
 
 /** Two stacks that run on top of each other's usrsctp_conninput(), as WebRTC's do on top of DTLS. */
@@ -165,7 +166,7 @@ test('usrsctp_handle_timers moves no time: the clock does', () =>
     client.usrsctp_connectx(so, [{ address: '10.0.1.99', port: 1 }]);
     client.usrsctp_handle_timers(60_000);
     expect(client.usrsctp_get_stat().sctps_timoinit).toBe(0);
-    await network.advance(3500);
+    await network.advance(1.1 * RTO_INITIAL_MS);
     expect(client.usrsctp_get_stat().sctps_timoinit).toBe(1);
   }));
 

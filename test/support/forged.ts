@@ -23,6 +23,8 @@ export const extensions = (...types: ChunkType[]): Uint8Array =>
 export const forwardTsnSupported = parameter(FORWARD_TSN_SUPPORTED);
 /** What a peer says that can do all that needs no key. */
 export const FEATURES: readonly Uint8Array[] = [extensions('RE-CONFIG', 'FORWARD TSN'), forwardTsnSupported];
+/** ECN (RFC 9260 appendix A), without which ECNE and CWR are chunks that nobody knows. */
+export const ecnSupported: Uint8Array = parameter(0x8000);
 export const ipv4 = (address: string): Uint8Array => parameter(IPV4_ADDRESS, u8(...address.split('.').map(Number)));
 
 export interface Initiation {

@@ -9,6 +9,7 @@
 
 #include "api/handles.h"
 #include "link.h"
+#include "upstream/release.h"
 
 /* --- life ----------------------------------------------------------------------------------------------------- */
 
@@ -52,10 +53,12 @@ EXPORT int bridge_close(int handle)
 EXPORT int bridge_shutdown(int handle, int how)
 {
 	struct socket *so = socket_of(handle);
-	uint32_t unacknowledged = link_unacknowledged(so);
+	uint32_t unacknowledged = UPSTREAM_ANSWERS_RIGHTLY ? 0 : link_unacknowledged(so);
 	int answer = result(usrsctp_shutdown(so, how));
 
-	link_keep_unacknowledged(so, unacknowledged);
+	if (!UPSTREAM_ANSWERS_RIGHTLY) {
+		link_keep_unacknowledged(so, unacknowledged);
+	}
 	return answer;
 }
 
@@ -97,7 +100,7 @@ EXPORT int bridge_listen(int handle, int backlog)
 	if (so == NULL) {
 		return -EBADF;
 	}
-	return link_may_listen(so) ? result(usrsctp_listen(so, backlog)) : -EINVAL;
+	return UPSTREAM_ANSWERS_RIGHTLY || link_may_listen(so) ? result(usrsctp_listen(so, backlog)) : -EINVAL;
 }
 
 EXPORT int bridge_accept(int handle, struct sockaddr *address, socklen_t *length)
@@ -132,7 +135,7 @@ EXPORT int bridge_connect(int handle, struct sockaddr *address, int length)
 	union sctp_sockstore whole = {0};
 
 	/* sctp6_connect() reads any address as if it were one of IPv6 */
-	if (length >= 0 && (size_t)length < sizeof(whole) && address != NULL) {
+	if (!UPSTREAM_ANSWERS_RIGHTLY && length >= 0 && (size_t)length < sizeof(whole) && address != NULL) {
 		memcpy(&whole, address, (size_t)length);
 		address = &whole.sa;
 		length = address->sa_family == AF_INET ? (int)sizeof(whole) : length;

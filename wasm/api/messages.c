@@ -7,6 +7,7 @@
 
 #include "api/handles.h"
 #include "link.h"
+#include "upstream/release.h"
 
 /* What a message is sent with, where it is told. */
 static const struct sctp_sndinfo *sndinfo_of(const void *info, uint32_t type)
@@ -32,10 +33,10 @@ static int abort_anyway(struct socket *so, const void *reason, uint32_t length, 
 /* What is told of a call that usrsctp has refused with this error. */
 static int refusal(struct socket *so, sctp_assoc_t id, int error, int is_end)
 {
-	if (is_end && (error == EWOULDBLOCK || error == EAGAIN || error == EINVAL)) {
+	if (!UPSTREAM_ANSWERS_RIGHTLY && is_end && (error == EWOULDBLOCK || error == EAGAIN || error == EINVAL)) {
 		return link_shut_down(so, id);
 	}
-	return error == ECONNRESET && link_is_shut_down(so, id) ? -EPIPE : -error;
+	return !UPSTREAM_ANSWERS_RIGHTLY && error == ECONNRESET && link_is_shut_down(so, id) ? -EPIPE : -error;
 }
 
 /* Sends as much of the rest of a message as there is room for, if it would wait for ever otherwise. */
@@ -70,7 +71,7 @@ static void mind_lifetime(struct socket *so, sctp_assoc_t id, const void *info, 
 static int may_send_all(struct socket *so, struct sctp_sndinfo *sndinfo)
 {
 	if (link_has_one_association(so)) {
-		sndinfo->snd_flags &= (uint16_t)~SCTP_SENDALL; /* as in upstream's main, which ignores it there */
+		sndinfo->snd_flags &= (uint16_t)~SCTP_SENDALL; /* ignored there */
 		return 1;
 	}
 	return !link_resets_stream(so, sndinfo->snd_sid);
@@ -79,7 +80,9 @@ static int may_send_all(struct socket *so, struct sctp_sndinfo *sndinfo)
 /* With explicit EOR a message of any size may wait for room: usrsctp refuses for good what is larger than the buffer. */
 static int would_block(struct socket *so, int error, uint16_t wanted)
 {
-	return error == EWOULDBLOCK || (error == EMSGSIZE && (wanted & SCTP_ABORT) == 0 && link_marks_ends(so));
+	int is_too_large = !UPSTREAM_ANSWERS_RIGHTLY && error == EMSGSIZE && (wanted & SCTP_ABORT) == 0 && link_marks_ends(so);
+
+	return error == EWOULDBLOCK || is_too_large;
 }
 
 EXPORT int bridge_sendv(int handle, const void *data, uint32_t length, struct sockaddr *to, int count, void *info,
@@ -96,17 +99,18 @@ EXPORT int bridge_sendv(int handle, const void *data, uint32_t length, struct so
 		return -EAGAIN;
 	}
 	sent = usrsctp_sendv(so, data, length, to, count, info, info_length, info_type, flags);
-	if (sent < 0 && errno == ECONNRESET && link_resume(so, id, sndinfo != NULL ? sndinfo->snd_sid : 0)) {
+	if (!UPSTREAM_ANSWERS_RIGHTLY && sent < 0 && errno == ECONNRESET &&
+	    link_resume(so, id, sndinfo != NULL ? sndinfo->snd_sid : 0)) {
 		sent = usrsctp_sendv(so, data, length, to, count, info, info_length, info_type, flags);
 		link_resumed(so, id);
 	}
 	if (sent < 0 && (is_end || !would_block(so, errno, wanted))) {
 		return refusal(so, id, errno, is_end);
 	}
-	if (sent < 0 && (wanted & SCTP_ABORT) != 0) {
+	if (!UPSTREAM_ANSWERS_RIGHTLY && sent < 0 && (wanted & SCTP_ABORT) != 0) {
 		return abort_anyway(so, data, length, to, id);
 	}
-	if (sent >= 0 && (wanted & SCTP_EOF) != 0 && !link_has_association(so, id)) {
+	if (!UPSTREAM_ANSWERS_RIGHTLY && sent >= 0 && (wanted & SCTP_EOF) != 0 && !link_has_association(so, id)) {
 		return -ECONNABORTED; /* another message was begun, which nothing can end */
 	}
 	if (sent <= 0 && length > 0) {

@@ -23,8 +23,8 @@ int sctp_setopt(struct socket *so, int option, void *value, size_t bytes, void *
 	if (inp == NULL || value == NULL) {
 		return upstream_setopt(so, option, value, bytes, p);
 	}
-	if ((option == SCTP_CONNECT_X || option == SCTP_CONNECT_X_DELAYED) && (inp->sctp_flags & SCTP_PCB_FLAGS_TCPTYPE) &&
-	    SCTP_IS_LISTENING(inp)) {
+	if (!UPSTREAM_ANSWERS_RIGHTLY && (option == SCTP_CONNECT_X || option == SCTP_CONNECT_X_DELAYED) &&
+	    (inp->sctp_flags & SCTP_PCB_FLAGS_TCPTYPE) && SCTP_IS_LISTENING(inp)) {
 		return EINVAL; /* sctp_do_connect_x() would set up an association on the listener */
 	}
 	if (option == SCTP_CONNECT_X && bytes >= sizeof(int) + sizeof(struct sockaddr_in)) {

@@ -168,6 +168,9 @@ void fixed_free_association(struct sctp_tcb *stcb)
 		sctp_free_ifa(stcb->asoc.asconf_addr_del_pending);
 	}
 	link_association_gone(stcb);
+#ifdef UPSTREAM_MAIN
+	link_tag_waits(stcb);
+#endif
 	link_no_burst(stcb);
 	link_never_open(stcb);
 	link_no_lifetimes(stcb);

@@ -27,36 +27,36 @@ static int is_being_set_up(const struct sctp_tcb *stcb)
 }
 
 /*
- * Is a packet to be discarded because of how things stand with its association?
+ * Is a packet to be discarded because of the state of its association?
  *
- *   any, from another UDP port, if its tag or checksum is wrong: upstream would send there from now on (RFC 6951 5.4; a peer
- *   that restarts elsewhere isn't accepted by sctp_send_initiate_ack(), so that a COOKIE ECHO has the tag as well)
  *   SHUTDOWN ACK with a wrong tag, which upstream answers (RFC 9260 8.5.1 E: it may only while an association is set up)
  *   INIT ACK where none is expected (5.2.3), which can end an association if something is wrong with it
  *   COOKIE ECHO if the socket is closed, which upstream would tell that it is connected
  */
-static int is_useless(struct sctp_tcb *stcb, const struct sctp_nets *path, uint32_t tag, const struct sctp_chunkhdr *first,
-                      uint16_t port, int is_corrupt)
+static int is_unexpected(const struct sctp_tcb *stcb, uint32_t tag, const struct sctp_chunkhdr *first)
+{
+	switch (first->chunk_type) {
+	case SCTP_COOKIE_ECHO: return (stcb->sctp_ep->sctp_flags & SCTP_PCB_FLAGS_SOCKET_GONE) != 0;
+	case SCTP_INITIATION_ACK: return SCTP_GET_STATE(stcb) != SCTP_STATE_COOKIE_WAIT;
+	case SCTP_SHUTDOWN_ACK: return tag != stcb->asoc.my_vtag && !is_being_set_up(stcb);
+	default: return 0;
+	}
+}
+
+/*
+ * From another UDP port, a packet is discarded whose tag or checksum is wrong: upstream would send there from now on (RFC 6951
+ * 5.4; a peer that restarts elsewhere isn't accepted by sctp_send_initiate_ack(), so that a COOKIE ECHO has the tag as well).
+ */
+static int is_useless(const struct sctp_tcb *stcb, const struct sctp_nets *path, uint32_t tag,
+                      const struct sctp_chunkhdr *first, uint16_t port, int is_corrupt)
 {
 	int is_from_elsewhere = path != NULL && path->port != port;
 
-	switch (first->chunk_type) {
-	case SCTP_INITIATION: return 0;
-	case SCTP_COOKIE_ECHO:
-		if ((stcb->sctp_ep->sctp_flags & SCTP_PCB_FLAGS_SOCKET_GONE) != 0) {
-			return 1;
-		}
-		break;
-	case SCTP_INITIATION_ACK:
-		if (SCTP_GET_STATE(stcb) != SCTP_STATE_COOKIE_WAIT) {
-			return 1;
-		}
-		break;
-	case SCTP_SHUTDOWN_ACK:
-		if (tag != stcb->asoc.my_vtag && !is_being_set_up(stcb)) {
-			return 1;
-		}
-		break;
+	if (first->chunk_type == SCTP_INITIATION) {
+		return 0;
+	}
+	if (!UPSTREAM_VALIDATES_CHUNKS && is_unexpected(stcb, tag, first)) {
+		return 1;
 	}
 	return is_from_elsewhere && (is_corrupt || !has_tag(&stcb->asoc, tag, first));
 }
@@ -105,7 +105,7 @@ struct sctp_tcb *fixed_findassociation_addr(struct mbuf *packet, int offset, str
 	if (is_useless(stcb, *path, tag, first, port, is_corrupt)) {
 		return discard(stcb, first, inp, path);
 	}
-	if (is_corrupt) {
+	if (UPSTREAM_VALIDATES_CHUNKS || is_corrupt) {
 		return stcb;
 	}
 	note_tag(stcb, tag, first);

@@ -52,6 +52,9 @@ int link_is_plausible(const struct link_packet *packet)
  */
 static int has_right_length(uint8_t type, uint32_t bytes)
 {
+	if (UPSTREAM_VALIDATES_CHUNKS) {
+		return 1;
+	}
 	switch (type) {
 	case SCTP_HEARTBEAT_ACK: return bytes == sizeof(struct sctp_heartbeat_chunk); /* as our HEARTBEAT was */
 	case SCTP_SHUTDOWN: return bytes == sizeof(struct sctp_shutdown_chunk);
@@ -72,7 +75,8 @@ static int has_right_length(uint8_t type, uint32_t bytes)
 /* These have a packet to themselves (RFC 9260 6.10). */
 static int stands_alone(uint8_t type)
 {
-	return type == SCTP_INITIATION || type == SCTP_INITIATION_ACK || type == SCTP_SHUTDOWN_COMPLETE;
+	return !UPSTREAM_VALIDATES_CHUNKS &&
+	       (type == SCTP_INITIATION || type == SCTP_INITIATION_ACK || type == SCTP_SHUTDOWN_COMPLETE);
 }
 
 /*

@@ -47,7 +47,7 @@ static int measure_set_up(struct sctp_tcb *stcb, struct sctp_nets *net)
 /* Has a COOKIE ECHO just opened the association? Then the time is that of its cookie. */
 static int is_of_cookie(const struct sctp_tcb *stcb)
 {
-	return notes_of(stcb)->opened_ms == link_now_ms;
+	return !UPSTREAM_MEASURES_RIGHTLY && notes_of(stcb)->opened_ms == link_now_ms;
 }
 
 /* In sctp_input.c, where INIT ACK, COOKIE ECHO, COOKIE ACK and HEARTBEAT ACK are measured. */
@@ -67,8 +67,14 @@ int fixed_calculate_rto(struct sctp_tcb *stcb, struct sctp_association *asoc, st
 	return is_measured;
 }
 
+/* Main doesn't measure a set-up in which something was lost, and has no other place where the back-off could end. */
 void fixed_set_state(struct sctp_tcb *stcb, int state)
 {
+	if (UPSTREAM_MEASURES_RIGHTLY && (state == SCTP_STATE_COOKIE_ECHOED || state == SCTP_STATE_OPEN) &&
+	    notes_of(stcb)->set_up_time_outs > 0) {
+		forget_back_off(stcb);
+		notes_of(stcb)->set_up_time_outs = 0;
+	}
 	if (state == SCTP_STATE_OPEN) {
 		notes_of(stcb)->opened_ms = link_now_ms;
 	}

@@ -23,6 +23,25 @@ static int may_go_to(const struct sctp_stream_out *stream, const struct sctp_net
 	       message->net == net;
 }
 
+/* Is the first message of this stream sent in part, so that no other one may follow what was sent (RFC 9260 6.9)? */
+static int is_begun(const struct sctp_stream_out *stream)
+{
+	const struct sctp_stream_queue_pending *message = TAILQ_FIRST(&stream->outqueue);
+
+	return message != NULL && message->some_taken;
+}
+
+/*
+ * The stream that must be served next, because a message of it is begun. Main notes it before a chunk has left its queue, and
+ * so goes on with a stream whose message has just ended.
+ */
+static struct sctp_stream_out *locked_stream(const struct sctp_association *asoc)
+{
+	struct sctp_stream_out *stream = asoc->ss_data.locked_on_sending;
+
+	return stream != NULL && is_begun(stream) ? stream : NULL;
+}
+
 /* A stream without messages has left the wheel, and the one after it is that with the next higher number. */
 static struct sctp_stream_out *next_stream(const struct sctp_association *asoc, const struct sctp_stream_out *after)
 {
@@ -61,8 +80,10 @@ static struct sctp_stream_out *next_stream_to(const struct sctp_association *aso
 struct sctp_stream_out *sctp_ss_default_select(struct sctp_tcb *stcb, struct sctp_nets *net,
                                                struct sctp_association *asoc)
 {
+	struct sctp_stream_out *locked = locked_stream(asoc);
+
 	(void)stcb;
-	return asoc->ss_data.locked_on_sending != NULL ? asoc->ss_data.locked_on_sending : next_stream_to(asoc, net);
+	return locked != NULL ? locked : next_stream_to(asoc, net);
 }
 
 /*
@@ -72,7 +93,7 @@ struct sctp_stream_out *sctp_ss_default_select(struct sctp_tcb *stcb, struct sct
  */
 struct sctp_stream_out *sctp_ss_rrp_select(struct sctp_tcb *stcb, struct sctp_nets *net, struct sctp_association *asoc)
 {
-	struct sctp_stream_out *locked = asoc->ss_data.locked_on_sending, *last = asoc->ss_data.last_out_stream;
+	struct sctp_stream_out *locked = locked_stream(asoc), *last = asoc->ss_data.last_out_stream;
 
 	(void)stcb;
 	if (locked != NULL) {
@@ -93,11 +114,12 @@ void sctp_ss_rrp_packet_done(struct sctp_tcb *stcb, struct sctp_nets *net, struc
 /* The scheduler priority: the streams of the highest priority in turn. The wheel is sorted. */
 struct sctp_stream_out *sctp_ss_prio_select(struct sctp_tcb *stcb, struct sctp_nets *net, struct sctp_association *asoc)
 {
-	struct sctp_stream_out *last = asoc->ss_data.last_out_stream, *first = TAILQ_FIRST(&asoc->ss_data.out.wheel), *next;
+	struct sctp_stream_out *last = asoc->ss_data.last_out_stream, *first = TAILQ_FIRST(&asoc->ss_data.out.wheel);
+	struct sctp_stream_out *locked = locked_stream(asoc), *next;
 
 	(void)stcb;
-	if (asoc->ss_data.locked_on_sending != NULL || first == NULL) {
-		return asoc->ss_data.locked_on_sending;
+	if (locked != NULL || first == NULL) {
+		return locked;
 	}
 	next = last != NULL ? TAILQ_NEXT(last, NEXT_SPOKE) : NULL;
 	if (next == NULL || PRIORITY(next) != PRIORITY(first)) {
@@ -118,10 +140,11 @@ struct sctp_stream_out *sctp_ss_prio_select(struct sctp_tcb *stcb, struct sctp_n
 struct sctp_stream_out *sctp_ss_fb_select(struct sctp_tcb *stcb, struct sctp_nets *net, struct sctp_association *asoc)
 {
 	struct sctp_stream_out *first = next_stream(asoc, asoc->ss_data.last_out_stream), *next = first, *best = NULL;
+	struct sctp_stream_out *locked = locked_stream(asoc);
 
 	(void)stcb;
-	if (asoc->ss_data.locked_on_sending != NULL || first == NULL) {
-		return asoc->ss_data.locked_on_sending;
+	if (locked != NULL || first == NULL) {
+		return locked;
 	}
 	do {
 		if (may_go_to(next, net) && ROUNDS(next) >= 0 && (best == NULL || ROUNDS(next) < ROUNDS(best))) {
@@ -130,14 +153,6 @@ struct sctp_stream_out *sctp_ss_fb_select(struct sctp_tcb *stcb, struct sctp_net
 		next = next_stream(asoc, next);
 	} while (next != first);
 	return best;
-}
-
-/* Is the first message of this stream sent in part, so that no other one may follow what was sent (RFC 9260 6.9)? */
-static int is_begun(const struct sctp_stream_out *stream)
-{
-	const struct sctp_stream_queue_pending *message = TAILQ_FIRST(&stream->outqueue);
-
-	return message != NULL && message->some_taken;
 }
 
 /*
@@ -170,7 +185,52 @@ upstream_answer sctp_ss_default_is_user_msgs_incomplete(struct sctp_tcb *stcb, s
 	return asoc->stream_queue_cnt == 1 && message != NULL && !message->msg_is_complete;
 }
 
-#ifndef UPSTREAM_MAIN
+#ifdef UPSTREAM_MAIN
+
+/*
+ * A stream is told of here when its last message has left. Main goes on from the stream before it, which with
+ * round-robin-packet has it put messages of two streams into one packet: there the stream stays the last one served.
+ */
+void sctp_ss_default_remove(struct sctp_tcb *stcb, struct sctp_association *asoc, struct sctp_stream_out *stream,
+                            struct sctp_stream_queue_pending *message)
+{
+	struct sctp_stream_out *before;
+
+	(void)stcb;
+	(void)message;
+	if (!TAILQ_EMPTY(&stream->outqueue) || !stream->ss_params.scheduled) {
+		return;
+	}
+	before = TAILQ_PREV(stream, sctpwheel_listhead, NEXT_SPOKE);
+	TAILQ_REMOVE(&asoc->ss_data.out.wheel, stream, NEXT_SPOKE);
+	stream->ss_params.scheduled = false;
+	if (asoc->ss_data.last_out_stream == stream && asoc->stream_scheduling_module != SCTP_SS_ROUND_ROBIN_PACKET) {
+		asoc->ss_data.last_out_stream = before != NULL ? before : TAILQ_LAST(&asoc->ss_data.out.wheel, sctpwheel_listhead);
+	}
+	if (asoc->ss_data.locked_on_sending == stream) {
+		asoc->ss_data.locked_on_sending = NULL;
+	}
+}
+
+/* The scheduler first-come. Main's never leaves a stream that has sent the last part of its last message: nothing is sent. */
+struct sctp_stream_out *sctp_ss_fcfs_select(struct sctp_tcb *stcb, struct sctp_nets *net, struct sctp_association *asoc)
+{
+	struct sctp_stream_out *locked = locked_stream(asoc);
+	const struct sctp_stream_queue_pending *message;
+
+	(void)stcb;
+	if (locked != NULL) {
+		return locked;
+	}
+	TAILQ_FOREACH(message, &asoc->ss_data.out.list, ss_next) {
+		if (may_go_to(&asoc->strmout[message->sid], net)) {
+			return &asoc->strmout[message->sid];
+		}
+	}
+	return NULL;
+}
+
+#else
 
 /*
  * Upstream goes on after the stream that was served last, even when that has left the wheel: then it begins with the first

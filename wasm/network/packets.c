@@ -126,7 +126,8 @@ void link_output(int *result, struct mbuf *packet, struct sctp_tcb *stcb)
 	struct link_packet header, *room;
 	int headers = parse_headers(packet, &header);
 
-	if (is_premature(packet, headers, stcb) || (stcb != NULL && !link_may_leave(stcb, packet, headers, &header))) {
+	if (is_premature(packet, headers, stcb) ||
+	    (!UPSTREAM_SEPARATES_ASCONF && stcb != NULL && !link_may_leave(stcb, packet, headers, &header))) {
 		*result = 0;
 		m_freem(packet);
 		return;

@@ -8,10 +8,10 @@
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
+#include <netinet/sctp_sysctl.h>
 
 #include "link.h"
-
-#ifndef UPSTREAM_MAIN /* see upstream/sctp_pcb.h */
+#include "tuning/tuning.h"
 
 #define FIRST_CAPACITY 256 /* a power of 2, as are the others */
 
@@ -72,7 +72,7 @@ static void drop_oldest(void)
 	count--;
 }
 
-void sctp_add_vtag_to_timewait(uint32_t value, uint32_t wait_s, uint16_t local_port, uint16_t remote_port)
+static void add(uint32_t value, uint32_t wait_s, uint16_t local_port, uint16_t remote_port)
 {
 	uint32_t now_s = seconds(), place;
 
@@ -90,8 +90,20 @@ void sctp_add_vtag_to_timewait(uint32_t value, uint32_t wait_s, uint16_t local_p
 	enlist(place);
 }
 
+#ifdef UPSTREAM_MAIN
+void link_tag_waits(const struct sctp_tcb *stcb)
+{
+	add(stcb->asoc.my_vtag, SCTP_BASE_SYSCTL(sctp_vtag_time_wait), stcb->sctp_ep->sctp_lport, stcb->rport);
+}
+#else
+void sctp_add_vtag_to_timewait(uint32_t value, uint32_t wait_s, uint16_t local_port, uint16_t remote_port)
+{
+	add(value, wait_s, local_port, remote_port);
+}
+#endif
+
 /* May a new association have this tag? Upstream's function still looks at those that are up. */
-int timewait_is_vtag_good(uint32_t value, uint16_t local_port, uint16_t remote_port, struct timeval *now)
+upstream_answer timewait_is_vtag_good(uint32_t value, uint16_t local_port, uint16_t remote_port, struct timeval *now)
 {
 	uint32_t now_s = seconds();
 
@@ -105,5 +117,3 @@ int timewait_is_vtag_good(uint32_t value, uint16_t local_port, uint16_t remote_p
 	}
 	return sctp_is_vtag_good(value, local_port, remote_port, now);
 }
-
-#endif

@@ -52,4 +52,7 @@ uint32_t link_more_unsent(const struct socket *so, const struct sctp_association
 /* An association ends, whose send buffer may have grown. */
 void link_association_gone(struct sctp_tcb *stcb);
 
+/* And whose tag waits from now on: tag_timewait.c. */
+void link_tag_waits(const struct sctp_tcb *stcb);
+
 #endif

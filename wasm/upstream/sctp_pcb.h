@@ -32,8 +32,14 @@ void *link_allocate_path(size_t bytes);
 #define SCTP_HASH_INIT(places, mark) link_hash_init(places, mark)
 void *link_hash_init(uint32_t places, u_long *mark);
 
-/* Tags in time-wait: tuning/tag_timewait.c, whose function is strong. In main it is static, so upstream's lists are used. */
-#ifndef UPSTREAM_MAIN
+/*
+ * Tags in time-wait: tuning/tag_timewait.c, whose function is strong. In main upstream's is static: it is used, and its lists
+ * keep tags for a second only, while ours are told by DESTROY() (environment.h) when an association ends.
+ */
+#ifdef UPSTREAM_MAIN
+#include <netinet/sctp_sysctl.h>
+#define sctp_vtag_time_wait sctp_vtag_time_wait * 0
+#else
 #pragma weak sctp_add_vtag_to_timewait
 #endif
 

@@ -17,9 +17,7 @@
 #define sctp_cookie_timer fixed_cookie_timer
 
 /* Tags in time-wait: tuning/tag_timewait.c. */
-#ifndef UPSTREAM_MAIN
 #define sctp_is_vtag_good timewait_is_vtag_good
-#endif
 
 /* The host's randomness as it is: os/environment.c, whose function is strong. */
 #pragma weak sctp_fill_random_store
@@ -29,9 +27,6 @@
 
 /* What comes to the read queue: fixes/delivery.c, whose function is strong. */
 #pragma weak sctp_add_to_readq
-
-/* Messages that are given up: fixes/abandoned.c, whose function is strong. */
-#pragma weak sctp_release_pr_sctp_chunk
 
 /* What is told of this end's own ABORT: fixes/own_abort.c, whose function is strong. */
 #pragma weak sctp_abort_an_association
