@@ -4,6 +4,7 @@ import type { Association, Message } from '../../src/index.js';
 import type { Network } from '../../src/simulated.js';
 import { withNetwork } from '../../src/testing.js';
 import { connected, numbered, numberOf, upTo } from './fixture.js';
+import { Dice } from './plan.js';
 
 /** The numbers of all messages until the end. */
 async function received(association: Association): Promise<number[]> {
@@ -121,4 +122,28 @@ test(
     expect(late(network, sentAt, 700)).toEqual([]);
     await Promise.all([all.socket.close(), all.listener.close()]);
   }),
+);
+
+test.each(upTo(12))(
+  'a message whose lifetime ends takes none along that waits before it, and each one arrives or is told, seed %d',
+  (seed) =>
+    withNetwork({ seed, conditions: { latencyMs: 5 } }, async (network) => {
+      const dice = new Dice(seed, 'lifetimes');
+      const all = await connected(network, { ...SINGLE, socket: { receiveBufferBytes: 8192, readAheadBytes: 1 } });
+      const missing = new Set(upTo(40));
+      all.here.on('sendFailed', ({ ppid }) => missing.delete(ppid));
+      const sending: Promise<unknown>[] = [];
+      for (const ppid of upTo(40)) {
+        const lifetimeMs = dice.pick([undefined, undefined, undefined, 20, 100, 300]);
+        const options = { ppid, stream: dice.integer(0, 3), ...(lifetimeMs && { reliability: { lifetimeMs } }) };
+        sending.push(all.here.send(new Uint8Array(dice.integer(1, 2000)), options).catch(() => undefined));
+        if (ppid % 4 === 3) await network.advance(dice.integer(0, 10));
+      }
+      await network.advance(500);
+      const closing = all.here.close();
+      for await (const { ppid } of all.there) missing.delete(ppid);
+      await Promise.all([closing, ...sending]);
+      expect([...missing]).toEqual([]);
+      await Promise.all([all.socket.close(), all.listener.close()]);
+    })(),
 );

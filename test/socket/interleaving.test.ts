@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { SocketOptions } from '../../src/index.js';
+import type { Reliability, SocketOptions } from '../../src/index.js';
 import { connected, inWorld, listening, pattern, SERVER, type World } from '../support/world.js';
 
 /** Both ends have I-DATA (RFC 8260). */
@@ -41,6 +41,43 @@ test.each(CASES)('I-DATA: messages of many streams that fill the window together
 
 test('I-DATA: and where packets are lost', () =>
   inWorld((world) => fill(world, 10, 60_000), { limitMs: 1e6, conditions: { latencyMs: 20, loss: 0.02 } }));
+
+/** Sends on five streams by turns, every second message reliably; tells which of them have arrived, in order. */
+async function halfReliable(world: World, reliability: Reliability, count = 30) {
+  const { a, b } = await interleaved(world, { sendBufferBytes: 1 << 20 }, { receiveBufferBytes: 50_000 });
+  a.setOption('scheduler', 'round-robin');
+  const failed: number[] = [];
+  a.on('sendFailed', ({ ppid }) => failed.push(ppid));
+  const sending = Array.from({ length: count }, (_, ppid) =>
+    a.send(pattern(20_000, ppid), { stream: ppid % 5, ppid, ...(ppid % 2 === 0 && { reliability }) }),
+  );
+  const arrived: number[] = [];
+  const closing = a.close();
+  for await (const { data, ppid } of b) {
+    expect(Buffer.compare(data, pattern(20_000, ppid))).toBe(0);
+    arrived.push(ppid);
+  }
+  await Promise.all([...sending, closing]);
+  return { arrived, failed };
+}
+
+test.each([
+  [{ retransmits: 0 }, 0.03],
+  [{ lifetimeMs: 300 }, 0.03],
+  [{ lifetimeMs: 20 }, 0],
+  [{ priority: 1 }, 0.03],
+])('I-DATA: a message that is given up takes no other one along, %o, loss %d', (reliability, loss) =>
+  inWorld(
+    async (world) => {
+      const { arrived, failed } = await halfReliable(world, reliability);
+      const reliable = Array.from({ length: 15 }, (_, index) => 2 * index + 1);
+      expect(failed.filter((ppid) => ppid % 2 === 1)).toEqual([]);
+      expect(arrived.filter((ppid) => ppid % 2 === 1).sort((x, y) => x - y)).toEqual(reliable);
+      if (!('priority' in reliability)) expect(failed.length).toBeGreaterThan(0);
+    },
+    { limitMs: 1e6, conditions: { latencyMs: 20, loss } },
+  ),
+);
 
 test('without I-DATA a message smaller than half the window is still read at once', () =>
   inWorld(

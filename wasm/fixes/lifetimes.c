@@ -103,31 +103,13 @@ static int give_up_waiting(struct sctp_tcb *stcb, struct sctp_stream_out *stream
 	return count;
 }
 
-/*
- * A message that has TSNs, none of which was sent: its chunks go to the queue of those that were, where
- * sctp_release_pr_sctp_chunk() finds them, and the peer gets FORWARD TSN for them. That function takes them out of the
- * flight, in which chunks to send again aren't, and gives their bytes back to the peer's window, from which they weren't
- * taken.
- */
+/* A message that has TSNs, none of which was sent: abandoned.c. */
 static void give_up_chunks(struct sctp_tcb *stcb, struct sctp_tmit_chunk *first)
 {
-	struct sctp_association *asoc = &stcb->asoc;
-	struct sctp_tmit_chunk *chunk = first, *next;
-	uint32_t window = asoc->peers_rwnd, mid = first->rec.data.mid, limit;
-	uint16_t sid = first->rec.data.sid;
+	uint32_t limit = limit_events(stcb, INT32_MAX);
 
-	for (; chunk != NULL && chunk->rec.data.sid == sid && chunk->rec.data.mid == mid; chunk = next) {
-		next = chunk->rec.data.rcv_flags & SCTP_DATA_LAST_FRAG ? NULL : TAILQ_NEXT(chunk, sctp_next);
-		TAILQ_REMOVE(&asoc->send_queue, chunk, sctp_next);
-		asoc->send_queue_cnt--;
-		TAILQ_INSERT_TAIL(&asoc->sent_queue, chunk, sctp_next);
-		asoc->sent_queue_cnt++;
-		chunk->sent = SCTP_DATAGRAM_RESEND;
-	}
-	limit = limit_events(stcb, INT32_MAX);
 	sctp_release_pr_sctp_chunk(stcb, first, 0, SCTP_SO_NOT_LOCKED);
 	limit_events(stcb, limit);
-	asoc->peers_rwnd = window;
 }
 
 static int give_up_unsent(struct sctp_tcb *stcb, struct search *search)

@@ -10,6 +10,9 @@
 /* Answers to RE-CONFIG have a reserve of the receive buffer: fixes/reconfiguration.c. */
 #define sctp_ulp_notify fixed_ulp_notify
 
+/* Messages that are given up: fixes/abandoned.c, whose function is strong. */
+#pragma weak sctp_try_advance_peer_ack_point
+
 /*
  * Nothing of what this file does with DATA, I-DATA and FORWARD TSN is used: sctp_process_data() and
  * sctp_handle_forward_tsn() are redirected in sctp_input.h.

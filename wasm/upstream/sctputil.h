@@ -28,6 +28,9 @@
 /* What comes to the read queue: fixes/delivery.c, whose function is strong. */
 #pragma weak sctp_add_to_readq
 
+/* Messages that are given up: fixes/abandoned.c, whose function is strong. */
+#pragma weak sctp_release_pr_sctp_chunk
+
 /* What is told of this end's own ABORT: fixes/own_abort.c, whose function is strong. */
 #pragma weak sctp_abort_an_association
 

@@ -1,0 +1,211 @@
+/*
+ * Messages that are given up (abandoned, RFC 3758 3.5), because of their lifetime, the number of their retransmissions or
+ * their priority: in place of sctp_release_pr_sctp_chunk() and sctp_try_advance_peer_ack_point(). With I-DATA, fragments of
+ * other messages lie between those of one (RFC 8260 2.2). Upstream takes them for its own, up to the next one that ends a
+ * message, and gives them up as well: reliable messages were lost so, and what was given up was sent on.
+ *
+ *     sent_queue    TSNs that have been sent, and those given up   ──► FORWARD TSN, once no other one is before them
+ *     send_queue    TSNs that wait for the window
+ *     outqueue      of each stream: what has no TSN yet
+ */
+#include <netinet/sctp_os.h>
+#include <netinet/sctp_pcb.h>
+#include <netinet/sctp_indata.h>
+#include <netinet/sctp_var.h>
+#include <netinet/sctputil.h>
+
+#include "link.h"
+
+/* Ordered and unordered messages of a stream are numbered by themselves. */
+static int is_same_message(const struct sctp_tmit_chunk *a, const struct sctp_tmit_chunk *b)
+{
+	return a->rec.data.sid == b->rec.data.sid && a->rec.data.mid == b->rec.data.mid &&
+	       ((a->rec.data.rcv_flags ^ b->rec.data.rcv_flags) & SCTP_DATA_UNORDERED) == 0;
+}
+
+static void count(struct sctp_tcb *stcb, const struct sctp_tmit_chunk *chunk, int is_sent)
+{
+	struct sctp_association *asoc = &stcb->asoc;
+	struct sctp_stream_out *stream = &asoc->strmout[chunk->rec.data.sid];
+
+	if (is_sent || (chunk->rec.data.rcv_flags & SCTP_DATA_FIRST_FRAG) == 0) {
+		asoc->abandoned_sent[0]++;
+		asoc->abandoned_sent[PR_SCTP_POLICY(chunk->flags)]++;
+		stream->abandoned_sent[0]++;
+	} else {
+		asoc->abandoned_unsent[0]++;
+		asoc->abandoned_unsent[PR_SCTP_POLICY(chunk->flags)]++;
+		stream->abandoned_unsent[0]++;
+	}
+}
+
+/* Puts a chunk among those that were sent, in the order of TSNs. */
+static void to_sent_queue(struct sctp_association *asoc, struct sctp_tmit_chunk *chunk)
+{
+	struct sctp_tmit_chunk *before;
+
+	TAILQ_FOREACH_REVERSE(before, &asoc->sent_queue, sctpchunk_listhead, sctp_next) {
+		if (SCTP_TSN_GT(chunk->rec.data.tsn, before->rec.data.tsn)) {
+			break;
+		}
+	}
+	if (before != NULL) {
+		TAILQ_INSERT_AFTER(&asoc->sent_queue, before, chunk, sctp_next);
+	} else {
+		TAILQ_INSERT_HEAD(&asoc->sent_queue, chunk, sctp_next);
+	}
+	asoc->sent_queue_cnt++;
+}
+
+/* Gives up one chunk. Returns its bytes. */
+static int abandon(struct sctp_tcb *stcb, struct sctp_tmit_chunk *chunk, int is_sent, int so_locked)
+{
+	struct sctp_association *asoc = &stcb->asoc;
+	int bytes = chunk->book_size, is_waiting = chunk->sent == SCTP_DATAGRAM_UNSENT;
+
+	if (chunk->data != NULL) {
+		if (!is_waiting && chunk->sent < SCTP_DATAGRAM_RESEND) {
+			sctp_flight_size_decrease(chunk);
+			sctp_total_flight_decrease(stcb, chunk);
+			asoc->peers_rwnd += chunk->send_size + SCTP_BASE_SYSCTL(sctp_peer_chunk_oh);
+		}
+		sctp_free_bufspace(stcb, asoc, chunk, 1);
+		sctp_ulp_notify(is_sent ? SCTP_NOTIFY_SENT_DG_FAIL : SCTP_NOTIFY_UNSENT_DG_FAIL, stcb, 0, chunk, so_locked);
+		sctp_m_freem(chunk->data);
+		chunk->data = NULL;
+		if (PR_SCTP_BUF_ENABLED(chunk->flags)) {
+			asoc->sent_queue_cnt_removeable--;
+		}
+	}
+	if (is_waiting) {
+		TAILQ_REMOVE(&asoc->send_queue, chunk, sctp_next);
+		asoc->send_queue_cnt--;
+		to_sent_queue(asoc, chunk);
+		chunk->book_size = 0; /* it was never in the flight */
+	}
+	chunk->sent = SCTP_FORWARD_TSN_SKIP;
+	return bytes;
+}
+
+/* The TSN of the end of a message that is never sent to its end. */
+static struct sctp_tmit_chunk *end_of(struct sctp_tcb *stcb, const struct sctp_tmit_chunk *fragment,
+                                      const struct sctp_stream_queue_pending *rest)
+{
+	struct sctp_association *asoc = &stcb->asoc;
+	struct sctp_tmit_chunk *end;
+
+	sctp_alloc_a_chunk(stcb, end);
+	memset(end, 0, sizeof(*end));
+	end->sent = SCTP_FORWARD_TSN_SKIP;
+	end->asoc = asoc;
+	end->rec.data.mid = fragment->rec.data.mid;
+	end->rec.data.sid = rest->sid;
+	end->rec.data.ppid = rest->ppid;
+	end->rec.data.context = rest->context;
+	end->flags = rest->act_flags;
+	end->rec.data.tsn = asoc->sending_seq++;
+	asoc->strmout[rest->sid].chunks_on_queues++;
+	to_sent_queue(asoc, end);
+	asoc->pr_sctp_cnt++;
+	return end;
+}
+
+/* The end of a message has no TSN yet. What is handed over of it from now on is thrown away. Returns the bytes of the rest. */
+static int abandon_rest(struct sctp_tcb *stcb, const struct sctp_tmit_chunk *fragment, struct sctp_tmit_chunk *end)
+{
+	struct sctp_association *asoc = &stcb->asoc;
+	struct sctp_stream_out *stream = &asoc->strmout[fragment->rec.data.sid];
+	struct sctp_stream_queue_pending *rest = TAILQ_FIRST(&stream->outqueue);
+	int unordered, bytes;
+
+	if (rest == NULL) {
+		return 0;
+	}
+	unordered = (rest->sinfo_flags & SCTP_UNORDERED) != 0;
+	rest->discard_rest = 1;
+	end = end != NULL ? end : end_of(stcb, fragment, rest);
+	end->rec.data.rcv_flags |= SCTP_DATA_LAST_FRAG | (unordered ? SCTP_DATA_UNORDERED : 0);
+	if (!unordered) {
+		stream->next_mid_ordered++;
+	} else if (asoc->idata_supported) {
+		stream->next_mid_unordered++;
+	}
+	if (rest->data == NULL) {
+		return 0;
+	}
+	bytes = (int)rest->length;
+	sctp_free_spbufspace(stcb, asoc, rest);
+	sctp_m_freem(rest->data);
+	rest->some_taken = 1;
+	rest->data = NULL;
+	rest->tail_mbuf = NULL;
+	rest->length = 0;
+	return bytes;
+}
+
+/* In place of the function of that name in sctputil.c: gives up a message from a chunk on, which lies in either queue. */
+int sctp_release_pr_sctp_chunk(struct sctp_tcb *stcb, struct sctp_tmit_chunk *chunk, uint8_t is_sent, int so_locked)
+{
+	struct sctp_association *asoc = &stcb->asoc;
+	struct sctp_tmit_chunk *each, *next, *waiting = NULL;
+	int bytes = 0, is_at_end = 0;
+
+	count(stcb, chunk, is_sent);
+	for (each = chunk; each != NULL && !is_at_end; each = next) {
+		next = TAILQ_NEXT(each, sctp_next);
+		if (next == NULL && each->sent != SCTP_DATAGRAM_UNSENT) {
+			next = TAILQ_FIRST(&asoc->send_queue);
+		}
+		if (is_same_message(each, chunk)) {
+			waiting = each->sent == SCTP_DATAGRAM_UNSENT ? each : NULL;
+			bytes += abandon(stcb, each, is_sent, so_locked);
+			is_at_end = (each->rec.data.rcv_flags & SCTP_DATA_LAST_FRAG) != 0;
+		}
+	}
+	if (!is_at_end) {
+		bytes += abandon_rest(stcb, chunk, waiting);
+	}
+	if (stcb->sctp_socket != NULL) {
+		link_ready(stcb->sctp_socket->so_upcallarg);
+	}
+	return bytes;
+}
+
+static int is_given_up(const struct sctp_tmit_chunk *chunk)
+{
+	return chunk->sent == SCTP_FORWARD_TSN_SKIP || chunk->sent == SCTP_DATAGRAM_NR_ACKED;
+}
+
+/*
+ * In place of the function of that name in sctp_indata.c: how far the peer can be told to go on (Advanced.Peer.Ack.Point,
+ * RFC 3758 3.5). Not beyond what waits to be sent: what is given up may have a TSN behind it.
+ */
+struct sctp_tmit_chunk *sctp_try_advance_peer_ack_point(struct sctp_tcb *stcb, struct sctp_association *asoc)
+{
+	const struct sctp_tmit_chunk *waiting = TAILQ_FIRST(&asoc->send_queue);
+	struct sctp_tmit_chunk *chunk, *last = NULL;
+	struct timeval now;
+
+	if (!asoc->prsctp_supported) {
+		return NULL;
+	}
+	(void)SCTP_GETTIME_TIMEVAL(&now);
+	TAILQ_FOREACH(chunk, &asoc->sent_queue, sctp_next) {
+		if (!PR_SCTP_ENABLED(chunk->flags) ||
+		    (waiting != NULL && SCTP_TSN_GT(chunk->rec.data.tsn, waiting->rec.data.tsn))) {
+			break;
+		}
+		if (chunk->sent == SCTP_DATAGRAM_RESEND && chunk->data != NULL && PR_SCTP_TTL_ENABLED(chunk->flags) &&
+		    timercmp(&now, &chunk->rec.data.timetodrop, >)) {
+			sctp_release_pr_sctp_chunk(stcb, chunk, 1, SCTP_SO_NOT_LOCKED);
+		}
+		if (!is_given_up(chunk)) {
+			break;
+		}
+		if (SCTP_TSN_GE(chunk->rec.data.tsn, asoc->advanced_peer_ack_point)) {
+			asoc->advanced_peer_ack_point = chunk->rec.data.tsn;
+			last = chunk;
+		}
+	}
+	return last;
+}
