@@ -146,11 +146,15 @@ function lossLimit(loss) {
 
 /** Virtual time: the same on each machine; repeats have other seeds. */
 function virtualRows() {
-  const row = (name, measure, argument, label, metrics) => ({
+  const contestant = (measure, argument) => (repeat) => single(node('virtual', measure, argument, `${repeat + 1}`))();
+  /** `others` are the same measure with other arguments, by the names of the contestants. */
+  const row = (name, measure, argument, label, metrics, others = {}) => ({
     name,
     label: `virtual time: ${label}`,
     metrics,
-    contestants: { ours: (repeat) => single(node('virtual', measure, argument, `${repeat + 1}`))() },
+    contestants: Object.fromEntries(
+      Object.entries({ ours: argument, ...others }).map(([each, value]) => [each, contestant(measure, value)]),
+    ),
   });
   const ms = { unit: 'ms', isLessBetter: true, of: (sample) => sample.ms };
   return [
@@ -165,7 +169,11 @@ function virtualRows() {
       return { ...ours, contestants: { ...ours.contestants, limit } };
     }),
     row('message', 'message', '-', 'a message of 64 KB behind a pause, 50 ms RTT', { ms }),
-    ...['fast-failover', 'rfc9260'].map((preset) => {
+    row('far', 'far', '1', '16 KB, 50 ms RTT, after messages at 1 ms', { mbPerS }, { 'always 50 ms': '50' }),
+    row('silent', 'silent', '1500', '200 KB after 1.5 s of only receiving, 50 ms RTT', { ms }, { 'no pause': '0' }),
+    row('readers', 'readers', '10', '16 KB, 50 ms RTT, beside ten slow readers', { mbPerS }, { alone: '0' }),
+    row('newcomer', 'newcomer', '24', '16 KB, 50 ms RTT, after 24 other clients', { mbPerS }, { alone: '0' }),
+    ...['fast-failover', 'rfc7829', 'rfc9260'].map((preset) => {
       return row(`failover.${preset}`, 'failover', preset, `a cut to the next message, ${preset}`, { ms });
     }),
     row('timers', 'timers', '-', 'an idle pair, per minute', {

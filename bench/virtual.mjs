@@ -1,9 +1,14 @@
-// Measures in virtual time, which no other load disturbs: node bench/virtual.mjs loss|rate|message|failover|timers ARGUMENT SEED
+// Measures in virtual time, which no other load disturbs: node bench/virtual.mjs MEASURE ARGUMENT SEED, see `measures`.
 import { Stack } from 'usrsctp-wasm';
 import { scenario } from 'usrsctp-wasm/simulated';
 
 const PORT = 5001;
 const BULK_MS = 60_000;
+/** What a send buffer and a congestion window need to grow before a rate is measured, and how long it is then. */
+const GROW_MS = 3000;
+const RATE_MS = 1000;
+/** A path's round trip is the shortest of the last five to ten seconds (wasm/tuning/near.c). */
+const FORGET_MS = 10_000;
 const IDLE_MS = 600_000;
 const HEARTBEAT = 4;
 const HEARTBEAT_ACK = 5;
@@ -28,6 +33,71 @@ const measures = {
         await network.advance(300 - ms);
       }
       return { ms };
+    }),
+
+  /** 16 KB messages at a round trip of 50 ms, after three messages at another one; the argument is that one, in ms. */
+  far: (firstMs, seed) =>
+    scenario({ seed, conditions: { latencyMs: firstMs / 2 }, limitMs: 1e7 }, async (network) => {
+      const [client, server] = await pair(network, 1, {});
+      const received = countBytes(server);
+      for (let count = 0; count < 3; count++) {
+        await client.send('near');
+        await network.advance(100);
+      }
+      network.link('10.0.1.1', '10.0.1.2', { latencyMs: 25 });
+      flood(client, 16_384);
+      await network.advance(FORGET_MS);
+      return rateOf(network, received);
+    }),
+
+  /** What a message of 200 KB takes at 50 ms, in ms, after the argument's ms in which its sender has only received. */
+  silent: (silentMs, seed) =>
+    scenario({ seed, conditions: { latencyMs: 25 }, limitMs: 1e7 }, async (network) => {
+      const [client, server] = await pair(network, 1, {});
+      const receive = async () => {
+        for (;;) await client.receive();
+      };
+      receive().catch(() => undefined);
+      for (let count = 0; count < 40; count++)
+        await Promise.all([client.send(new Uint8Array(100_000)), server.receive()]);
+      for (const end = network.clock.now() + Number(silentMs); network.clock.now() < end; await network.advance(50)) {
+        await server.send(new Uint8Array(1000));
+      }
+      const start = network.clock.now();
+      await Promise.all([client.send(new Uint8Array(200_000)), server.receive()]);
+      return { ms: network.clock.now() - start };
+    }),
+
+  /** What one client reads of a one-to-many server at 50 ms, beside as many that read ten messages a second. */
+  readers: (slow, seed) =>
+    scenario({ seed, conditions: { latencyMs: 25 }, limitMs: 1e7 }, async (network) => {
+      const { connect } = await serverOf(network, ['slow', 'fast']);
+      for (let count = 0; count < slow; count++) {
+        const [client, served] = await connect('slow');
+        readSlowly(network, client);
+        flood(served, 16_384);
+      }
+      const [client, served] = await connect('fast');
+      const received = countBytes(client);
+      flood(served, 16_384);
+      return rateOf(network, received);
+    }),
+
+  /** What one more client reads of a one-to-many server at 50 ms that as many clients have read from before. */
+  newcomer: (earlier, seed) =>
+    scenario({ seed, conditions: { latencyMs: 25 }, limitMs: 1e7 }, async (network) => {
+      const { connect } = await serverOf(network, ['earlier', 'newcomer']);
+      for (let count = 0; count < earlier; count++) {
+        const [client, served] = await connect('earlier');
+        countBytes(client);
+        const stop = flood(served, 16_384);
+        await network.advance(1000);
+        stop();
+      }
+      const [client, served] = await connect('newcomer');
+      const received = countBytes(client);
+      flood(served, 16_384);
+      return rateOf(network, received);
     }),
 
   /** A message every 10 ms, and the path in use is cut; the argument is the preset. */
@@ -88,6 +158,61 @@ function bulk(conditions, seed) {
     }
     return { mbPerS: bytes / 1e3 / (network.clock.now() - start) };
   });
+}
+
+/** Sends messages one after the other until the function that it returns is called. */
+function flood(association, bytes) {
+  let isOver = false;
+  const data = new Uint8Array(bytes);
+  const send = async () => {
+    while (!isOver) await association.send(data);
+  };
+  send().catch(() => undefined);
+  return () => {
+    isOver = true;
+  };
+}
+
+/** Reads all that comes; `bytes` grows. */
+function countBytes(association) {
+  const received = { bytes: 0 };
+  const read = async () => {
+    for await (const message of association) received.bytes += message.data.length;
+  };
+  read().catch(() => undefined);
+  return received;
+}
+
+function readSlowly(network, association) {
+  const read = async () => {
+    for (;;) {
+      await association.receive();
+      await new Promise((resolve) => network.clock.schedule(100, resolve));
+    }
+  };
+  read().catch(() => undefined);
+}
+
+async function rateOf(network, received) {
+  await network.advance(GROW_MS);
+  const before = received.bytes;
+  await network.advance(RATE_MS);
+  return { mbPerS: (received.bytes - before) / 1e3 / RATE_MS };
+}
+
+/** A one-to-many server, and hosts with a stack each, whose associations connect() makes: both ends of one. */
+async function serverOf(network, names) {
+  const start = (name, index) => {
+    const { transport, random } = network.host(name, [`10.0.1.${index + 1}`]);
+    return Stack.create({ transport, random, clock: network.clock });
+  };
+  const [server, ...stacks] = await network.standStill(Promise.all(['server', ...names].map(start)));
+  const endpoint = { address: '10.0.1.1', port: PORT };
+  const listener = server.socket({ style: 'one-to-many' });
+  listener.bindx([endpoint]);
+  listener.listen();
+  const connect = (name) => Promise.all([stacks[names.indexOf(name)].socket().connect(endpoint), listener.accept()]);
+  return { connect };
 }
 
 async function pair(network, paths, options) {
