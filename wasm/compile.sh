@@ -67,6 +67,10 @@ flags_for() { # FILE
     sctp_input | sctp_output) echo -finline-hint-functions ;;
     setopt | sctp6_usrreq | sctp_pcb | sctp_auth | sctp_asconf | sctp_bsd_addr | sctp_peeloff | sctp_sysctl)
       echo -finline-hint-functions -Oz ;;
+    user_socket | sctp_timer | sctp_cc_functions) echo -Oz ;;
+    statistics | abort | own_abort | print | interfaces | socket | path_mtu | late_packets | *_addresses | ended_*) echo -Oz ;;
+    reconfiguration | restart | restarted_streams | stream_reset | forward_tsn | shutdown) echo -Oz ;;
+    time_outs | path_choice | retransmission | round_trips | lifetimes) echo -Oz ;;
   esac
 }
 
@@ -82,10 +86,11 @@ compile_all() { # compiler and its flags
       "$* $(flags_for "$file") -w -c $objects/$name.i -o $objects/$name.o"
   done >"$out/jobs"
   for file in "${internals[@]}"; do
-    echo "$* ${strict[*]} ${tolerated[*]} -include $here/upstream/environment.h -c $here/$file -o $(object_of "$file")"
+    echo "$* $(flags_for "$file") ${strict[*]} ${tolerated[*]} -include $here/upstream/environment.h -c $here/$file" \
+      "-o $(object_of "$file")"
   done >>"$out/jobs"
   for file in "${bridge[@]}"; do
-    echo "$* ${strict[*]} -c $here/$file -o $(object_of "$file")"
+    echo "$* $(flags_for "$file") ${strict[*]} -c $here/$file -o $(object_of "$file")"
   done >>"$out/jobs"
   xargs -P "$(nproc)" -I '{}' sh -c '{}' <"$out/jobs"
 }
