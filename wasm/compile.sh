@@ -70,7 +70,7 @@ flags_for() { # FILE
     user_socket | sctp_timer | sctp_cc_functions) echo -Oz ;;
     statistics | abort | own_abort | print | interfaces | socket | path_mtu | late_packets | *_addresses | ended_*) echo -Oz ;;
     reconfiguration | restart | restarted_streams | stream_reset | forward_tsn | shutdown) echo -Oz ;;
-    time_outs | path_choice | retransmission | round_trips | lifetimes) echo -Oz ;;
+    time_outs | path_choice | retransmission | round_trips | lifetimes | abandoned) echo -Oz ;;
   esac
 }
 

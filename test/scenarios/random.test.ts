@@ -14,6 +14,8 @@ const { SEED, SEEDS = '1000' } = process.env as { SEED?: string; SEEDS?: string 
 const FOUND = [1589, 2439, 2993, 6879, 9701];
 /** What wasm/fixes/readded_addresses.c mends, beside 33, 42, 73, 216, 218, 398 and 429; 2692: T3-rtx after a long round trip. */
 const FOUND_MOVING = [750, 1236, 1273, 1430, 2692, 4827];
+/** 68: I-DATA, where a message that was given up took others along; 77: I-DATA that filled the window. */
+const FOUND_ROUGH = [68, 77];
 
 const HOW_THEY_END = 'each message once and in order, both ends learn the end, nothing leaks';
 
@@ -31,7 +33,7 @@ test(
 
 test(
   'random scenarios with messages of up to 1 MB, policies, aborts, closes and restarts in the middle: what arrives is whole, once and in order, and nothing is lost unnoticed',
-  () => playAll(seeds(Number(SEEDS) / 10, []), (seed) => playRough(seed, roughPlanOf(seed))),
+  () => playAll(seeds(Number(SEEDS) / 10, FOUND_ROUGH), (seed) => playRough(seed, roughPlanOf(seed))),
   600_000,
 );
 
