@@ -32,7 +32,7 @@ readonly internals=(
   tuning/{buffers,grants,burst,bundling,near,sack_frequency,path_mtu,socket_hashes,crc32c,sha1,cookie_mac,tag_timewait}.c
   fixes/{added_addresses,deleted_addresses,late_packets,pending_addresses,readded_addresses,reconfiguration,restart}.c
   fixes/{retransmission,round_trips,schedulers,shutdown,notes,path_choice,time_outs}.c
-  fixes/{packet_association,packet_validation,gap_blocks,ended_timer}.c
+  fixes/{packet_association,packet_size,packet_validation,gap_blocks,ended_timer}.c
   fixes/{process_data,reassembly,delivery,forward_tsn,stream_reset,restarted_streams,ended_association}.c
   fixes/{send_buffer,lifetimes,abandoned,own_abort}.c
 )

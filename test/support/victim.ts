@@ -1,7 +1,7 @@
 import { type DecodedPacket, decodePacket } from '../../src/chunk.js';
 import { Stack } from '../../src/index.js';
 import { SeededRandom, VirtualClock } from '../../src/simulated.js';
-import type { Transport, TransportHost } from '../../src/transport/transport.js';
+import type { Route, Transport, TransportHost } from '../../src/transport/transport.js';
 
 /** Where a forged packet claims to come from, and where it goes to. */
 export interface Way {
@@ -27,6 +27,8 @@ export interface Victim {
 
 /** A stack in virtual time whose network is the test. */
 export class StackVictim implements Victim {
+  /** What its routes say from now on, in place of what its addresses tell and 1,500 bytes. */
+  route: Partial<Route> = {};
   readonly clock = new VirtualClock(1000);
   #stack: Stack | undefined;
   #host: TransportHost | undefined;
@@ -42,7 +44,10 @@ export class StackVictim implements Victim {
       start: async (host) => {
         victim.#host = host;
       },
-      route: (to) => ({ source: addresses.find((address) => network(address) === network(to)) ?? addresses[0]! }),
+      route: (to) => {
+        const source = addresses.find((address) => network(address) === network(to)) ?? addresses[0]!;
+        return { source, ...victim.route };
+      },
       send: (packets) => {
         for (const { destination, port, bytes } of packets) {
           victim.#sent.push({ ...decodePacket(bytes.slice()), destination, port });
@@ -62,6 +67,12 @@ export class StackVictim implements Victim {
   /** How many packets wait to be asked for. */
   get pending(): number {
     return this.#sent.length;
+  }
+
+  /** Its routes are others now. */
+  reroute(route: Partial<Route>): void {
+    this.route = route;
+    this.#host?.changed();
   }
 
   async inject(bytes: Uint8Array, { source, destination, port = 0 }: Way): Promise<void> {

@@ -58,6 +58,9 @@ typedef int32_t upstream_offset;
 #define UPSTREAM_ABORT_NOTIFICATION(stcb, timed_out, code, chunk, so_locked) \
 	sctp_abort_notification(stcb, false, timed_out, code, chunk, so_locked)
 
+/* What sctp_pathmtu_adjustment() is told. */
+#define UPSTREAM_ADJUSTMENT_PARAMETERS uint32_t mtu, bool resend
+
 /* Does sctp_process_control() read an ECNE of 8 bytes? */
 #define UPSTREAM_READS_SHORT_ECNE 1
 
@@ -101,6 +104,7 @@ typedef uint32_t upstream_offset;
 #define UPSTREAM_TIMED_OUT
 #define UPSTREAM_ABORT_NOTIFICATION(stcb, timed_out, code, chunk, so_locked) \
 	sctp_abort_notification(stcb, 0, code, chunk, so_locked)
+#define UPSTREAM_ADJUSTMENT_PARAMETERS uint16_t mtu
 #define UPSTREAM_READS_SHORT_ECNE 0
 typedef int upstream_answer;
 #define UPSTREAM_VALIDATES_CHUNKS 0

@@ -42,6 +42,14 @@ static uint32_t space_left, frag_point;
 #undef SCTP_TCB_LOCK_ASSERT
 #define SCTP_TCB_LOCK_ASSERT(stcb) ((void)(space_left = min(space_left, (uint32_t)frag_point)))
 
+/* The size of chunks: fixes/packet_size.c. sctp_lowlevel_chunk_output() has the association in a variable. */
+#include <netinet/sctp_var.h>
+#include <netinet/sctputil.h>
+#ifndef UPSTREAM_MAIN
+#pragma weak sctp_get_frag_point
+#define sctp_mtu_size_reset(inp, asoc, mtu) sctp_pathmtu_adjustment(stcb, mtu)
+#endif
+
 /*
  * Packets: network/packets.c. sctp_lowlevel_chunk_output() has the association in a variable; sctp_send_resp_msg(), which
  * answers without one, sees this constant.

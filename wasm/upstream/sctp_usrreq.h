@@ -34,6 +34,25 @@ struct sctp_tcb;
 void fixed_lock_stream(struct sctp_tcb *stcb);
 #define sctp_ss_init(...) sctp_ss_init(__VA_ARGS__), fixed_lock_stream(stcb)
 
+/*
+ * The size of chunks: fixes/packet_size.c, whose function is strong. What SCTP_MAXSEG allows is kept as it is given, without
+ * these headers.
+ */
+#pragma weak sctp_pathmtu_adjustment
+#ifndef UPSTREAM_MAIN
+#include <netinet/sctp_header.h>
+#undef SCTP_MED_OVERHEAD
+#define SCTP_MED_OVERHEAD 0
+#undef SCTP_MED_V4_OVERHEAD
+#define SCTP_MED_V4_OVERHEAD 0
+/* Read of an association, SCTP_MAXSEG is what was set, and SCTP_STATUS tells what comes of it. */
+#include <netinet/sctp_output.h>
+#define sctp_get_frag_point(stcb, association) \
+	(optname != SCTP_MAXSEG                                   ? sctp_get_frag_point(stcb, association) \
+	 : (stcb)->asoc.sctp_frag_point < SCTP_DEFAULT_MAXSEGMENT ? (int)(stcb)->asoc.sctp_frag_point \
+	                                                          : 0)
+#endif
+
 /* Counters of streams, when others are added: fixes/reconfiguration.c. */
 #ifndef UPSTREAM_MAIN
 #define sctp_send_str_reset_req fixed_send_str_reset_req

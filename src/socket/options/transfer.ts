@@ -94,7 +94,7 @@ export const transferOptions = {
       /** Sends one now. */
       heartbeatNow: ['spp_flags', 'flag', 'SPP_HB_DEMAND'],
       maxRetransmits: ['spp_pathmaxrxt', 'number'],
-      /** In bytes; it counts while mtuDiscovery is off. */
+      /** In bytes; it counts while mtuDiscovery is off. 0, or none: paths keep what they have when that is switched off. */
       mtu: ['spp_pathmtu', 'number'],
       mtuDiscovery: ['spp_flags', 'switch', 'SPP_PMTUD_ENABLE', 'SPP_PMTUD_DISABLE'],
       dscp: ['spp_dscp', 'number', 'SPP_DSCP'],
@@ -156,7 +156,7 @@ export const transferOptions = {
 
   // --- messages
   disableFragments: { constant: 'SCTP_DISABLE_FRAGMENTS', read: 'socket', write: 'socket', value: ['', 'boolean'] },
-  /** 0: as the path MTU allows. */
+  /** How many bytes of a message a DATA chunk has at most; 0: as many as the path MTU allows. */
   maxSegmentBytes: { constant: 'SCTP_MAXSEG', read: 'both', write: 'both', value: ['assoc_value', 'number'] },
   fragmentInterleave: { constant: 'SCTP_FRAGMENT_INTERLEAVE', read: 'socket', write: 'socket', value: ['', 'number'] },
   partialDeliveryBytes: {

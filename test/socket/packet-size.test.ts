@@ -1,0 +1,184 @@
+import { describe, expect, test } from 'vitest';
+import { CHUNK_TYPES } from '../../src/chunk/type.js';
+import { type Chunk, decodePacket } from '../../src/chunk.js';
+import type { Association } from '../../src/index.js';
+import { bothConnect, joined } from '../conn/fixture.js';
+import {
+  CHUNK_LIST,
+  extensions,
+  FEATURES,
+  forwardTsnSupported,
+  parameter,
+  RANDOM,
+  REQUESTED_HMACS,
+  u8,
+  u16,
+} from '../support/forged.js';
+import { chunksOf, Puppet } from '../support/puppet.js';
+import { type Answer, StackVictim } from '../support/victim.js';
+import { connected, inWorld, isEqual, listening, PORT, pattern, SERVER } from '../support/world.js';
+
+const ADDRESSES = {
+  IPv4: { client: ['10.0.1.1'], server: ['10.0.1.2'] },
+  IPv6: { client: ['fd01::1'], server: ['fd01::2'] },
+} as const;
+
+/** How many bytes of messages each DATA chunk has. */
+const sizes = (packets: readonly Uint8Array[]): number[] =>
+  packets
+    .flatMap((bytes): readonly Chunk[] => decodePacket(bytes).chunks)
+    .flatMap((chunk) => (chunk.type === 'DATA' ? [chunk.length - 16] : []));
+
+async function sends(a: Association, b: Association, length: number): Promise<boolean> {
+  await a.send(pattern(length));
+  return isEqual((await b.receive())?.data, pattern(length));
+}
+
+describe('maxSegmentBytes is how much of a message a chunk has at most', () => {
+  test.each(
+    (['IPv4', 'IPv6'] as const).flatMap((family) =>
+      [1, 2, 3, 4, 101, 800, 1400].map((most) => [family, most] as const),
+    ),
+  )('%s: %d', (family, most) =>
+    inWorld(
+      async ({ network, client, server }) => {
+        const listener = server.socket();
+        const endpoint = { address: ADDRESSES[family].server[0], port: PORT };
+        listener.bindx([endpoint]);
+        listener.listen();
+        const socket = client.socket();
+        socket.setOption('maxSegmentBytes', most);
+        expect(socket.getOption('maxSegmentBytes')).toBe(most);
+        const [a, b] = await Promise.all([socket.connect(endpoint), listener.accept()]);
+        expect(a.getOption('maxSegmentBytes')).toBe(most);
+        expect(await sends(a, b, 5 * most + 1)).toBe(true);
+        const sent = sizes(network.trace.entries().map(({ bytes }) => bytes));
+        expect(sent).toEqual([most, most, most, most, most, 1]);
+      },
+      { addresses: ADDRESSES[family] },
+    ),
+  );
+
+  test('over conn(): 800', () =>
+    joined({}, async (world) => {
+      const [a, b] = await bothConnect(world);
+      a.setOption('maxSegmentBytes', 800);
+      expect(await sends(a, b, 2000)).toBe(true);
+      expect(sizes(world.sent)).toEqual([800, 800, 400]);
+    }));
+
+  test('an association lifts the limit of its socket, and more than a packet takes is no limit', () =>
+    inWorld(async (world) => {
+      const { a, b, clientSocket } = await connected(world, {}, {});
+      for (const most of [0, 65_535, 2 ** 32 - 1]) {
+        clientSocket.setOption('maxSegmentBytes', 100);
+        a.setOption('maxSegmentBytes', 100);
+        a.setOption('maxSegmentBytes', most);
+        const before = world.network.trace.entries().length;
+        if (most === 0) expect(a.getOption('maxSegmentBytes')).toBe(0);
+        expect(await sends(a, b, 1400)).toBe(true);
+        expect(
+          sizes(
+            world.network.trace
+              .entries()
+              .slice(before)
+              .map(({ bytes }) => bytes),
+          ),
+        ).toEqual([1400]);
+      }
+    }));
+});
+
+describe('path MTU discovery is switched off', () => {
+  const mtus = (association: Association): number[] => association.paths().map(({ mtu }) => mtu);
+
+  test.each(['an association', 'a path'])('without naming an MTU: %s keeps the one that it has', (what) =>
+    inWorld(async (world) => {
+      const { a, b } = await connected(world);
+      const before = mtus(a);
+      const at = what === 'a path' ? { path: '10.0.1.2' } : {};
+      a.setOption('pathParameters', { mtuDiscovery: false, heartbeat: false }, at);
+      expect(a.getOption('pathParameters', { path: '10.0.1.2' })).toMatchObject({
+        mtuDiscovery: false,
+        heartbeat: false,
+      });
+      expect(a.getOption('pathParameters', { path: '10.0.2.2' }).mtuDiscovery).toBe(what === 'a path');
+      expect(mtus(a)).toEqual(before);
+      expect(await sends(a, b, 10_000)).toBe(true);
+    }),
+  );
+
+  test('without naming an MTU: associations of a socket begin with that of their routes', () =>
+    inWorld(async (world) => {
+      const listener = listening(world);
+      const socket = world.client.socket();
+      socket.setOption('pathParameters', { mtuDiscovery: false, heartbeat: false });
+      expect(socket.getOption('pathParameters')).toMatchObject({ mtuDiscovery: false, heartbeat: false, mtu: 0 });
+      const [a, b] = await Promise.all([socket.connectx(SERVER), listener.accept()]);
+      expect(a.getOption('pathParameters')).toMatchObject({ mtuDiscovery: false, heartbeat: false });
+      expect(mtus(a)).toEqual(mtus(b));
+      expect(await sends(a, b, 10_000)).toBe(true);
+    }));
+});
+
+/** A victim that has accepted an association and sent a message, which its peer doesn't acknowledge. */
+async function unacknowledged(family: keyof typeof OWN, length: number, parameters: readonly Uint8Array[] = FEATURES) {
+  const { own, peers } = OWN[family];
+  const victim = await StackVictim.create(own);
+  const listener = victim.stack.socket();
+  listener.setOption('interleaving', true);
+  listener.bindx(own.map((address) => ({ address, port: PORT })));
+  listener.listen();
+  await new Puppet(victim, { source: peers, destination: own[0] }).connect({ parameters });
+  const association = await listener.accept();
+  await association.send(pattern(length));
+  await victim.answers();
+  return { victim, association };
+}
+
+const OWN = {
+  IPv4: { own: ['10.0.0.1', '10.0.9.1'], peers: '10.0.0.2' },
+  IPv6: { own: ['fd00::1', 'fd09::1'], peers: 'fd00::2' },
+} as const;
+
+const INTERLEAVED_AND_AUTHENTICATED = [
+  extensions('RE-CONFIG', 'FORWARD TSN', 'I-DATA', 'I-FORWARD TSN', 'AUTH'),
+  forwardTsnSupported,
+  parameter(RANDOM, new Uint8Array(32).fill(7)),
+  parameter(CHUNK_LIST, u8(CHUNK_TYPES['I-DATA'])),
+  parameter(REQUESTED_HMACS, u16(1)),
+];
+
+/** The bytes of messages in what was sent. */
+const lengths = (answers: readonly Answer[]): number[] =>
+  chunksOf(answers).flatMap((chunk) =>
+    chunk.type === 'DATA' ? [chunk.length - 16] : chunk.type === 'I-DATA' ? [chunk.length - 20] : [],
+  );
+
+describe('when the MTU becomes smaller, chunks that are too large are sent again at once', () => {
+  test.each([
+    ['IPv4', 'DATA', 984, FEATURES],
+    ['IPv6', 'DATA', 984, FEATURES],
+    ['IPv4', 'I-DATA with AUTH', 984 - 4 - 28, INTERLEAVED_AND_AUTHENTICATED],
+  ] as const)('by SCTP_PEER_ADDR_PARAMS: %s, %s, %d bytes', async (family, _name, most, parameters) => {
+    for (const [length, isTooLarge] of [
+      [most, false],
+      [most + 4, true],
+    ] as const) {
+      const { victim, association } = await unacknowledged(family, length, parameters);
+      association.setOption('pathParameters', { mtuDiscovery: false, mtu: 1000 });
+      await association.send(pattern(10));
+      expect(lengths(await victim.answers())).toEqual(isTooLarge ? [length, 10] : [10]);
+      await victim.close();
+    }
+  });
+
+  test.each(['IPv4', 'IPv6'] as const)('by another route: %s', async (family) => {
+    const { victim, association } = await unacknowledged(family, 1400);
+    victim.reroute({ source: OWN[family].own[1], mtu: 1000 });
+    await association.send(pattern(10));
+    await association.send(pattern(20));
+    expect(lengths(await victim.answers())).toEqual([10, 1400, 20]);
+    await victim.close();
+  });
+});

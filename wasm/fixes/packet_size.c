@@ -1,0 +1,76 @@
+/*
+ * How much a packet takes of a message (RFC 9260 6.9), and what becomes of chunks that are too large when the MTU becomes smaller.
+ */
+#include <netinet/sctp_os.h>
+#include <netinet/sctp_pcb.h>
+#include <netinet/sctp_auth.h>
+#include <netinet/sctp_output.h>
+#include <netinet/sctp_var.h>
+
+#include "fixes/fixes.h"
+#include "network/network.h"
+
+/* An AUTH chunk stands in front of DATA, or of I-DATA, if the peer asks for it. */
+static uint32_t auth_bytes(const struct sctp_association *asoc)
+{
+	uint8_t type = asoc->idata_supported ? SCTP_IDATA : SCTP_DATA;
+
+	return sctp_auth_is_required_chunk(type, asoc->peer_auth_chunks) ? sctp_get_auth_chunk_len(asoc->peer_hmac_id) : 0;
+}
+
+#ifndef UPSTREAM_MAIN
+/*
+ * SCTP_MAXSEG limits the user data of a chunk (RFC 6458 8.1.16). Upstream adds the headers of IPv4 or IPv6 to it, compares it
+ * with the path MTU, and rounds it down to a multiple of 4, which makes nothing of 1 to 3.
+ */
+int sctp_get_frag_point(struct sctp_tcb *stcb, struct sctp_association *asoc)
+{
+	uint32_t room = asoc->smallest_mtu - link_header_bytes(stcb) - auth_bytes(asoc) - SCTP_DATA_CHUNK_OVERHEAD(stcb);
+
+	return (int)min(room & ~3u, asoc->sctp_frag_point);
+}
+#endif
+
+static void send_again(struct sctp_tcb *stcb, struct sctp_tmit_chunk *chunk)
+{
+	sctp_flight_size_decrease(chunk);
+	sctp_total_flight_decrease(stcb, chunk);
+	sctp_ucount_incr(stcb->asoc.sent_queue_retran_cnt);
+	chunk->sent = SCTP_DATAGRAM_RESEND;
+	chunk->rec.data.doing_fast_retransmit = 0;
+	if (chunk->do_rtt) { /* Karn's algorithm: this chunk measures no round trip any more */
+		chunk->do_rtt = 0;
+		chunk->whoTo->rto_needed = 1;
+	}
+}
+
+static int is_too_large(const struct sctp_tcb *stcb, const struct sctp_tmit_chunk *chunk, uint32_t mtu)
+{
+	uint32_t headers = chunk->whoTo != NULL ? sizeof(struct sctphdr) + link_ip_bytes(chunk->whoTo) : link_header_bytes(stcb);
+
+	return chunk->send_size + headers + auth_bytes(&stcb->asoc) > mtu;
+}
+
+/*
+ * The MTU becomes smaller. Upstream counts the header of IPv6 for chunks that go over IPv4, too, and sends those again that
+ * still fit. 0.9.5.0 counts no AUTH chunk in front of I-DATA, and sends nothing again where a route turns out to have a smaller
+ * MTU; main doesn't do so over IPv6.
+ */
+void sctp_pathmtu_adjustment(struct sctp_tcb *stcb, UPSTREAM_ADJUSTMENT_PARAMETERS)
+{
+	struct sctp_association *asoc = &stcb->asoc;
+	struct sctp_tmit_chunk *chunk;
+
+	asoc->smallest_mtu = mtu;
+	TAILQ_FOREACH(chunk, &asoc->send_queue, sctp_next) {
+		chunk->flags |= is_too_large(stcb, chunk, mtu) ? CHUNK_FLAGS_FRAGMENT_OK : 0;
+	}
+	TAILQ_FOREACH(chunk, &asoc->sent_queue, sctp_next) {
+		if (is_too_large(stcb, chunk, mtu)) {
+			chunk->flags |= CHUNK_FLAGS_FRAGMENT_OK;
+			if (chunk->sent < SCTP_DATAGRAM_RESEND) {
+				send_again(stcb, chunk);
+			}
+		}
+	}
+}
