@@ -137,8 +137,9 @@ async function overUdp(body: (client: Stack, endpoints: { address: string; port:
 }
 
 /** Longer than a datagram takes on loopback; nothing can be waited for where nothing must come. */
+/** As many turns as a busy machine needs, too. */
 async function settle(): Promise<void> {
-  for (let turn = 0; turn < 30; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
+  for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
 function codeOf(error: unknown): string {
