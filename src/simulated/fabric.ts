@@ -1,10 +1,11 @@
-import type { Address } from '../address.js';
+import { type Address, familyOf } from '../address.js';
 import { completePacket } from '../crc32c.js';
 import { type ErrorCode, SctpError } from '../errors.js';
 import type { Packet } from '../packet.js';
 import { Barrier } from './barrier.js';
 import type { Fate } from './fate.js';
 import { copyOf, type Flight, ipBytes, markCongestion } from './flight.js';
+import { fragmentSizes, mayBeFragmented } from './fragments.js';
 import type { Link } from './link.js';
 import type { Links } from './links.js';
 import type { Nat } from './nat.js';
@@ -169,14 +170,25 @@ export class Fabric implements Wire {
   }
 
   #carry(flight: Flight, link: Link): void {
-    const bytes = ipBytes(flight);
     if (link.marks(this.clock.now()) && markCongestion(flight)) this.#trace.remark(flight, 'CE');
-    const arrival = bytes > flight.from.mtu ? 'too big' : link.carry(bytes, this.clock.now());
+    const arrival = this.#arrival(flight, link);
     if (link.corrupts(flight.packet.bytes)) this.#trace.remark(flight, 'corrupted');
     if (typeof arrival === 'number') {
       this.#trace.settle(flight, 'in flight');
       flight.to?.expect(flight, arrival);
     } else this.#trace.settle(flight, arrival);
+  }
+
+  /** When all of a packet has arrived; or why it doesn't. */
+  #arrival(flight: Flight, link: Link): number | Fate {
+    const bytes = ipBytes(flight);
+    const now = this.clock.now();
+    const { mtu } = flight.from;
+    if (bytes <= mtu) return link.carry(bytes, now);
+    if (!mayBeFragmented(flight.packet.bytes)) return 'too big';
+    const sizes = fragmentSizes(bytes, familyOf(flight.packet.destination) === 'IPv6', mtu);
+    const arrivals = sizes.map((size) => link.carry(size, now));
+    return arrivals.find((arrival) => typeof arrival === 'string') ?? Math.max(...(arrivals as number[]));
   }
 
   #report(flight: Flight, fate: Fate): void {

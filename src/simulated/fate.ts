@@ -6,7 +6,7 @@ export type Fate =
   | 'lost'
   /** The link's queue was full, see `Conditions.rateBps`; or too many packets were held. */
   | 'queue full'
-  /** Larger than the sender's MTU, or than `Conditions.mtu`. */
+  /** Larger than `Conditions.mtu`, or than the sender's MTU and none that IP fragments: that is INIT, INIT ACK and COOKIE ECHO. */
   | 'too big'
   /** A filter dropped it. */
   | 'filtered'

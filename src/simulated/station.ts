@@ -38,7 +38,10 @@ export interface Host {
 export interface HostOptions {
   /** The UDP port that SCTP is encapsulated in (RFC 6951). Absent: plain SCTP over IP. */
   readonly encapsulationPort?: number;
-  /** The largest IP packet in bytes, which the transport announces: larger ones don't leave. 1500 by default. */
+  /**
+   * The largest IP packet in bytes, which the transport announces; 1500 by default. IP fragments larger packets with an INIT,
+   * INIT ACK or COOKIE ECHO, which SCTP can't divide. Others that are larger don't leave.
+   */
   readonly mtu?: number;
   /** Names of network interfaces, by address. By default each address has one: `eth0`, `eth1`, in the order of adding. */
   readonly interfaces?: Readonly<Record<Address, string>>;

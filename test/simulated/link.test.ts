@@ -44,6 +44,29 @@ describe('each knob does what it says', () => {
     expect(mean(runs)).toBeCloseTo(1 / (1 - loss), 0.9);
   });
 
+  test.each([
+    ['INIT', 1],
+    ['INIT ACK', 2],
+    ['COOKIE ECHO', 10],
+  ])('loss: a packet with %s above the MTU is lost with any of its fragments', async (_, type) => {
+    const { network, left, right } = await pair({ loss: 0.2 });
+    for (let number = 0; number < MANY; number++) {
+      const bytes = numbered(number, 3500);
+      bytes[12] = type;
+      left.host.transport.send([{ source: '10.0.0.1', destination: '10.0.0.2', port: 0, trafficClass: 0, bytes }]);
+    }
+    await network.runUntilIdle();
+    expect(right.packets.length / MANY).toBeCloseTo(0.8 ** 3, 1.7);
+  });
+
+  test('a packet above the MTU with any other chunk does not leave', async () => {
+    const { network, left, right } = await pair();
+    left.send('10.0.0.2', 1, 1481);
+    await network.runUntilIdle();
+    expect(right.packets).toEqual([]);
+    expect(network.trace.entries().map(({ fate }) => fate)).toEqual(['too big']);
+  });
+
   test('loss: 1 loses all, 0 none', async () => {
     expect((await stream({ loss: 1 }, 100, 0)).right.packets).toHaveLength(0);
     expect((await stream({ loss: 0 }, 100, 0)).right.packets).toHaveLength(100);
