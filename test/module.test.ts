@@ -33,7 +33,9 @@ test('every export that we call is there', () => {
 test('a process that only waits for the module to be compiled stays alive until it is', async () => {
   const setting = vi.spyOn(globalThis, 'setTimeout');
   const clearing = vi.spyOn(globalThis, 'clearTimeout');
-  onTestFinished(() => vi.restoreAllMocks());
+  onTestFinished(() => {
+    vi.restoreAllMocks();
+  });
   const running = () => {
     const cleared = clearing.mock.calls.map(([timer]) => timer);
     return setting.mock.results.filter(({ value }) => value.hasRef() && !cleared.includes(value)).length;
