@@ -34,7 +34,7 @@ readonly internals=(
   fixes/{retransmission,round_trips,schedulers,shutdown,notes,path_choice,time_outs}.c
   fixes/{packet_association,packet_size,packet_validation,gap_blocks,ended_timer}.c
   fixes/{process_data,reassembly,delivery,forward_tsn,stream_reset,restarted_streams,ended_association}.c
-  fixes/{send_buffer,lifetimes,abandoned,own_abort}.c
+  fixes/{send_buffer,lifetimes,abandoned,cut_messages,own_abort}.c
 )
 readonly bridge=(api/bridge.c api/messages.c api/handles.c os/memory.c os/print.c os/sha256.c)
 

@@ -167,6 +167,10 @@ int link_shut_down(void *so, uint32_t id);
 /* Has either end begun to shut the association down? */
 int link_is_shut_down(void *so, uint32_t id);
 
+/* What becomes of a piece of a message, which the peer may have cut by a restart: fixes/cut_messages.c. */
+enum link_rest { LINK_REST_SENT, LINK_REST_REFUSED, LINK_REST_DISCARDED };
+enum link_rest link_rest_of(void *so, uint32_t id, uint16_t stream, int is_last);
+
 /* Stand around a call that sends the rest of a message, which the peer's shutdown has interrupted; 0: there is none. */
 int link_resume(void *so, uint32_t id, uint16_t stream);
 void link_resumed(void *so, uint32_t id);

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { BEGINNING, END, UNORDERED } from '../support/written-peer.js';
+import { chunk, u16, u32 } from '../simulated/wire.js';
+import type { World } from '../support/world.js';
+import { BEGINNING, END, UNORDERED, type WrittenPeer } from '../support/written-peer.js';
 import { read, watch, withPeers } from './fixture.js';
 
 const cases = (['one-to-one', 'one-to-many'] as const).flatMap((style) =>
@@ -50,3 +52,44 @@ test('what is unread of streams that a restarted peer no longer has is received'
     expect(seen.received).toEqual(['first', 'on 1', 'on 1900', 'on 1999', 'new']);
     expect(seen.events).toEqual(['restart']);
   }));
+
+/** The messages of the stack's new life. Each chunk is acknowledged. */
+async function newLife(peer: WrittenPeer, world: World): Promise<string[]> {
+  const told: string[] = [];
+  let bytes = Number.NaN;
+  for (let round = 0; round < 1000; round++) {
+    for (const each of peer.chunks()) {
+      if (each.type !== 'DATA' && each.type !== 'I-DATA') continue;
+      bytes = (each.isBeginning ? 0 : bytes) + each.payload.length;
+      if (each.isEnd) told.push(`${bytes} bytes`);
+      await peer.send(chunk(3, 0, u32(each.tsn, 131_072), u16(0, 0)));
+    }
+    await world.network.advance(10);
+  }
+  return told;
+}
+
+const unread = [false, true].flatMap((interleaved) => [true, false].map((isRead) => [interleaved, isRead] as const));
+
+test.each(unread)(
+  'a message that is begun when the peer restarts comes as a whole, and is not told as failed: I-DATA %s, the restart is read %s',
+  (interleaved, isRead) =>
+    withPeers({ readAheadBytes: 1 }, [{ interleaved }], async (world, [peer], [association]) => {
+      const failed: string[] = [];
+      association!.on('sendFailed', ({ data, whole }) => failed.push(`${data.length} bytes, whole ${whole}`));
+      const seen = watch(association!, isRead);
+      for (const number of [0, 1]) await peer!.send(peer!.data({ stream: 1, number, payload: `${number}` }));
+      const sending = [100, 300_000].map((bytes) => association!.send(new Uint8Array(bytes), { stream: 3 }));
+      await world.network.advance(10);
+      peer!.tsn = 5000;
+      await peer!.connect({ tag: 0x3333 });
+      sending.push(association!.send('next', { stream: 3 }));
+      expect(await newLife(peer!, world)).toEqual(['300000 bytes', '4 bytes']);
+      await Promise.all(sending);
+      if (!isRead) void read(seen);
+      await world.network.advance(1000);
+      expect(seen.received).toEqual(['0', '1']);
+      expect(seen.events).toEqual(['restart']);
+      expect(failed).toEqual(['100 bytes, whole true']);
+    }),
+);

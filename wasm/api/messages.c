@@ -98,6 +98,13 @@ EXPORT int bridge_sendv(int handle, const void *data, uint32_t length, struct so
 	if ((wanted & SCTP_SENDALL) != 0 && !may_send_all(so, sndinfo)) {
 		return -EAGAIN;
 	}
+	if (length > 0 && sndinfo != NULL && (wanted & (SCTP_ABORT | SCTP_EOF)) == 0) {
+		switch (link_rest_of(so, id, sndinfo->snd_sid, (wanted & SCTP_EOR) != 0)) {
+		case LINK_REST_REFUSED: return -EINTR;
+		case LINK_REST_DISCARDED: return (int)length;
+		case LINK_REST_SENT: break;
+		}
+	}
 	sent = usrsctp_sendv(so, data, length, to, count, info, info_length, info_type, flags);
 	if (!UPSTREAM_ANSWERS_RIGHTLY && sent < 0 && errno == ECONNRESET &&
 	    link_resume(so, id, sndinfo != NULL ? sndinfo->snd_sid : 0)) {

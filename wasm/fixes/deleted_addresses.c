@@ -174,6 +174,7 @@ void fixed_free_association(struct sctp_tcb *stcb)
 	link_no_burst(stcb);
 	link_never_open(stcb);
 	link_no_lifetimes(stcb);
+	link_no_cut_messages(stcb);
 	link_forget(stcb);
 	link_free(notes_of(stcb)->former);
 	link_free(stcb);

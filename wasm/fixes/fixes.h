@@ -82,6 +82,10 @@ void link_continue_shutdown(struct sctp_tcb *stcb);
 /* An association ends: ended_association.c. */
 int fixed_free_assoc(struct sctp_inpcb *inp, struct sctp_tcb *stcb, int from_inpcb_free, int from);
 
+/* The peer restarts; an association is freed: cut_messages.c. */
+void link_cut_messages(struct sctp_tcb *stcb);
+void link_no_cut_messages(struct sctp_tcb *stcb);
+
 /* An association is freed: lifetimes.c. */
 void link_no_lifetimes(struct sctp_tcb *stcb);
 

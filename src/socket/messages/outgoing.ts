@@ -26,6 +26,12 @@ const NOTHING = new Uint8Array();
 const ignore = () => undefined;
 
 /**
+ * The peer has restarted in the middle of a message: it knows nothing of what it had by then, and nothing of it is told as
+ * failed, so that it is sent once more, as a whole (wasm/fixes/cut_messages.c).
+ */
+const isCut = (error: unknown): boolean => error instanceof SctpError && error.code === 'EINTR';
+
+/**
  * Messages on their way into usrsctp's send buffer, in order. While the buffer has room a message goes through without
  * a promise of its own; else it waits here. Only one message is begun at a time: usrsctp can't interleave those that
  * are handed over in pieces (sctp_output.c, stream_locked).
@@ -40,7 +46,7 @@ export class Outgoing {
   #untold: Waiting[] | undefined;
   #holds: Holds | undefined;
   #end: SendInfo | undefined;
-  /** How often everything that usrsctp had taken was lost: the peer restarted, or nothing could be sent any more. */
+  /** How often nothing could be sent any more. */
   #losses = 0;
   /** Why nothing new may be sent; undefined: it may. */
   #failure: (() => unknown) | undefined;
@@ -198,11 +204,9 @@ export class Outgoing {
     return holds.covers(stream) || this.#waiting.all.some((each) => each.offset > 0 || !holds.holds(each));
   }
 
-  /** The peer has restarted and knows nothing of a message that was begun: it goes once more, as a whole. */
+  /** The peer has restarted. A message that is begun learns of it by its next piece. */
   restart(): void {
-    this.#losses++;
     this.#failure = undefined;
-    if (this.#waiting.first) this.#waiting.advance(this.#waiting.first, 0);
   }
 
   /**
@@ -263,6 +267,7 @@ export class Outgoing {
         if (at < end || at === data.length) return at;
       }
     } catch (error) {
+      if (isCut(error)) return this.#sendPieces(data, 0, info);
       throw this.#broken(at, error);
     } finally {
       this.#isSending = false;

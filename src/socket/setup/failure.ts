@@ -38,6 +38,7 @@ const KNOWN = new Set<string>([
   'ECONNREFUSED',
   'EFAULT',
   'EHOSTUNREACH',
+  'EINTR',
   'EINPROGRESS',
   'EISCONN',
   'ENETDOWN',

@@ -1,0 +1,120 @@
+/*
+ * Messages that are handed over in pieces, and of which more is to come when the peer restarts: the new association begins with
+ * fresh messages (RFC 9260 5.2.4). Upstream tells what is here of such a message as failed, and sends the rest as a message of
+ * its own, unless the application has read of the restart by then. Here nothing is told but by the call that hands over the
+ * next piece: EINTR, and the message begins anew, if it shall.
+ */
+#include "api/association.h"
+
+#include <netinet/sctp_var.h>
+#include <netinet/sctputil.h>
+
+#include "fixes/fixes.h"
+#include "fixes/notes.h"
+#include "link.h"
+
+struct cut_message {
+	struct cut_message *next;
+	uint16_t sid;
+	int is_given_up; /* that was told already: the rest is thrown away */
+};
+
+/* Of all associations: mostly none, and then nobody has to look. */
+static uint32_t cut_messages;
+
+/* Frees the fragments that belong to the message which is begun on a stream. Returns whether there can't be more of them. */
+static int free_fragments(struct sctp_tcb *stcb, struct sctpchunk_listhead *queue, uint16_t sid)
+{
+	struct sctp_tmit_chunk *chunk;
+
+	TAILQ_FOREACH_REVERSE(chunk, queue, sctpchunk_listhead, sctp_next) {
+		if (chunk->rec.data.sid != sid) {
+			continue;
+		}
+		if (chunk->rec.data.rcv_flags & SCTP_DATA_LAST_FRAG) {
+			return 1; /* the message before */
+		}
+		sctp_free_bufspace(stcb, &stcb->asoc, chunk, 1);
+		sctp_m_freem(chunk->data);
+		chunk->data = NULL;
+		if (chunk->rec.data.rcv_flags & SCTP_DATA_FIRST_FRAG) {
+			return 1;
+		}
+	}
+	return 0;
+}
+
+static void cut(struct sctp_tcb *stcb, struct sctp_stream_out *stream)
+{
+	struct association_notes *notes = notes_of(stcb);
+	struct sctp_stream_queue_pending *rest = TAILQ_LAST(&stream->outqueue, sctp_streamhead);
+	struct cut_message *message = link_malloc(sizeof(*message));
+
+	*message = (struct cut_message){notes->cut, stream->sid, rest != NULL && rest->discard_rest};
+	notes->cut = message;
+	cut_messages++;
+	if (rest == NULL || rest->discard_rest) {
+		return;
+	}
+	if (rest->some_taken && !free_fragments(stcb, &stcb->asoc.send_queue, stream->sid)) {
+		free_fragments(stcb, &stcb->asoc.sent_queue, stream->sid);
+	}
+	sctp_free_spbufspace(stcb, &stcb->asoc, rest);
+	sctp_m_freem(rest->data);
+	rest->data = NULL;
+}
+
+static struct cut_message **place_of(struct sctp_tcb *stcb, uint16_t sid)
+{
+	struct cut_message **place = &notes_of(stcb)->cut;
+
+	while (*place != NULL && (*place)->sid != sid) {
+		place = &(*place)->next;
+	}
+	return place;
+}
+
+static void forget(struct cut_message **place)
+{
+	struct cut_message *message = *place;
+
+	*place = message->next;
+	link_free(message);
+	cut_messages--;
+}
+
+void link_cut_messages(struct sctp_tcb *stcb)
+{
+	for (uint32_t sid = 0; sid < stcb->asoc.streamoutcnt; sid++) {
+		if (stcb->asoc.strmout[sid].last_msg_incomplete && *place_of(stcb, (uint16_t)sid) == NULL) {
+			cut(stcb, &stcb->asoc.strmout[sid]);
+		}
+	}
+}
+
+void link_no_cut_messages(struct sctp_tcb *stcb)
+{
+	while (notes_of(stcb)->cut != NULL) {
+		forget(&notes_of(stcb)->cut);
+	}
+}
+
+enum link_rest link_rest_of(void *so, uint32_t id, uint16_t sid, int is_last)
+{
+	struct sctp_tcb *stcb = cut_messages > 0 ? association_in(so, id) : NULL;
+	enum link_rest rest = LINK_REST_SENT;
+	struct cut_message **place;
+
+	if (stcb == NULL) {
+		return rest;
+	}
+	place = place_of(stcb, sid);
+	if (*place != NULL) {
+		rest = (*place)->is_given_up ? LINK_REST_DISCARDED : LINK_REST_REFUSED;
+		if (is_last || rest == LINK_REST_REFUSED) {
+			forget(place);
+		}
+	}
+	SCTP_TCB_UNLOCK(stcb);
+	return rest;
+}
