@@ -35,6 +35,24 @@ describe('SHUTDOWN', () => {
       expect(seen.received).toHaveLength(1);
     }));
 
+  test.each([
+    ['a chunk is missing', { number: 1, tsn: 1001 }],
+    ['half of a message is here', { flags: BEGINNING }],
+  ])('SHUTDOWN ACK while %s: ABORT, and receiving ends with the reason', (_, fragment) =>
+    withPeers({}, [{}], async (world, [peer], [association]) => {
+      const seen = watch(association!);
+      const closing = association!.close().catch(({ code }) => code);
+      await peer!.send(peer!.data(fragment));
+      peer!.chunks();
+      await peer!.send(chunk(8, 0));
+      expect(peer!.aborts()).toEqual([expect.stringContaining('SHUTDOWN ACK while DATA is missing')]);
+      await world.network.advance(1000);
+      expect(seen.received).toEqual(['ECONNABORTED']);
+      expect((await association!.closed)?.code).toBe('ECONNABORTED');
+      await closing;
+    }),
+  );
+
   test('when all has come is answered, and receiving ends', () =>
     withPeers({}, [{}], async (world, [peer], [association]) => {
       const seen = watch(association!);

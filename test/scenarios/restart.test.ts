@@ -171,3 +171,19 @@ test('a COOKIE ECHO that comes again is answered by COOKIE ACK, and changes noth
   expect(association.paths().map(({ address }) => address)).toEqual(['10.0.0.2', '10.0.0.3']);
   await victim.close();
 });
+
+/** Set Primary Address (RFC 5061 §4.2.4), a byte short: it passes in the INIT, and can't be used when its cookie is back. */
+const SHORT_SET_PRIMARY = parameter(0xc004, u32(1), new Uint8Array(7));
+
+test('a restart whose addresses can not be used is answered by ABORT, and the program is told', async () => {
+  const { victim, listener, association } = await established(['10.0.0.4']);
+  const again = new Puppet(victim, { tag: 0x2222_2222, tsn: 5000, source: '10.0.0.4' });
+  await again.sendInit({ parameters: [...FEATURES, ipv4('10.0.0.4'), SHORT_SET_PRIMARY] });
+  again.takeInitAck(await victim.answers());
+  await again.send(of('COOKIE ECHO', again.cookie));
+  expect(typesOf(await victim.answers())).toEqual(['ABORT']);
+  expect((await association.closed)?.code).toBe('ECONNABORTED');
+  await restarted(victim, '10.0.0.4');
+  listener.close().catch(() => {});
+  await victim.close();
+});

@@ -173,6 +173,7 @@ void fixed_free_association(struct sctp_tcb *stcb)
 #endif
 	link_no_burst(stcb);
 	link_never_open(stcb);
+	link_never_unusable(stcb);
 	link_no_lifetimes(stcb);
 	link_no_cut_messages(stcb);
 	link_forget(stcb);

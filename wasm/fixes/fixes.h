@@ -66,6 +66,9 @@ struct sctp_tcb *fixed_findassociation_addr(struct mbuf *packet, int offset, str
 int link_check_gaps(struct mbuf *packet, int at, struct sctp_tcb *stcb, uint16_t *gaps, uint16_t *others,
                     uint32_t cumulative_tsn);
 
+/* Tells that an association ends by an ABORT of ours, where it was to end in order: own_abort.c. False: it has. */
+int link_tell_abort_for_end(struct sctp_tcb *stcb);
+
 /* A path is no longer in the list of its association; a reference to it is handed over: deleted_addresses.c. */
 void link_path_left(struct sctp_tcb *stcb, struct sctp_nets *net);
 
@@ -75,6 +78,20 @@ void fixed_timer_start(int type, struct sctp_inpcb *inp, struct sctp_tcb *stcb, 
 /* In SHUTDOWN-SENT, DATA that came twice is acknowledged at once; an association is freed: shutdown.c. */
 void link_acknowledge_duplicates(struct sctp_tcb *stcb);
 void link_never_open(const struct sctp_tcb *stcb);
+
+/* The packet that was read has left an association unusable: it is aborted; and one is freed: restart.c. */
+#ifdef UPSTREAM_MAIN
+static inline void link_abort_if_unusable(void)
+{
+}
+static inline void link_never_unusable(const struct sctp_tcb *stcb)
+{
+	(void)stcb;
+}
+#else
+void link_abort_if_unusable(void);
+void link_never_unusable(const struct sctp_tcb *stcb);
+#endif
 
 /* Something that was to be delivered before a shutdown isn't any more: the same file. */
 void link_continue_shutdown(struct sctp_tcb *stcb);

@@ -8,6 +8,7 @@
 #include <netinet/sctputil.h>
 
 #include "fixes/fixes.h"
+#include "fixes/received.h"
 #include "link.h"
 
 /* The ABORT chunk, as sac_info has that of a peer; as much of it as sctp_notify_assoc_change() hands on. */
@@ -33,6 +34,41 @@ static uint16_t first_code(const struct sctp_abort_chunk *chunk)
 	const struct sctp_error_cause *cause = (const struct sctp_error_cause *)(chunk + 1);
 
 	return ntohs(chunk->ch.chunk_length) >= sizeof(*chunk) + sizeof(*cause) ? ntohs(cause->code) : 0;
+}
+
+/* What is to be told in the place of an orderly end. */
+static struct sctp_abort_chunk *not_orderly;
+
+#ifndef UPSTREAM_MAIN
+/*
+ * A peer sends SHUTDOWN ACK when it has sent all of its DATA, and it has been acknowledged (RFC 9260 9.2). Where some of it is
+ * missing sctp_handle_shutdown_ack() still takes it for the end, and an application takes what it has got for all that there
+ * was. ABORT leaves in the place of SHUTDOWN COMPLETE.
+ */
+void fixed_send_shutdown_complete(struct sctp_tcb *stcb, struct sctp_nets *net, int is_reflected)
+{
+	struct mbuf *cause;
+
+	if (is_reflected || !end_is_early(stcb)) {
+		sctp_send_shutdown_complete(stcb, net, is_reflected);
+		return;
+	}
+	cause = sctp_generate_cause(SCTP_CAUSE_PROTOCOL_VIOLATION, "SHUTDOWN ACK while DATA is missing");
+	not_orderly = stcb->sctp_socket != NULL ? chunk_with(cause) : NULL;
+	sctp_send_abort_tcb(stcb, cause, SCTP_SO_NOT_LOCKED);
+}
+#endif
+
+int link_tell_abort_for_end(struct sctp_tcb *stcb)
+{
+	struct sctp_abort_chunk *chunk = not_orderly;
+
+	if (chunk == NULL) {
+		return 0;
+	}
+	not_orderly = NULL;
+	UPSTREAM_ABORT_NOTIFICATION(stcb, 0, first_code(chunk), chunk, SCTP_SO_NOT_LOCKED);
+	return 1;
 }
 
 /*

@@ -116,6 +116,9 @@ void fixed_notify_stream_reset_add(struct sctp_tcb *stcb, uint16_t in, uint16_t 
 
 void fixed_ulp_notify(uint32_t notification, struct sctp_tcb *stcb, uint32_t error, void *data, int so_locked)
 {
+	if (notification == SCTP_NOTIFY_ASSOC_DOWN && link_tell_abort_for_end(stcb)) {
+		return;
+	}
 	int is_reset = notification >= SCTP_NOTIFY_STR_RESET_RECV && notification <= UPSTREAM_LAST_RESET_NOTIFICATION;
 
 #ifdef UPSTREAM_MAIN

@@ -150,6 +150,35 @@ static void begin_paths(struct sctp_association *asoc)
 	}
 }
 
+#ifndef UPSTREAM_MAIN
+/*
+ * A COOKIE ECHO has changed an association (RFC 9260 5.2.4), but the addresses of its INIT can't be used: one is another
+ * association's, for example. sctp_process_cookie_existing() leaves it so, half changed, and answers nothing. It is aborted
+ * as soon as the packet has been read.
+ */
+static struct sctp_tcb *unusable;
+
+void link_abort_if_unusable(void)
+{
+	struct sctp_tcb *stcb = unusable;
+
+	unusable = NULL;
+	if (stcb != NULL && (stcb->asoc.state & SCTP_STATE_ABOUT_TO_BE_FREED) == 0) {
+		SCTP_TCB_LOCK(stcb);
+		UPSTREAM_ABORT_ASSOCIATION(
+		    stcb, sctp_generate_cause(SCTP_CAUSE_PROTOCOL_VIOLATION, "The addresses of the INIT can't be used"),
+		    SCTP_SO_NOT_LOCKED);
+	}
+}
+
+void link_never_unusable(const struct sctp_tcb *stcb)
+{
+	if (unusable == stcb) {
+		unusable = NULL;
+	}
+}
+#endif
+
 int fixed_load_addresses_from_init(struct sctp_tcb *stcb, struct mbuf *packet, int offset, int limit,
                                       struct sockaddr *from, struct sockaddr *to, struct sockaddr *listed, uint16_t port)
 {
@@ -173,6 +202,9 @@ int fixed_load_addresses_from_init(struct sctp_tcb *stcb, struct mbuf *packet, i
 	}
 
 	restart_keep_streams(stcb);
+#ifndef UPSTREAM_MAIN
+	unusable = result != 0 ? stcb : NULL;
+#endif
 	if (result == 0) {
 		begin_paths(&stcb->asoc);
 	}

@@ -306,6 +306,7 @@ EXPORT void link_input(uint32_t bytes)
 		next = packet_at((uint32_t)((const uint8_t *)header - link_shared.inbox) + length, bytes);
 		link_follow(next != NULL && are_kin(header, next));
 		input(header);
+		link_abort_if_unusable();
 		link_shut_down_if_open();
 		link_settle();
 	}

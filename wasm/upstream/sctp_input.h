@@ -23,6 +23,10 @@
 #define sctp_timer_stop fixed_timer_stop
 #define sctp_toss_old_cookies fixed_toss_old_cookies
 
+#ifndef UPSTREAM_MAIN
+#define sctp_send_shutdown_complete fixed_send_shutdown_complete /* fixes/own_abort.c */
+#endif
+
 /* SACK: fixes/retransmission.c. */
 #define sctp_express_handle_sack fixed_express_handle_sack
 #define sctp_handle_sack fixed_handle_sack
