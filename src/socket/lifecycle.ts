@@ -108,9 +108,9 @@ export class Lifecycle {
   }
 
   /** The error that the end of an association is; undefined: none. */
-  lossOf({ abort, sentAbort }: Change): SctpError | undefined {
+  lossOf({ abort, sentAbort, isUnknown }: Change): SctpError | undefined {
     if (sentAbort) return ownAbortError(sentAbort);
-    return this.#isFinished && !abort?.length ? undefined : lossError(abort);
+    return this.#isFinished && !abort?.length ? undefined : lossError(abort, isUnknown);
   }
 
   get isFailing(): boolean {

@@ -93,6 +93,8 @@ export interface AssociationChange {
   readonly features: readonly Feature[];
   /** The causes of the peer's ABORT; absent when there was none. */
   readonly abort?: readonly ErrorCause[];
+  /** The peer's ABORT has the T bit: it has no such association, or no longer (RFC 9260 §8.4). */
+  readonly isUnknown?: boolean;
   /** The causes of the ABORT that this end has sent because the peer broke the protocol; absent when there was none. */
   readonly sentAbort?: readonly ErrorCause[];
 }

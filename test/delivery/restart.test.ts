@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { chunk, u16, u32 } from '../simulated/wire.js';
+import { describe, expect, test } from 'vitest';
+import { chunk, parameter, u16, u32 } from '../simulated/wire.js';
 import type { World } from '../support/world.js';
 import { BEGINNING, END, UNORDERED, type WrittenPeer } from '../support/written-peer.js';
 import { read, watch, withPeers } from './fixture.js';
@@ -93,3 +93,36 @@ test.each(unread)(
       expect(failed).toEqual(['100 bytes, whole true']);
     }),
 );
+
+describe('a reset of the association that the peer asks for (RFC 6525)', () => {
+  const RE_CONFIG = 130;
+  const request = chunk(RE_CONFIG, 0, parameter(15, u32(1000)));
+
+  test('waits until a message that is begun has been delivered, and what follows is whole', () =>
+    withPeers({ peerMayReset: 'association' }, [{}], async (world, [peer], [association]) => {
+      const sending = association!.send(new Uint8Array(300_000), { stream: 3 });
+      await world.network.advance(10);
+      await peer!.send(request);
+      expect(await newLife(peer!, world)).toEqual(['300000 bytes']);
+      await sending;
+      await peer!.send(request);
+      expect(peer!.chunks().map(({ type }) => type)).toContain('RE-CONFIG');
+      await association!.send('next', { stream: 3 });
+      await world.network.advance(10);
+      const [next] = peer!.chunks();
+      expect(next).toMatchObject({ type: 'DATA', ssn: 0, isBeginning: true, isEnd: true });
+    }));
+
+  test('waits until DATA that is missing has come', () =>
+    withPeers({ peerMayReset: 'association' }, [{}], async (_, [peer], [association]) => {
+      const seen = watch(association!);
+      await peer!.send(peer!.data({ number: 1, payload: 'second', tsn: 1001 }));
+      peer!.chunks();
+      await peer!.send(request);
+      expect(peer!.chunks().map(({ type }) => type)).not.toContain('RE-CONFIG');
+      await peer!.send(peer!.data({ number: 0, payload: 'first', tsn: 1000 }));
+      await peer!.send(request);
+      expect(peer!.chunks().map(({ type }) => type)).toContain('RE-CONFIG');
+      expect(seen.received).toEqual(['first', 'second']);
+    }));
+});

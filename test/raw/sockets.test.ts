@@ -282,3 +282,15 @@ test('wrong JavaScript types are TypeErrors', () =>
     ];
     for (const call of calls) expect(call, String(call)).toThrow(TypeError);
   }));
+
+test('usrsctp_getpaddrs and usrsctp_getladdrs are empty where there is no association, or no address any more', () =>
+  scenario({ seed: 1 }, async (network) => {
+    const { client } = await two(network);
+    const so = open(client);
+    expect(client.usrsctp_getpaddrs(so, 0)).toEqual([]);
+    client.usrsctp_bind(so, { address: '10.0.1.1', port: 7000 });
+    network.hosts[0]?.addressDown('10.0.1.1');
+    network.hosts[0]?.addressDown('10.0.2.1');
+    await network.advance(100);
+    expect(client.usrsctp_getladdrs(so, 0)).toEqual([]);
+  }));

@@ -3,6 +3,7 @@ import type { Association } from '../../src/index.js';
 import { FEATURES, ipv4, of, parameter, sack, u32 } from '../support/forged.js';
 import { chunksOf, has, Puppet, typesOf } from '../support/puppet.js';
 import { type Answer, StackVictim } from '../support/victim.js';
+import { connected, inWorld, listening, newStack, SERVER } from '../support/world.js';
 
 /** A peer with these addresses, of which the first one is the primary path. */
 async function established(addresses: readonly string[]) {
@@ -185,5 +186,56 @@ test('a restart whose addresses can not be used is answered by ABORT, and the pr
   expect((await association.closed)?.code).toBe('ECONNABORTED');
   await restarted(victim, '10.0.0.4');
   listener.close().catch(() => {});
+  await victim.close();
+});
+
+test('an INIT with other addresses for an association that exists is answered by ABORT that names them (RFC 9260 §5.2.2)', async () => {
+  const { victim, listener, association } = await established(['10.0.0.4']);
+  const again = new Puppet(victim, { tag: 0x2222_2222, tsn: 5000, source: '10.0.0.4' });
+  await again.sendInit({ parameters: [...FEATURES, ...['10.0.0.4', '10.0.0.5', '10.0.0.6'].map(ipv4)] });
+  const [abort] = chunksOf(await victim.answers());
+  const code = 11;
+  expect(abort).toMatchObject({ type: 'ABORT', isTagReflected: false });
+  expect(abort?.type === 'ABORT' && abort.causes.map((cause) => [cause.code, cause.value])).toEqual([
+    [code, new Uint8Array([...ipv4('10.0.0.5'), ...ipv4('10.0.0.6')])],
+  ]);
+  expect(association.state).toBe('open');
+  listener.close().catch(() => {});
+  await victim.close();
+});
+
+test('a host that comes back with another address too is told why it is refused', () =>
+  inWorld(async (world) => {
+    const listener = listening(world);
+    const first = world.client.socket();
+    first.bindx([{ address: '10.0.1.1', port: 7001 }]);
+    await Promise.all([first.connectx(SERVER), listener.accept()]);
+    world.clientHost.crash();
+    world.clientHost.restart();
+    const again = (await newStack(world.network, world.clientHost)).socket();
+    again.bindx(['10.0.1.1', '10.0.2.1'].map((address) => ({ address, port: 7001 })));
+    await expect(again.connectx(SERVER)).rejects.toThrow(
+      'the peer still has an association with this port that knows fewer addresses',
+    );
+    listener.abort();
+  }));
+
+test('an association that the peer no longer knows ends with an error that says so', () =>
+  inWorld(async (world) => {
+    const { a } = await connected(world);
+    world.serverHost.crash();
+    world.serverHost.restart();
+    await newStack(world.network, world.serverHost);
+    await a.send('anybody there?');
+    expect((await a.closed)?.message).toContain("the peer doesn't know this association any more");
+  }));
+
+test('a SHUTDOWN ACK for no association is counted', async () => {
+  const victim = await StackVictim.create(['10.0.0.1']);
+  const stranger = new Puppet(victim);
+  const before = victim.stack.statistics().control.received;
+  await stranger.send(of('SHUTDOWN ACK'));
+  expect(typesOf(await victim.answers())).toEqual(['SHUTDOWN COMPLETE']);
+  expect(victim.stack.statistics().control.received).toBe(before + 1);
   await victim.close();
 });

@@ -203,3 +203,12 @@ describe('binding', () => {
     });
   });
 });
+
+test('a socket has no local endpoints once the last address of its host has gone', () =>
+  inWorld(async (world) => {
+    const socket = world.client.socket();
+    socket.bindx([{ address: '10.0.1.1', port: 7000 }]);
+    for (const address of ['10.0.1.1', '10.0.2.1']) world.clientHost.addressDown(address);
+    await world.network.advance(100);
+    expect(socket.localEndpoints).toEqual([]);
+  }));

@@ -179,11 +179,17 @@ static int copy_addresses(const struct sockaddr *list, int count, uint8_t *buffe
 	return count;
 }
 
+/* Where there is no association, or no address, these two answer ENOTCONN; it is 0 (RFC 6458 9.3, 9.5). */
+static int none_if_unconnected(int count)
+{
+	return count == -ENOTCONN ? 0 : count;
+}
+
 EXPORT int bridge_getpaddrs(int handle, sctp_assoc_t id, uint8_t *buffer, int capacity)
 {
 	struct socket *so = socket_of(handle);
 	struct sockaddr *list = NULL;
-	int count = so == NULL ? -EBADF : result(usrsctp_getpaddrs(so, id, &list));
+	int count = so == NULL ? -EBADF : none_if_unconnected(result(usrsctp_getpaddrs(so, id, &list)));
 
 	if (count > 0) {
 		count = copy_addresses(list, count, buffer, (size_t)capacity);
@@ -196,7 +202,7 @@ EXPORT int bridge_getladdrs(int handle, sctp_assoc_t id, uint8_t *buffer, int ca
 {
 	struct socket *so = socket_of(handle);
 	struct sockaddr *list = NULL;
-	int count = so == NULL ? -EBADF : result(usrsctp_getladdrs(so, id, &list));
+	int count = so == NULL ? -EBADF : none_if_unconnected(result(usrsctp_getladdrs(so, id, &list)));
 
 	if (count > 0) {
 		count = copy_addresses(list, count, buffer, (size_t)capacity);

@@ -130,6 +130,9 @@ void fixed_send_abort(struct mbuf *packet, int ip_bytes, struct sockaddr *source
 void fixed_send_shutdown_complete2(struct sockaddr *source, struct sockaddr *destination, struct sctphdr *header,
                                       uint32_t vrf_id, uint16_t port)
 {
+#ifndef UPSTREAM_MAIN /* which counts it */
+	SCTP_STAT_INCR_COUNTER64(sctps_incontrolchunks);
+#endif
 	if (!is_late(header, source)) {
 		sctp_send_shutdown_complete2(source, destination, header, vrf_id, port);
 	}

@@ -9,6 +9,7 @@
 #include <netinet/sctputil.h>
 
 #include "fixes/fixes.h"
+#include "fixes/received.h"
 #include "link.h"
 
 /* ABORT, SHUTDOWN COMPLETE and PKTDROP may have the peer's tag, which the T bit tells (RFC 9260 8.5.1 B and C). */
@@ -91,6 +92,126 @@ static void pass_over_cookie_ack(const struct sctp_tcb *stcb, struct sctp_chunkh
 	}
 }
 
+/* Is that the parameter of an address, which isn't one of the peer's? */
+static int is_new_address(struct sctp_tcb *stcb, const struct sctp_paramhdr *parameter)
+{
+	union sctp_sockstore address = {0};
+
+	switch (ntohs(parameter->param_type) << 16 | ntohs(parameter->param_length)) {
+	case SCTP_IPV4_ADDRESS << 16 | sizeof(struct sctp_ipv4addr_param):
+		address.sin.sin_family = AF_INET;
+		memcpy(&address.sin.sin_addr, parameter + 1, sizeof(address.sin.sin_addr));
+		return stcb->asoc.scope.ipv4_addr_legal && sctp_findnet(stcb, &address.sa) == NULL;
+	case SCTP_IPV6_ADDRESS << 16 | sizeof(struct sctp_ipv6addr_param):
+		address.sin6.sin6_family = AF_INET6;
+		memcpy(&address.sin6.sin6_addr, parameter + 1, sizeof(address.sin6.sin6_addr));
+		return stcb->asoc.scope.ipv6_addr_legal && sctp_findnet(stcb, &address.sa) == NULL;
+	}
+	return 0;
+}
+
+/* The error cause that names the addresses of an INIT which aren't the peer's, as many as there is room for; NULL: none. */
+static struct mbuf *new_addresses(struct sctp_tcb *stcb, const struct sctp_chunkhdr *init)
+{
+	const uint8_t *at = (const uint8_t *)init + sizeof(struct sctp_init_chunk), *end = (const uint8_t *)init + ntohs(init->chunk_length);
+	struct sctp_error_cause *cause = NULL;
+	struct mbuf *causes = NULL;
+
+	while (end - at >= (int)sizeof(struct sctp_paramhdr)) {
+		const struct sctp_paramhdr *parameter = (const struct sctp_paramhdr *)at;
+		uint16_t bytes = ntohs(parameter->param_length);
+
+		if (bytes < sizeof(*parameter) || end - at < bytes) {
+			break;
+		}
+		if (is_new_address(stcb, parameter)) {
+			if (causes == NULL) {
+				causes = sctp_get_mbuf_for_msg(MCLBYTES, 0, M_NOWAIT, 1, MT_DATA);
+				cause = mtod(causes, struct sctp_error_cause *);
+				cause->code = htons(SCTP_CAUSE_RESTART_W_NEWADDR);
+				SCTP_BUF_LEN(causes) = sizeof(*cause);
+			}
+			if (M_TRAILINGSPACE(causes) < bytes) {
+				break;
+			}
+			memcpy((uint8_t *)cause + SCTP_BUF_LEN(causes), at, bytes);
+			SCTP_BUF_LEN(causes) += bytes;
+			cause->length = htons((uint16_t)SCTP_BUF_LEN(causes));
+		}
+		at += SCTP_SIZE32(bytes);
+	}
+	return causes;
+}
+
+/*
+ * An INIT for an association that exists, with addresses that aren't its peer's: whoever restarts elsewhere, or would take the
+ * association over, is answered with ABORT and told the addresses (RFC 9260 5.2.2). sctp_send_initiate_ack() tells none. In
+ * SHUTDOWN-ACK-SENT such an INIT draws SHUTDOWN ACK (9.2).
+ */
+static int refuse_new_addresses(struct sctp_tcb *stcb, struct mbuf *packet, struct sockaddr *source, struct sockaddr *destination,
+                                struct sctphdr *header, struct sctp_chunkhdr *first, uint32_t vrf_id, uint16_t port)
+{
+	int state = SCTP_GET_STATE(stcb);
+	struct mbuf *cause;
+
+	if (first->chunk_type != SCTP_INITIATION || state == SCTP_STATE_COOKIE_WAIT || state == SCTP_STATE_SHUTDOWN_ACK_SENT) {
+		return 0;
+	}
+	cause = new_addresses(stcb, first);
+	if (cause != NULL) {
+		sctp_send_abort(packet, 0, source, destination, header, 0, cause, vrf_id, port);
+	}
+	return cause != NULL;
+}
+
+static int is_busy(const struct sctp_tcb *stcb)
+{
+	const struct sctp_association *asoc = &stcb->asoc;
+
+	return !TAILQ_EMPTY(&asoc->send_queue) || !TAILQ_EMPTY(&asoc->sent_queue) || asoc->stream_queue_cnt > 0 ||
+	       end_is_early(stcb);
+}
+
+/* Does a RE-CONFIG chunk ask for a reset of the association (SSN/TSN Reset Request, RFC 6525 4.3)? */
+static int resets_association(const struct sctp_chunkhdr *chunk, uint32_t bytes)
+{
+	const struct sctp_paramhdr *parameter;
+
+	for (uint32_t at = sizeof(*chunk); at + sizeof(*parameter) <= bytes; at += SCTP_SIZE32(ntohs(parameter->param_length))) {
+		parameter = (const struct sctp_paramhdr *)((const uint8_t *)chunk + at);
+		if (parameter->param_type == htons(SCTP_STR_RESET_TSN_REQUEST)) {
+			return 1;
+		}
+		if (ntohs(parameter->param_length) < sizeof(*parameter)) {
+			return 0;
+		}
+	}
+	return 0;
+}
+
+/*
+ * A reset of the association gives both ends new TSNs and SSNs. While something of ours isn't acknowledged, or something of
+ * the peer's is missing, it would cut messages, and lose what waits with TSNs of before; sctp_handle_str_reset_request_tsn()
+ * doesn't look. The request is passed over, and granted when the peer sends it again (RFC 6525 5.1.1).
+ */
+static void postpone_reset(const struct mbuf *packet, struct sctp_chunkhdr *chunk)
+{
+	const uint8_t *end = mtod(packet, const uint8_t *) + SCTP_BUF_LEN(packet);
+
+	while ((const uint8_t *)(chunk + 1) <= end && ntohs(chunk->chunk_length) >= sizeof(*chunk) &&
+	       (const uint8_t *)chunk + ntohs(chunk->chunk_length) <= end) {
+		uint32_t bytes = ntohs(chunk->chunk_length);
+
+		if (chunk->chunk_type == SCTP_AUTHENTICATION) {
+			return; /* what is authenticated can't be changed */
+		}
+		if (chunk->chunk_type == SCTP_STREAM_RESET && resets_association(chunk, bytes)) {
+			chunk->chunk_type = SCTP_PAD_CHUNK;
+		}
+		chunk = (struct sctp_chunkhdr *)((uint8_t *)chunk + SCTP_SIZE32(bytes));
+	}
+}
+
 struct sctp_tcb *fixed_findassociation_addr(struct mbuf *packet, int offset, struct sockaddr *source,
                                             struct sockaddr *destination, struct sctphdr *header, struct sctp_chunkhdr *first,
                                             struct sctp_inpcb **inp, struct sctp_nets **path, uint32_t vrf_id, uint16_t port,
@@ -102,14 +223,21 @@ struct sctp_tcb *fixed_findassociation_addr(struct mbuf *packet, int offset, str
 	if (stcb == NULL) {
 		return NULL;
 	}
-	if (is_useless(stcb, *path, tag, first, port, is_corrupt)) {
+	if (is_useless(stcb, *path, tag, first, port, is_corrupt) ||
+	    (!is_corrupt &&
+	     refuse_new_addresses(stcb, packet, source, destination, header, first, vrf_id, port))) {
 		return discard(stcb, first, inp, path);
 	}
-	if (UPSTREAM_VALIDATES_CHUNKS || is_corrupt) {
+	if (is_corrupt) {
 		return stcb;
 	}
-	note_tag(stcb, tag, first);
-	pass_over_cookie_ack(stcb, first);
+	if (!UPSTREAM_VALIDATES_CHUNKS) {
+		note_tag(stcb, tag, first);
+		pass_over_cookie_ack(stcb, first);
+	}
+	if ((stcb->asoc.local_strreset_support & SCTP_ENABLE_CHANGE_ASSOC_REQ) && is_busy(stcb)) {
+		postpone_reset(packet, first);
+	}
 	return stcb;
 }
 

@@ -40,6 +40,8 @@ const AUTHENTICATIONS: Readonly<Record<number, AuthenticationChange['change']>> 
 
 /** LINK_ABORT_SENT of wasm/link.h. */
 const ABORT_SENT = 0x80;
+/** The sender of the ABORT had no such association (RFC 9260 §8.4). */
+const T_BIT = 0x01;
 
 type Decode = (view: DataView<ArrayBuffer>, length: number) => Notification | undefined;
 
@@ -146,7 +148,7 @@ function associationChange(view: DataView<ArrayBuffer>, length: number): Notific
   if (state === undefined) return;
   const isStart = state === 'up' || state === 'restart';
   const abort = isStart ? undefined : abortOf(view, length);
-  const isOurs = abort !== undefined && (view.getUint8(change.sac_info.offset + 1) & ABORT_SENT) !== 0;
+  const flags = abort === undefined ? 0 : view.getUint8(change.sac_info.offset + 1);
   const told = {
     type: 'association',
     associationId: view.getUint32(change.sac_assoc_id.offset, true),
@@ -157,8 +159,9 @@ function associationChange(view: DataView<ArrayBuffer>, length: number): Notific
     },
     features: isStart ? featuresOf(view, length) : [],
   } as const;
-  if (isOurs) return { ...told, sentAbort: abort };
-  return abort ? { ...told, abort } : told;
+  if (!abort) return told;
+  if (flags & ABORT_SENT) return { ...told, sentAbort: abort };
+  return flags & T_BIT ? { ...told, abort, isUnknown: true } : { ...told, abort };
 }
 
 function featuresOf(view: DataView, length: number): Feature[] {

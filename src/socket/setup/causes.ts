@@ -31,7 +31,15 @@ function causesOf(type: number, chunk: Uint8Array): ErrorCause[] | undefined {
   });
 }
 
+/** What a cause without a text means to whoever is told. */
+const MEANINGS: ReadonlyMap<number, string> = new Map([
+  [
+    11, // RFC 9260 §5.2.2
+    'the peer still has an association with this port that knows fewer addresses: connect from those, or from another port',
+  ],
+]);
+
 /** Causes in a few words, such as `User-Initiated Abort: bye`. */
 export function describeCauses(causes: readonly ErrorCause[]): string {
-  return causes.map(({ name, text }) => (text ? `${name}: ${text}` : name)).join('; ');
+  return causes.map(({ code, name, text = MEANINGS.get(code) }) => (text ? `${name}: ${text}` : name)).join('; ');
 }

@@ -1,5 +1,6 @@
 import { errnoName } from '../../bridge/calls.js';
 import { type ErrorCause, type ErrorCode, SctpError, type SctpErrorDetails } from '../../errors.js';
+import { describeCauses } from './causes.js';
 
 /** errno names that usrsctp uses in a sense for which there is a better one. */
 const BETTER: Readonly<Record<string, ErrorCode>> = {
@@ -85,9 +86,14 @@ export function unlessEnding<T>(call: () => T, home: { ending(): void }): T | un
   }
 }
 
-/** The error of an association that didn't end orderly. `abort`: the causes that the peer gave, if it did so. */
-export function lossError(abort: readonly ErrorCause[] | undefined): SctpError {
+/**
+ * The error of an association that didn't end orderly. `abort`: the causes that the peer gave, if it did so; `isUnknown`: the
+ * peer had no such association (RFC 9260 §8.4).
+ */
+export function lossError(abort: readonly ErrorCause[] | undefined, isUnknown = false): SctpError {
   if (!abort) return new SctpError('ETIMEDOUT', 'the association is lost: the peer no longer answers on any path');
+  if (isUnknown && abort.length === 0)
+    return new SctpError('ECONNRESET', "the peer doesn't know this association any more", { abort });
   return new SctpError('ECONNRESET', `the peer has aborted the association (${reasonIn(abort)})`, { abort });
 }
 
@@ -98,5 +104,5 @@ export function ownAbortError(abort: readonly ErrorCause[]): SctpError {
 }
 
 function reasonIn(abort: readonly ErrorCause[]): string {
-  return abort.map(({ name, text }) => (text ? `${name}: ${text}` : name)).join('; ') || 'no reason given';
+  return describeCauses(abort) || 'no reason given';
 }
