@@ -104,7 +104,7 @@ export class Program {
   #accepted(association: Association, socket: Socket | undefined): void {
     const address = association.paths()[0]?.address ?? '';
     const end = this.#add(`server's end of ${address}`, association, socket);
-    this.#pair(address, end);
+    if (address !== '') this.#pair(address, end); // it may be gone already: then whose it was isn't known
     if (this.#dice.chance(0.3)) this.#react(end);
   }
 

@@ -7,6 +7,8 @@ import { Performer } from './perform.js';
 import { type Program, programOf } from './program.js';
 
 const LIMIT_MS = 3_600_000;
+/** Beyond the first 300: a failure that found no room in the receive buffer (wasm/fixes/send_buffer.c). */
+const FOUND = [641];
 
 async function perform(seed: number, program: Program = programOf(seed)): Promise<void> {
   const network = new TestNetwork({ seed, conditions: program.conditions });
@@ -40,6 +42,6 @@ async function perform(seed: number, program: Program = programOf(seed)): Promis
 
 test(
   'random programs: each message once, whole, in order or told as failed; each promise settles; nothing leaks',
-  () => playSeeds('test/scenarios/programs.test.ts', 300, perform),
+  () => playSeeds('test/scenarios/programs.test.ts', 300, perform, FOUND),
   600_000,
 );

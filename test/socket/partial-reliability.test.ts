@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { CHUNK_TYPES } from '../../src/chunk/type.js';
 import type { SendFailure } from '../../src/socket/events.js';
 import { all, codeOf, connected, inWorld, isEqual, pattern, textOf, texts } from '../support/world.js';
 
@@ -115,5 +116,26 @@ describe('partial reliability', () => {
       },
       { ...lossy, limitMs: 1e7 },
     );
+  });
+
+  // sctp_notify_send_failed() drops what doesn't fit into the receive buffer: wasm/fixes/send_buffer.c
+  test('a message that is given up is told of though messages fill the receive buffer that nobody receives', async () => {
+    await inWorld(async (world) => {
+      const { a, b } = await connected(world, { receiveBufferBytes: 8192, readAheadBytes: 1 });
+      const failures: number[] = [];
+      a.on('sendFailed', ({ context }) => failures.push(context));
+      for (let number = 0; number < 30; number++) void b.send(pattern(1000, number));
+      await world.network.advance(3000);
+      const heal = world.network.filter(({ bytes }, from) =>
+        from === world.clientHost && bytes[12] === CHUNK_TYPES.DATA ? 'drop' : undefined,
+      );
+      await a.send(pattern(5000), { context: 7, reliability: { retransmits: 0 } });
+      await world.network.advance(5000);
+      heal();
+      for (let number = 0; number < 30; number++) await a.receive();
+      await world.network.advance(100);
+      expect(failures).toEqual([7]);
+      await Promise.all([a.close(), b.close()]);
+    });
   });
 });

@@ -48,6 +48,22 @@ static void restart_t3(struct sctp_tcb *stcb, struct sctp_nets *net)
 }
 
 /*
+ * The probe of a closed window that is on its way (RFC 9260 6.1, A), marked as sctp_handle_sack() needs it: when the window
+ * opens, a probe that was refused is sent again at once. sctp_express_handle_sack() doesn't do so where nothing more is
+ * acknowledged, and sctp_med_chunk_output() takes the mark from the path with whatever it sends: the probe waits for T3-rtx.
+ */
+static int has_window_probe(struct sctp_tcb *stcb)
+{
+	const struct sctp_tmit_chunk *first = TAILQ_FIRST(&stcb->asoc.sent_queue);
+
+	if (first == NULL || !first->window_probe || first->whoTo == NULL) {
+		return 0;
+	}
+	first->whoTo->window_probe = 1;
+	return 1;
+}
+
+/*
  * A SACK that acknowledges the earliest chunk on its way to an address restarts T3-rtx for that address (RFC 9260 6.3.2,
  * R3). sctp_handle_sack() does so; this one, for SACKs without gaps, leaves the timer as it is, and on a busy path it
  * goes off while all is well: chunks are sent twice, and the path passes for potentially failed.
@@ -59,7 +75,11 @@ void fixed_express_handle_sack(struct sctp_tcb *stcb, uint32_t cumulative_tsn, u
 	struct sctp_nets *net;
 
 	link_sack_begins(stcb, rwnd);
-	sctp_express_handle_sack(stcb, cumulative_tsn, rwnd, is_aborted, has_ecn_echo);
+	if (has_window_probe(stcb)) {
+		sctp_handle_sack(NULL, 0, 0, stcb, 0, 0, 0, is_aborted, 0, cumulative_tsn, rwnd, has_ecn_echo);
+	} else {
+		sctp_express_handle_sack(stcb, cumulative_tsn, rwnd, is_aborted, has_ecn_echo);
+	}
 	if (*is_aborted || stcb->asoc.last_acked_seq == before) {
 		return;
 	}

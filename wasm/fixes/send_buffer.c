@@ -44,6 +44,19 @@ uint32_t link_stalled_room(void *socket, uint32_t id, uint16_t stream)
 	return bytes;
 }
 
+/*
+ * Room to tell that messages were given up, which takes their data along. Upstream drops what doesn't fit into the receive
+ * buffer, and where messages wait to be received, their sender never hears that others are lost. The data were in the send
+ * buffer: as many bytes more may wait.
+ */
+long link_room_for_failures(const struct sockbuf *receive_buffer)
+{
+	const struct socket *so = (const struct socket *)((const char *)receive_buffer - offsetof(struct socket, so_rcv));
+	uint32_t limit = receive_buffer->sb_hiwat + so->so_snd.sb_hiwat, used = receive_buffer->sb_cc;
+
+	return used < limit ? (long)min(limit - used, INT32_MAX) : 0;
+}
+
 int link_has_one_association(void *socket)
 {
 	const struct sctp_inpcb *inp = ((struct socket *)socket)->so_pcb;
