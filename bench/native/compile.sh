@@ -17,6 +17,6 @@ done | xargs -P "$(nproc)" -I '{}' sh -c '{}'
 gcc "${common[@]}" -I"$source" "$here"/{memory,conn}.c "$out"/objects/*.o -lpthread -o "$out/upstream"
 
 "$here/../../wasm/compile.sh" native "$1" "$out/ours"
-gcc "${common[@]}" -I"$source" -I"$here/../../wasm" "$here"/{memory,link}.c "$out/ours/libusrsctp-link.a" -lpthread -o "$out/link"
+gcc "${common[@]}" -I"$source" -I"$here"/../../{wasm,test/native} "$here"/{memory,link}.c "$out/ours/libusrsctp-link.a" -lpthread -o "$out/link"
 
 gcc "${common[@]}" "$here/udp.c" -lusrsctp -lpthread -o "$out/udp"

@@ -5,18 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host.h"
-#include "link.h"
+#include "bridge.h"
 #include "measure.h"
 #include "network.h"
-
-struct link_state *link_state(void);
-void link_enter(double now_ms);
-void link_leave(void);
-void link_timers(void);
-void link_input(uint32_t bytes);
-int link_add_address(const uint8_t *address, uint32_t family, uint32_t index, int dynamic);
-void bridge_init(int udp_port);
 
 static const uint8_t host[4] = {10, 0, 1, 1};
 
@@ -65,7 +56,7 @@ static uint32_t batch(const uint8_t *packets, uint32_t bytes, int *count)
 
 	while (end < bytes) {
 		const struct link_packet *header = (const struct link_packet *)(packets + end);
-		uint32_t size = (uint32_t)sizeof(*header) + ((header->length + 3) & ~3u);
+		uint32_t size = packet_size(header);
 
 		if (end + size > link_state()->inbox_bytes) {
 			break;

@@ -12,13 +12,12 @@ import {
   type Hosts,
   SIDES,
   type Side,
+  seedOf,
   type Target,
   type TargetOptions,
 } from './target.js';
 
-/** The bytes of a message. */
-const bytesOf = (from: Side, number: number, length: number): Uint8Array =>
-  pattern(length, 2 * number + (from === 'client' ? 1 : 2));
+const bytesOf = (from: Side, number: number, length: number): Uint8Array => pattern(length, seedOf(from, number));
 
 /** Two stacks on a simulated network: the module in WebAssembly, and the façade. */
 export class StackHosts implements Hosts {
@@ -161,10 +160,6 @@ class StackTarget implements Target {
   #peelOff(association: Association): void {
     if (!this.#listener.associations.includes(association)) return;
     this.#sockets.push(this.#listener.peeloff(association));
-  }
-
-  async isUp(): Promise<boolean> {
-    return this.#ends.client.state === 'open' && this.#ends.server.state === 'open';
   }
 
   async end(): Promise<void> {

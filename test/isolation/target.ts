@@ -10,12 +10,15 @@ export interface HonestMessage {
 
 /** A message as it has arrived. */
 export interface Arrived extends Omit<HonestMessage, 'retransmits'> {
-  /** Whether its bytes are those that {@link bytesOf} makes. */
+  /** Whether its bytes are those that {@link seedOf} stands for. */
   readonly isWhole: boolean;
 }
 
 export type Side = 'client' | 'server';
 export const SIDES = ['client', 'server'] as const;
+
+/** What the `pattern` of a message is made from. */
+export const seedOf = (from: Side, number: number): number => 2 * number + (from === 'client' ? 1 : 2);
 
 /** What the server's program does to the associations of the hostile peer. */
 export type Act = 'send' | 'reset' | 'peeloff' | 'shutdown' | 'abort';
@@ -53,8 +56,6 @@ export interface Target {
   arrived(at: Side): readonly Arrived[];
   /** The server's program acts on an association of the hostile peer. */
   act(what: Act, stream: number, bytes: number): void;
-  /** Whether the honest association is up at both ends. */
-  isUp(): Promise<boolean>;
   /** Messages that the server's program has received from the hostile peer. */
   readonly received: number;
   /** Closes its sockets. */

@@ -7,6 +7,8 @@ readonly source=$1 out=$2
 shift 2
 CFLAGS_EXTRA="$* -DOPEN_WINDOWS=0" wasm/compile.sh native "$source" "$out"
 for program in mutate play sha1 sha256 siphash; do
-  gcc -std=gnu11 -O1 -g -Wall -Wextra -Werror -D__Userspace__ "$@" -Iwasm -I"$source/usrsctplib" "test/native/$program.c" \
+  files=("test/native/$program.c")
+  [ "$program" != play ] || files+=(test/native/player.c)
+  gcc -std=gnu11 -O1 -g -Wall -Wextra -Werror -D__Userspace__ "$@" -Iwasm -I"$source/usrsctplib" "${files[@]}" \
     "$out/libusrsctp-link.a" -lpthread -o "$out/$program"
 done

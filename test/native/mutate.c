@@ -13,32 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <usrsctp.h>
-
-#include "host.h"
-#include "link.h"
-
-struct link_state *link_state(void);
-void link_enter(double now_ms);
-void link_leave(void);
-void link_timers(void);
-void link_input(uint32_t bytes);
-int link_add_address(const uint8_t *address, uint32_t family, uint32_t index, int dynamic);
-int link_remove_address(const uint8_t *address, uint32_t family, uint32_t index);
-void bridge_init(int udp_port);
-int bridge_finish(void);
-int bridge_socket(int domain, int type, int protocol);
-int bridge_close(int handle);
-int bridge_bind(int handle, struct sockaddr *address, int length);
-int bridge_bindx(int handle, struct sockaddr *addresses, int count, int flags);
-int bridge_listen(int handle, int backlog);
-int bridge_accept(int handle, struct sockaddr *address, socklen_t *length);
-int bridge_connectx(int handle, const struct sockaddr *addresses, int count, sctp_assoc_t *id);
-int bridge_sendv(int handle, const void *data, uint32_t length, struct sockaddr *to, int count, void *info,
-                 uint32_t info_length, uint32_t info_type, int flags);
-int bridge_recvv(int handle, void *buffer, uint32_t length, struct sockaddr *from, socklen_t *from_length, void *info,
-                 socklen_t *info_length, unsigned int *info_type, int *flags);
-void bridge_ready_taken(void);
+#include "bridge.h"
 
 #define ROUND_MS 50
 #define PORT 5001
@@ -92,7 +67,7 @@ static void feed(const struct link_packet *header, const uint8_t *bytes, uint32_
 	*packet = *header;
 	packet->length = length;
 	memcpy(packet + 1, bytes, length);
-	fed += (uint32_t)(sizeof(*packet) + ((length + 3) & ~3u));
+	fed += packet_size(packet);
 	if (fed > link_state()->inbox_bytes / 2 || next_random() % 4 == 0) {
 		hand_over();
 	}
@@ -147,7 +122,7 @@ static void deliver(void)
 				mutated++;
 			}
 		}
-		at += (uint32_t)(sizeof(*header) + ((header->length + 3) & ~3u));
+		at += packet_size(header);
 	}
 	hand_over();
 	free(outbox);
