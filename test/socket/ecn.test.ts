@@ -8,6 +8,8 @@ import { StackVictim } from '../support/victim.js';
 import { all, connected, inWorld, PORT, pattern, type World, type WorldOptions } from '../support/world.js';
 
 const ECN_CAPABLE = 0x8000;
+/** The answer to a request of RFC 6525, and a result. */
+const [RECONFIGURED, PERFORMED] = [16, 1];
 
 const ECT0 = 2;
 const CE = 3;
@@ -156,6 +158,21 @@ test('it does so too when the peer has restarted', () =>
       await peer.send(of('ECNE', u32(tsn, 1)), sack(tsn - 1));
       expect(reductions()).toBe(count);
     }
+  }));
+
+test('and when the association was reset, whose TSNs are far from those before', () =>
+  accepting(async ({ victim, listener, connect, send, reductions }) => {
+    const peer = await connect(4000, 1);
+    const association = await listener.accept();
+    const reset = association.resetAssociation();
+    await victim.advance(0);
+    const next = (peer.victimTsn + 2 ** 31) >>> 0;
+    await peer.send(of('RE-CONFIG', parameter(RECONFIGURED, u32(peer.victimTsn, PERFORMED, peer.tsn, next))));
+    await reset;
+    const tsn = await send(association);
+    expect(tsn).toBe(next);
+    await peer.send(of('ECNE', u32(tsn, 1)), sack(tsn - 1));
+    expect(reductions()).toBe(1);
   }));
 
 test('ECNE of 8 bytes (RFC 9260 appendix A) is one mark, and what follows it in its packet is read', () =>

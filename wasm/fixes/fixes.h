@@ -96,6 +96,9 @@ void link_never_unusable(const struct sctp_tcb *stcb);
 /* Something that was to be delivered before a shutdown isn't any more: the same file. */
 void link_continue_shutdown(struct sctp_tcb *stcb);
 
+/* DATA of an association begin anew, with this TSN: restart.c. */
+void link_begin_tsns(struct sctp_association *asoc, uint32_t tsn);
+
 /* An association ends: ended_association.c. */
 int fixed_free_assoc(struct sctp_inpcb *inp, struct sctp_tcb *stcb, int from_inpcb_free, int from);
 

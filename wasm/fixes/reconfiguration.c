@@ -54,6 +54,7 @@ static void association_reset(struct sctp_tcb *stcb, int is_refused)
 	count_refusal(stcb, is_refused);
 	if (!is_refused) {
 		acknowledge_all_before_reset(&stcb->asoc);
+		link_begin_tsns(&stcb->asoc, stcb->asoc.sending_seq);
 	}
 }
 

@@ -136,18 +136,28 @@ static int is_known(const struct sctp_tcb *stcb)
 }
 
 /*
- * What a path begins with. sctp_process_init() has set that threshold anew for all paths. Marks (ECN) count from the TSN
- * that this association begins with: usrsctp takes another one that it has chosen for the accepting end before it knew the
- * cookie, or after a restart the one of before, and ignores marks until TSNs have passed that one.
+ * DATA begin with this TSN: marks (ECN) count from there. usrsctp goes on with a TSN of before a restart, or of before the
+ * association was reset (RFC 6525); at the accepting end with one that it chose before it knew the cookie. It ignores marks
+ * until TSNs have passed that one.
  */
+void link_begin_tsns(struct sctp_association *asoc, uint32_t tsn)
+{
+	struct sctp_nets *net;
+
+	TAILQ_FOREACH(net, &asoc->nets, sctp_next) {
+		net->cwr_window_tsn = net->last_cwr_tsn = tsn - 1;
+	}
+}
+
+/* sctp_process_init() has set that threshold anew for all paths. */
 static void begin_paths(struct sctp_association *asoc)
 {
 	struct sctp_nets *net;
 
 	TAILQ_FOREACH(net, &asoc->nets, sctp_next) {
 		net->ssthresh = FIRST_SSTHRESH;
-		net->cwr_window_tsn = net->last_cwr_tsn = asoc->init_seq_number - 1;
 	}
+	link_begin_tsns(asoc, asoc->init_seq_number);
 }
 
 #ifndef UPSTREAM_MAIN
