@@ -46,13 +46,13 @@ uint32_t link_stalled_room(void *socket, uint32_t id, uint16_t stream)
 
 /*
  * Room to tell that messages were given up, which takes their data along. Upstream drops what doesn't fit into the receive
- * buffer, and where messages wait to be received, their sender never hears that others are lost. The data were in the send
- * buffer: as many bytes more may wait.
+ * buffer: where messages wait to be received, be it those of other associations of the socket, their sender never hears that
+ * others are lost. The data were in the send buffer: as many bytes more of an association may wait.
  */
-long link_room_for_failures(const struct sockbuf *receive_buffer)
+long link_room_for_failures(const struct sctp_tcb *stcb)
 {
-	const struct socket *so = (const struct socket *)((const char *)receive_buffer - offsetof(struct socket, so_rcv));
-	uint32_t limit = receive_buffer->sb_hiwat + so->so_snd.sb_hiwat, used = receive_buffer->sb_cc;
+	const struct socket *so = stcb->sctp_socket;
+	uint32_t limit = so->so_rcv.sb_hiwat + so->so_snd.sb_hiwat, used = stcb->asoc.sb_cc;
 
 	return used < limit ? (long)min(limit - used, INT32_MAX) : 0;
 }

@@ -37,6 +37,6 @@
 /* That a message is given up is told though the receive buffer is full: fixes/send_buffer.c. */
 #include <netinet/sctp_var.h>
 #undef sctp_sbspace_failedmsgs
-#define sctp_sbspace_failedmsgs(receive_buffer) link_room_for_failures(receive_buffer)
+#define sctp_sbspace_failedmsgs(receive_buffer) link_room_for_failures(stcb)
 
 #endif
