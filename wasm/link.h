@@ -157,10 +157,6 @@ int link_has_association(void *so, uint32_t id);
 int link_resets_stream(void *so, uint16_t stream);
 int link_marks_ends(void *so);
 
-/* Bytes that a socket has sent and that aren't acknowledged. usrsctp_shutdown() forgets them: they stand around it. */
-uint32_t link_unacknowledged(void *so);
-void link_keep_unacknowledged(void *so, uint32_t bytes);
-
 /* Shuts an association down where usrsctp refuses to: 0, or a negative errno. See fixes/shutdown.c. */
 int link_shut_down(void *so, uint32_t id);
 

@@ -294,3 +294,21 @@ test('usrsctp_getpaddrs and usrsctp_getladdrs are empty where there is no associ
     await network.advance(100);
     expect(client.usrsctp_getladdrs(so, 0)).toEqual([]);
   }));
+
+test.each([
+  ['unread', true],
+  ['that comes later', false],
+])('after usrsctp_shutdown of reading, a message %s ends the association, and its sender learns of it', (_, isBefore) =>
+  scenario({ seed: 1 }, async (network) => {
+    const { client, server, so, accepted } = await connected(network);
+    const send = () => server.usrsctp_sendv(accepted, bytes('x'));
+    if (isBefore) send();
+    await network.advance(1000);
+    expect(client.usrsctp_shutdown(so, R.SHUT_RD)).toBe(0);
+    if (!isBefore) send();
+    await network.advance(1000);
+    expect(server.usrsctp_getsockopt(accepted, R.SOL_SOCKET, R.SO_ERROR)).toBe('ECONNRESET');
+    client.usrsctp_close(so);
+    server.usrsctp_close(accepted);
+  }),
+);

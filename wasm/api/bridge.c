@@ -52,14 +52,7 @@ EXPORT int bridge_close(int handle)
 
 EXPORT int bridge_shutdown(int handle, int how)
 {
-	struct socket *so = socket_of(handle);
-	uint32_t unacknowledged = UPSTREAM_ANSWERS_RIGHTLY ? 0 : link_unacknowledged(so);
-	int answer = result(usrsctp_shutdown(so, how));
-
-	if (!UPSTREAM_ANSWERS_RIGHTLY) {
-		link_keep_unacknowledged(so, unacknowledged);
-	}
-	return answer;
+	return result(usrsctp_shutdown(socket_of(handle), how));
 }
 
 EXPORT int bridge_set_non_blocking(int handle, int on)

@@ -1,5 +1,5 @@
 /*
- * An association ends, or the peer says that it has sent everything (SHUTDOWN, RFC 9260 9.2).
+ * An association ends, the peer says that it has sent everything (SHUTDOWN, RFC 9260 9.2), or the application reads no more.
  */
 #include "fixes/received.h"
 
@@ -51,3 +51,44 @@ int fixed_free_assoc(struct sctp_inpcb *inp, struct sctp_tcb *stcb, int from_inp
 	}
 	return sctp_free_assoc(inp, stcb, from_inpcb_free, from);
 }
+
+#ifndef UPSTREAM_MAIN
+static void drop_unread(struct sctp_inpcb *inp, struct socket *so, struct sctp_queued_to_read *entry)
+{
+	if (entry->on_strm_q) {
+		deliver_never(entry->stcb, entry);
+		return;
+	}
+	TAILQ_REMOVE(&inp->read_queue, entry, next);
+	for (struct mbuf *each = entry->data; each != NULL; each = SCTP_BUF_NEXT(each)) {
+		sctp_sbfree(entry, entry->stcb, &so->so_rcv, each);
+	}
+	run_free(entry->stcb, entry);
+}
+
+/*
+ * In the place of sctp_flush(), for usrsctp_shutdown() of a one-to-one socket, which sets the counts of both buffers to 0 and
+ * leaves what is in them. The peer would take unread messages for read, so they end the association.
+ */
+int fixed_flush(struct socket *so, int how)
+{
+	struct sctp_inpcb *inp = so->so_pcb;
+	struct sctp_tcb *stcb = inp != NULL ? LIST_FIRST(&inp->sctp_asoc_list) : NULL;
+	struct sctp_queued_to_read *entry;
+	int is_lost = 0;
+
+	if (how == SHUT_WR || inp == NULL || (inp->sctp_flags & SCTP_PCB_FLAGS_UDPTYPE)) {
+		return 0;
+	}
+	inp->sctp_flags |= SCTP_PCB_FLAGS_SOCKET_CANT_READ;
+	while ((entry = TAILQ_FIRST(&inp->read_queue)) != NULL) {
+		is_lost |= (entry->spec_flags & M_NOTIFICATION) == 0;
+		drop_unread(inp, so, entry);
+	}
+	if (is_lost && stcb != NULL) {
+		SCTP_TCB_LOCK(stcb);
+		UPSTREAM_ABORT_ASSOCIATION(stcb, sctp_generate_cause(SCTP_CAUSE_OUT_OF_RESC, ""), SCTP_SO_LOCKED);
+	}
+	return 0;
+}
+#endif

@@ -340,7 +340,7 @@ static enum outcome take(struct sctp_tcb *stcb, struct mbuf **packet, int offset
 	if (!is_new(asoc, fragment->tsn)) {
 		return DROPPED;
 	}
-	if (is_gone(stcb)) {
+	if (is_gone(stcb) || (stcb->sctp_ep->sctp_flags & SCTP_PCB_FLAGS_SOCKET_CANT_READ)) {
 		UPSTREAM_ABORT_ASSOCIATION(stcb, sctp_generate_cause(SCTP_CAUSE_OUT_OF_RESC, ""), SCTP_SO_NOT_LOCKED);
 		return ABORTED;
 	}
@@ -356,10 +356,6 @@ static enum outcome take(struct sctp_tcb *stcb, struct mbuf **packet, int offset
 		return REFUSED;
 	}
 	fragment->data = data_of(packet, offset + (int)header_bytes(header->chunk_type), bytes, is_last);
-	if (stcb->sctp_ep->sctp_flags & SCTP_PCB_FLAGS_SOCKET_CANT_READ) {
-		sctp_m_freem(fragment->data);
-		fragment->data = NULL;
-	}
 	remember(asoc, fragment->tsn);
 	if (!TAILQ_EMPTY(&asoc->resetHead) && reset_holds(asoc, fragment->sid, fragment->tsn)) {
 		reset_hold(stcb, fragment);

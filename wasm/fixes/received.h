@@ -46,7 +46,7 @@ struct fragment {
 	uint16_t sid;
 	uint8_t flags; /* SCTP_DATA_FIRST_FRAG, SCTP_DATA_LAST_FRAG, SCTP_DATA_UNORDERED */
 	struct sctp_nets *net;
-	struct mbuf *data; /* NULL where nobody will read it */
+	struct mbuf *data;
 };
 
 static inline int is_unordered(const struct sctp_queued_to_read *run)

@@ -96,17 +96,3 @@ int link_marks_ends(void *socket)
 	return inp != NULL && sctp_is_feature_on(inp, SCTP_PCB_FLAGS_EXPLICIT_EOR) &&
 	       sctp_is_feature_off(inp, SCTP_PCB_FLAGS_NO_FRAGMENT);
 }
-
-uint32_t link_unacknowledged(void *so)
-{
-	return so != NULL ? ((struct socket *)so)->so_snd.sb_cc : 0;
-}
-
-void link_keep_unacknowledged(void *so, uint32_t bytes)
-{
-	const struct sctp_inpcb *inp = so != NULL ? ((struct socket *)so)->so_pcb : NULL;
-
-	if (inp != NULL && !LIST_EMPTY(&inp->sctp_asoc_list)) {
-		((struct socket *)so)->so_snd.sb_cc = bytes;
-	}
-}
