@@ -33,12 +33,13 @@ void *link_allocate_path(size_t bytes);
 void *link_hash_init(uint32_t places, u_long *mark);
 
 /*
- * Tags in time-wait: tuning/tag_timewait.c, whose function is strong. In main upstream's is static: it is used, and its lists
- * keep tags for a second only, while ours are told by DESTROY() (environment.h) when an association ends.
+ * Tags in time-wait: tuning/tag_timewait.c, whose function is strong. In main upstream's is static, and stays: it is given no
+ * memory for its lists, and notes nothing then. Ours is told by DESTROY() (environment.h) when an association ends.
  */
 #ifdef UPSTREAM_MAIN
-#include <netinet/sctp_sysctl.h>
-#define sctp_vtag_time_wait sctp_vtag_time_wait * 0
+#undef SCTP_MALLOC
+#define SCTP_MALLOC(variable, type, bytes, name) \
+	((variable) = (type)_Generic((type)NULL, struct sctp_tagblock *: NULL, default: link_malloc(bytes)))
 #else
 #pragma weak sctp_add_vtag_to_timewait
 #endif
