@@ -166,8 +166,7 @@ int link_count_asconf(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp
 /* Its error count goes on until the path is inactive; then heartbeats come at their usual rate (RFC 9260 5.4). */
 static int is_to_be_verified(const struct sctp_nets *net)
 {
-	return !UPSTREAM_VERIFIES_PATHS && (net->dest_state & SCTP_ADDR_UNCONFIRMED) &&
-	       (net->dest_state & SCTP_ADDR_REACHABLE);
+	return (net->dest_state & SCTP_ADDR_UNCONFIRMED) && (net->dest_state & SCTP_ADDR_REACHABLE);
 }
 
 /*

@@ -12,7 +12,7 @@
  *   own_abort.c           main tells the program the code of the first cause, and not the chunk
  *   round_trips.c         main never ends the back-off of a set-up; to a stale cookie it answers without a pause
  *   reconfiguration.c     main asks whether there is a socket; what doesn't fit into the receive buffer is lost
- *   time_outs.c           all but what UPSTREAM_VERIFIES_PATHS is about is ours alone
+ *   time_outs.c           where heartbeats are off, main probes an unconfirmed address once; the rest of that file is ours alone
  *   messages.c            main leaves an association out of SCTP_SENDALL while the stream is being reset, and tells nobody
  *   bridge.c              main doesn't divide by an RTO.Initial of 0, but sends INIT after INIT
  *   received.h            what is received is ours as a whole, with what main has mended of it
@@ -73,9 +73,6 @@ typedef bool upstream_answer;
  */
 #define UPSTREAM_VALIDATES_CHUNKS 1
 
-/* It probes unconfirmed addresses once in an RTO, heartbeats off or not (10085671, e711f82a): fixes/time_outs.c. */
-#define UPSTREAM_VERIFIES_PATHS 1
-
 /* It sends nothing but ASCONF from an address that the peer doesn't know yet (ca70d3af): fixes/pending_addresses.c. */
 #define UPSTREAM_SEPARATES_ASCONF 1
 
@@ -108,7 +105,6 @@ typedef uint32_t upstream_offset;
 #define UPSTREAM_READS_SHORT_ECNE 0
 typedef int upstream_answer;
 #define UPSTREAM_VALIDATES_CHUNKS 0
-#define UPSTREAM_VERIFIES_PATHS 0
 #define UPSTREAM_SEPARATES_ASCONF 0
 #define UPSTREAM_MEASURES_RIGHTLY 0
 #define UPSTREAM_ANSWERS_RIGHTLY 0
