@@ -189,6 +189,17 @@ void link_never_unusable(const struct sctp_tcb *stcb)
 }
 #endif
 
+/*
+ * Main asks for another primary path when that one goes. But sctp_destination_is_reachable() asks for families that the
+ * endpoint of an accepted association doesn't note, and none is left: nothing is sent any more, not even COOKIE ACK.
+ */
+static void assure_primary_path(struct sctp_association *asoc)
+{
+	if (asoc->primary_destination == NULL) {
+		asoc->primary_destination = TAILQ_FIRST(&asoc->nets);
+	}
+}
+
 int fixed_load_addresses_from_init(struct sctp_tcb *stcb, struct mbuf *packet, int offset, int limit,
                                       struct sockaddr *from, struct sockaddr *to, struct sockaddr *listed, uint16_t port)
 {
@@ -206,6 +217,7 @@ int fixed_load_addresses_from_init(struct sctp_tcb *stcb, struct mbuf *packet, i
 	notes_of(stcb)->loaded_tag = stcb->asoc.peer_vtag;
 	paths = note_paths(&stcb->asoc, &count);
 	result = sctp_load_addresses_from_init(stcb, packet, offset, limit, from, to, listed, port);
+	assure_primary_path(&stcb->asoc);
 	let_go(stcb, paths, count);
 	if (TAILQ_EMPTY(&stcb->asoc.control_send_queue)) { /* a restart has emptied it */
 		stcb->asoc.ctrl_queue_cnt = stcb->asoc.ecn_echo_cnt_onq = 0;
