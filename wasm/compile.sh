@@ -64,13 +64,15 @@ list_sysctls() {
 flags_for() { # FILE
   [ "$target" = wasm ] || return 0
   case $(basename "$1" .c) in
-    sctp_input | sctp_output) echo -finline-hint-functions ;;
+    sctp_input | sctp_output) echo -finline-hint-functions -O2 ;;
+    sctp_indata | sctputil) echo -O2 ;;
     setopt | sctp6_usrreq | sctp_pcb | sctp_auth | sctp_asconf | sctp_bsd_addr | sctp_peeloff | sctp_sysctl)
       echo -finline-hint-functions -Oz ;;
     user_socket | sctp_timer | sctp_cc_functions) echo -Oz ;;
     statistics | abort | own_abort | print | interfaces | socket | path_mtu | late_packets | *_addresses | ended_*) echo -Oz ;;
     reconfiguration | restart | restarted_streams | stream_reset | forward_tsn | shutdown) echo -Oz ;;
-    time_outs | path_choice | retransmission | round_trips | lifetimes | abandoned) echo -Oz ;;
+    time_outs | path_choice | retransmission | round_trips | lifetimes | abandoned | packet_size | gap_blocks | grants) echo -Oz ;;
+    sha1 | sha256) echo -Oz ;;
   esac
 }
 
