@@ -31,8 +31,10 @@ export class Performer {
   /** Receives whatever there is, until the association ends. */
   drain(): void {
     const association = this.#association;
-    this.#keep(this.#drain('drain', () => association.receive()));
-    for (const id of this.#claimed) this.#keep(this.#drain(`drain ${id}`, () => association.stream(id).receive()));
+    const everything = () => this.#drain('drain', () => association.receive());
+    const streams = [...this.#claimed].map((id) => this.#drain(`drain ${id}`, () => association.stream(id).receive()));
+    // Once more at the end: what came on a stream after its reset is for everybody.
+    this.#keep(Promise.all([everything(), ...streams]).then(everything));
   }
 
   close(): void {
