@@ -51,10 +51,15 @@ function exchange(accepting: readonly boolean[]) {
   });
 }
 
+/** The pinned release has no such option, so that these tests are none of its. */
+const testOfMain = (name: string, run: () => Promise<void>) => {
+  if (upstream === 'main') test(name, run);
+};
+
 const isWithoutChecksum = (packet: Buffer) => packet.readUInt32LE(8) === 0;
 const isOf = (type: number) => (packet: Buffer) => packet[12] === type;
 
-test.runIf(upstream === 'main')('two ends that accept zero checksums leave them out (RFC 9653)', async () => {
+testOfMain('two ends that accept zero checksums leave them out (RFC 9653)', async () => {
   const { packets, counted } = await exchange([true, true]);
   const init = packets.find(isOf(INIT))!;
   expect(init.includes(ACCEPTABLE)).toBe(true);
@@ -67,7 +72,7 @@ test.runIf(upstream === 'main')('two ends that accept zero checksums leave them 
   expect(counted.every((count: number) => count > 0)).toBe(true);
 });
 
-test.runIf(upstream === 'main')('if one end alone accepts them, no packet is without its checksum', async () => {
+testOfMain('if one end alone accepts them, no packet is without its checksum', async () => {
   for (const accepting of [
     [true, false],
     [false, true],
