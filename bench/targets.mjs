@@ -52,7 +52,15 @@ export const targets = [
   },
   { text: 'round trip in memory, µs', row: 'memory.roundtrip', metric: 'p50', most: 10, check: false },
   { text: 'round trip in memory ÷ werift', row: 'memory.roundtrip', metric: 'p50', over: 'werift', held: 0.3 },
-  { text: 'round trip over UDP ÷ werift', row: 'udp.roundtrip', metric: 'p50', over: 'werift', most: 1 / 3, held: 0.6 },
+  // Where a virtual machine is slow to wake a process it is anything from 0.2 to 1.8, and was so before.
+  {
+    text: 'round trip over UDP ÷ werift',
+    row: 'udp.roundtrip',
+    metric: 'p50',
+    over: 'werift',
+    most: 1 / 3,
+    check: false,
+  },
   {
     text: 'set-ups ÷ native as upstream',
     row: 'memory.setups',
