@@ -2,28 +2,11 @@ import { expect, test } from 'vitest';
 import { sealPacket } from '../src/crc32c.js';
 import { type Packet, Stack } from '../src/index.js';
 import { type Network, SeededRandom, scenario } from '../src/simulated.js';
-import type { Transport, TransportHost } from '../src/transport/transport.js';
+import type { Transport } from '../src/transport/transport.js';
+import { injectable } from './support/injectable.js';
 
 const PACKETS = 100_000;
 const PORT = 5001;
-
-/** A transport whose host can be handed packets from anywhere. */
-function open(inner: Transport): Transport & { host?: TransportHost } {
-  const transport: Transport & { host?: TransportHost } = {
-    get addresses() {
-      return inner.addresses;
-    },
-    mtu: inner.mtu,
-    start(host) {
-      transport.host = host;
-      return inner.start(host);
-    },
-    route: (destination) => inner.route?.(destination),
-    send: (packets) => inner.send(packets),
-    close: () => inner.close(),
-  };
-  return transport;
-}
 
 /** What a hostile network may make of a packet; the checksum is right, or the stack would look no further. */
 function mutated(packet: Packet, random: SeededRandom): Packet {
@@ -63,7 +46,7 @@ test(`${PACKETS} mutated packets leave a stack working, and its memory bounded`,
     const { clock } = network;
     const clientHost = network.host('client', ['10.0.1.1', 'fd00::1']);
     const serverHost = network.host('server', ['10.0.1.2', 'fd00::2']);
-    const transport = open(serverHost.transport);
+    const transport = injectable(serverHost.transport);
     const make = (of: Transport, random: (bytes: Uint8Array) => void) => Stack.create({ transport: of, clock, random });
     const [client, server] = await network.standStill(
       Promise.all([make(clientHost.transport, clientHost.random), make(transport, serverHost.random)]),
@@ -114,7 +97,7 @@ test('an INIT with a parameter of length 0 for an association that exists does n
     const { clock } = network;
     const clientHost = network.host('client', ['10.0.1.1']);
     const serverHost = network.host('server', ['10.0.1.2']);
-    const transport = open(serverHost.transport);
+    const transport = injectable(serverHost.transport);
     const [client, server] = await network.standStill(
       Promise.all([
         Stack.create({ transport: clientHost.transport, clock, random: clientHost.random }),

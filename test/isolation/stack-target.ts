@@ -1,7 +1,8 @@
 import { type Association, Stack } from '../../src/index.js';
 import type { Network } from '../../src/simulated.js';
 import type { Socket } from '../../src/socket/socket.js';
-import type { Transport, TransportHost } from '../../src/transport/transport.js';
+import type { TransportHost } from '../../src/transport/transport.js';
+import { injectable } from '../support/injectable.js';
 import { isEqual, pattern } from '../support/world.js';
 import { CLIENT, CLIENT_PORT, HOSTILE, SERVER, SERVER_PORT } from './hostile.js';
 import {
@@ -54,7 +55,7 @@ export class StackHosts implements Hosts {
 
 async function stackOn(network: Network, name: Side, addresses: readonly string[]) {
   const { transport: inner, random } = network.host(name, addresses);
-  const transport = open(inner);
+  const transport = injectable(inner);
   const stack = await network.standStill(Stack.create({ transport, clock: network.clock, random }));
   return { stack, entry: transport.host! };
 }
@@ -216,21 +217,3 @@ const buffersOf = ({ receiveBufferBytes, sendBufferBytes }: TargetOptions) => ({
   ...(receiveBufferBytes !== undefined && { receiveBufferBytes }),
   ...(sendBufferBytes !== undefined && { sendBufferBytes }),
 });
-
-/** A transport whose host can be handed packets from anywhere. */
-function open(inner: Transport): Transport & { host?: TransportHost } {
-  const transport: Transport & { host?: TransportHost } = {
-    get addresses() {
-      return inner.addresses;
-    },
-    mtu: inner.mtu,
-    start(host) {
-      transport.host = host;
-      return inner.start(host);
-    },
-    route: (destination) => inner.route?.(destination),
-    send: (packets) => inner.send(packets),
-    close: () => inner.close(),
-  };
-  return transport;
-}
