@@ -1,5 +1,5 @@
 import { test } from 'vitest';
-import { playSeeds } from '../support/seeds.js';
+import { playSeeds, SEEDS_LIMIT_MS } from '../support/seeds.js';
 import { Program } from './program.js';
 
 const FILE = 'test/generated/listeners.test.ts';
@@ -9,5 +9,5 @@ const FOUND = [659];
 test(
   'random listeners that send, reset, close, abort, peel off and connect: nothing is lost, doubled or out of order',
   () => playSeeds(FILE, 300, (seed) => new Program(seed).run(), FOUND),
-  600_000,
+  SEEDS_LIMIT_MS,
 );

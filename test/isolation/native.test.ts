@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { playSeeds } from '../support/seeds.js';
+import { playSeeds, SEEDS_LIMIT_MS } from '../support/seeds.js';
 import { Lines } from './lines.js';
 import { NativeHosts } from './native-target.js';
 import { ALL_KINDS, newTally, play, told } from './scenario.js';
@@ -12,7 +12,7 @@ afterEach(() => Lines.endAll());
 
 describe.each(Object.entries(BUILDS))('the C side under %s', (build, watcher) => {
   test(`a hostile peer on the same socket does no harm to the messages of another one, nor to memory, as ${watcher} confirms`, {
-    timeout: 3_600_000,
+    timeout: SEEDS_LIMIT_MS,
   }, async () => {
     const tally = newTally();
     await playSeeds(FILE, 20, (seed) => play(new NativeHosts(build, seed), seed, tally));

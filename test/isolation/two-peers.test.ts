@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { scenario } from '../../src/simulated.js';
 import { Dice } from '../scenarios/plan.js';
-import { playSeeds } from '../support/seeds.js';
+import { playSeeds, SEEDS_LIMIT_MS } from '../support/seeds.js';
 import { ALL_KINDS, newTally, play, type Tally, told } from './scenario.js';
 import { StackHosts } from './stack-target.js';
 
@@ -13,7 +13,7 @@ function playInWebAssembly(seed: number, tally: Tally): Promise<void> {
 }
 
 test('a hostile peer on the same socket does no harm to the messages of another one', {
-  timeout: 3_600_000,
+  timeout: SEEDS_LIMIT_MS,
 }, async () => {
   const tally = newTally();
   await playSeeds(FILE, 30, (seed) => playInWebAssembly(seed, tally));

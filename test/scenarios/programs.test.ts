@@ -1,6 +1,6 @@
 import { test } from 'vitest';
 import { TestNetwork } from '../../src/testing.js';
-import { playSeeds } from '../support/seeds.js';
+import { playSeeds, SEEDS_LIMIT_MS } from '../support/seeds.js';
 import { endpoints } from './fixture.js';
 import { check } from './model.js';
 import { Performer } from './perform.js';
@@ -43,5 +43,5 @@ async function perform(seed: number, program: Program = programOf(seed)): Promis
 test(
   'random programs: each message once, whole, in order or told as failed; each promise settles; nothing leaks',
   () => playSeeds('test/scenarios/programs.test.ts', 300, perform, FOUND),
-  600_000,
+  SEEDS_LIMIT_MS,
 );

@@ -1,15 +1,12 @@
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
+import { playSeeds, SEEDS_LIMIT_MS } from '../support/seeds.js';
 import { movingPlanOf } from './moves.js';
 import { planOf } from './plan.js';
 import { type Played, play } from './play.js';
 import { roughPlanOf } from './rough-plan.js';
 import { playRough } from './rough-play.js';
 
-/**
- * `SEEDS=1000` says how many scenarios are played, half as many of them with addresses that come and go, and a tenth with
- * large messages and rough ends. `SEED=17` plays one of each again.
- */
-const { SEED, SEEDS = '1000' } = process.env as { SEED?: string; SEEDS?: string };
+const FILE = 'test/scenarios/random.test.ts';
 /** Beyond the first thousand, of which 219 is one, too: what wasm/fixes/ mends; 9701: SCTP_FRAGMENT_INTERLEAVE. */
 const FOUND = [1589, 2439, 2993, 6879, 9701, 21_710];
 /** What wasm/fixes/readded_addresses.c mends, beside 33, 42, 73, 216, 218, 398 and 429; 2692: T3-rtx after a long round trip. */
@@ -24,44 +21,37 @@ const HOW_THEY_END = 'each message once and in order, both ends learn the end, n
 
 test(
   `random scenarios: ${HOW_THEY_END}`,
-  () => playAll(seeds(Number(SEEDS), FOUND), (seed) => play(seed, planOf(seed))),
-  600_000,
+  () => playAll(1000, (seed) => play(seed, planOf(seed)), FOUND),
+  SEEDS_LIMIT_MS,
 );
 
 test(
   `random scenarios in which addresses come and go: ${HOW_THEY_END}`,
-  () => playAll(seeds(Number(SEEDS) / 2, FOUND_MOVING), (seed) => play(seed, movingPlanOf(seed))),
-  600_000,
+  () => playAll(500, (seed) => play(seed, movingPlanOf(seed)), FOUND_MOVING),
+  SEEDS_LIMIT_MS,
 );
 
 test(
   'random scenarios with messages of up to 1 MB, policies, aborts, closes and restarts in the middle: what arrives is whole, once and in order, and nothing is lost unnoticed',
-  () => playAll(seeds(Number(SEEDS) / 10, FOUND_ROUGH), (seed) => playRough(seed, roughPlanOf(seed))),
-  600_000,
+  () => playAll(100, (seed) => playRough(seed, roughPlanOf(seed)), FOUND_ROUGH),
+  SEEDS_LIMIT_MS,
 );
 
-function seeds(count: number, found: readonly number[]): number[] {
-  return SEED === undefined ? [...Array(Math.ceil(count)).keys(), ...found] : [Number(SEED)];
-}
-
-async function playAll(numbers: readonly number[], scenario: (seed: number) => Promise<Played>): Promise<void> {
+async function playAll(
+  usual: number,
+  scenario: (seed: number) => Promise<Played>,
+  found: readonly number[],
+): Promise<void> {
   const startedMs = performance.now();
   const all: Played[] = [];
-  const failures: string[] = [];
-  for (const seed of numbers) {
-    try {
-      all.push(await scenario(seed));
-    } catch (error) {
-      const again = `SEED=${seed} node_modules/.bin/vitest run test/scenarios/random.test.ts`;
-      failures.push(`seed ${seed} (${again}): ${(error as Error).stack ?? error}`);
-      if (failures.length === 3) break;
-    }
+  try {
+    await playSeeds(FILE, usual, async (seed) => void all.push(await scenario(seed)), found);
+  } finally {
+    const sum = (what: keyof Played) => all.reduce((total, played) => total + played[what], 0);
+    const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
+    console.log(
+      `${all.length} seeds in ${seconds} s: ${sum('messages')} messages, ${sum('packets')} packets, ` +
+        `${(sum('virtualMs') / 3_600_000).toFixed(1)} virtual hours`,
+    );
   }
-  const sum = (what: keyof Played) => all.reduce((total, played) => total + played[what], 0);
-  const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
-  console.log(
-    `${all.length} seeds in ${seconds} s: ${sum('messages')} messages, ${sum('packets')} packets, ` +
-      `${(sum('virtualMs') / 3_600_000).toFixed(1)} virtual hours`,
-  );
-  expect(failures.join('\n\n')).toBe('');
 }

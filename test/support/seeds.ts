@@ -1,18 +1,23 @@
 import { expect } from 'vitest';
 
-/** `SEEDS=1000` says how many seeds are played, `SEED=17` plays one again. */
+/** Which seeds are played: `SEEDS=1000` 0 to 999, `SEEDS=5000-5999` these, `SEED=17` this one again. */
 const { SEED, SEEDS } = process.env as { SEED?: string; SEEDS?: string };
 
-/** Plays a program for each seed: as many as are usual, or as the environment says. Tells how to play those that fail. */
+/** The time limit of a test that plays seeds, in ms: four hours if more are asked for than is usual. */
+export const SEEDS_LIMIT_MS = SEEDS === undefined ? 600_000 : 4 * 3_600_000;
+
+/**
+ * Plays a program for each seed: the first `usual` ones and those that have `found` a fault before, or those that the
+ * environment names. Tells how to play again those that fail, and gives up after three.
+ */
 export async function playSeeds(
   file: string,
   usual: number,
   play: (seed: number) => Promise<void>,
   found: readonly number[] = [],
 ): Promise<void> {
-  const seeds = SEED === undefined ? [...Array(Number(SEEDS ?? usual)).keys(), ...found] : [Number(SEED)];
   const failures: string[] = [];
-  for (const seed of seeds) {
+  for (const seed of seedsToPlay(usual, found)) {
     try {
       await play(seed);
     } catch (error) {
@@ -23,3 +28,13 @@ export async function playSeeds(
   }
   expect(failures.join('\n\n')).toBe('');
 }
+
+function seedsToPlay(usual: number, found: readonly number[]): number[] {
+  if (SEED !== undefined) return [Number(SEED)];
+  if (SEEDS === undefined) return [...range(0, usual - 1), ...found];
+  const [first, last] = SEEDS.split('-').map(Number) as [number, number?];
+  return last === undefined ? range(0, first - 1) : range(first, last);
+}
+
+const range = (first: number, last: number): number[] =>
+  Array.from({ length: last - first + 1 }, (_, at) => first + at);
