@@ -71,6 +71,22 @@ int link_tell_abort_for_end(struct sctp_tcb *stcb)
 	return 1;
 }
 
+/* ABORT has left: the program is told the chunk, or that time-outs have ended the association; and it is freed. */
+static void end(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_abort_chunk *chunk, int has_timed_out, int so_locked)
+{
+	SCTP_STAT_INCR_COUNTER32(sctps_aborted);
+	if (SCTP_GET_STATE(stcb) == SCTP_STATE_OPEN || SCTP_GET_STATE(stcb) == SCTP_STATE_SHUTDOWN_RECEIVED) {
+		SCTP_STAT_DECR_GAUGE32(sctps_currestab);
+	}
+	if ((inp->sctp_flags & SCTP_PCB_FLAGS_SOCKET_GONE) == 0) {
+		UPSTREAM_ABORT_NOTIFICATION(stcb, has_timed_out, chunk != NULL ? first_code(chunk) : 0, chunk, so_locked);
+		if (has_timed_out && stcb->sctp_socket != NULL && stcb->sctp_socket->so_error == ECONNABORTED) {
+			stcb->sctp_socket->so_error = ETIMEDOUT;
+		}
+	}
+	(void)fixed_free_assoc(inp, stcb, SCTP_NORMAL_PROC, SCTP_FROM_SCTPUTIL + SCTP_LOC_5);
+}
+
 /*
  * Upstream tells nothing of the reason, as if the peer no longer answered (its main tells the code of the first cause). This
  * function is called in its place, also where it is defined. It tells the chunk that was sent (RFC 6458 6.1.1), with a flag
@@ -81,8 +97,6 @@ void sctp_abort_an_association(struct sctp_inpcb *inp, struct sctp_tcb *stcb, st
                                int so_locked)
 {
 	struct sctp_abort_chunk *chunk = causes != NULL ? chunk_with(causes) : NULL;
-	int has_timed_out = causes == NULL && so_locked == SCTP_SO_NOT_LOCKED;
-	uint32_t state;
 
 	if (stcb == NULL) {
 		if ((inp->sctp_flags & SCTP_PCB_FLAGS_SOCKET_GONE) && LIST_EMPTY(&inp->sctp_asoc_list)) {
@@ -90,17 +104,26 @@ void sctp_abort_an_association(struct sctp_inpcb *inp, struct sctp_tcb *stcb, st
 		}
 		return;
 	}
-	state = SCTP_GET_STATE(stcb);
 	sctp_send_abort_tcb(stcb, causes, so_locked);
-	SCTP_STAT_INCR_COUNTER32(sctps_aborted);
-	if (state == SCTP_STATE_OPEN || state == SCTP_STATE_SHUTDOWN_RECEIVED) {
-		SCTP_STAT_DECR_GAUGE32(sctps_currestab);
+	end(inp, stcb, chunk, causes == NULL && so_locked == SCTP_SO_NOT_LOCKED, so_locked);
+}
+
+/*
+ * ABORT answers a packet, and ends the association that it belongs to. Of an association this tells what the function above
+ * tells. An INIT that can't be accepted "MUST NOT change the state of any existing association" (RFC 9260 3.3.2): whoever
+ * knows addresses and ports could end it. sctp_handle_init() of the pinned release names that association all the same.
+ */
+void fixed_abort_association(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct mbuf *packet, int ip_bytes,
+                             struct sockaddr *source, struct sockaddr *destination, struct sctphdr *header,
+                             struct mbuf *causes, uint32_t vrf_id, uint16_t port)
+{
+	int ends = stcb != NULL && ((const struct sctp_chunkhdr *)(header + 1))->chunk_type != SCTP_INITIATION;
+	struct sctp_abort_chunk *chunk = ends ? chunk_with(causes) : NULL;
+
+	sctp_send_abort(packet, ip_bytes, source, destination, header, ends ? stcb->asoc.peer_vtag : 0, causes, vrf_id, port);
+	if (ends) {
+		end(inp, stcb, chunk, 0, SCTP_SO_NOT_LOCKED);
+	} else if (stcb != NULL) {
+		SCTP_TCB_UNLOCK(stcb);
 	}
-	if ((inp->sctp_flags & SCTP_PCB_FLAGS_SOCKET_GONE) == 0) {
-		UPSTREAM_ABORT_NOTIFICATION(stcb, has_timed_out, chunk != NULL ? first_code(chunk) : 0, chunk, so_locked);
-		if (has_timed_out && stcb->sctp_socket != NULL && stcb->sctp_socket->so_error == ECONNABORTED) {
-			stcb->sctp_socket->so_error = ETIMEDOUT;
-		}
-	}
-	(void)fixed_free_assoc(inp, stcb, SCTP_NORMAL_PROC, SCTP_FROM_SCTPUTIL + SCTP_LOC_5);
 }

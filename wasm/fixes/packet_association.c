@@ -253,20 +253,3 @@ struct sctp_tcb *fixed_findassociation_ep_asconf(struct mbuf *packet, int offset
 	}
 	return stcb;
 }
-
-/*
- * An INIT that can't be accepted is answered with ABORT, and "MUST NOT change the state of any existing association"
- * (RFC 9260 3.3.2): whoever knows addresses and ports could end it. sctp_handle_init() aborts that one.
- */
-void fixed_abort_association(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct mbuf *packet, int ip_bytes,
-                             struct sockaddr *source, struct sockaddr *destination, struct sctphdr *header,
-                             struct mbuf *cause, uint32_t vrf_id, uint16_t port)
-{
-	const struct sctp_chunkhdr *first = (const struct sctp_chunkhdr *)(header + 1);
-
-	if (stcb != NULL && first->chunk_type == SCTP_INITIATION) {
-		SCTP_TCB_UNLOCK(stcb);
-		stcb = NULL;
-	}
-	sctp_abort_association(inp, stcb, packet, ip_bytes, source, destination, header, cause, vrf_id, port);
-}

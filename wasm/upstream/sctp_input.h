@@ -23,8 +23,10 @@
 #define sctp_timer_stop fixed_timer_stop
 #define sctp_toss_old_cookies fixed_toss_old_cookies
 
+/* Packets that are answered by ABORT: fixes/own_abort.c. Main answers SHUTDOWN ACK while DATA is missing so by itself. */
+#define sctp_abort_association fixed_abort_association
 #ifndef UPSTREAM_MAIN
-#define sctp_send_shutdown_complete fixed_send_shutdown_complete /* fixes/own_abort.c */
+#define sctp_send_shutdown_complete fixed_send_shutdown_complete
 #endif
 
 /* SACK: fixes/retransmission.c. */
@@ -42,9 +44,6 @@
 
 /* Packets that are discarded because of their association: fixes/packet_association.c. And one more, below. */
 #define sctp_findassociation_ep_asconf fixed_findassociation_ep_asconf
-#ifndef UPSTREAM_MAIN
-#define sctp_abort_association fixed_abort_association
-#endif
 
 /* Packets that are late, after their address went: fixes/late_packets.c. */
 #define sctp_handle_ootb fixed_handle_ootb
