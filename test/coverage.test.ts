@@ -4,6 +4,7 @@ import { sysctls } from '../src/generated/sysctls.js';
 import { Association, conn, Socket, Stack, Stream, sealPacket } from '../src/index.js';
 import { options } from '../src/socket/options/options.js';
 import { COUNTERS } from '../src/socket/statistics.js';
+import { header, RAW_ONLY, SYSCTLS, upstream } from './support/upstream.js';
 
 interface Coverage {
   markdown: string;
@@ -48,17 +49,18 @@ const api = {
 test('every function, option, notification and sysctl of usrsctp has a name here and a test that drives it', async () => {
   const { coverage } = (await import(/* @vite-ignore */ script)) as { coverage(input: object): Coverage };
   const { markdown, missing } = coverage({
-    header: read('usrsctp/source/usrsctplib/usrsctp.h'),
+    header,
     options: Object.fromEntries(Object.entries(options).map(([name, row]) => [row.constant, { ...row, name }])),
     sysctls,
     counters: COUNTERS,
     tests,
     api: Object.fromEntries(Object.entries(api).map(([owner, names]) => [owner, new Set(names)])),
   });
-  expect(missing).toEqual([]);
+  expect(new Set(missing)).toEqual(new Set(RAW_ONLY));
   expect(markdown).toMatch(/## Functions: 39\n/);
   expect(markdown).toMatch(/## Notifications: 14\n/);
-  expect(markdown).toMatch(/## Sysctls: 70\n/);
+  expect(markdown).toContain(`## Sysctls: ${SYSCTLS}\n`);
   expect(markdown).toMatch(/## Counters: 113\n/);
-  await expect(markdown).toMatchFileSnapshot('../docs/api-coverage.md');
+  // The page is about the pinned release: main has rows that it can't have.
+  if (upstream !== 'main') await expect(markdown).toMatchFileSnapshot('../docs/api-coverage.md');
 });

@@ -129,6 +129,7 @@ compile_wasm() {
   )
   emcc "$out"/objects/*.o "${link[@]}" ${LDFLAGS_EXTRA:-} -o "$out/usrsctp.wasm"
   check_imports
+  cp "$source/usrsctp.h" "$out/usrsctp.h" # tests compare the API with the header of what was built
 }
 
 # The module asks for what imports.txt lists and for nothing else.
