@@ -5,6 +5,7 @@ import { all, codeOf, connected, inWorld, isEqual, pattern, textOf, texts } from
 
 describe('partial reliability', () => {
   const lossy = { conditions: { latencyMs: 10 } };
+  const slow = { conditions: { latencyMs: 40 } };
 
   test('a message whose lifetime ends before it is delivered is given up and told of, with its data', async () => {
     await inWorld(async (world) => {
@@ -137,5 +138,40 @@ describe('partial reliability', () => {
       expect(failures).toEqual([7]);
       await Promise.all([a.close(), b.close()]);
     });
+  });
+
+  // sctp_handle_sack() finds no path for the end of the message, which was never sent: wasm/fixes/abandoned.c
+  test('FORWARD TSN is sent again when it is lost, though the end of the message that is given up was never sent', async () => {
+    await inWorld(async (world) => {
+      const { a, b } = await connected(world, { sendBufferBytes: 8192 });
+      let [late, forwards] = [0, 0];
+      world.network.filter(({ bytes }) => {
+        if (bytes[12] === CHUNK_TYPES.DATA) return world.network.clock.now() > 450 && ++late === 3 ? 'drop' : undefined;
+        return bytes[12] === CHUNK_TYPES['FORWARD TSN'] && ++forwards === 1 ? 'drop' : undefined;
+      });
+      await a.send(pattern(200_000), { reliability: { lifetimeMs: 400 } });
+      await b.close();
+      expect(forwards).toBe(2);
+    }, slow);
+  });
+
+  // sctp_move_to_outqueue() throws the rest away, and wakes nobody: wasm/fixes/abandoned.c
+  test('the rest of a message that is given up is taken while another one waits in the send buffer', async () => {
+    await inWorld(async (world) => {
+      const { a, b } = await connected(world, { sendBufferBytes: 65_536 });
+      const received = all(b);
+      let [beganAt, late] = [Number.POSITIVE_INFINITY, 0];
+      world.network.filter(({ bytes }) => {
+        if (bytes[12] !== CHUNK_TYPES.DATA || bytes[21] !== 3) return undefined;
+        beganAt = Math.min(beganAt, world.network.clock.now());
+        return world.network.clock.now() > beganAt + 250 && ++late === 3 ? 'drop' : undefined;
+      });
+      void a.send(pattern(20_000), { stream: 1 });
+      void a.send(pattern(22_000), { stream: 1 });
+      await a.send(pattern(700_000), { stream: 3, reliability: { lifetimeMs: 300 } });
+      await a.close();
+      expect((await received).map(({ data }) => data.length)).toEqual([20_000, 22_000]);
+      expect(world.network.clock.now()).toBeLessThan(20_000);
+    }, slow);
   });
 });

@@ -14,6 +14,7 @@
 #include <netinet/sctp_var.h>
 #include <netinet/sctputil.h>
 
+#include "fixes/fixes.h"
 #include "link.h"
 
 /* Ordered and unordered messages of a stream are numbered by themselves. */
@@ -110,7 +111,26 @@ static struct sctp_tmit_chunk *end_of(struct sctp_tcb *stcb, const struct sctp_t
 	return end;
 }
 
-/* The end of a message has no TSN yet. What is handed over of it from now on is thrown away. Returns the bytes of the rest. */
+void link_remove_message(struct sctp_tcb *stcb, struct sctp_stream_out *stream, struct sctp_stream_queue_pending *sp)
+{
+	struct sctp_association *asoc = &stcb->asoc;
+
+	atomic_subtract_int(&asoc->stream_queue_cnt, 1);
+	TAILQ_REMOVE(&stream->outqueue, sp, next);
+	UPSTREAM_REMOVE_FROM_STREAM(stcb, stream, sp);
+	sctp_m_freem(sp->data);
+	sctp_free_remote_addr(sp->net);
+	sctp_free_a_strmoq(stcb, sp, SCTP_SO_NOT_LOCKED);
+	if (stream->state == SCTP_STREAM_RESET_PENDING && stream->chunks_on_queues == 0 && TAILQ_EMPTY(&stream->outqueue)) {
+		asoc->trigger_reset = 1;
+	}
+}
+
+/*
+ * The end of a message has no TSN yet. What is handed over of it from now on is thrown away (cut_messages.c). Upstream puts it
+ * into the send buffer first, and throws it away when it would be sent: nobody is told that there is room again. Returns the
+ * bytes of the rest.
+ */
 static int abandon_rest(struct sctp_tcb *stcb, const struct sctp_tmit_chunk *fragment, struct sctp_tmit_chunk *end)
 {
 	struct sctp_association *asoc = &stcb->asoc;
@@ -122,7 +142,6 @@ static int abandon_rest(struct sctp_tcb *stcb, const struct sctp_tmit_chunk *fra
 		return 0;
 	}
 	unordered = (rest->sinfo_flags & SCTP_UNORDERED) != 0;
-	rest->discard_rest = 1;
 	end = end != NULL ? end : end_of(stcb, fragment, rest);
 	end->rec.data.rcv_flags |= SCTP_DATA_LAST_FRAG | (unordered ? SCTP_DATA_UNORDERED : 0);
 	if (!unordered) {
@@ -130,16 +149,12 @@ static int abandon_rest(struct sctp_tcb *stcb, const struct sctp_tmit_chunk *fra
 	} else if (asoc->idata_supported) {
 		stream->next_mid_unordered++;
 	}
-	if (rest->data == NULL) {
-		return 0;
+	if (!rest->msg_is_complete) {
+		link_rest_is_given_up(stcb, stream);
 	}
 	bytes = (int)rest->length;
 	sctp_free_spbufspace(stcb, asoc, rest);
-	sctp_m_freem(rest->data);
-	rest->some_taken = 1;
-	rest->data = NULL;
-	rest->tail_mbuf = NULL;
-	rest->length = 0;
+	link_remove_message(stcb, stream, rest);
 	return bytes;
 }
 
@@ -169,6 +184,19 @@ int sctp_release_pr_sctp_chunk(struct sctp_tcb *stcb, struct sctp_tmit_chunk *ch
 		link_ready(stcb->sctp_socket->so_upcallarg);
 	}
 	return bytes;
+}
+
+/*
+ * FORWARD TSN must be sent again when it is lost, by T3-rtx (RFC 3758 3.5, C5). Upstream starts that timer for the path of the
+ * last chunk that is given up; one that was never sent has no path, and no timer was started.
+ */
+static struct sctp_tmit_chunk *on_path(const struct sctp_tcb *stcb, struct sctp_tmit_chunk *chunk)
+{
+	if (chunk != NULL && chunk->whoTo == NULL) {
+		chunk->whoTo = link_path_in_use(stcb);
+		atomic_add_int(&chunk->whoTo->ref_count, 1);
+	}
+	return chunk;
 }
 
 static int is_given_up(const struct sctp_tmit_chunk *chunk)
@@ -207,5 +235,5 @@ struct sctp_tmit_chunk *sctp_try_advance_peer_ack_point(struct sctp_tcb *stcb, s
 			last = chunk;
 		}
 	}
-	return last;
+	return on_path(stcb, last);
 }

@@ -1,6 +1,7 @@
 /*
- * Messages that are handed over in pieces, and of which more is to come when the peer restarts: the new association begins with
- * fresh messages (RFC 9260 5.2.4). Upstream tells what is here of such a message as failed, and sends the rest as a message of
+ * Messages that are handed over in pieces, and of which more is to come when they end: they are given up (abandoned.c), or the
+ * peer restarts. Of one that is given up the rest is thrown away. After a restart the new association begins with fresh
+ * messages (RFC 9260 5.2.4). Upstream tells what is here of such a message as failed, and sends the rest as a message of
  * its own, unless the application has read of the restart by then. Here nothing is told but by the call that hands over the
  * next piece: EINTR, and the message begins anew, if it shall.
  */
@@ -44,16 +45,29 @@ static int free_fragments(struct sctp_tcb *stcb, struct sctpchunk_listhead *queu
 	return 0;
 }
 
-static void cut(struct sctp_tcb *stcb, struct sctp_stream_out *stream)
+static void note(struct sctp_tcb *stcb, uint16_t sid, int is_given_up)
 {
 	struct association_notes *notes = notes_of(stcb);
-	struct sctp_stream_queue_pending *rest = TAILQ_LAST(&stream->outqueue, sctp_streamhead);
 	struct cut_message *message = link_malloc(sizeof(*message));
 
-	*message = (struct cut_message){notes->cut, stream->sid, rest != NULL && rest->discard_rest};
+	*message = (struct cut_message){notes->cut, sid, is_given_up};
 	notes->cut = message;
 	cut_messages++;
-	if (rest == NULL || rest->discard_rest) {
+}
+
+void link_rest_is_given_up(struct sctp_tcb *stcb, struct sctp_stream_out *stream)
+{
+	note(stcb, stream->sid, 1);
+	stream->last_msg_incomplete = 0;
+	stcb->asoc.stream_locked = 0;
+}
+
+static void cut(struct sctp_tcb *stcb, struct sctp_stream_out *stream)
+{
+	struct sctp_stream_queue_pending *rest = TAILQ_LAST(&stream->outqueue, sctp_streamhead);
+
+	note(stcb, stream->sid, 0);
+	if (rest == NULL) {
 		return;
 	}
 	if (rest->some_taken && !free_fragments(stcb, &stcb->asoc.send_queue, stream->sid)) {

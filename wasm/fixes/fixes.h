@@ -102,7 +102,11 @@ void link_begin_tsns(struct sctp_association *asoc, uint32_t tsn);
 /* An association ends: ended_association.c. */
 int fixed_free_assoc(struct sctp_inpcb *inp, struct sctp_tcb *stcb, int from_inpcb_free, int from);
 
-/* The peer restarts; an association is freed: cut_messages.c. */
+/* Takes a message that has no data in the send buffer any more from its stream, and frees it: abandoned.c. */
+void link_remove_message(struct sctp_tcb *stcb, struct sctp_stream_out *stream, struct sctp_stream_queue_pending *sp);
+
+/* More of a message is to come, which is given up; the peer restarts; an association is freed: cut_messages.c. */
+void link_rest_is_given_up(struct sctp_tcb *stcb, struct sctp_stream_out *stream);
 void link_cut_messages(struct sctp_tcb *stcb);
 void link_no_cut_messages(struct sctp_tcb *stcb);
 

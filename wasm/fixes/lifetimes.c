@@ -65,27 +65,14 @@ static uint32_t limit_events(struct sctp_tcb *stcb, uint32_t bytes)
 /* As sctp_report_all_outbound() does for each message that has no TSN yet. */
 static void give_up_message(struct sctp_tcb *stcb, struct sctp_stream_out *stream, struct sctp_stream_queue_pending *sp)
 {
-	struct sctp_association *asoc = &stcb->asoc;
 	uint32_t limit;
 
-	count_unsent(asoc, stream);
-	atomic_subtract_int(&asoc->stream_queue_cnt, 1);
-	TAILQ_REMOVE(&stream->outqueue, sp, next);
-	UPSTREAM_REMOVE_FROM_STREAM(stcb, stream, sp);
-	sctp_free_spbufspace(stcb, asoc, sp);
+	count_unsent(&stcb->asoc, stream);
+	sctp_free_spbufspace(stcb, &stcb->asoc, sp);
 	limit = limit_events(stcb, INT32_MAX);
 	sctp_ulp_notify(SCTP_NOTIFY_SPECIAL_SP_FAIL, stcb, 0, sp, SCTP_SO_NOT_LOCKED);
 	limit_events(stcb, limit);
-	if (sp->data != NULL) {
-		sctp_m_freem(sp->data);
-	}
-	if (sp->net != NULL) {
-		sctp_free_remote_addr(sp->net);
-	}
-	sctp_free_a_strmoq(stcb, sp, SCTP_SO_NOT_LOCKED);
-	if (stream->state == SCTP_STREAM_RESET_PENDING && stream->chunks_on_queues == 0 && TAILQ_EMPTY(&stream->outqueue)) {
-		asoc->trigger_reset = 1;
-	}
+	link_remove_message(stcb, stream, sp);
 }
 
 /* Messages of a stream of which no part has a TSN, and which are here as a whole. */

@@ -23,7 +23,7 @@ struct association_notes {
 	double opened_ms;          /* when the association came to be open */
 	uint32_t set_up_time_outs; /* of INIT, until INIT ACK; then of COOKIE ECHO: see round_trips.c */
 
-	struct cut_message *cut; /* messages that were begun when the peer restarted: cut_messages.c */
+	struct cut_message *cut; /* messages that ended before their last piece came: cut_messages.c */
 
 	uint32_t loaded_tag;   /* the peer's tag in the INIT whose addresses it has: see restart.c */
 };
