@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { inWorld, newStack, textOf } from '../support/world.js';
+import { decodePacket } from '../../src/chunk.js';
+import { connected, inWorld, newStack, textOf } from '../support/world.js';
 
 const SERVER = [
   { address: '10.0.1.2', port: 5001 },
@@ -36,5 +37,37 @@ test('one client that deletes many addresses does not make another one’s late 
       expect(texts.filter((text) => text === 'late')).toHaveLength(1);
     },
     { conditions: { latencyMs: 10 }, limitMs: 1e7 },
+  );
+});
+
+/*
+ * client: ASCONF, delete 10.0.3.1 ──────► server    from 10.0.1.1
+ *                   lost ◄──────  ASCONF ACK        and 10.0.1.1 goes, 10.0.2.1 comes back
+ * client: ASCONF, delete 10.0.3.1 ──────► server    from 10.0.2.1, which the server no longer knows
+ * client: ◄────────────────────── ASCONF ACK        to 10.0.2.1
+ */
+test('ASCONF ACK goes to where its ASCONF came from, also if the peer has deleted that address (RFC 5061 5.2)', async () => {
+  await inWorld(
+    async (world) => {
+      const { network, clientHost } = world;
+      const { a, b } = await connected(world);
+      await network.advance(3000);
+      clientHost.addressDown('10.0.2.1');
+      clientHost.addressUp('10.0.3.1');
+      await network.advance(3000);
+      const heal = network.filter(({ bytes }) => {
+        return decodePacket(bytes).chunks.some(({ type }) => type === 'ASCONF ACK') ? 'drop' : undefined;
+      });
+      clientHost.addressDown('10.0.3.1');
+      await network.advance(500);
+      heal();
+      clientHost.addressDown('10.0.1.1');
+      clientHost.addressUp('10.0.2.1');
+      await network.advance(10_000);
+      expect(b.paths().map(({ address }) => address)).toContain('10.0.2.1');
+      await a.send('from there');
+      expect(textOf(await b.receive())).toBe('from there');
+    },
+    { conditions: { latencyMs: 10 } },
   );
 });

@@ -132,6 +132,10 @@ struct sctp_ifa *link_usable_address(struct sctp_tcb *stcb, sa_family_t family, 
 struct link_packet;
 int link_may_leave(struct sctp_tcb *stcb, struct mbuf *packet, int headers, struct link_packet *header);
 
+/* Is there a chunk of this type in a packet, behind so many bytes of headers? An IP address as packets have it, or NULL. */
+int link_has_chunk(struct mbuf *packet, int headers, uint8_t type);
+const void *link_ip_of(const union sctp_sockstore *address, uint8_t family);
+
 /* The peer has deleted this address: packets from there may still come. See late_packets.c. */
 void link_departed(const struct sctp_tcb *stcb, const struct sctp_nets *net);
 
@@ -145,8 +149,9 @@ struct link_ends {
 /* Was the packet that has been read a late one of an association that lives? Then it is to be read again, with these ends. */
 int link_readdress(const struct sctphdr *header, struct link_ends *ends);
 
-/* And it has been. */
+/* And it has been. What leaves until then with an ASCONF ACK goes to where the packet came from: link_answer(). */
 void link_readdressed(void);
+void link_answer(struct mbuf *packet, int headers, struct link_packet *header);
 
 /*
  * The slow start threshold begins with the peer's first receive window (RFC 4960); but a window that follows the path

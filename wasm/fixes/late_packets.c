@@ -8,6 +8,9 @@
  *     ASCONF: delete that address ────────╲──────► ASCONF ACK
  *                                          ╲─────► SACK, in the place of ABORT
  *
+ * ASCONF ACK goes to where its ASCONF came from (RFC 5061 5.2), which may be an address that the peer adds anew: the path that
+ * the packet is read for may be the one that has gone.
+ *
  * Whoever comes from an address that never was the peer's is answered as ever: behind a NAT that has forgotten it a
  * peer so learns at once that its association is lost.
  */
@@ -70,8 +73,9 @@ static struct sctp_tcb *owner(const struct sctphdr *header, struct sockaddr *sou
 	return NULL;
 }
 
-/* The packet that is being read is late. */
+/* The packet that is being read is late; and where it came from, if the packet is read for another path. */
 static int late;
+static struct link_ends origin;
 
 static int is_late(const struct sctphdr *header, struct sockaddr *source)
 {
@@ -82,6 +86,17 @@ static int is_late(const struct sctphdr *header, struct sockaddr *source)
 void link_readdressed(void)
 {
 	late = 0;
+	origin.source.sa.sa_family = AF_UNSPEC;
+}
+
+void link_answer(struct mbuf *packet, int headers, struct link_packet *header)
+{
+	int is_v4 = header->family == 4;
+
+	if (origin.source.sa.sa_family == (is_v4 ? AF_INET : AF_INET6) && link_has_chunk(packet, headers, SCTP_ASCONF_ACK)) {
+		memcpy(header->destination, link_ip_of(&origin.source, header->family), is_v4 ? 4 : 16);
+		header->port = ntohs(origin.port);
+	}
 }
 
 int link_readdress(const struct sctphdr *header, struct link_ends *ends)
@@ -95,7 +110,8 @@ int link_readdress(const struct sctphdr *header, struct link_ends *ends)
 		return 0;
 	}
 	if (sctp_findnet(stcb, &ends->source.sa) == NULL) {
-		net = stcb->asoc.alternate != NULL ? stcb->asoc.alternate : stcb->asoc.primary_destination;
+		origin = *ends;
+		net = link_path_in_use(stcb);
 		memcpy(&ends->source, &net->ro._l_addr, sizeof(ends->source));
 		ends->port = net->port;
 	}

@@ -10,14 +10,14 @@
 #include "fixes/fixes.h"
 #include "link.h"
 
-static int has_asconf(struct mbuf *packet, int at)
+int link_has_chunk(struct mbuf *packet, int headers, uint8_t type)
 {
 	struct sctp_chunkhdr chunk;
 
-	for (at += (int)sizeof(struct sctphdr); at + (int)sizeof(chunk) <= SCTP_HEADER_LEN(packet);
+	for (int at = headers + (int)sizeof(struct sctphdr); at + (int)sizeof(chunk) <= SCTP_HEADER_LEN(packet);
 	     at += SCTP_SIZE32(ntohs(chunk.chunk_length))) {
 		m_copydata(packet, at, sizeof(chunk), (caddr_t)&chunk);
-		if (chunk.chunk_type == SCTP_ASCONF) {
+		if (chunk.chunk_type == type) {
 			return 1;
 		}
 		if (ntohs(chunk.chunk_length) < sizeof(chunk)) {
@@ -27,8 +27,7 @@ static int has_asconf(struct mbuf *packet, int at)
 	return 0;
 }
 
-/* An IP address as packets have it, or NULL. */
-static const void *ip_of(const union sctp_sockstore *address, uint8_t family)
+const void *link_ip_of(const union sctp_sockstore *address, uint8_t family)
 {
 	if (family == 4 && address->sa.sa_family == AF_INET) {
 		return &address->sin.sin_addr;
@@ -41,7 +40,7 @@ static int is_pending(const struct sctp_tcb *stcb, const struct link_packet *hea
 	const struct sctp_laddr *address;
 
 	LIST_FOREACH(address, &stcb->asoc.sctp_restricted_addrs, sctp_nxt_addr) {
-		const void *ip = ip_of(&address->ifa->address, header->family);
+		const void *ip = link_ip_of(&address->ifa->address, header->family);
 
 		if (ip != NULL && memcmp(ip, header->source, header->family == 4 ? 4 : 16) == 0) {
 			return 1;
@@ -54,13 +53,13 @@ int link_may_leave(struct sctp_tcb *stcb, struct mbuf *packet, int headers, stru
 {
 	struct sctp_ifa *other;
 
-	if (LIST_EMPTY(&stcb->asoc.sctp_restricted_addrs) || !is_pending(stcb, header) || has_asconf(packet, headers)) {
+	if (LIST_EMPTY(&stcb->asoc.sctp_restricted_addrs) || !is_pending(stcb, header) || link_has_chunk(packet, headers, SCTP_ASCONF)) {
 		return 1;
 	}
 	other = link_usable_address(stcb, header->family == 4 ? AF_INET : AF_INET6, NULL);
 	if (other == NULL) {
 		return 0;
 	}
-	memcpy(header->source, ip_of(&other->address, header->family), header->family == 4 ? 4 : 16);
+	memcpy(header->source, link_ip_of(&other->address, header->family), header->family == 4 ? 4 : 16);
 	return 1;
 }

@@ -132,6 +132,7 @@ void link_output(int *result, struct mbuf *packet, struct sctp_tcb *stcb)
 		m_freem(packet);
 		return;
 	}
+	link_answer(packet, headers, &header);
 	header.length = (uint32_t)(SCTP_HEADER_LEN(packet) - headers);
 	room = link_outbox_room(header.length);
 	*result = room != NULL ? 0 : ENOBUFS;
@@ -243,8 +244,10 @@ static void read_packet(const struct link_packet *header, struct link_ends *ends
 static void read_with_ends(const struct link_packet *packet, struct link_ends *ends, int corrupt)
 {
 	read_packet(packet, ends, corrupt);
-	if (link_readdress((const struct sctphdr *)(packet + 1), ends) && !corrupt) {
-		read_packet(packet, ends, 0);
+	if (link_readdress((const struct sctphdr *)(packet + 1), ends)) {
+		if (!corrupt) {
+			read_packet(packet, ends, 0);
+		}
 		link_readdressed();
 	}
 }
