@@ -19,25 +19,32 @@ const TRY: Sizes = { mtu: 1500, probeMtu: 9000 };
 
 type Sizes = Pick<Route, 'mtu' | 'probeMtu'>;
 
-/** Two hosts with a path for each of the sizes of routes. */
-async function pair(network: Network, sizes: readonly Sizes[]) {
-  const paths = sizes.length;
-  const addresses = (host: number) => Array.from({ length: paths }, (_, path) => `10.0.${path + 1}.${host}`);
+const addressesOf = (host: number, paths: number) =>
+  Array.from({ length: paths }, (_, path) => `10.0.${path + 1}.${host}`);
+
+/** Two hosts with a path for each of the sizes of routes, while `isThere`, and what connects the one to the other. */
+async function hosts(network: Network, sizes: readonly Sizes[], isThere = () => true) {
   const stackOf = async (name: string, host: number) => {
     const route = (destination: string) => {
+      if (!isThere()) return undefined;
       return { source: destination.replace(/\d+$/, `${host}`), ...sizes[Number(destination.split('.')[2]) - 1] };
     };
-    const { transport, random } = network.host(name, addresses(host), { mtu: 65_535, route });
+    const { transport, random } = network.host(name, addressesOf(host, sizes.length), { mtu: 65_535, route });
     // A single path that fails would end the association as well.
     const timers = { associationRetransmits: 1000 };
     return Stack.create({ transport, random, clock: network.clock, timers });
   };
   const [client, server] = await network.standStill(Promise.all([stackOf('client', 1), stackOf('server', 2)]));
+  const endpoints = addressesOf(2, sizes.length).map((address) => ({ address, port: PORT }));
   const listener = server.socket();
-  listener.bindx(addresses(2).map((address) => ({ address, port: PORT })));
+  listener.bindx(endpoints);
   listener.listen();
-  const endpoints = addresses(2).map((address) => ({ address, port: PORT }));
-  return Promise.all([client.socket().connectx(endpoints), listener.accept()]);
+  return () => Promise.all([client.socket().connectx(endpoints), listener.accept()]);
+}
+
+async function pair(network: Network, sizes: readonly Sizes[]) {
+  const connect = await hosts(network, sizes);
+  return connect();
 }
 
 /** Runs with a connected pair, and keeps each packet that was sent. */
@@ -159,6 +166,31 @@ test('a path begins with the MTU of its route', () =>
   connected({}, [{ mtu: 9000 }], async (_network, client, server) => {
     expect(mtus(client)).toEqual([8968]);
     await carry(client, server);
+  }));
+
+test('of a hundred paths whose routes go and come none is tried more often because of the others', () =>
+  scenario({ seed: 1, conditions: { latencyMs: 10 }, limitMs: 1e7 }, async (network) => {
+    let probes = 0;
+    network.filter((packet) => {
+      if (isProbe(packet) && packet.source === '10.0.1.1') probes++;
+      return packet;
+    });
+    let isThere = true;
+    const connect = await hosts(network, [TRY], () => isThere);
+    const associations: Awaited<ReturnType<typeof connect>>[] = [];
+    for (let i = 0; i < 100; i++) associations.push(await connect());
+    await network.advance(2000);
+    for (let round = 0; round < 3; round++) {
+      for (const [client, server] of associations) await carry(client, server);
+      const heal = network.partition('10.0.1.1');
+      isThere = false;
+      await Promise.all(associations.map(([client]) => client.send(MESSAGE)));
+      await network.advance(100_000); // Path.Max.Retrans is 5: the routes are given back
+      isThere = true;
+      heal();
+      for (const [, server] of associations) await received(server);
+    }
+    expect(probes).toBe(100);
   }));
 
 test('all paths are raised when each of them has been found to take larger packets', () =>

@@ -1,8 +1,19 @@
 /*
- * Addresses that the peer adds (RFC 5061 4.2.1).
+ * Addresses that the peer has: those that it lists (RFC 9260 3.3.2, 3.3.3) and those that it adds (RFC 5061 4.2.1).
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
+#include <netinet/sctp_input.h>
+#include <netinet/sctp_output.h>
+#include <netinet/sctputil.h>
+
+#include "fixes/fixes.h"
+
+/*
+ * Upstream has no limit but the size of a packet, which is 8,000 addresses. Each is a path with timers of its own, which is
+ * looked for in a list, and to which HEARTBEATs are sent whether anybody has asked for them or not.
+ */
+#define MOST_ADDRESSES 256
 
 /* What sctp_load_addresses_from_init() asks of each address of an INIT. */
 static int is_legal(const struct sctp_scoping *scope, sa_family_t family)
@@ -21,8 +32,39 @@ static int is_legal(const struct sctp_scoping *scope, sa_family_t family)
 int fixed_add_remote_addr(struct sctp_tcb *stcb, struct sockaddr *address, struct sctp_nets **path, uint16_t port,
                           int scope, int from)
 {
-	if (!is_legal(&stcb->asoc.scope, address->sa_family)) {
+	if (!is_legal(&stcb->asoc.scope, address->sa_family) || stcb->asoc.numnets >= MOST_ADDRESSES) {
 		return -1;
 	}
 	return sctp_add_remote_addr(stcb, address, path, port, scope, from);
+}
+
+int link_lists_too_many(struct mbuf *packet, uint32_t offset, uint32_t end)
+{
+	uint32_t addresses = 0;
+	struct sctp_paramhdr header, *parameter;
+
+	while (offset + sizeof(header) <= end) {
+		parameter = (struct sctp_paramhdr *)sctp_m_getptr(packet, (int)offset, sizeof(header), (uint8_t *)&header);
+		if (parameter == NULL || ntohs(parameter->param_length) < sizeof(header)) {
+			break;
+		}
+		addresses += ntohs(parameter->param_type) == SCTP_IPV4_ADDRESS || ntohs(parameter->param_type) == SCTP_IPV6_ADDRESS;
+		offset += SCTP_SIZE32(ntohs(parameter->param_length));
+	}
+	return addresses > MOST_ADDRESSES;
+}
+
+/* RFC 9260 3.3.10.4 has a cause for it. */
+void fixed_send_initiate_ack(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *path, struct mbuf *packet,
+                             int ip_bytes, int offset, struct sockaddr *from, struct sockaddr *to, struct sctphdr *header,
+                             struct sctp_init_chunk *init, uint32_t vrf_id, uint16_t port)
+{
+	uint32_t end = (uint32_t)offset + ntohs(init->ch.chunk_length);
+
+	if (link_lists_too_many(packet, (uint32_t)offset + sizeof(*init), end)) {
+		sctp_send_abort(packet, ip_bytes, from, to, header, init->init.initiate_tag,
+		                sctp_generate_cause(SCTP_CAUSE_OUT_OF_RESC, ""), vrf_id, port);
+		return;
+	}
+	sctp_send_initiate_ack(inp, stcb, path, packet, ip_bytes, offset, from, to, header, init, vrf_id, port);
 }

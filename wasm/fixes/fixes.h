@@ -50,6 +50,9 @@ static inline uint32_t link_header_bytes(const struct sctp_tcb *stcb)
 	                                           : SCTP_MIN_V4_OVERHEAD;
 }
 
+/* Does an INIT or INIT ACK, whose parameters begin at `offset`, list more addresses than a peer may have? added_addresses.c */
+int link_lists_too_many(struct mbuf *packet, uint32_t offset, uint32_t end);
+
 /* More of what was sent has been acknowledged: shutdown.c. */
 void link_more_delivered(struct sctp_tcb *stcb);
 

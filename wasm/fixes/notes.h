@@ -28,7 +28,19 @@ struct association_notes {
 	uint32_t loaded_tag;   /* the peer's tag in the INIT whose addresses it has: see restart.c */
 };
 
+/* What has been found out of the packets that a path takes: tuning/path_mtu.c. It holds as long as its routes are the same. */
+struct path_probes {
+	const void *interface;   /* of the route, its rt_ifa */
+	uint32_t route_mtu;      /* as the route has it */
+	uint32_t wanted_mtu;     /* an IP packet of that size is worth a try; 0: none */
+	uint32_t found_mtu;      /* what the peer has answered; until then route_mtu */
+	uint32_t sent;
+	double due_ms;           /* when the next one may be sent */
+	uint32_t nonce[2];
+};
+
 struct path_notes {
+	struct path_probes probes;
 	double answered_ms;    /* when something that was sent there was acknowledged last */
 	double decayed_ms;     /* until when the congestion window has decayed: tuning/burst.c */
 	double window_ms;      /* when the time began whose shortest round trips these are: tuning/near.c */

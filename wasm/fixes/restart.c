@@ -216,7 +216,10 @@ int fixed_load_addresses_from_init(struct sctp_tcb *stcb, struct mbuf *packet, i
 	}
 	notes_of(stcb)->loaded_tag = stcb->asoc.peer_vtag;
 	paths = note_paths(&stcb->asoc, &count);
-	result = sctp_load_addresses_from_init(stcb, packet, offset, limit, from, to, listed, port);
+	result = -1;
+	if (!link_lists_too_many(packet, (uint32_t)offset, (uint32_t)limit)) {
+		result = sctp_load_addresses_from_init(stcb, packet, offset, limit, from, to, listed, port);
+	}
 	assure_primary_path(&stcb->asoc);
 	let_go(stcb, paths, count);
 	if (TAILQ_EMPTY(&stcb->asoc.control_send_queue)) { /* a restart has emptied it */

@@ -88,7 +88,7 @@ EXPORT int link_remove_address(const uint8_t *address, uint32_t family, uint32_t
  * EHOSTUNREACH. The interface number travels in rt_ifa; rt_ifp would change the order in which
  * sctp_add_remote_addr() lists the addresses of the peer.
  */
-void link_route(sctp_route_t *route)
+void link_route(sctp_route_t *route, struct sctp_nets *net)
 {
 	const union sctp_sockstore *to = (const union sctp_sockstore *)&route->ro_dst;
 	int is_ipv4 = to->sa.sa_family == AF_INET;
@@ -107,19 +107,14 @@ void link_route(sctp_route_t *route)
 	path = link_calloc(1, sizeof(*path));
 	path->route.rt_refcnt = 1;
 	path->route.rt_ifa = (struct ifaddr *)(uintptr_t)interface;
-	path->owner = route;
-	path->route_mtu = mtu[0];
-	path->route.rt_rmx.rmx_mtu = mtu[0];
-	path->probe_mtu = mtu[1];
-	link_probe_recall(path);
+	path->route.rt_rmx.rmx_mtu = net != NULL ? link_probe_route(net, path->route.rt_ifa, mtu) : mtu[0];
 	route->ro_rt = &path->route;
 }
 
-/* What upstream's RTFREE() calls: its own would not tell path_mtu.c. */
+/* What upstream's RTFREE() calls: its own only counts. */
 void link_release_route(sctp_rtentry_t *route)
 {
 	if (--route->rt_refcnt == 0) {
-		link_probe_keep((const struct link_path *)route);
 		link_free(route);
 	}
 }
@@ -146,8 +141,7 @@ void link_new_path(const struct sctp_tcb *stcb, struct sctp_nets *added)
 {
 	struct sctp_nets *net;
 
-	link_probe_forget(&added->ro); /* a path before it, in the same memory */
-	link_route((sctp_route_t *)&added->ro);
+	link_route((sctp_route_t *)&added->ro, added);
 	if (stcb->asoc.default_mtu > 0) {
 		return;
 	}
@@ -178,7 +172,7 @@ static void reroute(struct sctp_nets *net)
 		return;
 	}
 	now.ro_rt = NULL;
-	link_route((sctp_route_t *)&now);
+	link_route((sctp_route_t *)&now, NULL);
 	if (now.ro_rt == NULL) {
 		return;
 	}

@@ -7,16 +7,9 @@
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
 
-/* The route of a path, and what path_mtu.c, sack_frequency.c and bundling.c know of it: a path that gets another route
- * begins anew. */
+/* The route of a path, and what sack_frequency.c and bundling.c know of it: a path that gets another route begins anew. */
 struct link_path {
 	sctp_rtentry_t route;
-	const void *owner;  /* the sctp_route_t of the path */
-	uint32_t route_mtu; /* as the route has it: rmx_mtu is what has been found out since */
-	uint32_t probe_mtu; /* an IP packet of that size is worth a try; 0: none */
-	uint32_t probes;    /* that were sent */
-	double probe_due_ms;
-	uint32_t probe_nonce[2];
 	uint32_t in_order_bytes; /* received: see sack_frequency.c */
 	double received_ms;
 	double burst_ms; /* when the first of these packets left: see bundling.c */

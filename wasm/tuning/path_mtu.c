@@ -18,6 +18,7 @@
 
 #include "host.h"
 #include "link.h"
+#include "fixes/notes.h"
 #include "tuning/tuning.h"
 
 #define MAX_PROBES 3               /* RFC 8899 §5.1.2 */
@@ -34,50 +35,23 @@ struct probe {
 
 static double answers_until_ms = -1;
 
-/*
- * Upstream gives a route back whenever a path fails, or an address comes, and asks for it again: often the same one. Searching
- * anew each time would be a probe with each of them, and PMTU_RAISE_TIMER never be waited for (RFC 8899 §5.2).
- */
-#define KEPT_PATHS 64
-static struct link_path kept[KEPT_PATHS];
-static uint32_t next_kept;
-
-void link_probe_keep(const struct link_path *path)
+static struct path_probes *probes_of(const struct sctp_nets *net)
 {
-	if (path->probes > 0) {
-		link_probe_forget(path->owner);
-		kept[next_kept++ % KEPT_PATHS] = *path;
-	}
+	return &path_notes_of(net)->probes;
 }
 
-void link_probe_recall(struct link_path *path)
+/* Searching anew with each route would be a probe with each of them, and PMTU_RAISE_TIMER never be waited for (RFC 8899 §5.2). */
+uint32_t link_probe_route(struct sctp_nets *net, const void *interface, const uint32_t mtu[2])
 {
-	for (uint32_t i = 0; i < KEPT_PATHS; i++) {
-		const struct link_path *before = &kept[i];
+	struct path_probes *probes = probes_of(net);
 
-		if (before->owner == path->owner && before->route.rt_ifa == path->route.rt_ifa &&
-		    before->route_mtu == path->route_mtu && before->probe_mtu == path->probe_mtu) {
-			path->route.rt_rmx.rmx_mtu = before->route.rt_rmx.rmx_mtu;
-			path->probes = before->probes;
-			path->probe_due_ms = before->probe_due_ms;
-			memcpy(path->probe_nonce, before->probe_nonce, sizeof(path->probe_nonce));
-			return;
-		}
+	if (probes->interface != interface || probes->route_mtu != mtu[0] || probes->wanted_mtu != mtu[1]) {
+		memset(probes, 0, sizeof(*probes));
+		probes->interface = interface;
+		probes->route_mtu = probes->found_mtu = mtu[0];
+		probes->wanted_mtu = mtu[1];
 	}
-}
-
-void link_probe_forget(const void *owner)
-{
-	for (uint32_t i = 0; i < KEPT_PATHS; i++) {
-		if (kept[i].owner == owner) {
-			kept[i].owner = NULL;
-		}
-	}
-}
-
-static struct link_path *path_of(const struct sctp_nets *net)
-{
-	return (struct link_path *)net->ro.ro_rt;
+	return probes->found_mtu;
 }
 
 static uint32_t udp_bytes(const struct sctp_nets *net)
@@ -87,9 +61,9 @@ static uint32_t udp_bytes(const struct sctp_nets *net)
 
 static int is_due(const struct sctp_tcb *stcb, const struct sctp_nets *net)
 {
-	const struct link_path *path = path_of(net);
+	const struct path_probes *probes = probes_of(net);
 
-	return path != NULL && path->probe_mtu > path->route.rt_rmx.rmx_mtu && link_now_ms >= path->probe_due_ms &&
+	return net->ro.ro_rt != NULL && probes->wanted_mtu > probes->found_mtu && link_now_ms >= probes->due_ms &&
 	       net->ro._s_addr != NULL && (net->dest_state & (SCTP_ADDR_UNCONFIRMED | SCTP_ADDR_NO_PMTUD)) == 0 &&
 	       stcb->asoc.default_mtu == 0;
 }
@@ -107,8 +81,8 @@ static void fill_heartbeat(struct sctp_heartbeat_chunk *chunk, const struct sctp
 	info->ph.param_length = htons(sizeof(*info));
 	info->time_value_1 = now.tv_sec;
 	info->time_value_2 = (uint32_t)now.tv_usec;
-	info->random_value1 = path_of(net)->probe_nonce[0];
-	info->random_value2 = path_of(net)->probe_nonce[1];
+	info->random_value1 = probes_of(net)->nonce[0];
+	info->random_value2 = probes_of(net)->nonce[1];
 	info->addr_family = (uint8_t)to->sa.sa_family;
 	if (to->sa.sa_family == AF_INET) {
 		info->addr_len = sizeof(struct sockaddr_in);
@@ -138,8 +112,7 @@ static void address_packet(struct link_packet *packet, const struct sctp_nets *n
 
 static void send_probe(const struct sctp_tcb *stcb, const struct sctp_nets *net)
 {
-	struct link_path *path = path_of(net);
-	uint32_t length = (path->probe_mtu - link_ip_bytes(net) - udp_bytes(net)) & ~3u;
+	uint32_t length = (probes_of(net)->wanted_mtu - link_ip_bytes(net) - udp_bytes(net)) & ~3u;
 	struct link_packet *packet = link_outbox_room(length);
 	struct probe *probe = (struct probe *)(packet + 1);
 
@@ -169,16 +142,16 @@ void link_probe(struct sctp_tcb *stcb)
 		return;
 	}
 	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
-		struct link_path *path = path_of(net);
+		struct path_probes *probes = probes_of(net);
 
 		if (!is_due(stcb, net)) {
 			continue;
 		}
-		if (path->probes++ % MAX_PROBES == 0) {
-			host_random(path->probe_nonce, sizeof(path->probe_nonce));
+		if (probes->sent++ % MAX_PROBES == 0) {
+			host_random(probes->nonce, sizeof(probes->nonce));
 		}
-		path->probe_due_ms = link_now_ms;
-		path->probe_due_ms += path->probes % MAX_PROBES == 0 ? PMTU_RAISE_TIMER_MS : net->RTO > 0 ? net->RTO : FIRST_RTO_MS;
+		probes->due_ms = link_now_ms;
+		probes->due_ms += probes->sent % MAX_PROBES == 0 ? PMTU_RAISE_TIMER_MS : net->RTO > 0 ? net->RTO : FIRST_RTO_MS;
 		send_probe(stcb, net);
 	}
 }
@@ -186,9 +159,9 @@ void link_probe(struct sctp_tcb *stcb)
 /* What fits for sure, without the header of UDP. */
 static uint32_t known_mtu(const struct sctp_nets *net)
 {
-	const struct link_path *path = path_of(net);
+	int is_known = net->ro.ro_rt != NULL && (net->dest_state & SCTP_ADDR_NO_PMTUD) == 0;
 
-	return path != NULL && (net->dest_state & SCTP_ADDR_NO_PMTUD) == 0 ? path->route.rt_rmx.rmx_mtu - udp_bytes(net) : net->mtu;
+	return is_known ? net->ro.ro_rt->rt_rmx.rmx_mtu - udp_bytes(net) : net->mtu;
 }
 
 /* The packets of all paths of an association have the room of the one that takes least; see link_new_path(). */
@@ -232,11 +205,11 @@ static void answered(const struct sctp_heartbeat_info_param *info, const struct 
 		return;
 	}
 	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
-		struct link_path *path = path_of(net);
+		struct path_probes *probes = probes_of(net);
 
-		if (path != NULL && path->probes > 0 && header->v_tag == htonl(stcb->asoc.my_vtag) &&
-		    path->probe_nonce[0] == info->random_value1 && path->probe_nonce[1] == info->random_value2) {
-			path->route.rt_rmx.rmx_mtu = path->probe_mtu;
+		if (net->ro.ro_rt != NULL && probes->sent > 0 && header->v_tag == htonl(stcb->asoc.my_vtag) &&
+		    probes->nonce[0] == info->random_value1 && probes->nonce[1] == info->random_value2) {
+			net->ro.ro_rt->rt_rmx.rmx_mtu = probes->found_mtu = probes->wanted_mtu;
 			raise_mtu(stcb);
 			break;
 		}

@@ -8,10 +8,11 @@
 
 /* --- path_mtu.c ----------------------------------------------------------------------------------------------- */
 
-/* A path gives its route back, and may ask for it again: what was found out about it is kept, or else found again. */
-void link_probe_keep(const struct link_path *path);
-void link_probe_recall(struct link_path *path);
-void link_probe_forget(const void *owner);
+/*
+ * A path has asked for its route, as it does again whenever it fails or an address comes. Returns the packets that it takes,
+ * in bytes: what was found before where the route is the same one.
+ */
+uint32_t link_probe_route(struct sctp_nets *net, const void *interface, const uint32_t mtu[2]);
 
 /* A packet has been sent that is more than half full: would the paths take larger ones? */
 void link_probe(struct sctp_tcb *stcb);

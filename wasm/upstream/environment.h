@@ -61,11 +61,13 @@ int link_gettimeofday(struct timeval *time);
 #define freeifaddrs(list) ((void)(list))
 #define if_nametoindex(name) ((void)(name), 0)
 
-/* Routes: network/interfaces.c. Each local address is an interface, and the host tells which one leads to a destination. */
-void link_route(sctp_route_t *route);
+/* Routes: network/interfaces.c. Each local address is an interface, and the host tells which one leads to a destination.
+ * Wherever upstream asks for a route, `net` is its path, or NULL where it has none. */
+struct sctp_nets;
+void link_route(sctp_route_t *route, struct sctp_nets *net);
 void link_release_route(sctp_rtentry_t *route);
 #undef SCTP_RTALLOC
-#define SCTP_RTALLOC(ro, vrf_id, fibnum) link_route((sctp_route_t *)(ro))
+#define SCTP_RTALLOC(ro, vrf_id, fibnum) link_route((sctp_route_t *)(ro), net)
 #undef SCTP_GET_IF_INDEX_FROM_ROUTE
 #define SCTP_GET_IF_INDEX_FROM_ROUTE(ro) ((uint32_t)(uintptr_t)(ro)->ro_rt->rt_ifa)
 #undef rtfree

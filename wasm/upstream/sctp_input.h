@@ -14,6 +14,9 @@
 #define sctp_notify_stream_reset_add fixed_notify_stream_reset_add
 #endif
 
+/* How many addresses a peer may have: fixes/added_addresses.c. */
+#define sctp_send_initiate_ack fixed_send_initiate_ack
+
 /* A restart of the peer: fixes/restart.c. */
 #define sctp_report_all_outbound fixed_report_all_outbound
 #define sctp_load_addresses_from_init fixed_load_addresses_from_init

@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest';
+import type { Chunk } from '../../src/chunk.js';
+import { extensions, FEATURES, ipv4, of, parameter, u32 } from '../support/forged.js';
+import { chunksOf, Puppet, typesOf } from '../support/puppet.js';
+import { authentication, keyOf, signed } from '../support/signed.js';
+import { StackVictim } from '../support/victim.js';
+
+/** wasm/fixes/added_addresses.c. */
+const MOST = 256;
+const OUT_OF_RESOURCE = 4;
+const ADD_IP_ADDRESS = 0xc001;
+const ERROR_CAUSE_INDICATION = 0xc003;
+
+/** The puppet's own one counts. */
+const addresses = (count: number): Uint8Array[] => [
+  ipv4('10.0.0.2'),
+  ...Array.from({ length: count - 1 }, (_, index) => ipv4(`10.1.${index >> 8}.${index & 255}`)),
+];
+
+async function listening() {
+  const victim = await StackVictim.create();
+  const listener = victim.stack.socket();
+  listener.bindx([{ address: '10.0.0.1', port: 5001 }]);
+  listener.listen();
+  return { victim, listener };
+}
+
+/** ASCONF (RFC 5061 4.1.1) from an address that is known. */
+const adding = (serial: number, address: string): Uint8Array =>
+  of('ASCONF', u32(serial), ipv4('10.0.0.2'), parameter(ADD_IP_ADDRESS, u32(1), ipv4(address)));
+
+const causesOf = (chunks: readonly Chunk[]): number[] =>
+  chunks.flatMap((chunk) => (chunk.type === 'ABORT' ? chunk.causes.map(({ code }) => code) : []));
+
+test.each([MOST + 1, 4000])(
+  'a peer that lists %s addresses is refused: no resources (RFC 9260 3.3.10.4)',
+  async (count) => {
+    const { victim, listener } = await listening();
+    const peer = new Puppet(victim);
+    await peer.sendInit({ parameters: [...FEATURES, ...addresses(count)] });
+    const answers = await victim.answers();
+    expect(typesOf(answers)).toEqual(['ABORT']);
+    expect(causesOf(chunksOf(answers))).toEqual([OUT_OF_RESOURCE]);
+    await peer.connect({ parameters: [...FEATURES, ...addresses(MOST)] });
+    expect((await listener.accept()).paths()).toHaveLength(MOST);
+    await victim.close();
+  },
+);
+
+test('a server that lists too many addresses is refused, too, and the program is told', async () => {
+  const victim = await StackVictim.create();
+  const connected = victim.stack.socket().connect({ address: '10.0.0.2', port: 5001 });
+  const failure = expect(connected).rejects.toMatchObject({ code: 'ECONNABORTED' });
+  const peer = new Puppet(victim);
+  await victim.advance(10);
+  await peer.takeInit();
+  await peer.sendInitAck({ parameters: [...FEATURES, ...addresses(MOST + 1)] });
+  await failure;
+  expect(typesOf(await victim.answers())).toEqual(['ABORT']);
+  await victim.close();
+});
+
+test('a peer that adds one more by ASCONF gets an error cause, and the association goes on (RFC 5061 4.2.1)', async () => {
+  const { victim, listener } = await listening();
+  const peer = new Puppet(victim);
+  const own = [extensions('ASCONF', 'ASCONF ACK', 'AUTH'), ...authentication('ASCONF', 'ASCONF ACK')];
+  await peer.sendInit({ parameters: [...own, ...addresses(MOST)] });
+  const answers = await victim.answers();
+  peer.takeInitAck(answers);
+  const key = keyOf(own.slice(1), chunksOf(answers)[0]);
+  await peer.send(of('COOKIE ECHO', peer.cookie));
+  const association = await listener.accept();
+  await victim.answers();
+  await peer.send(...signed(key, adding(peer.tsn, '10.2.0.1')));
+  const ack = chunksOf(await victim.answers()).find(({ type }) => type === 'ASCONF ACK');
+  expect(ack).toMatchObject({ parameters: [{ code: ERROR_CAUSE_INDICATION }] });
+  expect(association.paths()).toHaveLength(MOST);
+  expect(association.state).toBe('open');
+  await victim.close();
+});
