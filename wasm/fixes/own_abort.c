@@ -118,8 +118,12 @@ void fixed_abort_association(struct sctp_inpcb *inp, struct sctp_tcb *stcb, stru
                              struct mbuf *causes, uint32_t vrf_id, uint16_t port)
 {
 	int ends = stcb != NULL && ((const struct sctp_chunkhdr *)(header + 1))->chunk_type != SCTP_INITIATION;
-	struct sctp_abort_chunk *chunk = ends ? chunk_with(causes) : NULL;
+	struct sctp_abort_chunk *chunk;
 
+	if (causes == NULL) { /* sctp_diag_info_code is 0 by default: neither the peer nor the program would learn why */
+		causes = sctp_generate_cause(SCTP_CAUSE_PROTOCOL_VIOLATION, "");
+	}
+	chunk = ends ? chunk_with(causes) : NULL;
 	sctp_send_abort(packet, ip_bytes, source, destination, header, ends ? stcb->asoc.peer_vtag : 0, causes, vrf_id, port);
 	if (ends) {
 		end(inp, stcb, chunk, 0, SCTP_SO_NOT_LOCKED);
