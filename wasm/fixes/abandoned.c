@@ -7,6 +7,8 @@
  *     sent_queue    TSNs that have been sent, and those given up   ──► FORWARD TSN, once no other one is before them
  *     send_queue    TSNs that wait for the window
  *     outqueue      of each stream: what has no TSN yet
+ *
+ * Upstream's main doesn't mend any of this.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>

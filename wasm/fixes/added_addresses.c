@@ -1,5 +1,7 @@
 /*
- * Addresses that the peer has: those that it lists (RFC 9260 3.3.2, 3.3.3) and those that it adds (RFC 5061 4.2.1).
+ * Addresses that the peer has: those that it lists (RFC 9260 3.3.2, 3.3.3) and those that it adds (RFC 5061 4.2.1):
+ * sctp_send_initiate_ack(), sctp_load_addresses_from_init(), sctp_process_asconf_add_ip(). Upstream's main has no limit
+ * either, and adds what the socket can't use.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>

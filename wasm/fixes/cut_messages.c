@@ -3,7 +3,8 @@
  * peer restarts. Of one that is given up the rest is thrown away. After a restart the new association begins with fresh
  * messages (RFC 9260 5.2.4). Upstream tells what is here of such a message as failed, and sends the rest as a message of
  * its own, unless the application has read of the restart by then. Here nothing is told but by the call that hands over the
- * next piece: EINTR, and the message begins anew, if it shall.
+ * next piece: EINTR, and the message begins anew, if it shall. Upstream's main does it as 0.9.5.0: see
+ * sctp_process_cookie_existing() and sctp_release_pr_sctp_chunk().
  */
 #include "api/association.h"
 

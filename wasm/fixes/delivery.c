@@ -7,6 +7,7 @@
  * sctp_indata.c and sctp_pcb.c leave such a message in the read queue and say that its end has come. It is then received as
  * if it were whole; it is found again by each later FORWARD TSN that names its SSN, also of another association on the same
  * socket; and its stream delivers nothing any more, because a message of it is said to be under delivery (pd_api_started).
+ * Upstream's main mends none of this but one thing: that a message was cut is told where an ABORT came first (7efafe6d).
  */
 #include "fixes/received.h"
 

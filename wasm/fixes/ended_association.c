@@ -1,5 +1,7 @@
 /*
- * An association ends, the peer says that it has sent everything (SHUTDOWN, RFC 9260 9.2), or the application reads no more.
+ * An association ends (sctp_free_assoc()), the peer says that it has sent everything (SHUTDOWN, RFC 9260 9.2:
+ * sctp_handle_shutdown()), or the application reads no more (sctp_flush()). Upstream's main mends the second (f4d39960), but
+ * for what waits for the reset of its stream, and the third (87baaa77, ad301762, 01bab70a, a0cbf468, 45cf3ba8).
  */
 #include "fixes/received.h"
 

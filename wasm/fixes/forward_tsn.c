@@ -6,6 +6,8 @@
  *   socket share that queue, so it may be the message of another peer;
  * - looks for the very SSN that the chunk names, which is the largest one that is skipped;
  * - uses an unordered message that is partly delivered for the next one.
+ *
+ * Upstream's main mends none of these, but an ABORT for fragments that are legal behind a FORWARD TSN (1330843b).
  */
 #include "fixes/received.h"
 

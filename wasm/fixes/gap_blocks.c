@@ -3,6 +3,7 @@
  * the queue through all of the queue; only then sctp_handle_sack() finds out that a TSN was never sent. One SACK of 1,388
  * bytes whose blocks overlap took half a minute. So blocks are looked at first: what was never sent ends the association, as
  * it does upstream, and blocks that overlap or aren't in order are put in order. None has more work than there are chunks.
+ * Upstream's main doesn't mend this.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>

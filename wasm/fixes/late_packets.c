@@ -13,6 +13,9 @@
  *
  * Whoever comes from an address that never was the peer's is answered as ever: behind a NAT that has forgotten it a
  * peer so learns at once that its association is lost.
+ *
+ * In upstream this is sctp_common_input_processing() with sctp_handle_ootb(), sctp_send_abort() and
+ * sctp_send_shutdown_complete2(). Its main doesn't mend it, but counts a SHUTDOWN ACK for no association (35897ce3).
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>

@@ -2,7 +2,7 @@
  * Lifetimes of messages (SCTP_PR_SCTP_TTL). A message isn't sent, nor sent again, after its lifetime, and its sender is told
  * (RFC 3758 4.1, RFC 9260 11.1.5). Upstream looks at lifetimes only when a message would be sent again: one that waits for
  * the congestion window, or for the peer's receive window, leaves however late it is. Here a timer of the association gives
- * such messages up.
+ * such messages up. See sctp_mark_all_for_resend() and sctp_strike_gap_ack_chunks(); upstream's main doesn't mend this.
  */
 #include "api/association.h"
 

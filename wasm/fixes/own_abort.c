@@ -1,5 +1,7 @@
 /*
- * An ABORT of this end's own, and what its program is told of it.
+ * An ABORT of this end's own (RFC 9260 3.3.7, 8.4, 9.1), and what its program is told of it: sctp_abort_an_association(),
+ * sctp_abort_association(). Upstream's main tells the code of the first cause (7852947b, fc5cba21, 1ade45cb), lets an INIT
+ * abort nothing (279a68fd, f438eacb), and answers SHUTDOWN ACK while DATA is missing by ABORT (f4d39960).
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>

@@ -1,5 +1,7 @@
 /*
- * How much a packet takes of a message (RFC 9260 6.9), and what becomes of chunks that are too large when the MTU becomes smaller.
+ * How much a packet takes of a message (RFC 9260 6.9): sctp_get_frag_point(). And what becomes of chunks that are too large
+ * when the MTU becomes smaller: sctp_pathmtu_adjustment(). Upstream's main mends the first (dbb9f555, c9c70231, d2d6f84a),
+ * and the second in part (a40c76b3, edce2f93).
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>

@@ -1,6 +1,8 @@
 /*
  * What must not reach usrsctp, as far as the bytes of a packet tell: packets that RFC 9260 has discarded silently, and chunks
- * that upstream 0.9.5.0 handles wrongly. packet_association.c judges by the association.
+ * that upstream 0.9.5.0 handles wrongly (sctp_process_control(), and sctp_are_there_new_addresses()). packet_association.c
+ * judges by the association. Upstream's main mends the chunks (53dd9da2, 5931e4e0, 8157ef0c, de7d903c, c08562ec), and drops
+ * an INIT with the tag 0 (279a68fd); not the addresses, nor SACKs that are repeated.
  *
  * Most packets begin with DATA, or with a SACK that they consist of or that DATA follows: nothing is looked at behind the
  * first DATA chunk, where control chunks don't belong (RFC 9260 6.10) and usrsctp reads none.

@@ -8,7 +8,7 @@
  *   3. inactive, in the same order: with each time-out another one is tried (RFC 9260 6.4.1, 8.2)
  *   4. unconfirmed, which get no DATA (5.4)
  *
- * and DATA leave at once on the first in that order.
+ * and DATA leave at once on the first in that order. Upstream's main doesn't mend this.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>

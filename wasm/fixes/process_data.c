@@ -1,6 +1,8 @@
 /*
  * DATA and I-DATA chunks (RFC 9260 3.3.1 and 6.2, RFC 8260 2.1): those of a packet are judged one after the other. In place
- * of sctp_process_data() and all that it calls in sctp_indata.c.
+ * of sctp_process_data() and all that it calls in sctp_indata.c. Upstream's main mends what comes when nobody reads any more
+ * (01bab70a, a0cbf468, 45cf3ba8); neither what unread messages cost, nor that I-DATA can't fill a gap while the window is
+ * closed.
  */
 #include "fixes/received.h"
 

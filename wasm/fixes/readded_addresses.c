@@ -1,5 +1,6 @@
 /*
- * Local addresses that were deleted, and come back (RFC 5061).
+ * Local addresses that were deleted, and come back (RFC 5061 5.3): sctp_asconf_queue_mgmt(), sctp_asconf_queue_add(),
+ * sctp_is_addr_pending(), sctp_compose_asconf(). Upstream's main mends the size of an ASCONF, but for one address (f972096d).
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>

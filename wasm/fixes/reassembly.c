@@ -2,7 +2,9 @@
  * Fragments become messages (RFC 9260 6.9, RFC 8260 2.2). Fragments of a message have consecutive numbers, so what is here
  * of it are runs of them, which grow together; unordered DATA needs nothing else. sctp_indata.c keeps the fragments of all
  * unordered messages of a stream at one message instead, and a whole one waits there for an older one that isn't
- * (RFC 9260 6.6 has it delivered at once), or is taken for its rest when the older one is given up (RFC 3758 3.6).
+ * (RFC 9260 6.6 has it delivered at once), or is taken for its rest when the older one is given up (RFC 3758 3.6):
+ * sctp_queue_data_for_reasm(), sctp_handle_old_unordered_data(). Upstream's main mends an ABORT for a legal order of
+ * fragments (1330843b), and not the rest.
  */
 #include "fixes/received.h"
 

@@ -1,5 +1,7 @@
 /*
- * RE-CONFIG (RFC 6525): answers that must not get lost.
+ * RE-CONFIG (RFC 6525 5.2.7): answers that must not get lost. sctp_handle_stream_reset_response(),
+ * sctp_notify_stream_reset() and its siblings, sctp_send_str_reset_req(). Upstream's main asks whether there is a socket
+ * (c1d6cb3b, 3e0636a2, 61de530c), and keeps the counters of streams (dc1aa09c).
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>

@@ -7,6 +7,8 @@
  * - what was dropped still counts as unread;
  * - it replaces the array of streams by one for as many streams as the peer has now. What is unread refers to that array by
  *   its stream number, and sctp_sorecvmsg() writes there.
+ *
+ * Upstream's main doesn't mend any of this.
  */
 #include "fixes/received.h"
 

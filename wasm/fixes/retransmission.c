@@ -1,5 +1,6 @@
 /*
- * T3-rtx (RFC 9260 6.3): where upstream lets it rest while chunks are outstanding, or leaves it as it was.
+ * T3-rtx (RFC 9260 6.3): where upstream lets it rest while chunks are outstanding, or leaves it as it was, in
+ * sctp_t3rxt_timer() and sctp_express_handle_sack(). Its main doesn't mend this.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>

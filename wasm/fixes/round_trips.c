@@ -2,7 +2,9 @@
  * Round trips (RFC 9260 6.3.1): none is taken from what was sent more than once (C5, Karn's algorithm), nor one that holds
  * the other end's waiting. Upstream takes the time from INIT to COOKIE ACK, whatever was lost in between, for a round trip,
  * and so does the accepting end with the time from INIT ACK to COOKIE ECHO: a first DATA that was lost came again after as
- * much as a minute. Over conn() as over IP.
+ * much as a minute. Over conn() as over IP. See sctp_handle_init_ack(), sctp_handle_cookie_ack(), sctp_handle_cookie_echo()
+ * and, for a stale cookie, sctp_handle_error(). Upstream's main measures rightly (7039e169, 7b446793), and asks for a longer
+ * life of a cookie (2df6df7b); it doesn't end the back-off of a set-up, nor wait between INITs.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>

@@ -1,5 +1,7 @@
 /*
- * The send buffer: room for the rest of a message that is begun, and what a socket may be asked about it.
+ * The send buffer: room for the rest of a message that is begun (sctp_lower_sosend()), room to tell that a message failed
+ * (sctp_notify_send_failed(), RFC 6458 6.1.4 and 6.1.11), and what a socket may be asked about it. Upstream's main doesn't
+ * mend these.
  */
 #include "api/association.h"
 

@@ -1,5 +1,8 @@
 /*
- * Shutdown of an association (RFC 9260 9.2).
+ * Shutdown of an association (RFC 9260 9.2): sctp_handle_shutdown(), sctp_update_acked(), sctp_sack_check(), for T2-shutdown
+ * sctp_timer_start(), and for SCTP_EOF sctp_lower_sosend(). Upstream's main carries out at COOKIE ACK what was asked for too
+ * early (e6b93c46), takes the rest of a message when the peer shuts down (5f87058e), lets SCTP_EOF pass where data can't
+ * (9ed16fc3, 01cc4e04), and has no T5-shutdown-guard before SHUTDOWN leaves (a6bf1b43); not the rest.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>

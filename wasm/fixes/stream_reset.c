@@ -1,7 +1,8 @@
 /*
  * The peer resets streams of its own (Outgoing SSN Reset Request, RFC 6525 5.2.2). While DATA is missing that it had sent
  * before, the reset waits, and with it what is received of these streams with later TSNs. sctp_indata.c performs a reset
- * that waits only when a chunk comes behind the gap, and meanwhile holds back messages of all other streams as well.
+ * that waits only when a chunk comes behind the gap (sctp_process_a_data_chunk()), and meanwhile holds back messages of all
+ * other streams as well. Upstream's main doesn't mend this.
  */
 #include "fixes/received.h"
 

@@ -12,6 +12,9 @@
  *                own window was 0, and where it has answered the probe. usrsctp takes a window for closed that has no room
  *                for a packet, and another 256 bytes for each chunk on its way: a peer that announces 1,500 bytes never
  *                had a path that was given up.
+ *
+ * Upstream's main mends the time to the next HEARTBEAT (991335be, 79f0178c, e711f82a), and verifies an address as long as
+ * heartbeats are on (10085671); not the rest.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>

@@ -16,6 +16,8 @@
  *   messages.c            main leaves an association out of SCTP_SENDALL while the stream is being reset, and tells nobody
  *   bridge.c              main doesn't divide by an RTO.Initial of 0, but sends INIT after INIT
  *   received.h            what is received is ours as a whole, with what main has mended of it
+ *
+ * What main hasn't mended at all stays, too: docs/upstream.md has a row for each fault.
  */
 #ifndef RELEASE_H
 #define RELEASE_H
