@@ -73,6 +73,19 @@ int link_tell_abort_for_end(struct sctp_tcb *stcb)
 	return 1;
 }
 
+/* What a one-to-one socket fails with. Main tells a chunk as if the peer had sent it: UPSTREAM_ABORT_NOTIFICATION. */
+static void correct_error(struct socket *socket, int has_chunk, int has_timed_out)
+{
+	if (socket == NULL) {
+		return;
+	}
+	if (has_timed_out && socket->so_error == ECONNABORTED) {
+		socket->so_error = ETIMEDOUT;
+	} else if (has_chunk && (socket->so_error == ECONNRESET || socket->so_error == ECONNREFUSED)) {
+		socket->so_error = ECONNABORTED;
+	}
+}
+
 /* ABORT has left: the program is told the chunk, or that time-outs have ended the association; and it is freed. */
 static void end(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_abort_chunk *chunk, int has_timed_out, int so_locked)
 {
@@ -82,9 +95,7 @@ static void end(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_abort
 	}
 	if ((inp->sctp_flags & SCTP_PCB_FLAGS_SOCKET_GONE) == 0) {
 		UPSTREAM_ABORT_NOTIFICATION(stcb, has_timed_out, chunk != NULL ? first_code(chunk) : 0, chunk, so_locked);
-		if (has_timed_out && stcb->sctp_socket != NULL && stcb->sctp_socket->so_error == ECONNABORTED) {
-			stcb->sctp_socket->so_error = ETIMEDOUT;
-		}
+		correct_error(stcb->sctp_socket, chunk != NULL, has_timed_out);
 	}
 	(void)fixed_free_assoc(inp, stcb, SCTP_NORMAL_PROC, SCTP_FROM_SCTPUTIL + SCTP_LOC_5);
 }

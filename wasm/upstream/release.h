@@ -55,10 +55,13 @@ typedef int32_t upstream_offset;
 #define UPSTREAM_REMOVE_FROM_STREAM(stcb, stream, message) \
 	(stcb)->asoc.ss_functions.sctp_ss_remove_from_stream(stcb, &(stcb)->asoc, stream, message)
 
-/* A parameter of sctp_abort_an_association(), which ours has no need of; and what tells the program of an ABORT sent. */
+/*
+ * A parameter of sctp_abort_an_association(), which ours has no need of; and what tells the program of an ABORT sent. Main tells
+ * a chunk only as the peer's: sctp_notify_assoc_change() asserts that.
+ */
 #define UPSTREAM_TIMED_OUT , bool timed_out
 #define UPSTREAM_ABORT_NOTIFICATION(stcb, timed_out, code, chunk, so_locked) \
-	sctp_abort_notification(stcb, false, timed_out, code, chunk, so_locked)
+	sctp_abort_notification(stcb, (chunk) != NULL, timed_out, code, chunk, so_locked)
 
 /* What sctp_pathmtu_adjustment() is told. */
 #define UPSTREAM_ADJUSTMENT_PARAMETERS uint32_t mtu, bool resend
