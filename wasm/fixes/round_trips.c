@@ -52,7 +52,10 @@ static int is_of_cookie(const struct sctp_tcb *stcb)
 	return !UPSTREAM_MEASURES_RIGHTLY && notes_of(stcb)->opened_ms == link_now_ms;
 }
 
-/* In sctp_input.c, where INIT ACK, COOKIE ECHO, COOKIE ACK and HEARTBEAT ACK are measured. */
+/*
+ * In sctp_input.c, where INIT ACK, COOKIE ECHO, COOKIE ACK and HEARTBEAT ACK are measured. The last one names a time, which the
+ * peer may have changed: in main it has a sign, and the difference from one before 1970 can overflow.
+ */
 int fixed_calculate_rto(struct sctp_tcb *stcb, struct sctp_association *asoc, struct sctp_nets *net, struct timeval *sent,
                         int source)
 {
@@ -64,7 +67,7 @@ int fixed_calculate_rto(struct sctp_tcb *stcb, struct sctp_association *asoc, st
 	if (is_of_cookie(stcb)) {
 		return 0;
 	}
-	is_measured = sctp_calculate_rto(stcb, asoc, net, sent, source);
+	is_measured = sent->tv_sec >= 0 && sctp_calculate_rto(stcb, asoc, net, sent, source);
 	link_path_answered(stcb, net);
 	return is_measured;
 }
