@@ -28,7 +28,7 @@ readonly upstream=(
 # Our files that see usrsctp's internal headers, and those that see usrsctp.h: the two can't be included together.
 readonly internals=(
   os/environment.c os/timers.c network/packets.c network/interfaces.c api/socket.c api/association.c api/abort.c
-  api/statistics.c
+  api/aside.c api/statistics.c
   tuning/{buffers,grants,burst,bundling,near,sack_frequency,path_mtu,socket_hashes,crc32c,sha1,cookie_mac,tag_timewait}.c
   fixes/{added_addresses,deleted_addresses,late_packets,pending_addresses,readded_addresses,reconfiguration,restart}.c
   fixes/{retransmission,round_trips,schedulers,shutdown,notes,path_choice,time_outs}.c
@@ -65,11 +65,12 @@ flags_for() { # FILE
   [ "$target" = wasm ] || return 0
   case $(basename "$1" .c) in
     sctp_input | sctp_output) echo -finline-hint-functions -O2 ;;
-    sctp_indata | sctputil) echo -O2 ;;
+    sctp_indata | sctputil | user_mbuf) echo -O2 ;;
     setopt | sctp6_usrreq | sctp_pcb | sctp_auth | sctp_asconf | sctp_bsd_addr | sctp_peeloff | sctp_sysctl)
       echo -finline-hint-functions -Oz ;;
     user_socket | sctp_timer | sctp_cc_functions) echo -Oz ;;
-    statistics | abort | own_abort | print | interfaces | socket | path_mtu | late_packets | *_addresses | ended_*) echo -Oz ;;
+    bridge | association | statistics | abort | aside | own_abort | print | interfaces | socket | path_mtu) echo -Oz ;;
+    late_packets | *_addresses | ended_* | cut_messages | tag_timewait) echo -Oz ;;
     reconfiguration | restart | restarted_streams | stream_reset | forward_tsn | shutdown) echo -Oz ;;
     time_outs | path_choice | retransmission | round_trips | lifetimes | abandoned | packet_size | gap_blocks | grants) echo -Oz ;;
     sha1 | sha256) echo -Oz ;;

@@ -197,6 +197,9 @@ int link_may_listen(const void *so);
 /* A socket has been read: tells whether it has more. */
 void link_tell_more(void *so);
 
+/* What is set aside of a socket is where it was: see api/aside.c. */
+void link_put_back(void);
+
 /*
  * Must come before usrsctp_peeloff(): sctp_move_pcb_and_assoc() takes each timer that points to the old endpoint for a
  * running one, and moves its reference. Of one that has gone off there is none: the old endpoint would be freed too

@@ -212,6 +212,19 @@ export class Calls {
     return length;
   }
 
+  /**
+   * The next calls of recvv find nothing of these associations, until `putBack`; nothing else may be called meanwhile. False:
+   * nothing of others can be read.
+   */
+  setAside(handle: Handle, ids: Uint32Array<ArrayBuffer>): boolean {
+    const bytes = new Uint8Array(ids.buffer);
+    return this.#withBytes(bytes, (pointer) => this.#exports.bridge_set_aside(handle, pointer, ids.length)) > 0;
+  }
+
+  putBack(): void {
+    this.#exports.link_put_back();
+  }
+
   /** Has the socket of the last recvv more to read? Another call to find out would be half of those in a set-up. */
   get hasMore(): boolean {
     return this.#memory.word(this.#hasMore) !== 0;

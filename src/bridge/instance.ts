@@ -71,6 +71,8 @@ export interface Exports {
     infoType: Pointer,
     flags: Pointer,
   ): number;
+  bridge_set_aside(handle: Handle, ids: Pointer, count: number): number;
+  link_put_back(): void;
   bridge_get_events(handle: Handle): number;
   bridge_setsockopt(handle: Handle, level: number, name: number, value: Pointer, length: number): number;
   bridge_setsockopts(handle: Handle, options: Pointer, length: number): number;

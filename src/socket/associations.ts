@@ -6,7 +6,8 @@ import type { Descriptor } from './descriptor.js';
 import { FewMap, FewSet } from './few.js';
 import type { Home } from './home.js';
 import { costOf, type Message } from './messages/message.js';
-import { ReadAhead } from './messages/readahead.js';
+import { type ReadAhead, SoleReadAhead } from './messages/readahead.js';
+import { SharedReadAhead } from './messages/sharedreadahead.js';
 import type { SocketConfig } from './options/config.js';
 
 /** Whose associations they are. */
@@ -21,7 +22,7 @@ export class Associations {
   readonly #config: SocketConfig;
   readonly #clock: Clock;
   readonly #owner: AssociationsOwner;
-  readonly #readAhead: ReadAhead;
+  readonly #readAhead: ReadAhead<Association>;
   readonly #byId = new FewMap<number, Association>();
   readonly #waiting = new FewSet<Association>();
   /** Bytes of messages that aren't complete. */
@@ -33,7 +34,9 @@ export class Associations {
     this.#config = config;
     this.#clock = clock;
     this.#owner = owner;
-    this.#readAhead = new ReadAhead(config.readAheadBytes, owner);
+    const { style, readAheadBytes } = config;
+    this.#readAhead =
+      style === 'one-to-one' ? new SoleReadAhead(readAheadBytes, this) : new SharedReadAhead(readAheadBytes, this);
   }
 
   get list(): readonly Association[] {
@@ -57,12 +60,12 @@ export class Associations {
     const begun = from.#begun?.get(id) ?? 0;
     const isWaiting = from.#waiting.has(association);
     from.forget(id);
-    this.#readAhead.add(cost);
+    this.#readAhead.add(association, cost);
     association.move(this.#homeOn(descriptor));
     this.#byId.set(id, association);
     if (isWaiting) this.#waiting.add(association);
     this.begun(id, begun);
-    from.#readAhead.remove(cost);
+    from.#readAhead.remove(association, cost);
   }
 
   /** They share it: there may be thousands on one descriptor. */
@@ -92,12 +95,12 @@ export class Associations {
       return Math.min(this.#of.#config.sendBufferBytes ?? SEND_BYTES, SEND_BYTES);
     }
 
-    left(cost: number): void {
-      this.#of.#readAhead.remove(cost);
+    left(association: Association, cost: number): void {
+      this.#of.#readAhead.remove(association, cost);
     }
 
-    wanted(): void {
-      this.#of.#readAhead.wanted();
+    wanted(association: Association): void {
+      this.#of.#readAhead.wanted(association);
     }
 
     waiting(association: Association): void {
@@ -122,8 +125,10 @@ export class Associations {
   forget(id: number): void {
     const association = this.#byId.get(id);
     this.#byId.delete(id);
-    if (association) this.#waiting.delete(association);
     this.#begun?.delete(id);
+    if (association === undefined) return;
+    this.#waiting.delete(association);
+    this.#readAhead.forget(association);
   }
 
   /** Bytes of messages that may be read now. */
@@ -135,17 +140,34 @@ export class Associations {
     return this.#readAhead.room(begun);
   }
 
+  /** Ids of those of which nothing may be read now; undefined: there are none. */
+  get held(): Uint32Array<ArrayBuffer> | undefined {
+    return this.#readAhead.held;
+  }
+
+  read(): void {
+    this.#owner.read();
+  }
+
+  /** Bytes that are here of an association, and that nobody has received or waits for. */
+  unreceived(association: Association): number {
+    const begun = this.#begun?.get(association.id) ?? 0;
+    return association.unreceivedCost + (begun > 0 && association.isWanted ? 0 : begun);
+  }
+
   begun(id: number, bytes: number): void {
-    if (bytes > 0 && this.#byId.has(id)) {
+    const association = this.#byId.get(id);
+    if (bytes > 0 && association) {
       this.#begun ??= new FewMap();
       this.#begun.set(id, bytes);
+      this.#readAhead.add(association, 0);
     } else this.#begun?.delete(id);
   }
 
   message(id: number, message: Message): void {
     const association = this.#byId.get(id);
     if (!association) return;
-    this.#readAhead.add(costOf(message));
+    this.#readAhead.add(association, costOf(message));
     association.deliver(message);
   }
 
@@ -187,15 +209,9 @@ export class Associations {
   /**
    * While nobody receives, the notification that an association has ended waits behind the messages. Those who wait for
    * the end hear of it all the same: what there is, is read. It is not more than the receive buffer, as nothing more
-   * comes from a peer that is gone. On a one-to-many socket that counts only for associations that are being set up here,
-   * end, or send: else peers could fill the memory by coming and going.
+   * comes from a peer that is gone. A one-to-many socket isn't paused.
    */
   #hasEndedUnread(): boolean {
-    for (const association of this.#byId.values()) {
-      const { state } = association;
-      const isWaitedFor = state === 'connecting' || state === 'closing' || this.#waiting.has(association);
-      if ((isWaitedFor || this.#config.style === 'one-to-one') && !association.isAlive()) return true;
-    }
-    return false;
+    return this.list.some((association) => !association.isAlive());
   }
 }

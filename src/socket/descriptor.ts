@@ -16,6 +16,8 @@ import { callError, checked } from './setup/failure.js';
 export interface Owner {
   /** Bytes of messages that may be read now. What isn't read stays in usrsctp and closes the receive window. */
   room(): number;
+  /** Ids of associations of which nothing may be read now; undefined: there are none. */
+  readonly held: Uint32Array<ArrayBuffer> | undefined;
   message(associationId: number, message: Message): void;
   notification(notification: Notification): void;
   /** So many bytes are here of an association's messages that aren't complete. */
@@ -112,7 +114,7 @@ export class Descriptor implements Listener {
   }
 
   ready(): void {
-    this.read();
+    this.#reading.run();
     if (this.#open) this.#owner.ready();
   }
 
@@ -122,9 +124,9 @@ export class Descriptor implements Listener {
     this.#owner.fail(error);
   }
 
-  /** Reads until there is nothing more or the owner has enough. */
+  /** The owner has room again: reads until there is nothing more or the owner has enough. */
   read(): void {
-    this.#reading.run();
+    this.#reading.again();
   }
 
   /** Takes over what another descriptor has read of an association. */

@@ -16,9 +16,9 @@ export interface Home {
   /** How much of a message usrsctp is given at once. */
   readonly pieceBytes: number;
   /** Messages of that cost have left an association's inbox. */
-  left(cost: number): void;
+  left(association: Resident, cost: number): void;
   /** Somebody waits to receive. */
-  wanted(): void;
+  wanted(association: Resident): void;
   /** An association waits for room to send: it wants to be flushed when there may be some. */
   waiting(association: Resident): void;
   /** usrsctp says that an association ends, or has ended: the notification of that must not wait behind messages. */

@@ -68,6 +68,10 @@ export class Workings implements Owner, Surroundings, AssociationsOwner {
     return this.associations.room();
   }
 
+  get held(): Uint32Array<ArrayBuffer> | undefined {
+    return this.associations.held;
+  }
+
   message(id: number, message: Message): void {
     this.associations.message(id, message);
   }

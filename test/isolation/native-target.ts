@@ -156,12 +156,12 @@ class NativeTarget implements Target {
   }
 
   async #step(ms: number): Promise<void> {
-    const { listener, client, peeledOff } = this.#sockets;
+    const { listener, client, id, peeledOff } = this.#sockets;
     const sending = SIDES.flatMap((side) => this.#sending[side].slice(0, 1).map((each) => ({ side, each })));
     const says = sending.map(({ side, each }) => this.#say(side, each));
-    const isListenerRead = peeledOff === undefined || !this.#isUnread;
-    const heard = [client, ...(isListenerRead ? [listener] : []), ...(peeledOff === undefined ? [] : [peeledOff])];
-    const hears = [...heard, ...this.#others].map((socket) => `hear ${socket}`);
+    const others = [...(peeledOff === undefined ? [] : [peeledOff]), ...this.#others];
+    const hearListener = this.#isUnread ? `hear_one ${listener} ${id}` : `hear ${listener}`;
+    const hears = [`hear ${client}`, hearListener, ...others.map((socket) => `hear ${socket}`)];
     const answers = await this.#ask(...says, `time ${ms}`, ...hears);
     this.#hosts.nowMs += ms;
     for (const [index, { side, each }] of sending.entries()) this.#said(side, each, answers[index]!);

@@ -71,7 +71,7 @@ function optionsOf(dice: Dice): TargetOptions {
     sendBufferBytes: dice.pick([undefined, undefined, 8192, 65_536]),
     peerMayReset: dice.pick(['streams', 'association', 'association', 'nothing']),
     isPeeledOff,
-    isUnread: isPeeledOff && dice.chance(0.5), // a socket's receive buffer is for all of its associations
+    isUnread: dice.chance(0.5),
   };
 }
 

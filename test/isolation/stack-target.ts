@@ -103,6 +103,7 @@ class StackTarget implements Target {
       ...buffersOf(options),
       style: 'one-to-many',
       peerMayReset: options.peerMayReset,
+      ...(options.isUnread && { readAheadBytes: 1000 }), // which is soon filled
     });
     listener.bindx(peers);
     if (options.interleaving) for (const each of [socket, listener]) each.setOption('interleaving', true);

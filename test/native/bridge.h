@@ -36,6 +36,7 @@ int bridge_sendv(int handle, const void *data, uint32_t length, struct sockaddr 
                  uint32_t info_length, uint32_t info_type, int flags);
 int bridge_recvv(int handle, void *buffer, uint32_t length, struct sockaddr *from, socklen_t *from_length, void *info,
                  socklen_t *info_length, unsigned int *info_type, int *flags);
+int bridge_set_aside(int handle, const uint32_t *ids, uint32_t count);
 void bridge_ready_taken(void);
 
 /* What a packet takes in the outbox or inbox, with its header. */

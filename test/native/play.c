@@ -7,13 +7,13 @@
  *   send H STREAM FLAGS BYTES   recv H   shutdown H HOW   close H   setopt H LEVEL NAME HEX
  *   prepare H OUTBOUND INBOUND RESETS   packet SOURCE DESTINATION HEX   time MS   finish
  *   address A INTERFACE   bindx H PORT A A   connectx H PORT A A   ids H
- *   say H ID STREAM FLAGS PPID BYTES SEED OFFSET RETRANSMITS   hear H
+ *   say H ID STREAM FLAGS PPID BYTES SEED OFFSET RETRANSMITS   hear H   hear_one H ID
  *
  * H is the handle of a socket. Each line is answered by the packets that left, `out SOURCE DESTINATION HEX`, and by
  * `= RESULT`, where a negative result is -errno. That of recv is `= BYTES FLAGS STREAM HEX`, with 64 bytes at most.
  * `ids` tells the associations, `id ID`. `say` sends the bytes of a pattern from OFFSET on, and `hear` receives all that there
- * is, each part of a message as `heard ID IS-END STREAM FLAGS SSN PPID HEX`. `finish` ends the stack, and tells the bytes
- * that are left.
+ * is, each part of a message as `heard ID IS-END STREAM FLAGS SSN PPID HEX`; `hear_one` leaves that of other associations where
+ * it is, unless they have ended. `finish` ends the stack, and tells the bytes that are left.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -216,7 +216,7 @@ static int do_say(char **words)
 	return bridge_sendv(atoi(words[0]), buffer + offset, bytes - offset, NULL, 0, &spa, sizeof(spa), SCTP_SENDV_SPA, 0);
 }
 
-static int do_hear(char **words)
+static int hear(int handle)
 {
 	int count = 0;
 
@@ -225,8 +225,8 @@ static int do_hear(char **words)
 		struct sockaddr_storage from;
 		socklen_t from_length = sizeof(from), info_length = sizeof(info);
 		unsigned int type = 0;
-		int flags = 0, length = bridge_recvv(atoi(words[0]), buffer, sizeof(buffer), (struct sockaddr *)&from, &from_length,
-		                                     &info, &info_length, &type, &flags);
+		int flags = 0, length = bridge_recvv(handle, buffer, sizeof(buffer), (struct sockaddr *)&from, &from_length, &info,
+		                                     &info_length, &type, &flags);
 
 		if (length <= 0) {
 			return length == 0 || length == -EAGAIN ? count : length;
@@ -240,6 +240,31 @@ static int do_hear(char **words)
 	}
 }
 
+static int do_hear(char **words)
+{
+	return hear(atoi(words[0]));
+}
+
+static int do_hear_one(char **words)
+{
+	static struct sctp_assoc_ids all[64];
+	struct sctp_assoc_ids *ids = all;
+	socklen_t length = sizeof(all);
+	int error = bridge_getsockopt(atoi(words[0]), IPPROTO_SCTP, SCTP_GET_ASSOC_ID_LIST, ids, &length), count = 0;
+	uint32_t others = 0;
+
+	for (uint32_t i = 0; error == 0 && i < ids->gaids_number_of_ids; i++) {
+		if (ids->gaids_assoc_id[i] != (sctp_assoc_t)strtoul(words[1], NULL, 10)) {
+			ids->gaids_assoc_id[others++] = ids->gaids_assoc_id[i];
+		}
+	}
+	if (error == 0 && bridge_set_aside(atoi(words[0]), ids->gaids_assoc_id, others)) {
+		count = hear(atoi(words[0]));
+	}
+	link_put_back();
+	return error < 0 ? error : count;
+}
+
 static const struct {
 	const char *name;
 	int words;
@@ -250,7 +275,7 @@ static const struct {
     {"shutdown", 2, do_shutdown}, {"close", 1, do_close},     {"setopt", 4, do_setopt}, {"prepare", 4, do_prepare},
     {"packet", 3, do_packet},     {"time", 1, do_time},       {"finish", 0, do_finish}, {"address", 2, do_address},
     {"bindx", 4, do_bindx},       {"connectx", 4, do_connectx}, {"ids", 1, do_ids},     {"say", 9, do_say},
-    {"hear", 1, do_hear},
+    {"hear", 1, do_hear},         {"hear_one", 2, do_hear_one},
 };
 
 /* --- lines ---------------------------------------------------------------------------------------------------- */

@@ -42,6 +42,7 @@ int fixed_free_assoc(struct sctp_inpcb *inp, struct sctp_tcb *stcb, int from_inp
 {
 	struct sctp_queued_to_read *entry, *next;
 
+	link_put_back();
 	if (stcb->asoc.state != 0 && (stcb->asoc.state & SCTP_STATE_ABOUT_TO_BE_FREED) == 0) {
 		TAILQ_FOREACH_SAFE(entry, &inp->read_queue, next, next) {
 			if (entry->stcb == stcb && entry->end_added) {

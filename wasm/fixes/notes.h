@@ -26,6 +26,8 @@ struct association_notes {
 	struct cut_message *cut; /* messages that ended before their last piece came: cut_messages.c */
 
 	uint32_t loaded_tag;   /* the peer's tag in the INIT whose addresses it has: see restart.c */
+
+	uint32_t aside_turn; /* the last batch of reads that its messages were kept out of: api/aside.c */
 };
 
 /* What has been found out of the packets that a path takes: tuning/path_mtu.c. It holds as long as its routes are the same. */

@@ -90,9 +90,9 @@ export abstract class Messaging extends Multihomed implements AsyncIterable<Mess
 
   /**
    * The next message; undefined when the association was shut down and all is received. Rejects with the association's
-   * error when it was aborted or lost, after what was received before. Nothing is read ahead beyond the socket's
-   * `readAheadBytes`: who doesn't receive closes the window. Whoever gives up by `signal` or `timeoutMs` (0: only what
-   * is here already) takes no message; it goes to the next.
+   * error when it was aborted or lost, after what was received before. If you stop receiving, no more is read ahead than the
+   * socket's `readAheadBytes` allow, the receive window closes, and the peer stops sending. A call that gives up by `signal`
+   * or `timeoutMs` (0: only what is here already) takes no message; it goes to the next.
    */
   receive(options: WaitOptions = DEFAULTS): Promise<Message | undefined> {
     return this.inbox.take(options);
@@ -162,11 +162,11 @@ export abstract class Messaging extends Multihomed implements AsyncIterable<Mess
     }
 
     left(cost: number): void {
-      this.#of.#home.left(cost);
+      this.#of.#home.left(this.#of, cost);
     }
 
     wanted(): void {
-      this.#of.#home.wanted();
+      this.#of.#home.wanted(this.#of);
     }
 
     send(data: Uint8Array, info: SendInfo): number | undefined {

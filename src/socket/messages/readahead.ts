@@ -1,16 +1,44 @@
+/** How much a socket has read that nobody has received yet. At a limit it isn't read on, or not all of it. */
+export interface ReadAhead<Of> {
+  /** Nothing is read, not even that an association has ended. */
+  readonly isPaused: boolean;
+  /** Ids of associations of which nothing may be read now; undefined: of all it may. */
+  readonly held: Uint32Array<ArrayBuffer> | undefined;
+  /**
+   * Bytes that may be read now; the last message may go beyond. `begun`: bytes of messages that aren't complete, and that
+   * nobody waits for.
+   */
+  room(begun: number): number;
+  /** An association has so many bytes more to be received. */
+  add(association: Of, bytes: number): void;
+  /** So many bytes of an association have been received, or dropped. */
+  remove(association: Of, bytes: number): void;
+  /** Somebody waits for what isn't read yet. */
+  wanted(association: Of): void;
+  /** An association has another socket now, or none. */
+  forget(association: Of): void;
+  /** Reads whatever there is, once. */
+  lift(): void;
+}
+
+/** Who reads on when there is room again. */
+export interface Reader {
+  read(): void;
+}
+
 /**
- * How much a socket has read that nobody has received yet. At the limit reading stops: what isn't read stays in
- * usrsctp and closes the receive window. It goes on when half of it is received.
+ * That of a one-to-one socket. At the limit reading stops: what isn't read stays in usrsctp and closes the receive window. It
+ * goes on when half of it is received.
  */
-export class ReadAhead {
+export class SoleReadAhead implements ReadAhead<unknown> {
+  readonly held = undefined;
   readonly #limit: number;
-  readonly #reader: { read(): void };
+  readonly #reader: Reader;
   #bytes = 0;
   #isPaused = false;
   #isLifted = false;
 
-  /** `reader`: who reads on when there is room again. */
-  constructor(limit: number, reader: { read(): void }) {
+  constructor(limit: number, reader: Reader) {
     this.#limit = limit;
     this.#reader = reader;
   }
@@ -19,35 +47,30 @@ export class ReadAhead {
     return this.#isPaused;
   }
 
-  /**
-   * Bytes that may be read now; the last message may go beyond. Asking for it at 0 pauses. `begun`: bytes of messages
-   * that aren't complete, and that nobody waits for.
-   */
+  /** Asking for it at 0 pauses. */
   room(begun: number): number {
     const room = this.#isLifted ? Number.POSITIVE_INFINITY : this.#limit - this.#bytes - begun;
     this.#isPaused = room <= 0;
     return Math.max(0, room);
   }
 
-  add(bytes: number): void {
+  add(_: unknown, bytes: number): void {
     this.#bytes += bytes;
   }
 
-  remove(bytes: number): void {
+  remove(_: unknown, bytes: number): void {
     this.#bytes -= bytes;
-    if (!this.#isPaused || this.#bytes > this.#limit / 2) return;
-    this.#isPaused = false;
-    this.#reader.read();
+    if (this.#bytes <= this.#limit / 2) this.wanted();
   }
 
-  /** Somebody waits for what isn't read yet. */
   wanted(): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
     this.#reader.read();
   }
 
-  /** Reads whatever there is, once. */
+  forget(): void {}
+
   lift(): void {
     this.#isLifted = true;
     this.#isPaused = false;

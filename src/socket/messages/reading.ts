@@ -5,7 +5,7 @@ import type { Pump } from '../../stack/pump.js';
 import type { Owner } from '../descriptor.js';
 import { decodeNotification } from '../notification/decode.js';
 import type { Notification } from '../notification.js';
-import type { Message } from './message.js';
+import { MESSAGE_BYTES, type Message } from './message.js';
 import { Reassembly } from './reassembly.js';
 
 /** One read of a message, or of a part of one. */
@@ -33,6 +33,8 @@ export class Reading {
   #batch: (Read | Notification)[] | undefined;
   #told = 0;
   #isRunning = false;
+  /** The owner has had room for more since the last read. */
+  #hasRoom = false;
   #isOver = false;
 
   constructor(pump: Pump, handle: Handle, owner: Owner, maxMessageBytes: number) {
@@ -53,13 +55,20 @@ export class Reading {
     this.#isRunning = true;
     try {
       this.#tellBatch();
-      for (let isMore = true; isMore && !this.#isOver; this.#tellBatch()) {
+      for (let isMore = true; (isMore || this.#hasRoom) && !this.#isOver; this.#tellBatch()) {
+        this.#hasRoom = false;
         const room = this.#owner.room();
         isMore = room > 0 && this.#pump.enter(() => this.#fill(room));
       }
     } finally {
       this.#isRunning = false;
     }
+  }
+
+  /** Reads what there was no room for: also where the owner is told of it by those who are told what is read. */
+  again(): void {
+    this.#hasRoom = true;
+    this.run();
   }
 
   /** Takes over what another one has read of an association: beginnings of messages, and what it hasn't told yet. */
@@ -87,8 +96,20 @@ export class Reading {
     this.#batch = undefined;
   }
 
-  /** Fills the batch; false: there is nothing more. A notification that has begun is read to its end. */
+  /** Fills the batch; false: there is nothing more. */
   #fill(room: number): boolean {
+    const { calls } = this.#pump;
+    const { held } = this.#owner;
+    if (held === undefined) return this.#read(room);
+    try {
+      return calls.setAside(this.#handle, held) && this.#read(room);
+    } finally {
+      calls.putBack();
+    }
+  }
+
+  /** A notification that has begun is read to its end. */
+  #read(room: number): boolean {
     const { calls } = this.#pump;
     for (let left = room; left > 0 && !this.#isFull; ) {
       const length = calls.recvv(this.#handle);
@@ -103,7 +124,7 @@ export class Reading {
     return this.#batch !== undefined && this.#batch.length >= BATCH && !this.#reassembly.hasNotification;
   }
 
-  /** What the last recvv brought; returns how many bytes it has of a message. */
+  /** What the last recvv brought; returns what it costs. */
   #take(length: number): number {
     const { calls } = this.#pump;
     const { associationId, flags, stream, ppid, ssn, tsn, rcvFlags } = calls.received;
@@ -117,7 +138,7 @@ export class Reading {
     const data = calls.receivedBytes(length);
     const message = { data, stream, ppid, unordered, ssn, tsn };
     this.#batch = appended(this.#batch, { type: 'message', associationId, isEnd, message });
-    return length;
+    return length + MESSAGE_BYTES;
   }
 
   /** What was received, decoded where it lies: copies, which are a buffer each, took a third of a set-up. */

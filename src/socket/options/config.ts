@@ -7,8 +7,8 @@ import type { StreamCounts } from '../notification.js';
 export interface SocketOptions {
   /**
    * `one-to-one`: one association a socket, like TCP; a listening one makes a socket for each it accepts.
-   * `one-to-many`: all its associations share one socket, and one receive buffer: who doesn't receive the messages of
-   * one of them holds up the others, and what is told of them.
+   * `one-to-many`: all its associations share one socket. If you don't receive the messages of one of them, its receive window
+   * closes, and the others go on.
    */
   readonly style?: 'one-to-one' | 'one-to-many';
   /** Which addresses it can use. Default `any`. */
@@ -36,7 +36,9 @@ export interface SocketOptions {
   readonly noDelay?: boolean;
   /**
    * Bytes of messages that are read ahead of receive(), where each counts 128 more than it has; the rest stays in the
-   * receive buffer. Default 65,536.
+   * receive buffer. When a one-to-many socket has read that many, all associations with unreceived messages get the same
+   * share of it, and each is read on until it has its share: with n of them, less than twice
+   * `readAheadBytes` × (1 + 1/2 + … + 1/n) is read ahead in all, and a message of each. Default 65,536.
    */
   readonly readAheadBytes?: number;
   /** Bytes of messages that may wait for room in the send buffer; more is ENOBUFS. Default 16 MB. */

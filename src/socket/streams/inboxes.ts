@@ -20,6 +20,7 @@ export class Inboxes {
   }
 
   get cost(): number {
+    if (this.#claimed === undefined) return this.common.cost;
     return this.#all.reduce((sum, { cost }) => sum + cost, 0);
   }
 

@@ -21,9 +21,10 @@ interface Whole {
  * From the first time on that something is received from it, its messages are its own, and the association's `receive`
  * gets those of the other streams only. That ends where the peer resets the stream: what comes after that is the
  * association's again, as if it were another stream, until something is received from this one again. (So a data channel
- * is opened by a message that the association receives, and lives as a stream.) All streams share one receive window, though, and one read-ahead (the socket's
- * `readAheadBytes`): when messages of another stream have filled them that nobody receives, nothing comes here either.
- * So somebody must receive whatever the peer sends: from each stream, or what is left from the association.
+ * is opened by a message that the association receives, and lives as a stream.) All streams of an association share its
+ * receive window, though, and what is read ahead of it (the socket's `readAheadBytes`): when messages of another stream have
+ * filled them that nobody receives, nothing comes here either. So somebody must receive whatever the peer sends: from each
+ * stream, or what is left from the association.
  */
 export class Stream implements AsyncIterable<Message> {
   /** Its number, from 0. */
