@@ -61,6 +61,9 @@ struct sctp_tcb *fixed_findassociation_addr(struct mbuf *packet, int offset, str
                                             struct sockaddr *destination, struct sctphdr *header, struct sctp_chunkhdr *first,
                                             struct sctp_inpcb **inp, struct sctp_nets **path, uint32_t vrf_id, uint16_t port,
                                             int is_corrupt);
+struct sctp_tcb *fixed_findassociation_ep_asconf(struct mbuf *packet, int offset, struct sockaddr *source,
+                                                 struct sockaddr *destination, struct sctphdr *header, struct sctp_inpcb **inp,
+                                                 struct sctp_nets **path, uint32_t vrf_id, uint16_t port);
 
 /*
  * Puts the Gap Ack Blocks of a SACK in order. False: they acknowledge what was never sent, and the association has been aborted.
@@ -152,8 +155,8 @@ struct link_ends {
 /* Was the packet that has been read a late one of an association that lives? Then it is to be read again, with these ends. */
 int link_readdress(const struct sctphdr *header, struct link_ends *ends);
 
-/* And it has been. What leaves until then with an ASCONF ACK goes to where the packet came from: link_answer(). */
-void link_readdressed(void);
+/* The packet is done with. What leaves until then with an ASCONF ACK goes to where the packet came from: link_answer(). */
+void link_answered(void);
 void link_answer(struct mbuf *packet, int headers, struct link_packet *header);
 
 /*

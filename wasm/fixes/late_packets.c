@@ -8,14 +8,14 @@
  *     ASCONF: delete that address ────────╲──────► ASCONF ACK
  *                                          ╲─────► SACK, in the place of ABORT
  *
- * ASCONF ACK goes to where its ASCONF came from (RFC 5061 5.2), which may be an address that the peer adds anew: the path that
- * the packet is read for may be the one that has gone.
+ * ASCONF ACK goes to where its ASCONF came from (RFC 5061 5.2), which may be an address that isn't the peer's yet, or no longer:
+ * the path that the packet is read for may be one that has gone.
  *
  * Whoever comes from an address that never was the peer's is answered as ever: behind a NAT that has forgotten it a
  * peer so learns at once that its association is lost.
  *
- * In upstream this is sctp_common_input_processing() with sctp_handle_ootb(), sctp_send_abort() and
- * sctp_send_shutdown_complete2(). Its main doesn't mend it, but counts a SHUTDOWN ACK for no association (35897ce3).
+ * In upstream this is sctp_common_input_processing() with sctp_handle_ootb(), sctp_send_abort(),
+ * sctp_send_shutdown_complete2() and sctp_findassociation_ep_asconf(). Its main doesn't mend it, but counts a SHUTDOWN ACK for no association (35897ce3).
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -25,6 +25,7 @@
 #include "fixes/fixes.h"
 #include "fixes/notes.h"
 #include "link.h"
+#include "network/network.h"
 
 /* So many addresses that the peer has deleted are kept for each association: more than it has in a packet's lifetime. */
 #define FORMER_ADDRESSES 8
@@ -85,8 +86,8 @@ static int is_late(const struct sctphdr *header, struct sockaddr *source)
 	return late = owner(header, source) != NULL;
 }
 
-/* A packet is read again once: whether it was late even then says nothing of the next one. */
-void link_readdressed(void)
+/* A packet is read again once: what is known of it says nothing of the next one. */
+void link_answered(void)
 {
 	late = 0;
 	origin.source.sa.sa_family = AF_UNSPEC;
@@ -120,6 +121,45 @@ int link_readdress(const struct sctphdr *header, struct link_ends *ends)
 	}
 	memcpy(&ends->destination, &local->address, sizeof(ends->destination));
 	return 1;
+}
+
+/* The association whose peer has deleted the address by which its ASCONF is looked up (RFC 5061 4.1.1): this one was repeated. */
+static struct sctp_tcb *former_owner(struct mbuf *packet, int offset, const struct sctphdr *header)
+{
+	struct sctp_ipv6addr_param buffer;
+	union sctp_sockstore address;
+	struct sctp_paramhdr *lookup =
+	    sctp_get_next_param(packet, offset + (int)sizeof(struct sctp_asconf_chunk), &buffer.ph, sizeof(buffer));
+
+	if (lookup == NULL ||
+	    !link_sockaddr(&address, lookup->param_type == htons(SCTP_IPV4_ADDRESS) ? 4 : 6, (const uint8_t *)(lookup + 1), header->src_port)) {
+		return NULL;
+	}
+	return owner(header, &address.sa);
+}
+
+/*
+ * By the address that an ASCONF names (RFC 5061 5.3), since it comes from elsewhere. With a wrong tag, the packet says nothing
+ * of that path.
+ */
+struct sctp_tcb *fixed_findassociation_ep_asconf(struct mbuf *packet, int offset, struct sockaddr *source,
+                                                 struct sockaddr *destination, struct sctphdr *header, struct sctp_inpcb **inp,
+                                                 struct sctp_nets **path, uint32_t vrf_id, uint16_t port)
+{
+	struct sctp_tcb *stcb = sctp_findassociation_ep_asconf(packet, offset, destination, header, inp, path, vrf_id);
+
+	if (stcb == NULL && (stcb = former_owner(packet, offset, header)) != NULL) {
+		SCTP_INP_DECR_REF(*inp); /* which sctp_process_control() takes, to be given back if there is an association */
+		*inp = stcb->sctp_ep;
+		*path = link_path_in_use(stcb);
+	}
+	if (stcb != NULL && ntohl(header->v_tag) != stcb->asoc.my_vtag) {
+		*path = NULL;
+	} else if (stcb != NULL) {
+		memcpy(&origin.source, source, sizeof(origin.source));
+		origin.port = port;
+	}
+	return stcb;
 }
 
 void fixed_handle_ootb(struct mbuf *packet, int ip_bytes, int offset, struct sockaddr *source,

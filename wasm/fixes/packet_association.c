@@ -242,16 +242,3 @@ struct sctp_tcb *fixed_findassociation_addr(struct mbuf *packet, int offset, str
 	}
 	return stcb;
 }
-
-/* By the address that an ASCONF names (RFC 5061 5.3): with a wrong tag, or HMAC, the packet says nothing of that path. */
-struct sctp_tcb *fixed_findassociation_ep_asconf(struct mbuf *packet, int offset, struct sockaddr *destination,
-                                                 struct sctphdr *header, struct sctp_inpcb **inp, struct sctp_nets **path,
-                                                 uint32_t vrf_id)
-{
-	struct sctp_tcb *stcb = sctp_findassociation_ep_asconf(packet, offset, destination, header, inp, path, vrf_id);
-
-	if (stcb != NULL && ntohl(header->v_tag) != stcb->asoc.my_vtag) {
-		*path = NULL;
-	}
-	return stcb;
-}

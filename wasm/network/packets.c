@@ -244,12 +244,10 @@ static void read_packet(const struct link_packet *header, struct link_ends *ends
 static void read_with_ends(const struct link_packet *packet, struct link_ends *ends, int corrupt)
 {
 	read_packet(packet, ends, corrupt);
-	if (link_readdress((const struct sctphdr *)(packet + 1), ends)) {
-		if (!corrupt) {
-			read_packet(packet, ends, 0);
-		}
-		link_readdressed();
+	if (link_readdress((const struct sctphdr *)(packet + 1), ends) && !corrupt) {
+		read_packet(packet, ends, 0);
 	}
+	link_answered();
 }
 
 static void input(struct link_packet *packet)

@@ -45,10 +45,7 @@
 #define sctp_set_primary_addr fixed_set_primary_addr
 #define sctp_handle_asconf_ack fixed_handle_asconf_ack
 
-/* Packets that are discarded because of their association: fixes/packet_association.c. And one more, below. */
-#define sctp_findassociation_ep_asconf fixed_findassociation_ep_asconf
-
-/* Packets that are late, after their address went: fixes/late_packets.c. */
+/* Packets that are late, after their address went: fixes/late_packets.c. And one more, below. */
 #define sctp_handle_ootb fixed_handle_ootb
 #define sctp_send_abort fixed_send_abort
 #define sctp_send_shutdown_complete2 fixed_send_shutdown_complete2
@@ -76,10 +73,15 @@
 #define sctp_send_str_reset_req fixed_send_str_reset_req
 #endif
 
-/* Behind all others, which name functions in the headers, too. */
+/*
+ * Packets that are discarded because of their association: fixes/packet_association.c; and those whose ASCONF says which one
+ * they are for: fixes/late_packets.c. Behind all others, which name functions in the headers, too.
+ */
 #include "fixes/fixes.h"
 #define sctp_findassociation_addr(packet, offset, source, destination, header, first, inp, path, vrf_id) \
 	fixed_findassociation_addr(packet, offset, source, destination, header, first, inp, path, vrf_id, port, compute_crc)
+#define sctp_findassociation_ep_asconf(packet, offset, destination, header, inp, path, vrf_id) \
+	fixed_findassociation_ep_asconf(packet, offset, src, destination, header, inp, path, vrf_id, port)
 
 /*
  * Causes of a draft (RFC 9260 knows neither), by which a peer has us send INIT after INIT, queue ASCONFs without end, and keep

@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import { extensions, ipv4, of, parameter, u32 } from '../support/forged.js';
+import { chunksOf, has, Puppet } from '../support/puppet.js';
+import { authentication, keyOf, signed } from '../support/signed.js';
+import { StackVictim } from '../support/victim.js';
+
+const DELETE_IP_ADDRESS = 0xc002;
+const [FIRST, SECOND, ELSEWHERE] = ['10.0.0.2', '10.0.1.2', '10.0.2.2'];
+
+/** ASCONF that is looked up by the first address, and deletes it (RFC 5061 4.1.1). */
+const deletion = (serial: number, deleted: string): Uint8Array =>
+  of('ASCONF', u32(serial), ipv4(FIRST), parameter(DELETE_IP_ADDRESS, u32(1), ipv4(deleted)));
+
+/** An association with a peer that has two addresses, and the key of its AUTH chunks. */
+async function associated() {
+  const victim = await StackVictim.create();
+  const listener = victim.stack.socket();
+  listener.bindx([{ address: '10.0.0.1', port: 5001 }]);
+  listener.listen();
+  const peer = new Puppet(victim);
+  const own = [extensions('ASCONF', 'ASCONF ACK', 'AUTH'), ...authentication('ASCONF', 'ASCONF ACK')];
+  await peer.sendInit({ parameters: [...own, ipv4(FIRST), ipv4(SECOND)] });
+  const answers = await victim.answers();
+  peer.takeInitAck(answers);
+  const key = keyOf(own.slice(1), chunksOf(answers)[0]);
+  await peer.send(of('COOKIE ECHO', peer.cookie));
+  const association = await listener.accept();
+  await victim.answers();
+  return { victim, listener, peer, key, association };
+}
+
+test('ASCONF ACK goes to where its ASCONF came from, though that address is none of the peer’s (RFC 5061 5.2), also when it comes again', async () => {
+  const { victim, peer, key, association } = await associated();
+  for (const _ of ['at first', 'again']) {
+    await peer.sendWith({ source: ELSEWHERE }, ...signed(key, deletion(peer.tsn, FIRST)));
+    const answers = await victim.answers();
+    expect(answers.filter((answer) => has([answer], 'ASCONF ACK')).map(({ destination }) => destination)).toEqual([
+      ELSEWHERE,
+    ]);
+  }
+  expect(association.paths().map(({ address }) => address)).toEqual([SECOND]);
+  expect(association.state).toBe('open');
+  await victim.close();
+});
+
+test('an association that ends with the packet that deletes an address leaves nothing behind, not even for the moment of a timer', async () => {
+  const { victim, listener, peer, key, association } = await associated();
+  const closed = association.close();
+  await victim.answers();
+  await peer.send(...signed(key, deletion(peer.tsn, SECOND), of('SHUTDOWN ACK')));
+  await closed;
+  await listener.close();
+  await victim.stack.close();
+  expect(victim.stack.memoryInUse).toBe(0);
+});
