@@ -33,6 +33,14 @@ void *link_allocate_path(size_t bytes);
 void *link_hash_init(uint32_t places, u_long *mark);
 
 /*
+ * Of ports upstream takes the lowest bits, as they stand in a packet, and of an association's ports those that either has: a
+ * server that accepts on one port found all of its associations in 16 of 1,024 places. Here all bits have their part.
+ */
+#include <netinet/sctp_pcb.h>
+#undef SCTP_PCBHASH_ALLADDR
+#define SCTP_PCBHASH_ALLADDR(ports, mask) ((uint32_t)(ports)*0x9e3779b1u >> 16 & (uint32_t)(mask))
+
+/*
  * Tags in time-wait: tuning/tag_timewait.c, whose function is strong. In main upstream's is static, and stays: it is given no
  * memory for its lists, and notes nothing then. Ours is told by DESTROY() (environment.h) when an association ends.
  */
