@@ -158,16 +158,21 @@ struct sctp_stream_out *sctp_ss_fb_select(struct sctp_tcb *stcb, struct sctp_net
 }
 
 /*
- * sctp_ss_default_init() forgets that a message is begun, when streams are added (sctp_send_str_reset_req()) or another
- * scheduler is set: fragments of another message would come between those of this one.
+ * All schedulers but first-come begin with this: when an association begins, when streams are added
+ * (sctp_send_str_reset_req()), and when another scheduler is set. Upstream's function forgets that a message is begun:
+ * fragments of another one would come between those of this one.
  */
-void fixed_lock_stream(struct sctp_tcb *stcb)
+void sctp_ss_default_init(struct sctp_tcb *stcb, struct sctp_association *asoc UPSTREAM_HOLDS_SEND_LOCK)
 {
-	struct sctp_association *asoc = &stcb->asoc;
+	asoc->ss_data.locked_on_sending = NULL;
+	asoc->ss_data.last_out_stream = NULL;
+	TAILQ_INIT(&asoc->ss_data.out.wheel);
+	for (uint32_t i = 0; i < asoc->streamoutcnt; i++) {
+		struct sctp_stream_out *stream = &asoc->strmout[i];
 
-	for (uint32_t i = 0; i < asoc->streamoutcnt && !asoc->idata_supported; i++) {
-		if (is_begun(&asoc->strmout[i])) {
-			asoc->ss_data.locked_on_sending = &asoc->strmout[i];
+		UPSTREAM_ADD_TO_STREAM(stcb, stream);
+		if (is_begun(stream) && !asoc->idata_supported) {
+			asoc->ss_data.locked_on_sending = stream;
 		}
 	}
 }

@@ -55,6 +55,11 @@ typedef int32_t upstream_offset;
 #define UPSTREAM_REMOVE_FROM_STREAM(stcb, stream, message) \
 	(stcb)->asoc.ss_functions.sctp_ss_remove_from_stream(stcb, &(stcb)->asoc, stream, message)
 
+/* A stream may have messages: the scheduler is told. In 0.9.5.0 it is told, too, whether the send queues are locked. */
+#define UPSTREAM_ADD_TO_STREAM(stcb, stream) \
+	(stcb)->asoc.ss_functions.sctp_ss_add_to_stream(stcb, &(stcb)->asoc, stream, NULL)
+#define UPSTREAM_HOLDS_SEND_LOCK
+
 /*
  * A parameter of sctp_abort_an_association(), which ours has no need of; and what tells the program of an ABORT sent. Main tells
  * a chunk only as the peer's: sctp_notify_assoc_change() asserts that.
@@ -103,6 +108,9 @@ typedef uint32_t upstream_offset;
 #define UPSTREAM_OF_SCHEDULER(member) ss_params.member
 #define UPSTREAM_REMOVE_FROM_STREAM(stcb, stream, message) \
 	(stcb)->asoc.ss_functions.sctp_ss_remove_from_stream(stcb, &(stcb)->asoc, stream, message, 1)
+#define UPSTREAM_ADD_TO_STREAM(stcb, stream) \
+	(stcb)->asoc.ss_functions.sctp_ss_add_to_stream(stcb, &(stcb)->asoc, stream, NULL, 1)
+#define UPSTREAM_HOLDS_SEND_LOCK , int holds_lock
 #define UPSTREAM_TIMED_OUT
 #define UPSTREAM_ABORT_NOTIFICATION(stcb, timed_out, code, chunk, so_locked) \
 	sctp_abort_notification(stcb, 0, code, chunk, so_locked)

@@ -28,11 +28,6 @@
 /* The MAC of cookies: tuning/cookie_mac.c. AUTH chunks have the HMACs of sctp_auth.c. */
 #define sctp_hmac_m link_cookie_mac
 
-/* Streams are added, or another scheduler is set, while a message is begun: fixes/schedulers.c. */
-struct sctp_tcb;
-void fixed_lock_stream(struct sctp_tcb *stcb);
-#define sctp_ss_init(...) sctp_ss_init(__VA_ARGS__), fixed_lock_stream(stcb)
-
 /*
  * A fragment of a message that isn't complete yet is no larger than those of complete ones, in sctp_move_to_outqueue().
  * Upstream lets it fill the packet: without room for the AUTH chunk that DATA may need, the packet never leaves, and

@@ -10,12 +10,14 @@
  * The schedulers' table refers to the functions of fixes/schedulers.c; upstream's, which aren't called then, have other
  * names. Each macro has parameters, so that it matches where a function is defined and not where the table refers to it.
  */
+void sctp_ss_default_init(struct sctp_tcb *, struct sctp_association *UPSTREAM_HOLDS_SEND_LOCK);
 struct sctp_stream_out *sctp_ss_default_select(struct sctp_tcb *, struct sctp_nets *, struct sctp_association *);
 struct sctp_stream_out *sctp_ss_rrp_select(struct sctp_tcb *, struct sctp_nets *, struct sctp_association *);
 struct sctp_stream_out *sctp_ss_prio_select(struct sctp_tcb *, struct sctp_nets *, struct sctp_association *);
 struct sctp_stream_out *sctp_ss_fb_select(struct sctp_tcb *, struct sctp_nets *, struct sctp_association *);
 void sctp_ss_rrp_packet_done(struct sctp_tcb *, struct sctp_nets *, struct sctp_association *);
 upstream_answer sctp_ss_default_is_user_msgs_incomplete(struct sctp_tcb *, struct sctp_association *);
+#define sctp_ss_default_init(...) upstream_ss_default_init(__VA_ARGS__)
 #define sctp_ss_default_select(stcb, net, asoc) upstream_ss_default_select(stcb, net, asoc)
 #define sctp_ss_rrp_select(stcb, net, asoc) upstream_ss_rrp_select(stcb, net, asoc)
 #define sctp_ss_prio_select(stcb, net, asoc) upstream_ss_prio_select(stcb, net, asoc)

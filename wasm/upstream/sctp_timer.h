@@ -13,9 +13,4 @@
 /* Which path is used: fixes/path_choice.c, whose function is strong. */
 #pragma weak sctp_find_alternate_net
 
-/* Streams are added, or another scheduler is set, while a message is begun: fixes/schedulers.c. */
-struct sctp_tcb;
-void fixed_lock_stream(struct sctp_tcb *stcb);
-#define sctp_ss_init(...) sctp_ss_init(__VA_ARGS__), fixed_lock_stream(stcb)
-
 #endif

@@ -29,11 +29,6 @@ int link_inpcb_alloc(struct socket *so, uint32_t vrf_id);
 #define sctp_auth_is_required_chunk(chunk, list) \
 	((list) != NULL && (list)->chunks[(chunk) == SCTP_DATA && stcb->asoc.idata_supported ? SCTP_IDATA : (chunk)] != 0)
 
-/* Streams are added, or another scheduler is set, while a message is begun: fixes/schedulers.c. */
-struct sctp_tcb;
-void fixed_lock_stream(struct sctp_tcb *stcb);
-#define sctp_ss_init(...) sctp_ss_init(__VA_ARGS__), fixed_lock_stream(stcb)
-
 /*
  * The size of chunks: fixes/packet_size.c, whose function is strong. What SCTP_MAXSEG allows is kept as it is given, without
  * these headers.
