@@ -178,7 +178,7 @@ void fixed_free_association(struct sctp_tcb *stcb)
 #ifdef UPSTREAM_MAIN
 	link_tag_waits(stcb);
 #endif
-	link_no_burst(stcb);
+	link_no_outputs(stcb);
 	link_never_open(stcb);
 	link_never_unusable(stcb);
 	link_no_lifetimes(stcb);

@@ -21,6 +21,7 @@ struct association_notes {
 	uint32_t departures;          /* how many there were */
 
 	double opened_ms;          /* when the association came to be open */
+	uint8_t outputs;           /* that it waits for, a bit for each: tuning/burst.c */
 	uint32_t set_up_time_outs; /* of INIT, until INIT ACK; then of COOKIE ECHO: see round_trips.c */
 
 	struct cut_message *cut; /* messages that ended before their last piece came: cut_messages.c */

@@ -262,7 +262,7 @@ uint32_t link_more_unread(const struct socket *so)
 	return so != NULL ? more_chunks(so->so_rcv.sb_hiwat) : 0;
 }
 
-uint32_t link_more_unsent(const struct socket *so, const struct sctp_association *asoc)
+uint32_t link_more_for_window(const struct socket *so, const struct sctp_association *asoc)
 {
 	uint32_t window_bytes = asoc->peers_rwnd + asoc->total_flight + asoc->total_flight_count * OVERHEAD_BYTES;
 

@@ -62,9 +62,9 @@ int link_bundles(struct sctp_tcb *stcb)
 		return 0;
 	}
 	if (link_is_near(net)) {
-		link_output_soon(stcb);
+		link_output_at_end_of_turn(stcb);
 	} else {
-		link_output_later(stcb);
+		link_output_with_next_burst(stcb);
 	}
 	return 1;
 }

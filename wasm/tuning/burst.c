@@ -12,26 +12,105 @@
 #include "fixes/notes.h"
 
 #include <netinet/sctp_output.h>
+#include <netinet/sctp_var.h>
 #include <netinet/sctputil.h>
 
 #include "link.h"
 #include "tuning/tuning.h"
 
-void link_timer_soon(sctp_os_timer_t *timer, void (*function)(void *), void *argument); /* timers.c */
+/* Upstream's sctp_chunk_output(): upstream/sctp_output.h. */
+void upstream_chunk_output(struct sctp_inpcb *inp, struct sctp_tcb *stcb, int from_where, int so_locked);
+
+void link_timer_soon(sctp_os_timer_t *timer, void (*function)(void *), void *argument); /* os/timers.c */
 
 #define BETWEEN_TICKS 1
 
-/* Those that have more to send, and may; those that are due; NULL for one that has ended meanwhile. */
-struct later {
-	struct sctp_tcb **waiting;
-	uint32_t count, due, capacity;
-	uint8_t mark; /* of an association that waits, in burst_limit_applied */
+/* Associations whose output is due at the same time. */
+struct outputs {
+	struct sctp_tcb **waiting; /* NULL for one that has ended meanwhile */
+	uint32_t count;
+	uint32_t due; /* how many of them are being served */
+	uint32_t capacity;
+	uint8_t mark; /* of an association that waits here, in its notes */
 	sctp_os_timer_t timer;
 };
-static struct later bursts = {.mark = 1}, soon = {.mark = 2};
+static struct outputs next_bursts = {.mark = 1}, end_of_turn = {.mark = 2};
+
+static void output(struct sctp_tcb *stcb)
+{
+	SCTP_TCB_LOCK(stcb);
+	if ((stcb->asoc.state & SCTP_STATE_ABOUT_TO_BE_FREED) == 0 && stcb->asoc.sent_queue_retran_cnt == 0) {
+		sctp_chunk_output(stcb->sctp_ep, stcb, SCTP_OUTPUT_FROM_CONTROL_PROC, SCTP_SO_NOT_LOCKED);
+	}
+	SCTP_TCB_UNLOCK(stcb);
+}
+
+/* An association that has even more after that waits again, for the next time. */
+static void serve(void *argument)
+{
+	struct outputs *outputs = argument;
+
+	outputs->due = outputs->count;
+	outputs->count = 0;
+	for (uint32_t i = 0; i < outputs->due; i++) {
+		struct sctp_tcb *stcb = outputs->waiting[i];
+
+		if (stcb != NULL) {
+			notes_of(stcb)->outputs &= (uint8_t)~outputs->mark;
+			output(stcb);
+		}
+	}
+	outputs->due = 0;
+}
+
+/* Returns whether the timer is to be started. */
+static int enqueue(struct outputs *outputs, struct sctp_tcb *stcb)
+{
+	struct association_notes *notes = notes_of(stcb);
+
+	if (notes->outputs & outputs->mark) {
+		return 0;
+	}
+	if (outputs->count == outputs->capacity) {
+		outputs->capacity = outputs->capacity > 0 ? 2 * outputs->capacity : 16;
+		outputs->waiting = link_grow(outputs->waiting, outputs->capacity * sizeof(struct sctp_tcb *));
+	}
+	outputs->waiting[outputs->count++] = stcb;
+	notes->outputs |= outputs->mark;
+	return !SCTP_OS_TIMER_PENDING(&outputs->timer);
+}
+
+static void dequeue(struct outputs *outputs, const struct sctp_tcb *stcb)
+{
+	for (uint32_t i = 0; (notes_of(stcb)->outputs & outputs->mark) && i < max(outputs->count, outputs->due); i++) {
+		if (outputs->waiting[i] == stcb) {
+			outputs->waiting[i] = NULL;
+		}
+	}
+}
+
+void link_output_with_next_burst(struct sctp_tcb *stcb)
+{
+	if (enqueue(&next_bursts, stcb)) {
+		(void)SCTP_OS_TIMER_START(&next_bursts.timer, BETWEEN_TICKS, serve, &next_bursts);
+	}
+}
+
+void link_output_at_end_of_turn(struct sctp_tcb *stcb)
+{
+	if (enqueue(&end_of_turn, stcb)) {
+		link_timer_soon(&end_of_turn.timer, serve, &end_of_turn);
+	}
+}
+
+void link_no_outputs(const struct sctp_tcb *stcb)
+{
+	dequeue(&next_bursts, stcb);
+	dequeue(&end_of_turn, stcb);
+}
 
 /* Halves the window for each RTO since data were sent, or since that was last done (RFC 9260 7.2.1). */
-static void forget_window(const struct sctp_tcb *stcb, struct sctp_nets *net)
+static void decay_window(const struct sctp_tcb *stcb, struct sctp_nets *net)
 {
 	uint32_t rto_ms = net->RTO > 0 ? net->RTO : stcb->asoc.initial_rto;
 	struct path_notes *notes = path_notes_of(net);
@@ -46,18 +125,20 @@ static void forget_window(const struct sctp_tcb *stcb, struct sctp_nets *net)
 	}
 }
 
-int link_cuts_window(const struct sctp_tcb *stcb, struct sctp_nets *net)
+/* In place of the cut. What upstream does along with that, for H-TCP, is done here, too. */
+static void decay_idle_windows(struct sctp_tcb *stcb)
 {
-	if (link_is_near(stcb->asoc.primary_destination)) {
-		return 1;
-	}
-	if (net != NULL) {
+	struct sctp_nets *net;
+
+	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
+		if ((net->dest_state & SCTP_ADDR_REACHABLE) == 0) {
+			continue;
+		}
 		net->fast_retran_ip = 0;
 		if (net->flight_size == 0 && net->cwnd > 4 * net->mtu && net->last_sent_time.tv_sec > 0) {
-			forget_window(stcb, net);
+			decay_window(stcb, net);
 		}
 	}
-	return 0;
 }
 
 /* Is there something new to send, and room for it? What was lost waits for SACKs, or T3-rtx (RFC 9260 6.3.3 E3, 7.2.3). */
@@ -69,78 +150,26 @@ static int has_more(const struct sctp_association *asoc)
 	       asoc->peers_rwnd >= asoc->smallest_mtu && net != NULL && net->flight_size < net->cwnd;
 }
 
-static void output(struct sctp_tcb *stcb, uint8_t mark)
+/* An application has sent a message. Does it wait for others? */
+static int waits_for_others(const struct sctp_inpcb *inp, struct sctp_tcb *stcb)
 {
-	SCTP_TCB_LOCK(stcb);
-	stcb->asoc.burst_limit_applied &= (uint8_t)~mark;
-	if ((stcb->asoc.state & SCTP_STATE_ABOUT_TO_BE_FREED) == 0 && stcb->asoc.sent_queue_retran_cnt == 0) {
-		sctp_chunk_output(stcb->sctp_ep, stcb, SCTP_OUTPUT_FROM_CONTROL_PROC, SCTP_SO_NOT_LOCKED);
-	}
-	SCTP_TCB_UNLOCK(stcb);
+	return sctp_is_feature_on(inp, SCTP_PCB_FLAGS_NODELAY) && TAILQ_EMPTY(&stcb->asoc.control_send_queue) &&
+	       link_bundles(stcb);
 }
 
-/* Who has even more after that is put in again, for the next time. */
-static void output_all(void *argument)
+void sctp_chunk_output(struct sctp_inpcb *inp, struct sctp_tcb *stcb, int from_where, int so_locked)
 {
-	struct later *later = argument;
+	struct sctp_association *asoc = &stcb->asoc;
 
-	later->due = later->count;
-	later->count = 0;
-	for (uint32_t i = 0; i < later->due; i++) {
-		if (later->waiting[i] != NULL) {
-			output(later->waiting[i], later->mark);
-		}
+	if (from_where == SCTP_OUTPUT_FROM_USR_SEND && waits_for_others(inp, stcb)) {
+		return;
 	}
-	later->due = 0;
-}
-
-static int put_in(struct later *later, struct sctp_tcb *stcb)
-{
-	if (stcb->asoc.burst_limit_applied & later->mark) {
-		return 0;
+	if (asoc->max_burst > 0 && !link_is_near(asoc->primary_destination)) {
+		decay_idle_windows(stcb);
 	}
-	if (later->count == later->capacity) {
-		later->capacity = later->capacity > 0 ? 2 * later->capacity : 16;
-		later->waiting = link_grow(later->waiting, later->capacity * sizeof(struct sctp_tcb *));
+	asoc->burst_limit_applied = 0;
+	upstream_chunk_output(inp, stcb, from_where, so_locked);
+	if (asoc->burst_limit_applied && has_more(asoc)) {
+		link_output_with_next_burst(stcb);
 	}
-	later->waiting[later->count++] = stcb;
-	stcb->asoc.burst_limit_applied |= later->mark;
-	return !SCTP_OS_TIMER_PENDING(&later->timer);
-}
-
-void link_output_later(struct sctp_tcb *stcb)
-{
-	if (put_in(&bursts, stcb)) {
-		(void)SCTP_OS_TIMER_START(&bursts.timer, BETWEEN_TICKS, output_all, &bursts);
-	}
-}
-
-void link_output_soon(struct sctp_tcb *stcb)
-{
-	if (put_in(&soon, stcb)) {
-		link_timer_soon(&soon.timer, output_all, &soon);
-	}
-}
-
-int link_after_burst(struct sctp_tcb *stcb, uint32_t packets)
-{
-	if (packets >= stcb->asoc.max_burst && has_more(&stcb->asoc)) {
-		link_output_later(stcb);
-	}
-	return stcb->asoc.burst_limit_applied;
-}
-
-static void leave(struct later *later, const struct sctp_tcb *stcb)
-{
-	for (uint32_t i = 0; (stcb->asoc.burst_limit_applied & later->mark) && i < max(later->count, later->due); i++) {
-		if (later->waiting[i] == stcb) {
-			later->waiting[i] = NULL;
-		}
-	}
-}
-
-void link_no_burst(const struct sctp_tcb *stcb)
-{
-	leave(&bursts, stcb);
-	leave(&soon, stcb);
 }

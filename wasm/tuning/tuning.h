@@ -4,6 +4,8 @@
 #ifndef TUNING_H
 #define TUNING_H
 
+#include <netinet/sctp_sysctl.h>
+
 #include "network/network.h"
 
 /* --- path_mtu.c ----------------------------------------------------------------------------------------------- */
@@ -28,13 +30,12 @@ void link_forget(const struct sctp_tcb *stcb);
 
 /* --- burst.c -------------------------------------------------------------------------------------------------- */
 
-int link_cuts_window(const struct sctp_tcb *stcb, struct sctp_nets *net);
-int link_after_burst(struct sctp_tcb *stcb, uint32_t packets);
-void link_output_later(struct sctp_tcb *stcb);
-void link_output_soon(struct sctp_tcb *stcb);
+/* What waits is sent with the next burst, a millisecond after this one, or at the end of this turn of the event loop. */
+void link_output_with_next_burst(struct sctp_tcb *stcb);
+void link_output_at_end_of_turn(struct sctp_tcb *stcb);
 
-/* An association ends, which may wait for its next burst. */
-void link_no_burst(const struct sctp_tcb *stcb);
+/* An association ends, which may wait for one of these. */
+void link_no_outputs(const struct sctp_tcb *stcb);
 
 /* --- bundling.c ----------------------------------------------------------------------------------------------- */
 
@@ -48,7 +49,13 @@ int link_bundles(struct sctp_tcb *stcb);
  * packets of 1,500 bytes, and 32 KB in messages of 64. A larger window is for that many more of them.
  */
 uint32_t link_more_unread(const struct socket *so);
-uint32_t link_more_unsent(const struct socket *so, const struct sctp_association *asoc);
+uint32_t link_more_for_window(const struct socket *so, const struct sctp_association *asoc);
+
+/* Few chunks need no more. */
+static inline uint32_t link_more_unsent(const struct socket *so, const struct sctp_association *asoc)
+{
+	return asoc->chunks_on_out_queue < SCTPCTL_MAXCHUNKS_DEFAULT ? 0 : link_more_for_window(so, asoc);
+}
 
 /* An association ends, whose send buffer may have grown. */
 void link_association_gone(struct sctp_tcb *stcb);

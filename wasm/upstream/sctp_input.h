@@ -94,11 +94,10 @@
 #undef SCTP_CAUSE_NAT_MISSING_STATE
 #define SCTP_CAUSE_NAT_MISSING_STATE 0x100b1
 
-/* I-DATA where it is in use, and not DATA, is what has to be authenticated or not (RFC 4895 6, RFC 8260). */
-#include <netinet/sctp_auth.h>
+/* Where I-DATA is in use, it is what has to be authenticated or not: fixes/required_auth.h. */
+#include "fixes/required_auth.h"
 #undef sctp_auth_is_required_chunk
-#define sctp_auth_is_required_chunk(chunk, list) \
-	((list) != NULL && (list)->chunks[(chunk) == SCTP_DATA && stcb->asoc.idata_supported ? SCTP_IDATA : (chunk)] != 0)
+#define sctp_auth_is_required_chunk(chunk, list) link_is_auth_required(stcb, chunk, list)
 
 /* The send buffer of an association: tuning/buffers.c. Behind all others, since it includes headers of upstream's. */
 #include "tuning/send_limit.h"

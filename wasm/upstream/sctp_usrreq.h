@@ -10,6 +10,11 @@
 /* Answers to RE-CONFIG have a reserve of the receive buffer: fixes/reconfiguration.c. */
 #define sctp_ulp_notify fixed_ulp_notify
 
+/* Counters of streams, when others are added: fixes/reconfiguration.c. */
+#ifndef UPSTREAM_MAIN
+#define sctp_send_str_reset_req fixed_send_str_reset_req
+#endif
+
 /* Which path is used: fixes/path_choice.c. */
 #define sctp_set_primary_addr fixed_set_primary_addr
 
@@ -23,11 +28,10 @@ int link_inpcb_alloc(struct socket *so, uint32_t vrf_id);
 /* An association ends while a message is delivered in parts: fixes/ended_association.c. */
 #define sctp_free_assoc fixed_free_assoc
 
-/* I-DATA where it is in use, and not DATA, is what has to be authenticated or not (RFC 4895 6, RFC 8260). */
-#include <netinet/sctp_auth.h>
+/* Where I-DATA is in use, it is what has to be authenticated or not: fixes/required_auth.h. */
+#include "fixes/required_auth.h"
 #undef sctp_auth_is_required_chunk
-#define sctp_auth_is_required_chunk(chunk, list) \
-	((list) != NULL && (list)->chunks[(chunk) == SCTP_DATA && stcb->asoc.idata_supported ? SCTP_IDATA : (chunk)] != 0)
+#define sctp_auth_is_required_chunk(chunk, list) link_is_auth_required(stcb, chunk, list)
 
 /*
  * The size of chunks: fixes/packet_size.c, whose function is strong. What SCTP_MAXSEG allows is kept as it is given, without
@@ -46,11 +50,6 @@ int link_inpcb_alloc(struct socket *so, uint32_t vrf_id);
 	(optname != SCTP_MAXSEG                                   ? sctp_get_frag_point(stcb, association) \
 	 : (stcb)->asoc.sctp_frag_point < SCTP_DEFAULT_MAXSEGMENT ? (int)(stcb)->asoc.sctp_frag_point \
 	                                                          : 0)
-#endif
-
-/* Counters of streams, when others are added: fixes/reconfiguration.c. */
-#ifndef UPSTREAM_MAIN
-#define sctp_send_str_reset_req fixed_send_str_reset_req
 #endif
 
 #endif
