@@ -18,13 +18,14 @@ release=0.9.5.0
 readonly release
 
 # What upstream is made of, but for what the link layer stands in for: user_environment.c, user_recv_thread.c,
-# netinet/sctp_callout.c, netinet/sctp_crc32.c, netinet/sctp_sha1.c, netinet/sctp_userspace.c; and netinet/sctp_usrreq.c,
-# which api/setopt.c includes.
+# netinet/sctp_callout.c, netinet/sctp_crc32.c, netinet/sctp_sha1.c, netinet/sctp_userspace.c; and for what files of ours
+# include: netinet/sctp_usrreq.c and netinet/sctp_cc_functions.c.
 readonly upstream=(
   user_socket.c user_mbuf.c netinet6/sctp6_usrreq.c
-  netinet/sctp_{asconf,auth,bsd_addr,cc_functions,indata,input,output,pcb,peeloff,ss_functions,sysctl,timer}.c
+  netinet/sctp_{asconf,auth,bsd_addr,indata,input,output,pcb,peeloff,ss_functions,sysctl,timer}.c
   netinet/sctputil.c
 )
+readonly including=(api/setopt.c tuning/congestion.c)
 # Our files that see usrsctp's internal headers, and those that see usrsctp.h: the two can't be included together.
 readonly internals=(
   os/environment.c os/timers.c network/packets.c network/interfaces.c api/socket.c api/association.c api/abort.c
@@ -34,7 +35,7 @@ readonly internals=(
   fixes/{retransmission,round_trips,schedulers,shutdown,notes,path_choice,time_outs}.c
   fixes/{packet_association,packet_size,packet_validation,gap_blocks,ended_timer}.c
   fixes/{process_data,reassembly,delivery,forward_tsn,stream_reset,restarted_streams,ended_association}.c
-  fixes/{send_buffer,lifetimes,abandoned,cut_messages,own_abort}.c
+  fixes/{send_buffer,lifetimes,abandoned,unfinished_messages,own_abort}.c
 )
 readonly bridge=(api/bridge.c api/messages.c api/handles.c os/memory.c os/print.c os/sha256.c)
 
@@ -68,9 +69,9 @@ flags_for() { # FILE
     sctp_indata | sctputil | user_mbuf) echo -O2 ;;
     setopt | sctp6_usrreq | sctp_pcb | sctp_auth | sctp_asconf | sctp_bsd_addr | sctp_peeloff | sctp_sysctl)
       echo -finline-hint-functions -Oz ;;
-    user_socket | sctp_timer | sctp_cc_functions) echo -Oz ;;
+    user_socket | sctp_timer | congestion) echo -Oz ;;
     bridge | association | statistics | abort | aside | own_abort | print | interfaces | socket | path_mtu) echo -Oz ;;
-    late_packets | *_addresses | ended_* | cut_messages | tag_timewait) echo -Oz ;;
+    late_packets | *_addresses | ended_* | unfinished_messages | tag_timewait) echo -Oz ;;
     reconfiguration | restart | restarted_streams | stream_reset | forward_tsn | shutdown) echo -Oz ;;
     time_outs | path_choice | retransmission | round_trips | lifetimes | abandoned | packet_size | gap_blocks | grants) echo -Oz ;;
     sha1 | sha256) echo -Oz ;;
@@ -83,7 +84,7 @@ compile_all() { # compiler and its flags
   mkdir -p "$objects"
   list_sysctls >"$out/sysctls.def"
   # In two steps: upstream/redirections.mjs counts in what the preprocessor has made.
-  for file in "${upstream[@]/#/$source/}" "$here/api/setopt.c"; do
+  for file in "${upstream[@]/#/$source/}" "${including[@]/#/$here/}"; do
     name=$(basename "$file" .c)
     echo "$* $(flags_for "$file") -w -include $(header_of "$name") -E $file -o $objects/$name.i &&" \
       "$* $(flags_for "$file") -w -c $objects/$name.i -o $objects/$name.o"
@@ -102,6 +103,7 @@ compile_all() { # compiler and its flags
 header_of() { # NAME
   case $1 in
     setopt) echo "$here/upstream/sctp_usrreq.h" ;;
+    congestion) echo "$here/upstream/sctp_cc_functions.h" ;;
     *) echo "$here/upstream/$1.h" ;;
   esac
 }

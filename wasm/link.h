@@ -127,9 +127,9 @@ int link_is_plausible(const struct link_packet *packet);
 int link_admits(struct link_packet *packet, uint32_t *short_ecne);
 struct link_packet *link_lengthen_ecne(const struct link_packet *packet, uint32_t at);
 
-/* Will a packet of the same association follow the next one? And when that has been read: see tuning/sack_frequency.c. */
-void link_follow(int more);
-void link_settle(void);
+/* Will a packet of the same association follow the next one? And when that has been read: tuning/sack_frequency.c. */
+void link_more_packets_follow(int more);
+void link_send_deferred_sack(void);
 
 /* A packet has been read: if it has brought an association to OPEN, a shutdown that is pending is carried out. */
 void link_shut_down_if_open(void);
@@ -163,13 +163,13 @@ int link_shut_down(void *so, uint32_t id);
 /* Has either end begun to shut the association down? */
 int link_is_shut_down(void *so, uint32_t id);
 
-/* What becomes of a piece of a message, which the peer may have cut by a restart: fixes/cut_messages.c. */
+/* What becomes of a piece of a message, whose beginning may be gone: fixes/unfinished_messages.c. */
 enum link_rest { LINK_REST_SENT, LINK_REST_REFUSED, LINK_REST_DISCARDED };
 enum link_rest link_rest_of(void *so, uint32_t id, uint16_t stream, int is_last);
 
 /* Stand around a call that sends the rest of a message, which the peer's shutdown has interrupted; 0: there is none. */
-int link_resume(void *so, uint32_t id, uint16_t stream);
-void link_resumed(void *so, uint32_t id);
+int link_before_rest(void *so, uint32_t id, uint16_t stream);
+void link_after_rest(void *so, uint32_t id);
 
 /* What usrsctp calls to send a packet of an AF_CONN association. */
 int link_conn_output(void *address, void *buffer, size_t length, uint8_t tos, uint8_t set_df);

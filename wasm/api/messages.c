@@ -107,9 +107,9 @@ EXPORT int bridge_sendv(int handle, const void *data, uint32_t length, struct so
 	}
 	sent = usrsctp_sendv(so, data, length, to, count, info, info_length, info_type, flags);
 	if (!UPSTREAM_ANSWERS_RIGHTLY && sent < 0 && errno == ECONNRESET &&
-	    link_resume(so, id, sndinfo != NULL ? sndinfo->snd_sid : 0)) {
+	    link_before_rest(so, id, sndinfo != NULL ? sndinfo->snd_sid : 0)) {
 		sent = usrsctp_sendv(so, data, length, to, count, info, info_length, info_type, flags);
-		link_resumed(so, id);
+		link_after_rest(so, id);
 	}
 	if (sent < 0 && (is_end || !would_block(so, errno, wanted))) {
 		return refusal(so, id, errno, is_end);

@@ -129,7 +129,7 @@ void link_remove_message(struct sctp_tcb *stcb, struct sctp_stream_out *stream, 
 }
 
 /*
- * The end of a message has no TSN yet. What is handed over of it from now on is thrown away (cut_messages.c). Upstream puts it
+ * The end of a message has no TSN yet. What is handed over of it from now on is thrown away (unfinished_messages.c). Upstream puts it
  * into the send buffer first, and throws it away when it would be sent: nobody is told that there is room again. Returns the
  * bytes of the rest.
  */

@@ -16,7 +16,7 @@
 #include "tuning/tuning.h"
 
 /* Gives what was sent, or would be, to an address that the association no longer has to another one. */
-static void leave(struct sctp_tcb *stcb, struct sctp_nets *net)
+static void move_chunks(struct sctp_tcb *stcb, struct sctp_nets *net)
 {
 	struct sctp_association *asoc = &stcb->asoc;
 	struct sctp_nets *other = asoc->alternate != NULL ? asoc->alternate : asoc->primary_destination;
@@ -59,19 +59,19 @@ static void leave(struct sctp_tcb *stcb, struct sctp_nets *net)
  * Addresses that went while a packet was read, whose ASCONF may have come under one of them: sctp_common_input_processing()
  * found the association by the lookup address (RFC 5061 4.1.1), goes on with that path, and leaves it in the association.
  */
-struct left {
-	struct left *next;
+struct deleted_path {
+	struct deleted_path *next;
 	struct sctp_tcb *stcb; /* there is a reference for each */
 	struct sctp_nets *net;
 };
-static struct left *left;
+static struct deleted_path *deleted_paths;
 
-static void keep(struct sctp_tcb *stcb, struct sctp_nets *net)
+static void keep_until_packet_done(struct sctp_tcb *stcb, struct sctp_nets *net)
 {
-	struct left *one = link_malloc(sizeof(*one));
+	struct deleted_path *one = link_malloc(sizeof(*one));
 
-	*one = (struct left){left, stcb, net};
-	left = one;
+	*one = (struct deleted_path){deleted_paths, stcb, net};
+	deleted_paths = one;
 	atomic_add_int(&stcb->asoc.refcnt, 1);
 }
 
@@ -93,10 +93,10 @@ static void point_elsewhere(struct sctp_association *asoc, struct sctp_nets *net
 	}
 }
 
-static void let_go(struct sctp_tcb *stcb, struct sctp_nets *net)
+static void release(struct sctp_tcb *stcb, struct sctp_nets *net)
 {
 	point_elsewhere(&stcb->asoc, net);
-	leave(stcb, net);
+	move_chunks(stcb, net);
 	sctp_free_remote_addr(net);
 	atomic_subtract_int(&stcb->asoc.refcnt, 1);
 	if ((stcb->asoc.state & SCTP_STATE_ABOUT_TO_BE_FREED) != 0) {
@@ -109,11 +109,11 @@ static void let_go(struct sctp_tcb *stcb, struct sctp_nets *net)
 /* The packet has been read. */
 void link_packet_done(void)
 {
-	struct left *one;
+	struct deleted_path *one;
 
-	while ((one = left) != NULL) {
-		left = one->next;
-		let_go(one->stcb, one->net);
+	while ((one = deleted_paths) != NULL) {
+		deleted_paths = one->next;
+		release(one->stcb, one->net);
 		link_free(one);
 	}
 }
@@ -127,12 +127,12 @@ void link_packet_done(void)
 void fixed_remove_net(struct sctp_tcb *stcb, struct sctp_nets *net)
 {
 	atomic_add_int(&net->ref_count, 1);
-	link_departed(stcb, net);
+	link_address_deleted(stcb, net);
 	sctp_remove_net(stcb, net);
 	link_choose_path(stcb);
 	point_elsewhere(&stcb->asoc, net);
-	leave(stcb, net);
-	keep(stcb, net);
+	move_chunks(stcb, net);
+	keep_until_packet_done(stcb, net);
 }
 
 void link_path_left(struct sctp_tcb *stcb, struct sctp_nets *net)
@@ -141,8 +141,8 @@ void link_path_left(struct sctp_tcb *stcb, struct sctp_nets *net)
 	sctp_timer_stop(SCTP_TIMER_TYPE_HEARTBEAT, stcb->sctp_ep, stcb, net, SCTP_FROM_SCTP_PCB);
 	sctp_timer_stop(SCTP_TIMER_TYPE_PATHMTURAISE, stcb->sctp_ep, stcb, net, SCTP_FROM_SCTP_PCB);
 	point_elsewhere(&stcb->asoc, net);
-	leave(stcb, net);
-	keep(stcb, net);
+	move_chunks(stcb, net);
+	keep_until_packet_done(stcb, net);
 }
 
 int fixed_del_remote_addr(struct sctp_tcb *stcb, struct sockaddr *address)
@@ -154,6 +154,12 @@ int fixed_del_remote_addr(struct sctp_tcb *stcb, struct sockaddr *address)
 	}
 	fixed_remove_net(stcb, net);
 	return 0;
+}
+
+void link_give_back_and_forget(struct sctp_ifa **address)
+{
+	sctp_free_ifa(*address);
+	*address = NULL;
 }
 
 /*
@@ -182,8 +188,8 @@ void fixed_free_association(struct sctp_tcb *stcb)
 	link_never_open(stcb);
 	link_never_unusable(stcb);
 	link_no_lifetimes(stcb);
-	link_no_cut_messages(stcb);
-	link_forget(stcb);
+	link_no_unfinished_messages(stcb);
+	link_no_deferred_sack(stcb);
 	link_free(notes_of(stcb)->former);
 	link_free(stcb);
 }

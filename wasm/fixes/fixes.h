@@ -99,8 +99,8 @@ void link_abort_if_unusable(void);
 void link_never_unusable(const struct sctp_tcb *stcb);
 #endif
 
-/* Something that was to be delivered before a shutdown isn't any more: the same file. */
-void link_continue_shutdown(struct sctp_tcb *stcb);
+/* Something that was to be delivered before SHUTDOWN, or SHUTDOWN ACK, isn't any more: shutdown.c. */
+void link_send_shutdown_if_due(struct sctp_tcb *stcb);
 
 /* DATA of an association begin anew, with this TSN: restart.c. */
 void link_begin_tsns(struct sctp_association *asoc, uint32_t tsn);
@@ -111,10 +111,10 @@ int fixed_free_assoc(struct sctp_inpcb *inp, struct sctp_tcb *stcb, int from_inp
 /* Takes a message that has no data in the send buffer any more from its stream, and frees it: abandoned.c. */
 void link_remove_message(struct sctp_tcb *stcb, struct sctp_stream_out *stream, struct sctp_stream_queue_pending *sp);
 
-/* More of a message is to come, which is given up; the peer restarts; an association is freed: cut_messages.c. */
+/* More of a message is to come, which is given up; the peer restarts; an association is freed: unfinished_messages.c. */
 void link_rest_is_given_up(struct sctp_tcb *stcb, struct sctp_stream_out *stream);
-void link_cut_messages(struct sctp_tcb *stcb);
-void link_no_cut_messages(struct sctp_tcb *stcb);
+void link_drop_unfinished_messages(struct sctp_tcb *stcb);
+void link_no_unfinished_messages(struct sctp_tcb *stcb);
 
 /* An association is freed: lifetimes.c. */
 void link_no_lifetimes(struct sctp_tcb *stcb);
@@ -123,7 +123,7 @@ void link_no_lifetimes(struct sctp_tcb *stcb);
 void link_packet_done(void);
 
 /* A local address has come, or come back: readded_addresses.c. */
-void link_renew(struct sctp_ifa *ifa);
+void link_local_address_added(struct sctp_ifa *ifa);
 
 /* One has gone. The same file. */
 void link_forget_restricted(const struct sockaddr *gone);
@@ -143,7 +143,7 @@ int link_has_chunk(struct mbuf *packet, int headers, uint8_t type);
 const void *link_ip_of(const union sctp_sockstore *address, uint8_t family);
 
 /* The peer has deleted this address: packets from there may still come. See late_packets.c. */
-void link_departed(const struct sctp_tcb *stcb, const struct sctp_nets *net);
+void link_address_deleted(const struct sctp_tcb *stcb, const struct sctp_nets *net);
 
 /* Where a packet comes from and goes to; the port is the peer's UDP port, in network byte order. */
 struct link_ends {
@@ -159,10 +159,7 @@ int link_readdress(const struct sctphdr *header, struct link_ends *ends);
 void link_answered(void);
 void link_answer(struct mbuf *packet, int headers, struct link_packet *header);
 
-/*
- * The slow start threshold begins with the peer's first receive window (RFC 4960); but a window that follows the path
- * begins small, and beyond it there would be a packet more in each round trip. RFC 9260 7.2.1: arbitrarily high.
- */
+/* The first slow start threshold of a path: tuning/congestion.c. */
 #define FIRST_SSTHRESH (64 * 1024 * 1024)
 
 #endif

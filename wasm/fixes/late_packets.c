@@ -30,21 +30,21 @@
 /* So many addresses that the peer has deleted are kept for each association: more than it has in a packet's lifetime. */
 #define FORMER_ADDRESSES 8
 
-void link_departed(const struct sctp_tcb *stcb, const struct sctp_nets *net)
+void link_address_deleted(const struct sctp_tcb *stcb, const struct sctp_nets *net)
 {
 	struct association_notes *notes = notes_of(stcb);
 
 	if (notes->former == NULL) {
 		notes->former = link_calloc(FORMER_ADDRESSES, sizeof(*notes->former));
 	}
-	memcpy(&notes->former[notes->departures++ % FORMER_ADDRESSES], &net->ro._l_addr, sizeof(*notes->former));
+	memcpy(&notes->former[notes->former_count++ % FORMER_ADDRESSES], &net->ro._l_addr, sizeof(*notes->former));
 }
 
 static int was_address_of(const struct sctp_tcb *stcb, struct sockaddr *address)
 {
 	const struct association_notes *notes = notes_of(stcb);
 
-	for (uint32_t i = 0; i < min(notes->departures, FORMER_ADDRESSES); i++) {
+	for (uint32_t i = 0; i < min(notes->former_count, FORMER_ADDRESSES); i++) {
 		if (sctp_cmpaddr(&notes->former[i].sa, address)) {
 			return 1;
 		}

@@ -156,7 +156,7 @@ static void give_up_expired(void *argument)
 		if (stcb->sctp_socket != NULL) {
 			link_ready(stcb->sctp_socket->so_upcallarg);
 		}
-		link_continue_shutdown(stcb);
+		link_send_shutdown_if_due(stcb);
 		sctp_chunk_output(stcb->sctp_ep, stcb, SCTP_OUTPUT_FROM_CONTROL_PROC, SCTP_SO_NOT_LOCKED);
 	}
 	SCTP_TCB_UNLOCK(stcb);

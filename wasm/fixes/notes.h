@@ -18,13 +18,13 @@ struct association_notes {
 	double lifetime_ends_ms;   /* and when that is */
 
 	union sctp_sockstore *former; /* addresses that the peer has deleted, the last ones: late_packets.c */
-	uint32_t departures;          /* how many there were */
+	uint32_t former_count;        /* how many there were */
 
 	double opened_ms;          /* when the association came to be open */
 	uint8_t outputs;           /* that it waits for, a bit for each: tuning/burst.c */
 	uint32_t set_up_time_outs; /* of INIT, until INIT ACK; then of COOKIE ECHO: see round_trips.c */
 
-	struct cut_message *cut; /* messages that ended before their last piece came: cut_messages.c */
+	struct unfinished_message *unfinished; /* that ended before their last piece came: unfinished_messages.c */
 
 	uint32_t loaded_tag;   /* the peer's tag in the INIT whose addresses it has: see restart.c */
 

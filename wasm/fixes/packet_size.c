@@ -10,6 +10,7 @@
 #include <netinet/sctp_var.h>
 
 #include "fixes/fixes.h"
+#include "fixes/packet_size.h"
 #include "network/network.h"
 
 /* An AUTH chunk stands in front of DATA, or of I-DATA, if the peer asks for it. */
@@ -30,6 +31,16 @@ int sctp_get_frag_point(struct sctp_tcb *stcb, struct sctp_association *asoc)
 	uint32_t room = asoc->smallest_mtu - link_header_bytes(stcb) - auth_bytes(asoc) - SCTP_DATA_CHUNK_OVERHEAD(stcb);
 
 	return (int)min(room & ~3u, asoc->sctp_frag_point);
+}
+
+int link_told_frag_point(struct sctp_tcb *stcb, int option)
+{
+	uint32_t set = stcb->asoc.sctp_frag_point;
+
+	if (option != SCTP_MAXSEG) {
+		return sctp_get_frag_point(stcb, &stcb->asoc);
+	}
+	return set < SCTP_DEFAULT_MAXSEGMENT ? (int)set : 0;
 }
 #endif
 

@@ -82,7 +82,7 @@ static void renew(struct sctpladdr *list, struct sctp_ifa *ifa)
  * An address that comes back is another struct sctp_ifa. Sockets that are bound to it by name had the one before, and
  * would never send from the address again.
  */
-void link_renew(struct sctp_ifa *ifa)
+void link_local_address_added(struct sctp_ifa *ifa)
 {
 	struct sctp_inpcb *inp;
 	struct sctp_tcb *stcb;

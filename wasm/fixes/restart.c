@@ -60,7 +60,7 @@ void fixed_report_all_outbound(struct sctp_tcb *stcb, uint16_t error, int so_loc
 {
 	struct sctp_nets *net;
 
-	link_cut_messages(stcb);
+	link_drop_unfinished_messages(stcb);
 	sctp_report_all_outbound(stcb, error, so_locked);
 	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
 		net->flight_size = 0;

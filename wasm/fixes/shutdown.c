@@ -69,7 +69,7 @@ static void send_shutdown_ack(struct sctp_tcb *stcb)
 	fixed_timer_start(SCTP_TIMER_TYPE_SHUTDOWNACK, stcb->sctp_ep, stcb, net);
 }
 
-void link_continue_shutdown(struct sctp_tcb *stcb)
+void link_send_shutdown_if_due(struct sctp_tcb *stcb)
 {
 	if ((stcb->asoc.state & SCTP_STATE_SHUTDOWN_PENDING) != 0) {
 		send_shutdown(stcb);
@@ -154,7 +154,7 @@ int link_is_shut_down(void *so, uint32_t id)
  * When the peer shuts down, the rest of a message that is begun is delivered (RFC 9260 9.2), but sctp_lower_sosend()
  * refuses it. It takes the association for an open one during such a call. Upstream's main takes the rest.
  */
-int link_resume(void *so, uint32_t id, uint16_t stream)
+int link_before_rest(void *so, uint32_t id, uint16_t stream)
 {
 	struct sctp_tcb *stcb = association_in(so, id);
 	struct sctp_association *asoc;
@@ -173,7 +173,7 @@ int link_resume(void *so, uint32_t id, uint16_t stream)
 	return may;
 }
 
-void link_resumed(void *so, uint32_t id)
+void link_after_rest(void *so, uint32_t id)
 {
 	struct sctp_tcb *stcb = association_in(so, id);
 

@@ -64,7 +64,7 @@ EXPORT int link_add_address(const uint8_t *address, uint32_t family, uint32_t in
 		return -ENOBUFS;
 	}
 	if (dynamic) {
-		link_renew(ifa);
+		link_local_address_added(ifa);
 	} else {
 		ifa->localifa_flags &= ~SCTP_ADDR_DEFER_USE;
 	}

@@ -305,10 +305,10 @@ EXPORT void link_input(uint32_t bytes)
 		uint32_t length = (uint32_t)(sizeof(*header) + padded(header->length));
 
 		next = packet_at((uint32_t)((const uint8_t *)header - link_shared.inbox) + length, bytes);
-		link_follow(next != NULL && are_kin(header, next));
+		link_more_packets_follow(next != NULL && are_kin(header, next));
 		input(header);
 		link_abort_if_unusable();
 		link_shut_down_if_open();
-		link_settle();
+		link_send_deferred_sack();
 	}
 }

@@ -32,7 +32,7 @@
 
 /* Packets of the same association follow in the inbox; and the association that owes a SACK for those so far. */
 static int more_follow;
-static struct sctp_tcb *debtor;
+static struct sctp_tcb *deferred;
 
 /* Can the sender do with fewer SACKs? Counts what has come on a path in order, until that is twice the receive window. */
 static int is_open(const struct sctp_tcb *stcb, struct link_path *path, int bytes)
@@ -74,7 +74,7 @@ int link_process_data(struct mbuf **packet, int iphlen, int *offset, int length,
 	asoc->sack_freq = every;
 	link_acknowledge_duplicates(stcb);
 	if (may_wait) {
-		debtor = stcb;
+		deferred = stcb;
 	}
 	if (path != NULL && (asoc->cumulative_tsn == cumulative_tsn || !is_in_order(asoc))) {
 		path->in_order_bytes = 0;
@@ -82,20 +82,20 @@ int link_process_data(struct mbuf **packet, int iphlen, int *offset, int length,
 	return result;
 }
 
-void link_follow(int more)
+void link_more_packets_follow(int more)
 {
 	more_follow = more;
 }
 
 /* A packet has been read. If it was the last of them, what its association still owes leaves now. */
-void link_settle(void)
+void link_send_deferred_sack(void)
 {
-	struct sctp_tcb *stcb = debtor;
+	struct sctp_tcb *stcb = deferred;
 
 	if (more_follow || stcb == NULL) {
 		return;
 	}
-	debtor = NULL;
+	deferred = NULL;
 	if ((stcb->asoc.state & SCTP_STATE_ABOUT_TO_BE_FREED) == 0 && SCTP_OS_TIMER_PENDING(&stcb->asoc.dack_timer.timer) &&
 	    stcb->asoc.data_pkts_seen >= stcb->asoc.sack_freq) {
 		SCTP_TCB_LOCK(stcb);
@@ -106,9 +106,9 @@ void link_settle(void)
 	}
 }
 
-void link_forget(const struct sctp_tcb *stcb)
+void link_no_deferred_sack(const struct sctp_tcb *stcb)
 {
-	if (debtor == stcb) {
-		debtor = NULL;
+	if (deferred == stcb) {
+		deferred = NULL;
 	}
 }

@@ -26,7 +26,7 @@ void link_probe_answers(const struct sctphdr *header, uint32_t length, union sct
 /* --- sack_frequency.c ----------------------------------------------------------------------------------------- */
 
 /* An association ends, which may owe a SACK. */
-void link_forget(const struct sctp_tcb *stcb);
+void link_no_deferred_sack(const struct sctp_tcb *stcb);
 
 /* --- burst.c -------------------------------------------------------------------------------------------------- */
 

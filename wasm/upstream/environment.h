@@ -1,7 +1,7 @@
 /*
- * Included before every file that sees usrsctp's internal headers, upstream's and ours: redirects what usrsctp takes from an
- * operating system to us. What is redirected in a single file of upstream's is listed in the header of that file's name,
- * beside this one.
+ * Included before every file that sees usrsctp's internal headers, upstream's and ours: redirects what usrsctp takes
+ * from an operating system to us. What is redirected in a single file of upstream's is listed in the header of that
+ * file's name, beside this one.
  */
 #ifndef ENVIRONMENT_H
 #define ENVIRONMENT_H
@@ -13,7 +13,9 @@
 
 #include "link.h"
 
-/* Memory: os/memory.c. Before upstream's headers, because inline functions in them free what upstream's files allocate. */
+/*
+ * Memory: os/memory.c. Before upstream's headers, because inline functions in them free what upstream's files allocate.
+ */
 #define malloc(bytes) link_malloc(bytes)
 #define calloc(count, bytes) link_calloc(count, bytes)
 #define realloc(memory, bytes) link_realloc(memory, bytes)
@@ -56,13 +58,10 @@
 int link_gettimeofday(struct timeval *time);
 #define gettimeofday(time, zone) link_gettimeofday(time)
 
-/* Interfaces are added by link_add_address(); there are none to find. */
-#define getifaddrs(list) (*(list) = NULL, 0)
-#define freeifaddrs(list) ((void)(list))
-#define if_nametoindex(name) ((void)(name), 0)
-
-/* Routes: network/interfaces.c. Each local address is an interface, and the host tells which one leads to a destination.
- * Wherever upstream asks for a route, `net` is its path, or NULL where it has none. */
+/*
+ * Routes: network/interfaces.c. Each local address is an interface, and the host tells which one leads to a
+ * destination. Wherever upstream asks for a route, `net` is its path, or NULL where it has none.
+ */
 struct sctp_nets;
 void link_route(sctp_route_t *route, struct sctp_nets *net);
 void link_release_route(sctp_rtentry_t *route);

@@ -27,9 +27,12 @@
 #define sctp_add_local_addr_restricted fixed_add_local_addr_restricted
 #define sctp_del_local_addr_restricted fixed_del_local_addr_restricted
 
-/* The address of a request is given back once: DESTROY() (environment.h) gives back what a request still has. */
+/*
+ * The address of a request is given back once, and forgotten: fixes/deleted_addresses.c. What a request still has is given
+ * back when that is freed (DESTROY() in environment.h).
+ */
 #include <netinet/sctp_pcb.h>
-#define RELEASE_AND_CLEAR(address) do { sctp_free_ifa(address); (address) = NULL; } while (0)
-#define sctp_free_ifa(address) RELEASE_AND_CLEAR(address)
+void link_give_back_and_forget(struct sctp_ifa **address);
+#define sctp_free_ifa(address) link_give_back_and_forget(&(address))
 
 #endif

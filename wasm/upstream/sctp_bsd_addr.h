@@ -1,2 +1,11 @@
-/* In netinet/sctp_bsd_addr.c nothing is redirected beside what environment.h lists. */
+/* What is redirected in netinet/sctp_bsd_addr.c. */
+#ifndef UPSTREAM_SCTP_BSD_ADDR_H
+#define UPSTREAM_SCTP_BSD_ADDR_H
+
 #include "environment.h"
+
+/* sctp_init_ifns_for_vrf() finds no interfaces: link_add_address() adds them (network/interfaces.c). */
+#include <ifaddrs.h>
+#define getifaddrs(list) (-1)
+
+#endif

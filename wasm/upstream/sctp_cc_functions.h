@@ -1,4 +1,4 @@
-/* What is redirected in netinet/sctp_cc_functions.c. */
+/* What is redirected in netinet/sctp_cc_functions.c, which tuning/congestion.c includes. */
 #ifndef UPSTREAM_SCTP_CC_FUNCTIONS_H
 #define UPSTREAM_SCTP_CC_FUNCTIONS_H
 
@@ -7,8 +7,17 @@
 /* T2-shutdown has the place of T3-rtx: fixes/shutdown.c. */
 #define sctp_timer_start fixed_timer_start
 
-/* The first slow start threshold. */
-#include "fixes/fixes.h"
-#define peers_rwnd peers_rwnd > 0 ? FIRST_SSTHRESH : 0
+/*
+ * The first slow start threshold: tuning/congestion.c. Each macro has parameters, so that it matches where a function is
+ * defined or called, and not where the table of modules refers to it.
+ */
+struct sctp_tcb;
+struct sctp_nets;
+static void sctp_set_initial_cc_param(struct sctp_tcb *, struct sctp_nets *);
+static void sctp_htcp_set_initial_cc_param(struct sctp_tcb *, struct sctp_nets *);
+static void sctp_set_rtcc_initial_cc_param(struct sctp_tcb *, struct sctp_nets *);
+#define sctp_set_initial_cc_param(stcb, net) upstream_set_initial_cc_param(stcb, net)
+#define sctp_htcp_set_initial_cc_param(stcb, net) upstream_htcp_set_initial_cc_param(stcb, net)
+#define sctp_set_rtcc_initial_cc_param(stcb, net) upstream_set_rtcc_initial_cc_param(stcb, net)
 
 #endif

@@ -44,12 +44,10 @@ int link_inpcb_alloc(struct socket *so, uint32_t vrf_id);
 #define SCTP_MED_OVERHEAD 0
 #undef SCTP_MED_V4_OVERHEAD
 #define SCTP_MED_V4_OVERHEAD 0
-/* Read of an association, SCTP_MAXSEG is what was set, and SCTP_STATUS tells what comes of it. */
+/* sctp_getopt() has the option in a variable. */
 #include <netinet/sctp_output.h>
-#define sctp_get_frag_point(stcb, association) \
-	(optname != SCTP_MAXSEG                                   ? sctp_get_frag_point(stcb, association) \
-	 : (stcb)->asoc.sctp_frag_point < SCTP_DEFAULT_MAXSEGMENT ? (int)(stcb)->asoc.sctp_frag_point \
-	                                                          : 0)
+#include "fixes/packet_size.h"
+#define sctp_get_frag_point(stcb, association) link_told_frag_point(stcb, optname)
 #endif
 
 #endif

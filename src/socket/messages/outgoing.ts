@@ -27,7 +27,7 @@ const ignore = () => undefined;
 
 /**
  * The peer has restarted in the middle of a message: it knows nothing of what it had by then, and nothing of it is told as
- * failed, so that it is sent once more, as a whole (wasm/fixes/cut_messages.c).
+ * failed, so that it is sent once more, as a whole (wasm/fixes/unfinished_messages.c).
  */
 const isCut = (error: unknown): boolean => error instanceof SctpError && error.code === 'EINTR';
 

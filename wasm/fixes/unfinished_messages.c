@@ -15,14 +15,14 @@
 #include "fixes/notes.h"
 #include "link.h"
 
-struct cut_message {
-	struct cut_message *next;
+struct unfinished_message {
+	struct unfinished_message *next;
 	uint16_t sid;
 	int is_given_up; /* that was told already: the rest is thrown away */
 };
 
 /* Of all associations: mostly none, and then nobody has to look. */
-static uint32_t cut_messages;
+static uint32_t unfinished_count;
 
 /* Frees the fragments that belong to the message which is begun on a stream. Returns whether there can't be more of them. */
 static int free_fragments(struct sctp_tcb *stcb, struct sctpchunk_listhead *queue, uint16_t sid)
@@ -49,11 +49,11 @@ static int free_fragments(struct sctp_tcb *stcb, struct sctpchunk_listhead *queu
 static void note(struct sctp_tcb *stcb, uint16_t sid, int is_given_up)
 {
 	struct association_notes *notes = notes_of(stcb);
-	struct cut_message *message = link_malloc(sizeof(*message));
+	struct unfinished_message *message = link_malloc(sizeof(*message));
 
-	*message = (struct cut_message){notes->cut, sid, is_given_up};
-	notes->cut = message;
-	cut_messages++;
+	*message = (struct unfinished_message){notes->unfinished, sid, is_given_up};
+	notes->unfinished = message;
+	unfinished_count++;
 }
 
 void link_rest_is_given_up(struct sctp_tcb *stcb, struct sctp_stream_out *stream)
@@ -63,7 +63,7 @@ void link_rest_is_given_up(struct sctp_tcb *stcb, struct sctp_stream_out *stream
 	stcb->asoc.stream_locked = 0;
 }
 
-static void cut(struct sctp_tcb *stcb, struct sctp_stream_out *stream)
+static void drop(struct sctp_tcb *stcb, struct sctp_stream_out *stream)
 {
 	struct sctp_stream_queue_pending *rest = TAILQ_LAST(&stream->outqueue, sctp_streamhead);
 
@@ -79,9 +79,9 @@ static void cut(struct sctp_tcb *stcb, struct sctp_stream_out *stream)
 	rest->data = NULL;
 }
 
-static struct cut_message **place_of(struct sctp_tcb *stcb, uint16_t sid)
+static struct unfinished_message **place_of(struct sctp_tcb *stcb, uint16_t sid)
 {
-	struct cut_message **place = &notes_of(stcb)->cut;
+	struct unfinished_message **place = &notes_of(stcb)->unfinished;
 
 	while (*place != NULL && (*place)->sid != sid) {
 		place = &(*place)->next;
@@ -89,36 +89,36 @@ static struct cut_message **place_of(struct sctp_tcb *stcb, uint16_t sid)
 	return place;
 }
 
-static void forget(struct cut_message **place)
+static void forget(struct unfinished_message **place)
 {
-	struct cut_message *message = *place;
+	struct unfinished_message *message = *place;
 
 	*place = message->next;
 	link_free(message);
-	cut_messages--;
+	unfinished_count--;
 }
 
-void link_cut_messages(struct sctp_tcb *stcb)
+void link_drop_unfinished_messages(struct sctp_tcb *stcb)
 {
 	for (uint32_t sid = 0; sid < stcb->asoc.streamoutcnt; sid++) {
 		if (stcb->asoc.strmout[sid].last_msg_incomplete && *place_of(stcb, (uint16_t)sid) == NULL) {
-			cut(stcb, &stcb->asoc.strmout[sid]);
+			drop(stcb, &stcb->asoc.strmout[sid]);
 		}
 	}
 }
 
-void link_no_cut_messages(struct sctp_tcb *stcb)
+void link_no_unfinished_messages(struct sctp_tcb *stcb)
 {
-	while (notes_of(stcb)->cut != NULL) {
-		forget(&notes_of(stcb)->cut);
+	while (notes_of(stcb)->unfinished != NULL) {
+		forget(&notes_of(stcb)->unfinished);
 	}
 }
 
 enum link_rest link_rest_of(void *so, uint32_t id, uint16_t sid, int is_last)
 {
-	struct sctp_tcb *stcb = cut_messages > 0 ? association_in(so, id) : NULL;
+	struct sctp_tcb *stcb = unfinished_count > 0 ? association_in(so, id) : NULL;
 	enum link_rest rest = LINK_REST_SENT;
-	struct cut_message **place;
+	struct unfinished_message **place;
 
 	if (stcb == NULL) {
 		return rest;
