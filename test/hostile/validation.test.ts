@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Association, Socket } from '../../src/index.js';
 import {
-  CHUNK_LIST,
+  CHUNKS,
   ecnSupported,
   extensions,
   FEATURES,
@@ -54,7 +54,7 @@ test.each([
   ['a window of 0', { window: 0 }],
   ['no outbound streams', { outbound: 0 }],
   ['no inbound streams', { inbound: 0 }],
-  ['a list of chunks without a random number', { parameters: [parameter(CHUNK_LIST, u8(193))] }],
+  ['a list of chunks without a random number', { parameters: [parameter(CHUNKS, u8(193))] }],
   ['63,488 bytes', { parameters: Array.from({ length: 64 }, () => parameter(0xc0ff, new Uint8Array(1000))) }],
 ])('a forged INIT with %s is answered with ABORT, and the association goes on', async (_, fields) => {
   const scene = await established();

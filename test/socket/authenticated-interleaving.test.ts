@@ -1,21 +1,9 @@
 import { expect, test } from 'vitest';
-import { CHUNK_TYPES, type ChunkType } from '../../src/chunk/type.js';
-import {
-  CHUNK_LIST,
-  extensions,
-  flagged,
-  forwardTsnSupported,
-  parameter,
-  RANDOM,
-  REQUESTED_HMACS,
-  u8,
-  u16,
-  u32,
-} from '../support/forged.js';
+import type { ChunkType } from '../../src/chunk/type.js';
+import { extensions, flagged, forwardTsnSupported, u8, u16, u32 } from '../support/forged.js';
 import { Puppet } from '../support/puppet.js';
+import { authentication } from '../support/signed.js';
 import { StackVictim } from '../support/victim.js';
-
-const SHA1 = 1;
 
 /** A victim with I-DATA, and a peer with AUTH that wants these chunks authenticated. */
 async function scene(wanted: readonly ChunkType[], required: readonly ('DATA' | 'I-DATA')[] = []) {
@@ -30,9 +18,7 @@ async function scene(wanted: readonly ChunkType[], required: readonly ('DATA' | 
     parameters: [
       extensions('RE-CONFIG', 'FORWARD TSN', 'I-DATA', 'I-FORWARD TSN', 'AUTH'),
       forwardTsnSupported,
-      parameter(RANDOM, new Uint8Array(32).fill(7)),
-      parameter(CHUNK_LIST, u8(...wanted.map((type) => CHUNK_TYPES[type]))),
-      parameter(REQUESTED_HMACS, u16(SHA1)),
+      ...authentication(...wanted),
     ],
   });
   const association = await listener.accept();

@@ -2,12 +2,10 @@ import { createHmac } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { decodePacket } from '../../src/chunk.js';
 import type { Socket } from '../../src/socket/socket.js';
+import { CHUNKS, HMAC_ALGO, RANDOM } from '../support/forged.js';
 import { inWorld, listening, SERVER, textOf, type World } from '../support/world.js';
 
 const SECRET = new TextEncoder().encode('correct horse battery staple');
-const RANDOM = 0x8002;
-const CHUNKS = 0x8003;
-const HMAC_ALGO = 0x8004;
 const HEADER = 12;
 const AUTH_HEADER = 8;
 

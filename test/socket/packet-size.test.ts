@@ -1,20 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { CHUNK_TYPES } from '../../src/chunk/type.js';
 import { type Chunk, decodePacket } from '../../src/chunk.js';
 import type { Association } from '../../src/index.js';
 import { bothConnect, joined } from '../conn/fixture.js';
-import {
-  CHUNK_LIST,
-  extensions,
-  FEATURES,
-  forwardTsnSupported,
-  parameter,
-  RANDOM,
-  REQUESTED_HMACS,
-  u8,
-  u16,
-} from '../support/forged.js';
+import { extensions, FEATURES, forwardTsnSupported } from '../support/forged.js';
 import { chunksOf, Puppet } from '../support/puppet.js';
+import { authentication } from '../support/signed.js';
 import { type Answer, StackVictim } from '../support/victim.js';
 import { connected, inWorld, isEqual, listening, PORT, pattern, SERVER } from '../support/world.js';
 
@@ -144,9 +134,7 @@ const OWN = {
 const INTERLEAVED_AND_AUTHENTICATED = [
   extensions('RE-CONFIG', 'FORWARD TSN', 'I-DATA', 'I-FORWARD TSN', 'AUTH'),
   forwardTsnSupported,
-  parameter(RANDOM, new Uint8Array(32).fill(7)),
-  parameter(CHUNK_LIST, u8(CHUNK_TYPES['I-DATA'])),
-  parameter(REQUESTED_HMACS, u16(1)),
+  ...authentication('I-DATA'),
 ];
 
 /** The bytes of messages in what was sent. */

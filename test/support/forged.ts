@@ -3,16 +3,20 @@ import { sealPacket } from '../../src/crc32c.js';
 import { concat } from '../../src/pcapng/block.js';
 import { chunk, parameter, u8, u16, u32 } from '../simulated/wire.js';
 
-/** Chunks and packets as nobody would send them, for tests that say what becomes of each. */
+/**
+ * Chunks and packets that a test makes up: bytes only, without an association. {@link ./signed.ts} puts AUTH in front of
+ * chunks; a Puppet and a WrittenPeer send them.
+ */
 export { parameter, u8, u16, u32 };
 
 const SUPPORTED_EXTENSIONS = 0x8008;
 const FORWARD_TSN_SUPPORTED = 0xc000;
 export const IPV4_ADDRESS = 5;
 export const STATE_COOKIE = 7;
+/** The parameters of AUTH (RFC 4895 §3). */
 export const RANDOM = 0x8002;
-export const CHUNK_LIST = 0x8003;
-export const REQUESTED_HMACS = 0x8004;
+export const CHUNKS = 0x8003;
+export const HMAC_ALGO = 0x8004;
 
 export const of = (type: ChunkType, ...value: Uint8Array[]): Uint8Array => chunk(CHUNK_TYPES[type], 0, ...value);
 export const flagged = (type: ChunkType, flags: number, ...value: Uint8Array[]): Uint8Array =>

@@ -9,7 +9,10 @@ export interface PuppetOptions extends Partial<Way> {
   readonly tsn?: number;
 }
 
-/** A peer that says what a test has it say. It answers nothing by itself. */
+/**
+ * A peer that says what a test has it say, in either role, to a {@link Victim}. It answers nothing by itself, and may send from
+ * any address with any tag. For messages in many fragments there is the WrittenPeer.
+ */
 export class Puppet {
   readonly victim: Victim;
   readonly tag: number;

@@ -2,16 +2,17 @@ import { createHmac } from 'node:crypto';
 import { CHUNK_TYPES, type ChunkType } from '../../src/chunk/type.js';
 import type { Chunk } from '../../src/chunk.js';
 import { concat } from '../../src/pcapng/block.js';
-import { CHUNK_LIST, of, parameter, RANDOM, REQUESTED_HMACS, u8, u16 } from './forged.js';
+import { CHUNKS, HMAC_ALGO, of, parameter, RANDOM, u8, u16 } from './forged.js';
 
+/** What an end with AUTH (RFC 4895) says in its INIT, the key that follows from it, and chunks that are signed with that. */
 const [HMAC_BYTES, SHA1] = [20, 1];
 
 /** What an INIT has that asks for these chunks to be authenticated (RFC 4895 §3). */
 export function authentication(...types: ChunkType[]): Uint8Array[] {
   return [
     parameter(RANDOM, new Uint8Array(32).fill(9)),
-    parameter(CHUNK_LIST, u8(...types.map((type) => CHUNK_TYPES[type]))),
-    parameter(REQUESTED_HMACS, u16(SHA1)),
+    parameter(CHUNKS, u8(...types.map((type) => CHUNK_TYPES[type]))),
+    parameter(HMAC_ALGO, u16(SHA1)),
   ];
 }
 
@@ -19,7 +20,7 @@ export function authentication(...types: ChunkType[]): Uint8Array[] {
 export function keyOf(own: readonly Uint8Array[], ack: Chunk | undefined): Uint8Array {
   if (ack?.type !== 'INIT ACK') throw new Error('no INIT ACK');
   const named = (code: number) => ack.parameters.find((each) => each.code === code);
-  const theirs = [RANDOM, CHUNK_LIST, REQUESTED_HMACS].map((code) => parameter(code, named(code)?.value ?? u8()));
+  const theirs = [RANDOM, CHUNKS, HMAC_ALGO].map((code) => parameter(code, named(code)?.value ?? u8()));
   const vectors = [unpadded(own), unpadded(theirs)];
   return concat(vectors.toSorted((a, b) => Buffer.compare(wide(a, vectors), wide(b, vectors)) || a.length - b.length));
 }

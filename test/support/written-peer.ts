@@ -1,8 +1,19 @@
+import { CHUNK_TYPES } from '../../src/chunk/type.js';
 import { type Chunk, decodePacket } from '../../src/chunk.js';
-import { sealPacket } from '../../src/crc32c.js';
 import { concat } from '../../src/pcapng/block.js';
 import type { Host, Network } from '../../src/simulated.js';
-import { chunk, parameter, u8, u16, u32 } from '../simulated/wire.js';
+import {
+  extensions,
+  flagged,
+  forwardTsnSupported,
+  initiation,
+  of,
+  packetOf,
+  STATE_COOKIE,
+  u8,
+  u16,
+  u32,
+} from './forged.js';
 
 /** What carries packets between a {@link WrittenPeer} and a stack. */
 export interface Wire {
@@ -16,11 +27,8 @@ export interface Wire {
 export const [END, BEGINNING, UNORDERED] = [1, 2, 4];
 const WHOLE = BEGINNING | END;
 
-const [DATA, INIT, ABORT, COOKIE_ECHO, I_DATA, FORWARD_TSN, I_FORWARD_TSN] = [0, 1, 6, 10, 64, 192, 194];
-const STATE_COOKIE = 7;
-/** Supported extensions: RE-CONFIG, FORWARD TSN; and I-DATA with I-FORWARD-TSN. */
-const PLAIN = [0x82, FORWARD_TSN];
-const INTERLEAVED = [...PLAIN, I_DATA, I_FORWARD_TSN];
+const PLAIN = extensions('RE-CONFIG', 'FORWARD TSN');
+const INTERLEAVED = extensions('RE-CONFIG', 'FORWARD TSN', 'I-DATA', 'I-FORWARD TSN');
 
 export interface PeerOptions {
   readonly port?: number;
@@ -43,7 +51,10 @@ export interface Fragment {
   readonly tsn?: number;
 }
 
-/** A peer whose packets a test writes. It connects to port 5001. */
+/**
+ * A peer that connects to port 5001 and sends the fragments of messages that a test writes, as DATA or I-DATA, over whatever
+ * carries packets: the simulated network, or the C side alone. For set-ups that go wrong there is the Puppet.
+ */
 export class WrittenPeer {
   /** The next TSN. */
   tsn = 1000;
@@ -61,33 +72,30 @@ export class WrittenPeer {
   /** The four-way handshake; also that of a restart, with another tag and whatever else is new. */
   async connect(again: Pick<PeerOptions, 'tag' | 'streams'> = {}): Promise<void> {
     const { tag, streams, interleaved, partialReliability } = { ...this.#options, ...again };
-    const extensions = parameter(0x8008, u8(...(interleaved ? INTERLEAVED : PLAIN)));
-    const forward = partialReliability ? [parameter(0xc000)] : [];
-    const counts = u16(streams, streams);
+    const parameters = [interleaved ? INTERLEAVED : PLAIN, ...(partialReliability ? [forwardTsnSupported] : [])];
     this.tag = 0;
     this.chunks();
-    await this.send(chunk(INIT, 0, u32(tag, 131_072), counts, u32(this.tsn), extensions, ...forward));
+    await this.send(initiation('INIT', { tag, tsn: this.tsn, outbound: streams, inbound: streams, parameters }));
     const ack = this.chunks().find((each) => each.type === 'INIT ACK');
     if (ack?.type !== 'INIT ACK') throw new Error('no INIT ACK');
     const cookie = ack.parameters.find(({ code }) => code === STATE_COOKIE)?.value;
     this.tag = ack.initiateTag;
     this.theirTsn = ack.initialTsn;
-    await this.send(chunk(COOKIE_ECHO, 0, cookie ?? u8()));
+    await this.send(of('COOKIE ECHO', cookie ?? u8()));
     if (!this.chunks().some(({ type }) => type === 'COOKIE ACK')) throw new Error('no COOKIE ACK');
   }
 
   send(...chunks: Uint8Array[]): Promise<void> {
-    const packet = concat([u16(this.#options.port, 5001), u32(this.tag, 0), ...chunks]);
-    sealPacket(packet);
-    return this.#wire.send(packet);
+    const header = { sourcePort: this.#options.port, destinationPort: 5001, tag: this.tag };
+    return this.#wire.send(packetOf(header, ...chunks));
   }
 
   /** A DATA or I-DATA chunk, as has been agreed on. */
   data({ stream = 0, number = 0, fsn = 0, flags = WHOLE, payload = 'x', tsn = this.tsn++ }: Fragment = {}): Uint8Array {
     const bytes = typeof payload === 'string' ? new TextEncoder().encode(payload) : payload;
-    if (!this.#options.interleaved) return chunk(DATA, flags, u32(tsn), u16(stream, number), u32(0), bytes);
+    if (!this.#options.interleaved) return flagged('DATA', flags, u32(tsn), u16(stream, number), u32(0), bytes);
     const fsnOrPpid = flags & BEGINNING ? 0 : fsn;
-    return chunk(I_DATA, flags, u32(tsn), u16(stream, 0), u32(number, fsnOrPpid), bytes);
+    return flagged('I-DATA', flags, u32(tsn), u16(stream, 0), u32(number, fsnOrPpid), bytes);
   }
 
   /** FORWARD TSN or I-FORWARD-TSN: which messages have been given up, by stream and number. */
@@ -96,7 +104,7 @@ export class WrittenPeer {
     const named = skipped.map(({ stream, number, unordered }) =>
       interleaved ? concat([u16(stream, unordered ? 1 : 0), u32(number)]) : u16(stream, number),
     );
-    return chunk(interleaved ? I_FORWARD_TSN : FORWARD_TSN, 0, u32(tsn), ...named);
+    return of(interleaved ? 'I-FORWARD TSN' : 'FORWARD TSN', u32(tsn), ...named);
   }
 
   /** Sends so many fragments of a message, one in a packet; its last one isn't among them. */
@@ -115,7 +123,9 @@ export class WrittenPeer {
   /** The texts of the ABORTs among them. */
   aborts(): string[] {
     const text = new TextDecoder('latin1');
-    return this.#wire.received().flatMap((packet) => (packet[12] === ABORT ? [text.decode(packet.subarray(20))] : []));
+    return this.#wire
+      .received()
+      .flatMap((packet) => (packet[12] === CHUNK_TYPES.ABORT ? [text.decode(packet.subarray(20))] : []));
   }
 }
 
