@@ -39,7 +39,10 @@ struct link_state {
 	uint32_t has_more;      /* the socket that was read last has more to read */
 };
 
-/* An association, as bridge_association() tells it; for each path a struct link_path_state follows, then local addresses. */
+/*
+ * An association, as bridge_association() tells it; for each path a struct link_path_state follows, then local
+ * addresses.
+ */
 struct link_association_state {
 	uint32_t path_count;
 	uint32_t primary;             /* which path, from 0; UINT32_MAX: none */
@@ -96,7 +99,9 @@ struct link_option {
 
 extern struct link_state link_shared;
 
-/* Room in the outbox for one packet of that length, or NULL when it may not grow further. The caller counts the bytes. */
+/*
+ * Room in the outbox for one packet of that length, or NULL when it may not grow further. The caller counts the bytes.
+ */
 struct link_packet *link_outbox_room(size_t length);
 
 /* The time of this entry, in ms. */
@@ -119,9 +124,9 @@ void link_time_out(void (*function)(void *), void *argument);
 void link_iterate(void);
 
 /*
- * May this packet reach usrsctp? First by its addresses and ports; then, if it isn't corrupt, by its chunks, some of which may
- * be taken out of it. Where it has an ECNE that upstream doesn't read, *short_ecne is set to the place of that, and a copy with
- * a longer one is to be read, and freed. See fixes/packet_validation.c.
+ * May this packet reach usrsctp? First by its addresses and ports; then, if it isn't corrupt, by its chunks, some of
+ * which may be taken out of it. Where it has an ECNE that upstream doesn't read, *short_ecne is set to the place of
+ * that, and a copy with a longer one is to be read, and freed. See fixes/packet_validation.c.
  */
 int link_is_plausible(const struct link_packet *packet);
 int link_admits(struct link_packet *packet, uint32_t *short_ecne);
@@ -135,8 +140,8 @@ void link_send_deferred_sack(void);
 void link_shut_down_if_open(void);
 
 /*
- * Room in the send buffer for the rest of a message on this stream, where only that rest can make more of it; else 0. See
- * fixes/send_buffer.c.
+ * Room in the send buffer for the rest of a message on this stream, where only that rest can make more of it; else 0.
+ * See fixes/send_buffer.c.
  */
 uint32_t link_stalled_room(void *so, uint32_t id, uint16_t stream);
 
@@ -144,8 +149,8 @@ uint32_t link_stalled_room(void *so, uint32_t id, uint16_t stream);
 void link_lifetime(void *so, uint32_t id, uint32_t ms);
 
 /*
- * In the flags of an ABORT chunk that a notification tells: this end has sent it (RFC 9260 3.3.7 defines another bit only).
- * See fixes/own_abort.c.
+ * In the flags of an ABORT chunk that a notification tells: this end has sent it (RFC 9260 3.3.7 defines another bit
+ * only). See fixes/own_abort.c.
  */
 #define LINK_ABORT_SENT 0x80
 

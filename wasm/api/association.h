@@ -6,7 +6,9 @@
 #include <netinet/sctp_pcb.h>
 #include <netinet/sctp_timer.h>
 
-/* The association, locked, or NULL: as SCTP_FIND_STCB of sctp_usrreq.c, a one-to-one socket has one, whatever the id. */
+/*
+ * The association, locked, or NULL: as SCTP_FIND_STCB of sctp_usrreq.c, a one-to-one socket has one, whatever the id.
+ */
 struct sctp_tcb *association_of(int handle, sctp_assoc_t id);
 struct sctp_tcb *association_in(struct socket *so, sctp_assoc_t id);
 

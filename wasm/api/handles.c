@@ -1,9 +1,9 @@
 /*
  * The handle table: which socket an integer stands for, and which sockets have something to tell.
  *
- * A handle is the place of its socket in the table and a generation, which tells the sockets apart that had the place. There
- * are 8,191 generations; so that they don't come round soon, a place rests: it is used again when 1,023 others have
- * become free after it. A handle names another socket after 8 million ones at the earliest.
+ * A handle is the place of its socket in the table and a generation, which tells the sockets apart that had the place.
+ * There are 8,191 generations; so that they don't come round soon, a place rests: it is used again when 1,023 others
+ * have become free after it. A handle names another socket after 8 million ones at the earliest.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -77,10 +77,13 @@ static int may_send_all(struct socket *so, struct sctp_sndinfo *sndinfo)
 	return !link_resets_stream(so, sndinfo->snd_sid);
 }
 
-/* With explicit EOR a message of any size may wait for room: usrsctp refuses for good what is larger than the buffer. */
+/*
+ * With explicit EOR a message of any size may wait for room: usrsctp refuses for good what is larger than the buffer.
+ */
 static int would_block(struct socket *so, int error, uint16_t wanted)
 {
-	int is_too_large = !UPSTREAM_ANSWERS_RIGHTLY && error == EMSGSIZE && (wanted & SCTP_ABORT) == 0 && link_marks_ends(so);
+	int is_too_large =
+		!UPSTREAM_ANSWERS_RIGHTLY && error == EMSGSIZE && (wanted & SCTP_ABORT) == 0 && link_marks_ends(so);
 
 	return error == EWOULDBLOCK || is_too_large;
 }

@@ -1,6 +1,7 @@
 /*
- * Upstream's sctp_usrreq.c with a door in front of sctp_setopt(): an engine takes half a millisecond to compile all of its
- * options, of which a first association needs bindx and connectx. What upstream does for those two stands here again.
+ * Upstream's sctp_usrreq.c with a door in front of sctp_setopt(): an engine takes half a millisecond to compile all of
+ * its options, of which a first association needs bindx and connectx. What upstream does for those two stands here
+ * again.
  */
 int upstream_setopt(struct socket *so, int option, void *value, size_t bytes, void *p) __attribute__((noinline));
 #define sctp_setopt upstream_setopt
@@ -29,7 +30,10 @@ static uint32_t mtu_of_now(struct socket *so, const struct sctp_paddrparams *nam
 	return sctp_getopt(so, SCTP_STATUS, &status, &status_bytes, p) == 0 ? status.sstat_primary.spinfo_mtu : 0;
 }
 
-/* Path MTU discovery is switched off: paths keep the MTU that they have. Upstream's main does so, too; 0.9.5.0 asks for one. */
+/*
+ * Path MTU discovery is switched off: paths keep the MTU that they have. Upstream's main does so, too; 0.9.5.0 asks for
+ * one.
+ */
 static int keep_mtu(struct socket *so, struct sctp_paddrparams params, void *p)
 {
 	struct sctp_inpcb *inp = so->so_pcb;
@@ -48,7 +52,8 @@ static int keep_mtu(struct socket *so, struct sctp_paddrparams params, void *p)
 
 static int names_no_mtu(const struct sctp_paddrparams *params)
 {
-	return (params->spp_flags & (SPP_PMTUD_DISABLE | SPP_PMTUD_ENABLE)) == SPP_PMTUD_DISABLE && params->spp_pathmtu == 0;
+	return (params->spp_flags & (SPP_PMTUD_DISABLE | SPP_PMTUD_ENABLE)) == SPP_PMTUD_DISABLE &&
+	       params->spp_pathmtu == 0;
 }
 #endif
 

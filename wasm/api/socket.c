@@ -76,9 +76,9 @@ EXPORT int bridge_set_v6only(int handle)
 
 /*
  * What a new socket of the façade begins with: all notifications but those of data, of an empty send buffer and of the
- * struct that RFC 6458 has deprecated; SCTP_RECVRCVINFO, SCTP_EXPLICIT_EOR, SCTP_FRAGMENT_INTERLEAVE 2; and of what it is
- * told SCTP_NODELAY, SCTP_INITMSG, SCTP_ENABLE_STREAM_RESET and SCTP_REMOTE_UDP_ENCAPS_PORT (in network byte order). The
- * same as by usrsctp_setsockopt(), without sctp_setopt(): see setopt.c.
+ * struct that RFC 6458 has deprecated; SCTP_RECVRCVINFO, SCTP_EXPLICIT_EOR, SCTP_FRAGMENT_INTERLEAVE 2; and of what it
+ * is told SCTP_NODELAY, SCTP_INITMSG, SCTP_ENABLE_STREAM_RESET and SCTP_REMOTE_UDP_ENCAPS_PORT (in network byte order).
+ * The same as by usrsctp_setsockopt(), without sctp_setopt(): see setopt.c.
  */
 EXPORT int bridge_prepare(int handle, int no_delay, uint32_t outbound, uint32_t inbound, uint32_t resets, uint32_t port)
 {
@@ -90,11 +90,12 @@ EXPORT int bridge_prepare(int handle, int no_delay, uint32_t outbound, uint32_t 
 	}
 	sctp_feature_off(inp, (SCTP_PCB_FLAGS_RECVDATAIOEVNT | SCTP_PCB_FLAGS_RECVSENDFAILEVNT | SCTP_PCB_FLAGS_DRYEVNT |
 	                       SCTP_PCB_FLAGS_NODELAY));
-	sctp_feature_on(inp, SCTP_PCB_FLAGS_RECVASSOCEVNT | SCTP_PCB_FLAGS_RECVPADDREVNT | SCTP_PCB_FLAGS_RECVPEERERR |
-	                     SCTP_PCB_FLAGS_RECVSHUTDOWNEVNT | SCTP_PCB_FLAGS_PDAPIEVNT | SCTP_PCB_FLAGS_ADAPTATIONEVNT |
-	                     SCTP_PCB_FLAGS_AUTHEVNT | SCTP_PCB_FLAGS_STREAM_RESETEVNT | SCTP_PCB_FLAGS_RECVNSENDFAILEVNT |
-	                     SCTP_PCB_FLAGS_ASSOC_RESETEVNT | SCTP_PCB_FLAGS_STREAM_CHANGEEVNT | SCTP_PCB_FLAGS_RECVRCVINFO |
-	                     SCTP_PCB_FLAGS_EXPLICIT_EOR | SCTP_PCB_FLAGS_FRAG_INTERLEAVE | SCTP_PCB_FLAGS_INTERLEAVE_STRMS);
+	sctp_feature_on(inp,
+	                SCTP_PCB_FLAGS_RECVASSOCEVNT | SCTP_PCB_FLAGS_RECVPADDREVNT | SCTP_PCB_FLAGS_RECVPEERERR |
+	                    SCTP_PCB_FLAGS_RECVSHUTDOWNEVNT | SCTP_PCB_FLAGS_PDAPIEVNT | SCTP_PCB_FLAGS_ADAPTATIONEVNT |
+	                    SCTP_PCB_FLAGS_AUTHEVNT | SCTP_PCB_FLAGS_STREAM_RESETEVNT | SCTP_PCB_FLAGS_RECVNSENDFAILEVNT |
+	                    SCTP_PCB_FLAGS_ASSOC_RESETEVNT | SCTP_PCB_FLAGS_STREAM_CHANGEEVNT | SCTP_PCB_FLAGS_RECVRCVINFO |
+	                    SCTP_PCB_FLAGS_EXPLICIT_EOR | SCTP_PCB_FLAGS_FRAG_INTERLEAVE | SCTP_PCB_FLAGS_INTERLEAVE_STRMS);
 	if (no_delay) {
 		sctp_feature_on(inp, SCTP_PCB_FLAGS_NODELAY);
 	}

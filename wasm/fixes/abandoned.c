@@ -1,8 +1,9 @@
 /*
- * Messages that are given up (abandoned, RFC 3758 3.5), because of their lifetime, the number of their retransmissions or
- * their priority: in place of sctp_release_pr_sctp_chunk() and sctp_try_advance_peer_ack_point(). With I-DATA, fragments of
- * other messages lie between those of one (RFC 8260 2.2). Upstream takes them for its own, up to the next one that ends a
- * message, and gives them up as well: reliable messages were lost so, and what was given up was sent on.
+ * Messages that are given up (abandoned, RFC 3758 3.5), because of their lifetime, the number of their retransmissions
+ * or their priority: in place of sctp_release_pr_sctp_chunk() and sctp_try_advance_peer_ack_point(). With I-DATA,
+ * fragments of other messages lie between those of one (RFC 8260 2.2). Upstream takes them for its own, up to the next
+ * one that ends a message, and gives them up as well: reliable messages were lost so, and what was given up was sent
+ * on.
  *
  *     sent_queue    TSNs that have been sent, and those given up   ──► FORWARD TSN, once no other one is before them
  *     send_queue    TSNs that wait for the window
@@ -129,9 +130,9 @@ void link_remove_message(struct sctp_tcb *stcb, struct sctp_stream_out *stream, 
 }
 
 /*
- * The end of a message has no TSN yet. What is handed over of it from now on is thrown away (unfinished_messages.c). Upstream puts it
- * into the send buffer first, and throws it away when it would be sent: nobody is told that there is room again. Returns the
- * bytes of the rest.
+ * The end of a message has no TSN yet. What is handed over of it from now on is thrown away (unfinished_messages.c).
+ * Upstream puts it into the send buffer first, and throws it away when it would be sent: nobody is told that there is
+ * room again. Returns the bytes of the rest.
  */
 static int abandon_rest(struct sctp_tcb *stcb, const struct sctp_tmit_chunk *fragment, struct sctp_tmit_chunk *end)
 {
@@ -160,7 +161,9 @@ static int abandon_rest(struct sctp_tcb *stcb, const struct sctp_tmit_chunk *fra
 	return bytes;
 }
 
-/* In place of the function of that name in sctputil.c: gives up a message from a chunk on, which lies in either queue. */
+/*
+ * In place of the function of that name in sctputil.c: gives up a message from a chunk on, which lies in either queue.
+ */
 int sctp_release_pr_sctp_chunk(struct sctp_tcb *stcb, struct sctp_tmit_chunk *chunk, uint8_t is_sent, int so_locked)
 {
 	struct sctp_association *asoc = &stcb->asoc;
@@ -189,8 +192,8 @@ int sctp_release_pr_sctp_chunk(struct sctp_tcb *stcb, struct sctp_tmit_chunk *ch
 }
 
 /*
- * FORWARD TSN must be sent again when it is lost, by T3-rtx (RFC 3758 3.5, C5). Upstream starts that timer for the path of the
- * last chunk that is given up; one that was never sent has no path, and no timer was started.
+ * FORWARD TSN must be sent again when it is lost, by T3-rtx (RFC 3758 3.5, C5). Upstream starts that timer for the path
+ * of the last chunk that is given up; one that was never sent has no path, and no timer was started.
  */
 static struct sctp_tmit_chunk *on_path(const struct sctp_tcb *stcb, struct sctp_tmit_chunk *chunk)
 {
@@ -207,8 +210,8 @@ static int is_given_up(const struct sctp_tmit_chunk *chunk)
 }
 
 /*
- * In place of the function of that name in sctp_indata.c: how far the peer can be told to go on (Advanced.Peer.Ack.Point,
- * RFC 3758 3.5). Not beyond what waits to be sent: what is given up may have a TSN behind it.
+ * In place of the function of that name in sctp_indata.c: how far the peer can be told to go on
+ * (Advanced.Peer.Ack.Point, RFC 3758 3.5). Not beyond what waits to be sent: what is given up may have a TSN behind it.
  */
 struct sctp_tmit_chunk *sctp_try_advance_peer_ack_point(struct sctp_tcb *stcb, struct sctp_association *asoc)
 {

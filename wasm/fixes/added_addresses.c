@@ -12,8 +12,8 @@
 #include "fixes/fixes.h"
 
 /*
- * Upstream has no limit but the size of a packet, which is 8,000 addresses. Each is a path with timers of its own, which is
- * looked for in a list, and to which HEARTBEATs are sent whether anybody has asked for them or not.
+ * Upstream has no limit but the size of a packet, which is 8,000 addresses. Each is a path with timers of its own,
+ * which is looked for in a list, and to which HEARTBEATs are sent whether anybody has asked for them or not.
  */
 #define MOST_ADDRESSES 256
 
@@ -28,8 +28,8 @@ static int is_legal(const struct sctp_scoping *scope, sa_family_t family)
 }
 
 /*
- * sctp_process_asconf_add_ip() takes addresses to which the socket can send nothing: of IP over AF_CONN, of IPv4 where the
- * socket has IPv6 only. Each is a path with timers of its own. The answer to a refused one is an error cause.
+ * sctp_process_asconf_add_ip() takes addresses to which the socket can send nothing: of IP over AF_CONN, of IPv4 where
+ * the socket has IPv6 only. Each is a path with timers of its own. The answer to a refused one is an error cause.
  */
 int fixed_add_remote_addr(struct sctp_tcb *stcb, struct sockaddr *address, struct sctp_nets **path, uint16_t port,
                           int scope, int from)
@@ -50,7 +50,8 @@ int link_lists_too_many(struct mbuf *packet, uint32_t offset, uint32_t end)
 		if (parameter == NULL || ntohs(parameter->param_length) < sizeof(header)) {
 			break;
 		}
-		addresses += ntohs(parameter->param_type) == SCTP_IPV4_ADDRESS || ntohs(parameter->param_type) == SCTP_IPV6_ADDRESS;
+		addresses +=
+			ntohs(parameter->param_type) == SCTP_IPV4_ADDRESS || ntohs(parameter->param_type) == SCTP_IPV6_ADDRESS;
 		offset += SCTP_SIZE32(ntohs(parameter->param_length));
 	}
 	return addresses > MOST_ADDRESSES;
@@ -58,8 +59,8 @@ int link_lists_too_many(struct mbuf *packet, uint32_t offset, uint32_t end)
 
 /* RFC 9260 3.3.10.4 has a cause for it. */
 void fixed_send_initiate_ack(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *path, struct mbuf *packet,
-                             int ip_bytes, int offset, struct sockaddr *from, struct sockaddr *to, struct sctphdr *header,
-                             struct sctp_init_chunk *init, uint32_t vrf_id, uint16_t port)
+                             int ip_bytes, int offset, struct sockaddr *from, struct sockaddr *to,
+                             struct sctphdr *header, struct sctp_init_chunk *init, uint32_t vrf_id, uint16_t port)
 {
 	uint32_t end = (uint32_t)offset + ntohs(init->ch.chunk_length);
 

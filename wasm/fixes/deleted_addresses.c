@@ -1,7 +1,8 @@
 /*
  * Addresses that are deleted from an association, or from a host (RFC 5061 5.3): what upstream leaves behind in
- * sctp_remove_net(), sctp_load_addresses_from_init(), sctp_asconf_timer() and where it drops a request to add or delete one.
- * Its main forgets its pointers to a path that goes (c75d0cf6, 6e00fe20, 6e026691, 0f8d5830), and nothing else of this.
+ * sctp_remove_net(), sctp_load_addresses_from_init(), sctp_asconf_timer() and where it drops a request to add or delete
+ * one. Its main forgets its pointers to a path that goes (c75d0cf6, 6e00fe20, 6e026691, 0f8d5830), and nothing else of
+ * this.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -56,8 +57,9 @@ static void move_chunks(struct sctp_tcb *stcb, struct sctp_nets *net)
 }
 
 /*
- * Addresses that went while a packet was read, whose ASCONF may have come under one of them: sctp_common_input_processing()
- * found the association by the lookup address (RFC 5061 4.1.1), goes on with that path, and leaves it in the association.
+ * Addresses that went while a packet was read, whose ASCONF may have come under one of them:
+ * sctp_common_input_processing() found the association by the lookup address (RFC 5061 4.1.1), goes on with that path,
+ * and leaves it in the association.
  */
 struct deleted_path {
 	struct deleted_path *next;
@@ -75,7 +77,10 @@ static void keep_until_packet_done(struct sctp_tcb *stcb, struct sctp_nets *net)
 	atomic_add_int(&stcb->asoc.refcnt, 1);
 }
 
-/* Upstream goes on from the path that it used last: to receive, to answer, to send in turn (CMT), or while another one is down. */
+/*
+ * Upstream goes on from the path that it used last: to receive, to answer, to send in turn (CMT), or while another one
+ * is down.
+ */
 static void point_elsewhere(struct sctp_association *asoc, struct sctp_nets *net)
 {
 	if (asoc->last_data_chunk_from == net) {
@@ -121,8 +126,8 @@ void link_packet_done(void)
 /*
  * The peer deletes an address (RFC 5061 5.3): sctp_remove_net() forgets the chunks that are on their way to it, or wait
  * to go there, and sctp_timer_start() refuses T3-rtx for it. What was lost would never be sent again, and
- * sctp_find_alternate_net() would go on from an element that the list no longer has. A timer of it that still runs would
- * keep the association when that has ended.
+ * sctp_find_alternate_net() would go on from an element that the list no longer has. A timer of it that still runs
+ * would keep the association when that has ended.
  */
 void fixed_remove_net(struct sctp_tcb *stcb, struct sctp_nets *net)
 {
@@ -208,7 +213,8 @@ int fixed_asconf_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sct
 		atomic_add_int(&destination->ref_count, 1);
 	}
 	is_gone = link_count_asconf(inp, stcb, net);
-	if (is_gone || TAILQ_FIRST(&stcb->asoc.asconf_send_queue) != chunk || (chunk != NULL && chunk->whoTo != destination)) {
+	if (is_gone || TAILQ_FIRST(&stcb->asoc.asconf_send_queue) != chunk ||
+	    (chunk != NULL && chunk->whoTo != destination)) {
 		sctp_free_remote_addr(destination);
 	}
 	return is_gone;

@@ -1,13 +1,14 @@
 /*
- * Messages go to the read queue (RFC 9260 6.6), those that are large in parts (6.9). Who takes back a message of which a
- * part has been delivered is deliver_never() and nobody else, for whatever reason it will never be whole: given up by the
- * peer (RFC 3758 3.6, RFC 8260 2.3.1), a stream or the association reset (RFC 6525), the peer restarted (RFC 9260 5.2.4),
- * the association lost.
+ * Messages go to the read queue (RFC 9260 6.6), those that are large in parts (6.9). Who takes back a message of which
+ * a part has been delivered is deliver_never() and nobody else, for whatever reason it will never be whole: given up by
+ * the peer (RFC 3758 3.6, RFC 8260 2.3.1), a stream or the association reset (RFC 6525), the peer restarted (RFC 9260
+ * 5.2.4), the association lost.
  *
- * sctp_indata.c and sctp_pcb.c leave such a message in the read queue and say that its end has come. It is then received as
- * if it were whole; it is found again by each later FORWARD TSN that names its SSN, also of another association on the same
- * socket; and its stream delivers nothing any more, because a message of it is said to be under delivery (pd_api_started).
- * Upstream's main mends none of this but one thing: that a message was cut is told where an ABORT came first (7efafe6d).
+ * sctp_indata.c and sctp_pcb.c leave such a message in the read queue and say that its end has come. It is then
+ * received as if it were whole; it is found again by each later FORWARD TSN that names its SSN, also of another
+ * association on the same socket; and its stream delivers nothing any more, because a message of it is said to be under
+ * delivery (pd_api_started). Upstream's main mends none of this but one thing: that a message was cut is told where an
+ * ABORT came first (7efafe6d).
  */
 #include "fixes/received.h"
 
@@ -34,9 +35,9 @@ static const struct sctp_queued_to_read *in_parts(const struct sctp_stream_in *s
 }
 
 /*
- * While a message is delivered in parts and its rest is missing, sctp_sorecvmsg() lets no other one of that stream be read,
- * whole as it may be, and no notification of that association. Where these fill the receive buffer the rest can't come, and
- * all wait for ever. It does let one be read that has been begun (`some_taken`).
+ * While a message is delivered in parts and its rest is missing, sctp_sorecvmsg() lets no other one of that stream be
+ * read, whole as it may be, and no notification of that association. Where these fill the receive buffer the rest can't
+ * come, and all wait for ever. It does let one be read that has been begun (`some_taken`).
  */
 static void let_overtake(const struct sctp_inpcb *inp, struct sctp_queued_to_read *entry)
 {
@@ -46,8 +47,8 @@ static void let_overtake(const struct sctp_inpcb *inp, struct sctp_queued_to_rea
 }
 
 /*
- * Called in the place of free() for what was in the read queue. When a message has overtaken another one and has been read,
- * the other one goes on: sctp_sorecvmsg() takes the stream for one of which nothing is begun.
+ * Called in the place of free() for what was in the read queue. When a message has overtaken another one and has been
+ * read, the other one goes on: sctp_sorecvmsg() takes the stream for one of which nothing is begun.
  */
 void fixed_free_message(struct sctp_queued_to_read *message)
 {
@@ -63,7 +64,8 @@ void fixed_free_message(struct sctp_queued_to_read *message)
 
 /* --- delivering ----------------------------------------------------------------------------------------------- */
 
-static void append(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_queued_to_read *entry, struct sockbuf *buffer)
+static void append(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_queued_to_read *entry,
+                   struct sockbuf *buffer)
 {
 	for (struct mbuf *each = entry->data; each != NULL; each = SCTP_BUF_NEXT(each)) {
 		sctp_sballoc(stcb, buffer, each);
@@ -76,8 +78,8 @@ static void append(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_qu
 }
 
 /* In place of the function of that name in sctputil.c: messages and notifications come to the read queue by it. */
-void sctp_add_to_readq(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_queued_to_read *entry, struct sockbuf *buffer,
-                       int whole, int is_locked, int so_locked)
+void sctp_add_to_readq(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_queued_to_read *entry,
+                       struct sockbuf *buffer, int whole, int is_locked, int so_locked)
 {
 	int is_read = 0;
 
@@ -126,7 +128,8 @@ static uint32_t partial_delivery_point(const struct sctp_tcb *stcb)
 	if (stcb->sctp_socket == NULL) {
 		return UINT32_MAX; /* nobody reads */
 	}
-	return min(SCTP_SB_LIMIT_RCV(stcb->sctp_socket) >> SCTP_PARTIAL_DELIVERY_SHIFT, stcb->sctp_ep->partial_delivery_point);
+	return min(SCTP_SB_LIMIT_RCV(stcb->sctp_socket) >> SCTP_PARTIAL_DELIVERY_SHIFT,
+	           stcb->sctp_ep->partial_delivery_point);
 }
 
 /* One message of a stream at a time. */
@@ -201,9 +204,9 @@ void deliver_run(struct sctp_tcb *stcb, struct sctp_queued_to_read *run)
 }
 
 /*
- * Messages that are each too small for partial delivery may fill the receive buffer together, with I-DATA. An endpoint that
- * has no room must begin to deliver (RFC 9260 6.9). What they take from the window is their bytes, and an mbuf for each
- * fragment, as sctp_calc_rwnd() counts.
+ * Messages that are each too small for partial delivery may fill the receive buffer together, with I-DATA. An endpoint
+ * that has no room must begin to deliver (RFC 9260 6.9). What they take from the window is their bytes, and an mbuf for
+ * each fragment, as sctp_calc_rwnd() counts.
  */
 void deliver_for_room(struct sctp_tcb *stcb)
 {
@@ -228,8 +231,8 @@ void deliver_for_room(struct sctp_tcb *stcb)
 /* --- taking back ---------------------------------------------------------------------------------------------- */
 
 /*
- * SCTP_PARTIAL_DELIVERY_EVENT (RFC 6458 6.1.7). The SSN of an unordered message says nothing; there it is the low half of
- * the TSN that each part of it is received with, and `pdapi_flags`, which the RFC leaves unused, has SCTP_UNORDERED.
+ * SCTP_PARTIAL_DELIVERY_EVENT (RFC 6458 6.1.7). The SSN of an unordered message says nothing; there it is the low half
+ * of the TSN that each part of it is received with, and `pdapi_flags`, which the RFC leaves unused, has SCTP_UNORDERED.
  */
 static struct sctp_queued_to_read *aborted_event(struct sctp_tcb *stcb, const struct sctp_queued_to_read *run)
 {

@@ -1,19 +1,21 @@
 /*
  * An association ends (sctp_free_assoc()), the peer says that it has sent everything (SHUTDOWN, RFC 9260 9.2:
- * sctp_handle_shutdown()), or the application reads no more (sctp_flush()). Upstream's main mends the second (f4d39960), but
- * for what waits for the reset of its stream, and the third (87baaa77, ad301762, 01bab70a, a0cbf468, 45cf3ba8).
+ * sctp_handle_shutdown()), or the application reads no more (sctp_flush()). Upstream's main mends the second
+ * (f4d39960), but for what waits for the reset of its stream, and the third (87baaa77, ad301762, 01bab70a, a0cbf468,
+ * 45cf3ba8).
  */
 #include "fixes/received.h"
 
 /*
- * A peer sends SHUTDOWN when all of its DATA has been acknowledged. sctp_handle_shutdown() takes its word for it, and an
- * application then takes what it has got for all that there was.
+ * A peer sends SHUTDOWN when all of its DATA has been acknowledged. sctp_handle_shutdown() takes its word for it, and
+ * an application then takes what it has got for all that there was.
  */
 int end_is_early(const struct sctp_tcb *stcb)
 {
 	const struct sctp_association *asoc = &stcb->asoc;
 
-	if (SCTP_TSN_GT(asoc->highest_tsn_inside_nr_map, asoc->cumulative_tsn) || !TAILQ_EMPTY(&asoc->pending_reply_queue)) {
+	if (SCTP_TSN_GT(asoc->highest_tsn_inside_nr_map, asoc->cumulative_tsn) ||
+	    !TAILQ_EMPTY(&asoc->pending_reply_queue)) {
 		return 1;
 	}
 	for (uint32_t sid = 0; sid < asoc->streamincnt; sid++) {
@@ -25,8 +27,8 @@ int end_is_early(const struct sctp_tcb *stcb)
 }
 
 /*
- * Whole messages outlive their association. They refer to it no more: another one may come to lie at the same address, and
- * sctp_pull_off_control_to_new_inp() would take them for its own. And they may be read while a message of another
+ * Whole messages outlive their association. They refer to it no more: another one may come to lie at the same address,
+ * and sctp_pull_off_control_to_new_inp() would take them for its own. And they may be read while a message of another
  * association is missing its rest, as if they had been begun (see let_overtake() in delivery.c).
  */
 static void outlive(struct sctp_tcb *stcb, struct sctp_queued_to_read *message)
@@ -37,7 +39,9 @@ static void outlive(struct sctp_tcb *stcb, struct sctp_queued_to_read *message)
 	message->stcb = NULL;
 }
 
-/* In the place of sctp_free_assoc(), which makes whole messages of those that aren't: it says that their end has come. */
+/*
+ * In the place of sctp_free_assoc(), which makes whole messages of those that aren't: it says that their end has come.
+ */
 int fixed_free_assoc(struct sctp_inpcb *inp, struct sctp_tcb *stcb, int from_inpcb_free, int from)
 {
 	struct sctp_queued_to_read *entry, *next;
@@ -70,8 +74,8 @@ static void drop_unread(struct sctp_inpcb *inp, struct socket *so, struct sctp_q
 }
 
 /*
- * In the place of sctp_flush(), for usrsctp_shutdown() of a one-to-one socket, which sets the counts of both buffers to 0 and
- * leaves what is in them. The peer would take unread messages for read, so they end the association.
+ * In the place of sctp_flush(), for usrsctp_shutdown() of a one-to-one socket, which sets the counts of both buffers to
+ * 0 and leaves what is in them. The peer would take unread messages for read, so they end the association.
  */
 int fixed_flush(struct socket *so, int how)
 {

@@ -27,8 +27,8 @@ static struct socket *held_by(const struct sctp_timer *timer)
 }
 
 /*
- * For this timer it doesn't give that reference back: a one-to-many socket was never freed once an association of it had ended
- * in such a way.
+ * For this timer it doesn't give that reference back: a one-to-many socket was never freed once an association of it
+ * had ended in such a way.
  */
 void link_time_out(void (*function)(void *), void *argument)
 {

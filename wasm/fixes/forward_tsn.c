@@ -2,7 +2,8 @@
  * FORWARD TSN (RFC 3758 3.6) and I-FORWARD-TSN (RFC 8260 2.3.1): the peer has given messages up. In place of
  * sctp_handle_forward_tsn(), which
  *
- * - looks for a message that is partly delivered in the read queue, by stream and SSN. All associations of a one-to-many
+ * - looks for a message that is partly delivered in the read queue, by stream and SSN. All associations of a
+ * one-to-many
  *   socket share that queue, so it may be the message of another peer;
  * - looks for the very SSN that the chunk names, which is the largest one that is skipped;
  * - uses an unordered message that is partly delivered for the next one.
@@ -163,8 +164,8 @@ static void skip_streams(struct sctp_tcb *stcb, struct mbuf *packet, int offset,
 }
 
 /*
- * sctp_handle_str_reset_request_tsn() calls for this without a packet: the association is reset, and whatever isn't whole
- * by then never will be (RFC 6525 5.2.4).
+ * sctp_handle_str_reset_request_tsn() calls for this without a packet: the association is reset, and whatever isn't
+ * whole by then never will be (RFC 6525 5.2.4).
  */
 static void skip_all(struct sctp_tcb *stcb)
 {
@@ -181,8 +182,8 @@ static void skip_all(struct sctp_tcb *stcb)
 	}
 }
 
-void fixed_handle_forward_tsn(struct sctp_tcb *stcb, struct sctp_forward_tsn_chunk *chunk, int *is_aborted, struct mbuf *packet,
-                          int offset)
+void fixed_handle_forward_tsn(struct sctp_tcb *stcb, struct sctp_forward_tsn_chunk *chunk, int *is_aborted,
+                              struct mbuf *packet, int offset)
 {
 	struct sctp_association *asoc = &stcb->asoc;
 	uint32_t tsn = ntohl(chunk->new_cumulative_tsn);

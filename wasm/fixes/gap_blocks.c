@@ -1,9 +1,9 @@
 /*
- * Gap Ack Blocks (RFC 9260 3.3.4). sctp_process_segment_range() goes through each TSN of each block, and for one that isn't in
- * the queue through all of the queue; only then sctp_handle_sack() finds out that a TSN was never sent. One SACK of 1,388
- * bytes whose blocks overlap took half a minute. So blocks are looked at first: what was never sent ends the association, as
- * it does upstream, and blocks that overlap or aren't in order are put in order. None has more work than there are chunks.
- * Upstream's main doesn't mend this.
+ * Gap Ack Blocks (RFC 9260 3.3.4). sctp_process_segment_range() goes through each TSN of each block, and for one that
+ * isn't in the queue through all of the queue; only then sctp_handle_sack() finds out that a TSN was never sent. One
+ * SACK of 1,388 bytes whose blocks overlap took half a minute. So blocks are looked at first: what was never sent ends
+ * the association, as it does upstream, and blocks that overlap or aren't in order are put in order. None has more work
+ * than there are chunks. Upstream's main doesn't mend this.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -79,7 +79,8 @@ static void put_in_order(struct mbuf *packet, int at, uint16_t *gaps, uint16_t *
 {
 	struct range *ranges = link_malloc(((uint32_t)*gaps + *others) * sizeof(*ranges));
 	uint32_t first = append_in_order(ranges, 0, packet, at, *gaps);
-	uint32_t all = append_in_order(ranges, first, packet, at + (int)(*gaps * sizeof(struct sctp_gap_ack_block)), *others);
+	uint32_t all =
+		append_in_order(ranges, first, packet, at + (int)(*gaps * sizeof(struct sctp_gap_ack_block)), *others);
 
 	for (uint32_t i = 0; i < all; i++) {
 		struct sctp_gap_ack_block block = {.start = htons(ranges[i].start), .end = htons(ranges[i].end)};
@@ -118,7 +119,8 @@ int link_check_gaps(struct mbuf *packet, int at, struct sctp_tcb *stcb, uint16_t
 	in_order = are_in_order(packet, at, *gaps, &highest);
 	in_order &= are_in_order(packet, at + (int)(*gaps * sizeof(struct sctp_gap_ack_block)), *others, &highest);
 	if (SCTP_TSN_GE(cumulative_tsn + highest, next_tsn(asoc))) {
-		SCTP_SNPRINTF(text, sizeof(text), "Gap Ack Block to TSN %8.8x, next is %8.8x", cumulative_tsn + highest, next_tsn(asoc));
+		SCTP_SNPRINTF(text, sizeof(text), "Gap Ack Block to TSN %8.8x, next is %8.8x", cumulative_tsn + highest,
+		              next_tsn(asoc));
 		UPSTREAM_ABORT_ASSOCIATION(stcb, sctp_generate_cause(SCTP_CAUSE_PROTOCOL_VIOLATION, text), SCTP_SO_NOT_LOCKED);
 		return 0;
 	}

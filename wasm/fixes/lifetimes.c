@@ -1,8 +1,9 @@
 /*
- * Lifetimes of messages (SCTP_PR_SCTP_TTL). A message isn't sent, nor sent again, after its lifetime, and its sender is told
- * (RFC 3758 4.1, RFC 9260 11.1.5). Upstream looks at lifetimes only when a message would be sent again: one that waits for
- * the congestion window, or for the peer's receive window, leaves however late it is. Here a timer of the association gives
- * such messages up. See sctp_mark_all_for_resend() and sctp_strike_gap_ack_chunks(); upstream's main doesn't mend this.
+ * Lifetimes of messages (SCTP_PR_SCTP_TTL). A message isn't sent, nor sent again, after its lifetime, and its sender is
+ * told (RFC 3758 4.1, RFC 9260 11.1.5). Upstream looks at lifetimes only when a message would be sent again: one that
+ * waits for the congestion window, or for the peer's receive window, leaves however late it is. Here a timer of the
+ * association gives such messages up. See sctp_mark_all_for_resend() and sctp_strike_gap_ack_chunks(); upstream's main
+ * doesn't mend this.
  */
 #include "api/association.h"
 
@@ -48,8 +49,8 @@ static void count_unsent(struct sctp_association *asoc, struct sctp_stream_out *
 }
 
 /*
- * Notifications are dropped when the receive buffer is full, and many lifetimes may end at once. These have as much room as
- * they take: their bytes have just left the send buffer. Returns what the limit was.
+ * Notifications are dropped when the receive buffer is full, and many lifetimes may end at once. These have as much
+ * room as they take: their bytes have just left the send buffer. Returns what the limit was.
  */
 static uint32_t limit_events(struct sctp_tcb *stcb, uint32_t bytes)
 {
@@ -82,7 +83,8 @@ static int give_up_waiting(struct sctp_tcb *stcb, struct sctp_stream_out *stream
 	int count = 0;
 
 	TAILQ_FOREACH_SAFE(sp, &stream->outqueue, next, next) {
-		if (has_expired(search, sp->act_flags, &sp->ts) && !sp->some_taken && sp->msg_is_complete && sp->sender_all_done) {
+		if (has_expired(search, sp->act_flags, &sp->ts) && !sp->some_taken && sp->msg_is_complete &&
+		    sp->sender_all_done) {
 			give_up_message(stcb, stream, sp);
 			count++;
 		}

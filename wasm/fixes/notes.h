@@ -1,6 +1,6 @@
 /*
- * What the fixes know of each association and each path. It lies behind usrsctp's own structure, in the same allocation:
- * it comes and goes with it, is zero at first, and one association can't push out what is known of another.
+ * What the fixes know of each association and each path. It lies behind usrsctp's own structure, in the same
+ * allocation: it comes and goes with it, is zero at first, and one association can't push out what is known of another.
  */
 #ifndef NOTES_H
 #define NOTES_H
@@ -31,7 +31,10 @@ struct association_notes {
 	uint32_t aside_turn; /* the last batch of reads that its messages were kept out of: api/aside.c */
 };
 
-/* What has been found out of the packets that a path takes: tuning/path_mtu.c. It holds as long as its routes are the same. */
+/*
+ * What has been found out of the packets that a path takes: tuning/path_mtu.c. It holds as long as its routes are the
+ * same.
+ */
 struct path_probes {
 	const void *interface;   /* of the route, its rt_ifa */
 	uint32_t route_mtu;      /* as the route has it */

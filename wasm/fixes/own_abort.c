@@ -1,7 +1,8 @@
 /*
- * An ABORT of this end's own (RFC 9260 3.3.7, 8.4, 9.1), and what its program is told of it: sctp_abort_an_association(),
- * sctp_abort_association(). Upstream's main tells the code of the first cause (7852947b, fc5cba21, 1ade45cb), lets an INIT
- * abort nothing (279a68fd, f438eacb), and answers SHUTDOWN ACK while DATA is missing by ABORT (f4d39960).
+ * An ABORT of this end's own (RFC 9260 3.3.7, 8.4, 9.1), and what its program is told of it:
+ * sctp_abort_an_association(), sctp_abort_association(). Upstream's main tells the code of the first cause (7852947b,
+ * fc5cba21, 1ade45cb), lets an INIT abort nothing (279a68fd, f438eacb), and answers SHUTDOWN ACK while DATA is missing
+ * by ABORT (f4d39960).
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -43,9 +44,9 @@ static struct sctp_abort_chunk *not_orderly;
 
 #ifndef UPSTREAM_MAIN
 /*
- * A peer sends SHUTDOWN ACK when it has sent all of its DATA, and it has been acknowledged (RFC 9260 9.2). Where some of it is
- * missing sctp_handle_shutdown_ack() still takes it for the end, and an application takes what it has got for all that there
- * was. ABORT leaves in the place of SHUTDOWN COMPLETE.
+ * A peer sends SHUTDOWN ACK when it has sent all of its DATA, and it has been acknowledged (RFC 9260 9.2). Where some
+ * of it is missing sctp_handle_shutdown_ack() still takes it for the end, and an application takes what it has got for
+ * all that there was. ABORT leaves in the place of SHUTDOWN COMPLETE.
  */
 void fixed_send_shutdown_complete(struct sctp_tcb *stcb, struct sctp_nets *net, int is_reflected)
 {
@@ -87,7 +88,8 @@ static void correct_error(struct socket *socket, int has_chunk, int has_timed_ou
 }
 
 /* ABORT has left: the program is told the chunk, or that time-outs have ended the association; and it is freed. */
-static void end(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_abort_chunk *chunk, int has_timed_out, int so_locked)
+static void end(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_abort_chunk *chunk, int has_timed_out,
+                int so_locked)
 {
 	SCTP_STAT_INCR_COUNTER32(sctps_aborted);
 	if (SCTP_GET_STATE(stcb) == SCTP_STATE_OPEN || SCTP_GET_STATE(stcb) == SCTP_STATE_SHUTDOWN_RECEIVED) {
@@ -101,10 +103,10 @@ static void end(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_abort
 }
 
 /*
- * Upstream tells nothing of the reason, as if the peer no longer answered (its main tells the code of the first cause). This
- * function is called in its place, also where it is defined. It tells the chunk that was sent (RFC 6458 6.1.1), with a flag
- * by which it can be known from a peer's. There is none where time-outs have ended the association: one-to-one sockets get
- * ETIMEDOUT for that.
+ * Upstream tells nothing of the reason, as if the peer no longer answered (its main tells the code of the first cause).
+ * This function is called in its place, also where it is defined. It tells the chunk that was sent (RFC 6458 6.1.1),
+ * with a flag by which it can be known from a peer's. There is none where time-outs have ended the association:
+ * one-to-one sockets get ETIMEDOUT for that.
  */
 void sctp_abort_an_association(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct mbuf *causes UPSTREAM_TIMED_OUT,
                                int so_locked)
@@ -122,9 +124,10 @@ void sctp_abort_an_association(struct sctp_inpcb *inp, struct sctp_tcb *stcb, st
 }
 
 /*
- * ABORT answers a packet, and ends the association that it belongs to. Of an association this tells what the function above
- * tells. An INIT that can't be accepted "MUST NOT change the state of any existing association" (RFC 9260 3.3.2): whoever
- * knows addresses and ports could end it. sctp_handle_init() of the pinned release names that association all the same.
+ * ABORT answers a packet, and ends the association that it belongs to. Of an association this tells what the function
+ * above tells. An INIT that can't be accepted "MUST NOT change the state of any existing association" (RFC 9260 3.3.2):
+ * whoever knows addresses and ports could end it. sctp_handle_init() of the pinned release names that association all
+ * the same.
  */
 void fixed_abort_association(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct mbuf *packet, int ip_bytes,
                              struct sockaddr *source, struct sockaddr *destination, struct sctphdr *header,
@@ -137,7 +140,8 @@ void fixed_abort_association(struct sctp_inpcb *inp, struct sctp_tcb *stcb, stru
 		causes = sctp_generate_cause(SCTP_CAUSE_PROTOCOL_VIOLATION, "");
 	}
 	chunk = ends ? chunk_with(causes) : NULL;
-	sctp_send_abort(packet, ip_bytes, source, destination, header, ends ? stcb->asoc.peer_vtag : 0, causes, vrf_id, port);
+	sctp_send_abort(packet, ip_bytes, source, destination, header, ends ? stcb->asoc.peer_vtag : 0, causes, vrf_id,
+	                port);
 	if (ends) {
 		end(inp, stcb, chunk, 0, SCTP_SO_NOT_LOCKED);
 	} else if (stcb != NULL) {

@@ -1,7 +1,7 @@
 /*
- * How much a packet takes of a message (RFC 9260 6.9): sctp_get_frag_point(). And what becomes of chunks that are too large
- * when the MTU becomes smaller: sctp_pathmtu_adjustment(). Upstream's main mends the first (dbb9f555, c9c70231, d2d6f84a),
- * and the second in part (a40c76b3, edce2f93).
+ * How much a packet takes of a message (RFC 9260 6.9): sctp_get_frag_point(). And what becomes of chunks that are too
+ * large when the MTU becomes smaller: sctp_pathmtu_adjustment(). Upstream's main mends the first (dbb9f555, c9c70231,
+ * d2d6f84a), and the second in part (a40c76b3, edce2f93).
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -23,8 +23,8 @@ static uint32_t auth_bytes(const struct sctp_association *asoc)
 
 #ifndef UPSTREAM_MAIN
 /*
- * SCTP_MAXSEG limits the user data of a chunk (RFC 6458 8.1.16). Upstream adds the headers of IPv4 or IPv6 to it, compares it
- * with the path MTU, and rounds it down to a multiple of 4, which makes nothing of 1 to 3.
+ * SCTP_MAXSEG limits the user data of a chunk (RFC 6458 8.1.16). Upstream adds the headers of IPv4 or IPv6 to it,
+ * compares it with the path MTU, and rounds it down to a multiple of 4, which makes nothing of 1 to 3.
  */
 int sctp_get_frag_point(struct sctp_tcb *stcb, struct sctp_association *asoc)
 {
@@ -59,15 +59,16 @@ static void send_again(struct sctp_tcb *stcb, struct sctp_tmit_chunk *chunk)
 
 static int is_too_large(const struct sctp_tcb *stcb, const struct sctp_tmit_chunk *chunk, uint32_t mtu)
 {
-	uint32_t headers = chunk->whoTo != NULL ? sizeof(struct sctphdr) + link_ip_bytes(chunk->whoTo) : link_header_bytes(stcb);
+	uint32_t headers =
+		chunk->whoTo != NULL ? sizeof(struct sctphdr) + link_ip_bytes(chunk->whoTo) : link_header_bytes(stcb);
 
 	return chunk->send_size + headers + auth_bytes(&stcb->asoc) > mtu;
 }
 
 /*
- * The MTU becomes smaller. Upstream counts the header of IPv6 for chunks that go over IPv4, too, and sends those again that
- * still fit. 0.9.5.0 counts no AUTH chunk in front of I-DATA, and sends nothing again where a route turns out to have a smaller
- * MTU; main doesn't do so over IPv6.
+ * The MTU becomes smaller. Upstream counts the header of IPv6 for chunks that go over IPv4, too, and sends those again
+ * that still fit. 0.9.5.0 counts no AUTH chunk in front of I-DATA, and sends nothing again where a route turns out to
+ * have a smaller MTU; main doesn't do so over IPv6.
  */
 void sctp_pathmtu_adjustment(struct sctp_tcb *stcb, UPSTREAM_ADJUSTMENT_PARAMETERS)
 {

@@ -1,11 +1,11 @@
 /*
- * What must not reach usrsctp, as far as the bytes of a packet tell: packets that RFC 9260 has discarded silently, and chunks
- * that upstream 0.9.5.0 handles wrongly (sctp_process_control(), and sctp_are_there_new_addresses()). packet_association.c
- * judges by the association. Upstream's main mends the chunks (53dd9da2, 5931e4e0, 8157ef0c, de7d903c, c08562ec), and drops
- * an INIT with the tag 0 (279a68fd); not the addresses, nor SACKs that are repeated.
+ * What must not reach usrsctp, as far as the bytes of a packet tell: packets that RFC 9260 has discarded silently, and
+ * chunks that upstream 0.9.5.0 handles wrongly (sctp_process_control(), and sctp_are_there_new_addresses()).
+ * packet_association.c judges by the association. Upstream's main mends the chunks (53dd9da2, 5931e4e0, 8157ef0c,
+ * de7d903c, c08562ec), and drops an INIT with the tag 0 (279a68fd); not the addresses, nor SACKs that are repeated.
  *
- * Most packets begin with DATA, or with a SACK that they consist of or that DATA follows: nothing is looked at behind the
- * first DATA chunk, where control chunks don't belong (RFC 9260 6.10) and usrsctp reads none.
+ * Most packets begin with DATA, or with a SACK that they consist of or that DATA follows: nothing is looked at behind
+ * the first DATA chunk, where control chunks don't belong (RFC 9260 6.10) and usrsctp reads none.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_header.h>
@@ -49,8 +49,8 @@ int link_is_plausible(const struct link_packet *packet)
 /* --- chunks ----------------------------------------------------------------------------------------------------- */
 
 /*
- * sctp_process_control() reads nothing behind some chunks whose length is wrong, and goes on in the middle of the packet
- * behind a COOKIE ACK. RFC 9260 has no such rule: what is behind them counts.
+ * sctp_process_control() reads nothing behind some chunks whose length is wrong, and goes on in the middle of the
+ * packet behind a COOKIE ACK. RFC 9260 has no such rule: what is behind them counts.
  */
 static int has_right_length(uint8_t type, uint32_t bytes)
 {
@@ -82,8 +82,9 @@ static int stands_alone(uint8_t type)
 }
 
 /*
- * A parameter of length 0 is looked at for ever by sctp_are_there_new_addresses() of 0.9.5.0: one INIT for an association
- * that exists, with nothing guessed but addresses and ports, stopped the whole host. It doesn't stop at the chunk's end.
+ * A parameter of length 0 is looked at for ever by sctp_are_there_new_addresses() of 0.9.5.0: one INIT for an
+ * association that exists, with nothing guessed but addresses and ports, stopped the whole host. It doesn't stop at the
+ * chunk's end.
  */
 static int has_endless_parameter(const uint8_t *from, const uint8_t *end)
 {
@@ -121,8 +122,8 @@ static int admits_lone(const struct link_packet *packet, const struct sctp_chunk
 }
 
 /*
- * What has usrsctp go through all that is on its way: the first SACK of a packet, and the first ECNE, count. A peer has no
- * reason to send two, and with eighty of them a packet would take eighty times as long.
+ * What has usrsctp go through all that is on its way: the first SACK of a packet, and the first ECNE, count. A peer has
+ * no reason to send two, and with eighty of them a packet would take eighty times as long.
  */
 static int is_repeated(uint8_t type, uint32_t *seen)
 {
@@ -147,9 +148,9 @@ static int pass_over(struct sctp_chunkhdr *chunk, int is_authenticated)
 }
 
 /*
- * RFC 9260 appendix A has ECNE without the number of packets that were marked, which usrsctp adds. sctp_process_control() of
- * 0.9.5.0 reads nothing from such a chunk on: it is given a copy of the packet in which that number is 1. Behind AUTH,
- * whose HMAC covers what follows, this can't be done.
+ * RFC 9260 appendix A has ECNE without the number of packets that were marked, which usrsctp adds.
+ * sctp_process_control() of 0.9.5.0 reads nothing from such a chunk on: it is given a copy of the packet in which that
+ * number is 1. Behind AUTH, whose HMAC covers what follows, this can't be done.
  */
 static int is_short_ecne(const struct sctp_chunkhdr *chunk)
 {

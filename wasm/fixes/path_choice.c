@@ -59,8 +59,8 @@ static struct sctp_nets *in_turn(const struct sctp_tcb *stcb, struct sctp_nets *
 }
 
 /*
- * In the place of upstream's: another path than `net` which is active, in turn, or else the best there is. With CMT (mode
- * 1 and 2) it is the active one with the largest window, which may be `net`.
+ * In the place of upstream's: another path than `net` which is active, in turn, or else the best there is. With CMT
+ * (mode 1 and 2) it is the active one with the largest window, which may be `net`.
  */
 struct sctp_nets *sctp_find_alternate_net(struct sctp_tcb *stcb, struct sctp_nets *net, int mode)
 {
@@ -153,8 +153,8 @@ void link_sack_ends(struct sctp_tcb *stcb)
 }
 
 /* An ASCONF ACK is an answer on the path that the ASCONF took; upstream leaves that to heartbeats. */
-void fixed_handle_asconf_ack(struct mbuf *packet, int offset, struct sctp_asconf_ack_chunk *chunk, struct sctp_tcb *stcb,
-                             struct sctp_nets *net, int *is_aborted)
+void fixed_handle_asconf_ack(struct mbuf *packet, int offset, struct sctp_asconf_ack_chunk *chunk,
+                             struct sctp_tcb *stcb, struct sctp_nets *net, int *is_aborted)
 {
 	const struct sctp_tmit_chunk *sent = TAILQ_FIRST(&stcb->asoc.asconf_send_queue);
 	uint32_t acknowledged = stcb->asoc.asconf_seq_out_acked;

@@ -1,8 +1,8 @@
 /*
  * A local address that the peer hasn't agreed to yet (RFC 5061 5.3): only ASCONF may leave from there. After an ASCONF
- * sctp_med_chunk_output() takes what else leaves in the same round for ASCONF as well; a SACK or HEARTBEAT from an address that
- * the peer doesn't know yet overtakes the ASCONF on a faster path, the peer answers it with ABORT, and the association is lost.
- * Upstream's main mends it (ca70d3af).
+ * sctp_med_chunk_output() takes what else leaves in the same round for ASCONF as well; a SACK or HEARTBEAT from an
+ * address that the peer doesn't know yet overtakes the ASCONF on a faster path, the peer answers it with ABORT, and the
+ * association is lost. Upstream's main mends it (ca70d3af).
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -54,7 +54,8 @@ int link_may_leave(struct sctp_tcb *stcb, struct mbuf *packet, int headers, stru
 {
 	struct sctp_ifa *other;
 
-	if (LIST_EMPTY(&stcb->asoc.sctp_restricted_addrs) || !is_pending(stcb, header) || link_has_chunk(packet, headers, SCTP_ASCONF)) {
+	if (LIST_EMPTY(&stcb->asoc.sctp_restricted_addrs) || !is_pending(stcb, header) ||
+	    link_has_chunk(packet, headers, SCTP_ASCONF)) {
 		return 1;
 	}
 	other = link_usable_address(stcb, header->family == 4 ? AF_INET : AF_INET6, NULL);

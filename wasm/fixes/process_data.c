@@ -1,8 +1,8 @@
 /*
- * DATA and I-DATA chunks (RFC 9260 3.3.1 and 6.2, RFC 8260 2.1): those of a packet are judged one after the other. In place
- * of sctp_process_data() and all that it calls in sctp_indata.c. Upstream's main mends what comes when nobody reads any more
- * (01bab70a, a0cbf468, 45cf3ba8); neither what unread messages cost, nor that I-DATA can't fill a gap while the window is
- * closed.
+ * DATA and I-DATA chunks (RFC 9260 3.3.1 and 6.2, RFC 8260 2.1): those of a packet are judged one after the other. In
+ * place of sctp_process_data() and all that it calls in sctp_indata.c. Upstream's main mends what comes when nobody
+ * reads any more (01bab70a, a0cbf468, 45cf3ba8); neither what unread messages cost, nor that I-DATA can't fill a gap
+ * while the window is closed.
  */
 #include "fixes/received.h"
 
@@ -35,7 +35,8 @@ enum outcome {
 void received_violation(struct sctp_tcb *stcb, const char *text)
 {
 	stcb->sctp_ep->last_abort_code = SCTP_FROM_SCTP_INDATA;
-	UPSTREAM_ABORT_ASSOCIATION(stcb, sctp_generate_cause(SCTP_CAUSE_PROTOCOL_VIOLATION, (char *)text), SCTP_SO_NOT_LOCKED);
+	UPSTREAM_ABORT_ASSOCIATION(stcb, sctp_generate_cause(SCTP_CAUSE_PROTOCOL_VIOLATION, (char *)text),
+	                           SCTP_SO_NOT_LOCKED);
 }
 
 /* --- TSNs ----------------------------------------------------------------------------------------------------- */
@@ -86,8 +87,8 @@ static int is_new(struct sctp_association *asoc, uint32_t tsn)
 }
 
 /*
- * It has come, and isn't given back (sctp_drain() is never called): that is what nr_mapping_array says. The highest one of
- * mapping_array goes along, which sctp_handle_str_reset_request_tsn() takes for the highest of all.
+ * It has come, and isn't given back (sctp_drain() is never called): that is what nr_mapping_array says. The highest one
+ * of mapping_array goes along, which sctp_handle_str_reset_request_tsn() takes for the highest of all.
  */
 static void remember(struct sctp_association *asoc, uint32_t tsn)
 {
@@ -171,10 +172,10 @@ static int is_gone(const struct sctp_tcb *stcb)
 
 /*
  * What an association holds that its application hasn't read costs more than its bytes: each message has an mbuf, and a
- * description. sctp_calc_rwnd() takes that from the window, but leaves a byte of it, so that usrsctp takes what it hasn't
- * offered as long as its bytes alone fit in: 100 MB of messages of one byte. A sender that takes a window for bytes alone,
- * as most do, may be ahead by what it has on its way; so it's four times the buffer, and little where the stack's memory runs
- * out, so that those with little unread don't notice.
+ * description. sctp_calc_rwnd() takes that from the window, but leaves a byte of it, so that usrsctp takes what it
+ * hasn't offered as long as its bytes alone fit in: 100 MB of messages of one byte. A sender that takes a window for
+ * bytes alone, as most do, may be ahead by what it has on its way; so it's four times the buffer, and little where the
+ * stack's memory runs out, so that those with little unread don't notice.
  */
 #define MOST_AHEAD 4
 #define SCARCE_BYTES (512u * 1024 * 1024)
@@ -189,18 +190,22 @@ static int holds_too_much(const struct sctp_tcb *stcb)
 	if (stcb->sctp_socket == NULL || bytes < SCARCE_MOST_BYTES) {
 		return 0;
 	}
-	return link_shared.memory_in_use > SCARCE_BYTES || bytes > (uint64_t)MOST_AHEAD * stcb->sctp_socket->so_rcv.sb_hiwat;
+	return link_shared.memory_in_use > SCARCE_BYTES ||
+	       bytes > (uint64_t)MOST_AHEAD * stcb->sctp_socket->so_rcv.sb_hiwat;
 }
 
 static int is_full(const struct sctp_tcb *stcb)
 {
 	const struct sctp_association *asoc = &stcb->asoc;
 
-	return (int)asoc->my_rwnd <= 0 || holds_too_much(stcb) || asoc->cnt_on_all_streams + asoc->cnt_on_reasm_queue + asoc->cnt_msg_on_sb >=
-	                                      SCTP_BASE_SYSCTL(sctp_max_chunks_on_queue) + link_more_unread(stcb->sctp_socket);
+	return (int)asoc->my_rwnd <= 0 || holds_too_much(stcb) ||
+	       asoc->cnt_on_all_streams + asoc->cnt_on_reasm_queue + asoc->cnt_msg_on_sb >=
+	           SCTP_BASE_SYSCTL(sctp_max_chunks_on_queue) + link_more_unread(stcb->sctp_socket);
 }
 
-/* Without room only what fills a gap is taken (RFC 9260 6.2): what comes behind a missing chunk was within the window. */
+/*
+ * Without room only what fills a gap is taken (RFC 9260 6.2): what comes behind a missing chunk was within the window.
+ */
 static int has_room(struct sctp_tcb *stcb, uint32_t tsn)
 {
 	if (!is_full(stcb) || !SCTP_TSN_GT(tsn, highest_tsn(&stcb->asoc))) {
@@ -250,7 +255,8 @@ static int is_late(const struct sctp_tcb *stcb, const struct fragment *fragment)
 	const struct sctp_queued_to_read *first = TAILQ_FIRST(&stream->inqueue);
 	int idata = stcb->asoc.idata_supported;
 
-	return (fragment->flags & SCTP_DATA_UNORDERED) == 0 && SCTP_MID_GE(idata, stream->last_mid_delivered, fragment->mid) &&
+	return (fragment->flags & SCTP_DATA_UNORDERED) == 0 &&
+	       SCTP_MID_GE(idata, stream->last_mid_delivered, fragment->mid) &&
 	       ((fragment->flags & SCTP_DATA_FIRST_FRAG) || first == NULL || !first->pdapi_started ||
 	        !SCTP_MID_EQ(idata, first->mid, fragment->mid));
 }
@@ -299,7 +305,8 @@ static int place(struct sctp_tcb *stcb, struct fragment *fragment)
 		return 0;
 	}
 	if (!may_be_useless(stcb)) {
-		VIOLATION(stcb, "The first fragment of a message is missing: TSN=%8.8x, SID=%4.4x", run->sinfo_tsn, run->sinfo_stream);
+		VIOLATION(stcb, "The first fragment of a message is missing: TSN=%8.8x, SID=%4.4x", run->sinfo_tsn,
+		          run->sinfo_stream);
 		return 1;
 	}
 	deliver_never(stcb, run);
@@ -313,7 +320,8 @@ int data_accept(struct sctp_tcb *stcb, struct fragment *fragment)
 		if (may_be_useless(stcb) && (fragment->flags & SCTP_DATA_FIRST_FRAG) == 0) {
 			return 0;
 		}
-		VIOLATION(stcb, "Message %u of stream %u has been delivered: TSN=%8.8x", fragment->mid, fragment->sid, fragment->tsn);
+		VIOLATION(stcb, "Message %u of stream %u has been delivered: TSN=%8.8x", fragment->mid, fragment->sid,
+		          fragment->tsn);
 		return 1;
 	}
 	if (is_deliverable(stcb, fragment)) {
@@ -325,8 +333,8 @@ int data_accept(struct sctp_tcb *stcb, struct fragment *fragment)
 
 /* --- chunks --------------------------------------------------------------------------------------------------- */
 
-static enum outcome take(struct sctp_tcb *stcb, struct mbuf **packet, int offset, const struct sctp_chunkhdr *header, int is_last,
-                         struct fragment *fragment)
+static enum outcome take(struct sctp_tcb *stcb, struct mbuf **packet, int offset, const struct sctp_chunkhdr *header,
+                         int is_last, struct fragment *fragment)
 {
 	struct sctp_association *asoc = &stcb->asoc;
 	int bytes = ntohs(header->chunk_length) - (int)header_bytes(header->chunk_type);
@@ -374,8 +382,9 @@ static enum outcome take(struct sctp_tcb *stcb, struct mbuf **packet, int offset
 	return TAKEN;
 }
 
-static enum outcome take_data(struct sctp_tcb *stcb, struct mbuf **packet, int offset, const struct sctp_chunkhdr *header,
-                              int is_last, struct sctp_nets *net, uint32_t *high_tsn)
+static enum outcome take_data(struct sctp_tcb *stcb, struct mbuf **packet, int offset,
+                              const struct sctp_chunkhdr *header, int is_last, struct sctp_nets *net,
+                              uint32_t *high_tsn)
 {
 	uint8_t type = header->chunk_type, agreed = stcb->asoc.idata_supported ? SCTP_IDATA : SCTP_DATA;
 	struct fragment fragment = {.net = net};
@@ -401,7 +410,8 @@ static enum outcome take_data(struct sctp_tcb *stcb, struct mbuf **packet, int o
 }
 
 /* Behind DATA comes no chunk that isn't DATA (RFC 9260 6.10), but for those that nobody knows (3.2). */
-static enum outcome take_other(struct sctp_tcb *stcb, struct mbuf *packet, int offset, const struct sctp_chunkhdr *header)
+static enum outcome take_other(struct sctp_tcb *stcb, struct mbuf *packet, int offset,
+                               const struct sctp_chunkhdr *header)
 {
 	uint16_t bytes = ntohs(header->chunk_length);
 	struct sctp_gen_error_cause *cause;
@@ -500,8 +510,8 @@ static int settle(struct sctp_tcb *stcb, int had_gap)
 	return 0;
 }
 
-int fixed_process_data(struct mbuf **packet, int ip_bytes, int *offset, int length, struct sctp_inpcb *inp, struct sctp_tcb *stcb,
-                  struct sctp_nets *net, uint32_t *high_tsn)
+int fixed_process_data(struct mbuf **packet, int ip_bytes, int *offset, int length, struct sctp_inpcb *inp,
+                       struct sctp_tcb *stcb, struct sctp_nets *net, uint32_t *high_tsn)
 {
 	struct sctp_association *asoc = &stcb->asoc;
 	enum outcome outcome = DROPPED;

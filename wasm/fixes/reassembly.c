@@ -1,10 +1,10 @@
 /*
- * Fragments become messages (RFC 9260 6.9, RFC 8260 2.2). Fragments of a message have consecutive numbers, so what is here
- * of it are runs of them, which grow together; unordered DATA needs nothing else. sctp_indata.c keeps the fragments of all
- * unordered messages of a stream at one message instead, and a whole one waits there for an older one that isn't
- * (RFC 9260 6.6 has it delivered at once), or is taken for its rest when the older one is given up (RFC 3758 3.6):
- * sctp_queue_data_for_reasm(), sctp_handle_old_unordered_data(). Upstream's main mends an ABORT for a legal order of
- * fragments (1330843b), and not the rest.
+ * Fragments become messages (RFC 9260 6.9, RFC 8260 2.2). Fragments of a message have consecutive numbers, so what is
+ * here of it are runs of them, which grow together; unordered DATA needs nothing else. sctp_indata.c keeps the
+ * fragments of all unordered messages of a stream at one message instead, and a whole one waits there for an older one
+ * that isn't (RFC 9260 6.6 has it delivered at once), or is taken for its rest when the older one is given up (RFC 3758
+ * 3.6): sctp_queue_data_for_reasm(), sctp_handle_old_unordered_data(). Upstream's main mends an ABORT for a legal order
+ * of fragments (1330843b), and not the rest.
  */
 #include "fixes/received.h"
 
@@ -37,7 +37,8 @@ struct mbuf *data_without_empty(struct mbuf *data, struct mbuf **last, uint32_t 
 }
 
 /* Adds to the end of a run; what is in the read queue counts there. */
-static void append(struct sctp_tcb *stcb, struct sctp_queued_to_read *run, struct mbuf *data, struct mbuf *last, uint32_t bytes)
+static void append(struct sctp_tcb *stcb, struct sctp_queued_to_read *run, struct mbuf *data, struct mbuf *last,
+                   uint32_t bytes)
 {
 	if (data == NULL) {
 		return;
@@ -111,7 +112,8 @@ static int is_of(const struct sctp_tcb *stcb, const struct sctp_queued_to_read *
 	return is_by_tsn(stcb, is_unordered(run)) || SCTP_MID_EQ(stcb->asoc.idata_supported, run->mid, mid);
 }
 
-static int begins_after(const struct sctp_tcb *stcb, const struct sctp_queued_to_read *run, const struct fragment *fragment)
+static int begins_after(const struct sctp_tcb *stcb, const struct sctp_queued_to_read *run,
+                        const struct fragment *fragment)
 {
 	return is_of(stcb, run, fragment->mid) ? SCTP_TSN_GT(run->top_fsn, fragment->fsn)
 	                                       : SCTP_MID_GT(stcb->asoc.idata_supported, run->mid, fragment->mid);
@@ -164,7 +166,8 @@ static const char *violation(const struct sctp_tcb *stcb, const struct sctp_queu
 
 /* --- growing -------------------------------------------------------------------------------------------------- */
 
-static int continues(const struct sctp_tcb *stcb, const struct sctp_queued_to_read *run, const struct fragment *fragment)
+static int continues(const struct sctp_tcb *stcb, const struct sctp_queued_to_read *run,
+                     const struct fragment *fragment)
 {
 	return is_of(stcb, run, fragment->mid) && run->fsn_included + 1 == fragment->fsn && !run->last_frag_seen &&
 	       (fragment->flags & SCTP_DATA_FIRST_FRAG) == 0;
@@ -193,8 +196,8 @@ static void join(struct sctp_tcb *stcb, struct sctp_queued_to_read *run, struct 
 	run_free(stcb, after);
 }
 
-static struct sctp_queued_to_read *insert(struct sctp_tcb *stcb, struct sctp_readhead *queue, struct sctp_queued_to_read *before,
-                                          struct fragment *fragment)
+static struct sctp_queued_to_read *insert(struct sctp_tcb *stcb, struct sctp_readhead *queue,
+                                          struct sctp_queued_to_read *before, struct fragment *fragment)
 {
 	struct sctp_queued_to_read *run = run_new(stcb, fragment);
 
@@ -227,8 +230,8 @@ struct sctp_queued_to_read *run_place(struct sctp_tcb *stcb, struct fragment *fr
 	} else {
 		run = insert(stcb, queue, before, fragment);
 	}
-	if (after != NULL && is_of(stcb, after, run->mid) && run->fsn_included + 1 == after->top_fsn && !run->last_frag_seen &&
-	    !after->first_frag_seen) {
+	if (after != NULL && is_of(stcb, after, run->mid) && run->fsn_included + 1 == after->top_fsn &&
+	    !run->last_frag_seen && !after->first_frag_seen) {
 		join(stcb, run, after);
 	}
 	run->end_added = is_whole(run);

@@ -1,5 +1,6 @@
 /*
- * What becomes of DATA and I-DATA, from the chunk to the socket's read queue; in place of what sctp_indata.c does there:
+ * What becomes of DATA and I-DATA, from the chunk to the socket's read queue; in place of what sctp_indata.c does
+ * there:
  *
  *   process_data.c       the chunks of a packet are judged one after the other
  *   reassembly.c         fragments become messages
@@ -9,18 +10,18 @@
  *   restarted_streams.c  the peer has restarted
  *   ended_association.c  the association ends, or the peer says that it has sent everything
  *
- * A *run* is what is here of a message: consecutive fragments. It is a struct sctp_queued_to_read, as upstream has one for
- * each message, in the queue of its stream (`inqueue`, or `uno_inqueue` for unordered ones). In that
+ * A *run* is what is here of a message: consecutive fragments. It is a struct sctp_queued_to_read, as upstream has one
+ * for each message, in the queue of its stream (`inqueue`, or `uno_inqueue` for unordered ones). In that
  *
- *   top_fsn          is the number of its first fragment, and fsn_included that of its last one. Fragments of DATA have the
- *                    TSN for a number (RFC 9260 6.9), those of I-DATA the FSN (RFC 8260 2.1)
+ *   top_fsn          is the number of its first fragment, and fsn_included that of its last one. Fragments of DATA have
+ *                    the TSN for a number (RFC 9260 6.9), those of I-DATA the FSN (RFC 8260 2.1)
  *   first_frag_seen  the first fragment of the message is the first one of the run
  *   last_frag_seen   the last one of the message is the last one of the run; with both the message is whole
  *   pdapi_started    it is being delivered in parts (partial delivery, RFC 9260 6.9): it is in the read queue as well
  *   reasm            stays empty
  *
- * What lies in the queues of streams counts in size_on_all_streams (bytes) and cnt_on_all_streams (mbufs), what lies in the
- * read queue in sb_cc and my_rwnd_control_len: sctp_calc_rwnd() takes both from the receive window.
+ * What lies in the queues of streams counts in size_on_all_streams (bytes) and cnt_on_all_streams (mbufs), what lies in
+ * the read queue in sb_cc and my_rwnd_control_len: sctp_calc_rwnd() takes both from the receive window.
  */
 #ifndef RECEIVED_H
 #define RECEIVED_H
@@ -86,8 +87,8 @@ void received_violation(struct sctp_tcb *stcb, const char *text);
 struct sctp_queued_to_read *run_new(struct sctp_tcb *stcb, struct fragment *fragment);
 
 /*
- * Puts a fragment with the others of its message. Returns the run that it is in now; NULL for a protocol violation, which
- * `wrong` says then. Takes the data in any case.
+ * Puts a fragment with the others of its message. Returns the run that it is in now; NULL for a protocol violation,
+ * which `wrong` says then. Takes the data in any case.
  */
 struct sctp_queued_to_read *run_place(struct sctp_tcb *stcb, struct fragment *fragment, const char **wrong);
 
@@ -95,8 +96,8 @@ struct sctp_queued_to_read *run_place(struct sctp_tcb *stcb, struct fragment *fr
 int run_is_dead(const struct sctp_tcb *stcb, const struct sctp_queued_to_read *run);
 
 /*
- * Leaves out the empty mbufs, which sctp_sorecvmsg() doesn't read: headers that were cut off leave some behind. Tells the last
- * of the others, and the bytes of all of them.
+ * Leaves out the empty mbufs, which sctp_sorecvmsg() doesn't read: headers that were cut off leave some behind. Tells
+ * the last of the others, and the bytes of all of them.
  */
 struct mbuf *data_without_empty(struct mbuf *data, struct mbuf **last, uint32_t *bytes);
 
@@ -120,12 +121,14 @@ void deliver_run(struct sctp_tcb *stcb, struct sctp_queued_to_read *run);
 /* The messages of a stream that are next in order. */
 void deliver_in_order(struct sctp_tcb *stcb, struct sctp_stream_in *stream);
 
-/* What can't be delivered takes much of the receive buffer: delivers a message in parts, if nothing else can be read. */
+/*
+ * What can't be delivered takes much of the receive buffer: delivers a message in parts, if nothing else can be read.
+ */
 void deliver_for_room(struct sctp_tcb *stcb);
 
 /*
- * Takes away what is here of a message that will never be whole. If a part has been delivered, what of it hasn't been read
- * is taken back, and the application is told.
+ * Takes away what is here of a message that will never be whole. If a part has been delivered, what of it hasn't been
+ * read is taken back, and the application is told.
  */
 void deliver_never(struct sctp_tcb *stcb, struct sctp_queued_to_read *run);
 
@@ -142,14 +145,17 @@ int reset_holds(const struct sctp_association *asoc, uint16_t sid, uint32_t tsn)
 /* Keeps a fragment until then. */
 void reset_hold(struct sctp_tcb *stcb, struct fragment *fragment);
 
-/* The cumulative TSN has moved on: performs the resets that waited for it. Returns whether that has ended the association. */
+/*
+ * The cumulative TSN has moved on: performs the resets that waited for it. Returns whether that has ended the
+ * association.
+ */
 int reset_perform(struct sctp_tcb *stcb);
 
 /* --- process_data.c ------------------------------------------------------------------------------------------- */
 
 /* In the place of sctp_process_data(): the chunks from `offset` on of a packet. Returns what that returns. */
-int fixed_process_data(struct mbuf **packet, int ip_bytes, int *offset, int length, struct sctp_inpcb *inp, struct sctp_tcb *stcb,
-                  struct sctp_nets *net, uint32_t *high_tsn);
+int fixed_process_data(struct mbuf **packet, int ip_bytes, int *offset, int length, struct sctp_inpcb *inp,
+                       struct sctp_tcb *stcb, struct sctp_nets *net, uint32_t *high_tsn);
 
 /* What is done with a fragment whose chunk has been accepted. Returns whether that has ended the association. */
 int data_accept(struct sctp_tcb *stcb, struct fragment *fragment);

@@ -1,7 +1,7 @@
 /*
  * RE-CONFIG (RFC 6525 5.2.7): answers that must not get lost. sctp_handle_stream_reset_response(),
- * sctp_notify_stream_reset() and its siblings, sctp_send_str_reset_req(). Upstream's main asks whether there is a socket
- * (c1d6cb3b, 3e0636a2, 61de530c), and keeps the counters of streams (dc1aa09c).
+ * sctp_notify_stream_reset() and its siblings, sctp_send_str_reset_req(). Upstream's main asks whether there is a
+ * socket (c1d6cb3b, 3e0636a2, 61de530c), and keeps the counters of streams (dc1aa09c).
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -40,8 +40,8 @@ static void count_refusal(struct sctp_tcb *stcb, int is_refused)
 
 /*
  * The peer has granted that the association is reset: what it has acknowledged is all before the TSN that we send next
- * (RFC 6525 5.2.7). sctp_handle_stream_reset_response() puts the TSN of the other direction there, and in half of all cases
- * each later SACK is then taken for an old one. When it was the peer that asked, nothing was put there.
+ * (RFC 6525 5.2.7). sctp_handle_stream_reset_response() puts the TSN of the other direction there, and in half of all
+ * cases each later SACK is then taken for an old one. When it was the peer that asked, nothing was put there.
  */
 static void acknowledge_all_before_reset(struct sctp_association *asoc)
 {
@@ -69,8 +69,8 @@ static int has_socket(const struct sctp_tcb *stcb)
 }
 
 /*
- * To add streams, sctp_send_str_reset_req() moves those there are to new memory. It leaves two of their counters as that
- * memory has them: what SCTP_PR_STREAM_STATUS tells.
+ * To add streams, sctp_send_str_reset_req() moves those there are to new memory. It leaves two of their counters as
+ * that memory has them: what SCTP_PR_STREAM_STATUS tells.
  */
 int fixed_send_str_reset_req(struct sctp_tcb *stcb, uint16_t count, uint16_t *list, uint8_t send_in, uint8_t send_tsn,
                              uint8_t add, uint16_t adding_out, uint16_t adding_in, uint8_t peer_asked)

@@ -9,10 +9,11 @@
 #include <netinet/sctp_auth.h>
 
 /*
- * Upstream asks for DATA where it means what carries messages. That is I-DATA on an association that has it in use, and each
- * of the two is in the list for itself (RFC 4895 6, RFC 8260).
+ * Upstream asks for DATA where it means what carries messages. That is I-DATA on an association that has it in use, and
+ * each of the two is in the list for itself (RFC 4895 6, RFC 8260).
  */
-static inline int link_is_auth_required(const struct sctp_tcb *stcb, uint8_t chunk, const struct sctp_auth_chklist *list)
+static inline int link_is_auth_required(const struct sctp_tcb *stcb, uint8_t chunk,
+                                        const struct sctp_auth_chklist *list)
 {
 	uint8_t meant = chunk == SCTP_DATA && stcb->asoc.idata_supported ? SCTP_IDATA : chunk;
 

@@ -1,8 +1,8 @@
 /*
  * A restart of the peer (RFC 9260 5.2.4, action A): what the new association begins with, after
- * sctp_process_cookie_existing() and sctp_load_addresses_from_init(). Upstream's main stops timers and forgets pointers and
- * requests (0f8d5830), keeps no path that has gone (6e026691), aborts what can't be used (f37c1230), and begins ECN with the
- * right TSN in a new association (965b19a8).
+ * sctp_process_cookie_existing() and sctp_load_addresses_from_init(). Upstream's main stops timers and forgets pointers
+ * and requests (0f8d5830), keeps no path that has gone (6e026691), aborts what can't be used (f37c1230), and begins ECN
+ * with the right TSN in a new association (965b19a8).
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -17,9 +17,9 @@
 
 #ifndef UPSTREAM_MAIN
 /*
- * Timers that run for what is dropped: T3-rtx would soon find the new association's path to be silent. T5-shutdown-guard and
- * autoclose are for the association as such. And sctp_process_cookie_existing() is about to free the RE-CONFIG that
- * `str_reset` points to (CVE-2021-30523).
+ * Timers that run for what is dropped: T3-rtx would soon find the new association's path to be silent.
+ * T5-shutdown-guard and autoclose are for the association as such. And sctp_process_cookie_existing() is about to free
+ * the RE-CONFIG that `str_reset` points to (CVE-2021-30523).
  */
 static void forget_outstanding(struct sctp_tcb *stcb)
 {
@@ -41,7 +41,8 @@ static void forget_outstanding(struct sctp_tcb *stcb)
 static void forget_resets(struct sctp_association *asoc)
 {
 	for (uint32_t sid = 0; sid < asoc->streamoutcnt; sid++) {
-		if (asoc->strmout[sid].state == SCTP_STREAM_RESET_PENDING || asoc->strmout[sid].state == SCTP_STREAM_RESET_IN_FLIGHT) {
+		if (asoc->strmout[sid].state == SCTP_STREAM_RESET_PENDING ||
+		    asoc->strmout[sid].state == SCTP_STREAM_RESET_IN_FLIGHT) {
 			asoc->strmout[sid].state = SCTP_STREAM_OPEN;
 		}
 	}
@@ -50,9 +51,9 @@ static void forget_resets(struct sctp_association *asoc)
 }
 
 /*
- * After a restart of the peer (RFC 9260 5.2.4, action A) sctp_process_cookie_existing() drops what was sent, and forgets
- * that it filled the congestion windows, and that a stream was in the middle of a message: nothing could be sent any
- * more.
+ * After a restart of the peer (RFC 9260 5.2.4, action A) sctp_process_cookie_existing() drops what was sent, and
+ * forgets that it filled the congestion windows, and that a stream was in the middle of a message: nothing could be
+ * sent any more.
  */
 static const struct sctp_tcb *restarting;
 
@@ -101,8 +102,9 @@ static int is_in(const struct sctp_association *asoc, const struct sctp_nets *pa
 }
 
 /*
- * An INIT, or INIT ACK, that leaves out addresses takes their paths off the list; pointers to them, their timers, and what is
- * on its way there stay. Only those have this flag that were not named, or all of them, if something is wrong with the chunk.
+ * An INIT, or INIT ACK, that leaves out addresses takes their paths off the list; pointers to them, their timers, and
+ * what is on its way there stay. Only those have this flag that were not named, or all of them, if something is wrong
+ * with the chunk.
  */
 static void let_go(struct sctp_tcb *stcb, struct sctp_nets **paths, uint32_t count)
 {
@@ -117,9 +119,10 @@ static void let_go(struct sctp_tcb *stcb, struct sctp_nets **paths, uint32_t cou
 }
 
 /*
- * The cookie names an address of the peer's, and sctp_handle_cookie_echo() makes sure that the association has it. To a peer
- * that restarts sctp_send_initiate_ack() gives a cookie with its former primary path, which may be dead, and which it may not
- * name any more; and what a cookie names that comes twice may have been deleted since. Where the COOKIE ECHO comes from it is.
+ * The cookie names an address of the peer's, and sctp_handle_cookie_echo() makes sure that the association has it. To a
+ * peer that restarts sctp_send_initiate_ack() gives a cookie with its former primary path, which may be dead, and which
+ * it may not name any more; and what a cookie names that comes twice may have been deleted since. Where the COOKIE ECHO
+ * comes from it is.
  */
 static void correct_address(const struct sockaddr *from, struct sockaddr *named)
 {
@@ -139,9 +142,9 @@ static int is_known(const struct sctp_tcb *stcb)
 }
 
 /*
- * DATA begin with this TSN: marks (ECN) count from there. usrsctp goes on with a TSN of before a restart, or of before the
- * association was reset (RFC 6525); at the accepting end with one that it chose before it knew the cookie. It ignores marks
- * until TSNs have passed that one.
+ * DATA begin with this TSN: marks (ECN) count from there. usrsctp goes on with a TSN of before a restart, or of before
+ * the association was reset (RFC 6525); at the accepting end with one that it chose before it knew the cookie. It
+ * ignores marks until TSNs have passed that one.
  */
 void link_begin_tsns(struct sctp_association *asoc, uint32_t tsn)
 {
@@ -165,9 +168,9 @@ static void begin_paths(struct sctp_association *asoc)
 
 #ifndef UPSTREAM_MAIN
 /*
- * A COOKIE ECHO has changed an association (RFC 9260 5.2.4), but the addresses of its INIT can't be used: one is another
- * association's, for example. sctp_process_cookie_existing() leaves it so, half changed, and answers nothing. It is aborted
- * as soon as the packet has been read.
+ * A COOKIE ECHO has changed an association (RFC 9260 5.2.4), but the addresses of its INIT can't be used: one is
+ * another association's, for example. sctp_process_cookie_existing() leaves it so, half changed, and answers nothing.
+ * It is aborted as soon as the packet has been read.
  */
 static struct sctp_tcb *unusable;
 
@@ -204,7 +207,7 @@ static void assure_primary_path(struct sctp_association *asoc)
 }
 
 int fixed_load_addresses_from_init(struct sctp_tcb *stcb, struct mbuf *packet, int offset, int limit,
-                                      struct sockaddr *from, struct sockaddr *to, struct sockaddr *listed, uint16_t port)
+                                   struct sockaddr *from, struct sockaddr *to, struct sockaddr *listed, uint16_t port)
 {
 	int result, known = is_known(stcb);
 	struct sctp_nets **paths;

@@ -5,7 +5,8 @@
  * - a message that is partly delivered stays in the read queue, where everything behind it waits for its rest. The next
  *   message of that stream may be taken for it;
  * - what was dropped still counts as unread;
- * - it replaces the array of streams by one for as many streams as the peer has now. What is unread refers to that array by
+ * - it replaces the array of streams by one for as many streams as the peer has now. What is unread refers to that
+ * array by
  *   its stream number, and sctp_sorecvmsg() writes there.
  *
  * Upstream's main doesn't mend any of this.

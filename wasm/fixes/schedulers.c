@@ -1,8 +1,8 @@
 /*
- * Schedulers of streams: which stream the next chunk is taken from. Upstream's table (sctp_ss_functions) refers to these
- * functions in place of its own. RFC 8260 3 has the schedulers, RFC 9260 6.9 that fragments of a message have consecutive
- * TSNs. Upstream's main mends first-come when streams are added (817dbde0), and who comes next when a stream has run empty
- * (3e0b7c65, d8563d72, 082bd001, d04c8d0b), which breaks first-come and round-robin-packet.
+ * Schedulers of streams: which stream the next chunk is taken from. Upstream's table (sctp_ss_functions) refers to
+ * these functions in place of its own. RFC 8260 3 has the schedulers, RFC 9260 6.9 that fragments of a message have
+ * consecutive TSNs. Upstream's main mends first-come when streams are added (817dbde0), and who comes next when a
+ * stream has run empty (3e0b7c65, d8563d72, 082bd001, d04c8d0b), which breaks first-come and round-robin-packet.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -34,8 +34,8 @@ static int is_begun(const struct sctp_stream_out *stream)
 }
 
 /*
- * The stream that must be served next, because a message of it is begun. Main notes it before a chunk has left its queue, and
- * so goes on with a stream whose message has just ended.
+ * The stream that must be served next, because a message of it is begun. Main notes it before a chunk has left its
+ * queue, and so goes on with a stream whose message has just ended.
  */
 static struct sctp_stream_out *locked_stream(const struct sctp_association *asoc)
 {
@@ -89,9 +89,9 @@ struct sctp_stream_out *sctp_ss_default_select(struct sctp_tcb *stcb, struct sct
 }
 
 /*
- * The scheduler round-robin-packet. Upstream's goes to the next stream in the middle of a message, as none of the others
- * does. But the fragments of a message must have consecutive TSNs (RFC 9260 6.9): the peer can't put the messages
- * together, and both wait for ever. A packet ends with the last message of its stream.
+ * The scheduler round-robin-packet. Upstream's goes to the next stream in the middle of a message, as none of the
+ * others does. But the fragments of a message must have consecutive TSNs (RFC 9260 6.9): the peer can't put the
+ * messages together, and both wait for ever. A packet ends with the last message of its stream.
  */
 struct sctp_stream_out *sctp_ss_rrp_select(struct sctp_tcb *stcb, struct sctp_nets *net, struct sctp_association *asoc)
 {
@@ -178,8 +178,8 @@ void sctp_ss_default_init(struct sctp_tcb *stcb, struct sctp_association *asoc U
 }
 
 /*
- * Must an association that shuts down be aborted, because a message was begun and can't be finished? Not if the peer shuts
- * down: its user goes on receiving, and what was begun is finished (RFC 9260 9.2).
+ * Must an association that shuts down be aborted, because a message was begun and can't be finished? Not if the peer
+ * shuts down: its user goes on receiving, and what was begun is finished (RFC 9260 9.2).
  */
 upstream_answer sctp_ss_default_is_user_msgs_incomplete(struct sctp_tcb *stcb, struct sctp_association *asoc)
 {
@@ -212,14 +212,18 @@ void sctp_ss_default_remove(struct sctp_tcb *stcb, struct sctp_association *asoc
 	TAILQ_REMOVE(&asoc->ss_data.out.wheel, stream, NEXT_SPOKE);
 	stream->ss_params.scheduled = false;
 	if (asoc->ss_data.last_out_stream == stream && asoc->stream_scheduling_module != SCTP_SS_ROUND_ROBIN_PACKET) {
-		asoc->ss_data.last_out_stream = before != NULL ? before : TAILQ_LAST(&asoc->ss_data.out.wheel, sctpwheel_listhead);
+		asoc->ss_data.last_out_stream =
+			before != NULL ? before : TAILQ_LAST(&asoc->ss_data.out.wheel, sctpwheel_listhead);
 	}
 	if (asoc->ss_data.locked_on_sending == stream) {
 		asoc->ss_data.locked_on_sending = NULL;
 	}
 }
 
-/* The scheduler first-come. Main's never leaves a stream that has sent the last part of its last message: nothing is sent. */
+/*
+ * The scheduler first-come. Main's never leaves a stream that has sent the last part of its last message: nothing is
+ * sent.
+ */
 struct sctp_stream_out *sctp_ss_fcfs_select(struct sctp_tcb *stcb, struct sctp_nets *net, struct sctp_association *asoc)
 {
 	struct sctp_stream_out *locked = locked_stream(asoc);
@@ -240,8 +244,9 @@ struct sctp_stream_out *sctp_ss_fcfs_select(struct sctp_tcb *stcb, struct sctp_n
 #else
 
 /*
- * Upstream goes on after the stream that was served last, even when that has left the wheel: then it begins with the first
- * one again, and two streams starve all others. Here the last one stays the one before it, which leads to those behind.
+ * Upstream goes on after the stream that was served last, even when that has left the wheel: then it begins with the
+ * first one again, and two streams starve all others. Here the last one stays the one before it, which leads to those
+ * behind.
  */
 void sctp_ss_default_scheduled(struct sctp_tcb *stcb, struct sctp_nets *net, struct sctp_association *asoc,
                                struct sctp_stream_out *stream, int moved_bytes)
@@ -256,8 +261,8 @@ void sctp_ss_default_scheduled(struct sctp_tcb *stcb, struct sctp_nets *net, str
 }
 
 /*
- * The scheduler first-come. Upstream's clears its list only when another scheduler is set. When streams are added it makes
- * a new list, into which messages that believe to be in one are not put: they never leave.
+ * The scheduler first-come. Upstream's clears its list only when another scheduler is set. When streams are added it
+ * makes a new list, into which messages that believe to be in one are not put: they never leave.
  */
 void sctp_ss_fcfs_clear(struct sctp_tcb *stcb, struct sctp_association *asoc, int clear_values, int holds_lock)
 {

@@ -1,7 +1,7 @@
 /*
- * The send buffer: room for the rest of a message that is begun (sctp_lower_sosend()), room to tell that a message failed
- * (sctp_notify_send_failed(), RFC 6458 6.1.4 and 6.1.11), and what a socket may be asked about it. Upstream's main doesn't
- * mend these.
+ * The send buffer: room for the rest of a message that is begun (sctp_lower_sosend()), room to tell that a message
+ * failed (sctp_notify_send_failed(), RFC 6458 6.1.4 and 6.1.11), and what a socket may be asked about it. Upstream's
+ * main doesn't mend these.
  */
 #include "api/association.h"
 
@@ -23,9 +23,9 @@ static uint32_t room(const struct socket *so, const struct sctp_tcb *stcb)
 }
 
 /*
- * Whole messages wait for the end of one that is begun (RFC 9260 6.9). If they leave less room in the send buffer than a
- * packet has, sctp_lower_sosend() takes nothing of the rest, unless that is less still: all wait for ever. Where nothing is
- * on its way that would make room, the rest is taken in pieces as large as the room.
+ * Whole messages wait for the end of one that is begun (RFC 9260 6.9). If they leave less room in the send buffer than
+ * a packet has, sctp_lower_sosend() takes nothing of the rest, unless that is less still: all wait for ever. Where
+ * nothing is on its way that would make room, the rest is taken in pieces as large as the room.
  */
 uint32_t link_stalled_room(void *socket, uint32_t id, uint16_t stream)
 {
@@ -47,9 +47,9 @@ uint32_t link_stalled_room(void *socket, uint32_t id, uint16_t stream)
 }
 
 /*
- * Room to tell that messages were given up, which takes their data along. Upstream drops what doesn't fit into the receive
- * buffer: where messages wait to be received, be it those of other associations of the socket, their sender never hears that
- * others are lost. The data were in the send buffer: as many bytes more of an association may wait.
+ * Room to tell that messages were given up, which takes their data along. Upstream drops what doesn't fit into the
+ * receive buffer: where messages wait to be received, be it those of other associations of the socket, their sender
+ * never hears that others are lost. The data were in the send buffer: as many bytes more of an association may wait.
  */
 long link_room_for_failures(const struct sctp_tcb *stcb)
 {
@@ -77,7 +77,9 @@ int link_has_association(void *so, uint32_t id)
 	return 1;
 }
 
-/* sctp_msg_append() puts a message on a stream that is being reset, and it leaves with a number that isn't the first. */
+/*
+ * sctp_msg_append() puts a message on a stream that is being reset, and it leaves with a number that isn't the first.
+ */
 int link_resets_stream(void *socket, uint16_t stream)
 {
 	const struct sctp_inpcb *inp = ((struct socket *)socket)->so_pcb;

@@ -1,8 +1,9 @@
 /*
- * Shutdown of an association (RFC 9260 9.2): sctp_handle_shutdown(), sctp_update_acked(), sctp_sack_check(), for T2-shutdown
- * sctp_timer_start(), and for SCTP_EOF sctp_lower_sosend(). Upstream's main carries out at COOKIE ACK what was asked for too
- * early (e6b93c46), takes the rest of a message when the peer shuts down (5f87058e), lets SCTP_EOF pass where data can't
- * (9ed16fc3, 01cc4e04), and has no T5-shutdown-guard before SHUTDOWN leaves (a6bf1b43); not the rest.
+ * Shutdown of an association (RFC 9260 9.2): sctp_handle_shutdown(), sctp_update_acked(), sctp_sack_check(), for
+ * T2-shutdown sctp_timer_start(), and for SCTP_EOF sctp_lower_sosend(). Upstream's main carries out at COOKIE ACK what
+ * was asked for too early (e6b93c46), takes the rest of a message when the peer shuts down (5f87058e), lets SCTP_EOF
+ * pass where data can't (9ed16fc3, 01cc4e04), and has no T5-shutdown-guard before SHUTDOWN leaves (a6bf1b43); not the
+ * rest.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -79,10 +80,10 @@ void link_send_shutdown_if_due(struct sctp_tcb *stcb)
 }
 
 /*
- * A shutdown that is asked for before the association is up, or while the peer restarts, is carried out as soon as it is
- * OPEN (RFC 9260 9.2): by COOKIE ACK, or by a COOKIE ECHO where both ends connect at once or the peer has restarted
- * (5.2.4). Upstream does so only when a SACK finds that nothing is left to deliver; its main does so at a COOKIE ACK, too.
- * sctp_toss_old_cookies() is called in each of these cases, before COOKIE ACK is queued, which must come first.
+ * A shutdown that is asked for before the association is up, or while the peer restarts, is carried out as soon as it
+ * is OPEN (RFC 9260 9.2): by COOKIE ACK, or by a COOKIE ECHO where both ends connect at once or the peer has restarted
+ * (5.2.4). Upstream does so only when a SACK finds that nothing is left to deliver; its main does so at a COOKIE ACK,
+ * too. sctp_toss_old_cookies() is called in each of these cases, before COOKIE ACK is queued, which must come first.
  */
 void fixed_toss_old_cookies(struct sctp_tcb *stcb, struct sctp_association *asoc)
 {
@@ -115,8 +116,8 @@ void link_never_open(const struct sctp_tcb *stcb)
 }
 
 /*
- * SCTP_EOF without data. sctp_lower_sosend() refuses it as if it were data: while its stream is being reset, and while the
- * send buffer is full.
+ * SCTP_EOF without data. sctp_lower_sosend() refuses it as if it were data: while its stream is being reset, and while
+ * the send buffer is full.
  */
 int link_shut_down(void *so, uint32_t id)
 {
@@ -187,8 +188,8 @@ void link_after_rest(void *so, uint32_t id)
 }
 
 /*
- * In SHUTDOWN-SENT, DATA that comes twice is answered by SHUTDOWN and SACK (RFC 9260 9.2: MUST). sctp_sack_check() sends
- * SHUTDOWN alone. A peer that looks for acknowledgements in SACKs only would send its last DATA again and again.
+ * In SHUTDOWN-SENT, DATA that comes twice is answered by SHUTDOWN and SACK (RFC 9260 9.2: MUST). sctp_sack_check()
+ * sends SHUTDOWN alone. A peer that looks for acknowledgements in SACKs only would send its last DATA again and again.
  */
 void link_acknowledge_duplicates(struct sctp_tcb *stcb)
 {
@@ -198,9 +199,9 @@ void link_acknowledge_duplicates(struct sctp_tcb *stcb)
 }
 
 /*
- * T5-shutdown-guard is for whoever has sent SHUTDOWN (RFC 9260 9.2). Upstream starts it in SHUTDOWN-PENDING already, where
- * what is still to be delivered would be lost with it. It stays, because of peers that never read, and starts again as
- * long as they do. Upstream's main starts it with SHUTDOWN only, so that there it begins here.
+ * T5-shutdown-guard is for whoever has sent SHUTDOWN (RFC 9260 9.2). Upstream starts it in SHUTDOWN-PENDING already,
+ * where what is still to be delivered would be lost with it. It stays, because of peers that never read, and starts
+ * again as long as they do. Upstream's main starts it with SHUTDOWN only, so that there it begins here.
  */
 void link_more_delivered(struct sctp_tcb *stcb)
 {
@@ -216,17 +217,17 @@ void link_more_delivered(struct sctp_tcb *stcb)
 }
 
 /*
- * SHUTDOWN acknowledges, and tells no window. sctp_update_acked() so goes on with the one that it knows, but forgets what
- * it has taken from it for each chunk on its way (sctp_peer_chunk_oh): after some hundred small messages there was none,
- * and one chunk at a time.
+ * SHUTDOWN acknowledges, and tells no window. sctp_update_acked() so goes on with the one that it knows, but forgets
+ * what it has taken from it for each chunk on its way (sctp_peer_chunk_oh): after some hundred small messages there was
+ * none, and one chunk at a time.
  */
 void fixed_update_acked(struct sctp_tcb *stcb, struct sctp_shutdown_chunk *shutdown, int *is_aborted)
 {
 	const struct sctp_association *asoc = &stcb->asoc;
 	uint32_t overhead = asoc->total_flight_count * SCTP_BASE_SYSCTL(sctp_peer_chunk_oh);
 
-	fixed_express_handle_sack(stcb, ntohl(shutdown->cumulative_tsn_ack), asoc->peers_rwnd + asoc->total_flight + overhead,
-	                             is_aborted, 0);
+	fixed_express_handle_sack(stcb, ntohl(shutdown->cumulative_tsn_ack),
+	                          asoc->peers_rwnd + asoc->total_flight + overhead, is_aborted, 0);
 	if (!*is_aborted && end_is_early(stcb)) {
 		received_violation(stcb, "SHUTDOWN while DATA is missing");
 		*is_aborted = 1;
@@ -235,8 +236,8 @@ void fixed_update_acked(struct sctp_tcb *stcb, struct sctp_shutdown_chunk *shutd
 
 /*
  * T2-shutdown has the place of T3-rtx, and sctp_timer_start() leaves a pending timer as it is. Nothing is outstanding
- * when T2 is started, but a window probe may have started T3-rtx anew: then SHUTDOWN would never be sent again. The timer of
- * heartbeats is started by time_outs.c.
+ * when T2 is started, but a window probe may have started T3-rtx anew: then SHUTDOWN would never be sent again. The
+ * timer of heartbeats is started by time_outs.c.
  */
 void fixed_timer_start(int type, struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
 {
@@ -255,9 +256,9 @@ void fixed_timer_start(int type, struct sctp_inpcb *inp, struct sctp_tcb *stcb, 
 }
 
 /*
- * SCTP_SHUTDOWN_EVENT says that the peer sends nothing more (RFC 6458 6.1.5). sctp_handle_shutdown() leaves it out where
- * both shut down at once (SHUTDOWN-SENT); but without it nobody knows that all has arrived, should the rest of the
- * handshake get lost. It stops T2-shutdown here in that state, and in no other.
+ * SCTP_SHUTDOWN_EVENT says that the peer sends nothing more (RFC 6458 6.1.5). sctp_handle_shutdown() leaves it out
+ * where both shut down at once (SHUTDOWN-SENT); but without it nobody knows that all has arrived, should the rest of
+ * the handshake get lost. It stops T2-shutdown here in that state, and in no other.
  */
 void fixed_timer_stop(int type, struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net, uint32_t from)
 {

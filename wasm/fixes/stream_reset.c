@@ -1,8 +1,8 @@
 /*
- * The peer resets streams of its own (Outgoing SSN Reset Request, RFC 6525 5.2.2). While DATA is missing that it had sent
- * before, the reset waits, and with it what is received of these streams with later TSNs. sctp_indata.c performs a reset
- * that waits only when a chunk comes behind the gap (sctp_process_a_data_chunk()), and meanwhile holds back messages of all
- * other streams as well. Upstream's main doesn't mend this.
+ * The peer resets streams of its own (Outgoing SSN Reset Request, RFC 6525 5.2.2). While DATA is missing that it had
+ * sent before, the reset waits, and with it what is received of these streams with later TSNs. sctp_indata.c performs a
+ * reset that waits only when a chunk comes behind the gap (sctp_process_a_data_chunk()), and meanwhile holds back
+ * messages of all other streams as well. Upstream's main doesn't mend this.
  */
 #include "fixes/received.h"
 
@@ -83,7 +83,10 @@ static void reset_stream(struct sctp_tcb *stcb, uint16_t sid)
 	stream->last_mid_delivered = 0xffffffff;
 }
 
-/* In place of the function of that name in sctp_input.c; `list` is in network byte order, an empty one means all streams. */
+/*
+ * In place of the function of that name in sctp_input.c; `list` is in network byte order, an empty one means all
+ * streams.
+ */
 void sctp_reset_in_stream(struct sctp_tcb *stcb, uint32_t count, uint16_t *list)
 {
 	for (uint32_t i = 0; i < (count > 0 ? count : stcb->asoc.streamincnt); i++) {

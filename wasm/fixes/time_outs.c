@@ -1,20 +1,21 @@
 /*
- * What a time-out counts against (RFC 9260 8.1, 8.2; RFC 7829 3). sctp_threshold_management() counts it against the path and
- * the association; here is what it is told to count.
+ * What a time-out counts against (RFC 9260 8.1, 8.2; RFC 7829 3). sctp_threshold_management() counts it against the
+ * path and the association; here is what it is told to count.
  *
  *   association  at most as many in a row as all of its paths together may have (RFC 9260 8.2): otherwise it would stay
  *                when all of its paths are given up. Data count on an unconfirmed path too. A HEARTBEAT does
  *                on the path in use only (8.1): another one's would end an association whose path in use is idle.
- *   path         one time-out at a time: a HEARTBEAT doesn't count while T3-rtx runs. A path isn't potentially failed where
- *                there is no other one, which would only end the association sooner; nor while the association is being
- *                set up, where usrsctp would send a HEARTBEAT, which a peer that has no association yet answers with ABORT.
- *   window       a time-out of T3-rtx is that of a window probe, and nothing is wrong with the path, only where the peer's
- *                own window was 0, and where it has answered the probe. usrsctp takes a window for closed that has no room
- *                for a packet, and another 256 bytes for each chunk on its way: a peer that announces 1,500 bytes never
- *                had a path that was given up.
+ *   path         one time-out at a time: a HEARTBEAT doesn't count while T3-rtx runs. A path isn't potentially failed
+ *                where there is no other one, which would only end the association sooner; nor while the association is
+ *                being set up, where usrsctp would send a HEARTBEAT, which a peer that has no association yet answers
+ *                with ABORT.
+ *   window       a time-out of T3-rtx is that of a window probe, and nothing is wrong with the path, only where the
+ *                peer's own window was 0, and where it has answered the probe. usrsctp takes a window for closed that
+ *                has no room for a packet, and another 256 bytes for each chunk on its way: a peer that announces 1,500
+ *                bytes never had a path that was given up.
  *
- * Upstream's main mends the time to the next HEARTBEAT (991335be, 79f0178c, e711f82a), and verifies an address as long as
- * heartbeats are on (10085671); not the rest.
+ * Upstream's main mends the time to the next HEARTBEAT (991335be, 79f0178c, e711f82a), and verifies an address as long
+ * as heartbeats are on (10085671); not the rest.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -35,7 +36,10 @@ enum counted { COUNT_USUALLY, COUNT_ALWAYS, COUNT_NOT };
 
 static int limits_by_paths;
 
-/* May the default of Association.Max.Retrans be more than the sum of Path.Max.Retrans? One that an application sets may. */
+/*
+ * May the default of Association.Max.Retrans be more than the sum of Path.Max.Retrans? One that an application sets
+ * may.
+ */
 EXPORT void link_limit_by_paths(int on)
 {
 	limits_by_paths = on;
@@ -163,7 +167,8 @@ int link_count_asconf(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp
 {
 	const struct sctp_tmit_chunk *sent = TAILQ_FIRST(&stcb->asoc.asconf_send_queue);
 
-	return count(sctp_asconf_timer, inp, stcb, sent != NULL ? sent->whoTo : net, sent != NULL ? COUNT_ALWAYS : COUNT_USUALLY);
+	return count(sctp_asconf_timer, inp, stcb, sent != NULL ? sent->whoTo : net,
+	             sent != NULL ? COUNT_ALWAYS : COUNT_USUALLY);
 }
 
 /* Its error count goes on until the path is inactive; then heartbeats come at their usual rate (RFC 9260 5.4). */
@@ -173,8 +178,9 @@ static int is_to_be_verified(const struct sctp_nets *net)
 }
 
 /*
- * An unconfirmed address gets a HEARTBEAT each RTO, also if heartbeats are off. sctp_heartbeat_timer() sends one after the
- * interval of heartbeats only, and none when they are off; sctp_timeout_handler() doesn't start the timer again then.
+ * An unconfirmed address gets a HEARTBEAT each RTO, also if heartbeats are off. sctp_heartbeat_timer() sends one after
+ * the interval of heartbeats only, and none when they are off; sctp_timeout_handler() doesn't start the timer again
+ * then.
  */
 static int verify(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net, enum counted counted)
 {
@@ -219,9 +225,9 @@ int fixed_heartbeat_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct 
 
 #ifndef UPSTREAM_MAIN
 /*
- * The next HEARTBEAT leaves after the interval and about one RTO (RFC 9260 8.3), or after exactly one RTO if the path is to be
- * verified (5.4) or potentially failed (RFC 7829 3.2). sctp_timer_start() takes half of an RTO to one and a half for these,
- * too, and its sum overflows when the interval is near 2^32 ms, so that HEARTBEATs follow each other.
+ * The next HEARTBEAT leaves after the interval and about one RTO (RFC 9260 8.3), or after exactly one RTO if the path
+ * is to be verified (5.4) or potentially failed (RFC 7829 3.2). sctp_timer_start() takes half of an RTO to one and a
+ * half for these, too, and its sum overflows when the interval is near 2^32 ms, so that HEARTBEATs follow each other.
  */
 void link_start_heartbeat(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
 {

@@ -1,10 +1,10 @@
 /*
- * Messages that are handed over in pieces, and of which more is to come when they end: they are given up (abandoned.c), or the
- * peer restarts. Of one that is given up the rest is thrown away. After a restart the new association begins with fresh
- * messages (RFC 9260 5.2.4). Upstream tells what is here of such a message as failed, and sends the rest as a message of
- * its own, unless the application has read of the restart by then. Here nothing is told but by the call that hands over the
- * next piece: EINTR, and the message begins anew, if it shall. Upstream's main does it as 0.9.5.0: see
- * sctp_process_cookie_existing() and sctp_release_pr_sctp_chunk().
+ * Messages that are handed over in pieces, and of which more is to come when they end: they are given up (abandoned.c),
+ * or the peer restarts. Of one that is given up the rest is thrown away. After a restart the new association begins
+ * with fresh messages (RFC 9260 5.2.4). Upstream tells what is here of such a message as failed, and sends the rest as
+ * a message of its own, unless the application has read of the restart by then. Here nothing is told but by the call
+ * that hands over the next piece: EINTR, and the message begins anew, if it shall. Upstream's main does it as 0.9.5.0:
+ * see sctp_process_cookie_existing() and sctp_release_pr_sctp_chunk().
  */
 #include "api/association.h"
 
@@ -24,7 +24,10 @@ struct unfinished_message {
 /* Of all associations: mostly none, and then nobody has to look. */
 static uint32_t unfinished_count;
 
-/* Frees the fragments that belong to the message which is begun on a stream. Returns whether there can't be more of them. */
+/*
+ * Frees the fragments that belong to the message which is begun on a stream. Returns whether there can't be more of
+ * them.
+ */
 static int free_fragments(struct sctp_tcb *stcb, struct sctpchunk_listhead *queue, uint16_t sid)
 {
 	struct sctp_tmit_chunk *chunk;

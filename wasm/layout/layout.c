@@ -1,6 +1,6 @@
 /*
- * Prints one file of src/generated/ to stdout: `layout constants`, `layout named`, `layout errno` or `layout layouts`. Built by emcc
- * (see layout.sh), so that every number is the one that the module is compiled with.
+ * Prints one file of src/generated/ to stdout: `layout constants`, `layout named`, `layout errno` or `layout layouts`.
+ * Built by emcc (see layout.sh), so that every number is the one that the module is compiled with.
  */
 #include "table.h"
 

@@ -50,7 +50,9 @@ int sctp_is_address_on_local_host(struct sockaddr *address, uint32_t vrf_id)
 	return is_loopback(address) || sctp_find_ifa_by_addr(address, vrf_id, SCTP_ADDR_NOT_LOCKED) != NULL;
 }
 
-/* Adds a local address as interface number `index`, from 1; with `dynamic`, associations that want to learn of it do. */
+/*
+ * Adds a local address as interface number `index`, from 1; with `dynamic`, associations that want to learn of it do.
+ */
 EXPORT int link_add_address(const uint8_t *address, uint32_t family, uint32_t index, int dynamic)
 {
 	union sctp_sockstore store;

@@ -7,7 +7,9 @@
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
 
-/* The route of a path, and what sack_frequency.c and bundling.c know of it: a path that gets another route begins anew. */
+/*
+ * The route of a path, and what sack_frequency.c and bundling.c know of it: a path that gets another route begins anew.
+ */
 struct link_path {
 	sctp_rtentry_t route;
 	uint32_t in_order_bytes; /* received: see sack_frequency.c */

@@ -113,7 +113,8 @@ static int is_premature(struct mbuf *packet, int headers, const struct sctp_tcb 
 {
 	uint8_t type;
 
-	if (stcb == NULL || (SCTP_GET_STATE(stcb) != SCTP_STATE_COOKIE_WAIT && SCTP_GET_STATE(stcb) != SCTP_STATE_COOKIE_ECHOED)) {
+	if (stcb == NULL ||
+	    (SCTP_GET_STATE(stcb) != SCTP_STATE_COOKIE_WAIT && SCTP_GET_STATE(stcb) != SCTP_STATE_COOKIE_ECHOED)) {
 		return 0;
 	}
 	m_copydata(packet, headers + (int)sizeof(struct sctphdr), 1, (caddr_t)&type);
@@ -198,9 +199,10 @@ static int conn_ends(const struct link_packet *packet, const struct sctphdr *por
 static int find_ends(const struct link_packet *packet, const struct sctphdr *ports, struct link_ends *ends)
 {
 	ends->port = htons(packet->port);
-	return packet->family == 0 ? conn_ends(packet, ports, ends)
-	                           : link_sockaddr(&ends->source, packet->family, packet->source, ports->src_port) &&
-	                                 link_sockaddr(&ends->destination, packet->family, packet->destination, ports->dest_port);
+	return packet->family == 0
+	           ? conn_ends(packet, ports, ends)
+	           : link_sockaddr(&ends->source, packet->family, packet->source, ports->src_port) &&
+			         link_sockaddr(&ends->destination, packet->family, packet->destination, ports->dest_port);
 }
 
 /* Where the transport vouches for integrity the checksum may have been left out, or isn't looked at (AF_CONN). */
@@ -209,7 +211,9 @@ static int needs_checksum(const struct link_packet *packet, const struct sctphdr
 	return packet->family == 0 ? !SCTP_BASE_VAR(crc32c_offloaded) : !link_has_integrity || header->checksum != 0;
 }
 
-/* Here and not by usrsctp, because what its checksum covers may be changed afterwards: see fixes/packet_validation.c. */
+/*
+ * Here and not by usrsctp, because what its checksum covers may be changed afterwards: see fixes/packet_validation.c.
+ */
 static int is_corrupt(const struct link_packet *packet, struct sctphdr *header)
 {
 	uint32_t checksum = header->checksum, right;

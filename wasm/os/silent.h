@@ -1,6 +1,7 @@
 /*
- * Included by upstream/environment.h: takes out what upstream prints and logs, which nobody would hear. Its debug_printf is never
- * set, and its logs want a kernel's trace buffer. That is a tenth of the binary's strings, and no work at all.
+ * Included by upstream/environment.h: takes out what upstream prints and logs, which nobody would hear. Its
+ * debug_printf is never set, and its logs want a kernel's trace buffer. That is a tenth of the binary's strings, and no
+ * work at all.
  */
 #ifndef SILENT_H
 #define SILENT_H

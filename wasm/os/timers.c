@@ -125,7 +125,10 @@ int sctp_os_timer_stop(sctp_os_timer_t *timer)
 	return was_pending;
 }
 
-/* Runs every timer that is due at the time of this entry. A timer that a timer starts is due a tick later at least, but for link_timer_soon(). */
+/*
+ * Runs every timer that is due at the time of this entry. A timer that a timer starts is due a tick later at least, but
+ * for link_timer_soon().
+ */
 EXPORT void link_timers(void)
 {
 	while (count > 0 && heap[0].at_ms <= link_now_ms) {

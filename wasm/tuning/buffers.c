@@ -1,16 +1,17 @@
 /*
  * Socket buffers that follow the path. usrsctp's have one size, 262,144 bytes, and no more than that gets through in a
- * round trip: 5 MB/s at 50 ms. A larger one for all would cost those whose round trips are short, since what waits in it
- * isn't in the processor's caches any more (64 bytes in memory: a third). So buffers grow where the path has room, as
- * those of kernels do, until their owner gives them a size:
+ * round trip: 5 MB/s at 50 ms. A larger one for all would cost those whose round trips are short, since what waits in
+ * it isn't in the processor's caches any more (64 bytes in memory: a third). So buffers grow where the path has room,
+ * as those of kernels do, until their owner gives them a size:
  *
  *   send     to two congestion windows: one on its way, and one to follow it as SACKs come in
  *   receive  twofold, whenever half of the window was read in less than a round trip
  *
- * What a peer says moves neither: a congestion window grows by what was acknowledged, a receive window by what was read.
+ * What a peer says moves neither: a congestion window grows by what was acknowledged, a receive window by what was
+ * read.
  *
- * A one-to-many socket has one receive buffer for all of its associations (RFC 6458 3.1), but its send buffer is a limit for
- * each of them, and each has what it needs itself. How much there is for all of a stack: grants.c.
+ * A one-to-many socket has one receive buffer for all of its associations (RFC 6458 3.1), but its send buffer is a
+ * limit for each of them, and each has what it needs itself. How much there is for all of a stack: grants.c.
  */
 #include "api/association.h"
 
@@ -194,8 +195,9 @@ void link_send_full(void *socket, uint32_t id)
 /* --- receiving ------------------------------------------------------------------------------------------------ */
 
 /*
- * An end that only receives has nothing of which it could measure a round trip: it sends a HEARTBEAT, once a second until
- * there is an answer, and again when that is old: paths change. The time that a handshake took is none, as lost packets are in it (RFC 9260 6.3.1, rule C5).
+ * An end that only receives has nothing of which it could measure a round trip: it sends a HEARTBEAT, once a second
+ * until there is an answer, and again when that is old: paths change. The time that a handshake took is none, as lost
+ * packets are in it (RFC 9260 6.3.1, rule C5).
  */
 static void measure(struct use *use, struct sctp_tcb *stcb, struct sctp_nets *path)
 {
@@ -266,7 +268,9 @@ uint32_t link_more_for_window(const struct socket *so, const struct sctp_associa
 {
 	uint32_t window_bytes = asoc->peers_rwnd + asoc->total_flight + asoc->total_flight_count * OVERHEAD_BYTES;
 
-	/* Where all that there is may be on its way, no small message waits for others: four times the work over loopback. */
+	/*
+	 * Where all that there is may be on its way, no small message waits for others: four times the work over loopback.
+	 */
 	if (link_is_near(asoc->primary_destination)) {
 		return 0;
 	}

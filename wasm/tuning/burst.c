@@ -1,7 +1,7 @@
 /*
- * Bursts. Max.Burst limits how many packets leave at once (RFC 9260 6.1 D): 4. Upstream cuts the congestion window to that
- * when less is on its way, and for good, which the RFC says one should not: each pause ends in a slow start. 256 KB every
- * half second took 283 ms at 50 ms and 100 Mbit/s; now 67.
+ * Bursts. Max.Burst limits how many packets leave at once (RFC 9260 6.1 D): 4. Upstream cuts the congestion window to
+ * that when less is on its way, and for good, which the RFC says one should not: each pause ends in a slow start. 256
+ * KB every half second took 283 ms at 50 ms and 100 Mbit/s; now 67.
  *
  * Here the window stays, the output is limited, and the rest follows in bursts, a millisecond after each other. A path
  * that was idle loses half of its window for each RTO (7.2.1). Near peers have it upstream's way: there it is the cut
@@ -141,7 +141,9 @@ static void decay_idle_windows(struct sctp_tcb *stcb)
 	}
 }
 
-/* Is there something new to send, and room for it? What was lost waits for SACKs, or T3-rtx (RFC 9260 6.3.3 E3, 7.2.3). */
+/*
+ * Is there something new to send, and room for it? What was lost waits for SACKs, or T3-rtx (RFC 9260 6.3.3 E3, 7.2.3).
+ */
 static int has_more(const struct sctp_association *asoc)
 {
 	const struct sctp_nets *net = asoc->alternate != NULL ? asoc->alternate : asoc->primary_destination;

@@ -1,7 +1,7 @@
 /*
- * Upstream's sctp_cc_functions.c, where each of its modules begins with another slow start threshold. Upstream's is the peer's
- * receive window (RFC 4960); but a window that follows the path begins small, and beyond it there would be a packet more in
- * each round trip. RFC 9260 7.2.1: arbitrarily high.
+ * Upstream's sctp_cc_functions.c, where each of its modules begins with another slow start threshold. Upstream's is the
+ * peer's receive window (RFC 4960); but a window that follows the path begins small, and beyond it there would be a
+ * packet more in each round trip. RFC 9260 7.2.1: arbitrarily high.
  *
  * The table of modules refers to the functions below; upstream's have other names there: upstream/sctp_cc_functions.h.
  */

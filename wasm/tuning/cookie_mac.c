@@ -1,7 +1,7 @@
 /*
- * The MAC of state cookies. RFC 9260 §5.1.3 leaves it to who makes and reads them, and asks for a fast one, against floods
- * of cookies: SipHash-2-4 with 128 bits (Aumasson and Bernstein, 2012), as kernels have it for SYN cookies. Upstream's
- * HMAC with SHA-1 took 2 of the 13 µs that a set-up takes the C side.
+ * The MAC of state cookies. RFC 9260 §5.1.3 leaves it to who makes and reads them, and asks for a fast one, against
+ * floods of cookies: SipHash-2-4 with 128 bits (Aumasson and Bernstein, 2012), as kernels have it for SYN cookies.
+ * Upstream's HMAC with SHA-1 took 2 of the 13 µs that a set-up takes the C side.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -101,8 +101,8 @@ static void end(struct siphash *sip, uint8_t *tag)
 }
 
 /*
- * Stands in for sctp_hmac_m() where that is called for cookies: of what lies in an mbuf from `offset` on, but for the last
- * `trailer` bytes. The rest of the signature, which is one of SHA-1, is 0.
+ * Stands in for sctp_hmac_m() where that is called for cookies: of what lies in an mbuf from `offset` on, but for the
+ * last `trailer` bytes. The rest of the signature, which is one of SHA-1, is 0.
  */
 uint32_t link_cookie_mac(uint16_t algorithm, uint8_t *key, uint32_t key_bytes, struct mbuf *part, uint32_t offset,
                          uint8_t *signature, uint32_t trailer)

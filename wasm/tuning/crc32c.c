@@ -75,7 +75,8 @@ static uint32_t block(uint32_t crc, const unsigned char *buffer)
 		crc = step(crc, buffer + at);
 		second = step(second, buffer + HALF_BYTES + at);
 	}
-	return moved[0][crc & 0xff] ^ moved[1][(crc >> 8) & 0xff] ^ moved[2][(crc >> 16) & 0xff] ^ moved[3][crc >> 24] ^ second;
+	return moved[0][crc & 0xff] ^ moved[1][(crc >> 8) & 0xff] ^ moved[2][(crc >> 16) & 0xff] ^ moved[3][crc >> 24] ^
+	       second;
 }
 
 uint32_t calculate_crc32c(uint32_t crc, const unsigned char *buffer, unsigned int length)
@@ -108,7 +109,9 @@ uint32_t sctp_calculate_cksum(struct mbuf *packet, upstream_offset offset)
 		upstream_offset length = (upstream_offset)packet->m_len;
 
 		if (offset < length) {
-			crc = calculate_crc32c(crc, (const unsigned char *)packet->m_data + offset, (unsigned int)(length - offset));
+			const unsigned char *bytes = (const unsigned char *)packet->m_data + offset;
+
+			crc = calculate_crc32c(crc, bytes, (unsigned int)(length - offset));
 		}
 		offset = offset < length ? 0 : offset - length;
 	}
@@ -123,8 +126,9 @@ EXPORT void link_integrity(int has)
 }
 
 /*
- * For a packet on its way out, after IP and UDP headers of `offset` bytes: 0, as RFC 9653 has it, where it would protect
- * against nothing. It took 33 % of the time of a bulk transfer in memory. AF_CONN, which has no headers, knows no transport.
+ * For a packet on its way out, after IP and UDP headers of `offset` bytes: 0, as RFC 9653 has it, where it would
+ * protect against nothing. It took 33 % of the time of a bulk transfer in memory. AF_CONN, which has no headers, knows
+ * no transport.
  */
 uint32_t link_checksum(struct mbuf *packet, upstream_offset offset)
 {

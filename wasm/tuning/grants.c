@@ -1,12 +1,13 @@
 /*
  * How much of the 64 MB each buffer has that has grown.
  *
- * As long as there is enough, each gets what it asks for. When there isn't, those that have asked for nothing for ten seconds
- * give all back. If that isn't enough, everybody has the same share: whoever has less gets what is left, up to its share, and
- * those that have more give it back as they next use their buffers. Bytes that lie in a buffer are never given back: what
- * is granted is so the most that all buffers together can hold, beyond what they began with.
+ * As long as there is enough, each gets what it asks for. When there isn't, those that have asked for nothing for ten
+ * seconds give all back. If that isn't enough, everybody has the same share: whoever has less gets what is left, up to
+ * its share, and those that have more give it back as they next use their buffers. Bytes that lie in a buffer are never
+ * given back: what is granted is so the most that all buffers together can hold, beyond what they began with.
  *
- * Nothing here goes through all sockets: those that have been granted something stand in a list, in the order of their use.
+ * Nothing here goes through all sockets: those that have been granted something stand in a list, in the order of their
+ * use.
  */
 #include "tuning/grant.h"
 
@@ -17,7 +18,8 @@
 #define WAITING_MS 1000 /* so long somebody waits for its share, unless it asks again */
 
 TAILQ_HEAD(grant_list, grant);
-static struct grant_list grants = TAILQ_HEAD_INITIALIZER(grants); /* that have something; those used last are at the end */
+/* That have something; those used last are at the end. */
+static struct grant_list grants = TAILQ_HEAD_INITIALIZER(grants);
 static uint32_t granted_bytes, grant_count;
 static double waits_until_ms = -1;
 

@@ -1,7 +1,8 @@
 /*
- * Is a path short? Shorter round trips are what usrsctp is made for, and have it its way (buffers.c, burst.c, bundling.c).
- * The shortest of the last five to ten seconds counts: a busy machine lets packets wait longer than they travel, and a sender
- * over loopback that took its queues for a long path had 15 % more to do; but paths do become longer.
+ * Is a path short? Shorter round trips are what usrsctp is made for, and have it its way (buffers.c, burst.c,
+ * bundling.c). The shortest of the last five to ten seconds counts: a busy machine lets packets wait longer than they
+ * travel, and a sender over loopback that took its queues for a long path had 15 % more to do; but paths do become
+ * longer.
  *
  * A clock that goes in steps, as some browsers' do, can't tell a round trip that is shorter than a step from one of 0.
  */

@@ -1,7 +1,7 @@
 /*
  * Whether a path takes larger packets than it begins with (RFC 8899, of which upstream has nothing). A route may name a
- * size that is worth a try; but a DATA chunk can't be cut smaller again once it has been sent, so the MTU is raised only
- * when the peer has answered a packet of that size:
+ * size that is worth a try; but a DATA chunk can't be cut smaller again once it has been sent, so the MTU is raised
+ * only when the peer has answered a packet of that size:
  *
  *     a packet that is more than half full ──► HEARTBEAT, PAD (RFC 4820) ──► peer
  *     the MTU of the path is raised        ◄── HEARTBEAT ACK, our nonce ◄────┘
@@ -40,7 +40,10 @@ static struct path_probes *probes_of(const struct sctp_nets *net)
 	return &path_notes_of(net)->probes;
 }
 
-/* Searching anew with each route would be a probe with each of them, and PMTU_RAISE_TIMER never be waited for (RFC 8899 §5.2). */
+/*
+ * Searching anew with each route would be a probe with each of them, and PMTU_RAISE_TIMER never be waited for (RFC 8899
+ * §5.2).
+ */
 uint32_t link_probe_route(struct sctp_nets *net, const void *interface, const uint32_t mtu[2])
 {
 	struct path_probes *probes = probes_of(net);
@@ -226,7 +229,8 @@ void link_probe_answers(const struct sctphdr *header, uint32_t length, union sct
 	if (link_now_ms > answers_until_ms) {
 		return;
 	}
-	for (uint32_t at = sizeof(*header); at + sizeof(*chunk) <= length; at += (ntohs(chunk->ch.chunk_length) + 3) & ~3u) {
+	for (uint32_t at = sizeof(*header); at + sizeof(*chunk) <= length;
+	     at += (ntohs(chunk->ch.chunk_length) + 3) & ~3u) {
 		chunk = (const struct sctp_heartbeat_chunk *)(bytes + at);
 		if (ntohs(chunk->ch.chunk_length) < sizeof(chunk->ch)) {
 			return;

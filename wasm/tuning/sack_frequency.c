@@ -1,15 +1,15 @@
 /*
- * SACKs for packets that have come together. Every second packet is answered at once (RFC 9260 6.2); of packets that lie
- * in one inbox, the answers would leave in one instant, and each says all that the ones before it say. So where more of
- * an association follow, every third is, as with TCP behind a kernel that puts segments together (GRO). SACKs were 3.4 of
- * 12.5 CPU seconds per GB over UDP, with packets of 1,500 bytes; with this it's 6 % less altogether.
+ * SACKs for packets that have come together. Every second packet is answered at once (RFC 9260 6.2); of packets that
+ * lie in one inbox, the answers would leave in one instant, and each says all that the ones before it say. So where
+ * more of an association follow, every third is, as with TCP behind a kernel that puts segments together (GRO). SACKs
+ * were 3.4 of 12.5 CPU seconds per GB over UDP, with packets of 1,500 bytes; with this it's 6 % less altogether.
  *
  * Not every fourth: Max.Burst is 4 (RFC 9260 16), and who obeys it by shrinking its congestion window to what is on its
  * way and 4 packets more (sctp_use_cwnd_based_maxburst) takes each growth back where a SACK makes room for as many.
  *
  * Only in order, and never where it would slow the sender down: in slow start the window grows with the number of SACKs
- * (RFC 9260 7.2.1). It has opened as far as our receive window when twice that has come. It opens anew after a loss, which
- * shows as disorder here, and after a pause, such as that of a sender whose window doesn't fill the path yet.
+ * (RFC 9260 7.2.1). It has opened as far as our receive window when twice that has come. It opens anew after a loss,
+ * which shows as disorder here, and after a pause, such as that of a sender whose window doesn't fill the path yet.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -34,7 +34,9 @@
 static int more_follow;
 static struct sctp_tcb *deferred;
 
-/* Can the sender do with fewer SACKs? Counts what has come on a path in order, until that is twice the receive window. */
+/*
+ * Can the sender do with fewer SACKs? Counts what has come on a path in order, until that is twice the receive window.
+ */
 static int is_open(const struct sctp_tcb *stcb, struct link_path *path, int bytes)
 {
 	if (path == NULL || stcb->sctp_socket == NULL || SCTP_GET_STATE(stcb) != SCTP_STATE_OPEN) {
@@ -57,9 +59,12 @@ static int is_in_order(const struct sctp_association *asoc)
 	       SCTP_TSN_GE(asoc->cumulative_tsn, asoc->highest_tsn_inside_nr_map);
 }
 
-/* Called in the place of sctp_process_data(); fixed_process_data() lets sctp_sack_check() count packets up to `sack_freq`. */
-int link_process_data(struct mbuf **packet, int iphlen, int *offset, int length, struct sctp_inpcb *inp, struct sctp_tcb *stcb,
-                      struct sctp_nets *net, uint32_t *high_tsn)
+/*
+ * Called in the place of sctp_process_data(); fixed_process_data() lets sctp_sack_check() count packets up to
+ * `sack_freq`.
+ */
+int link_process_data(struct mbuf **packet, int iphlen, int *offset, int length, struct sctp_inpcb *inp,
+                      struct sctp_tcb *stcb, struct sctp_nets *net, uint32_t *high_tsn)
 {
 	struct sctp_association *asoc = &stcb->asoc;
 	struct link_path *path = (struct link_path *)net->ro.ro_rt;

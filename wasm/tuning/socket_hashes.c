@@ -21,8 +21,9 @@ void *link_hash_init(uint32_t places, u_long *mark)
 }
 
 /*
- * Of both its tables of associations a one-to-one socket, be it accepted, needs a single place. Upstream gives it 256 and
- * 32: more than a kilobyte, which is an eighth of what an idle end takes, to be written and freed with each association.
+ * Of both its tables of associations a one-to-one socket, be it accepted, needs a single place. Upstream gives it 256
+ * and 32: more than a kilobyte, which is an eighth of what an idle end takes, to be written and freed with each
+ * association.
  */
 int link_inpcb_alloc(struct socket *so, uint32_t vrf_id)
 {

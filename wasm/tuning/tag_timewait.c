@@ -1,7 +1,7 @@
 /*
- * Verification tags in time-wait: for a minute after an association's end no other one between the same ports has its tag
- * (RFC 9260 §5.3.1). Stands in for what upstream has for it (sctp_pcb.c): 32 lists, each of which a set-up goes through
- * several times. After 30,000 associations in a minute that was half of it, and their memory didn't come back.
+ * Verification tags in time-wait: for a minute after an association's end no other one between the same ports has its
+ * tag (RFC 9260 §5.3.1). Stands in for what upstream has for it (sctp_pcb.c): 32 lists, each of which a set-up goes
+ * through several times. After 30,000 associations in a minute that was half of it, and their memory didn't come back.
  *
  * Tags end their wait in the order in which they began it, so they stand in a ring, and by their low bits in lists, the
  * youngest first. Not counted as usrsctp's memory: the tables grow with the busiest minute, by 20 bytes a tag.

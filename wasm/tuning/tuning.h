@@ -11,8 +11,8 @@
 /* --- path_mtu.c ----------------------------------------------------------------------------------------------- */
 
 /*
- * A path has asked for its route, as it does again whenever it fails or an address comes. Returns the packets that it takes,
- * in bytes: what was found before where the route is the same one.
+ * A path has asked for its route, as it does again whenever it fails or an address comes. Returns the packets that it
+ * takes, in bytes: what was found before where the route is the same one.
  */
 uint32_t link_probe_route(struct sctp_nets *net, const void *interface, const uint32_t mtu[2]);
 
@@ -30,7 +30,9 @@ void link_no_deferred_sack(const struct sctp_tcb *stcb);
 
 /* --- burst.c -------------------------------------------------------------------------------------------------- */
 
-/* What waits is sent with the next burst, a millisecond after this one, or at the end of this turn of the event loop. */
+/*
+ * What waits is sent with the next burst, a millisecond after this one, or at the end of this turn of the event loop.
+ */
 void link_output_with_next_burst(struct sctp_tcb *stcb);
 void link_output_at_end_of_turn(struct sctp_tcb *stcb);
 

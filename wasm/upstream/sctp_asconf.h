@@ -28,8 +28,8 @@
 #define sctp_del_local_addr_restricted fixed_del_local_addr_restricted
 
 /*
- * The address of a request is given back once, and forgotten: fixes/deleted_addresses.c. What a request still has is given
- * back when that is freed (DESTROY() in environment.h).
+ * The address of a request is given back once, and forgotten: fixes/deleted_addresses.c. What a request still has is
+ * given back when that is freed (DESTROY() in environment.h).
  */
 #include <netinet/sctp_pcb.h>
 void link_give_back_and_forget(struct sctp_ifa **address);

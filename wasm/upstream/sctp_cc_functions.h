@@ -8,8 +8,8 @@
 #define sctp_timer_start fixed_timer_start
 
 /*
- * The first slow start threshold: tuning/congestion.c. Each macro has parameters, so that it matches where a function is
- * defined or called, and not where the table of modules refers to it.
+ * The first slow start threshold: tuning/congestion.c. Each macro has parameters, so that it matches where a function
+ * is defined or called, and not where the table of modules refers to it.
  */
 struct sctp_tcb;
 struct sctp_nets;

@@ -26,7 +26,9 @@
 #define sctp_timer_stop fixed_timer_stop
 #define sctp_toss_old_cookies fixed_toss_old_cookies
 
-/* Packets that are answered by ABORT: fixes/own_abort.c. Main answers SHUTDOWN ACK while DATA is missing so by itself. */
+/*
+ * Packets that are answered by ABORT: fixes/own_abort.c. Main answers SHUTDOWN ACK while DATA is missing so by itself.
+ */
 #define sctp_abort_association fixed_abort_association
 #ifndef UPSTREAM_MAIN
 #define sctp_send_shutdown_complete fixed_send_shutdown_complete
@@ -84,9 +86,9 @@
 	fixed_findassociation_ep_asconf(packet, offset, src, destination, header, inp, path, vrf_id, port)
 
 /*
- * Causes of a draft (RFC 9260 knows neither), by which a peer has us send INIT after INIT, queue ASCONFs without end, and keep
- * an association that it has aborted: sctp_handle_nat_colliding_state(), sctp_handle_nat_missing_state(). No cause that is
- * received is one of these; in one that is sent they have 16 bits.
+ * Causes of a draft (RFC 9260 knows neither), by which a peer has us send INIT after INIT, queue ASCONFs without end,
+ * and keep an association that it has aborted: sctp_handle_nat_colliding_state(), sctp_handle_nat_missing_state(). No
+ * cause that is received is one of these; in one that is sent they have 16 bits.
  */
 #include <netinet/sctp.h>
 #undef SCTP_CAUSE_NAT_COLLIDING_STATE

@@ -29,8 +29,8 @@
 #define sctp_hmac_m link_cookie_mac
 
 /*
- * The size of fragments: fixes/packet_size.h. sctp_move_to_outqueue() begins with this assertion, and has what is left of
- * the packet in a variable. The other functions that make it send nothing of that size, or see these two.
+ * The size of fragments: fixes/packet_size.h. sctp_move_to_outqueue() begins with this assertion, and has what is left
+ * of the packet in a variable. The other functions that make it send nothing of that size, or see these two.
  */
 #include "fixes/packet_size.h"
 static uint32_t space_left, frag_point;

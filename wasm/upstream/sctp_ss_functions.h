@@ -8,7 +8,8 @@
 
 /*
  * The schedulers' table refers to the functions of fixes/schedulers.c; upstream's, which aren't called then, have other
- * names. Each macro has parameters, so that it matches where a function is defined and not where the table refers to it.
+ * names. Each macro has parameters, so that it matches where a function is defined and not where the table refers to
+ * it.
  */
 void sctp_ss_default_init(struct sctp_tcb *, struct sctp_association *UPSTREAM_HOLDS_SEND_LOCK);
 struct sctp_stream_out *sctp_ss_default_select(struct sctp_tcb *, struct sctp_nets *, struct sctp_association *);

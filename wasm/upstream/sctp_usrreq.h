@@ -34,8 +34,8 @@ int link_inpcb_alloc(struct socket *so, uint32_t vrf_id);
 #define sctp_auth_is_required_chunk(chunk, list) link_is_auth_required(stcb, chunk, list)
 
 /*
- * The size of chunks: fixes/packet_size.c, whose function is strong. What SCTP_MAXSEG allows is kept as it is given, without
- * these headers.
+ * The size of chunks: fixes/packet_size.c, whose function is strong. What SCTP_MAXSEG allows is kept as it is given,
+ * without these headers.
  */
 #pragma weak sctp_pathmtu_adjustment
 #ifndef UPSTREAM_MAIN
