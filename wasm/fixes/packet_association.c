@@ -99,7 +99,7 @@ static int is_new_address(struct sctp_tcb *stcb, const struct sctp_paramhdr *par
 {
 	union sctp_sockstore address = {0};
 
-	switch (ntohs(parameter->param_type) << 16 | ntohs(parameter->param_length)) {
+	switch ((uint32_t)ntohs(parameter->param_type) << 16 | ntohs(parameter->param_length)) {
 	case SCTP_IPV4_ADDRESS << 16 | sizeof(struct sctp_ipv4addr_param):
 		address.sin.sin_family = AF_INET;
 		memcpy(&address.sin.sin_addr, parameter + 1, sizeof(address.sin.sin_addr));
