@@ -14,7 +14,7 @@ const FOUND = [1589, 2439, 2993, 6879, 9701, 21_710];
  * 5496: an ASCONF ACK that went to an address that was gone; 103013: SHUTDOWN ACK behind an ASCONF that deletes an address;
  * 110859: an address that came back, and that nobody asked the peer to add.
  */
-const FOUND_MOVING = [750, 1236, 1273, 1430, 2692, 4827, 5496, 23_453, 100_529, 103_013, 110_859];
+const FOUND_MOVING = [750, 1236, 1273, 1430, 2692, 4827, 5496, 23_453, 100_529, 103_013, 110_859, 110_896, 111_066];
 /**
  * 68: I-DATA, where a message that was given up took others along; 77: I-DATA that filled the window; 262: a FORWARD TSN that was
  * lost; 100529: messages of other associations left no room to tell that one was given up; 100728, 102474: the rest of a

@@ -49,39 +49,6 @@ test.each(Array.from({ length: 8 }, (_, number) => number))(
   },
 );
 
-// wasm/fixes/readded_addresses.c: sctp_asconf_queue_add() kept it in mind as the only one, which is to be deleted later
-test('nothing but ASCONF leaves from an address that goes and comes back before the peer has heard of it', async () => {
-  await inWorld(
-    async (world) => {
-      const { network, clientHost } = world;
-      const { a } = await connected(world);
-      await network.advance(3000);
-      const early = new Set<string>();
-      network.filter(({ source, bytes }) => {
-        const types = decodePacket(bytes).chunks.map(({ type }) => type);
-        if (types.includes('ASCONF')) return 'drop';
-        if (source === NEW) for (const type of types) early.add(type);
-        return undefined;
-      });
-      const moves = [
-        () => clientHost.addressDown('10.0.2.1'), // this ASCONF is on its way, and the others wait
-        () => clientHost.addressDown('10.0.1.1'),
-        () => clientHost.addressUp('10.0.1.9'),
-        () => clientHost.addressUp(NEW),
-        () => clientHost.addressDown(NEW),
-        () => clientHost.addressUp(NEW),
-        () => void a.send('from there').catch(() => undefined),
-      ];
-      for (const move of moves) {
-        move();
-        await network.advance(100);
-      }
-      expect([...early]).toEqual([]);
-    },
-    { conditions: { latencyMs: 10 } },
-  );
-});
-
 test('addresses that come and go leave nothing behind where the peer knows no ASCONF', async () => {
   await inWorld(
     async (world) => {

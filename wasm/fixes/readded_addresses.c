@@ -152,14 +152,11 @@ static int was_restricted(const struct sctp_tcb *stcb, struct sctp_ifa *ifa)
 /*
  * An address may not be used before the peer has agreed to add it. But one that comes back may be the peer's still: when it
  * was the only one, sctp_asconf_queue_add() has told nobody, and keeps in mind to delete it, as it would do even now; or
- * the peer may not have learned that it went, and nothing else leads there. It isn't the peer's while a request to add it
- * waits for its answer, or for that of an ASCONF before it: it may have been the only one here with all others unanswered, too.
- * Without an ASCONF on its way, nobody would send that request, and the association would be mute for ever.
+ * the peer may not have learned that it went, and nothing else leads there.
  */
 void fixed_add_local_addr_restricted(struct sctp_tcb *stcb, struct sctp_ifa *ifa)
 {
-	int waits = request_of(stcb, SCTP_ADD_IP_ADDRESS, ifa) != NULL && !TAILQ_EMPTY(&stcb->asoc.asconf_send_queue);
-	int is_known = forget_deletion(stcb, ifa) && !was_restricted(stcb, ifa) && !waits;
+	int is_known = forget_deletion(stcb, ifa) && !was_restricted(stcb, ifa);
 
 	if (is_known || (request_of(stcb, SCTP_DEL_IP_ADDRESS, ifa) != NULL && other_address(stcb, ifa) == NULL)) {
 		sctp_del_local_addr_restricted(stcb, ifa); /* sctp_add_local_addr_ep() has put it there */
