@@ -74,7 +74,7 @@ flags_for() { # FILE
     late_packets | *_addresses | ended_* | unfinished_messages | tag_timewait) echo -Oz ;;
     reconfiguration | restart | restarted_streams | stream_reset | forward_tsn | shutdown) echo -Oz ;;
     time_outs | path_choice | retransmission | round_trips | lifetimes | abandoned | packet_size | gap_blocks | grants) echo -Oz ;;
-    sha1 | sha256) echo -Oz ;;
+    sha1 | sha256 | environment | packet_association | send_buffer | schedulers) echo -Oz ;;
   esac
 }
 
