@@ -54,7 +54,7 @@ static void restart_t3(struct sctp_tcb *stcb, struct sctp_nets *net)
  * more is acknowledged, and sctp_med_chunk_output() takes the mark from the path with whatever it sends: the probe
  * waits for T3-rtx.
  */
-static int has_window_probe(struct sctp_tcb *stcb)
+static int mark_window_probe(struct sctp_tcb *stcb)
 {
 	const struct sctp_tmit_chunk *first = TAILQ_FIRST(&stcb->asoc.sent_queue);
 
@@ -77,7 +77,7 @@ void fixed_express_handle_sack(struct sctp_tcb *stcb, uint32_t cumulative_tsn, u
 	struct sctp_nets *net;
 
 	link_sack_begins(stcb, rwnd);
-	if (has_window_probe(stcb)) {
+	if (mark_window_probe(stcb)) {
 		sctp_handle_sack(NULL, 0, 0, stcb, 0, 0, 0, is_aborted, 0, cumulative_tsn, rwnd, has_ecn_echo);
 	} else {
 		sctp_express_handle_sack(stcb, cumulative_tsn, rwnd, is_aborted, has_ecn_echo);
@@ -103,6 +103,7 @@ void fixed_handle_sack(struct mbuf *packet, int gaps_at, int duplicates_at, stru
 		return;
 	}
 	link_sack_begins(stcb, rwnd);
+	(void)mark_window_probe(stcb);
 	sctp_handle_sack(packet, gaps_at, duplicates_at, stcb, gaps, non_renegable_gaps, duplicates, is_aborted, flags,
 	                 cumulative_tsn, rwnd, has_ecn_echo);
 	if (!*is_aborted) {
