@@ -65,7 +65,10 @@ async function perform(network: TestNetwork, plan: Plan): Promise<void> {
   await Promise.all([client.socket.close(), server.socket.close()]);
 }
 
-/** T5-shutdown-guard is 300 s: too short where packets a minute apart meet bursts of losses. */
+/**
+ * T5-shutdown-guard is 300 s: too short where packets a minute apart meet bursts of losses. Messages arrive before such an end,
+ * which may be ETIMEDOUT.
+ */
 function isTooBadToClose({ conditions, paths }: Plan): boolean {
   return [conditions, ...paths].some(({ loss }) => typeof loss === 'object');
 }
@@ -142,7 +145,8 @@ async function end(plan: Plan, here: Association, there: Association): Promise<v
   else there.abort('planned');
   const ends = await Promise.all([here.closed, there.closed]);
   const codes = ends.map((error) => error?.code);
-  expect(codes).toEqual(isAborted ? ['ECONNRESET', 'ECONNRESET'] : [undefined, undefined]);
+  const right = isAborted ? ['ECONNRESET'] : isTooBadToClose(plan) ? [undefined, 'ETIMEDOUT'] : [undefined];
+  for (const code of codes) expect(code).toBeOneOf(right);
 }
 
 /** Lets something go wrong, and heals it. */
