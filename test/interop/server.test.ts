@@ -78,6 +78,7 @@ describe.each(['127.0.0.1', '::1'])('our server with native clients on %s', (add
     const { socket, client } = await server(address);
     const typing = await client();
     const association = await socket.accept(WAIT);
+    await typing.printed(/SCTP_COMM_UP.*\n/); // or its usrsctp_connect() may fail, and it tells no more
     association.abort('enough');
     const [, bytes] = await typing.printed(/SCTP_COMM_LOST.*ABORT =((?: 0x\w\w)+)\.?\n/);
     const abort = Buffer.from(bytes!.replaceAll(/ 0x/g, ''), 'hex');
