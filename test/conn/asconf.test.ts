@@ -3,7 +3,7 @@ import { decodePacket } from '../../src/chunk.js';
 import { conn, Stack } from '../../src/index.js';
 import { SeededRandom, VirtualClock } from '../../src/simulated.js';
 import { extensions, flagged, ipv4, of, parameter, u8, u32 } from '../support/forged.js';
-import { chunksOf, has, Puppet } from '../support/puppet.js';
+import { has, Puppet } from '../support/puppet.js';
 import { authentication, keyOf, signed } from '../support/signed.js';
 import type { Answer, Victim } from '../support/victim.js';
 
@@ -38,11 +38,8 @@ test('over conn() ASCONFs with IP addresses are refused, and leave nothing behin
   listener.listen();
   const own = authentication('ASCONF', 'ASCONF ACK');
   const peer = new Puppet(victim);
-  await peer.sendInit({ parameters: [extensions('RE-CONFIG', 'ASCONF', 'ASCONF ACK', 'AUTH'), ...own] });
-  const answers = await victim.answers();
-  const key = keyOf(own, chunksOf(answers)[0]);
-  peer.takeInitAck(answers);
-  await peer.send(of('COOKIE ECHO', peer.cookie));
+  await peer.connect({ parameters: [extensions('RE-CONFIG', 'ASCONF', 'ASCONF ACK', 'AUTH'), ...own] });
+  const key = keyOf(own, peer.initAck);
   const association = await listener.accept();
   await victim.answers();
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Chunk } from '../../src/chunk.js';
-import { extensions, FEATURES, ipv4, of, parameter, u32 } from '../support/forged.js';
+import { FEATURES, ipv4, of, parameter, u32 } from '../support/forged.js';
 import { chunksOf, Puppet, typesOf } from '../support/puppet.js';
-import { authentication, keyOf, signed } from '../support/signed.js';
+import { connectWithAsconf, signed } from '../support/signed.js';
 import { StackVictim } from '../support/victim.js';
 
 /** wasm/fixes/added_addresses.c. */
@@ -17,14 +17,6 @@ const addresses = (count: number): Uint8Array[] => [
   ...Array.from({ length: count - 1 }, (_, index) => ipv4(`10.1.${index >> 8}.${index & 255}`)),
 ];
 
-async function listening() {
-  const victim = await StackVictim.create();
-  const listener = victim.stack.socket();
-  listener.bindx([{ address: '10.0.0.1', port: 5001 }]);
-  listener.listen();
-  return { victim, listener };
-}
-
 /** ASCONF (RFC 5061 4.1.1) from an address that is known. */
 const adding = (serial: number, address: string): Uint8Array =>
   of('ASCONF', u32(serial), ipv4('10.0.0.2'), parameter(ADD_IP_ADDRESS, u32(1), ipv4(address)));
@@ -35,7 +27,8 @@ const causesOf = (chunks: readonly Chunk[]): number[] =>
 test.each([MOST + 1, 4000])(
   'a peer that lists %s addresses is refused: no resources (RFC 9260 3.3.10.4)',
   async (count) => {
-    const { victim, listener } = await listening();
+    const victim = await StackVictim.create();
+    const listener = victim.listen();
     const peer = new Puppet(victim);
     await peer.sendInit({ parameters: [...FEATURES, ...addresses(count)] });
     const answers = await victim.answers();
@@ -61,14 +54,10 @@ test('a server that lists too many addresses is refused, too, and the program is
 });
 
 test('a peer that adds one more by ASCONF gets an error cause, and the association goes on (RFC 5061 4.2.1)', async () => {
-  const { victim, listener } = await listening();
+  const victim = await StackVictim.create();
+  const listener = victim.listen();
   const peer = new Puppet(victim);
-  const own = [extensions('ASCONF', 'ASCONF ACK', 'AUTH'), ...authentication('ASCONF', 'ASCONF ACK')];
-  await peer.sendInit({ parameters: [...own, ...addresses(MOST)] });
-  const answers = await victim.answers();
-  peer.takeInitAck(answers);
-  const key = keyOf(own.slice(1), chunksOf(answers)[0]);
-  await peer.send(of('COOKIE ECHO', peer.cookie));
+  const key = await connectWithAsconf(peer, addresses(MOST));
   const association = await listener.accept();
   await victim.answers();
   await peer.send(...signed(key, adding(peer.tsn, '10.2.0.1')));

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { extensions, ipv4, of, parameter, u32 } from '../support/forged.js';
-import { chunksOf, has, Puppet } from '../support/puppet.js';
-import { authentication, keyOf, signed } from '../support/signed.js';
+import { ipv4, of, parameter, u32 } from '../support/forged.js';
+import { has, Puppet } from '../support/puppet.js';
+import { connectWithAsconf, signed } from '../support/signed.js';
 import { StackVictim } from '../support/victim.js';
 
 const DELETE_IP_ADDRESS = 0xc002;
@@ -14,16 +14,9 @@ const deletion = (serial: number, deleted: string): Uint8Array =>
 /** An association with a peer that has two addresses, and the key of its AUTH chunks. */
 async function associated() {
   const victim = await StackVictim.create();
-  const listener = victim.stack.socket();
-  listener.bindx([{ address: '10.0.0.1', port: 5001 }]);
-  listener.listen();
+  const listener = victim.listen();
   const peer = new Puppet(victim);
-  const own = [extensions('ASCONF', 'ASCONF ACK', 'AUTH'), ...authentication('ASCONF', 'ASCONF ACK')];
-  await peer.sendInit({ parameters: [...own, ipv4(FIRST), ipv4(SECOND)] });
-  const answers = await victim.answers();
-  peer.takeInitAck(answers);
-  const key = keyOf(own.slice(1), chunksOf(answers)[0]);
-  await peer.send(of('COOKIE ECHO', peer.cookie));
+  const key = await connectWithAsconf(peer, [ipv4(FIRST), ipv4(SECOND)]);
   const association = await listener.accept();
   await victim.answers();
   return { victim, listener, peer, key, association };

@@ -30,9 +30,7 @@ interface Scene {
 /** A victim that has accepted an association with a peer. */
 async function established(encapsulationPort?: number, parameters = FEATURES): Promise<Scene> {
   const victim = await StackVictim.create(['10.0.0.1'], encapsulationPort);
-  const listener = victim.stack.socket();
-  listener.bindx([{ address: '10.0.0.1', port: 5001 }]);
-  listener.listen();
+  const listener = victim.listen();
   const peer = new Puppet(victim, { port: encapsulationPort ?? 0 });
   await peer.connect({ parameters });
   const association = await listener.accept();
@@ -88,9 +86,7 @@ test.each([
   ['no address of IPv6', '::', 'fd00::1'],
 ])('a packet from %s is discarded', async (_, source, destination) => {
   const victim = await StackVictim.create(['10.0.0.1', 'fd00::1']);
-  const listener = victim.stack.socket();
-  listener.bindx(['10.0.0.1', 'fd00::1'].map((address) => ({ address, port: 5001 })));
-  listener.listen();
+  victim.listen();
   await new Puppet(victim, { source, destination }).sendInit();
   await new Puppet(victim, { source, destination, ownPort: 9 }).send(of('COOKIE ACK'));
   expect(await victim.answers()).toEqual([]);

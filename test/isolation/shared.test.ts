@@ -7,7 +7,7 @@ const MTU = 65_535;
 const COUNT = 150;
 
 /** Two stacks whose packets may be as large as IP allows. */
-async function farStacks(network: Network): Promise<Stack[]> {
+async function stacksWithLargePackets(network: Network): Promise<Stack[]> {
   const hosts = [ADDRESSES.client, ADDRESSES.server].map((addresses, index) => {
     return network.host(`${index}`, addresses, { mtu: MTU });
   });
@@ -16,10 +16,10 @@ async function farStacks(network: Network): Promise<Stack[]> {
   );
 }
 
-// wasm/network/packets.c: what makes no room in the outbox is dropped, as in a queue of IP
+// wasm/network/packets.c: what finds no room in the outbox is dropped, as in a queue of IP
 test('timers of 150 associations that make more than fits into the outbox at once cost none of them a message', () =>
   scenario({ seed: 1, conditions: { latencyMs: 10 }, limitMs: 1e7 }, async (network) => {
-    const [client, server] = await farStacks(network);
+    const [client, server] = await stacksWithLargePackets(network);
     const listener = server!.socket();
     listener.bindx(SERVER);
     listener.listen({ backlog: COUNT });

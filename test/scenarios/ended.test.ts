@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { extensions, FEATURES, ipv4, of, parameter, u32 } from '../support/forged.js';
-import { chunksOf, Puppet } from '../support/puppet.js';
+import { Puppet } from '../support/puppet.js';
 import { authentication, keyOf, signed } from '../support/signed.js';
 import { StackVictim } from '../support/victim.js';
 
@@ -11,15 +11,10 @@ const CAN = [extensions('RE-CONFIG', 'ASCONF', 'ASCONF ACK', 'AUTH'), ...FEATURE
 /** What a stack holds after a one-to-many socket with one association, which a packet of the peer's has ended, is closed. */
 async function memoryAfter(packet: (key: Uint8Array, peer: Puppet) => Uint8Array[]): Promise<number> {
   const victim = await StackVictim.create();
-  const listener = victim.stack.socket({ style: 'one-to-many' });
-  listener.bindx([{ address: '10.0.0.1', port: 5001 }]);
-  listener.listen();
+  const listener = victim.listen({ style: 'one-to-many' });
   const peer = new Puppet(victim);
-  await peer.sendInit({ parameters: [...CAN, ipv4('10.0.0.2'), ipv4('10.0.0.3')] });
-  const answers = await victim.answers();
-  peer.takeInitAck(answers);
-  const key = keyOf(MINE, chunksOf(answers)[0]);
-  await peer.send(of('COOKIE ECHO', peer.cookie));
+  await peer.connect({ parameters: [...CAN, ipv4('10.0.0.2'), ipv4('10.0.0.3')] });
+  const key = keyOf(MINE, peer.initAck);
   const association = await listener.accept();
   await peer.send(...packet(key, peer));
   await association.closed;

@@ -8,9 +8,7 @@ import { connected, inWorld, listening, newStack, SERVER } from '../support/worl
 /** A peer with these addresses, of which the first one is the primary path. */
 async function established(addresses: readonly string[]) {
   const victim = await StackVictim.create(['10.0.0.1']);
-  const listener = victim.stack.socket();
-  listener.bindx([{ address: '10.0.0.1', port: 5001 }]);
-  listener.listen();
+  const listener = victim.listen();
   const peer = new Puppet(victim, { source: addresses[0]! });
   await peer.connect({ parameters: [...FEATURES, ...addresses.map(ipv4)] });
   const association = await listener.accept();

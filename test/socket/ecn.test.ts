@@ -5,7 +5,7 @@ import type { TraceEntry } from '../../src/simulated.js';
 import { FEATURES, of, parameter, sack, u8, u32 } from '../support/forged.js';
 import { chunksOf as answered, Puppet, typesOf } from '../support/puppet.js';
 import { StackVictim } from '../support/victim.js';
-import { all, connected, inWorld, PORT, pattern, type World, type WorldOptions } from '../support/world.js';
+import { all, connected, inWorld, pattern, type World, type WorldOptions } from '../support/world.js';
 
 const ECN_CAPABLE = 0x8000;
 /** The answer to a request of RFC 6525, and a result. */
@@ -116,9 +116,7 @@ interface Accepting {
 /** A victim that accepts associations with ECN. */
 async function accepting(body: (scene: Accepting) => Promise<void>): Promise<void> {
   const victim = await StackVictim.create();
-  const listener = victim.stack.socket();
-  listener.bindx([{ address: '10.0.0.1', port: PORT }]);
-  listener.listen();
+  const listener = victim.listen();
   await body({
     victim,
     listener,

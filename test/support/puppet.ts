@@ -1,6 +1,6 @@
 import type { Chunk } from '../../src/chunk.js';
 import { type DataFields, data, type Initiation, initiation, of, packetOf, parameter, STATE_COOKIE } from './forged.js';
-import type { Answer, Victim, Way } from './victim.js';
+import { type Answer, LISTENING_PORT, type Victim, type Way } from './victim.js';
 
 export interface PuppetOptions extends Partial<Way> {
   readonly ownPort?: number;
@@ -23,6 +23,8 @@ export class Puppet {
   victimPort: number;
   victimTag = 0;
   victimTsn = 0;
+  /** The INIT ACK that it has taken. */
+  initAck: Chunk | undefined;
   cookie = new Uint8Array();
   #ssn = 0;
 
@@ -31,7 +33,7 @@ export class Puppet {
     this.victim = victim;
     this.way = { source, destination, port };
     this.ownPort = options.ownPort ?? 4000;
-    this.victimPort = options.victimPort ?? 5001;
+    this.victimPort = options.victimPort ?? LISTENING_PORT;
     this.tag = options.tag ?? 0x1111_1111;
     this.tsn = options.tsn ?? 1000;
   }
@@ -73,6 +75,7 @@ export class Puppet {
   takeInitAck(answers: readonly Answer[]): void {
     const ack = chunksOf(answers).find((chunk) => chunk.type === 'INIT ACK');
     if (ack?.type !== 'INIT ACK') throw new Error(`no INIT ACK: ${told(answers)}`);
+    this.initAck = ack;
     this.victimTag = ack.initiateTag;
     this.victimTsn = ack.initialTsn;
     this.cookie = ack.parameters.find(({ code }) => code === STATE_COOKIE)!.value.slice();

@@ -2,7 +2,8 @@ import { createHmac } from 'node:crypto';
 import { CHUNK_TYPES, type ChunkType } from '../../src/chunk/type.js';
 import type { Chunk } from '../../src/chunk.js';
 import { concat } from '../../src/pcapng/block.js';
-import { CHUNKS, HMAC_ALGO, of, parameter, RANDOM, u8, u16 } from './forged.js';
+import { CHUNKS, extensions, HMAC_ALGO, of, parameter, RANDOM, u8, u16 } from './forged.js';
+import type { Puppet } from './puppet.js';
 
 /** What an end with AUTH (RFC 4895) says in its INIT, the key that follows from it, and chunks that are signed with that. */
 const [HMAC_BYTES, SHA1] = [20, 1];
@@ -41,4 +42,11 @@ export function signed(key: Uint8Array, ...chunks: Uint8Array[]): Uint8Array[] {
   const auth = (hmac: Uint8Array) => of('AUTH', u16(0, SHA1), hmac);
   const text = concat([auth(new Uint8Array(HMAC_BYTES)), ...chunks]);
   return [auth(createHmac('sha1', key).update(text).digest()), ...chunks];
+}
+
+/** Connects a peer that changes its addresses (RFC 5061) and lists these; returns the key of its AUTH chunks. */
+export async function connectWithAsconf(peer: Puppet, addresses: readonly Uint8Array[]): Promise<Uint8Array> {
+  const own = authentication('ASCONF', 'ASCONF ACK');
+  await peer.connect({ parameters: [extensions('ASCONF', 'ASCONF ACK', 'AUTH'), ...own, ...addresses] });
+  return keyOf(own, peer.initAck);
 }

@@ -1,7 +1,10 @@
 import { type DecodedPacket, decodePacket } from '../../src/chunk.js';
-import { Stack } from '../../src/index.js';
+import { type Socket, type SocketOptions, Stack } from '../../src/index.js';
 import { SeededRandom, VirtualClock } from '../../src/simulated.js';
 import type { Route, Transport, TransportHost } from '../../src/transport/transport.js';
+
+/** Where a victim listens. */
+export const LISTENING_PORT = 5001;
 
 /** Where a forged packet claims to come from, and where it goes to. */
 export interface Way {
@@ -33,10 +36,12 @@ export class StackVictim implements Victim {
   #stack: Stack | undefined;
   #host: TransportHost | undefined;
   #sent: Answer[] = [];
+  #addresses: readonly string[] = [];
 
   /** With these addresses, of which each answers whoever has the first three bytes of it; else the first one does. */
   static async create(addresses: readonly string[] = ['10.0.0.1'], encapsulationPort?: number): Promise<StackVictim> {
     const victim = new StackVictim();
+    victim.#addresses = addresses;
     const transport: Transport = {
       addresses,
       mtu: 1500,
@@ -62,6 +67,14 @@ export class StackVictim implements Victim {
 
   get stack(): Stack {
     return this.#stack!;
+  }
+
+  /** A socket that listens at all of its addresses. */
+  listen(options: SocketOptions = {}): Socket {
+    const socket = this.stack.socket(options);
+    socket.bindx(this.#addresses.map((address) => ({ address, port: LISTENING_PORT })));
+    socket.listen();
+    return socket;
   }
 
   /** How many packets wait to be asked for. */
