@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -81,4 +81,16 @@ process.exit();
   writeFileSync(file, program);
   const { stdout } = await promisify(execFile)(process.execPath, [file], { timeout: 30_000 });
   expect(stdout).toBe('true\n');
+});
+
+test('the functions of ours that the documents name are there', () => {
+  const read = (folder: string, ending: RegExp) =>
+    readdirSync(join(CHECKOUT, folder), { recursive: true, encoding: 'utf8' })
+      .filter((file) => ending.test(file))
+      .map((file) => readFileSync(join(CHECKOUT, folder, file), 'utf8'))
+      .join('\n');
+  const sources = new Set(read('wasm', /\.[ch]$/).match(/\w+/g));
+  const named = read('docs', /\.md$/).match(/(?<=`)(?:link|fixed|bridge)_\w+/g) ?? [];
+  expect(named.length).toBeGreaterThan(0);
+  expect(named.filter((name) => !sources.has(name))).toEqual([]);
 });

@@ -161,8 +161,8 @@ static void read_all(int handle)
 		unsigned int info_type;
 		int flags = 0;
 
-		length = bridge_recvv(handle, buffer, sizeof(buffer), (struct sockaddr *)&from, &from_length, &info, &info_length,
-		                      &info_type, &flags);
+		length = bridge_recvv(handle, buffer, sizeof(buffer), (struct sockaddr *)&from, &from_length, &info,
+		                      &info_length, &info_type, &flags);
 		received += length > 0;
 	} while (length > 0);
 }
@@ -211,10 +211,12 @@ static void talk(int server, int port)
 		}
 		if (accepted > 0) {
 			read_all(accepted);
-			bridge_sendv(accepted, message, 1 + next_random() % sizeof(message), NULL, 0, NULL, 0, SCTP_SENDV_NOINFO, 0);
+			bridge_sendv(accepted, message, 1 + next_random() % sizeof(message), NULL, 0, NULL, 0, SCTP_SENDV_NOINFO,
+			             0);
 		}
 		read_all(client);
-		sent += bridge_sendv(client, message, 1 + next_random() % sizeof(message), NULL, 0, NULL, 0, SCTP_SENDV_NOINFO, 0) > 0;
+		sent += bridge_sendv(client, message, 1 + next_random() % sizeof(message), NULL, 0, NULL, 0, SCTP_SENDV_NOINFO,
+		                     0) > 0;
 		bridge_ready_taken();
 		if (next_random() % 16 == 0) {
 			toggle(path, &is_gone);

@@ -1,7 +1,7 @@
 /*
- * The C side alone, natively compiled, driven by lines on standard input: calls, and the packets that a peer sends. One host
- * with the addresses 10.0.0.1 and 10.0.1.1, and others that it is given; what it sends to them it receives. Its clock moves
- * when it is told to. `play SEED` has other random numbers.
+ * The C side alone, natively compiled, driven by lines on standard input: calls, and the packets that a peer sends. One
+ * host with the addresses 10.0.0.1 and 10.0.1.1, and others that it is given; what it sends to them it receives. Its
+ * clock moves when it is told to. `play SEED` has other random numbers.
  *
  *   socket one-to-one|one-to-many   bind H PORT   listen H   accept H   connect H ADDRESS PORT   peeloff H ID
  *   send H STREAM FLAGS BYTES   recv H   shutdown H HOW   close H   setopt H LEVEL NAME HEX
@@ -11,9 +11,9 @@
  *
  * H is the handle of a socket. Each line is answered by the packets that left, `out SOURCE DESTINATION HEX`, and by
  * `= RESULT`, where a negative result is -errno. That of recv is `= BYTES FLAGS STREAM HEX`, with 64 bytes at most.
- * `ids` tells the associations, `id ID`. `say` sends the bytes of a pattern from OFFSET on, and `hear` receives all that there
- * is, each part of a message as `heard ID IS-END STREAM FLAGS SSN PPID HEX`; `hear_one` leaves that of other associations where
- * it is, unless they have ended. `finish` ends the stack, and tells the bytes that are left.
+ * `ids` tells the associations, `id ID`. `say` sends the bytes of a pattern from OFFSET on, and `hear` receives all
+ * that there is, each part of a message as `heard ID IS-END STREAM FLAGS SSN PPID HEX`; `hear_one` leaves that of other
+ * associations where it is, unless they have ended. `finish` ends the stack, and tells the bytes that are left.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -89,8 +89,8 @@ static int do_recv(char **words)
 	struct sockaddr_storage from;
 	socklen_t from_length = sizeof(from), info_length = sizeof(info);
 	unsigned int type = 0;
-	int flags = 0, length = bridge_recvv(atoi(words[0]), buffer, sizeof(buffer), (struct sockaddr *)&from, &from_length, &info,
-	                                     &info_length, &type, &flags);
+	int flags = 0, length = bridge_recvv(atoi(words[0]), buffer, sizeof(buffer), (struct sockaddr *)&from, &from_length,
+	                                     &info, &info_length, &type, &flags);
 
 	player_deliver();
 	printf("= %d %d %u ", length, flags, info.rcv_sid);
@@ -117,7 +117,8 @@ static int do_setopt(char **words)
 
 static int do_prepare(char **words)
 {
-	return bridge_prepare(atoi(words[0]), 1, (uint32_t)atoi(words[1]), (uint32_t)atoi(words[2]), (uint32_t)atoi(words[3]), 0);
+	return bridge_prepare(atoi(words[0]), 1, (uint32_t)atoi(words[1]), (uint32_t)atoi(words[2]),
+	                      (uint32_t)atoi(words[3]), 0);
 }
 
 static int do_packet(char **words)
@@ -225,8 +226,8 @@ static int hear(int handle)
 		struct sockaddr_storage from;
 		socklen_t from_length = sizeof(from), info_length = sizeof(info);
 		unsigned int type = 0;
-		int flags = 0, length = bridge_recvv(handle, buffer, sizeof(buffer), (struct sockaddr *)&from, &from_length, &info,
-		                                     &info_length, &type, &flags);
+		int flags = 0, length = bridge_recvv(handle, buffer, sizeof(buffer), (struct sockaddr *)&from, &from_length,
+		                                     &info, &info_length, &type, &flags);
 
 		if (length <= 0) {
 			return length == 0 || length == -EAGAIN ? count : length;

@@ -1,6 +1,6 @@
 /*
- * The host that play.c drives: the addresses 10.0.0.1 and 10.0.1.1, and those that it is given, and a clock that moves when
- * it is told to.
+ * The host that play.c drives: the addresses 10.0.0.1 and 10.0.1.1, and those that it is given, and a clock that moves
+ * when it is told to.
  */
 #ifndef PLAYER_H
 #define PLAYER_H

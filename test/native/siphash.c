@@ -1,6 +1,6 @@
 /*
- * The MAC of cookies as usrsctp calls it: prints the signatures of 0 to 300 bytes, of which the n-th is n, under the key of
- * 16 bytes that count up, too. They lie in three mbufs, behind 4 bytes that don't count and before 20 others.
+ * The MAC of cookies as usrsctp calls it: prints the signatures of 0 to 300 bytes, of which the n-th is n, under the
+ * key of 16 bytes that count up, too. They lie in three mbufs, behind 4 bytes that don't count and before 20 others.
  */
 #include <stdint.h>
 #include <stdio.h>

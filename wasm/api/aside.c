@@ -1,6 +1,7 @@
 /*
- * A batch of reads without some of a socket's associations. All that a one-to-many socket has to read is in one list, of which
- * sctp_sorecvmsg() takes the first. While the batch lasts, messages and notifications of these associations aren't in it.
+ * A batch of reads without some of a socket's associations. All that a one-to-many socket has to read is in one list,
+ * of which sctp_sorecvmsg() takes the first. While the batch lasts, messages and notifications of these associations
+ * aren't in it.
  */
 #include "api/association.h"
 
@@ -50,8 +51,8 @@ static uint32_t mark(struct socket *so, const sctp_assoc_t *ids, uint32_t count)
 }
 
 /*
- * Takes the others' entries out of the list, from its end on until it has all their bytes. As link_put_back() puts what is set
- * aside to the front, this costs what has come since, and not what is unread.
+ * Takes the others' entries out of the list, from its end on until it has all their bytes. As link_put_back() puts what
+ * is set aside to the front, this costs what has come since, and not what is unread.
  */
 static void take_others(struct sctp_inpcb *inp, struct sctp_readhead *others, uint32_t bytes)
 {

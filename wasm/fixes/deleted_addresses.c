@@ -105,7 +105,10 @@ static void release(struct sctp_tcb *stcb, struct sctp_nets *net)
 	sctp_free_remote_addr(net);
 	atomic_subtract_int(&stcb->asoc.refcnt, 1);
 	if ((stcb->asoc.state & SCTP_STATE_ABOUT_TO_BE_FREED) != 0) {
-		/* The packet has ended it, as SHUTDOWN ACK behind ASCONF does: it was left to a timer because of this reference. */
+		/*
+		 * The packet has ended it, as SHUTDOWN ACK behind ASCONF does: it was left to a timer because of this
+		 * reference.
+		 */
 		SCTP_TCB_LOCK(stcb); /* sctp_free_assoc() gives it back */
 		sctp_timer_stop(SCTP_TIMER_TYPE_ASOCKILL, stcb->sctp_ep, stcb, NULL, SCTP_FROM_SCTP_PCB);
 		sctp_free_assoc(stcb->sctp_ep, stcb, SCTP_NORMAL_PROC, SCTP_FROM_SCTP_PCB);

@@ -1,6 +1,6 @@
 /*
- * What the corrections offer to our other files. A correction fixed_x() stands in for upstream's function sctp_x() in the
- * files whose headers in upstream/ say so; it has that function's prototype, and may call it.
+ * What the corrections offer to our other files. A correction fixed_x() stands in for upstream's function sctp_x() in
+ * the files whose headers in upstream/ say so; it has that function's prototype, and may call it.
  */
 #ifndef FIXES_H
 #define FIXES_H
@@ -50,24 +50,31 @@ static inline uint32_t link_header_bytes(const struct sctp_tcb *stcb)
 	                                           : SCTP_MIN_V4_OVERHEAD;
 }
 
-/* Does an INIT or INIT ACK, whose parameters begin at `offset`, list more addresses than a peer may have? added_addresses.c */
+/*
+ * Does an INIT or INIT ACK, whose parameters begin at `offset`, list more addresses than a peer may have?
+ * added_addresses.c
+ */
 int link_lists_too_many(struct mbuf *packet, uint32_t offset, uint32_t end);
 
 /* More of what was sent has been acknowledged: shutdown.c. */
 void link_more_delivered(struct sctp_tcb *stcb);
 
-/* The association of a packet, whose UDP port is known by then, and whether its checksum is wrong: packet_association.c. */
+/*
+ * The association of a packet, whose UDP port is known by then, and whether its checksum is wrong:
+ * packet_association.c.
+ */
 struct sctp_tcb *fixed_findassociation_addr(struct mbuf *packet, int offset, struct sockaddr *source,
-                                            struct sockaddr *destination, struct sctphdr *header, struct sctp_chunkhdr *first,
-                                            struct sctp_inpcb **inp, struct sctp_nets **path, uint32_t vrf_id, uint16_t port,
-                                            int is_corrupt);
+                                            struct sockaddr *destination, struct sctphdr *header,
+                                            struct sctp_chunkhdr *first, struct sctp_inpcb **inp,
+                                            struct sctp_nets **path, uint32_t vrf_id, uint16_t port, int is_corrupt);
 struct sctp_tcb *fixed_findassociation_ep_asconf(struct mbuf *packet, int offset, struct sockaddr *source,
-                                                 struct sockaddr *destination, struct sctphdr *header, struct sctp_inpcb **inp,
-                                                 struct sctp_nets **path, uint32_t vrf_id, uint16_t port);
+                                                 struct sockaddr *destination, struct sctphdr *header,
+                                                 struct sctp_inpcb **inp, struct sctp_nets **path, uint32_t vrf_id,
+                                                 uint16_t port);
 
 /*
- * Puts the Gap Ack Blocks of a SACK in order. False: they acknowledge what was never sent, and the association has been aborted.
- * See gap_blocks.c.
+ * Puts the Gap Ack Blocks of a SACK in order. False: they acknowledge what was never sent, and the association has been
+ * aborted. See gap_blocks.c.
  */
 int link_check_gaps(struct mbuf *packet, int at, struct sctp_tcb *stcb, uint16_t *gaps, uint16_t *others,
                     uint32_t cumulative_tsn);
@@ -111,7 +118,9 @@ int fixed_free_assoc(struct sctp_inpcb *inp, struct sctp_tcb *stcb, int from_inp
 /* Takes a message that has no data in the send buffer any more from its stream, and frees it: abandoned.c. */
 void link_remove_message(struct sctp_tcb *stcb, struct sctp_stream_out *stream, struct sctp_stream_queue_pending *sp);
 
-/* More of a message is to come, which is given up; the peer restarts; an association is freed: unfinished_messages.c. */
+/*
+ * More of a message is to come, which is given up; the peer restarts; an association is freed: unfinished_messages.c.
+ */
 void link_rest_is_given_up(struct sctp_tcb *stcb, struct sctp_stream_out *stream);
 void link_drop_unfinished_messages(struct sctp_tcb *stcb);
 void link_no_unfinished_messages(struct sctp_tcb *stcb);
@@ -128,7 +137,10 @@ void link_local_address_added(struct sctp_ifa *ifa);
 /* One has gone. The same file. */
 void link_forget_restricted(const struct sockaddr *gone);
 
-/* A local address that the association may use, but for one: of a family, or of any (AF_UNSPEC); or NULL. The same file. */
+/*
+ * A local address that the association may use, but for one: of a family, or of any (AF_UNSPEC); or NULL. The same
+ * file.
+ */
 struct sctp_ifa *link_usable_address(struct sctp_tcb *stcb, sa_family_t family, const struct sctp_ifa *but);
 
 /*
@@ -138,7 +150,10 @@ struct sctp_ifa *link_usable_address(struct sctp_tcb *stcb, sa_family_t family, 
 struct link_packet;
 int link_may_leave(struct sctp_tcb *stcb, struct mbuf *packet, int headers, struct link_packet *header);
 
-/* Is there a chunk of this type in a packet, behind so many bytes of headers? An IP address as packets have it, or NULL. */
+/*
+ * Is there a chunk of this type in a packet, behind so many bytes of headers? An IP address as packets have it, or
+ * NULL.
+ */
 int link_has_chunk(struct mbuf *packet, int headers, uint8_t type);
 const void *link_ip_of(const union sctp_sockstore *address, uint8_t family);
 
@@ -152,10 +167,15 @@ struct link_ends {
 	uint16_t port;
 };
 
-/* Was the packet that has been read a late one of an association that lives? Then it is to be read again, with these ends. */
+/*
+ * Was the packet that has been read a late one of an association that lives? Then it is to be read again, with these
+ * ends.
+ */
 int link_readdress(const struct sctphdr *header, struct link_ends *ends);
 
-/* The packet is done with. What leaves until then with an ASCONF ACK goes to where the packet came from: link_answer(). */
+/*
+ * The packet is done with. What leaves until then with an ASCONF ACK goes to where the packet came from: link_answer().
+ */
 void link_answered(void);
 void link_answer(struct mbuf *packet, int headers, struct link_packet *header);
 

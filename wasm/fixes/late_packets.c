@@ -1,21 +1,22 @@
 /*
- * Packets that were on their way when an address went (RFC 5061): from an address that the peer has deleted, or to one of
- * ours that the association no longer has. To upstream they are out of the blue, and the ABORT for them (RFC 9260 8.4)
- * ends the association at the other end, which still lives here. But tag and ports say whose they are: they are read as if
- * they had come by a path that there is.
+ * Packets that were on their way when an address went (RFC 5061): from an address that the peer has deleted, or to one
+ * of ours that the association no longer has. To upstream they are out of the blue, and the ABORT for them (RFC 9260
+ * 8.4) ends the association at the other end, which still lives here. But tag and ports say whose they are: they are
+ * read as if they had come by a path that there is.
  *
  *     DATA, from or to an address ───────╲
  *     ASCONF: delete that address ────────╲──────► ASCONF ACK
  *                                          ╲─────► SACK, in the place of ABORT
  *
- * ASCONF ACK goes to where its ASCONF came from (RFC 5061 5.2), which may be an address that isn't the peer's yet, or no longer:
- * the path that the packet is read for may be one that has gone.
+ * ASCONF ACK goes to where its ASCONF came from (RFC 5061 5.2), which may be an address that isn't the peer's yet, or
+ * no longer: the path that the packet is read for may be one that has gone.
  *
  * Whoever comes from an address that never was the peer's is answered as ever: behind a NAT that has forgotten it a
  * peer so learns at once that its association is lost.
  *
  * In upstream this is sctp_common_input_processing() with sctp_handle_ootb(), sctp_send_abort(),
- * sctp_send_shutdown_complete2() and sctp_findassociation_ep_asconf(). Its main doesn't mend it, but counts a SHUTDOWN ACK for no association (35897ce3).
+ * sctp_send_shutdown_complete2() and sctp_findassociation_ep_asconf(). Its main doesn't mend it, but counts a SHUTDOWN
+ * ACK for no association (35897ce3).
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -27,7 +28,9 @@
 #include "link.h"
 #include "network/network.h"
 
-/* So many addresses that the peer has deleted are kept for each association: more than it has in a packet's lifetime. */
+/*
+ * So many addresses that the peer has deleted are kept for each association: more than it has in a packet's lifetime.
+ */
 #define FORMER_ADDRESSES 8
 
 void link_address_deleted(const struct sctp_tcb *stcb, const struct sctp_nets *net)
@@ -59,15 +62,16 @@ static int is_up(const struct sctp_tcb *stcb)
 }
 
 /*
- * The association of a packet that is late, though it has no path of these addresses. No lock is taken: upstream may hold
- * the association's, and there is one thread.
+ * The association of a packet that is late, though it has no path of these addresses. No lock is taken: upstream may
+ * hold the association's, and there is one thread.
  */
 static struct sctp_tcb *owner(const struct sctphdr *header, struct sockaddr *source)
 {
 	uint32_t tag = ntohl(header->v_tag);
+	struct sctpasochead *place = &SCTP_BASE_INFO(sctp_asochash)[SCTP_PCBHASH_ASOC(tag, SCTP_BASE_INFO(hashasocmark))];
 	struct sctp_tcb *stcb;
 
-	LIST_FOREACH(stcb, &SCTP_BASE_INFO(sctp_asochash)[SCTP_PCBHASH_ASOC(tag, SCTP_BASE_INFO(hashasocmark))], sctp_asocs) {
+	LIST_FOREACH(stcb, place, sctp_asocs) {
 		if (stcb->asoc.my_vtag == tag && stcb->rport == header->src_port &&
 		    stcb->sctp_ep->sctp_lport == header->dest_port && is_up(stcb) &&
 		    (sctp_findnet(stcb, source) != NULL || was_address_of(stcb, source))) {
@@ -97,7 +101,8 @@ void link_answer(struct mbuf *packet, int headers, struct link_packet *header)
 {
 	int is_v4 = header->family == 4;
 
-	if (origin.source.sa.sa_family == (is_v4 ? AF_INET : AF_INET6) && link_has_chunk(packet, headers, SCTP_ASCONF_ACK)) {
+	if (origin.source.sa.sa_family == (is_v4 ? AF_INET : AF_INET6) &&
+	    link_has_chunk(packet, headers, SCTP_ASCONF_ACK)) {
 		memcpy(header->destination, link_ip_of(&origin.source, header->family), is_v4 ? 4 : 16);
 		header->port = ntohs(origin.port);
 	}
@@ -123,7 +128,10 @@ int link_readdress(const struct sctphdr *header, struct link_ends *ends)
 	return 1;
 }
 
-/* The association whose peer has deleted the address by which its ASCONF is looked up (RFC 5061 4.1.1): this one was repeated. */
+/*
+ * The association whose peer has deleted the address by which its ASCONF is looked up (RFC 5061 4.1.1): this one was
+ * repeated.
+ */
 static struct sctp_tcb *former_owner(struct mbuf *packet, int offset, const struct sctphdr *header)
 {
 	struct sctp_ipv6addr_param buffer;
@@ -131,20 +139,21 @@ static struct sctp_tcb *former_owner(struct mbuf *packet, int offset, const stru
 	struct sctp_paramhdr *lookup =
 	    sctp_get_next_param(packet, offset + (int)sizeof(struct sctp_asconf_chunk), &buffer.ph, sizeof(buffer));
 
-	if (lookup == NULL ||
-	    !link_sockaddr(&address, lookup->param_type == htons(SCTP_IPV4_ADDRESS) ? 4 : 6, (const uint8_t *)(lookup + 1), header->src_port)) {
+	if (lookup == NULL || !link_sockaddr(&address, lookup->param_type == htons(SCTP_IPV4_ADDRESS) ? 4 : 6,
+	                                     (const uint8_t *)(lookup + 1), header->src_port)) {
 		return NULL;
 	}
 	return owner(header, &address.sa);
 }
 
 /*
- * By the address that an ASCONF names (RFC 5061 5.3), since it comes from elsewhere. With a wrong tag, the packet says nothing
- * of that path.
+ * By the address that an ASCONF names (RFC 5061 5.3), since it comes from elsewhere. With a wrong tag, the packet says
+ * nothing of that path.
  */
 struct sctp_tcb *fixed_findassociation_ep_asconf(struct mbuf *packet, int offset, struct sockaddr *source,
-                                                 struct sockaddr *destination, struct sctphdr *header, struct sctp_inpcb **inp,
-                                                 struct sctp_nets **path, uint32_t vrf_id, uint16_t port)
+                                                 struct sockaddr *destination, struct sctphdr *header,
+                                                 struct sctp_inpcb **inp, struct sctp_nets **path, uint32_t vrf_id,
+                                                 uint16_t port)
 {
 	struct sctp_tcb *stcb = sctp_findassociation_ep_asconf(packet, offset, destination, header, inp, path, vrf_id);
 
@@ -163,8 +172,8 @@ struct sctp_tcb *fixed_findassociation_ep_asconf(struct mbuf *packet, int offset
 }
 
 void fixed_handle_ootb(struct mbuf *packet, int ip_bytes, int offset, struct sockaddr *source,
-                          struct sockaddr *destination, struct sctphdr *header, struct sctp_inpcb *inp, struct mbuf *cause,
-                          uint32_t vrf_id, uint16_t port)
+                       struct sockaddr *destination, struct sctphdr *header, struct sctp_inpcb *inp, struct mbuf *cause,
+                       uint32_t vrf_id, uint16_t port)
 {
 	if (is_late(header, source)) {
 		sctp_m_freem(cause);

@@ -1,8 +1,9 @@
 /*
- * What must not reach an association, once it is known which one a packet is for: packets that RFC 9260 has discarded, and
- * what upstream learns from a packet, or ends because of it, before its checksum and its tag have been checked:
- * sctp_common_input_processing(), sctp_process_control(). Upstream's main discards what isn't expected (bdf3dd3f, a8409b34,
- * 28e2ea73, 3bb35ee1), and answers an INIT ACK with the right tag (c4ebc2b9, 8e12cd9e); the rest it has still.
+ * What must not reach an association, once it is known which one a packet is for: packets that RFC 9260 has discarded,
+ * and what upstream learns from a packet, or ends because of it, before its checksum and its tag have been checked:
+ * sctp_common_input_processing(), sctp_process_control(). Upstream's main discards what isn't expected (bdf3dd3f,
+ * a8409b34, 28e2ea73, 3bb35ee1), and answers an INIT ACK with the right tag (c4ebc2b9, 8e12cd9e); the rest it has
+ * still.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -30,9 +31,9 @@ static int is_being_set_up(const struct sctp_tcb *stcb)
 }
 
 /*
- * Is a packet to be discarded because of the state of its association?
+ * Is a packet to be discarded because of the state of its association (RFC 9260)?
  *
- *   SHUTDOWN ACK with a wrong tag, which upstream answers (RFC 9260 8.5.1 E: it may only while an association is set up)
+ *   SHUTDOWN ACK with a wrong tag, which upstream answers (8.5.1 E: it may only while an association is set up)
  *   INIT ACK where none is expected (5.2.3), which can end an association if something is wrong with it
  *   COOKIE ECHO if the socket is closed, which upstream would tell that it is connected
  */
@@ -47,8 +48,9 @@ static int is_unexpected(const struct sctp_tcb *stcb, uint32_t tag, const struct
 }
 
 /*
- * From another UDP port, a packet is discarded whose tag or checksum is wrong: upstream would send there from now on (RFC 6951
- * 5.4; a peer that restarts elsewhere isn't accepted by sctp_send_initiate_ack(), so that a COOKIE ECHO has the tag as well).
+ * From another UDP port, a packet is discarded whose tag or checksum is wrong: upstream would send there from now on
+ * (RFC 6951 5.4; a peer that restarts elsewhere isn't accepted by sctp_send_initiate_ack(), so that a COOKIE ECHO has
+ * the tag as well).
  */
 static int is_useless(const struct sctp_tcb *stcb, const struct sctp_nets *path, uint32_t tag,
                       const struct sctp_chunkhdr *first, uint16_t port, int is_corrupt)
@@ -76,8 +78,8 @@ static struct sctp_tcb *discard(struct sctp_tcb *stcb, struct sctp_chunkhdr *fir
 }
 
 /*
- * An ABORT that answers an INIT ACK has the tag that this one names (RFC 9260 8.5.1 B). sctp_process_init_ack() may have to
- * send one before it has noted the tag.
+ * An ABORT that answers an INIT ACK has the tag that this one names (RFC 9260 8.5.1 B). sctp_process_init_ack() may
+ * have to send one before it has noted the tag.
  */
 static void note_tag(struct sctp_tcb *stcb, uint32_t tag, const struct sctp_chunkhdr *first)
 {
@@ -86,7 +88,9 @@ static void note_tag(struct sctp_tcb *stcb, uint32_t tag, const struct sctp_chun
 	}
 }
 
-/* COOKIE ACK where none is expected says nothing (RFC 9260 5.2.5). With a socket that is closed it was the end at once. */
+/*
+ * COOKIE ACK where none is expected says nothing (RFC 9260 5.2.5). With a socket that is closed it was the end at once.
+ */
 static void pass_over_cookie_ack(const struct sctp_tcb *stcb, struct sctp_chunkhdr *first)
 {
 	if (first->chunk_type == SCTP_COOKIE_ACK && SCTP_GET_STATE(stcb) != SCTP_STATE_COOKIE_ECHOED) {
@@ -112,10 +116,14 @@ static int is_new_address(struct sctp_tcb *stcb, const struct sctp_paramhdr *par
 	return 0;
 }
 
-/* The error cause that names the addresses of an INIT which aren't the peer's, as many as there is room for; NULL: none. */
+/*
+ * The error cause that names the addresses of an INIT which aren't the peer's, as many as there is room for; NULL:
+ * none.
+ */
 static struct mbuf *new_addresses(struct sctp_tcb *stcb, const struct sctp_chunkhdr *init)
 {
-	const uint8_t *at = (const uint8_t *)init + sizeof(struct sctp_init_chunk), *end = (const uint8_t *)init + ntohs(init->chunk_length);
+	const uint8_t *at = (const uint8_t *)init + sizeof(struct sctp_init_chunk);
+	const uint8_t *end = (const uint8_t *)init + ntohs(init->chunk_length);
 	struct sctp_error_cause *cause = NULL;
 	struct mbuf *causes = NULL;
 
@@ -146,17 +154,19 @@ static struct mbuf *new_addresses(struct sctp_tcb *stcb, const struct sctp_chunk
 }
 
 /*
- * An INIT for an association that exists, with addresses that aren't its peer's: whoever restarts elsewhere, or would take the
- * association over, is answered with ABORT and told the addresses (RFC 9260 5.2.2). sctp_send_initiate_ack() tells none. In
- * SHUTDOWN-ACK-SENT such an INIT draws SHUTDOWN ACK (9.2).
+ * An INIT for an association that exists, with addresses that aren't its peer's: whoever restarts elsewhere, or would
+ * take the association over, is answered with ABORT and told the addresses (RFC 9260 5.2.2). sctp_send_initiate_ack()
+ * tells none. In SHUTDOWN-ACK-SENT such an INIT draws SHUTDOWN ACK (9.2).
  */
-static int refuse_new_addresses(struct sctp_tcb *stcb, struct mbuf *packet, struct sockaddr *source, struct sockaddr *destination,
-                                struct sctphdr *header, struct sctp_chunkhdr *first, uint32_t vrf_id, uint16_t port)
+static int refuse_new_addresses(struct sctp_tcb *stcb, struct mbuf *packet, struct sockaddr *source,
+                                struct sockaddr *destination, struct sctphdr *header, struct sctp_chunkhdr *first,
+                                uint32_t vrf_id, uint16_t port)
 {
 	int state = SCTP_GET_STATE(stcb);
 	struct mbuf *cause;
 
-	if (first->chunk_type != SCTP_INITIATION || state == SCTP_STATE_COOKIE_WAIT || state == SCTP_STATE_SHUTDOWN_ACK_SENT) {
+	if (first->chunk_type != SCTP_INITIATION || state == SCTP_STATE_COOKIE_WAIT ||
+	    state == SCTP_STATE_SHUTDOWN_ACK_SENT) {
 		return 0;
 	}
 	cause = new_addresses(stcb, first);
@@ -179,7 +189,8 @@ static int resets_association(const struct sctp_chunkhdr *chunk, uint32_t bytes)
 {
 	const struct sctp_paramhdr *parameter;
 
-	for (uint32_t at = sizeof(*chunk); at + sizeof(*parameter) <= bytes; at += SCTP_SIZE32(ntohs(parameter->param_length))) {
+	for (uint32_t at = sizeof(*chunk); at + sizeof(*parameter) <= bytes;
+	     at += SCTP_SIZE32(ntohs(parameter->param_length))) {
 		parameter = (const struct sctp_paramhdr *)((const uint8_t *)chunk + at);
 		if (parameter->param_type == htons(SCTP_STR_RESET_TSN_REQUEST)) {
 			return 1;
@@ -192,9 +203,10 @@ static int resets_association(const struct sctp_chunkhdr *chunk, uint32_t bytes)
 }
 
 /*
- * A reset of the association gives both ends new TSNs and SSNs. While something of ours isn't acknowledged, or something of
- * the peer's is missing, it would cut messages, and lose what waits with TSNs of before; sctp_handle_str_reset_request_tsn()
- * doesn't look. The request is passed over, and granted when the peer sends it again (RFC 6525 5.1.1).
+ * A reset of the association gives both ends new TSNs and SSNs. While something of ours isn't acknowledged, or
+ * something of the peer's is missing, it would cut messages, and lose what waits with TSNs of before;
+ * sctp_handle_str_reset_request_tsn() doesn't look. The request is passed over, and granted when the peer sends it
+ * again (RFC 6525 5.1.1).
  */
 static void postpone_reset(const struct mbuf *packet, struct sctp_chunkhdr *chunk)
 {
@@ -215,11 +227,12 @@ static void postpone_reset(const struct mbuf *packet, struct sctp_chunkhdr *chun
 }
 
 struct sctp_tcb *fixed_findassociation_addr(struct mbuf *packet, int offset, struct sockaddr *source,
-                                            struct sockaddr *destination, struct sctphdr *header, struct sctp_chunkhdr *first,
-                                            struct sctp_inpcb **inp, struct sctp_nets **path, uint32_t vrf_id, uint16_t port,
-                                            int is_corrupt)
+                                            struct sockaddr *destination, struct sctphdr *header,
+                                            struct sctp_chunkhdr *first, struct sctp_inpcb **inp,
+                                            struct sctp_nets **path, uint32_t vrf_id, uint16_t port, int is_corrupt)
 {
-	struct sctp_tcb *stcb = sctp_findassociation_addr(packet, offset, source, destination, header, first, inp, path, vrf_id);
+	struct sctp_tcb *stcb =
+		sctp_findassociation_addr(packet, offset, source, destination, header, first, inp, path, vrf_id);
 	uint32_t tag = ntohl(header->v_tag);
 
 	if (stcb == NULL) {

@@ -1,6 +1,7 @@
 /*
  * Local addresses that were deleted, and come back (RFC 5061 5.3): sctp_asconf_queue_mgmt(), sctp_asconf_queue_add(),
- * sctp_is_addr_pending(), sctp_compose_asconf(). Upstream's main mends the size of an ASCONF, but for one address (f972096d).
+ * sctp_is_addr_pending(), sctp_compose_asconf(). Upstream's main mends the size of an ASCONF, but for one address
+ * (f972096d).
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -54,9 +55,9 @@ static struct sctp_ifa *other_address(struct sctp_tcb *stcb, const struct sctp_i
 }
 
 /*
- * An ASCONF may leave from an address that it adds (RFC 5061 5.3). But an address that goes and comes back before the peer
- * could be told waits behind the ASCONF that deletes it; and when no other address leads to the peer, that one never
- * leaves, and the association is mute for ever. It may leave from there, too.
+ * An ASCONF may leave from an address that it adds (RFC 5061 5.3). But an address that goes and comes back before the
+ * peer could be told waits behind the ASCONF that deletes it; and when no other address leads to the peer, that one
+ * never leaves, and the association is mute for ever. It may leave from there, too.
  */
 int fixed_is_addr_pending(struct sctp_tcb *stcb, struct sctp_ifa *ifa)
 {
@@ -102,8 +103,8 @@ void link_local_address_added(struct sctp_ifa *ifa)
 }
 
 /*
- * A local address goes. Where the peer knows no ASCONF, it stays restricted for ever, as one that the peer was never told
- * of: each change would leave an entry in a list that is walked for each source address.
+ * A local address goes. Where the peer knows no ASCONF, it stays restricted for ever, as one that the peer was never
+ * told of: each change would leave an entry in a list that is walked for each source address.
  */
 void link_forget_restricted(const struct sockaddr *gone)
 {
@@ -114,7 +115,8 @@ void link_forget_restricted(const struct sockaddr *gone)
 	LIST_FOREACH(inp, &SCTP_BASE_INFO(listhead), sctp_list) {
 		LIST_FOREACH(stcb, &inp->sctp_asoc_list, sctp_tcblist) {
 			LIST_FOREACH_SAFE(address, &stcb->asoc.sctp_restricted_addrs, sctp_nxt_addr, next) {
-				if (!stcb->asoc.asconf_supported && sctp_cmpaddr(&address->ifa->address.sa, (struct sockaddr *)(uintptr_t)gone)) {
+				if (!stcb->asoc.asconf_supported &&
+				    sctp_cmpaddr(&address->ifa->address.sa, (struct sockaddr *)(uintptr_t)gone)) {
 					sctp_del_local_addr_restricted(stcb, address->ifa);
 				}
 			}
@@ -150,9 +152,9 @@ static int was_restricted(const struct sctp_tcb *stcb, struct sctp_ifa *ifa)
 }
 
 /*
- * An address may not be used before the peer has agreed to add it. But one that comes back may be the peer's still: when it
- * was the only one, sctp_asconf_queue_add() has told nobody, and keeps in mind to delete it, as it would do even now; or
- * the peer may not have learned that it went, and nothing else leads there.
+ * An address may not be used before the peer has agreed to add it. But one that comes back may be the peer's still:
+ * when it was the only one, sctp_asconf_queue_add() has told nobody, and keeps in mind to delete it, as it would do
+ * even now; or the peer may not have learned that it went, and nothing else leads there.
  */
 void fixed_add_local_addr_restricted(struct sctp_tcb *stcb, struct sctp_ifa *ifa)
 {
@@ -186,18 +188,18 @@ void fixed_del_local_addr_restricted(struct sctp_tcb *stcb, struct sctp_ifa *ifa
 }
 
 /*
- * What a packet with an ASCONF has besides the requests. sctp_compose_asconf() takes as many requests as would fill the MTU
- * alone; upstream's main forgets the address that the association is known by.
+ * What a packet with an ASCONF has besides the requests. sctp_compose_asconf() takes as many requests as would fill the
+ * MTU alone; upstream's main forgets the address that the association is known by.
  */
 static uint32_t asconf_overhead(const struct sctp_tcb *stcb)
 {
-	return link_header_bytes(stcb) + sctp_get_auth_chunk_len(stcb->asoc.peer_hmac_id) + sizeof(struct sctp_asconf_chunk) +
-	       sizeof(struct sctp_ipv6addr_param);
+	return link_header_bytes(stcb) + sctp_get_auth_chunk_len(stcb->asoc.peer_hmac_id) +
+	       sizeof(struct sctp_asconf_chunk) + sizeof(struct sctp_ipv6addr_param);
 }
 
 /*
- * As if sctp_compose_asconf() did nothing when it fails: it counts the ASCONF first, and takes the requests for sent. Those
- * that don't fit follow when the peer has acknowledged this ASCONF.
+ * As if sctp_compose_asconf() did nothing when it fails: it counts the ASCONF first, and takes the requests for sent.
+ * Those that don't fit follow when the peer has acknowledged this ASCONF.
  */
 static struct mbuf *compose(struct sctp_tcb *stcb, int *length, int addr_locked)
 {

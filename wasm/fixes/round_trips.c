@@ -1,10 +1,11 @@
 /*
- * Round trips (RFC 9260 6.3.1): none is taken from what was sent more than once (C5, Karn's algorithm), nor one that holds
- * the other end's waiting. Upstream takes the time from INIT to COOKIE ACK, whatever was lost in between, for a round trip,
- * and so does the accepting end with the time from INIT ACK to COOKIE ECHO: a first DATA that was lost came again after as
- * much as a minute. Over conn() as over IP. See sctp_handle_init_ack(), sctp_handle_cookie_ack(), sctp_handle_cookie_echo()
- * and, for a stale cookie, sctp_handle_error(). Upstream's main measures rightly (7039e169, 7b446793), and asks for a longer
- * life of a cookie (2df6df7b); it doesn't end the back-off of a set-up, nor wait between INITs.
+ * Round trips (RFC 9260 6.3.1): none is taken from what was sent more than once (C5, Karn's algorithm), nor one that
+ * holds the other end's waiting. Upstream takes the time from INIT to COOKIE ACK, whatever was lost in between, for a
+ * round trip, and so does the accepting end with the time from INIT ACK to COOKIE ECHO: a first DATA that was lost came
+ * again after as much as a minute. Over conn() as over IP. See sctp_handle_init_ack(), sctp_handle_cookie_ack(),
+ * sctp_handle_cookie_echo() and, for a stale cookie, sctp_handle_error(). Upstream's main measures rightly (7039e169,
+ * 7b446793), and asks for a longer life of a cookie (2df6df7b); it doesn't end the back-off of a set-up, nor wait
+ * between INITs.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -53,11 +54,11 @@ static int is_of_cookie(const struct sctp_tcb *stcb)
 }
 
 /*
- * In sctp_input.c, where INIT ACK, COOKIE ECHO, COOKIE ACK and HEARTBEAT ACK are measured. The last one names a time, which the
- * peer may have changed: in main it has a sign, and the difference from one before 1970 can overflow.
+ * In sctp_input.c, where INIT ACK, COOKIE ECHO, COOKIE ACK and HEARTBEAT ACK are measured. The last one names a time,
+ * which the peer may have changed: in main it has a sign, and the difference from one before 1970 can overflow.
  */
-int fixed_calculate_rto(struct sctp_tcb *stcb, struct sctp_association *asoc, struct sctp_nets *net, struct timeval *sent,
-                        int source)
+int fixed_calculate_rto(struct sctp_tcb *stcb, struct sctp_association *asoc, struct sctp_nets *net,
+                        struct timeval *sent, int source)
 {
 	int is_measured;
 
@@ -87,9 +88,9 @@ void fixed_set_state(struct sctp_tcb *stcb, int state)
 }
 
 /*
- * The peer has found our cookie stale (RFC 9260 5.2.6). A staleness below a millisecond asks for a longer life, too. The
- * first time another INIT leaves at once; if the cookie is stale again, T1-init waits, or INITs would follow each other
- * as fast as they are answered.
+ * The peer has found our cookie stale (RFC 9260 5.2.6). A staleness below a millisecond asks for a longer life, too.
+ * The first time another INIT leaves at once; if the cookie is stale again, T1-init waits, or INITs would follow each
+ * other as fast as they are answered.
  */
 void fixed_send_initiate(struct sctp_inpcb *inp, struct sctp_tcb *stcb, int so_locked)
 {

@@ -7,8 +7,8 @@
 #include "link.h"
 
 /*
- * Upstream gives a one-to-many socket 256 places for its associations by their ports, and 32 for them by their ids: with
- * 20,000 of them each is looked for among hundreds.
+ * Upstream gives a one-to-many socket 256 places for its associations by their ports, and 32 for them by their ids:
+ * with 20,000 of them each is looked for among hundreds.
  */
 #define PLACES 1024
 

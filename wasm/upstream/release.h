@@ -1,19 +1,26 @@
 /*
- * What differs between the two releases of upstream's that are built: 0.9.5.0, which is pinned, and main as of October 2025
- * (fd070e05), for which compile.sh defines UPSTREAM_MAIN. Here stands what has one meaning and two forms. A correction that
- * main has, too, is left out there: by one of the constants below, where it is a condition in a function of ours, or by an
- * #ifndef in the header of the file that it corrects. These stay, because main has them in part only:
+ * What differs between the two releases of upstream's that are built: 0.9.5.0, which is pinned, and main as of October
+ * 2025 (fd070e05), for which compile.sh defines UPSTREAM_MAIN. Here stands what has one meaning and two forms. A
+ * correction that main has, too, is left out there: by one of the constants below, where it is a condition in a
+ * function of ours, or by an #ifndef in the header of the file that it corrects. These stay, because main has them in
+ * part only:
  *
- *   deleted_addresses.c   main forgets its pointers to a path that goes, but what is on its way there is lost all the same
- *   restart.c             main stops the timers of what is dropped; streams whose reset wasn't answered stay as they are
- *   schedulers.c          main's search by SCTP_ADDR_OVER can be endless, and its notes of what was served last are wrong
- *   shutdown.c            main carries a shutdown out that was asked for too early at COOKIE ACK, but not at COOKIE ECHO
+ *   deleted_addresses.c   main forgets its pointers to a path that goes, but what is on its way there is lost all the
+ *                         same
+ *   restart.c             main stops the timers of what is dropped; streams whose reset wasn't answered stay as they
+ *                         are
+ *   schedulers.c          main's search by SCTP_ADDR_OVER can be endless, and its notes of what was served last are
+ *                         wrong
+ *   shutdown.c            main carries a shutdown out that was asked for too early at COOKIE ACK, but not at COOKIE
+ *                         ECHO
  *   ended_association.c   main doesn't take for missing what waits for the reset of its stream
  *   own_abort.c           main tells the program the code of the first cause, and not the chunk
  *   round_trips.c         main never ends the back-off of a set-up; to a stale cookie it answers without a pause
  *   reconfiguration.c     main asks whether there is a socket; what doesn't fit into the receive buffer is lost
- *   time_outs.c           where heartbeats are off, main probes an unconfirmed address once; the rest of that file is ours alone
- *   messages.c            main leaves an association out of SCTP_SENDALL while the stream is being reset, and tells nobody
+ *   time_outs.c           where heartbeats are off, main probes an unconfirmed address once; the rest of that file is
+ *                         ours alone
+ *   messages.c            main leaves an association out of SCTP_SENDALL while the stream is being reset, and tells
+ *                         nobody
  *   bridge.c              main doesn't divide by an RTO.Initial of 0, but sends INIT after INIT
  *   received.h            what is received is ours as a whole, with what main has mended of it
  *
@@ -61,8 +68,8 @@ typedef int32_t upstream_offset;
 #define UPSTREAM_HOLDS_SEND_LOCK
 
 /*
- * A parameter of sctp_abort_an_association(), which ours has no need of; and what tells the program of an ABORT sent. Main tells
- * a chunk only as the peer's: sctp_notify_assoc_change() asserts that.
+ * A parameter of sctp_abort_an_association(), which ours has no need of; and what tells the program of an ABORT sent.
+ * Main tells a chunk only as the peer's: sctp_notify_assoc_change() asserts that.
  */
 #define UPSTREAM_TIMED_OUT , bool timed_out
 #define UPSTREAM_ABORT_NOTIFICATION(stcb, timed_out, code, chunk, so_locked) \
@@ -78,20 +85,23 @@ typedef int32_t upstream_offset;
 typedef bool upstream_answer;
 
 /*
- * Main passes over chunks that can't be right, and over those that aren't expected (279a68fd, bdf3dd3f, 5931e4e0, 53dd9da2,
- * 3bb35ee1, 8157ef0c, c4ebc2b9, 28e2ea73, 8e12cd9e): fixes/packet_validation.c and packet_association.c.
+ * Main passes over chunks that can't be right, and over those that aren't expected (279a68fd, bdf3dd3f, 5931e4e0,
+ * 53dd9da2, 3bb35ee1, 8157ef0c, c4ebc2b9, 28e2ea73, 8e12cd9e): fixes/packet_validation.c and packet_association.c.
  */
 #define UPSTREAM_VALIDATES_CHUNKS 1
 
 /* It sends nothing but ASCONF from an address that the peer doesn't know yet (ca70d3af): fixes/pending_addresses.c. */
 #define UPSTREAM_SEPARATES_ASCONF 1
 
-/* It takes for a round trip neither the way of a cookie nor a set-up in which something was lost (7039e169, 7b446793). */
+/*
+ * It takes for a round trip neither the way of a cookie nor a set-up in which something was lost (7039e169, 7b446793).
+ */
 #define UPSTREAM_MEASURES_RIGHTLY 1
 
 /*
- * It answers calls of the raw API as RFC 6458 has it, and takes the rest of a message when the peer shuts down (573c93b7,
- * 8dd0be72, 0586533e, 9ed16fc3, 5f87058e, fdda406b, 03e94bd3, 87baaa77): api/bridge.c, messages.c and setopt.c.
+ * It answers calls of the raw API as RFC 6458 has it, and takes the rest of a message when the peer shuts down
+ * (573c93b7, 8dd0be72, 0586533e, 9ed16fc3, 5f87058e, fdda406b, 03e94bd3, 87baaa77): api/bridge.c, messages.c and
+ * setopt.c.
  */
 #define UPSTREAM_ANSWERS_RIGHTLY 1
 

@@ -76,8 +76,8 @@
 #endif
 
 /*
- * Packets that are discarded because of their association: fixes/packet_association.c; and those whose ASCONF says which one
- * they are for: fixes/late_packets.c. Behind all others, which name functions in the headers, too.
+ * Packets that are discarded because of their association: fixes/packet_association.c; and those whose ASCONF says
+ * which one they are for: fixes/late_packets.c. Behind all others, which name functions in the headers, too.
  */
 #include "fixes/fixes.h"
 #define sctp_findassociation_addr(packet, offset, source, destination, header, first, inp, path, vrf_id) \

@@ -13,7 +13,10 @@
 /* Local addresses that come back: fixes/readded_addresses.c. */
 #define sctp_is_addr_pending fixed_is_addr_pending
 
-/* A path begins with the MTU of its route, not with 1,500 bytes, or 1,280, in sctp_add_remote_addr(): network/interfaces.c. */
+/*
+ * A path begins with the MTU of its route, not with 1,500 bytes, or 1,280, in sctp_add_remote_addr():
+ * network/interfaces.c.
+ */
 struct sctp_nets;
 void link_new_path(const struct sctp_tcb *stcb, struct sctp_nets *net);
 #undef SCTP_RTALLOC
@@ -24,8 +27,8 @@ void *link_allocate_association(size_t bytes);
 void *link_allocate_path(size_t bytes);
 #undef SCTP_ZONE_GET
 #define SCTP_ZONE_GET(zone, type) \
-	(type *)_Generic((type *)NULL, struct sctp_tcb *: link_allocate_association, struct sctp_nets *: link_allocate_path, \
-	                 default: link_malloc)(zone)
+	(type *)_Generic((type *)NULL, struct sctp_tcb *: link_allocate_association, \
+	                 struct sctp_nets *: link_allocate_path, default: link_malloc)(zone)
 
 /* Hash tables of sockets: tuning/socket_hashes.c. */
 #undef SCTP_HASH_INIT
@@ -33,16 +36,18 @@ void *link_allocate_path(size_t bytes);
 void *link_hash_init(uint32_t places, u_long *mark);
 
 /*
- * Of ports upstream takes the lowest bits, as they stand in a packet, and of an association's ports those that either has: a
- * server that accepts on one port found all of its associations in 16 of 1,024 places. Here all bits have their part.
+ * Of ports upstream takes the lowest bits, as they stand in a packet, and of an association's ports those that either
+ * has: a server that accepts on one port found all of its associations in 16 of 1,024 places. Here all bits have their
+ * part.
  */
 #include <netinet/sctp_pcb.h>
 #undef SCTP_PCBHASH_ALLADDR
 #define SCTP_PCBHASH_ALLADDR(ports, mask) ((uint32_t)(ports)*0x9e3779b1u >> 16 & (uint32_t)(mask))
 
 /*
- * Tags in time-wait: tuning/tag_timewait.c, whose function is strong. In main upstream's is static, and stays: it is given no
- * memory for its lists, and notes nothing then. Ours is told by DESTROY() (environment.h) when an association ends.
+ * Tags in time-wait: tuning/tag_timewait.c, whose function is strong. In main upstream's is static, and stays: it is
+ * given no memory for its lists, and notes nothing then. Ours is told by DESTROY() (environment.h) when an association
+ * ends.
  */
 #ifdef UPSTREAM_MAIN
 #undef SCTP_MALLOC
