@@ -33,7 +33,9 @@ function seedsToPlay(usual: number, found: readonly number[]): number[] {
   if (SEED !== undefined) return [Number(SEED)];
   if (SEEDS === undefined) return [...range(0, usual - 1), ...found];
   const [first, last] = SEEDS.split('-').map(Number) as [number, number?];
-  return last === undefined ? range(0, first - 1) : range(first, last);
+  const seeds = last === undefined ? range(0, first - 1) : range(first, last);
+  if (seeds.length === 0) throw new Error(`SEEDS=${SEEDS} names no seeds`);
+  return seeds;
 }
 
 const range = (first: number, last: number): number[] =>

@@ -34,15 +34,10 @@ void *link_allocate_path(size_t bytes);
 #undef SCTP_HASH_INIT
 #define SCTP_HASH_INIT(places, mark) link_hash_init(places, mark)
 void *link_hash_init(uint32_t places, u_long *mark);
-
-/*
- * Of ports upstream takes the lowest bits, as they stand in a packet, and of an association's ports those that either
- * has: a server that accepts on one port found all of its associations in 16 of 1,024 places. Here all bits have their
- * part.
- */
 #include <netinet/sctp_pcb.h>
 #undef SCTP_PCBHASH_ALLADDR
-#define SCTP_PCBHASH_ALLADDR(ports, mask) ((uint32_t)(ports)*0x9e3779b1u >> 16 & (uint32_t)(mask))
+#define SCTP_PCBHASH_ALLADDR(ports, mask) (link_hash_of_ports(ports) & (uint32_t)(mask))
+uint32_t link_hash_of_ports(uint32_t ports);
 
 /*
  * Tags in time-wait: tuning/tag_timewait.c, whose function is strong. In main upstream's is static, and stays: it is
