@@ -1,15 +1,10 @@
 import { expect, test } from 'vitest';
-import { ipv4, of, parameter, u32 } from '../support/forged.js';
+import { ipv4, of } from '../support/forged.js';
 import { has, Puppet } from '../support/puppet.js';
-import { connectWithAsconf, signed } from '../support/signed.js';
+import { connectWithAsconf, deletion, signed } from '../support/signed.js';
 import { StackVictim } from '../support/victim.js';
 
-const DELETE_IP_ADDRESS = 0xc002;
 const [FIRST, SECOND, ELSEWHERE] = ['10.0.0.2', '10.0.1.2', '10.0.2.2'];
-
-/** ASCONF that is looked up by the first address, and deletes it (RFC 5061 4.1.1). */
-const deletion = (serial: number, deleted: string): Uint8Array =>
-  of('ASCONF', u32(serial), ipv4(FIRST), parameter(DELETE_IP_ADDRESS, u32(1), ipv4(deleted)));
 
 /** An association with a peer that has two addresses, and the key of its AUTH chunks. */
 async function associated() {
@@ -25,7 +20,7 @@ async function associated() {
 test('ASCONF ACK goes to where its ASCONF came from, though that address is none of the peer’s (RFC 5061 5.2), also when it comes again', async () => {
   const { victim, peer, key, association } = await associated();
   for (const _ of ['at first', 'again']) {
-    await peer.sendWith({ source: ELSEWHERE }, ...signed(key, deletion(peer.tsn, FIRST)));
+    await peer.sendWith({ source: ELSEWHERE }, ...signed(key, deletion(peer.tsn, FIRST, FIRST)));
     const answers = await victim.answers();
     expect(answers.filter((answer) => has([answer], 'ASCONF ACK')).map(({ destination }) => destination)).toEqual([
       ELSEWHERE,
@@ -40,7 +35,7 @@ test('an association that ends with the packet that deletes an address leaves no
   const { victim, listener, peer, key, association } = await associated();
   const closed = association.close();
   await victim.answers();
-  await peer.send(...signed(key, deletion(peer.tsn, SECOND), of('SHUTDOWN ACK')));
+  await peer.send(...signed(key, deletion(peer.tsn, FIRST, SECOND), of('SHUTDOWN ACK')));
   await closed;
   await listener.close();
   await victim.stack.close();

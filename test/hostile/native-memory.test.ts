@@ -3,7 +3,8 @@ import { decodePacket } from '../../src/chunk.js';
 import { Child } from '../support/child.js';
 import { FEATURES, ipv4, of, parameter, sack, u16, u32 } from '../support/forged.js';
 import { Player } from '../support/player.js';
-import { Puppet } from '../support/puppet.js';
+import { has, Puppet } from '../support/puppet.js';
+import { connectWithAsconf, deletion, signed } from '../support/signed.js';
 import type { Answer, Victim, Way } from '../support/victim.js';
 
 /** Built by scripts/tests.sh from the same C sources as the module. */
@@ -130,6 +131,21 @@ describe.each(Object.entries(BUILDS))('under %s', (build, watcher) => {
     await peer.send(of('RE-CONFIG', parameter(17, u32(peer.tsn, 5 << 16))));
     await peer.send(of('RE-CONFIG', parameter(15, u32(peer.tsn + 1))));
     for (let second = 0; second < 10; second++) await victim.advance(1000);
+    await expectSound(player);
+  });
+
+  test(`an ASCONF that comes again, from elsewhere, after it has deleted the address that it is looked up by; ${watcher} sees no harm`, async () => {
+    const victim = new PlayedVictim(build);
+    const { player } = victim;
+    const listener = await player.run('socket one-to-one');
+    await player.run(`bind ${listener} 5001`);
+    await player.run(`listen ${listener}`);
+    const peer = new Puppet(victim, { source: '10.0.0.2' });
+    const key = await connectWithAsconf(peer, [ipv4('10.0.0.2'), ipv4('10.0.1.2')]);
+    for (const source of ['10.0.1.2', '10.0.2.2']) {
+      await peer.sendWith({ source }, ...signed(key, deletion(peer.tsn, '10.0.0.2', '10.0.0.2')));
+      expect(has(await victim.answers(), 'ASCONF ACK'), source).toBe(true);
+    }
     await expectSound(player);
   });
 

@@ -2,11 +2,12 @@ import { createHmac } from 'node:crypto';
 import { CHUNK_TYPES, type ChunkType } from '../../src/chunk/type.js';
 import type { Chunk } from '../../src/chunk.js';
 import { concat } from '../../src/pcapng/block.js';
-import { CHUNKS, extensions, HMAC_ALGO, of, parameter, RANDOM, u8, u16 } from './forged.js';
+import { CHUNKS, extensions, HMAC_ALGO, ipv4, of, parameter, RANDOM, u8, u16, u32 } from './forged.js';
 import type { Puppet } from './puppet.js';
 
 /** What an end with AUTH (RFC 4895) says in its INIT, the key that follows from it, and chunks that are signed with that. */
 const [HMAC_BYTES, SHA1] = [20, 1];
+const DELETE_IP_ADDRESS = 0xc002;
 
 /** What an INIT has that asks for these chunks to be authenticated (RFC 4895 §3). */
 export function authentication(...types: ChunkType[]): Uint8Array[] {
@@ -50,3 +51,7 @@ export async function connectWithAsconf(peer: Puppet, addresses: readonly Uint8A
   await peer.connect({ parameters: [extensions('ASCONF', 'ASCONF ACK', 'AUTH'), ...own, ...addresses] });
   return keyOf(own, peer.initAck);
 }
+
+/** ASCONF that is looked up by one address of the peer's, and deletes one (RFC 5061 4.1.1). */
+export const deletion = (serial: number, lookup: string, deleted: string): Uint8Array =>
+  of('ASCONF', u32(serial), ipv4(lookup), parameter(DELETE_IP_ADDRESS, u32(1), ipv4(deleted)));

@@ -148,7 +148,7 @@ static struct sctp_tcb *former_owner(struct mbuf *packet, int offset, const stru
 
 /*
  * By the address that an ASCONF names (RFC 5061 5.3), since it comes from elsewhere. With a wrong tag, the packet says
- * nothing of that path.
+ * nothing of that path. The association is locked, as sctp_process_control() expects it.
  */
 struct sctp_tcb *fixed_findassociation_ep_asconf(struct mbuf *packet, int offset, struct sockaddr *source,
                                                  struct sockaddr *destination, struct sctphdr *header,
@@ -158,6 +158,7 @@ struct sctp_tcb *fixed_findassociation_ep_asconf(struct mbuf *packet, int offset
 	struct sctp_tcb *stcb = sctp_findassociation_ep_asconf(packet, offset, destination, header, inp, path, vrf_id);
 
 	if (stcb == NULL && (stcb = former_owner(packet, offset, header)) != NULL) {
+		SCTP_TCB_LOCK(stcb);
 		SCTP_INP_DECR_REF(*inp); /* which sctp_process_control() takes, to be given back if there is an association */
 		*inp = stcb->sctp_ep;
 		*path = link_path_in_use(stcb);
