@@ -1,9 +1,9 @@
 /*
  * What must not reach an association, once it is known which one a packet is for: packets that RFC 9260 has discarded,
  * and what upstream learns from a packet, or ends because of it, before its checksum and its tag have been checked:
- * sctp_common_input_processing(), sctp_process_control(). Upstream's main discards what isn't expected (bdf3dd3f,
- * a8409b34, 28e2ea73, 3bb35ee1), and answers an INIT ACK with the right tag (c4ebc2b9, 8e12cd9e); the rest it has
- * still.
+ * sctp_common_input_processing(), sctp_process_control(). Upstream's main discards a part of what isn't expected
+ * (bdf3dd3f, a8409b34, 28e2ea73, 3bb35ee1), and answers an INIT ACK with the right tag (c4ebc2b9, 8e12cd9e); the rest it
+ * has still.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -42,7 +42,8 @@ static int is_unexpected(const struct sctp_tcb *stcb, uint32_t tag, const struct
 	switch (first->chunk_type) {
 	case SCTP_COOKIE_ECHO: return (stcb->sctp_ep->sctp_flags & SCTP_PCB_FLAGS_SOCKET_GONE) != 0;
 	case SCTP_INITIATION_ACK: return SCTP_GET_STATE(stcb) != SCTP_STATE_COOKIE_WAIT;
-	case SCTP_SHUTDOWN_ACK: return tag != stcb->asoc.my_vtag && !is_being_set_up(stcb);
+	case SCTP_SHUTDOWN_ACK:
+		return !UPSTREAM_VALIDATES_CHUNKS && tag != stcb->asoc.my_vtag && !is_being_set_up(stcb);
 	default: return 0;
 	}
 }
@@ -60,7 +61,7 @@ static int is_useless(const struct sctp_tcb *stcb, const struct sctp_nets *path,
 	if (first->chunk_type == SCTP_INITIATION) {
 		return 0;
 	}
-	if (!UPSTREAM_VALIDATES_CHUNKS && is_unexpected(stcb, tag, first)) {
+	if (is_unexpected(stcb, tag, first)) {
 		return 1;
 	}
 	return is_from_elsewhere && (is_corrupt || !has_tag(&stcb->asoc, tag, first));
@@ -248,8 +249,8 @@ struct sctp_tcb *fixed_findassociation_addr(struct mbuf *packet, int offset, str
 	}
 	if (!UPSTREAM_VALIDATES_CHUNKS) {
 		note_tag(stcb, tag, first);
-		pass_over_cookie_ack(stcb, first);
 	}
+	pass_over_cookie_ack(stcb, first);
 	if ((stcb->asoc.local_strreset_support & SCTP_ENABLE_CHANGE_ASSOC_REQ) && is_busy(stcb)) {
 		postpone_reset(packet, first);
 	}
