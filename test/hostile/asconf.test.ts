@@ -6,11 +6,11 @@ import { StackVictim } from '../support/victim.js';
 
 const [FIRST, SECOND, ELSEWHERE] = ['10.0.0.2', '10.0.1.2', '10.0.2.2'];
 
-/** An association with a peer that has two addresses, and the key of its AUTH chunks. */
-async function associated() {
-  const victim = await StackVictim.create();
+/** An association with a peer that has two addresses, and the key of its AUTH chunks; over IP, or from that UDP port. */
+async function associated(encapsulationPort?: number) {
+  const victim = await StackVictim.create(['10.0.0.1'], encapsulationPort);
   const listener = victim.listen();
-  const peer = new Puppet(victim);
+  const peer = new Puppet(victim, { port: encapsulationPort ?? 0 });
   const key = await connectWithAsconf(peer, [ipv4(FIRST), ipv4(SECOND)]);
   const association = await listener.accept();
   await victim.answers();
@@ -28,6 +28,15 @@ test('ASCONF ACK goes to where its ASCONF came from, though that address is none
   }
   expect(association.paths().map(({ address }) => address)).toEqual([SECOND]);
   expect(association.state).toBe('open');
+  await victim.close();
+});
+
+test('an ASCONF from another UDP port leaves that of the address by which it is looked up as it was (RFC 6951 5.4)', async () => {
+  const { victim, peer, key, association } = await associated(9899);
+  await peer.sendWith({ source: ELSEWHERE, port: 12_345 }, ...signed(key, deletion(peer.tsn, FIRST, SECOND)));
+  const [answer] = await victim.answers();
+  expect(answer).toMatchObject({ destination: ELSEWHERE, port: 12_345 });
+  expect(association.paths()).toMatchObject([{ address: FIRST, encapsulationPort: 9899 }]);
   await victim.close();
 });
 

@@ -20,6 +20,7 @@
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
+#include <netinet/sctp_var.h>
 #include <netinet/sctp_output.h>
 #include <netinet/sctputil.h>
 
@@ -85,6 +86,13 @@ static struct sctp_tcb *owner(const struct sctphdr *header, struct sockaddr *sou
 static int late;
 static struct link_ends origin;
 
+/* The path by whose address the ASCONF that is read was looked up, and what it was like before. */
+static struct {
+	struct sctp_nets *path;
+	uint16_t port;
+	uint32_t mtu;
+} looked_up;
+
 static int is_late(const struct sctphdr *header, struct sockaddr *source)
 {
 	return late = owner(header, source) != NULL;
@@ -95,6 +103,26 @@ void link_answered(void)
 {
 	late = 0;
 	origin.source.sa.sa_family = AF_UNSPEC;
+	if (looked_up.path != NULL) {
+		looked_up.path->port = looked_up.port;
+		looked_up.path->mtu = looked_up.mtu;
+		sctp_free_remote_addr(looked_up.path);
+		looked_up.path = NULL;
+	}
+}
+
+/*
+ * Where an ASCONF comes from says nothing of the path by whose address it is looked up; upstream would send to that
+ * address by the UDP port of the other one from now on (RFC 6951 5.4).
+ */
+static void keep_port(struct sctp_nets *path)
+{
+	if (looked_up.path == NULL) {
+		looked_up.path = path;
+		looked_up.port = path->port;
+		looked_up.mtu = path->mtu;
+		atomic_add_int(&path->ref_count, 1);
+	}
 }
 
 void link_answer(struct mbuf *packet, int headers, struct link_packet *header)
@@ -168,6 +196,7 @@ struct sctp_tcb *fixed_findassociation_ep_asconf(struct mbuf *packet, int offset
 	} else if (stcb != NULL) {
 		memcpy(&origin.source, source, sizeof(origin.source));
 		origin.port = port;
+		keep_port(*path);
 	}
 	return stcb;
 }
