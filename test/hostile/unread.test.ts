@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
-import type { Stack } from '../../src/index.js';
-import { data, u8 } from '../support/forged.js';
+import type { Association, Stack } from '../../src/index.js';
+import { data, FEATURES, of, parameter, u8, u32 } from '../support/forged.js';
 import { chunksOf, Puppet } from '../support/puppet.js';
 import { StackVictim } from '../support/victim.js';
 
 const IN_A_PACKET = 60;
+/** The answer to a request of RE-CONFIG, and its outcome that all was done (RFC 6525 §4.4). */
+const [RESPONSE, PERFORMED] = [16, 1];
 
 /** Sends whole messages of one byte, whatever the window says. */
 async function flood(peer: Puppet, packets: number): Promise<void> {
@@ -55,5 +57,24 @@ test('what was refused for lack of room is taken when there is room again', asyn
   expect(sacks.at(-1)?.cumulativeTsn).toBe(999 + taken);
   await peer.send(data({ tsn: 1000 + taken, ssn: taken, payload: u8(7) }));
   expect((await next)?.data).toEqual(u8(7));
+  await victim.close();
+});
+
+// sctp_notify_stream_reset() and its like drop what doesn't fit into the receive buffer: wasm/fixes/send_buffer.c
+test.each([
+  ['outgoing streams were reset', (association: Association) => association.resetStreams({ outgoing: [1] })],
+  ['streams were added', (association: Association) => association.addStreams({ outbound: 1 })],
+])('that %s is told though what nobody receives fills more than the receive buffer', async (_, request) => {
+  const victim = await StackVictim.create();
+  const listener = victim.listen({ receiveBufferBytes: 8192, readAheadBytes: 1 });
+  const peer = new Puppet(victim);
+  await peer.connect({ parameters: FEATURES });
+  const association = await listener.accept();
+  for (const bytes of [1, 7000, 5600]) await peer.send(peer.message({ payload: new Uint8Array(bytes) }));
+  const done = request(association);
+  await victim.advance(10);
+  await peer.send(of('RE-CONFIG', parameter(RESPONSE, u32(peer.victimTsn, PERFORMED))));
+  for (const bytes of [1, 7000, 5600]) expect((await association.receive())?.data.length).toBe(bytes);
+  await done;
   await victim.close();
 });

@@ -1,7 +1,7 @@
 /*
  * The send buffer: room for the rest of a message that is begun (sctp_lower_sosend()), room to tell that a message
- * failed (sctp_notify_send_failed(), RFC 6458 6.1.4 and 6.1.11), and what a socket may be asked about it. Upstream's
- * main doesn't mend these.
+ * failed or that streams were reset (sctp_notify_send_failed(), RFC 6458 6.1.4 and 6.1.11; sctp_notify_stream_reset(),
+ * RFC 6525 6.1), and what a socket may be asked about it. Upstream's main doesn't mend these.
  */
 #include "api/association.h"
 
@@ -47,11 +47,12 @@ uint32_t link_stalled_room(void *socket, uint32_t id, uint16_t stream)
 }
 
 /*
- * Room to tell that messages were given up, which takes their data along. Upstream drops what doesn't fit into the
- * receive buffer: where messages wait to be received, be it those of other associations of the socket, their sender
- * never hears that others are lost. The data were in the send buffer: as many bytes more of an association may wait.
+ * Room for notifications. sctp_notify_send_failed(), sctp_notify_stream_reset() and their like drop what doesn't fit
+ * into the receive buffer: where messages wait to be received, be it those of other associations of the socket, nobody
+ * ever hears that a message is lost, or that a stream was reset, and what waits for that waits for ever. A message that
+ * is given up takes its data along, which were in the send buffer: as many bytes more of an association may wait.
  */
-long link_room_for_failures(const struct sctp_tcb *stcb)
+long link_room_for_notifications(const struct sctp_tcb *stcb)
 {
 	const struct socket *so = stcb->sctp_socket;
 	uint32_t limit = so->so_rcv.sb_hiwat + so->so_snd.sb_hiwat, used = stcb->asoc.sb_cc;

@@ -34,9 +34,14 @@
 /* What is told of this end's own ABORT: fixes/own_abort.c, whose function is strong. */
 #pragma weak sctp_abort_an_association
 
-/* That a message is given up is told though the receive buffer is full: fixes/send_buffer.c. */
+/*
+ * That a message is given up, and what became of a stream reset, is told though the receive buffer is full:
+ * fixes/send_buffer.c.
+ */
 #include <netinet/sctp_var.h>
 #undef sctp_sbspace_failedmsgs
-#define sctp_sbspace_failedmsgs(receive_buffer) link_room_for_failures(stcb)
+#define sctp_sbspace_failedmsgs(receive_buffer) link_room_for_notifications(stcb)
+#undef sctp_sbspace
+#define sctp_sbspace(association, receive_buffer) link_room_for_notifications(stcb)
 
 #endif
