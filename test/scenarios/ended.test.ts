@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { extensions, FEATURES, ipv4, of, parameter, u32 } from '../support/forged.js';
-import { Puppet } from '../support/puppet.js';
+import { Puppet, typesOf } from '../support/puppet.js';
 import { authentication, keyOf, signed } from '../support/signed.js';
 import { StackVictim } from '../support/victim.js';
 
@@ -33,4 +33,22 @@ test('a socket is freed whose association has ended while a path of it was being
   const asconf = (peer: Puppet) => of('ASCONF', u32(peer.tsn), ipv4('10.0.0.2'), request);
   const special = await memoryAfter((key, peer) => signed(key, asconf(peer), of('ABORT')));
   expect(special).toBe(usual);
+});
+
+// A peer whose SHUTDOWN COMPLETE is lost answers all else with ABORT: wasm/fixes/shutdown.c
+test('a stream reset that waited for its message does not leave behind SHUTDOWN ACK', async () => {
+  const victim = await StackVictim.create();
+  const listener = victim.listen();
+  const peer = new Puppet(victim);
+  await peer.connect({ parameters: FEATURES });
+  const association = await listener.accept();
+  await association.send('x', { stream: 1 });
+  const reset = association.resetStreams({ outgoing: [1] }).catch((error: unknown) => error);
+  await victim.answers();
+  await peer.send(of('SHUTDOWN', u32(peer.victimTsn)));
+  expect(typesOf(await victim.answers())).toEqual(['SHUTDOWN ACK']);
+  await peer.send(of('SHUTDOWN COMPLETE'));
+  expect(await association.closed).toBeUndefined();
+  expect(await reset).toMatchObject({ code: 'EPIPE' });
+  await victim.close();
 });

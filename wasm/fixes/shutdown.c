@@ -1,9 +1,9 @@
 /*
  * Shutdown of an association (RFC 9260 9.2): sctp_handle_shutdown(), sctp_update_acked(), sctp_sack_check(), for
- * T2-shutdown sctp_timer_start(), and for SCTP_EOF sctp_lower_sosend(). Upstream's main carries out at COOKIE ACK what
- * was asked for too early (e6b93c46), takes the rest of a message when the peer shuts down (5f87058e), lets SCTP_EOF
- * pass where data can't (9ed16fc3, 01cc4e04), and has no T5-shutdown-guard before SHUTDOWN leaves (a6bf1b43); not the
- * rest.
+ * T2-shutdown sctp_timer_start(), for SCTP_EOF sctp_lower_sosend(), and for stream resets that wait
+ * sctp_send_stream_reset_out_if_possible(). Upstream's main carries out at COOKIE ACK what was asked for too early
+ * (e6b93c46), takes the rest of a message when the peer shuts down (5f87058e), lets SCTP_EOF pass where data can't
+ * (9ed16fc3, 01cc4e04), and has no T5-shutdown-guard before SHUTDOWN leaves (a6bf1b43); not the rest.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -16,6 +16,9 @@
 #include "fixes/fixes.h"
 #include "fixes/received.h"
 #include "link.h"
+
+/* Upstream's sctp_send_stream_reset_out_if_possible(): upstream/sctp_output.h. */
+int upstream_send_stream_reset_out_if_possible(struct sctp_tcb *stcb, int so_locked);
 
 /* The association that the packet being read has brought to OPEN, while a shutdown is pending. */
 static struct sctp_tcb *just_open;
@@ -149,6 +152,19 @@ int link_is_shut_down(void *so, uint32_t id)
 		SCTP_TCB_UNLOCK(stcb);
 	}
 	return is;
+}
+
+/*
+ * Stream resets that were asked for while their messages were on the way. Behind SHUTDOWN ACK there are none: a peer
+ * whose SHUTDOWN COMPLETE got lost doesn't know the association any more, and would answer with ABORT (RFC 9260 8.4).
+ */
+int sctp_send_stream_reset_out_if_possible(struct sctp_tcb *stcb, int so_locked)
+{
+	if (SCTP_GET_STATE(stcb) == SCTP_STATE_SHUTDOWN_ACK_SENT) {
+		stcb->asoc.trigger_reset = 0;
+		return ENOENT;
+	}
+	return upstream_send_stream_reset_out_if_possible(stcb, so_locked);
 }
 
 /*

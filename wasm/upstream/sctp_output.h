@@ -71,6 +71,11 @@ void upstream_chunk_output(struct sctp_inpcb *inp, struct sctp_tcb *stcb, int fr
 	__attribute__((alias("sctp_chunk_output")));
 #define sctp_use_cwnd_based_maxburst sctp_use_cwnd_based_maxburst * link_is_near(stcb->asoc.primary_destination)
 
+/* Stream resets that waited for the end of their messages: fixes/shutdown.c, whose function is strong. */
+#pragma weak sctp_send_stream_reset_out_if_possible
+int upstream_send_stream_reset_out_if_possible(struct sctp_tcb *stcb, int so_locked)
+	__attribute__((alias("sctp_send_stream_reset_out_if_possible")));
+
 /* An association ends while a message is delivered in parts: fixes/ended_association.c. */
 #define sctp_free_assoc fixed_free_assoc
 
