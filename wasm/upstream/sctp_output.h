@@ -45,12 +45,21 @@ static uint32_t space_left, frag_point;
 #define sctp_mtu_size_reset(inp, asoc, mtu) sctp_pathmtu_adjustment(stcb, mtu)
 #endif
 
-/* Packets of an association, or of none: network/packets.c. */
+/*
+ * Packets of an association, or of none: network/packets.c. In main the owner is the endpoint; but
+ * sctp_lowlevel_chunk_output() has the association in a variable, and sctp_send_resp_msg(), which has none, sees this.
+ */
 #include "network/network.h"
+#ifdef UPSTREAM_MAIN
+static struct sctp_tcb *const stcb;
+#define ASSOCIATION_OF(owner) stcb
+#else
+#define ASSOCIATION_OF(owner) owner
+#endif
 #undef SCTP_IP_OUTPUT
-#define SCTP_IP_OUTPUT(result, packet, ro, stcb, vrf_id) link_output(&(result), packet, stcb)
+#define SCTP_IP_OUTPUT(result, packet, ro, owner, vrf_id) link_output(&(result), packet, ASSOCIATION_OF(owner))
 #undef SCTP_IP6_OUTPUT
-#define SCTP_IP6_OUTPUT(result, packet, ro, ifp, stcb, vrf_id) link_output(&(result), packet, stcb)
+#define SCTP_IP6_OUTPUT(result, packet, ro, ifp, owner, vrf_id) link_output(&(result), packet, ASSOCIATION_OF(owner))
 
 /* Checksums of what is sent are left out where the transport vouches for integrity: tuning/crc32c.c. */
 uint32_t link_checksum(struct mbuf *packet, upstream_offset offset);
