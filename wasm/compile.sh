@@ -49,6 +49,11 @@ readonly strict=(-Wall -Wextra -Werror)
 # Internal headers draw warnings by themselves; ours must draw none.
 readonly tolerated=(-Wno-unused-parameter -Wno-sign-compare -Wno-address-of-packed-member -Wno-unused-value)
 
+# Upstream's own warnings are none of ours, but what our redirections pass to functions of ours has to be of their types.
+# gcc can't be told that.
+readonly upstream_warnings=(-Wno-everything -Werror=incompatible-pointer-types -Werror=int-conversion
+  -Werror=implicit-function-declaration)
+
 # SYSCTL(name), TUNABLE(name) or READ_ONLY(name) a line: what user_socket.c defines, which is less than usrsctp.h says.
 # sctp_debug_on is there in debugging builds only.
 list_sysctls() {
@@ -79,7 +84,8 @@ flags_for() { # FILE
 }
 
 compile_all() { # compiler and its flags
-  local file name objects=$out/objects
+  local file name objects=$out/objects warnings=-w
+  [ "$target" != wasm ] || warnings=${upstream_warnings[*]}
   rm -rf "$objects"
   mkdir -p "$objects"
   list_sysctls >"$out/sysctls.def"
@@ -87,7 +93,7 @@ compile_all() { # compiler and its flags
   for file in "${upstream[@]/#/$source/}" "${including[@]/#/$here/}"; do
     name=$(basename "$file" .c)
     echo "$* $(flags_for "$file") -w -include $(header_of "$name") -E $file -o $objects/$name.i &&" \
-      "$* $(flags_for "$file") -w -c $objects/$name.i -o $objects/$name.o"
+      "$* $(flags_for "$file") $warnings -c $objects/$name.i -o $objects/$name.o"
   done >"$out/jobs"
   for file in "${internals[@]}"; do
     echo "$* $(flags_for "$file") ${strict[*]} ${tolerated[*]} -include $here/upstream/environment.h -c $here/$file" \

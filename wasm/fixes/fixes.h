@@ -79,8 +79,11 @@ struct sctp_tcb *fixed_findassociation_ep_asconf(struct mbuf *packet, int offset
 int link_check_gaps(struct mbuf *packet, int at, struct sctp_tcb *stcb, uint16_t *gaps, uint16_t *others,
                     uint32_t cumulative_tsn);
 
-/* Tells that an association ends by an ABORT of ours, where it was to end in order: own_abort.c. False: it has. */
-int link_tell_abort_for_end(struct sctp_tcb *stcb);
+/* Both directions have been reset, or it was refused: reconfiguration.c. */
+void link_association_reset(struct sctp_tcb *stcb, int is_refused);
+
+/* How many bytes of notifications an association has room for: send_buffer.c. */
+long link_room_for_notifications(const struct sctp_tcb *stcb);
 
 /* A path is no longer in the list of its association; a reference to it is handed over: deleted_addresses.c. */
 void link_path_left(struct sctp_tcb *stcb, struct sctp_nets *net);

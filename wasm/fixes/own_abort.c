@@ -62,7 +62,7 @@ void fixed_send_shutdown_complete(struct sctp_tcb *stcb, struct sctp_nets *net, 
 }
 #endif
 
-int link_tell_abort_for_end(struct sctp_tcb *stcb)
+static int tell_abort_for_end(struct sctp_tcb *stcb)
 {
 	struct sctp_abort_chunk *chunk = not_orderly;
 
@@ -72,6 +72,19 @@ int link_tell_abort_for_end(struct sctp_tcb *stcb)
 	not_orderly = NULL;
 	UPSTREAM_ABORT_NOTIFICATION(stcb, 0, first_code(chunk), chunk, SCTP_SO_NOT_LOCKED);
 	return 1;
+}
+
+void fixed_ulp_notify(uint32_t notification, struct sctp_tcb *stcb, uint32_t error, void *data, int so_locked)
+{
+	if (notification == SCTP_NOTIFY_ASSOC_DOWN && tell_abort_for_end(stcb)) {
+		return;
+	}
+#ifdef UPSTREAM_MAIN
+	if (notification == SCTP_NOTIFY_STR_RESET_TSN) {
+		link_association_reset(stcb, error != 0);
+	}
+#endif
+	sctp_ulp_notify(notification, stcb, error, data, so_locked);
 }
 
 /* What a one-to-one socket fails with. Main tells a chunk as if the peer had sent it: UPSTREAM_ABORT_NOTIFICATION. */

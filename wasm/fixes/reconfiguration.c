@@ -1,7 +1,8 @@
 /*
- * RE-CONFIG (RFC 6525 5.2.7): answers that must not get lost. sctp_handle_stream_reset_response(),
- * sctp_notify_stream_reset() and its siblings, sctp_send_str_reset_req(). Upstream's main asks whether there is a
- * socket (c1d6cb3b, 3e0636a2, 61de530c), and keeps the counters of streams (dc1aa09c).
+ * RE-CONFIG (RFC 6525 5.2.7): associations that are reset, and streams that are added.
+ * sctp_handle_stream_reset_response(), sctp_notify_stream_reset_tsn(), sctp_notify_stream_reset_add(),
+ * sctp_send_str_reset_req(). Upstream's main asks whether there is a socket (c1d6cb3b, 3e0636a2, 61de530c), and keeps
+ * the counters of streams (dc1aa09c). That an answer finds room in the receive buffer: send_buffer.c.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -12,20 +13,6 @@
 #include "fixes/fixes.h"
 #include "fixes/received.h"
 #include "link.h"
-
-/* Bytes of notifications beyond the receive buffer: some hundred, and a peer can't have more. */
-#define RESERVE_BYTES 4096
-
-/*
- * These notifications are dropped when the receive buffer is full, and whoever waits for the answer to a request, while
- * it doesn't receive, would wait for ever. They have a reserve.
- */
-static void reserve(struct sctp_tcb *stcb, int sign)
-{
-	if (stcb != NULL && stcb->sctp_socket != NULL) {
-		stcb->sctp_socket->so_rcv.sb_hiwat += (u_int)(sign * RESERVE_BYTES);
-	}
-}
 
 /*
  * sctp_handle_stream_reset_response() counts a request to reset the association as answered only when it was granted:
@@ -51,7 +38,7 @@ static void acknowledge_all_before_reset(struct sctp_association *asoc)
 	}
 }
 
-static void association_reset(struct sctp_tcb *stcb, int is_refused)
+void link_association_reset(struct sctp_tcb *stcb, int is_refused)
 {
 	count_refusal(stcb, is_refused);
 	if (!is_refused) {
@@ -96,13 +83,11 @@ int fixed_send_str_reset_req(struct sctp_tcb *stcb, uint16_t count, uint16_t *li
 
 void fixed_notify_stream_reset_tsn(struct sctp_tcb *stcb, uint32_t sending_tsn, uint32_t recv_tsn, int flag)
 {
-	association_reset(stcb, flag != 0);
+	link_association_reset(stcb, flag != 0);
 	if (!has_socket(stcb)) {
 		return;
 	}
-	reserve(stcb, 1);
 	sctp_notify_stream_reset_tsn(stcb, sending_tsn, recv_tsn, flag);
-	reserve(stcb, -1);
 }
 
 void fixed_notify_stream_reset_add(struct sctp_tcb *stcb, uint16_t in, uint16_t out, int flag)
@@ -111,25 +96,6 @@ void fixed_notify_stream_reset_add(struct sctp_tcb *stcb, uint16_t in, uint16_t 
 	if (!has_socket(stcb)) {
 		return;
 	}
-	reserve(stcb, 1);
 	sctp_notify_stream_reset_add(stcb, in, out, flag);
-	reserve(stcb, -1);
 }
 #endif
-
-void fixed_ulp_notify(uint32_t notification, struct sctp_tcb *stcb, uint32_t error, void *data, int so_locked)
-{
-	if (notification == SCTP_NOTIFY_ASSOC_DOWN && link_tell_abort_for_end(stcb)) {
-		return;
-	}
-	int is_reset = notification >= SCTP_NOTIFY_STR_RESET_RECV && notification <= UPSTREAM_LAST_RESET_NOTIFICATION;
-
-#ifdef UPSTREAM_MAIN
-	if (notification == SCTP_NOTIFY_STR_RESET_TSN) {
-		association_reset(stcb, error != 0);
-	}
-#endif
-	reserve(is_reset ? stcb : NULL, 1);
-	sctp_ulp_notify(notification, stcb, error, data, so_locked);
-	reserve(is_reset ? stcb : NULL, -1);
-}

@@ -9,6 +9,7 @@
 #include <netinet/sctp_var.h>
 #include <netinet/sctputil.h>
 
+#include "fixes/fixes.h"
 #include "link.h"
 #include "tuning/send_limit.h"
 

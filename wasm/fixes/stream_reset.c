@@ -96,7 +96,7 @@ void sctp_reset_in_stream(struct sctp_tcb *stcb, uint32_t count, uint16_t *list)
 			reset_stream(stcb, sid);
 		}
 	}
-	fixed_ulp_notify(SCTP_NOTIFY_STR_RESET_RECV, stcb, count, count > 0 ? list : NULL, SCTP_SO_NOT_LOCKED);
+	sctp_ulp_notify(SCTP_NOTIFY_STR_RESET_RECV, stcb, count, count > 0 ? list : NULL, SCTP_SO_NOT_LOCKED);
 }
 
 int reset_perform(struct sctp_tcb *stcb)

@@ -8,6 +8,7 @@
 #include <netinet/sctp_auth.h>
 
 #include "link.h"
+#include "tuning/tuning.h"
 
 #define WORD_BYTES sizeof(uint64_t)
 #define TAG_WORDS 2
@@ -100,10 +101,6 @@ static void end(struct siphash *sip, uint8_t *tag)
 	memcpy(tag, words, sizeof(words));
 }
 
-/*
- * Stands in for sctp_hmac_m() where that is called for cookies: of what lies in an mbuf from `offset` on, but for the
- * last `trailer` bytes. The rest of the signature, which is one of SHA-1, is 0.
- */
 uint32_t link_cookie_mac(uint16_t algorithm, uint8_t *key, uint32_t key_bytes, struct mbuf *part, uint32_t offset,
                          uint8_t *signature, uint32_t trailer)
 {

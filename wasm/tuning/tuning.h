@@ -23,6 +23,15 @@ void link_probe(struct sctp_tcb *stcb);
 void link_probe_answers(const struct sctphdr *header, uint32_t length, union sctp_sockstore *source,
                         union sctp_sockstore *destination);
 
+/* --- cookie_mac.c --------------------------------------------------------------------------------------------- */
+
+/*
+ * Stands in for sctp_hmac_m() where that is called for cookies: of what lies in an mbuf from `offset` on, but for the
+ * last `trailer` bytes. The rest of the signature, which is one of SHA-1, is 0.
+ */
+uint32_t link_cookie_mac(uint16_t algorithm, uint8_t *key, uint32_t key_bytes, struct mbuf *part, uint32_t offset,
+                         uint8_t *signature, uint32_t trailer);
+
 /* --- sack_frequency.c ----------------------------------------------------------------------------------------- */
 
 /* An association ends, which may owe a SACK. */

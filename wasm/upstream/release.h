@@ -49,9 +49,6 @@ typedef int32_t upstream_offset;
 #define UPSTREAM_ABORT_ASSOCIATION(stcb, cause, so_locked) \
 	sctp_abort_an_association((stcb)->sctp_ep, stcb, cause, false, so_locked)
 
-/* The last of the notifications about RE-CONFIG. */
-#define UPSTREAM_LAST_RESET_NOTIFICATION SCTP_NOTIFY_STR_RESET_TSN
-
 /* Does T5-shutdown-guard run in SHUTDOWN-PENDING? */
 #define UPSTREAM_GUARDS_SHUTDOWN_PENDING 0
 
@@ -113,7 +110,6 @@ typedef uint32_t upstream_offset;
 #define UPSTREAM_DELETE_ADDRESS(address, index) sctp_del_addr_from_vrf(SCTP_DEFAULT_VRFID, address, index, NULL)
 #define UPSTREAM_ABORT_ASSOCIATION(stcb, cause, so_locked) \
 	sctp_abort_an_association((stcb)->sctp_ep, stcb, cause, so_locked)
-#define UPSTREAM_LAST_RESET_NOTIFICATION SCTP_NOTIFY_STR_RESET_DENIED_IN
 #define UPSTREAM_GUARDS_SHUTDOWN_PENDING 1
 #define UPSTREAM_OF_SCHEDULER(member) ss_params.member
 #define UPSTREAM_REMOVE_FROM_STREAM(stcb, stream, message) \

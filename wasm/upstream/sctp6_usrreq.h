@@ -7,9 +7,6 @@
 /* T2-shutdown has the place of T3-rtx: fixes/shutdown.c. */
 #define sctp_timer_start fixed_timer_start
 
-/* Answers to RE-CONFIG have a reserve of the receive buffer: fixes/reconfiguration.c. */
-#define sctp_ulp_notify fixed_ulp_notify
-
 /* Hash tables of sockets: tuning/socket_hashes.c. */
 #define sctp_inpcb_alloc(so, vrf_id) link_inpcb_alloc(so, vrf_id)
 int link_inpcb_alloc(struct socket *so, uint32_t vrf_id);

@@ -7,9 +7,6 @@
 /* T2-shutdown has the place of T3-rtx: fixes/shutdown.c. */
 #define sctp_timer_start fixed_timer_start
 
-/* Answers to RE-CONFIG have a reserve of the receive buffer: fixes/reconfiguration.c. */
-#define sctp_ulp_notify fixed_ulp_notify
-
 /* T3-rtx: fixes/retransmission.c. */
 #define sctp_t3rxt_timer fixed_t3rxt_timer
 

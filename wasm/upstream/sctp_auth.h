@@ -1,10 +1,2 @@
-/* What is redirected in netinet/sctp_auth.c. */
-#ifndef UPSTREAM_SCTP_AUTH_H
-#define UPSTREAM_SCTP_AUTH_H
-
+/* In netinet/sctp_auth.c nothing is redirected beside what environment.h lists. */
 #include "environment.h"
-
-/* Answers to RE-CONFIG have a reserve of the receive buffer: fixes/reconfiguration.c. */
-#define sctp_ulp_notify fixed_ulp_notify
-
-#endif

@@ -7,9 +7,6 @@
 /* T2-shutdown has the place of T3-rtx: fixes/shutdown.c. */
 #define sctp_timer_start fixed_timer_start
 
-/* Answers to RE-CONFIG have a reserve of the receive buffer: fixes/reconfiguration.c. */
-#define sctp_ulp_notify fixed_ulp_notify
-
 /* Which path is used: fixes/path_choice.c. */
 #define sctp_set_primary_addr fixed_set_primary_addr
 
@@ -86,6 +83,7 @@ int upstream_send_stream_reset_out_if_possible(struct sctp_tcb *stcb, int so_loc
 	__attribute__((alias("sctp_send_stream_reset_out_if_possible")));
 
 /* An association ends while a message is delivered in parts: fixes/ended_association.c. */
+#include "fixes/fixes.h"
 #define sctp_free_assoc fixed_free_assoc
 
 /* Where I-DATA is in use, it is what has to be authenticated or not: fixes/required_auth.h. */

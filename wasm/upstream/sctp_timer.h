@@ -7,9 +7,6 @@
 /* T2-shutdown has the place of T3-rtx: fixes/shutdown.c. */
 #define sctp_timer_start fixed_timer_start
 
-/* Answers to RE-CONFIG have a reserve of the receive buffer: fixes/reconfiguration.c. */
-#define sctp_ulp_notify fixed_ulp_notify
-
 /* Which path is used: fixes/path_choice.c, whose function is strong. */
 #pragma weak sctp_find_alternate_net
 

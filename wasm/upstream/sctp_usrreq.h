@@ -7,9 +7,6 @@
 /* T2-shutdown has the place of T3-rtx: fixes/shutdown.c. */
 #define sctp_timer_start fixed_timer_start
 
-/* Answers to RE-CONFIG have a reserve of the receive buffer: fixes/reconfiguration.c. */
-#define sctp_ulp_notify fixed_ulp_notify
-
 /* Counters of streams, when others are added: fixes/reconfiguration.c. */
 #ifndef UPSTREAM_MAIN
 #define sctp_send_str_reset_req fixed_send_str_reset_req

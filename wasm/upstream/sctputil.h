@@ -39,6 +39,7 @@
  * fixes/send_buffer.c.
  */
 #include <netinet/sctp_var.h>
+#include "fixes/fixes.h"
 #undef sctp_sbspace_failedmsgs
 #define sctp_sbspace_failedmsgs(receive_buffer) link_room_for_notifications(stcb)
 #undef sctp_sbspace
