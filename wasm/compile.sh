@@ -71,7 +71,7 @@ flags_for() { # FILE
   [ "$target" = wasm ] || return 0
   case $(basename "$1" .c) in
     sctp_input | sctp_output) echo -finline-hint-functions -O2 ;;
-    sctp_indata | sctputil | user_mbuf) echo -O2 ;;
+    sctp_indata | sctputil | user_mbuf | sctp_ss_functions) echo -O2 ;;
     setopt | sctp6_usrreq | sctp_pcb | sctp_auth | sctp_asconf | sctp_bsd_addr | sctp_peeloff | sctp_sysctl)
       echo -finline-hint-functions -Oz ;;
     user_socket | sctp_timer | congestion) echo -Oz ;;

@@ -142,6 +142,29 @@ test('SCTP_EOF ends an association in which a message was begun, and says so: EC
     ]);
   }));
 
+test('the rest of a message that was given up is thrown away, also where SCTP_EOF comes with it', () =>
+  scenario({ seed: 1, conditions: { latencyMs: 10 } }, async (network) => {
+    const { client, so, server, accepted } = await connected(network);
+    client.usrsctp_set_non_blocking(so, 1);
+    client.usrsctp_setsockopt(so, R.IPPROTO_SCTP, R.SCTP_EXPLICIT_EOR, 1);
+    const piece = (flags: number) => ({
+      sendv_flags: R.SCTP_SEND_SNDINFO_VALID | R.SCTP_SEND_PRINFO_VALID,
+      sendv_sndinfo: { snd_flags: flags },
+      sendv_prinfo: { pr_policy: R.SCTP_PR_SCTP_RTX, pr_value: 0 },
+    });
+    const heal = network.filter(({ bytes: packet }) =>
+      decodePacket(packet).chunks[0]?.type === 'DATA' ? 'drop' : undefined,
+    );
+    expect(client.usrsctp_sendv(so, bytes(100), null, piece(0), R.SCTP_SENDV_SPA)).toBe(100);
+    await network.advance(3000);
+    heal();
+    const last = piece(R.SCTP_EOR | R.SCTP_EOF);
+    expect(client.usrsctp_sendv(so, bytes(50), null, last, R.SCTP_SENDV_SPA)).toBe(50);
+    await network.advance(3000);
+    expect(server.usrsctp_recvv(accepted, 5000)).toMatchObject({ data: new Uint8Array() }); // the end
+    expect(client.usrsctp_getsockopt(so, R.SOL_SOCKET, R.SO_ERROR)).toBe(0);
+  }));
+
 test('SCTP_SENDALL is ignored on a one-to-one socket', () =>
   scenario({ seed: 1, conditions: { latencyMs: 10 } }, async (network) => {
     const { client, so, server, accepted } = await connected(network);

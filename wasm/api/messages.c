@@ -104,6 +104,14 @@ static int would_block(struct socket *so, int error, uint16_t wanted)
 	return error == EWOULDBLOCK || is_too_large;
 }
 
+/* What is told of the rest of a message that was given up, which may be the last thing that is sent. */
+static int discarded(struct socket *so, sctp_assoc_t id, uint32_t length, uint16_t wanted)
+{
+	int error = (wanted & SCTP_EOF) != 0 ? link_shut_down(so, id) : 0;
+
+	return error < 0 ? error : (int)length;
+}
+
 EXPORT int bridge_sendv(int handle, const void *data, uint32_t length, struct sockaddr *to, int count, void *info,
                         uint32_t info_length, uint32_t info_type, int flags)
 {
@@ -117,10 +125,10 @@ EXPORT int bridge_sendv(int handle, const void *data, uint32_t length, struct so
 	if ((wanted & SCTP_SENDALL) != 0 && !may_send_all(so, sndinfo)) {
 		return -EAGAIN;
 	}
-	if (length > 0 && sndinfo != NULL && (wanted & (SCTP_ABORT | SCTP_EOF)) == 0) {
+	if (length > 0 && sndinfo != NULL && (wanted & SCTP_ABORT) == 0) {
 		switch (link_rest_of(so, id, sndinfo->snd_sid, (wanted & SCTP_EOR) != 0)) {
 		case LINK_REST_REFUSED: return -EINTR;
-		case LINK_REST_DISCARDED: return (int)length;
+		case LINK_REST_DISCARDED: return discarded(so, id, length, wanted);
 		case LINK_REST_SENT: break;
 		}
 	}
