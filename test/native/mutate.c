@@ -104,7 +104,7 @@ static void deliver(void)
 {
 	struct link_state *state = link_state();
 	uint32_t bytes = state->outbox_bytes;
-	static uint8_t copy[4096]; /* not from the stack: an insertion near the end uncovers bytes, which follow from the seed */
+	static uint8_t copy[4096]; /* static: what an insertion near the end uncovers follows from the seed, too */
 	uint8_t *outbox = malloc(bytes + 1);
 
 	memcpy(outbox, state->outbox, bytes);

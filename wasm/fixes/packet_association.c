@@ -2,8 +2,8 @@
  * What must not reach an association, once it is known which one a packet is for: packets that RFC 9260 has discarded,
  * and what upstream learns from a packet, or ends because of it, before its checksum and its tag have been checked:
  * sctp_common_input_processing(), sctp_process_control(). Upstream's main discards a part of what isn't expected
- * (bdf3dd3f, a8409b34, 28e2ea73, 3bb35ee1), and answers an INIT ACK with the right tag (c4ebc2b9, 8e12cd9e); the rest it
- * has still.
+ * (bdf3dd3f, a8409b34, 28e2ea73, 3bb35ee1), and answers an INIT ACK with the right tag (c4ebc2b9, 8e12cd9e); the rest
+ * it has still.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
