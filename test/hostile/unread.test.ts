@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
 import type { Association, Stack } from '../../src/index.js';
-import { data, FEATURES, of, parameter, u8, u32 } from '../support/forged.js';
+import { data, FEATURES, of, parameter, u8, u16, u32 } from '../support/forged.js';
 import { chunksOf, Puppet } from '../support/puppet.js';
 import { StackVictim } from '../support/victim.js';
 
 const IN_A_PACKET = 60;
 /** The answer to a request of RE-CONFIG, and its outcome that all was done (RFC 6525 §4.4). */
 const [RESPONSE, PERFORMED] = [16, 1];
+const OUTGOING_RESET = 13;
 
 /** Sends whole messages of one byte, whatever the window says. */
 async function flood(peer: Puppet, packets: number): Promise<void> {
@@ -76,5 +77,29 @@ test.each([
   await peer.send(of('RE-CONFIG', parameter(RESPONSE, u32(peer.victimTsn, PERFORMED))));
   for (const bytes of [1, 7000, 5600]) expect((await association.receive())?.data.length).toBe(bytes);
   await done;
+  await victim.close();
+});
+
+// sctp_notify_remote_error() asks for no room, sctp_notify_stream_reset() for that of a few bytes: wasm/fixes/delivery.c
+test.each([
+  ['ERROR chunks', (sequence: number) => of('ERROR', parameter(77, u32(sequence)))],
+  [
+    'stream resets',
+    (sequence: number, peer: Puppet) =>
+      of('RE-CONFIG', parameter(OUTGOING_RESET, u32(sequence, 0, peer.tsn - 1), u16(1))),
+  ],
+])('a peer that nobody receives from does not fill memory by %s', async (_, chunk) => {
+  const victim = await StackVictim.create();
+  const listener = victim.listen({ receiveBufferBytes: 8192, readAheadBytes: 1 });
+  const peer = new Puppet(victim);
+  const first = peer.tsn;
+  await peer.connect({ parameters: FEATURES });
+  const association = await listener.accept();
+  for (let n = 0; n < 2; n++) await peer.send(peer.message());
+  const before = megabytes(victim.stack);
+  for (let n = 0; n < 3000; n++) await peer.send(chunk(first + n, peer));
+  expect(megabytes(victim.stack) - before).toBeLessThan(0.8);
+  for (let n = 0; n < 2; n++) expect((await association.receive())?.data).toEqual(u8(1, 2, 3, 4));
+  expect(association.state).toBe('open');
   await victim.close();
 });

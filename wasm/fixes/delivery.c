@@ -78,6 +78,25 @@ static void append(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_qu
 }
 
 /* In place of the function of that name in sctputil.c: messages and notifications come to the read queue by it. */
+/*
+ * A peer may send as many ERROR chunks, and reset its streams as often, as it likes: where nobody receives, that was 20
+ * to 90 MB of notifications. Beyond so many receive buffers, twice what messages may take, they are dropped.
+ */
+#define MOST_TOLD 8
+
+static int is_too_much(const struct sctp_tcb *stcb, const struct sctp_queued_to_read *entry)
+{
+	const union sctp_notification *told;
+
+	if ((entry->spec_flags & M_NOTIFICATION) == 0 || !holds_more_than(stcb, MOST_TOLD)) {
+		return 0;
+	}
+	told = mtod(entry->data, const union sctp_notification *);
+	return told->sn_header.sn_type == SCTP_REMOTE_ERROR ||
+	       (told->sn_header.sn_type == SCTP_STREAM_RESET_EVENT &&
+	        (told->sn_header.sn_flags & SCTP_STREAM_RESET_INCOMING_SSN) != 0);
+}
+
 void sctp_add_to_readq(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_queued_to_read *entry,
                        struct sockbuf *buffer, int whole, int is_locked, int so_locked)
 {
@@ -86,7 +105,7 @@ void sctp_add_to_readq(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sct
 	if (!is_locked) {
 		SCTP_INP_READ_LOCK(inp);
 	}
-	if (may_read(inp)) {
+	if (may_read(inp) && !is_too_much(stcb, entry)) {
 		entry->data = data_without_empty(entry->data, &entry->tail_mbuf, &entry->length);
 		is_read = entry->data != NULL;
 	}

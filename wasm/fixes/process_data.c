@@ -181,7 +181,7 @@ static int is_gone(const struct sctp_tcb *stcb)
 #define SCARCE_BYTES (512u * 1024 * 1024)
 #define SCARCE_MOST_BYTES 16384
 
-static int holds_too_much(const struct sctp_tcb *stcb)
+int holds_more_than(const struct sctp_tcb *stcb, uint32_t buffers)
 {
 	const struct sctp_association *asoc = &stcb->asoc;
 	uint64_t bytes = (uint64_t)asoc->sb_cc + asoc->my_rwnd_control_len + asoc->size_on_all_streams +
@@ -191,14 +191,14 @@ static int holds_too_much(const struct sctp_tcb *stcb)
 		return 0;
 	}
 	return link_shared.memory_in_use > SCARCE_BYTES ||
-	       bytes > (uint64_t)MOST_AHEAD * stcb->sctp_socket->so_rcv.sb_hiwat;
+	       bytes > (uint64_t)buffers * stcb->sctp_socket->so_rcv.sb_hiwat;
 }
 
 static int is_full(const struct sctp_tcb *stcb)
 {
 	const struct sctp_association *asoc = &stcb->asoc;
 
-	return (int)asoc->my_rwnd <= 0 || holds_too_much(stcb) ||
+	return (int)asoc->my_rwnd <= 0 || holds_more_than(stcb, MOST_AHEAD) ||
 	       asoc->cnt_on_all_streams + asoc->cnt_on_reasm_queue + asoc->cnt_msg_on_sb >=
 	           SCTP_BASE_SYSCTL(sctp_max_chunks_on_queue) + link_more_unread(stcb->sctp_socket);
 }

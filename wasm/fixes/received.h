@@ -157,6 +157,12 @@ int reset_perform(struct sctp_tcb *stcb);
 int fixed_process_data(struct mbuf **packet, int ip_bytes, int *offset, int length, struct sctp_inpcb *inp,
                        struct sctp_tcb *stcb, struct sctp_nets *net, uint32_t *high_tsn);
 
+/*
+ * Does an association hold more of what its application hasn't read than so many receive buffers take, with all that
+ * describes it? Where the stack's memory runs out: more than a little?
+ */
+int holds_more_than(const struct sctp_tcb *stcb, uint32_t buffers);
+
 /* What is done with a fragment whose chunk has been accepted. Returns whether that has ended the association. */
 int data_accept(struct sctp_tcb *stcb, struct fragment *fragment);
 
