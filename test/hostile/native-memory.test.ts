@@ -40,13 +40,18 @@ class PlayedVictim implements Victim {
   }
 }
 
-async function established(build: string, addresses: readonly string[], style = 'one-to-one') {
+async function listening(build: string, style = 'one-to-one') {
   const victim = new PlayedVictim(build);
   const { player } = victim;
   const listener = await player.run(`socket ${style}`);
   await player.run(`prepare ${listener} 10 10 7`);
   await player.run(`bind ${listener} 5001`);
   await player.run(`listen ${listener}`);
+  return { victim, player, listener };
+}
+
+async function established(build: string, addresses: readonly string[], style = 'one-to-one') {
+  const { victim, player, listener } = await listening(build, style);
   const peer = new Puppet(victim, { source: addresses[0]! });
   await peer.connect({ parameters: [...FEATURES, ...addresses.map(ipv4)] });
   const socket = style === 'one-to-one' ? await player.run(`accept ${listener}`) : listener;
@@ -135,11 +140,7 @@ describe.each(Object.entries(BUILDS))('under %s', (build, watcher) => {
   });
 
   test(`an ASCONF that comes again, from elsewhere, after it has deleted the address that it is looked up by; ${watcher} sees no harm`, async () => {
-    const victim = new PlayedVictim(build);
-    const { player } = victim;
-    const listener = await player.run('socket one-to-one');
-    await player.run(`bind ${listener} 5001`);
-    await player.run(`listen ${listener}`);
+    const { victim, player } = await listening(build);
     const peer = new Puppet(victim, { source: '10.0.0.2' });
     const key = await connectWithAsconf(peer, [ipv4('10.0.0.2'), ipv4('10.0.1.2')]);
     for (const source of ['10.0.1.2', '10.0.2.2']) {

@@ -1,10 +1,9 @@
 import { expect, test } from 'vitest';
-import { extensions, FEATURES, ipv4, of, parameter, u32 } from '../support/forged.js';
+import { extensions, FEATURES, ipv4, of, u32 } from '../support/forged.js';
 import { Puppet, typesOf } from '../support/puppet.js';
-import { authentication, keyOf, signed } from '../support/signed.js';
+import { authentication, deletion, keyOf, signed } from '../support/signed.js';
 import { StackVictim } from '../support/victim.js';
 
-const DELETE_ADDRESS = 0xc002;
 const MINE = authentication('ASCONF', 'ASCONF ACK');
 const CAN = [extensions('RE-CONFIG', 'ASCONF', 'ASCONF ACK', 'AUTH'), ...FEATURES.slice(1), ...MINE];
 
@@ -29,9 +28,9 @@ async function memoryAfter(packet: (key: Uint8Array, peer: Puppet) => Uint8Array
 
 test('a socket is freed whose association has ended while a path of it was being deleted', async () => {
   const usual = await memoryAfter(() => [of('ABORT')]);
-  const request = parameter(DELETE_ADDRESS, u32(7), ipv4('10.0.0.3'));
-  const asconf = (peer: Puppet) => of('ASCONF', u32(peer.tsn), ipv4('10.0.0.2'), request);
-  const special = await memoryAfter((key, peer) => signed(key, asconf(peer), of('ABORT')));
+  const special = await memoryAfter((key, peer) =>
+    signed(key, deletion(peer.tsn, '10.0.0.2', '10.0.0.3'), of('ABORT')),
+  );
   expect(special).toBe(usual);
 });
 

@@ -40,8 +40,8 @@ static int refusal(struct socket *so, sctp_assoc_t id, int error, int is_end)
 }
 
 /* usrsctp_sendv(), which takes the rest of a message also when the peer has shut down. */
-static ssize_t send_to_end(struct socket *so, const void *data, uint32_t length, struct sockaddr *to, int count,
-                           void *info, uint32_t info_length, uint32_t info_type, int flags)
+static ssize_t send_past_shutdown(struct socket *so, const void *data, uint32_t length, struct sockaddr *to, int count,
+                                  void *info, uint32_t info_length, uint32_t info_type, int flags)
 {
 	const struct sctp_sndinfo *sndinfo = sndinfo_of(info, info_type);
 	sctp_assoc_t id = sndinfo != NULL ? sndinfo->snd_assoc_id : 0;
@@ -68,7 +68,7 @@ static ssize_t send_some(struct socket *so, const void *data, uint32_t length, v
 		return 0;
 	}
 	sndinfo->snd_flags = (uint16_t)(flags & ~SCTP_EOR);
-	sent = send_to_end(so, data, room, NULL, 0, info, info_length, info_type, 0);
+	sent = send_past_shutdown(so, data, room, NULL, 0, info, info_length, info_type, 0);
 	sndinfo->snd_flags = flags;
 	return sent;
 }
@@ -132,7 +132,7 @@ EXPORT int bridge_sendv(int handle, const void *data, uint32_t length, struct so
 		case LINK_REST_SENT: break;
 		}
 	}
-	sent = send_to_end(so, data, length, to, count, info, info_length, info_type, flags);
+	sent = send_past_shutdown(so, data, length, to, count, info, info_length, info_type, flags);
 	if (sent < 0 && (is_end || !would_block(so, errno, wanted))) {
 		return refusal(so, id, errno, is_end);
 	}

@@ -79,9 +79,6 @@ struct sctp_tcb *fixed_findassociation_ep_asconf(struct mbuf *packet, int offset
 int link_check_gaps(struct mbuf *packet, int at, struct sctp_tcb *stcb, uint16_t *gaps, uint16_t *others,
                     uint32_t cumulative_tsn);
 
-/* Both directions have been reset, or it was refused: reconfiguration.c. */
-void link_association_reset(struct sctp_tcb *stcb, int is_refused);
-
 /* How many bytes of notifications an association has room for: send_buffer.c. */
 long link_room_for_notifications(const struct sctp_tcb *stcb);
 

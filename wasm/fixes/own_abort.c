@@ -39,10 +39,10 @@ static uint16_t first_code(const struct sctp_abort_chunk *chunk)
 	return ntohs(chunk->ch.chunk_length) >= sizeof(*chunk) + sizeof(*cause) ? ntohs(cause->code) : 0;
 }
 
+#ifndef UPSTREAM_MAIN
 /* What is to be told in the place of an orderly end. */
 static struct sctp_abort_chunk *not_orderly;
 
-#ifndef UPSTREAM_MAIN
 /*
  * A peer sends SHUTDOWN ACK when it has sent all of its DATA, and it has been acknowledged (RFC 9260 9.2). Where some
  * of it is missing sctp_handle_shutdown_ack() still takes it for the end, and an application takes what it has got for
@@ -60,7 +60,6 @@ void fixed_send_shutdown_complete(struct sctp_tcb *stcb, struct sctp_nets *net, 
 	not_orderly = stcb->sctp_socket != NULL ? chunk_with(cause) : NULL;
 	sctp_send_abort_tcb(stcb, cause, SCTP_SO_NOT_LOCKED);
 }
-#endif
 
 static int tell_abort_for_end(struct sctp_tcb *stcb)
 {
@@ -76,16 +75,11 @@ static int tell_abort_for_end(struct sctp_tcb *stcb)
 
 void fixed_ulp_notify(uint32_t notification, struct sctp_tcb *stcb, uint32_t error, void *data, int so_locked)
 {
-	if (notification == SCTP_NOTIFY_ASSOC_DOWN && tell_abort_for_end(stcb)) {
-		return;
+	if (notification != SCTP_NOTIFY_ASSOC_DOWN || !tell_abort_for_end(stcb)) {
+		sctp_ulp_notify(notification, stcb, error, data, so_locked);
 	}
-#ifdef UPSTREAM_MAIN
-	if (notification == SCTP_NOTIFY_STR_RESET_TSN) {
-		link_association_reset(stcb, error != 0);
-	}
-#endif
-	sctp_ulp_notify(notification, stcb, error, data, so_locked);
 }
+#endif
 
 /* What a one-to-one socket fails with. Main tells a chunk as if the peer had sent it: UPSTREAM_ABORT_NOTIFICATION. */
 static void correct_error(struct socket *socket, int has_chunk, int has_timed_out)

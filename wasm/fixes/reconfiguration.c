@@ -38,7 +38,7 @@ static void acknowledge_all_before_reset(struct sctp_association *asoc)
 	}
 }
 
-void link_association_reset(struct sctp_tcb *stcb, int is_refused)
+static void association_reset(struct sctp_tcb *stcb, int is_refused)
 {
 	count_refusal(stcb, is_refused);
 	if (!is_refused) {
@@ -83,7 +83,7 @@ int fixed_send_str_reset_req(struct sctp_tcb *stcb, uint16_t count, uint16_t *li
 
 void fixed_notify_stream_reset_tsn(struct sctp_tcb *stcb, uint32_t sending_tsn, uint32_t recv_tsn, int flag)
 {
-	link_association_reset(stcb, flag != 0);
+	association_reset(stcb, flag != 0);
 	if (!has_socket(stcb)) {
 		return;
 	}
@@ -97,5 +97,13 @@ void fixed_notify_stream_reset_add(struct sctp_tcb *stcb, uint16_t in, uint16_t 
 		return;
 	}
 	sctp_notify_stream_reset_add(stcb, in, out, flag);
+}
+#else
+void fixed_ulp_notify(uint32_t notification, struct sctp_tcb *stcb, uint32_t error, void *data, int so_locked)
+{
+	if (notification == SCTP_NOTIFY_STR_RESET_TSN) {
+		association_reset(stcb, error != 0);
+	}
+	sctp_ulp_notify(notification, stcb, error, data, so_locked);
 }
 #endif

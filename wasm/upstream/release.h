@@ -5,22 +5,16 @@
  * function of ours, or by an #ifndef in the header of the file that it corrects. These stay, because main has them in
  * part only:
  *
- *   deleted_addresses.c   main forgets its pointers to a path that goes, but what is on its way there is lost all the
- *                         same
- *   restart.c             main stops the timers of what is dropped; streams whose reset wasn't answered stay as they
- *                         are
- *   schedulers.c          main's search by SCTP_ADDR_OVER can be endless, and its notes of what was served last are
- *                         wrong
- *   shutdown.c            main carries a shutdown out that was asked for too early at COOKIE ACK, but not at COOKIE
- *                         ECHO
+ *   deleted_addresses.c   main forgets its pointers to a path that goes, but loses what is on its way there
+ *   restart.c             main stops the timers of what is dropped, but leaves streams whose reset wasn't answered
+ *   schedulers.c          main's search by SCTP_ADDR_OVER can be endless, and it forgets what was served last
+ *   shutdown.c            main carries out at COOKIE ACK, not at COOKIE ECHO, a shutdown that was asked for too early
  *   ended_association.c   main doesn't take for missing what waits for the reset of its stream
  *   own_abort.c           main tells the program the code of the first cause, and not the chunk
  *   round_trips.c         main never ends the back-off of a set-up; to a stale cookie it answers without a pause
- *   reconfiguration.c     main asks whether there is a socket; what doesn't fit into the receive buffer is lost
- *   time_outs.c           where heartbeats are off, main probes an unconfirmed address once; the rest of that file is
- *                         ours alone
- *   messages.c            main leaves an association out of SCTP_SENDALL while the stream is being reset, and tells
- *                         nobody
+ *   reconfiguration.c     main asks whether there is a socket; what follows from an association reset is wrong
+ *   time_outs.c           where heartbeats are off, main probes an unconfirmed address once; the rest is ours alone
+ *   messages.c            by SCTP_SENDALL main leaves out, untold, an association that is resetting the stream
  *   bridge.c              main doesn't divide by an RTO.Initial of 0, but sends INIT after INIT
  *   received.h            what is received is ours as a whole, with what main has mended of it
  *

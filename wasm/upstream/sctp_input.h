@@ -7,7 +7,7 @@
 /* T2-shutdown has the place of T3-rtx: fixes/shutdown.c. */
 #define sctp_timer_start fixed_timer_start
 
-/* An end that isn't orderly, and in main an association reset: fixes/own_abort.c. */
+/* An end that isn't orderly: fixes/own_abort.c; in main an association reset: fixes/reconfiguration.c. */
 #define sctp_ulp_notify fixed_ulp_notify
 #ifndef UPSTREAM_MAIN /* which tells these two by sctp_ulp_notify() */
 #define sctp_notify_stream_reset_tsn fixed_notify_stream_reset_tsn
