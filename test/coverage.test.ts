@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { sysctls } from '../src/generated/sysctls.js';
 import { Association, conn, Socket, Stack, Stream, sealPacket } from '../src/index.js';
-import { options } from '../src/socket/options/options.js';
-import { COUNTERS } from '../src/socket/statistics.js';
+import { options } from '../src/options/table.js';
+import { COUNTERS } from '../src/socket/stack-statistics.js';
 import { header, RAW_ONLY, SYSCTLS, upstream } from './support/upstream.js';
 
 interface Coverage {
@@ -33,7 +33,7 @@ function membersOf(file: string, name: string): string[] {
   return [...body.matchAll(/^ {2}(?:readonly )?(\w+)\??:/gm)].map(([, member = '']) => member);
 }
 
-const association = [...namesOf(Association.prototype), ...membersOf('src/socket/multihomed.ts', 'Multihomed')];
+const association = [...namesOf(Association.prototype), ...membersOf('src/association/multihomed.ts', 'Multihomed')];
 const functions = [...association, ...namesOf(conn({ onConnOutput: () => undefined })), conn.name, sealPacket.name];
 const api = {
   stack: namesOf(Stack.prototype),
@@ -41,8 +41,8 @@ const api = {
   association,
   stream: namesOf(Stream.prototype),
   transport: membersOf('src/transport/transport.ts', 'Transport'),
-  socketEvents: membersOf('src/socket/events.ts', 'SocketEvents'),
-  associationEvents: membersOf('src/socket/events.ts', 'AssociationEvents'),
+  socketEvents: membersOf('src/association/events.ts', 'SocketEvents'),
+  associationEvents: membersOf('src/association/events.ts', 'AssociationEvents'),
   functions,
 };
 

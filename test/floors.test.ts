@@ -5,11 +5,16 @@ import { describe, expect, test } from 'vitest';
 /** The floors of the house, from the ground up: a file imports from its own floor or a lower one (docs/ARCHITECTURE.md). */
 const FLOORS: readonly (readonly RegExp[])[] = [
   [/^generated\//, /^wasm\.d\.ts$/],
-  [/^(arguments|address|errors|lists|packet|uncaught|clock|random|crc32c|chunk|pcapng)\.ts$/, /^(chunk|pcapng)\//],
+  [
+    /^(address|arguments|clock|crc32c|chunk|errors|event-listeners|few|lists|packet|pcapng|random|uncaught|wait)\.ts$/,
+    /^(chunk|pcapng)\//,
+  ],
   [/^relay\/(codec|datagrams|octets|closing|bounded)\.ts$/],
   [/^bridge\//, /^transport\//, /^simulated\//],
   [/^relay\//],
   [/^stack\//],
+  [/^options\//],
+  [/^association\//],
   [/^socket\//, /^raw\//],
   [/^(index|slim|udp|no-udp|relay|relay-server|simulated|raw)\.ts$/],
   [/^testing/],

@@ -9,12 +9,12 @@ import { structsAsText } from './structs.mjs';
 
 /** Modules of functions that need a stack to be called; and what only they import. */
 const LATER = [
-  'src/socket/messages/streams.ts',
-  'src/socket/options/codec.ts',
-  'src/socket/options/options.ts',
-  'src/socket/paths/statistics.ts',
-  'src/socket/statistics.ts',
-  'src/socket/streams/reset.ts',
+  'src/association/messages/web-streams.ts',
+  'src/options/codec.ts',
+  'src/options/table.ts',
+  'src/association/paths/statistics.ts',
+  'src/socket/stack-statistics.ts',
+  'src/association/streams/reconfiguration.ts',
 ];
 /** The module that they and the index must have in common; of all others they have their own. */
 const COMMON = 'src/errors.ts';

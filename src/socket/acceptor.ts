@@ -1,9 +1,9 @@
+import type { Association } from '../association/association.js';
 import type { Clock } from '../clock.js';
 import { SctpError } from '../errors.js';
-import type { Association } from './association.js';
-import type { Descriptor } from './descriptor.js';
-import { FewSet } from './few.js';
-import { checkWaitOptions, Waiter, type WaitOptions } from './setup/deadline.js';
+import { FewSet } from '../few.js';
+import type { ModuleSocket } from '../stack/socket/module-socket.js';
+import { checkWaitOptions, Waiter, type WaitOptions } from '../wait.js';
 
 export interface Adopter {
   /** Makes the association of an accepted handle; undefined: there is none any more. */
@@ -24,7 +24,7 @@ export class Acceptor implements AsyncIterable<Association> {
   readonly #queue: Association[] = [];
   #backlog = 0;
   #isPolling = false;
-  #descriptor: Descriptor | undefined;
+  #moduleSocket: ModuleSocket | undefined;
   #error: SctpError | undefined;
 
   constructor(clock: Clock, style: 'one-to-one' | 'one-to-many', adopter: Adopter) {
@@ -37,10 +37,10 @@ export class Acceptor implements AsyncIterable<Association> {
     return this.#backlog > 0;
   }
 
-  /** `descriptor`: where those of a one-to-one socket wait. */
-  listen(backlog: number, descriptor: Descriptor): void {
+  /** `moduleSocket`: where those of a one-to-one socket wait. */
+  listen(backlog: number, moduleSocket: ModuleSocket): void {
     this.#backlog = backlog;
-    if (this.#style === 'one-to-one') this.#descriptor = descriptor;
+    if (this.#style === 'one-to-one') this.#moduleSocket = moduleSocket;
   }
 
   accept(options: WaitOptions): Promise<Association> {
@@ -86,7 +86,7 @@ export class Acceptor implements AsyncIterable<Association> {
   /** Nothing more will be accepted. What nobody has taken is aborted. */
   end(error?: SctpError): void {
     this.#error ??= error ?? new SctpError('EBADF', 'accept: the socket is closed', { syscall: 'accept' });
-    this.#descriptor = undefined;
+    this.#moduleSocket = undefined;
     for (const waiter of this.#waiters) waiter.reject(this.#error);
     this.#waiters.clear();
     for (const association of this.#queue.splice(0)) association.abort('nobody accepts any more');
@@ -118,7 +118,7 @@ export class Acceptor implements AsyncIterable<Association> {
   #next(): Association | undefined {
     const queued = this.#queue.shift();
     if (queued) return queued;
-    for (let handle = this.#descriptor?.accept(); handle !== undefined; handle = this.#descriptor?.accept()) {
+    for (let handle = this.#moduleSocket?.accept(); handle !== undefined; handle = this.#moduleSocket?.accept()) {
       const association = this.#adopter.adopt(handle);
       if (association) return association;
     }

@@ -2,8 +2,8 @@ import { type Address, type AddressFamily, CONN, canonicalEnd, type Endpoint, fa
 import { shown } from '../arguments.js';
 import { SctpError } from '../errors.js';
 import { SCTP_BINDX_ADD_ADDR, SCTP_BINDX_REM_ADDR } from '../generated/constants.js';
-import type { Descriptor } from './descriptor.js';
-import { checkPort } from './peers.js';
+import type { ModuleSocket } from '../stack/socket/module-socket.js';
+import { checkPort } from './connect/peers.js';
 
 const WILDCARDS = ['::', '0.0.0.0'];
 
@@ -14,7 +14,7 @@ const WILDCARDS = ['::', '0.0.0.0'];
 export class Binding {
   readonly #family: AddressFamily | 'any';
   #endpoints: readonly Endpoint[] | undefined;
-  #descriptor: Descriptor | undefined;
+  #moduleSocket: ModuleSocket | undefined;
 
   constructor(family: AddressFamily | 'any') {
     this.#family = family;
@@ -25,69 +25,69 @@ export class Binding {
     return this.#endpoints;
   }
 
-  /** Is the descriptor bound, be it to whatever there is? */
-  has(descriptor: Descriptor | undefined): boolean {
-    return descriptor !== undefined && this.#descriptor === descriptor;
+  /** Is the module socket bound, be it to whatever there is? */
+  has(moduleSocket: ModuleSocket | undefined): boolean {
+    return moduleSocket !== undefined && this.#moduleSocket === moduleSocket;
   }
 
-  /** Binds a descriptor that isn't bound yet. When that fails it may be bound in part, and must be closed. */
-  bind(descriptor: Descriptor, endpoints: readonly Endpoint[]): void {
-    this.#endpoints = bind(descriptor, endpoints, this.#family);
-    this.#descriptor = descriptor;
+  /** Binds a module socket that isn't bound yet. When that fails it may be bound in part, and must be closed. */
+  bind(moduleSocket: ModuleSocket, endpoints: readonly Endpoint[]): void {
+    this.#endpoints = bind(moduleSocket, endpoints, this.#family);
+    this.#moduleSocket = moduleSocket;
   }
 
-  /** Sees that a descriptor is bound: as the one before it, or to all addresses and any port. */
-  ensure(descriptor: Descriptor): void {
-    if (this.has(descriptor)) return;
-    if (this.#endpoints) bind(descriptor, this.#endpoints, this.#family);
-    else bindAll(descriptor, { address: allOf(this.#family), port: 0 });
-    this.#descriptor = descriptor;
+  /** Sees that a module socket is bound: as the one before it, or to all addresses and any port. */
+  ensure(moduleSocket: ModuleSocket): void {
+    if (this.has(moduleSocket)) return;
+    if (this.#endpoints) bind(moduleSocket, this.#endpoints, this.#family);
+    else bindAll(moduleSocket, { address: allOf(this.#family), port: 0 });
+    this.#moduleSocket = moduleSocket;
   }
 
-  /** The descriptor came bound. */
-  inherit(descriptor: Descriptor): void {
-    this.#descriptor = descriptor;
+  /** The module socket came bound. */
+  inherit(moduleSocket: ModuleSocket): void {
+    this.#moduleSocket = moduleSocket;
   }
 
-  /** The next descriptor won't be bound. */
+  /** The next module socket won't be bound. */
   clear(): void {
     this.#endpoints = undefined;
-    this.#descriptor = undefined;
+    this.#moduleSocket = undefined;
   }
 
-  /** Adds addresses to a bound descriptor; its associations tell their peers (RFC 5061). All of them or none. */
-  add(descriptor: Descriptor, endpoints: readonly Endpoint[], syscall: string): void {
-    const own = portOf(descriptor);
+  /** Adds addresses to a bound module socket; its associations tell their peers (RFC 5061). All of them or none. */
+  add(moduleSocket: ModuleSocket, endpoints: readonly Endpoint[], syscall: string): void {
+    const own = portOf(moduleSocket);
     const added: Endpoint[] = [];
     try {
       for (const { address, port } of endpoints) {
         this.#checkSpecific(address, syscall);
         const endpoint = { address, port: port === 0 ? own : port };
-        descriptor.call(syscall, (calls, handle) => calls.bindx(handle, [endpoint], SCTP_BINDX_ADD_ADDR), endpoint);
+        moduleSocket.call(syscall, (calls, handle) => calls.bindx(handle, [endpoint], SCTP_BINDX_ADD_ADDR), endpoint);
         added.push(endpoint);
       }
     } catch (error) {
-      if (added.length > 0) this.remove(descriptor, added, syscall);
+      if (added.length > 0) this.remove(moduleSocket, added, syscall);
       throw error;
     }
     if (this.#endpoints) this.#endpoints = [...this.#endpoints, ...added];
   }
 
-  /** Takes addresses from a bound descriptor; its associations tell their peers (RFC 5061). All of them or none. */
-  remove(descriptor: Descriptor, endpoints: readonly Endpoint[], syscall: string): void {
-    const port = portOf(descriptor);
+  /** Takes addresses from a bound module socket; its associations tell their peers (RFC 5061). All of them or none. */
+  remove(moduleSocket: ModuleSocket, endpoints: readonly Endpoint[], syscall: string): void {
+    const port = portOf(moduleSocket);
     const addresses = [...new Set(endpoints.map(({ address }) => address))];
-    this.#checkRemovable(descriptor, addresses, syscall);
+    this.#checkRemovable(moduleSocket, addresses, syscall);
     for (const address of addresses) {
       const endpoint = { address, port };
-      descriptor.call(syscall, (calls, handle) => calls.bindx(handle, [endpoint], SCTP_BINDX_REM_ADDR), endpoint);
+      moduleSocket.call(syscall, (calls, handle) => calls.bindx(handle, [endpoint], SCTP_BINDX_REM_ADDR), endpoint);
       this.#endpoints = this.#endpoints?.filter((each) => each.address !== address);
     }
   }
 
   /** usrsctp takes one address after the other, and tells peers of each: what it would refuse is refused before. */
-  #checkRemovable(descriptor: Descriptor, addresses: readonly Address[], syscall: string): void {
-    const local = localEndpoints(descriptor).map(({ address }) => address);
+  #checkRemovable(moduleSocket: ModuleSocket, addresses: readonly Address[], syscall: string): void {
+    const local = localEndpoints(moduleSocket).map(({ address }) => address);
     // usrsctp doesn't list an address that came back while its deletion is still under way.
     const bound = new Set([...local, ...(this.#endpoints ?? []).map(({ address }) => address)]);
     for (const address of addresses) {
@@ -114,12 +114,12 @@ export class Binding {
 }
 
 /** The addresses that a bound socket has. */
-export function localEndpoints(descriptor: Descriptor, associationId = 0): Endpoint[] {
-  return descriptor.endpoints('getladdrs', (calls, handle) => calls.getladdrs(handle, associationId));
+export function localEndpoints(moduleSocket: ModuleSocket, associationId = 0): Endpoint[] {
+  return moduleSocket.endpoints('getladdrs', (calls, handle) => calls.getladdrs(handle, associationId));
 }
 
-export function portOf(descriptor: Descriptor): number {
-  return descriptor.call('getsockname', (calls, handle) => calls.localPort(handle));
+export function portOf(moduleSocket: ModuleSocket): number {
+  return moduleSocket.call('getsockname', (calls, handle) => calls.localPort(handle));
 }
 
 /** Local endpoints as a caller gave them, checked: canonical, with one port. */
@@ -145,7 +145,7 @@ export function checkEndpoints(list: unknown, family: AddressFamily | 'any', sys
 
 /** Binds to endpoints with one port; returns them with the port it has got. */
 export function bind(
-  descriptor: Descriptor,
+  moduleSocket: ModuleSocket,
   list: readonly Endpoint[],
   family: AddressFamily | 'any',
 ): readonly Endpoint[] {
@@ -153,20 +153,20 @@ export function bind(
   const [first, ...others] = endpoints.sort((a, b) => Number(isWildcard(b)) - Number(isWildcard(a)));
   if (!first) return [];
   if (isWildcard(first) || family === 'conn') {
-    bindAll(descriptor, { address: allOf(family), port: first.port });
-    return [{ ...first, port: portOf(descriptor) }];
+    bindAll(moduleSocket, { address: allOf(family), port: first.port });
+    return [{ ...first, port: portOf(moduleSocket) }];
   }
   const add = (endpoint: Endpoint) =>
-    descriptor.call('bindx', (calls, handle) => calls.bindx(handle, [endpoint], SCTP_BINDX_ADD_ADDR), endpoint);
+    moduleSocket.call('bindx', (calls, handle) => calls.bindx(handle, [endpoint], SCTP_BINDX_ADD_ADDR), endpoint);
   withFreePort(first, add);
-  const port = portOf(descriptor);
+  const port = portOf(moduleSocket);
   const rest = others.map(({ address }) => ({ address, port }));
   for (const endpoint of rest) add(endpoint);
   return [{ address: first.address, port }, ...rest];
 }
 
-function bindAll(descriptor: Descriptor, any: Endpoint): void {
-  withFreePort(any, () => descriptor.call('bind', (calls, handle) => calls.bind(handle, any), any));
+function bindAll(moduleSocket: ModuleSocket, any: Endpoint): void {
+  withFreePort(any, () => moduleSocket.call('bind', (calls, handle) => calls.bind(handle, any), any));
 }
 
 function allOf(family: AddressFamily | 'any'): Address {

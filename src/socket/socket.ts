@@ -1,44 +1,44 @@
 import type { Endpoint } from '../address.js';
 import { checkObject, shown } from '../arguments.js';
+import type { Association } from '../association/association.js';
+import type { SocketEvents } from '../association/events.js';
 import { SctpError } from '../errors.js';
-import type { Association } from './association.js';
-import type { Associations } from './associations.js';
+import type { OptionTarget } from '../options/access.js';
+import type { SocketConfig } from '../options/socket-options.js';
+import { failed } from '../stack/socket/errors.js';
+import type { ModuleSocket } from '../stack/socket/module-socket.js';
+import { checkWaitOptions, type WaitOptions } from '../wait.js';
+import type { AssociationTable } from './association-table.js';
 import { checkEndpoints } from './binding.js';
-import type { Descriptor } from './descriptor.js';
-import type { SocketEvents } from './events.js';
-import { checkLocals } from './locals.js';
-import type { SocketConfig } from './options/config.js';
-import type { OptionTarget } from './options/configurable.js';
-import type { Peer } from './peers.js';
-import { SendingToAll } from './sendall.js';
-import type { ConnectOptions, LocalAddress } from './setup/connectoptions.js';
-import type { Connector } from './setup/connector.js';
-import { checkWaitOptions, type WaitOptions } from './setup/deadline.js';
-import { failed } from './setup/failure.js';
-import { type Outside, Workings } from './workings.js';
-import type { World } from './world.js';
+import type { Connector } from './connect/connector.js';
+import { checkLocals } from './connect/local-addresses.js';
+import type { ConnectOptions, LocalAddress } from './connect/options.js';
+import type { Peer } from './connect/peers.js';
+import { type Outside, SocketCore } from './core.js';
+import { SendingToAll } from './send-all.js';
+import type { StackContext } from './stack-context.js';
 
 /** An SCTP socket (RFC 6458), of either style. */
 export class Socket extends SendingToAll<SocketEvents> implements AsyncDisposable {
-  readonly #world: World;
+  readonly #world: StackContext;
   readonly #config: SocketConfig;
-  readonly #workings: Workings;
+  readonly #workings: SocketCore;
   #open = true;
   #isAccepted = false;
   /** Of an accepted socket. */
   #association: Association | undefined;
 
   /** @internal Sockets are made by a stack, or by accepting. `handle`: of an accepted one. */
-  constructor(world: World, config: SocketConfig, handle?: number) {
+  constructor(world: StackContext, config: SocketConfig, handle?: number) {
     super();
     this.#world = world;
     this.#config = config;
-    this.#workings = new Workings(world, config, new Socket.#Outside(this), handle);
+    this.#workings = new SocketCore(world, config, new Socket.#Outside(this), handle);
   }
 
   protected override optionTarget(): OptionTarget {
     this.#checkOpen('option');
-    return { descriptor: this.#workings.ground.opened(), associationId: 0, kept: this.#workings.ground.kept };
+    return { moduleSocket: this.#workings.ground.opened(), associationId: 0, kept: this.#workings.ground.kept };
   }
 
   /** `one-to-one` or `one-to-many`, as it was made. */
@@ -104,17 +104,17 @@ export class Socket extends SendingToAll<SocketEvents> implements AsyncDisposabl
     const { id } = association;
     this.#checkOpen('peeloff');
     const own = this.#workings.associations.byId.get(id);
-    const { descriptor } = this.#workings.ground;
+    const { moduleSocket } = this.#workings.ground;
     if (this.style === 'one-to-one') throw failed('EOPNOTSUPP', 'peeloff: the association has a socket of its own');
-    if (!own || own !== association || !descriptor) {
+    if (!own || own !== association || !moduleSocket) {
       throw failed('EINVAL', `peeloff: the association (id ${shown(id)}) is none of this socket's`);
     }
     if (own.state === 'connecting') throw failed('EINPROGRESS', 'peeloff: the association is being set up');
     // One entry: nothing may be sent or told while usrsctp and the sockets here disagree on whose the association is.
     return this.#world.pump.enter(() => {
-      const handle = descriptor.call('peeloff', (calls, from) => calls.peeloff(from, id));
+      const handle = moduleSocket.call('peeloff', (calls, from) => calls.peeloff(from, id));
       const socket = new Socket(this.#world, { ...this.#config, style: 'one-to-one' }, handle);
-      socket.#adopt(own, descriptor, this.#workings.associations);
+      socket.#adopt(own, moduleSocket, this.#workings.associations);
       return socket;
     });
   }
@@ -134,9 +134,9 @@ export class Socket extends SendingToAll<SocketEvents> implements AsyncDisposabl
     if (this.style === 'one-to-one' && this.associations.length > 0) {
       throw failed('EISCONN', 'listen: the socket has an association');
     }
-    const descriptor = this.#workings.ground.bound();
-    descriptor.call('listen', (calls, handle) => calls.listen(handle, backlog));
-    this.#workings.acceptor.listen(backlog, descriptor);
+    const moduleSocket = this.#workings.ground.bound();
+    moduleSocket.call('listen', (calls, handle) => calls.listen(handle, backlog));
+    this.#workings.acceptor.listen(backlog, moduleSocket);
     return this.#workings.acceptor;
   }
 
@@ -237,7 +237,7 @@ export class Socket extends SendingToAll<SocketEvents> implements AsyncDisposabl
   /** Its first notification says that it is up, and as what; it may have ended meanwhile, with messages to receive. */
   #accepted(): Association | undefined {
     this.#isAccepted = true;
-    this.#workings.ground.descriptor?.ready();
+    this.#workings.ground.moduleSocket?.ready();
     const association = this.#association;
     this.#association = undefined;
     if (!association) this.#end();
@@ -245,11 +245,11 @@ export class Socket extends SendingToAll<SocketEvents> implements AsyncDisposabl
   }
 
   /** It was peeled off for this association. */
-  #adopt(association: Association, from: Descriptor, associations: Associations): void {
+  #adopt(association: Association, from: ModuleSocket, associations: AssociationTable): void {
     this.#isAccepted = true;
-    const descriptor = this.#workings.ground.opened();
-    descriptor.adopt(association.id, from);
-    this.#workings.associations.adopt(association, descriptor, associations);
+    const moduleSocket = this.#workings.ground.opened();
+    moduleSocket.adopt(association.id, from);
+    this.#workings.associations.adopt(association, moduleSocket, associations);
   }
 }
 

@@ -3,12 +3,9 @@ import { checkObject, shown } from '../arguments.js';
 import { usrsctpModule, type WasmSource } from '../bridge/module.js';
 import { type Clock, systemClock } from '../clock.js';
 import { SctpError } from '../errors.js';
+import { FewSet } from '../few.js';
 import { sysctls } from '../generated/sysctls.js';
-import { type Random, systemRandom } from '../random.js';
-import { Pump } from '../stack/pump.js';
-import type { Transport } from '../transport/transport.js';
-import { FewSet } from './few.js';
-import { type SocketConfig, type SocketOptions, socketConfig } from './options/config.js';
+import { type SocketConfig, type SocketOptions, socketConfig } from '../options/socket-options.js';
 import {
   DEFAULT_PRESET,
   givenSysctls,
@@ -17,12 +14,15 @@ import {
   type TimerPreset,
   type Timers,
   timerSysctls,
-} from './options/timers.js';
-import { Attempts } from './setup/attempts.js';
-import { checkWaitOptions, type WaitOptions } from './setup/deadline.js';
+} from '../options/timers.js';
+import { type Random, systemRandom } from '../random.js';
+import { Pump } from '../stack/pump.js';
+import type { Transport } from '../transport/transport.js';
+import { checkWaitOptions, type WaitOptions } from '../wait.js';
+import { ConnectAttempts } from './connect/attempts.js';
 import { Socket } from './socket.js';
-import { readStackStatistics, type StackStatistics } from './statistics.js';
-import type { World } from './world.js';
+import type { StackContext } from './stack-context.js';
+import { readStackStatistics, type StackStatistics } from './stack-statistics.js';
 
 /** How a stack is made. */
 export interface StackOptions {
@@ -58,7 +58,7 @@ const NO_ABORT_OF_INIT: [Sysctl, number] = ['sctp_blackhole', 1];
  */
 export class Stack implements AsyncDisposable {
   readonly #transport: Transport;
-  readonly #world: World;
+  readonly #world: StackContext;
   /** Of sockets that are made without options. */
   readonly #usual: SocketConfig;
   #stopping: Promise<void> | undefined;
@@ -106,7 +106,13 @@ export class Stack implements AsyncDisposable {
     this.#transport = transport;
     this.#usual = usual;
     const { encapsulationPort } = transport;
-    this.#world = { pump, encapsulationPort, sockets: new FewSet(), attempts: new Attempts(pump), isClosing: false };
+    this.#world = {
+      pump,
+      encapsulationPort,
+      sockets: new FewSet(),
+      attempts: new ConnectAttempts(pump),
+      isClosing: false,
+    };
     pump.unreachable.add((destination, code) => {
       const error = new SctpError(code, `${destination} can't be reached`, { address: destination });
       for (const socket of this.#world.sockets) {

@@ -7,15 +7,15 @@ import type { Packet } from '../packet.js';
 import type { Random } from '../random.js';
 import type { Transport } from '../transport/transport.js';
 import { uncaught } from '../uncaught.js';
-import { Alarm } from './alarm.js';
 import { ConnOutbox, type ConnPacket, overConn, receiveConn } from './conn.js';
+import { DeadlineTimer } from './deadline-timer.js';
 import { StackHost } from './host.js';
 import { Interfaces, tellChanges } from './interfaces.js';
-import { LinkState } from './linkstate.js';
-import { type Listener, Listeners } from './listeners.js';
+import { LinkState } from './link-state.js';
+import { type Listener, ReadyListeners } from './ready-listeners.js';
 import { Wire } from './wire.js';
 
-export type { Listener } from './listeners.js';
+export type { Listener } from './ready-listeners.js';
 
 /** Sees the packets that leave, before the transport does; must not call the module. */
 export type Tap = (packet: Packet) => void;
@@ -55,8 +55,8 @@ export class Pump {
   readonly #state: LinkState;
   readonly #transport: Transport;
   readonly #wire = new Wire();
-  readonly #alarm: Alarm;
-  readonly #listeners = new Listeners();
+  readonly #alarm: DeadlineTimer;
+  readonly #listeners = new ReadyListeners();
   /** What was received last has woken nobody. */
   isQuiet = false;
   #isInside = false;
@@ -80,7 +80,7 @@ export class Pump {
 
   private constructor({ transport, clock }: PumpOptions, instance: Instance, interfaces: Interfaces) {
     this.clock = clock;
-    this.#alarm = new Alarm(clock, () => {
+    this.#alarm = new DeadlineTimer(clock, () => {
       if (!this.#death) this.#safely(() => this.enter(() => this.instance.exports.link_timers()));
     });
     this.interfaces = interfaces;

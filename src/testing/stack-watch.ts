@@ -1,6 +1,6 @@
 import { type Endpoint, formatEndpoint } from '../address.js';
+import type { Association } from '../association/association.js';
 import type { Clock } from '../clock.js';
-import type { Association } from '../socket/association.js';
 import type { Socket } from '../socket/socket.js';
 import type { Stack } from '../socket/stack.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Association } from '../../src/socket/association.js';
+import type { Association } from '../../src/association/association.js';
 import { at, CLIENT, exchange, inWorld, listening, only, rejected, SERVER, STYLES, text } from '../support/connectx.js';
 
 const [A, B, C] = CLIENT as [string, string, string];

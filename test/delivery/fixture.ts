@@ -1,5 +1,5 @@
 import type { Association } from '../../src/index.js';
-import type { SocketOptions } from '../../src/socket/options/config.js';
+import type { SocketOptions } from '../../src/options/socket-options.js';
 import { inWorld, listening, type World } from '../support/world.js';
 import { type PeerOptions, WrittenPeer, wireFrom } from '../support/written-peer.js';
 

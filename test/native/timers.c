@@ -1,6 +1,6 @@
 /*
  * Preloaded into usrsctp's own programs, which have no option for it: the timers of our preset 'fast-failover'
- * (src/socket/options/timers.ts), so that a time-out takes no seconds. usrsctp_init() sets all of them.
+ * (src/options/timers.ts), so that a time-out takes no seconds. usrsctp_init() sets all of them.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

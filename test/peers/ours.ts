@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { Association, Endpoint, Socket, SocketOptions, Stack } from '../../src/index.js';
-import { DEFAULT_PRESET } from '../../src/socket/options/timers.js';
+import { DEFAULT_PRESET } from '../../src/options/timers.js';
 import { closeHosts, type HostOptions, host, WAIT } from '../support/host.js';
 import { GuestProgram } from './guest.js';
 import { connectTo, KernelPeer, listenOn } from './kernel.js';

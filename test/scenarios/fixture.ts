@@ -1,11 +1,11 @@
 import { expect } from 'vitest';
+import type { Association } from '../../src/association/association.js';
 import { describePacket } from '../../src/chunk/describe.js';
 import type { Stack } from '../../src/index.js';
+import type { SocketOptions } from '../../src/options/socket-options.js';
 import type { Host, Network } from '../../src/simulated.js';
-import type { Association } from '../../src/socket/association.js';
-import type { Message, SendOptions } from '../../src/socket/messages/message.js';
-import type { SocketOptions } from '../../src/socket/options/config.js';
 import type { Socket } from '../../src/socket/socket.js';
+import type { Message, SendOptions } from '../../src/stack/socket/message.js';
 import type { TestNetwork, TestStackOptions } from '../../src/testing.js';
 
 export const PORT = 5001;

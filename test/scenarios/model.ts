@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { SctpError } from '../../src/index.js';
-import type { Message } from '../../src/socket/messages/message.js';
+import type { Message } from '../../src/stack/socket/message.js';
 import { numberOf } from './fixture.js';
 import { STREAMS } from './program.js';
 

@@ -1,5 +1,5 @@
-import type { Association } from '../../src/socket/association.js';
-import type { Message } from '../../src/socket/messages/message.js';
+import type { Association } from '../../src/association/association.js';
+import type { Message } from '../../src/stack/socket/message.js';
 import type { TestNetwork } from '../../src/testing.js';
 import { numbered } from './fixture.js';
 import { Consumer, type Record, Sent } from './model.js';

@@ -1,6 +1,6 @@
+import type { TimerPreset } from '../../src/options/timers.js';
 import type { Conditions } from '../../src/simulated.js';
 import { SeededRandom } from '../../src/simulated.js';
-import type { TimerPreset } from '../../src/socket/options/timers.js';
 import type { Move } from './moves.js';
 
 /** One message of a scenario. Its number is its place in the list. */

@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
+import type { Association } from '../../src/association/association.js';
 import type { Host } from '../../src/simulated.js';
-import type { Association } from '../../src/socket/association.js';
-import type { Message } from '../../src/socket/messages/message.js';
 import type { Socket } from '../../src/socket/socket.js';
+import type { Message } from '../../src/stack/socket/message.js';
 import { TestNetwork } from '../../src/testing.js';
 import { endpoints, numbered, numberOf } from './fixture.js';
 import { move } from './moves.js';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import type { Association } from '../../src/association/association.js';
 import { Stack } from '../../src/index.js';
 import { type Network, scenario } from '../../src/simulated.js';
-import type { Association } from '../../src/socket/association.js';
 import { cpuMs } from '../support/cpu.js';
 
 const PORT = 5001;

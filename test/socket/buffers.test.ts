@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Association } from '../../src/socket/association.js';
-import type { SocketOptions } from '../../src/socket/options/config.js';
+import type { Association } from '../../src/association/association.js';
+import type { SocketOptions } from '../../src/options/socket-options.js';
 import {
   all,
   connected,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import type { Association } from '../../src/association/association.js';
 import type { PathEvent, TimerPreset } from '../../src/index.js';
-import type { Association } from '../../src/socket/association.js';
 import { connected, inWorld, textOf, type World, type WorldOptions } from '../support/world.js';
 
 const EVERY_MS = 20;

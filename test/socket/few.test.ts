@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { FewMap, FewSet } from '../../src/socket/few.js';
+import { FewMap, FewSet } from '../../src/few.js';
 
 const step = fc.tuple(fc.boolean(), fc.integer({ min: 0, max: 14 }));
 

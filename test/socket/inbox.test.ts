@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
+import { ReceiveQueue, type ReceiveQueueOwner } from '../../src/association/messages/receive-queue.js';
+import { ReceiveQueues } from '../../src/association/messages/receive-queues.js';
 import { VirtualClock } from '../../src/simulated/clock.js';
-import { Inbox, type InboxOwner } from '../../src/socket/messages/inbox.js';
-import { costOf, type Message } from '../../src/socket/messages/message.js';
-import { Inboxes } from '../../src/socket/streams/inboxes.js';
+import { costOf, type Message } from '../../src/stack/socket/message.js';
 
 const messageOf = (stream: number, length: number): Message => ({
   data: new Uint8Array(length),
@@ -14,7 +14,7 @@ const messageOf = (stream: number, length: number): Message => ({
 });
 
 /** Counts what is read ahead, as a socket does, and calls back whenever something leaves. */
-class Counter implements InboxOwner {
+class Counter implements ReceiveQueueOwner {
   bytes = 0;
   onLeft: () => void = () => undefined;
 
@@ -35,7 +35,7 @@ class Counter implements InboxOwner {
 
 test('what is read ahead counts back to 0 when discarding makes the owner read on and discard again', () => {
   const counter = new Counter();
-  const inbox = new Inbox(new VirtualClock(), counter);
+  const inbox = new ReceiveQueue(new VirtualClock(), counter);
   for (const length of [10, 20, 30]) counter.push(inbox, messageOf(0, length));
   counter.onLeft = () => {
     counter.onLeft = () => undefined;
@@ -54,7 +54,7 @@ test('ends, discards, claims and takes in any order, also while the owner reads 
     ['take', 'claim', 'discard', 'end', 'reset'].map((b) => [a, b] as const),
   )) {
     const counter = new Counter();
-    const inboxes = new Inboxes(new VirtualClock(), counter);
+    const inboxes = new ReceiveQueues(new VirtualClock(), counter);
     const act = (what: string) => {
       if (what === 'take') void inboxes.take({}).catch(() => undefined);
       else if (what === 'claim') void inboxes.claim(1).take({});
@@ -79,7 +79,7 @@ test('ends, discards, claims and takes in any order, also while the owner reads 
 
 test('messages of a stream whose claim ends stay in order though those who wait make the owner read on', async () => {
   const counter = new Counter();
-  const inboxes = new Inboxes(new VirtualClock(), counter);
+  const inboxes = new ReceiveQueues(new VirtualClock(), counter);
   const stream = inboxes.claim(1);
   inboxes.reset([1]); // the end, which nobody has met yet
   const any = [inboxes.take({}), inboxes.take({}), inboxes.take({})];

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import type { OptionName } from '../../src/options/table.js';
 import { scenario } from '../../src/simulated.js';
-import type { OptionName } from '../../src/socket/options/options.js';
 import { stacks } from './options.fixture.js';
 
 test('a number that C would cut short is a TypeError, and changes nothing', () =>

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
+import { SendQueue, type SendQueueOwner } from '../../src/association/messages/send-queue.js';
 import type { SendInfo } from '../../src/bridge/calls.js';
 import { SctpError } from '../../src/errors.js';
 import { SCTP_EOR } from '../../src/generated/constants.js';
 import { VirtualClock } from '../../src/simulated/clock.js';
 import { SeededRandom } from '../../src/simulated.js';
-import { Outgoing, type Sink } from '../../src/socket/messages/outgoing.js';
 
 /** A send buffer: takes what fits, and calls back meanwhile, as events do that are told while the stack is called. */
-class Buffer implements Sink {
+class Buffer implements SendQueueOwner {
   room = 0;
   onSend: () => void = () => undefined;
   onGaveUp: () => void = () => undefined;
@@ -58,7 +58,7 @@ async function play(seed: number): Promise<void> {
   const random = new SeededRandom(seed);
   const chance = (share: number) => random.next() < share;
   const sink = new Buffer();
-  const outgoing = new Outgoing(sink, new VirtualClock(), 1000, 6000);
+  const outgoing = new SendQueue(sink, new VirtualClock(), 1000, 6000);
   const sent: { number: number; stream: number; length: number; outcome: string; promise: Promise<void> }[] = [];
   let depth = 0;
   const send = () => {

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
+import { SendQueue, type SendQueueOwner } from '../../src/association/messages/send-queue.js';
 import { SctpError } from '../../src/errors.js';
 import { SCTP_EOR } from '../../src/generated/constants.js';
 import { VirtualClock } from '../../src/simulated.js';
-import { Outgoing, type Sink } from '../../src/socket/messages/outgoing.js';
 import { codeOf } from '../support/world.js';
 
 /** A send buffer with so much room. */
-class Buffer implements Sink {
+class Buffer implements SendQueueOwner {
   room = 0;
   readonly taken: number[] = [];
 
@@ -31,7 +31,7 @@ const EPIPE = () => new SctpError('EPIPE', 'the peer is shutting the association
 
 test('when the peer shuts down, the message that is begun is finished, and the others are rejected', async () => {
   const buffer = new Buffer();
-  const outgoing = new Outgoing(buffer, new VirtualClock(), 1000, 1_000_000);
+  const outgoing = new SendQueue(buffer, new VirtualClock(), 1000, 1_000_000);
   buffer.room = 1500;
   const begun = outgoing.push(new Uint8Array(2500), INFO, 0);
   const others = [outgoing.push(new Uint8Array(100), INFO, 0), outgoing.push(new Uint8Array(3000), INFO, 0)].map(

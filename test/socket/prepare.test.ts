@@ -6,9 +6,9 @@ import { writeStruct } from '../../src/bridge/struct.js';
 import { systemClock } from '../../src/clock.js';
 import * as C from '../../src/generated/constants.js';
 import * as layouts from '../../src/generated/layouts.js';
+import { prepare } from '../../src/options/settings.js';
+import { socketConfig } from '../../src/options/socket-options.js';
 import { systemRandom } from '../../src/random.js';
-import { socketConfig } from '../../src/socket/options/config.js';
-import { prepare } from '../../src/socket/options/settings.js';
 import { Pump } from '../../src/stack/pump.js';
 
 const NOTIFICATIONS = {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { Association } from '../../src/association/association.js';
 import { decodePacket } from '../../src/chunk.js';
-import type { Association } from '../../src/socket/association.js';
-import type { OptionValue } from '../../src/socket/options/options.js';
+import type { OptionValue } from '../../src/options/table.js';
 import type { Socket } from '../../src/socket/socket.js';
 import { inWorld, pattern, type World } from '../support/world.js';
 

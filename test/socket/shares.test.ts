@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Association } from '../../src/index.js';
-import type { SocketOptions } from '../../src/socket/options/config.js';
+import type { SocketOptions } from '../../src/options/socket-options.js';
 import type { Socket } from '../../src/socket/socket.js';
 import { read, watch, withPeers } from '../delivery/fixture.js';
 import { all, inWorld, isEqual, listening, pattern, SERVER, textOf, type World } from '../support/world.js';

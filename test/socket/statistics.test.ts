@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { sctpstat } from '../../src/generated/layouts.js';
-import { COUNTERS } from '../../src/socket/statistics.js';
+import { COUNTERS } from '../../src/socket/stack-statistics.js';
 import { all, codeOf, connected, inWorld, pattern } from '../support/world.js';
 
 /** Fields of struct sctpstat that usrsctp never counts; the others are room, or a time. */

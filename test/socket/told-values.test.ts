@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { abortCauses, errorCauses } from '../../src/socket/setup/causes.js';
+import { abortCauses, errorCauses } from '../../src/stack/socket/error-causes.js';
 import { connected, inWorld, pattern } from '../support/world.js';
 
 test('what status() and paths() tell at once is what usrsctp’s options tell one by one', () =>

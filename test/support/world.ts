@@ -1,9 +1,9 @@
+import type { Association } from '../../src/association/association.js';
 import { Stack, type StackOptions } from '../../src/index.js';
+import type { SocketOptions } from '../../src/options/socket-options.js';
 import { type Host, type Network, type ScenarioOptions, scenario } from '../../src/simulated.js';
-import type { Association } from '../../src/socket/association.js';
-import type { Message } from '../../src/socket/messages/message.js';
-import type { SocketOptions } from '../../src/socket/options/config.js';
 import type { Socket } from '../../src/socket/socket.js';
+import type { Message } from '../../src/stack/socket/message.js';
 
 export const PORT = 5001;
 

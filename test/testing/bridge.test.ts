@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import type { Association } from '../../src/association/association.js';
 import { RealTimeClock } from '../../src/simulated.js';
-import type { Association } from '../../src/socket/association.js';
 import { UdpBridge } from '../../src/testing/udp.js';
 import { TestNetwork } from '../../src/testing.js';
 import { endpoints, receiveAll, sendAll, upTo } from '../scenarios/fixture.js';

@@ -1,0 +1,50 @@
+import type { Emitter } from '../../event-listeners.js';
+import type { AssociationEvents, PathEvent } from '../events.js';
+
+/** How many changes wait for whoever takes them; when there are more, the oldest goes. */
+const MOST_WAITING = 256;
+
+/** The changes of an association's paths from now on, one after the other, until it ends. */
+export class PathChanges implements AsyncIterableIterator<PathEvent> {
+  readonly #waiting: PathEvent[] = [];
+  readonly #takers: ((result: IteratorResult<PathEvent>) => void)[] = [];
+  readonly #release: (() => void)[];
+  #ended = false;
+
+  /** `ended`: there will be none any more. */
+  constructor(association: Emitter<AssociationEvents>, ended: boolean) {
+    this.#release = [association.on('path', (change) => this.#add(change)), association.on('close', () => this.#end())];
+    if (ended) this.#end();
+  }
+
+  next(): Promise<IteratorResult<PathEvent>> {
+    const value = this.#waiting.shift();
+    if (value) return Promise.resolve({ done: false, value });
+    if (this.#ended) return Promise.resolve({ done: true, value: undefined });
+    return new Promise((resolve) => this.#takers.push(resolve));
+  }
+
+  /** Stops listening; what waits is dropped. */
+  return(): Promise<IteratorResult<PathEvent>> {
+    this.#waiting.length = 0;
+    this.#end();
+    return this.next();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  #add(value: PathEvent): void {
+    const taker = this.#takers.shift();
+    if (taker) return taker({ done: false, value });
+    if (this.#waiting.length === MOST_WAITING) this.#waiting.shift();
+    this.#waiting.push(value);
+  }
+
+  #end(): void {
+    this.#ended = true;
+    for (const release of this.#release.splice(0)) release();
+    for (const taker of this.#takers.splice(0)) taker({ done: true, value: undefined });
+  }
+}

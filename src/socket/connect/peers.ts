@@ -1,0 +1,79 @@
+import { type Address, type AddressFamily, canonicalEnd, type Endpoint, familyOf } from '../../address.js';
+import { shown } from '../../arguments.js';
+import { SctpError } from '../../errors.js';
+
+/** Where a peer can be reached. */
+export interface Peer extends Endpoint {
+  /** The UDP port at which the peer expects SCTP (RFC 6951). Default: the transport's. */
+  readonly encapsulationPort?: number;
+}
+
+/** usrsctp_connectx copies the list into 2,048 bytes, of which 4 are the count. */
+const LIST_BYTES = 2044;
+const SOCKADDR_BYTES = { IPv4: 16, IPv6: 28, conn: 16 } as const;
+
+/** The peers of one connectx, checked: canonical, without duplicates, at least one. `family`: what the socket can use. */
+export function checkPeers(list: unknown, family: AddressFamily | 'any', syscall: string): Peer[] {
+  if (!Array.isArray(list)) throw new TypeError(`${syscall}: the peers must be an array of { address, port }`);
+  if (list.length === 0)
+    throw new SctpError('EINVAL', `${syscall}: give at least one address of the peer`, { syscall });
+  if (list.length === 1) return [checkPeer(list[0], family, syscall)];
+  const peers = new Map<Address, Peer>();
+  for (const item of list as unknown[]) {
+    const peer = checkPeer(item, family, syscall);
+    peers.set(peer.address, peers.get(peer.address) ?? peer);
+    checkSamePort([...peers.values()][0], peer, syscall);
+  }
+  const bytes = [...peers.keys()].reduce((sum, address) => sum + SOCKADDR_BYTES[familyOf(address)], 0);
+  if (bytes > LIST_BYTES) {
+    throw new SctpError('E2BIG', `${syscall}: at most 127 IPv4 or 73 IPv6 addresses fit`, { syscall });
+  }
+  return [...peers.values()];
+}
+
+/** A port, checked; `least` is 0 where 0 means any. */
+export function checkPort(port: unknown, least: 0 | 1, syscall: string): number {
+  if (!Number.isInteger(port) || (port as number) < least || (port as number) > 0xffff) {
+    throw new SctpError('EINVAL', `${syscall}: a port is ${least} to 65535, not ${shown(port)}`, { syscall });
+  }
+  return port as number;
+}
+
+function checkPeer(item: unknown, family: AddressFamily | 'any', syscall: string): Peer {
+  if (typeof item !== 'object' || item === null) {
+    throw new TypeError(`${syscall}: a peer is { address, port }, not ${shown(item)}`);
+  }
+  const { address: text, port: given, encapsulationPort } = item as Partial<Peer>;
+  const address = canonicalEnd(text, syscall);
+  const port = checkPort(given, 1, syscall);
+  if (encapsulationPort !== undefined) checkPort(encapsulationPort, 1, syscall);
+  if (family !== 'any' && familyOf(address) !== family) {
+    throw new SctpError('EAFNOSUPPORT', `${syscall}: ${address} can't be used with a socket for ${family} only`, {
+      syscall,
+      address,
+      port,
+    });
+  }
+  checkUnicast(address, port, syscall);
+  return encapsulationPort === undefined ? { address, port } : { address, port, encapsulationPort };
+}
+
+function checkUnicast(address: Address, port: number, syscall: string): void {
+  const first = Number.parseInt(address, 10);
+  const details = { syscall, address, port };
+  if (address === '255.255.255.255') throw new SctpError('EACCES', `${syscall}: SCTP can't be broadcast`, details);
+  if (address === '0.0.0.0' || address === '::') {
+    throw new SctpError('EINVAL', `${syscall}: ${address} is no peer's address`, details);
+  }
+  const isMulticast = familyOf(address) === 'IPv4' ? first >= 224 && first < 240 : address.startsWith('ff');
+  if (isMulticast) throw new SctpError('EINVAL', `${syscall}: ${address} is a multicast address`, details);
+}
+
+function checkSamePort(first: Peer | undefined, peer: Peer, syscall: string): void {
+  if (first === undefined || first.port === peer.port) return;
+  throw new SctpError('EINVAL', `${syscall}: all addresses have one SCTP port, not ${first.port} and ${peer.port}`, {
+    syscall,
+    address: peer.address,
+    port: peer.port,
+  });
+}

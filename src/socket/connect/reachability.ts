@@ -1,0 +1,59 @@
+import { type Address, type Endpoint, familyOf, isLoopback } from '../../address.js';
+import { type ErrorCode, SctpError } from '../../errors.js';
+import type { Interfaces } from '../../stack/interfaces.js';
+import type { Peer } from './peers.js';
+
+/**
+ * Sees before connectx whether a peer can be reached at all: usrsctp would send nothing, say nothing, and retry.
+ * Returns the peers, those to which there is no route now at the end. Throws ENETDOWN, EADDRNOTAVAIL, ENETUNREACH.
+ */
+export function reachablePeers(
+  peers: readonly Peer[],
+  interfaces: Interfaces,
+  bound: readonly Endpoint[] | undefined,
+  syscall: string,
+): Peer[] {
+  if (interfaces.addresses().length === 0) {
+    throw unreachable('ENETDOWN', 'the transport has no address: it is closed, or down', peers, syscall);
+  }
+  const locals = interfaces.addresses(bound);
+  const usable = peers.filter(({ address }) => locals.some((local) => talksTo(local, address)));
+  if (usable.length === 0) throw unreachable('EADDRNOTAVAIL', whyNot(peers, locals), peers, syscall);
+  const reachable = usable.filter(({ address }) => interfaces.reaches(address));
+  if (reachable.length === 0) {
+    throw unreachable('ENETUNREACH', 'the transport has no route to any of the addresses', peers, syscall);
+  }
+  return [...reachable, ...peers.filter((peer) => !reachable.includes(peer))];
+}
+
+function unreachable(code: ErrorCode, why: string, [first]: readonly Peer[], syscall: string): SctpError {
+  const details = { syscall, ...(first && { address: first.address, port: first.port }) };
+  return new SctpError(code, `${syscall}: ${why}`, details);
+}
+
+/** From a loopback address usrsctp sends to loopback addresses only (sctp_output.c, sctp_is_ifa_addr_acceptable()). */
+function talksTo(local: Address, address: Address): boolean {
+  return familyOf(local) === familyOf(address) && (isLoopback(address) || !isLoopback(local));
+}
+
+function whyNot(peers: readonly Peer[], locals: readonly Address[]): string {
+  const isOfKin = (local: Address) => peers.some(({ address }) => familyOf(local) === familyOf(address));
+  return locals.some(isOfKin)
+    ? 'a loopback address talks to loopback addresses only: bind another local address, or none'
+    : 'no local address is of a family that the peer has';
+}
+
+/** Throws EPROTOTYPE when a peer expects its packets in UDP and the transport doesn't use it. */
+export function checkEncapsulation(
+  peers: readonly Peer[],
+  encapsulationPort: number | undefined,
+  syscall: string,
+): void {
+  const peer = peers.find((each) => each.encapsulationPort !== undefined);
+  if (peer === undefined || encapsulationPort !== undefined) return;
+  throw new SctpError('EPROTOTYPE', `${syscall}: this transport sends plain SCTP: leave out encapsulationPort`, {
+    syscall,
+    address: peer.address,
+    port: peer.port,
+  });
+}

@@ -1,0 +1,108 @@
+import { errnoName } from '../../bridge/calls.js';
+import { type ErrorCause, type ErrorCode, SctpError, type SctpErrorDetails } from '../../errors.js';
+import { describeCauses } from './error-causes.js';
+
+/** errno names that usrsctp uses in a sense for which there is a better one. */
+const BETTER: Readonly<Record<string, ErrorCode>> = {
+  ENOENT: 'ENOTCONN', // a send to an association that isn't there
+  EBUSY: 'EALREADY', // data, or a request, is outstanding
+  ENOMEM: 'ENOBUFS',
+  ENFILE: 'ENOBUFS',
+  EWOULDBLOCK: 'EAGAIN',
+  ECONNABORTED: 'ECONNRESET',
+};
+
+const MESSAGES: Partial<Record<ErrorCode, string>> = {
+  EADDRINUSE: 'the port is taken: choose another one, or 0 for any',
+  EADDRNOTAVAIL: "the address is none of the transport's: see stack.addresses",
+  EAFNOSUPPORT: "the address is of a family that this socket can't use",
+  EAGAIN: 'no port is free',
+  EBADF: 'the socket is closed',
+  ECONNRESET: 'the peer has aborted the association',
+  EINVAL: 'usrsctp refuses an argument',
+  EMSGSIZE: 'the message is larger than can be sent',
+  ENOBUFS: 'there is no memory left for it',
+  ENOPROTOOPT: 'usrsctp has no such option',
+  ENOTCONN: 'there is no association',
+  EPIPE: 'the association is being closed',
+};
+
+/** What has two errno names and one code. */
+const CLEARER: Readonly<Record<string, string>> = {
+  ENFILE: 'the stack has as many sockets as it can have: 262,144',
+};
+
+const KNOWN = new Set<string>([
+  ...Object.keys(MESSAGES),
+  'EACCES',
+  'EALREADY',
+  'ECONNREFUSED',
+  'EFAULT',
+  'EHOSTUNREACH',
+  'EINTR',
+  'EINPROGRESS',
+  'EISCONN',
+  'ENETDOWN',
+  'ENETUNREACH',
+  'EOPNOTSUPP',
+  'EPERM',
+  'EPROTO',
+  'EPROTOTYPE',
+  'ESHUTDOWN',
+  'ETIMEDOUT',
+  'E2BIG',
+]);
+
+/** The error of a call that returned a negative errno. */
+export function callError(syscall: string, result: number, details: SctpErrorDetails = {}): SctpError {
+  const name = errnoName(result);
+  const code = BETTER[name] ?? (KNOWN.has(name) ? (name as ErrorCode) : 'EINVAL');
+  const message = CLEARER[name] ?? MESSAGES[code] ?? `usrsctp answers ${name}`;
+  return new SctpError(code, `${syscall}: ${message}`, { syscall, ...details });
+}
+
+/** The error of a call that its message begins with. */
+export function failed(code: ErrorCode, message: string): SctpError {
+  return new SctpError(code, message, { syscall: message.split(':')[0] ?? '' });
+}
+
+/** A call's result, or its error. */
+export function checked(syscall: string, result: number, details?: SctpErrorDetails): number {
+  if (result < 0) throw callError(syscall, result, details);
+  return result;
+}
+
+/** What usrsctp says of an association that is about to end; which end it has, its notification tells. */
+const ENDING = new Set<ErrorCode>(['ENOTCONN', 'ECONNRESET', 'EPIPE']);
+
+/** A call's answer; undefined when the association that it is about ends or has ended. */
+export function unlessEnding<T>(call: () => T, home: { ending(): void }): T | undefined {
+  try {
+    return call();
+  } catch (error) {
+    if (!(error instanceof SctpError) || !ENDING.has(error.code)) throw error;
+    home.ending();
+    return undefined;
+  }
+}
+
+/**
+ * The error of an association that didn't end orderly. `abort`: the causes that the peer gave, if it did so; `isUnknown`: the
+ * peer had no such association (RFC 9260 §8.4).
+ */
+export function lossError(abort: readonly ErrorCause[] | undefined, isUnknown = false): SctpError {
+  if (!abort) return new SctpError('ETIMEDOUT', 'the association is lost: the peer no longer answers on any path');
+  if (isUnknown && abort.length === 0)
+    return new SctpError('ECONNRESET', "the peer doesn't know this association any more", { abort });
+  return new SctpError('ECONNRESET', `the peer has aborted the association (${reasonIn(abort)})`, { abort });
+}
+
+/** The error of an association that this end's stack has aborted. `abort`: the causes that it gave. */
+export function ownAbortError(abort: readonly ErrorCause[]): SctpError {
+  const why = 'this end has aborted the association, because the peer broke the protocol';
+  return new SctpError('ECONNABORTED', `${why} (${reasonIn(abort)})`, { abort });
+}
+
+function reasonIn(abort: readonly ErrorCause[]): string {
+  return describeCauses(abort) || 'no reason given';
+}

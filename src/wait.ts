@@ -1,0 +1,92 @@
+import { checkObject, shown } from './arguments.js';
+import type { Clock } from './clock.js';
+import { SctpError } from './errors.js';
+
+/** How long to wait for something. */
+export interface WaitOptions {
+  /** Gives up when it aborts; the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Gives up after so many ms, with ETIMEDOUT. */
+  readonly timeoutMs?: number;
+}
+
+/** Checks what a caller gave. */
+export function checkWaitOptions(options: WaitOptions, syscall: string): void {
+  checkObject(options, 'the options', syscall);
+  const { signal, timeoutMs } = options;
+  if (timeoutMs !== undefined && !(typeof timeoutMs === 'number' && timeoutMs >= 0)) {
+    throw new SctpError('EINVAL', `timeoutMs must be a number of ms, 0 or more, not ${shown(timeoutMs)}`, { syscall });
+  }
+  if (signal !== undefined && !isAbortSignal(signal)) throw new TypeError('signal must be an AbortSignal');
+}
+
+/**
+ * A promise with the ways to settle it, which gives up as the options say: `giveUp` is called with the reason, and the
+ * promise rejects with what that returns, or else with the reason.
+ */
+export class Waiter<T> {
+  readonly promise: Promise<T>;
+  #resolve!: (value: T) => void;
+  #reject!: (reason: unknown) => void;
+  #release: (() => void)[] | undefined;
+  #settled = false;
+
+  constructor(clock: Clock, options: WaitOptions, syscall: string, giveUp: (reason: unknown) => unknown) {
+    this.promise = new Promise<T>((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    if (options.signal || options.timeoutMs !== undefined) this.#limit(clock, options, syscall, giveUp);
+  }
+
+  get settled(): boolean {
+    return this.#settled;
+  }
+
+  /** False: it was settled already, and the value is still to be given to somebody. */
+  resolve(value: T): boolean {
+    if (!this.#settle()) return false;
+    this.#resolve(value);
+    return true;
+  }
+
+  reject(reason: unknown): void {
+    if (this.#settle()) this.#reject(reason);
+  }
+
+  #limit(
+    clock: Clock,
+    { signal, timeoutMs }: WaitOptions,
+    syscall: string,
+    giveUp: (reason: unknown) => unknown,
+  ): void {
+    const release: (() => void)[] = [];
+    this.#release = release;
+    const stop = (reason: unknown) => {
+      if (!this.#settled) this.reject(giveUp(reason) ?? reason);
+    };
+    if (signal) {
+      const onAbort = () => stop(signal.reason);
+      signal.addEventListener('abort', onAbort, { once: true });
+      release.push(() => signal.removeEventListener('abort', onAbort));
+      if (signal.aborted) onAbort();
+    }
+    if (timeoutMs === undefined || !Number.isFinite(timeoutMs) || this.#settled) return;
+    const late = () => stop(new SctpError('ETIMEDOUT', `not done within ${timeoutMs} ms`, { syscall }));
+    release.push(clock.schedule(timeoutMs, late));
+  }
+
+  #settle(): boolean {
+    if (this.#settled) return false;
+    this.#settled = true;
+    for (const release of this.#release ?? []) release();
+    return true;
+  }
+}
+
+/** Told by what is used of it: a signal may be of another realm, or a library's own. */
+function isAbortSignal(signal: unknown): boolean {
+  const { aborted, throwIfAborted, addEventListener, removeEventListener } = (signal ?? {}) as Partial<AbortSignal>;
+  const calls = [throwIfAborted, addEventListener, removeEventListener];
+  return typeof aborted === 'boolean' && calls.every((call) => typeof call === 'function');
+}
