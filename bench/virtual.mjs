@@ -7,7 +7,7 @@ const BULK_MS = 60_000;
 /** What a send buffer and a congestion window need to grow before a rate is measured, and how long it is then. */
 const GROW_MS = 3000;
 const RATE_MS = 1000;
-/** A path's round trip is the shortest of the last five to ten seconds (wasm/tuning/near.c). */
+/** A path's round trip is the shortest of the last five to ten seconds (wasm/tuning/min_rtt.c). */
 const FORGET_MS = 10_000;
 const IDLE_MS = 600_000;
 const HEARTBEAT = 4;

@@ -29,15 +29,15 @@ readonly including=(api/setopt.c tuning/congestion.c)
 # Our files that see usrsctp's internal headers, and those that see usrsctp.h: the two can't be included together.
 readonly internals=(
   os/environment.c os/timers.c network/packets.c network/interfaces.c api/socket.c api/association.c api/abort.c
-  api/aside.c api/statistics.c
-  tuning/{buffers,grants,burst,bundling,near,sack_frequency,path_mtu,socket_hashes,crc32c,sha1,cookie_mac,tag_timewait}.c
+  api/set_aside.c api/statistics.c
+  tuning/{buffers,buffer_quota,burst,bundling,min_rtt,sack_frequency,path_mtu,socket_hashes,crc32c,sha1,cookie_mac,tag_timewait}.c
   fixes/{added_addresses,deleted_addresses,late_packets,pending_addresses,readded_addresses,reconfiguration,restart}.c
-  fixes/{retransmission,round_trips,schedulers,shutdown,notes,path_choice,time_outs}.c
-  fixes/{packet_association,packet_size,packet_validation,gap_blocks,ended_timer}.c
+  fixes/{retransmission,round_trips,schedulers,shutdown,extra_fields,path_selection,error_counters}.c
+  fixes/{association_validation,fragment_size,packet_validation,gap_blocks,asockill_timer}.c
   fixes/{process_data,reassembly,delivery,forward_tsn,stream_reset,restarted_streams,ended_association}.c
-  fixes/{send_buffer,lifetimes,abandoned,unfinished_messages,own_abort}.c
+  fixes/{send_buffer,lifetimes,abandoned,unfinished_messages,sent_abort}.c
 )
-readonly bridge=(api/bridge.c api/messages.c api/handles.c os/memory.c os/print.c os/sha256.c)
+readonly bridge=(api/bridge.c api/messages.c api/handles.c os/memory.c os/snprintf.c os/sha256.c)
 
 readonly includes=(-I"$source" -I"$source/netinet" -I"$here" -I"$out")
 common=(
@@ -75,11 +75,12 @@ flags_for() { # FILE
     setopt | sctp6_usrreq | sctp_pcb | sctp_auth | sctp_asconf | sctp_bsd_addr | sctp_peeloff | sctp_sysctl)
       echo -finline-hint-functions -Oz ;;
     user_socket | sctp_timer | congestion) echo -Oz ;;
-    bridge | association | statistics | abort | aside | own_abort | print | interfaces | socket | path_mtu) echo -Oz ;;
-    late_packets | *_addresses | ended_* | unfinished_messages | tag_timewait) echo -Oz ;;
+    bridge | association | statistics | abort | set_aside | sent_abort | snprintf | interfaces | socket | path_mtu) echo -Oz ;;
+    late_packets | *_addresses | ended_association | asockill_timer | unfinished_messages | tag_timewait) echo -Oz ;;
     reconfiguration | restart | restarted_streams | stream_reset | forward_tsn | shutdown) echo -Oz ;;
-    time_outs | path_choice | retransmission | round_trips | lifetimes | abandoned | packet_size | gap_blocks | grants) echo -Oz ;;
-    sha1 | sha256 | environment | packet_association | send_buffer | schedulers) echo -Oz ;;
+    error_counters | path_selection | retransmission | round_trips | lifetimes | abandoned | fragment_size | gap_blocks | buffer_quota)
+      echo -Oz ;;
+    sha1 | sha256 | environment | association_validation | send_buffer | schedulers) echo -Oz ;;
   esac
 }
 

@@ -112,13 +112,13 @@ extern double link_clock_step_ms;
 
 /* A time that upstream has kept, in ms. */
 struct timeval;
-double link_ms_of(const struct timeval *time);
+double link_ms_of_timeval(const struct timeval *time);
 
 /* Does the transport vouch that what arrives is what was sent? A checksum of 0 then means that it was left out. */
 extern int link_has_integrity;
 
-/* Runs a timer that has gone off; see fixes/ended_timer.c. */
-void link_time_out(void (*function)(void *), void *argument);
+/* Runs a timer that has gone off; see fixes/asockill_timer.c. */
+void link_run_timer(void (*function)(void *), void *argument);
 
 /* Runs what usrsctp leaves to its iterator thread. */
 void link_iterate(void);
@@ -128,16 +128,16 @@ void link_iterate(void);
  * which may be taken out of it. Where it has an ECNE that upstream doesn't read, *short_ecne is set to the place of
  * that, and a copy with a longer one is to be read, and freed. See fixes/packet_validation.c.
  */
-int link_is_plausible(const struct link_packet *packet);
-int link_admits(struct link_packet *packet, uint32_t *short_ecne);
+int link_has_valid_addresses(const struct link_packet *packet);
+int link_validate_chunks(struct link_packet *packet, uint32_t *short_ecne);
 struct link_packet *link_lengthen_ecne(const struct link_packet *packet, uint32_t at);
 
 /* Will a packet of the same association follow the next one? And when that has been read: tuning/sack_frequency.c. */
-void link_more_packets_follow(int more);
+void link_set_more_packets_follow(int more);
 void link_send_deferred_sack(void);
 
 /* A packet has been read: if it has brought an association to OPEN, a shutdown that is pending is carried out. */
-void link_shut_down_if_open(void);
+void link_send_pending_shutdown(void);
 
 /*
  * Room in the send buffer for the rest of a message on this stream, where only that rest can make more of it; else 0.
@@ -146,11 +146,11 @@ void link_shut_down_if_open(void);
 uint32_t link_stalled_room(void *so, uint32_t id, uint16_t stream);
 
 /* A message with a lifetime of so many milliseconds has been sent: see fixes/lifetimes.c. */
-void link_lifetime(void *so, uint32_t id, uint32_t ms);
+void link_start_lifetime(void *so, uint32_t id, uint32_t ms);
 
 /*
  * In the flags of an ABORT chunk that a notification tells: this end has sent it (RFC 9260 3.3.7 defines another bit
- * only). See fixes/own_abort.c.
+ * only). See fixes/sent_abort.c.
  */
 #define LINK_ABORT_SENT 0x80
 
@@ -160,7 +160,7 @@ int link_has_association(void *so, uint32_t id);
 
 /* does one of its associations reset that stream; are messages ended by SCTP_EOR there? */
 int link_resets_stream(void *so, uint16_t stream);
-int link_marks_ends(void *so);
+int link_has_explicit_eor(void *so);
 
 /* Shuts an association down where usrsctp refuses to: 0, or a negative errno. See fixes/shutdown.c. */
 int link_shut_down(void *so, uint32_t id);
@@ -169,12 +169,12 @@ int link_shut_down(void *so, uint32_t id);
 int link_is_shut_down(void *so, uint32_t id);
 
 /* What becomes of a piece of a message, whose beginning may be gone: fixes/unfinished_messages.c. */
-enum link_rest { LINK_REST_SENT, LINK_REST_REFUSED, LINK_REST_DISCARDED };
+enum link_rest { LINK_REST_SEND, LINK_REST_REFUSE, LINK_REST_DISCARD };
 enum link_rest link_rest_of(void *so, uint32_t id, uint16_t stream, int is_last);
 
 /* Stand around a call that sends the rest of a message, which the peer's shutdown has interrupted; 0: there is none. */
-int link_before_rest(void *so, uint32_t id, uint16_t stream);
-void link_after_rest(void *so, uint32_t id);
+int link_before_rest_after_shutdown(void *so, uint32_t id, uint16_t stream);
+void link_after_rest_after_shutdown(void *so, uint32_t id);
 
 /* What usrsctp calls to send a packet of an AF_CONN association. */
 int link_conn_output(void *address, void *buffer, size_t length, uint8_t tos, uint8_t set_df);
@@ -183,26 +183,26 @@ int link_conn_output(void *address, void *buffer, size_t length, uint8_t tos, ui
 int link_abort(void *so, uint32_t id, const void *reason, uint32_t length);
 
 /* The buffers of a socket follow its paths from now on, see tuning/buffers.c. */
-void link_follow_path(void *so);
-void link_peeled_off(void *so);
+void link_autosize_buffers(void *so);
+void link_autosize_peeled_off(void *so);
 
 /* Stand around what gives a buffer a size, SO_SNDBUF or SO_RCVBUF: it keeps that. */
-void link_before_size(void *so, int option);
-void link_keep_size(void *so, int option);
+void link_before_buffer_size(void *so, int option);
+void link_after_buffer_size(void *so, int option);
 
 /* A message of an association didn't fit into the send buffer, or not as a whole. */
-void link_send_full(void *so, uint32_t id);
+void link_send_buffer_full(void *so, uint32_t id);
 
 /* So many bytes of an association have left the receive buffer. */
-void link_has_read(void *so, uint32_t id, uint32_t bytes);
+void link_data_read(void *so, uint32_t id, uint32_t bytes);
 
 /* May this socket listen? Not one-to-one, once it has had an association. */
 int link_may_listen(const void *so);
 
 /* A socket has been read: tells whether it has more. */
-void link_tell_more(void *so);
+void link_update_has_more(void *so);
 
-/* What is set aside of a socket is where it was: see api/aside.c. */
+/* What is set aside of a socket is where it was: see api/set_aside.c. */
 void link_put_back(void);
 
 /*
@@ -215,8 +215,8 @@ void link_before_peeloff(void *so, uint32_t id);
 /* Says why, and traps. */
 _Noreturn void link_panic(const char *message);
 
-/* Upstream's snprintf; see os/print.c for what it can. */
-__attribute__((format(printf, 3, 4))) void link_print(char *buffer, size_t size, const char *format, ...);
+/* Upstream's snprintf; see os/snprintf.c for what it can. */
+__attribute__((format(printf, 3, 4))) void link_snprintf(char *buffer, size_t size, const char *format, ...);
 
 /* A socket has something to tell; called by upstream's sorwakeup and sowwakeup. `handle` is its upcall argument. */
 void link_ready(void *handle);

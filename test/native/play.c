@@ -25,9 +25,9 @@
 #include "player.h"
 
 #define SHOWN 64
-#define MOST_WORDS 10
+#define MAX_WORDS 10
 
-static uint8_t buffer[LARGEST];
+static uint8_t buffer[MAX_BYTES];
 
 /* --- what a line can say -------------------------------------------------------------------------------------- */
 
@@ -79,7 +79,7 @@ static int do_send(char **words)
 	uint32_t bytes = (uint32_t)atoi(words[3]);
 
 	memset(buffer, 0, sizeof(buffer));
-	return bridge_sendv(atoi(words[0]), buffer, bytes < LARGEST ? bytes : LARGEST, NULL, 0, &info, sizeof(info),
+	return bridge_sendv(atoi(words[0]), buffer, bytes < MAX_BYTES ? bytes : MAX_BYTES, NULL, 0, &info, sizeof(info),
 	                    SCTP_SENDV_SNDINFO, 0);
 }
 
@@ -110,7 +110,7 @@ static int do_close(char **words)
 
 static int do_setopt(char **words)
 {
-	uint32_t length = from_hex(words[3], buffer, LARGEST);
+	uint32_t length = from_hex(words[3], buffer, MAX_BYTES);
 
 	return bridge_setsockopt(atoi(words[0]), atoi(words[1]), atoi(words[2]), buffer, length);
 }
@@ -129,7 +129,7 @@ static int do_packet(char **words)
 	packet->family = 4;
 	inet_pton(AF_INET, words[0], packet->source);
 	inet_pton(AF_INET, words[1], packet->destination);
-	packet->length = from_hex(words[2], (uint8_t *)(packet + 1), LARGEST - sizeof(*packet));
+	packet->length = from_hex(words[2], (uint8_t *)(packet + 1), MAX_BYTES - sizeof(*packet));
 	player_receive(packet);
 	return 0;
 }
@@ -210,7 +210,7 @@ static int do_say(char **words)
 		spa.sendv_prinfo.pr_policy = SCTP_PR_SCTP_RTX;
 		spa.sendv_prinfo.pr_value = (uint32_t)retransmits;
 	}
-	if (bytes > LARGEST || offset > bytes) {
+	if (bytes > MAX_BYTES || offset > bytes) {
 		return -EMSGSIZE;
 	}
 	make_pattern(bytes, (uint32_t)strtoul(words[6], NULL, 10));
@@ -283,10 +283,10 @@ static const struct {
 
 static void run(char *line)
 {
-	char *words[MOST_WORDS] = {NULL};
+	char *words[MAX_WORDS] = {NULL};
 	int count = 0, result;
 
-	for (char *word = strtok(line, " \n"); word != NULL && count < MOST_WORDS; word = strtok(NULL, " \n")) {
+	for (char *word = strtok(line, " \n"); word != NULL && count < MAX_WORDS; word = strtok(NULL, " \n")) {
 		words[count++] = word;
 	}
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
@@ -309,7 +309,7 @@ static void run(char *line)
 
 int main(int argc, char **argv)
 {
-	static char line[3 * LARGEST];
+	static char line[3 * MAX_BYTES];
 
 	player_start(argc > 1 ? strtoull(argv[1], NULL, 10) : 0);
 	while (fgets(line, sizeof(line), stdin) != NULL) {

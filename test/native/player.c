@@ -10,11 +10,11 @@
 #include "player.h"
 
 #define STEP_MS 5
-#define MOST_ADDRESSES 16
+#define MAX_ADDRESSES 16
 
 static double now_ms = 1000;
 static uint64_t random_state = 0x9e3779b97f4a7c15ULL;
-static uint8_t addresses[MOST_ADDRESSES][4];
+static uint8_t addresses[MAX_ADDRESSES][4];
 static int address_count;
 
 void player_start(uint64_t seed)
@@ -63,11 +63,11 @@ static int digit(char text)
 	return text >= '0' && text <= '9' ? text - '0' : text >= 'a' && text <= 'f' ? text - 'a' + 10 : -1;
 }
 
-uint32_t from_hex(const char *text, uint8_t *bytes, uint32_t most)
+uint32_t from_hex(const char *text, uint8_t *bytes, uint32_t max)
 {
 	uint32_t length = 0;
 
-	for (; length < most && digit(text[0]) >= 0 && digit(text[1]) >= 0; text += 2) {
+	for (; length < max && digit(text[0]) >= 0 && digit(text[1]) >= 0; text += 2) {
 		bytes[length++] = (uint8_t)(digit(text[0]) << 4 | digit(text[1]));
 	}
 	return length;
@@ -96,7 +96,7 @@ static void print_packet(const struct link_packet *packet)
 
 void player_add_address(const uint8_t *address, uint32_t index)
 {
-	if (address_count < MOST_ADDRESSES) {
+	if (address_count < MAX_ADDRESSES) {
 		memcpy(addresses[address_count++], address, 4);
 		link_add_address(address, 4, index, 0);
 	}

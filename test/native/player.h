@@ -7,7 +7,7 @@
 
 #include "bridge.h"
 
-#define LARGEST 262144 /* of messages and packets, in bytes */
+#define MAX_BYTES 262144 /* of messages and packets, in bytes */
 
 void player_start(uint64_t seed);
 void player_add_address(const uint8_t *address, uint32_t index);
@@ -24,7 +24,7 @@ void player_receive(const struct link_packet *packet);
 void player_deliver(void);
 
 /* Bytes as text. from_hex() reads `most` bytes at most, and tells how many there were. */
-uint32_t from_hex(const char *text, uint8_t *bytes, uint32_t most);
+uint32_t from_hex(const char *text, uint8_t *bytes, uint32_t max);
 void print_hex(const uint8_t *bytes, uint32_t length);
 
 #endif

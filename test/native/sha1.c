@@ -5,16 +5,16 @@
 
 #include <netinet/sctp_sha1.h>
 
-#define MOST 300
+#define MAX_LENGTH 300
 
 int main(void)
 {
-	unsigned char bytes[MOST], digest[20];
+	unsigned char bytes[MAX_LENGTH], digest[20];
 
-	for (unsigned int i = 0; i < MOST; i++) {
+	for (unsigned int i = 0; i < MAX_LENGTH; i++) {
 		bytes[i] = (unsigned char)(7 * i + 1);
 	}
-	for (unsigned int length = 0; length <= MOST; length++) {
+	for (unsigned int length = 0; length <= MAX_LENGTH; length++) {
 		struct sctp_sha1_context context;
 		unsigned int first = length * 5 / 7;
 

@@ -5,16 +5,16 @@
 
 #include "os/sha256.h"
 
-#define MOST 300
+#define MAX_LENGTH 300
 
 int main(void)
 {
-	uint8_t bytes[MOST], digest[SHA256_BYTES];
+	uint8_t bytes[MAX_LENGTH], digest[SHA256_BYTES];
 
-	for (unsigned int i = 0; i < MOST; i++) {
+	for (unsigned int i = 0; i < MAX_LENGTH; i++) {
 		bytes[i] = (uint8_t)(7 * i + 1);
 	}
-	for (unsigned int length = 0; length <= MOST; length++) {
+	for (unsigned int length = 0; length <= MAX_LENGTH; length++) {
 		struct sha256 hash;
 		unsigned int first = length * 5 / 7;
 

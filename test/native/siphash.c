@@ -9,7 +9,7 @@
 #define SCTP_SIMPLE_ALLOCATOR /* as wasm/compile.sh has it */
 #include <user_mbuf.h>
 
-#define MOST 300
+#define MAX_LENGTH 300
 #define BEFORE 4
 #define SIGNATURE 20
 
@@ -17,16 +17,16 @@ uint32_t link_cookie_mac(uint16_t, uint8_t *, uint32_t, struct mbuf *, uint32_t,
 
 int main(void)
 {
-	uint8_t bytes[BEFORE + MOST], key[32], after[SIGNATURE] = {0}, signature[SIGNATURE];
+	uint8_t bytes[BEFORE + MAX_LENGTH], key[32], after[SIGNATURE] = {0}, signature[SIGNATURE];
 
 	memset(key, 0xff, sizeof(key));
-	for (int i = 0; i < MOST; i++) {
+	for (int i = 0; i < MAX_LENGTH; i++) {
 		bytes[BEFORE + i] = (uint8_t)i;
 	}
 	for (int i = 0; i < 16; i++) {
 		key[i] = (uint8_t)i;
 	}
-	for (int length = 0; length <= MOST; length++) {
+	for (int length = 0; length <= MAX_LENGTH; length++) {
 		int first = length * 5 / 7;
 		struct mbuf third = {.m_data = (caddr_t)after, .m_len = SIGNATURE};
 		struct mbuf second = {.m_data = (caddr_t)bytes + BEFORE + first, .m_len = length - first, .m_next = &third};

@@ -3,7 +3,7 @@ import { withPeers } from '../delivery/fixture.js';
 import { sack } from '../support/forged.js';
 import { pattern } from '../support/world.js';
 
-// sctp_med_chunk_output() forgets the probe with whatever else it sends: wasm/fixes/path_choice.c
+// sctp_med_chunk_output() forgets the probe with whatever else it sends: wasm/fixes/path_selection.c
 test('a probe of a closed window that was refused leaves again when the window opens, whatever was sent since', () =>
   withPeers({}, [{}], async ({ network }, [peer], [association]) => {
     for (let number = 0; number < 20; number++) void association!.send(pattern(1400));

@@ -25,12 +25,12 @@ static inline uint32_t link_rto_ms(const struct sctp_tcb *stcb, const struct sct
 }
 
 /* Shorter round trips are what usrsctp is made for: its buffers, 262,144 bytes, are enough for 1 Gbit/s. */
-#define LINK_SHORT_MS 2
+#define LINK_SHORT_RTT_MS 2
 
-/* Are the round trips of a path short, or not known? See tuning/near.c. */
-int link_is_near(const struct sctp_nets *net);
+/* Are the round trips of a path short, or not known? See tuning/min_rtt.c. */
+int link_has_short_rtt(const struct sctp_nets *net);
 
 /* Its shortest round trip of late: of the others, a part was waiting in queues. */
-uint32_t link_shortest_ms(const struct sctp_nets *net);
+uint32_t link_min_rtt_ms(const struct sctp_nets *net);
 
 #endif

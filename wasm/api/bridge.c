@@ -34,7 +34,7 @@ EXPORT int bridge_socket(int domain, int type, int protocol)
 	struct socket *so = usrsctp_socket(domain, type, protocol, NULL, NULL, 0, NULL);
 
 	if (so != NULL) {
-		link_follow_path(so);
+		link_autosize_buffers(so);
 	}
 	return adopt(so);
 }
@@ -114,7 +114,7 @@ EXPORT int bridge_peeloff(int handle, sctp_assoc_t id)
 	link_before_peeloff(so, id);
 	so = usrsctp_peeloff(so, id);
 	if (so != NULL) {
-		link_peeled_off(so);
+		link_autosize_peeled_off(so);
 	}
 	handle = adopt(so);
 	link_ready((void *)(intptr_t)handle);
@@ -212,11 +212,11 @@ static int set_option(struct socket *so, int level, int name, const void *value,
 	int error;
 
 	if (is_size) {
-		link_before_size(so, name);
+		link_before_buffer_size(so, name);
 	}
 	error = result(usrsctp_setsockopt(so, level, name, value, length));
 	if (is_size && error == 0) {
-		link_keep_size(so, name);
+		link_after_buffer_size(so, name);
 	}
 	return error;
 }

@@ -48,9 +48,9 @@ static ssize_t send_past_shutdown(struct socket *so, const void *data, uint32_t 
 	ssize_t sent = usrsctp_sendv(so, data, length, to, count, info, info_length, info_type, flags);
 
 	if (!UPSTREAM_ANSWERS_RIGHTLY && sent < 0 && errno == ECONNRESET &&
-	    link_before_rest(so, id, sndinfo != NULL ? sndinfo->snd_sid : 0)) {
+	    link_before_rest_after_shutdown(so, id, sndinfo != NULL ? sndinfo->snd_sid : 0)) {
 		sent = usrsctp_sendv(so, data, length, to, count, info, info_length, info_type, flags);
-		link_after_rest(so, id);
+		link_after_rest_after_shutdown(so, id);
 	}
 	return sent;
 }
@@ -79,7 +79,7 @@ static void mind_lifetime(struct socket *so, sctp_assoc_t id, const void *info, 
 	const struct sctp_sendv_spa *spa = info_type == SCTP_SENDV_SPA ? info : NULL;
 
 	if (spa != NULL && (spa->sendv_flags & SCTP_SEND_PRINFO_VALID) && spa->sendv_prinfo.pr_policy == SCTP_PR_SCTP_TTL) {
-		link_lifetime(so, id, spa->sendv_prinfo.pr_value);
+		link_start_lifetime(so, id, spa->sendv_prinfo.pr_value);
 	}
 }
 
@@ -99,7 +99,7 @@ static int may_send_all(struct socket *so, struct sctp_sndinfo *sndinfo)
 static int would_block(struct socket *so, int error, uint16_t wanted)
 {
 	int is_too_large =
-		!UPSTREAM_ANSWERS_RIGHTLY && error == EMSGSIZE && (wanted & SCTP_ABORT) == 0 && link_marks_ends(so);
+		!UPSTREAM_ANSWERS_RIGHTLY && error == EMSGSIZE && (wanted & SCTP_ABORT) == 0 && link_has_explicit_eor(so);
 
 	return error == EWOULDBLOCK || is_too_large;
 }
@@ -127,9 +127,9 @@ EXPORT int bridge_sendv(int handle, const void *data, uint32_t length, struct so
 	}
 	if (length > 0 && sndinfo != NULL && (wanted & SCTP_ABORT) == 0) {
 		switch (link_rest_of(so, id, sndinfo->snd_sid, (wanted & SCTP_EOR) != 0)) {
-		case LINK_REST_REFUSED: return -EINTR;
-		case LINK_REST_DISCARDED: return discarded(so, id, length, wanted);
-		case LINK_REST_SENT: break;
+		case LINK_REST_REFUSE: return -EINTR;
+		case LINK_REST_DISCARD: return discarded(so, id, length, wanted);
+		case LINK_REST_SEND: break;
 		}
 	}
 	sent = send_past_shutdown(so, data, length, to, count, info, info_length, info_type, flags);
@@ -151,7 +151,7 @@ EXPORT int bridge_sendv(int handle, const void *data, uint32_t length, struct so
 		mind_lifetime(so, id, info, info_type);
 	}
 	if (sent < (ssize_t)length) {
-		link_send_full(so, id);
+		link_send_buffer_full(so, id);
 		errno = EWOULDBLOCK;
 	}
 	return sent < 0 ? -errno : (int)sent;
@@ -167,9 +167,9 @@ EXPORT int bridge_recvv(int handle, void *buffer, uint32_t length, struct sockad
 		/* struct sctp_recvv_rn begins with struct sctp_rcvinfo */
 		uint32_t id = *info_type != SCTP_RECVV_NOINFO ? ((struct sctp_rcvinfo *)info)->rcv_assoc_id : 0;
 
-		link_has_read(so, id, (uint32_t)received);
+		link_data_read(so, id, (uint32_t)received);
 	}
-	link_tell_more(so);
+	link_update_has_more(so);
 	return received < 0 ? -errno : (int)received;
 }
 

@@ -42,7 +42,7 @@ int link_may_listen(const void *so)
 	       (inp->sctp_flags & (SCTP_PCB_FLAGS_WAS_CONNECTED | SCTP_PCB_FLAGS_WAS_ABORTED)) == 0;
 }
 
-void link_tell_more(void *so)
+void link_update_has_more(void *so)
 {
 	struct sctp_inpcb *inp = so != NULL ? ((struct socket *)so)->so_pcb : NULL;
 

@@ -27,7 +27,7 @@ static int is_same_message(const struct sctp_tmit_chunk *a, const struct sctp_tm
 	       ((a->rec.data.rcv_flags ^ b->rec.data.rcv_flags) & SCTP_DATA_UNORDERED) == 0;
 }
 
-static void count(struct sctp_tcb *stcb, const struct sctp_tmit_chunk *chunk, int is_sent)
+static void count_abandoned(struct sctp_tcb *stcb, const struct sctp_tmit_chunk *chunk, int is_sent)
 {
 	struct sctp_association *asoc = &stcb->asoc;
 	struct sctp_stream_out *stream = &asoc->strmout[chunk->rec.data.sid];
@@ -44,7 +44,7 @@ static void count(struct sctp_tcb *stcb, const struct sctp_tmit_chunk *chunk, in
 }
 
 /* Puts a chunk among those that were sent, in the order of TSNs. */
-static void to_sent_queue(struct sctp_association *asoc, struct sctp_tmit_chunk *chunk)
+static void insert_into_sent_queue(struct sctp_association *asoc, struct sctp_tmit_chunk *chunk)
 {
 	struct sctp_tmit_chunk *before;
 
@@ -84,7 +84,7 @@ static int abandon(struct sctp_tcb *stcb, struct sctp_tmit_chunk *chunk, int is_
 	if (is_waiting) {
 		TAILQ_REMOVE(&asoc->send_queue, chunk, sctp_next);
 		asoc->send_queue_cnt--;
-		to_sent_queue(asoc, chunk);
+		insert_into_sent_queue(asoc, chunk);
 		chunk->book_size = 0; /* it was never in the flight */
 	}
 	chunk->sent = SCTP_FORWARD_TSN_SKIP;
@@ -92,8 +92,8 @@ static int abandon(struct sctp_tcb *stcb, struct sctp_tmit_chunk *chunk, int is_
 }
 
 /* The TSN of the end of a message that is never sent to its end. */
-static struct sctp_tmit_chunk *end_of(struct sctp_tcb *stcb, const struct sctp_tmit_chunk *fragment,
-                                      const struct sctp_stream_queue_pending *rest)
+static struct sctp_tmit_chunk *make_end(struct sctp_tcb *stcb, const struct sctp_tmit_chunk *fragment,
+                                        const struct sctp_stream_queue_pending *rest)
 {
 	struct sctp_association *asoc = &stcb->asoc;
 	struct sctp_tmit_chunk *end;
@@ -109,7 +109,7 @@ static struct sctp_tmit_chunk *end_of(struct sctp_tcb *stcb, const struct sctp_t
 	end->flags = rest->act_flags;
 	end->rec.data.tsn = asoc->sending_seq++;
 	asoc->strmout[rest->sid].chunks_on_queues++;
-	to_sent_queue(asoc, end);
+	insert_into_sent_queue(asoc, end);
 	asoc->pr_sctp_cnt++;
 	return end;
 }
@@ -145,7 +145,7 @@ static int abandon_rest(struct sctp_tcb *stcb, const struct sctp_tmit_chunk *fra
 		return 0;
 	}
 	unordered = (rest->sinfo_flags & SCTP_UNORDERED) != 0;
-	end = end != NULL ? end : end_of(stcb, fragment, rest);
+	end = end != NULL ? end : make_end(stcb, fragment, rest);
 	end->rec.data.rcv_flags |= SCTP_DATA_LAST_FRAG | (unordered ? SCTP_DATA_UNORDERED : 0);
 	if (!unordered) {
 		stream->next_mid_ordered++;
@@ -153,7 +153,7 @@ static int abandon_rest(struct sctp_tcb *stcb, const struct sctp_tmit_chunk *fra
 		stream->next_mid_unordered++;
 	}
 	if (!rest->msg_is_complete) {
-		link_rest_is_given_up(stcb, stream);
+		link_discard_rest(stcb, stream);
 	}
 	bytes = (int)rest->length;
 	sctp_free_spbufspace(stcb, asoc, rest);
@@ -170,7 +170,7 @@ int sctp_release_pr_sctp_chunk(struct sctp_tcb *stcb, struct sctp_tmit_chunk *ch
 	struct sctp_tmit_chunk *each, *next, *waiting = NULL;
 	int bytes = 0, is_at_end = 0;
 
-	count(stcb, chunk, is_sent);
+	count_abandoned(stcb, chunk, is_sent);
 	for (each = chunk; each != NULL && !is_at_end; each = next) {
 		next = TAILQ_NEXT(each, sctp_next);
 		if (next == NULL && each->sent != SCTP_DATAGRAM_UNSENT) {
@@ -195,7 +195,7 @@ int sctp_release_pr_sctp_chunk(struct sctp_tcb *stcb, struct sctp_tmit_chunk *ch
  * FORWARD TSN must be sent again when it is lost, by T3-rtx (RFC 3758 3.5, C5). Upstream starts that timer for the path
  * of the last chunk that is given up; one that was never sent has no path, and no timer was started.
  */
-static struct sctp_tmit_chunk *on_path(const struct sctp_tcb *stcb, struct sctp_tmit_chunk *chunk)
+static struct sctp_tmit_chunk *with_path(const struct sctp_tcb *stcb, struct sctp_tmit_chunk *chunk)
 {
 	if (chunk != NULL && chunk->whoTo == NULL) {
 		chunk->whoTo = link_path_in_use(stcb);
@@ -204,7 +204,7 @@ static struct sctp_tmit_chunk *on_path(const struct sctp_tcb *stcb, struct sctp_
 	return chunk;
 }
 
-static int is_given_up(const struct sctp_tmit_chunk *chunk)
+static int is_abandoned(const struct sctp_tmit_chunk *chunk)
 {
 	return chunk->sent == SCTP_FORWARD_TSN_SKIP || chunk->sent == SCTP_DATAGRAM_NR_ACKED;
 }
@@ -232,7 +232,7 @@ struct sctp_tmit_chunk *sctp_try_advance_peer_ack_point(struct sctp_tcb *stcb, s
 		    timercmp(&now, &chunk->rec.data.timetodrop, >)) {
 			sctp_release_pr_sctp_chunk(stcb, chunk, 1, SCTP_SO_NOT_LOCKED);
 		}
-		if (!is_given_up(chunk)) {
+		if (!is_abandoned(chunk)) {
 			break;
 		}
 		if (SCTP_TSN_GE(chunk->rec.data.tsn, asoc->advanced_peer_ack_point)) {
@@ -240,5 +240,5 @@ struct sctp_tmit_chunk *sctp_try_advance_peer_ack_point(struct sctp_tcb *stcb, s
 			last = chunk;
 		}
 	}
-	return on_path(stcb, last);
+	return with_path(stcb, last);
 }

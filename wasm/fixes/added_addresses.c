@@ -15,7 +15,7 @@
  * Upstream has no limit but the size of a packet, which is 8,000 addresses. Each is a path with timers of its own,
  * which is looked for in a list, and to which HEARTBEATs are sent whether anybody has asked for them or not.
  */
-#define MOST_ADDRESSES 256
+#define MAX_ADDRESSES 256
 
 /* What sctp_load_addresses_from_init() asks of each address of an INIT. */
 static int is_legal(const struct sctp_scoping *scope, sa_family_t family)
@@ -34,13 +34,13 @@ static int is_legal(const struct sctp_scoping *scope, sa_family_t family)
 int fixed_add_remote_addr(struct sctp_tcb *stcb, struct sockaddr *address, struct sctp_nets **path, uint16_t port,
                           int scope, int from)
 {
-	if (!is_legal(&stcb->asoc.scope, address->sa_family) || stcb->asoc.numnets >= MOST_ADDRESSES) {
+	if (!is_legal(&stcb->asoc.scope, address->sa_family) || stcb->asoc.numnets >= MAX_ADDRESSES) {
 		return -1;
 	}
 	return sctp_add_remote_addr(stcb, address, path, port, scope, from);
 }
 
-int link_lists_too_many(struct mbuf *packet, uint32_t offset, uint32_t end)
+int link_lists_too_many_addresses(struct mbuf *packet, uint32_t offset, uint32_t end)
 {
 	uint32_t addresses = 0;
 	struct sctp_paramhdr header, *parameter;
@@ -54,7 +54,7 @@ int link_lists_too_many(struct mbuf *packet, uint32_t offset, uint32_t end)
 			ntohs(parameter->param_type) == SCTP_IPV4_ADDRESS || ntohs(parameter->param_type) == SCTP_IPV6_ADDRESS;
 		offset += SCTP_SIZE32(ntohs(parameter->param_length));
 	}
-	return addresses > MOST_ADDRESSES;
+	return addresses > MAX_ADDRESSES;
 }
 
 /* RFC 9260 3.3.10.4 has a cause for it. */
@@ -64,7 +64,7 @@ void fixed_send_initiate_ack(struct sctp_inpcb *inp, struct sctp_tcb *stcb, stru
 {
 	uint32_t end = (uint32_t)offset + ntohs(init->ch.chunk_length);
 
-	if (link_lists_too_many(packet, (uint32_t)offset + sizeof(*init), end)) {
+	if (link_lists_too_many_addresses(packet, (uint32_t)offset + sizeof(*init), end)) {
 		sctp_send_abort(packet, ip_bytes, from, to, header, init->init.initiate_tag,
 		                sctp_generate_cause(SCTP_CAUSE_OUT_OF_RESC, ""), vrf_id, port);
 		return;

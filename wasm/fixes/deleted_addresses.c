@@ -12,7 +12,7 @@
 #include <netinet/sctputil.h>
 
 #include "fixes/fixes.h"
-#include "fixes/notes.h"
+#include "fixes/extra_fields.h"
 #include "link.h"
 #include "tuning/tuning.h"
 
@@ -68,7 +68,7 @@ struct deleted_path {
 };
 static struct deleted_path *deleted_paths;
 
-static void keep_until_packet_done(struct sctp_tcb *stcb, struct sctp_nets *net)
+static void keep_until_packet_is_read(struct sctp_tcb *stcb, struct sctp_nets *net)
 {
 	struct deleted_path *one = link_malloc(sizeof(*one));
 
@@ -81,7 +81,7 @@ static void keep_until_packet_done(struct sctp_tcb *stcb, struct sctp_nets *net)
  * Upstream goes on from the path that it used last: to receive, to answer, to send in turn (CMT), or while another one
  * is down.
  */
-static void point_elsewhere(struct sctp_association *asoc, struct sctp_nets *net)
+static void clear_pointers_to(struct sctp_association *asoc, struct sctp_nets *net)
 {
 	if (asoc->last_data_chunk_from == net) {
 		asoc->last_data_chunk_from = TAILQ_FIRST(&asoc->nets);
@@ -100,7 +100,7 @@ static void point_elsewhere(struct sctp_association *asoc, struct sctp_nets *net
 
 static void release(struct sctp_tcb *stcb, struct sctp_nets *net)
 {
-	point_elsewhere(&stcb->asoc, net);
+	clear_pointers_to(&stcb->asoc, net);
 	move_chunks(stcb, net);
 	sctp_free_remote_addr(net);
 	atomic_subtract_int(&stcb->asoc.refcnt, 1);
@@ -116,7 +116,7 @@ static void release(struct sctp_tcb *stcb, struct sctp_nets *net)
 }
 
 /* The packet has been read. */
-void link_packet_done(void)
+void link_free_deleted_paths(void)
 {
 	struct deleted_path *one;
 
@@ -136,22 +136,22 @@ void link_packet_done(void)
 void fixed_remove_net(struct sctp_tcb *stcb, struct sctp_nets *net)
 {
 	atomic_add_int(&net->ref_count, 1);
-	link_address_deleted(stcb, net);
+	link_remember_deleted_address(stcb, net);
 	sctp_remove_net(stcb, net);
-	link_choose_path(stcb);
-	point_elsewhere(&stcb->asoc, net);
+	link_select_path(stcb);
+	clear_pointers_to(&stcb->asoc, net);
 	move_chunks(stcb, net);
-	keep_until_packet_done(stcb, net);
+	keep_until_packet_is_read(stcb, net);
 }
 
-void link_path_left(struct sctp_tcb *stcb, struct sctp_nets *net)
+void link_path_removed(struct sctp_tcb *stcb, struct sctp_nets *net)
 {
 	net->dest_state |= SCTP_ADDR_BEING_DELETED; /* or sctp_timer_start() would start its timers again */
 	sctp_timer_stop(SCTP_TIMER_TYPE_HEARTBEAT, stcb->sctp_ep, stcb, net, SCTP_FROM_SCTP_PCB);
 	sctp_timer_stop(SCTP_TIMER_TYPE_PATHMTURAISE, stcb->sctp_ep, stcb, net, SCTP_FROM_SCTP_PCB);
-	point_elsewhere(&stcb->asoc, net);
+	clear_pointers_to(&stcb->asoc, net);
 	move_chunks(stcb, net);
-	keep_until_packet_done(stcb, net);
+	keep_until_packet_is_read(stcb, net);
 }
 
 int fixed_del_remote_addr(struct sctp_tcb *stcb, struct sockaddr *address)
@@ -165,7 +165,7 @@ int fixed_del_remote_addr(struct sctp_tcb *stcb, struct sockaddr *address)
 	return 0;
 }
 
-void link_give_back_and_forget(struct sctp_ifa **address)
+void link_free_ifa_and_clear(struct sctp_ifa **address)
 {
 	sctp_free_ifa(*address);
 	*address = NULL;
@@ -189,17 +189,17 @@ void fixed_free_association(struct sctp_tcb *stcb)
 	if (stcb->asoc.asconf_addr_del_pending != NULL) {
 		sctp_free_ifa(stcb->asoc.asconf_addr_del_pending);
 	}
-	link_association_gone(stcb);
+	buffers_association_freed(stcb);
 #ifdef UPSTREAM_MAIN
-	link_tag_waits(stcb);
+	timewait_association_freed(stcb);
 #endif
-	link_no_outputs(stcb);
-	link_never_open(stcb);
-	link_never_unusable(stcb);
-	link_no_lifetimes(stcb);
-	link_no_unfinished_messages(stcb);
-	link_no_deferred_sack(stcb);
-	link_free(notes_of(stcb)->former);
+	burst_association_freed(stcb);
+	shutdown_association_freed(stcb);
+	restart_association_freed(stcb);
+	lifetimes_association_freed(stcb);
+	unfinished_association_freed(stcb);
+	sack_association_freed(stcb);
+	link_free(extra_of(stcb)->former);
 	link_free(stcb);
 }
 
@@ -216,7 +216,7 @@ int fixed_asconf_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sct
 	if (destination != NULL) {
 		atomic_add_int(&destination->ref_count, 1);
 	}
-	is_gone = link_count_asconf(inp, stcb, net);
+	is_gone = link_run_asconf_timer(inp, stcb, net);
 	if (is_gone || TAILQ_FIRST(&stcb->asoc.asconf_send_queue) != chunk ||
 	    (chunk != NULL && chunk->whoTo != destination)) {
 		sctp_free_remote_addr(destination);

@@ -1,8 +1,8 @@
 /*
  * Messages go to the read queue (RFC 9260 6.6), those that are large in parts (6.9). Who takes back a message of which
- * a part has been delivered is deliver_never() and nobody else, for whatever reason it will never be whole: given up by
- * the peer (RFC 3758 3.6, RFC 8260 2.3.1), a stream or the association reset (RFC 6525), the peer restarted (RFC 9260
- * 5.2.4), the association lost.
+ * a part has been delivered is discard_incomplete() and nobody else, for whatever reason it will never be whole: given
+ * up by the peer (RFC 3758 3.6, RFC 8260 2.3.1), a stream or the association reset (RFC 6525), the peer restarted (RFC
+ * 9260 5.2.4), the association lost.
  *
  * sctp_indata.c and sctp_pcb.c leave such a message in the read queue and say that its end has come. It is then
  * received as if it were whole; it is found again by each later FORWARD TSN that names its SSN, also of another
@@ -20,7 +20,7 @@ static int may_read(const struct sctp_inpcb *inp)
 /* --- reading in the right order ------------------------------------------------------------------------------- */
 
 /* The message of a stream that is delivered in parts. */
-static const struct sctp_queued_to_read *in_parts(const struct sctp_stream_in *stream)
+static const struct sctp_queued_to_read *partly_delivered(const struct sctp_stream_in *stream)
 {
 	const struct sctp_queued_to_read *run = TAILQ_FIRST(&stream->inqueue);
 
@@ -56,7 +56,7 @@ void fixed_free_message(struct sctp_queued_to_read *message)
 		struct sctp_stream_in *stream = stream_of(message);
 
 		if (stream->pd_api_started) {
-			stream->delivery_started = in_parts(stream)->some_taken != 0;
+			stream->delivery_started = partly_delivered(stream)->some_taken != 0;
 		}
 	}
 	link_free(message);
@@ -64,8 +64,8 @@ void fixed_free_message(struct sctp_queued_to_read *message)
 
 /* --- delivering ----------------------------------------------------------------------------------------------- */
 
-static void append(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_queued_to_read *entry,
-                   struct sockbuf *buffer)
+static void append_to_read_queue(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_queued_to_read *entry,
+                                 struct sockbuf *buffer)
 {
 	for (struct mbuf *each = entry->data; each != NULL; each = SCTP_BUF_NEXT(each)) {
 		sctp_sballoc(stcb, buffer, each);
@@ -82,13 +82,13 @@ static void append(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_qu
  * A peer may send as many ERROR chunks, and reset its streams as often, as it likes: where nobody receives, that was 20
  * to 90 MB of notifications. Beyond so many receive buffers, twice what messages may take, they are dropped.
  */
-#define MOST_TOLD 8
+#define MAX_NOTIFICATION_BUFFERS 8
 
-static int is_too_much(const struct sctp_tcb *stcb, const struct sctp_queued_to_read *entry)
+static int must_drop_notification(const struct sctp_tcb *stcb, const struct sctp_queued_to_read *entry)
 {
 	const union sctp_notification *told;
 
-	if ((entry->spec_flags & M_NOTIFICATION) == 0 || !holds_more_than(stcb, MOST_TOLD)) {
+	if ((entry->spec_flags & M_NOTIFICATION) == 0 || !unread_exceeds(stcb, MAX_NOTIFICATION_BUFFERS)) {
 		return 0;
 	}
 	told = mtod(entry->data, const union sctp_notification *);
@@ -105,13 +105,13 @@ void sctp_add_to_readq(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sct
 	if (!is_locked) {
 		SCTP_INP_READ_LOCK(inp);
 	}
-	if (may_read(inp) && !is_too_much(stcb, entry)) {
+	if (may_read(inp) && !must_drop_notification(stcb, entry)) {
 		entry->data = data_without_empty(entry->data, &entry->tail_mbuf, &entry->length);
 		is_read = entry->data != NULL;
 	}
 	if (is_read) {
 		entry->end_added |= whole;
-		append(inp, stcb, entry, buffer);
+		append_to_read_queue(inp, stcb, entry, buffer);
 	} else if (!entry->on_strm_q) {
 		run_free(stcb, entry);
 	}
@@ -152,7 +152,7 @@ static uint32_t partial_delivery_point(const struct sctp_tcb *stcb)
 }
 
 /* One message of a stream at a time. */
-static void deliver_in_parts(struct sctp_tcb *stcb, struct sctp_queued_to_read *run)
+static void begin_partial_delivery(struct sctp_tcb *stcb, struct sctp_queued_to_read *run)
 {
 	struct sctp_stream_in *stream = stream_of(run);
 
@@ -169,7 +169,7 @@ static void deliver_in_parts(struct sctp_tcb *stcb, struct sctp_queued_to_read *
 }
 
 /* The rest of a message that is delivered in parts has come. */
-static void finish(struct sctp_tcb *stcb, struct sctp_queued_to_read *run)
+static void finish_partial_delivery(struct sctp_tcb *stcb, struct sctp_queued_to_read *run)
 {
 	run->pdapi_started = 0;
 	stream_of(run)->pd_api_started = 0;
@@ -183,7 +183,7 @@ static int deliver(struct sctp_tcb *stcb, struct sctp_queued_to_read *run)
 
 	if (run->pdapi_started) {
 		if (whole) {
-			finish(stcb, run);
+			finish_partial_delivery(stcb, run);
 		}
 		sctp_wakeup_the_read_socket(stcb->sctp_ep, stcb, SCTP_SO_NOT_LOCKED);
 	} else if (whole) {
@@ -191,7 +191,7 @@ static int deliver(struct sctp_tcb *stcb, struct sctp_queued_to_read *run)
 		run_unqueue(stcb, run);
 		deliver_whole(stcb, run);
 	} else if (run->length >= partial_delivery_point(stcb)) {
-		deliver_in_parts(stcb, run);
+		begin_partial_delivery(stcb, run);
 	}
 	return whole;
 }
@@ -242,7 +242,7 @@ void deliver_for_room(struct sctp_tcb *stcb)
 			run = TAILQ_FIRST(&stream->uno_inqueue);
 		}
 		if (run != NULL) {
-			deliver_in_parts(stcb, run);
+			begin_partial_delivery(stcb, run);
 		}
 	}
 }
@@ -277,7 +277,7 @@ static struct sctp_queued_to_read *aborted_event(struct sctp_tcb *stcb, const st
 }
 
 /* Takes a message out of the read queue. The event stands where it stood. */
-static void take_back(struct sctp_tcb *stcb, struct sctp_queued_to_read *run)
+static void remove_from_read_queue(struct sctp_tcb *stcb, struct sctp_queued_to_read *run)
 {
 	struct sctp_inpcb *inp = stcb->sctp_ep;
 	struct socket *so = stcb->sctp_socket; /* NULL: it has been closed */
@@ -299,13 +299,13 @@ static void take_back(struct sctp_tcb *stcb, struct sctp_queued_to_read *run)
 	sctp_wakeup_the_read_socket(inp, stcb, SCTP_SO_NOT_LOCKED);
 }
 
-void deliver_never(struct sctp_tcb *stcb, struct sctp_queued_to_read *run)
+void discard_incomplete(struct sctp_tcb *stcb, struct sctp_queued_to_read *run)
 {
 	struct sctp_stream_in *stream = stream_of(run);
 
 	run_unqueue(stcb, run);
 	if (run->on_read_q) {
-		take_back(stcb, run);
+		remove_from_read_queue(stcb, run);
 	}
 	if (run->pdapi_started) {
 		stream->pd_api_started = 0;

@@ -10,7 +10,7 @@
  * A peer sends SHUTDOWN when all of its DATA has been acknowledged. sctp_handle_shutdown() takes its word for it, and
  * an application then takes what it has got for all that there was.
  */
-int end_is_early(const struct sctp_tcb *stcb)
+int is_data_missing(const struct sctp_tcb *stcb)
 {
 	const struct sctp_association *asoc = &stcb->asoc;
 
@@ -31,7 +31,7 @@ int end_is_early(const struct sctp_tcb *stcb)
  * and sctp_pull_off_control_to_new_inp() would take them for its own. And they may be read while a message of another
  * association is missing its rest, as if they had been begun (see let_overtake() in delivery.c).
  */
-static void outlive(struct sctp_tcb *stcb, struct sctp_queued_to_read *message)
+static void detach_from_association(struct sctp_tcb *stcb, struct sctp_queued_to_read *message)
 {
 	message->sinfo_cumtsn = stcb->asoc.cumulative_tsn;
 	message->do_not_ref_stcb = 1;
@@ -50,9 +50,9 @@ int fixed_free_assoc(struct sctp_inpcb *inp, struct sctp_tcb *stcb, int from_inp
 	if (stcb->asoc.state != 0 && (stcb->asoc.state & SCTP_STATE_ABOUT_TO_BE_FREED) == 0) {
 		TAILQ_FOREACH_SAFE(entry, &inp->read_queue, next, next) {
 			if (entry->stcb == stcb && entry->end_added) {
-				outlive(stcb, entry);
+				detach_from_association(stcb, entry);
 			} else if (entry->stcb == stcb) {
-				deliver_never(stcb, entry);
+				discard_incomplete(stcb, entry);
 			}
 		}
 	}
@@ -63,7 +63,7 @@ int fixed_free_assoc(struct sctp_inpcb *inp, struct sctp_tcb *stcb, int from_inp
 static void drop_unread(struct sctp_inpcb *inp, struct socket *so, struct sctp_queued_to_read *entry)
 {
 	if (entry->on_strm_q) {
-		deliver_never(entry->stcb, entry);
+		discard_incomplete(entry->stcb, entry);
 		return;
 	}
 	TAILQ_REMOVE(&inp->read_queue, entry, next);

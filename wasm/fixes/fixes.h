@@ -13,9 +13,9 @@ void fixed_express_handle_sack(struct sctp_tcb *stcb, uint32_t cumulative_tsn, u
                                int has_ecn_echo);
 void fixed_ulp_notify(uint32_t notification, struct sctp_tcb *stcb, uint32_t error, void *data, int so_locked);
 
-/* Upstream's function for T3-rtx, or for ASCONF that wasn't answered, with what it is to count: time_outs.c. */
-int link_count_t3rxt(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net);
-int link_count_asconf(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net);
+/* Upstream's function for T3-rtx, or for ASCONF that wasn't answered, with what it is to count: error_counters.c. */
+int link_run_t3rxt_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net);
+int link_run_asconf_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net);
 
 /* Starts the timer of heartbeats of a path, unless it runs: the same file. */
 #ifdef UPSTREAM_MAIN
@@ -30,15 +30,15 @@ static inline struct sctp_nets *link_path_in_use(const struct sctp_tcb *stcb)
 	return stcb->asoc.alternate != NULL ? stcb->asoc.alternate : stcb->asoc.primary_destination;
 }
 
-/* If the path in use isn't active any more, the least bad one is used: path_choice.c. */
-void link_choose_path(struct sctp_tcb *stcb);
+/* If the path in use isn't active any more, the least bad one is used: path_selection.c. */
+void link_select_path(struct sctp_tcb *stcb);
 
 /* What was sent on this path has been acknowledged: it is active. The same file. */
 void link_path_answered(struct sctp_tcb *stcb, struct sctp_nets *net);
 
 /* Around what reads a SACK, which tells the peer's receive window. The same file. */
-void link_sack_begins(struct sctp_tcb *stcb, uint32_t window_bytes);
-void link_sack_ends(struct sctp_tcb *stcb);
+void link_before_sack(struct sctp_tcb *stcb, uint32_t window_bytes);
+void link_after_sack(struct sctp_tcb *stcb);
 
 /* The headers in front of the chunks of a packet: SCTP's and IP's, that of IPv6 if the socket may use it. */
 static inline uint32_t link_header_bytes(const struct sctp_tcb *stcb)
@@ -54,14 +54,14 @@ static inline uint32_t link_header_bytes(const struct sctp_tcb *stcb)
  * Does an INIT or INIT ACK, whose parameters begin at `offset`, list more addresses than a peer may have?
  * added_addresses.c
  */
-int link_lists_too_many(struct mbuf *packet, uint32_t offset, uint32_t end);
+int link_lists_too_many_addresses(struct mbuf *packet, uint32_t offset, uint32_t end);
 
 /* More of what was sent has been acknowledged: shutdown.c. */
-void link_more_delivered(struct sctp_tcb *stcb);
+void link_restart_shutdown_guard(struct sctp_tcb *stcb);
 
 /*
  * The association of a packet, whose UDP port is known by then, and whether its checksum is wrong:
- * packet_association.c.
+ * association_validation.c.
  */
 struct sctp_tcb *fixed_findassociation_addr(struct mbuf *packet, int offset, struct sockaddr *source,
                                             struct sockaddr *destination, struct sctphdr *header,
@@ -76,41 +76,41 @@ struct sctp_tcb *fixed_findassociation_ep_asconf(struct mbuf *packet, int offset
  * Puts the Gap Ack Blocks of a SACK in order. False: they acknowledge what was never sent, and the association has been
  * aborted. See gap_blocks.c.
  */
-int link_check_gaps(struct mbuf *packet, int at, struct sctp_tcb *stcb, uint16_t *gaps, uint16_t *others,
-                    uint32_t cumulative_tsn);
+int link_normalize_gap_blocks(struct mbuf *packet, int at, struct sctp_tcb *stcb, uint16_t *gaps, uint16_t *nr_gaps,
+                              uint32_t cumulative_tsn);
 
 /* How many bytes of notifications an association has room for: send_buffer.c. */
 long link_room_for_notifications(const struct sctp_tcb *stcb);
 
 /* A path is no longer in the list of its association; a reference to it is handed over: deleted_addresses.c. */
-void link_path_left(struct sctp_tcb *stcb, struct sctp_nets *net);
+void link_path_removed(struct sctp_tcb *stcb, struct sctp_nets *net);
 
 /* T2-shutdown has the place of T3-rtx: shutdown.c. */
 void fixed_timer_start(int type, struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net);
 
 /* In SHUTDOWN-SENT, DATA that came twice is acknowledged at once; an association is freed: shutdown.c. */
 void link_acknowledge_duplicates(struct sctp_tcb *stcb);
-void link_never_open(const struct sctp_tcb *stcb);
+void shutdown_association_freed(const struct sctp_tcb *stcb);
 
 /* The packet that was read has left an association unusable: it is aborted; and one is freed: restart.c. */
 #ifdef UPSTREAM_MAIN
 static inline void link_abort_if_unusable(void)
 {
 }
-static inline void link_never_unusable(const struct sctp_tcb *stcb)
+static inline void restart_association_freed(const struct sctp_tcb *stcb)
 {
 	(void)stcb;
 }
 #else
 void link_abort_if_unusable(void);
-void link_never_unusable(const struct sctp_tcb *stcb);
+void restart_association_freed(const struct sctp_tcb *stcb);
 #endif
 
 /* Something that was to be delivered before SHUTDOWN, or SHUTDOWN ACK, isn't any more: shutdown.c. */
 void link_send_shutdown_if_due(struct sctp_tcb *stcb);
 
 /* DATA of an association begin anew, with this TSN: restart.c. */
-void link_begin_tsns(struct sctp_association *asoc, uint32_t tsn);
+void link_reset_ecn_tsns(struct sctp_association *asoc, uint32_t tsn);
 
 /* An association ends: ended_association.c. */
 int fixed_free_assoc(struct sctp_inpcb *inp, struct sctp_tcb *stcb, int from_inpcb_free, int from);
@@ -121,15 +121,15 @@ void link_remove_message(struct sctp_tcb *stcb, struct sctp_stream_out *stream, 
 /*
  * More of a message is to come, which is given up; the peer restarts; an association is freed: unfinished_messages.c.
  */
-void link_rest_is_given_up(struct sctp_tcb *stcb, struct sctp_stream_out *stream);
+void link_discard_rest(struct sctp_tcb *stcb, struct sctp_stream_out *stream);
 void link_drop_unfinished_messages(struct sctp_tcb *stcb);
-void link_no_unfinished_messages(struct sctp_tcb *stcb);
+void unfinished_association_freed(struct sctp_tcb *stcb);
 
 /* An association is freed: lifetimes.c. */
-void link_no_lifetimes(struct sctp_tcb *stcb);
+void lifetimes_association_freed(struct sctp_tcb *stcb);
 
 /* A packet has been read; paths that went with it are freed: deleted_addresses.c. */
-void link_packet_done(void);
+void link_free_deleted_paths(void);
 
 /* A local address has come, or come back: readded_addresses.c. */
 void link_local_address_added(struct sctp_ifa *ifa);
@@ -148,20 +148,20 @@ struct sctp_ifa *link_usable_address(struct sctp_tcb *stcb, sa_family_t family, 
  * pending_addresses.c.
  */
 struct link_packet;
-int link_may_leave(struct sctp_tcb *stcb, struct mbuf *packet, int headers, struct link_packet *header);
+int link_check_source(struct sctp_tcb *stcb, struct mbuf *packet, int headers, struct link_packet *header);
 
 /*
  * Is there a chunk of this type in a packet, behind so many bytes of headers? An IP address as packets have it, or
  * NULL.
  */
 int link_has_chunk(struct mbuf *packet, int headers, uint8_t type);
-const void *link_ip_of(const union sctp_sockstore *address, uint8_t family);
+const void *link_ip_address(const union sctp_sockstore *address, uint8_t family);
 
 /* The peer has deleted this address: packets from there may still come. See late_packets.c. */
-void link_address_deleted(const struct sctp_tcb *stcb, const struct sctp_nets *net);
+void link_remember_deleted_address(const struct sctp_tcb *stcb, const struct sctp_nets *net);
 
 /* Where a packet comes from and goes to; the port is the peer's UDP port, in network byte order. */
-struct link_ends {
+struct link_addresses {
 	union sctp_sockstore source;
 	union sctp_sockstore destination;
 	uint16_t port;
@@ -171,13 +171,14 @@ struct link_ends {
  * Was the packet that has been read a late one of an association that lives? Then it is to be read again, with these
  * ends.
  */
-int link_readdress(const struct sctphdr *header, struct link_ends *ends);
+int link_readdress_late_packet(const struct sctphdr *header, struct link_addresses *addresses);
 
 /*
- * The packet is done with. What leaves until then with an ASCONF ACK goes to where the packet came from: link_answer().
+ * The packet is done with. What leaves until then with an ASCONF ACK goes to where the packet came from:
+ * link_address_asconf_ack().
  */
-void link_answered(void);
-void link_answer(struct mbuf *packet, int headers, struct link_packet *header);
+void link_forget_packet_origin(void);
+void link_address_asconf_ack(struct mbuf *packet, int headers, struct link_packet *header);
 
 /* The first slow start threshold of a path: tuning/congestion.c. */
 #define FIRST_SSTHRESH (64 * 1024 * 1024)

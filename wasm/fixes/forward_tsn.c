@@ -58,7 +58,7 @@ static void skip_unordered_data(struct sctp_tcb *stcb, struct sctp_stream_in *st
 
 	TAILQ_FOREACH_SAFE(run, &stream->uno_inqueue, next_instrm, next) {
 		if (SCTP_TSN_GE(stcb->asoc.cumulative_tsn, run->fsn_included)) {
-			deliver_never(stcb, run);
+			discard_incomplete(stcb, run);
 		}
 	}
 }
@@ -69,7 +69,7 @@ static void skip_unordered_idata(struct sctp_tcb *stcb, struct sctp_stream_in *s
 
 	TAILQ_FOREACH_SAFE(run, &stream->uno_inqueue, next_instrm, next) {
 		if (SCTP_MID_GE(1, mid, run->mid)) {
-			deliver_never(stcb, run);
+			discard_incomplete(stcb, run);
 		}
 	}
 }
@@ -88,7 +88,7 @@ static void skip_ordered(struct sctp_tcb *stcb, struct sctp_stream_in *stream, u
 			run_unqueue(stcb, run);
 			deliver_whole(stcb, run);
 		} else {
-			deliver_never(stcb, run);
+			discard_incomplete(stcb, run);
 		}
 	}
 	if (SCTP_MID_GT(idata, mid, stream->last_mid_delivered)) {
@@ -97,15 +97,15 @@ static void skip_ordered(struct sctp_tcb *stcb, struct sctp_stream_in *stream, u
 	deliver_in_order(stcb, stream);
 }
 
-void forget_dead(struct sctp_tcb *stcb)
+void discard_runs_without_first(struct sctp_tcb *stcb)
 {
 	for (uint32_t sid = 0; sid < stcb->asoc.streamincnt && stcb->asoc.cnt_on_all_streams > 0; sid++) {
 		for (int unordered = 0; unordered <= 1; unordered++) {
 			struct sctp_queued_to_read *run, *next;
 
 			TAILQ_FOREACH_SAFE(run, queue_of(&stcb->asoc.strmin[sid], unordered), next_instrm, next) {
-				if (run_is_dead(stcb, run)) {
-					deliver_never(stcb, run);
+				if (run_lost_first_fragment(stcb, run)) {
+					discard_incomplete(stcb, run);
 				}
 			}
 		}
@@ -177,7 +177,7 @@ static void skip_all(struct sctp_tcb *stcb)
 			skip_ordered(stcb, stream, last->mid);
 		}
 		while ((run = TAILQ_FIRST(&stream->uno_inqueue)) != NULL) {
-			deliver_never(stcb, run);
+			discard_incomplete(stcb, run);
 		}
 	}
 }
@@ -205,8 +205,8 @@ void fixed_handle_forward_tsn(struct sctp_tcb *stcb, struct sctp_forward_tsn_chu
 			skip_unordered_data(stcb, &asoc->strmin[sid]);
 		}
 		skip_streams(stcb, packet, offset + (int)sizeof(*chunk), offset + bytes);
-		forget_dead(stcb);
+		discard_runs_without_first(stcb);
 	}
 	sctp_slide_mapping_arrays(stcb);
-	*is_aborted = reset_perform(stcb);
+	*is_aborted = reset_perform_due(stcb);
 }

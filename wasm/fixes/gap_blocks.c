@@ -14,7 +14,7 @@
 #include "link.h"
 
 /* As many as there can be in a packet. */
-#define MOST_BLOCKS (65536 / sizeof(struct sctp_gap_ack_block))
+#define MAX_BLOCKS (65536 / sizeof(struct sctp_gap_ack_block))
 
 struct range {
 	uint16_t start, end; /* offsets from the cumulative TSN */
@@ -30,7 +30,7 @@ static struct range range_at(struct mbuf *packet, int at, uint32_t index)
 }
 
 /* Do they ascend, and none overlap? Raises `highest` to the end of the highest one. */
-static int are_in_order(struct mbuf *packet, int at, uint32_t count, uint32_t *highest)
+static int is_sorted(struct mbuf *packet, int at, uint32_t count, uint32_t *highest)
 {
 	uint32_t before = 0;
 	int in_order = 1;
@@ -51,7 +51,7 @@ static int by_start(const void *a, const void *b)
 }
 
 /* Appends what so many blocks say, in order and each TSN once. Returns how many blocks there are then. */
-static uint32_t append_in_order(struct range *ranges, uint32_t used, struct mbuf *packet, int at, uint32_t count)
+static uint32_t append_sorted(struct range *ranges, uint32_t used, struct mbuf *packet, int at, uint32_t count)
 {
 	uint32_t last = used;
 
@@ -75,12 +75,12 @@ static uint32_t append_in_order(struct range *ranges, uint32_t used, struct mbuf
 }
 
 /* Those that may be taken back come first, then those of NR-SACK, which may not. */
-static void put_in_order(struct mbuf *packet, int at, uint16_t *gaps, uint16_t *others)
+static void sort_and_merge(struct mbuf *packet, int at, uint16_t *gaps, uint16_t *nr_gaps)
 {
-	struct range *ranges = link_malloc(((uint32_t)*gaps + *others) * sizeof(*ranges));
-	uint32_t first = append_in_order(ranges, 0, packet, at, *gaps);
+	struct range *ranges = link_malloc(((uint32_t)*gaps + *nr_gaps) * sizeof(*ranges));
+	uint32_t first = append_sorted(ranges, 0, packet, at, *gaps);
 	uint32_t all =
-		append_in_order(ranges, first, packet, at + (int)(*gaps * sizeof(struct sctp_gap_ack_block)), *others);
+		append_sorted(ranges, first, packet, at + (int)(*gaps * sizeof(struct sctp_gap_ack_block)), *nr_gaps);
 
 	for (uint32_t i = 0; i < all; i++) {
 		struct sctp_gap_ack_block block = {.start = htons(ranges[i].start), .end = htons(ranges[i].end)};
@@ -89,7 +89,7 @@ static void put_in_order(struct mbuf *packet, int at, uint16_t *gaps, uint16_t *
 	}
 	link_free(ranges);
 	*gaps = (uint16_t)first;
-	*others = (uint16_t)(all - first);
+	*nr_gaps = (uint16_t)(all - first);
 }
 
 static uint32_t next_tsn(const struct sctp_association *asoc)
@@ -104,8 +104,8 @@ static int has_sent_all(const struct sctp_association *asoc)
 	return TAILQ_EMPTY(&asoc->sent_queue) && TAILQ_EMPTY(&asoc->send_queue) && asoc->stream_queue_cnt == 0;
 }
 
-int link_check_gaps(struct mbuf *packet, int at, struct sctp_tcb *stcb, uint16_t *gaps, uint16_t *others,
-                    uint32_t cumulative_tsn)
+int link_normalize_gap_blocks(struct mbuf *packet, int at, struct sctp_tcb *stcb, uint16_t *gaps, uint16_t *nr_gaps,
+                              uint32_t cumulative_tsn)
 {
 	const struct sctp_association *asoc = &stcb->asoc;
 	uint32_t highest = 0;
@@ -113,19 +113,19 @@ int link_check_gaps(struct mbuf *packet, int at, struct sctp_tcb *stcb, uint16_t
 	char text[SCTP_DIAG_INFO_LEN];
 
 	/* sctp_handle_sack() looks at no block of a SACK that is late, or where nothing is left */
-	if (*gaps + *others == 0 || SCTP_TSN_GT(asoc->last_acked_seq, cumulative_tsn) || has_sent_all(asoc)) {
+	if (*gaps + *nr_gaps == 0 || SCTP_TSN_GT(asoc->last_acked_seq, cumulative_tsn) || has_sent_all(asoc)) {
 		return 1;
 	}
-	in_order = are_in_order(packet, at, *gaps, &highest);
-	in_order &= are_in_order(packet, at + (int)(*gaps * sizeof(struct sctp_gap_ack_block)), *others, &highest);
+	in_order = is_sorted(packet, at, *gaps, &highest);
+	in_order &= is_sorted(packet, at + (int)(*gaps * sizeof(struct sctp_gap_ack_block)), *nr_gaps, &highest);
 	if (SCTP_TSN_GE(cumulative_tsn + highest, next_tsn(asoc))) {
 		SCTP_SNPRINTF(text, sizeof(text), "Gap Ack Block to TSN %8.8x, next is %8.8x", cumulative_tsn + highest,
 		              next_tsn(asoc));
 		UPSTREAM_ABORT_ASSOCIATION(stcb, sctp_generate_cause(SCTP_CAUSE_PROTOCOL_VIOLATION, text), SCTP_SO_NOT_LOCKED);
 		return 0;
 	}
-	if (!in_order && *gaps + *others <= MOST_BLOCKS) {
-		put_in_order(packet, at, gaps, others);
+	if (!in_order && *gaps + *nr_gaps <= MAX_BLOCKS) {
+		sort_and_merge(packet, at, gaps, nr_gaps);
 	}
 	return 1;
 }

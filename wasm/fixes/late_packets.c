@@ -25,7 +25,7 @@
 #include <netinet/sctputil.h>
 
 #include "fixes/fixes.h"
-#include "fixes/notes.h"
+#include "fixes/extra_fields.h"
 #include "link.h"
 #include "network/network.h"
 
@@ -34,22 +34,22 @@
  */
 #define FORMER_ADDRESSES 8
 
-void link_address_deleted(const struct sctp_tcb *stcb, const struct sctp_nets *net)
+void link_remember_deleted_address(const struct sctp_tcb *stcb, const struct sctp_nets *net)
 {
-	struct association_notes *notes = notes_of(stcb);
+	struct association_extra *extra = extra_of(stcb);
 
-	if (notes->former == NULL) {
-		notes->former = link_calloc(FORMER_ADDRESSES, sizeof(*notes->former));
+	if (extra->former == NULL) {
+		extra->former = link_calloc(FORMER_ADDRESSES, sizeof(*extra->former));
 	}
-	memcpy(&notes->former[notes->former_count++ % FORMER_ADDRESSES], &net->ro._l_addr, sizeof(*notes->former));
+	memcpy(&extra->former[extra->former_count++ % FORMER_ADDRESSES], &net->ro._l_addr, sizeof(*extra->former));
 }
 
-static int was_address_of(const struct sctp_tcb *stcb, struct sockaddr *address)
+static int was_deleted_from(const struct sctp_tcb *stcb, struct sockaddr *address)
 {
-	const struct association_notes *notes = notes_of(stcb);
+	const struct association_extra *extra = extra_of(stcb);
 
-	for (uint32_t i = 0; i < min(notes->former_count, FORMER_ADDRESSES); i++) {
-		if (sctp_cmpaddr(&notes->former[i].sa, address)) {
+	for (uint32_t i = 0; i < min(extra->former_count, FORMER_ADDRESSES); i++) {
+		if (sctp_cmpaddr(&extra->former[i].sa, address)) {
 			return 1;
 		}
 	}
@@ -75,7 +75,7 @@ static struct sctp_tcb *owner(const struct sctphdr *header, struct sockaddr *sou
 	LIST_FOREACH(stcb, place, sctp_asocs) {
 		if (stcb->asoc.my_vtag == tag && stcb->rport == header->src_port &&
 		    stcb->sctp_ep->sctp_lport == header->dest_port && is_up(stcb) &&
-		    (sctp_findnet(stcb, source) != NULL || was_address_of(stcb, source))) {
+		    (sctp_findnet(stcb, source) != NULL || was_deleted_from(stcb, source))) {
 			return stcb;
 		}
 	}
@@ -84,7 +84,7 @@ static struct sctp_tcb *owner(const struct sctphdr *header, struct sockaddr *sou
 
 /* The packet that is being read is late; and where it came from, if the packet is read for another path. */
 static int late;
-static struct link_ends origin;
+static struct link_addresses origin;
 
 /* The path by whose address the ASCONF that is read was looked up, and what it was like before. */
 static struct {
@@ -99,7 +99,7 @@ static int is_late(const struct sctphdr *header, struct sockaddr *source)
 }
 
 /* A packet is read again once: what is known of it says nothing of the next one. */
-void link_answered(void)
+void link_forget_packet_origin(void)
 {
 	late = 0;
 	origin.source.sa.sa_family = AF_UNSPEC;
@@ -115,7 +115,7 @@ void link_answered(void)
  * Where an ASCONF comes from says nothing of the path by whose address it is looked up; upstream would send to that
  * address by the UDP port of the other one from now on (RFC 6951 5.4).
  */
-static void keep_port(struct sctp_nets *path)
+static void save_path_parameters(struct sctp_nets *path)
 {
 	if (looked_up.path == NULL) {
 		looked_up.path = path;
@@ -125,18 +125,18 @@ static void keep_port(struct sctp_nets *path)
 	}
 }
 
-void link_answer(struct mbuf *packet, int headers, struct link_packet *header)
+void link_address_asconf_ack(struct mbuf *packet, int headers, struct link_packet *header)
 {
 	int is_v4 = header->family == 4;
 
 	if (origin.source.sa.sa_family == (is_v4 ? AF_INET : AF_INET6) &&
 	    link_has_chunk(packet, headers, SCTP_ASCONF_ACK)) {
-		memcpy(header->destination, link_ip_of(&origin.source, header->family), is_v4 ? 4 : 16);
+		memcpy(header->destination, link_ip_address(&origin.source, header->family), is_v4 ? 4 : 16);
 		header->port = ntohs(origin.port);
 	}
 }
 
-int link_readdress(const struct sctphdr *header, struct link_ends *ends)
+int link_readdress_late_packet(const struct sctphdr *header, struct link_addresses *ends)
 {
 	struct sctp_tcb *stcb = late ? owner(header, &ends->source.sa) : NULL;
 	struct sctp_nets *net;
@@ -160,7 +160,7 @@ int link_readdress(const struct sctphdr *header, struct link_ends *ends)
  * The association whose peer has deleted the address by which its ASCONF is looked up (RFC 5061 4.1.1): this one was
  * repeated.
  */
-static struct sctp_tcb *former_owner(struct mbuf *packet, int offset, const struct sctphdr *header)
+static struct sctp_tcb *owner_by_deleted_lookup_address(struct mbuf *packet, int offset, const struct sctphdr *header)
 {
 	struct sctp_ipv6addr_param buffer;
 	union sctp_sockstore address;
@@ -185,7 +185,7 @@ struct sctp_tcb *fixed_findassociation_ep_asconf(struct mbuf *packet, int offset
 {
 	struct sctp_tcb *stcb = sctp_findassociation_ep_asconf(packet, offset, destination, header, inp, path, vrf_id);
 
-	if (stcb == NULL && (stcb = former_owner(packet, offset, header)) != NULL) {
+	if (stcb == NULL && (stcb = owner_by_deleted_lookup_address(packet, offset, header)) != NULL) {
 		SCTP_TCB_LOCK(stcb);
 		SCTP_INP_DECR_REF(*inp); /* which sctp_process_control() takes, to be given back if there is an association */
 		*inp = stcb->sctp_ep;
@@ -196,7 +196,7 @@ struct sctp_tcb *fixed_findassociation_ep_asconf(struct mbuf *packet, int offset
 	} else if (stcb != NULL) {
 		memcpy(&origin.source, source, sizeof(origin.source));
 		origin.port = port;
-		keep_port(*path);
+		save_path_parameters(*path);
 	}
 	return stcb;
 }

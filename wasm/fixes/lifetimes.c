@@ -14,21 +14,21 @@
 #include <netinet/sctputil.h>
 
 #include "fixes/fixes.h"
-#include "fixes/notes.h"
+#include "fixes/extra_fields.h"
 #include "link.h"
 
 /* So many messages are looked at in a millisecond, on average: a long queue is looked through less often. */
-#define LOOKS_PER_MS 1000
+#define EXAMINED_PER_MS 1000
 
 struct search {
 	struct timeval now;
 	struct timeval next; /* when the next lifetime ends; 0: none has one */
-	uint32_t looks;
+	uint32_t examined;
 };
 
 static int has_expired(struct search *search, uint32_t flags, const struct timeval *end)
 {
-	search->looks++;
+	search->examined++;
 	if (!PR_SCTP_TTL_ENABLED(flags)) {
 		return 0;
 	}
@@ -52,7 +52,7 @@ static void count_unsent(struct sctp_association *asoc, struct sctp_stream_out *
  * Notifications are dropped when the receive buffer is full, and many lifetimes may end at once. These have as much
  * room as they take: their bytes have just left the send buffer. Returns what the limit was.
  */
-static uint32_t limit_events(struct sctp_tcb *stcb, uint32_t bytes)
+static uint32_t set_receive_limit(struct sctp_tcb *stcb, uint32_t bytes)
 {
 	uint32_t before = 0;
 
@@ -64,20 +64,20 @@ static uint32_t limit_events(struct sctp_tcb *stcb, uint32_t bytes)
 }
 
 /* As sctp_report_all_outbound() does for each message that has no TSN yet. */
-static void give_up_message(struct sctp_tcb *stcb, struct sctp_stream_out *stream, struct sctp_stream_queue_pending *sp)
+static void abandon_message(struct sctp_tcb *stcb, struct sctp_stream_out *stream, struct sctp_stream_queue_pending *sp)
 {
 	uint32_t limit;
 
 	count_unsent(&stcb->asoc, stream);
 	sctp_free_spbufspace(stcb, &stcb->asoc, sp);
-	limit = limit_events(stcb, INT32_MAX);
+	limit = set_receive_limit(stcb, INT32_MAX);
 	sctp_ulp_notify(SCTP_NOTIFY_SPECIAL_SP_FAIL, stcb, 0, sp, SCTP_SO_NOT_LOCKED);
-	limit_events(stcb, limit);
+	set_receive_limit(stcb, limit);
 	link_remove_message(stcb, stream, sp);
 }
 
 /* Messages of a stream of which no part has a TSN, and which are here as a whole. */
-static int give_up_waiting(struct sctp_tcb *stcb, struct sctp_stream_out *stream, struct search *search)
+static int abandon_waiting(struct sctp_tcb *stcb, struct sctp_stream_out *stream, struct search *search)
 {
 	struct sctp_stream_queue_pending *sp, *next;
 	int count = 0;
@@ -85,7 +85,7 @@ static int give_up_waiting(struct sctp_tcb *stcb, struct sctp_stream_out *stream
 	TAILQ_FOREACH_SAFE(sp, &stream->outqueue, next, next) {
 		if (has_expired(search, sp->act_flags, &sp->ts) && !sp->some_taken && sp->msg_is_complete &&
 		    sp->sender_all_done) {
-			give_up_message(stcb, stream, sp);
+			abandon_message(stcb, stream, sp);
 			count++;
 		}
 	}
@@ -93,15 +93,15 @@ static int give_up_waiting(struct sctp_tcb *stcb, struct sctp_stream_out *stream
 }
 
 /* A message that has TSNs, none of which was sent: abandoned.c. */
-static void give_up_chunks(struct sctp_tcb *stcb, struct sctp_tmit_chunk *first)
+static void abandon_chunks(struct sctp_tcb *stcb, struct sctp_tmit_chunk *first)
 {
-	uint32_t limit = limit_events(stcb, INT32_MAX);
+	uint32_t limit = set_receive_limit(stcb, INT32_MAX);
 
 	sctp_release_pr_sctp_chunk(stcb, first, 0, SCTP_SO_NOT_LOCKED);
-	limit_events(stcb, limit);
+	set_receive_limit(stcb, limit);
 }
 
-static int give_up_unsent(struct sctp_tcb *stcb, struct search *search)
+static int abandon_unsent(struct sctp_tcb *stcb, struct search *search)
 {
 	struct sctp_tmit_chunk *chunk, *next;
 	int count = 0;
@@ -111,7 +111,7 @@ static int give_up_unsent(struct sctp_tcb *stcb, struct search *search)
 
 		next = TAILQ_NEXT(chunk, sctp_next);
 		if (is_first && chunk->data != NULL && has_expired(search, chunk->flags, &chunk->rec.data.timetodrop)) {
-			give_up_chunks(stcb, chunk);
+			abandon_chunks(stcb, chunk);
 			next = TAILQ_FIRST(&stcb->asoc.send_queue);
 			count++;
 		}
@@ -134,11 +134,11 @@ static void forward_tsn(struct sctp_tcb *stcb)
 
 static void wait_for_next(struct sctp_tcb *stcb, const struct search *search);
 
-static void give_up_expired(void *argument)
+static void abandon_expired(void *argument)
 {
 	struct sctp_tcb *stcb = argument;
 	struct sctp_association *asoc = &stcb->asoc;
-	struct search search = {.looks = 0};
+	struct search search = {.examined = 0};
 	int count = 0;
 
 	if (asoc->state & SCTP_STATE_ABOUT_TO_BE_FREED) {
@@ -147,9 +147,9 @@ static void give_up_expired(void *argument)
 	SCTP_TCB_LOCK(stcb);
 	(void)SCTP_GETTIME_TIMEVAL(&search.now);
 	for (uint32_t i = 0; i < asoc->streamoutcnt; i++) {
-		count += give_up_waiting(stcb, &asoc->strmout[i], &search);
+		count += abandon_waiting(stcb, &asoc->strmout[i], &search);
 	}
-	if (asoc->prsctp_supported && give_up_unsent(stcb, &search) > 0) {
+	if (asoc->prsctp_supported && abandon_unsent(stcb, &search) > 0) {
 		forward_tsn(stcb);
 		count++;
 	}
@@ -166,16 +166,16 @@ static void give_up_expired(void *argument)
 
 static void start(struct sctp_tcb *stcb, uint32_t ms)
 {
-	sctp_os_timer_t *timer = &notes_of(stcb)->lifetimes;
+	sctp_os_timer_t *timer = &extra_of(stcb)->lifetimes;
 
-	(void)SCTP_OS_TIMER_START(timer, sctp_msecs_to_ticks(max(ms, 1)), give_up_expired, stcb);
-	notes_of(stcb)->lifetime_ends_ms = link_now_ms + ms;
+	(void)SCTP_OS_TIMER_START(timer, sctp_msecs_to_ticks(max(ms, 1)), abandon_expired, stcb);
+	extra_of(stcb)->lifetime_ends_ms = link_now_ms + ms;
 }
 
 static void wait_for_next(struct sctp_tcb *stcb, const struct search *search)
 {
 	struct timeval left;
-	uint32_t ms, least_ms = search->looks / LOOKS_PER_MS;
+	uint32_t ms, least_ms = search->examined / EXAMINED_PER_MS;
 
 	if (search->next.tv_sec == 0) {
 		return;
@@ -185,22 +185,22 @@ static void wait_for_next(struct sctp_tcb *stcb, const struct search *search)
 	start(stcb, max(ms, least_ms));
 }
 
-void link_lifetime(void *so, uint32_t id, uint32_t ms)
+void link_start_lifetime(void *so, uint32_t id, uint32_t ms)
 {
 	struct sctp_tcb *stcb = association_in(so, id);
-	struct association_notes *notes;
+	struct association_extra *extra;
 
 	if (stcb == NULL) {
 		return;
 	}
-	notes = notes_of(stcb);
-	if (!SCTP_OS_TIMER_PENDING(&notes->lifetimes) || link_now_ms + ms < notes->lifetime_ends_ms) {
+	extra = extra_of(stcb);
+	if (!SCTP_OS_TIMER_PENDING(&extra->lifetimes) || link_now_ms + ms < extra->lifetime_ends_ms) {
 		start(stcb, ms);
 	}
 	SCTP_TCB_UNLOCK(stcb);
 }
 
-void link_no_lifetimes(struct sctp_tcb *stcb)
+void lifetimes_association_freed(struct sctp_tcb *stcb)
 {
-	(void)SCTP_OS_TIMER_STOP(&notes_of(stcb)->lifetimes);
+	(void)SCTP_OS_TIMER_STOP(&extra_of(stcb)->lifetimes);
 }

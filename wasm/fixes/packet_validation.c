@@ -1,7 +1,7 @@
 /*
  * What must not reach usrsctp, as far as the bytes of a packet tell: packets that RFC 9260 has discarded silently, and
  * chunks that upstream 0.9.5.0 handles wrongly (sctp_process_control(), and sctp_are_there_new_addresses()).
- * packet_association.c judges by the association. Upstream's main mends the chunks (53dd9da2, 5931e4e0, 8157ef0c,
+ * association_validation.c judges by the association. Upstream's main mends the chunks (53dd9da2, 5931e4e0, 8157ef0c,
  * de7d903c, c08562ec), and drops an INIT with the tag 0 (279a68fd); not the addresses, nor SACKs that are repeated.
  *
  * Most packets begin with DATA, or with a SACK that they consist of or that DATA follows: nothing is looked at behind
@@ -38,7 +38,7 @@ static int is_unicast(const uint8_t *address, uint8_t family)
 	}
 }
 
-int link_is_plausible(const struct link_packet *packet)
+int link_has_valid_addresses(const struct link_packet *packet)
 {
 	const struct sctphdr *ports = (const struct sctphdr *)(packet + 1);
 
@@ -75,7 +75,7 @@ static int has_right_length(uint8_t type, uint32_t bytes)
 }
 
 /* These have a packet to themselves (RFC 9260 6.10). */
-static int stands_alone(uint8_t type)
+static int must_be_alone(uint8_t type)
 {
 	return !UPSTREAM_VALIDATES_CHUNKS &&
 	       (type == SCTP_INITIATION || type == SCTP_INITIATION_ACK || type == SCTP_SHUTDOWN_COMPLETE);
@@ -103,7 +103,7 @@ static int has_endless_parameter(const uint8_t *from, const uint8_t *end)
 }
 
 /* INIT with a tag in the common header, or with the tag 0 in itself, is discarded (RFC 9260 8.5.1 A, 3.3.2). */
-static int admits_init(const struct link_packet *packet, const struct sctp_init_chunk *chunk, uint32_t bytes)
+static int is_valid_init(const struct link_packet *packet, const struct sctp_init_chunk *chunk, uint32_t bytes)
 {
 	const struct sctphdr *header = (const struct sctphdr *)(packet + 1);
 
@@ -112,10 +112,10 @@ static int admits_init(const struct link_packet *packet, const struct sctp_init_
 }
 
 /* A chunk that fills its packet, and has to. */
-static int admits_lone(const struct link_packet *packet, const struct sctp_chunkhdr *chunk, uint32_t bytes)
+static int is_valid_lone_chunk(const struct link_packet *packet, const struct sctp_chunkhdr *chunk, uint32_t bytes)
 {
 	switch (chunk->chunk_type) {
-	case SCTP_INITIATION: return admits_init(packet, (const struct sctp_init_chunk *)chunk, bytes);
+	case SCTP_INITIATION: return is_valid_init(packet, (const struct sctp_init_chunk *)chunk, bytes);
 	case SCTP_INITIATION_ACK: return bytes >= sizeof(struct sctp_init_ack_chunk);
 	default: return has_right_length(chunk->chunk_type, bytes);
 	}
@@ -138,7 +138,7 @@ static int is_repeated(uint8_t type, uint32_t *seen)
  * A chunk that can't be read is made one that is passed over: PAD (RFC 4820). Behind AUTH that can't be, since its HMAC
  * covers all that follows; usrsctp then reads no further, which after a COOKIE ACK would be at the wrong place.
  */
-static int pass_over(struct sctp_chunkhdr *chunk, int is_authenticated)
+static int skip_chunk(struct sctp_chunkhdr *chunk, int is_authenticated)
 {
 	if (is_authenticated) {
 		return chunk->chunk_type != SCTP_COOKIE_ACK;
@@ -158,7 +158,7 @@ static int is_short_ecne(const struct sctp_chunkhdr *chunk)
 	       ntohs(chunk->chunk_length) == sizeof(struct old_sctp_ecne_chunk);
 }
 
-int link_admits(struct link_packet *packet, uint32_t *short_ecne)
+int link_validate_chunks(struct link_packet *packet, uint32_t *short_ecne)
 {
 	uint8_t *bytes = (uint8_t *)(packet + 1);
 	uint32_t seen = 0;
@@ -175,14 +175,14 @@ int link_admits(struct link_packet *packet, uint32_t *short_ecne)
 		if (length < CHUNK_BYTES || length > left) {
 			return at > HEADER_BYTES; /* usrsctp reads what is before it */
 		}
-		if (stands_alone(type) && at > HEADER_BYTES) {
+		if (must_be_alone(type) && at > HEADER_BYTES) {
 			packet->length = at;
 			return 1;
 		}
-		if (stands_alone(type)) {
-			return padded(length) >= left && admits_lone(packet, chunk, length);
+		if (must_be_alone(type)) {
+			return padded(length) >= left && is_valid_lone_chunk(packet, chunk, length);
 		}
-		if ((!has_right_length(type, length) || is_repeated(type, &seen)) && !pass_over(chunk, is_authenticated)) {
+		if ((!has_right_length(type, length) || is_repeated(type, &seen)) && !skip_chunk(chunk, is_authenticated)) {
 			return 0;
 		}
 		if (is_short_ecne(chunk) && !is_authenticated) {

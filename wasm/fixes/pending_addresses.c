@@ -28,7 +28,7 @@ int link_has_chunk(struct mbuf *packet, int headers, uint8_t type)
 	return 0;
 }
 
-const void *link_ip_of(const union sctp_sockstore *address, uint8_t family)
+const void *link_ip_address(const union sctp_sockstore *address, uint8_t family)
 {
 	if (family == 4 && address->sa.sa_family == AF_INET) {
 		return &address->sin.sin_addr;
@@ -41,7 +41,7 @@ static int is_pending(const struct sctp_tcb *stcb, const struct link_packet *hea
 	const struct sctp_laddr *address;
 
 	LIST_FOREACH(address, &stcb->asoc.sctp_restricted_addrs, sctp_nxt_addr) {
-		const void *ip = link_ip_of(&address->ifa->address, header->family);
+		const void *ip = link_ip_address(&address->ifa->address, header->family);
 
 		if (ip != NULL && memcmp(ip, header->source, header->family == 4 ? 4 : 16) == 0) {
 			return 1;
@@ -50,7 +50,7 @@ static int is_pending(const struct sctp_tcb *stcb, const struct link_packet *hea
 	return 0;
 }
 
-int link_may_leave(struct sctp_tcb *stcb, struct mbuf *packet, int headers, struct link_packet *header)
+int link_check_source(struct sctp_tcb *stcb, struct mbuf *packet, int headers, struct link_packet *header)
 {
 	struct sctp_ifa *other;
 
@@ -62,6 +62,6 @@ int link_may_leave(struct sctp_tcb *stcb, struct mbuf *packet, int headers, stru
 	if (other == NULL) {
 		return 0;
 	}
-	memcpy(header->source, link_ip_of(&other->address, header->family), header->family == 4 ? 4 : 16);
+	memcpy(header->source, link_ip_address(&other->address, header->family), header->family == 4 ? 4 : 16);
 	return 1;
 }

@@ -177,17 +177,17 @@ static int is_gone(const struct sctp_tcb *stcb)
  * bytes alone, as most do, may be ahead by what it has on its way; so it's four times the buffer, and little where the
  * stack's memory runs out, so that those with little unread don't notice.
  */
-#define MOST_AHEAD 4
+#define MAX_UNREAD_BUFFERS 4
 #define SCARCE_BYTES (512u * 1024 * 1024)
-#define SCARCE_MOST_BYTES 16384
+#define SCARCE_MAX_BYTES 16384
 
-int holds_more_than(const struct sctp_tcb *stcb, uint32_t buffers)
+int unread_exceeds(const struct sctp_tcb *stcb, uint32_t buffers)
 {
 	const struct sctp_association *asoc = &stcb->asoc;
 	uint64_t bytes = (uint64_t)asoc->sb_cc + asoc->my_rwnd_control_len + asoc->size_on_all_streams +
 	                 (uint64_t)asoc->cnt_on_all_streams * MSIZE;
 
-	if (stcb->sctp_socket == NULL || bytes < SCARCE_MOST_BYTES) {
+	if (stcb->sctp_socket == NULL || bytes < SCARCE_MAX_BYTES) {
 		return 0;
 	}
 	return link_shared.memory_in_use > SCARCE_BYTES ||
@@ -198,9 +198,9 @@ static int is_full(const struct sctp_tcb *stcb)
 {
 	const struct sctp_association *asoc = &stcb->asoc;
 
-	return (int)asoc->my_rwnd <= 0 || holds_more_than(stcb, MOST_AHEAD) ||
+	return (int)asoc->my_rwnd <= 0 || unread_exceeds(stcb, MAX_UNREAD_BUFFERS) ||
 	       asoc->cnt_on_all_streams + asoc->cnt_on_reasm_queue + asoc->cnt_msg_on_sb >=
-	           SCTP_BASE_SYSCTL(sctp_max_chunks_on_queue) + link_more_unread(stcb->sctp_socket);
+	           SCTP_BASE_SYSCTL(sctp_max_chunks_on_queue) + link_extra_unread_chunks(stcb->sctp_socket);
 }
 
 /*
@@ -222,7 +222,7 @@ static int has_room(struct sctp_tcb *stcb, uint32_t tsn)
 }
 
 /* The data of a chunk. That of the last one in a packet is the packet itself, which then belongs to nobody else. */
-static struct mbuf *data_of(struct mbuf **packet, int offset, int bytes, int is_last)
+static struct mbuf *take_user_data(struct mbuf **packet, int offset, int bytes, int is_last)
 {
 	struct mbuf *data = *packet, *each;
 	int rest = 0;
@@ -300,7 +300,7 @@ static int place(struct sctp_tcb *stcb, struct fragment *fragment)
 		VIOLATION(stcb, "%s: TSN=%8.8x, SID=%4.4x, MID=%8.8x", wrong, fragment->tsn, fragment->sid, fragment->mid);
 		return 1;
 	}
-	if (run->first_frag_seen || !run_is_dead(stcb, run)) {
+	if (run->first_frag_seen || !run_lost_first_fragment(stcb, run)) {
 		deliver_run(stcb, run);
 		return 0;
 	}
@@ -309,7 +309,7 @@ static int place(struct sctp_tcb *stcb, struct fragment *fragment)
 		          run->sinfo_stream);
 		return 1;
 	}
-	deliver_never(stcb, run);
+	discard_incomplete(stcb, run);
 	return 0;
 }
 
@@ -365,10 +365,10 @@ static enum outcome take(struct sctp_tcb *stcb, struct mbuf **packet, int offset
 	if (!has_room(stcb, fragment->tsn)) {
 		return REFUSED;
 	}
-	fragment->data = data_of(packet, offset + (int)header_bytes(header->chunk_type), bytes, is_last);
+	fragment->data = take_user_data(packet, offset + (int)header_bytes(header->chunk_type), bytes, is_last);
 	remember(asoc, fragment->tsn);
-	if (!TAILQ_EMPTY(&asoc->resetHead) && reset_holds(asoc, fragment->sid, fragment->tsn)) {
-		reset_hold(stcb, fragment);
+	if (!TAILQ_EMPTY(&asoc->resetHead) && reset_must_precede(asoc, fragment->sid, fragment->tsn)) {
+		reset_queue_fragment(stcb, fragment);
 	} else if (data_accept(stcb, fragment)) {
 		return ABORTED;
 	}
@@ -487,17 +487,17 @@ static void note_alive(struct sctp_association *asoc)
 }
 
 /* What the TSNs of this packet have made possible. Returns whether the association is gone. */
-static int settle(struct sctp_tcb *stcb, int had_gap)
+static int process_new_tsns(struct sctp_tcb *stcb, int had_gap)
 {
 	struct sctp_association *asoc = &stcb->asoc;
 
 	if (had_gap) {
 		sctp_slide_mapping_arrays(stcb);
 		if (asoc->idata_supported && asoc->prsctp_supported) {
-			forget_dead(stcb);
+			discard_runs_without_first(stcb);
 		}
 	}
-	if (reset_perform(stcb)) {
+	if (reset_perform_due(stcb)) {
 		return 1;
 	}
 	if (asoc->idata_supported) {
@@ -551,5 +551,5 @@ int fixed_process_data(struct mbuf **packet, int ip_bytes, int *offset, int leng
 	if (taken > 0) {
 		note_alive(asoc);
 	}
-	return settle(stcb, had_gap) ? GONE : PROCESSED;
+	return process_new_tsns(stcb, had_gap) ? GONE : PROCESSED;
 }

@@ -14,7 +14,7 @@
 #include "fixes/fixes.h"
 
 /* The first request of a kind for that address which the peer hasn't answered yet. */
-static const struct sctp_asconf_addr *request_of(const struct sctp_tcb *stcb, uint16_t type, struct sctp_ifa *ifa)
+static const struct sctp_asconf_addr *find_request(const struct sctp_tcb *stcb, uint16_t type, struct sctp_ifa *ifa)
 {
 	const struct sctp_asconf_addr *request;
 
@@ -62,11 +62,11 @@ static struct sctp_ifa *other_address(struct sctp_tcb *stcb, const struct sctp_i
 int fixed_is_addr_pending(struct sctp_tcb *stcb, struct sctp_ifa *ifa)
 {
 	return sctp_is_addr_pending(stcb, ifa) ||
-	       (request_of(stcb, SCTP_ADD_IP_ADDRESS, ifa) != NULL && other_address(stcb, ifa) == NULL);
+	       (find_request(stcb, SCTP_ADD_IP_ADDRESS, ifa) != NULL && other_address(stcb, ifa) == NULL);
 }
 
 /* Puts an address in the place of what it was before it went. */
-static void renew(struct sctpladdr *list, struct sctp_ifa *ifa)
+static void replace_address(struct sctpladdr *list, struct sctp_ifa *ifa)
 {
 	struct sctp_laddr *address;
 
@@ -91,10 +91,10 @@ void link_local_address_added(struct sctp_ifa *ifa)
 	SCTP_INP_INFO_RLOCK();
 	LIST_FOREACH(inp, &SCTP_BASE_INFO(listhead), sctp_list) {
 		SCTP_INP_WLOCK(inp);
-		renew(&inp->sctp_addr_list, ifa);
+		replace_address(&inp->sctp_addr_list, ifa);
 		LIST_FOREACH(stcb, &inp->sctp_asoc_list, sctp_tcblist) {
 			SCTP_TCB_LOCK(stcb);
-			renew(&stcb->asoc.sctp_restricted_addrs, ifa);
+			replace_address(&stcb->asoc.sctp_restricted_addrs, ifa);
 			SCTP_TCB_UNLOCK(stcb);
 		}
 		SCTP_INP_WUNLOCK(inp);
@@ -125,7 +125,7 @@ void link_forget_restricted(const struct sockaddr *gone)
 }
 
 /* An address that was to be deleted when there is another one has come back. */
-static int forget_deletion(struct sctp_tcb *stcb, struct sctp_ifa *ifa)
+static int cancel_pending_deletion(struct sctp_tcb *stcb, struct sctp_ifa *ifa)
 {
 	struct sctp_ifa *pending = stcb->asoc.asconf_addr_del_pending;
 
@@ -158,9 +158,9 @@ static int was_restricted(const struct sctp_tcb *stcb, struct sctp_ifa *ifa)
  */
 void fixed_add_local_addr_restricted(struct sctp_tcb *stcb, struct sctp_ifa *ifa)
 {
-	int is_known = forget_deletion(stcb, ifa) && !was_restricted(stcb, ifa);
+	int is_known = cancel_pending_deletion(stcb, ifa) && !was_restricted(stcb, ifa);
 
-	if (is_known || (request_of(stcb, SCTP_DEL_IP_ADDRESS, ifa) != NULL && other_address(stcb, ifa) == NULL)) {
+	if (is_known || (find_request(stcb, SCTP_DEL_IP_ADDRESS, ifa) != NULL && other_address(stcb, ifa) == NULL)) {
 		sctp_del_local_addr_restricted(stcb, ifa); /* sctp_add_local_addr_ep() has put it there */
 	} else {
 		sctp_add_local_addr_restricted(stcb, ifa);
@@ -174,7 +174,7 @@ void fixed_add_local_addr_restricted(struct sctp_tcb *stcb, struct sctp_ifa *ifa
  */
 void fixed_del_local_addr_restricted(struct sctp_tcb *stcb, struct sctp_ifa *ifa)
 {
-	const struct sctp_asconf_addr *request = request_of(stcb, SCTP_ADD_IP_ADDRESS, ifa);
+	const struct sctp_asconf_addr *request = find_request(stcb, SCTP_ADD_IP_ADDRESS, ifa);
 	struct sctp_laddr *address, *next;
 
 	if (request != NULL && request->sent && request->ifa != ifa) {

@@ -241,7 +241,7 @@ struct sctp_queued_to_read *run_place(struct sctp_tcb *stcb, struct fragment *fr
 /* --- what will never be whole --------------------------------------------------------------------------------- */
 
 /* The TSNs of a message rise with the numbers of its fragments, so the first one of those that are here tells. */
-int run_is_dead(const struct sctp_tcb *stcb, const struct sctp_queued_to_read *run)
+int run_lost_first_fragment(const struct sctp_tcb *stcb, const struct sctp_queued_to_read *run)
 {
 	const struct sctp_queued_to_read *first = run, *before = run;
 	uint32_t missing = stcb->asoc.cumulative_tsn + 1;

@@ -93,7 +93,7 @@ struct sctp_queued_to_read *run_new(struct sctp_tcb *stcb, struct fragment *frag
 struct sctp_queued_to_read *run_place(struct sctp_tcb *stcb, struct fragment *fragment, const char **wrong);
 
 /* Its first fragment can't come any more: each TSN that it could have has been received, or given up. */
-int run_is_dead(const struct sctp_tcb *stcb, const struct sctp_queued_to_read *run);
+int run_lost_first_fragment(const struct sctp_tcb *stcb, const struct sctp_queued_to_read *run);
 
 /*
  * Leaves out the empty mbufs, which sctp_sorecvmsg() doesn't read: headers that were cut off leave some behind. Tells
@@ -130,26 +130,26 @@ void deliver_for_room(struct sctp_tcb *stcb);
  * Takes away what is here of a message that will never be whole. If a part has been delivered, what of it hasn't been
  * read is taken back, and the application is told.
  */
-void deliver_never(struct sctp_tcb *stcb, struct sctp_queued_to_read *run);
+void discard_incomplete(struct sctp_tcb *stcb, struct sctp_queued_to_read *run);
 
 /* --- forward_tsn.c -------------------------------------------------------------------------------------------- */
 
 /* Takes away what can't become whole because its first fragment won't come. */
-void forget_dead(struct sctp_tcb *stcb);
+void discard_runs_without_first(struct sctp_tcb *stcb);
 
 /* --- stream_reset.c --------------------------------------------------------------------------------------------- */
 
 /* Has the peer asked for a reset of this stream that is to be performed before this TSN is delivered? */
-int reset_holds(const struct sctp_association *asoc, uint16_t sid, uint32_t tsn);
+int reset_must_precede(const struct sctp_association *asoc, uint16_t sid, uint32_t tsn);
 
 /* Keeps a fragment until then. */
-void reset_hold(struct sctp_tcb *stcb, struct fragment *fragment);
+void reset_queue_fragment(struct sctp_tcb *stcb, struct fragment *fragment);
 
 /*
  * The cumulative TSN has moved on: performs the resets that waited for it. Returns whether that has ended the
  * association.
  */
-int reset_perform(struct sctp_tcb *stcb);
+int reset_perform_due(struct sctp_tcb *stcb);
 
 /* --- process_data.c ------------------------------------------------------------------------------------------- */
 
@@ -161,7 +161,7 @@ int fixed_process_data(struct mbuf **packet, int ip_bytes, int *offset, int leng
  * Does an association hold more of what its application hasn't read than so many receive buffers take, with all that
  * describes it? Where the stack's memory runs out: more than a little?
  */
-int holds_more_than(const struct sctp_tcb *stcb, uint32_t buffers);
+int unread_exceeds(const struct sctp_tcb *stcb, uint32_t buffers);
 
 /* What is done with a fragment whose chunk has been accepted. Returns whether that has ended the association. */
 int data_accept(struct sctp_tcb *stcb, struct fragment *fragment);
@@ -169,11 +169,11 @@ int data_accept(struct sctp_tcb *stcb, struct fragment *fragment);
 /* --- restarted_streams.c -------------------------------------------------------------------------------------- */
 
 /* The array of an association's streams has been replaced: it has a place for all that waits to be read. */
-void restart_keep_streams(struct sctp_tcb *stcb);
+void restart_keep_unread_streams(struct sctp_tcb *stcb);
 
 /* --- ended_association.c --------------------------------------------------------------------------------------- */
 
 /* Is something missing of what the peer has sent? */
-int end_is_early(const struct sctp_tcb *stcb);
+int is_data_missing(const struct sctp_tcb *stcb);
 
 #endif

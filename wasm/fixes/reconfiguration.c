@@ -43,7 +43,7 @@ static void association_reset(struct sctp_tcb *stcb, int is_refused)
 	count_refusal(stcb, is_refused);
 	if (!is_refused) {
 		acknowledge_all_before_reset(&stcb->asoc);
-		link_begin_tsns(&stcb->asoc, stcb->asoc.sending_seq);
+		link_reset_ecn_tsns(&stcb->asoc, stcb->asoc.sending_seq);
 	}
 }
 
@@ -92,7 +92,7 @@ void fixed_notify_stream_reset_tsn(struct sctp_tcb *stcb, uint32_t sending_tsn, 
 
 void fixed_notify_stream_reset_add(struct sctp_tcb *stcb, uint16_t in, uint16_t out, int flag)
 {
-	restart_keep_streams(stcb);
+	restart_keep_unread_streams(stcb);
 	if (!has_socket(stcb)) {
 		return;
 	}

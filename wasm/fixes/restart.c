@@ -11,7 +11,7 @@
 #include <netinet/sctputil.h>
 
 #include "fixes/fixes.h"
-#include "fixes/notes.h"
+#include "fixes/extra_fields.h"
 #include "fixes/received.h"
 #include "link.h"
 
@@ -75,7 +75,7 @@ void fixed_report_all_outbound(struct sctp_tcb *stcb, uint16_t error, int so_loc
 }
 
 /* The paths of an association, with a reference to each, before some of them may go. */
-static struct sctp_nets **note_paths(const struct sctp_association *asoc, uint32_t *count)
+static struct sctp_nets **collect_paths(const struct sctp_association *asoc, uint32_t *count)
 {
 	struct sctp_nets **paths = link_malloc(asoc->numnets * sizeof(*paths)), *net;
 
@@ -106,11 +106,11 @@ static int is_in(const struct sctp_association *asoc, const struct sctp_nets *pa
  * what is on its way there stay. Only those have this flag that were not named, or all of them, if something is wrong
  * with the chunk.
  */
-static void let_go(struct sctp_tcb *stcb, struct sctp_nets **paths, uint32_t count)
+static void clean_removed_paths(struct sctp_tcb *stcb, struct sctp_nets **paths, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		if ((paths[i]->dest_state & SCTP_ADDR_NOT_IN_ASSOC) != 0 && !is_in(&stcb->asoc, paths[i])) {
-			link_path_left(stcb, paths[i]);
+			link_path_removed(stcb, paths[i]);
 		} else {
 			sctp_free_remote_addr(paths[i]);
 		}
@@ -124,7 +124,7 @@ static void let_go(struct sctp_tcb *stcb, struct sctp_nets **paths, uint32_t cou
  * it may not name any more; and what a cookie names that comes twice may have been deleted since. Where the COOKIE ECHO
  * comes from it is.
  */
-static void correct_address(const struct sockaddr *from, struct sockaddr *named)
+static void replace_cookie_address(const struct sockaddr *from, struct sockaddr *named)
 {
 	if (named != NULL && named->sa_family == from->sa_family) {
 		switch (from->sa_family) {
@@ -135,10 +135,10 @@ static void correct_address(const struct sockaddr *from, struct sockaddr *named)
 }
 
 /* A COOKIE ECHO that comes again is answered by COOKIE ACK, and says nothing new (RFC 9260 5.2.4, action D). */
-static int is_known(const struct sctp_tcb *stcb)
+static int is_duplicate_cookie(const struct sctp_tcb *stcb)
 {
 	return SCTP_GET_STATE(stcb) != SCTP_STATE_COOKIE_WAIT && SCTP_GET_STATE(stcb) != SCTP_STATE_COOKIE_ECHOED &&
-	       notes_of(stcb)->loaded_tag == stcb->asoc.peer_vtag;
+	       extra_of(stcb)->loaded_tag == stcb->asoc.peer_vtag;
 }
 
 /*
@@ -146,7 +146,7 @@ static int is_known(const struct sctp_tcb *stcb)
  * the association was reset (RFC 6525); at the accepting end with one that it chose before it knew the cookie. It
  * ignores marks until TSNs have passed that one.
  */
-void link_begin_tsns(struct sctp_association *asoc, uint32_t tsn)
+void link_reset_ecn_tsns(struct sctp_association *asoc, uint32_t tsn)
 {
 	struct sctp_nets *net;
 
@@ -156,14 +156,14 @@ void link_begin_tsns(struct sctp_association *asoc, uint32_t tsn)
 }
 
 /* sctp_process_init() has set that threshold anew for all paths. */
-static void begin_paths(struct sctp_association *asoc)
+static void reset_path_parameters(struct sctp_association *asoc)
 {
 	struct sctp_nets *net;
 
 	TAILQ_FOREACH(net, &asoc->nets, sctp_next) {
 		net->ssthresh = FIRST_SSTHRESH;
 	}
-	link_begin_tsns(asoc, asoc->init_seq_number);
+	link_reset_ecn_tsns(asoc, asoc->init_seq_number);
 }
 
 #ifndef UPSTREAM_MAIN
@@ -187,7 +187,7 @@ void link_abort_if_unusable(void)
 	}
 }
 
-void link_never_unusable(const struct sctp_tcb *stcb)
+void restart_association_freed(const struct sctp_tcb *stcb)
 {
 	if (unusable == stcb) {
 		unusable = NULL;
@@ -209,35 +209,35 @@ static void assure_primary_path(struct sctp_association *asoc)
 int fixed_load_addresses_from_init(struct sctp_tcb *stcb, struct mbuf *packet, int offset, int limit,
                                    struct sockaddr *from, struct sockaddr *to, struct sockaddr *listed, uint16_t port)
 {
-	int result, known = is_known(stcb);
+	int result, known = is_duplicate_cookie(stcb);
 	struct sctp_nets **paths;
 	uint32_t count;
 
 	if (known || restarting == stcb) {
-		correct_address(from, listed);
+		replace_cookie_address(from, listed);
 	}
 	restarting = NULL;
 	if (known) {
 		return 0;
 	}
-	notes_of(stcb)->loaded_tag = stcb->asoc.peer_vtag;
-	paths = note_paths(&stcb->asoc, &count);
+	extra_of(stcb)->loaded_tag = stcb->asoc.peer_vtag;
+	paths = collect_paths(&stcb->asoc, &count);
 	result = -1;
-	if (!link_lists_too_many(packet, (uint32_t)offset, (uint32_t)limit)) {
+	if (!link_lists_too_many_addresses(packet, (uint32_t)offset, (uint32_t)limit)) {
 		result = sctp_load_addresses_from_init(stcb, packet, offset, limit, from, to, listed, port);
 	}
 	assure_primary_path(&stcb->asoc);
-	let_go(stcb, paths, count);
+	clean_removed_paths(stcb, paths, count);
 	if (TAILQ_EMPTY(&stcb->asoc.control_send_queue)) { /* a restart has emptied it */
 		stcb->asoc.ctrl_queue_cnt = stcb->asoc.ecn_echo_cnt_onq = 0;
 	}
 
-	restart_keep_streams(stcb);
+	restart_keep_unread_streams(stcb);
 #ifndef UPSTREAM_MAIN
 	unusable = result != 0 ? stcb : NULL;
 #endif
 	if (result == 0) {
-		begin_paths(&stcb->asoc);
+		reset_path_parameters(&stcb->asoc);
 	}
 	return result;
 }

@@ -40,7 +40,7 @@ void fixed_clean_up_stream(struct sctp_tcb *stcb, struct sctp_readhead *queue)
 	struct sctp_queued_to_read *run;
 
 	while ((run = TAILQ_FIRST(queue)) != NULL) {
-		deliver_never(stcb, run);
+		discard_incomplete(stcb, run);
 	}
 	if (queue == &asoc->strmin[asoc->streamincnt - 1].uno_inqueue) {
 		forget_resets(stcb);
@@ -73,7 +73,7 @@ static void move_queue(struct sctp_readhead *to, struct sctp_readhead *from)
 	TAILQ_CONCAT(to, from, next_instrm);
 }
 
-void restart_keep_streams(struct sctp_tcb *stcb)
+void restart_keep_unread_streams(struct sctp_tcb *stcb)
 {
 	struct sctp_association *asoc = &stcb->asoc;
 	struct sctp_stream_in *old = asoc->strmin, *streams;

@@ -26,7 +26,7 @@ int fixed_t3rxt_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp
 		net->lastsa = (int)net->RTO << SCTP_RTT_SHIFT;
 		net->lastsv = 0;
 	}
-	is_gone = link_count_t3rxt(inp, stcb, net);
+	is_gone = link_run_t3rxt_timer(inp, stcb, net);
 	if (!is_gone) {
 		net->lastsa = srtt;
 		net->lastsv = variance;
@@ -76,7 +76,7 @@ void fixed_express_handle_sack(struct sctp_tcb *stcb, uint32_t cumulative_tsn, u
 	uint32_t before = stcb->asoc.last_acked_seq;
 	struct sctp_nets *net;
 
-	link_sack_begins(stcb, rwnd);
+	link_before_sack(stcb, rwnd);
 	if (mark_window_probe(stcb)) {
 		sctp_handle_sack(NULL, 0, 0, stcb, 0, 0, 0, is_aborted, 0, cumulative_tsn, rwnd, has_ecn_echo);
 	} else {
@@ -85,8 +85,8 @@ void fixed_express_handle_sack(struct sctp_tcb *stcb, uint32_t cumulative_tsn, u
 	if (*is_aborted || stcb->asoc.last_acked_seq == before) {
 		return;
 	}
-	link_sack_ends(stcb);
-	link_more_delivered(stcb);
+	link_after_sack(stcb);
+	link_restart_shutdown_guard(stcb);
 	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
 		if (net->net_ack > 0 && net->flight_size > 0) {
 			restart_t3(stcb, net);
@@ -98,15 +98,15 @@ void fixed_handle_sack(struct mbuf *packet, int gaps_at, int duplicates_at, stru
                        uint16_t non_renegable_gaps, uint16_t duplicates, int *is_aborted, uint8_t flags,
                        uint32_t cumulative_tsn, uint32_t rwnd, int has_ecn_echo)
 {
-	if (!link_check_gaps(packet, gaps_at, stcb, &gaps, &non_renegable_gaps, cumulative_tsn)) {
+	if (!link_normalize_gap_blocks(packet, gaps_at, stcb, &gaps, &non_renegable_gaps, cumulative_tsn)) {
 		*is_aborted = 1;
 		return;
 	}
-	link_sack_begins(stcb, rwnd);
+	link_before_sack(stcb, rwnd);
 	(void)mark_window_probe(stcb);
 	sctp_handle_sack(packet, gaps_at, duplicates_at, stcb, gaps, non_renegable_gaps, duplicates, is_aborted, flags,
 	                 cumulative_tsn, rwnd, has_ecn_echo);
 	if (!*is_aborted) {
-		link_sack_ends(stcb);
+		link_after_sack(stcb);
 	}
 }

@@ -16,11 +16,11 @@
 #include <netinet/sctputil.h>
 
 #include "fixes/fixes.h"
-#include "fixes/notes.h"
+#include "fixes/extra_fields.h"
 #include "link.h"
 
 /* The back-off of a set-up ends with it: what follows begins with RTO.Initial, or what was measured. */
-static void forget_back_off(struct sctp_tcb *stcb)
+static void end_back_off(struct sctp_tcb *stcb)
 {
 	struct sctp_nets *net;
 
@@ -35,14 +35,14 @@ static void forget_back_off(struct sctp_tcb *stcb)
 static int measure_set_up(struct sctp_tcb *stcb, struct sctp_nets *net)
 {
 	struct sctp_association *asoc = &stcb->asoc;
-	struct association_notes *notes = notes_of(stcb);
-	int is_measured = notes->set_up_time_outs == 0 &&
+	struct association_extra *extra = extra_of(stcb);
+	int is_measured = extra->set_up_time_outs == 0 &&
 	                  sctp_calculate_rto(stcb, asoc, net, &asoc->time_entered, SCTP_RTT_FROM_NON_DATA);
 
-	if (!is_measured || notes->set_up_time_outs > 0) {
-		forget_back_off(stcb);
+	if (!is_measured || extra->set_up_time_outs > 0) {
+		end_back_off(stcb);
 	}
-	notes->set_up_time_outs = 0;
+	extra->set_up_time_outs = 0;
 	(void)SCTP_GETTIME_TIMEVAL(&asoc->time_entered); /* COOKIE ECHO leaves now, or the association is open */
 	return is_measured;
 }
@@ -50,7 +50,7 @@ static int measure_set_up(struct sctp_tcb *stcb, struct sctp_nets *net)
 /* Has a COOKIE ECHO just opened the association? Then the time is that of its cookie. */
 static int is_of_cookie(const struct sctp_tcb *stcb)
 {
-	return !UPSTREAM_MEASURES_RIGHTLY && notes_of(stcb)->opened_ms == link_now_ms;
+	return !UPSTREAM_MEASURES_RIGHTLY && extra_of(stcb)->opened_ms == link_now_ms;
 }
 
 /*
@@ -77,12 +77,12 @@ int fixed_calculate_rto(struct sctp_tcb *stcb, struct sctp_association *asoc, st
 void fixed_set_state(struct sctp_tcb *stcb, int state)
 {
 	if (UPSTREAM_MEASURES_RIGHTLY && (state == SCTP_STATE_COOKIE_ECHOED || state == SCTP_STATE_OPEN) &&
-	    notes_of(stcb)->set_up_time_outs > 0) {
-		forget_back_off(stcb);
-		notes_of(stcb)->set_up_time_outs = 0;
+	    extra_of(stcb)->set_up_time_outs > 0) {
+		end_back_off(stcb);
+		extra_of(stcb)->set_up_time_outs = 0;
 	}
 	if (state == SCTP_STATE_OPEN) {
-		notes_of(stcb)->opened_ms = link_now_ms;
+		extra_of(stcb)->opened_ms = link_now_ms;
 	}
 	sctp_set_state(stcb, state);
 }
@@ -94,10 +94,10 @@ void fixed_set_state(struct sctp_tcb *stcb, int state)
  */
 void fixed_send_initiate(struct sctp_inpcb *inp, struct sctp_tcb *stcb, int so_locked)
 {
-	struct association_notes *notes = notes_of(stcb);
+	struct association_extra *extra = extra_of(stcb);
 
 	stcb->asoc.cookie_preserve_req = max(stcb->asoc.cookie_preserve_req, 2);
-	notes->set_up_time_outs++; /* what answers this INIT can't be told from an answer to the one before */
+	extra->set_up_time_outs++; /* what answers this INIT can't be told from an answer to the one before */
 	if (stcb->asoc.stale_cookie_count > 1) {
 		sctp_timer_start(SCTP_TIMER_TYPE_INIT, inp, stcb, stcb->asoc.primary_destination);
 	} else {

@@ -95,7 +95,7 @@ int link_resets_stream(void *socket, uint16_t stream)
 	return 0;
 }
 
-int link_marks_ends(void *socket)
+int link_has_explicit_eor(void *socket)
 {
 	const struct sctp_inpcb *inp = ((struct socket *)socket)->so_pcb;
 

@@ -96,7 +96,7 @@ void fixed_toss_old_cookies(struct sctp_tcb *stcb, struct sctp_association *asoc
 	}
 }
 
-void link_shut_down_if_open(void)
+void link_send_pending_shutdown(void)
 {
 	struct sctp_tcb *stcb = just_open;
 
@@ -111,7 +111,7 @@ void link_shut_down_if_open(void)
 	SCTP_TCB_UNLOCK(stcb);
 }
 
-void link_never_open(const struct sctp_tcb *stcb)
+void shutdown_association_freed(const struct sctp_tcb *stcb)
 {
 	if (just_open == stcb) {
 		just_open = NULL;
@@ -171,7 +171,7 @@ int sctp_send_stream_reset_out_if_possible(struct sctp_tcb *stcb, int so_locked)
  * When the peer shuts down, the rest of a message that is begun is delivered (RFC 9260 9.2), but sctp_lower_sosend()
  * refuses it. It takes the association for an open one during such a call. Upstream's main takes the rest.
  */
-int link_before_rest(void *so, uint32_t id, uint16_t stream)
+int link_before_rest_after_shutdown(void *so, uint32_t id, uint16_t stream)
 {
 	struct sctp_tcb *stcb = association_in(so, id);
 	struct sctp_association *asoc;
@@ -190,7 +190,7 @@ int link_before_rest(void *so, uint32_t id, uint16_t stream)
 	return may;
 }
 
-void link_after_rest(void *so, uint32_t id)
+void link_after_rest_after_shutdown(void *so, uint32_t id)
 {
 	struct sctp_tcb *stcb = association_in(so, id);
 
@@ -219,7 +219,7 @@ void link_acknowledge_duplicates(struct sctp_tcb *stcb)
  * where what is still to be delivered would be lost with it. It stays, because of peers that never read, and starts
  * again as long as they do. Upstream's main starts it with SHUTDOWN only, so that there it begins here.
  */
-void link_more_delivered(struct sctp_tcb *stcb)
+void link_restart_shutdown_guard(struct sctp_tcb *stcb)
 {
 	if ((stcb->asoc.state & SCTP_STATE_SHUTDOWN_PENDING) == 0) {
 		return;
@@ -244,7 +244,7 @@ void fixed_update_acked(struct sctp_tcb *stcb, struct sctp_shutdown_chunk *shutd
 
 	fixed_express_handle_sack(stcb, ntohl(shutdown->cumulative_tsn_ack),
 	                          asoc->peers_rwnd + asoc->total_flight + overhead, is_aborted, 0);
-	if (!*is_aborted && end_is_early(stcb)) {
+	if (!*is_aborted && is_data_missing(stcb)) {
 		received_violation(stcb, "SHUTDOWN while DATA is missing");
 		*is_aborted = 1;
 	}
@@ -253,7 +253,7 @@ void fixed_update_acked(struct sctp_tcb *stcb, struct sctp_shutdown_chunk *shutd
 /*
  * T2-shutdown has the place of T3-rtx, and sctp_timer_start() leaves a pending timer as it is. Nothing is outstanding
  * when T2 is started, but a window probe may have started T3-rtx anew: then SHUTDOWN would never be sent again. The
- * timer of heartbeats is started by time_outs.c.
+ * timer of heartbeats is started by error_counters.c.
  */
 void fixed_timer_start(int type, struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
 {

@@ -21,7 +21,7 @@ static int concerns(const struct sctp_stream_reset_list *reset, uint16_t sid)
 	return reset->number_entries == 0; /* all streams */
 }
 
-int reset_holds(const struct sctp_association *asoc, uint16_t sid, uint32_t tsn)
+int reset_must_precede(const struct sctp_association *asoc, uint16_t sid, uint32_t tsn)
 {
 	const struct sctp_stream_reset_list *reset;
 
@@ -33,7 +33,7 @@ int reset_holds(const struct sctp_association *asoc, uint16_t sid, uint32_t tsn)
 	return 0;
 }
 
-void reset_hold(struct sctp_tcb *stcb, struct fragment *fragment)
+void reset_queue_fragment(struct sctp_tcb *stcb, struct fragment *fragment)
 {
 	struct sctp_queued_to_read *run = run_new(stcb, fragment);
 
@@ -52,7 +52,7 @@ static int release(struct sctp_tcb *stcb)
 		struct fragment fragment = {run->sinfo_tsn, run->mid, run->top_fsn, run->sinfo_ppid, run->sinfo_stream,
 		                            (uint8_t)(run->sinfo_flags >> 8), run->whoFrom, run->data};
 
-		if (reset_holds(asoc, fragment.sid, fragment.tsn)) {
+		if (reset_must_precede(asoc, fragment.sid, fragment.tsn)) {
 			continue;
 		}
 		TAILQ_REMOVE(&asoc->pending_reply_queue, run, next);
@@ -77,7 +77,7 @@ static void reset_stream(struct sctp_tcb *stcb, uint16_t sid)
 
 	for (int unordered = 0; unordered <= 1; unordered++) {
 		while ((run = TAILQ_FIRST(queue_of(stream, unordered))) != NULL) {
-			deliver_never(stcb, run);
+			discard_incomplete(stcb, run);
 		}
 	}
 	stream->last_mid_delivered = 0xffffffff;
@@ -99,7 +99,7 @@ void sctp_reset_in_stream(struct sctp_tcb *stcb, uint32_t count, uint16_t *list)
 	sctp_ulp_notify(SCTP_NOTIFY_STR_RESET_RECV, stcb, count, count > 0 ? list : NULL, SCTP_SO_NOT_LOCKED);
 }
 
-int reset_perform(struct sctp_tcb *stcb)
+int reset_perform_due(struct sctp_tcb *stcb)
 {
 	struct sctp_association *asoc = &stcb->asoc;
 	struct sctp_stream_reset_list *reset;

@@ -12,7 +12,7 @@
 #include <netinet/sctputil.h>
 
 #include "fixes/fixes.h"
-#include "fixes/notes.h"
+#include "fixes/extra_fields.h"
 #include "link.h"
 
 struct unfinished_message {
@@ -49,28 +49,28 @@ static int free_fragments(struct sctp_tcb *stcb, struct sctpchunk_listhead *queu
 	return 0;
 }
 
-static void note(struct sctp_tcb *stcb, uint16_t sid, int is_given_up)
+static void remember_unfinished(struct sctp_tcb *stcb, uint16_t sid, int is_given_up)
 {
-	struct association_notes *notes = notes_of(stcb);
+	struct association_extra *extra = extra_of(stcb);
 	struct unfinished_message *message = link_malloc(sizeof(*message));
 
-	*message = (struct unfinished_message){notes->unfinished, sid, is_given_up};
-	notes->unfinished = message;
+	*message = (struct unfinished_message){extra->unfinished, sid, is_given_up};
+	extra->unfinished = message;
 	unfinished_count++;
 }
 
-void link_rest_is_given_up(struct sctp_tcb *stcb, struct sctp_stream_out *stream)
+void link_discard_rest(struct sctp_tcb *stcb, struct sctp_stream_out *stream)
 {
-	note(stcb, stream->sid, 1);
+	remember_unfinished(stcb, stream->sid, 1);
 	stream->last_msg_incomplete = 0;
 	stcb->asoc.stream_locked = 0;
 }
 
-static void drop(struct sctp_tcb *stcb, struct sctp_stream_out *stream)
+static void drop_message(struct sctp_tcb *stcb, struct sctp_stream_out *stream)
 {
 	struct sctp_stream_queue_pending *rest = TAILQ_LAST(&stream->outqueue, sctp_streamhead);
 
-	note(stcb, stream->sid, 0);
+	remember_unfinished(stcb, stream->sid, 0);
 	if (rest == NULL) {
 		return;
 	}
@@ -84,7 +84,7 @@ static void drop(struct sctp_tcb *stcb, struct sctp_stream_out *stream)
 
 static struct unfinished_message **place_of(struct sctp_tcb *stcb, uint16_t sid)
 {
-	struct unfinished_message **place = &notes_of(stcb)->unfinished;
+	struct unfinished_message **place = &extra_of(stcb)->unfinished;
 
 	while (*place != NULL && (*place)->sid != sid) {
 		place = &(*place)->next;
@@ -105,22 +105,22 @@ void link_drop_unfinished_messages(struct sctp_tcb *stcb)
 {
 	for (uint32_t sid = 0; sid < stcb->asoc.streamoutcnt; sid++) {
 		if (stcb->asoc.strmout[sid].last_msg_incomplete && *place_of(stcb, (uint16_t)sid) == NULL) {
-			drop(stcb, &stcb->asoc.strmout[sid]);
+			drop_message(stcb, &stcb->asoc.strmout[sid]);
 		}
 	}
 }
 
-void link_no_unfinished_messages(struct sctp_tcb *stcb)
+void unfinished_association_freed(struct sctp_tcb *stcb)
 {
-	while (notes_of(stcb)->unfinished != NULL) {
-		forget(&notes_of(stcb)->unfinished);
+	while (extra_of(stcb)->unfinished != NULL) {
+		forget(&extra_of(stcb)->unfinished);
 	}
 }
 
 enum link_rest link_rest_of(void *so, uint32_t id, uint16_t sid, int is_last)
 {
 	struct sctp_tcb *stcb = unfinished_count > 0 ? association_in(so, id) : NULL;
-	enum link_rest rest = LINK_REST_SENT;
+	enum link_rest rest = LINK_REST_SEND;
 	struct unfinished_message **place;
 
 	if (stcb == NULL) {
@@ -128,8 +128,8 @@ enum link_rest link_rest_of(void *so, uint32_t id, uint16_t sid, int is_last)
 	}
 	place = place_of(stcb, sid);
 	if (*place != NULL) {
-		rest = (*place)->is_given_up ? LINK_REST_DISCARDED : LINK_REST_REFUSED;
-		if (is_last || rest == LINK_REST_REFUSED) {
+		rest = (*place)->is_given_up ? LINK_REST_DISCARD : LINK_REST_REFUSE;
+		if (is_last || rest == LINK_REST_REFUSE) {
 			forget(place);
 		}
 	}

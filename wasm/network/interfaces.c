@@ -109,7 +109,7 @@ void link_route(sctp_route_t *route, struct sctp_nets *net)
 	path = link_calloc(1, sizeof(*path));
 	path->route.rt_refcnt = 1;
 	path->route.rt_ifa = (struct ifaddr *)(uintptr_t)interface;
-	path->route.rt_rmx.rmx_mtu = net != NULL ? link_probe_route(net, path->route.rt_ifa, mtu) : mtu[0];
+	path->route.rt_rmx.rmx_mtu = net != NULL ? link_mtu_of_route(net, path->route.rt_ifa, mtu) : mtu[0];
 	route->ro_rt = &path->route;
 }
 
@@ -121,7 +121,7 @@ void link_release_route(sctp_rtentry_t *route)
 	}
 }
 
-uint32_t link_ip_bytes(const struct sctp_nets *net)
+uint32_t link_ip_header_bytes(const struct sctp_nets *net)
 {
 	switch (net->ro._l_addr.sa.sa_family) {
 	case AF_INET:
@@ -154,13 +154,13 @@ void link_new_path(const struct sctp_tcb *stcb, struct sctp_nets *added)
 	}
 	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
 		uint32_t udp_bytes = net->port != 0 ? (uint32_t)sizeof(struct udphdr) : 0;
-		uint32_t room = net->mtu + udp_bytes - link_ip_bytes(net);
-		uint32_t added_room = added->mtu - link_ip_bytes(added);
+		uint32_t room = net->mtu + udp_bytes - link_ip_header_bytes(net);
+		uint32_t added_room = added->mtu - link_ip_header_bytes(added);
 
 		if (room < added_room) {
-			added->mtu = room + link_ip_bytes(added);
+			added->mtu = room + link_ip_header_bytes(added);
 		} else if ((net->dest_state & SCTP_ADDR_NO_PMTUD) == 0) {
-			net->mtu = added_room + link_ip_bytes(net) - udp_bytes;
+			net->mtu = added_room + link_ip_header_bytes(net) - udp_bytes;
 		}
 	}
 }

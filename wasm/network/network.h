@@ -25,6 +25,6 @@ void link_output(int *result, struct mbuf *packet, struct sctp_tcb *stcb);
 int link_sockaddr(union sctp_sockstore *store, uint8_t family, const uint8_t *address, uint16_t port);
 
 /* The bytes of the IP header before the packets of a path. */
-uint32_t link_ip_bytes(const struct sctp_nets *net);
+uint32_t link_ip_header_bytes(const struct sctp_nets *net);
 
 #endif

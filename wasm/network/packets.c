@@ -109,7 +109,7 @@ static int parse_headers(struct mbuf *packet, struct link_packet *header)
  * sctp_threshold_management() probes an address that doesn't answer even while the association is being set up. The
  * peer, who doesn't know the association yet, would answer with ABORT, and so end the set-up.
  */
-static int is_premature(struct mbuf *packet, int headers, const struct sctp_tcb *stcb)
+static int is_heartbeat_during_set_up(struct mbuf *packet, int headers, const struct sctp_tcb *stcb)
 {
 	uint8_t type;
 
@@ -127,13 +127,13 @@ void link_output(int *result, struct mbuf *packet, struct sctp_tcb *stcb)
 	struct link_packet header, *room;
 	int headers = parse_headers(packet, &header);
 
-	if (is_premature(packet, headers, stcb) ||
-	    (!UPSTREAM_SEPARATES_ASCONF && stcb != NULL && !link_may_leave(stcb, packet, headers, &header))) {
+	if (is_heartbeat_during_set_up(packet, headers, stcb) ||
+	    (!UPSTREAM_SEPARATES_ASCONF && stcb != NULL && !link_check_source(stcb, packet, headers, &header))) {
 		*result = 0;
 		m_freem(packet);
 		return;
 	}
-	link_answer(packet, headers, &header);
+	link_address_asconf_ack(packet, headers, &header);
 	header.length = (uint32_t)(SCTP_HEADER_LEN(packet) - headers);
 	room = link_outbox_room(header.length);
 	*result = room != NULL ? 0 : ENOBUFS;
@@ -142,7 +142,7 @@ void link_output(int *result, struct mbuf *packet, struct sctp_tcb *stcb)
 		m_copydata(packet, headers, (int)header.length, (caddr_t)(room + 1));
 		link_shared.outbox_bytes += (uint32_t)(sizeof(*room) + padded(header.length));
 		if (stcb != NULL && 2 * header.length > stcb->asoc.smallest_mtu) {
-			link_probe(stcb);
+			link_probe_mtu(stcb);
 		}
 	}
 	m_freem(packet);
@@ -182,7 +182,8 @@ static struct mbuf *mbuf_of(const uint8_t *bytes, uint32_t length)
 }
 
 /* AF_CONN has one address for both ends, the user's. */
-static int conn_ends(const struct link_packet *packet, const struct sctphdr *ports, struct link_ends *ends)
+static int conn_addresses(const struct link_packet *packet, const struct sctphdr *ports,
+                          struct link_addresses *addresses)
 {
 	struct sockaddr_conn source = {.sconn_family = AF_CONN, .sconn_port = ports->src_port};
 
@@ -190,19 +191,20 @@ static int conn_ends(const struct link_packet *packet, const struct sctphdr *por
 	source.sconn_len = sizeof(source);
 #endif
 	memcpy(&source.sconn_addr, packet->source, sizeof(source.sconn_addr));
-	ends->source.sconn = ends->destination.sconn = source;
-	ends->destination.sconn.sconn_port = ports->dest_port;
-	ends->port = 0;
+	addresses->source.sconn = addresses->destination.sconn = source;
+	addresses->destination.sconn.sconn_port = ports->dest_port;
+	addresses->port = 0;
 	return 1;
 }
 
-static int find_ends(const struct link_packet *packet, const struct sctphdr *ports, struct link_ends *ends)
+static int find_addresses(const struct link_packet *packet, const struct sctphdr *ports,
+                          struct link_addresses *addresses)
 {
-	ends->port = htons(packet->port);
+	addresses->port = htons(packet->port);
 	return packet->family == 0
-	           ? conn_ends(packet, ports, ends)
-	           : link_sockaddr(&ends->source, packet->family, packet->source, ports->src_port) &&
-			         link_sockaddr(&ends->destination, packet->family, packet->destination, ports->dest_port);
+	           ? conn_addresses(packet, ports, addresses)
+	           : link_sockaddr(&addresses->source, packet->family, packet->source, ports->src_port) &&
+	                 link_sockaddr(&addresses->destination, packet->family, packet->destination, ports->dest_port);
 }
 
 /* Where the transport vouches for integrity the checksum may have been left out, or isn't looked at (AF_CONN). */
@@ -230,56 +232,56 @@ static int is_corrupt(const struct link_packet *packet, struct sctphdr *header)
 }
 
 /* Of a corrupt packet usrsctp tells the peer, if PKTDROP is agreed on, and reads nothing. */
-static void read_packet(const struct link_packet *header, struct link_ends *ends, int corrupt)
+static void read_packet(const struct link_packet *header, struct link_addresses *addresses, int corrupt)
 {
 	const int offset = sizeof(struct sctphdr);
 	struct mbuf *packet = mbuf_of((const uint8_t *)(header + 1), header->length);
 
-	sctp_common_input_processing(&packet, 0, offset, (int)header->length, &ends->source.sa, &ends->destination.sa,
-	                             mtod(packet, struct sctphdr *),
+	sctp_common_input_processing(&packet, 0, offset, (int)header->length, &addresses->source.sa,
+	                             &addresses->destination.sa, mtod(packet, struct sctphdr *),
 	                             (struct sctp_chunkhdr *)(mtod(packet, caddr_t) + offset), (uint8_t)corrupt,
-	                             header->traffic_class & 3, SCTP_DEFAULT_VRFID, ends->port);
-	link_packet_done();
+	                             header->traffic_class & 3, SCTP_DEFAULT_VRFID, addresses->port);
+	link_free_deleted_paths();
 	if (packet != NULL) {
 		m_freem(packet);
 	}
 }
 
-static void read_with_ends(const struct link_packet *packet, struct link_ends *ends, int corrupt)
+static void read_with_addresses(const struct link_packet *packet, struct link_addresses *addresses, int corrupt)
 {
-	read_packet(packet, ends, corrupt);
-	if (link_readdress((const struct sctphdr *)(packet + 1), ends) && !corrupt) {
-		read_packet(packet, ends, 0);
+	read_packet(packet, addresses, corrupt);
+	if (link_readdress_late_packet((const struct sctphdr *)(packet + 1), addresses) && !corrupt) {
+		read_packet(packet, addresses, 0);
 	}
-	link_answered();
+	link_forget_packet_origin();
 }
 
 static void input(struct link_packet *packet)
 {
 	struct sctphdr *ports = (struct sctphdr *)(packet + 1);
-	struct link_ends ends;
+	struct link_addresses addresses;
 	uint32_t short_ecne = 0;
 	int corrupt;
 
-	if (!link_is_plausible(packet) || !find_ends(packet, ports, &ends)) {
+	if (!link_has_valid_addresses(packet) || !find_addresses(packet, ports, &addresses)) {
 		return;
 	}
 	SCTP_STAT_INCR(sctps_recvpackets);
 	SCTP_STAT_INCR_COUNTER64(sctps_inpackets);
 	corrupt = is_corrupt(packet, ports);
-	if (!corrupt && !link_admits(packet, &short_ecne)) {
+	if (!corrupt && !link_validate_chunks(packet, &short_ecne)) {
 		return;
 	}
 	if (short_ecne > 0) {
 		struct link_packet *longer = link_lengthen_ecne(packet, short_ecne);
 
-		read_with_ends(longer, &ends, 0);
+		read_with_addresses(longer, &addresses, 0);
 		link_free(longer);
 	} else {
-		read_with_ends(packet, &ends, corrupt);
+		read_with_addresses(packet, &addresses, corrupt);
 	}
 	if (packet->family != 0 && !corrupt) {
-		link_probe_answers(ports, packet->length, &ends.source, &ends.destination);
+		link_handle_probe_answers(ports, packet->length, &addresses.source, &addresses.destination);
 	}
 }
 
@@ -292,7 +294,7 @@ static struct link_packet *packet_at(uint32_t at, uint32_t bytes)
 }
 
 /* Are both of one association? By their addresses, ports and verification tag, which follow each other. */
-static int are_kin(const struct link_packet *a, const struct link_packet *b)
+static int are_of_one_association(const struct link_packet *a, const struct link_packet *b)
 {
 	const size_t from = offsetof(struct link_packet, source), tag_end = offsetof(struct sctphdr, checksum);
 
@@ -309,10 +311,10 @@ EXPORT void link_input(uint32_t bytes)
 		uint32_t length = (uint32_t)(sizeof(*header) + padded(header->length));
 
 		next = packet_at((uint32_t)((const uint8_t *)header - link_shared.inbox) + length, bytes);
-		link_more_packets_follow(next != NULL && are_kin(header, next));
+		link_set_more_packets_follow(next != NULL && are_of_one_association(header, next));
 		input(header);
 		link_abort_if_unusable();
-		link_shut_down_if_open();
+		link_send_pending_shutdown();
 		link_send_deferred_sack();
 	}
 }

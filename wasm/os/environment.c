@@ -42,7 +42,7 @@ int link_gettimeofday(struct timeval *time)
 	return 0;
 }
 
-double link_ms_of(const struct timeval *time)
+double link_ms_of_timeval(const struct timeval *time)
 {
 	return ((double)time->tv_sec - EPOCH_S) * 1000 + (double)time->tv_usec / 1000;
 }

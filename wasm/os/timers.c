@@ -135,7 +135,7 @@ EXPORT void link_timers(void)
 		sctp_os_timer_t *timer = heap[0].timer;
 
 		take_out(timer);
-		link_time_out(timer->c_func, timer->c_arg);
+		link_run_timer(timer->c_func, timer->c_arg);
 	}
 	show_deadline();
 }

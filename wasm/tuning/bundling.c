@@ -18,7 +18,7 @@
 #include "link.h"
 #include "tuning/tuning.h"
 
-#define FEW_PACKETS 4 /* Max.Burst: so many may leave at once (RFC 9260 6.1 D) */
+#define BURST_PACKETS 4 /* Max.Burst: so many may leave at once (RFC 9260 6.1 D) */
 
 static uint32_t unsent(const struct sctp_association *asoc)
 {
@@ -45,14 +45,14 @@ static int is_behind_burst(struct link_path *path)
 		path->burst_ms = link_now_ms;
 		path->burst_packets = 0;
 	}
-	if (path->burst_packets == FEW_PACKETS) {
+	if (path->burst_packets == BURST_PACKETS) {
 		return 1;
 	}
 	path->burst_packets++;
 	return 0;
 }
 
-int link_bundles(struct sctp_tcb *stcb)
+int link_defers_output(struct sctp_tcb *stcb)
 {
 	struct sctp_association *asoc = &stcb->asoc;
 	struct sctp_nets *net = asoc->alternate != NULL ? asoc->alternate : asoc->primary_destination;
@@ -61,7 +61,7 @@ int link_bundles(struct sctp_tcb *stcb)
 	if (path == NULL || !has_room(stcb) || !is_behind_burst(path) || asoc->total_flight == 0) {
 		return 0;
 	}
-	if (link_is_near(net)) {
+	if (link_has_short_rtt(net)) {
 		link_output_at_end_of_turn(stcb);
 	} else {
 		link_output_with_next_burst(stcb);

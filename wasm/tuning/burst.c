@@ -9,7 +9,7 @@
  * wait on far paths (bundling.c) leave with the next burst; on near ones, with the end of the turn.
  */
 #include "api/association.h"
-#include "fixes/notes.h"
+#include "fixes/extra_fields.h"
 
 #include <netinet/sctp_output.h>
 #include <netinet/sctp_var.h>
@@ -56,7 +56,7 @@ static void serve(void *argument)
 		struct sctp_tcb *stcb = outputs->waiting[i];
 
 		if (stcb != NULL) {
-			notes_of(stcb)->outputs &= (uint8_t)~outputs->mark;
+			extra_of(stcb)->outputs &= (uint8_t)~outputs->mark;
 			output(stcb);
 		}
 	}
@@ -66,9 +66,9 @@ static void serve(void *argument)
 /* Returns whether the timer is to be started. */
 static int enqueue(struct outputs *outputs, struct sctp_tcb *stcb)
 {
-	struct association_notes *notes = notes_of(stcb);
+	struct association_extra *extra = extra_of(stcb);
 
-	if (notes->outputs & outputs->mark) {
+	if (extra->outputs & outputs->mark) {
 		return 0;
 	}
 	if (outputs->count == outputs->capacity) {
@@ -76,13 +76,13 @@ static int enqueue(struct outputs *outputs, struct sctp_tcb *stcb)
 		outputs->waiting = link_grow(outputs->waiting, outputs->capacity * sizeof(struct sctp_tcb *));
 	}
 	outputs->waiting[outputs->count++] = stcb;
-	notes->outputs |= outputs->mark;
+	extra->outputs |= outputs->mark;
 	return !SCTP_OS_TIMER_PENDING(&outputs->timer);
 }
 
 static void dequeue(struct outputs *outputs, const struct sctp_tcb *stcb)
 {
-	for (uint32_t i = 0; (notes_of(stcb)->outputs & outputs->mark) && i < max(outputs->count, outputs->due); i++) {
+	for (uint32_t i = 0; (extra_of(stcb)->outputs & outputs->mark) && i < max(outputs->count, outputs->due); i++) {
 		if (outputs->waiting[i] == stcb) {
 			outputs->waiting[i] = NULL;
 		}
@@ -103,7 +103,7 @@ void link_output_at_end_of_turn(struct sctp_tcb *stcb)
 	}
 }
 
-void link_no_outputs(const struct sctp_tcb *stcb)
+void burst_association_freed(const struct sctp_tcb *stcb)
 {
 	dequeue(&next_bursts, stcb);
 	dequeue(&end_of_turn, stcb);
@@ -113,14 +113,14 @@ void link_no_outputs(const struct sctp_tcb *stcb)
 static void decay_window(const struct sctp_tcb *stcb, struct sctp_nets *net)
 {
 	uint32_t rto_ms = net->RTO > 0 ? net->RTO : stcb->asoc.initial_rto;
-	struct path_notes *notes = path_notes_of(net);
+	struct path_extra *extra = path_extra_of(net);
 
-	notes->decayed_ms = max(notes->decayed_ms, link_ms_of(&net->last_sent_time));
-	if (link_now_ms < notes->decayed_ms + rto_ms) {
+	extra->decayed_ms = max(extra->decayed_ms, link_ms_of_timeval(&net->last_sent_time));
+	if (link_now_ms < extra->decayed_ms + rto_ms) {
 		return;
 	}
 	net->ssthresh = max(net->ssthresh, net->cwnd);
-	for (; link_now_ms >= notes->decayed_ms + rto_ms && net->cwnd > 4 * net->mtu; notes->decayed_ms += rto_ms) {
+	for (; link_now_ms >= extra->decayed_ms + rto_ms && net->cwnd > 4 * net->mtu; extra->decayed_ms += rto_ms) {
 		net->cwnd = max(net->cwnd / 2, 4 * net->mtu);
 	}
 }
@@ -156,7 +156,7 @@ static int has_more(const struct sctp_association *asoc)
 static int waits_for_others(const struct sctp_inpcb *inp, struct sctp_tcb *stcb)
 {
 	return sctp_is_feature_on(inp, SCTP_PCB_FLAGS_NODELAY) && TAILQ_EMPTY(&stcb->asoc.control_send_queue) &&
-	       link_bundles(stcb);
+	       link_defers_output(stcb);
 }
 
 void sctp_chunk_output(struct sctp_inpcb *inp, struct sctp_tcb *stcb, int from_where, int so_locked)
@@ -166,7 +166,7 @@ void sctp_chunk_output(struct sctp_inpcb *inp, struct sctp_tcb *stcb, int from_w
 	if (from_where == SCTP_OUTPUT_FROM_USR_SEND && waits_for_others(inp, stcb)) {
 		return;
 	}
-	if (asoc->max_burst > 0 && !link_is_near(asoc->primary_destination)) {
+	if (asoc->max_burst > 0 && !link_has_short_rtt(asoc->primary_destination)) {
 		decay_idle_windows(stcb);
 	}
 	asoc->burst_limit_applied = 0;

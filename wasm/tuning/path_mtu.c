@@ -18,7 +18,7 @@
 
 #include "host.h"
 #include "link.h"
-#include "fixes/notes.h"
+#include "fixes/extra_fields.h"
 #include "tuning/tuning.h"
 
 #define MAX_PROBES 3               /* RFC 8899 §5.1.2 */
@@ -37,14 +37,14 @@ static double answers_until_ms = -1;
 
 static struct path_probes *probes_of(const struct sctp_nets *net)
 {
-	return &path_notes_of(net)->probes;
+	return &path_extra_of(net)->probes;
 }
 
 /*
  * Searching anew with each route would be a probe with each of them, and PMTU_RAISE_TIMER never be waited for (RFC 8899
  * §5.2).
  */
-uint32_t link_probe_route(struct sctp_nets *net, const void *interface, const uint32_t mtu[2])
+uint32_t link_mtu_of_route(struct sctp_nets *net, const void *interface, const uint32_t mtu[2])
 {
 	struct path_probes *probes = probes_of(net);
 
@@ -115,7 +115,7 @@ static void address_packet(struct link_packet *packet, const struct sctp_nets *n
 
 static void send_probe(const struct sctp_tcb *stcb, const struct sctp_nets *net)
 {
-	uint32_t length = (probes_of(net)->wanted_mtu - link_ip_bytes(net) - udp_bytes(net)) & ~3u;
+	uint32_t length = (probes_of(net)->wanted_mtu - link_ip_header_bytes(net) - udp_bytes(net)) & ~3u;
 	struct link_packet *packet = link_outbox_room(length);
 	struct probe *probe = (struct probe *)(packet + 1);
 
@@ -136,7 +136,7 @@ static void send_probe(const struct sctp_tcb *stcb, const struct sctp_nets *net)
 	answers_until_ms = link_now_ms + ANSWER_MS;
 }
 
-void link_probe(struct sctp_tcb *stcb)
+void link_probe_mtu(struct sctp_tcb *stcb)
 {
 	struct sctp_nets *net;
 
@@ -174,13 +174,13 @@ static void raise_mtu(struct sctp_tcb *stcb)
 	uint32_t smallest_room = UINT32_MAX;
 
 	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
-		uint32_t room = known_mtu(net) - link_ip_bytes(net);
+		uint32_t room = known_mtu(net) - link_ip_header_bytes(net);
 
 		smallest_room = room < smallest_room ? room : smallest_room;
 	}
 	stcb->asoc.smallest_mtu = UINT32_MAX;
 	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
-		uint32_t mtu = smallest_room + link_ip_bytes(net);
+		uint32_t mtu = smallest_room + link_ip_header_bytes(net);
 
 		if (net->mtu < mtu) {
 			net->mtu = mtu;
@@ -191,8 +191,8 @@ static void raise_mtu(struct sctp_tcb *stcb)
 	}
 }
 
-static void answered(const struct sctp_heartbeat_info_param *info, const struct sctphdr *header,
-                     union sctp_sockstore *source, union sctp_sockstore *destination)
+static void handle_answer(const struct sctp_heartbeat_info_param *info, const struct sctphdr *header,
+                          union sctp_sockstore *source, union sctp_sockstore *destination)
 {
 	struct sctp_inpcb *inp = NULL;
 	struct sctp_nets *net = NULL;
@@ -220,8 +220,8 @@ static void answered(const struct sctp_heartbeat_info_param *info, const struct 
 	SCTP_TCB_UNLOCK(stcb);
 }
 
-void link_probe_answers(const struct sctphdr *header, uint32_t length, union sctp_sockstore *source,
-                        union sctp_sockstore *destination)
+void link_handle_probe_answers(const struct sctphdr *header, uint32_t length, union sctp_sockstore *source,
+                               union sctp_sockstore *destination)
 {
 	const uint8_t *bytes = (const uint8_t *)header;
 	const struct sctp_heartbeat_chunk *chunk;
@@ -236,7 +236,7 @@ void link_probe_answers(const struct sctphdr *header, uint32_t length, union sct
 			return;
 		}
 		if (chunk->ch.chunk_type == SCTP_HEARTBEAT_ACK && ntohs(chunk->ch.chunk_length) == sizeof(*chunk)) {
-			answered(&chunk->heartbeat.hb_info, header, source, destination);
+			handle_answer(&chunk->heartbeat.hb_info, header, source, destination);
 		}
 	}
 }

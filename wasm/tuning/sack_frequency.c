@@ -87,7 +87,7 @@ int link_process_data(struct mbuf **packet, int iphlen, int *offset, int length,
 	return result;
 }
 
-void link_more_packets_follow(int more)
+void link_set_more_packets_follow(int more)
 {
 	more_follow = more;
 }
@@ -111,7 +111,7 @@ void link_send_deferred_sack(void)
 	}
 }
 
-void link_no_deferred_sack(const struct sctp_tcb *stcb)
+void sack_association_freed(const struct sctp_tcb *stcb)
 {
 	if (deferred == stcb) {
 		deferred = NULL;

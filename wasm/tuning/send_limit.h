@@ -5,14 +5,14 @@
 #ifndef SEND_LIMIT_H
 #define SEND_LIMIT_H
 
-#include "fixes/notes.h"
+#include "fixes/extra_fields.h"
 
-static inline uint32_t link_send_more(const struct sctp_tcb *stcb)
+static inline uint32_t link_extra_send_bytes(const struct sctp_tcb *stcb)
 {
-	return stcb != NULL ? notes_of(stcb)->send.bytes : 0;
+	return stcb != NULL ? extra_of(stcb)->send.bytes : 0;
 }
 
 #undef SCTP_SB_LIMIT_SND
-#define SCTP_SB_LIMIT_SND(so) ((so)->so_snd.sb_hiwat + link_send_more(stcb))
+#define SCTP_SB_LIMIT_SND(so) ((so)->so_snd.sb_hiwat + link_extra_send_bytes(stcb))
 
 #endif

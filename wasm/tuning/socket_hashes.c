@@ -10,14 +10,14 @@
  * Upstream gives a one-to-many socket 256 places for its associations by their ports, and 32 for them by their ids:
  * with 20,000 of them each is looked for among hundreds.
  */
-#define PLACES 1024
+#define BUCKETS 1024
 
 static int has_one_association;
 
 /* Stands in for SCTP_HASH_INIT. */
-void *link_hash_init(uint32_t places, u_long *mark)
+void *link_hash_init(uint32_t buckets, u_long *mark)
 {
-	return sctp_hashinit_flags(has_one_association ? 1 : (int)max(places, PLACES), M_PCB, mark, HASH_NOWAIT);
+	return sctp_hashinit_flags(has_one_association ? 1 : (int)max(buckets, BUCKETS), M_PCB, mark, HASH_NOWAIT);
 }
 
 /*

@@ -91,7 +91,7 @@ static void add(uint32_t value, uint32_t wait_s, uint16_t local_port, uint16_t r
 }
 
 #ifdef UPSTREAM_MAIN
-void link_tag_waits(const struct sctp_tcb *stcb)
+void timewait_association_freed(const struct sctp_tcb *stcb)
 {
 	add(stcb->asoc.my_vtag, SCTP_BASE_SYSCTL(sctp_vtag_time_wait), stcb->sctp_ep->sctp_lport, stcb->rport);
 }

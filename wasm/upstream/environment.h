@@ -23,12 +23,12 @@
 
 #include <netinet/sctp_os.h>
 
-#include "os/silent.h"
+#include "os/no_logging.h"
 #include "upstream/release.h"
 
-/* The texts of error causes: os/print.c. */
+/* The texts of error causes: os/snprintf.c. */
 #undef SCTP_SNPRINTF
-#define SCTP_SNPRINTF(buffer, ...) link_print(buffer, __VA_ARGS__)
+#define SCTP_SNPRINTF(buffer, ...) link_snprintf(buffer, __VA_ARGS__)
 
 /* SHA-256, which upstream takes from the kernels that it is a part of: os/sha256.c. */
 #include "os/sha256.h"

@@ -10,10 +10,10 @@
  *   schedulers.c          main's search by SCTP_ADDR_OVER can be endless, and it forgets what was served last
  *   shutdown.c            main carries out at COOKIE ACK, not at COOKIE ECHO, a shutdown that was asked for too early
  *   ended_association.c   main doesn't take for missing what waits for the reset of its stream
- *   own_abort.c           main tells the program the code of the first cause, and not the chunk
+ *   sent_abort.c           main tells the program the code of the first cause, and not the chunk
  *   round_trips.c         main never ends the back-off of a set-up; to a stale cookie it answers without a pause
  *   reconfiguration.c     main asks whether there is a socket; what follows from an association reset is wrong
- *   time_outs.c           where heartbeats are off, main probes an unconfirmed address once; the rest is ours alone
+ *   error_counters.c      where heartbeats are off, main probes an unconfirmed address once; the rest is ours alone
  *   messages.c            by SCTP_SENDALL main leaves out, untold, an association that is resetting the stream
  *   bridge.c              main doesn't divide by an RTO.Initial of 0, but sends INIT after INIT
  *   received.h            what is received is ours as a whole, with what main has mended of it
@@ -77,7 +77,7 @@ typedef bool upstream_answer;
 
 /*
  * Main passes over chunks that can't be right, and over those that aren't expected (279a68fd, bdf3dd3f, 5931e4e0,
- * 53dd9da2, 3bb35ee1, 8157ef0c, c4ebc2b9, 28e2ea73, 8e12cd9e): fixes/packet_validation.c and packet_association.c.
+ * 53dd9da2, 3bb35ee1, 8157ef0c, c4ebc2b9, 28e2ea73, 8e12cd9e): fixes/packet_validation.c and association_validation.c.
  */
 #define UPSTREAM_VALIDATES_CHUNKS 1
 

@@ -10,7 +10,7 @@
 /* T3-rtx: fixes/retransmission.c. */
 #define sctp_t3rxt_timer fixed_t3rxt_timer
 
-/* Which path is used: fixes/path_choice.c. */
+/* Which path is used: fixes/path_selection.c. */
 #define sctp_set_primary_addr fixed_set_primary_addr
 
 /* Addresses that the peer adds: fixes/added_addresses.c. */
@@ -29,7 +29,7 @@
  * given back when that is freed (DESTROY() in environment.h).
  */
 #include <netinet/sctp_pcb.h>
-void link_give_back_and_forget(struct sctp_ifa **address);
-#define sctp_free_ifa(address) link_give_back_and_forget(&(address))
+void link_free_ifa_and_clear(struct sctp_ifa **address);
+#define sctp_free_ifa(address) link_free_ifa_and_clear(&(address))
 
 #endif

@@ -7,7 +7,7 @@
 /* T2-shutdown has the place of T3-rtx: fixes/shutdown.c. */
 #define sctp_timer_start fixed_timer_start
 
-/* An end that isn't orderly: fixes/own_abort.c; in main an association reset: fixes/reconfiguration.c. */
+/* An end that isn't orderly: fixes/sent_abort.c; in main an association reset: fixes/reconfiguration.c. */
 #define sctp_ulp_notify fixed_ulp_notify
 #ifndef UPSTREAM_MAIN /* which tells these two by sctp_ulp_notify() */
 #define sctp_notify_stream_reset_tsn fixed_notify_stream_reset_tsn
@@ -27,7 +27,7 @@
 #define sctp_toss_old_cookies fixed_toss_old_cookies
 
 /*
- * Packets that are answered by ABORT: fixes/own_abort.c. Main answers SHUTDOWN ACK while DATA is missing so by itself.
+ * Packets that are answered by ABORT: fixes/sent_abort.c. Main answers SHUTDOWN ACK while DATA is missing so by itself.
  */
 #define sctp_abort_association fixed_abort_association
 #ifndef UPSTREAM_MAIN
@@ -43,7 +43,7 @@
 #define sctp_set_state fixed_set_state
 #define sctp_send_initiate fixed_send_initiate
 
-/* Which path is used: fixes/path_choice.c. */
+/* Which path is used: fixes/path_selection.c. */
 #define sctp_set_primary_addr fixed_set_primary_addr
 #define sctp_handle_asconf_ack fixed_handle_asconf_ack
 
@@ -76,7 +76,7 @@
 #endif
 
 /*
- * Packets that are discarded because of their association: fixes/packet_association.c; and those whose ASCONF says
+ * Packets that are discarded because of their association: fixes/association_validation.c; and those whose ASCONF says
  * which one they are for: fixes/late_packets.c. Behind all others, which name functions in the headers, too.
  */
 #include "fixes/fixes.h"

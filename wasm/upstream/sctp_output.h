@@ -7,7 +7,7 @@
 /* T2-shutdown has the place of T3-rtx: fixes/shutdown.c. */
 #define sctp_timer_start fixed_timer_start
 
-/* Which path is used: fixes/path_choice.c. */
+/* Which path is used: fixes/path_selection.c. */
 #define sctp_set_primary_addr fixed_set_primary_addr
 
 /* Local addresses that come back: fixes/readded_addresses.c. */
@@ -26,15 +26,15 @@
 #define sctp_hmac_m link_cookie_mac
 
 /*
- * The size of fragments: fixes/packet_size.h. sctp_move_to_outqueue() begins with this assertion, and has what is left
- * of the packet in a variable. The other functions that make it send nothing of that size, or see these two.
+ * The size of fragments: fixes/fragment_size.h. sctp_move_to_outqueue() begins with this assertion, and has what is
+ * left of the packet in a variable. The other functions that make it send nothing of that size, or see these two.
  */
-#include "fixes/packet_size.h"
+#include "fixes/fragment_size.h"
 static uint32_t space_left, frag_point;
 #undef SCTP_TCB_LOCK_ASSERT
 #define SCTP_TCB_LOCK_ASSERT(stcb) link_limit_fragment(&space_left, frag_point)
 
-/* The size of chunks: fixes/packet_size.c. sctp_lowlevel_chunk_output() has the association in a variable. */
+/* The size of chunks: fixes/fragment_size.c. sctp_lowlevel_chunk_output() has the association in a variable. */
 #include <netinet/sctp_var.h>
 #include <netinet/sctputil.h>
 #ifndef UPSTREAM_MAIN
@@ -65,7 +65,7 @@ uint32_t link_checksum(struct mbuf *packet, upstream_offset offset);
 /* As many chunks more as the window has grown, in sctp_lower_sosend(): tuning/buffers.c. */
 #include <netinet/sctp_sysctl.h>
 #include "tuning/tuning.h"
-#define sctp_max_chunks_on_queue sctp_max_chunks_on_queue + link_more_unsent(so, &stcb->asoc)
+#define sctp_max_chunks_on_queue sctp_max_chunks_on_queue + link_extra_unsent_chunks(so, &stcb->asoc)
 
 /*
  * Bursts, and small messages that wait for each other: tuning/burst.c, whose sctp_chunk_output() is strong, and calls
@@ -75,7 +75,7 @@ uint32_t link_checksum(struct mbuf *packet, upstream_offset offset);
 #pragma weak sctp_chunk_output
 void upstream_chunk_output(struct sctp_inpcb *inp, struct sctp_tcb *stcb, int from_where, int so_locked)
 	__attribute__((alias("sctp_chunk_output")));
-#define sctp_use_cwnd_based_maxburst sctp_use_cwnd_based_maxburst * link_is_near(stcb->asoc.primary_destination)
+#define sctp_use_cwnd_based_maxburst sctp_use_cwnd_based_maxburst * link_has_short_rtt(stcb->asoc.primary_destination)
 
 /* Stream resets that waited for the end of their messages: fixes/shutdown.c, whose function is strong. */
 #pragma weak sctp_send_stream_reset_out_if_possible

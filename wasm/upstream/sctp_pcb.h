@@ -19,7 +19,7 @@ void link_new_path(const struct sctp_tcb *stcb, struct sctp_nets *net);
 #undef SCTP_RTALLOC
 #define SCTP_RTALLOC(ro, vrf_id, fibnum) link_new_path(stcb, net)
 
-/* Associations and paths have notes of ours behind them: fixes/notes.c. */
+/* Associations and paths have notes of ours behind them: fixes/extra_fields.c. */
 void *link_allocate_association(size_t bytes);
 void *link_allocate_path(size_t bytes);
 #undef SCTP_ZONE_GET

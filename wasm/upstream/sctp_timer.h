@@ -7,7 +7,7 @@
 /* T2-shutdown has the place of T3-rtx: fixes/shutdown.c. */
 #define sctp_timer_start fixed_timer_start
 
-/* Which path is used: fixes/path_choice.c, whose function is strong. */
+/* Which path is used: fixes/path_selection.c, whose function is strong. */
 #pragma weak sctp_find_alternate_net
 
 #endif

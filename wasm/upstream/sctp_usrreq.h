@@ -12,7 +12,7 @@
 #define sctp_send_str_reset_req fixed_send_str_reset_req
 #endif
 
-/* Which path is used: fixes/path_choice.c. */
+/* Which path is used: fixes/path_selection.c. */
 #define sctp_set_primary_addr fixed_set_primary_addr
 
 /* Local addresses that come back: fixes/readded_addresses.c. */
@@ -31,7 +31,7 @@ int link_inpcb_alloc(struct socket *so, uint32_t vrf_id);
 #define sctp_auth_is_required_chunk(chunk, list) link_is_auth_required(stcb, chunk, list)
 
 /*
- * The size of chunks: fixes/packet_size.c, whose function is strong. What SCTP_MAXSEG allows is kept as it is given,
+ * The size of chunks: fixes/fragment_size.c, whose function is strong. What SCTP_MAXSEG allows is kept as it is given,
  * without these headers.
  */
 #pragma weak sctp_pathmtu_adjustment
@@ -43,8 +43,8 @@ int link_inpcb_alloc(struct socket *so, uint32_t vrf_id);
 #define SCTP_MED_V4_OVERHEAD 0
 /* sctp_getopt() has the option in a variable. */
 #include <netinet/sctp_output.h>
-#include "fixes/packet_size.h"
-#define sctp_get_frag_point(stcb, association) link_told_frag_point(stcb, optname)
+#include "fixes/fragment_size.h"
+#define sctp_get_frag_point(stcb, association) link_reported_frag_point(stcb, optname)
 #endif
 
 #endif

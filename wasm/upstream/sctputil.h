@@ -8,7 +8,7 @@
 #define sctp_t3rxt_timer fixed_t3rxt_timer
 #define sctp_asconf_timer fixed_asconf_timer
 
-/* What the other time-outs count against: fixes/time_outs.c. */
+/* What the other time-outs count against: fixes/error_counters.c. */
 #define sctp_heartbeat_timer fixed_heartbeat_timer
 #define sctp_shutdown_timer fixed_shutdown_timer
 #define sctp_shutdownack_timer fixed_shutdownack_timer
@@ -31,7 +31,7 @@
 /* Messages that are given up: fixes/abandoned.c, whose function is strong. */
 #pragma weak sctp_release_pr_sctp_chunk
 
-/* What is told of this end's own ABORT: fixes/own_abort.c, whose function is strong. */
+/* What is told of this end's own ABORT: fixes/sent_abort.c, whose function is strong. */
 #pragma weak sctp_abort_an_association
 
 /*

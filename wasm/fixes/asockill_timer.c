@@ -11,7 +11,7 @@
 
 #ifdef UPSTREAM_MAIN
 
-void link_time_out(void (*function)(void *), void *argument)
+void link_run_timer(void (*function)(void *), void *argument)
 {
 	function(argument);
 }
@@ -30,7 +30,7 @@ static struct socket *held_by(const struct sctp_timer *timer)
  * For this timer it doesn't give that reference back: a one-to-many socket was never freed once an association of it
  * had ended in such a way.
  */
-void link_time_out(void (*function)(void *), void *argument)
+void link_run_timer(void (*function)(void *), void *argument)
 {
 	const struct sctp_timer *timer = argument;
 	struct socket *held = NULL;

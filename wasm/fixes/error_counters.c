@@ -27,12 +27,12 @@
 #include <netinet/sctputil.h>
 
 #include "fixes/fixes.h"
-#include "fixes/notes.h"
+#include "fixes/extra_fields.h"
 #include "link.h"
 
 /* Does a time-out count against the association? As upstream has it; on an unconfirmed path, too; or not. */
 typedef int timer_function(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net);
-enum counted { COUNT_USUALLY, COUNT_ALWAYS, COUNT_NOT };
+enum counted { COUNT_AS_UPSTREAM, COUNT_ALWAYS, COUNT_NEVER };
 
 static int limits_by_paths;
 
@@ -45,7 +45,7 @@ EXPORT void link_limit_by_paths(int on)
 	limits_by_paths = on;
 }
 
-static uint16_t most_in_a_row(const struct sctp_tcb *stcb)
+static uint16_t max_errors(const struct sctp_tcb *stcb)
 {
 	const struct sctp_association *asoc = &stcb->asoc;
 	const struct sctp_nets *net;
@@ -86,51 +86,51 @@ static int is_being_set_up(const struct sctp_tcb *stcb)
 	return SCTP_GET_STATE(stcb) == SCTP_STATE_COOKIE_WAIT || SCTP_GET_STATE(stcb) == SCTP_STATE_COOKIE_ECHOED;
 }
 
-static void hold_potential_failure(struct sctp_tcb *stcb)
+static void disable_potential_failure(struct sctp_tcb *stcb)
 {
 	struct sctp_nets *net;
 
 	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
-		path_notes_of(net)->pf_threshold = net->pf_threshold;
+		path_extra_of(net)->pf_threshold = net->pf_threshold;
 		net->pf_threshold = UINT16_MAX;
 	}
 }
 
-static void release_potential_failure(struct sctp_tcb *stcb)
+static void restore_potential_failure(struct sctp_tcb *stcb)
 {
 	struct sctp_nets *net;
 
 	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
-		net->pf_threshold = path_notes_of(net)->pf_threshold;
+		net->pf_threshold = path_extra_of(net)->pf_threshold;
 	}
 }
 
-static int count(timer_function *timer, struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net,
-                 enum counted counted)
+static int run_and_count(timer_function *timer, struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net,
+                         enum counted counted)
 {
 	struct sctp_association *asoc = &stcb->asoc;
 	uint32_t errors = asoc->overall_error_count;
 	uint16_t most = asoc->max_send_times;
 	int is_never_potentially_failed = is_being_set_up(stcb) || asoc->numnets == 1;
 
-	asoc->max_send_times = counted == COUNT_NOT ? UINT16_MAX : most_in_a_row(stcb);
+	asoc->max_send_times = counted == COUNT_NEVER ? UINT16_MAX : max_errors(stcb);
 	if (counted == COUNT_ALWAYS && net != NULL && (net->dest_state & SCTP_ADDR_UNCONFIRMED)) {
 		asoc->overall_error_count++; /* sctp_threshold_management() leaves it out */
 	}
 	if (is_never_potentially_failed) {
-		hold_potential_failure(stcb);
+		disable_potential_failure(stcb);
 	}
 	if (timer(inp, stcb, net)) {
 		return 1;
 	}
 	asoc->max_send_times = most;
-	if (counted == COUNT_NOT) {
+	if (counted == COUNT_NEVER) {
 		asoc->overall_error_count = errors;
 	}
 	if (is_never_potentially_failed) {
-		release_potential_failure(stcb);
+		restore_potential_failure(stcb);
 	}
-	link_choose_path(stcb);
+	link_select_path(stcb);
 	return 0;
 }
 
@@ -139,36 +139,36 @@ static int count(timer_function *timer, struct sctp_inpcb *inp, struct sctp_tcb 
 /* Has the peer answered what was sent on this path, and said that its window is closed? */
 static int is_answered_probe(const struct sctp_tcb *stcb, const struct sctp_nets *net)
 {
-	const struct association_notes *notes = notes_of(stcb);
+	const struct association_extra *extra = extra_of(stcb);
 	const struct sctp_tmit_chunk *chunk;
 
 	TAILQ_FOREACH(chunk, &stcb->asoc.sent_queue, sctp_next) {
 		if (chunk->whoTo == net) {
-			return notes->window_bytes == 0 && notes->sack_ms >= link_ms_of(&chunk->sent_rcv_time);
+			return extra->window_bytes == 0 && extra->sack_ms >= link_ms_of_timeval(&chunk->sent_rcv_time);
 		}
 	}
 	return 0;
 }
 
-int link_count_t3rxt(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
+int link_run_t3rxt_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
 {
 	struct sctp_association *asoc = &stcb->asoc;
 	uint32_t opened = asoc->peers_rwnd == 0 && !is_answered_probe(stcb, net); /* by a byte: no probe to upstream */
 
 	asoc->peers_rwnd += opened;
-	if (count(sctp_t3rxt_timer, inp, stcb, net, COUNT_ALWAYS)) {
+	if (run_and_count(sctp_t3rxt_timer, inp, stcb, net, COUNT_ALWAYS)) {
 		return 1;
 	}
 	asoc->peers_rwnd -= opened; /* what was lost has been added to it */
 	return 0;
 }
 
-int link_count_asconf(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
+int link_run_asconf_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
 {
 	const struct sctp_tmit_chunk *sent = TAILQ_FIRST(&stcb->asoc.asconf_send_queue);
 
-	return count(sctp_asconf_timer, inp, stcb, sent != NULL ? sent->whoTo : net,
-	             sent != NULL ? COUNT_ALWAYS : COUNT_USUALLY);
+	return run_and_count(sctp_asconf_timer, inp, stcb, sent != NULL ? sent->whoTo : net,
+	                     sent != NULL ? COUNT_ALWAYS : COUNT_AS_UPSTREAM);
 }
 
 /* Its error count goes on until the path is inactive; then heartbeats come at their usual rate (RFC 9260 5.4). */
@@ -188,7 +188,7 @@ static int verify(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_net
 
 	net->heart_beat_delay = 0;
 	net->dest_state &= ~SCTP_ADDR_NOHB;
-	if (count(sctp_heartbeat_timer, inp, stcb, net, counted)) {
+	if (run_and_count(sctp_heartbeat_timer, inp, stcb, net, counted)) {
 		return 1;
 	}
 	net->heart_beat_delay = interval;
@@ -201,15 +201,15 @@ static int verify(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_net
 
 static int heartbeat(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
 {
-	enum counted counted = counts_heartbeat(stcb, net) ? COUNT_ALWAYS : COUNT_NOT;
+	enum counted counted = counts_heartbeat(stcb, net) ? COUNT_ALWAYS : COUNT_NEVER;
 
 	if (is_to_be_verified(net)) {
-		return verify(inp, stcb, net, net->hb_responded ? COUNT_USUALLY : counted);
+		return verify(inp, stcb, net, net->hb_responded ? COUNT_AS_UPSTREAM : counted);
 	}
 	if (net->rxt_timer.type == SCTP_TIMER_TYPE_SEND && SCTP_OS_TIMER_PENDING(&net->rxt_timer.timer)) {
 		net->hb_responded = 1; /* to upstream: T3-rtx will tell */
 	}
-	return count(sctp_heartbeat_timer, inp, stcb, net, net->hb_responded ? COUNT_USUALLY : counted);
+	return run_and_count(sctp_heartbeat_timer, inp, stcb, net, net->hb_responded ? COUNT_AS_UPSTREAM : counted);
 }
 
 /* sctp_timeout_handler() starts the timer again, too, but leaves one that runs as it is. */
@@ -248,12 +248,12 @@ void link_start_heartbeat(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct 
 
 int fixed_shutdown_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
 {
-	return count(sctp_shutdown_timer, inp, stcb, net, COUNT_ALWAYS);
+	return run_and_count(sctp_shutdown_timer, inp, stcb, net, COUNT_ALWAYS);
 }
 
 int fixed_shutdownack_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
 {
-	return count(sctp_shutdownack_timer, inp, stcb, net, COUNT_ALWAYS);
+	return run_and_count(sctp_shutdownack_timer, inp, stcb, net, COUNT_ALWAYS);
 }
 
 static int strreset_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
@@ -269,17 +269,17 @@ int fixed_strreset_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb)
 	if (stcb->asoc.stream_reset_outstanding > 0) {
 		(void)sctp_find_stream_reset(stcb, stcb->asoc.str_reset_seq_out, &sent);
 	}
-	return count(strreset_timer, inp, stcb, sent != NULL ? sent->whoTo : NULL, COUNT_ALWAYS);
+	return run_and_count(strreset_timer, inp, stcb, sent != NULL ? sent->whoTo : NULL, COUNT_ALWAYS);
 }
 
 int fixed_t1init_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
 {
-	notes_of(stcb)->set_up_time_outs += !stcb->asoc.delayed_connection; /* or else this INIT is the first */
-	return count(sctp_t1init_timer, inp, stcb, net, COUNT_USUALLY);
+	extra_of(stcb)->set_up_time_outs += !stcb->asoc.delayed_connection; /* or else this INIT is the first */
+	return run_and_count(sctp_t1init_timer, inp, stcb, net, COUNT_AS_UPSTREAM);
 }
 
 int fixed_cookie_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
 {
-	notes_of(stcb)->set_up_time_outs++;
-	return count(sctp_cookie_timer, inp, stcb, net, COUNT_USUALLY);
+	extra_of(stcb)->set_up_time_outs++;
+	return run_and_count(sctp_cookie_timer, inp, stcb, net, COUNT_AS_UPSTREAM);
 }

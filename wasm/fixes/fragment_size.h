@@ -1,14 +1,14 @@
 /*
  * The size of fragments. For headers of upstream/.
  */
-#ifndef PACKET_SIZE_H
-#define PACKET_SIZE_H
+#ifndef FRAGMENT_SIZE_H
+#define FRAGMENT_SIZE_H
 
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
 
 /* What an option tells of an association: SCTP_MAXSEG what was set, 0 if nothing was; SCTP_STATUS what comes of it. */
-int link_told_frag_point(struct sctp_tcb *stcb, int option);
+int link_reported_frag_point(struct sctp_tcb *stcb, int option);
 
 /*
  * A fragment of a message that isn't complete yet is no larger than those of complete ones. sctp_can_we_split_this()

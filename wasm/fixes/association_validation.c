@@ -53,8 +53,8 @@ static int is_unexpected(const struct sctp_tcb *stcb, uint32_t tag, const struct
  * (RFC 6951 5.4; a peer that restarts elsewhere isn't accepted by sctp_send_initiate_ack(), so that a COOKIE ECHO has
  * the tag as well).
  */
-static int is_useless(const struct sctp_tcb *stcb, const struct sctp_nets *path, uint32_t tag,
-                      const struct sctp_chunkhdr *first, uint16_t port, int is_corrupt)
+static int must_discard(const struct sctp_tcb *stcb, const struct sctp_nets *path, uint32_t tag,
+                        const struct sctp_chunkhdr *first, uint16_t port, int is_corrupt)
 {
 	int is_from_elsewhere = path != NULL && path->port != port;
 
@@ -82,7 +82,7 @@ static struct sctp_tcb *discard(struct sctp_tcb *stcb, struct sctp_chunkhdr *fir
  * An ABORT that answers an INIT ACK has the tag that this one names (RFC 9260 8.5.1 B). sctp_process_init_ack() may
  * have to send one before it has noted the tag.
  */
-static void note_tag(struct sctp_tcb *stcb, uint32_t tag, const struct sctp_chunkhdr *first)
+static void store_peer_tag(struct sctp_tcb *stcb, uint32_t tag, const struct sctp_chunkhdr *first)
 {
 	if (first->chunk_type == SCTP_INITIATION_ACK && tag == stcb->asoc.my_vtag) {
 		stcb->asoc.peer_vtag = ntohl(((const struct sctp_init_chunk *)first)->init.initiate_tag);
@@ -92,7 +92,7 @@ static void note_tag(struct sctp_tcb *stcb, uint32_t tag, const struct sctp_chun
 /*
  * COOKIE ACK where none is expected says nothing (RFC 9260 5.2.5). With a socket that is closed it was the end at once.
  */
-static void pass_over_cookie_ack(const struct sctp_tcb *stcb, struct sctp_chunkhdr *first)
+static void skip_unexpected_cookie_ack(const struct sctp_tcb *stcb, struct sctp_chunkhdr *first)
 {
 	if (first->chunk_type == SCTP_COOKIE_ACK && SCTP_GET_STATE(stcb) != SCTP_STATE_COOKIE_ECHOED) {
 		first->chunk_type = SCTP_PAD_CHUNK;
@@ -121,7 +121,7 @@ static int is_new_address(struct sctp_tcb *stcb, const struct sctp_paramhdr *par
  * The error cause that names the addresses of an INIT which aren't the peer's, as many as there is room for; NULL:
  * none.
  */
-static struct mbuf *new_addresses(struct sctp_tcb *stcb, const struct sctp_chunkhdr *init)
+static struct mbuf *cause_with_new_addresses(struct sctp_tcb *stcb, const struct sctp_chunkhdr *init)
 {
 	const uint8_t *at = (const uint8_t *)init + sizeof(struct sctp_init_chunk);
 	const uint8_t *end = (const uint8_t *)init + ntohs(init->chunk_length);
@@ -170,19 +170,19 @@ static int refuse_new_addresses(struct sctp_tcb *stcb, struct mbuf *packet, stru
 	    state == SCTP_STATE_SHUTDOWN_ACK_SENT) {
 		return 0;
 	}
-	cause = new_addresses(stcb, first);
+	cause = cause_with_new_addresses(stcb, first);
 	if (cause != NULL) {
 		sctp_send_abort(packet, 0, source, destination, header, 0, cause, vrf_id, port);
 	}
 	return cause != NULL;
 }
 
-static int is_busy(const struct sctp_tcb *stcb)
+static int has_data_in_flight(const struct sctp_tcb *stcb)
 {
 	const struct sctp_association *asoc = &stcb->asoc;
 
 	return !TAILQ_EMPTY(&asoc->send_queue) || !TAILQ_EMPTY(&asoc->sent_queue) || asoc->stream_queue_cnt > 0 ||
-	       end_is_early(stcb);
+	       is_data_missing(stcb);
 }
 
 /* Does a RE-CONFIG chunk ask for a reset of the association (SSN/TSN Reset Request, RFC 6525 4.3)? */
@@ -239,19 +239,18 @@ struct sctp_tcb *fixed_findassociation_addr(struct mbuf *packet, int offset, str
 	if (stcb == NULL) {
 		return NULL;
 	}
-	if (is_useless(stcb, *path, tag, first, port, is_corrupt) ||
-	    (!is_corrupt &&
-	     refuse_new_addresses(stcb, packet, source, destination, header, first, vrf_id, port))) {
+	if (must_discard(stcb, *path, tag, first, port, is_corrupt) ||
+	    (!is_corrupt && refuse_new_addresses(stcb, packet, source, destination, header, first, vrf_id, port))) {
 		return discard(stcb, first, inp, path);
 	}
 	if (is_corrupt) {
 		return stcb;
 	}
 	if (!UPSTREAM_VALIDATES_CHUNKS) {
-		note_tag(stcb, tag, first);
+		store_peer_tag(stcb, tag, first);
 	}
-	pass_over_cookie_ack(stcb, first);
-	if ((stcb->asoc.local_strreset_support & SCTP_ENABLE_CHANGE_ASSOC_REQ) && is_busy(stcb)) {
+	skip_unexpected_cookie_ack(stcb, first);
+	if ((stcb->asoc.local_strreset_support & SCTP_ENABLE_CHANGE_ASSOC_REQ) && has_data_in_flight(stcb)) {
 		postpone_reset(packet, first);
 	}
 	return stcb;

@@ -10,7 +10,7 @@
 #include <netinet/sctp_var.h>
 
 #include "fixes/fixes.h"
-#include "fixes/packet_size.h"
+#include "fixes/fragment_size.h"
 #include "network/network.h"
 
 /* An AUTH chunk stands in front of DATA, or of I-DATA, if the peer asks for it. */
@@ -33,7 +33,7 @@ int sctp_get_frag_point(struct sctp_tcb *stcb, struct sctp_association *asoc)
 	return (int)min(room & ~3u, asoc->sctp_frag_point);
 }
 
-int link_told_frag_point(struct sctp_tcb *stcb, int option)
+int link_reported_frag_point(struct sctp_tcb *stcb, int option)
 {
 	uint32_t set = stcb->asoc.sctp_frag_point;
 
@@ -60,7 +60,7 @@ static void send_again(struct sctp_tcb *stcb, struct sctp_tmit_chunk *chunk)
 static int is_too_large(const struct sctp_tcb *stcb, const struct sctp_tmit_chunk *chunk, uint32_t mtu)
 {
 	uint32_t headers =
-		chunk->whoTo != NULL ? sizeof(struct sctphdr) + link_ip_bytes(chunk->whoTo) : link_header_bytes(stcb);
+		chunk->whoTo != NULL ? sizeof(struct sctphdr) + link_ip_header_bytes(chunk->whoTo) : link_header_bytes(stcb);
 
 	return chunk->send_size + headers + auth_bytes(&stcb->asoc) > mtu;
 }

@@ -44,7 +44,7 @@ static int precision(const char **format)
 	return least;
 }
 
-void link_print(char *buffer, size_t size, const char *format, ...)
+void link_snprintf(char *buffer, size_t size, const char *format, ...)
 {
 	struct text text = {buffer, size - 1};
 	char number[DIGITS + 1];

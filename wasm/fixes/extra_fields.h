@@ -2,18 +2,18 @@
  * What the fixes know of each association and each path. It lies behind usrsctp's own structure, in the same
  * allocation: it comes and goes with it, is zero at first, and one association can't push out what is known of another.
  */
-#ifndef NOTES_H
-#define NOTES_H
+#ifndef EXTRA_FIELDS_H
+#define EXTRA_FIELDS_H
 
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
 
-#include "tuning/grant.h"
+#include "tuning/buffer_quota.h"
 
-struct association_notes {
+struct association_extra {
 	double sack_ms;        /* when the last SACK came; 0: none yet */
 	uint32_t window_bytes; /* the receive window that it told */
-	struct grant send;         /* one-to-many: by how much its send buffer has grown, see tuning/buffers.c */
+	struct buffer_quota send;  /* one-to-many: by how much its send buffer has grown, see tuning/buffers.c */
 	sctp_os_timer_t lifetimes; /* when the next lifetime of a message ends, see lifetimes.c */
 	double lifetime_ends_ms;   /* and when that is */
 
@@ -28,7 +28,7 @@ struct association_notes {
 
 	uint32_t loaded_tag;   /* the peer's tag in the INIT whose addresses it has: see restart.c */
 
-	uint32_t aside_turn; /* the last batch of reads that its messages were kept out of: api/aside.c */
+	uint32_t set_aside_batch; /* the last batch of reads that its messages were kept out of: api/set_aside.c */
 };
 
 /*
@@ -45,24 +45,24 @@ struct path_probes {
 	uint32_t nonce[2];
 };
 
-struct path_notes {
+struct path_extra {
 	struct path_probes probes;
 	double answered_ms;    /* when something that was sent there was acknowledged last */
 	double decayed_ms;     /* until when the congestion window has decayed: tuning/burst.c */
-	double window_ms;      /* when the time began whose shortest round trips these are: tuning/near.c */
-	uint32_t shortest_us;
-	uint32_t shortest_before_us; /* in the time before */
-	uint16_t pf_threshold; /* what it is while an association is being set up: see time_outs.c */
+	double min_rtt_since_ms; /* when the time began whose shortest round trips these are: tuning/min_rtt.c */
+	uint32_t min_rtt_us;
+	uint32_t previous_min_rtt_us; /* in the time before */
+	uint16_t pf_threshold;        /* what it is while an association is being set up: see error_counters.c */
 };
 
-static inline struct association_notes *notes_of(const struct sctp_tcb *stcb)
+static inline struct association_extra *extra_of(const struct sctp_tcb *stcb)
 {
-	return (struct association_notes *)(uintptr_t)(stcb + 1);
+	return (struct association_extra *)(uintptr_t)(stcb + 1);
 }
 
-static inline struct path_notes *path_notes_of(const struct sctp_nets *net)
+static inline struct path_extra *path_extra_of(const struct sctp_nets *net)
 {
-	return (struct path_notes *)(uintptr_t)(net + 1);
+	return (struct path_extra *)(uintptr_t)(net + 1);
 }
 
 #endif

@@ -3,8 +3,8 @@
  * debug_printf is never set, and its logs want a kernel's trace buffer. That is a tenth of the binary's strings, and no
  * work at all.
  */
-#ifndef SILENT_H
-#define SILENT_H
+#ifndef NO_LOGGING_H
+#define NO_LOGGING_H
 
 #undef SCTP_PRINTF
 #define SCTP_PRINTF(...) ((void)0)

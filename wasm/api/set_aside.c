@@ -8,17 +8,18 @@
 #include <netinet/sctputil.h>
 
 #include "api/handles.h"
-#include "fixes/notes.h"
+#include "fixes/extra_fields.h"
 #include "link.h"
 
 static struct sctp_inpcb *endpoint; /* whose messages are set aside; NULL: nobody's */
-static struct sctp_readhead aside = TAILQ_HEAD_INITIALIZER(aside);
-static uint32_t aside_bytes;
-static uint32_t turn; /* how many batches there were: associations are marked by it, and no mark has to be taken away */
+static struct sctp_readhead set_aside = TAILQ_HEAD_INITIALIZER(set_aside);
+static uint32_t set_aside_bytes;
+/* Counts the batches. It marks the associations of a batch, so that no mark has to be removed afterwards. */
+static uint32_t batch;
 
 static int is_marked(const struct sctp_queued_to_read *entry)
 {
-	return entry->stcb != NULL && !entry->do_not_ref_stcb && notes_of(entry->stcb)->aside_turn == turn;
+	return entry->stcb != NULL && !entry->do_not_ref_stcb && extra_of(entry->stcb)->set_aside_batch == batch;
 }
 
 /* How many bytes count as unread because of it. */
@@ -33,16 +34,16 @@ static uint32_t bytes_of(const struct sctp_queued_to_read *entry)
 }
 
 /* Marks associations; returns how many bytes of them are unread. */
-static uint32_t mark(struct socket *so, const sctp_assoc_t *ids, uint32_t count)
+static uint32_t mark_associations(struct socket *so, const sctp_assoc_t *ids, uint32_t count)
 {
 	uint32_t bytes = 0;
 
-	turn++;
+	batch++;
 	for (uint32_t i = 0; i < count; i++) {
 		struct sctp_tcb *stcb = association_in(so, ids[i]);
 
 		if (stcb != NULL) {
-			notes_of(stcb)->aside_turn = turn;
+			extra_of(stcb)->set_aside_batch = batch;
 			bytes += stcb->asoc.sb_cc;
 			SCTP_TCB_UNLOCK(stcb);
 		}
@@ -54,7 +55,7 @@ static uint32_t mark(struct socket *so, const sctp_assoc_t *ids, uint32_t count)
  * Takes the others' entries out of the list, from its end on until it has all their bytes. As link_put_back() puts what
  * is set aside to the front, this costs what has come since, and not what is unread.
  */
-static void take_others(struct sctp_inpcb *inp, struct sctp_readhead *others, uint32_t bytes)
+static void move_others(struct sctp_inpcb *inp, struct sctp_readhead *others, uint32_t bytes)
 {
 	struct sctp_queued_to_read *entry, *before;
 
@@ -78,15 +79,15 @@ EXPORT int bridge_set_aside(int handle, const sctp_assoc_t *ids, uint32_t count)
 	if (inp == NULL) {
 		return 0;
 	}
-	aside_bytes = mark(so, ids, count);
-	if (so->so_rcv.sb_cc <= aside_bytes) {
+	set_aside_bytes = mark_associations(so, ids, count);
+	if (so->so_rcv.sb_cc <= set_aside_bytes) {
 		return 0;
 	}
-	take_others(inp, &others, so->so_rcv.sb_cc - aside_bytes);
+	move_others(inp, &others, so->so_rcv.sb_cc - set_aside_bytes);
 	endpoint = inp;
-	TAILQ_CONCAT(&aside, &inp->read_queue, next);
+	TAILQ_CONCAT(&set_aside, &inp->read_queue, next);
 	TAILQ_CONCAT(&inp->read_queue, &others, next);
-	so->so_rcv.sb_cc -= aside_bytes; /* or sctp_sorecvmsg() would miss it in the list */
+	so->so_rcv.sb_cc -= set_aside_bytes; /* or sctp_sorecvmsg() would miss it in the list */
 	return 1;
 }
 
@@ -94,9 +95,9 @@ EXPORT int bridge_set_aside(int handle, const sctp_assoc_t *ids, uint32_t count)
 EXPORT void link_put_back(void)
 {
 	if (endpoint != NULL) {
-		TAILQ_CONCAT(&aside, &endpoint->read_queue, next);
-		TAILQ_CONCAT(&endpoint->read_queue, &aside, next);
-		endpoint->sctp_socket->so_rcv.sb_cc += aside_bytes;
+		TAILQ_CONCAT(&set_aside, &endpoint->read_queue, next);
+		TAILQ_CONCAT(&endpoint->read_queue, &set_aside, next);
+		endpoint->sctp_socket->so_rcv.sb_cc += set_aside_bytes;
 		endpoint = NULL;
 	}
 }

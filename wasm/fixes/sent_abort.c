@@ -41,7 +41,7 @@ static uint16_t first_code(const struct sctp_abort_chunk *chunk)
 
 #ifndef UPSTREAM_MAIN
 /* What is to be told in the place of an orderly end. */
-static struct sctp_abort_chunk *not_orderly;
+static struct sctp_abort_chunk *abort_to_report;
 
 /*
  * A peer sends SHUTDOWN ACK when it has sent all of its DATA, and it has been acknowledged (RFC 9260 9.2). Where some
@@ -52,30 +52,30 @@ void fixed_send_shutdown_complete(struct sctp_tcb *stcb, struct sctp_nets *net, 
 {
 	struct mbuf *cause;
 
-	if (is_reflected || !end_is_early(stcb)) {
+	if (is_reflected || !is_data_missing(stcb)) {
 		sctp_send_shutdown_complete(stcb, net, is_reflected);
 		return;
 	}
 	cause = sctp_generate_cause(SCTP_CAUSE_PROTOCOL_VIOLATION, "SHUTDOWN ACK while DATA is missing");
-	not_orderly = stcb->sctp_socket != NULL ? chunk_with(cause) : NULL;
+	abort_to_report = stcb->sctp_socket != NULL ? chunk_with(cause) : NULL;
 	sctp_send_abort_tcb(stcb, cause, SCTP_SO_NOT_LOCKED);
 }
 
-static int tell_abort_for_end(struct sctp_tcb *stcb)
+static int report_abort(struct sctp_tcb *stcb)
 {
-	struct sctp_abort_chunk *chunk = not_orderly;
+	struct sctp_abort_chunk *chunk = abort_to_report;
 
 	if (chunk == NULL) {
 		return 0;
 	}
-	not_orderly = NULL;
+	abort_to_report = NULL;
 	UPSTREAM_ABORT_NOTIFICATION(stcb, 0, first_code(chunk), chunk, SCTP_SO_NOT_LOCKED);
 	return 1;
 }
 
 void fixed_ulp_notify(uint32_t notification, struct sctp_tcb *stcb, uint32_t error, void *data, int so_locked)
 {
-	if (notification != SCTP_NOTIFY_ASSOC_DOWN || !tell_abort_for_end(stcb)) {
+	if (notification != SCTP_NOTIFY_ASSOC_DOWN || !report_abort(stcb)) {
 		sctp_ulp_notify(notification, stcb, error, data, so_locked);
 	}
 }
@@ -95,8 +95,8 @@ static void correct_error(struct socket *socket, int has_chunk, int has_timed_ou
 }
 
 /* ABORT has left: the program is told the chunk, or that time-outs have ended the association; and it is freed. */
-static void end(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_abort_chunk *chunk, int has_timed_out,
-                int so_locked)
+static void end_association(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_abort_chunk *chunk,
+                            int has_timed_out, int so_locked)
 {
 	SCTP_STAT_INCR_COUNTER32(sctps_aborted);
 	if (SCTP_GET_STATE(stcb) == SCTP_STATE_OPEN || SCTP_GET_STATE(stcb) == SCTP_STATE_SHUTDOWN_RECEIVED) {
@@ -127,7 +127,7 @@ void sctp_abort_an_association(struct sctp_inpcb *inp, struct sctp_tcb *stcb, st
 		return;
 	}
 	sctp_send_abort_tcb(stcb, causes, so_locked);
-	end(inp, stcb, chunk, causes == NULL && so_locked == SCTP_SO_NOT_LOCKED, so_locked);
+	end_association(inp, stcb, chunk, causes == NULL && so_locked == SCTP_SO_NOT_LOCKED, so_locked);
 }
 
 /*
@@ -150,7 +150,7 @@ void fixed_abort_association(struct sctp_inpcb *inp, struct sctp_tcb *stcb, stru
 	sctp_send_abort(packet, ip_bytes, source, destination, header, ends ? stcb->asoc.peer_vtag : 0, causes, vrf_id,
 	                port);
 	if (ends) {
-		end(inp, stcb, chunk, 0, SCTP_SO_NOT_LOCKED);
+		end_association(inp, stcb, chunk, 0, SCTP_SO_NOT_LOCKED);
 	} else if (stcb != NULL) {
 		SCTP_TCB_UNLOCK(stcb);
 	}

@@ -18,7 +18,7 @@
 #include <netinet/sctputil.h>
 
 #include "fixes/fixes.h"
-#include "fixes/notes.h"
+#include "fixes/extra_fields.h"
 #include "link.h"
 
 enum rank { ACTIVE, POTENTIALLY_FAILED, INACTIVE, UNCONFIRMED };
@@ -48,7 +48,7 @@ static int is_better(const struct sctp_nets *net, const struct sctp_nets *best, 
 	if (net->error_count != best->error_count) {
 		return net->error_count < best->error_count;
 	}
-	return path_notes_of(net)->answered_ms > path_notes_of(best)->answered_ms;
+	return path_extra_of(net)->answered_ms > path_extra_of(best)->answered_ms;
 }
 
 static struct sctp_nets *in_turn(const struct sctp_tcb *stcb, struct sctp_nets *net)
@@ -95,7 +95,7 @@ static void use(struct sctp_tcb *stcb, struct sctp_nets *net)
 	}
 }
 
-void link_choose_path(struct sctp_tcb *stcb)
+void link_select_path(struct sctp_tcb *stcb)
 {
 	struct sctp_nets *used = link_path_in_use(stcb), *best = stcb->asoc.primary_destination, *net;
 
@@ -117,7 +117,7 @@ void link_path_answered(struct sctp_tcb *stcb, struct sctp_nets *net)
 	if (net->dest_state & SCTP_ADDR_UNCONFIRMED) {
 		return; /* only a HEARTBEAT ACK with its nonce confirms it (RFC 9260 5.4) */
 	}
-	path_notes_of(net)->answered_ms = link_now_ms;
+	path_extra_of(net)->answered_ms = link_now_ms;
 	net->error_count = 0;
 	if (net->dest_state & SCTP_ADDR_PF) {
 		net->dest_state &= ~SCTP_ADDR_PF;
@@ -127,29 +127,29 @@ void link_path_answered(struct sctp_tcb *stcb, struct sctp_nets *net)
 		net->dest_state |= SCTP_ADDR_REACHABLE;
 		sctp_ulp_notify(SCTP_NOTIFY_INTERFACE_UP, stcb, 0, net, SCTP_SO_NOT_LOCKED);
 	}
-	link_choose_path(stcb);
+	link_select_path(stcb);
 }
 
 /* --- what changes the state of a path ------------------------------------------------------------------------- */
 
-void link_sack_begins(struct sctp_tcb *stcb, uint32_t window_bytes)
+void link_before_sack(struct sctp_tcb *stcb, uint32_t window_bytes)
 {
-	struct association_notes *notes = notes_of(stcb);
+	struct association_extra *extra = extra_of(stcb);
 
-	notes->sack_ms = link_now_ms;
-	notes->window_bytes = window_bytes;
+	extra->sack_ms = link_now_ms;
+	extra->window_bytes = window_bytes;
 }
 
-void link_sack_ends(struct sctp_tcb *stcb)
+void link_after_sack(struct sctp_tcb *stcb)
 {
 	struct sctp_nets *net;
 
 	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
 		if (net->net_ack > 0) { /* upstream has made it active */
-			path_notes_of(net)->answered_ms = link_now_ms;
+			path_extra_of(net)->answered_ms = link_now_ms;
 		}
 	}
-	link_choose_path(stcb);
+	link_select_path(stcb);
 }
 
 /* An ASCONF ACK is an answer on the path that the ASCONF took; upstream leaves that to heartbeats. */
@@ -178,6 +178,6 @@ int fixed_set_primary_addr(struct sctp_tcb *stcb, struct sockaddr *address, stru
 {
 	int result = sctp_set_primary_addr(stcb, address, net);
 
-	link_choose_path(stcb);
+	link_select_path(stcb);
 	return result;
 }
