@@ -21,9 +21,7 @@ export type { Setup } from './association/setup.js';
 export { Stream, type StreamSendOptions } from './association/streams/stream.js';
 export type { AddStreamsOptions, ResetStreamsOptions } from './association/streams/streams.js';
 export type { WasmSource } from './bridge/module.js';
-export type { ChunkType } from './chunk/type.js';
 export { type Clock, systemClock } from './clock.js';
-export { sealPacket } from './crc32c.js';
 export { type ErrorCause, type ErrorCode, type InitAttempt, SctpError, type SctpErrorDetails } from './errors.js';
 export type { OptionScope } from './options/access.js';
 export type { Authentication, Hmac } from './options/authentication.js';
@@ -43,3 +41,5 @@ export type { Feature, Notification, PathChange, StreamCounts } from './stack/so
 export { type Conn, type ConnOptions, conn } from './transport/conn.js';
 export type { Route, Transport, TransportHost } from './transport/transport.js';
 export type { WaitOptions } from './wait.js';
+export type { ChunkType } from './wire/chunk-types.js';
+export { sealPacket } from './wire/crc32c.js';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { crc32c } from '../src/crc32c.js';
+import { crc32c } from '../src/wire/crc32c.js';
 import { pattern } from './support/world.js';
 
 /** As RFC 9260 Appendix A defines it, bit by bit. */

@@ -5,10 +5,8 @@ import { describe, expect, test } from 'vitest';
 /** The floors of the house, from the ground up: a file imports from its own floor or a lower one (docs/ARCHITECTURE.md). */
 const FLOORS: readonly (readonly RegExp[])[] = [
   [/^generated\//, /^wasm\.d\.ts$/],
-  [
-    /^(address|arguments|clock|crc32c|chunk|errors|event-listeners|few|lists|packet|pcapng|random|uncaught|wait)\.ts$/,
-    /^(chunk|pcapng)\//,
-  ],
+  [/^(address|arguments|clock|errors|event-listeners|few|lists|packet|random|uncaught|wait)\.ts$/],
+  [/^wire\//, /^capture\//],
   [/^relay\/(codec|datagrams|octets|closing|bounded)\.ts$/],
   [/^bridge\//, /^transport\//, /^simulated\//],
   [/^relay\//],

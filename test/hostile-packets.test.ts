@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { sealPacket } from '../src/crc32c.js';
 import { type Packet, Stack } from '../src/index.js';
 import { type Network, SeededRandom, scenario } from '../src/simulated.js';
 import type { Transport } from '../src/transport/transport.js';
+import { sealPacket } from '../src/wire/crc32c.js';
 import { injectable } from './support/injectable.js';
 
 const PACKETS = 100_000;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { sealPacket } from '../src/crc32c.js';
 import { type Association, Stack } from '../src/index.js';
 import type { Packet } from '../src/packet.js';
 import { type Conditions, type Network, scenario } from '../src/simulated.js';
 import type { Route } from '../src/transport/transport.js';
+import { sealPacket } from '../src/wire/crc32c.js';
 
 const PORT = 5001;
 const MESSAGE = new Uint8Array(100_000).fill(7);

@@ -1,7 +1,7 @@
 import { isBytes } from '../arguments.js';
-import { CHUNK_TYPES, type ChunkType, chunkTypeName } from '../chunk/type.js';
 import { SctpError } from '../errors.js';
 import { SCTP_AUTH_HMAC_ID_SHA1, SCTP_AUTH_HMAC_ID_SHA256 } from '../generated/constants.js';
+import { CHUNK_TYPES, type ChunkType, chunkTypeName } from '../wire/chunk-types.js';
 import type { Configurable } from './access.js';
 
 /** HMAC identifiers (RFC 4895 §8). */

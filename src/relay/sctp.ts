@@ -1,4 +1,4 @@
-import { packetChecksum, storedChecksum } from '../crc32c.js';
+import { packetChecksum, storedChecksum } from '../wire/crc32c.js';
 
 /** What a relay needs to know of an SCTP packet. */
 export interface SctpSummary {

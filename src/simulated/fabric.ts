@@ -1,7 +1,7 @@
 import { type Address, familyOf } from '../address.js';
-import { completePacket } from '../crc32c.js';
 import { type ErrorCode, SctpError } from '../errors.js';
 import type { Packet } from '../packet.js';
+import { completePacket } from '../wire/crc32c.js';
 import { Barrier } from './barrier.js';
 import type { Fate } from './fate.js';
 import { copyOf, type Flight, ipBytes, markCongestion } from './flight.js';

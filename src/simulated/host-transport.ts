@@ -1,10 +1,10 @@
 import type { Address } from '../address.js';
 import { checkType } from '../arguments.js';
-import { completePacket } from '../crc32c.js';
 import { type ErrorCode, SctpError } from '../errors.js';
 import { checkPackets, type Packet } from '../packet.js';
 import { checkHost } from '../transport/host.js';
 import type { Route, Transport, TransportHost } from '../transport/transport.js';
+import { completePacket } from '../wire/crc32c.js';
 import type { Station } from './station.js';
 
 /** One host's access to the simulated network, for the lifetime of one stack. */

@@ -1,4 +1,4 @@
-import { completePacket } from '../crc32c.js';
+import { completePacket } from '../wire/crc32c.js';
 import { type Conditions, DEFAULT_LATENCY_MS } from './conditions.js';
 import type { Fate } from './fate.js';
 import type { SeededRandom } from './random.js';

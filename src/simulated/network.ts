@@ -1,16 +1,16 @@
 import { checkArray, checkObject, checkType, shown } from '../arguments.js';
-import { pcapngOf } from './capture.js';
+
 import { VirtualClock } from './clock.js';
 import type { Conditions } from './conditions.js';
 import { Fabric, type Filter } from './fabric.js';
 import type { End, Group } from './group.js';
-import { ladder } from './ladder.js';
 import { Links } from './links.js';
 import { Nat, type NatOptions } from './nat.js';
 import type { NetworkClock } from './network-clock.js';
 import { SeededRandom } from './random.js';
 import { type Host, type HostOptions, Station } from './station.js';
 import { Trace } from './trace.js';
+import { ladderOf, pcapngOf } from './trace-output.js';
 
 /** How a network is made. */
 export interface NetworkOptions {
@@ -163,7 +163,7 @@ export class Network {
     const held = this.#fabric.heldCount;
     const pending = `${clock.describePending()}${held > 0 ? `, ${held} packets held` : ''}`;
     const head = `seed ${JSON.stringify(seed)}, at ${clock.now().toFixed(3)} ms: ${pending}; ${trace.count} packets sent`;
-    return [head, ...ladder(trace.entries().slice(-packets), this.#hosts)].join('\n');
+    return [head, ...ladderOf(trace.entries().slice(-packets), this.#hosts)].join('\n');
   }
 
   /** The packets that the trace remembers, as a capture file for Wireshark. */

@@ -1,5 +1,5 @@
 import type { Address } from '../address.js';
-import { completePacket } from '../crc32c.js';
+import { completePacket } from '../wire/crc32c.js';
 import type { Fate } from './fate.js';
 import type { Flight } from './flight.js';
 

@@ -1,6 +1,6 @@
 import { addressBytes, familyOf, formatAddress } from '../address.js';
-import { sealPacket } from '../crc32c.js';
 import { SeededRandom } from '../simulated/random.js';
+import { sealPacket } from '../wire/crc32c.js';
 import { check, checkBytes, checkEqual } from './check.js';
 import { payload } from './recording-host.js';
 import { Bench, type TransportPair } from './transport-bench.js';

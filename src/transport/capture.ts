@@ -1,8 +1,8 @@
 import type { Address } from '../address.js';
+import type { PcapngWriter } from '../capture/pcapng.js';
 import { type Clock, systemClock, wallTimeMs } from '../clock.js';
-import { completePacket } from '../crc32c.js';
 import type { Packet } from '../packet.js';
-import type { PcapngWriter } from '../pcapng.js';
+import { completePacket } from '../wire/crc32c.js';
 import { checkHost } from './host.js';
 import type { Route, Transport, TransportHost } from './transport.js';
 

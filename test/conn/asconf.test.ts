@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { decodePacket } from '../../src/chunk.js';
 import { conn, Stack } from '../../src/index.js';
 import { SeededRandom, VirtualClock } from '../../src/simulated.js';
+import { decodePacket } from '../../src/wire/decode.js';
 import { extensions, flagged, ipv4, of, parameter, u8, u32 } from '../support/forged.js';
 import { has, Puppet } from '../support/puppet.js';
 import { authentication, keyOf, signed } from '../support/signed.js';

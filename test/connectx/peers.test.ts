@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { sealPacket } from '../../src/crc32c.js';
 import { TestNetwork } from '../../src/testing.js';
+import { sealPacket } from '../../src/wire/crc32c.js';
 import { at, inWorld, NOBODY, rejected, SERVER } from '../support/connectx.js';
 
 const COMMON_HEADER = 12;

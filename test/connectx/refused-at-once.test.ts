@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { decodePacket } from '../../src/chunk.js';
-import { sealPacket } from '../../src/crc32c.js';
+import { sealPacket } from '../../src/wire/crc32c.js';
+import { decodePacket } from '../../src/wire/decode.js';
 import { at, exchange, inWorld, listening, only, PORT, rejected, SERVER, STYLES, text } from '../support/connectx.js';
 
 describe.each(STYLES)('%s: an association that is over when it is read that it is up', (style) => {

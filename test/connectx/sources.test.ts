@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { decodePacket } from '../../src/chunk.js';
 import type { Network } from '../../src/simulated.js';
+import { decodePacket } from '../../src/wire/decode.js';
 import {
   at,
   CLIENT,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Chunk } from '../../src/chunk.js';
+import type { Chunk } from '../../src/wire/chunk.js';
 import { FEATURES, ipv4, of, parameter, u32 } from '../support/forged.js';
 import { chunksOf, Puppet, typesOf } from '../support/puppet.js';
 import { connectWithAsconf, signed } from '../support/signed.js';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { sealPacket } from '../../src/crc32c.js';
 import { type Association, type Conn, conn, Stack } from '../../src/index.js';
 import { SeededRandom, scenario } from '../../src/simulated.js';
+import { sealPacket } from '../../src/wire/crc32c.js';
 import { END } from '../conn/fixture.js';
 import { anything, probe, tryAll } from './probe.js';
 import { methodsOfInterface } from './surface.js';

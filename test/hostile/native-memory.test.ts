@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { decodePacket } from '../../src/chunk.js';
+import { decodePacket } from '../../src/wire/decode.js';
 import { Child } from '../support/child.js';
 import { FEATURES, ipv4, of, parameter, sack, u16, u32 } from '../support/forged.js';
 import { Player } from '../support/player.js';

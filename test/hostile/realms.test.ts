@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import { sealPacket } from '../../src/crc32c.js';
+import { PcapngWriter } from '../../src/capture/pcapng.js';
 import { conn, Stack } from '../../src/index.js';
-import { PcapngWriter } from '../../src/pcapng.js';
 import { systemRandom } from '../../src/random.js';
 import * as R from '../../src/raw.js';
 import { SeededRandom, scenario } from '../../src/simulated.js';
+import { sealPacket } from '../../src/wire/crc32c.js';
 import { connected, open } from '../raw/fixture.js';
 import { connected as connect, inWorld, listening } from '../support/world.js';
 

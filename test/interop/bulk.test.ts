@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { PcapngWriter } from '../../src/capture/pcapng.js';
 import type { Association } from '../../src/index.js';
-import { PcapngWriter } from '../../src/pcapng.js';
 import { Child } from '../support/child.js';
 import { closeHosts, type Host, host, WAIT } from '../support/host.js';
 import { freePort, native } from '../support/native.js';

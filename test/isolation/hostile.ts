@@ -1,5 +1,6 @@
-import { CHUNK_TYPES } from '../../src/chunk/type.js';
-import { type Chunk, decodePacket } from '../../src/chunk.js';
+import type { Chunk } from '../../src/wire/chunk.js';
+import { CHUNK_TYPES } from '../../src/wire/chunk-types.js';
+import { decodePacket } from '../../src/wire/decode.js';
 import type { Dice } from '../scenarios/plan.js';
 import {
   extensions,

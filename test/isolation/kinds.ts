@@ -1,4 +1,4 @@
-import { CHUNK_TYPES } from '../../src/chunk/type.js';
+import { CHUNK_TYPES } from '../../src/wire/chunk-types.js';
 import type { Dice } from '../scenarios/plan.js';
 import { chunk } from '../simulated/wire.js';
 import { flagged, initiation, ipv4, of, parameter, sack, u8, u16, u32 } from '../support/forged.js';

@@ -1,4 +1,4 @@
-import { sealPacket } from '../../src/crc32c.js';
+import { sealPacket } from '../../src/wire/crc32c.js';
 import { Dice } from '../scenarios/plan.js';
 import { CLIENT, CLIENT_PORT, HOSTILE, Hostile, SERVER } from './hostile.js';
 import { KINDS } from './kinds.js';

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { crc32c } from '../../src/crc32c.js';
 import { sysctls } from '../../src/generated/sysctls.js';
 import { ConnAddresses } from '../../src/raw/connaddresses.js';
 import * as R from '../../src/raw.js';
 import { scenario } from '../../src/simulated.js';
+import { crc32c } from '../../src/wire/crc32c.js';
 import { RTO_INITIAL_MS } from '../support/upstream.js';
 import { connected, open, two } from './fixture.js';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { sealPacket } from '../../src/crc32c.js';
 import * as R from '../../src/raw.js';
 import { type Network, scenario } from '../../src/simulated.js';
+import { sealPacket } from '../../src/wire/crc32c.js';
 import { chunk, u32 } from '../simulated/wire.js';
 import { connected, listening, open, SERVER, two } from './fixture.js';
 

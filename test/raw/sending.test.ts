@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { decodePacket } from '../../src/chunk.js';
 import * as R from '../../src/raw.js';
 import { type Network, scenario } from '../../src/simulated.js';
+import { decodePacket } from '../../src/wire/decode.js';
 import { CLIENT_ADDRESSES, connected, listening, open, PORT, SERVER, SERVER_ADDRESSES, two } from './fixture.js';
 
 const SECOND = { address: '10.0.2.2', port: PORT };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { describePacket } from '../../src/chunk/describe.js';
 import { type TestNetwork, withNetwork } from '../../src/testing.js';
+import { describePacket } from '../../src/wire/describe.js';
 import { type Connected, connected, endpoints, finish, receiveAll, sendAll, transfer, upTo } from './fixture.js';
 
 const LATENCY_MS = 20;

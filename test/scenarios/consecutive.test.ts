@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { decodePacket } from '../../src/chunk.js';
 import type { OptionValue } from '../../src/options/table.js';
 import type { Network } from '../../src/simulated.js';
+import { decodePacket } from '../../src/wire/decode.js';
 import { connected, inWorld, isEqual, pattern } from '../support/world.js';
 import { upTo } from './fixture.js';
 

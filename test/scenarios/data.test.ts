@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { describePacket } from '../../src/chunk/describe.js';
 import { withNetwork } from '../../src/testing.js';
+import { describePacket } from '../../src/wire/describe.js';
 import { connected, finish, numbered, receiveAll, sendAll, transfer, upTo } from './fixture.js';
 
 describe('every message arrives once and in order', () => {

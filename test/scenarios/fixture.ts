@@ -1,12 +1,12 @@
 import { expect } from 'vitest';
 import type { Association } from '../../src/association/association.js';
-import { describePacket } from '../../src/chunk/describe.js';
 import type { Stack } from '../../src/index.js';
 import type { SocketOptions } from '../../src/options/socket-options.js';
 import type { Host, Network } from '../../src/simulated.js';
 import type { Socket } from '../../src/socket/socket.js';
 import type { Message, SendOptions } from '../../src/stack/socket/message.js';
 import type { TestNetwork, TestStackOptions } from '../../src/testing.js';
+import { describePacket } from '../../src/wire/describe.js';
 
 export const PORT = 5001;
 export const CLIENT: readonly string[] = ['10.0.1.1', '10.0.2.1'];

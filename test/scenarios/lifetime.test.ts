@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { decodePacket } from '../../src/chunk.js';
 import type { Association, Message } from '../../src/index.js';
 import type { Network } from '../../src/simulated.js';
 import { withNetwork } from '../../src/testing.js';
+import { decodePacket } from '../../src/wire/decode.js';
 import { connected, numbered, numberOf, upTo } from './fixture.js';
 import { Dice } from './plan.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { describePacket } from '../../src/chunk/describe.js';
 import { withNetwork } from '../../src/testing.js';
+import { describePacket } from '../../src/wire/describe.js';
 import { codeOf, isEqual, pattern } from '../support/world.js';
 import { connected, endpoints, receiveAll, rig, sendAll, upTo } from './fixture.js';
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { describePacket } from '../../src/chunk/describe.js';
-import { type Chunk, decodePacket } from '../../src/chunk.js';
+import type { Chunk } from '../../src/wire/chunk.js';
+import { decodePacket } from '../../src/wire/decode.js';
+import { describePacket } from '../../src/wire/describe.js';
 import { chunk, dataChunk, init, parameter, sctp, u8, u16, u32 } from './wire.js';
 
 /** The only chunk of a packet. */

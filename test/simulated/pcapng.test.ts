@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { PcapngWriter } from '../../src/pcapng.js';
+import { PcapngWriter } from '../../src/capture/pcapng.js';
 import { Network } from '../../src/simulated.js';
 import { capture } from '../../src/transport/capture.js';
 import { Listener, listen } from './fixture.js';

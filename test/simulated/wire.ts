@@ -1,5 +1,5 @@
-import { sealPacket } from '../../src/crc32c.js';
-import { concat } from '../../src/pcapng/block.js';
+import { concat } from '../../src/capture/block.js';
+import { sealPacket } from '../../src/wire/crc32c.js';
 
 /** Writes SCTP for tests of what reads it: values of 1, 2 and 4 bytes in network order. */
 export const u8 = (...values: number[]): Uint8Array => Uint8Array.from(values);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Association } from '../../src/association/association.js';
 import type { SendFailure } from '../../src/association/events.js';
-import { sealPacket } from '../../src/crc32c.js';
+import { sealPacket } from '../../src/wire/crc32c.js';
 import {
   codeOf,
   connected,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ChunkType } from '../../src/chunk/type.js';
+import type { ChunkType } from '../../src/wire/chunk-types.js';
 import { extensions, flagged, forwardTsnSupported, u8, u16, u32 } from '../support/forged.js';
 import { Puppet } from '../support/puppet.js';
 import { authentication } from '../support/signed.js';

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import type { ChunkType } from '../../src/chunk/type.js';
-import { type Chunk, decodePacket } from '../../src/chunk.js';
 import type { Socket } from '../../src/socket/socket.js';
+import type { Chunk } from '../../src/wire/chunk.js';
+import type { ChunkType } from '../../src/wire/chunk-types.js';
+import { decodePacket } from '../../src/wire/decode.js';
 import { all, codeOf, failure, inWorld, listening, pattern, SERVER, textOf, type World } from '../support/world.js';
 
 const SECRET = new TextEncoder().encode('correct horse battery staple');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { decodePacket } from '../../src/chunk.js';
+import { decodePacket } from '../../src/wire/decode.js';
 import { connected, inWorld, type Pair, pattern, type World, type WorldOptions } from '../support/world.js';
 
 const CLIENT = '10.0.1.1';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { decodePacket } from '../../src/chunk.js';
 import type { Packet } from '../../src/index.js';
 import type { OptionValue } from '../../src/options/table.js';
+import { decodePacket } from '../../src/wire/decode.js';
 import { all, connected, inWorld, isEqual, pattern, type World, type WorldOptions } from '../support/world.js';
 
 type CongestionControl = OptionValue<'congestionControl'>;

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { type Chunk, decodePacket } from '../../src/chunk.js';
 import type { Association, Socket } from '../../src/index.js';
 import type { TraceEntry } from '../../src/simulated.js';
+import type { Chunk } from '../../src/wire/chunk.js';
+import { decodePacket } from '../../src/wire/decode.js';
 import { FEATURES, of, parameter, sack, u8, u32 } from '../support/forged.js';
 import { chunksOf as answered, Puppet, typesOf } from '../support/puppet.js';
 import { StackVictim } from '../support/victim.js';

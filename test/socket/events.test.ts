@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { sealPacket } from '../../src/crc32c.js';
 import { SCTP_EVENT, SCTP_NOTIFICATIONS_STOPPED_EVENT, SCTP_SENDER_DRY_EVENT } from '../../src/generated/constants.js';
 import type { Association, AssociationEvents } from '../../src/index.js';
+import { sealPacket } from '../../src/wire/crc32c.js';
 import { chunk, parameter, u8, u16, u32 } from '../simulated/wire.js';
 import { codeOf, connected, inWorld, newStack, pattern, SERVER, textOf, type World } from '../support/world.js';
 

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { decodePacket } from '../../src/chunk.js';
 import type { Socket } from '../../src/socket/socket.js';
+import { decodePacket } from '../../src/wire/decode.js';
 import { CHUNKS, HMAC_ALGO, RANDOM } from '../support/forged.js';
 import { inWorld, listening, SERVER, textOf, type World } from '../support/world.js';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { decodePacket } from '../../src/chunk.js';
-import { sealPacket } from '../../src/crc32c.js';
 import type { Packet } from '../../src/packet.js';
+import { sealPacket } from '../../src/wire/crc32c.js';
+import { decodePacket } from '../../src/wire/decode.js';
 import { connected, failure, inWorld } from '../support/world.js';
 
 const CHUNK = 12;

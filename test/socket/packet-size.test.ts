@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { type Chunk, decodePacket } from '../../src/chunk.js';
 import type { Association } from '../../src/index.js';
+import type { Chunk } from '../../src/wire/chunk.js';
+import { decodePacket } from '../../src/wire/decode.js';
 import { bothConnect, joined } from '../conn/fixture.js';
 import { extensions, FEATURES, forwardTsnSupported } from '../support/forged.js';
 import { chunksOf, Puppet } from '../support/puppet.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { SendFailure } from '../../src/association/events.js';
-import { CHUNK_TYPES } from '../../src/chunk/type.js';
+import { CHUNK_TYPES } from '../../src/wire/chunk-types.js';
 import { all, codeOf, connected, inWorld, isEqual, pattern, textOf, texts } from '../support/world.js';
 
 describe('partial reliability', () => {

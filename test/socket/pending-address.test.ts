@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { decodePacket } from '../../src/chunk.js';
+import { decodePacket } from '../../src/wire/decode.js';
 import { connected, inWorld } from '../support/world.js';
 
 const NEW = '10.0.2.9';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { decodePacket } from '../../src/chunk.js';
+import { decodePacket } from '../../src/wire/decode.js';
 import { connected, inWorld, pattern, textOf, type World } from '../support/world.js';
 
 /** Where the DATA of a host went since the last call. */

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Association } from '../../src/association/association.js';
-import { decodePacket } from '../../src/chunk.js';
 import type { Packet } from '../../src/packet.js';
 import type { Conditions } from '../../src/simulated.js';
+import { decodePacket } from '../../src/wire/decode.js';
 import { inWorld, PORT, type World } from '../support/world.js';
 
 /** What the buffer is unless something else is asked for: twice as much opens any window. */

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Association } from '../../src/association/association.js';
-import { decodePacket } from '../../src/chunk.js';
 import type { OptionValue } from '../../src/options/table.js';
 import type { Socket } from '../../src/socket/socket.js';
+import { decodePacket } from '../../src/wire/decode.js';
 import { inWorld, pattern, type World } from '../support/world.js';
 
 type Scheduler = OptionValue<'scheduler'>;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Chunk } from '../../src/chunk.js';
+import type { Chunk } from '../../src/wire/chunk.js';
 import { of, u16, u32 } from '../support/forged.js';
 import { chunksOf, Puppet, typesOf } from '../support/puppet.js';
 import { StackVictim } from '../support/victim.js';

@@ -1,12 +1,12 @@
 import { expect } from 'vitest';
 import type { Address } from '../../src/address.js';
 import type { Association } from '../../src/association/association.js';
-import { decodePacket } from '../../src/chunk.js';
-import { sealPacket } from '../../src/crc32c.js';
 import type { ErrorCode, SctpError } from '../../src/errors.js';
 import { Stack, type StackOptions } from '../../src/index.js';
 import { type Host, type HostOptions, type Network, type ScenarioOptions, scenario } from '../../src/simulated.js';
 import type { Socket } from '../../src/socket/socket.js';
+import { sealPacket } from '../../src/wire/crc32c.js';
+import { decodePacket } from '../../src/wire/decode.js';
 
 export const PORT = 5001;
 export const STYLES = ['one-to-one', 'one-to-many'] as const;

@@ -1,6 +1,6 @@
-import { CHUNK_TYPES, type ChunkType } from '../../src/chunk/type.js';
-import { sealPacket } from '../../src/crc32c.js';
-import { concat } from '../../src/pcapng/block.js';
+import { concat } from '../../src/capture/block.js';
+import { CHUNK_TYPES, type ChunkType } from '../../src/wire/chunk-types.js';
+import { sealPacket } from '../../src/wire/crc32c.js';
 import { chunk, parameter, u8, u16, u32 } from '../simulated/wire.js';
 
 /**

@@ -1,5 +1,5 @@
+import type { PcapngWriter } from '../../src/capture/pcapng.js';
 import { Stack, type StackOptions, type WaitOptions } from '../../src/index.js';
-import type { PcapngWriter } from '../../src/pcapng.js';
 import { capture } from '../../src/transport/capture.js';
 import { type UdpOptions, type UdpTransport, udp } from '../../src/udp.js';
 

@@ -1,4 +1,4 @@
-import type { Chunk } from '../../src/chunk.js';
+import type { Chunk } from '../../src/wire/chunk.js';
 import { type DataFields, data, type Initiation, initiation, of, packetOf, parameter, STATE_COOKIE } from './forged.js';
 import { type Answer, LISTENING_PORT, type Victim, type Way } from './victim.js';
 

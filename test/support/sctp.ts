@@ -1,4 +1,4 @@
-import { sealPacket } from '../../src/crc32c.js';
+import { sealPacket } from '../../src/wire/crc32c.js';
 
 export interface PacketParts {
   readonly sourcePort?: number;

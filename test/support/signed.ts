@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
-import { CHUNK_TYPES, type ChunkType } from '../../src/chunk/type.js';
-import type { Chunk } from '../../src/chunk.js';
-import { concat } from '../../src/pcapng/block.js';
+import { concat } from '../../src/capture/block.js';
+import type { Chunk } from '../../src/wire/chunk.js';
+import { CHUNK_TYPES, type ChunkType } from '../../src/wire/chunk-types.js';
 import { CHUNKS, extensions, HMAC_ALGO, ipv4, of, parameter, RANDOM, u8, u16, u32 } from './forged.js';
 import type { Puppet } from './puppet.js';
 

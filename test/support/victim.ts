@@ -1,7 +1,8 @@
-import { type DecodedPacket, decodePacket } from '../../src/chunk.js';
 import { type Socket, type SocketOptions, Stack } from '../../src/index.js';
 import { SeededRandom, VirtualClock } from '../../src/simulated.js';
 import type { Route, Transport, TransportHost } from '../../src/transport/transport.js';
+import type { DecodedPacket } from '../../src/wire/chunk.js';
+import { decodePacket } from '../../src/wire/decode.js';
 
 /** Where a victim listens. */
 export const LISTENING_PORT = 5001;

@@ -1,7 +1,8 @@
-import { CHUNK_TYPES } from '../../src/chunk/type.js';
-import { type Chunk, decodePacket } from '../../src/chunk.js';
-import { concat } from '../../src/pcapng/block.js';
+import { concat } from '../../src/capture/block.js';
 import type { Host, Network } from '../../src/simulated.js';
+import type { Chunk } from '../../src/wire/chunk.js';
+import { CHUNK_TYPES } from '../../src/wire/chunk-types.js';
+import { decodePacket } from '../../src/wire/decode.js';
 import {
   extensions,
   flagged,

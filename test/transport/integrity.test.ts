@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { packetChecksum, storedChecksum } from '../../src/crc32c.js';
+import { PcapngWriter } from '../../src/capture/pcapng.js';
 import { type Conn, conn, type Packet, Stack } from '../../src/index.js';
-import { PcapngWriter } from '../../src/pcapng.js';
 import { type Host, type Network, scenario } from '../../src/simulated.js';
 import { capture } from '../../src/transport/capture.js';
 import type { Transport } from '../../src/transport/transport.js';
 import { udp } from '../../src/udp.js';
+import { packetChecksum, storedChecksum } from '../../src/wire/crc32c.js';
 import { RecordingHost } from './contract.js';
 
 const PORT = 5001;

@@ -1,6 +1,6 @@
-import { decodeChunks } from '../../chunk.js';
 import type { Address, Packet, Route, Transport, TransportHost } from '../../index.js';
 import type { UdpTransport } from '../../udp.js';
+import { decodeChunks } from '../../wire/decode.js';
 
 /** Hears of a packet with messages in it, once it has arrived from an address. */
 export type Listener = (source: Address) => void;

@@ -1,7 +1,7 @@
-import { decodeCauses } from '../../chunk/parameter.js';
 import type { ErrorCause } from '../../errors.js';
+import { decodeCauses } from '../../wire/parameter.js';
 
-export { causeName } from '../../chunk/parameter.js';
+export { causeName } from '../../wire/parameter.js';
 
 const ABORT = 6;
 const ERROR = 9;

@@ -1,4 +1,4 @@
-import { isBytes } from './arguments.js';
+import { isBytes } from '../arguments.js';
 
 /** The reflected polynomial of CRC32c (Castagnoli), RFC 9260 Appendix A. */
 const POLYNOMIAL = 0x82f63b78;

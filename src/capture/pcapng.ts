@@ -1,7 +1,7 @@
-import { type BlockOption, block, concat, uint16, uint32 } from './pcapng/block.js';
-import { type Datagram, ipPacket } from './pcapng/datagram.js';
+import { type BlockOption, block, concat, uint16, uint32 } from './block.js';
+import { type Datagram, ipPacket } from './datagram.js';
 
-export type { Datagram } from './pcapng/datagram.js';
+export type { Datagram } from './datagram.js';
 
 /** One packet of a capture. */
 export interface CapturedPacket {

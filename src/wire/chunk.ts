@@ -1,7 +1,4 @@
-import { decodeChunk } from './chunk/decode.js';
-import type { Cause, Parameter } from './chunk/parameter.js';
-import { tlvs } from './chunk/tlv.js';
-import { packetChecksum, storedChecksum } from './crc32c.js';
+import type { Cause, Parameter } from './parameter.js';
 
 /** An SCTP packet, taken apart (RFC 9260 §3). */
 export interface DecodedPacket {
@@ -16,7 +13,7 @@ export interface DecodedPacket {
   readonly malformed?: string;
 }
 
-interface ChunkHeader {
+export interface ChunkHeader {
   readonly flags: number;
   /** The chunk's length field: bytes with its header, without padding. */
   readonly length: number;
@@ -96,36 +93,3 @@ export type Chunk =
     })
   | (ChunkHeader & { readonly type: 'UNKNOWN'; readonly code: number; readonly value: Uint8Array })
   | (ChunkHeader & { readonly type: 'MALFORMED'; readonly code: number; readonly reason: string });
-
-const COMMON_HEADER_BYTES = 12;
-
-/**
- * Takes an SCTP packet apart, for tests, diagrams and diagnosis. It never throws: what makes no sense is described.
- * Byte fields are views into `bytes`.
- */
-export function decodePacket(bytes: Uint8Array): DecodedPacket {
-  const header = new Uint8Array(COMMON_HEADER_BYTES);
-  header.set(bytes.subarray(0, COMMON_HEADER_BYTES));
-  const view = new DataView(header.buffer);
-  const malformed = packetProblem(bytes);
-  return {
-    sourcePort: view.getUint16(0),
-    destinationPort: view.getUint16(2),
-    verificationTag: view.getUint32(4),
-    checksum: storedChecksum(header),
-    isChecksumRight: bytes.length >= COMMON_HEADER_BYTES && storedChecksum(bytes) === packetChecksum(bytes),
-    chunks: decodeChunks(bytes.subarray(COMMON_HEADER_BYTES)),
-    ...(malformed !== undefined && { malformed }),
-  };
-}
-
-/** Takes chunks apart that stand without a common header, such as the ABORT in an association change notification. */
-export function decodeChunks(bytes: Uint8Array): Chunk[] {
-  return Array.from(tlvs(bytes), decodeChunk);
-}
-
-function packetProblem(bytes: Uint8Array): string | undefined {
-  if (bytes.length < COMMON_HEADER_BYTES) return `${bytes.length} bytes are less than a common header`;
-  if (bytes.length === COMMON_HEADER_BYTES) return 'no chunk';
-  return bytes.length % 4 === 0 ? undefined : `${bytes.length} bytes are no multiple of 4`;
-}

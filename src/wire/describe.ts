@@ -1,4 +1,5 @@
-import { type Chunk, decodePacket } from '../chunk.js';
+import type { Chunk } from './chunk.js';
+import { decodePacket } from './decode.js';
 
 /** A packet in a few words, such as `DATA sid 3 ssn 0 tsn 17 40 B + SACK 16`. Never throws. */
 export function describePacket(bytes: Uint8Array): string {

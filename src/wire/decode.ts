@@ -1,12 +1,42 @@
-import type { Chunk } from '../chunk.js';
+import type { Chunk, ChunkHeader, DecodedPacket } from './chunk.js';
+import { packetChecksum, storedChecksum } from './crc32c.js';
 import { decodeCauses, decodeParameters } from './parameter.js';
-import { Reader, type Tlv } from './tlv.js';
+import { Reader, type Tlv, tlvs } from './tlv.js';
 
-interface Header {
-  readonly flags: number;
-  readonly length: number;
+const COMMON_HEADER_BYTES = 12;
+
+/**
+ * Takes an SCTP packet apart, for tests, diagrams and diagnosis. It never throws: what makes no sense is described.
+ * Byte fields are views into `bytes`.
+ */
+export function decodePacket(bytes: Uint8Array): DecodedPacket {
+  const header = new Uint8Array(COMMON_HEADER_BYTES);
+  header.set(bytes.subarray(0, COMMON_HEADER_BYTES));
+  const view = new DataView(header.buffer);
+  const malformed = packetProblem(bytes);
+  return {
+    sourcePort: view.getUint16(0),
+    destinationPort: view.getUint16(2),
+    verificationTag: view.getUint32(4),
+    checksum: storedChecksum(header),
+    isChecksumRight: bytes.length >= COMMON_HEADER_BYTES && storedChecksum(bytes) === packetChecksum(bytes),
+    chunks: decodeChunks(bytes.subarray(COMMON_HEADER_BYTES)),
+    ...(malformed !== undefined && { malformed }),
+  };
 }
-type Decoder = (header: Header, reader: Reader) => Chunk;
+
+/** Takes chunks apart that stand without a common header, such as the ABORT in an association change notification. */
+export function decodeChunks(bytes: Uint8Array): Chunk[] {
+  return Array.from(tlvs(bytes), decodeChunk);
+}
+
+function packetProblem(bytes: Uint8Array): string | undefined {
+  if (bytes.length < COMMON_HEADER_BYTES) return `${bytes.length} bytes are less than a common header`;
+  if (bytes.length === COMMON_HEADER_BYTES) return 'no chunk';
+  return bytes.length % 4 === 0 ? undefined : `${bytes.length} bytes are no multiple of 4`;
+}
+
+type Decoder = (header: ChunkHeader, reader: Reader) => Chunk;
 
 /** RFC 9260 §3.2, and the RFCs that added to it. */
 const DECODERS: ReadonlyMap<number, Decoder> = new Map<number, Decoder>([
@@ -36,7 +66,7 @@ const DECODERS: ReadonlyMap<number, Decoder> = new Map<number, Decoder>([
 ]);
 
 /** Takes one chunk apart; one that can't be read becomes `MALFORMED`. */
-export function decodeChunk({ head, length, value, problem }: Tlv): Chunk {
+function decodeChunk({ head, length, value, problem }: Tlv): Chunk {
   const code = head >> 8;
   const header = { flags: head & 0xff, length };
   if (problem !== undefined) return { type: 'MALFORMED', ...header, code, reason: problem };
@@ -48,7 +78,7 @@ export function decodeChunk({ head, length, value, problem }: Tlv): Chunk {
 }
 
 /** Object literals evaluate their fields in order, and so do the decoders read the wire. */
-function data(header: Header, reader: Reader): Chunk {
+function data(header: ChunkHeader, reader: Reader): Chunk {
   return {
     type: 'DATA',
     ...header,
@@ -62,7 +92,7 @@ function data(header: Header, reader: Reader): Chunk {
 }
 
 /** RFC 8260 §2.1: 16 reserved bits after the stream; the last word is the ppid in the first fragment, else the FSN. */
-function interleavedData(header: Header, reader: Reader): Chunk {
+function interleavedData(header: ChunkHeader, reader: Reader): Chunk {
   const bits = fragmentBits(header);
   const tsn = reader.uint32();
   const streamId = reader.uint32() >>> 16;
@@ -72,7 +102,7 @@ function interleavedData(header: Header, reader: Reader): Chunk {
   return { type: 'I-DATA', ...header, ...bits, tsn, streamId, mid, ...place, payload: reader.rest() };
 }
 
-function fragmentBits({ flags }: Header) {
+function fragmentBits({ flags }: ChunkHeader) {
   return {
     isEnd: (flags & 1) !== 0,
     isBeginning: (flags & 2) !== 0,
@@ -81,11 +111,11 @@ function fragmentBits({ flags }: Header) {
   };
 }
 
-function tBit({ flags }: Header) {
+function tBit({ flags }: ChunkHeader) {
   return { isTagReflected: (flags & 1) !== 0 };
 }
 
-function initiation(type: 'INIT' | 'INIT ACK', header: Header, reader: Reader): Chunk {
+function initiation(type: 'INIT' | 'INIT ACK', header: ChunkHeader, reader: Reader): Chunk {
   return {
     type,
     ...header,
@@ -98,7 +128,7 @@ function initiation(type: 'INIT' | 'INIT ACK', header: Header, reader: Reader): 
   };
 }
 
-function sack(header: Header, reader: Reader): Chunk {
+function sack(header: ChunkHeader, reader: Reader): Chunk {
   const cumulativeTsn = reader.uint32();
   const receiverWindow = reader.uint32();
   const gapCount = reader.uint16();
@@ -112,21 +142,21 @@ function sack(header: Header, reader: Reader): Chunk {
   return { type: 'SACK', ...header, cumulativeTsn, receiverWindow, gaps, duplicateTsns };
 }
 
-function auth(header: Header, reader: Reader): Chunk {
+function auth(header: ChunkHeader, reader: Reader): Chunk {
   return { type: 'AUTH', ...header, keyId: reader.uint16(), hmacId: reader.uint16(), hmac: reader.rest() };
 }
 
-function asconf(type: 'ASCONF' | 'ASCONF ACK', header: Header, reader: Reader): Chunk {
+function asconf(type: 'ASCONF' | 'ASCONF ACK', header: ChunkHeader, reader: Reader): Chunk {
   return { type, ...header, serial: reader.uint32(), parameters: decodeParameters(reader.rest()) };
 }
 
-function forwardTsn(header: Header, reader: Reader): Chunk {
+function forwardTsn(header: ChunkHeader, reader: Reader): Chunk {
   const cumulativeTsn = reader.uint32();
   const streams = reader.list(4, () => ({ streamId: reader.uint16(), ssn: reader.uint16() }));
   return { type: 'FORWARD TSN', ...header, cumulativeTsn, streams };
 }
 
-function interleavedForwardTsn(header: Header, reader: Reader): Chunk {
+function interleavedForwardTsn(header: ChunkHeader, reader: Reader): Chunk {
   const cumulativeTsn = reader.uint32();
   const streams = reader.list(8, () => ({
     streamId: reader.uint16(),
