@@ -27,7 +27,7 @@ import { TicketVerifier } from './ticket.js';
 export async function relayServer(options: RelayServerOptions): Promise<RelayServer> {
   const settings = parseOptions(options);
   const { keys, audience, limits, now } = settings;
-  const verifier = await TicketVerifier.create({ keys, audience, longestLifeMs: limits.ticketLifeMs, now });
+  const verifier = await TicketVerifier.create({ keys, audience, maxLifeMs: limits.ticketLifeMs, now });
   await checkAddresses(settings.addresses);
   return new RelayServer(settings, verifier);
 }

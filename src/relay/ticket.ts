@@ -1,31 +1,32 @@
+import { base64url, decodeProtectedHeader, errors, importJWK, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { checkObject } from '../arguments.js';
 
 /**
- * What a ticket says: the claims of a JSON Web Token (RFC 7519) in JWS compact form, so that any JWT library can issue
- * one. It is signed with HS256, ES256 or EdDSA (Ed25519).
+ * The claims of a ticket. A ticket is a JSON Web Token (RFC 7519) in JWS compact form, signed with HS256, ES256 or
+ * EdDSA (Ed25519), so that any JWT library can issue one.
  */
 export interface TicketClaims {
-  /** Whom it is for: limits per subject count by it. 1 to 128 characters. */
+  /** The client that the ticket was issued to; limits per subject use it. 1 to 128 characters. */
   readonly sub: string;
-  /** The relays that it is for: their `audience`. */
+  /** The `audience` of the relays that the ticket is for. */
   readonly aud: string | readonly string[];
-  /** Expiry, in s since 1970. It must not lie further ahead than the relay allows. */
+  /** Expiry, in s since 1970. It must not be further in the future than the relay allows. */
   readonly exp: number;
   /** Not valid before, in s since 1970. */
   readonly nbf?: number;
-  /** Where the client may send to, such as `203.0.113.7:9899`, `[2001:db8::]/32:*`; see `policy.ts`. */
+  /** The destinations that the client may send to, such as `203.0.113.7:9899` or `[2001:db8::]/32:*`; see `policy.ts`. */
   readonly destinations: readonly string[];
-  /** The most bytes a second, in each direction; the relay's own limit holds as well. */
+  /** The most bytes per second, in each direction; the relay's own limit applies as well. */
   readonly bytesPerSecond?: number;
 }
 
-/** A key as JSON Web Key (RFC 7517): `oct`, `EC` with P-256, or `OKP` with Ed25519. `kid` is heeded. */
+/** A JSON Web Key (RFC 7517): `oct`, `EC` with P-256, or `OKP` with Ed25519. */
 export interface TicketKey extends JsonWebKey {
-  /** The key's name; a ticket may say which key has signed it. */
+  /** The id of the key. If both the key and the ticket have one, they must match. */
   readonly kid?: string;
 }
 
-/** Why a ticket isn't accepted, in a sentence. */
+/** Why a ticket was refused, in a sentence. */
 export class TicketError extends Error {
   override readonly name = 'TicketError';
 }
@@ -33,130 +34,138 @@ export class TicketError extends Error {
 export interface VerifierOptions {
   readonly keys: readonly TicketKey[];
   readonly audience: string;
-  /** The most that an expiry may lie ahead, in ms. */
-  readonly longestLifeMs: number;
+  /** How far in the future an expiry may be, in ms. */
+  readonly maxLifeMs: number;
   /** The time in ms since 1970. */
   now(): number;
 }
 
-type Algorithm = { readonly import: HmacImportParams | EcKeyImportParams | Algorithm2; readonly sign: object };
-type Algorithm2 = { readonly name: string };
-type Verify = {
+interface VerificationKey {
   readonly alg: string;
   readonly kid: string | undefined;
-  verify(signature: Uint8Array, data: Uint8Array): Promise<boolean>;
-};
+  readonly key: Awaited<ReturnType<typeof importJWK>>;
+}
 
-const ALGORITHMS: Readonly<Record<string, Algorithm>> = {
-  HS256: { import: { name: 'HMAC', hash: 'SHA-256' }, sign: { name: 'HMAC' } },
-  ES256: { import: { name: 'ECDSA', namedCurve: 'P-256' }, sign: { name: 'ECDSA', hash: 'SHA-256' } },
-  EdDSA: { import: { name: 'Ed25519' }, sign: { name: 'Ed25519' } },
-};
-
-const MOST_TICKET_CHARACTERS = 8192;
-const MOST_DESTINATIONS = 64;
-const SHORTEST_SECRET_BYTES = 32;
+const MAX_TICKET_CHARACTERS = 8192;
+const MAX_DESTINATIONS = 64;
+const MIN_SECRET_BYTES = 32;
 /** How far the issuer's clock may be ahead of ours. */
-const LEEWAY_MS = 10_000;
+const LEEWAY_S = 10;
+
+const WRONG_CLAIM = 'the ticket lacks a claim, or a claim has the wrong type';
 
 /**
- * Signs a ticket. The key is a secret or a private one. Rejects with TypeError when it is none, and for a
- * number that is NaN or infinite.
+ * Signs a ticket with a secret or private key. Rejects with TypeError if the key can't sign tickets, or if a number in
+ * the claims is NaN or infinite.
  */
 export async function signTicket(claims: TicketClaims, key: TicketKey): Promise<string> {
   checkObject(claims, 'the claims', 'signTicket');
   for (const name of ['exp', 'nbf', 'bytesPerSecond'] as const) {
     const value: unknown = claims[name];
-    // JSON would make null of it, and no relay would take the ticket.
+    // JSON would turn it into null, and no relay would accept the ticket.
     if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError(`relay: \`${name}\` is ${value}`);
   }
   const alg = algorithmOf(key);
-  const algorithm = ALGORITHMS[alg] as Algorithm;
-  const usable = await crypto.subtle.importKey('jwk', bare(key), algorithm.import as Algorithm2, false, ['sign']);
   const header = { alg, typ: 'JWT', ...(key.kid !== undefined && { kid: key.kid }) };
-  const signed = `${encodeJson(header)}.${encodeJson(claims)}`;
-  const signature = await crypto.subtle.sign(algorithm.sign as Algorithm2, usable, utf8(signed));
-  return `${signed}.${encodeBytes(new Uint8Array(signature))}`;
+  const signingKey = await importJWK(withoutRestrictions(key), alg);
+  return new SignJWT({ ...claims } as JWTPayload).setProtectedHeader(header).sign(signingKey);
 }
 
-/** Judges tickets. The key decides on the algorithm, never the ticket. */
+/** Verifies tickets. Each key has one algorithm; what the ticket's header says only selects among the keys. */
 export class TicketVerifier {
   readonly #options: VerifierOptions;
-  readonly #keys: readonly Verify[];
+  readonly #keys: readonly VerificationKey[];
 
-  /** Rejects with TypeError for a key that can't verify tickets. */
+  /** Rejects with TypeError if a key can't verify tickets. */
   static async create(options: VerifierOptions): Promise<TicketVerifier> {
-    if (options.keys.length === 0) throw new TypeError('relay: give at least one key that tickets are signed with');
-    return new TicketVerifier(options, await Promise.all(options.keys.map(verifier)));
+    if (options.keys.length === 0) throw new TypeError('relay: `keys` must list at least one key');
+    return new TicketVerifier(options, await Promise.all(options.keys.map(verificationKey)));
   }
 
-  private constructor(options: VerifierOptions, keys: readonly Verify[]) {
+  private constructor(options: VerifierOptions, keys: readonly VerificationKey[]) {
     this.#options = options;
     this.#keys = keys;
   }
 
-  /** The claims of a ticket. Rejects with a TicketError that says what is wrong. */
+  /** Resolves with the claims of a valid ticket. Rejects with TicketError if the ticket isn't valid. */
   async verify(ticket: string): Promise<TicketClaims> {
     if (ticket === '') throw new TicketError('there is no ticket');
-    const parts = ticket.length <= MOST_TICKET_CHARACTERS ? ticket.split('.') : [];
-    const [header, payload, signature] = parts;
-    const head: (object & Header) | undefined = decodeJson(header);
-    const bytes = decodeBytes(signature ?? '');
-    if (parts.length !== 3 || !head || !bytes || 'crit' in head) throw new TicketError('the ticket is no signed token');
-    const keys = this.#keys.filter(
-      ({ alg, kid }) => alg === head.alg && (kid === undefined || head.kid === undefined || kid === head.kid),
-    );
-    const data = utf8(`${header}.${payload}`);
-    const verdicts = await Promise.all(keys.map((key) => key.verify(bytes, data)));
-    if (!verdicts.includes(true)) throw new TicketError('the ticket is not signed with a key of this relay');
-    return this.#judge(decodeJson(payload));
+    const header = headerOf(ticket);
+    for (const { alg, kid, key } of this.#keys) {
+      if (alg !== header.alg || (kid !== undefined && header.kid !== undefined && kid !== header.kid)) continue;
+      const claims = await this.#claims(ticket, alg, key);
+      if (claims !== undefined) return this.#checked(claims);
+    }
+    throw new TicketError('the ticket is not signed with a key of this relay');
   }
 
-  #judge(claims: Record<string, unknown> | undefined): TicketClaims {
-    if (!claims || !hasRightForm(claims)) throw new TicketError('the ticket lacks a claim, or one is of a wrong kind');
-    const { audience, longestLifeMs } = this.#options;
-    const nowMs = this.#options.now();
-    const audiences = typeof claims.aud === 'string' ? [claims.aud] : claims.aud;
-    if (!audiences.includes(audience)) throw new TicketError(`the ticket is not for this relay (${audience})`);
-    if (claims.exp * 1000 <= nowMs) throw new TicketError('the ticket has expired');
-    if (claims.exp * 1000 > nowMs + longestLifeMs) {
-      throw new TicketError(`the ticket lives longer than the ${longestLifeMs / 1000} s that this relay allows`);
+  /** `undefined` if the ticket is signed with another key. */
+  async #claims(ticket: string, alg: string, key: VerificationKey['key']): Promise<JWTPayload | undefined> {
+    const { audience, now } = this.#options;
+    const options = { algorithms: [alg], audience, clockTolerance: LEEWAY_S, currentDate: new Date(now()) };
+    try {
+      return (await jwtVerify(ticket, key, options)).payload;
+    } catch (error) {
+      if (error instanceof errors.JWSSignatureVerificationFailed) return undefined;
+      if (error instanceof errors.JOSEError) throw refusal(error, audience);
+      throw error;
     }
-    if ((claims.nbf ?? 0) * 1000 > nowMs + LEEWAY_MS) throw new TicketError('the ticket is not valid yet');
+  }
+
+  /** Checks what is special about tickets. The leeway is for `nbf` only, so the expiry is checked again. */
+  #checked(claims: JWTPayload): TicketClaims {
+    if (!isTicketClaims(claims)) throw new TicketError(WRONG_CLAIM);
+    const leftMs = claims.exp * 1000 - this.#options.now();
+    const { maxLifeMs } = this.#options;
+    if (leftMs <= 0) throw new TicketError('the ticket has expired');
+    if (leftMs > maxLifeMs) {
+      throw new TicketError(`the ticket is valid for longer than the ${maxLifeMs / 1000} s that this relay allows`);
+    }
     return claims;
   }
 }
 
-async function verifier(key: TicketKey): Promise<Verify> {
+function headerOf(ticket: string): { readonly alg?: unknown; readonly kid?: unknown } {
+  try {
+    if (ticket.length <= MAX_TICKET_CHARACTERS) return decodeProtectedHeader(ticket);
+  } catch {
+    // Refused below.
+  }
+  throw new TicketError('the ticket is not a signed JSON Web Token');
+}
+
+function refusal(error: errors.JOSEError, audience: string): TicketError {
+  if (error instanceof errors.JWTExpired) return new TicketError('the ticket has expired', { cause: error });
+  if (!(error instanceof errors.JWTClaimValidationFailed)) {
+    return new TicketError('the ticket is not a signed JSON Web Token', { cause: error });
+  }
+  if (error.reason !== 'check_failed') return new TicketError(WRONG_CLAIM, { cause: error });
+  const text = error.claim === 'nbf' ? 'the ticket is not valid yet' : `the ticket is not for this relay (${audience})`;
+  return new TicketError(text, { cause: error });
+}
+
+async function verificationKey(key: TicketKey): Promise<VerificationKey> {
   const alg = algorithmOf(key);
-  const algorithm = ALGORITHMS[alg] as Algorithm;
-  const { d: _private, ...publicPart } = bare(key);
-  const usable = await crypto.subtle.importKey('jwk', publicPart, algorithm.import as Algorithm2, false, ['verify']);
-  return {
-    alg,
-    kid: key.kid,
-    verify: (signature, data) =>
-      crypto.subtle.verify(algorithm.sign as Algorithm2, usable, signature as BufferSource, data as BufferSource),
-  };
+  const { d: _private, ...publicPart } = withoutRestrictions(key);
+  return { alg, kid: key.kid, key: await importJWK(publicPart, alg) };
 }
 
 function algorithmOf({ kty, crv, k }: TicketKey): string {
   if (kty === 'EC' && crv === 'P-256') return 'ES256';
   if (kty === 'OKP' && crv === 'Ed25519') return 'EdDSA';
-  const secretBytes = kty === 'oct' ? (decodeBytes(k ?? '')?.length ?? 0) : 0;
-  if (secretBytes >= SHORTEST_SECRET_BYTES) return 'HS256';
+  if (kty === 'oct' && typeof k === 'string' && base64url.decode(k).length >= MIN_SECRET_BYTES) return 'HS256';
   throw new TypeError(
-    `relay: a ticket key is a JSON Web Key: oct of ${SHORTEST_SECRET_BYTES} bytes or more, P-256 or Ed25519`,
+    `relay: a key for tickets must be a JSON Web Key: oct of at least ${MIN_SECRET_BYTES} bytes, P-256 or Ed25519`,
   );
 }
 
-/** Without what would restrict its use here. */
-function bare({ kid: _kid, key_ops: _ops, use: _use, alg: _alg, ...key }: TicketKey): JsonWebKey {
+/** Without the members that limit the use of a key: those of a private key would forbid verifying with its public part. */
+function withoutRestrictions({ kid: _kid, key_ops: _ops, use: _use, alg: _alg, ...key }: TicketKey): JsonWebKey {
   return key;
 }
 
-function hasRightForm(claims: Record<string, unknown>): claims is Record<string, unknown> & TicketClaims {
-  const { sub, aud, exp, nbf, destinations, bytesPerSecond } = claims;
+function isTicketClaims(claims: JWTPayload): claims is JWTPayload & TicketClaims {
+  const { sub, aud, exp, nbf, destinations, bytesPerSecond }: Record<string, unknown> = claims;
   const isText = (value: unknown) => typeof value === 'string';
   const isAmount = (value: unknown) => typeof value === 'number' && Number.isFinite(value) && value >= 0;
   return (
@@ -167,50 +176,8 @@ function hasRightForm(claims: Record<string, unknown>): claims is Record<string,
     isAmount(exp) &&
     (nbf === undefined || isAmount(nbf)) &&
     Array.isArray(destinations) &&
-    destinations.length <= MOST_DESTINATIONS &&
+    destinations.length <= MAX_DESTINATIONS &&
     destinations.every(isText) &&
     (bytesPerSecond === undefined || isAmount(bytesPerSecond))
   );
-}
-
-function utf8(text: string): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(text);
-}
-
-function encodeJson(value: object): string {
-  return encodeBytes(utf8(JSON.stringify(value)));
-}
-
-function encodeBytes(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replaceAll('=', '');
-}
-
-interface Header {
-  readonly alg?: unknown;
-  readonly kid?: unknown;
-}
-
-function decodeJson(text: string | undefined): Record<string, unknown> | undefined {
-  try {
-    const bytes = decodeBytes(text ?? '');
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** base64url without padding (RFC 7515 §2). */
-function decodeBytes(text: string): Uint8Array | undefined {
-  if (!/^[\w-]+$/.test(text)) return undefined;
-  try {
-    return Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (character) =>
-      character.charCodeAt(0),
-    );
-  } catch {
-    return undefined;
-  }
 }

@@ -7,7 +7,7 @@ const SECRET: TicketKey = { kty: 'oct', k: Buffer.alloc(32, 1).toString('base64u
 const CLAIMS: TicketClaims = { sub: 'alice', aud: 'relay.test', exp: NOW_S + 60, destinations: ['192.0.2.1:9899'] };
 
 function verifier(keys: readonly TicketKey[] = [SECRET]): Promise<TicketVerifier> {
-  return TicketVerifier.create({ keys, audience: 'relay.test', longestLifeMs: 3_600_000, now: () => NOW_S * 1000 });
+  return TicketVerifier.create({ keys, audience: 'relay.test', maxLifeMs: 3_600_000, now: () => NOW_S * 1000 });
 }
 
 async function refusalOf(ticket: string, keys?: readonly TicketKey[]): Promise<string> {
@@ -65,25 +65,32 @@ describe('tickets', () => {
     };
     const jws =
       'eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk';
-    expect(await refusalOf(jws, [key])).toBe('the ticket lacks a claim, or one is of a wrong kind'); // the signature is right
+    expect(await refusalOf(jws, [key])).toBe('the ticket lacks a claim, or a claim has the wrong type'); // the signature is right
     expect(await refusalOf(jws)).toBe('the ticket is not signed with a key of this relay');
   });
 
   test.each<[string, Partial<TicketClaims>, string]>([
     ['expired', { exp: NOW_S }, 'the ticket has expired'],
-    ['long-lived', { exp: NOW_S + 3601 }, 'the ticket lives longer than the 3600 s that this relay allows'],
+    ['long-lived', { exp: NOW_S + 3601 }, 'the ticket is valid for longer than the 3600 s that this relay allows'],
     ['not valid yet', { nbf: NOW_S + 30 }, 'the ticket is not valid yet'],
+    ['without audience', { aud: [] }, 'the ticket is not for this relay (relay.test)'],
     ['for another audience', { aud: 'relay.example' }, 'the ticket is not for this relay (relay.test)'],
     ['for other audiences', { aud: ['x', 'y'] }, 'the ticket is not for this relay (relay.test)'],
-    ['without subject', { sub: '' }, 'the ticket lacks a claim, or one is of a wrong kind'],
-    ['with a rate that is none', { bytesPerSecond: -1 }, 'the ticket lacks a claim, or one is of a wrong kind'],
+    ['without subject', { sub: '' }, 'the ticket lacks a claim, or a claim has the wrong type'],
+    ['with a negative rate', { bytesPerSecond: -1 }, 'the ticket lacks a claim, or a claim has the wrong type'],
     [
       'with too many destinations',
       { destinations: Array(65).fill('*:1') },
-      'the ticket lacks a claim, or one is of a wrong kind',
+      'the ticket lacks a claim, or a claim has the wrong type',
     ],
   ])('one that is %s is refused', async (_what, changes, refusal) => {
     expect(await refusalOf(await signTicket({ ...CLAIMS, ...changes }, SECRET))).toBe(refusal);
+  });
+
+  test('one whose issuer’s clock is a few seconds ahead is accepted; one that has just expired is not', async () => {
+    const early = { ...CLAIMS, nbf: NOW_S + 9 };
+    expect(await (await verifier()).verify(await signTicket(early, SECRET))).toEqual(early);
+    expect(await refusalOf(await signTicket({ ...CLAIMS, exp: NOW_S - 1 }, SECRET))).toBe('the ticket has expired');
   });
 
   test('one that is tampered with is refused, wherever that is', async () => {
@@ -114,7 +121,12 @@ describe('tickets', () => {
       token({ alg: 'RS256' }, CLAIMS),
     ];
     for (const ticket of [...unsigned, await signTicket(CLAIMS, publicAsSecret)]) await refusalOf(ticket, [open]);
-    expect(await refusalOf(token({ alg: 'HS256', crit: ['exp'] }, CLAIMS))).toBe('the ticket is no signed token');
+    for (const alg of ['none', 'RS256', 'ES256', undefined]) {
+      expect(await refusalOf(token({ alg }, CLAIMS))).toBe('the ticket is not signed with a key of this relay');
+    }
+    expect(await refusalOf(token({ alg: 'HS256', crit: ['exp'] }, CLAIMS))).toBe(
+      'the ticket is not a signed JSON Web Token',
+    );
   });
 
   test.each(['', 'x', '..', 'a.b', 'a.b.c.d', '!.!.!', 'e30.e30.', `${'a'.repeat(9000)}.b.c`, 'bnVsbA.bnVsbA.AAAA'])(
