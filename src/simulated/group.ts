@@ -1,5 +1,5 @@
 import { type Address, canonicalAddress } from '../address.js';
-import type { Flight } from './flight.js';
+import type { PacketInTransit } from './packet-in-transit.js';
 
 /** What the network needs to know of a host to find it. */
 export interface Named {
@@ -24,11 +24,11 @@ export function canonicalEnd(end: End, syscall: string): End {
 }
 
 /** Whether a packet comes out of a group. */
-export function leaves(ends: ReadonlySet<End>, { from, sentFrom, packet }: Flight): boolean {
+export function leaves(ends: ReadonlySet<End>, { from, sentFrom, packet }: PacketInTransit): boolean {
   return ends.has('*') || ends.has(from) || ends.has(sentFrom) || ends.has(packet.source);
 }
 
 /** Whether a packet goes into a group. */
-export function enters(ends: ReadonlySet<End>, { to, packet }: Flight): boolean {
+export function enters(ends: ReadonlySet<End>, { to, packet }: PacketInTransit): boolean {
   return ends.has('*') || (to !== undefined && ends.has(to)) || ends.has(packet.destination);
 }

@@ -1,7 +1,7 @@
 import { completePacket } from '../wire/crc32c.js';
 import { type Conditions, DEFAULT_LATENCY_MS } from './conditions.js';
 import type { Fate } from './fate.js';
-import type { SeededRandom } from './random.js';
+import type { SeededRandom } from './seeded-random.js';
 
 const DEFAULT_REORDER_MS = 10;
 const DEFAULT_QUEUE_BYTES = 65_536;

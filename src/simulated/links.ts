@@ -1,8 +1,8 @@
 import { type Conditions, checkConditions } from './conditions.js';
-import type { Flight } from './flight.js';
 import { canonicalEnd, type End, enters, leaves } from './group.js';
 import { Link } from './link.js';
-import type { SeededRandom } from './random.js';
+import type { PacketInTransit } from './packet-in-transit.js';
+import type { SeededRandom } from './seeded-random.js';
 
 interface Rule {
   readonly source: ReadonlySet<End>;
@@ -55,14 +55,14 @@ export class Links {
   }
 
   /** The link that a packet takes. */
-  of(flight: Flight): Link {
-    const known = this.#find(flight.sentFrom, flight.packet.destination);
-    if (known.edition !== this.#edition || !isBetween(known, flight)) {
-      known.link.conditions = this.#conditionsFor(flight);
+  of(transit: PacketInTransit): Link {
+    const known = this.#find(transit.sentFrom, transit.packet.destination);
+    if (known.edition !== this.#edition || !isBetween(known, transit)) {
+      known.link.conditions = this.#conditionsFor(transit);
       known.edition = this.#edition;
-      known.from = flight.from;
-      known.to = flight.to;
-      known.source = flight.packet.source;
+      known.from = transit.from;
+      known.to = transit.to;
+      known.source = transit.packet.source;
     }
     return known.link;
   }
@@ -77,14 +77,14 @@ export class Links {
     return made;
   }
 
-  #conditionsFor(flight: Flight): Conditions {
-    const rules = this.#rules.filter((rule) => leaves(rule.source, flight) && enters(rule.destination, flight));
+  #conditionsFor(transit: PacketInTransit): Conditions {
+    const rules = this.#rules.filter((rule) => leaves(rule.source, transit) && enters(rule.destination, transit));
     return Object.assign({}, ...rules.map((rule) => rule.conditions)) as Conditions;
   }
 }
 
-function isBetween({ from, to, source }: KnownLink, flight: Flight): boolean {
-  return from === flight.from && to === flight.to && source === flight.packet.source;
+function isBetween({ from, to, source }: KnownLink, transit: PacketInTransit): boolean {
+  return from === transit.from && to === transit.to && source === transit.packet.source;
 }
 
 /** So that one address outweighs a pair of hosts. */

@@ -1,6 +1,6 @@
 import { type Address, canonicalAddress, familyOf } from '../address.js';
-import type { Flight } from './flight.js';
 import { type End, endsOf, type Group } from './group.js';
+import type { PacketInTransit } from './packet-in-transit.js';
 
 /** On how much of the other end a NAT's behaviour depends, in the words of RFC 4787. */
 export type Dependence = 'endpoint-independent' | 'address-dependent' | 'address-and-port-dependent';
@@ -69,26 +69,26 @@ export class Nat {
   }
 
   /** @internal Lets a packet out, from a public address; false: it can't. Packets that aren't from inside just pass. */
-  outward(flight: Flight, nowMs: number): boolean {
-    if (!this.#hides(flight.packet.source, flight.from) || this.#staysInside(flight)) return true;
-    const mapping = this.#mappingOf(flight, nowMs);
+  outward(transit: PacketInTransit, nowMs: number): boolean {
+    if (!this.#hides(transit.packet.source, transit.from) || this.#staysInside(transit)) return true;
+    const mapping = this.#mappingOf(transit, nowMs);
     if (mapping === undefined) return false;
     mapping.usedMs = nowMs;
-    mapping.peers.add(peerKey(flight.packet.destination, farPort(flight), this.#filtering));
-    flight.packet = { ...flight.packet, source: mapping.outside };
-    if (flight.sourcePort !== 0) flight.sourcePort = mapping.outsidePort;
+    mapping.peers.add(peerKey(transit.packet.destination, farPort(transit), this.#filtering));
+    transit.packet = { ...transit.packet, source: mapping.outside };
+    if (transit.sourcePort !== 0) transit.sourcePort = mapping.outsidePort;
     return true;
   }
 
   /** @internal Lets a packet in, to the address behind a mapping; false: nobody asked for it. Others just pass. */
-  inward(flight: Flight, nowMs: number): boolean {
-    const { packet } = flight;
-    if (!this.#outside.includes(packet.destination)) return !this.#isTrespass(flight);
-    const mapping = this.#byOutside.get(portKey(flight, packet.destination, farPort(flight)));
+  inward(transit: PacketInTransit, nowMs: number): boolean {
+    const { packet } = transit;
+    if (!this.#outside.includes(packet.destination)) return !this.#isTrespass(transit);
+    const mapping = this.#byOutside.get(portKey(transit, packet.destination, farPort(transit)));
     if (mapping === undefined || this.#isDead(mapping, nowMs)) return false;
-    if (!mapping.peers.has(peerKey(packet.source, nearPort(flight), this.#filtering))) return false;
-    if (flight.destinationPort !== 0) flight.destinationPort = mapping.insidePort;
-    flight.packet = { ...packet, destination: mapping.inside, port: flight.destinationPort };
+    if (!mapping.peers.has(peerKey(packet.source, nearPort(transit), this.#filtering))) return false;
+    if (transit.destinationPort !== 0) transit.destinationPort = mapping.insidePort;
+    transit.packet = { ...packet, destination: mapping.inside, port: transit.destinationPort };
     return true;
   }
 
@@ -96,27 +96,27 @@ export class Nat {
     return this.#inside.has(address) || (host !== undefined && this.#inside.has(host));
   }
 
-  #staysInside({ packet, to }: Flight): boolean {
+  #staysInside({ packet, to }: PacketInTransit): boolean {
     return this.#hides(packet.destination, to);
   }
 
   /** From outside straight to a hidden address. */
-  #isTrespass(flight: Flight): boolean {
-    return this.#staysInside(flight) && !this.#hides(flight.sentFrom, flight.from);
+  #isTrespass(transit: PacketInTransit): boolean {
+    return this.#staysInside(transit) && !this.#hides(transit.sentFrom, transit.from);
   }
 
   #isDead(mapping: Mapping, nowMs: number): boolean {
     return nowMs - mapping.usedMs > this.#lifetimeMs;
   }
 
-  #mappingOf(flight: Flight, nowMs: number): Mapping | undefined {
-    const { packet } = flight;
-    const inside = portKey(flight, packet.source, nearPort(flight));
-    const key = `${inside} ${peerKey(packet.destination, farPort(flight), this.#mapping)}`;
+  #mappingOf(transit: PacketInTransit, nowMs: number): Mapping | undefined {
+    const { packet } = transit;
+    const inside = portKey(transit, packet.source, nearPort(transit));
+    const key = `${inside} ${peerKey(packet.destination, farPort(transit), this.#mapping)}`;
     const known = this.#byInside.get(key);
     if (known !== undefined && !this.#isDead(known, nowMs)) return known;
-    if (known !== undefined) this.#remove(known, portKey(flight, known.outside, known.outsidePort));
-    const made = this.#makeMapping(flight, nowMs);
+    if (known !== undefined) this.#remove(known, portKey(transit, known.outside, known.outsidePort));
+    const made = this.#makeMapping(transit, nowMs);
     if (made !== undefined) this.#byInside.set(key, made);
     return made;
   }
@@ -127,14 +127,14 @@ export class Nat {
   }
 
   /** Takes the first free pair of public address and port; another address is all that plain SCTP can be offered. */
-  #makeMapping(flight: Flight, nowMs: number): Mapping | undefined {
-    const inside = flight.packet.source;
-    const insidePort = nearPort(flight);
-    const tries = flight.sourcePort === 0 ? 1 : PORTS;
+  #makeMapping(transit: PacketInTransit, nowMs: number): Mapping | undefined {
+    const inside = transit.packet.source;
+    const insidePort = nearPort(transit);
+    const tries = transit.sourcePort === 0 ? 1 : PORTS;
     for (const outside of this.#candidates(inside)) {
       for (let count = 0; count < tries; count++) {
         const outsidePort = tries === 1 ? insidePort : FIRST_PORT + (this.#ports++ % PORTS);
-        const key = portKey(flight, outside, outsidePort);
+        const key = portKey(transit, outside, outsidePort);
         const other = this.#byOutside.get(key);
         if (other !== undefined && !this.#isDead(other, nowMs)) continue;
         const mapping = { inside, insidePort, outside, outsidePort, peers: new Set<string>(), usedMs: nowMs };
@@ -153,12 +153,12 @@ export class Nat {
 }
 
 /** The sender's port: UDP's, or SCTP's own. */
-function nearPort({ sourcePort, packet }: Flight): number {
+function nearPort({ sourcePort, packet }: PacketInTransit): number {
   return sourcePort !== 0 ? sourcePort : uint16(packet.bytes, 0);
 }
 
 /** The receiver's port: UDP's, or SCTP's own. */
-function farPort({ destinationPort, packet }: Flight): number {
+function farPort({ destinationPort, packet }: PacketInTransit): number {
   return destinationPort !== 0 ? destinationPort : uint16(packet.bytes, 2);
 }
 
@@ -166,8 +166,8 @@ function uint16(bytes: Uint8Array, at: number): number {
   return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
 }
 
-function portKey(flight: Flight, address: Address, port: number): string {
-  return `${flight.sourcePort === 0 ? 'sctp' : 'udp'} ${address} ${port}`;
+function portKey(transit: PacketInTransit, address: Address, port: number): string {
+  return `${transit.sourcePort === 0 ? 'sctp' : 'udp'} ${address} ${port}`;
 }
 
 function peerKey(address: Address, port: number, dependence: Dependence): string {

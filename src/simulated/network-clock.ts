@@ -1,12 +1,12 @@
 import { checkDuration, checkObject, checkType } from '../arguments.js';
 import type { Clock } from '../clock.js';
-import type { Appointment } from './agenda.js';
+import type { Appointment } from './timer-queue.js';
 
 /**
  * What a callback returns that has woken nobody: no code that waits has anything to do now, so that virtual time can go on
  * without asking.
  */
-export const QUIET: unique symbol = Symbol('quiet');
+export const NOBODY_WOKEN: unique symbol = Symbol('quiet');
 
 /** How many callbacks are waiting. */
 export interface Pending {

@@ -1,16 +1,16 @@
 import { checkArray, checkObject, checkType, shown } from '../arguments.js';
-
-import { VirtualClock } from './clock.js';
 import type { Conditions } from './conditions.js';
-import { Fabric, type Filter } from './fabric.js';
 import type { End, Group } from './group.js';
+import type { Host, HostOptions } from './host.js';
 import { Links } from './links.js';
 import { Nat, type NatOptions } from './nat.js';
 import type { NetworkClock } from './network-clock.js';
-import { SeededRandom } from './random.js';
-import { type Host, type HostOptions, Station } from './station.js';
+import { type Filter, Router } from './router.js';
+import { SeededRandom } from './seeded-random.js';
+import { SimulatedHost } from './simulated-host.js';
 import { Trace } from './trace.js';
 import { ladderOf, pcapngOf } from './trace-output.js';
+import { VirtualClock } from './virtual-clock.js';
 
 /** How a network is made. */
 export interface NetworkOptions {
@@ -48,8 +48,8 @@ export class Network {
   /** The last packets, and what became of them. */
   readonly trace: Trace;
   readonly #links: Links;
-  readonly #fabric: Fabric;
-  readonly #hosts: Station[] = [];
+  readonly #router: Router;
+  readonly #hosts: SimulatedHost[] = [];
 
   constructor(options: NetworkOptions) {
     checkObject(options, 'the options', 'Network');
@@ -64,7 +64,7 @@ export class Network {
     this.random = new SeededRandom(seed);
     this.trace = new Trace(traceLength);
     this.#links = new Links(this.random.fork('links'), conditions);
-    this.#fabric = new Fabric(this.clock, this.trace, this.#links, unreachable === 'report');
+    this.#router = new Router(this.clock, this.trace, this.#links, unreachable === 'report');
   }
 
   /** All hosts, in the order in which they were added. */
@@ -78,16 +78,16 @@ export class Network {
     checkArray(addresses, 'the addresses', 'host');
     checkObject(options, 'the options', 'host');
     if (this.#hosts.some((host) => host.name === name)) throw new RangeError(`there is a host ${name} already`);
-    const station = new Station(name, addresses, options, this.#fabric, this.random.fork(`host ${name}`));
-    this.#hosts.push(station);
-    return station;
+    const host = new SimulatedHost(name, addresses, options, this.#router, this.random.fork(`host ${name}`));
+    this.#hosts.push(host);
+    return host;
   }
 
   /** Puts addresses behind a NAT, see {@link Nat}. */
   nat(options: NatOptions): Nat {
     checkObject(options, 'the options', 'nat');
     const nat = new Nat(options);
-    this.#fabric.nats.push(nat);
+    this.#router.nats.push(nat);
     return nat;
   }
 
@@ -105,34 +105,34 @@ export class Network {
 
   /** Cuts two groups off from each other; what is in flight between them is lost. The returned function undoes it. */
   partition(a: Group, b: Group = '*'): () => void {
-    return this.#fabric.cuts.raise(a, b, 'partition');
+    return this.#router.partitions.add(a, b, 'partition');
   }
 
   /** Ends all partitions. */
   heal(): void {
-    this.#fabric.cuts.clear();
+    this.#router.partitions.clear();
   }
 
   /** Keeps back what is sent between two groups from now on. The returned function ends this hold. */
   hold(a: Group = '*', b: Group = '*'): () => void {
-    const lower = this.#fabric.holds.raise(a, b, 'hold');
+    const end = this.#router.holds.add(a, b, 'hold');
     return () => {
-      lower();
-      this.#fabric.sendHeld();
+      end();
+      this.#router.sendHeld();
     };
   }
 
   /** Ends all holds: what was kept back sets out now, in its order. */
   release(): void {
-    this.#fabric.holds.clear();
-    this.#fabric.sendHeld();
+    this.#router.holds.clear();
+    this.#router.sendHeld();
   }
 
   /** Lets a function see, drop or change each packet; the returned function removes it. */
   filter(filter: Filter): () => void {
     checkType(filter, 'function', 'the filter', 'filter');
-    this.#fabric.filters.add(filter);
-    return () => void this.#fabric.filters.delete(filter);
+    this.#router.filters.add(filter);
+    return () => void this.#router.filters.delete(filter);
   }
 
   /** Lets virtual time pass, see {@link VirtualClock.advance}. */
@@ -160,7 +160,7 @@ export class Network {
   story(packets: number = 30): string {
     checkType(packets, 'number', 'the number of packets', 'story');
     const { clock, trace, seed } = this;
-    const held = this.#fabric.heldCount;
+    const held = this.#router.heldCount;
     const pending = `${clock.describePending()}${held > 0 ? `, ${held} packets held` : ''}`;
     const head = `seed ${JSON.stringify(seed)}, at ${clock.now().toFixed(3)} ms: ${pending}; ${trace.count} packets sent`;
     return [head, ...ladderOf(trace.entries().slice(-packets), this.#hosts)].join('\n');

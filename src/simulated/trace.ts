@@ -1,7 +1,7 @@
 import type { Address } from '../address.js';
 import { completePacket } from '../wire/crc32c.js';
 import type { Fate } from './fate.js';
-import type { Flight } from './flight.js';
+import type { PacketInTransit } from './packet-in-transit.js';
 
 /** One packet as the network saw it, its addresses as its receiver sees them. */
 export interface TraceEntry {
@@ -62,21 +62,21 @@ export class Trace {
   }
 
   /** @internal Notes a packet that is being sent, and numbers it. */
-  record(flight: Flight, sentMs: number, fate: Fate): void {
-    flight.number = this.#count++;
+  record(transit: PacketInTransit, sentMs: number, fate: Fate): void {
+    transit.number = this.#count++;
     if (this.#length === 0) return;
-    const index = flight.number % this.#length;
+    const index = transit.number % this.#length;
     const slot = this.#slots[index] ?? emptySlot();
-    const { packet } = flight;
-    slot.number = flight.number;
+    const { packet } = transit;
+    slot.number = transit.number;
     slot.sentMs = sentMs;
     slot.arrivedMs = undefined;
-    slot.from = flight.from.name;
-    slot.to = flight.to?.name;
+    slot.from = transit.from.name;
+    slot.to = transit.to?.name;
     slot.source = packet.source;
     slot.destination = packet.destination;
-    slot.sourcePort = flight.sourcePort;
-    slot.destinationPort = flight.destinationPort;
+    slot.sourcePort = transit.sourcePort;
+    slot.destinationPort = transit.destinationPort;
     slot.trafficClass = packet.trafficClass;
     slot.bytes = refill(slot.bytes, packet.bytes);
     slot.fate = fate;
@@ -85,7 +85,7 @@ export class Trace {
   }
 
   /** @internal Says what became of a packet, unless it is forgotten already. */
-  settle({ number }: Flight, fate: Fate, arrivedMs?: number): void {
+  settle({ number }: PacketInTransit, fate: Fate, arrivedMs?: number): void {
     const slot = this.#slotOf(number);
     if (slot === undefined) return;
     slot.fate = fate;
@@ -93,7 +93,7 @@ export class Trace {
   }
 
   /** @internal Adds a remark, and what has changed since of the packet. */
-  remark({ number, packet }: Flight, note: string): void {
+  remark({ number, packet }: PacketInTransit, note: string): void {
     const slot = this.#slotOf(number);
     if (slot === undefined) return;
     slot.note = slot.note === undefined ? note : `${slot.note}, ${note}`;

@@ -1,8 +1,8 @@
 import { checkObject } from '../arguments.js';
 import { Stack, type StackOptions } from '../index.js';
+import type { Host } from '../simulated/host.js';
 import { Network, type NetworkOptions } from '../simulated/network.js';
 import { drive } from '../simulated/scenario.js';
-import type { Host } from '../simulated/station.js';
 import { openSockets, takeDown, WatchedClock, type WatchedStack } from './stack-watch.js';
 
 /** How a network for one test is made. */

@@ -1,5 +1,5 @@
 import { addressBytes, familyOf, formatAddress } from '../address.js';
-import { SeededRandom } from '../simulated/random.js';
+import { SeededRandom } from '../simulated/seeded-random.js';
 import { sealPacket } from '../wire/crc32c.js';
 import { check, checkBytes, checkEqual } from './check.js';
 import { payload } from './recording-host.js';

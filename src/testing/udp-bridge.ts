@@ -2,8 +2,8 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { type Address, canonicalAddress, familyOf } from '../address.js';
 import { checkArray, checkObject } from '../arguments.js';
 import type { Packet } from '../packet.js';
+import type { Host } from '../simulated/host.js';
 import type { Network } from '../simulated/network.js';
-import type { Host } from '../simulated/station.js';
 import { packetChecksum, storedChecksum } from '../wire/crc32c.js';
 
 /** A program in another process, and the host that it is in the simulated network. */

@@ -80,7 +80,7 @@ test('no argument of a simulated network does harm', async () => {
   const nat = network.nat({ inside: ['10.0.1.1'], outside: '192.0.2.1' });
   await tryAll('Nat', nat, methodsOf(nat), { rebind: probe([anything]) });
   const [host] = network.hosts;
-  await tryAll('Host', host!, methodsOfInterface('Host', 'src/simulated/station.ts'), {
+  await tryAll('Host', host!, methodsOfInterface('Host', 'src/simulated/host.ts'), {
     addressDown: probe([anything]),
     addressUp: probe([anything]),
     crash: probe([anything]),

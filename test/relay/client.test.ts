@@ -4,7 +4,7 @@ import { CLOSE_CODES } from '../../src/relay/closing.js';
 import { decodeClientMessage, encodeControl, type RelayMessage } from '../../src/relay/codec.js';
 import { encodeDatagrams } from '../../src/relay/datagrams.js';
 import { type RelayOptions, relay, type WebSocketConstructor } from '../../src/relay.js';
-import { VirtualClock } from '../../src/simulated/clock.js';
+import { VirtualClock } from '../../src/simulated/virtual-clock.js';
 import { RecordingHost } from '../../src/testing/recording-host.js';
 import { Routes } from '../../src/transport/relay/routes.js';
 import { sctp } from '../support/sctp.js';

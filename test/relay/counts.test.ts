@@ -3,7 +3,7 @@ import { Metrics } from '../../src/relay/metrics.js';
 import { parseOptions, type RelayServerOptions } from '../../src/relay/options.js';
 import { LimitError, Sessions } from '../../src/relay/sessions.js';
 import type { TicketClaims } from '../../src/relay/ticket.js';
-import { VirtualClock } from '../../src/simulated/clock.js';
+import { VirtualClock } from '../../src/simulated/virtual-clock.js';
 
 const OPTIONS = {
   server: { on: () => undefined } as never,

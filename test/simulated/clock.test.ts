@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, expect, test, vi } from 'vitest';
-import { Agenda } from '../../src/simulated/agenda.js';
-import { QUIET } from '../../src/simulated/network-clock.js';
+import { NOBODY_WOKEN } from '../../src/simulated/network-clock.js';
+import { TimerQueue } from '../../src/simulated/timer-queue.js';
 import { RealTimeClock, VirtualClock } from '../../src/simulated.js';
 import { cpuMs } from '../support/cpu.js';
 
@@ -38,9 +38,9 @@ test('callbacks come in the order of their times, and in the order of scheduling
 });
 
 test('cancelled timers leave nothing behind', () => {
-  const agenda = new Agenda();
-  for (let round = 0; round < 1000; round++) agenda.remove(agenda.add(1e9 - round, () => {}));
-  expect(agenda.size).toBe(0);
+  const timers = new TimerQueue();
+  for (let round = 0; round < 1000; round++) timers.remove(timers.add(1e9 - round, () => {}));
+  expect(timers.size).toBe(0);
 });
 
 test('cancelling twice, or after it happened, is harmless', async () => {
@@ -104,7 +104,7 @@ test('where nobody was woken, time goes on within the turn, for eight instants a
   for (let ms = 1; ms <= 20; ms++) {
     clock.at(ms, () => {
       seen.push(turns);
-      return QUIET;
+      return NOBODY_WOKEN;
     });
   }
   await clock.advance(30);
@@ -116,10 +116,10 @@ test('where nobody was woken, time goes on within the turn, for eight instants a
 test('who was woken at an instant runs before the next one, also when others there woke nobody', async () => {
   const clock = new VirtualClock();
   const woken = new Promise<void>((resolve) => {
-    clock.at(1, () => QUIET);
+    clock.at(1, () => NOBODY_WOKEN);
     clock.at(2, resolve);
-    clock.at(2, () => QUIET);
-    clock.at(3, () => QUIET);
+    clock.at(2, () => NOBODY_WOKEN);
+    clock.at(3, () => NOBODY_WOKEN);
   });
   const seen = woken.then(() => clock.now());
   await clock.advance(5);
@@ -235,7 +235,7 @@ test.each([['MessageChannel'], ['setTimeout']])('where there is no setImmediate,
   vi.stubGlobal('setImmediate', undefined);
   if (how === 'setTimeout') vi.stubGlobal('MessageChannel', undefined);
   vi.resetModules();
-  const { VirtualClock: Elsewhere } = await import('../../src/simulated/clock.js');
+  const { VirtualClock: Elsewhere } = await import('../../src/simulated/virtual-clock.js');
   const clock = new Elsewhere();
   const times: number[] = [];
   for (let delay = 0; delay < 20; delay++) {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ReceiveQueue, type ReceiveQueueOwner } from '../../src/association/messages/receive-queue.js';
 import { ReceiveQueues } from '../../src/association/messages/receive-queues.js';
-import { VirtualClock } from '../../src/simulated/clock.js';
+import { VirtualClock } from '../../src/simulated/virtual-clock.js';
 import { costOf, type Message } from '../../src/stack/socket/message.js';
 
 const messageOf = (stream: number, length: number): Message => ({

@@ -3,7 +3,7 @@ import { SendQueue, type SendQueueOwner } from '../../src/association/messages/s
 import type { SendInfo } from '../../src/bridge/calls.js';
 import { SctpError } from '../../src/errors.js';
 import { SCTP_EOR } from '../../src/generated/constants.js';
-import { VirtualClock } from '../../src/simulated/clock.js';
+import { VirtualClock } from '../../src/simulated/virtual-clock.js';
 import { SeededRandom } from '../../src/simulated.js';
 
 /** A send buffer: takes what fits, and calls back meanwhile, as events do that are told while the stack is called. */

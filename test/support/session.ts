@@ -5,7 +5,7 @@ import { Metrics } from '../../src/relay/metrics.js';
 import { Guard, Peers } from '../../src/relay/peers.js';
 import { Policy, parseRule } from '../../src/relay/policy.js';
 import { Session, type Wire } from '../../src/relay/session.js';
-import { VirtualClock } from '../../src/simulated/clock.js';
+import { VirtualClock } from '../../src/simulated/virtual-clock.js';
 
 export const PEER: UdpEndpoint = { address: '8.8.8.8', port: 9899 };
 export const LOCAL: UdpEndpoint = { address: '9.9.9.9', port: 50_000 };

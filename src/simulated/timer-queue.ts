@@ -11,7 +11,7 @@ export interface Appointment {
 }
 
 /** What will happen, soonest first: a binary heap that can take out any entry, so that cancelled timers leave nothing. */
-export class Agenda {
+export class TimerQueue {
   readonly #heap: Appointment[] = [];
   #sequence = 0;
 

@@ -1,7 +1,7 @@
 import { checkDuration, checkFiniteDuration, checkObject, checkType } from '../arguments.js';
 import { type Clock, systemClock } from '../clock.js';
-import { Agenda, type Appointment } from './agenda.js';
 import { checkAppointment, checkWait, type NetworkClock, type Pending } from './network-clock.js';
+import { type Appointment, TimerQueue } from './timer-queue.js';
 
 /** As long as waiting may take unless it says otherwise, in ms. */
 const DEFAULT_LIMIT_MS = 60_000;
@@ -12,7 +12,7 @@ const DEFAULT_LIMIT_MS = 60_000;
  * which packets are lost, no longer when.
  */
 export class RealTimeClock implements NetworkClock {
-  readonly #agenda = new Agenda();
+  readonly #timers = new TimerQueue();
   readonly #clock: Clock;
   readonly #startMs: number;
   #timer: { readonly dueMs: number; readonly cancel: () => void } | undefined;
@@ -34,20 +34,20 @@ export class RealTimeClock implements NetworkClock {
     checkType(delayMs, 'number', 'the delay', 'schedule');
     const entry = this.at(this.now() + Math.max(0, delayMs), callback);
     return () => {
-      this.#agenda.remove(entry);
+      this.#timers.remove(entry);
       this.#arm();
     };
   }
 
   at(timeMs: number, callback: () => unknown): Appointment {
     checkAppointment(timeMs, callback);
-    const entry = this.#agenda.add(timeMs, callback);
+    const entry = this.#timers.add(timeMs, callback);
     this.#arm();
     return entry;
   }
 
   get pending(): Pending {
-    return { count: this.#agenda.size, nextMs: this.#agenda.nextMs };
+    return { count: this.#timers.size, nextMs: this.#timers.nextMs };
   }
 
   describePending(): string {
@@ -62,7 +62,7 @@ export class RealTimeClock implements NetworkClock {
 
   async runUntilIdle(limitMs: number = DEFAULT_LIMIT_MS): Promise<void> {
     checkDuration(limitMs, 'the limit', 'runUntilIdle');
-    if (this.#agenda.size === 0) return;
+    if (this.#timers.size === 0) return;
     return this.runUntil(new Promise<void>((resolve) => this.#idle.push(resolve)), limitMs);
   }
 
@@ -81,7 +81,7 @@ export class RealTimeClock implements NetworkClock {
 
   /** One timer of the machine, for whatever comes first. */
   #arm(): void {
-    const { nextMs } = this.#agenda;
+    const { nextMs } = this.#timers;
     if (this.#timer?.dueMs === nextMs) return;
     this.#timer?.cancel();
     this.#timer = undefined;
@@ -95,7 +95,7 @@ export class RealTimeClock implements NetworkClock {
     this.#timer = undefined;
     try {
       const now = this.now();
-      for (let entry = this.#agenda.take(now); entry !== undefined; entry = this.#agenda.take(now)) entry.callback();
+      for (let entry = this.#timers.take(now); entry !== undefined; entry = this.#timers.take(now)) entry.callback();
     } finally {
       this.#arm();
     }

@@ -1,7 +1,7 @@
 import { checkDuration, checkFiniteDuration, checkType } from '../arguments.js';
-import { Agenda, type Appointment } from './agenda.js';
-import { checkAppointment, checkWait, type NetworkClock, type Pending, QUIET } from './network-clock.js';
-import { turn } from './turn.js';
+import { nextTurn } from '../clock.js';
+import { checkAppointment, checkWait, type NetworkClock, NOBODY_WOKEN, type Pending } from './network-clock.js';
+import { type Appointment, TimerQueue } from './timer-queue.js';
 
 /** As long as a scenario may take unless it says otherwise: more than any of SCTP's give-up times, in virtual ms. */
 const DEFAULT_LIMIT_MS = 600_000;
@@ -24,15 +24,15 @@ type Outcome = 'reached' | 'deadline' | 'idle' | { readonly error: unknown };
  * Time that moves only when nothing else does.
  *
  * The rule: all that is due at one instant happens, in the order in which it was scheduled; then everything that woke
- * up runs, to the end of every chain of `await`s (see `turn`); only then time jumps to the next instant. Where nobody
- * woke up (see `QUIET`), it jumps at once. Real work — `WebAssembly.compile`, files, sockets — isn't covered by that: do
+ * up runs, to the end of every chain of `await`s (see `nextTurn`); only then time jumps to the next instant. Where nobody
+ * woke up (see `NOBODY_WOKEN`), it jumps at once. Real work — `WebAssembly.compile`, files, sockets — isn't covered by that: do
  * it before, or hand it to `standStill`.
  *
  * Time is moved by `advance`, `runUntil` and `runUntilIdle`. They may overlap: inside of code that one of them drives,
  * `await clock.advance(100)` simply waits for 100 virtual ms.
  */
 export class VirtualClock implements NetworkClock {
-  readonly #agenda = new Agenda();
+  readonly #timers = new TimerQueue();
   #goals: readonly Goal[] = [];
   readonly #realWork = new Set<Promise<unknown>>();
   #nowMs: number;
@@ -51,18 +51,18 @@ export class VirtualClock implements NetworkClock {
   schedule(delayMs: number, callback: () => void): () => void {
     checkType(delayMs, 'number', 'the delay', 'schedule');
     const entry = this.at(this.#nowMs + Math.max(0, delayMs), callback);
-    return () => this.#agenda.remove(entry);
+    return () => this.#timers.remove(entry);
   }
 
   /** Calls back at a time of this clock; at the present instant when that is past. */
   at(timeMs: number, callback: () => unknown): Appointment {
     checkAppointment(timeMs, callback);
-    return this.#agenda.add(Math.max(timeMs, this.#nowMs), callback);
+    return this.#timers.add(Math.max(timeMs, this.#nowMs), callback);
   }
 
   /** How many callbacks are waiting, and when the first is due. */
   get pending(): Pending {
-    return { count: this.#agenda.size, nextMs: this.#agenda.nextMs };
+    return { count: this.#timers.size, nextMs: this.#timers.nextMs };
   }
 
   /**
@@ -129,7 +129,7 @@ export class VirtualClock implements NetworkClock {
 
   #drive(): void {
     this.#isDriving = this.#goals.length > 0;
-    if (this.#isDriving) turn(this.#onTurn);
+    if (this.#isDriving) nextTurn(this.#onTurn);
   }
 
   /** Without a promise: there are two turns for each packet, there and back. */
@@ -154,7 +154,7 @@ export class VirtualClock implements NetworkClock {
   /** What a callback throws fails everybody who waits for time. */
   #stepOrFail(): void {
     try {
-      for (let left = QUIET_INSTANTS; left > 0 && this.#step() === QUIET; ) left--;
+      for (let left = QUIET_INSTANTS; left > 0 && this.#step() === NOBODY_WOKEN; ) left--;
     } catch (error) {
       endAll(this.#goals, { error });
     }
@@ -162,12 +162,12 @@ export class VirtualClock implements NetworkClock {
 
   async #finishRealWork(): Promise<void> {
     await Promise.allSettled(this.#realWork);
-    turn(this.#onTurn);
+    nextTurn(this.#onTurn);
   }
 
   /** On to the next instant at which something happens, or else to the nearest deadline. */
-  #step(): typeof QUIET | undefined {
-    const { nextMs } = this.#agenda;
+  #step(): typeof NOBODY_WOKEN | undefined {
+    const { nextMs } = this.#timers;
     let deadlineMs = Number.POSITIVE_INFINITY;
     for (const goal of this.#goals) deadlineMs = Math.min(deadlineMs, goal.deadlineMs);
     if (nextMs <= deadlineMs && nextMs !== Number.POSITIVE_INFINITY) return this.#happen(nextMs);
@@ -185,16 +185,16 @@ export class VirtualClock implements NetworkClock {
     endAll(due, 'deadline');
   }
 
-  #happen(timeMs: number): typeof QUIET | undefined {
+  #happen(timeMs: number): typeof NOBODY_WOKEN | undefined {
     this.#moveTo(timeMs);
     if (++this.#turnsOfInstant > LONGEST_INSTANT) throw new Error(`endless timers without delay at ${timeMs} ms`);
     // What is scheduled meanwhile for this instant waits for the next turn.
-    const { sequence } = this.#agenda;
+    const { sequence } = this.#timers;
     let isQuiet = true;
-    for (let entry = this.#agenda.take(timeMs, sequence); entry; entry = this.#agenda.take(timeMs, sequence)) {
-      if (entry.callback() !== QUIET) isQuiet = false;
+    for (let entry = this.#timers.take(timeMs, sequence); entry; entry = this.#timers.take(timeMs, sequence)) {
+      if (entry.callback() !== NOBODY_WOKEN) isQuiet = false;
     }
-    return isQuiet ? QUIET : undefined;
+    return isQuiet ? NOBODY_WOKEN : undefined;
   }
 
   #moveTo(timeMs: number): void {

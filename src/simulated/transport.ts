@@ -5,27 +5,37 @@ import { checkPackets, type Packet } from '../packet.js';
 import { checkHost } from '../transport/host.js';
 import type { Route, Transport, TransportHost } from '../transport/transport.js';
 import { completePacket } from '../wire/crc32c.js';
-import type { Station } from './station.js';
 
-/** One host's access to the simulated network, for the lifetime of one stack. */
+/** What a transport needs of the simulated host that it belongs to. */
+export interface TransportOwner {
+  readonly name: string;
+  readonly addresses: readonly Address[];
+  readonly mtu: number;
+  /** 0 if the host does not encapsulate SCTP in UDP. */
+  readonly encapsulationPort: number;
+  route(destination: Address): Route | undefined;
+  interfaceOf(address: Address): string | undefined;
+  send(packet: Packet): void;
+}
+
+/** A host's access to the simulated network, for the lifetime of one stack. */
 export class SimulatedTransport implements Transport {
   readonly mtu: number;
-  /** Packets are objects in memory; what a link corrupts has its checksum by then. */
+  /** Packets stay in memory. A link completes the checksum of a packet before it corrupts it. */
   readonly integrity = true;
   readonly encapsulationPort?: number;
-  readonly #station: Station;
+  readonly #owner: TransportOwner;
   #state: 'new' | 'open' | 'closed' = 'new';
   #host: TransportHost | undefined;
 
-  constructor(station: Station) {
-    const { encapsulationPort } = station.options;
-    this.#station = station;
-    this.mtu = station.mtu;
-    if (encapsulationPort !== undefined) this.encapsulationPort = encapsulationPort;
+  constructor(owner: TransportOwner) {
+    this.#owner = owner;
+    this.mtu = owner.mtu;
+    if (owner.encapsulationPort !== 0) this.encapsulationPort = owner.encapsulationPort;
   }
 
   get addresses(): readonly Address[] {
-    return this.#state === 'closed' ? [] : this.#station.addresses;
+    return this.#state === 'closed' ? [] : this.#owner.addresses;
   }
 
   get isListening(): boolean {
@@ -34,11 +44,13 @@ export class SimulatedTransport implements Transport {
 
   async start(host: TransportHost): Promise<void> {
     checkHost(host);
-    const { name } = this.#station;
+    const { name } = this.#owner;
     const details = { syscall: 'start' };
-    if (this.#state === 'open') throw new SctpError('EALREADY', `the transport of ${name} has started`, details);
+    if (this.#state === 'open') {
+      throw new SctpError('EALREADY', `the transport of ${name} has already been started`, details);
+    }
     if (this.#state === 'closed') {
-      throw new SctpError('ENETDOWN', `the transport of ${name} has ended: take the one it has now`, details);
+      throw new SctpError('ENETDOWN', `this transport of ${name} is closed: use \`host.transport\``, details);
     }
     this.#state = 'open';
     this.#host = host;
@@ -46,30 +58,30 @@ export class SimulatedTransport implements Transport {
 
   route(destination: Address): Route | undefined {
     checkType(destination, 'string', 'the destination', 'route');
-    return this.#host && this.#station.route(destination);
+    return this.#host && this.#owner.route(destination);
   }
 
   interfaceOf(address: Address): string | undefined {
     checkType(address, 'string', 'the address', 'interfaceOf');
-    return this.#station.interfaceOf(address);
+    return this.#owner.interfaceOf(address);
   }
 
   send(packets: readonly Packet[]): void {
     checkPackets(packets);
-    for (const packet of packets) if (this.#host !== undefined) this.#station.send(packet);
+    for (const packet of packets) if (this.#host !== undefined) this.#owner.send(packet);
   }
 
   async close(): Promise<void> {
-    this.die();
+    this.stop();
   }
 
-  /** Ends it without a word. */
-  die(): void {
+  /** Closes it without telling anybody. */
+  stop(): void {
     this.#state = 'closed';
     this.#host = undefined;
   }
 
-  /** True: nobody was woken. */
+  /** Returns true if nothing that waits was woken. */
   receive(packets: readonly Packet[]): boolean {
     const host = this.#host;
     if (!host?.takesZeroChecksum) for (const { bytes } of packets) completePacket(bytes);
