@@ -1,5 +1,5 @@
 import * as bytes from '../bridge/byteorder.js';
-import { integer } from './core.js';
+import { integer } from './arguments.js';
 
 /** Host to network byte order, 16 bits. */
 export function htons(value: number): number {

@@ -5,15 +5,12 @@ import { type Clock, systemClock } from '../clock.js';
 import { type Random, systemRandom } from '../random.js';
 import { Pump } from '../stack/pump.js';
 import type { Transport } from '../transport/transport.js';
-import { type SysctlCalls, sysctlCalls } from './sysctls.js';
-import { type ConnOutput, UsrsctpCalls } from './usrsctp.js';
+import type { ConnOutput } from './conn.js';
+import { type Usrsctp, usrsctpCalls } from './usrsctp.js';
 
-/** usrsctp's public functions under their own names. C's `errno` is the property `errno`. */
-export type Usrsctp = UsrsctpCalls & SysctlCalls;
-
-/** What usrsctp is made of. C's arguments are a UDP port, which the transport has, and `conn_output`. */
+/** What usrsctp runs on. C's usrsctp_init() takes a UDP port, which here belongs to the transport, and `conn_output`. */
 export interface InitOptions {
-  /** The network below. Default: none, which leaves AF_CONN. */
+  /** The network. Default: none, which leaves AF_CONN only. */
   readonly transport?: Transport;
   /** Where time comes from. Default: the machine's clock. */
   readonly clock?: Clock;
@@ -21,28 +18,28 @@ export interface InitOptions {
   readonly random?: Random;
   /** Carries the packets of AF_CONN associations. */
   readonly conn_output?: ConnOutput;
-  /** The C part. Default: the one in this package. */
+  /** usrsctp, compiled to WebAssembly. Default: the one in this package. */
   readonly wasm?: WasmSource;
 }
 
 /**
- * Starts usrsctp: an instance of its own, so that several can live in one process. Rejects with what the transport says,
- * such as EADDRINUSE.
+ * Starts an instance of usrsctp; a process may have several. Rejects with the error of the transport, such as EADDRINUSE,
+ * if that doesn't start.
  */
 export async function usrsctp_init(options: InitOptions = {}): Promise<Usrsctp> {
   checkObject(options, 'the options', 'usrsctp_init');
   const { transport = nowhere(), clock = systemClock, random = systemRandom, conn_output } = options;
-  if (typeof transport.send !== 'function') throw new TypeError('usrsctp_init: give a transport, such as udp()');
+  if (typeof transport.send !== 'function')
+    throw new TypeError('usrsctp_init: transport must be a transport, such as udp()');
   if (conn_output !== undefined && typeof conn_output !== 'function') {
-    throw new TypeError('usrsctp_init: conn_output is a function');
+    throw new TypeError('usrsctp_init: conn_output must be a function');
   }
   const module = await usrsctpModule(packagedWasm(options.wasm));
   const pump = await Pump.start({ module, transport, clock, random });
-  const calls = new UsrsctpCalls(pump, conn_output);
-  return Object.assign(calls, sysctlCalls(calls.core));
+  return usrsctpCalls(pump, conn_output);
 }
 
-/** The same: there are no threads to leave out. */
+/** The same as usrsctp_init(), which starts no threads either. */
 export const usrsctp_init_nothreads: typeof usrsctp_init = usrsctp_init;
 
 /** A transport without addresses. */

@@ -1,13 +1,17 @@
 import { sysctls } from '../generated/sysctls.js';
-import { type Core, integer } from './core.js';
+import { integer } from './arguments.js';
+import type { Core } from './core.js';
 
 type Sysctl = (typeof sysctls)[number];
 
-/** Sizes of tables: those that are made later have them, such as the ones of a socket. */
+/** Sizes of tables. They apply to tables that are made later, such as those of a new socket. */
 const TUNABLES = ['sctp_hashtblsize', 'sctp_pcbtblsize', 'sctp_chunkscale'] as const;
 type Tunable = (typeof TUNABLES)[number];
 
-/** `usrsctp_sysctl_get_sctp_…()`, `usrsctp_sysctl_set_sctp_…(value)`: 0 or -1, and `usrsctp_tunable_set_sctp_…(value)`. */
+/**
+ * `usrsctp_sysctl_get_sctp_…()` returns the value, or -1; `usrsctp_sysctl_set_sctp_…(value)` and
+ * `usrsctp_tunable_set_sctp_…(value)` return 0 or -1.
+ */
 export type SysctlCalls = { readonly [Name in Sysctl as `usrsctp_sysctl_get_${Name}`]: () => number } & {
   readonly [Name in Exclude<Sysctl, Tunable> as `usrsctp_sysctl_set_${Name}`]: (value: number) => number;
 } & { readonly [Name in Tunable as `usrsctp_tunable_set_${Name}`]: (value: number) => number };

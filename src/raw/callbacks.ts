@@ -2,13 +2,14 @@ import { SCTP_EVENT_READ } from '../generated/constants.js';
 import { errnoNumbers } from '../generated/errno.js';
 import type { Listener } from '../stack/pump.js';
 import { uncaught } from '../uncaught.js';
-import type { Core, SocketHandle } from './core.js';
+import type { Core } from './core.js';
+import type { SocketHandle } from './handle.js';
 import { decodeReceived, type RcvInfo, rcvInfo } from './received.js';
 import type { Sockaddr } from './sockaddr.js';
 
 /**
- * Is told of each message and notification; `data` is `null` once, when the association has ended. What it returns
- * doesn't matter, as in C.
+ * Is called with each message and notification, and once with `data` null when the association has ended. As in C, its
+ * result doesn't matter.
  */
 export type ReceiveCallback = (
   sock: SocketHandle,
@@ -19,77 +20,82 @@ export type ReceiveCallback = (
   ulp_info: unknown,
 ) => unknown;
 
-/** Is told that there is room to send, in bytes. */
+/** Is called when there is room to send: `sb_free` bytes. */
 export type SendCallback = (sock: SocketHandle, sb_free: number, ulp_info: unknown) => unknown;
 
 /**
- * Is told that a socket has something to tell; usrsctp_get_events() says what. It may take one message or connection, or all:
- * it is called again while there is more.
+ * Is called when a socket has events; usrsctp_get_events() says which. It may take one message or connection, or all: it
+ * is called again while there is more.
  */
 export type Upcall = (sock: SocketHandle, arg: unknown, flags: number) => unknown;
 
 export interface Callbacks {
-  readonly receive: ReceiveCallback | undefined;
-  readonly send: SendCallback | undefined;
-  /** The send callback is called when at least so many bytes are free. */
+  readonly receive: ReceiveCallback | null;
+  readonly send: SendCallback | null;
+  /** The send callback is called when at least this many bytes are free. */
   readonly threshold: number;
 }
 
+export const NO_CALLBACKS: Callbacks = { receive: null, send: null, threshold: 0 };
+
 const EAGAIN = -errnoNumbers.EAGAIN;
+const ENOTCONN = -errnoNumbers.ENOTCONN;
 /** The flags of an upcall in C. */
 const M_NOWAIT = 1;
 const RECEIVE_BYTES = 64 * 1024;
 
 /** The callbacks of one socket. They are called after C has returned, so they may call anything. */
-export class RawSocket implements Listener {
+export class SocketCallbacks implements Listener {
   readonly handle: SocketHandle;
   readonly callbacks: Callbacks;
   readonly #core: Core;
   ulpInfo: unknown;
-  #upcall: Upcall | undefined;
+  #upcall: Upcall | null = null;
   #upcallArg: unknown;
   #room = Number.POSITIVE_INFINITY;
-  #telling = false;
-  #again = false;
+  #isOpen = true;
+  /** Callbacks are being called. */
+  #isCalling = false;
+  /** The socket has become ready again while callbacks were being called. */
+  #isReadyAgain = false;
   /** A message was read, or a connection accepted, since the upcall was called. */
   #hasTaken = false;
-  #ended = false;
+  /** The receive callback has been called with null. */
+  #hasEnded = false;
 
   constructor(core: Core, handle: SocketHandle, callbacks: Callbacks, ulpInfo: unknown) {
     this.#core = core;
     this.handle = handle;
     this.callbacks = callbacks;
     this.ulpInfo = ulpInfo;
-    core.sockets.set(handle, this);
-    core.pump.attach(handle, this);
   }
 
   setUpcall(upcall: Upcall | null, arg: unknown): void {
-    this.#upcall = upcall ?? undefined;
+    this.#upcall = upcall;
     this.#upcallArg = arg;
     this.poll();
   }
 
-  /** Something may have happened before anyone listened. */
+  /** Calls the callbacks if something has happened already. */
   poll(): void {
     if (this.#core.pump.enter(() => this.#core.calls.getEvents(this.handle)) > 0) this.ready();
   }
 
   ready(): void {
-    this.#again = true;
-    if (this.#telling) return;
-    this.#telling = true;
+    this.#isReadyAgain = true;
+    if (this.#isCalling) return;
+    this.#isCalling = true;
     try {
-      while (this.#again && this.#isOpen) {
-        this.#again = false;
-        this.#tell();
+      while (this.#isReadyAgain && this.#isOpen) {
+        this.#isReadyAgain = false;
+        this.#callAll();
       }
     } finally {
-      this.#telling = false;
+      this.#isCalling = false;
     }
   }
 
-  /** Every further call says ENETDOWN. */
+  /** The stack has died: every further call fails with ENETDOWN. */
   fail(): void {
     this.ready();
   }
@@ -99,37 +105,34 @@ export class RawSocket implements Listener {
     this.#hasTaken = true;
   }
 
-  /** Room that the application has taken itself is no news to it. */
+  /** The application has sent. The send callback isn't called for the room that is left after that. */
   sent(): void {
     if (this.callbacks.send) this.#room = this.#core.calls.sendRoom(this.handle);
   }
 
+  /** No callback is called from now on. */
   close(): void {
-    this.#core.pump.detach(this.handle);
-    this.#core.sockets.delete(this.handle);
+    this.#isOpen = false;
   }
 
-  get #isOpen(): boolean {
-    return this.#core.sockets.get(this.handle) === this;
-  }
-
-  #tell(): void {
+  #callAll(): void {
     const { receive, send } = this.callbacks;
     this.#callUpcall();
     if (receive) this.#receive(receive);
-    if (send && this.#isOpen && !this.#core.pump.death) this.#tellRoom(send);
+    if (send && this.#isOpen && !this.#core.pump.death) this.#reportRoom(send);
   }
 
   /**
-   * Native usrsctp calls it for each message and each connection, so that programs take one at a time. Here several come at
-   * once: it is called again while it takes something and there is more. One that takes nothing waits for the next event.
+   * Native usrsctp calls the upcall for each message and each connection, so programs take one at a time. Here several
+   * come at once, so it is called again while it takes something and there is more. If it takes nothing, it is called at
+   * the next event.
    */
   #callUpcall(): void {
     do {
       const upcall = this.#upcall;
       if (!upcall) return;
       this.#hasTaken = false;
-      guarded(() => upcall(this.handle, this.#upcallArg, M_NOWAIT));
+      reportingErrors(() => upcall(this.handle, this.#upcallArg, M_NOWAIT));
     } while (this.#hasTaken && this.#isReadable());
   }
 
@@ -141,31 +144,32 @@ export class RawSocket implements Listener {
 
   #receive(callback: ReceiveCallback): void {
     const { calls, pump, sockaddrs } = this.#core;
-    while (this.#isOpen && !this.#ended && !pump.death) {
+    while (this.#isOpen && !this.#hasEnded && !pump.death) {
       const got = pump.enter(() => calls.messages.recvv(this.handle, RECEIVE_BYTES, 0));
-      if (got === EAGAIN) return;
+      if (got === EAGAIN || got === ENOTCONN) return; // ENOTCONN: there is no association yet
       if (typeof got === 'number' || got.data.length === 0) {
-        if (typeof got === 'number' && got === -errnoNumbers.ENOTCONN) return; // it has no association yet
-        this.#ended = true;
-        guarded(() => callback(this.handle, undefined, null, undefined, 0, this.ulpInfo));
+        this.#hasEnded = true;
+        reportingErrors(() => callback(this.handle, undefined, null, undefined, 0, this.ulpInfo));
         return;
       }
       const received = decodeReceived(got, sockaddrs);
       const { from, data, flags } = received;
-      guarded(() => callback(this.handle, from, data, rcvInfo(received), flags, this.ulpInfo));
+      reportingErrors(() => callback(this.handle, from, data, rcvInfo(received), flags, this.ulpInfo));
     }
   }
 
-  #tellRoom(callback: SendCallback): void {
+  #reportRoom(callback: SendCallback): void {
     const room = this.#core.pump.enter(() => this.#core.calls.sendRoom(this.handle));
     const before = this.#room;
     this.#room = room;
-    if (room > before && room >= this.callbacks.threshold) guarded(() => callback(this.handle, room, this.ulpInfo));
+    if (room > before && room >= this.callbacks.threshold) {
+      reportingErrors(() => callback(this.handle, room, this.ulpInfo));
+    }
   }
 }
 
-/** A callback that throws doesn't keep the stack from going on: its error becomes the program's uncaught error. */
-export function guarded(call: () => unknown): void {
+/** Calls a callback of the program's. If it throws, the stack goes on, and the error becomes an uncaught exception. */
+export function reportingErrors(call: () => unknown): void {
   try {
     call();
   } catch (error) {
