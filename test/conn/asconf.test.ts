@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import { conn, Stack } from '../../src/index.js';
 import { SeededRandom, VirtualClock } from '../../src/simulated.js';
 import { decodePacket } from '../../src/wire/decode.js';
-import { extensions, flagged, ipv4, of, parameter, u8, u32 } from '../support/forged.js';
-import { has, Puppet } from '../support/puppet.js';
-import { authentication, keyOf, signed } from '../support/signed.js';
-import type { Answer, Victim } from '../support/victim.js';
+import { authenticated, authKey, authParameters } from '../support/auth-chunks.js';
+import { chunkOf, chunkWithFlags, extensions, ipv4, parameter, u8, u32 } from '../support/packets.js';
+import { has, ScriptedPeer } from '../support/scripted-peer.js';
+import type { Answer, TargetHost } from '../support/target-stack.js';
 
 const [ADD_ADDRESS, DELETE_ADDRESS] = [0xc001, 0xc002];
 
@@ -20,7 +20,7 @@ async function connVictim() {
     },
   });
   const stack = await Stack.create({ transport: path, clock, random: (bytes) => random.fill(bytes) });
-  const victim: Victim = {
+  const target: TargetHost = {
     inject: async (bytes) => {
       path.connInput(bytes);
       await clock.advance(0);
@@ -28,28 +28,28 @@ async function connVictim() {
     answers: async () => sent.splice(0),
     advance: (ms) => clock.advance(ms),
   };
-  return { victim, stack, clock };
+  return { target, stack, clock };
 }
 
 test('over conn() ASCONFs with IP addresses are refused, and leave nothing behind', async () => {
-  const { victim, stack, clock } = await connVictim();
+  const { target, stack, clock } = await connVictim();
   const listener = stack.socket();
   listener.bindx([{ address: 'conn', port: 5001 }]);
   listener.listen();
-  const own = authentication('ASCONF', 'ASCONF ACK');
-  const peer = new Puppet(victim);
+  const own = authParameters('ASCONF', 'ASCONF ACK');
+  const peer = new ScriptedPeer(target);
   await peer.connect({ parameters: [extensions('RE-CONFIG', 'ASCONF', 'ASCONF ACK', 'AUTH'), ...own] });
-  const key = keyOf(own, peer.initAck);
+  const key = authKey(own, peer.initAck);
   const association = await listener.accept();
-  await victim.answers();
+  await target.answers();
 
   let serial = peer.tsn;
   const asconf = (request: number) => {
     const address = parameter(request, u32(1), ipv4('10.9.9.9'));
-    return peer.send(...signed(key, of('ASCONF', u32(serial++), ipv4('10.0.0.2'), address)));
+    return peer.send(...authenticated(key, chunkOf('ASCONF', u32(serial++), ipv4('10.0.0.2'), address)));
   };
   await asconf(ADD_ADDRESS);
-  expect(has(await victim.answers(), 'ASCONF ACK')).toBe(true);
+  expect(has(await target.answers(), 'ASCONF ACK')).toBe(true);
   expect(association.paths()).toHaveLength(1);
   const before = stack.memoryInUse;
   for (let count = 0; count < 200; count++) {
@@ -57,10 +57,10 @@ test('over conn() ASCONFs with IP addresses are refused, and leave nothing behin
     await asconf(DELETE_ADDRESS);
   }
   expect(stack.memoryInUse - before).toBeLessThan(10_000);
-  expect(has(await victim.answers(), 'ASCONF ACK')).toBe(true);
+  expect(has(await target.answers(), 'ASCONF ACK')).toBe(true);
   expect(association.paths()).toHaveLength(1);
 
-  await peer.send(flagged('ABORT', 0, u8()));
+  await peer.send(chunkWithFlags('ABORT', 0, u8()));
   expect((await association.closed)?.code).toBe('ECONNRESET');
   await clock.advance(60_000);
   expect(stack.memoryInUse).toBeLessThan(before);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { conn, Stack } from '../../src/index.js';
 import { Network, SeededRandom } from '../../src/simulated.js';
-import { codeOf, isEqual, pattern, textOf } from '../support/world.js';
+import { codeOf, isEqual, pattern, textOf } from '../support/two-stacks.js';
 import { bothConnect, connect, END, joined } from './fixture.js';
 
 const checksumOf = (packet: Uint8Array) => new DataView(packet.buffer, packet.byteOffset).getUint32(8);
@@ -13,8 +13,8 @@ test.each([
   ['after 40 ms, the other one when the first INIT has come', 40, 60],
   ['after 40 ms, the other one a second later', 40, 1000],
 ])('both ends connect, packets arrive %s: one association, and 1 MB through it', (_, latencyMs, laterMs) =>
-  joined({ ...(latencyMs !== undefined && { latencyMs }) }, async (world) => {
-    const { network, left, right, sent } = world;
+  joined({ ...(latencyMs !== undefined && { latencyMs }) }, async (stacks) => {
+    const { network, left, right, sent } = stacks;
     const first = connect(left);
     await network.advance(laterMs);
     const [a, b] = await Promise.all([first, connect(right)]);
@@ -42,12 +42,12 @@ test('an INIT that comes before this end connects is not refused', () =>
   }));
 
 test('paths and endpoints are conn’s', () =>
-  joined({}, async (world) => {
-    const [a, b] = await bothConnect(world);
+  joined({}, async (stacks) => {
+    const [a, b] = await bothConnect(stacks);
     expect(a.paths()).toMatchObject([{ address: 'conn', state: 'active', mtu: expect.any(Number) }]);
-    expect(world.left.sockets[0]?.localEndpoints).toEqual([END]);
+    expect(stacks.left.sockets[0]?.localEndpoints).toEqual([END]);
     expect(a.setup).toMatchObject({ tried: [{ address: 'conn' }], confirmed: ['conn'], dropped: [], added: [] });
-    expect(world.left.addresses).toEqual(['conn']);
+    expect(stacks.left.addresses).toEqual(['conn']);
     b.abort('bye');
     expect(await codeOf(a.receive())).toBe('ECONNRESET');
   }));
@@ -64,8 +64,8 @@ test('a listening end accepts as anywhere', () =>
 
 test.each([0.1, 0.25])('messages arrive in order over a path that loses %d of the packets', (loss) => {
   const random = new SeededRandom(7);
-  return joined({ latencyMs: 20, passes: () => random.next() > loss }, async (world) => {
-    const [a, b] = await bothConnect(world);
+  return joined({ latencyMs: 20, passes: () => random.next() > loss }, async (stacks) => {
+    const [a, b] = await bothConnect(stacks);
     const messages = Array.from({ length: 30 }, (_, index) => pattern(1 + ((index * 997) % 9000), index));
     const sending = Promise.all(messages.map((message, index) => a.send(message, { stream: index % 3 })));
     const counts = [0, 0, 0];
@@ -80,17 +80,17 @@ test.each([0.1, 0.25])('messages arrive in order over a path that loses %d of th
 });
 
 test('checksums are right by default, and left out where the path guarantees integrity', async () => {
-  await joined({}, async (world) => {
-    const [a, b] = await bothConnect(world);
+  await joined({}, async (stacks) => {
+    const [a, b] = await bothConnect(stacks);
     await a.send('x');
     await b.receive();
-    expect(world.sent.filter((packet) => checksumOf(packet) === 0)).toEqual([]);
+    expect(stacks.sent.filter((packet) => checksumOf(packet) === 0)).toEqual([]);
   });
-  await joined({ path: { checksum: false } }, async (world) => {
-    const [a, b] = await bothConnect(world);
+  await joined({ path: { checksum: false } }, async (stacks) => {
+    const [a, b] = await bothConnect(stacks);
     await a.send('x');
     await b.receive();
-    expect(world.sent.filter((packet) => checksumOf(packet) !== 0)).toEqual([]);
+    expect(stacks.sent.filter((packet) => checksumOf(packet) !== 0)).toEqual([]);
   });
 });
 
@@ -103,8 +103,8 @@ test('a packet that was changed on its way is dropped, unless checksums are off'
         return true;
       },
     },
-    async (world) => {
-      const [a, b] = await bothConnect(world);
+    async (stacks) => {
+      const [a, b] = await bothConnect(stacks);
       await a.send('1234');
       expect(await codeOf(b.receive({ timeoutMs: 3000 }))).toBe('ETIMEDOUT');
       a.abort();
@@ -115,10 +115,10 @@ test('a packet that was changed on its way is dropped, unless checksums are off'
 test.each([524, 1200, 1500, 9000])(
   'no packet is larger than an mtu of %d bytes, and large ones are that large',
   (mtu) =>
-    joined({ latencyMs: 2, path: { mtu } }, async (world) => {
-      const [a, b] = await bothConnect(world);
+    joined({ latencyMs: 2, path: { mtu } }, async (stacks) => {
+      const [a, b] = await bothConnect(stacks);
       await Promise.all([a.send(pattern(100_000)), b.receive()]);
-      const largest = Math.max(...world.sent.map(({ length }) => length));
+      const largest = Math.max(...stacks.sent.map(({ length }) => length));
       expect(largest).toBeLessThanOrEqual(mtu);
       expect(largest).toBeGreaterThan(mtu - 4);
     }),
@@ -126,8 +126,8 @@ test.each([524, 1200, 1500, 9000])(
 
 test('a path that is gone ends the association by its retransmissions', () => {
   let isCut = false;
-  return joined({ latencyMs: 5, passes: () => !isCut }, async (world) => {
-    const [a, b] = await bothConnect(world);
+  return joined({ latencyMs: 5, passes: () => !isCut }, async (stacks) => {
+    const [a, b] = await bothConnect(stacks);
     isCut = true;
     await a.send('lost');
     expect(await codeOf(a.receive())).toBe('ETIMEDOUT');
@@ -177,9 +177,9 @@ test('what onConnOutput throws is the program’s, and the packet counts as lost
           return true;
         },
       },
-      async (world) => {
-        const connecting = bothConnect(world);
-        await world.network.advance(100);
+      async (stacks) => {
+        const connecting = bothConnect(stacks);
+        await stacks.network.advance(100);
         isThrowing = false;
         await connecting;
       },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Association, Stream } from '../../src/index.js';
-import { pattern, textOf } from '../support/world.js';
+import { pattern, textOf } from '../support/two-stacks.js';
 import { bothConnect, joined } from './fixture.js';
 
 const OPEN = 50; // the payload protocol identifiers of WebRTC (RFC 8831 §8)
@@ -34,8 +34,8 @@ async function openAndClose(association: Association, id: number, label: string,
 test.each([undefined, 25])(
   'data channels are opened, used, closed from one end, and their numbers used again (%s ms)',
   (latencyMs) =>
-    joined({ ...(latencyMs !== undefined && { latencyMs }) }, async (world) => {
-      const [a, b] = await bothConnect(world);
+    joined({ ...(latencyMs !== undefined && { latencyMs }) }, async (stacks) => {
+      const [a, b] = await bothConnect(stacks);
       const served: string[] = [];
       const serving = serve(b, served);
       const run = () =>
@@ -52,8 +52,8 @@ test.each([undefined, 25])(
 
 test('one channel is closed while another one carries a large message, over a path that loses packets', () => {
   let count = 0;
-  return joined({ latencyMs: 10, passes: () => ++count % 10 !== 0 }, async (world) => {
-    const [a, b] = await bothConnect(world);
+  return joined({ latencyMs: 10, passes: () => ++count % 10 !== 0 }, async (stacks) => {
+    const [a, b] = await bothConnect(stacks);
     const large = a.stream(4).send(pattern(300_000));
     const small = a.stream(6);
     await small.send('last words');

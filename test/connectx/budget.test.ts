@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { at, initsOf, inWorld, listening, NOBODY, rejected, SERVER, STYLES } from '../support/connectx.js';
+import { at, initsOf, listening, NOBODY, rejected, SERVER, STYLES, withClientAndServer } from '../support/connectx.js';
 
 /** Addresses that nobody has, in the client's first network. */
 function dead(count: number): string[] {
@@ -13,7 +13,7 @@ describe.each(STYLES)('the INIT budget, %s', (style) => {
     [3, 21_000],
     [5, 13_000],
   ])('budget: %d dead addresses share 9 INITs, and are given up after %d ms', (count, afterMs) =>
-    inWorld({ limitMs: 1e6 }, async ({ client, network }) => {
+    withClientAndServer({ limitMs: 1e6 }, async ({ client, network }) => {
       const error = await rejected(client.socket({ style }).connectx(at(dead(count))), 'ETIMEDOUT');
       expect(initsOf(network)).toHaveLength(9);
       expect(network.clock.now()).toBeCloseTo(afterMs, -3);
@@ -22,7 +22,7 @@ describe.each(STYLES)('the INIT budget, %s', (style) => {
   );
 
   test('budget: it is raised to the number of addresses: each of 30 is tried', () =>
-    inWorld({ limitMs: 1e6 }, async ({ client, network }) => {
+    withClientAndServer({ limitMs: 1e6 }, async ({ client, network }) => {
       const error = await rejected(client.socket({ style }).connectx(at(dead(30))), 'ETIMEDOUT');
       expect(new Set(initsOf(network))).toEqual(new Set(dead(30)));
       expect(error.attempts?.map(({ address }) => address)).toEqual(dead(30));
@@ -30,7 +30,7 @@ describe.each(STYLES)('the INIT budget, %s', (style) => {
     }));
 
   test('budget: it is the stack’s Max.Init.Retransmits where that says more, or less', () =>
-    inWorld({ stack: { timers: { initRetransmits: 2 } }, limitMs: 1e6 }, async ({ client, network }) => {
+    withClientAndServer({ stack: { timers: { initRetransmits: 2 } }, limitMs: 1e6 }, async ({ client, network }) => {
       const socket = client.socket({ style });
       await rejected(socket.connectx(at(dead(1))), 'ETIMEDOUT');
       expect(initsOf(network)).toHaveLength(3);
@@ -39,7 +39,7 @@ describe.each(STYLES)('the INIT budget, %s', (style) => {
     }));
 
   test('budget: one set-up’s does not change the next one’s', () =>
-    inWorld({ limitMs: 1e6 }, async ({ client, network }) => {
+    withClientAndServer({ limitMs: 1e6 }, async ({ client, network }) => {
       const socket = client.socket({ style });
       await rejected(socket.connectx(at(dead(20))), 'ETIMEDOUT');
       const before = initsOf(network).length;
@@ -48,7 +48,7 @@ describe.each(STYLES)('the INIT budget, %s', (style) => {
     }));
 
   test('budget: timeoutMs decides when it is shorter', () =>
-    inWorld({}, async ({ client, network }) => {
+    withClientAndServer({}, async ({ client, network }) => {
       const error = await rejected(client.socket({ style }).connectx(at(dead(3)), { timeoutMs: 2500 }), 'ETIMEDOUT');
       expect(network.clock.now()).toBe(2500);
       expect(error.attempts).toEqual(dead(3).map((address, index) => ({ address, sentAtMs: [index * 1000] })));
@@ -61,7 +61,7 @@ describe.each(STYLES)('the INIT budget, %s', (style) => {
     }));
 
   test('budget: timeoutMs decides when it is longer, too', () =>
-    inWorld({ limitMs: 1e6 }, async ({ client, server, network }) => {
+    withClientAndServer({ limitMs: 1e6 }, async ({ client, server, network }) => {
       const socket = client.socket({ style });
       await rejected(socket.connectx(at(dead(3)), { timeoutMs: 300_000 }), 'ETIMEDOUT');
       expect(network.clock.now()).toBe(300_000);
@@ -77,7 +77,7 @@ describe.each(STYLES)('the INIT budget, %s', (style) => {
     }));
 
   test('budget: timeoutMs Infinity tries for as long as it takes', () =>
-    inWorld({ limitMs: 1e7 }, async ({ client, network, server }) => {
+    withClientAndServer({ limitMs: 1e7 }, async ({ client, network, server }) => {
       const attempt = client
         .socket({ style })
         .connectx(at([NOBODY, SERVER[0]!]), { timeoutMs: Number.POSITIVE_INFINITY });
@@ -89,7 +89,7 @@ describe.each(STYLES)('the INIT budget, %s', (style) => {
     }));
 
   test('budget: timeoutMs 0 tries once and gives up', () =>
-    inWorld({}, async ({ client, network }) => {
+    withClientAndServer({}, async ({ client, network }) => {
       await rejected(client.socket({ style }).connectx(at(dead(1)), { timeoutMs: 0 }), 'ETIMEDOUT');
       expect(initsOf(network)).toHaveLength(1);
     }));

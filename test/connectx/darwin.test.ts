@@ -3,20 +3,20 @@ import {
   at,
   CLIENT,
   exchange,
-  inWorld,
   listening,
   NOBODY,
   only,
   rejected,
   SERVER,
   STYLES,
+  withClientAndServer,
 } from '../support/connectx.js';
 
 const [A, B, C] = CLIENT as [string, string, string];
 
 describe.each(STYLES)('Darwin connectx(2), %s', (style) => {
   test('D1: binds and connects in one call', () =>
-    inWorld({}, async ({ client, server }) => {
+    withClientAndServer({}, async ({ client, server }) => {
       const listener = listening(server);
       const socket = client.socket({ style });
       const association = await socket.connectx(at(SERVER), { local: [{ address: B, port: 4242 }] });
@@ -31,7 +31,7 @@ describe.each(STYLES)('Darwin connectx(2), %s', (style) => {
     }));
 
   test('D1: the binding is undone when the call fails, however it fails', () =>
-    inWorld({ limitMs: 1e6 }, async ({ client, server }) => {
+    withClientAndServer({ limitMs: 1e6 }, async ({ client, server }) => {
       const socket = client.socket({ style });
       const local = at([A, B], 4242);
       await rejected(socket.connectx(at(SERVER), { local }), 'ECONNREFUSED');
@@ -48,7 +48,7 @@ describe.each(STYLES)('Darwin connectx(2), %s', (style) => {
     }));
 
   test('D1: a socket that is bound keeps its binding: EINVAL', () =>
-    inWorld({}, async ({ client, server }) => {
+    withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       const socket = client.socket({ style });
       socket.bindx(at([A], 4));
@@ -58,7 +58,7 @@ describe.each(STYLES)('Darwin connectx(2), %s', (style) => {
     }));
 
   test('D2: several source addresses: all of them become paths', () =>
-    inWorld({}, async ({ client, server }) => {
+    withClientAndServer({}, async ({ client, server }) => {
       const listener = listening(server);
       await client.socket({ style }).connectx(at(SERVER), { local: [{ address: C }, { address: A }] });
       expect(
@@ -70,30 +70,36 @@ describe.each(STYLES)('Darwin connectx(2), %s', (style) => {
     }));
 
   test('D3: an interface is the addresses that the transport has there', () =>
-    inWorld({ clientHost: { interfaces: { [A]: 'wifi', [B]: 'lte', [C]: 'lte' } } }, async ({ client, server }) => {
-      const listener = listening(server);
-      const socket = client.socket({ style });
-      await rejected(socket.connectx(at(SERVER), { interface: 'ethernet' }), 'EADDRNOTAVAIL');
-      const association = await socket.connectx(at(SERVER), { interface: 'lte' });
-      expect([...association.status().localAddresses].sort()).toEqual([B, C]);
-      expect(only(listener).paths()).toHaveLength(2);
-      const ipv4 = await client
-        .socket({ style, family: 'IPv4' })
-        .connectx(at(SERVER.slice(0, 1)), { interface: 'lte' });
-      expect(ipv4.status().localAddresses).toEqual([B]);
-    }));
+    withClientAndServer(
+      { clientHost: { interfaces: { [A]: 'wifi', [B]: 'lte', [C]: 'lte' } } },
+      async ({ client, server }) => {
+        const listener = listening(server);
+        const socket = client.socket({ style });
+        await rejected(socket.connectx(at(SERVER), { interface: 'ethernet' }), 'EADDRNOTAVAIL');
+        const association = await socket.connectx(at(SERVER), { interface: 'lte' });
+        expect([...association.status().localAddresses].sort()).toEqual([B, C]);
+        expect(only(listener).paths()).toHaveLength(2);
+        const ipv4 = await client
+          .socket({ style, family: 'IPv4' })
+          .connectx(at(SERVER.slice(0, 1)), { interface: 'lte' });
+        expect(ipv4.status().localAddresses).toEqual([B]);
+      },
+    ));
 
   test('D4: an interface and addresses: what is in both; nothing is EADDRNOTAVAIL', () =>
-    inWorld({ clientHost: { interfaces: { [A]: 'wifi', [B]: 'lte', [C]: 'lte' } } }, async ({ client, server }) => {
-      listening(server);
-      const socket = client.socket({ style });
-      await rejected(socket.connectx(at(SERVER), { interface: 'lte', local: at([A], 0) }), 'EADDRNOTAVAIL');
-      await socket.connectx(at(SERVER), { interface: 'lte', local: at([A, B], 33) });
-      expect(socket.localEndpoints).toEqual(at([B], 33));
-    }));
+    withClientAndServer(
+      { clientHost: { interfaces: { [A]: 'wifi', [B]: 'lte', [C]: 'lte' } } },
+      async ({ client, server }) => {
+        listening(server);
+        const socket = client.socket({ style });
+        await rejected(socket.connectx(at(SERVER), { interface: 'lte', local: at([A], 0) }), 'EADDRNOTAVAIL');
+        await socket.connectx(at(SERVER), { interface: 'lte', local: at([A, B], 33) });
+        expect(socket.localEndpoints).toEqual(at([B], 33));
+      },
+    ));
 
   test('D5, D6: at least one destination, as an array of endpoints', () =>
-    inWorld({}, async ({ client }) => {
+    withClientAndServer({}, async ({ client }) => {
       await rejected(client.socket({ style }).connectx([], { local: at([A], 0) }), 'EINVAL');
       await expect(client.socket({ style }).connectx(new Uint8Array(16) as never)).rejects.toThrow(TypeError);
     }));
@@ -102,7 +108,7 @@ describe.each(STYLES)('Darwin connectx(2), %s', (style) => {
     ['IPv4', [SERVER[0]!, SERVER[2]!]],
     ['IPv6', [SERVER[2]!, SERVER[0]!]],
   ])('D7: the first one listed is tried first: %s', (_, addresses) =>
-    inWorld({}, async ({ client, server }) => {
+    withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       const { setup } = await client.socket({ style }).connectx(at(addresses));
       expect(setup.tried).toEqual([
@@ -113,7 +119,7 @@ describe.each(STYLES)('Darwin connectx(2), %s', (style) => {
   );
 
   test('D8: path changes are an event, and an async iterator that ends with the association', () =>
-    inWorld({ stack: { preset: 'fast-failover' } }, async ({ client, server, network }) => {
+    withClientAndServer({ stack: { preset: 'fast-failover' } }, async ({ client, server, network }) => {
       listening(server);
       const association = await client.socket({ style }).connectx(at(SERVER.slice(0, 2)));
       const events: string[] = [];
@@ -134,7 +140,7 @@ describe.each(STYLES)('Darwin connectx(2), %s', (style) => {
     }));
 
   test('D9: paths() and status() tell what getconninfo does', () =>
-    inWorld({}, async ({ client, server, network }) => {
+    withClientAndServer({}, async ({ client, server, network }) => {
       listening(server);
       const association = await client.socket({ style }).connectx(at(SERVER));
       await network.advance(100);
@@ -166,7 +172,7 @@ describe.each(STYLES)('Darwin connectx(2), %s', (style) => {
     }));
 
   test('D9: the encapsulation port too', () =>
-    inWorld(
+    withClientAndServer(
       { clientHost: { encapsulationPort: 9899 }, serverHost: { encapsulationPort: 9899 } },
       async ({ client, server }) => {
         listening(server);
@@ -176,7 +182,7 @@ describe.each(STYLES)('Darwin connectx(2), %s', (style) => {
     ));
 
   test('D11: the associations of a socket', () =>
-    inWorld({}, async ({ client, server }) => {
+    withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       const socket = client.socket({ style });
       expect(socket.associations).toEqual([]);
@@ -187,7 +193,7 @@ describe.each(STYLES)('Darwin connectx(2), %s', (style) => {
     }));
 
   test('D13: an association can be closed, and aborted', () =>
-    inWorld({}, async ({ client, server }) => {
+    withClientAndServer({}, async ({ client, server }) => {
       const listener = listening(server);
       const socket = client.socket({ style });
       const first = await socket.connectx(at(SERVER));
@@ -199,7 +205,7 @@ describe.each(STYLES)('Darwin connectx(2), %s', (style) => {
     }));
 
   test('D15: a one-to-one socket connects once, a one-to-many socket many times', () =>
-    inWorld({}, async ({ client, server }) => {
+    withClientAndServer({}, async ({ client, server }) => {
       for (const port of [1, 2, 3]) listening(server, SERVER, port);
       const socket = client.socket({ style });
       await socket.connectx(at(SERVER, 1));
@@ -209,7 +215,7 @@ describe.each(STYLES)('Darwin connectx(2), %s', (style) => {
     }));
 
   test('D16, D17: each path has an id that is unique within its socket, and keeps it', () =>
-    inWorld({}, async ({ client, server, network }) => {
+    withClientAndServer({}, async ({ client, server, network }) => {
       for (const port of [1, 2]) listening(server, SERVER, port);
       const socket = client.socket({ style });
       await socket.connectx(at(SERVER, 1));

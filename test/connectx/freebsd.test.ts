@@ -7,7 +7,6 @@ import {
   exchange,
   failureOf,
   initsOf,
-  inWorld,
   listening,
   NOBODY,
   only,
@@ -16,11 +15,12 @@ import {
   rejected,
   SERVER,
   STYLES,
+  withClientAndServer,
 } from '../support/connectx.js';
 
 describe.each(STYLES)('FreeBSD sctp_connectx(3), %s', (style) => {
   test('F1: connectx starts an association to an SCTP peer', () =>
-    inWorld({}, async ({ client, server }) => {
+    withClientAndServer({}, async ({ client, server }) => {
       const listener = listening(server);
       const association = await client.socket({ style }).connectx(at(SERVER));
       expect(association.state).toBe('open');
@@ -28,7 +28,7 @@ describe.each(STYLES)('FreeBSD sctp_connectx(3), %s', (style) => {
     }));
 
   test('F2: it operates like connect, whose promise settles when the association is up', () =>
-    inWorld({}, async ({ client, server, network }) => {
+    withClientAndServer({}, async ({ client, server, network }) => {
       listening(server);
       const one = await client.socket({ style }).connectx(at(SERVER.slice(0, 1)));
       const two = await client.socket({ style }).connect(at(SERVER)[0]!);
@@ -41,7 +41,7 @@ describe.each(STYLES)('FreeBSD sctp_connectx(3), %s', (style) => {
     ['IPv6', SERVER.slice(2)],
     ['both', SERVER],
   ])('F3: several destination addresses, %s: all of them become paths', (_, addresses) =>
-    inWorld({}, async ({ client, server }) => {
+    withClientAndServer({}, async ({ client, server }) => {
       listening(server, addresses);
       const association = await client.socket({ style }).connectx(at(addresses));
       expect(association.paths().map(({ address }) => address)).toEqual(addresses);
@@ -49,7 +49,7 @@ describe.each(STYLES)('FreeBSD sctp_connectx(3), %s', (style) => {
   );
 
   test('F3: unequal ports are EINVAL, duplicates collapse, also in other spellings', () =>
-    inWorld({}, async ({ client, server, network }) => {
+    withClientAndServer({}, async ({ client, server, network }) => {
       listening(server);
       const socket = client.socket({ style });
       const unequal = [...at(SERVER.slice(0, 1)), ...at(SERVER.slice(1), PORT + 1)];
@@ -65,7 +65,7 @@ describe.each(STYLES)('FreeBSD sctp_connectx(3), %s', (style) => {
     ['IPv6 after IPv4', SERVER.slice(1)],
     ['IPv4 after IPv6', [SERVER[2]!, SERVER[0]!]],
   ])('F4: when the first address is dead the next one is used: %s', (_, addresses) =>
-    inWorld({}, async ({ client, server, network }) => {
+    withClientAndServer({}, async ({ client, server, network }) => {
       listening(server);
       cut(network, addresses[0]!);
       const { setup } = await client.socket({ style }).connectx(at(addresses));
@@ -76,7 +76,7 @@ describe.each(STYLES)('FreeBSD sctp_connectx(3), %s', (style) => {
   );
 
   test('F4: every listed address is tried, also the fifteenth', () =>
-    inWorld({ limitMs: 1e6 }, async ({ client, server }) => {
+    withClientAndServer({ limitMs: 1e6 }, async ({ client, server }) => {
       listening(server, SERVER.slice(0, 1));
       const dead = Array.from({ length: 14 }, (_, index) => `10.0.1.${100 + index}`);
       const { setup } = await client.socket({ style }).connectx(at([...dead, SERVER[0]!]));
@@ -85,7 +85,7 @@ describe.each(STYLES)('FreeBSD sctp_connectx(3), %s', (style) => {
     }));
 
   test('F5: listed addresses are confirmed from the start', () =>
-    inWorld({}, async ({ client, server }) => {
+    withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       const association = await client.socket({ style }).connectx(at(SERVER));
       expect(association.setup).toMatchObject({ confirmed: SERVER, dropped: [], added: [] });
@@ -93,7 +93,7 @@ describe.each(STYLES)('FreeBSD sctp_connectx(3), %s', (style) => {
     }));
 
   test('F6: no heartbeat confirms a listed address; one does confirm an address that the peer added', () =>
-    inWorld({}, async ({ client, server, network }) => {
+    withClientAndServer({}, async ({ client, server, network }) => {
       listening(server);
       const socket = client.socket({ style });
       const association = await socket.connectx(at(SERVER.slice(0, 2)));
@@ -109,7 +109,7 @@ describe.each(STYLES)('FreeBSD sctp_connectx(3), %s', (style) => {
     }));
 
   test('F7: listed addresses that the peer does not name are dropped, and told', () =>
-    inWorld({}, async ({ client, server }) => {
+    withClientAndServer({}, async ({ client, server }) => {
       listening(server, SERVER.slice(0, 1));
       const association = await client.socket({ style }).connectx(at([SERVER[0]!, SERVER[1]!, NOBODY]));
       expect(association.setup).toMatchObject({ confirmed: [SERVER[0]], dropped: [SERVER[1], NOBODY], added: [] });
@@ -117,7 +117,7 @@ describe.each(STYLES)('FreeBSD sctp_connectx(3), %s', (style) => {
     }));
 
   test('F8: the association has an id', () =>
-    inWorld({}, async ({ client, server }) => {
+    withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       const socket = client.socket({ style });
       const association = await socket.connectx(at(SERVER));
@@ -126,7 +126,7 @@ describe.each(STYLES)('FreeBSD sctp_connectx(3), %s', (style) => {
     }));
 
   test('F9: success resolves with the result, failure rejects with an SctpError', () =>
-    inWorld({}, async ({ client, server }) => {
+    withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       const { setup } = await client.socket({ style }).connectx(at(SERVER));
       expect(setup.streams).toEqual({ inbound: 10, outbound: 10 });
@@ -140,7 +140,7 @@ describe.each(STYLES)('FreeBSD sctp_connectx(3), %s', (style) => {
     }));
 
   test('F10: no addresses, and what is no address, is EINVAL', () =>
-    inWorld({}, async ({ client }) => {
+    withClientAndServer({}, async ({ client }) => {
       const socket = client.socket({ style });
       await rejected(socket.connectx([]), 'EINVAL');
       for (const address of ['', 'localhost', '10.0.1', '10.0.1.2.3', 'fe80::1%eth0', 5 as unknown as string]) {
@@ -154,7 +154,7 @@ describe.each(STYLES)('FreeBSD sctp_connectx(3), %s', (style) => {
     [127, (index: number) => `10.1.0.${index}`],
     [73, (index: number) => `2001:db8:9::${(index + 1).toString(16)}`],
   ])('F11: more than %d addresses are E2BIG, so many are tried', (most, address) =>
-    inWorld({}, async ({ client, network }) => {
+    withClientAndServer({}, async ({ client, network }) => {
       const list = at(Array.from({ length: most + 1 }, (_, index) => address(index)));
       await rejected(client.socket({ style }).connectx(list), 'E2BIG');
       expect(network.trace.count).toBe(0);
@@ -168,7 +168,7 @@ describe.each(STYLES)('FreeBSD sctp_connectx(3), %s', (style) => {
   );
 
   test('F12: a closed socket is EBADF, for every call', () =>
-    inWorld({}, async ({ client, server }) => {
+    withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       const socket = client.socket({ style });
       const association = await socket.connectx(at(SERVER));
@@ -187,7 +187,7 @@ describe.each(STYLES)('FreeBSD sctp_connectx(3), %s', (style) => {
     }));
 
   test('F13: what is no socket is a TypeError with code ENOTSOCK', () =>
-    inWorld({}, async ({ client }) => {
+    withClientAndServer({}, async ({ client }) => {
       const { connectx, connect } = Socket.prototype;
       for (const it of [undefined, {}, client, Object.create(Socket.prototype)] as Socket[]) {
         for (const call of [() => connectx.call(it, at(SERVER)), () => connect.call(it, at(SERVER)[0]!)]) {
@@ -199,7 +199,7 @@ describe.each(STYLES)('FreeBSD sctp_connectx(3), %s', (style) => {
     }));
 
   test('F14: as RFC 6458 §9.9 says: the whole list in one INIT’s lifetime, the port from the first, the id at once', () =>
-    inWorld({}, async ({ client, server }) => {
+    withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       const socket = client.socket({ style });
       const association = await socket.connectx(at(SERVER), { wait: false });

@@ -4,7 +4,6 @@ import {
   CLIENT,
   exchange,
   failureOf,
-  inWorld,
   listening,
   NOBODY,
   only,
@@ -12,11 +11,12 @@ import {
   rejected,
   SERVER,
   STYLES,
+  withClientAndServer,
 } from '../support/connectx.js';
 
 describe.each(STYLES)('Linux lksctp sctp_connectx(3), %s', (style) => {
   test('L1: initiates a connection to a set of addresses', () =>
-    inWorld({}, async ({ client, server }) => {
+    withClientAndServer({}, async ({ client, server }) => {
       const listener = listening(server);
       const association = await client.socket({ style }).connectx(at(SERVER));
       await exchange(association, only(listener));
@@ -27,7 +27,7 @@ describe.each(STYLES)('Linux lksctp sctp_connectx(3), %s', (style) => {
     ['L3: an IPv6 socket that is limited to IPv6', 'IPv6', SERVER.slice(2)],
     ['L3: an IPv6 socket', 'any', SERVER],
   ] as const)('%s takes these addresses, and uses local ones of that family', (_, family, addresses) =>
-    inWorld({}, async ({ client, server }) => {
+    withClientAndServer({}, async ({ client, server }) => {
       const listener = listening(server);
       const association = await client.socket({ style, family }).connectx(at(addresses));
       expect(association.setup.confirmed).toEqual(addresses);
@@ -41,7 +41,7 @@ describe.each(STYLES)('Linux lksctp sctp_connectx(3), %s', (style) => {
   );
 
   test('L4, L5: one address or many, of different lengths in one list', () =>
-    inWorld({}, async ({ client, server }) => {
+    withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       const mixed = [SERVER[2]!, SERVER[0]!, SERVER[1]!];
       expect((await client.socket({ style }).connectx(at(mixed))).setup.confirmed).toEqual(mixed);
@@ -49,7 +49,7 @@ describe.each(STYLES)('Linux lksctp sctp_connectx(3), %s', (style) => {
     }));
 
   test('L6: the id is there to be used or not', () =>
-    inWorld({}, async ({ client, server }) => {
+    withClientAndServer({}, async ({ client, server }) => {
       const listener = listening(server);
       const socket = client.socket({ style });
       await socket.connectx(at(SERVER));
@@ -57,14 +57,14 @@ describe.each(STYLES)('Linux lksctp sctp_connectx(3), %s', (style) => {
     }));
 
   test('L7: success resolves, failure rejects with a POSIX code', () =>
-    inWorld({}, async ({ client, server }) => {
+    withClientAndServer({}, async ({ client, server }) => {
       await rejected(client.socket({ style }).connectx(at(SERVER)), 'ECONNREFUSED');
       listening(server);
       await client.socket({ style }).connectx(at(SERVER));
     }));
 
   test('L8: EBADF for a closed socket, ENOTSOCK for what is none', () =>
-    inWorld({}, async ({ client }) => {
+    withClientAndServer({}, async ({ client }) => {
       const socket = client.socket({ style });
       const { connectx } = socket;
       await socket.close();
@@ -73,7 +73,7 @@ describe.each(STYLES)('Linux lksctp sctp_connectx(3), %s', (style) => {
     }));
 
   test('L9: EFAULT for bytes that are no longer there', () =>
-    inWorld({}, async ({ client, server }) => {
+    withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       const association = await client.socket({ style }).connectx(at(SERVER));
       const data = new ArrayBuffer(8);
@@ -82,7 +82,7 @@ describe.each(STYLES)('Linux lksctp sctp_connectx(3), %s', (style) => {
     }));
 
   test('L10: a bad port or address is EINVAL, in later places too', () =>
-    inWorld({}, async ({ client, network }) => {
+    withClientAndServer({}, async ({ client, network }) => {
       const socket = client.socket({ style });
       for (const last of [
         { address: SERVER[1]!, port: 0 },
@@ -95,7 +95,7 @@ describe.each(STYLES)('Linux lksctp sctp_connectx(3), %s', (style) => {
     }));
 
   test('L12: EISCONN on a one-to-one socket that is connected', () =>
-    inWorld({}, async ({ client, server }) => {
+    withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       listening(server, SERVER, 1);
       const socket = client.socket({ style });
@@ -105,13 +105,13 @@ describe.each(STYLES)('Linux lksctp sctp_connectx(3), %s', (style) => {
     }));
 
   test('L13: ECONNREFUSED when nobody listens, from an ABORT', () =>
-    inWorld({}, async ({ client }) => {
+    withClientAndServer({}, async ({ client }) => {
       const error = await rejected(client.socket({ style }).connectx(at(SERVER)), 'ECONNREFUSED');
       expect(error.abort).toEqual([]);
     }));
 
   test('L13: a refusal by the network is a path event, and fails the attempt when every path has refused', () =>
-    inWorld({ unreachable: 'report' }, async ({ client, server, hosts }) => {
+    withClientAndServer({ unreachable: 'report' }, async ({ client, server, hosts }) => {
       listening(server);
       const socket = client.socket({ style });
       const association = await socket.connectx(at([NOBODY, SERVER[0]!]), { wait: false });
@@ -127,7 +127,7 @@ describe.each(STYLES)('Linux lksctp sctp_connectx(3), %s', (style) => {
     }));
 
   test('L14: ETIMEDOUT from the INIT budget, or from timeoutMs', () =>
-    inWorld({ limitMs: 1e6 }, async ({ client, network }) => {
+    withClientAndServer({ limitMs: 1e6 }, async ({ client, network }) => {
       const socket = client.socket({ style });
       await rejected(socket.connectx(at([NOBODY])), 'ETIMEDOUT');
       const began = network.clock.now();
@@ -137,14 +137,14 @@ describe.each(STYLES)('Linux lksctp sctp_connectx(3), %s', (style) => {
     }));
 
   test('L16: EADDRINUSE when the local port is taken', () =>
-    inWorld({}, async ({ client, server }) => {
+    withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       client.socket().bindx(at(['::'], 4));
       await rejected(client.socket({ style }).connectx(at(SERVER), { local: at(['::'], 4) }), 'EADDRINUSE');
     }));
 
   test('L17: with wait: false it is in progress: EINPROGRESS until ready settles, which tells the error once and for all', () =>
-    inWorld({}, async ({ client }) => {
+    withClientAndServer({}, async ({ client }) => {
       const association = await client.socket({ style }).connectx(at(SERVER), { wait: false });
       expect(() => association.setup).toThrowError(expect.objectContaining({ code: 'EINPROGRESS' }));
       const error = await rejected(association.ready, 'ECONNREFUSED');
@@ -152,14 +152,14 @@ describe.each(STYLES)('Linux lksctp sctp_connectx(3), %s', (style) => {
     }));
 
   test('L18: EALREADY while a set-up is under way', () =>
-    inWorld({}, async ({ client }) => {
+    withClientAndServer({}, async ({ client }) => {
       const socket = client.socket({ style });
       await socket.connectx(at([NOBODY, SERVER[0]!]), { wait: false });
       await rejected(socket.connectx(at(SERVER)), 'EALREADY');
     }));
 
   test('L20: EAFNOSUPPORT for a family that the socket has not', () =>
-    inWorld({}, async ({ client }) => {
+    withClientAndServer({}, async ({ client }) => {
       await rejected(client.socket({ style, family: 'IPv6' }).connectx(at(SERVER)), 'EAFNOSUPPORT');
     }));
 });

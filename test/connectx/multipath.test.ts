@@ -1,6 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import type { Association } from '../../src/association/association.js';
-import { at, CLIENT, exchange, inWorld, listening, only, rejected, SERVER, STYLES, text } from '../support/connectx.js';
+import {
+  at,
+  CLIENT,
+  exchange,
+  listening,
+  only,
+  rejected,
+  SERVER,
+  STYLES,
+  text,
+  withClientAndServer,
+} from '../support/connectx.js';
 
 const [A, B, C] = CLIENT as [string, string, string];
 
@@ -18,7 +29,7 @@ function addressesOf(association: Association): string[] {
 
 describe.each(STYLES)('Darwin connectx(2), multipath, %s', (style) => {
   test('D10: adds local addresses to an association: the peer sees them added, then confirmed', () =>
-    inWorld({}, async ({ client, server, network }) => {
+    withClientAndServer({}, async ({ client, server, network }) => {
       const listener = listening(server);
       const socket = client.socket({ style });
       const association = await socket.connectx(at(SERVER), { local: at([A], 0) });
@@ -35,7 +46,7 @@ describe.each(STYLES)('Darwin connectx(2), multipath, %s', (style) => {
     }));
 
   test('D10: an interface says which, as for a set-up', () =>
-    inWorld({}, async ({ client, server, network }) => {
+    withClientAndServer({}, async ({ client, server, network }) => {
       const listener = listening(server);
       const socket = client.socket({ style });
       const association = await socket.connectx(at(SERVER), { interface: 'eth0' });
@@ -45,7 +56,7 @@ describe.each(STYLES)('Darwin connectx(2), multipath, %s', (style) => {
     }));
 
   test('D10: addresses of the peer are EOPNOTSUPP, wrong or missing local ones say so', () =>
-    inWorld({}, async ({ client, server }) => {
+    withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       const socket = client.socket({ style });
       const association = await socket.connectx(at(SERVER), { local: at([A], 0) });
@@ -65,7 +76,7 @@ describe.each(STYLES)('Darwin connectx(2), multipath, %s', (style) => {
     }));
 
   test('D13: removes one local address: the peer sees it removed', () =>
-    inWorld({}, async ({ client, server, network }) => {
+    withClientAndServer({}, async ({ client, server, network }) => {
       const listener = listening(server);
       const socket = client.socket({ style });
       const association = await socket.connectx(at(SERVER), { local: at([A, B], 0) });
@@ -86,7 +97,7 @@ describe.each(STYLES)('Darwin connectx(2), multipath, %s', (style) => {
     }));
 
   test('D14: an association that is none of the socket is EINVAL', () =>
-    inWorld({}, async ({ client, server }) => {
+    withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       const one = client.socket({ style });
       const other = client.socket({ style });
@@ -101,7 +112,7 @@ describe.each(STYLES)('Darwin connectx(2), multipath, %s', (style) => {
   ])(
     'D12: requireMultipath rejects with EPROTO when %s has a single address; the error has the association',
     (_, from, to) =>
-      inWorld({ clientAddresses: from, serverAddresses: to }, async ({ client, server }) => {
+      withClientAndServer({ clientAddresses: from, serverAddresses: to }, async ({ client, server }) => {
         const listener = listening(server, to);
         const socket = client.socket({ style });
         const error = await rejected(socket.connectx(at(to), { requireMultipath: true }), 'EPROTO');
@@ -111,7 +122,7 @@ describe.each(STYLES)('Darwin connectx(2), multipath, %s', (style) => {
   );
 
   test('D12: requireMultipath is content with two addresses on both ends', () =>
-    inWorld({}, async ({ client, server }) => {
+    withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       const association = await client.socket({ style }).connectx(at(SERVER.slice(0, 1)), { requireMultipath: true });
       expect(association.paths()).toHaveLength(3);
@@ -120,7 +131,7 @@ describe.each(STYLES)('Darwin connectx(2), multipath, %s', (style) => {
 
 describe('removeLocal', () => {
   test('takes all the addresses away that it is given, or none', () =>
-    inWorld({}, ({ client, server }) => {
+    withClientAndServer({}, ({ client, server }) => {
       listening(server);
       const socket = client.socket();
       socket.bindx(at(CLIENT).map((endpoint) => ({ ...endpoint, port: 7001 })));
@@ -141,7 +152,7 @@ describe('removeLocal', () => {
 
 describe('peeloff', () => {
   test('D12: gives the association of an EPROTO a socket of its own', () =>
-    inWorld({ serverAddresses: SERVER.slice(0, 1) }, async ({ client, server, network }) => {
+    withClientAndServer({ serverAddresses: SERVER.slice(0, 1) }, async ({ client, server, network }) => {
       const listener = listening(server, SERVER.slice(0, 1));
       const socket = client.socket({ style: 'one-to-many' });
       const error = await rejected(socket.connectx(at(SERVER.slice(0, 1)), { requireMultipath: true }), 'EPROTO');
@@ -159,7 +170,7 @@ describe('peeloff', () => {
     }));
 
   test('D12: what was received and not taken, and what waits to be sent, goes with it', () =>
-    inWorld({}, async ({ client, server, network }) => {
+    withClientAndServer({}, async ({ client, server, network }) => {
       const listener = listening(server);
       const socket = client.socket({ style: 'one-to-many', readAheadBytes: 4, sendBufferBytes: 10_000 });
       const association = await socket.connectx(at(SERVER));
@@ -176,7 +187,7 @@ describe('peeloff', () => {
     }));
 
   test('D12: what cannot be peeled off says so', () =>
-    inWorld({}, async ({ client, server }) => {
+    withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       const socket = client.socket({ style: 'one-to-many' });
       const connecting = await socket.connectx(at(SERVER), { wait: false });

@@ -7,21 +7,21 @@ import {
   abortInPlaceOf,
   at,
   CLIENT,
+  type ClientAndServer,
   cut,
   exchange,
-  inWorld,
   listening,
   NOBODY,
   only,
   rejected,
   SERVER,
   STYLES,
-  type World,
+  withClientAndServer,
 } from '../support/connectx.js';
 
 /** A stack on a transport that refuses some destinations, as a firewall or a relay does. */
 async function withPolicy(
-  { network }: World,
+  { network }: ClientAndServer,
   addresses: readonly Address[],
   policy: (destination: Address) => ErrorCode | undefined,
 ): Promise<Stack> {
@@ -54,9 +54,9 @@ describe.each(STYLES)('what the network says, %s', (style) => {
     ['L11: EACCES, where a relay forbids the destination', 'EACCES'],
     ['L21: EPERM, where a firewall does', 'EPERM'],
   ] as const)('%s: when every address is refused', (_, code) =>
-    inWorld({}, async (world) => {
-      listening(world.server);
-      const stack = await withPolicy(world, ['10.0.1.7', '10.0.2.7'], () => code);
+    withClientAndServer({}, async (both) => {
+      listening(both.server);
+      const stack = await withPolicy(both, ['10.0.1.7', '10.0.2.7'], () => code);
       const error = await rejected(stack.socket({ style }).connectx(at(SERVER.slice(0, 2))), code);
       expect(error.attempts?.map(({ sentAtMs }) => sentAtMs.length)).toEqual([1, 1]);
       await stack.close();
@@ -64,11 +64,9 @@ describe.each(STYLES)('what the network says, %s', (style) => {
   );
 
   test('L11: one refused address does not fail the attempt', () =>
-    inWorld({}, async (world) => {
-      listening(world.server);
-      const stack = await withPolicy(world, ['10.0.1.7', '10.0.2.7'], (to) =>
-        to === SERVER[0] ? 'EACCES' : undefined,
-      );
+    withClientAndServer({}, async (both) => {
+      listening(both.server);
+      const stack = await withPolicy(both, ['10.0.1.7', '10.0.2.7'], (to) => (to === SERVER[0] ? 'EACCES' : undefined));
       const { setup } = await stack.socket({ style }).connectx(at(SERVER.slice(0, 2)));
       expect(setup.tried.map(({ sentAtMs }) => sentAtMs.length)).toEqual([1, 1]);
       for (const socket of stack.sockets) socket.abort();
@@ -76,20 +74,20 @@ describe.each(STYLES)('what the network says, %s', (style) => {
     }));
 
   test('L21: broadcast is EACCES', () =>
-    inWorld({}, async ({ client, network }) => {
+    withClientAndServer({}, async ({ client, network }) => {
       await rejected(client.socket({ style }).connectx(at(['255.255.255.255'])), 'EACCES');
       expect(network.trace.count).toBe(0);
     }));
 
   test('L15: ENETUNREACH at once when there is no route to any address', () =>
-    inWorld({ clientHost: { route: () => undefined } }, async ({ client, network }) => {
+    withClientAndServer({ clientHost: { route: () => undefined } }, async ({ client, network }) => {
       const error = await rejected(client.socket({ style }).connectx(at(SERVER)), 'ENETUNREACH');
       expect(error).toMatchObject({ address: SERVER[0], port: 5001 });
       expect(network.clock.now()).toBe(0);
     }));
 
   test('L15: ENETUNREACH as soon as the last route goes', () =>
-    inWorld({}, async ({ client, hosts, network }) => {
+    withClientAndServer({}, async ({ client, hosts, network }) => {
       const attempt = rejected(client.socket({ style }).connectx(at(['10.0.1.99', '10.0.2.99'])), 'ENETUNREACH');
       await network.advance(1500);
       hosts.client.addressDown(CLIENT[0]!);
@@ -100,7 +98,7 @@ describe.each(STYLES)('what the network says, %s', (style) => {
     }));
 
   test('L15: an address without a route does not hold the others up', () =>
-    inWorld({ clientAddresses: CLIENT.slice(0, 2) }, async ({ client, server }) => {
+    withClientAndServer({ clientAddresses: CLIENT.slice(0, 2) }, async ({ client, server }) => {
       listening(server);
       const { setup } = await client.socket({ style }).connectx(at([SERVER[2]!, SERVER[0]!]));
       expect(setup.elapsedMs).toBeLessThan(1);
@@ -111,14 +109,14 @@ describe.each(STYLES)('what the network says, %s', (style) => {
     }));
 
   test('Darwin EHOSTUNREACH: every path is unreachable', () =>
-    inWorld({ unreachable: 'report' }, async ({ client, network }) => {
+    withClientAndServer({ unreachable: 'report' }, async ({ client, network }) => {
       const error = await rejected(client.socket({ style }).connectx(at([NOBODY, '10.0.2.99'])), 'EHOSTUNREACH');
       expect(error.attempts?.map(({ sentAtMs }) => sentAtMs.length)).toEqual([1, 1]);
       expect(network.clock.now()).toBeLessThan(1010);
     }));
 
   test('Darwin ECONNRESET: the peer aborts after the cookie was sent', () =>
-    inWorld({}, async ({ client, server, network }) => {
+    withClientAndServer({}, async ({ client, server, network }) => {
       const listener = listening(server);
       abortInPlaceOf(network, 'COOKIE ACK', 'changed my mind');
       const socket = client.socket({ style });
@@ -130,7 +128,7 @@ describe.each(STYLES)('what the network says, %s', (style) => {
     }));
 
   test('Darwin ENETDOWN: the transport is closed, or its stack', () =>
-    inWorld({}, async ({ client, server, hosts, network }) => {
+    withClientAndServer({}, async ({ client, server, hosts, network }) => {
       const socket = client.socket({ style });
       await hosts.client.transport.close();
       await rejected(socket.connectx(at(SERVER)), 'ENETDOWN');
@@ -144,21 +142,21 @@ describe.each(STYLES)('what the network says, %s', (style) => {
     }));
 
   test('Darwin ENETDOWN: a transport says so of every path', () =>
-    inWorld({}, async (world) => {
-      const stack = await withPolicy(world, ['10.0.1.7', '10.0.2.7'], () => 'ENETDOWN');
+    withClientAndServer({}, async (both) => {
+      const stack = await withPolicy(both, ['10.0.1.7', '10.0.2.7'], () => 'ENETDOWN');
       await rejected(stack.socket({ style }).connectx(at(SERVER.slice(0, 2))), 'ENETDOWN');
       await stack.close();
     }));
 
   test('Darwin EPROTOTYPE: a UDP port, where the transport sends plain SCTP', () =>
-    inWorld({}, async ({ client, network }) => {
+    withClientAndServer({}, async ({ client, network }) => {
       const peer = { address: SERVER[0]!, port: 5001, encapsulationPort: 9899 };
       await rejected(client.socket({ style }).connectx([peer]), 'EPROTOTYPE');
       expect(network.trace.count).toBe(0);
     }));
 
   test('L19: EAGAIN when no local port is free', () =>
-    inWorld({}, async ({ client, network }) => {
+    withClientAndServer({}, async ({ client, network }) => {
       if (style === 'one-to-one') return; // once is enough
       for (let port = 49_152; port <= 65_535; port++) client.socket().bindx([{ address: CLIENT[0]!, port }]);
       expect(() => client.socket().bindx(at(CLIENT.slice(0, 1), 0))).toThrowError(

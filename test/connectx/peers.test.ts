@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { TestNetwork } from '../../src/testing.js';
 import { sealPacket } from '../../src/wire/crc32c.js';
-import { at, inWorld, NOBODY, rejected, SERVER } from '../support/connectx.js';
+import { at, NOBODY, rejected, SERVER, withClientAndServer } from '../support/connectx.js';
 
 const COMMON_HEADER = 12;
 const ABORT = 6;
 
 test('an ABORT with a cause is told with its name, and not as if nobody listened', () =>
-  inWorld({}, async ({ client, network }) => {
+  withClientAndServer({}, async ({ client, network }) => {
     network.filter((packet) => {
       if (packet.bytes[COMMON_HEADER] !== ABORT) return undefined;
       const chunk = [ABORT, packet.bytes[COMMON_HEADER + 1] ?? 0, 0, 8, 0, 14, 0, 4];

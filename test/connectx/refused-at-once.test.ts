@@ -1,12 +1,23 @@
 import { describe, expect, test } from 'vitest';
 import { sealPacket } from '../../src/wire/crc32c.js';
 import { decodePacket } from '../../src/wire/decode.js';
-import { at, exchange, inWorld, listening, only, PORT, rejected, SERVER, STYLES, text } from '../support/connectx.js';
+import {
+  at,
+  exchange,
+  listening,
+  only,
+  PORT,
+  rejected,
+  SERVER,
+  STYLES,
+  text,
+  withClientAndServer,
+} from '../support/connectx.js';
 
 describe.each(STYLES)('%s: an association that is over when it is read that it is up', (style) => {
   for (const preset of ['rfc9260', 'fast-failover'] as const) {
     test(`rejects connectx with what the peer said: preset ${preset}`, () =>
-      inWorld({ stack: { preset } }, async ({ client, server }) => {
+      withClientAndServer({ stack: { preset } }, async ({ client, server }) => {
         const listener = listening(server);
         const off = listener.on('association', (association) => association.abort('not you'));
         const socket = client.socket({ style });
@@ -19,7 +30,7 @@ describe.each(STYLES)('%s: an association that is over when it is read that it i
   }
 
   test('rejects with what this end said, if that is who has ended it', () =>
-    inWorld({}, async ({ client, server, network }) => {
+    withClientAndServer({}, async ({ client, server, network }) => {
       listening(server);
       network.filter((packet) => {
         const bytes = withoutCookie(packet.bytes);
@@ -34,7 +45,7 @@ describe.each(STYLES)('%s: an association that is over when it is read that it i
 });
 
 test('one that has ended orderly, of which that is read late, is given with its messages', () =>
-  inWorld({}, async ({ client, server, network }) => {
+  withClientAndServer({}, async ({ client, server, network }) => {
     const talker = listening(server, SERVER, PORT + 1);
     const listener = listening(server);
     const socket = client.socket({ style: 'one-to-many', readAheadBytes: 1 });

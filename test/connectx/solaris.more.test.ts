@@ -7,13 +7,13 @@ import {
   CLIENT,
   exchange,
   initsOf,
-  inWorld,
   listening,
   NOBODY,
   only,
   rejected,
   SERVER,
   STYLES,
+  withClientAndServer,
 } from '../support/connectx.js';
 
 /** The module with a memory of so many pages of 64 KB at most. */
@@ -29,7 +29,7 @@ async function moduleOfAtMost(pages: number): Promise<WebAssembly.Module> {
 
 describe.each(STYLES)('Solaris sctp_connectx, further, %s', (style) => {
   test('S15: a detached set-up that fails leaves the socket as new', () =>
-    inWorld({ limitMs: 1e6 }, async ({ client, server, network }) => {
+    withClientAndServer({ limitMs: 1e6 }, async ({ client, server, network }) => {
       const socket = client.socket({ style });
       const controller = new AbortController();
       const options = { signal: controller.signal, onAbort: 'detach' } as const;
@@ -43,7 +43,7 @@ describe.each(STYLES)('Solaris sctp_connectx, further, %s', (style) => {
     }));
 
   test('S15: a detached set-up keeps its deadline', () =>
-    inWorld({ limitMs: 1e6 }, async ({ client, network }) => {
+    withClientAndServer({ limitMs: 1e6 }, async ({ client, network }) => {
       const socket = client.socket({ style });
       const controller = new AbortController();
       const options = { signal: controller.signal, onAbort: 'detach', timeoutMs: 5000 } as const;
@@ -67,7 +67,7 @@ describe.each(STYLES)('Solaris sctp_connectx, further, %s', (style) => {
     ['::', { address: '::', port: 1 }],
     ['::ffff:0.0.0.0', { address: '::ffff:0.0.0.0', port: 1 }],
   ])('S16: %s is EINVAL, at any place in the list', (_, peer) =>
-    inWorld({}, async ({ client, network }) => {
+    withClientAndServer({}, async ({ client, network }) => {
       await rejected(client.socket({ style }).connectx([peer]), 'EINVAL');
       await rejected(client.socket({ style }).connectx([...at(SERVER), peer]), 'EINVAL');
       expect(network.trace.count).toBe(0);
@@ -75,7 +75,7 @@ describe.each(STYLES)('Solaris sctp_connectx, further, %s', (style) => {
   );
 
   test('S16: options that cannot be are EINVAL', () =>
-    inWorld({}, async ({ client }) => {
+    withClientAndServer({}, async ({ client }) => {
       const socket = client.socket({ style });
       const wrong = [{ timeoutMs: -1 }, { onAbort: 'never' }, { wait: 1 }, { requireMultipath: 'yes' }, { local: 'x' }];
       for (const options of [...wrong, { local: [] }, { interface: 0 }] as object[]) {
@@ -97,7 +97,7 @@ describe.each(STYLES)('Solaris sctp_connectx, further, %s', (style) => {
     }));
 
   test('S18: with wait: false the connecting association is there at once, ready is the result', () =>
-    inWorld({}, async ({ client, server, network }) => {
+    withClientAndServer({}, async ({ client, server, network }) => {
       const listener = listening(server);
       const socket = client.socket({ style });
       const association = await socket.connectx(at(SERVER), { wait: false });
@@ -111,7 +111,7 @@ describe.each(STYLES)('Solaris sctp_connectx, further, %s', (style) => {
     }));
 
   test('S18: nobody need look at ready: its failure is no unhandled rejection', () =>
-    inWorld({}, async ({ client, network }) => {
+    withClientAndServer({}, async ({ client, network }) => {
       const association = await client.socket({ style }).connectx(at(SERVER, 9), { wait: false });
       expect(await association.closed).toMatchObject({ code: 'ECONNREFUSED' });
       await network.advance(1000);
@@ -120,7 +120,7 @@ describe.each(STYLES)('Solaris sctp_connectx, further, %s', (style) => {
     }));
 
   test('S18: a connecting association can be aborted, by itself and by its socket', () =>
-    inWorld({}, async ({ client, network }) => {
+    withClientAndServer({}, async ({ client, network }) => {
       const socket = client.socket({ style });
       const association = await socket.connectx(at([NOBODY]), { wait: false });
       await network.advance(100);
@@ -133,7 +133,7 @@ describe.each(STYLES)('Solaris sctp_connectx, further, %s', (style) => {
     }));
 
   test('S19: ETIMEDOUT when nobody answers, with what was tried', () =>
-    inWorld({ limitMs: 1e6 }, async ({ client, network }) => {
+    withClientAndServer({ limitMs: 1e6 }, async ({ client, network }) => {
       const socket = client.socket({ style });
       const error = await rejected(socket.connectx(at([NOBODY])), 'ETIMEDOUT');
       expect(error.attempts).toEqual([{ address: NOBODY, sentAtMs: expect.any(Array) }]);
@@ -144,7 +144,7 @@ describe.each(STYLES)('Solaris sctp_connectx, further, %s', (style) => {
     }));
 
   test('S20: a listening socket connects when it is one-to-many, and is EOPNOTSUPP when it is one-to-one', () =>
-    inWorld({}, async ({ client, server }) => {
+    withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       const socket = client.socket({ style });
       socket.bindx(at(CLIENT, 6));

@@ -6,18 +6,18 @@ import {
   cut,
   exchange,
   initsOf,
-  inWorld,
   listening,
   NOBODY,
   only,
   rejected,
   SERVER,
   STYLES,
+  withClientAndServer,
 } from '../support/connectx.js';
 
 describe.each(STYLES)('Solaris sctp_connectx, %s', (style) => {
   test('S1: requests an association with an array of peers', () =>
-    inWorld({}, async ({ client, server }) => {
+    withClientAndServer({}, async ({ client, server }) => {
       const listener = listening(server);
       const association = await client.socket({ style }).connectx(at(SERVER));
       await exchange(association, only(listener));
@@ -30,14 +30,14 @@ describe.each(STYLES)('Solaris sctp_connectx, %s', (style) => {
     }));
 
   test('S2: tries the addresses round robin, in list order', () =>
-    inWorld({ limitMs: 1e6 }, async ({ client, network }) => {
+    withClientAndServer({ limitMs: 1e6 }, async ({ client, network }) => {
       const dead = ['10.0.1.101', '2001:db8:3::101', '10.0.2.101'];
       await rejected(client.socket({ style }).connectx(at(dead)), 'ETIMEDOUT');
       expect(initsOf(network)).toEqual([...dead, ...dead, ...dead]);
     }));
 
   test('S3: the list serves set-up only, paths() tells the final set, and keeps it after the end', () =>
-    inWorld({ limitMs: 1e6 }, async ({ client, server, network }) => {
+    withClientAndServer({ limitMs: 1e6 }, async ({ client, server, network }) => {
       const listener = listening(server, SERVER.slice(0, 2));
       const association = await client.socket({ style }).connectx(at([SERVER[0]!, NOBODY]));
       const addresses = () => association.paths().map(({ address }) => address);
@@ -54,7 +54,7 @@ describe.each(STYLES)('Solaris sctp_connectx, %s', (style) => {
     }));
 
   test('S4: an IPv4 socket takes IPv4 addresses only', () =>
-    inWorld({}, async ({ client, server, network }) => {
+    withClientAndServer({}, async ({ client, server, network }) => {
       listening(server);
       const socket = client.socket({ style, family: 'IPv4' });
       expect(await rejected(socket.connectx(at(SERVER)), 'EAFNOSUPPORT')).toMatchObject({ address: SERVER[2] });
@@ -68,7 +68,7 @@ describe.each(STYLES)('Solaris sctp_connectx, %s', (style) => {
     ['IPv4-mapped', '::ffff:10.0.2.2', '10.0.2.2'],
     ['IPv4', '10.0.2.2', '10.0.2.2'],
   ])('S5: an IPv6 socket, which family "any" is, takes %s', (_, given, address) =>
-    inWorld({}, async ({ client, server }) => {
+    withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       const { setup } = await client.socket({ style, family: 'any' }).connectx(at([given]));
       expect(setup.confirmed).toEqual([address]);
@@ -76,7 +76,7 @@ describe.each(STYLES)('Solaris sctp_connectx, %s', (style) => {
   );
 
   test('S6: as many addresses as the array has: one is enough', () =>
-    inWorld({}, async ({ client, server }) => {
+    withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       for (const count of [1, 2, 3]) {
         const { setup } = await client.socket({ style }).connectx(at(SERVER.slice(0, count)));
@@ -86,13 +86,13 @@ describe.each(STYLES)('Solaris sctp_connectx, %s', (style) => {
     }));
 
   test('S7: the id is there for either style', () =>
-    inWorld({}, async ({ client, server }) => {
+    withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       expect((await client.socket({ style }).connectx(at(SERVER))).id).toBeGreaterThan(0);
     }));
 
   test('S8: a port clash is EADDRINUSE, and nothing else is', () =>
-    inWorld({}, async ({ client, server }) => {
+    withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       client.socket().bindx(at(CLIENT, 7));
       const socket = client.socket({ style });
@@ -106,7 +106,7 @@ describe.each(STYLES)('Solaris sctp_connectx, %s', (style) => {
     }));
 
   test('S9: no usable local address is EADDRNOTAVAIL, before anything is sent', () =>
-    inWorld({ clientAddresses: CLIENT.slice(0, 2) }, async ({ client, network }) => {
+    withClientAndServer({ clientAddresses: CLIENT.slice(0, 2) }, async ({ client, network }) => {
       await rejected(client.socket({ style }).connectx(at(SERVER.slice(2))), 'EADDRNOTAVAIL');
       const bound = client.socket({ style });
       expect(() => bound.bindx(at([NOBODY]))).toThrowError(expect.objectContaining({ code: 'EADDRNOTAVAIL' }));
@@ -116,7 +116,7 @@ describe.each(STYLES)('Solaris sctp_connectx, %s', (style) => {
     }));
 
   test('S10: a family that the socket cannot use is EAFNOSUPPORT', () =>
-    inWorld({}, async ({ client }) => {
+    withClientAndServer({}, async ({ client }) => {
       await rejected(client.socket({ style, family: 'IPv4' }).connectx(at(SERVER.slice(2))), 'EAFNOSUPPORT');
       await rejected(client.socket({ style, family: 'IPv6' }).connectx(at(SERVER.slice(0, 1))), 'EAFNOSUPPORT');
       const local = client.socket({ style, family: 'IPv4' });
@@ -124,7 +124,7 @@ describe.each(STYLES)('Solaris sctp_connectx, %s', (style) => {
     }));
 
   test('S11: EALREADY while one is being set up; a one-to-many socket also when it is up', () =>
-    inWorld({}, async ({ client, server }) => {
+    withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       const socket = client.socket({ style });
       const connecting = socket.connectx(at(SERVER.slice(0, 2)));
@@ -138,7 +138,7 @@ describe.each(STYLES)('Solaris sctp_connectx, %s', (style) => {
     }));
 
   test('S12: EBADF once the socket is closed, also for who waits', () =>
-    inWorld({}, async ({ client, network }) => {
+    withClientAndServer({}, async ({ client, network }) => {
       const socket = client.socket({ style });
       const waiting = rejected(socket.connectx(at([NOBODY])), 'EBADF');
       await network.advance(10);
@@ -148,7 +148,7 @@ describe.each(STYLES)('Solaris sctp_connectx, %s', (style) => {
     }));
 
   test('S13: ECONNREFUSED tells the cause of the ABORT, and the socket can be used again at once', () =>
-    inWorld({}, async ({ client, server, network }) => {
+    withClientAndServer({}, async ({ client, server, network }) => {
       const socket = client.socket({ style });
       socket.bindx(at(CLIENT, 77));
       const nobody = await rejected(socket.connectx(at(SERVER)), 'ECONNREFUSED');
@@ -164,7 +164,7 @@ describe.each(STYLES)('Solaris sctp_connectx, %s', (style) => {
     }));
 
   test('S14: what a detached buffer held is EFAULT', () =>
-    inWorld({}, async ({ client, server }) => {
+    withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       const association = await client.socket({ style }).connectx(at(SERVER));
       const data = new Uint8Array([1, 2, 3]);
@@ -173,7 +173,7 @@ describe.each(STYLES)('Solaris sctp_connectx, %s', (style) => {
     }));
 
   test('S15: an aborted signal ends the attempt, with its reason', () =>
-    inWorld({}, async ({ client, network, server }) => {
+    withClientAndServer({}, async ({ client, network, server }) => {
       const socket = client.socket({ style });
       const controller = new AbortController();
       const attempt = socket.connectx(at([NOBODY]), { signal: controller.signal });
@@ -191,7 +191,7 @@ describe.each(STYLES)('Solaris sctp_connectx, %s', (style) => {
     }));
 
   test("S15: with onAbort 'detach' it is EINTR, and the association arrives as an event", () =>
-    inWorld({}, async ({ client, server, network }) => {
+    withClientAndServer({}, async ({ client, server, network }) => {
       const listener = listening(server);
       cut(network, SERVER[0]!);
       const socket = client.socket({ style });

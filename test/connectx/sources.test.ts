@@ -7,13 +7,13 @@ import {
   cut,
   exchange,
   initsOf,
-  inWorld,
   listening,
   only,
   packetsWith,
   rejected,
   SERVER,
   STYLES,
+  withClientAndServer,
 } from '../support/connectx.js';
 
 const UDP = { clientHost: { encapsulationPort: 9899 }, serverHost: { encapsulationPort: 9899 } };
@@ -26,7 +26,7 @@ function pairs(network: Network): string[] {
 
 describe.each(STYLES)('sources and paths, %s', (style) => {
   test('sources: each packet comes from the address that the route names, on both sides', () =>
-    inWorld({}, async ({ client, server, network }) => {
+    withClientAndServer({}, async ({ client, server, network }) => {
       const listener = listening(server);
       const association = await client.socket({ style }).connectx(at(SERVER));
       await exchange(association, only(listener));
@@ -35,7 +35,7 @@ describe.each(STYLES)('sources and paths, %s', (style) => {
     }));
 
   test('sources: a server whose second address was called answers from its second', () =>
-    inWorld({}, async ({ client, server, network }) => {
+    withClientAndServer({}, async ({ client, server, network }) => {
       listening(server);
       await client.socket({ style }).connectx(at(SERVER.slice(1, 2)));
       const [answer] = packetsWith(network, 'INIT ACK');
@@ -43,7 +43,7 @@ describe.each(STYLES)('sources and paths, %s', (style) => {
     }));
 
   test('sources: with the first path dead, set-up takes one RTO.Initial and no more: COOKIE ECHO goes where INIT ACK came from', () =>
-    inWorld({}, async ({ client, server, network }) => {
+    withClientAndServer({}, async ({ client, server, network }) => {
       const listener = listening(server);
       cut(network, SERVER[0]!);
       const association = await client.socket({ style }).connectx(at(SERVER.slice(0, 2)));
@@ -54,7 +54,7 @@ describe.each(STYLES)('sources and paths, %s', (style) => {
     }));
 
   test('sources: the same with the client’s first address dead', () =>
-    inWorld({}, async ({ client, server, network }) => {
+    withClientAndServer({}, async ({ client, server, network }) => {
       listening(server);
       cut(network, CLIENT[0]!);
       const { setup } = await client.socket({ style }).connectx(at(SERVER));
@@ -62,7 +62,7 @@ describe.each(STYLES)('sources and paths, %s', (style) => {
     }));
 
   test('F4: an address that lost one COOKIE ECHO is not probed before the peer knows the association', () =>
-    inWorld({ stack: { preset: 'fast-failover' } }, async ({ client, server, network }) => {
+    withClientAndServer({ stack: { preset: 'fast-failover' } }, async ({ client, server, network }) => {
       const listener = listening(server);
       network.link(CLIENT[1]!, SERVER[1]!, { latencyMs: 50 }); // a heartbeat on the first path would be faster
       let lost = 0;
@@ -76,7 +76,7 @@ describe.each(STYLES)('sources and paths, %s', (style) => {
     }));
 
   test('sources: a bound socket sends from its addresses only', () =>
-    inWorld({}, async ({ client, server, network }) => {
+    withClientAndServer({}, async ({ client, server, network }) => {
       const listener = listening(server);
       const association = await client
         .socket({ style })
@@ -89,21 +89,24 @@ describe.each(STYLES)('sources and paths, %s', (style) => {
     }));
 
   test('sources: INIT lists all addresses of the socket, private ones too', () =>
-    inWorld({ clientAddresses: ['203.0.113.1', '10.0.1.1', '2001:db8:3::1'] }, async ({ client, server, network }) => {
-      listening(server);
-      await client.socket({ style }).connectx(at([SERVER[2]!]));
-      const [init] = packetsWith(network, 'INIT');
-      const chunk = decodePacket(init!.bytes).chunks[0]!;
-      const listed = chunk.type === 'INIT' ? chunk.parameters.flatMap(({ address }) => address ?? []) : [];
-      expect(listed.sort()).toEqual(['10.0.1.1', '2001:db8:3::1', '203.0.113.1']);
-    }));
+    withClientAndServer(
+      { clientAddresses: ['203.0.113.1', '10.0.1.1', '2001:db8:3::1'] },
+      async ({ client, server, network }) => {
+        listening(server);
+        await client.socket({ style }).connectx(at([SERVER[2]!]));
+        const [init] = packetsWith(network, 'INIT');
+        const chunk = decodePacket(init!.bytes).chunks[0]!;
+        const listed = chunk.type === 'INIT' ? chunk.parameters.flatMap(({ address }) => address ?? []) : [];
+        expect(listed.sort()).toEqual(['10.0.1.1', '2001:db8:3::1', '203.0.113.1']);
+      },
+    ));
 
   test.each([
     ['127.0.0.1', '10.0.1.2'],
     ['127.0.0.1', '203.0.113.2'],
     ['::1', '2001:db8:3::2'],
   ])('sources: from %s nothing reaches %s, which is EADDRNOTAVAIL at once', (local, peer) =>
-    inWorld({ clientAddresses: [local, '10.0.1.1', '2001:db8:3::1'] }, async ({ client, network }) => {
+    withClientAndServer({ clientAddresses: [local, '10.0.1.1', '2001:db8:3::1'] }, async ({ client, network }) => {
       const error = await rejected(
         client.socket({ style }).connectx(at([peer]), { local: at([local], 0) }),
         'EADDRNOTAVAIL',
@@ -114,23 +117,26 @@ describe.each(STYLES)('sources and paths, %s', (style) => {
   );
 
   test('sources: among the peer’s addresses, a loopback one is reached from a loopback address', () =>
-    inWorld({ clientAddresses: ['127.0.0.1'], serverAddresses: ['10.0.1.2', '127.0.0.2'] }, async (world) => {
-      const addresses = ['10.0.1.2', '127.0.0.2'];
-      const listener = listening(world.server, addresses);
-      const association = await world.client.socket({ style }).connectx(at(addresses));
-      await exchange(association, only(listener));
-      expect(initsOf(world.network)).toEqual(['127.0.0.2']);
-    }));
+    withClientAndServer(
+      { clientAddresses: ['127.0.0.1'], serverAddresses: ['10.0.1.2', '127.0.0.2'] },
+      async (both) => {
+        const addresses = ['10.0.1.2', '127.0.0.2'];
+        const listener = listening(both.server, addresses);
+        const association = await both.client.socket({ style }).connectx(at(addresses));
+        await exchange(association, only(listener));
+        expect(initsOf(both.network)).toEqual(['127.0.0.2']);
+      },
+    ));
 
   test('sources: to a loopback address, INIT goes from any address: it may be one of this machine', () =>
-    inWorld({ clientAddresses: ['10.0.1.1'] }, async ({ client, network }) => {
+    withClientAndServer({ clientAddresses: ['10.0.1.1'] }, async ({ client, network }) => {
       const error = await rejected(client.socket({ style }).connectx(at(['127.0.0.2'])), 'ETIMEDOUT');
       expect(error.message).toMatch(/tried 127.0.0.2 9×/);
       expect(initsOf(network)).toHaveLength(9);
     }));
 
   test('sources: a different UDP encapsulation port for each address of the peer', () =>
-    inWorld(UDP, async ({ client, server, network }) => {
+    withClientAndServer(UDP, async ({ client, server, network }) => {
       const listener = listening(server);
       const ports = [9001, 9002, 9003];
       // as a router that forwards these ports to the server
@@ -147,7 +153,7 @@ describe.each(STYLES)('sources and paths, %s', (style) => {
     }));
 
   test('sources: INITs really go to those ports, the transport’s own where none is given', () =>
-    inWorld(UDP, async ({ client, network }) => {
+    withClientAndServer(UDP, async ({ client, network }) => {
       const sent: string[] = [];
       network.filter(({ destination, port }) => {
         sent.push(`${destination} ${port}`);

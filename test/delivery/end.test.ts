@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { chunk, u32 } from '../simulated/wire.js';
-import { connected, inWorld, pattern } from '../support/world.js';
-import { BEGINNING } from '../support/written-peer.js';
+import { BEGINNING } from '../support/fragmenting-peer.js';
+import { chunk, u32 } from '../support/packets.js';
+import { connected, pattern, withTwoStacks } from '../support/two-stacks.js';
 import { read, watch, withPeers } from './fixture.js';
 
 const [SHUTDOWN, SHUTDOWN_COMPLETE, SHUTDOWN_ACK] = [7, 14, 'SHUTDOWN ACK'];
@@ -12,24 +12,24 @@ describe('SHUTDOWN', () => {
     ['a message has only begun', { flags: BEGINNING }],
     ['a message is out of its turn', { number: 1 }],
   ])('while %s: the association is aborted, and receiving fails', (_, fragment) =>
-    withPeers({}, [{}], async (world, [peer], [association]) => {
+    withPeers({}, [{}], async (stacks, [peer], [association]) => {
       const seen = watch(association!);
       await peer!.send(peer!.data(fragment));
       peer!.chunks();
-      await peer!.send(chunk(SHUTDOWN, 0, u32(peer!.theirTsn - 1)));
+      await peer!.send(chunk(SHUTDOWN, 0, u32(peer!.remoteTsn - 1)));
       expect(peer!.aborts()).toEqual([expect.stringContaining('SHUTDOWN while DATA is missing')]);
-      await world.network.advance(1000);
+      await stacks.network.advance(1000);
       expect(seen.received).toHaveLength(1);
       expect(seen.received).not.toEqual(['end']);
     }),
   );
 
   test('inside a message that is being delivered in parts: the same, and its part is taken back', () =>
-    withPeers({ receiveBufferBytes: 65_536 }, [{}], async (world, [peer], [association]) => {
+    withPeers({ receiveBufferBytes: 65_536 }, [{}], async (stacks, [peer], [association]) => {
       const seen = watch(association!);
       await peer!.begin(30);
-      await peer!.send(chunk(SHUTDOWN, 0, u32(peer!.theirTsn - 1)));
-      await world.network.advance(1000);
+      await peer!.send(chunk(SHUTDOWN, 0, u32(peer!.remoteTsn - 1)));
+      await stacks.network.advance(1000);
       expect(seen.events).toEqual(['aborted 0/0']);
       expect(seen.received).not.toEqual(['end']);
       expect(seen.received).toHaveLength(1);
@@ -39,14 +39,14 @@ describe('SHUTDOWN', () => {
     ['a chunk is missing', { number: 1, tsn: 1001 }],
     ['half of a message is here', { flags: BEGINNING }],
   ])('SHUTDOWN ACK while %s: ABORT, and receiving ends with the reason', (_, fragment) =>
-    withPeers({}, [{}], async (world, [peer], [association]) => {
+    withPeers({}, [{}], async (stacks, [peer], [association]) => {
       const seen = watch(association!);
       const closing = association!.close().catch(({ code }) => code);
       await peer!.send(peer!.data(fragment));
       peer!.chunks();
       await peer!.send(chunk(8, 0));
       expect(peer!.aborts()).toEqual([expect.stringMatching(/missing/i)]); // main says in other words what is missing
-      await world.network.advance(1000);
+      await stacks.network.advance(1000);
       expect(seen.received).toEqual(['ECONNABORTED']);
       expect((await association!.closed)?.code).toBe('ECONNABORTED');
       await closing;
@@ -54,14 +54,14 @@ describe('SHUTDOWN', () => {
   );
 
   test('when all has come is answered, and receiving ends', () =>
-    withPeers({}, [{}], async (world, [peer], [association]) => {
+    withPeers({}, [{}], async (stacks, [peer], [association]) => {
       const seen = watch(association!);
       await peer!.send(peer!.data({ payload: 'all' }));
       peer!.chunks();
-      await peer!.send(chunk(SHUTDOWN, 0, u32(peer!.theirTsn - 1)));
+      await peer!.send(chunk(SHUTDOWN, 0, u32(peer!.remoteTsn - 1)));
       expect(peer!.chunks().map(({ type }) => type)).toContain(SHUTDOWN_ACK);
       await peer!.send(chunk(SHUTDOWN_COMPLETE, 0));
-      await world.network.advance(1000);
+      await stacks.network.advance(1000);
       expect(seen.received).toEqual(['all', 'end']);
     }));
 });
@@ -71,18 +71,18 @@ describe('a message that is cut', () => {
     [60_000, 200_000, 1_000_000].flatMap((bytes) => [true, false].map((early) => [how, bytes, early] as const)),
   );
   test.each(cases)('by %s of its sender is never received: %i bytes, read early %s', (how, bytes, early) =>
-    inWorld(
-      async (world) => {
-        const { a, b } = await connected(world);
+    withTwoStacks(
+      async (stacks) => {
+        const { a, b } = await connected(stacks);
         const seen = watch(b, early);
         await a.send('whole');
         a.send(pattern(bytes)).catch(() => {});
-        await world.network.advance(60 + bytes / 5000);
+        await stacks.network.advance(60 + bytes / 5000);
         if (how === 'an abort') a.abort();
-        else world.clientHost.crash();
-        await world.network.advance(how === 'an abort' ? 100 : 60_000);
+        else stacks.clientHost.crash();
+        await stacks.network.advance(how === 'an abort' ? 100 : 60_000);
         if (!early) void read(seen);
-        await world.network.advance(1000);
+        await stacks.network.advance(1000);
         expect(seen.received).toEqual(['whole', how === 'an abort' ? 'ECONNRESET' : 'ETIMEDOUT']);
         expect(seen.events.length).toBeLessThanOrEqual(1);
       },

@@ -1,7 +1,7 @@
 import type { Association } from '../../src/index.js';
 import type { SocketOptions } from '../../src/options/socket-options.js';
-import { inWorld, listening, type World } from '../support/world.js';
-import { type PeerOptions, WrittenPeer, wireFrom } from '../support/written-peer.js';
+import { channelFrom, FragmentingPeer, type PeerOptions } from '../support/fragmenting-peer.js';
+import { listening, type TwoStacks, withTwoStacks } from '../support/two-stacks.js';
 
 /** What an application has seen of an association. */
 export interface Seen {
@@ -37,20 +37,20 @@ const text = (data: Uint8Array) => new TextDecoder().decode(data);
 export function withPeers(
   options: SocketOptions,
   peers: readonly PeerOptions[],
-  body: (world: World, peers: WrittenPeer[], associations: Association[]) => Promise<void>,
+  body: (stacks: TwoStacks, peers: FragmentingPeer[], associations: Association[]) => Promise<void>,
 ): Promise<void> {
-  return inWorld(async (world) => {
-    const listener = listening(world, options);
+  return withTwoStacks(async (stacks) => {
+    const listener = listening(stacks, options);
     if (peers.some(({ interleaved }) => interleaved)) listener.setOption('interleaving', true);
-    const written: WrittenPeer[] = [];
+    const written: FragmentingPeer[] = [];
     const associations: Association[] = [];
     for (const [index, peer] of peers.entries()) {
-      const host = world.network.host(`peer ${index}`, [`10.0.1.${10 + index}`]);
-      const each = new WrittenPeer(await wireFrom(world.network, host, '10.0.1.2'), peer);
+      const host = stacks.network.host(`peer ${index}`, [`10.0.1.${10 + index}`]);
+      const each = new FragmentingPeer(await channelFrom(stacks.network, host, '10.0.1.2'), peer);
       await each.connect();
       written.push(each);
       associations.push(await listener.accept());
     }
-    await body(world, written, associations);
+    await body(stacks, written, associations);
   });
 }

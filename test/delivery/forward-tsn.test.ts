@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { connected, inWorld, pattern } from '../support/world.js';
-import { BEGINNING, END, UNORDERED } from '../support/written-peer.js';
+import { BEGINNING, END, UNORDERED } from '../support/fragmenting-peer.js';
+import { connected, pattern, withTwoStacks } from '../support/two-stacks.js';
 import { read, watch, withPeers } from './fixture.js';
 
 const SMALL = { receiveBufferBytes: 65_536 } as const;
@@ -14,13 +14,13 @@ describe.each(['one-to-one', 'one-to-many'] as const)('%s: a message that is par
   test.each(cases)(
     'and given up is never received, I-DATA %s, unordered %s, read early %s',
     (interleaved, unordered, early) =>
-      withPeers({ ...SMALL, style }, [{ interleaved }], async (world, [peer], [association]) => {
+      withPeers({ ...SMALL, style }, [{ interleaved }], async (stacks, [peer], [association]) => {
         const seen = watch(association!, early);
         const flags = unordered ? UNORDERED : 0;
         for (let round = 0; round < 5; round++) {
           const number = 2 * round;
           await peer!.begin(MANY, { number, flags });
-          if (early) await world.network.advance(300);
+          if (early) await stacks.network.advance(300);
           const last = peer!.tsn++;
           await peer!.send(peer!.forward(last, unordered && !interleaved ? [] : [{ stream: 0, number, unordered }]));
           const next = { number: number + 1, flags: flags | BEGINNING, payload: 'ne' };
@@ -29,16 +29,16 @@ describe.each(['one-to-one', 'one-to-many'] as const)('%s: a message that is par
         }
         await peer!.send(peer!.data({ stream: 1, payload: 'other' }));
         if (!early) void read(seen);
-        await world.network.advance(1000);
+        await stacks.network.advance(1000);
         expect(seen.received.sort()).toEqual(['next', 'next', 'next', 'next', 'next', 'other']);
         expect(seen.events).toEqual(
           Array(5).fill(unordered ? 'aborted 0 unordered' : expect.stringMatching('aborted 0/')),
         );
         // a chunk more has the window told
         await peer!.send(peer!.data({ stream: 1, number: 1, payload: 'x' }), peer!.data({ stream: 1, number: 2 }));
-        await world.network.advance(1000);
+        await stacks.network.advance(1000);
         await peer!.send(peer!.data({ stream: 1, number: 3 }), peer!.data({ stream: 1, number: 4 }));
-        await world.network.advance(1000);
+        await stacks.network.advance(1000);
         const sacks = peer!.chunks().flatMap((chunk) => (chunk.type === 'SACK' ? [chunk.receiverWindow] : []));
         expect(sacks.at(-1)).toBeGreaterThan(65_000);
       }),
@@ -48,7 +48,7 @@ describe.each(['one-to-one', 'one-to-many'] as const)('%s: a message that is par
     [1, 'which has not come'],
     [2, 'behind one that is whole and waits'],
   ])('is ended by a later SSN, %i, %s', (upTo) =>
-    withPeers({ ...SMALL, style }, [{}], async (world, [peer], [association]) => {
+    withPeers({ ...SMALL, style }, [{}], async (stacks, [peer], [association]) => {
       const seen = watch(association!);
       await peer!.begin(MANY);
       const last = peer!.tsn++;
@@ -56,7 +56,7 @@ describe.each(['one-to-one', 'one-to-many'] as const)('%s: a message that is par
       const given = upTo === 2 ? peer!.tsn++ : last;
       await peer!.send(peer!.forward(given, [{ stream: 0, number: upTo }]));
       await peer!.send(peer!.data({ number: upTo + 1, payload: 'next' }));
-      await world.network.advance(1000);
+      await stacks.network.advance(1000);
       expect(seen.received).toEqual(upTo === 2 ? ['one', 'next'] : ['next']);
       expect(seen.events).toEqual(['aborted 0/0']);
     }),
@@ -67,14 +67,14 @@ test.each([false, true])("FORWARD TSN of one peer leaves another peer's message 
   withPeers(
     { ...SMALL, style: 'one-to-many' },
     [{ interleaved }, { interleaved, port: 4001, tag: 0x2222 }],
-    async (world, [x, y], [ofX, ofY]) => {
+    async (stacks, [x, y], [ofX, ofY]) => {
       const [seenX, seenY] = [watch(ofX!), watch(ofY!)];
       await y!.begin(MANY);
       await x!.send(x!.forward(x!.tsn++, [{ stream: 0, number: 0 }]));
       await y!.send(y!.data({ fsn: MANY, flags: END, payload: 'end' }));
       await y!.send(y!.data({ number: 1, payload: 'y' }));
       await x!.send(x!.data({ number: 1, payload: 'x' }));
-      await world.network.advance(1000);
+      await stacks.network.advance(1000);
       expect(seenY.received).toEqual([`${MANY * 1300 + 3} bytes`, 'y']);
       expect(seenX.received).toEqual(['x']);
       expect([...seenX.events, ...seenY.events]).toEqual([]);
@@ -86,7 +86,7 @@ describe('unordered messages behind one that is given up', () => {
   const U = UNORDERED;
   const run = (steps: readonly (number | readonly [tsn: number, flags: number, payload: string])[]) => {
     let result: string[] = [];
-    return withPeers({}, [{}], async (world, [peer], [association]) => {
+    return withPeers({}, [{}], async (stacks, [peer], [association]) => {
       const seen = watch(association!);
       for (const step of steps) {
         await peer!.send(
@@ -94,7 +94,7 @@ describe('unordered messages behind one that is given up', () => {
             ? peer!.forward(step)
             : peer!.data({ tsn: step[0], flags: step[1], payload: step[2] }),
         );
-        await world.network.advance(300);
+        await stacks.network.advance(300);
       }
       expect(peer!.aborts()).toEqual([]);
       result = seen.received;
@@ -144,19 +144,19 @@ test.each([
 ])(
   'large messages that the peer gives up, %s, are told once each, and reliable ones behind them arrive',
   (_, unordered) =>
-    inWorld(
-      async (world) => {
-        const { a, b } = await connected(world);
+    withTwoStacks(
+      async (stacks) => {
+        const { a, b } = await connected(stacks);
         const seen = watch(b);
         let count = 0;
-        world.network.filter(({ bytes }) =>
+        stacks.network.filter(({ bytes }) =>
           bytes[12] === 0 && bytes.length > 500 && ++count === 60 ? 'drop' : undefined,
         );
         await a.send(pattern(100_000), { stream: 1, unordered, reliability: { retransmits: 0 } });
-        await world.network.advance(5000);
+        await stacks.network.advance(5000);
         for (let index = 0; index < 20; index++) await a.send(pattern(70_000 + index), { stream: 1, unordered });
         await a.send('other', { stream: 2 });
-        await world.network.advance(20_000);
+        await stacks.network.advance(20_000);
         const expected = Array.from({ length: 20 }, (_, index) => `${70_000 + index} bytes`);
         expect(seen.received.filter((each) => each !== 'other').sort()).toEqual(expected);
         expect(seen.received).toContain('other');

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { Child } from '../support/child.js';
-import { Player } from '../support/player.js';
-import { END, type PeerOptions, UNORDERED, WrittenPeer } from '../support/written-peer.js';
+import { END, FragmentingPeer, type PeerOptions, UNORDERED } from '../support/fragmenting-peer.js';
+import { NativeStack } from '../support/native-stack.js';
 
 /** Built by scripts/tests.sh from the same C sources as the module. */
 const BUILDS = { asan: 'the address sanitizer', invariants: 'INVARIANTS' };
@@ -12,61 +12,61 @@ afterEach(() => Child.endAll());
 describe.each(Object.entries(BUILDS))('under %s', (build, watcher) => {
   describe.each(['one-to-one', 'one-to-many'])(`%s, ${watcher} confirms that memory is safe`, (style) => {
     test('when a peer restarts with fewer streams than there are unread messages of', () =>
-      played(build, style, [{ streams: 2000 }], async (player, [peer], [socket]) => {
+      played(build, style, [{ streams: 2000 }], async (native, [peer], [socket]) => {
         for (const stream of [0, 1900, 1999]) await peer!.send(peer!.data({ stream, payload: 'unread' }));
         peer!.tsn = 5000;
         await peer!.connect({ tag: 0x3333, streams: 1 });
         await peer!.send(peer!.data({ payload: 'new' }));
-        expect(await messages(player, socket!)).toEqual([0, 1900, 1999, 0]);
+        expect(await messages(native, socket!)).toEqual([0, 1900, 1999, 0]);
       }));
 
     test.each([0, UNORDERED])('when a peer restarts inside a message, flags %i', (flags) =>
-      played(build, style, [{}], async (player, [peer], [socket]) => {
+      played(build, style, [{}], async (native, [peer], [socket]) => {
         await peer!.begin(60, { flags });
-        await player.receive(socket!);
+        await native.receive(socket!);
         await peer!.begin(20, { flags, stream: 1 });
         peer!.tsn = 5000;
         await peer!.connect({ tag: 0x3333, streams: 1 });
         await peer!.send(peer!.data({ payload: 'new' }));
-        expect(await messages(player, socket!)).toEqual([0]);
+        expect(await messages(native, socket!)).toEqual([0]);
       }),
     );
 
     test.each([0, UNORDERED])('when messages are given up and others come, flags %i', (flags) =>
-      played(build, style, [{}], async (player, [peer], [socket]) => {
+      played(build, style, [{}], async (native, [peer], [socket]) => {
         for (let round = 0; round < 4; round++) {
           const number = 2 * round;
           await peer!.begin(60, { flags, number });
-          if (round % 2 === 0) await player.receive(socket!);
+          if (round % 2 === 0) await native.receive(socket!);
           const lost = peer!.tsn++;
           await peer!.begin(2, { flags, number: number + 1 });
           await peer!.send(peer!.forward(lost, flags === 0 ? [{ stream: 0, number }] : []));
           await peer!.send(peer!.data({ flags: flags | END, number: number + 1 }));
-          await player.run('time 100');
-          expect(await messages(player, socket!)).toEqual([0]);
+          await native.run('time 100');
+          expect(await messages(native, socket!)).toEqual([0]);
         }
       }),
     );
   });
 
   test("when one peer gives up a message with the number of another peer's", () =>
-    played(build, 'one-to-many', [{}, { port: 4001, tag: 0x2222 }], async (player, [x, y], [socket]) => {
+    played(build, 'one-to-many', [{}, { port: 4001, tag: 0x2222 }], async (native, [x, y], [socket]) => {
       await y!.begin(60);
-      await player.receive(socket!);
+      await native.receive(socket!);
       await x!.send(x!.forward(x!.tsn++, [{ stream: 0, number: 0 }]));
       await y!.send(y!.data({ flags: END }), y!.data({ stream: 1 }));
       await x!.send(x!.data({ number: 1, stream: 2 }), x!.data({ stream: 2 }));
-      await player.run('time 1000');
+      await native.run('time 1000');
       expect([...x!.aborts(), ...y!.aborts()]).toEqual([]);
-      expect(await messages(player, socket!)).toEqual([0, 1, 2, 2]);
+      expect(await messages(native, socket!)).toEqual([0, 1, 2, 2]);
     }));
 });
 
 /** The streams of the messages that can be received; parts and notifications aside. */
-async function messages(player: Player, socket: number): Promise<number[]> {
+async function messages(native: NativeStack, socket: number): Promise<number[]> {
   const streams: number[] = [];
   for (;;) {
-    const { bytes, stream, isMessage } = await player.receive(socket);
+    const { bytes, stream, isMessage } = await native.receive(socket);
     if (bytes <= 0) {
       expect(bytes).toBe(NOTHING);
       return streams;
@@ -80,23 +80,23 @@ async function played(
   build: string,
   style: string,
   options: readonly PeerOptions[],
-  body: (player: Player, peers: WrittenPeer[], sockets: number[]) => Promise<void>,
+  body: (native: NativeStack, peers: FragmentingPeer[], sockets: number[]) => Promise<void>,
 ): Promise<void> {
-  const player = new Player(build);
-  const listener = await player.run(`socket ${style}`);
-  await player.run(`prepare ${listener} 10 2048 1`);
-  await player.run(`bind ${listener} 5001`);
-  await player.run(`listen ${listener}`);
-  const peers: WrittenPeer[] = [];
+  const native = new NativeStack(build);
+  const listener = await native.run(`socket ${style}`);
+  await native.run(`prepare ${listener} 10 2048 1`);
+  await native.run(`bind ${listener} 5001`);
+  await native.run(`listen ${listener}`);
+  const peers: FragmentingPeer[] = [];
   const sockets: number[] = [];
   for (const [index, each] of options.entries()) {
-    const peer = new WrittenPeer(player.wire(`10.0.0.${2 + index}`), each);
+    const peer = new FragmentingPeer(native.channel(`10.0.0.${2 + index}`), each);
     await peer.connect();
     peers.push(peer);
-    sockets.push(style === 'one-to-one' ? await player.run(`accept ${listener}`) : listener);
+    sockets.push(style === 'one-to-one' ? await native.run(`accept ${listener}`) : listener);
   }
-  await body(player, peers, sockets);
-  for (const socket of new Set([...sockets, listener])) await player.run(`close ${socket}`);
-  await player.run('time 100000');
-  expect(await player.end(), player.output.slice(-3000)).toBe(0);
+  await body(native, peers, sockets);
+  for (const socket of new Set([...sockets, listener])) await native.run(`close ${socket}`);
+  await native.run('time 100000');
+  expect(await native.end(), native.output.slice(-3000)).toBe(0);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { chunk, parameter, u16, u32 } from '../simulated/wire.js';
-import { connected, inWorld, listening, pattern, SERVER } from '../support/world.js';
-import { BEGINNING, END, UNORDERED } from '../support/written-peer.js';
+import { BEGINNING, END, UNORDERED } from '../support/fragmenting-peer.js';
+import { chunk, parameter, u16, u32 } from '../support/packets.js';
+import { connected, listening, pattern, SERVER, withTwoStacks } from '../support/two-stacks.js';
 import { read, watch, withPeers } from './fixture.js';
 
 const U = UNORDERED;
@@ -13,17 +13,17 @@ const reset = (seq: number, lastTsn: number, ...streams: number[]) =>
 
 describe('an unordered message', () => {
   test('that is whole waits for no other one of its stream (RFC 9260 §6.6)', () =>
-    inWorld(
-      async (world) => {
-        const { a, b } = await connected(world);
+    withTwoStacks(
+      async (stacks) => {
+        const { a, b } = await connected(stacks);
         const times: number[] = [];
         let count = 0;
-        world.network.filter(({ bytes }) => (bytes[12] === 0 && ++count === 2 ? 'drop' : undefined));
-        const start = world.network.clock.now();
+        stacks.network.filter(({ bytes }) => (bytes[12] === 0 && ++count === 2 ? 'drop' : undefined));
+        const start = stacks.network.clock.now();
         const receiving = (async () => {
           for (const _ of [1, 2]) {
             await b.receive();
-            times.push(world.network.clock.now() - start);
+            times.push(stacks.network.clock.now() - start);
           }
         })();
         for (const value of [1, 2]) await a.send(new Uint8Array(2600).fill(value), { unordered: true });
@@ -34,21 +34,21 @@ describe('an unordered message', () => {
     ));
 
   test('overtakes one that is delivered in parts, and each is received as it was', () =>
-    withPeers({ receiveBufferBytes: 65_536 }, [{ interleaved: true }], async (world, [peer], [association]) => {
+    withPeers({ receiveBufferBytes: 65_536 }, [{ interleaved: true }], async (stacks, [peer], [association]) => {
       const seen = watch(association!);
       await peer!.begin(30, { number: 0, flags: U });
       for (let number = 1; number <= 60; number++) {
         await peer!.send(peer!.data({ number, flags: U | BEGINNING | END, payload: pattern(1300, number) }));
       }
-      await world.network.advance(1000);
+      await stacks.network.advance(1000);
       expect(seen.received).toEqual(Array(60).fill('1300 bytes'));
       await peer!.send(peer!.data({ number: 0, fsn: 30, flags: U | END, payload: 'end' }));
-      await world.network.advance(1000);
+      await stacks.network.advance(1000);
       expect(seen.received.at(-1)).toBe(`${30 * 1300 + 3} bytes`);
     }));
 
   test('is put together from fragments that come in any order', () =>
-    withPeers({}, [{}, { interleaved: true, port: 4001 }], async (world, peers, associations) => {
+    withPeers({}, [{}, { interleaved: true, port: 4001 }], async (stacks, peers, associations) => {
       for (const [index, peer] of peers.entries()) {
         const seen = watch(associations[index]!);
         const letters = [...'abcdefgh'];
@@ -58,7 +58,7 @@ describe('an unordered message', () => {
           return peer.data({ number: at >> 2, fsn: at & 3, flags, payload, tsn: first + at });
         });
         for (const at of [6, 1, 3, 4, 2, 7, 0, 5]) await peer.send(fragments[at]!);
-        await world.network.advance(1000);
+        await stacks.network.advance(1000);
         expect(seen.received.sort()).toEqual(['abcd', 'efgh']);
         expect(peer.aborts()).toEqual([]);
       }
@@ -66,27 +66,27 @@ describe('an unordered message', () => {
 });
 
 test('messages that fill the window together, each too small for partial delivery, are all received', () =>
-  inWorld(async (world) => {
-    const listener = listening(world, { receiveBufferBytes: 100_000 });
-    const client = world.client.socket();
+  withTwoStacks(async (stacks) => {
+    const listener = listening(stacks, { receiveBufferBytes: 100_000 });
+    const client = stacks.client.socket();
     for (const socket of [listener, client]) socket.setOption('interleaving', true);
     const [a, b] = await Promise.all([client.connectx(SERVER), listener.accept()]);
     a.setOption('scheduler', 'round-robin');
     const seen = watch(b);
     const messages = [0, 1, 2, 3, 4].map((stream) => a.send(pattern(45_000, stream), { stream }));
     await Promise.all(messages);
-    await world.network.advance(10_000);
+    await stacks.network.advance(10_000);
     expect(seen.received).toEqual(Array(5).fill('45000 bytes'));
   }));
 
 test('fragments that fill the window together by their number, few bytes as they have, are all received', () =>
-  withPeers({ receiveBufferBytes: 8192 }, [{ interleaved: true }], async (world, [peer], [association]) => {
+  withPeers({ receiveBufferBytes: 8192 }, [{ interleaved: true }], async (stacks, [peer], [association]) => {
     const seen = watch(association!);
     const streams = [0, 1, 2, 3, 4, 5, 6, 7];
     for (const stream of streams) await peer!.begin(4, { stream }, 60);
     for (const stream of streams) {
       await peer!.send(peer!.data({ stream, fsn: 4, flags: END, payload: 'end' }));
-      await world.network.advance(1000);
+      await stacks.network.advance(1000);
     }
     expect(seen.received).toEqual(streams.map(() => '243 bytes'));
   }));
@@ -95,17 +95,17 @@ test('an event is told while a message is delivered in parts, and keeps no room 
   withPeers(
     { receiveBufferBytes: 32_768, peerMayReset: 'streams' },
     [{ interleaved: true }],
-    async (world, [peer], [association]) => {
+    async (stacks, [peer], [association]) => {
       const seen = watch(association!);
       association!.on('streamReset', () => seen.events.push('reset'));
       await peer!.begin(15);
       await peer!.send(reset(1000, peer!.tsn - 1, 5));
-      await world.network.advance(1000);
+      await stacks.network.advance(1000);
       expect(seen.events).toEqual(['reset']);
       for (const stream of [1, 2]) await peer!.begin(10, { stream }, 1428);
       for (const [stream, fsn] of [15, 10, 10].entries()) {
         await peer!.send(peer!.data({ stream, fsn, flags: END, payload: 'end' }));
-        await world.network.advance(1000);
+        await stacks.network.advance(1000);
       }
       expect(seen.received).toEqual(['19503 bytes', '14283 bytes', '14283 bytes']);
     },
@@ -113,7 +113,7 @@ test('an event is told while a message is delivered in parts, and keeps no room 
 
 describe('a reset of streams that waits for DATA', () => {
   test('is performed when the gap closes, and other streams never wait', () =>
-    withPeers({ peerMayReset: 'streams' }, [{}], async (world, [peer], [association]) => {
+    withPeers({ peerMayReset: 'streams' }, [{}], async (stacks, [peer], [association]) => {
       const seen = watch(association!);
       const [lost, second] = [peer!.tsn++, peer!.tsn++];
       await peer!.send(peer!.data({ stream: 1, payload: 'old', tsn: second }));
@@ -121,16 +121,16 @@ describe('a reset of streams that waits for DATA', () => {
       await peer!.send(peer!.data({ stream: 2, payload: 'elsewhere' }));
       await peer!.send(peer!.data({ stream: 1, flags: BEGINNING, payload: 'ne' }));
       await peer!.send(peer!.data({ stream: 1, flags: END, payload: 'w' }));
-      await world.network.advance(1000);
+      await stacks.network.advance(1000);
       expect(seen.received).toEqual(['old', 'elsewhere']);
       await peer!.send(peer!.data({ payload: 'late', tsn: lost }));
-      await world.network.advance(1000);
+      await stacks.network.advance(1000);
       expect(seen.received).toEqual(['old', 'elsewhere', 'late', 'new']);
       expect(peer!.aborts()).toEqual([]);
     }));
 
   test('is performed when what is missing is given up', () =>
-    withPeers({ peerMayReset: 'streams' }, [{}], async (world, [peer], [association]) => {
+    withPeers({ peerMayReset: 'streams' }, [{}], async (stacks, [peer], [association]) => {
       const seen = watch(association!, false);
       const [lost, second] = [peer!.tsn++, peer!.tsn++];
       await peer!.send(peer!.data({ stream: 1, payload: 'old', tsn: second }));
@@ -138,7 +138,7 @@ describe('a reset of streams that waits for DATA', () => {
       await peer!.send(peer!.forward(lost));
       await peer!.send(peer!.data({ stream: 1, payload: 'new' }));
       void read(seen);
-      await world.network.advance(1000);
+      await stacks.network.advance(1000);
       expect(seen.received).toEqual(['old', 'new']);
     }));
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { chunk, parameter, u16, u32 } from '../simulated/wire.js';
-import type { World } from '../support/world.js';
-import { BEGINNING, END, UNORDERED, type WrittenPeer } from '../support/written-peer.js';
+import { BEGINNING, END, type FragmentingPeer, UNORDERED } from '../support/fragmenting-peer.js';
+import { chunk, parameter, u16, u32 } from '../support/packets.js';
+import type { TwoStacks } from '../support/two-stacks.js';
 import { read, watch, withPeers } from './fixture.js';
 
 const cases = (['one-to-one', 'one-to-many'] as const).flatMap((style) =>
@@ -15,7 +15,7 @@ const cases = (['one-to-one', 'one-to-many'] as const).flatMap((style) =>
 test.each(cases)(
   'a peer that restarts inside a message: %s, unordered %s, I-DATA %s, after %i fragments, read early %s',
   (style, unordered, interleaved, count, early) =>
-    withPeers({ style }, [{ interleaved }], async (world, [peer], [association]) => {
+    withPeers({ style }, [{ interleaved }], async (stacks, [peer], [association]) => {
       const seen = watch(association!, early);
       const flags = unordered ? UNORDERED : 0;
       await peer!.send(peer!.data({ stream: 5, payload: 'before' }));
@@ -28,19 +28,19 @@ test.each(cases)(
         await peer!.send(peer!.data({ stream: 3, number, flags: flags | BEGINNING | END, payload }));
       }
       if (!early) void read(seen);
-      await world.network.advance(1000);
+      await stacks.network.advance(1000);
       expect(seen.received).toEqual(['before', 'one', 'two', 'three']);
       const aborted = unordered ? 'aborted 3 unordered' : 'aborted 3/0';
       expect(seen.events).toEqual(count > 40 ? [aborted, 'restart'] : ['restart']);
       await peer!.begin(150, { stream: 3, number: 3, flags }, 1400); // more than the window, if it weren't whole again
       await peer!.send(peer!.data({ stream: 3, number: 3, fsn: 150, flags: flags | END, payload: 'end' }));
-      await world.network.advance(1000);
+      await stacks.network.advance(1000);
       expect(seen.received.at(-1)).toBe(`${150 * 1400 + 3} bytes`);
     }),
 );
 
 test('what is unread of streams that a restarted peer no longer has is received', () =>
-  withPeers({ readAheadBytes: 1 }, [{ streams: 2000 }], async (world, [peer], [association]) => {
+  withPeers({ readAheadBytes: 1 }, [{ streams: 2000 }], async (stacks, [peer], [association]) => {
     const seen = watch(association!, false);
     await peer!.send(peer!.data({ stream: 0, payload: 'first' }));
     for (const stream of [1, 1900, 1999]) await peer!.send(peer!.data({ stream, payload: `on ${stream}` }));
@@ -48,13 +48,13 @@ test('what is unread of streams that a restarted peer no longer has is received'
     await peer!.connect({ tag: 0x3333, streams: 1 });
     await peer!.send(peer!.data({ payload: 'new' }));
     void read(seen);
-    await world.network.advance(1000);
+    await stacks.network.advance(1000);
     expect(seen.received).toEqual(['first', 'on 1', 'on 1900', 'on 1999', 'new']);
     expect(seen.events).toEqual(['restart']);
   }));
 
 /** The messages of the stack's new life. Each chunk is acknowledged. */
-async function newLife(peer: WrittenPeer, world: World): Promise<string[]> {
+async function newLife(peer: FragmentingPeer, stacks: TwoStacks): Promise<string[]> {
   const told: string[] = [];
   let bytes = Number.NaN;
   for (let round = 0; round < 1000; round++) {
@@ -64,7 +64,7 @@ async function newLife(peer: WrittenPeer, world: World): Promise<string[]> {
       if (each.isEnd) told.push(`${bytes} bytes`);
       await peer.send(chunk(3, 0, u32(each.tsn, 131_072), u16(0, 0)));
     }
-    await world.network.advance(10);
+    await stacks.network.advance(10);
   }
   return told;
 }
@@ -74,20 +74,20 @@ const unread = [false, true].flatMap((interleaved) => [true, false].map((isRead)
 test.each(unread)(
   'a message that is begun when the peer restarts comes as a whole, and is not told as failed: I-DATA %s, the restart is read %s',
   (interleaved, isRead) =>
-    withPeers({ readAheadBytes: 1 }, [{ interleaved }], async (world, [peer], [association]) => {
+    withPeers({ readAheadBytes: 1 }, [{ interleaved }], async (stacks, [peer], [association]) => {
       const failed: string[] = [];
       association!.on('sendFailed', ({ data, whole }) => failed.push(`${data.length} bytes, whole ${whole}`));
       const seen = watch(association!, isRead);
       for (const number of [0, 1]) await peer!.send(peer!.data({ stream: 1, number, payload: `${number}` }));
       const sending = [100, 300_000].map((bytes) => association!.send(new Uint8Array(bytes), { stream: 3 }));
-      await world.network.advance(10);
+      await stacks.network.advance(10);
       peer!.tsn = 5000;
       await peer!.connect({ tag: 0x3333 });
       sending.push(association!.send('next', { stream: 3 }));
-      expect(await newLife(peer!, world)).toEqual(['300000 bytes', '4 bytes']);
+      expect(await newLife(peer!, stacks)).toEqual(['300000 bytes', '4 bytes']);
       await Promise.all(sending);
       if (!isRead) void read(seen);
-      await world.network.advance(1000);
+      await stacks.network.advance(1000);
       expect(seen.received).toEqual(['0', '1']);
       expect(seen.events).toEqual(['restart']);
       expect(failed).toEqual(['100 bytes, whole true']);
@@ -99,16 +99,16 @@ describe('a reset of the association that the peer asks for (RFC 6525)', () => {
   const request = chunk(RE_CONFIG, 0, parameter(15, u32(1000)));
 
   test('waits until a message that is begun has been delivered, and what follows is whole', () =>
-    withPeers({ peerMayReset: 'association' }, [{}], async (world, [peer], [association]) => {
+    withPeers({ peerMayReset: 'association' }, [{}], async (stacks, [peer], [association]) => {
       const sending = association!.send(new Uint8Array(300_000), { stream: 3 });
-      await world.network.advance(10);
+      await stacks.network.advance(10);
       await peer!.send(request);
-      expect(await newLife(peer!, world)).toEqual(['300000 bytes']);
+      expect(await newLife(peer!, stacks)).toEqual(['300000 bytes']);
       await sending;
       await peer!.send(request);
       expect(peer!.chunks().map(({ type }) => type)).toContain('RE-CONFIG');
       await association!.send('next', { stream: 3 });
-      await world.network.advance(10);
+      await stacks.network.advance(10);
       const [next] = peer!.chunks();
       expect(next).toMatchObject({ type: 'DATA', ssn: 0, isBeginning: true, isEnd: true });
     }));

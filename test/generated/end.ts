@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Association, Message, SctpError } from '../../src/index.js';
 import type { Socket } from '../../src/socket/socket.js';
-import { isEqual, pattern } from '../support/world.js';
+import { isEqual, pattern } from '../support/two-stacks.js';
 
 interface Sent {
   readonly number: number;

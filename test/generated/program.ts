@@ -3,7 +3,7 @@ import { type Network, scenario } from '../../src/simulated.js';
 import type { Association, Stack } from '../../src/index.js';
 import type { Socket } from '../../src/socket/socket.js';
 import { Dice } from '../scenarios/plan.js';
-import { newStack } from '../support/world.js';
+import { newStack } from '../support/two-stacks.js';
 import { End, type EventName } from './end.js';
 
 const CLIENTS = 8;

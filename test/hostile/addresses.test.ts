@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Chunk } from '../../src/wire/chunk.js';
-import { FEATURES, ipv4, of, parameter, u32 } from '../support/forged.js';
-import { chunksOf, Puppet, typesOf } from '../support/puppet.js';
-import { connectWithAsconf, signed } from '../support/signed.js';
-import { StackVictim } from '../support/victim.js';
+import { authenticated, connectWithAsconf } from '../support/auth-chunks.js';
+import { chunkOf, FEATURES, ipv4, parameter, u32 } from '../support/packets.js';
+import { chunksOf, ScriptedPeer, typesOf } from '../support/scripted-peer.js';
+import { TargetStack } from '../support/target-stack.js';
 
 /** wasm/fixes/added_addresses.c. */
 const MOST = 256;
@@ -11,7 +11,7 @@ const OUT_OF_RESOURCE = 4;
 const ADD_IP_ADDRESS = 0xc001;
 const ERROR_CAUSE_INDICATION = 0xc003;
 
-/** The puppet's own one counts. */
+/** Counts the scripted peer's own address as well. */
 const addresses = (count: number): Uint8Array[] => [
   ipv4('10.0.0.2'),
   ...Array.from({ length: count - 1 }, (_, index) => ipv4(`10.1.${index >> 8}.${index & 255}`)),
@@ -19,7 +19,7 @@ const addresses = (count: number): Uint8Array[] => [
 
 /** ASCONF (RFC 5061 4.1.1) from an address that is known. */
 const adding = (serial: number, address: string): Uint8Array =>
-  of('ASCONF', u32(serial), ipv4('10.0.0.2'), parameter(ADD_IP_ADDRESS, u32(1), ipv4(address)));
+  chunkOf('ASCONF', u32(serial), ipv4('10.0.0.2'), parameter(ADD_IP_ADDRESS, u32(1), ipv4(address)));
 
 const causesOf = (chunks: readonly Chunk[]): number[] =>
   chunks.flatMap((chunk) => (chunk.type === 'ABORT' ? chunk.causes.map(({ code }) => code) : []));
@@ -27,43 +27,43 @@ const causesOf = (chunks: readonly Chunk[]): number[] =>
 test.each([MOST + 1, 4000])(
   'a peer that lists %s addresses is refused: no resources (RFC 9260 3.3.10.4)',
   async (count) => {
-    const victim = await StackVictim.create();
-    const listener = victim.listen();
-    const peer = new Puppet(victim);
+    const target = await TargetStack.create();
+    const listener = target.listen();
+    const peer = new ScriptedPeer(target);
     await peer.sendInit({ parameters: [...FEATURES, ...addresses(count)] });
-    const answers = await victim.answers();
+    const answers = await target.answers();
     expect(typesOf(answers)).toEqual(['ABORT']);
     expect(causesOf(chunksOf(answers))).toEqual([OUT_OF_RESOURCE]);
     await peer.connect({ parameters: [...FEATURES, ...addresses(MOST)] });
     expect((await listener.accept()).paths()).toHaveLength(MOST);
-    await victim.close();
+    await target.close();
   },
 );
 
 test('a server that lists too many addresses is refused, too, and the program is told', async () => {
-  const victim = await StackVictim.create();
-  const connected = victim.stack.socket().connect({ address: '10.0.0.2', port: 5001 });
+  const target = await TargetStack.create();
+  const connected = target.stack.socket().connect({ address: '10.0.0.2', port: 5001 });
   const failure = expect(connected).rejects.toMatchObject({ code: 'ECONNABORTED' });
-  const peer = new Puppet(victim);
-  await victim.advance(10);
+  const peer = new ScriptedPeer(target);
+  await target.advance(10);
   await peer.takeInit();
   await peer.sendInitAck({ parameters: [...FEATURES, ...addresses(MOST + 1)] });
   await failure;
-  expect(typesOf(await victim.answers())).toEqual(['ABORT']);
-  await victim.close();
+  expect(typesOf(await target.answers())).toEqual(['ABORT']);
+  await target.close();
 });
 
 test('a peer that adds one more by ASCONF gets an error cause, and the association goes on (RFC 5061 4.2.1)', async () => {
-  const victim = await StackVictim.create();
-  const listener = victim.listen();
-  const peer = new Puppet(victim);
+  const target = await TargetStack.create();
+  const listener = target.listen();
+  const peer = new ScriptedPeer(target);
   const key = await connectWithAsconf(peer, addresses(MOST));
   const association = await listener.accept();
-  await victim.answers();
-  await peer.send(...signed(key, adding(peer.tsn, '10.2.0.1')));
-  const ack = chunksOf(await victim.answers()).find(({ type }) => type === 'ASCONF ACK');
+  await target.answers();
+  await peer.send(...authenticated(key, adding(peer.tsn, '10.2.0.1')));
+  const ack = chunksOf(await target.answers()).find(({ type }) => type === 'ASCONF ACK');
   expect(ack).toMatchObject({ parameters: [{ code: ERROR_CAUSE_INDICATION }] });
   expect(association.paths()).toHaveLength(MOST);
   expect(association.state).toBe('open');
-  await victim.close();
+  await target.close();
 });

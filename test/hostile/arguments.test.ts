@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import * as index from '../../src/index.js';
-import { connected, inWorld, SERVER, textOf, type World } from '../support/world.js';
+import { connected, SERVER, type TwoStacks, textOf, withTwoStacks } from '../support/two-stacks.js';
 import { anything, type Probes, probe, record, tryAll } from './probe.js';
 import { exportsOf, methodsOf, staticsOf } from './surface.js';
 
@@ -36,10 +36,10 @@ const listening: Probes = {
 };
 
 test('no argument of any call does harm: the error says what is wrong, and the stack goes on', () =>
-  inWorld(
-    async (world) => {
-      const { a, b, clientSocket } = await connected(world);
-      const { client, network } = world;
+  withTwoStacks(
+    async (stacks) => {
+      const { a, b, clientSocket } = await connected(stacks);
+      const { client, network } = stacks;
       /** Some may wait for ever, as they are told. */
       const notForLong = (call: Promise<unknown>) => Promise.race([call, network.advance(2)]);
       const scratch = () => client.socket({ style: 'one-to-many' });
@@ -133,7 +133,7 @@ test('no argument of any call does harm: the error says what is wrong, and the s
         sealPacket: probe([anything]),
         systemRandom: probe([anything]),
       });
-      await goesOn(world, a, b);
+      await goesOn(stacks, a, b);
     },
     { limitMs: 1e7 },
   ));
@@ -147,14 +147,14 @@ function isPlain(options: unknown): boolean {
 }
 
 /** Whatever was said, the association is as it was, and so is the stack. */
-async function goesOn(world: World, a: index.Association, b: index.Association): Promise<void> {
+async function goesOn(stacks: TwoStacks, a: index.Association, b: index.Association): Promise<void> {
   expect([a.state, b.state]).toEqual(['open', 'open']);
   await a.send('still here', { stream: 9 });
   a.abort();
-  const server = world.server.socket();
+  const server = stacks.server.socket();
   server.bindx(SERVER.map(({ address }) => ({ address, port: 6001 })));
   server.listen();
-  const again = await world.client.socket().connect({ address: '10.0.1.2', port: 6001 });
+  const again = await stacks.client.socket().connect({ address: '10.0.1.2', port: 6001 });
   await again.send('after all of that');
   expect(textOf(await (await server.accept()).receive())).toBe('after all of that');
 }

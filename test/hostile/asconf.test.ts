@@ -1,52 +1,52 @@
 import { expect, test } from 'vitest';
-import { ipv4, of } from '../support/forged.js';
-import { has, Puppet } from '../support/puppet.js';
-import { connectWithAsconf, deletion, signed } from '../support/signed.js';
-import { StackVictim } from '../support/victim.js';
+import { authenticated, connectWithAsconf, deletion } from '../support/auth-chunks.js';
+import { chunkOf, ipv4 } from '../support/packets.js';
+import { has, ScriptedPeer } from '../support/scripted-peer.js';
+import { TargetStack } from '../support/target-stack.js';
 
 const [FIRST, SECOND, ELSEWHERE] = ['10.0.0.2', '10.0.1.2', '10.0.2.2'];
 
 /** An association with a peer that has two addresses, and the key of its AUTH chunks; over IP, or from that UDP port. */
 async function associated(encapsulationPort?: number) {
-  const victim = await StackVictim.create(['10.0.0.1'], encapsulationPort);
-  const listener = victim.listen();
-  const peer = new Puppet(victim, { port: encapsulationPort ?? 0 });
+  const target = await TargetStack.create(['10.0.0.1'], encapsulationPort);
+  const listener = target.listen();
+  const peer = new ScriptedPeer(target, { port: encapsulationPort ?? 0 });
   const key = await connectWithAsconf(peer, [ipv4(FIRST), ipv4(SECOND)]);
   const association = await listener.accept();
-  await victim.answers();
-  return { victim, listener, peer, key, association };
+  await target.answers();
+  return { target, listener, peer, key, association };
 }
 
 test('ASCONF ACK goes to where its ASCONF came from, though that address is none of the peer’s (RFC 5061 5.2), also when it comes again', async () => {
-  const { victim, peer, key, association } = await associated();
+  const { target, peer, key, association } = await associated();
   for (const _ of ['at first', 'again']) {
-    await peer.sendWith({ source: ELSEWHERE }, ...signed(key, deletion(peer.tsn, FIRST, FIRST)));
-    const answers = await victim.answers();
+    await peer.sendWith({ source: ELSEWHERE }, ...authenticated(key, deletion(peer.tsn, FIRST, FIRST)));
+    const answers = await target.answers();
     expect(answers.filter((answer) => has([answer], 'ASCONF ACK')).map(({ destination }) => destination)).toEqual([
       ELSEWHERE,
     ]);
   }
   expect(association.paths().map(({ address }) => address)).toEqual([SECOND]);
   expect(association.state).toBe('open');
-  await victim.close();
+  await target.close();
 });
 
 test('an ASCONF from another UDP port leaves that of the address by which it is looked up as it was (RFC 6951 5.4)', async () => {
-  const { victim, peer, key, association } = await associated(9899);
-  await peer.sendWith({ source: ELSEWHERE, port: 12_345 }, ...signed(key, deletion(peer.tsn, FIRST, SECOND)));
-  const [answer] = await victim.answers();
+  const { target, peer, key, association } = await associated(9899);
+  await peer.sendWith({ source: ELSEWHERE, port: 12_345 }, ...authenticated(key, deletion(peer.tsn, FIRST, SECOND)));
+  const [answer] = await target.answers();
   expect(answer).toMatchObject({ destination: ELSEWHERE, port: 12_345 });
   expect(association.paths()).toMatchObject([{ address: FIRST, encapsulationPort: 9899 }]);
-  await victim.close();
+  await target.close();
 });
 
 test('an association that ends with the packet that deletes an address leaves nothing behind, not even for the moment of a timer', async () => {
-  const { victim, listener, peer, key, association } = await associated();
+  const { target, listener, peer, key, association } = await associated();
   const closed = association.close();
-  await victim.answers();
-  await peer.send(...signed(key, deletion(peer.tsn, FIRST, SECOND), of('SHUTDOWN ACK')));
+  await target.answers();
+  await peer.send(...authenticated(key, deletion(peer.tsn, FIRST, SECOND), chunkOf('SHUTDOWN ACK')));
   await closed;
   await listener.close();
-  await victim.stack.close();
-  expect(victim.stack.memoryInUse).toBe(0);
+  await target.stack.close();
+  expect(target.stack.memoryInUse).toBe(0);
 });

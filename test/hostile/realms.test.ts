@@ -8,7 +8,7 @@ import * as R from '../../src/raw.js';
 import { SeededRandom, scenario } from '../../src/simulated.js';
 import { sealPacket } from '../../src/wire/crc32c.js';
 import { connected, open } from '../raw/fixture.js';
-import { connected as connect, inWorld, listening } from '../support/world.js';
+import { connected as connect, listening, withTwoStacks } from '../support/two-stacks.js';
 
 /** Values of another realm, as those of a vm context, of jsdom or of an iframe are. */
 const foreign = (code: string) => runInNewContext(code) as never;
@@ -16,9 +16,9 @@ const bytes = () => foreign('new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 
 const SIXTEEN = Uint8Array.from({ length: 16 }, (_, index) => index + 1);
 
 test('bytes of another realm are sent: from a Uint8Array, an ArrayBuffer, a stream', () =>
-  inWorld(async (world) => {
+  withTwoStacks(async (stacks) => {
     expect(bytes() instanceof Uint8Array).toBe(false);
-    const { a, b } = await connect(world);
+    const { a, b } = await connect(stacks);
     await a.send(bytes());
     await a.send(foreign('new Uint8Array([1, 2, 3]).buffer'));
     const writer = a.stream(1).writable.getWriter();
@@ -34,8 +34,8 @@ test('bytes of another realm are sent: from a Uint8Array, an ArrayBuffer, a stre
   }));
 
 test('bytes of another realm are keys, options, packets and what randomness fills', () =>
-  inWorld(async (world) => {
-    const socket = listening(world);
+  withTwoStacks(async (stacks) => {
+    const socket = listening(stacks);
     socket.authentication.setKey(1, bytes());
     const path = conn({ onConnOutput: () => {} });
     path.connInput(bytes());
@@ -45,7 +45,7 @@ test('bytes of another realm are keys, options, packets and what randomness fill
       fill(target);
       expect([...target]).not.toEqual([...SIXTEEN]);
     }
-    const host = world.network.host('foreign', ['10.0.9.9']);
+    const host = stacks.network.host('foreign', ['10.0.9.9']);
     const packet = { source: '10.0.9.9', destination: '10.0.1.2', port: 0, trafficClass: 0, bytes: bytes() };
     expect(() => host.transport.send([packet])).not.toThrow();
     const writer = new PcapngWriter();
@@ -72,8 +72,8 @@ test('bytes of another realm are taken by the raw API', () =>
   }));
 
 test('a signal of another realm, or of a library, gives up a wait', () =>
-  inWorld(async (world) => {
-    const listener = listening(world);
+  withTwoStacks(async (stacks) => {
+    const listener = listening(stacks);
     const target = new EventTarget();
     const signal = {
       aborted: false,

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { connected, inWorld, textOf } from '../support/world.js';
+import { connected, textOf, withTwoStacks } from '../support/two-stacks.js';
 
 test('what is wrong is said, with the name of the call', async () => {
-  await inWorld(async (world) => {
-    const { a } = await connected(world);
+  await withTwoStacks(async (stacks) => {
+    const { a } = await connected(stacks);
     const told = async (call: Promise<unknown>) => call.then(String, String);
     expect(await told(a.send(''))).toBe('SctpError: EINVAL: send: SCTP has no empty messages');
     expect(await told(a.send(new Uint8Array()))).toBe('SctpError: EINVAL: send: SCTP has no empty messages');
@@ -20,14 +20,14 @@ test('what is wrong is said, with the name of the call', async () => {
 });
 
 test('a message whose buffer was transferred is EFAULT, before it is sent and while it waits', async () => {
-  await inWorld(async (world) => {
-    const { a, b } = await connected(world, { sendBufferBytes: 4096 });
+  await withTwoStacks(async (stacks) => {
+    const { a, b } = await connected(stacks, { sendBufferBytes: 4096 });
     const detach = (bytes: Uint8Array) => structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
     const gone = new Uint8Array(8);
     detach(gone);
     await expect(a.send(gone)).rejects.toMatchObject({ code: 'EFAULT' });
     await expect(a.send(gone.buffer)).rejects.toMatchObject({ code: 'EFAULT' });
-    const heal = world.network.partition(world.clientHost, world.serverHost);
+    const heal = stacks.network.partition(stacks.clientHost, stacks.serverHost);
     const first = a.send(new Uint8Array(10_000));
     const waiting = new Uint8Array(100);
     const second = a.send(waiting).catch((error: unknown) => error);
@@ -39,7 +39,7 @@ test('a message whose buffer was transferred is EFAULT, before it is sent and wh
     expect(textOf(await b.receive())).toBe('third');
     await Promise.all([first, third]);
     // A message that was begun can't be taken back: what follows would be part of it.
-    const partition = world.network.partition(world.clientHost, world.serverHost);
+    const partition = stacks.network.partition(stacks.clientHost, stacks.serverHost);
     const begun = new Uint8Array(10_000);
     const cut = a.send(begun).catch((error: unknown) => error);
     detach(begun);

@@ -2,9 +2,9 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { PcapngWriter } from '../../src/capture/pcapng.js';
 import type { Association } from '../../src/index.js';
 import { Child } from '../support/child.js';
-import { closeHosts, type Host, host, WAIT } from '../support/host.js';
 import { freePort, native } from '../support/native.js';
 import { judge, withFile } from '../support/tshark.js';
+import { closeHosts, type Host, host, WAIT } from '../support/udp-host.js';
 
 const TSCTP = 5001;
 const ECHO = 7;

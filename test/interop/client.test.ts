@@ -2,8 +2,8 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Association, Message, Timers } from '../../src/index.js';
 import { Child } from '../support/child.js';
-import { closeHosts, host, WAIT } from '../support/host.js';
 import { freePort, native } from '../support/native.js';
+import { closeHosts, host, WAIT } from '../support/udp-host.js';
 
 const ECHO = 7;
 const EKR = 5001;

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Association, Socket, SocketOptions } from '../../src/index.js';
 import { Child } from '../support/child.js';
-import { closeHosts, host, WAIT } from '../support/host.js';
 import { freePort, native } from '../support/native.js';
+import { closeHosts, host, WAIT } from '../support/udp-host.js';
 
 const PORT = 5001;
 

@@ -2,18 +2,18 @@ import type { Chunk } from '../../src/wire/chunk.js';
 import { CHUNK_TYPES } from '../../src/wire/chunk-types.js';
 import { decodePacket } from '../../src/wire/decode.js';
 import type { Dice } from '../scenarios/plan.js';
+import { authenticated, authKey, authParameters } from '../support/auth-chunks.js';
 import {
+  chunkOf,
   extensions,
   forwardTsnSupported,
   initiation,
   ipv4,
-  of,
   packetOf,
   parameter,
   STATE_COOKIE,
   u32,
-} from '../support/forged.js';
-import { authentication, keyOf, signed } from '../support/signed.js';
+} from '../support/packets.js';
 import type { Target } from './target.js';
 
 export const SERVER = ['10.0.1.2', '10.0.2.2'] as const;
@@ -42,8 +42,8 @@ export class Hostile {
   /** The next sequence numbers of ASCONF and RE-CONFIG. */
   serial = 1;
   request = 1;
-  victimTag = 0;
-  victimTsn = 0;
+  targetTag = 0;
+  targetTsn = 0;
   /** The highest TSN that has come. */
   highestTsn = 0;
   /** The last sequence number of a request that has come. */
@@ -67,7 +67,7 @@ export class Hostile {
   /** A handshake: a new association, or the restart of the one that there is. Others may come with the COOKIE ECHO. */
   async connect(also: readonly Uint8Array[] = []): Promise<void> {
     const { dice } = this;
-    const own = authentication('ASCONF', 'ASCONF ACK');
+    const own = authParameters('ASCONF', 'ASCONF ACK');
     const [tag, tsn, streams] = [1 + dice.below(0xffff_fffe), dice.below(2 ** 32), dice.pick([1, 2, 10, 10, 2000])];
     this.input(this.target.answers());
     this.cookie = new Uint8Array();
@@ -76,8 +76,8 @@ export class Hostile {
     const theirs = this.#ack;
     Object.assign(this, { tag, tsn, initialTsn: tsn, streams, serial: tsn, request: tsn });
     this.numbers.clear();
-    this.key = Uint8Array.from(keyOf(own, theirs));
-    await this.send([of('COOKIE ECHO', this.cookie), ...also]);
+    this.key = Uint8Array.from(authKey(own, theirs));
+    await this.send([chunkOf('COOKIE ECHO', this.cookie), ...also]);
   }
 
   init({ tag = this.tag, tsn = this.tsn, streams = this.streams }, own: readonly Uint8Array[] = []): Uint8Array {
@@ -102,7 +102,7 @@ export class Hostile {
     await this.listen(0);
   }
 
-  packet(chunks: readonly Uint8Array[], { tag = this.victimTag, port = this.port }: Sending = {}): Uint8Array {
+  packet(chunks: readonly Uint8Array[], { tag = this.targetTag, port = this.port }: Sending = {}): Uint8Array {
     return packetOf({ sourcePort: port, destinationPort: SERVER_PORT, tag }, ...chunks);
   }
 
@@ -116,8 +116,8 @@ export class Hostile {
     this.input(this.target.answers());
   }
 
-  signed(...chunks: Uint8Array[]): Uint8Array[] {
-    return signed(this.key, ...chunks);
+  authenticated(...chunks: Uint8Array[]): Uint8Array[] {
+    return authenticated(this.key, ...chunks);
   }
 
   /** Learns what it can from what the server has sent. */
@@ -138,8 +138,8 @@ export class Hostile {
         this.cookie = Uint8Array.from(chunk.parameters.find(({ code }) => code === STATE_COOKIE)?.value ?? []);
         this.#ack = chunk;
         this.isInterleaved = chunk.parameters.some(({ numbers }) => numbers?.includes(CHUNK_TYPES['I-DATA']));
-        this.victimTag = chunk.initiateTag;
-        this.victimTsn = chunk.initialTsn;
+        this.targetTag = chunk.initiateTag;
+        this.targetTsn = chunk.initialTsn;
         this.highestTsn = chunk.initialTsn - 1;
         return;
       }

@@ -1,7 +1,6 @@
 import { CHUNK_TYPES } from '../../src/wire/chunk-types.js';
 import type { Dice } from '../scenarios/plan.js';
-import { chunk } from '../simulated/wire.js';
-import { flagged, initiation, ipv4, of, parameter, sack, u8, u16, u32 } from '../support/forged.js';
+import { chunk, chunkOf, chunkWithFlags, initiation, ipv4, parameter, sack, u8, u16, u32 } from '../support/packets.js';
 import { CLIENT, HOSTILE, type Hostile, SERVER } from './hostile.js';
 
 const [NR_SACK, PACKET_DROPPED] = [0x10, 0x81];
@@ -28,32 +27,36 @@ export const KINDS: Readonly<Record<string, Maker>> = {
   ASCONF: asconf,
   'ASCONF ACK': asconfAck,
   AUTH: badAuth,
-  'AUTH with DATA': (peer) => peer.signed(...message(peer)),
-  ERROR: (peer) => [of('ERROR', ...causes(peer.dice))],
-  ABORT: (peer) => [flagged('ABORT', peer.dice.integer(0, 1), ...causes(peer.dice))],
-  SHUTDOWN: (peer) => [of('SHUTDOWN', u32(near(peer.dice, peer.highestTsn)))],
-  'SHUTDOWN ACK': () => [of('SHUTDOWN ACK')],
-  'SHUTDOWN COMPLETE': (peer) => [flagged('SHUTDOWN COMPLETE', peer.dice.integer(0, 1))],
+  'AUTH with DATA': (peer) => peer.authenticated(...message(peer)),
+  ERROR: (peer) => [chunkOf('ERROR', ...causes(peer.dice))],
+  ABORT: (peer) => [chunkWithFlags('ABORT', peer.dice.integer(0, 1), ...causes(peer.dice))],
+  SHUTDOWN: (peer) => [chunkOf('SHUTDOWN', u32(near(peer.dice, peer.highestTsn)))],
+  'SHUTDOWN ACK': () => [chunkOf('SHUTDOWN ACK')],
+  'SHUTDOWN COMPLETE': (peer) => [chunkWithFlags('SHUTDOWN COMPLETE', peer.dice.integer(0, 1))],
   'ECNE and CWR': (peer) => [
-    of('ECNE', u32(near(peer.dice, peer.highestTsn)), ...(peer.dice.chance(0.5) ? [u32(peer.dice.integer(0, 9))] : [])),
-    of('CWR', u32(near(peer.dice, peer.tsn))),
+    chunkOf(
+      'ECNE',
+      u32(near(peer.dice, peer.highestTsn)),
+      ...(peer.dice.chance(0.5) ? [u32(peer.dice.integer(0, 9))] : []),
+    ),
+    chunkOf('CWR', u32(near(peer.dice, peer.tsn))),
   ],
-  HEARTBEAT: (peer) => [of('HEARTBEAT', parameter(1, peer.dice.bytes(peer.dice.pick([0, 4, 40, 1000]))))],
+  HEARTBEAT: (peer) => [chunkOf('HEARTBEAT', parameter(1, peer.dice.bytes(peer.dice.pick([0, 4, 40, 1000]))))],
   'HEARTBEAT ACK': heartbeatAck,
   INIT: (peer) => [peer.init({ tag: peer.dice.pick([0, peer.tag, peer.dice.below(2 ** 32)]) })],
   'INIT ACK': (peer) => [
     initiation('INIT ACK', { tag: peer.tag, tsn: peer.tsn, parameters: [parameter(7, peer.cookie)] }),
   ],
   'COOKIE ECHO': (peer) => [
-    of('COOKIE ECHO', peer.dice.pick([peer.cookie, peer.oldCookie, changed(peer.dice, peer.cookie)])),
+    chunkOf('COOKIE ECHO', peer.dice.pick([peer.cookie, peer.oldCookie, changed(peer.dice, peer.cookie)])),
   ],
-  'COOKIE ACK': () => [of('COOKIE ACK')],
+  'COOKIE ACK': () => [chunkOf('COOKIE ACK')],
   'PACKET DROPPED': packetDropped,
   'unknown chunk': (peer) => [
     chunk(peer.dice.pick([0x3f, 0x7f, 0xbf, 0xff, peer.dice.below(256)]), peer.dice.below(256), peer.dice.bytes(8)),
     ...message(peer),
   ],
-  PAD: (peer) => [of('PAD', new Uint8Array(peer.dice.integer(0, 100)))],
+  PAD: (peer) => [chunkOf('PAD', new Uint8Array(peer.dice.integer(0, 100)))],
 };
 
 /** A number as it should be, or one that is somewhat or quite wrong. */
@@ -81,9 +84,9 @@ interface Numbered {
 /** DATA, or I-DATA where that has been agreed on. */
 function dataChunk(peer: Hostile, { tsn, stream, number, fsn, flags, bytes }: Numbered, isInterleaved: boolean) {
   const payload = new Uint8Array(bytes).fill(0x66);
-  if (!isInterleaved) return flagged('DATA', flags, u32(tsn), u16(stream, number & 0xffff), u32(0x66), payload);
+  if (!isInterleaved) return chunkWithFlags('DATA', flags, u32(tsn), u16(stream, number & 0xffff), u32(0x66), payload);
   const last = flags & BEGINNING ? 0x66 : fsn;
-  return flagged('I-DATA', flags, u32(tsn), u16(stream, peer.dice.below(2)), u32(number, last), payload);
+  return chunkWithFlags('I-DATA', flags, u32(tsn), u16(stream, peer.dice.below(2)), u32(number, last), payload);
 }
 
 function nextNumber({ numbers }: Hostile, stream: number): number {
@@ -135,8 +138,8 @@ function givenUp(peer: Hostile): Uint8Array[] {
   const number = (peer.numbers.get(stream) ?? 1) - 1;
   const upTo = u32((peer.tsn - 1) >>> 0);
   const forwarded = peer.isInterleaved
-    ? of('I-FORWARD TSN', upTo, u16(stream, dice.below(2)), u32(number))
-    : of('FORWARD TSN', upTo, u16(stream, number));
+    ? chunkOf('I-FORWARD TSN', upTo, u16(stream, dice.below(2)), u32(number))
+    : chunkOf('FORWARD TSN', upTo, u16(stream, number));
   return dice.chance(0.5) ? [...begun, forwarded] : [forwarded, ...begun];
 }
 
@@ -162,7 +165,7 @@ function forward(peer: Hostile): Uint8Array[] {
     const stream = streamOf(peer);
     return u16(stream, near(peer.dice, (peer.numbers.get(stream) ?? 1) - 1));
   });
-  return [of('FORWARD TSN', forwardTo(peer), ...named)];
+  return [chunkOf('FORWARD TSN', forwardTo(peer), ...named)];
 }
 
 function interleavedForward(peer: Hostile): Uint8Array[] {
@@ -170,7 +173,7 @@ function interleavedForward(peer: Hostile): Uint8Array[] {
     const stream = streamOf(peer);
     return [u16(stream, peer.dice.below(2)), u32(near(peer.dice, (peer.numbers.get(stream) ?? 1) - 1))];
   });
-  return [of('I-FORWARD TSN', forwardTo(peer), ...named.flat())];
+  return [chunkOf('I-FORWARD TSN', forwardTo(peer), ...named.flat())];
 }
 
 const gap = (dice: Dice): readonly [number, number] => {
@@ -219,7 +222,7 @@ function reconfiguration(peer: Hostile): Uint8Array[] {
     () => parameter(ADD_OUTGOING, u32(sequence()), u16(dice.pick([0, 1, 5, 1000, 65_535]), 0)),
     () => parameter(ADD_INCOMING, u32(sequence()), u16(dice.pick([0, 1, 5, 1000, 65_535]), 0)),
   ];
-  return [of('RE-CONFIG', ...dice.list(dice.pick([1, 1, 2, 3]), () => dice.pick(make)()))];
+  return [chunkOf('RE-CONFIG', ...dice.list(dice.pick([1, 1, 2, 3]), () => dice.pick(make)()))];
 }
 
 const address = (dice: Dice): Uint8Array =>
@@ -235,27 +238,27 @@ function asconf(peer: Hostile): Uint8Array[] {
     parameter(dice.pick([ADD_ADDRESS, DELETE_ADDRESS, SET_PRIMARY]), u32(dice.below(9)), address(dice));
   const odd = () => parameter(dice.pick([ADAPTATION, 0xc009, 5]), u32(1));
   const changes = dice.list(dice.pick([1, 1, 2, 5]), () => (dice.chance(0.9) ? change() : odd()));
-  const made = of('ASCONF', u32(serial), ipv4(peer.source), ...changes);
-  return dice.chance(0.8) ? peer.signed(made) : [made];
+  const made = chunkOf('ASCONF', u32(serial), ipv4(peer.source), ...changes);
+  return dice.chance(0.8) ? peer.authenticated(made) : [made];
 }
 
 function asconfAck(peer: Hostile): Uint8Array[] {
   const { dice } = peer;
   const results = dice.list(dice.integer(0, 2), () => parameter(dice.pick([0xc003, 0xc005]), u32(dice.below(9))));
-  const made = of('ASCONF ACK', u32(near(dice, peer.victimTsn)), ...results);
-  return dice.chance(0.8) ? peer.signed(made) : [made];
+  const made = chunkOf('ASCONF ACK', u32(near(dice, peer.targetTsn)), ...results);
+  return dice.chance(0.8) ? peer.authenticated(made) : [made];
 }
 
 function badAuth(peer: Hostile): Uint8Array[] {
   const { dice } = peer;
   const hmac = dice.bytes(dice.pick([0, 4, 20, 32, 200]));
-  const made = of('AUTH', u16(dice.pick([0, 1, 65_535]), dice.pick([0, 1, 2, 3, 65_535])), hmac);
+  const made = chunkOf('AUTH', u16(dice.pick([0, 1, 65_535]), dice.pick([0, 1, 2, 3, 65_535])), hmac);
   return [made, ...(dice.chance(0.5) ? message(peer) : [])];
 }
 
 function heartbeatAck(peer: Hostile): Uint8Array[] {
   const { dice } = peer;
-  return [of('HEARTBEAT ACK', parameter(1, dice.bytes(dice.pick([0, 8, 40, 48, 56, 200]))))];
+  return [chunkOf('HEARTBEAT ACK', parameter(1, dice.bytes(dice.pick([0, 8, 40, 48, 56, 200]))))];
 }
 
 /** A report of a middlebox, with a packet of the server's that it claims to have dropped. */

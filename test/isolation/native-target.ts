@@ -1,6 +1,6 @@
 import { concat } from '../../src/capture/block.js';
 import { SCTP_ABORT, SCTP_EOF, SCTP_EOR, SCTP_RESET_STREAMS, SCTP_UNORDERED } from '../../src/generated/constants.js';
-import { pattern } from '../support/world.js';
+import { pattern } from '../support/two-stacks.js';
 import { CLIENT, CLIENT_PORT, SERVER, SERVER_PORT } from './hostile.js';
 import { type Answer, Lines } from './lines.js';
 import {

@@ -143,7 +143,7 @@ class Attack {
     const chunks = this.#chunks();
     const source = dice.chance(0.8) ? HOSTILE[0] : dice.pick([...HOSTILE, ...HOSTILE, CLIENT[0]]);
     const isTagWrong = dice.chance(0.04);
-    const tag = isTagWrong ? dice.pick([0, peer.tag, dice.below(2 ** 32)]) : peer.victimTag;
+    const tag = isTagWrong ? dice.pick([0, peer.tag, dice.below(2 ** 32)]) : peer.targetTag;
     if (isTagWrong) this.#count('wrong tag');
     if (source === CLIENT[0]) this.#count('from the honest peer’s address');
     const packet = peer.packet(chunks, { tag, port: source === CLIENT[0] ? CLIENT_PORT : peer.port });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type Association, Stack } from '../../src/index.js';
 import { type Network, scenario } from '../../src/simulated.js';
-import { ADDRESSES, connected, inWorld, newStack, SERVER } from '../support/world.js';
+import { ADDRESSES, connected, newStack, SERVER, withTwoStacks } from '../support/two-stacks.js';
 
 const MTU = 65_535;
 const COUNT = 150;
@@ -41,10 +41,10 @@ test('timers of 150 associations that make more than fits into the outbox at onc
 
 // sctp_initiate_iterator(): it goes through all associations of a socket, whatever state they are in
 test('a new local address is told to each association of a socket, though the peers of two others are silent', () =>
-  inWorld(
-    async (world) => {
-      const { network, serverHost } = world;
-      const { a, serverSocket } = await connected(world, {}, { style: 'one-to-many' });
+  withTwoStacks(
+    async (stacks) => {
+      const { network, serverHost } = stacks;
+      const { a, serverSocket } = await connected(stacks, {}, { style: 'one-to-many' });
       const connect = async (address: string) => {
         const stack = await newStack(network, network.host(address, [address]));
         return Promise.all([stack.socket().connect(SERVER[0]!), serverSocket.accept()]);

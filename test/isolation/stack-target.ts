@@ -3,7 +3,7 @@ import type { Network } from '../../src/simulated.js';
 import type { Socket } from '../../src/socket/socket.js';
 import type { TransportHost } from '../../src/transport/transport.js';
 import { injectable } from '../support/injectable.js';
-import { isEqual, pattern } from '../support/world.js';
+import { isEqual, pattern } from '../support/two-stacks.js';
 import { CLIENT, CLIENT_PORT, HOSTILE, SERVER, SERVER_PORT } from './hostile.js';
 import {
   type Act,

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { WAIT } from '../support/host.js';
-import { pattern } from '../support/world.js';
+import { pattern } from '../support/two-stacks.js';
+import { WAIT } from '../support/udp-host.js';
 import { setExtensions } from './kernel.js';
 import { ENDS, endAll, pair, sent } from './ours.js';
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { WAIT } from '../support/host.js';
-import { isEqual, pattern } from '../support/world.js';
+import { isEqual, pattern } from '../support/two-stacks.js';
+import { WAIT } from '../support/udp-host.js';
 import { GUEST } from './network.js';
 import { ENDS, endAll, guest, ours, pair, sent } from './ours.js';
 

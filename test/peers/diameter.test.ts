@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import type { Association, Socket } from '../../src/index.js';
-import { WAIT } from '../support/host.js';
+import { WAIT } from '../support/udp-host.js';
 import { DiameterNode } from './diameter.js';
 import { GuestProgram } from './guest.js';
 import { cut, heal } from './network.js';

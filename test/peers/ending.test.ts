@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Child } from '../support/child.js';
-import { WAIT } from '../support/host.js';
 import { Programs } from '../support/program.js';
-import { pattern } from '../support/world.js';
+import { pattern } from '../support/two-stacks.js';
+import { WAIT } from '../support/udp-host.js';
 import { connectTo, KernelPeer, listenOn } from './kernel.js';
 import { cut, heal } from './network.js';
 import { ENDS, endAll, freshPort, pair, sent, told } from './ours.js';

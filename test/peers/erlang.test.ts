@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import type { Association } from '../../src/index.js';
-import { pattern } from '../support/world.js';
+import { pattern } from '../support/two-stacks.js';
 import { GuestProgram } from './guest.js';
 import { endAll, guest, listening, ours } from './ours.js';
 

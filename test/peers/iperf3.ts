@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type Socket as Connection, connect, createServer } from 'node:net';
 import type { Association, Socket } from '../../src/index.js';
-import { WAIT } from '../support/host.js';
+import { WAIT } from '../support/udp-host.js';
 import { GUEST, HERE } from './network.js';
 
 export const IPERF_PORT = 5201;

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { WAIT } from '../support/host.js';
+import { WAIT } from '../support/udp-host.js';
 import { GuestProgram } from './guest.js';
 import { Asp } from './m3ua.js';
 import { bindTo, endAll, guest, listening, ours } from './ours.js';

@@ -1,5 +1,5 @@
 import type { Association } from '../../src/index.js';
-import { WAIT } from '../support/host.js';
+import { WAIT } from '../support/udp-host.js';
 
 /** Message class and type (RFC 4666 §3.1.2, §3.1.3). */
 export const M3UA = {

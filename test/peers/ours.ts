@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { Association, Endpoint, Socket, SocketOptions, Stack } from '../../src/index.js';
 import { DEFAULT_PRESET } from '../../src/options/timers.js';
-import { closeHosts, type HostOptions, host, WAIT } from '../support/host.js';
+import { closeHosts, type HostOptions, host, WAIT } from '../support/udp-host.js';
 import { GuestProgram } from './guest.js';
 import { connectTo, KernelPeer, listenOn } from './kernel.js';
 import { GUEST, HERE } from './network.js';

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { WAIT } from '../support/host.js';
+import { WAIT } from '../support/udp-host.js';
 import { cut, heal } from './network.js';
 import { ENDS, endAll, pair } from './ours.js';
 

@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Association, conn, Stack } from '../../src/index.js';
 import { Child } from '../support/child.js';
-import { WAIT } from '../support/host.js';
-import { isEqual, pattern } from '../support/world.js';
+import { isEqual, pattern } from '../support/two-stacks.js';
+import { WAIT } from '../support/udp-host.js';
 
 const PROGRAM = `${import.meta.dirname}/../../build/pion/pion`;
 /** WebRTC's port for SCTP over DTLS (RFC 8832 §5), and the only one that pion has. */

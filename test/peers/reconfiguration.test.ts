@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { WAIT } from '../support/host.js';
+import { WAIT } from '../support/udp-host.js';
 import { setExtensions } from './kernel.js';
 import { ENDS, endAll, pair, sent, told } from './ours.js';
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import * as R from '../../src/raw.js';
 import { type Network, scenario } from '../../src/simulated.js';
 import { sealPacket } from '../../src/wire/crc32c.js';
-import { chunk, u32 } from '../simulated/wire.js';
+import { chunk, u32 } from '../support/packets.js';
 import { connected, listening, open, SERVER, two } from './fixture.js';
 
 const ALL = [

@@ -3,7 +3,7 @@ import { Child } from '../support/child.js';
 import { exchange } from '../support/exchange.js';
 import { freePort, native } from '../support/native.js';
 import { client, closeRelays, metric, serve, startRelay, until } from '../support/relays.js';
-import { all, isEqual, pattern } from '../support/world.js';
+import { all, isEqual, pattern } from '../support/two-stacks.js';
 
 afterEach(async () => {
   await closeRelays();

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { OptionValue } from '../../src/options/table.js';
 import type { Network } from '../../src/simulated.js';
 import { decodePacket } from '../../src/wire/decode.js';
-import { connected, inWorld, isEqual, pattern } from '../support/world.js';
+import { connected, isEqual, pattern, withTwoStacks } from '../support/two-stacks.js';
 import { upTo } from './fixture.js';
 
 const TRACED = { traceLength: 10_000 };
@@ -37,19 +37,19 @@ function interrupted(
   afterMs: number,
   change: (a: Awaited<ReturnType<typeof connected>>['a']) => void,
 ): Promise<string[]> {
-  return inWorld(
-    async (world) => {
-      const { a, b } = await connected(world, {}, { peerMayReset: 'association' });
+  return withTwoStacks(
+    async (stacks) => {
+      const { a, b } = await connected(stacks, {}, { peerMayReset: 'association' });
       a.setOption('scheduler', scheduler);
       const sent = [2, 1, 0].map((stream) => a.send(pattern(60_000, stream), { stream }));
-      await world.network.advance(afterMs);
+      await stacks.network.advance(afterMs);
       change(a);
       for (const _ of sent) {
         const { data, stream } = (await b.receive({ timeoutMs: 60_000 }))!;
         expect(isEqual(data, pattern(60_000, stream))).toBe(true);
       }
       await Promise.all([...sent, a.close(), b.closed]);
-      return interruptions(world.network);
+      return interruptions(stacks.network);
     },
     { ...TRACED, conditions: { latencyMs: 10, rateBps: 10e6 } },
   );
@@ -75,11 +75,11 @@ test.each(SCHEDULERS)(
 );
 
 test.each([1, 2])('with the scheduler first-come, what waits leaves after streams were added %i times', (times) =>
-  inWorld(
-    async (world) => {
-      const { a, b } = await connected(world, {}, { peerMayReset: 'association' });
+  withTwoStacks(
+    async (stacks) => {
+      const { a, b } = await connected(stacks, {}, { peerMayReset: 'association' });
       a.setOption('scheduler', 'first-come');
-      const release = world.network.hold();
+      const release = stacks.network.hold();
       for (const number of upTo(10)) await a.send(pattern(1400, number), { stream: number % 3 });
       for (const _ of upTo(times)) {
         const adding = a.addStreams({ outbound: 5 });
@@ -97,13 +97,13 @@ test.each([1, 2])('with the scheduler first-come, what waits leaves after stream
 );
 
 test('messages larger than a packet leave when the peer wants DATA authenticated (RFC 4895)', () =>
-  inWorld(
-    async (world) => {
-      const listener = world.server.socket();
+  withTwoStacks(
+    async (stacks) => {
+      const listener = stacks.server.socket();
       listener.authentication.requireChunks(['DATA']);
       listener.bindx([{ address: '10.0.1.2', port: 5001 }]);
       listener.listen();
-      const socket = world.client.socket();
+      const socket = stacks.client.socket();
       const [a, b] = await Promise.all([socket.connect({ address: '10.0.1.2', port: 5001 }), listener.accept()]);
       const sending = (async () => {
         for (const number of upTo(500)) await a.send(pattern(3000, number));
@@ -113,7 +113,7 @@ test('messages larger than a packet leave when the peer wants DATA authenticated
         expect(isEqual((await b.receive({ timeoutMs: 60_000 }))?.data, pattern(3000, number))).toBe(true);
       }
       await Promise.all([sending, b.closed]);
-      const sizes = world.network.trace.entries().map(({ bytes }) => bytes.length);
+      const sizes = stacks.network.trace.entries().map(({ bytes }) => bytes.length);
       expect(Math.max(...sizes)).toBeLessThanOrEqual(1480);
     },
     { ...TRACED, conditions: { latencyMs: 2 } },
@@ -122,10 +122,10 @@ test('messages larger than a packet leave when the peer wants DATA authenticated
 test.each(SCHEDULERS)(
   'a begun message is finished though another one, which waits for it, fills the send buffer (%s)',
   (each) =>
-    inWorld(
-      async (world) => {
+    withTwoStacks(
+      async (stacks) => {
         const { a, b } = await connected(
-          world,
+          stacks,
           { sendBufferBytes: 4096 },
           { receiveBufferBytes: 4096, readAheadBytes: 1 },
         );
@@ -137,14 +137,14 @@ test.each(SCHEDULERS)(
         };
         do {
           await send(500, 1);
-          await world.network.advance(1000);
+          await stacks.network.advance(1000);
         } while (a.statistics().peerWindowBytes > 0);
         await send(100, 1);
         // The priority scheduler begins with the large one, the others do so because stream 1 had its turn.
         if (each === 'priority') a.setOption('streamValue', { stream: 1, value: 5 });
         await send(2700, 1);
         const large = send(10_000, 0);
-        await world.network.advance(100);
+        await stacks.network.advance(100);
         const received: number[] = [];
         while (received.length < sent.length) received.push((await b.receive({ timeoutMs: 60_000 }))!.data.length);
         expect(received.sort()).toEqual(sent.sort());

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { withNetwork } from '../../src/testing.js';
 import { describePacket } from '../../src/wire/describe.js';
-import { codeOf, isEqual, pattern } from '../support/world.js';
+import { codeOf, isEqual, pattern } from '../support/two-stacks.js';
 import { connected, endpoints, receiveAll, rig, sendAll, upTo } from './fixture.js';
 
 const SIZE = 1_000_000;

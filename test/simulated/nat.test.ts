@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type NatOptions, Network } from '../../src/simulated.js';
+import { init, sctp } from '../support/packets.js';
 import { type Listener, listen } from './fixture.js';
-import { init, sctp } from './wire.js';
 
 const UDP = { encapsulationPort: 9899 };
 

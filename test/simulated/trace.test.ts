@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { Network, scenario } from '../../src/simulated.js';
 import { cpuMs } from '../support/cpu.js';
+import { chunk, init, sctp, u32 } from '../support/packets.js';
 import { listen, pair } from './fixture.js';
-import { chunk, init, sctp, u32 } from './wire.js';
 
 test('the trace remembers the last packets with their times and fates', async () => {
   const { network, left, right } = await pair({ latencyMs: 2 }, { traceLength: 3 });

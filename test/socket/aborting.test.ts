@@ -6,24 +6,24 @@ import {
   codeOf,
   connected,
   failure,
-  inWorld,
   isEqual,
   listening,
   newStack,
   pattern,
   SERVER,
+  type TwoStacks,
   textOf,
-  type World,
-} from '../support/world.js';
+  withTwoStacks,
+} from '../support/two-stacks.js';
 
 const STYLES = ['one-to-one', 'one-to-many'] as const;
 
 describe.each(STYLES)('%s: an abort', (style) => {
   test('reaches the peer with its reason: receive, iteration, send and closed fail with it', async () => {
-    await inWorld(async (world) => {
-      const { a, b } = await connected(world, { style }, { style });
+    await withTwoStacks(async (stacks) => {
+      const { a, b } = await connected(stacks, { style }, { style });
       await a.send('before');
-      await world.network.advance(1);
+      await stacks.network.advance(1);
       a.abort('the disk is full — grüße');
       const seen: string[] = [];
       const error = await failure(
@@ -47,10 +47,10 @@ describe.each(STYLES)('%s: an abort', (style) => {
   });
 
   test('works when the send buffer is full', async () => {
-    await inWorld(async (world) => {
-      const { a, b } = await connected(world, { style }, { readAheadBytes: 1 });
+    await withTwoStacks(async (stacks) => {
+      const { a, b } = await connected(stacks, { style }, { readAheadBytes: 1 });
       const sent = Promise.allSettled(Array.from({ length: 1000 }, () => a.send(pattern(1000))));
-      await world.network.advance(100);
+      await stacks.network.advance(100);
       a.abort('full');
       expect(a.state).toBe('closed');
       const rejected = (await sent).flatMap((each) => (each.status === 'rejected' ? [each.reason.code] : []));
@@ -65,23 +65,23 @@ describe.each(STYLES)('%s: an abort', (style) => {
     ['abort()', (b) => b.abort('bye')],
     ['close() with a deadline', (b) => b.close({ timeoutMs: 0 }).catch(() => {})],
   ])('reaches the peer while stream 0 is being reset: %s', async (_, end) => {
-    await inWorld(async (world) => {
-      const { a, b } = await connected(world, { style }, { style });
+    await withTwoStacks(async (stacks) => {
+      const { a, b } = await connected(stacks, { style }, { style });
       const reset = codeOf(b.resetStreams({ outgoing: [0] }));
       end(b);
       expect(await a.closed).toMatchObject({ code: 'ECONNRESET', abort: [{ code: 12 }] });
       expect(await reset).toBe('ECONNRESET');
-      await world.server.close();
-      expect(world.server.memoryInUse).toBe(0);
+      await stacks.server.close();
+      expect(stacks.server.memoryInUse).toBe(0);
     });
   });
 
   test('reaches the peer in the middle of a message, and of a shutdown', async () => {
-    await inWorld(async (world) => {
-      const { a, b } = await connected(world, { receiveBufferBytes: 4096, readAheadBytes: 1 }, { style });
+    await withTwoStacks(async (stacks) => {
+      const { a, b } = await connected(stacks, { receiveBufferBytes: 4096, readAheadBytes: 1 }, { style });
       const sent = codeOf(b.send(pattern(1_000_000), { stream: 3 }));
       const closed = codeOf(b.close());
-      await world.network.advance(100);
+      await stacks.network.advance(100);
       b.abort('no time');
       expect(await a.closed).toMatchObject({ code: 'ECONNRESET', abort: [{ text: 'no time' }] });
       expect([await sent, await closed]).toEqual(['ECONNRESET', 'ECONNRESET']);
@@ -89,10 +89,10 @@ describe.each(STYLES)('%s: an abort', (style) => {
   });
 
   test('reaches a peer that has sent COOKIE ACK, which was lost', async () => {
-    await inWorld(async (world) => {
-      const server = listening(world, { style });
-      world.network.filter(({ bytes }) => (bytes[12] === 11 ? 'drop' : undefined));
-      const client = world.client.socket({ style });
+    await withTwoStacks(async (stacks) => {
+      const server = listening(stacks, { style });
+      stacks.network.filter(({ bytes }) => (bytes[12] === 11 ? 'drop' : undefined));
+      const client = stacks.client.socket({ style });
       const a = await client.connectx(SERVER, { wait: false });
       const b = await server.accept();
       a.abort('changed my mind');
@@ -103,24 +103,24 @@ describe.each(STYLES)('%s: an abort', (style) => {
   });
 
   test('cuts a reason that is too long, between characters', async () => {
-    await inWorld(async (world) => {
-      const { a, b } = await connected(world, { style }, { style });
+    await withTwoStacks(async (stacks) => {
+      const { a, b } = await connected(stacks, { style }, { style });
       a.abort('é'.repeat(5000));
       expect(await b.closed).toMatchObject({ code: 'ECONNRESET', abort: [{ text: 'é'.repeat(252) }] });
     });
   });
 
   test('tells of each message that was not delivered', async () => {
-    await inWorld(async (world) => {
-      const { a, b } = await connected(world, { style, sendBufferBytes: 65_536 }, { style });
+    await withTwoStacks(async (stacks) => {
+      const { a, b } = await connected(stacks, { style, sendBufferBytes: 65_536 }, { style });
       const failures: SendFailure[] = [];
       a.on('sendFailed', (event) => failures.push(event));
-      world.network.oneWay(world.clientHost, world.serverHost, { loss: 1 });
+      stacks.network.oneWay(stacks.clientHost, stacks.serverHost, { loss: 1 });
       const bytes = pattern(30_000);
       await a.send('first', { context: 1 });
       await a.send(bytes, { context: 2, stream: 1 });
       await a.send('third', { context: 3 });
-      await world.network.advance(10);
+      await stacks.network.advance(10);
       b.abort();
       expect(await a.closed).toMatchObject({ code: 'ECONNRESET' });
       failures.sort((x, y) => x.context - y.context);
@@ -136,14 +136,14 @@ describe.each(STYLES)('%s: an abort', (style) => {
 });
 
 test('a peer that vanishes is ETIMEDOUT after Association.Max.Retrans, measured in virtual time', async () => {
-  await inWorld(
-    async (world) => {
-      const { a } = await connected(world);
-      world.serverHost.crash();
+  await withTwoStacks(
+    async (stacks) => {
+      const { a } = await connected(stacks);
+      stacks.serverHost.crash();
       await a.send('anybody?');
-      const before = world.network.clock.now();
+      const before = stacks.network.clock.now();
       expect(await codeOf(a.receive())).toBe('ETIMEDOUT');
-      const elapsed = world.network.clock.now() - before;
+      const elapsed = stacks.network.clock.now() - before;
       expect(await a.closed).toMatchObject({ code: 'ETIMEDOUT' });
       // Ten retransmissions over two paths: each path backs off for itself from 1 s to 60 s, heartbeats count too.
       expect(elapsed).toBeGreaterThan(30_000);
@@ -154,14 +154,14 @@ test('a peer that vanishes is ETIMEDOUT after Association.Max.Retrans, measured 
 });
 
 test('with the preset for fast failover a peer that vanishes is known after seconds', async () => {
-  await inWorld(
-    async (world) => {
-      const { a } = await connected(world);
-      world.serverHost.crash();
+  await withTwoStacks(
+    async (stacks) => {
+      const { a } = await connected(stacks);
+      stacks.serverHost.crash();
       await a.send('anybody?');
-      const before = world.network.clock.now();
+      const before = stacks.network.clock.now();
       expect(await codeOf(a.receive())).toBe('ETIMEDOUT');
-      expect(world.network.clock.now() - before).toBeLessThan(10_000);
+      expect(stacks.network.clock.now() - before).toBeLessThan(10_000);
     },
     { stack: { preset: 'fast-failover' } },
   );
@@ -169,12 +169,12 @@ test('with the preset for fast failover a peer that vanishes is known after seco
 
 describe('a peer that restarts', () => {
   /** The server's host connects, crashes, and connects again from the same port. */
-  async function restarted(world: World, meanwhile: (old: Association) => Promise<void>) {
-    const { network, serverHost } = world;
-    const client = world.client.socket({ style: 'one-to-many' });
+  async function restarted(stacks: TwoStacks, meanwhile: (old: Association) => Promise<void>) {
+    const { network, serverHost } = stacks;
+    const client = stacks.client.socket({ style: 'one-to-many' });
     client.bindx([{ address: '10.0.1.1', port: 7001 }]);
     client.listen();
-    const server = world.server.socket();
+    const server = stacks.server.socket();
     server.bindx(SERVER);
     const [first, old] = await Promise.all([server.connect({ address: '10.0.1.1', port: 7001 }), client.accept()]);
     await first.send('hello');
@@ -189,10 +189,10 @@ describe('a peer that restarts', () => {
   }
 
   test("is told by 'restart' where the association is known still, and messages go on", async () => {
-    await inWorld(async (world) => {
+    await withTwoStacks(async (stacks) => {
       let restarts = 0;
       const failures: SendFailure[] = [];
-      const { old, again } = await restarted(world, async (association) => {
+      const { old, again } = await restarted(stacks, async (association) => {
         association.on('restart', () => restarts++);
         association.on('sendFailed', (event) => failures.push(event));
         await association.send('lost', { stream: 2 });
@@ -208,10 +208,10 @@ describe('a peer that restarts', () => {
   });
 
   test('gets a message that was begun before as a whole', async () => {
-    await inWorld(
-      async (world) => {
+    await withTwoStacks(
+      async (stacks) => {
         let large = Promise.resolve();
-        const { old, again } = await restarted(world, async (association) => {
+        const { old, again } = await restarted(stacks, async (association) => {
           large = association.send(pattern(1_000_000), { stream: 3 });
         });
         expect((await again.receive())?.data.length).toBe(1_000_000);
@@ -224,10 +224,10 @@ describe('a peer that restarts', () => {
   });
 
   test('gets, as wholes, what a listener sends that hears of lost messages', async () => {
-    await inWorld(
-      async (world) => {
+    await withTwoStacks(
+      async (stacks) => {
         const sends: Promise<void>[] = [];
-        const { old, again } = await restarted(world, async (association) => {
+        const { old, again } = await restarted(stacks, async (association) => {
           association.once('sendFailed', () => sends.push(association.send(pattern(900_000, 2), { stream: 4 })));
           sends.push(association.send('lost'));
         });
@@ -241,11 +241,11 @@ describe('a peer that restarts', () => {
   });
 
   test('and knows nothing of the association aborts it: ECONNRESET', async () => {
-    await inWorld(async (world) => {
-      const { a } = await connected(world);
-      world.serverHost.crash();
-      world.serverHost.restart();
-      await newStack(world.network, world.serverHost);
+    await withTwoStacks(async (stacks) => {
+      const { a } = await connected(stacks);
+      stacks.serverHost.crash();
+      stacks.serverHost.restart();
+      await newStack(stacks.network, stacks.serverHost);
       await a.send('are you there?');
       expect(await codeOf(a.receive())).toBe('ECONNRESET');
     });
@@ -256,11 +256,11 @@ describe('a DATA chunk that is wrong', () => {
   const CHUNK = 12;
   /** What the sender is told when one of its packets was changed on its way. */
   const told = (change: (packet: DataView) => void) =>
-    inWorld(async (world) => {
-      const { a } = await connected(world);
+    withTwoStacks(async (stacks) => {
+      const { a } = await connected(stacks);
       await a.send('first');
-      await world.network.advance(1000);
-      world.network.filter((packet) => {
+      await stacks.network.advance(1000);
+      stacks.network.filter((packet) => {
         if (packet.bytes[CHUNK] !== 0) return packet;
         const bytes = packet.bytes.slice();
         change(new DataView(bytes.buffer));

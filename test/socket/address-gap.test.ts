@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { inWorld, textOf } from '../support/world.js';
+import { textOf, withTwoStacks } from '../support/two-stacks.js';
 
 const SERVER = { address: '198.51.100.1', port: 5001 };
 const OPTIONS = {
@@ -16,7 +16,7 @@ const OPTIONS = {
 test.each([30, 90, 120, 300, 600])(
   'the only address changes behind a gap of %d s: data go on at once',
   async (gapS) => {
-    await inWorld(async ({ network, clientHost, client, server }) => {
+    await withTwoStacks(async ({ network, clientHost, client, server }) => {
       const listener = server.socket();
       listener.bindx([SERVER]);
       listener.listen();
@@ -39,7 +39,7 @@ test.each([30, 90, 120, 300, 600])(
 );
 
 test('data that wait in the gap leave with the new address', async () => {
-  await inWorld(async ({ network, clientHost, client, server }) => {
+  await withTwoStacks(async ({ network, clientHost, client, server }) => {
     const listener = server.socket();
     listener.bindx([SERVER]);
     listener.listen();

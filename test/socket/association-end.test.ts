@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { StackOptions } from '../../src/index.js';
-import { connected, inWorld, textOf } from '../support/world.js';
+import { connected, textOf, withTwoStacks } from '../support/two-stacks.js';
 
 const LATENCY = { conditions: { latencyMs: 10 }, limitMs: 1e8 };
 const SINGLE = { client: ['10.0.1.1'], server: ['10.0.1.2'] };
@@ -8,7 +8,7 @@ const HOUR = 3_600_000;
 
 /** When a single-homed association ends whose peer has vanished, in seconds; with data on their way or without. */
 function endsAfter(timers: StackOptions['timers'], isIdle: boolean): Promise<number> {
-  return inWorld(
+  return withTwoStacks(
     async ({ network, client, server, serverHost }) => {
       const [endpoint] = [{ address: '10.0.1.2', port: 5001 }];
       const listener = server.socket();
@@ -37,9 +37,9 @@ describe('an association whose peer has vanished ends', () => {
   });
 
   test('also if the peer has no confirmed address any more', async () => {
-    await inWorld(
-      async (world) => {
-        const { network, clientHost, client, server } = world;
+    await withTwoStacks(
+      async (stacks) => {
+        const { network, clientHost, client, server } = stacks;
         const endpoint = { address: '10.0.1.2', port: 5001 };
         const listener = server.socket();
         listener.bindx([endpoint]);
@@ -63,9 +63,9 @@ describe('an association whose peer has vanished ends', () => {
 });
 
 test('a path that is not in use does not end an association, however long it is dead', async () => {
-  await inWorld(async (world) => {
-    const { network } = world;
-    const { a, b } = await connected(world);
+  await withTwoStacks(async (stacks) => {
+    const { network } = stacks;
+    const { a, b } = await connected(stacks);
     await network.advance(3000);
     for (const end of [a, b]) {
       const [used] = end.paths().filter(({ primary }) => primary);

@@ -1,56 +1,56 @@
 import { expect, test } from 'vitest';
 import type { ChunkType } from '../../src/wire/chunk-types.js';
-import { extensions, flagged, forwardTsnSupported, u8, u16, u32 } from '../support/forged.js';
-import { Puppet } from '../support/puppet.js';
-import { authentication } from '../support/signed.js';
-import { StackVictim } from '../support/victim.js';
+import { authParameters } from '../support/auth-chunks.js';
+import { chunkWithFlags, extensions, forwardTsnSupported, u8, u16, u32 } from '../support/packets.js';
+import { ScriptedPeer } from '../support/scripted-peer.js';
+import { TargetStack } from '../support/target-stack.js';
 
-/** A victim with I-DATA, and a peer with AUTH that wants these chunks authenticated. */
+/** A target with I-DATA, and a peer with AUTH that wants these chunks authenticated. */
 async function scene(wanted: readonly ChunkType[], required: readonly ('DATA' | 'I-DATA')[] = []) {
-  const victim = await StackVictim.create();
-  const listener = victim.stack.socket();
+  const target = await TargetStack.create();
+  const listener = target.stack.socket();
   listener.setOption('interleaving', true);
   if (required.length > 0) listener.authentication.requireChunks(required);
   listener.bindx([{ address: '10.0.0.1', port: 5001 }]);
   listener.listen();
-  const peer = new Puppet(victim);
+  const peer = new ScriptedPeer(target);
   await peer.connect({
     parameters: [
       extensions('RE-CONFIG', 'FORWARD TSN', 'I-DATA', 'I-FORWARD TSN', 'AUTH'),
       forwardTsnSupported,
-      ...authentication(...wanted),
+      ...authParameters(...wanted),
     ],
   });
   const association = await listener.accept();
-  await victim.answers();
-  return { victim, peer, association };
+  await target.answers();
+  return { target, peer, association };
 }
 
 const WHOLE = 3;
 const interleaved = (tsn: number): Uint8Array =>
-  flagged('I-DATA', WHOLE, u32(tsn), u16(0, 0), u32(0, 0), u8(1, 2, 3, 4));
+  chunkWithFlags('I-DATA', WHOLE, u32(tsn), u16(0, 0), u32(0, 0), u8(1, 2, 3, 4));
 
 test.each([
   ['I-DATA', true],
   ['DATA', false],
 ] as const)('a peer that wants %s authenticated is sent I-DATA with AUTH: %s', async (wanted, isAuthenticated) => {
-  const { victim, association } = await scene([wanted]);
+  const { target, association } = await scene([wanted]);
   await association.send(new Uint8Array(3000));
-  const packets = (await victim.answers()).filter(({ chunks }) => chunks.some(({ type }) => type === 'I-DATA'));
+  const packets = (await target.answers()).filter(({ chunks }) => chunks.some(({ type }) => type === 'I-DATA'));
   expect(packets.length).toBeGreaterThan(1);
   for (const { chunks } of packets) expect(chunks[0]?.type).toBe(isAuthenticated ? 'AUTH' : 'I-DATA');
-  await victim.close();
+  await target.close();
 });
 
 test.each([
   ['I-DATA', false],
   ['DATA', true],
 ] as const)('where %s has to be authenticated, I-DATA without AUTH is taken: %s', async (required, isTaken) => {
-  const { victim, peer, association } = await scene(['ASCONF'], [required]);
+  const { target, peer, association } = await scene(['ASCONF'], [required]);
   await peer.send(interleaved(peer.tsn));
-  await victim.advance(500);
-  const acknowledged = (await victim.answers()).some(({ chunks }) => chunks.some(({ type }) => type === 'SACK'));
+  await target.advance(500);
+  const acknowledged = (await target.answers()).some(({ chunks }) => chunks.some(({ type }) => type === 'SACK'));
   expect(acknowledged).toBe(isTaken);
   if (isTaken) expect((await association.receive())?.data).toEqual(u8(1, 2, 3, 4));
-  await victim.close();
+  await target.close();
 });

@@ -3,13 +3,23 @@ import type { Socket } from '../../src/socket/socket.js';
 import type { Chunk } from '../../src/wire/chunk.js';
 import type { ChunkType } from '../../src/wire/chunk-types.js';
 import { decodePacket } from '../../src/wire/decode.js';
-import { all, codeOf, failure, inWorld, listening, pattern, SERVER, textOf, type World } from '../support/world.js';
+import {
+  all,
+  codeOf,
+  failure,
+  listening,
+  pattern,
+  SERVER,
+  type TwoStacks,
+  textOf,
+  withTwoStacks,
+} from '../support/two-stacks.js';
 
 const SECRET = new TextEncoder().encode('correct horse battery staple');
 const OTHER = new TextEncoder().encode('incorrect horse');
 
 /** The chunks of each packet that has passed, the sender's name before them. */
-function chunksOf({ network }: World): (readonly [from: string, chunks: readonly Chunk[]])[] {
+function chunksOf({ network }: TwoStacks): (readonly [from: string, chunks: readonly Chunk[]])[] {
   return network.trace.entries().map(({ from, bytes }) => [from, decodePacket(bytes).chunks] as const);
 }
 
@@ -21,16 +31,16 @@ function keyed(socket: Socket, key: Uint8Array, required: readonly ChunkType[] =
   return socket;
 }
 
-async function keyedPair(world: World, serverKey: Uint8Array, required?: readonly ChunkType[]) {
-  const serverSocket = keyed(listening(world), serverKey, required);
-  const clientSocket = keyed(world.client.socket(), SECRET, required);
+async function keyedPair(stacks: TwoStacks, serverKey: Uint8Array, required?: readonly ChunkType[]) {
+  const serverSocket = keyed(listening(stacks), serverKey, required);
+  const clientSocket = keyed(stacks.client.socket(), SECRET, required);
   const a = clientSocket.connectx(SERVER, { timeoutMs: 60_000 });
   return { clientSocket, serverSocket, a };
 }
 
 test('with the same key DATA is authenticated on the wire, and arrives', () =>
-  inWorld(async (world) => {
-    const { a: connecting, serverSocket } = await keyedPair(world, SECRET);
+  withTwoStacks(async (stacks) => {
+    const { a: connecting, serverSocket } = await keyedPair(stacks, SECRET);
     const [a, b] = await Promise.all([connecting, serverSocket.accept()]);
     expect(a.setup.features).toContain('authentication');
     expect(a.authentication.activeKey).toBe(1);
@@ -40,7 +50,7 @@ test('with the same key DATA is authenticated on the wire, and arrives', () =>
     await b.send('and back');
     expect(textOf(await b.receive())).toBe('hello');
     expect(textOf(await a.receive())).toBe('and back');
-    const data = chunksOf(world).filter(([, chunks]) => chunks.some(({ type }) => type === 'DATA'));
+    const data = chunksOf(stacks).filter(([, chunks]) => chunks.some(({ type }) => type === 'DATA'));
     expect(new Set(data.map(([from]) => from))).toEqual(new Set(['client', 'server']));
     for (const [, chunks] of data) {
       const [auth] = chunks;
@@ -50,13 +60,13 @@ test('with the same key DATA is authenticated on the wire, and arrives', () =>
   }));
 
 test('with a wrong key connectx fails with ETIMEDOUT, and the key stands in no error', () =>
-  inWorld(
-    async (world) => {
-      const { a } = await keyedPair(world, OTHER, ['COOKIE ECHO', 'DATA']);
+  withTwoStacks(
+    async (stacks) => {
+      const { a } = await keyedPair(stacks, OTHER, ['COOKIE ECHO', 'DATA']);
       const error = await failure(a);
       expect(error).toMatchObject({ code: 'ETIMEDOUT', syscall: 'connectx' });
       expect(`${error.stack} ${JSON.stringify(error)}`).not.toContain('horse');
-      const { associations, authentication } = world.server.statistics();
+      const { associations, authentication } = stacks.server.statistics();
       expect(associations.accepted).toBe(0);
       expect(authentication.failed).toBeGreaterThanOrEqual(3);
       expect(authentication.failed).toBe(authentication.received);
@@ -65,13 +75,13 @@ test('with a wrong key connectx fails with ETIMEDOUT, and the key stands in no e
   ));
 
 test('with a wrong key for DATA alone nothing that is sent arrives, and the receiver counts why', () =>
-  inWorld(
-    async (world) => {
-      const { a: connecting, serverSocket } = await keyedPair(world, OTHER);
+  withTwoStacks(
+    async (stacks) => {
+      const { a: connecting, serverSocket } = await keyedPair(stacks, OTHER);
       const [a, b] = await Promise.all([connecting, serverSocket.accept()]);
       await a.send('hello');
       await expect(b.receive({ timeoutMs: 100_000 })).rejects.toMatchObject({ code: 'ETIMEDOUT' });
-      const { authentication, data } = world.server.statistics();
+      const { authentication, data } = stacks.server.statistics();
       expect(authentication.failed).toBeGreaterThanOrEqual(5);
       expect(data.received).toBe(0);
       expect(a.statistics().flightBytes).toBeGreaterThan(0);
@@ -81,9 +91,9 @@ test('with a wrong key for DATA alone nothing that is sent arrives, and the rece
   ));
 
 test('with a wrong key for DATA and heartbeats the sender is told ETIMEDOUT', () =>
-  inWorld(
-    async (world) => {
-      const { a: connecting, serverSocket } = await keyedPair(world, OTHER, ['DATA', 'HEARTBEAT', 'HEARTBEAT ACK']);
+  withTwoStacks(
+    async (stacks) => {
+      const { a: connecting, serverSocket } = await keyedPair(stacks, OTHER, ['DATA', 'HEARTBEAT', 'HEARTBEAT ACK']);
       const [a] = await Promise.all([connecting, serverSocket.accept()]);
       await a.send('hello');
       expect(await a.closed).toMatchObject({ code: 'ETIMEDOUT' });
@@ -92,22 +102,22 @@ test('with a wrong key for DATA and heartbeats the sender is told ETIMEDOUT', ()
   ));
 
 test('a key that the peer has not, or DATA without AUTH, is dropped and counted', () =>
-  inWorld(async (world) => {
-    const { a: connecting, serverSocket } = await keyedPair(world, SECRET);
+  withTwoStacks(async (stacks) => {
+    const { a: connecting, serverSocket } = await keyedPair(stacks, SECRET);
     const [a, b] = await Promise.all([connecting, serverSocket.accept()]);
     a.authentication.setKey(7, SECRET);
     a.authentication.activateKey(7);
     await a.send('too early');
-    await world.network.advance(1500);
-    expect(world.server.statistics().authentication.unknownKey).toBeGreaterThan(0);
+    await stacks.network.advance(1500);
+    expect(stacks.server.statistics().authentication.unknownKey).toBeGreaterThan(0);
     b.authentication.setKey(7, SECRET);
     expect(textOf(await b.receive())).toBe('too early');
   }));
 
 test('keys that change in the middle of a transfer lose nothing', () =>
-  inWorld(
-    async (world) => {
-      const { a: connecting, serverSocket } = await keyedPair(world, SECRET);
+  withTwoStacks(
+    async (stacks) => {
+      const { a: connecting, serverSocket } = await keyedPair(stacks, SECRET);
       const [a, b] = await Promise.all([connecting, serverSocket.accept()]);
       const sent = Array.from({ length: 300 }, (_, index) => pattern(3000, index));
       const received = all(b);
@@ -129,17 +139,17 @@ test('keys that change in the middle of a transfer lose nothing', () =>
         const expected = sent.filter((_, index) => index % 3 === stream);
         expect(messages.filter((each) => each.stream === stream).map(({ data }) => data)).toEqual(expected);
       }
-      expect(world.server.statistics().authentication.failed).toBe(0);
+      expect(stacks.server.statistics().authentication.failed).toBe(0);
     },
     { conditions: { latencyMs: 5, loss: 0.02 } },
   ));
 
 test('a socket keeps its keys for its next association, but for those that were deleted', () =>
-  inWorld(async (world) => {
-    const listener = keyed(world.server.socket({ style: 'one-to-many' }), SECRET);
+  withTwoStacks(async (stacks) => {
+    const listener = keyed(stacks.server.socket({ style: 'one-to-many' }), SECRET);
     listener.bindx(SERVER);
     listener.listen();
-    const socket = keyed(world.client.socket(), OTHER);
+    const socket = keyed(stacks.client.socket(), OTHER);
     socket.authentication.setKey(1, SECRET);
     socket.authentication.setKey(2, OTHER);
     socket.authentication.deleteKey(2);
@@ -156,8 +166,8 @@ test('a socket keeps its keys for its next association, but for those that were 
   }));
 
 test('what cannot be is said, without the secret', () =>
-  inWorld(async (world) => {
-    const socket = world.client.socket();
+  withTwoStacks(async (stacks) => {
+    const socket = stacks.client.socket();
     const { authentication } = socket;
     expect(authentication.hmacs).toEqual(['SHA-256', 'SHA-1']);
     authentication.setHmacs(['SHA-1']);

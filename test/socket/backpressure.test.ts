@@ -1,13 +1,23 @@
 import { expect, test } from 'vitest';
-import { all, codeOf, connected, inWorld, isEqual, listening, pattern, SERVER, textOf } from '../support/world.js';
+import {
+  all,
+  codeOf,
+  connected,
+  isEqual,
+  listening,
+  pattern,
+  SERVER,
+  textOf,
+  withTwoStacks,
+} from '../support/two-stacks.js';
 
 const MB = 1024 * 1024;
 
 for (const style of ['one-to-one', 'one-to-many'] as const) {
   test(`a receiver that doesn't read stops its sender, in bounded memory, ${style}; then everything arrives`, async () => {
-    await inWorld(async (world) => {
-      const { a, b } = await connected(world, { style }, { style });
-      const idle = [world.client.memoryInUse, world.server.memoryInUse] as const;
+    await withTwoStacks(async (stacks) => {
+      const { a, b } = await connected(stacks, { style }, { style });
+      const idle = [stacks.client.memoryInUse, stacks.server.memoryInUse] as const;
       let taken = 0;
       const sent = (async () => {
         for (let number = 0; number < 4000; number++) {
@@ -16,17 +26,17 @@ for (const style of ['one-to-one', 'one-to-many'] as const) {
         }
         await a.close();
       })();
-      await world.network.advance(60_000);
+      await stacks.network.advance(60_000);
       const stopped = taken;
       // 256 KB in each of the buffers, 64 KB read ahead
       expect(stopped).toBeGreaterThan(200);
       expect(stopped).toBeLessThan(700);
-      await world.network.advance(60_000);
+      await stacks.network.advance(60_000);
       expect(taken).toBe(stopped);
       expect(a.bufferedBytes).toBeGreaterThan(0);
       expect(a.bufferedBytes).toBeLessThanOrEqual(1000);
-      expect(world.client.memoryInUse - idle[0]).toBeLessThan(1.5 * MB);
-      expect(world.server.memoryInUse - idle[1]).toBeLessThan(1.5 * MB);
+      expect(stacks.client.memoryInUse - idle[0]).toBeLessThan(1.5 * MB);
+      expect(stacks.server.memoryInUse - idle[1]).toBeLessThan(1.5 * MB);
       const messages = await all(b);
       await sent;
       expect(messages).toHaveLength(4000);
@@ -36,24 +46,24 @@ for (const style of ['one-to-one', 'one-to-many'] as const) {
 }
 
 test('tiny messages that nobody reads are bounded, too', async () => {
-  await inWorld(async (world) => {
-    const { a, b } = await connected(world);
+  await withTwoStacks(async (stacks) => {
+    const { a, b } = await connected(stacks);
     let taken = 0;
     const sent = (async () => {
       for (; taken < 100_000; taken++) await a.send('x');
     })().catch((error: unknown) => error);
-    await world.network.advance(60_000);
+    await stacks.network.advance(60_000);
     expect(taken).toBeLessThan(20_000);
-    expect(world.client.memoryInUse).toBeLessThan(4 * MB);
-    expect(world.server.memoryInUse).toBeLessThan(2 * MB);
+    expect(stacks.client.memoryInUse).toBeLessThan(4 * MB);
+    expect(stacks.server.memoryInUse).toBeLessThan(2 * MB);
     b.abort();
     expect(await sent).toMatchObject({ code: 'ECONNRESET' });
   });
 });
 
 test('more than sendQueueBytes that wait are ENOBUFS; what was accepted arrives, and nothing else', async () => {
-  await inWorld(async (world) => {
-    const { a, b } = await connected(world, { sendQueueBytes: 100_000, sendBufferBytes: 65_536 });
+  await withTwoStacks(async (stacks) => {
+    const { a, b } = await connected(stacks, { sendQueueBytes: 100_000, sendBufferBytes: 65_536 });
     const results: Promise<number>[] = [];
     for (let number = 0; number < 400; number++) {
       const settled = a.send(pattern(1000, number)).then(
@@ -78,8 +88,8 @@ test('more than sendQueueBytes that wait are ENOBUFS; what was accepted arrives,
 });
 
 test('one message may be larger than everything that may wait', async () => {
-  await inWorld(async (world) => {
-    const { a, b } = await connected(world, { sendQueueBytes: 1 });
+  await withTwoStacks(async (stacks) => {
+    const { a, b } = await connected(stacks, { sendQueueBytes: 1 });
     const [first, second] = [a.send(pattern(1_000_000)), a.send('too much')];
     expect(await codeOf(second)).toBe('ENOBUFS');
     expect((await b.receive())?.data.length).toBe(1_000_000);
@@ -88,13 +98,16 @@ test('one message may be larger than everything that may wait', async () => {
 });
 
 test("an association that isn't read doesn't hold up another one-to-one association", async () => {
-  await inWorld(async (world) => {
-    const server = listening(world);
-    const [stuck, other] = [await world.client.socket().connectx(SERVER), await world.client.socket().connectx(SERVER)];
+  await withTwoStacks(async (stacks) => {
+    const server = listening(stacks);
+    const [stuck, other] = [
+      await stacks.client.socket().connectx(SERVER),
+      await stacks.client.socket().connectx(SERVER),
+    ];
     await server.accept();
     const reader = await server.accept();
     const blocked = stuck.send(pattern(2_000_000)).catch((error: unknown) => error);
-    await world.network.advance(1000);
+    await stacks.network.advance(1000);
     for (let round = 0; round < 100; round++) {
       await other.send(`${round}`);
       expect(textOf(await reader.receive())).toBe(`${round}`);
@@ -105,15 +118,15 @@ test("an association that isn't read doesn't hold up another one-to-one associat
 });
 
 test('messages of associations that have ended, and that nobody reads, hold nobody up', async () => {
-  await inWorld(async (world) => {
-    const server = listening(world, { style: 'one-to-many', readAheadBytes: 10_000 });
+  await withTwoStacks(async (stacks) => {
+    const server = listening(stacks, { style: 'one-to-many', readAheadBytes: 10_000 });
     for (let round = 0; round < 20; round++) {
-      const client = await world.client.socket().connectx(SERVER);
+      const client = await stacks.client.socket().connectx(SERVER);
       await server.accept();
       await client.send(pattern(5000));
       await client.close();
     }
-    const client = await world.client.socket().connectx(SERVER);
+    const client = await stacks.client.socket().connectx(SERVER);
     const last = await server.accept();
     await client.send('still alive');
     expect(textOf(await last.receive())).toBe('still alive');
@@ -121,9 +134,9 @@ test('messages of associations that have ended, and that nobody reads, hold nobo
 });
 
 test('who reads slowly gets everything, and the sender never runs far ahead', async () => {
-  await inWorld(
-    async (world) => {
-      const { a, b } = await connected(world, {}, { receiveBufferBytes: 16_384, readAheadBytes: 4096 });
+  await withTwoStacks(
+    async (stacks) => {
+      const { a, b } = await connected(stacks, {}, { receiveBufferBytes: 16_384, readAheadBytes: 4096 });
       let sent = 0;
       const done = (async () => {
         for (; sent < 1000; sent++) await a.send(pattern(2000, sent));
@@ -132,7 +145,7 @@ test('who reads slowly gets everything, and the sender never runs far ahead', as
       let received = 0;
       for await (const { data } of b) {
         expect(isEqual(data, pattern(2000, received++))).toBe(true);
-        if (received % 10 === 0) await world.network.advance(100);
+        if (received % 10 === 0) await stacks.network.advance(100);
         expect(sent - received).toBeLessThan((262_144 + 16_384 + 4096 + 4000) / 2000);
       }
       expect(received).toBe(1000);
@@ -143,20 +156,20 @@ test('who reads slowly gets everything, and the sender never runs far ahead', as
 });
 
 test('senderDry is told when everything is acknowledged, and only to those who listen', async () => {
-  await inWorld(async (world) => {
-    const { a, b } = await connected(world);
+  await withTwoStacks(async (stacks) => {
+    const { a, b } = await connected(stacks);
     let told = 0;
     const off = a.on('senderDry', () => told++);
-    await world.network.advance(1);
+    await stacks.network.advance(1);
     expect(told).toBe(1); // at once, because it is so
     await a.send(pattern(50_000));
     expect(told).toBe(1);
     expect((await b.receive())?.data.length).toBe(50_000);
-    await world.network.advance(500);
+    await stacks.network.advance(500);
     expect(told).toBe(2);
     off();
     await a.send('more');
-    await world.network.advance(500);
+    await stacks.network.advance(500);
     expect(told).toBe(2);
   });
 });

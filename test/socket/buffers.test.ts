@@ -4,22 +4,22 @@ import type { SocketOptions } from '../../src/options/socket-options.js';
 import {
   all,
   connected,
-  inWorld,
   listening,
   type Pair,
   PORT,
   pattern,
   SERVER,
-  type World,
-  type WorldOptions,
-} from '../support/world.js';
+  type TwoStacks,
+  type TwoStacksOptions,
+  withTwoStacks,
+} from '../support/two-stacks.js';
 
 const MB = 1024 * 1024;
 const BASE = 262_144;
 
 /** 50 ms there and back. */
-const LONG: WorldOptions = { conditions: { latencyMs: 25 }, limitMs: 1e6 };
-const at = (rateBps: number): WorldOptions => ({
+const LONG: TwoStacksOptions = { conditions: { latencyMs: 25 }, limitMs: 1e6 };
+const at = (rateBps: number): TwoStacksOptions => ({
   ...LONG,
   conditions: { latencyMs: 25, rateBps, queueBytes: rateBps / 80 },
 });
@@ -32,7 +32,12 @@ const sizesOf = ({ clientSocket, serverSocket }: Pair) => ({
 });
 
 /** MB/s of messages of that size from the second `fromS` on, for a second. */
-async function rate({ network }: World, { a, b }: Pick<Pair, 'a' | 'b'>, bytes: number, fromS = 2): Promise<number> {
+async function rate(
+  { network }: TwoStacks,
+  { a, b }: Pick<Pair, 'a' | 'b'>,
+  bytes: number,
+  fromS = 2,
+): Promise<number> {
   const data = pattern(bytes);
   const sending = (async () => {
     for (;;) await a.send(data);
@@ -56,20 +61,20 @@ describe('buffers follow the path', () => {
     [1024, 11.5],
     [64, 8],
   ])('messages of %i bytes use 100 Mbit/s at 50 ms', async (bytes, least) => {
-    expect(await inWorld(async (world) => rate(world, await connected(world), bytes), at(100e6))).toBeGreaterThan(
-      least,
-    );
+    expect(
+      await withTwoStacks(async (stacks) => rate(stacks, await connected(stacks), bytes), at(100e6)),
+    ).toBeGreaterThan(least);
   });
 
   test('they become no larger than the path needs, nor than 4 MB', async () => {
-    const grown = (options: WorldOptions) =>
-      inWorld(async (world) => {
-        const pair = await connected(world, {}, MANY);
+    const grown = (options: TwoStacksOptions) =>
+      withTwoStacks(async (stacks) => {
+        const pair = await connected(stacks, {}, MANY);
         let sizes = sizesOf(pair);
-        world.network.clock.schedule(2500, () => {
+        stacks.network.clock.schedule(2500, () => {
           sizes = sizesOf(pair);
         });
-        await rate(world, pair, 16_384);
+        await rate(stacks, pair, 16_384);
         return sizes;
       }, options);
     const fast = await grown(at(100e6)); // 625,000 bytes are on their way
@@ -84,8 +89,8 @@ describe('buffers follow the path', () => {
   });
 
   test('they stay as they are where round trips are short', async () => {
-    await inWorld(async (world) => {
-      const pair = await connected(world, {}, MANY);
+    await withTwoStacks(async (stacks) => {
+      const pair = await connected(stacks, {}, MANY);
       const received = all(pair.b);
       for (let count = 0; count < 500; count++) await pair.a.send(pattern(16_384));
       expect(sizesOf(pair)).toEqual({ send: BASE, receive: BASE });
@@ -95,16 +100,16 @@ describe('buffers follow the path', () => {
   });
 
   test('a short path stays short when packets wait in its queue: the shortest round trip counts', async () => {
-    const queued: WorldOptions = { conditions: { latencyMs: 0.2, rateBps: 100e6, queueBytes: 1e6 }, limitMs: 1e6 };
-    await inWorld(async (world) => {
-      const pair = await connected(world, {}, MANY);
+    const queued: TwoStacksOptions = { conditions: { latencyMs: 0.2, rateBps: 100e6, queueBytes: 1e6 }, limitMs: 1e6 };
+    await withTwoStacks(async (stacks) => {
+      const pair = await connected(stacks, {}, MANY);
       let sizes = sizesOf(pair);
       let srttMs = 0;
-      world.network.clock.schedule(2500, () => {
+      stacks.network.clock.schedule(2500, () => {
         sizes = sizesOf(pair);
         srttMs = pair.a.paths()[0]?.srttMs ?? 0;
       });
-      expect(await rate(world, pair, 16_384)).toBeGreaterThan(11.5);
+      expect(await rate(stacks, pair, 16_384)).toBeGreaterThan(11.5);
       expect(srttMs).toBeGreaterThan(10);
       expect(sizes.send).toBe(BASE);
     }, queued);
@@ -114,48 +119,48 @@ describe('buffers follow the path', () => {
     ['send', { sendBufferBytes: 300_000 }, {}],
     ['receive', {}, { receiveBufferBytes: 300_000 }],
   ] as const)('a %s buffer that was given a size keeps it, and is what limits', async (which, client, server) => {
-    await inWorld(async (world) => {
-      const pair = await connected(world, client, { ...server, ...MANY });
+    await withTwoStacks(async (stacks) => {
+      const pair = await connected(stacks, client, { ...server, ...MANY });
       let sizes = sizesOf(pair);
-      world.network.clock.schedule(2500, () => {
+      stacks.network.clock.schedule(2500, () => {
         sizes = sizesOf(pair);
       });
-      expect(await rate(world, pair, 16_384)).toBeLessThan(300_000 / 0.05 / 1e6);
+      expect(await rate(stacks, pair, 16_384)).toBeLessThan(300_000 / 0.05 / 1e6);
       expect(sizes[which]).toBe(300_000);
     }, at(100e6));
   });
 
   test('a size may be given later, too', async () => {
-    await inWorld(async (world) => {
-      const pair = await connected(world);
-      world.network.clock.schedule(1000, () => pair.clientSocket.setOption('sendBufferBytes', BASE));
-      expect(await rate(world, pair, 16_384)).toBeLessThan(5.3);
+    await withTwoStacks(async (stacks) => {
+      const pair = await connected(stacks);
+      stacks.network.clock.schedule(1000, () => pair.clientSocket.setOption('sendBufferBytes', BASE));
+      expect(await rate(stacks, pair, 16_384)).toBeLessThan(5.3);
     }, at(100e6));
   });
 
   test('who sends to somebody that reads nothing gets no more room for it', async () => {
-    await inWorld(async (world) => {
-      const pair = await connected(world, {}, MANY);
-      const idle = [world.client.memoryInUse, world.server.memoryInUse] as const;
+    await withTwoStacks(async (stacks) => {
+      const pair = await connected(stacks, {}, MANY);
+      const idle = [stacks.client.memoryInUse, stacks.server.memoryInUse] as const;
       const sending = (async () => {
         for (;;) await pair.a.send(pattern(1000));
       })().catch(() => undefined);
-      await world.network.advance(60_000);
+      await stacks.network.advance(60_000);
       expect(sizesOf(pair).receive).toBe(BASE);
       expect(sizesOf(pair).send).toBeLessThan(2 * BASE);
-      expect(world.client.memoryInUse - idle[0]).toBeLessThan(2 * MB);
-      expect(world.server.memoryInUse - idle[1]).toBeLessThan(1.5 * MB);
+      expect(stacks.client.memoryInUse - idle[0]).toBeLessThan(2 * MB);
+      expect(stacks.server.memoryInUse - idle[1]).toBeLessThan(1.5 * MB);
       pair.b.abort();
       await sending;
     }, LONG);
   });
 
   test('all of a stack together get 64 MB at most, and those that are idle make room', async () => {
-    await inWorld(async (world) => {
-      const server = listening(world);
+    await withTwoStacks(async (stacks) => {
+      const server = listening(stacks);
       const pairs: { a: Association; b: Association; size: () => number }[] = [];
       const start = async () => {
-        const socket = world.client.socket();
+        const socket = stacks.client.socket();
         const [a, b] = await Promise.all([socket.connectx(SERVER), server.accept()]);
         pairs.push({ a, b, size: () => socket.getOption('sendBufferBytes') });
         void all(b).catch(() => undefined);
@@ -169,7 +174,7 @@ describe('buffers follow the path', () => {
       await Promise.all(first.map(flood));
       expect(beyond()).toBeGreaterThan(64 * MB - (4 * MB - BASE)); // not enough for one more
       expect(beyond()).toBeLessThanOrEqual(64 * MB);
-      await world.network.advance(20_000);
+      await stacks.network.advance(20_000);
       const last = await start();
       await flood(last);
       await flood(last); // the first one may end in slow start
@@ -180,14 +185,14 @@ describe('buffers follow the path', () => {
   });
 
   test('an association that leaves its socket takes its window along', async () => {
-    await inWorld(async (world) => {
-      const { a, b, serverSocket } = await connected(world, {}, MANY);
+    await withTwoStacks(async (stacks) => {
+      const { a, b, serverSocket } = await connected(stacks, {}, MANY);
       let received = 0;
       const receiving = (async () => {
         for await (const message of b) received += message.data.length;
       })().catch(() => undefined);
       for (let count = 0; count < 20; count++) await a.send(pattern(500_000));
-      await world.network.advance(1000);
+      await stacks.network.advance(1000);
       expect(serverSocket.getOption('receiveBufferBytes')).toBeGreaterThan(MB);
       const own = serverSocket.peeloff(b);
       expect(own.getOption('receiveBufferBytes')).toBe(serverSocket.getOption('receiveBufferBytes'));
@@ -199,9 +204,9 @@ describe('buffers follow the path', () => {
   });
 
   /** A server whose one-to-many socket has a window that has grown, and so many associations that leave it. */
-  const peeledOff = async (world: World, count: number) => {
-    const server = listening(world, MANY);
-    const start = async () => Promise.all([world.client.socket().connectx(SERVER), server.accept()]);
+  const peeledOff = async (stacks: TwoStacks, count: number) => {
+    const server = listening(stacks, MANY);
+    const start = async () => Promise.all([stacks.client.socket().connectx(SERVER), server.accept()]);
     const pairs = await Promise.all(Array.from({ length: count + 1 }, start));
     const [[a, b]] = pairs as [Ends];
     const received = all(b);
@@ -220,8 +225,8 @@ describe('buffers follow the path', () => {
   };
 
   test('associations that leave their socket take along no more than the stack has left', async () => {
-    await inWorld(async (world) => {
-      const { grown, own, beyond } = await peeledOff(world, 40);
+    await withTwoStacks(async (stacks) => {
+      const { grown, own, beyond } = await peeledOff(stacks, 40);
       const sizes = own.map(({ socket }) => socket.getOption('receiveBufferBytes'));
       expect(sizes[0]).toBe(grown);
       expect(Math.min(...sizes)).toBeGreaterThanOrEqual(BASE);
@@ -232,18 +237,18 @@ describe('buffers follow the path', () => {
 
   test('addresses that a peer merely lists are not taken for paths that have room', async () => {
     const client = Array.from({ length: 60 }, (_, index) => `10.0.1.${index + 10}`);
-    await inWorld(
-      async (world) => {
-        const socket = world.server.socket(MANY);
+    await withTwoStacks(
+      async (stacks) => {
+        const socket = stacks.server.socket(MANY);
         socket.bindx(SERVER.slice(0, 1));
         socket.listen();
-        const [, b] = await Promise.all([world.client.socket().connectx(SERVER.slice(0, 1)), socket.accept()]);
+        const [, b] = await Promise.all([stacks.client.socket().connectx(SERVER.slice(0, 1)), socket.accept()]);
         const own = socket.peeloff(b);
         expect(b.paths()).toHaveLength(client.length);
         const sending = (async () => {
           for (;;) await b.send(pattern(1000));
         })().catch(() => undefined);
-        await world.network.advance(20_000);
+        await stacks.network.advance(20_000);
         expect(own.getOption('sendBufferBytes')).toBeLessThanOrEqual(2 * BASE);
         b.abort();
         await sending;
@@ -253,9 +258,9 @@ describe('buffers follow the path', () => {
   });
 
   test('a newcomer gets its share while those that have taken all are busy', async () => {
-    await inWorld(async (world) => {
-      const { network, client, server } = world;
-      const { own, beyond } = await peeledOff(world, 24);
+    await withTwoStacks(async (stacks) => {
+      const { network, client, server } = stacks;
+      const { own, beyond } = await peeledOff(stacks, 24);
       expect(beyond()).toBeGreaterThan(62 * MB);
       const socket = server.socket(MANY);
       const to = { ...SERVER[0]!, port: PORT + 1 };
@@ -281,9 +286,9 @@ type Ends = [Association, Association];
 
 describe('the send buffer of a one-to-many socket is a limit for each association', () => {
   /** A server that sends by one socket, and clients that read as fast as they are told to. */
-  const serving = async (world: World, slow: number, read: (association: Association) => Promise<void>) => {
-    const server = listening(world, MANY);
-    const start = async () => Promise.all([world.client.socket().connectx(SERVER), server.accept()]);
+  const serving = async (stacks: TwoStacks, slow: number, read: (association: Association) => Promise<void>) => {
+    const server = listening(stacks, MANY);
+    const start = async () => Promise.all([stacks.client.socket().connectx(SERVER), server.accept()]);
     const [fast, ...others] = (await Promise.all(Array.from({ length: slow + 1 }, start))) as [Ends, ...Ends[]];
     for (const [a] of others) void read(a).catch(() => undefined);
     return { fast, others, end: () => [fast, ...others].map(([, b]) => b.abort()) };
@@ -294,9 +299,9 @@ describe('the send buffer of a one-to-many socket is a limit for each associatio
 
   test('one that reads fast is as fast beside ten that read slowly', async () => {
     const beside = (slow: number) =>
-      inWorld(async (world) => {
-        const { network } = world;
-        const { fast, others, end } = await serving(world, slow, async (a) => {
+      withTwoStacks(async (stacks) => {
+        const { network } = stacks;
+        const { fast, others, end } = await serving(stacks, slow, async (a) => {
           for (;;) {
             await a.receive();
             await network.advance(100);
@@ -304,7 +309,7 @@ describe('the send buffer of a one-to-many socket is a limit for each associatio
         });
         const fed = others.map(([, b]) => feed(b, pattern(16_000)).catch(() => undefined));
         const [a, b] = fast;
-        const mbPerS = await rate(world, { a: b, b: a }, 500_000, 1.5);
+        const mbPerS = await rate(stacks, { a: b, b: a }, 500_000, 1.5);
         end();
         await Promise.all(fed);
         return mbPerS;
@@ -315,16 +320,16 @@ describe('the send buffer of a one-to-many socket is a limit for each associatio
   });
 
   test('those that read nothing hold no more because another one reads fast', async () => {
-    await inWorld(async (world) => {
-      const { fast, others, end } = await serving(world, 20, async () => {});
+    await withTwoStacks(async (stacks) => {
+      const { fast, others, end } = await serving(stacks, 20, async () => {});
       const [a, b] = fast;
       void all(a).catch(() => undefined);
-      const before = world.server.memoryInUse;
+      const before = stacks.server.memoryInUse;
       const fed = [feed(b, pattern(500_000)).catch(() => undefined)];
-      await world.network.advance(1000);
+      await stacks.network.advance(1000);
       fed.push(...others.map(([, each]) => feed(each, pattern(16_000)).catch(() => undefined)));
-      await world.network.advance(2000);
-      expect(world.server.memoryInUse - before).toBeLessThan((20 + 4 + 4) * 1.5 * MB);
+      await stacks.network.advance(2000);
+      expect(stacks.server.memoryInUse - before).toBeLessThan((20 + 4 + 4) * 1.5 * MB);
       end();
       await Promise.all(fed);
     }, LONG);

@@ -1,12 +1,19 @@
 import { expect, test } from 'vitest';
 import { decodePacket } from '../../src/wire/decode.js';
-import { connected, inWorld, type Pair, pattern, type World, type WorldOptions } from '../support/world.js';
+import {
+  connected,
+  type Pair,
+  pattern,
+  type TwoStacks,
+  type TwoStacksOptions,
+  withTwoStacks,
+} from '../support/two-stacks.js';
 
 const CLIENT = '10.0.1.1';
-const LONG: WorldOptions = { conditions: { latencyMs: 25 }, limitMs: 1e6 };
+const LONG: TwoStacksOptions = { conditions: { latencyMs: 25 }, limitMs: 1e6 };
 
 /** How long each of so many messages takes, one every `everyMs`. */
-async function times({ network }: World, { a, b }: Pair, bytes: number, everyMs: number, count: number) {
+async function times({ network }: TwoStacks, { a, b }: Pair, bytes: number, everyMs: number, count: number) {
   const took: number[] = [];
   for (let number = 0; number < count; number++) {
     const sentMs = network.clock.now();
@@ -26,7 +33,7 @@ function most(times: readonly number[]): number {
 }
 
 /** The times at which packets with data leave the client. */
-function departures({ network }: World): number[] {
+function departures({ network }: TwoStacks): number[] {
   const times: number[] = [];
   network.filter(({ source, bytes }) => {
     const isData = decodePacket(bytes).chunks.some(({ type }) => type === 'DATA');
@@ -37,19 +44,19 @@ function departures({ network }: World): number[] {
 }
 
 test('a message behind a silence has the congestion window that those before it have opened', async () => {
-  await inWorld(async (world) => {
-    const took = await times(world, await connected(world), 60_000, 400, 20);
+  await withTwoStacks(async (stacks) => {
+    const took = await times(stacks, await connected(stacks), 60_000, 400, 20);
     expect(took[0]).toBeGreaterThan(150); // slow start
     expect(took[19]).toBeLessThan(40); // 25 ms, and 42 packets in bursts of 4 a millisecond
   }, LONG);
 });
 
 test('no more than 4 packets leave at once', async () => {
-  await inWorld(async (world) => {
-    const pair = await connected(world);
-    await times(world, pair, 60_000, 400, 10);
-    const left = departures(world);
-    await times(world, pair, 60_000, 400, 1);
+  await withTwoStacks(async (stacks) => {
+    const pair = await connected(stacks);
+    await times(stacks, pair, 60_000, 400, 10);
+    const left = departures(stacks);
+    await times(stacks, pair, 60_000, 400, 1);
     expect(left.length).toBeGreaterThan(41);
     expect(most(left)).toBe(4);
     expect(left.at(-1)! - left[0]!).toBeLessThan(12);
@@ -57,37 +64,37 @@ test('no more than 4 packets leave at once', async () => {
 });
 
 test('maxBurst is how many', async () => {
-  await inWorld(async (world) => {
-    const pair = await connected(world);
+  await withTwoStacks(async (stacks) => {
+    const pair = await connected(stacks);
     pair.a.setOption('maxBurst', 10);
-    await times(world, pair, 60_000, 400, 10);
-    const left = departures(world);
-    await times(world, pair, 60_000, 400, 1);
+    await times(stacks, pair, 60_000, 400, 10);
+    const left = departures(stacks);
+    await times(stacks, pair, 60_000, 400, 1);
     expect(most(left)).toBe(10);
   }, LONG);
 });
 
 test('a path that is idle loses half of its congestion window for each RTO, down to 4 packets', async () => {
-  await inWorld(async (world) => {
-    const pair = await connected(world);
-    await times(world, pair, 200_000, 900, 10);
+  await withTwoStacks(async (stacks) => {
+    const pair = await connected(stacks);
+    await times(stacks, pair, 200_000, 900, 10);
     const before = cwnd(pair);
     expect(before).toBeGreaterThan(100_000);
-    await world.network.advance(1500); // RTO.Min is 1,000 ms
-    await times(world, pair, 100, 100, 1);
+    await stacks.network.advance(1500); // RTO.Min is 1,000 ms
+    await times(stacks, pair, 100, 100, 1);
     expect(cwnd(pair)).toBe(Math.floor(before / 4));
-    await world.network.advance(20_000);
-    await times(world, pair, 100, 100, 1);
+    await stacks.network.advance(20_000);
+    await times(stacks, pair, 100, 100, 1);
     expect(cwnd(pair)).toBeLessThanOrEqual(4 * 1500);
   }, LONG);
 });
 
 test('associations that end with bursts to come are no trouble to the others', async () => {
-  await inWorld(async (world) => {
-    const pair = await connected(world);
-    await times(world, pair, 60_000, 400, 10);
+  await withTwoStacks(async (stacks) => {
+    const pair = await connected(stacks);
+    await times(stacks, pair, 60_000, 400, 10);
     const others = await Promise.all(
-      Array.from({ length: 5 }, () => world.client.socket().connectx([{ address: '10.0.1.2', port: 5001 }])),
+      Array.from({ length: 5 }, () => stacks.client.socket().connectx([{ address: '10.0.1.2', port: 5001 }])),
     );
     for (const other of others) void other.send(pattern(60_000));
     const sending = pair.a.send(pattern(60_000));
@@ -98,8 +105,8 @@ test('associations that end with bursts to come are no trouble to the others', a
 });
 
 test('slow start goes on beyond the first receive window of the peer', async () => {
-  await inWorld(async (world) => {
-    const { a, b } = await connected(world);
+  await withTwoStacks(async (stacks) => {
+    const { a, b } = await connected(stacks);
     const { slowStartThresholdBytes } = a.statistics().paths[0]!;
     expect(slowStartThresholdBytes).toBe(64 * 1024 * 1024);
     expect(b.statistics().paths.map((path) => path.slowStartThresholdBytes)).toEqual([
@@ -110,14 +117,14 @@ test('slow start goes on beyond the first receive window of the peer', async () 
 });
 
 test('the window of a silent sender is halved once an RTO, also while it receives (RFC 9260 7.2.1)', async () => {
-  await inWorld(async (world) => {
-    const pair = await connected(world);
-    await times(world, pair, 60_000, 400, 10);
+  await withTwoStacks(async (stacks) => {
+    const pair = await connected(stacks);
+    await times(stacks, pair, 60_000, 400, 10);
     const before = cwnd(pair);
     for (let count = 0; count < 14; count++) {
       await pair.b.send(pattern(1000, count)); // SACKs leave
       await pair.a.receive();
-      await world.network.advance(100);
+      await stacks.network.advance(100);
     }
     expect(cwnd(pair)).toBeGreaterThanOrEqual(before / 2 - 1);
     expect(cwnd(pair)).toBeLessThan(before);
@@ -125,10 +132,10 @@ test('the window of a silent sender is halved once an RTO, also while it receive
 });
 
 test('a packet that is lost wakes nobody until it is sent again, and then one packet leaves', async () => {
-  await inWorld(async (world) => {
-    const { network, clientHost } = world;
-    const pair = await connected(world);
-    await times(world, pair, 60_000, 400, 5);
+  await withTwoStacks(async (stacks) => {
+    const { network, clientHost } = stacks;
+    const pair = await connected(stacks);
+    await times(stacks, pair, 60_000, 400, 5);
     let left = 0;
     network.filter(({ bytes }, from) => {
       if (from !== clientHost) return undefined;
@@ -152,36 +159,36 @@ test('a packet that is lost wakes nobody until it is sent again, and then one pa
 });
 
 test('the rest of a small message waits for its SACK with Nagle’s algorithm', async () => {
-  await inWorld(async (world) => {
-    const pair = await connected(world, { noDelay: false });
-    await times(world, pair, 60_000, 400, 5);
-    const left = departures(world);
-    const before = world.network.clock.now();
+  await withTwoStacks(async (stacks) => {
+    const pair = await connected(stacks, { noDelay: false });
+    await times(stacks, pair, 60_000, 400, 5);
+    const left = departures(stacks);
+    const before = stacks.network.clock.now();
     await pair.a.send(pattern(100));
     await pair.a.send(pattern(100));
-    await world.network.advance(40);
+    await stacks.network.advance(40);
     expect(left.map((ms) => ms - before)).toEqual([0]);
-    await world.network.advance(300);
+    await stacks.network.advance(300);
     expect(left).toHaveLength(2);
   }, LONG);
 });
 
 test('a path that was short is not taken for short once its round trips are long', async () => {
-  await inWorld(
-    async (world) => {
-      const pair = await connected(world);
-      await times(world, pair, 100, 100, 5);
-      world.network.link(CLIENT, '10.0.1.2', { latencyMs: 25 });
-      await times(world, pair, 100, 100, 110); // 11 s
+  await withTwoStacks(
+    async (stacks) => {
+      const pair = await connected(stacks);
+      await times(stacks, pair, 100, 100, 5);
+      stacks.network.link(CLIENT, '10.0.1.2', { latencyMs: 25 });
+      await times(stacks, pair, 100, 100, 110); // 11 s
       let bytes = 0;
       const receive = async () => {
         while (await pair.b.receive()) bytes += 16_384;
       };
       receive().catch(() => undefined);
-      const end = world.network.clock.now() + 4000;
-      while (world.network.clock.now() < end - 1000) await pair.a.send(pattern(16_384));
+      const end = stacks.network.clock.now() + 4000;
+      while (stacks.network.clock.now() < end - 1000) await pair.a.send(pattern(16_384));
       bytes = 0;
-      while (world.network.clock.now() < end) await pair.a.send(pattern(16_384));
+      while (stacks.network.clock.now() < end) await pair.a.send(pattern(16_384));
       expect(bytes / 1e6).toBeGreaterThan(8); // MB/s; 262,144 bytes a round trip are 5
     },
     { conditions: { latencyMs: 0.5 }, limitMs: 1e6 },

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { withPeers } from '../delivery/fixture.js';
-import { sack } from '../support/forged.js';
-import { pattern } from '../support/world.js';
+import { sack } from '../support/packets.js';
+import { pattern } from '../support/two-stacks.js';
 
 // sctp_med_chunk_output() forgets the probe with whatever else it sends: wasm/fixes/path_selection.c
 test('a probe of a closed window that was refused leaves again when the window opens, whatever was sent since', () =>

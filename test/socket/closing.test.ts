@@ -5,21 +5,21 @@ import {
   codeOf,
   connected,
   failure,
-  inWorld,
   newStack,
   PORT,
   pattern,
   SERVER,
   textOf,
   texts,
-} from '../support/world.js';
+  withTwoStacks,
+} from '../support/two-stacks.js';
 
 const STYLES = ['one-to-one', 'one-to-many'] as const;
 
 describe.each(STYLES)('%s: an orderly shutdown', (style) => {
   test('delivers what was sent before, and resolves on both ends', async () => {
-    await inWorld(async (world) => {
-      const { a, b } = await connected(world, { style }, { style });
+    await withTwoStacks(async (stacks) => {
+      const { a, b } = await connected(stacks, { style }, { style });
       const sent = Array.from({ length: 50 }, (_, number) => a.send(pattern(20_000, number)));
       const received = all(b);
       const closed = a.close();
@@ -34,9 +34,9 @@ describe.each(STYLES)('%s: an orderly shutdown', (style) => {
   });
 
   test('of a send buffer that is full to the last byte', async () => {
-    await inWorld(async (world) => {
-      const { a, b } = await connected(world, { style, sendBufferBytes: 65_536 }, { style });
-      const heal = world.network.partition(world.clientHost, world.serverHost);
+    await withTwoStacks(async (stacks) => {
+      const { a, b } = await connected(stacks, { style, sendBufferBytes: 65_536 }, { style });
+      const heal = stacks.network.partition(stacks.clientHost, stacks.serverHost);
       const sent = a.send(pattern(65_536));
       const closed = a.close();
       heal();
@@ -47,8 +47,8 @@ describe.each(STYLES)('%s: an orderly shutdown', (style) => {
   });
 
   test('can be begun by both ends at once', async () => {
-    await inWorld(async (world) => {
-      const { a, b } = await connected(world, { style }, { style });
+    await withTwoStacks(async (stacks) => {
+      const { a, b } = await connected(stacks, { style }, { style });
       const [fromA, fromB] = [texts(a), texts(b)];
       await Promise.all([a.send('a'), b.send('b')]);
       await Promise.all([a.close(), b.close(), a.close()]);
@@ -58,11 +58,11 @@ describe.each(STYLES)('%s: an orderly shutdown', (style) => {
   });
 
   test('leaves readable what was received before', async () => {
-    await inWorld(async (world) => {
-      const { a, b } = await connected(world, { style }, { style });
+    await withTwoStacks(async (stacks) => {
+      const { a, b } = await connected(stacks, { style }, { style });
       for (const text of ['one', 'two', 'three']) await a.send(text);
       await a.close();
-      await world.network.advance(10);
+      await stacks.network.advance(10);
       expect(b.state).toBe('closed');
       expect(await texts(b)).toEqual(['one', 'two', 'three']);
       expect(await b.receive()).toBeUndefined();
@@ -71,9 +71,9 @@ describe.each(STYLES)('%s: an orderly shutdown', (style) => {
   });
 
   test('lets the peer say what it had sent already; the one who closes can receive it', async () => {
-    await inWorld(
-      async (world) => {
-        const { a, b } = await connected(world, { style }, { style });
+    await withTwoStacks(
+      async (stacks) => {
+        const { a, b } = await connected(stacks, { style }, { style });
         await b.send('said');
         const closed = a.close();
         expect(textOf(await a.receive())).toBe('said');
@@ -85,14 +85,14 @@ describe.each(STYLES)('%s: an orderly shutdown', (style) => {
   });
 
   test('is told by an event, after which nothing can be sent', async () => {
-    await inWorld(async (world) => {
-      const { a, b } = await connected(world, { style }, { style });
+    await withTwoStacks(async (stacks) => {
+      const { a, b } = await connected(stacks, { style }, { style });
       const events: string[] = [];
       b.on('shutdown', () => events.push(`shutdown ${b.state}`));
       b.on('close', (error) => events.push(`close ${b.state} ${error}`));
       a.on('close', () => events.push('closed'));
       await a.close();
-      await world.network.advance(10);
+      await stacks.network.advance(10);
       expect(events).toEqual(['shutdown closing', 'closed', 'close closed undefined']);
       for (const each of [a, b]) {
         expect(await codeOf(each.send('x'))).toBe('EPIPE');
@@ -104,27 +104,27 @@ describe.each(STYLES)('%s: an orderly shutdown', (style) => {
   });
 
   test('of what is over resolves: the end is told though messages are unread', async () => {
-    await inWorld(async (world) => {
-      const { a, b } = await connected(world, { style }, { style, readAheadBytes: 1 });
+    await withTwoStacks(async (stacks) => {
+      const { a, b } = await connected(stacks, { style }, { style, readAheadBytes: 1 });
       for (let count = 0; count < 10; count++) await a.send('unread');
-      await world.network.advance(10);
+      await stacks.network.advance(10);
       a.abort('gone');
-      await world.network.advance(10);
+      await stacks.network.advance(10);
       expect(b.state).toBe('closed'); // nothing more can come
       await b.close();
-      await world.server.close();
+      await stacks.server.close();
     });
   });
 
   test('of what is over resolves when a message is lost with it: `closed` tells that, though messages are unread', async () => {
-    await inWorld(async (world) => {
-      const { a, b } = await connected(world, { style }, { style, readAheadBytes: 1 });
+    await withTwoStacks(async (stacks) => {
+      const { a, b } = await connected(stacks, { style }, { style, readAheadBytes: 1 });
       for (let count = 0; count < 10; count++) await a.send('unread');
-      await world.network.advance(10);
-      world.network.oneWay(world.serverHost, world.clientHost, { loss: 1 });
+      await stacks.network.advance(10);
+      stacks.network.oneWay(stacks.serverHost, stacks.clientHost, { loss: 1 });
       await b.send('lost');
       a.abort('gone');
-      await world.network.advance(10);
+      await stacks.network.advance(10);
       expect(await b.closed).toMatchObject({ code: 'ECONNRESET' });
       await b.close();
       for (let count = 0; count < 10; count++) expect(textOf(await b.receive())).toBe('unread');
@@ -133,24 +133,24 @@ describe.each(STYLES)('%s: an orderly shutdown', (style) => {
   });
 
   test('that nobody answers ends by its deadline: ETIMEDOUT', async () => {
-    await inWorld(async (world) => {
-      const { a, b } = await connected(world, { style }, { style });
-      world.network.partition(world.clientHost, world.serverHost);
-      const before = world.network.clock.now();
+    await withTwoStacks(async (stacks) => {
+      const { a, b } = await connected(stacks, { style }, { style });
+      stacks.network.partition(stacks.clientHost, stacks.serverHost);
+      const before = stacks.network.clock.now();
       expect(await codeOf(a.close({ timeoutMs: 500 }))).toBe('ETIMEDOUT');
-      expect(world.network.clock.now() - before).toBe(500);
+      expect(stacks.network.clock.now() - before).toBe(500);
       expect(await a.closed).toMatchObject({ code: 'ECONNRESET' });
       expect(b.state).toBe('open');
     });
   });
 
   test('can be given up by a signal, with its reason', async () => {
-    await inWorld(async (world) => {
-      const { a } = await connected(world, { style }, { style });
-      world.network.partition(world.clientHost, world.serverHost);
+    await withTwoStacks(async (stacks) => {
+      const { a } = await connected(stacks, { style }, { style });
+      stacks.network.partition(stacks.clientHost, stacks.serverHost);
       const controller = new AbortController();
       const closed = failure(a.close({ signal: controller.signal }));
-      await world.network.advance(10);
+      await stacks.network.advance(10);
       controller.abort(new Error('enough'));
       expect((await closed).message).toContain('enough');
       expect(a.state).toBe('closed');
@@ -158,12 +158,12 @@ describe.each(STYLES)('%s: an orderly shutdown', (style) => {
   });
 
   test('ends by itself where nobody reads: what there is can be read later', async () => {
-    await inWorld(async (world) => {
+    await withTwoStacks(async (stacks) => {
       const options = { style, readAheadBytes: 1000 };
-      const { a, b } = await connected(world, options, options);
+      const { a, b } = await connected(stacks, options, options);
       for (let number = 0; number < 20; number++) await a.send(pattern(1000, number));
       await a.close();
-      await world.network.advance(10);
+      await stacks.network.advance(10);
       await b.close({ timeoutMs: 1000 });
       expect(await all(b)).toHaveLength(20);
     });
@@ -171,8 +171,8 @@ describe.each(STYLES)('%s: an orderly shutdown', (style) => {
 });
 
 test('closing a socket, or a stack, closes what is open; afterwards everything says so', async () => {
-  await inWorld(async (world) => {
-    const { a, b, clientSocket, serverSocket } = await connected(world, { style: 'one-to-many' });
+  await withTwoStacks(async (stacks) => {
+    const { a, b, clientSocket, serverSocket } = await connected(stacks, { style: 'one-to-many' });
     const received = texts(b);
     await a.send('last words');
     const accepting = codeOf(serverSocket.accept());
@@ -190,26 +190,26 @@ test('closing a socket, or a stack, closes what is open; afterwards everything s
     ]) {
       expect(await codeOf(call())).toBe('EBADF');
     }
-    await Promise.all([world.server.close(), world.server.close()]);
+    await Promise.all([stacks.server.close(), stacks.server.close()]);
     expect(await accepting).toBe('EBADF');
     await iterated;
-    expect(await codeOf((async () => world.server.socket())())).toBe('ENETDOWN');
+    expect(await codeOf((async () => stacks.server.socket())())).toBe('ENETDOWN');
     expect(await codeOf(serverSocket.accept())).toBe('EBADF');
-    expect(world.network.hosts[1]!.transport.addresses).toBeDefined();
+    expect(stacks.network.hosts[1]!.transport.addresses).toBeDefined();
   });
 });
 
 test('a socket that is closed while it connects gives the attempt up', async () => {
-  await inWorld(async (world) => {
+  await withTwoStacks(async (stacks) => {
     for (const style of STYLES) {
-      const socket = world.client.socket({ style });
+      const socket = stacks.client.socket({ style });
       const attempt = failure(socket.connectx([{ address: '10.0.1.77', port: PORT }]));
-      await world.network.advance(100);
+      await stacks.network.advance(100);
       await socket.close();
       expect(await attempt).toMatchObject({ code: 'EBADF' });
-      const another = world.client.socket({ style });
+      const another = stacks.client.socket({ style });
       const connecting = failure(another.connectx([{ address: '10.0.1.77', port: PORT }]));
-      await world.network.advance(100);
+      await stacks.network.advance(100);
       await another.associations[0]!.close();
       expect((await connecting) as SctpError).toMatchObject({ code: 'ECONNRESET' });
     }
@@ -217,44 +217,44 @@ test('a socket that is closed while it connects gives the attempt up', async () 
 });
 
 test('a stack that is closed by a deadline aborts what nobody answers', async () => {
-  await inWorld(async (world) => {
-    await connected(world);
-    world.network.partition(world.clientHost, world.serverHost);
-    expect(await codeOf(world.client.close({ timeoutMs: 1000 }))).toBe('ETIMEDOUT');
-    world.server.sockets[0]?.abort();
-    for (const socket of world.server.sockets) socket.abort();
-    await world.server.close();
+  await withTwoStacks(async (stacks) => {
+    await connected(stacks);
+    stacks.network.partition(stacks.clientHost, stacks.serverHost);
+    expect(await codeOf(stacks.client.close({ timeoutMs: 1000 }))).toBe('ETIMEDOUT');
+    stacks.server.sockets[0]?.abort();
+    for (const socket of stacks.server.sockets) socket.abort();
+    await stacks.server.close();
   });
 });
 
 test('`await using` closes a stack, its sockets and associations, with or without unread messages', async () => {
-  await inWorld(async (world) => {
-    const { network } = world;
+  await withTwoStacks(async (stacks) => {
+    const { network } = stacks;
     const host = network.host('third', ['10.0.1.3']);
     {
       await using stack = await newStack(network, host);
       await using socket = stack.socket();
       socket.bindx([{ address: '10.0.1.3', port: PORT }]);
       socket.listen();
-      const theirs = await world.client.socket().connect({ address: '10.0.1.3', port: PORT });
+      const theirs = await stacks.client.socket().connect({ address: '10.0.1.3', port: PORT });
       await using association = await socket.accept();
       for (let number = 0; number < 1000; number++) void theirs.send(pattern(5000)).catch(() => undefined);
       await network.advance(1000);
       expect(association.state).toBe('open');
     }
     await network.advance(1); // SHUTDOWN COMPLETE is on its way
-    expect(world.client.sockets.flatMap((socket) => socket.associations)).toEqual([]);
+    expect(stacks.client.sockets.flatMap((socket) => socket.associations)).toEqual([]);
   });
 });
 
 test('memory returns to its baseline after everything is closed', async () => {
-  await inWorld(
-    async (world) => {
-      const { network, client, server } = world;
+  await withTwoStacks(
+    async (stacks) => {
+      const { network, client, server } = stacks;
       const cycle = async (rounds: number) => {
         for (let round = 0; round < rounds; round++) {
           const style = STYLES[round % 2]!;
-          const { a, b, clientSocket, serverSocket } = await connected(world, { style }, { style });
+          const { a, b, clientSocket, serverSocket } = await connected(stacks, { style }, { style });
           const received = all(b).catch(() => undefined);
           await Promise.all([a.send(pattern(100_000)), b.send('x')]);
           if (round % 3 === 0) a.abort('over');

@@ -2,7 +2,15 @@ import { describe, expect, test } from 'vitest';
 import type { Packet } from '../../src/index.js';
 import type { OptionValue } from '../../src/options/table.js';
 import { decodePacket } from '../../src/wire/decode.js';
-import { all, connected, inWorld, isEqual, pattern, type World, type WorldOptions } from '../support/world.js';
+import {
+  all,
+  connected,
+  isEqual,
+  pattern,
+  type TwoStacks,
+  type TwoStacksOptions,
+  withTwoStacks,
+} from '../support/two-stacks.js';
 
 type CongestionControl = OptionValue<'congestionControl'>;
 type Multipath = OptionValue<'multipath'>;
@@ -10,7 +18,7 @@ type Multipath = OptionValue<'multipath'>;
 const hasData = ({ bytes }: Pick<Packet, 'bytes'>) => decodePacket(bytes).chunks.some(({ type }) => type === 'DATA');
 
 /** 100 ms of round trip, and one path. */
-const LONG: WorldOptions = {
+const LONG: TwoStacksOptions = {
   addresses: { client: ['10.0.1.1'], server: ['10.0.1.2'] },
   conditions: { latencyMs: 50 },
 };
@@ -19,31 +27,31 @@ const LOSSES = [950, 5000] as const;
 
 /** The congestion window every 20 ms of a bulk transfer in which two packets are lost, and its threshold. */
 function windows(control: CongestionControl) {
-  return inWorld(async (world) => {
-    const listener = world.server.socket({ receiveBufferBytes: 4_000_000 });
+  return withTwoStacks(async (stacks) => {
+    const listener = stacks.server.socket({ receiveBufferBytes: 4_000_000 });
     listener.bindx([{ address: '10.0.1.2', port: 5001 }]);
     listener.listen();
-    const socket = world.client.socket({ sendBufferBytes: 4_000_000 });
+    const socket = stacks.client.socket({ sendBufferBytes: 4_000_000 });
     socket.setOption('congestionControl', control);
     const a = await socket.connect({ address: '10.0.1.2', port: 5001 });
     const received = all(await listener.accept()).catch(() => []);
     expect(a.getOption('congestionControl')).toBe(control);
-    loseTwo(world);
+    loseTwo(stacks);
     const path = () => a.statistics().paths[0]!;
     const samples: { cwnd: number; threshold: number }[] = [];
     for (let count = 0; count < 300; count++) {
       while (a.bufferedBytes === 0) void a.send(pattern(50_000)).catch(() => undefined);
-      await world.network.advance(20);
+      await stacks.network.advance(20);
       samples.push({ cwnd: path().cwndBytes, threshold: path().slowStartThresholdBytes });
     }
-    expect(world.client.statistics().retransmissions.fast).toBe(2);
+    expect(stacks.client.statistics().retransmissions.fast).toBe(2);
     a.abort();
     await received;
     return samples;
   }, LONG);
 }
 
-function loseTwo({ network }: World): void {
+function loseTwo({ network }: TwoStacks): void {
   let lost = 0;
   network.filter((packet) => {
     const due = LOSSES[lost] ?? Number.POSITIVE_INFINITY;
@@ -79,13 +87,13 @@ test('each congestion control can be chosen, and is what moves the window', asyn
 describe('concurrent multipath transfer', () => {
   /** How many packets with data took each path. */
   const transfer = (multipath: Multipath) =>
-    inWorld(
-      async (world) => {
-        const { a, b } = await connected(world, { sendBufferBytes: 1_000_000 });
+    withTwoStacks(
+      async (stacks) => {
+        const { a, b } = await connected(stacks, { sendBufferBytes: 1_000_000 });
         a.setOption('multipath', multipath);
         expect(a.getOption('multipath')).toBe(multipath);
         const counts = { '10.0.1.2': 0, '10.0.2.2': 0 };
-        world.network.filter((packet) => {
+        stacks.network.filter((packet) => {
           if (hasData(packet)) counts[packet.destination as keyof typeof counts]++;
           return undefined;
         });

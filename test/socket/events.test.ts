@@ -2,8 +2,17 @@ import { describe, expect, test } from 'vitest';
 import { SCTP_EVENT, SCTP_NOTIFICATIONS_STOPPED_EVENT, SCTP_SENDER_DRY_EVENT } from '../../src/generated/constants.js';
 import type { Association, AssociationEvents } from '../../src/index.js';
 import { sealPacket } from '../../src/wire/crc32c.js';
-import { chunk, parameter, u8, u16, u32 } from '../simulated/wire.js';
-import { codeOf, connected, inWorld, newStack, pattern, SERVER, textOf, type World } from '../support/world.js';
+import { chunk, parameter, u8, u16, u32 } from '../support/packets.js';
+import {
+  codeOf,
+  connected,
+  newStack,
+  pattern,
+  SERVER,
+  type TwoStacks,
+  textOf,
+  withTwoStacks,
+} from '../support/two-stacks.js';
 
 type Name = keyof AssociationEvents;
 
@@ -15,8 +24,8 @@ function heard<N extends Name>(association: Association, ...names: N[]): [N, Ass
 }
 
 /** Puts chunks into every packet of the server from now on, before its own; returns what ends that. */
-function inserting(world: World, ...chunks: Uint8Array[]): () => void {
-  return world.network.filter((packet) => {
+function inserting(stacks: TwoStacks, ...chunks: Uint8Array[]): () => void {
+  return stacks.network.filter((packet) => {
     if (!packet.source.endsWith('.2')) return undefined;
     const bytes = Buffer.concat([packet.bytes.subarray(0, 12), ...chunks, packet.bytes.subarray(12)]);
     sealPacket(bytes);
@@ -26,13 +35,13 @@ function inserting(world: World, ...chunks: Uint8Array[]): () => void {
 
 describe('each notification of usrsctp is a typed event', () => {
   test('SCTP_ASSOC_CHANGE: up is association, shutdown complete is close', () =>
-    inWorld(async (world) => {
-      const server = world.server.socket({ style: 'one-to-many' });
+    withTwoStacks(async (stacks) => {
+      const server = stacks.server.socket({ style: 'one-to-many' });
       server.bindx(SERVER);
       server.listen();
       const up: Association[] = [];
       server.on('association', (association) => up.push(association));
-      const a = await world.client.socket().connectx(SERVER);
+      const a = await stacks.client.socket().connectx(SERVER);
       expect(up).toEqual([await server.accept()]);
       const events = heard(a, 'close');
       await Promise.all([a.close(), up[0]?.close()]);
@@ -40,48 +49,48 @@ describe('each notification of usrsctp is a typed event', () => {
     }));
 
   test('SCTP_ASSOC_CHANGE: restart is restart, and ends a request for a reset', () =>
-    inWorld(async (world) => {
-      const client = world.client.socket({ style: 'one-to-many' });
+    withTwoStacks(async (stacks) => {
+      const client = stacks.client.socket({ style: 'one-to-many' });
       client.bindx([{ address: '10.0.1.1', port: 7001 }]);
       client.listen();
-      const connect = async (stack: World['server']) => {
+      const connect = async (stack: TwoStacks['server']) => {
         const socket = stack.socket();
         socket.bindx(SERVER);
         await socket.connect({ address: '10.0.1.1', port: 7001 });
       };
-      await connect(world.server);
+      await connect(stacks.server);
       const association = await client.accept();
       const events = heard(association, 'restart');
-      world.serverHost.crash();
+      stacks.serverHost.crash();
       const reset = codeOf(association.resetStreams({ outgoing: [1] }));
-      await world.network.advance(100);
-      world.serverHost.restart();
-      await connect(await newStack(world.network, world.serverHost));
+      await stacks.network.advance(100);
+      stacks.serverHost.restart();
+      await connect(await newStack(stacks.network, stacks.serverHost));
       expect(await reset).toBe('ECONNRESET');
       expect(events).toMatchObject([['restart', { state: 'restart' }]]);
     }));
 
   test('SCTP_PEER_ADDR_CHANGE is path', () =>
-    inWorld(
-      async (world) => {
-        const { a } = await connected(world);
+    withTwoStacks(
+      async (stacks) => {
+        const { a } = await connected(stacks);
         const events = heard(a, 'path');
-        world.network.partition('10.0.1.1', '10.0.1.2');
-        await world.network.advance(20_000);
+        stacks.network.partition('10.0.1.1', '10.0.1.2');
+        await stacks.network.advance(20_000);
         expect(events).toContainEqual(['path', { address: '10.0.1.2', change: 'unreachable' }]);
       },
       { stack: { preset: 'fast-failover' } },
     ));
 
   test('SCTP_REMOTE_ERROR is remoteError: the causes in an ERROR chunk, decoded', () =>
-    inWorld(async (world) => {
-      const { a, b } = await connected(world);
+    withTwoStacks(async (stacks) => {
+      const { a, b } = await connected(stacks);
       const events = heard(a, 'remoteError');
       const unknown = u8(0x7e, 0, 0, 8, 1, 2, 3, 4);
       const causes = [parameter(1, u16(77, 0)), parameter(6, unknown), parameter(13, new TextEncoder().encode('hm'))];
-      const end = inserting(world, chunk(9, 0, ...causes));
+      const end = inserting(stacks, chunk(9, 0, ...causes));
       await b.send('one');
-      await world.network.advance(1);
+      await stacks.network.advance(1);
       end();
       expect(events[0]).toEqual([
         'remoteError',
@@ -95,12 +104,12 @@ describe('each notification of usrsctp is a typed event', () => {
     }));
 
   test('SCTP_REMOTE_ERROR comes from a peer that does not know a chunk', () =>
-    inWorld(async (world) => {
-      const { a, b } = await connected(world);
+    withTwoStacks(async (stacks) => {
+      const { a, b } = await connected(stacks);
       const events = heard(b, 'remoteError'); // b's packets carry what a doesn't know
-      const end = inserting(world, chunk(0x7e, 0, u32(1)));
+      const end = inserting(stacks, chunk(0x7e, 0, u32(1)));
       await b.send('one');
-      await world.network.advance(1);
+      await stacks.network.advance(1);
       end();
       expect(events[0]?.[1]).toMatchObject([{ code: 6, name: 'Unrecognized Chunk Type' }]);
       expect(events[0]?.[1][0]?.value?.subarray(0, 1)).toEqual(u8(0x7e));
@@ -108,10 +117,10 @@ describe('each notification of usrsctp is a typed event', () => {
     }));
 
   test('SCTP_SEND_FAILED_EVENT is sendFailed, in place of the old SCTP_SEND_FAILED', () =>
-    inWorld(async (world) => {
-      const { a } = await connected(world);
+    withTwoStacks(async (stacks) => {
+      const { a } = await connected(stacks);
       const events = heard(a, 'sendFailed');
-      world.network.partition('*');
+      stacks.network.partition('*');
       await a.send('lost', { stream: 2, ppid: 7, context: 99 });
       a.abort();
       const data = new TextEncoder().encode('lost');
@@ -119,8 +128,8 @@ describe('each notification of usrsctp is a typed event', () => {
     }));
 
   test('SCTP_SHUTDOWN_EVENT is shutdown', () =>
-    inWorld(async (world) => {
-      const { a, b } = await connected(world);
+    withTwoStacks(async (stacks) => {
+      const { a, b } = await connected(stacks);
       const events = heard(b, 'shutdown', 'close');
       await Promise.all([a.close(), b.closed]);
       expect(events).toEqual([
@@ -130,58 +139,58 @@ describe('each notification of usrsctp is a typed event', () => {
     }));
 
   test('SCTP_ADAPTATION_INDICATION is adaptation, told to whom listens only after it came, too', () =>
-    inWorld(async (world) => {
-      const listener = world.server.socket();
+    withTwoStacks(async (stacks) => {
+      const listener = stacks.server.socket();
       listener.bindx(SERVER);
       listener.listen();
-      const client = world.client.socket();
+      const client = stacks.client.socket();
       client.setOption('adaptation', 0xabc);
       await client.connectx(SERVER);
-      await world.network.advance(10);
+      await stacks.network.advance(10);
       const b = await listener.accept();
       const events = heard(b, 'adaptation');
-      await world.network.advance(1);
+      await stacks.network.advance(1);
       expect(events).toEqual([['adaptation', 0xabc]]);
       expect(heard(b, 'adaptation')).toEqual([]);
     }));
 
   test('SCTP_PARTIAL_DELIVERY_EVENT is partialDeliveryAborted: the message is not received, the next one is', () =>
-    inWorld(
-      async (world) => {
-        const { a, b } = await connected(world, { sendBufferBytes: 32_768 }, { receiveBufferBytes: 20_000 });
+    withTwoStacks(
+      async (stacks) => {
+        const { a, b } = await connected(stacks, { sendBufferBytes: 32_768 }, { receiveBufferBytes: 20_000 });
         const events = heard(b, 'partialDeliveryAborted');
         const wants = b.receive(); // so that its beginning is read
         const large = a.send(pattern(200_000), { stream: 4, reliability: { lifetimeMs: 800 } });
-        await world.network.advance(100);
-        const heal = world.network.partition('*');
-        await world.network.advance(5000);
+        await stacks.network.advance(100);
+        const heal = stacks.network.partition('*');
+        await stacks.network.advance(5000);
         heal();
         await large;
         await a.send('next');
         expect(textOf(await wants)).toBe('next');
-        await world.network.advance(5000); // another stream need not wait for the FORWARD TSN
+        await stacks.network.advance(5000); // another stream need not wait for the FORWARD TSN
         expect(events).toEqual([['partialDeliveryAborted', { stream: 4, unordered: false, ssn: 0 }]]);
       },
       { conditions: { latencyMs: 20 } },
     ));
 
   test('SCTP_AUTHENTICATION_EVENT is authentication: the peer has none', () =>
-    inWorld(async (world) => {
-      const listener = world.server.socket();
+    withTwoStacks(async (stacks) => {
+      const listener = stacks.server.socket();
       listener.setOption('dynamicAddresses', false);
       listener.setOption('authentication', false);
       listener.bindx(SERVER);
       listener.listen();
-      const a = await world.client.socket().connectx(SERVER);
+      const a = await stacks.client.socket().connectx(SERVER);
       const events = heard(a, 'authentication');
-      await world.network.advance(1);
+      await stacks.network.advance(1);
       expect(events).toEqual([['authentication', { change: 'no authentication', keyNumber: 0 }]]);
     }));
 
   test('SCTP_AUTHENTICATION_EVENT is authentication: the peer uses a new key', () =>
-    inWorld(async (world) => {
+    withTwoStacks(async (stacks) => {
       const { a, b } = await (async () => {
-        const [client, listener] = [world.client.socket(), world.server.socket()];
+        const [client, listener] = [stacks.client.socket(), stacks.server.socket()];
         for (const socket of [client, listener]) {
           socket.setOption('authenticatedChunk', 0);
           socket.setOption('key', { number: 5, key: new TextEncoder().encode('secret') });
@@ -199,9 +208,9 @@ describe('each notification of usrsctp is a typed event', () => {
     }));
 
   test('SCTP_STREAM_RESET_EVENT, SCTP_ASSOC_RESET_EVENT, SCTP_STREAM_CHANGE_EVENT', () =>
-    inWorld(async (world) => {
+    withTwoStacks(async (stacks) => {
       const grants = { peerMayReset: 'association' } as const;
-      const { a, b } = await connected(world, grants, grants);
+      const { a, b } = await connected(stacks, grants, grants);
       const events = heard(b, 'streamReset', 'associationReset', 'streamChange');
       await a.resetStreams({ outgoing: [1] });
       await a.resetAssociation();
@@ -216,20 +225,20 @@ describe('each notification of usrsctp is a typed event', () => {
     }));
 
   test('SCTP_SENDER_DRY_EVENT is senderDry, and costs nothing while nobody listens', () =>
-    inWorld(async (world) => {
-      const { a } = await connected(world);
+    withTwoStacks(async (stacks) => {
+      const { a } = await connected(stacks);
       const isOn = () => a.getOption('event', { type: SCTP_SENDER_DRY_EVENT }).on;
       expect(isOn()).toBe(false);
       const events = heard(a, 'senderDry');
       expect(isOn()).toBe(true);
       await a.send('one');
-      await world.network.advance(1000);
+      await stacks.network.advance(1000);
       expect(events.at(-1)).toEqual(['senderDry', undefined]);
     }));
 
   test('SCTP_NOTIFICATIONS_STOPPED_EVENT is none: usrsctp never sends it, and says so', () =>
-    inWorld(async (world) => {
-      const { a } = await connected(world);
+    withTwoStacks(async (stacks) => {
+      const { a } = await connected(stacks);
       expect(SCTP_EVENT).toBeGreaterThan(0);
       expect(() => a.getOption('event', { type: SCTP_NOTIFICATIONS_STOPPED_EVENT })).toThrow(
         /ENOPROTOOPT|EOPNOTSUPP|EINVAL/,

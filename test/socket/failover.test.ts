@@ -2,22 +2,22 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Association } from '../../src/association/association.js';
 import type { PathEvent, TimerPreset } from '../../src/index.js';
-import { connected, inWorld, textOf, type World, type WorldOptions } from '../support/world.js';
+import { connected, type TwoStacks, type TwoStacksOptions, textOf, withTwoStacks } from '../support/two-stacks.js';
 
 const EVERY_MS = 20;
-const LATENCY: WorldOptions = { conditions: { latencyMs: 10 } };
+const LATENCY: TwoStacksOptions = { conditions: { latencyMs: 10 } };
 const [CLIENT, SERVER] = ['10.0.1.1', '10.0.1.2'];
 const [SACK, INIT_ACK] = [3, 2];
 
 /** What is cut on the path in use, as the table of docs/paths.md names it. */
-const CUTS: Readonly<Record<string, (world: World) => void>> = {
+const CUTS: Readonly<Record<string, (stacks: TwoStacks) => void>> = {
   both: ({ network }) => network.link(CLIENT, SERVER, { loss: 1 }),
   there: ({ network }) => network.oneWay(CLIENT, SERVER, { loss: 1 }),
   back: ({ network }) => network.oneWay(SERVER, CLIENT, { loss: 1 }),
 };
 
 /** Sends a message every 20 ms; the result tells the longest time without one at the other end, in ms. */
-function traffic({ network }: World, from: Association, to: Association): () => number {
+function traffic({ network }: TwoStacks, from: Association, to: Association): () => number {
   const { clock } = network;
   let last = clock.now();
   let longest = 0;
@@ -41,15 +41,15 @@ function traffic({ network }: World, from: Association, to: Association): () => 
 }
 
 /** The longest gap of two that send to each other, in ms. */
-function gap(preset: TimerPreset, cut: (world: World) => void): Promise<number> {
-  return inWorld(
-    async (world) => {
-      const { a, b } = await connected(world);
-      await world.network.advance(2000);
-      const told = [traffic(world, a, b), traffic(world, b, a)];
-      await world.network.advance(2000);
-      cut(world);
-      await world.network.advance(100_000);
+function gap(preset: TimerPreset, cut: (stacks: TwoStacks) => void): Promise<number> {
+  return withTwoStacks(
+    async (stacks) => {
+      const { a, b } = await connected(stacks);
+      await stacks.network.advance(2000);
+      const told = [traffic(stacks, a, b), traffic(stacks, b, a)];
+      await stacks.network.advance(2000);
+      cut(stacks);
+      await stacks.network.advance(100_000);
       return Math.max(...told.map((longest) => longest()));
     },
     { ...LATENCY, stack: { preset } },
@@ -74,7 +74,7 @@ describe('the path in use is cut, in both directions or in one', () => {
 });
 
 /** The server seems to have a receive window of so many bytes. */
-function announceWindow({ network, serverHost }: World, bytes: number): void {
+function announceWindow({ network, serverHost }: TwoStacks, bytes: number): void {
   network.filter((packet, from) => {
     const type = packet.bytes[12];
     if (from !== serverHost || (type !== SACK && type !== INIT_ACK)) return undefined;
@@ -88,10 +88,10 @@ function announceWindow({ network, serverHost }: World, bytes: number): void {
 describe('a time-out counts against its path', () => {
   // Erlang's gen_sctp announces 1,500 bytes: less than a packet and what usrsctp takes of it for each chunk
   test.each([1800, 1500])('also if the peer has a receive window of %d bytes', async (bytes) => {
-    await inWorld(async (world) => {
-      const { network } = world;
-      announceWindow(world, bytes);
-      const { a, b } = await connected(world);
+    await withTwoStacks(async (stacks) => {
+      const { network } = stacks;
+      announceWindow(stacks, bytes);
+      const { a, b } = await connected(stacks);
       await network.advance(2000);
       network.link(CLIENT, SERVER, { loss: 1 });
       for (let count = 0; count < 5; count++) {
@@ -105,9 +105,9 @@ describe('a time-out counts against its path', () => {
   });
 
   test('but not while the peer answers that its window is closed', async () => {
-    await inWorld(async (world) => {
-      const { network } = world;
-      const { a, b } = await connected(world, {}, { receiveBufferBytes: 10_000 });
+    await withTwoStacks(async (stacks) => {
+      const { network } = stacks;
+      const { a, b } = await connected(stacks, {}, { receiveBufferBytes: 10_000 });
       const events: PathEvent[] = [];
       a.on('path', (event) => events.push(event));
       await network.advance(2000);
@@ -134,7 +134,7 @@ describe('when no path is active, new messages leave at once', () => {
     ['one', 100_000],
     ['two', 150_000],
   ] as const)('over %s: after a cut of %d ms', async (paths, cutMs) => {
-    await inWorld(
+    await withTwoStacks(
       async ({ network, client, server, clientHost, serverHost }) => {
         const endpoints = ADDRESSES[paths].server.map((address) => ({ address, port: 5001 }));
         const listener = server.socket();

@@ -2,8 +2,8 @@ import { createHmac } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { Socket } from '../../src/socket/socket.js';
 import { decodePacket } from '../../src/wire/decode.js';
-import { CHUNKS, HMAC_ALGO, RANDOM } from '../support/forged.js';
-import { inWorld, listening, SERVER, textOf, type World } from '../support/world.js';
+import { CHUNKS, HMAC_ALGO, RANDOM } from '../support/packets.js';
+import { listening, SERVER, type TwoStacks, textOf, withTwoStacks } from '../support/two-stacks.js';
 
 const SECRET = new TextEncoder().encode('correct horse battery staple');
 const HEADER = 12;
@@ -21,13 +21,13 @@ function keyed(socket: Socket, hmacs?: Hmacs): Socket {
 }
 
 /** A message each way; what the client and the server have authenticated theirs with. */
-async function exchange(world: World, client?: Hmacs, server?: Hmacs) {
-  const listener = keyed(listening(world), server);
-  const [a, b] = await Promise.all([keyed(world.client.socket(), client).connectx(SERVER), listener.accept()]);
+async function exchange(stacks: TwoStacks, client?: Hmacs, server?: Hmacs) {
+  const listener = keyed(listening(stacks), server);
+  const [a, b] = await Promise.all([keyed(stacks.client.socket(), client).connectx(SERVER), listener.accept()]);
   await Promise.all([a.send('there'), b.send('and back')]);
   expect([textOf(await a.receive()), textOf(await b.receive())]).toEqual(['and back', 'there']);
   return ['client', 'server'].map((name) => {
-    const entries = world.network.trace.entries().filter(({ from }) => from === name);
+    const entries = stacks.network.trace.entries().filter(({ from }) => from === name);
     const chunks = entries.map(({ bytes }) => decodePacket(bytes).chunks);
     const [auth] = chunks.find((each) => each.some(({ type }) => type === 'DATA')) ?? [];
     return auth?.type === 'AUTH' ? [auth.hmacId, auth.hmac.length] : undefined;
@@ -42,7 +42,9 @@ test('AUTH has SHA-256 where both ends have it, and SHA-1 where one has only tha
       [undefined, ['SHA-1'], [1, 20], [1, 20]],
       [['SHA-1', 'SHA-256'], undefined, [3, 32], [1, 20]], // each sends what the other one prefers
     ].map(([client, server, ...expected]) =>
-      inWorld(async (world) => expect(await exchange(world, client as Hmacs, server as Hmacs)).toEqual(expected)),
+      withTwoStacks(async (stacks) =>
+        expect(await exchange(stacks, client as Hmacs, server as Hmacs)).toEqual(expected),
+      ),
     ),
   ));
 
@@ -58,9 +60,9 @@ function keyVector(packet: Uint8Array): Buffer {
 }
 
 test('the HMAC on the wire is that of RFC 4895 §6.1 and §6.2, as node:crypto computes it', () =>
-  inWorld(async (world) => {
-    await exchange(world);
-    const packets = world.network.trace.entries().map(({ bytes }) => Buffer.from(bytes));
+  withTwoStacks(async (stacks) => {
+    await exchange(stacks);
+    const packets = stacks.network.trace.entries().map(({ bytes }) => Buffer.from(bytes));
     const [init, initAck] = [1, 2].map((type) => packets.find((packet) => packet[HEADER] === type) ?? Buffer.of());
     const vectors = [init, initAck].map((packet) => keyVector(packet ?? Buffer.of()));
     vectors.sort((a, b) => a.length - b.length || Buffer.compare(a, b)); // as numbers, the smaller one first

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import type { Reliability, SocketOptions } from '../../src/index.js';
-import { connected, inWorld, listening, pattern, SERVER, type World } from '../support/world.js';
+import { connected, listening, pattern, SERVER, type TwoStacks, withTwoStacks } from '../support/two-stacks.js';
 
 /** Both ends have I-DATA (RFC 8260). */
-async function interleaved(world: World, here: SocketOptions = {}, there: SocketOptions = {}) {
-  const [client, server] = [world.client.socket(here), listening(world, there)];
+async function interleaved(stacks: TwoStacks, here: SocketOptions = {}, there: SocketOptions = {}) {
+  const [client, server] = [stacks.client.socket(here), listening(stacks, there)];
   for (const socket of [client, server]) socket.setOption('interleaving', true);
   const [a, b] = await Promise.all([client.connectx(SERVER), server.accept()]);
   expect(a.setup.features).toContain('interleaving');
@@ -12,8 +12,8 @@ async function interleaved(world: World, here: SocketOptions = {}, there: Socket
 }
 
 /** Messages of one size on many streams at once; what has arrived must be each of them. */
-async function fill(world: World, streams: number, bytes: number, here?: SocketOptions, there?: SocketOptions) {
-  const { a, b } = await interleaved(world, here, there);
+async function fill(stacks: TwoStacks, streams: number, bytes: number, here?: SocketOptions, there?: SocketOptions) {
+  const { a, b } = await interleaved(stacks, here, there);
   const sent = Array.from({ length: 3 * streams }, (_, index) =>
     a.send(pattern(bytes, index), { stream: index % streams, ppid: index }),
   );
@@ -36,15 +36,15 @@ const CASES: [string, number, number, SocketOptions?, SocketOptions?][] = [
 ];
 
 test.each(CASES)('I-DATA: messages of many streams that fill the window together all arrive, with %s', (_, ...given) =>
-  inWorld((world) => fill(world, ...given), { limitMs: 1e6, conditions: { latencyMs: 20 } }),
+  withTwoStacks((stacks) => fill(stacks, ...given), { limitMs: 1e6, conditions: { latencyMs: 20 } }),
 );
 
 test('I-DATA: and where packets are lost', () =>
-  inWorld((world) => fill(world, 10, 60_000), { limitMs: 1e6, conditions: { latencyMs: 20, loss: 0.02 } }));
+  withTwoStacks((stacks) => fill(stacks, 10, 60_000), { limitMs: 1e6, conditions: { latencyMs: 20, loss: 0.02 } }));
 
 /** Sends on five streams by turns, every second message reliably; tells which of them have arrived, in order. */
-async function halfReliable(world: World, reliability: Reliability, count = 30) {
-  const { a, b } = await interleaved(world, { sendBufferBytes: 1 << 20 }, { receiveBufferBytes: 50_000 });
+async function halfReliable(stacks: TwoStacks, reliability: Reliability, count = 30) {
+  const { a, b } = await interleaved(stacks, { sendBufferBytes: 1 << 20 }, { receiveBufferBytes: 50_000 });
   a.setOption('scheduler', 'round-robin');
   const failed: number[] = [];
   a.on('sendFailed', ({ ppid }) => failed.push(ppid));
@@ -67,9 +67,9 @@ test.each([
   [{ lifetimeMs: 20 }, 0],
   [{ priority: 1 }, 0.03],
 ])('I-DATA: a message that is given up takes no other one along, %o, loss %d', (reliability, loss) =>
-  inWorld(
-    async (world) => {
-      const { arrived, failed } = await halfReliable(world, reliability);
+  withTwoStacks(
+    async (stacks) => {
+      const { arrived, failed } = await halfReliable(stacks, reliability);
       const reliable = Array.from({ length: 15 }, (_, index) => 2 * index + 1);
       expect(failed.filter((ppid) => ppid % 2 === 1)).toEqual([]);
       expect(arrived.filter((ppid) => ppid % 2 === 1).sort((x, y) => x - y)).toEqual(reliable);
@@ -80,9 +80,9 @@ test.each([
 );
 
 test('without I-DATA a message smaller than half the window is still read at once', () =>
-  inWorld(
-    async (world) => {
-      const { a, b } = await connected(world);
+  withTwoStacks(
+    async (stacks) => {
+      const { a, b } = await connected(stacks);
       const sent = a.send(pattern(100_000));
       expect((await b.receive())?.data.length).toBe(100_000);
       await sent;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { decodePacket } from '../../src/wire/decode.js';
-import { connected, inWorld, newStack, textOf } from '../support/world.js';
+import { connected, newStack, textOf, withTwoStacks } from '../support/two-stacks.js';
 
 const SERVER = [
   { address: '10.0.1.2', port: 5001 },
@@ -9,7 +9,7 @@ const SERVER = [
 
 // wasm/fixes/late_packets.c: former addresses were kept for the whole host, the last 128
 test('one client that deletes many addresses does not make another one’s late packets an attack', async () => {
-  await inWorld(
+  await withTwoStacks(
     async ({ network, client, clientHost, server }) => {
       const listener = server.socket();
       listener.bindx(SERVER);
@@ -47,10 +47,10 @@ test('one client that deletes many addresses does not make another one’s late 
  * client: ◄────────────────────── ASCONF ACK        to 10.0.2.1
  */
 test('ASCONF ACK goes to where its ASCONF came from, also if the peer has deleted that address (RFC 5061 5.2)', async () => {
-  await inWorld(
-    async (world) => {
-      const { network, clientHost } = world;
-      const { a, b } = await connected(world);
+  await withTwoStacks(
+    async (stacks) => {
+      const { network, clientHost } = stacks;
+      const { a, b } = await connected(stacks);
       await network.advance(3000);
       clientHost.addressDown('10.0.2.1');
       clientHost.addressUp('10.0.3.1');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Association } from '../../src/index.js';
-import { codeOf, connected, inWorld, textOf, type World } from '../support/world.js';
+import { codeOf, connected, type TwoStacks, textOf, withTwoStacks } from '../support/two-stacks.js';
 
 /** What has become of sends, by their number. */
 type Outcomes = Record<number, string>;
@@ -13,9 +13,9 @@ function message(number: number, length: number): Uint8Array {
 }
 
 /** An association whose send buffer is full, and messages of low priority that wait for room. */
-async function full(world: World) {
+async function full(stacks: TwoStacks) {
   const { a, b } = await connected(
-    world,
+    stacks,
     { sendQueueBytes: 42_000, sendBufferBytes: 4096 },
     { receiveBufferBytes: 4096, readAheadBytes: 1 },
   );
@@ -32,7 +32,7 @@ async function full(world: World) {
     );
   };
   put(1, 40_000);
-  await world.network.advance(2000);
+  await stacks.network.advance(2000);
   put(2, 4000, 5);
   put(3, 4000, 5);
   put(4, 200);
@@ -49,9 +49,9 @@ async function numbersOf(association: Association): Promise<number[]> {
 
 describe('a listener of sendFailed that hears of messages which give way', () => {
   test('may send again: every other message still arrives, each promise settles, and nothing stays counted', () =>
-    inWorld(
-      async (world) => {
-        const { a, b, put, outcomes, strong } = await full(world);
+    withTwoStacks(
+      async (stacks) => {
+        const { a, b, put, outcomes, strong } = await full(stacks);
         const failed: number[] = [];
         a.on('sendFailed', ({ context }) => {
           if (failed.push(context) === 1) put(5, 1000, 1);
@@ -59,7 +59,7 @@ describe('a listener of sendFailed that hears of messages which give way', () =>
         put(6, strong);
         expect(failed).toEqual([3, 2]);
         const received = numbersOf(b);
-        await world.network.advance(60_000);
+        await stacks.network.advance(60_000);
         expect(outcomes).toEqual({ 1: 'taken', 2: 'taken', 3: 'taken', 4: 'taken', 5: 'taken', 6: 'taken' });
         expect(a.bufferedBytes).toBe(0);
         await a.close();
@@ -69,12 +69,12 @@ describe('a listener of sendFailed that hears of messages which give way', () =>
     ));
 
   test('may abort: the message that made room is rejected, too', () =>
-    inWorld(
-      async (world) => {
-        const { a, put, outcomes, strong } = await full(world);
+    withTwoStacks(
+      async (stacks) => {
+        const { a, put, outcomes, strong } = await full(stacks);
         a.once('sendFailed', () => a.abort());
         put(6, strong);
-        await world.network.advance(10);
+        await stacks.network.advance(10);
         expect(outcomes).toMatchObject({ 1: 'ECONNRESET', 4: 'ECONNRESET', 6: 'ECONNRESET' });
         expect(a.bufferedBytes).toBe(0);
       },
@@ -82,9 +82,9 @@ describe('a listener of sendFailed that hears of messages which give way', () =>
     ));
 
   test('may close: what was sent before still arrives', () =>
-    inWorld(
-      async (world) => {
-        const { a, b, put, outcomes, strong } = await full(world);
+    withTwoStacks(
+      async (stacks) => {
+        const { a, b, put, outcomes, strong } = await full(stacks);
         let closed: Promise<void> | undefined;
         a.once('sendFailed', () => {
           closed = a.close();
@@ -92,7 +92,7 @@ describe('a listener of sendFailed that hears of messages which give way', () =>
         });
         put(6, strong);
         const received = numbersOf(b);
-        await world.network.advance(60_000);
+        await stacks.network.advance(60_000);
         await closed;
         expect(outcomes).toMatchObject({ 1: 'taken', 4: 'taken', 6: 'taken', 7: 'EPIPE' });
         expect(await received).toEqual([1, 4, 6]);
@@ -103,24 +103,24 @@ describe('a listener of sendFailed that hears of messages which give way', () =>
 
 test('a message whose lifetime is over while it waits is told to a listener that sends, closes or aborts', async () => {
   for (const act of ['send', 'close', 'abort'] as const) {
-    await inWorld(
-      async (world) => {
+    await withTwoStacks(
+      async (stacks) => {
         const { a, b } = await connected(
-          world,
+          stacks,
           { sendBufferBytes: 4096 },
           { receiveBufferBytes: 4096, readAheadBytes: 1 },
         );
         const first = a.send(message(1, 40_000));
-        await world.network.advance(1000);
+        await stacks.network.advance(1000);
         const late = a.send(message(2, 10), { reliability: { lifetimeMs: 50 } });
         const last = a.send(message(3, 10)).catch((error) => error.code);
         let acted: Promise<unknown> | undefined;
         a.once('sendFailed', () => {
           acted = act === 'send' ? a.send(message(4, 10)) : act === 'close' ? a.close() : Promise.resolve(a.abort());
         });
-        await world.network.advance(1000);
+        await stacks.network.advance(1000);
         const received = numbersOf(b).catch((error) => error.code);
-        await world.network.advance(10_000);
+        await stacks.network.advance(10_000);
         await Promise.all([first, late, acted]);
         expect(await last).toBe(act === 'abort' ? 'ECONNRESET' : undefined);
         expect(a.bufferedBytes).toBe(0);
@@ -133,8 +133,8 @@ test('a message whose lifetime is over while it waits is told to a listener that
 });
 
 test('a listener of close that calls anything gets the error of the association, at once', () =>
-  inWorld(async (world) => {
-    const { a, b } = await connected(world);
+  withTwoStacks(async (stacks) => {
+    const { a, b } = await connected(stacks);
     const codes: Promise<string | undefined>[] = [];
     b.on('close', () => {
       codes.push(codeOf(b.send('late')), codeOf(b.receive()), codeOf(b.resetStreams({ outgoing: 'all' })));
@@ -147,8 +147,8 @@ test('a listener of close that calls anything gets the error of the association,
   }));
 
 test('a listener of shutdown that closes, too, and receives the rest, loses nothing', () =>
-  inWorld(async (world) => {
-    const { a, b } = await connected(world);
+  withTwoStacks(async (stacks) => {
+    const { a, b } = await connected(stacks);
     const closed: Promise<void>[] = [];
     b.on('shutdown', () => closed.push(b.close()));
     await a.send('one');
@@ -159,13 +159,13 @@ test('a listener of shutdown that closes, too, and receives the rest, loses noth
   }));
 
 test('once is told at once, and once only, of what is so already', () =>
-  inWorld(async (world) => {
-    const { a } = await connected(world);
+  withTwoStacks(async (stacks) => {
+    const { a } = await connected(stacks);
     let dry = 0;
     a.once('senderDry', () => dry++);
-    await world.network.advance(10);
+    await stacks.network.advance(10);
     a.once('senderDry', () => dry++);
     await a.send('x');
-    await world.network.advance(1000);
+    await stacks.network.advance(1000);
     expect(dry).toBe(2);
   }));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { inWorld } from '../support/world.js';
+import { withTwoStacks } from '../support/two-stacks.js';
 
 test.each([
   ['IPv4', (index: number) => `10.0.9.${index + 1}/24`, ['10.0.1.1'], ['10.0.1.2']],
@@ -7,13 +7,13 @@ test.each([
 ] as const)(
   'a hundred addresses of %s that come at once are told in packets that fit',
   (_name, added, client, server) =>
-    inWorld(
-      async ({ network, clientHost, ...world }) => {
-        const listener = world.server.socket();
+    withTwoStacks(
+      async ({ network, clientHost, ...stacks }) => {
+        const listener = stacks.server.socket();
         const endpoint = { address: server[0], port: 5001 };
         listener.bindx([endpoint]);
         listener.listen();
-        const [, b] = await Promise.all([world.client.socket().connect(endpoint), listener.accept()]);
+        const [, b] = await Promise.all([stacks.client.socket().connect(endpoint), listener.accept()]);
         for (let index = 0; index < 100; index++) clientHost.addressUp(added(index));
         await network.advance(60_000);
         expect(network.trace.entries().filter(({ note }) => note === 'too big')).toEqual([]);

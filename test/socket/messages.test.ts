@@ -1,13 +1,23 @@
 import { describe, expect, test } from 'vitest';
-import { all, connected, inWorld, isEqual, listening, PORT, pattern, SERVER, textOf } from '../support/world.js';
+import {
+  all,
+  connected,
+  isEqual,
+  listening,
+  PORT,
+  pattern,
+  SERVER,
+  textOf,
+  withTwoStacks,
+} from '../support/two-stacks.js';
 
 const STYLES = ['one-to-one', 'one-to-many'] as const;
 
 for (const client of STYLES) {
   for (const server of STYLES) {
     test(`a ${client} client and a ${server} server exchange messages`, async () => {
-      await inWorld(async (world) => {
-        const { a, b } = await connected(world, { style: client }, { style: server });
+      await withTwoStacks(async (stacks) => {
+        const { a, b } = await connected(stacks, { style: client }, { style: server });
         await a.send('ping');
         expect(textOf(await b.receive())).toBe('ping');
         await b.send('pong');
@@ -21,8 +31,8 @@ for (const client of STYLES) {
 }
 
 test('each association of a one-to-many socket gets its own messages', async () => {
-  await inWorld(async (world) => {
-    const server = listening(world, { style: 'one-to-many' });
+  await withTwoStacks(async (stacks) => {
+    const server = listening(stacks, { style: 'one-to-many' });
     const echoed = (async () => {
       for await (const association of server.listen()) {
         void (async () => {
@@ -31,7 +41,7 @@ test('each association of a one-to-many socket gets its own messages', async () 
       }
     })();
     const names = ['Ada', 'Bob', 'Cy', 'Di', 'Eve'];
-    const clients = await Promise.all(names.map(() => world.client.socket().connectx(SERVER)));
+    const clients = await Promise.all(names.map(() => stacks.client.socket().connectx(SERVER)));
     for (let round = 0; round < 10; round++) {
       await Promise.all(clients.map((client, index) => client.send(`${names[index]} ${round}`, { stream: index })));
     }
@@ -50,18 +60,18 @@ test('each association of a one-to-many socket gets its own messages', async () 
 });
 
 test('a one-to-many socket connects to several peers, and is connected to, on one port', async () => {
-  await inWorld(async (world) => {
-    const left = world.client.socket({ style: 'one-to-many' });
+  await withTwoStacks(async (stacks) => {
+    const left = stacks.client.socket({ style: 'one-to-many' });
     left.bindx([{ address: '10.0.1.1', port: 7001 }]);
     left.listen();
     const servers = [PORT, PORT + 1].map((port) => {
-      const socket = world.server.socket({ style: 'one-to-many' });
+      const socket = stacks.server.socket({ style: 'one-to-many' });
       socket.bindx([{ address: '10.0.1.2', port }]);
       socket.listen();
       return socket;
     });
     const out = await Promise.all(servers.map((_, i) => left.connect({ address: '10.0.1.2', port: PORT + i })));
-    const back = await world.server.socket().connect({ address: '10.0.1.1', port: 7001 });
+    const back = await stacks.server.socket().connect({ address: '10.0.1.1', port: 7001 });
     const came = await left.accept();
     expect(left.associations).toHaveLength(3);
     await back.send('in');
@@ -74,8 +84,8 @@ test('a one-to-many socket connects to several peers, and is connected to, on on
 });
 
 test('stream, payload protocol identifier, order and text arrive as they were sent', async () => {
-  await inWorld(async (world) => {
-    const { a, b } = await connected(world);
+  await withTwoStacks(async (stacks) => {
+    const { a, b } = await connected(stacks);
     const { streams } = a.setup;
     expect(streams).toEqual({ inbound: 10, outbound: 10 });
     await a.send('grüße 🌍', { stream: 9, ppid: 0xdeadbeef });
@@ -93,9 +103,9 @@ test('stream, payload protocol identifier, order and text arrive as they were se
 });
 
 test('an unordered message overtakes a lost one of its stream; an ordered one waits for it', async () => {
-  await inWorld(async (world) => {
-    const { network } = world;
-    const { a, b } = await connected(world);
+  await withTwoStacks(async (stacks) => {
+    const { network } = stacks;
+    const { a, b } = await connected(stacks);
     let drop = 1;
     network.filter(({ bytes }) => (bytes.length > 500 && drop-- > 0 ? 'drop' : undefined));
     await a.send(pattern(600));
@@ -113,9 +123,9 @@ const SIZES = [
 
 for (const style of STYLES) {
   test(`messages of 1 byte to 5 MB arrive whole in both directions, ${style}`, async () => {
-    await inWorld(
-      async (world) => {
-        const { a, b } = await connected(world, { style }, { style });
+    await withTwoStacks(
+      async (stacks) => {
+        const { a, b } = await connected(stacks, { style }, { style });
         for (const [index, size] of SIZES.entries()) {
           const bytes = pattern(size, index);
           const other = pattern(size, index + 100);
@@ -132,9 +142,9 @@ for (const style of STYLES) {
 }
 
 test('messages larger than a small send buffer arrive whole', async () => {
-  await inWorld(async (world) => {
+  await withTwoStacks(async (stacks) => {
     const small = { sendBufferBytes: 4096, receiveBufferBytes: 4096, readAheadBytes: 1 };
-    const { a, b } = await connected(world, small, small);
+    const { a, b } = await connected(stacks, small, small);
     for (const size of [4095, 4096, 4097, 8192, 100_000]) {
       const bytes = pattern(size);
       const sent = a.send(bytes);
@@ -145,8 +155,8 @@ test('messages larger than a small send buffer arrive whole', async () => {
 });
 
 test('messages sent without waiting keep their order, whatever their sizes and streams', async () => {
-  await inWorld(async (world) => {
-    const { a, b } = await connected(world);
+  await withTwoStacks(async (stacks) => {
+    const { a, b } = await connected(stacks);
     const sizes = Array.from({ length: 60 }, (_, index) => [1, 70_000, 20, 300_000, 1400][index % 5]!);
     const sent = sizes.map((size, index) => a.send(pattern(size, index), { stream: index % 3 }));
     void Promise.all(sent).then(() => a.close());
@@ -163,9 +173,9 @@ test('messages sent without waiting keep their order, whatever their sizes and s
 });
 
 test('10,000 messages arrive in order, exactly once, though a tenth of the packets is lost', async () => {
-  await inWorld(
-    async (world) => {
-      const { a, b } = await connected(world);
+  await withTwoStacks(
+    async (stacks) => {
+      const { a, b } = await connected(stacks);
       const received = all(b);
       for (let number = 0; number < 10_000; number++) {
         await a.send(Uint8Array.of(number, number >> 8, ...pattern(number % 40)));
@@ -185,8 +195,8 @@ test('10,000 messages arrive in order, exactly once, though a tenth of the packe
 
 describe('streams of the web', () => {
   test('messages can be piped through web streams', async () => {
-    await inWorld(async (world) => {
-      const { a, b } = await connected(world);
+    await withTwoStacks(async (stacks) => {
+      const { a, b } = await connected(stacks);
       const echo = b.readable.pipeTo(b.writable, { preventAbort: true });
       const writer = a.writable.getWriter();
       await writer.write('plain');
@@ -201,11 +211,11 @@ describe('streams of the web', () => {
   });
 
   test('cancelling a stream leaves the next message to receive()', async () => {
-    await inWorld(async (world) => {
-      const { a, b } = await connected(world);
+    await withTwoStacks(async (stacks) => {
+      const { a, b } = await connected(stacks);
       const reader = b.readable.getReader();
       const pending = reader.read();
-      await world.network.advance(1);
+      await stacks.network.advance(1);
       await reader.cancel();
       expect((await pending).done).toBe(true);
       await a.send('kept');

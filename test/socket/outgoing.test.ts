@@ -3,7 +3,7 @@ import { SendQueue, type SendQueueOwner } from '../../src/association/messages/s
 import { SctpError } from '../../src/errors.js';
 import { SCTP_EOR } from '../../src/generated/constants.js';
 import { VirtualClock } from '../../src/simulated.js';
-import { codeOf } from '../support/world.js';
+import { codeOf } from '../support/two-stacks.js';
 
 /** A send buffer with so much room. */
 class Buffer implements SendQueueOwner {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Packet } from '../../src/packet.js';
 import { sealPacket } from '../../src/wire/crc32c.js';
 import { decodePacket } from '../../src/wire/decode.js';
-import { connected, failure, inWorld } from '../support/world.js';
+import { connected, failure, withTwoStacks } from '../support/two-stacks.js';
 
 const CHUNK = 12;
 
@@ -38,12 +38,12 @@ const VIOLATIONS: Readonly<
 };
 
 test.each(Object.keys(VIOLATIONS))('%s is answered by ABORT, and the program is told why', (name) =>
-  inWorld(async (world) => {
+  withTwoStacks(async (stacks) => {
     const { of, change, reason } = VIOLATIONS[name]!;
-    const { a, b } = await connected(world);
+    const { a, b } = await connected(stacks);
     const [breaking, broken] = of === 'SACK' ? [b, a] : [a, b];
-    const host = of === 'SACK' ? world.serverHost : world.clientHost;
-    world.network.filter((packet: Packet, from) => {
+    const host = of === 'SACK' ? stacks.serverHost : stacks.clientHost;
+    stacks.network.filter((packet: Packet, from) => {
       const isIt = from === host && decodePacket(packet.bytes).chunks[0]?.type === of;
       if (!isIt) return undefined;
       const copy = packet.bytes.slice();
@@ -65,9 +65,9 @@ test.each(Object.keys(VIOLATIONS))('%s is answered by ABORT, and the program is 
 );
 
 test('an association that is lost because nobody answers has no cause', () =>
-  inWorld(async (world) => {
-    const { a } = await connected(world);
-    world.network.filter(() => 'drop');
+  withTwoStacks(async (stacks) => {
+    const { a } = await connected(stacks);
+    stacks.network.filter(() => 'drop');
     await a.send('lost');
     expect((await a.closed)?.code).toBe('ETIMEDOUT');
     expect((await a.closed)?.abort).toBeUndefined();

@@ -3,11 +3,11 @@ import type { Association } from '../../src/index.js';
 import type { Chunk } from '../../src/wire/chunk.js';
 import { decodePacket } from '../../src/wire/decode.js';
 import { bothConnect, joined } from '../conn/fixture.js';
-import { extensions, FEATURES, forwardTsnSupported } from '../support/forged.js';
-import { chunksOf, Puppet } from '../support/puppet.js';
-import { authentication } from '../support/signed.js';
-import { type Answer, StackVictim } from '../support/victim.js';
-import { connected, inWorld, isEqual, listening, PORT, pattern, SERVER } from '../support/world.js';
+import { authParameters } from '../support/auth-chunks.js';
+import { extensions, FEATURES, forwardTsnSupported } from '../support/packets.js';
+import { chunksOf, ScriptedPeer } from '../support/scripted-peer.js';
+import { type Answer, TargetStack } from '../support/target-stack.js';
+import { connected, isEqual, listening, PORT, pattern, SERVER, withTwoStacks } from '../support/two-stacks.js';
 
 const ADDRESSES = {
   IPv4: { client: ['10.0.1.1'], server: ['10.0.1.2'] },
@@ -31,7 +31,7 @@ describe('maxSegmentBytes is how much of a message a chunk has at most', () => {
       [1, 2, 3, 4, 101, 800, 1400].map((most) => [family, most] as const),
     ),
   )('%s: %d', (family, most) =>
-    inWorld(
+    withTwoStacks(
       async ({ network, client, server }) => {
         const listener = server.socket();
         const endpoint = { address: ADDRESSES[family].server[0], port: PORT };
@@ -51,26 +51,26 @@ describe('maxSegmentBytes is how much of a message a chunk has at most', () => {
   );
 
   test('over conn(): 800', () =>
-    joined({}, async (world) => {
-      const [a, b] = await bothConnect(world);
+    joined({}, async (stacks) => {
+      const [a, b] = await bothConnect(stacks);
       a.setOption('maxSegmentBytes', 800);
       expect(await sends(a, b, 2000)).toBe(true);
-      expect(sizes(world.sent)).toEqual([800, 800, 400]);
+      expect(sizes(stacks.sent)).toEqual([800, 800, 400]);
     }));
 
   test('an association lifts the limit of its socket, and more than a packet takes is no limit', () =>
-    inWorld(async (world) => {
-      const { a, b, clientSocket } = await connected(world, {}, {});
+    withTwoStacks(async (stacks) => {
+      const { a, b, clientSocket } = await connected(stacks, {}, {});
       for (const most of [0, 65_535, 2 ** 32 - 1]) {
         clientSocket.setOption('maxSegmentBytes', 100);
         a.setOption('maxSegmentBytes', 100);
         a.setOption('maxSegmentBytes', most);
-        const before = world.network.trace.entries().length;
+        const before = stacks.network.trace.entries().length;
         if (most === 0) expect(a.getOption('maxSegmentBytes')).toBe(0);
         expect(await sends(a, b, 1400)).toBe(true);
         expect(
           sizes(
-            world.network.trace
+            stacks.network.trace
               .entries()
               .slice(before)
               .map(({ bytes }) => bytes),
@@ -84,8 +84,8 @@ describe('path MTU discovery is switched off', () => {
   const mtus = (association: Association): number[] => association.paths().map(({ mtu }) => mtu);
 
   test.each(['an association', 'a path'])('without naming an MTU: %s keeps the one that it has', (what) =>
-    inWorld(async (world) => {
-      const { a, b } = await connected(world);
+    withTwoStacks(async (stacks) => {
+      const { a, b } = await connected(stacks);
       const before = mtus(a);
       const at = what === 'a path' ? { path: '10.0.1.2' } : {};
       a.setOption('pathParameters', { mtuDiscovery: false, heartbeat: false }, at);
@@ -100,9 +100,9 @@ describe('path MTU discovery is switched off', () => {
   );
 
   test('without naming an MTU: associations of a socket begin with that of their routes', () =>
-    inWorld(async (world) => {
-      const listener = listening(world);
-      const socket = world.client.socket();
+    withTwoStacks(async (stacks) => {
+      const listener = listening(stacks);
+      const socket = stacks.client.socket();
       socket.setOption('pathParameters', { mtuDiscovery: false, heartbeat: false });
       expect(socket.getOption('pathParameters')).toMatchObject({ mtuDiscovery: false, heartbeat: false, mtu: 0 });
       const [a, b] = await Promise.all([socket.connectx(SERVER), listener.accept()]);
@@ -112,19 +112,19 @@ describe('path MTU discovery is switched off', () => {
     }));
 });
 
-/** A victim that has accepted an association and sent a message, which its peer doesn't acknowledge. */
+/** A target that has accepted an association and sent a message, which its peer doesn't acknowledge. */
 async function unacknowledged(family: keyof typeof OWN, length: number, parameters: readonly Uint8Array[] = FEATURES) {
   const { own, peers } = OWN[family];
-  const victim = await StackVictim.create(own);
-  const listener = victim.stack.socket();
+  const target = await TargetStack.create(own);
+  const listener = target.stack.socket();
   listener.setOption('interleaving', true);
   listener.bindx(own.map((address) => ({ address, port: PORT })));
   listener.listen();
-  await new Puppet(victim, { source: peers, destination: own[0] }).connect({ parameters });
+  await new ScriptedPeer(target, { source: peers, destination: own[0] }).connect({ parameters });
   const association = await listener.accept();
   await association.send(pattern(length));
-  await victim.answers();
-  return { victim, association };
+  await target.answers();
+  return { target, association };
 }
 
 const OWN = {
@@ -135,7 +135,7 @@ const OWN = {
 const INTERLEAVED_AND_AUTHENTICATED = [
   extensions('RE-CONFIG', 'FORWARD TSN', 'I-DATA', 'I-FORWARD TSN', 'AUTH'),
   forwardTsnSupported,
-  ...authentication('I-DATA'),
+  ...authParameters('I-DATA'),
 ];
 
 /** The bytes of messages in what was sent. */
@@ -154,20 +154,20 @@ describe('when the MTU becomes smaller, chunks that are too large are sent again
       [most, false],
       [most + 4, true],
     ] as const) {
-      const { victim, association } = await unacknowledged(family, length, parameters);
+      const { target, association } = await unacknowledged(family, length, parameters);
       association.setOption('pathParameters', { mtuDiscovery: false, mtu: 1000 });
       await association.send(pattern(10));
-      expect(lengths(await victim.answers())).toEqual(isTooLarge ? [length, 10] : [10]);
-      await victim.close();
+      expect(lengths(await target.answers())).toEqual(isTooLarge ? [length, 10] : [10]);
+      await target.close();
     }
   });
 
   test.each(['IPv4', 'IPv6'] as const)('by another route: %s', async (family) => {
-    const { victim, association } = await unacknowledged(family, 1400);
-    victim.reroute({ source: OWN[family].own[1], mtu: 1000 });
+    const { target, association } = await unacknowledged(family, 1400);
+    target.reroute({ source: OWN[family].own[1], mtu: 1000 });
     await association.send(pattern(10));
     await association.send(pattern(20));
-    expect(lengths(await victim.answers())).toEqual([10, 1400, 20]);
-    await victim.close();
+    expect(lengths(await target.answers())).toEqual([10, 1400, 20]);
+    await target.close();
   });
 });

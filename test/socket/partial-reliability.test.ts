@@ -1,24 +1,24 @@
 import { describe, expect, test } from 'vitest';
 import type { SendFailure } from '../../src/association/events.js';
 import { CHUNK_TYPES } from '../../src/wire/chunk-types.js';
-import { all, codeOf, connected, inWorld, isEqual, pattern, textOf, texts } from '../support/world.js';
+import { all, codeOf, connected, isEqual, pattern, textOf, texts, withTwoStacks } from '../support/two-stacks.js';
 
 describe('partial reliability', () => {
   const lossy = { conditions: { latencyMs: 10 } };
   const slow = { conditions: { latencyMs: 40 } };
 
   test('a message whose lifetime ends before it is delivered is given up and told of, with its data', async () => {
-    await inWorld(async (world) => {
-      const { a, b } = await connected(world);
+    await withTwoStacks(async (stacks) => {
+      const { a, b } = await connected(stacks);
       const failures: SendFailure[] = [];
       a.on('sendFailed', (event) => failures.push(event));
-      const heal = world.network.partition(world.clientHost, world.serverHost);
+      const heal = stacks.network.partition(stacks.clientHost, stacks.serverHost);
       await a.send('old news', { reliability: { lifetimeMs: 100 }, ppid: 5, stream: 2, context: 77 });
-      await world.network.advance(200);
+      await stacks.network.advance(200);
       heal();
       await a.send('for sure');
       expect(textOf(await b.receive())).toBe('for sure');
-      await world.network.advance(5000);
+      await stacks.network.advance(5000);
       expect(failures).toHaveLength(1);
       expect(failures[0]).toMatchObject({ stream: 2, ppid: 5, context: 77, sent: true, whole: true });
       expect(textOf(failures[0])).toBe('old news');
@@ -26,9 +26,9 @@ describe('partial reliability', () => {
   });
 
   test('a message is given up after so many retransmissions; others arrive', async () => {
-    await inWorld(
-      async (world) => {
-        const { a, b } = await connected(world);
+    await withTwoStacks(
+      async (stacks) => {
+        const { a, b } = await connected(stacks);
         const failures: SendFailure[] = [];
         a.on('sendFailed', (event) => failures.push(event));
         const received = texts(b);
@@ -51,14 +51,14 @@ describe('partial reliability', () => {
   });
 
   test('a large message that is given up is told of once', async () => {
-    await inWorld(async (world) => {
-      const { a, b } = await connected(world);
+    await withTwoStacks(async (stacks) => {
+      const { a, b } = await connected(stacks);
       const failures: SendFailure[] = [];
       a.on('sendFailed', (event) => failures.push(event));
-      const heal = world.network.partition(world.clientHost, world.serverHost);
+      const heal = stacks.network.partition(stacks.clientHost, stacks.serverHost);
       const bytes = pattern(50_000);
       await a.send(bytes, { reliability: { lifetimeMs: 100 } });
-      await world.network.advance(5000);
+      await stacks.network.advance(5000);
       heal();
       await a.send('next');
       expect(textOf(await b.receive())).toBe('next');
@@ -71,17 +71,17 @@ describe('partial reliability', () => {
   });
 
   test('a message that waits longer than its lifetime for room to be sent is given up', async () => {
-    await inWorld(async (world) => {
-      const { a, b } = await connected(world, { sendBufferBytes: 4096 });
+    await withTwoStacks(async (stacks) => {
+      const { a, b } = await connected(stacks, { sendBufferBytes: 4096 });
       const failures: SendFailure[] = [];
       a.on('sendFailed', (event) => failures.push(event));
-      const heal = world.network.partition(world.clientHost, world.serverHost);
+      const heal = stacks.network.partition(stacks.clientHost, stacks.serverHost);
       const sent = [
         a.send(pattern(20_000)),
         a.send('late', { reliability: { lifetimeMs: 500 }, context: 3 }),
         a.send('end'),
       ];
-      await world.network.advance(600);
+      await stacks.network.advance(600);
       heal();
       expect((await b.receive())?.data.length).toBe(20_000);
       expect(textOf(await b.receive())).toBe('end');
@@ -93,12 +93,12 @@ describe('partial reliability', () => {
   });
 
   test('when the queue is full, messages of low priority give way to those of higher', async () => {
-    await inWorld(
-      async (world) => {
-        const { a, b } = await connected(world, { sendBufferBytes: 4096, sendQueueBytes: 12_000 });
+    await withTwoStacks(
+      async (stacks) => {
+        const { a, b } = await connected(stacks, { sendBufferBytes: 4096, sendQueueBytes: 12_000 });
         const failures: SendFailure[] = [];
         a.on('sendFailed', (event) => failures.push(event));
-        const heal = world.network.partition(world.clientHost, world.serverHost);
+        const heal = stacks.network.partition(stacks.clientHost, stacks.serverHost);
         const sent = [a.send(pattern(5000))];
         for (let number = 1; number <= 9; number++) {
           sent.push(a.send(pattern(1000, number), { reliability: { priority: number }, context: number }));
@@ -121,20 +121,20 @@ describe('partial reliability', () => {
 
   // sctp_notify_send_failed() drops what doesn't fit into the receive buffer: wasm/fixes/send_buffer.c
   test('a message that is given up is told of though messages fill the receive buffer that nobody receives', async () => {
-    await inWorld(async (world) => {
-      const { a, b } = await connected(world, { receiveBufferBytes: 8192, readAheadBytes: 1 });
+    await withTwoStacks(async (stacks) => {
+      const { a, b } = await connected(stacks, { receiveBufferBytes: 8192, readAheadBytes: 1 });
       const failures: number[] = [];
       a.on('sendFailed', ({ context }) => failures.push(context));
       for (let number = 0; number < 30; number++) void b.send(pattern(1000, number));
-      await world.network.advance(3000);
-      const heal = world.network.filter(({ bytes }, from) =>
-        from === world.clientHost && bytes[12] === CHUNK_TYPES.DATA ? 'drop' : undefined,
+      await stacks.network.advance(3000);
+      const heal = stacks.network.filter(({ bytes }, from) =>
+        from === stacks.clientHost && bytes[12] === CHUNK_TYPES.DATA ? 'drop' : undefined,
       );
       await a.send(pattern(5000), { context: 7, reliability: { retransmits: 0 } });
-      await world.network.advance(5000);
+      await stacks.network.advance(5000);
       heal();
       for (let number = 0; number < 30; number++) await a.receive();
-      await world.network.advance(100);
+      await stacks.network.advance(100);
       expect(failures).toEqual([7]);
       await Promise.all([a.close(), b.close()]);
     });
@@ -142,11 +142,12 @@ describe('partial reliability', () => {
 
   // sctp_handle_sack() finds no path for the end of the message, which was never sent: wasm/fixes/abandoned.c
   test('FORWARD TSN is sent again when it is lost, though the end of the message that is given up was never sent', async () => {
-    await inWorld(async (world) => {
-      const { a, b } = await connected(world, { sendBufferBytes: 8192 });
+    await withTwoStacks(async (stacks) => {
+      const { a, b } = await connected(stacks, { sendBufferBytes: 8192 });
       let [late, forwards] = [0, 0];
-      world.network.filter(({ bytes }) => {
-        if (bytes[12] === CHUNK_TYPES.DATA) return world.network.clock.now() > 450 && ++late === 3 ? 'drop' : undefined;
+      stacks.network.filter(({ bytes }) => {
+        if (bytes[12] === CHUNK_TYPES.DATA)
+          return stacks.network.clock.now() > 450 && ++late === 3 ? 'drop' : undefined;
         return bytes[12] === CHUNK_TYPES['FORWARD TSN'] && ++forwards === 1 ? 'drop' : undefined;
       });
       await a.send(pattern(200_000), { reliability: { lifetimeMs: 400 } });
@@ -157,21 +158,21 @@ describe('partial reliability', () => {
 
   // sctp_move_to_outqueue() throws the rest away, and wakes nobody: wasm/fixes/abandoned.c
   test('the rest of a message that is given up is taken while another one waits in the send buffer', async () => {
-    await inWorld(async (world) => {
-      const { a, b } = await connected(world, { sendBufferBytes: 65_536 });
+    await withTwoStacks(async (stacks) => {
+      const { a, b } = await connected(stacks, { sendBufferBytes: 65_536 });
       const received = all(b);
       let [beganAt, late] = [Number.POSITIVE_INFINITY, 0];
-      world.network.filter(({ bytes }) => {
+      stacks.network.filter(({ bytes }) => {
         if (bytes[12] !== CHUNK_TYPES.DATA || bytes[21] !== 3) return undefined;
-        beganAt = Math.min(beganAt, world.network.clock.now());
-        return world.network.clock.now() > beganAt + 250 && ++late === 3 ? 'drop' : undefined;
+        beganAt = Math.min(beganAt, stacks.network.clock.now());
+        return stacks.network.clock.now() > beganAt + 250 && ++late === 3 ? 'drop' : undefined;
       });
       void a.send(pattern(20_000), { stream: 1 });
       void a.send(pattern(22_000), { stream: 1 });
       await a.send(pattern(700_000), { stream: 3, reliability: { lifetimeMs: 300 } });
       await a.close();
       expect((await received).map(({ data }) => data.length)).toEqual([20_000, 22_000]);
-      expect(world.network.clock.now()).toBeLessThan(20_000);
+      expect(stacks.network.clock.now()).toBeLessThan(20_000);
     }, slow);
   });
 });

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { Association, Socket } from '../../src/index.js';
-import { codeOf, connected, inWorld, pattern, SERVER, textOf, type World } from '../support/world.js';
+import { codeOf, connected, pattern, SERVER, type TwoStacks, textOf, withTwoStacks } from '../support/two-stacks.js';
 
 const MANY = { style: 'one-to-many' } as const;
 
 /** ABORTs that a host has sent. */
-function abortsFrom(world: World, host: string): number {
-  return world.network.trace.entries().filter(({ from, bytes }) => from === host && bytes[12] === 6).length;
+function abortsFrom(stacks: TwoStacks, host: string): number {
+  return stacks.network.trace.entries().filter(({ from, bytes }) => from === host && bytes[12] === 6).length;
 }
 
 async function sendNumbers(association: Association, from: number, to: number): Promise<void> {
@@ -23,9 +23,9 @@ const upTo = (count: number) => Array.from({ length: count }, (_, number) => num
 
 describe('peeloff by a listener', () => {
   test('takes along what is read and not told yet: messages stay in order, and each notification is told', () =>
-    inWorld(async (world) => {
-      const { a, b, serverSocket } = await connected(world, {}, { ...MANY, readAheadBytes: 20_000 });
-      const other = await world.client.socket().connectx(SERVER);
+    withTwoStacks(async (stacks) => {
+      const { a, b, serverSocket } = await connected(stacks, {}, { ...MANY, readAheadBytes: 20_000 });
+      const other = await stacks.client.socket().connectx(SERVER);
       const otherEnd = await serverSocket.accept();
       const told: string[] = [];
       let own: Socket | undefined;
@@ -50,12 +50,12 @@ describe('peeloff by a listener', () => {
     }));
 
   test('keeps a message whole of which a part was read before', () =>
-    inWorld(async (world) => {
-      const { a, b, serverSocket } = await connected(world, {}, MANY);
+    withTwoStacks(async (stacks) => {
+      const { a, b, serverSocket } = await connected(stacks, {}, MANY);
       b.on('streamReset', () => serverSocket.peeloff(b));
       const large = pattern(3_000_000);
       const sent = a.send(large);
-      await world.network.advance(1);
+      await stacks.network.advance(1);
       const reset = a.resetStreams({ outgoing: [5] });
       const message = await b.receive();
       expect(Buffer.compare(message?.data ?? new Uint8Array(), large)).toBe(0);
@@ -63,8 +63,8 @@ describe('peeloff by a listener', () => {
     }));
 
   test('may be followed by an abort, of which the peer hears', () =>
-    inWorld(async (world) => {
-      const { a, b, serverSocket } = await connected(world, {}, MANY);
+    withTwoStacks(async (stacks) => {
+      const { a, b, serverSocket } = await connected(stacks, {}, MANY);
       const told: string[] = [];
       b.on('streamReset', () => {
         serverSocket.peeloff(b).abort('enough');
@@ -80,32 +80,32 @@ describe('peeloff by a listener', () => {
 
 describe('peeloff', () => {
   test('is one step: what fails while the association moves is aborted on the socket that it has then', () =>
-    inWorld(async (world) => {
+    withTwoStacks(async (stacks) => {
       const { a, b, serverSocket } = await connected(
-        world,
+        stacks,
         { receiveBufferBytes: 4096, readAheadBytes: 1 },
         { ...MANY, sendBufferBytes: 8192 },
       );
       const bytes = pattern(60_000);
       const sent = codeOf(b.send(bytes)); // begun, it waits for room
-      await world.network.advance(500);
+      await stacks.network.advance(500);
       structuredClone(bytes, { transfer: [bytes.buffer] });
       const own = serverSocket.peeloff(b);
       expect(await sent).toBe('EFAULT');
       expect(await a.closed).toMatchObject({ code: 'ECONNRESET' });
-      expect(abortsFrom(world, 'server')).toBeGreaterThan(0);
+      expect(abortsFrom(stacks, 'server')).toBeGreaterThan(0);
       expect(own.associations).toEqual([]);
-      await world.server.close();
-      expect(world.server.memoryInUse).toBe(0);
+      await stacks.server.close();
+      expect(stacks.server.memoryInUse).toBe(0);
     }));
 
   test("refuses another socket's association, also one with the same id", () =>
-    inWorld(async (world) => {
-      const { b, serverSocket } = await connected(world, {}, MANY);
-      const second = world.server.socket(MANY);
+    withTwoStacks(async (stacks) => {
+      const { b, serverSocket } = await connected(stacks, {}, MANY);
+      const second = stacks.server.socket(MANY);
       second.bindx([{ address: '10.0.1.2', port: 5002 }]);
       second.listen();
-      await world.client.socket().connectx([{ address: '10.0.1.2', port: 5002 }]);
+      await stacks.client.socket().connectx([{ address: '10.0.1.2', port: 5002 }]);
       const other = await second.accept();
       const EINVAL = expect.objectContaining({ code: 'EINVAL' });
       expect(() => serverSocket.peeloff(other)).toThrowError(EINVAL);
@@ -117,19 +117,19 @@ describe('peeloff', () => {
     }));
 
   test('of an association that waits to send leaves the read-ahead of the socket as it is', () =>
-    inWorld(async (world) => {
+    withTwoStacks(async (stacks) => {
       const server = { ...MANY, sendBufferBytes: 8192, readAheadBytes: 1000 };
-      const { a, b, serverSocket } = await connected(world, { receiveBufferBytes: 4096, readAheadBytes: 1 }, server);
-      const other = await world.client.socket().connectx(SERVER);
+      const { a, b, serverSocket } = await connected(stacks, { receiveBufferBytes: 4096, readAheadBytes: 1 }, server);
+      const other = await stacks.client.socket().connectx(SERVER);
       await serverSocket.accept();
       const sent = b.send(pattern(60_000));
       for (let count = 0; count < 100; count++) await other.send(pattern(1000));
-      await world.network.advance(1000);
+      await stacks.network.advance(1000);
       const window = other.status().receiverWindow;
       serverSocket.peeloff(b);
-      await world.network.advance(1000);
+      await stacks.network.advance(1000);
       await other.send('x');
-      await world.network.advance(1000);
+      await stacks.network.advance(1000);
       expect(other.status().receiverWindow).toBeLessThanOrEqual(window);
       expect((await a.receive())?.data.length).toBe(60_000);
       await sent;

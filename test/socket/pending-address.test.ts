@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { decodePacket } from '../../src/wire/decode.js';
-import { connected, inWorld } from '../support/world.js';
+import { connected, withTwoStacks } from '../support/two-stacks.js';
 
 const NEW = '10.0.2.9';
 
@@ -11,10 +11,10 @@ const NEW = '10.0.2.9';
 test.each(Array.from({ length: 8 }, (_, number) => number))(
   'only ASCONF leaves from an address that the peer has not agreed to (RFC 5061 5.3): at moment %d',
   async (number) => {
-    await inWorld(
-      async (world) => {
-        const { network, clientHost } = world;
-        const { a, b } = await connected(world);
+    await withTwoStacks(
+      async (stacks) => {
+        const { network, clientHost } = stacks;
+        const { a, b } = await connected(stacks);
         await network.advance(3000);
         b.setPrimary('10.0.2.1');
         network.link('10.0.1.1', '10.0.1.2', { latencyMs: 100 });
@@ -50,10 +50,10 @@ test.each(Array.from({ length: 8 }, (_, number) => number))(
 );
 
 test('addresses that come and go leave nothing behind where the peer knows no ASCONF', async () => {
-  await inWorld(
-    async (world) => {
-      const { network, client, clientHost } = world;
-      const { a } = await connected(world);
+  await withTwoStacks(
+    async (stacks) => {
+      const { network, client, clientHost } = stacks;
+      const { a } = await connected(stacks);
       const change = async () => {
         clientHost.addressUp('10.0.1.7');
         await network.advance(200);

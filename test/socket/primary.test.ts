@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { decodePacket } from '../../src/wire/decode.js';
-import { connected, inWorld, pattern, textOf, type World } from '../support/world.js';
+import { connected, pattern, type TwoStacks, textOf, withTwoStacks } from '../support/two-stacks.js';
 
 /** Where the DATA of a host went since the last call. */
-function watched({ network }: World) {
+function watched({ network }: TwoStacks) {
   let seen = network.trace.count;
   return (from: string) => {
     const entries = network.trace.entries().filter((entry) => entry.number >= seen && entry.from === from);
@@ -14,10 +14,10 @@ function watched({ network }: World) {
 }
 
 test('setPrimary says where messages go from now on, and the other end is asked nothing', () =>
-  inWorld(async (world) => {
-    const { a, b } = await connected(world);
-    const went = watched(world);
-    await world.network.advance(100);
+  withTwoStacks(async (stacks) => {
+    const { a, b } = await connected(stacks);
+    const went = watched(stacks);
+    await stacks.network.advance(100);
     for (const primary of ['10.0.2.2', '10.0.1.2']) {
       went('client');
       a.setPrimary(primary);
@@ -25,7 +25,7 @@ test('setPrimary says where messages go from now on, and the other end is asked 
       expect(a.paths().find((path) => path.primary)?.address).toBe(primary);
       await a.send(pattern(5000));
       await b.receive();
-      await world.network.advance(1000);
+      await stacks.network.advance(1000);
       expect(went('client')).toEqual(new Set([primary]));
     }
     await b.send('unasked');
@@ -34,18 +34,18 @@ test('setPrimary says where messages go from now on, and the other end is asked 
   }));
 
 test('setPeerPrimary asks the peer, by ASCONF, to send to a local address, and its data goes there', () =>
-  inWorld(async (world) => {
-    const { a, b } = await connected(world);
-    const went = watched(world);
+  withTwoStacks(async (stacks) => {
+    const { a, b } = await connected(stacks);
+    const went = watched(stacks);
     const told: string[] = [];
     b.on('path', ({ address, change }) => told.push(`${address} ${change}`));
     await b.send('before');
     expect(textOf(await a.receive())).toBe('before');
     expect(went('server')).toEqual(new Set(['10.0.1.1']));
-    const first = world.network.trace.count;
+    const first = stacks.network.trace.count;
     a.setPeerPrimary('10.0.2.1');
-    await world.network.advance(1000);
-    const chunks = world.network.trace
+    await stacks.network.advance(1000);
+    const chunks = stacks.network.trace
       .entries()
       .filter(({ number }) => number >= first)
       .flatMap(({ from, bytes }) => decodePacket(bytes).chunks.map((chunk) => ({ from, chunk })));
@@ -62,8 +62,8 @@ test('setPeerPrimary asks the peer, by ASCONF, to send to a local address, and i
   }));
 
 test('what cannot be a primary address is refused at once', () =>
-  inWorld(async (world) => {
-    const { a } = await connected(world);
+  withTwoStacks(async (stacks) => {
+    const { a } = await connected(stacks);
     expect(() => a.setPrimary('10.9.9.9')).toThrow(/EINVAL: setPrimary: 10.9.9.9 is none of the peer's/);
     expect(() => a.setPrimary('nonsense')).toThrow(/EINVAL.*no IP address/);
     expect(() => a.setPrimary(5 as never)).toThrow(/EINVAL/);
@@ -74,11 +74,11 @@ test('what cannot be a primary address is refused at once', () =>
   }));
 
 test('without dynamic addresses the peer cannot be asked', () =>
-  inWorld(async (world) => {
-    const listener = world.server.socket();
+  withTwoStacks(async (stacks) => {
+    const listener = stacks.server.socket();
     listener.setOption('dynamicAddresses', false);
     listener.bindx([{ address: '::', port: 5001 }]);
     listener.listen();
-    const a = await world.client.socket().connect({ address: '10.0.1.2', port: 5001 });
+    const a = await stacks.client.socket().connect({ address: '10.0.1.2', port: 5001 });
     expect(() => a.setPeerPrimary('10.0.2.1')).toThrow(/EOPNOTSUPP/);
   }));

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { codeOf, connected, failure, inWorld, PORT, pattern, SERVER, textOf } from '../support/world.js';
+import { codeOf, connected, failure, PORT, pattern, SERVER, textOf, withTwoStacks } from '../support/two-stacks.js';
 
 const STYLES = ['one-to-one', 'one-to-many'] as const;
 
 describe('receiving', () => {
   test('given up by a deadline or a signal takes no message: the next receiver gets it', async () => {
-    await inWorld(async (world) => {
-      const { a, b } = await connected(world);
+    await withTwoStacks(async (stacks) => {
+      const { a, b } = await connected(stacks);
       expect(await codeOf(b.receive({ timeoutMs: 0 }))).toBe('ETIMEDOUT');
       expect(await codeOf(b.receive({ timeoutMs: 100 }))).toBe('ETIMEDOUT');
       const controller = new AbortController();
@@ -17,19 +17,19 @@ describe('receiving', () => {
       expect((await given).message).toContain('enough');
       expect(textOf(await patient)).toBe('one');
       await a.send('two');
-      await world.network.advance(1);
+      await stacks.network.advance(1);
       expect((await failure(b.receive({ signal: controller.signal }))).message).toContain('enough');
       expect(textOf(await b.receive({ timeoutMs: 0 }))).toBe('two');
     });
   });
 
   test('given up at the very instant at which a message comes loses nothing', async () => {
-    await inWorld(async (world) => {
-      const { a, b } = await connected(world);
+    await withTwoStacks(async (stacks) => {
+      const { a, b } = await connected(stacks);
       const controller = new AbortController();
       const given = failure(b.receive({ signal: controller.signal }));
       b.on('adaptation', () => undefined);
-      world.network.filter(({ destination }) => {
+      stacks.network.filter(({ destination }) => {
         if (destination === '10.0.1.2') queueMicrotask(() => controller.abort(new Error('now')));
         return undefined;
       });
@@ -40,8 +40,8 @@ describe('receiving', () => {
   });
 
   test('by several at once serves them in their order', async () => {
-    await inWorld(async (world) => {
-      const { a, b } = await connected(world);
+    await withTwoStacks(async (stacks) => {
+      const { a, b } = await connected(stacks);
       const receivers = [b.receive(), b.receive(), b.receive()];
       for (const text of ['1', '2']) await a.send(text);
       await a.close();
@@ -54,13 +54,13 @@ describe('receiving', () => {
   });
 
   test('a message larger than maxMessageBytes aborts the association, with a reason on both ends', async () => {
-    await inWorld(async (world) => {
+    await withTwoStacks(async (stacks) => {
       for (const style of STYLES) {
         const port = style === 'one-to-one' ? PORT : PORT + 1;
-        const server = world.server.socket({ style, maxMessageBytes: 100_000 });
+        const server = stacks.server.socket({ style, maxMessageBytes: 100_000 });
         server.bindx([{ address: '10.0.1.2', port }]);
         server.listen();
-        const a = await world.client.socket().connect({ address: '10.0.1.2', port });
+        const a = await stacks.client.socket().connect({ address: '10.0.1.2', port });
         const b = await server.accept();
         await a.send(pattern(100_000));
         expect((await b.receive())?.data.length).toBe(100_000);
@@ -76,8 +76,8 @@ describe('receiving', () => {
 });
 
 test('a listener that throws breaks neither the stack nor the other listeners', async () => {
-  await inWorld(async (world) => {
-    const { a, b } = await connected(world);
+  await withTwoStacks(async (stacks) => {
+    const { a, b } = await connected(stacks);
     const errors: unknown[] = [];
     const others = process.listeners('uncaughtException');
     process.removeAllListeners('uncaughtException');
@@ -93,29 +93,29 @@ test('a listener that throws breaks neither the stack nor the other listeners', 
       await a.close();
       expect(textOf(await b.receive())).toBe('x');
       expect(await b.receive()).toBeUndefined();
-      await world.network.advance(10);
+      await stacks.network.advance(10);
       expect(told).toBe(2);
       expect(errors.map(String)).toEqual(['Error: my own mistake']);
     } finally {
       process.removeAllListeners('uncaughtException');
       for (const listener of others) process.on('uncaughtException', listener);
     }
-    const next = await world.client.socket().connectx(SERVER);
+    const next = await stacks.client.socket().connectx(SERVER);
     expect(next.state).toBe('open');
   });
 });
 
 test('listeners can be taken off, and once() calls only once', async () => {
-  await inWorld(async (world) => {
-    const { a } = await connected(world);
+  await withTwoStacks(async (stacks) => {
+    const { a } = await connected(stacks);
     const calls: string[] = [];
     const off = a.on('path', () => calls.push('on'));
     const listener = () => calls.push('off');
     a.on('path', listener);
     a.off('path', listener);
     a.once('path', () => calls.push('once'));
-    world.serverHost.addressDown('10.0.2.2');
-    await world.network.advance(400_000);
+    stacks.serverHost.addressDown('10.0.2.2');
+    await stacks.network.advance(400_000);
     off();
     expect(calls.filter((call) => call === 'once')).toHaveLength(1);
     expect(calls.filter((call) => call === 'on').length).toBeGreaterThan(0);

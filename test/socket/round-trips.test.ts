@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { END, joined } from '../conn/fixture.js';
-import { inWorld } from '../support/world.js';
+import { withTwoStacks } from '../support/two-stacks.js';
 
 const [CLIENT, SERVER] = ['10.0.1.1', '10.0.1.2'];
 const [INIT, INIT_ACK, COOKIE_ECHO, COOKIE_ACK] = [1, 2, 10, 11];
@@ -15,7 +15,7 @@ interface Measured {
 
 /** Connects, and loses the first so many packets whose first chunk is of that type; then the first DATA of each end. */
 function measured(type: number, count: number): Promise<Measured> {
-  return inWorld(async ({ network, client, server }) => {
+  return withTwoStacks(async ({ network, client, server }) => {
     let left = count;
     network.filter(({ bytes }) => (bytes[12] === type && left-- > 0 ? 'drop' : undefined));
     const endpoint = { address: SERVER, port: 5001 };

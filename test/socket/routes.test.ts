@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Transport, TransportHost } from '../../src/index.js';
-import { inWorld, newStack, SERVER } from '../support/world.js';
+import { newStack, SERVER, withTwoStacks } from '../support/two-stacks.js';
 
 /** A transport whose routes can be led through another of its addresses. */
 class Rerouted implements Transport {
@@ -44,13 +44,13 @@ class Rerouted implements Transport {
 }
 
 test('who only receives acknowledges over the new route as soon as there is one', () =>
-  inWorld(async ({ network, server, ...world }) => {
+  withTwoStacks(async ({ network, server, ...stacks }) => {
     const listener = server.socket();
     const [endpoint] = SERVER.map((each) => [each]);
     listener.bindx(endpoint!);
     listener.listen();
     const transport = new Rerouted(network.host('mobile', ['10.0.1.7', '10.0.2.7']).transport);
-    const client = await newStack(network, { ...world.clientHost, transport });
+    const client = await newStack(network, { ...stacks.clientHost, transport });
     const association = await client.socket().connectx(endpoint!);
     const accepted = await listener.accept();
     await network.advance(1000); // both addresses of the client are confirmed

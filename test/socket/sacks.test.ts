@@ -3,7 +3,7 @@ import type { Association } from '../../src/association/association.js';
 import type { Packet } from '../../src/packet.js';
 import type { Conditions } from '../../src/simulated.js';
 import { decodePacket } from '../../src/wire/decode.js';
-import { inWorld, PORT, type World } from '../support/world.js';
+import { PORT, type TwoStacks, withTwoStacks } from '../support/two-stacks.js';
 
 /** What the buffer is unless something else is asked for: twice as much opens any window. */
 const WINDOW_BYTES = 262_144;
@@ -17,7 +17,7 @@ class Watch {
   readonly fromClient: Seen[] = [];
   readonly fromServer: Seen[] = [];
 
-  constructor({ network }: World) {
+  constructor({ network }: TwoStacks) {
     network.filter((packet: Packet) => {
       const seen = packet.source === ADDRESSES.client[0] ? this.fromClient : this.fromServer;
       const { chunks } = decodePacket(packet.bytes);
@@ -43,16 +43,16 @@ class Watch {
 }
 
 /** Sends so many bytes to somebody who receives them, and stops a moment after that. */
-async function transfer(world: World, a: Association, b: Association, bytes: number): Promise<Watch> {
-  const watch = new Watch(world);
+async function transfer(stacks: TwoStacks, a: Association, b: Association, bytes: number): Promise<Watch> {
+  const watch = new Watch(stacks);
   const done = a.send(new Uint8Array(bytes));
   for (let left = bytes; left > 0; ) left -= (await b.receive())!.data.length;
   await done;
-  await world.network.advance(2 * LATENCY_MS);
+  await stacks.network.advance(2 * LATENCY_MS);
   return watch;
 }
 
-async function connected({ client, server }: World): Promise<readonly [Association, Association]> {
+async function connected({ client, server }: TwoStacks): Promise<readonly [Association, Association]> {
   const listener = server.socket();
   const endpoint = { address: ADDRESSES.server[0]!, port: PORT };
   listener.bindx([endpoint]);
@@ -63,12 +63,12 @@ async function connected({ client, server }: World): Promise<readonly [Associati
 }
 
 function inConversation(
-  run: (world: World, a: Association, b: Association) => Promise<void>,
+  run: (stacks: TwoStacks, a: Association, b: Association) => Promise<void>,
   conditions: Conditions = {},
 ): Promise<void> {
-  return inWorld(
-    async (world) => {
-      await run(world, ...(await connected(world)));
+  return withTwoStacks(
+    async (stacks) => {
+      await run(stacks, ...(await connected(stacks)));
     },
     { addresses: ADDRESSES, conditions: { latencyMs: LATENCY_MS, ...conditions }, limitMs: 1e6 },
   );
@@ -76,11 +76,11 @@ function inConversation(
 
 describe('packets that arrive together', () => {
   test('are acknowledged by twos while the sender opens its window, and by threes from then on', () =>
-    inConversation(async (world, a, b) => {
-      const first = await transfer(world, a, b, 2 * WINDOW_BYTES);
+    inConversation(async (stacks, a, b) => {
+      const first = await transfer(stacks, a, b, 2 * WINDOW_BYTES);
       expect(first.packetsPerSack()).toBeGreaterThan(1.8);
       expect(first.packetsPerSack()).toBeLessThanOrEqual(2);
-      const watch = await transfer(world, a, b, 4 * WINDOW_BYTES);
+      const watch = await transfer(stacks, a, b, 4 * WINDOW_BYTES);
       expect(watch.packetsPerSack()).toBeGreaterThan(2.6);
       expect(watch.packetsPerSack()).toBeLessThanOrEqual(3);
     }));
@@ -91,77 +91,77 @@ describe('packets that arrive together', () => {
     [4, 1],
     [5, 2],
   ])('are acknowledged in the instant in which they arrive: %i by %i SACKs', (packets, sacks) =>
-    inConversation(async (world, a, b) => {
-      await transfer(world, a, b, 4 * WINDOW_BYTES);
-      const watch = new Watch(world);
+    inConversation(async (stacks, a, b) => {
+      await transfer(stacks, a, b, 4 * WINDOW_BYTES);
+      const watch = new Watch(stacks);
       void a.send(new Uint8Array(packets * 1400));
-      await world.network.advance(LATENCY_MS);
+      await stacks.network.advance(LATENCY_MS);
       expect([watch.data(), watch.sacks().length]).toEqual([packets, sacks]);
       await b.receive();
     }),
   );
 
   test('are acknowledged by twos again after a loss', () =>
-    inConversation(async (world, a, b) => {
-      await transfer(world, a, b, 3 * WINDOW_BYTES);
+    inConversation(async (stacks, a, b) => {
+      await transfer(stacks, a, b, 3 * WINDOW_BYTES);
       let dropped = 0;
-      world.network.filter((packet) => {
+      stacks.network.filter((packet) => {
         const isData = decodePacket(packet.bytes).chunks.some(({ type }) => type === 'DATA');
         return isData && dropped++ === 5 ? 'drop' : packet;
       });
-      const watch = await transfer(world, a, b, WINDOW_BYTES);
+      const watch = await transfer(stacks, a, b, WINDOW_BYTES);
       const withGaps = watch.sacks().filter(({ gaps }) => gaps > 0).length;
       expect(withGaps).toBeGreaterThan(3);
-      const after = await transfer(world, a, b, WINDOW_BYTES / 2);
+      const after = await transfer(stacks, a, b, WINDOW_BYTES / 2);
       expect(after.packetsPerSack()).toBeLessThan(2.1);
     }));
 
   test('are acknowledged by twos again after a pause', () =>
-    inConversation(async (world, a, b) => {
-      await transfer(world, a, b, 3 * WINDOW_BYTES);
-      await world.network.advance(2000);
-      expect((await transfer(world, a, b, WINDOW_BYTES)).packetsPerSack()).toBeLessThan(2.1);
+    inConversation(async (stacks, a, b) => {
+      await transfer(stacks, a, b, 3 * WINDOW_BYTES);
+      await stacks.network.advance(2000);
+      expect((await transfer(stacks, a, b, WINDOW_BYTES)).packetsPerSack()).toBeLessThan(2.1);
     }));
 
   test('are acknowledged as often as the receiver has asked for', () =>
-    inConversation(async (world, a, b) => {
+    inConversation(async (stacks, a, b) => {
       b.setOption('delayedSack', { delayMs: 200, packets: 1 });
-      await transfer(world, a, b, 3 * WINDOW_BYTES);
-      expect((await transfer(world, a, b, WINDOW_BYTES)).packetsPerSack()).toBeLessThan(1.1);
+      await transfer(stacks, a, b, 3 * WINDOW_BYTES);
+      expect((await transfer(stacks, a, b, WINDOW_BYTES)).packetsPerSack()).toBeLessThan(1.1);
     }));
 });
 
 test('packets that arrive one by one are acknowledged by twos', () =>
   inConversation(
-    async (world, a, b) => {
-      await transfer(world, a, b, 3 * WINDOW_BYTES);
-      expect((await transfer(world, a, b, WINDOW_BYTES)).packetsPerSack()).toBeLessThan(2.1);
+    async (stacks, a, b) => {
+      await transfer(stacks, a, b, 3 * WINDOW_BYTES);
+      expect((await transfer(stacks, a, b, WINDOW_BYTES)).packetsPerSack()).toBeLessThan(2.1);
     },
     { rateBps: 1e7, queueBytes: 2 * WINDOW_BYTES },
   ));
 
 test('a single packet is acknowledged within 200 ms', () =>
-  inConversation(async (world, a, b) => {
-    await transfer(world, a, b, 3 * WINDOW_BYTES);
-    const watch = new Watch(world);
-    const sentAtMs = world.network.clock.now();
+  inConversation(async (stacks, a, b) => {
+    await transfer(stacks, a, b, 3 * WINDOW_BYTES);
+    const watch = new Watch(stacks);
+    const sentAtMs = stacks.network.clock.now();
     await a.send('one');
     await b.receive();
-    await world.network.advance(1000);
+    await stacks.network.advance(1000);
     expect(watch.sacks().map(({ atMs }) => atMs - sentAtMs)).toEqual([LATENCY_MS + 200]);
   }));
 
 test('what is owed is acknowledged at once, too, when the last packet that came with it has no data', () =>
-  inConversation(async (world, a, b) => {
-    await transfer(world, a, b, 3 * WINDOW_BYTES);
+  inConversation(async (stacks, a, b) => {
+    await transfer(stacks, a, b, 3 * WINDOW_BYTES);
     // The two packets of a, and its SACK for those of b, leave in one instant, in this order.
-    world.network.clock.schedule(LATENCY_MS, () => void a.send(new Uint8Array(2800)));
+    stacks.network.clock.schedule(LATENCY_MS, () => void a.send(new Uint8Array(2800)));
     void b.send(new Uint8Array(2800));
-    await world.network.advance(LATENCY_MS - 1);
-    const watch = new Watch(world);
-    await world.network.advance(1);
-    const sentAtMs = world.network.clock.now();
-    await world.network.advance(1000);
+    await stacks.network.advance(LATENCY_MS - 1);
+    const watch = new Watch(stacks);
+    await stacks.network.advance(1);
+    const sentAtMs = stacks.network.clock.now();
+    await stacks.network.advance(1000);
     const together = watch.fromClient.filter(({ atMs }) => atMs === sentAtMs);
     expect(together.map(({ type }) => type)).toEqual(['DATA', 'DATA', 'SACK']);
     expect(watch.sacks().map(({ atMs }) => atMs - sentAtMs)).toEqual([LATENCY_MS]);
@@ -169,11 +169,11 @@ test('what is owed is acknowledged at once, too, when the last packet that came 
   }));
 
 test('an association that is aborted by the packet behind those for which it owes a SACK leaves the host alive', () =>
-  inConversation(async (world, a, b) => {
-    await transfer(world, a, b, 3 * WINDOW_BYTES);
+  inConversation(async (stacks, a, b) => {
+    await transfer(stacks, a, b, 3 * WINDOW_BYTES);
     void a.send(new Uint8Array(2800));
     a.abort();
-    await world.network.advance(1000);
+    await stacks.network.advance(1000);
     expect(b.state).toBe('closed');
-    expect(world.server.memoryInUse).toBeGreaterThan(0);
+    expect(stacks.server.memoryInUse).toBeGreaterThan(0);
   }));

@@ -3,7 +3,7 @@ import type { Association } from '../../src/association/association.js';
 import type { OptionValue } from '../../src/options/table.js';
 import type { Socket } from '../../src/socket/socket.js';
 import { decodePacket } from '../../src/wire/decode.js';
-import { inWorld, pattern, type World } from '../support/world.js';
+import { pattern, type TwoStacks, withTwoStacks } from '../support/two-stacks.js';
 
 type Scheduler = OptionValue<'scheduler'>;
 type Sends = readonly (readonly [stream: number, bytes: number])[];
@@ -14,9 +14,9 @@ const SINGLE = { addresses: { client: ['10.0.1.1'], server: ['10.0.1.2'] } };
 const on = (stream: number, count: number, bytes: number): Sends =>
   Array.from({ length: count }, () => [stream, bytes]);
 
-async function pair(world: World, interleaving: boolean, scheduler: Scheduler) {
-  const listener = world.server.socket();
-  const socket = world.client.socket();
+async function pair(stacks: TwoStacks, interleaving: boolean, scheduler: Scheduler) {
+  const listener = stacks.server.socket();
+  const socket = stacks.client.socket();
   for (const end of [listener, socket]) interleaved(end, interleaving);
   socket.setOption('scheduler', scheduler);
   listener.bindx([{ address: '10.0.1.2', port: 5001 }]);
@@ -37,8 +37,8 @@ function interleaved(socket: Socket, on: boolean): void {
  * Messages that wait until a first one, on stream 0, leaves the congestion window. Returns the streams that they were
  * on in the order of their arrival, and the streams in each packet.
  */
-async function arrivals(world: World, { a, b }: { a: Association; b: Association }, sends: Sends) {
-  const { network } = world;
+async function arrivals(stacks: TwoStacks, { a, b }: { a: Association; b: Association }, sends: Sends) {
+  const { network } = stacks;
   const release = network.hold();
   await a.send(pattern(4400), { stream: 0 });
   const first = network.trace.count;
@@ -70,10 +70,10 @@ const UNEQUAL: Sends = [...on(3, 2, 6000), ...on(1, 6, 500), ...on(2, 2, 3000)];
 
 describe.each([true, false])('with interleaving %s', (interleaving) => {
   const run = (scheduler: Scheduler, sends: Sends, prepare: (a: Association) => void = () => {}) =>
-    inWorld(async (world) => {
-      const ends = await pair(world, interleaving, scheduler);
+    withTwoStacks(async (stacks) => {
+      const ends = await pair(stacks, interleaving, scheduler);
       prepare(ends.a);
-      return arrivals(world, ends, sends);
+      return arrivals(stacks, ends, sends);
     }, SINGLE);
 
   test('default: a message of each stream in turn, in the order in which the streams were used', async () => {
@@ -87,15 +87,15 @@ describe.each([true, false])('with interleaving %s', (interleaving) => {
   test.each(['default', 'round-robin', 'round-robin-packet'] as const)(
     '%s: two streams that always have a message don’t starve a third one',
     (scheduler) =>
-      inWorld(
-        async (world) => {
-          const { a, b } = await pair(world, interleaving, scheduler);
+      withTwoStacks(
+        async (stacks) => {
+          const { a, b } = await pair(stacks, interleaving, scheduler);
           // Stream 2 has one message at a time, and the next one as soon as that has left.
-          world.network.filter((packet, from) => {
+          stacks.network.filter((packet, from) => {
             const hasLeft = decodePacket(packet.bytes).chunks.some(
               (chunk) => 'payload' in chunk && chunk.streamId === 2,
             );
-            if (hasLeft && from === world.clientHost) queueMicrotask(() => a.send(pattern(1400), { stream: 2 }));
+            if (hasLeft && from === stacks.clientHost) queueMicrotask(() => a.send(pattern(1400), { stream: 2 }));
             return undefined;
           });
           await a.send(pattern(4400), { stream: 0 });
@@ -150,14 +150,14 @@ test('with interleaving a small message overtakes a large one on another stream,
     [2, 10],
   ];
   const order = (interleaving: boolean) =>
-    inWorld(async (world) => {
-      const ends = await pair(world, interleaving, 'round-robin');
+    withTwoStacks(async (stacks) => {
+      const ends = await pair(stacks, interleaving, 'round-robin');
       const types = new Set<string>();
-      world.network.filter((packet) => {
+      stacks.network.filter((packet) => {
         for (const { type } of decodePacket(packet.bytes).chunks) types.add(type);
         return undefined;
       });
-      const { order: arrived } = await arrivals(world, ends, large);
+      const { order: arrived } = await arrivals(stacks, ends, large);
       expect(types.has('I-DATA')).toBe(interleaving);
       expect(types.has('DATA')).toBe(!interleaving);
       return arrived;
@@ -167,9 +167,9 @@ test('with interleaving a small message overtakes a large one on another stream,
 });
 
 test('a scheduler that is set later goes on with what waits already', () =>
-  inWorld(async (world) => {
-    const ends = await pair(world, true, 'default');
-    const release = world.network.hold();
+  withTwoStacks(async (stacks) => {
+    const ends = await pair(stacks, true, 'default');
+    const release = stacks.network.hold();
     await ends.a.send(pattern(4400), { stream: 0 });
     for (const [stream, bytes] of EQUAL) await ends.a.send(pattern(bytes), { stream });
     ends.a.setOption('scheduler', 'round-robin');

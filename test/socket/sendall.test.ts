@@ -1,21 +1,21 @@
 import { expect, test } from 'vitest';
 import type { Association, Socket } from '../../src/index.js';
-import { codeOf, inWorld, listening, pattern, SERVER, textOf, type World } from '../support/world.js';
+import { codeOf, listening, pattern, SERVER, type TwoStacks, textOf, withTwoStacks } from '../support/two-stacks.js';
 
 /** A one-to-many socket of the server, and its three clients. */
-async function hubOf(world: World): Promise<{ hub: Socket; clients: Association[] }> {
-  const hub = listening(world, { style: 'one-to-many' });
+async function hubOf(stacks: TwoStacks): Promise<{ hub: Socket; clients: Association[] }> {
+  const hub = listening(stacks, { style: 'one-to-many' });
   const clients: Association[] = [];
   for (const inbound of [10, 10, 2]) {
-    clients.push(await world.client.socket({ streams: { inbound } }).connectx(SERVER));
+    clients.push(await stacks.client.socket({ streams: { inbound } }).connectx(SERVER));
     await hub.accept();
   }
   return { hub, clients };
 }
 
 test('a message goes to every association, with its options', () =>
-  inWorld(async (world) => {
-    const { hub, clients } = await hubOf(world);
+  withTwoStacks(async (stacks) => {
+    const { hub, clients } = await hubOf(stacks);
     expect(await hub.sendAll('to all', { stream: 1, ppid: 9 })).toEqual({ sent: hub.associations, failed: [] });
     for (const client of clients) {
       const message = await client.receive();
@@ -25,8 +25,8 @@ test('a message goes to every association, with its options', () =>
   }));
 
 test('where it can not be sent is told, and keeps no other association from getting it', () =>
-  inWorld(async (world) => {
-    const { hub, clients } = await hubOf(world);
+  withTwoStacks(async (stacks) => {
+    const { hub, clients } = await hubOf(stacks);
     const [first, second, third] = hub.associations;
     void second?.close().catch(() => undefined);
     const { sent, failed } = await hub.sendAll('on stream 5', { stream: 5 });
@@ -38,8 +38,8 @@ test('where it can not be sent is told, and keeps no other association from gett
   }));
 
 test('it goes after what waits, whatever its size, and waits itself for whom doesn’t receive', () =>
-  inWorld(async (world) => {
-    const { hub, clients } = await hubOf(world);
+  withTwoStacks(async (stacks) => {
+    const { hub, clients } = await hubOf(stacks);
     const [slow] = hub.associations;
     const before = slow?.send(pattern(1_000_000));
     let isDone = false;
@@ -47,7 +47,7 @@ test('it goes after what waits, whatever its size, and waits itself for whom doe
       isDone = true;
     });
     for (const client of clients.slice(1)) expect((await client.receive())?.data.length).toBe(100_000);
-    await world.network.advance(1000);
+    await stacks.network.advance(1000);
     expect(isDone).toBe(false);
     expect((await clients[0]?.receive())?.data.length).toBe(1_000_000);
     expect((await clients[0]?.receive())?.data.length).toBe(100_000);
@@ -56,11 +56,11 @@ test('it goes after what waits, whatever its size, and waits itself for whom doe
   }));
 
 test('a message or options that can not be are refused before anything is sent; nobody there is nothing sent', () =>
-  inWorld(async (world) => {
-    const { hub, clients } = await hubOf(world);
+  withTwoStacks(async (stacks) => {
+    const { hub, clients } = await hubOf(stacks);
     expect(await codeOf(hub.sendAll(''))).toBe('EINVAL');
     expect(await codeOf(hub.sendAll('x', { ppid: -1 }))).toBe('EINVAL');
     await expect(hub.sendAll(7 as never)).rejects.toThrow(TypeError);
     expect(await codeOf(clients[0]!.receive({ timeoutMs: 100 }))).toBe('ETIMEDOUT');
-    expect(await world.server.socket({ style: 'one-to-many' }).sendAll('x')).toEqual({ sent: [], failed: [] });
+    expect(await stacks.server.socket({ style: 'one-to-many' }).sendAll('x')).toEqual({ sent: [], failed: [] });
   }));

@@ -3,13 +3,26 @@ import type { Association } from '../../src/index.js';
 import type { SocketOptions } from '../../src/options/socket-options.js';
 import type { Socket } from '../../src/socket/socket.js';
 import { read, watch, withPeers } from '../delivery/fixture.js';
-import { all, inWorld, isEqual, listening, pattern, SERVER, textOf, type World } from '../support/world.js';
+import {
+  all,
+  isEqual,
+  listening,
+  pattern,
+  SERVER,
+  type TwoStacks,
+  textOf,
+  withTwoStacks,
+} from '../support/two-stacks.js';
 
 const MANY: SocketOptions = { style: 'one-to-many' };
 
 /** A client of its own, and the server's end of it. */
-async function client(world: World, server: Socket, options: SocketOptions = {}): Promise<[Association, Association]> {
-  return Promise.all([world.client.socket(options).connectx(SERVER), server.accept()]);
+async function client(
+  stacks: TwoStacks,
+  server: Socket,
+  options: SocketOptions = {},
+): Promise<[Association, Association]> {
+  return Promise.all([stacks.client.socket(options).connectx(SERVER), server.accept()]);
 }
 
 /** Sends so many messages, one after the other, then shuts the association down. */
@@ -28,26 +41,26 @@ async function expectAll(association: Association, count: number, bytes: number)
 }
 
 /** What is sent arrives at once, and comes back. */
-async function expectPrompt(world: World, a: Association, b: Association, rounds = 50): Promise<void> {
+async function expectPrompt(stacks: TwoStacks, a: Association, b: Association, rounds = 50): Promise<void> {
   for (let round = 0; round < rounds; round++) {
-    const sentAt = world.network.clock.now();
+    const sentAt = stacks.network.clock.now();
     await a.send(`there ${round}`);
     expect(textOf(await b.receive())).toBe(`there ${round}`);
     await b.send(`back ${round}`);
     expect(textOf(await a.receive())).toBe(`back ${round}`);
-    expect(world.network.clock.now() - sentAt).toBeLessThan(500);
+    expect(stacks.network.clock.now() - sentAt).toBeLessThan(500);
   }
 }
 
 for (const readAheadBytes of [1, 10_000, 65_536]) {
   test(`of one socket, an association that nobody receives from does not hold up another one, read ahead: ${readAheadBytes}`, async () => {
-    await inWorld(async (world) => {
-      const server = listening(world, { ...MANY, readAheadBytes });
-      const [a, unread] = await client(world, server);
+    await withTwoStacks(async (stacks) => {
+      const server = listening(stacks, { ...MANY, readAheadBytes });
+      const [a, unread] = await client(stacks, server);
       const sent = sendAll(a, 1000, 1000);
-      await world.network.advance(2000);
-      const [b, other] = await client(world, server);
-      await expectPrompt(world, b, other);
+      await stacks.network.advance(2000);
+      const [b, other] = await client(stacks, server);
+      await expectPrompt(stacks, b, other);
       const large = b.send(pattern(300_000));
       expect(isEqual((await other.receive())?.data, pattern(300_000))).toBe(true);
       await large;
@@ -59,12 +72,12 @@ for (const readAheadBytes of [1, 10_000, 65_536]) {
 }
 
 test('of one socket, the receive window of an association that is unread closes, and no other one', async () => {
-  await inWorld(async (world) => {
-    const server = listening(world, { ...MANY, receiveBufferBytes: 100_000 });
-    const [[a, unread], [b, other]] = [await client(world, server), await client(world, server)];
+  await withTwoStacks(async (stacks) => {
+    const server = listening(stacks, { ...MANY, receiveBufferBytes: 100_000 });
+    const [[a, unread], [b, other]] = [await client(stacks, server), await client(stacks, server)];
     const sent = sendAll(a, 1000, 1000);
-    await world.network.advance(2000);
-    await expectPrompt(world, b, other, 3);
+    await stacks.network.advance(2000);
+    await expectPrompt(stacks, b, other, 3);
     expect(a.statistics().peerWindowBytes).toBeLessThan(1500);
     expect(b.statistics().peerWindowBytes).toBeGreaterThan(95_000);
     await expectAll(unread, 1000, 1000);
@@ -74,14 +87,14 @@ test('of one socket, the receive window of an association that is unread closes,
 
 for (const end of ['shutdown', 'abort'] as const) {
   test(`of one socket, the ${end} of one association is told while another one is unread`, async () => {
-    await inWorld(async (world) => {
-      const server = listening(world, MANY);
-      const [[a, unread], [b, other]] = [await client(world, server), await client(world, server)];
+    await withTwoStacks(async (stacks) => {
+      const server = listening(stacks, MANY);
+      const [[a, unread], [b, other]] = [await client(stacks, server), await client(stacks, server)];
       const sent = sendAll(a, 1000, 1000);
-      await world.network.advance(2000);
+      await stacks.network.advance(2000);
       await b.send('last');
       if (end === 'abort') {
-        await world.network.advance(500);
+        await stacks.network.advance(500);
         b.abort('enough');
         expect(await other.closed).toMatchObject({ code: 'ECONNRESET' });
         expect(textOf(await other.receive())).toBe('last');
@@ -97,57 +110,57 @@ for (const end of ['shutdown', 'abort'] as const) {
   });
 
   test(`of one socket, the ${end} of an association that is unread is told, and so is what it has sent`, async () => {
-    await inWorld(async (world) => {
-      const server = listening(world, MANY);
-      const [[a, unread], [b, other]] = [await client(world, server), await client(world, server)];
+    await withTwoStacks(async (stacks) => {
+      const server = listening(stacks, MANY);
+      const [[a, unread], [b, other]] = [await client(stacks, server), await client(stacks, server)];
       for (let number = 0; number < 150; number++) await a.send(pattern(1000, number));
-      await world.network.advance(2000);
-      await expectPrompt(world, b, other, 3);
+      await stacks.network.advance(2000);
+      await expectPrompt(stacks, b, other, 3);
       if (end === 'abort') a.abort();
       else void a.close();
       expect((await unread.closed)?.code).toBe(end === 'abort' ? 'ECONNRESET' : undefined);
       for (let number = 0; number < 150; number++) {
         expect(isEqual((await unread.receive())?.data, pattern(1000, number))).toBe(true);
       }
-      await expectPrompt(world, b, other, 3);
+      await expectPrompt(stacks, b, other, 3);
     });
   });
 }
 
 test('what many associations of a socket have that nobody receives is bounded, and one that is received from is prompt', async () => {
-  await inWorld(
-    async (world) => {
-      const server = listening(world, MANY);
+  await withTwoStacks(
+    async (stacks) => {
+      const server = listening(stacks, MANY);
       const pairs: [Association, Association][] = [];
-      for (let number = 0; number < 50; number++) pairs.push(await client(world, server));
+      for (let number = 0; number < 50; number++) pairs.push(await client(stacks, server));
       const sent: Promise<void>[] = [];
       for (const [a] of pairs) {
         sent.push(sendAll(a, 400, 1000)); // one after the other: each has as much as it can get
-        await world.network.advance(500);
+        await stacks.network.advance(500);
       }
       const unreceived = pairs.map(([, unread]) => unread.unreceivedCost);
       const bytes = unreceived.reduce((sum, each) => sum + each, 0);
       expect(unreceived.every((each) => each > 0)).toBe(true);
       // 65,536 of the first one, twice a share of each other one: 1/2, 1/3, … 1/50 of that; and a message of each
       expect(bytes).toBeLessThan(8 * 65_536 + 50 * 1128);
-      const [b, other] = await client(world, server);
-      await expectPrompt(world, b, other);
+      const [b, other] = await client(stacks, server);
+      await expectPrompt(stacks, b, other);
       for (const [, unread] of pairs) await expectAll(unread, 400, 1000);
       await Promise.all(sent);
-      await expectPrompt(world, b, other);
+      await expectPrompt(stacks, b, other);
     },
     { limitMs: 1e7 },
   );
 });
 
 test('tiny messages that nobody receives count with what they cost beside their bytes', async () => {
-  await inWorld(async (world) => {
-    const server = listening(world, { ...MANY, readAheadBytes: 10_000 });
+  await withTwoStacks(async (stacks) => {
+    const server = listening(stacks, { ...MANY, readAheadBytes: 10_000 });
     const pairs: [Association, Association][] = [];
-    for (let number = 0; number < 10; number++) pairs.push(await client(world, server));
+    for (let number = 0; number < 10; number++) pairs.push(await client(stacks, server));
     for (const [a] of pairs) {
       for (let number = 0; number < 200; number++) await a.send('x');
-      await world.network.advance(500);
+      await stacks.network.advance(500);
     }
     const bytes = pairs.reduce((sum, [, unread]) => sum + unread.unreceivedCost, 0);
     expect(bytes).toBeLessThan(2 * 10_000 * 2.93 + 10 * 129); // 1 + 1/2 + … + 1/10
@@ -158,57 +171,57 @@ test('tiny messages that nobody receives count with what they cost beside their 
 });
 
 test('an association that is unread is peeled off with all that it has', async () => {
-  await inWorld(async (world) => {
-    const server = listening(world, MANY);
-    const [[a, unread], [b, other]] = [await client(world, server), await client(world, server)];
+  await withTwoStacks(async (stacks) => {
+    const server = listening(stacks, MANY);
+    const [[a, unread], [b, other]] = [await client(stacks, server), await client(stacks, server)];
     const sent = sendAll(a, 1000, 1000);
-    await world.network.advance(2000);
-    await expectPrompt(world, b, other, 3);
+    await stacks.network.advance(2000);
+    await expectPrompt(stacks, b, other, 3);
     server.peeloff(unread);
-    await expectPrompt(world, b, other, 3);
+    await expectPrompt(stacks, b, other, 3);
     await expectAll(unread, 1000, 1000);
     await sent;
   });
 });
 
 test('nothing is left of associations that are unread when they are closed, aborted, or their socket is', async () => {
-  await inWorld(async (world) => {
-    const idle = world.server.memoryInUse;
+  await withTwoStacks(async (stacks) => {
+    const idle = stacks.server.memoryInUse;
     for (const how of ['abort', 'dispose', 'socket'] as const) {
-      const server = listening(world, MANY);
-      const [[a, unread], [b, other]] = [await client(world, server), await client(world, server)];
+      const server = listening(stacks, MANY);
+      const [[a, unread], [b, other]] = [await client(stacks, server), await client(stacks, server)];
       const failed = sendAll(a, 1000, 1000).catch(() => undefined);
-      await world.network.advance(2000);
-      await expectPrompt(world, b, other, 3);
+      await stacks.network.advance(2000);
+      await expectPrompt(stacks, b, other, 3);
       if (how === 'abort') unread.abort();
       else if (how === 'dispose') await unread[Symbol.asyncDispose]();
-      if (how !== 'socket') await expectPrompt(world, b, other, 3);
+      if (how !== 'socket') await expectPrompt(stacks, b, other, 3);
       server.abort();
       await failed;
-      await world.network.advance(120_000); // tags in time-wait go
+      await stacks.network.advance(120_000); // tags in time-wait go
     }
-    expect(world.server.memoryInUse - idle).toBeLessThan(10_000);
+    expect(stacks.server.memoryInUse - idle).toBeLessThan(10_000);
   });
 });
 
 for (const interleaving of [false, true]) {
   test(`large messages of an unread association and of another one, in parts, ${interleaving ? 'I-DATA' : 'DATA'}`, async () => {
-    await inWorld(async (world) => {
-      const server = world.server.socket({ ...MANY, receiveBufferBytes: 100_000 });
+    await withTwoStacks(async (stacks) => {
+      const server = stacks.server.socket({ ...MANY, receiveBufferBytes: 100_000 });
       server.setOption('interleaving', interleaving);
       server.bindx(SERVER);
       server.listen();
       const connect = async () => {
-        const socket = world.client.socket();
+        const socket = stacks.client.socket();
         socket.setOption('interleaving', interleaving);
         return Promise.all([socket.connectx(SERVER), server.accept()]);
       };
       const [[a, unread], [b, other]] = [await connect(), await connect()];
       const sent = [0, 1, 2, 3].map((stream) => a.send(pattern(150_000, stream), { stream }));
-      await world.network.advance(2000);
+      await stacks.network.advance(2000);
       for (let round = 0; round < 3; round++) {
         const both = [0, 1].map((stream) => b.send(pattern(200_000, stream), { stream }));
-        await world.network.advance(10);
+        await stacks.network.advance(10);
         for (const message of [await other.receive(), await other.receive()]) {
           expect(isEqual(message?.data, pattern(200_000, message?.stream))).toBe(true);
         }
@@ -227,26 +240,26 @@ for (const interleaving of [false, true]) {
 }
 
 test('peers that send and go while another one is unread fill no memory, and hold nobody up', async () => {
-  await inWorld(
-    async (world) => {
-      const server = listening(world, MANY);
-      const [a, unread] = await client(world, server);
+  await withTwoStacks(
+    async (stacks) => {
+      const server = listening(stacks, MANY);
+      const [a, unread] = await client(stacks, server);
       const sent = sendAll(a, 400, 1000);
-      await world.network.advance(2000);
-      const full = world.server.memoryInUse;
+      await stacks.network.advance(2000);
+      const full = stacks.server.memoryInUse;
       const unreceived = unread.unreceivedCost;
       for (let round = 0; round < 100; round++) {
-        const [b, other] = await client(world, server);
+        const [b, other] = await client(stacks, server);
         for (let number = 0; number < 20; number++) await b.send(pattern(1000, number));
         if (round % 2 === 0) b.abort();
         else void b.close();
         await other.closed;
-        await world.network.advance(10);
+        await stacks.network.advance(10);
         if (round % 10 === 0) await expectAllButTheError(other);
       }
-      expect(world.server.memoryInUse - full).toBeLessThan(100_000); // of 2 MB that came
+      expect(stacks.server.memoryInUse - full).toBeLessThan(100_000); // of 2 MB that came
       expect(unread.unreceivedCost).toBe(unreceived);
-      await expectPrompt(world, ...(await client(world, server)));
+      await expectPrompt(stacks, ...(await client(stacks, server)));
       await expectAll(unread, 400, 1000);
       await sent;
     },
@@ -269,25 +282,25 @@ async function expectAllButTheError(association: Association): Promise<void> {
 
 for (const interleaved of [false, true]) {
   test(`an unread association whose peer restarts, ${interleaved ? 'I-DATA' : 'DATA'}`, () =>
-    withPeers({ ...MANY, readAheadBytes: 10_000 }, [{ interleaved }, {}], async (world, peers, associations) => {
+    withPeers({ ...MANY, readAheadBytes: 10_000 }, [{ interleaved }, {}], async (stacks, peers, associations) => {
       const [first, second] = peers;
       const [unread, other] = associations.map((association) => watch(association, false));
       const say = (number: number) => first!.send(first!.data({ stream: 1, number, payload: new Uint8Array(1000) }));
       for (let number = 0; number < 40; number++) await say(number);
       await second!.send(second!.data({ stream: 1, payload: 'prompt' }));
       void read(other!);
-      await world.network.advance(10);
+      await stacks.network.advance(10);
       expect(other!.received).toEqual(['prompt']);
       await first!.begin(80, { stream: 3 }, 1000); // enough to be delivered in parts
       first!.tsn = 5000;
       await first!.connect({ tag: 0x3333 });
       for (let number = 0; number < 20; number++) await say(number);
       await second!.send(second!.data({ stream: 1, number: 1, payload: 'still' }));
-      await world.network.advance(10);
+      await stacks.network.advance(10);
       expect(other!.received).toEqual(['prompt', 'still']);
       expect(unread!.events).toEqual([]);
       void read(unread!);
-      await world.network.advance(1000);
+      await stacks.network.advance(1000);
       expect(unread!.received).toEqual(Array.from({ length: 60 }, () => '1000 bytes'));
       expect(unread!.events).toEqual(['aborted 3/0', 'restart']);
     }));

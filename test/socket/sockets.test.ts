@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Endpoint } from '../../src/address.js';
 import type { Socket } from '../../src/socket/socket.js';
-import { all, codeOf, failure, inWorld, listening, PORT, SERVER, textOf } from '../support/world.js';
+import { all, codeOf, failure, listening, PORT, SERVER, textOf, withTwoStacks } from '../support/two-stacks.js';
 
 const STYLES = ['one-to-one', 'one-to-many'] as const;
 
@@ -11,12 +11,12 @@ function byAddress(a: Endpoint, b: Endpoint): number {
 
 describe.each(STYLES)('accepting, %s', (style) => {
   test('associations come in the order in which they were set up, to accept() and to iteration', async () => {
-    await inWorld(async (world) => {
-      const server = listening(world, { style });
+    await withTwoStacks(async (stacks) => {
+      const server = listening(stacks, { style });
       const first = server.accept();
       const clients = [];
       for (let number = 0; number < 3; number++) {
-        const client = await world.client.socket().connectx(SERVER);
+        const client = await stacks.client.socket().connectx(SERVER);
         await client.send(`${number}`);
         clients.push(client);
       }
@@ -32,13 +32,13 @@ describe.each(STYLES)('accepting, %s', (style) => {
   });
 
   test('a signal or a deadline gives accept() up, and no association is lost', async () => {
-    await inWorld(async (world) => {
-      const server = listening(world, { style });
+    await withTwoStacks(async (stacks) => {
+      const server = listening(stacks, { style });
       expect(await codeOf(server.accept({ timeoutMs: 10 }))).toBe('ETIMEDOUT');
       const controller = new AbortController();
       const given = failure(server.accept({ signal: controller.signal }));
       controller.abort(new Error('no longer'));
-      const client = await world.client.socket().connectx(SERVER);
+      const client = await stacks.client.socket().connectx(SERVER);
       expect((await given).message).toContain('no longer');
       expect((await failure(server.accept({ signal: controller.signal }))).message).toContain('no longer');
       await client.send('still here');
@@ -47,19 +47,19 @@ describe.each(STYLES)('accepting, %s', (style) => {
   });
 
   test('a peer that was gone before accept() leaves its messages', async () => {
-    await inWorld(async (world) => {
-      const server = listening(world, { style });
-      const client = await world.client.socket().connectx(SERVER);
+    await withTwoStacks(async (stacks) => {
+      const server = listening(stacks, { style });
+      const client = await stacks.client.socket().connectx(SERVER);
       await client.send('short visit');
       await client.close();
-      await world.network.advance(100);
+      await stacks.network.advance(100);
       const association = await server.accept();
       expect((await all(association)).map(textOf)).toEqual(['short visit']);
       expect(association.state).toBe('closed');
-      const aborted = await world.client.socket().connectx(SERVER);
+      const aborted = await stacks.client.socket().connectx(SERVER);
       aborted.abort('never mind');
-      await world.network.advance(100);
-      const next = world.client.socket().connectx(SERVER);
+      await stacks.network.advance(100);
+      const next = stacks.client.socket().connectx(SERVER);
       const accepted = await server.accept();
       if (accepted.state === 'closed') expect(await codeOf(accepted.receive())).toBe('ECONNRESET');
       await next;
@@ -67,11 +67,11 @@ describe.each(STYLES)('accepting, %s', (style) => {
   });
 
   test('more peers than the backlog get no answer, or are aborted; the others are accepted', async () => {
-    await inWorld(async (world) => {
-      const server = listening(world, { style }, 3);
-      const clients = Array.from({ length: 12 }, () => world.client.socket());
+    await withTwoStacks(async (stacks) => {
+      const server = listening(stacks, { style }, 3);
+      const clients = Array.from({ length: 12 }, () => stacks.client.socket());
       const results = await Promise.allSettled(clients.map((client) => client.connectx(SERVER)));
-      await world.network.advance(1000);
+      await stacks.network.advance(1000);
       const up = clients.flatMap((client) => client.associations.filter(({ state }) => state === 'open'));
       expect(up.length).toBeGreaterThanOrEqual(3);
       expect(up.length).toBeLessThanOrEqual(6);
@@ -83,25 +83,25 @@ describe.each(STYLES)('accepting, %s', (style) => {
         await association.send(`${index}`);
         expect((await server.accept()).state).toBe('open');
       }
-      const more = world.client.socket().connectx(SERVER);
+      const more = stacks.client.socket().connectx(SERVER);
       await Promise.all([more, server.accept()]);
     });
   });
 
   test('a peer that was here and is gone takes no place from those that come', async () => {
     if (style === 'one-to-one') return; // usrsctp counts those, as a kernel does
-    await inWorld(async (world) => {
-      const server = listening(world, { style }, 3);
+    await withTwoStacks(async (stacks) => {
+      const server = listening(stacks, { style }, 3);
       for (let visit = 0; visit < 20; visit++) {
-        const visitor = await world.client.socket().connectx(SERVER);
+        const visitor = await stacks.client.socket().connectx(SERVER);
         await visitor.send(`visit ${visit}`);
         await visitor.close();
       }
-      const clients = Array.from({ length: 3 }, () => world.client.socket());
+      const clients = Array.from({ length: 3 }, () => stacks.client.socket());
       const living = await Promise.all(clients.map((client) => client.connectx(SERVER)));
-      await world.network.advance(10);
+      await stacks.network.advance(10);
       expect(living.map(({ state }) => state)).toEqual(['open', 'open', 'open']);
-      expect(await codeOf(world.client.socket().connectx(SERVER))).toBe('ECONNRESET');
+      expect(await codeOf(stacks.client.socket().connectx(SERVER))).toBe('ECONNRESET');
       const accepted = await Promise.all(Array.from({ length: 6 }, () => server.accept()));
       expect(accepted.filter(({ state }) => state === 'open')).toHaveLength(3);
       // Of those that are gone the last ones are there, with what they have said.
@@ -111,23 +111,23 @@ describe.each(STYLES)('accepting, %s', (style) => {
   });
 
   test('closing aborts what nobody has accepted', async () => {
-    await inWorld(async (world) => {
-      const server = listening(world, { style });
-      const client = await world.client.socket().connectx(SERVER);
+    await withTwoStacks(async (stacks) => {
+      const server = listening(stacks, { style });
+      const client = await stacks.client.socket().connectx(SERVER);
       await server.close();
       expect(await codeOf(client.receive())).toBe('ECONNRESET');
-      expect(await codeOf(world.client.socket().connectx(SERVER))).toBe('ECONNREFUSED');
+      expect(await codeOf(stacks.client.socket().connectx(SERVER))).toBe('ECONNREFUSED');
     });
   });
 });
 
 test('a one-to-one socket can be used again after its association has ended, or could not be set up', async () => {
-  await inWorld(async (world) => {
-    const socket = world.client.socket();
+  await withTwoStacks(async (stacks) => {
+    const socket = stacks.client.socket();
     socket.bindx([{ address: '10.0.1.1', port: 7777 }]);
     expect(await codeOf(socket.connectx(SERVER))).toBe('ECONNREFUSED');
     expect(socket.localEndpoints).toEqual([]);
-    const server = listening(world);
+    const server = listening(stacks);
     for (let round = 0; round < 3; round++) {
       const association = await socket.connectx(SERVER);
       expect(socket.localEndpoints).toEqual([{ address: '10.0.1.1', port: 7777 }]);
@@ -136,14 +136,14 @@ test('a one-to-one socket can be used again after its association has ended, or 
       expect(textOf(await accepted.receive())).toBe(`${round}`);
       if (round === 1) association.abort();
       else await association.close();
-      await world.network.advance(round * 100);
+      await stacks.network.advance(round * 100);
     }
   });
 });
 
 describe('binding', () => {
   const binding = async (body: (socket: () => Socket) => Promise<void>) =>
-    inWorld((world) => body(() => world.server.socket()));
+    withTwoStacks((stacks) => body(() => stacks.server.socket()));
 
   test('tells where the socket is bound', async () => {
     await binding(async (socket) => {
@@ -195,9 +195,9 @@ describe('binding', () => {
   });
 
   test('of another family is EAFNOSUPPORT', async () => {
-    await inWorld(async (world) => {
+    await withTwoStacks(async (stacks) => {
       const bind = async (family: 'IPv4' | 'IPv6', address: string) =>
-        world.server.socket({ family }).bindx([{ address, port: 1 }]);
+        stacks.server.socket({ family }).bindx([{ address, port: 1 }]);
       expect(await codeOf(bind('IPv4', '::'))).toBe('EAFNOSUPPORT');
       expect(await codeOf(bind('IPv6', '10.0.1.2'))).toBe('EAFNOSUPPORT');
     });
@@ -205,10 +205,10 @@ describe('binding', () => {
 });
 
 test('a socket has no local endpoints once the last address of its host has gone', () =>
-  inWorld(async (world) => {
-    const socket = world.client.socket();
+  withTwoStacks(async (stacks) => {
+    const socket = stacks.client.socket();
     socket.bindx([{ address: '10.0.1.1', port: 7000 }]);
-    for (const address of ['10.0.1.1', '10.0.2.1']) world.clientHost.addressDown(address);
-    await world.network.advance(100);
+    for (const address of ['10.0.1.1', '10.0.2.1']) stacks.clientHost.addressDown(address);
+    await stacks.network.advance(100);
     expect(socket.localEndpoints).toEqual([]);
   }));

@@ -1,26 +1,26 @@
 import { expect, test } from 'vitest';
 import type { Chunk } from '../../src/wire/chunk.js';
-import { of, u16, u32 } from '../support/forged.js';
-import { chunksOf, Puppet, typesOf } from '../support/puppet.js';
-import { StackVictim } from '../support/victim.js';
+import { chunkOf, u16, u32 } from '../support/packets.js';
+import { chunksOf, ScriptedPeer, typesOf } from '../support/scripted-peer.js';
+import { TargetStack } from '../support/target-stack.js';
 
 const STALE_COOKIE = 3;
 const COOKIE_PRESERVATIVE = 9;
 
-/** A victim that connects to a peer, which finds each of its cookies stale. */
+/** A target that connects to a peer, which finds each of its cookies stale. */
 async function connecting(staleUs: number) {
-  const victim = await StackVictim.create();
-  const peer = new Puppet(victim);
-  const socket = victim.stack.socket();
+  const target = await TargetStack.create();
+  const peer = new ScriptedPeer(target);
+  const socket = target.stack.socket();
   const association = socket.connect({ address: '10.0.0.2', port: peer.ownPort });
   association.catch(() => undefined);
   const refuse = async () => {
     await peer.takeInit();
     await peer.sendInitAck();
-    expect(typesOf(await victim.answers())).toEqual(['COOKIE ECHO']);
-    await peer.send(of('ERROR', u16(STALE_COOKIE, 8), u32(staleUs)));
+    expect(typesOf(await target.answers())).toEqual(['COOKIE ECHO']);
+    await peer.send(chunkOf('ERROR', u16(STALE_COOKIE, 8), u32(staleUs)));
   };
-  return { victim, peer, association, refuse };
+  return { target, peer, association, refuse };
 }
 
 /** By how many ms each INIT asks a cookie to live longer. */
@@ -33,16 +33,16 @@ const increments = (chunks: readonly Chunk[]): number[] =>
 test.each([0, 999, 1000, 250_000])(
   'an INIT after a cookie that was stale by %d µs asks for a longer life',
   async (us) => {
-    const { victim, refuse } = await connecting(us);
+    const { target, refuse } = await connecting(us);
     await refuse();
-    const [ms] = increments(chunksOf(await victim.answers()));
+    const [ms] = increments(chunksOf(await target.answers()));
     expect(ms).toBeGreaterThan(us / 1000);
-    await victim.close();
+    await target.close();
   },
 );
 
 test('where each cookie is stale the second INIT leaves at once, those after it once an RTO, and the attempt ends', async () => {
-  const { victim, association, refuse } = await connecting(0);
+  const { target, association, refuse } = await connecting(0);
   let hasEnded = false;
   association.catch(() => {
     hasEnded = true;
@@ -50,20 +50,20 @@ test('where each cookie is stale the second INIT leaves at once, those after it 
   const waits: number[] = [];
   for (;;) {
     await refuse();
-    const before = victim.clock.now();
-    while (!hasEnded && victim.pending === 0) await victim.advance(100);
+    const before = target.clock.now();
+    while (!hasEnded && target.pending === 0) await target.advance(100);
     if (hasEnded) break;
-    waits.push(victim.clock.now() - before);
+    waits.push(target.clock.now() - before);
   }
   expect(waits).toEqual([0, ...Array.from({ length: 7 }, () => 1000)]);
-  await victim.close();
+  await target.close();
 });
 
 test('a stale cookie is an answer: the time-outs of INIT are counted anew', async () => {
-  const { victim, refuse } = await connecting(0);
-  await victim.advance(40_000); // six INITs, of nine that may be lost
+  const { target, refuse } = await connecting(0);
+  await target.advance(40_000); // six INITs, of nine that may be lost
   await refuse();
-  await victim.advance(1_000_000);
-  expect(typesOf(await victim.answers()).filter((type) => type === 'INIT')).toHaveLength(9);
-  await victim.close();
+  await target.advance(1_000_000);
+  expect(typesOf(await target.answers()).filter((type) => type === 'INIT')).toHaveLength(9);
+  await target.close();
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { sctpstat } from '../../src/generated/layouts.js';
 import { COUNTERS } from '../../src/socket/stack-statistics.js';
-import { all, codeOf, connected, inWorld, pattern } from '../support/world.js';
+import { all, codeOf, connected, pattern, withTwoStacks } from '../support/two-stacks.js';
 
 /** Fields of struct sctpstat that usrsctp never counts; the others are room, or a time. */
 const NEVER_COUNTED = [
@@ -25,10 +25,10 @@ test('every counter of usrsctp has a name, once', () => {
 });
 
 test('the counters of a stack count what happens, and begin at 0', () =>
-  inWorld(async (world) => {
-    const { client, server, network } = world;
+  withTwoStacks(async (stacks) => {
+    const { client, server, network } = stacks;
     for (const group of Object.values(client.statistics())) expect(new Set(Object.values(group))).toEqual(new Set([0]));
-    const { a, b } = await connected(world);
+    const { a, b } = await connected(stacks);
     expect(client.statistics().associations).toMatchObject({ current: 1, initiated: 1, accepted: 0 });
     expect(server.statistics().associations).toMatchObject({ current: 1, initiated: 0, accepted: 1 });
     await a.send('ordered');
@@ -52,9 +52,9 @@ test('the counters of a stack count what happens, and begin at 0', () =>
   }));
 
 test('losses, damage and strangers are counted', () =>
-  inWorld(async (world) => {
-    const { client, server, network, clientHost, serverHost } = world;
-    const { a, b } = await connected(world);
+  withTwoStacks(async (stacks) => {
+    const { client, server, network, clientHost, serverHost } = stacks;
+    const { a, b } = await connected(stacks);
     const heal = network.partition(clientHost, serverHost);
     await a.send('lost at first');
     await network.advance(900);
@@ -75,10 +75,10 @@ test('losses, damage and strangers are counted', () =>
   }));
 
 test('an association and its paths count: bytes in flight, time-outs, retransmissions, round trips', () =>
-  inWorld(
-    async (world) => {
-      const { network } = world;
-      const { a, b } = await connected(world);
+  withTwoStacks(
+    async (stacks) => {
+      const { network } = stacks;
+      const { a, b } = await connected(stacks);
       const [primary, other] = a.paths().map(({ address }) => address) as [string, string];
       await a.send(pattern(20_000));
       const { cwndBytes } = a.statistics().paths[0]!;
@@ -116,9 +116,9 @@ test('an association and its paths count: bytes in flight, time-outs, retransmis
   ));
 
 test('messages that were given up are counted', () =>
-  inWorld(async (world) => {
-    const { network, clientHost, serverHost } = world;
-    const { a, b } = await connected(world);
+  withTwoStacks(async (stacks) => {
+    const { network, clientHost, serverHost } = stacks;
+    const { a, b } = await connected(stacks);
     const heal = network.partition(clientHost, serverHost);
     for (let count = 0; count < 20; count++) await a.send(pattern(1000), { reliability: { lifetimeMs: 100 } });
     await network.advance(3000);
@@ -131,12 +131,12 @@ test('messages that were given up are counted', () =>
   }));
 
 test('each association of a one-to-many socket counts for itself', () =>
-  inWorld(async (world) => {
-    const { server } = world;
+  withTwoStacks(async (stacks) => {
+    const { server } = stacks;
     const listener = server.socket({ style: 'one-to-many' });
     listener.bindx([{ address: '10.0.1.2', port: 5001 }]);
     listener.listen();
-    const [one, two] = [world.client.socket(), world.client.socket()];
+    const [one, two] = [stacks.client.socket(), stacks.client.socket()];
     const first = await one.connect({ address: '10.0.1.2', port: 5001 });
     await two.connect({ address: '10.0.1.2', port: 5001 });
     const [a, b] = [await listener.accept(), await listener.accept()];

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { connected, failure, inWorld, SERVER } from '../support/world.js';
+import { connected, failure, SERVER, withTwoStacks } from '../support/two-stacks.js';
 
 describe('timers', () => {
   const initTimes = async (preset: 'rfc9260' | 'fast-failover') =>
-    inWorld(
-      async (world) => {
-        world.serverHost.crash();
-        const error = await failure(world.client.socket().connect(SERVER[0]!, { timeoutMs: 60_000 }));
+    withTwoStacks(
+      async (stacks) => {
+        stacks.serverHost.crash();
+        const error = await failure(stacks.client.socket().connect(SERVER[0]!, { timeoutMs: 60_000 }));
         return (error as unknown as { attempts: { sentAtMs: number[] }[] }).attempts[0]!.sentAtMs;
       },
       { stack: { preset } },
@@ -24,17 +24,17 @@ describe('timers', () => {
     ['rfc9260', 1000, 1100],
     ['fast-failover', 200, 250],
   ] as const)('%s: a message goes over the other path %d ms after the first is dead', async (preset, least, most) => {
-    await inWorld(
-      async (world) => {
-        const { a, b } = await connected(world);
+    await withTwoStacks(
+      async (stacks) => {
+        const { a, b } = await connected(stacks);
         await a.send('warm up');
         await b.receive();
-        await world.network.advance(100);
-        world.network.partition('10.0.1.1', '10.0.1.2');
-        const before = world.network.clock.now();
+        await stacks.network.advance(100);
+        stacks.network.partition('10.0.1.1', '10.0.1.2');
+        const before = stacks.network.clock.now();
         await a.send('over the other path');
         await b.receive();
-        const elapsed = world.network.clock.now() - before;
+        const elapsed = stacks.network.clock.now() - before;
         expect(elapsed).toBeGreaterThanOrEqual(least);
         expect(elapsed).toBeLessThan(most);
       },
@@ -43,15 +43,15 @@ describe('timers', () => {
   });
 
   test('fast-failover: a dead path is known after a second or two', async () => {
-    await inWorld(
-      async (world) => {
-        const { a } = await connected(world);
-        await world.network.advance(3000);
-        world.network.partition('10.0.1.1', '10.0.1.2');
-        const before = world.network.clock.now();
+    await withTwoStacks(
+      async (stacks) => {
+        const { a } = await connected(stacks);
+        await stacks.network.advance(3000);
+        stacks.network.partition('10.0.1.1', '10.0.1.2');
+        const before = stacks.network.clock.now();
         const told = new Promise<number>((resolve) => {
           a.on('path', ({ address, change }) => {
-            if (address === '10.0.1.2' && change === 'unreachable') resolve(world.network.clock.now() - before);
+            if (address === '10.0.1.2' && change === 'unreachable') resolve(stacks.network.clock.now() - before);
           });
         });
         void a.send('x');
@@ -66,10 +66,10 @@ describe('timers', () => {
 
   // sctp_mark_all_for_resend() would wait for as long as the round trips say, without RTO.Max.
   test('RTO.Max is obeyed also after a round trip of 15 s: what is lost is sent again', async () => {
-    await inWorld(
-      async (world) => {
-        const { a, b } = await connected(world);
-        const { network, clientHost, serverHost } = world;
+    await withTwoStacks(
+      async (stacks) => {
+        const { a, b } = await connected(stacks);
+        const { network, clientHost, serverHost } = stacks;
         const release = network.hold(clientHost, serverHost);
         await network.advance(15_000);
         release();

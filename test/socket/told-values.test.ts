@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { abortCauses, errorCauses } from '../../src/stack/socket/error-causes.js';
-import { connected, inWorld, pattern } from '../support/world.js';
+import { connected, pattern, withTwoStacks } from '../support/two-stacks.js';
 
 test('what status() and paths() tell at once is what usrsctp’s options tell one by one', () =>
-  inWorld(
-    async (world) => {
-      const { a, b } = await connected(world, { streams: { outbound: 7, inbound: 9 } });
+  withTwoStacks(
+    async (stacks) => {
+      const { a, b } = await connected(stacks, { streams: { outbound: 7, inbound: 9 } });
       await a.send(pattern(5000));
-      await world.network.advance(20); // under way
+      await stacks.network.advance(20); // under way
       const told = a.getOption('status');
       expect(a.status()).toEqual({
         localAddresses: expect.arrayContaining(['10.0.1.1', '10.0.2.1']),

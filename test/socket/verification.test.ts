@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
-import { Puppet } from '../support/puppet.js';
-import { StackVictim } from '../support/victim.js';
-import { connected, inWorld, type World } from '../support/world.js';
+import { ScriptedPeer } from '../support/scripted-peer.js';
+import { TargetStack } from '../support/target-stack.js';
+import { connected, type TwoStacks, withTwoStacks } from '../support/two-stacks.js';
 
 const HEARTBEAT = 4;
 const ADDED = '10.0.1.9';
 
 /** When the server sends a HEARTBEAT to the address that the client adds, in ms from the first one. */
-async function probes(world: World, isOn: boolean): Promise<number[]> {
-  const { network, clientHost, serverHost } = world;
-  const { b } = await connected(world);
+async function probes(stacks: TwoStacks, isOn: boolean): Promise<number[]> {
+  const { network, clientHost, serverHost } = stacks;
+  const { b } = await connected(stacks);
   await network.advance(3000);
   if (!isOn) b.setOption('pathParameters', { heartbeat: false });
   const times: number[] = [];
@@ -29,22 +29,22 @@ async function probes(world: World, isOn: boolean): Promise<number[]> {
 test.each([true, false])(
   'an address that is added is verified once an RTO (RFC 9260 5.4); heartbeats are on: %s',
   async (isOn) => {
-    await inWorld(async (world) => {
-      const times = await probes(world, isOn);
+    await withTwoStacks(async (stacks) => {
+      const times = await probes(stacks, isOn);
       expect(times.slice(0, 6)).toEqual([0, 1000, 3000, 7000, 15_000, 31_000]); // RTO.Initial, and its back-off
     });
   },
 );
 
 test('an interval of heartbeats near 2^32 ms is that long', async () => {
-  const victim = await StackVictim.create();
-  const listener = victim.listen();
-  await new Puppet(victim).connect();
+  const target = await TargetStack.create();
+  const listener = target.listen();
+  await new ScriptedPeer(target).connect();
   const association = await listener.accept();
   association.setOption('pathParameters', { heartbeatMs: 2 ** 32 - 1 });
-  await victim.advance(60_000); // the interval that was is over
+  await target.advance(60_000); // the interval that was is over
   // the next is the search for a larger MTU
-  expect(victim.clock.pending.nextMs - victim.clock.now()).toBeGreaterThan(500_000);
+  expect(target.clock.pending.nextMs - target.clock.now()).toBeGreaterThan(500_000);
   expect(association.getOption('pathParameters').heartbeatMs).toBe(2 ** 32 - 1);
-  await victim.close();
+  await target.close();
 });

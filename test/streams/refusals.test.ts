@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import type { Association, StreamReset } from '../../src/index.js';
-import { codeOf, connected, failure, inWorld, type World } from '../support/world.js';
+import { codeOf, connected, failure, type TwoStacks, withTwoStacks } from '../support/two-stacks.js';
 import { ALL, losing, sendAll, take } from './fixture.js';
 
 test('a peer that grants nothing denies, and everything goes on as before', () =>
-  inWorld(async (world) => {
-    const { a, b } = await connected(world, ALL, { peerMayReset: 'nothing' });
+  withTwoStacks(async (stacks) => {
+    const { a, b } = await connected(stacks, ALL, { peerMayReset: 'nothing' });
     await sendAll(a, 3, 'one');
     const denied: StreamReset[] = [];
     a.on('streamReset', (event) => denied.push(event));
@@ -24,8 +24,8 @@ test('a peer that grants nothing denies, and everything goes on as before', () =
   }));
 
 test('by default a peer may reset streams, but neither the association nor add streams', () =>
-  inWorld(async (world) => {
-    const { a, b } = await connected(world);
+  withTwoStacks(async (stacks) => {
+    const { a, b } = await connected(stacks);
     await a.resetStreams({ outgoing: [1], incoming: [1] });
     expect(await codeOf(a.resetAssociation())).toBe('EPERM');
     expect(await codeOf(a.addStreams({ outbound: 1 }))).toBe('EPERM');
@@ -35,8 +35,8 @@ test('by default a peer may reset streams, but neither the association nor add s
   }));
 
 test('what can not be is refused at once', () =>
-  inWorld(async (world) => {
-    const { a } = await connected(world, ALL, ALL);
+  withTwoStacks(async (stacks) => {
+    const { a } = await connected(stacks, ALL, ALL);
     expect(await codeOf(a.resetStreams({}))).toBe('EINVAL');
     expect(await codeOf(a.resetStreams({ outgoing: [10] }))).toBe('EINVAL');
     expect(await codeOf(a.resetStreams({ outgoing: 3 as never }))).toBe('EINVAL');
@@ -48,10 +48,10 @@ test('what can not be is refused at once', () =>
   }));
 
 test('without RE-CONFIG at either end it is EOPNOTSUPP', () =>
-  inWorld(async (world) => {
-    const socket = world.client.socket();
+  withTwoStacks(async (stacks) => {
+    const socket = stacks.client.socket();
     socket.setOption('reconfiguration', false);
-    const listener = world.server.socket();
+    const listener = stacks.server.socket();
     listener.bindx([{ address: '10.0.1.2', port: 5001 }]);
     listener.listen();
     const a = await socket.connectx([{ address: '10.0.1.2', port: 5001 }]);
@@ -63,15 +63,15 @@ test('without RE-CONFIG at either end it is EOPNOTSUPP', () =>
     }
   }));
 
-async function cut(world: World): Promise<Association> {
-  const { a } = await connected(world);
-  world.network.partition('*');
+async function cut(stacks: TwoStacks): Promise<Association> {
+  const { a } = await connected(stacks);
+  stacks.network.partition('*');
   return a;
 }
 
 test('timeoutMs and signal end the waiting, not the request', () =>
-  inWorld(async (world) => {
-    const a = await cut(world);
+  withTwoStacks(async (stacks) => {
+    const a = await cut(stacks);
     expect(await codeOf(a.resetStreams({ outgoing: [1], timeoutMs: 300 }))).toBe('ETIMEDOUT');
     const reason = new Error('enough');
     const controller = new AbortController();
@@ -82,16 +82,16 @@ test('timeoutMs and signal end the waiting, not the request', () =>
   }));
 
 test('it rejects when the association is lost', () =>
-  inWorld(async (world) => {
-    const a = await cut(world);
+  withTwoStacks(async (stacks) => {
+    const a = await cut(stacks);
     expect((await failure(a.resetStreams({ outgoing: [1] }))).message).toContain('the association is lost');
     expect(a.state).toBe('closed');
   }));
 
 test('an abort ends the wait with its error', () =>
-  inWorld(async (world) => {
-    const { a, b, clientSocket } = await connected(world);
-    losing(world.network, Number.POSITIVE_INFINITY);
+  withTwoStacks(async (stacks) => {
+    const { a, b, clientSocket } = await connected(stacks);
+    losing(stacks.network, Number.POSITIVE_INFINITY);
     const waits = failure(a.resetStreams({ outgoing: [1] }));
     b.abort('no more');
     expect((await waits).message).toContain('no more');
@@ -100,9 +100,9 @@ test('an abort ends the wait with its error', () =>
   }));
 
 test('a shutdown ends the wait with EPIPE, and is not held up by it', () =>
-  inWorld(async (world) => {
-    const { a, b } = await connected(world);
-    losing(world.network, Number.POSITIVE_INFINITY);
+  withTwoStacks(async (stacks) => {
+    const { a, b } = await connected(stacks);
+    losing(stacks.network, Number.POSITIVE_INFINITY);
     const waits = codeOf(a.resetStreams({ outgoing: [1] }));
     await Promise.all([b.close(), a.closed]);
     expect(await waits).toBe('EPIPE');

@@ -2,12 +2,12 @@ import { expect, test } from 'vitest';
 import { SCTP_PR_SCTP_ALL } from '../../src/generated/constants.js';
 import type { Association, StreamReset } from '../../src/index.js';
 import { upTo } from '../scenarios/fixture.js';
-import { codeOf, connected, inWorld, pattern, SERVER } from '../support/world.js';
+import { codeOf, connected, pattern, SERVER, withTwoStacks } from '../support/two-stacks.js';
 import { ALL, losing, sendAll, take } from './fixture.js';
 
 test('an outgoing stream is reset: its sequence numbers start again, those of others go on', () =>
-  inWorld(async (world) => {
-    const { a, b } = await connected(world);
+  withTwoStacks(async (stacks) => {
+    const { a, b } = await connected(stacks);
     const told: StreamReset[] = [];
     a.on('streamReset', (event) => told.push(event));
     b.on('streamReset', (event) => told.push(event));
@@ -30,8 +30,8 @@ test('an outgoing stream is reset: its sequence numbers start again, those of ot
   }));
 
 test('an incoming stream is reset by the peer, who is asked to', () =>
-  inWorld(async (world) => {
-    const { a, b } = await connected(world);
+  withTwoStacks(async (stacks) => {
+    const { a, b } = await connected(stacks);
     await sendAll(b, 1, 'one', 'two');
     await a.resetStreams({ incoming: [1] });
     await sendAll(b, 1, 'three');
@@ -43,8 +43,8 @@ test('an incoming stream is reset by the peer, who is asked to', () =>
   }));
 
 test('all streams, both ways at once', () =>
-  inWorld(async (world) => {
-    const { a, b } = await connected(world);
+  withTwoStacks(async (stacks) => {
+    const { a, b } = await connected(stacks);
     for (const stream of [0, 9]) await sendAll(a, stream, `a${stream}`);
     for (const stream of [0, 9]) await sendAll(b, stream, `b${stream}`);
     await a.resetStreams({ outgoing: 'all', incoming: 'all', timeoutMs: 60_000 });
@@ -55,9 +55,9 @@ test('all streams, both ways at once', () =>
   }));
 
 test('more streams than fit one request are reset by several', () =>
-  inWorld(async (world) => {
+  withTwoStacks(async (stacks) => {
     const streams = { outbound: 700, inbound: 700 };
-    const { a, b } = await connected(world, { streams }, { streams });
+    const { a, b } = await connected(stacks, { streams }, { streams });
     const some = Array.from({ length: 450 }, (_, index) => index + 1);
     for (const stream of some) await sendAll(a, stream, 'x');
     for (const stream of some) await sendAll(b, stream, 'y');
@@ -68,8 +68,8 @@ test('more streams than fit one request are reset by several', () =>
   }));
 
 test('both ends may reset at the same time', () =>
-  inWorld(async (world) => {
-    const { a, b } = await connected(world);
+  withTwoStacks(async (stacks) => {
+    const { a, b } = await connected(stacks);
     await sendAll(a, 2, 'a');
     await sendAll(b, 2, 'b');
     await Promise.all([a.resetStreams({ outgoing: [2] }), b.resetStreams({ outgoing: [2], incoming: [2] })]);
@@ -86,16 +86,16 @@ test('both ends may reset at the same time', () =>
   }));
 
 test('a lost RE-CONFIG is sent again, and the reset is performed once', () =>
-  inWorld(async (world) => {
-    const { a, b } = await connected(world);
+  withTwoStacks(async (stacks) => {
+    const { a, b } = await connected(stacks);
     let resets = 0;
     b.on('streamReset', () => resets++);
-    const lost = losing(world.network, 2);
+    const lost = losing(stacks.network, 2);
     await sendAll(a, 3, 'one');
-    const startedAt = world.network.clock.now();
+    const startedAt = stacks.network.clock.now();
     await a.resetStreams({ outgoing: [3] });
     expect(lost.seen).toBeGreaterThan(2);
-    expect(world.network.clock.now() - startedAt).toBeGreaterThan(1000);
+    expect(stacks.network.clock.now() - startedAt).toBeGreaterThan(1000);
     await sendAll(a, 3, 'two');
     expect(await take(b, 2)).toEqual([
       ['one', 0],
@@ -105,10 +105,10 @@ test('a lost RE-CONFIG is sent again, and the reset is performed once', () =>
   }));
 
 test('a lost answer is asked for again', () =>
-  inWorld(async (world) => {
-    const { a, b } = await connected(world);
+  withTwoStacks(async (stacks) => {
+    const { a, b } = await connected(stacks);
     let lost = 0;
-    world.network.filter((packet) => {
+    stacks.network.filter((packet) => {
       if (packet.source.endsWith('.1') || packet.bytes[12] !== 130 || lost === 2) return packet;
       lost++;
       return 'drop';
@@ -120,9 +120,9 @@ test('a lost answer is asked for again', () =>
   }));
 
 test('what is sent before a reset goes before it, what is sent after it waits; other streams go on', () =>
-  inWorld(
-    async (world) => {
-      const { a, b } = await connected(world, { sendBufferBytes: 16_384 });
+  withTwoStacks(
+    async (stacks) => {
+      const { a, b } = await connected(stacks, { sendBufferBytes: 16_384 });
       const big = pattern(200_000);
       const before = a.send(big, { stream: 3 });
       const reset = a.resetStreams({ outgoing: [3] });
@@ -149,9 +149,9 @@ test('what is sent before a reset goes before it, what is sent after it waits; o
   ));
 
 test('under loss, messages and resets in any order arrive in that order', () =>
-  inWorld(
-    async (world) => {
-      const { a, b } = await connected(world);
+  withTwoStacks(
+    async (stacks) => {
+      const { a, b } = await connected(stacks);
       const received = take(b, 60);
       const sent: Promise<unknown>[] = [];
       for (let index = 0; index < 60; index++) {
@@ -170,9 +170,9 @@ test('under loss, messages and resets in any order arrive in that order', () =>
   ));
 
 test('the association is reset when everything is acknowledged; what is sent meanwhile waits', () =>
-  inWorld(
-    async (world) => {
-      const { a, b } = await connected(world, ALL, ALL);
+  withTwoStacks(
+    async (stacks) => {
+      const { a, b } = await connected(stacks, ALL, ALL);
       const told: unknown[] = [];
       a.on('associationReset', (event) => told.push(event));
       b.on('associationReset', (event) => told.push(event));
@@ -197,12 +197,12 @@ test('the association is reset when everything is acknowledged; what is sent mea
   ));
 
 test.each([1, 2, 3, 4, 5, 6])('what is sent after a reset of the association is acknowledged (seed %i)', (seed) =>
-  inWorld(
-    async (world) => {
-      const { a, b } = await connected(world, ALL, ALL);
+  withTwoStacks(
+    async (stacks) => {
+      const { a, b } = await connected(stacks, ALL, ALL);
       await sendAll(a, 0, 'one');
       await sendAll(b, 0, 'one');
-      await world.network.advance(500);
+      await stacks.network.advance(500);
       await a.resetAssociation();
       await sendAll(a, 0, 'two');
       await sendAll(b, 0, 'two');
@@ -212,7 +212,7 @@ test.each([1, 2, 3, 4, 5, 6])('what is sent after a reset of the association is 
           ['two', 0],
         ]),
       );
-      await world.network.advance(1000);
+      await stacks.network.advance(1000);
       expect([a.statistics().flightBytes, b.statistics().flightBytes]).toEqual([0, 0]);
       await Promise.all([a.close(), b.closed]);
     },
@@ -221,30 +221,30 @@ test.each([1, 2, 3, 4, 5, 6])('what is sent after a reset of the association is 
 );
 
 test('streams that were there keep their counters of abandoned messages when others are added', () =>
-  inWorld(async (world) => {
+  withTwoStacks(async (stacks) => {
     const abandoned = (end: Association, stream: number) =>
       end.getOption('streamAbandoned', { stream, policy: SCTP_PR_SCTP_ALL }).sent;
-    const { a: first } = await connected(world, { streams: { outbound: 30 } }, { ...ALL, streams: { inbound: 30 } });
-    const heal = world.network.filter((_, from) => (from === world.clientHost ? 'drop' : undefined));
+    const { a: first } = await connected(stacks, { streams: { outbound: 30 } }, { ...ALL, streams: { inbound: 30 } });
+    const heal = stacks.network.filter((_, from) => (from === stacks.clientHost ? 'drop' : undefined));
     for (const stream of upTo(30)) await first.send('lost', { stream, reliability: { retransmits: 0 } });
-    await world.network.advance(5000);
+    await stacks.network.advance(5000);
     expect(abandoned(first, 29)).toBe(1n);
     first.abort();
     heal();
     // The new streams of this one have the memory of the first one's, which isn't empty.
-    const second = await world.client.socket().connectx(SERVER);
+    const second = await stacks.client.socket().connectx(SERVER);
     await second.addStreams({ outbound: 20 });
     for (const stream of upTo(30)) expect(abandoned(second, stream)).toBe(0n);
   }));
 
 test('streams are added, both ways, and can be used at once', () =>
-  inWorld(async (world) => {
-    const { a, b } = await connected(world, ALL, ALL);
+  withTwoStacks(async (stacks) => {
+    const { a, b } = await connected(stacks, ALL, ALL);
     const changes: unknown[] = [];
     b.on('streamChange', (event) => changes.push(event));
     expect(await codeOf(a.send('x', { stream: 12 }))).toBe('EINVAL');
     await a.addStreams({ outbound: 5, inbound: 20 });
-    await world.network.advance(100);
+    await stacks.network.advance(100);
     expect([a.setup.streams, b.setup.streams]).toEqual([
       { inbound: 30, outbound: 15 },
       { inbound: 15, outbound: 30 },
@@ -257,8 +257,8 @@ test('streams are added, both ways, and can be used at once', () =>
   }));
 
 test('a signal that aborts when the first half of added streams is there is the reason that the rest is given up', () =>
-  inWorld(async (world) => {
-    const { a } = await connected(world, ALL, ALL);
+  withTwoStacks(async (stacks) => {
+    const { a } = await connected(stacks, ALL, ALL);
     const stop = new AbortController();
     a.once('streamChange', () => stop.abort(new Error('enough')));
     await expect(a.addStreams({ outbound: 5, inbound: 20, signal: stop.signal })).rejects.toThrow('enough');
@@ -266,22 +266,22 @@ test('a signal that aborts when the first half of added streams is there is the 
   }));
 
 test('the time for adding streams both ways counts once', () =>
-  inWorld(
-    async (world) => {
-      const { a } = await connected(world, ALL, ALL);
-      const before = world.network.clock.now();
+  withTwoStacks(
+    async (stacks) => {
+      const { a } = await connected(stacks, ALL, ALL);
+      const before = stacks.network.clock.now();
       const adding = a.addStreams({ outbound: 5, inbound: 20, timeoutMs: 150 });
       await expect(adding).rejects.toMatchObject({ code: 'ETIMEDOUT', message: expect.stringContaining('150 ms') });
-      expect(world.network.clock.now() - before).toBe(150);
-      await world.network.advance(1000); // a request that was given up is made all the same
+      expect(stacks.network.clock.now() - before).toBe(150);
+      await stacks.network.advance(1000); // a request that was given up is made all the same
     },
     { conditions: { latencyMs: 50 } },
   ));
 
 test('streams are added while data waits on those that there are', () =>
-  inWorld(
-    async (world) => {
-      const { a, b } = await connected(world, { ...ALL, sendBufferBytes: 65_536 }, ALL);
+  withTwoStacks(
+    async (stacks) => {
+      const { a, b } = await connected(stacks, { ...ALL, sendBufferBytes: 65_536 }, ALL);
       const sent = [0, 1, 2].map((stream) => a.send(pattern(100_000), { stream }));
       await a.addStreams({ outbound: 100 });
       sent.push(a.send('new', { stream: 109 }));
@@ -294,12 +294,12 @@ test('streams are added while data waits on those that there are', () =>
   ));
 
 test('an answer that meets a full receive buffer is not lost: it is told when somebody receives', () =>
-  inWorld(async (world) => {
-    const { a, b } = await connected(world, { receiveBufferBytes: 8192, readAheadBytes: 1 });
+  withTwoStacks(async (stacks) => {
+    const { a, b } = await connected(stacks, { receiveBufferBytes: 8192, readAheadBytes: 1 });
     const flood = b.send(pattern(60_000));
-    await world.network.advance(5000);
+    await stacks.network.advance(5000);
     const reset = a.resetStreams({ outgoing: [1] });
-    await world.network.advance(5000);
+    await stacks.network.advance(5000);
     expect((await a.receive())?.data.length).toBe(60_000);
     await Promise.all([flood, reset]);
   }));

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Message, Stream } from '../../src/index.js';
-import { codeOf, connected, inWorld, pattern, textOf, texts } from '../support/world.js';
+import { codeOf, connected, pattern, textOf, texts, withTwoStacks } from '../support/two-stacks.js';
 
 async function textsOf(stream: Stream): Promise<string[]> {
   const all: string[] = [];
@@ -9,8 +9,8 @@ async function textsOf(stream: Stream): Promise<string[]> {
 }
 
 test('a stream sends on its number, and receives what comes on it, without taking the messages of others', () =>
-  inWorld(async (world) => {
-    const { a, b } = await connected(world);
+  withTwoStacks(async (stacks) => {
+    const { a, b } = await connected(stacks);
     expect(a.stream(3)).toBe(a.stream(3));
     expect(a.stream(3).id).toBe(3);
     await a.send('five', { stream: 5 });
@@ -23,13 +23,13 @@ test('a stream sends on its number, and receives what comes on it, without takin
   }));
 
 test('what is here when a stream is first received from is the stream’s; what comes then, too', () =>
-  inWorld(async (world) => {
-    const { a, b } = await connected(world);
+  withTwoStacks(async (stacks) => {
+    const { a, b } = await connected(stacks);
     for (const text of ['one', 'two', 'three']) {
       await a.stream(1).send(`${text} on 1`);
       await a.stream(2).send(`${text} on 2`);
     }
-    await world.network.advance(10);
+    await stacks.network.advance(10);
     const first = await b.receive();
     expect(textOf(first)).toBe('one on 1');
     const two = b.stream(2);
@@ -40,8 +40,8 @@ test('what is here when a stream is first received from is the stream’s; what 
   }));
 
 test('a waiter of the stream and one of the association each get theirs', () =>
-  inWorld(async (world) => {
-    const { a, b } = await connected(world);
+  withTwoStacks(async (stacks) => {
+    const { a, b } = await connected(stacks);
     const [any, own] = [b.receive(), b.stream(4).receive()];
     await a.stream(4).send('own');
     await a.send('any', { stream: 7 });
@@ -49,18 +49,18 @@ test('a waiter of the stream and one of the association each get theirs', () =>
   }));
 
 test('streams share one window: messages that nobody receives hold up the others, in bounded memory, and lose nothing', () =>
-  inWorld(
-    async (world) => {
+  withTwoStacks(
+    async (stacks) => {
       const options = { readAheadBytes: 16_384, receiveBufferBytes: 32_768 };
-      const { a, b } = await connected(world, {}, options);
+      const { a, b } = await connected(stacks, {}, options);
       const waits = b.stream(3).receive();
-      const before = world.server.memoryInUse;
+      const before = stacks.server.memoryInUse;
       const sent = Array.from({ length: 100 }, (_, index) => a.stream(5).send(pattern(2000, index)));
-      await world.network.advance(5000);
+      await stacks.network.advance(5000);
       sent.push(a.stream(3).send('at last'));
-      await world.network.advance(30_000);
+      await stacks.network.advance(30_000);
       expect(await Promise.race([waits, Promise.resolve('not yet')])).toBe('not yet');
-      expect(world.server.memoryInUse - before).toBeLessThan(200_000);
+      expect(stacks.server.memoryInUse - before).toBeLessThan(200_000);
       for (let index = 0; index < 100; index++) {
         expect(Buffer.compare((await b.receive())?.data ?? new Uint8Array(), pattern(2000, index))).toBe(0);
       }
@@ -71,8 +71,8 @@ test('streams share one window: messages that nobody receives hold up the others
   ));
 
 test('a reset by the peer is the end of a readable, and another one begins after it', () =>
-  inWorld(async (world) => {
-    const { a, b } = await connected(world);
+  withTwoStacks(async (stacks) => {
+    const { a, b } = await connected(stacks);
     const [out, stream] = [a.stream(3), b.stream(3)];
     const { readable } = stream;
     const first = out.writable.getWriter();
@@ -80,7 +80,7 @@ test('a reset by the peer is the end of a readable, and another one begins after
     await first.write({ data: 'two', ppid: 53 });
     await first.close();
     await out.send('next life');
-    await world.network.advance(100);
+    await stacks.network.advance(100);
     const lives: string[][] = [[], []];
     for await (const message of readable) lives[0]?.push(textOf(message));
     expect(stream.readable).not.toBe(readable);
@@ -92,8 +92,8 @@ test('a reset by the peer is the end of a readable, and another one begins after
   }));
 
 test('for await and receive meet the reset, too, once each time', () =>
-  inWorld(async (world) => {
-    const { a, b } = await connected(world);
+  withTwoStacks(async (stacks) => {
+    const { a, b } = await connected(stacks);
     const stream = b.stream(2);
     const waits = stream.receive();
     await a.stream(2).reset();
@@ -109,10 +109,10 @@ test('for await and receive meet the reset, too, once each time', () =>
   }));
 
 test('its writable waits for the stack to take a message, its readable takes one when it is asked', () =>
-  inWorld(
-    async (world) => {
+  withTwoStacks(
+    async (stacks) => {
       const { a, b } = await connected(
-        world,
+        stacks,
         { sendBufferBytes: 8192 },
         { receiveBufferBytes: 8192, readAheadBytes: 1 },
       );
@@ -126,7 +126,7 @@ test('its writable waits for the stack to take a message, its readable takes one
         await writer.close();
       })();
       const { readable } = b.stream(1);
-      await world.network.advance(10_000);
+      await stacks.network.advance(10_000);
       expect(written).toBeLessThan(25);
       const lengths: number[] = [];
       for await (const { data } of readable) lengths.push(data.length);
@@ -137,8 +137,8 @@ test('its writable waits for the stack to take a message, its readable takes one
   ));
 
 test('pipes: a stream echoes into itself', () =>
-  inWorld(async (world) => {
-    const { a, b } = await connected(world);
+  withTwoStacks(async (stacks) => {
+    const { a, b } = await connected(stacks);
     const echo = b.stream(6);
     const same = new TransformStream<Message, Uint8Array>({
       transform: ({ data }, controller) => controller.enqueue(data),
@@ -152,8 +152,8 @@ test('pipes: a stream echoes into itself', () =>
   }));
 
 test('a cancelled readable leaves the rest to receive', () =>
-  inWorld(async (world) => {
-    const { a, b } = await connected(world);
+  withTwoStacks(async (stacks) => {
+    const { a, b } = await connected(stacks);
     const reader = b.stream(1).readable.getReader();
     const reading = reader.read();
     await reader.cancel();
@@ -163,8 +163,8 @@ test('a cancelled readable leaves the rest to receive', () =>
   }));
 
 test('a stream ends with its association: by a shutdown, or with the error', () =>
-  inWorld(async (world) => {
-    const { a, b } = await connected(world);
+  withTwoStacks(async (stacks) => {
+    const { a, b } = await connected(stacks);
     const [here, there] = [a.stream(1).receive(), codeOf(b.stream(1).receive())];
     const late = b.stream(2);
     a.abort('enough');
@@ -176,8 +176,8 @@ test('a stream ends with its association: by a shutdown, or with the error', () 
   }));
 
 test('an aborted writable resets the stream', () =>
-  inWorld(async (world) => {
-    const { a, b } = await connected(world);
+  withTwoStacks(async (stacks) => {
+    const { a, b } = await connected(stacks);
     const read = textsOf(b.stream(1));
     const writer = a.stream(1).writable.getWriter();
     await writer.write('sent');
@@ -186,16 +186,16 @@ test('an aborted writable resets the stream', () =>
   }));
 
 test('a stream of no number that there can be is EINVAL, one that there is not can not be sent on', () =>
-  inWorld(async (world) => {
-    const { a } = await connected(world);
+  withTwoStacks(async (stacks) => {
+    const { a } = await connected(stacks);
     for (const id of [-1, 1.5, 65_536, Number.NaN]) expect(() => a.stream(id)).toThrow(/^EINVAL: stream/);
     expect(await codeOf(a.stream(99).send('x'))).toBe('EINVAL');
     expect(await codeOf(a.stream(99).reset())).toBe('EINVAL');
   }));
 
 test('who disposes of the association drops what streams have not received', () =>
-  inWorld(async (world) => {
-    const { a, b } = await connected(world, {}, { readAheadBytes: 1000 });
+  withTwoStacks(async (stacks) => {
+    const { a, b } = await connected(stacks, {}, { readAheadBytes: 1000 });
     void b.stream(1).receive();
     const sent = Array.from({ length: 100 }, () => a.stream(2).send(pattern(1000)));
     await Promise.all(sent);
@@ -205,15 +205,15 @@ test('who disposes of the association drops what streams have not received', () 
   }));
 
 test('after its reset a stream’s messages are the association’s again, until something is received from it', () =>
-  inWorld(async (world) => {
-    const { a, b } = await connected(world);
+  withTwoStacks(async (stacks) => {
+    const { a, b } = await connected(stacks);
     const send = (...all: string[]) => Promise.all(all.map((text) => a.send(text, { stream: 1 })));
     const stream = b.stream(1);
     const first = stream.receive();
     await send('one', 'two');
     await a.stream(1).reset();
     await send('three', 'four');
-    await world.network.advance(100);
+    await stacks.network.advance(100);
     expect([textOf(await first), textOf(await stream.receive())]).toEqual(['one', 'two']);
     expect(await stream.receive()).toBeUndefined();
     expect(textOf(await b.receive())).toBe('three');

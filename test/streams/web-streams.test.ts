@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Association } from '../../src/index.js';
-import { codeOf, connected, failure, inWorld, pattern, textOf, type World } from '../support/world.js';
+import { codeOf, connected, failure, pattern, type TwoStacks, textOf, withTwoStacks } from '../support/two-stacks.js';
 
 /** Both kinds of streams that the web knows: those of an association, and those of one of its streams. */
 const KINDS = [
@@ -9,8 +9,8 @@ const KINDS = [
 ] as const;
 
 /** An association whose receiver takes nothing, and whose buffers are small. */
-const slow = (world: World) =>
-  connected(world, { sendBufferBytes: 4096 }, { receiveBufferBytes: 4096, readAheadBytes: 1 });
+const slow = (stacks: TwoStacks) =>
+  connected(stacks, { sendBufferBytes: 4096 }, { receiveBufferBytes: 4096, readAheadBytes: 1 });
 
 /** What a promise has come to by now. */
 async function now(promise: Promise<unknown>): Promise<'done' | 'not yet'> {
@@ -27,20 +27,20 @@ describe.each(KINDS)('readable of %s', (_, of) => {
   const send = (association: Association, text: string) => association.send(text, { stream: 1 });
 
   test('cancelled in the instant in which a message comes leaves it to receive', () =>
-    inWorld(async (world) => {
-      const { a, b } = await connected(world);
+    withTwoStacks(async (stacks) => {
+      const { a, b } = await connected(stacks);
       for (const text of ['one', 'two', 'three']) {
         const reader = of(b).readable.getReader();
         const read = reader.read();
         let isCancelled = false;
-        world.network.filter(({ destination }) => {
+        stacks.network.filter(({ destination }) => {
           if (!destination.endsWith('.2') || isCancelled) return undefined;
           isCancelled = true;
           queueMicrotask(() => void reader.cancel());
           return undefined;
         });
         await send(a, text);
-        await world.network.advance(10);
+        await stacks.network.advance(10);
         const { done, value } = await read;
         const received = done ? await of(b).receive({ timeoutMs: 0 }) : value;
         expect(textOf(received)).toBe(text);
@@ -48,8 +48,8 @@ describe.each(KINDS)('readable of %s', (_, of) => {
     }));
 
   test('cancelled while it waits leaves the next message to receive, and there is another readable', () =>
-    inWorld(async (world) => {
-      const { a, b } = await connected(world);
+    withTwoStacks(async (stacks) => {
+      const { a, b } = await connected(stacks);
       const { readable } = of(b);
       const reader = readable.getReader();
       const read = reader.read();
@@ -63,8 +63,8 @@ describe.each(KINDS)('readable of %s', (_, of) => {
     }));
 
   test('whose reader is released while it waits leaves the message to receive, or to the next reader', () =>
-    inWorld(async (world) => {
-      const { a, b } = await connected(world);
+    withTwoStacks(async (stacks) => {
+      const { a, b } = await connected(stacks);
       const { readable } = of(b);
       for (const next of ['receive', 'reader', 'receive'] as const) {
         const reader = readable.getReader();
@@ -72,7 +72,7 @@ describe.each(KINDS)('readable of %s', (_, of) => {
         reader.releaseLock();
         expect(await read).toBeInstanceOf(TypeError);
         await send(a, next);
-        await world.network.advance(10);
+        await stacks.network.advance(10);
         const other = next === 'reader' ? readable.getReader() : undefined;
         expect(textOf(other ? (await other.read()).value : await of(b).receive())).toBe(next);
         other?.releaseLock();
@@ -80,8 +80,8 @@ describe.each(KINDS)('readable of %s', (_, of) => {
     }));
 
   test('gives several readers that ask at once their messages in order', () =>
-    inWorld(async (world) => {
-      const { a, b } = await connected(world);
+    withTwoStacks(async (stacks) => {
+      const { a, b } = await connected(stacks);
       const reader = of(b).readable.getReader();
       const reads = [reader.read(), reader.read(), reader.read()];
       for (const text of ['1', '2', '3']) await send(a, text);
@@ -94,12 +94,12 @@ describe.each(KINDS)('readable of %s', (_, of) => {
 
 describe.each(KINDS)('writable of %s', (kind, of) => {
   test('is aborted at once though the peer receives nothing', () =>
-    inWorld(
-      async (world) => {
-        const { a, b } = await slow(world);
+    withTwoStacks(
+      async (stacks) => {
+        const { a, b } = await slow(stacks);
         const writer = of(a).writable.getWriter();
         const writes = [1, 2, 3].map((seed) => writer.write(pattern(20_000, seed)).then(() => 'written', String));
-        await world.network.advance(1000);
+        await stacks.network.advance(1000);
         expect(await now(writer.abort(new Error('enough')))).toBe('done');
         const ends = await Promise.all(writes);
         expect(ends).toEqual(Array(3).fill(expect.stringContaining('Error')));
@@ -122,13 +122,13 @@ describe.each(KINDS)('writable of %s', (kind, of) => {
     ));
 
   test('is aborted at once while its close waits for the peer', () =>
-    inWorld(
-      async (world) => {
-        const { a } = await slow(world);
+    withTwoStacks(
+      async (stacks) => {
+        const { a } = await slow(stacks);
         const writer = of(a).writable.getWriter();
         void a.send(pattern(20_000), { stream: 1 }).catch(() => undefined);
         const closed = writer.close().then(() => 'closed', String);
-        await world.network.advance(1000);
+        await stacks.network.advance(1000);
         expect(await now(closed)).toBe('not yet');
         expect(await now(writer.abort(new Error('enough')))).toBe('done');
         expect(await now(closed)).toBe('done');
@@ -137,8 +137,8 @@ describe.each(KINDS)('writable of %s', (kind, of) => {
     ));
 
   test('is another one after a bad write, and messages go on', () =>
-    inWorld(async (world) => {
-      const { a, b } = await connected(world);
+    withTwoStacks(async (stacks) => {
+      const { a, b } = await connected(stacks);
       const first = of(a).writable;
       const writer = first.getWriter();
       writer.closed.catch(() => undefined);
@@ -151,13 +151,13 @@ describe.each(KINDS)('writable of %s', (kind, of) => {
 });
 
 test('of a message that is begun the rest is sent after an abort, from a copy: the peer gets it whole, then the end', () =>
-  inWorld(
-    async (world) => {
-      const { a, b } = await slow(world);
+  withTwoStacks(
+    async (stacks) => {
+      const { a, b } = await slow(stacks);
       const writer = a.stream(1).writable.getWriter();
       const data = pattern(20_000);
       const [begun, queued] = [failure(writer.write(data)), failure(writer.write('never sent'))];
-      await world.network.advance(1000);
+      await stacks.network.advance(1000);
       await writer.abort(new Error('enough'));
       expect((await begun).message).toBe('enough');
       expect((await queued).message).toBe('enough');
@@ -171,14 +171,14 @@ test('of a message that is begun the rest is sent after an abort, from a copy: t
   ));
 
 test('of a message that waits behind others nothing is sent after an abort', () =>
-  inWorld(
-    async (world) => {
-      const { a, b } = await slow(world);
+  withTwoStacks(
+    async (stacks) => {
+      const { a, b } = await slow(stacks);
       const end = b.stream(1).receive();
       const before = Promise.all([1, 2].map((seed) => a.send(pattern(20_000, seed), { stream: 2 })));
       const writer = a.stream(1).writable.getWriter();
       const waits = failure(writer.write('never sent'));
-      await world.network.advance(1000);
+      await stacks.network.advance(1000);
       await writer.abort(new Error('enough'));
       expect((await waits).message).toBe('enough');
       for (const _ of [1, 2]) expect((await b.stream(2).receive())?.data.length).toBe(20_000);
@@ -191,12 +191,12 @@ test('of a message that waits behind others nothing is sent after an abort', () 
 
 describe('a loop over messages', () => {
   test('that is returned from while it waits takes no message', () =>
-    inWorld(async (world) => {
-      const { a, b } = await connected(world);
+    withTwoStacks(async (stacks) => {
+      const { a, b } = await connected(stacks);
       for (const source of [b, b.stream(1)]) {
         const loop = source[Symbol.asyncIterator]();
         const waits = [loop.next(), loop.next()];
-        await world.network.advance(10);
+        await stacks.network.advance(10);
         await loop.return?.();
         expect(await Promise.all(waits)).toEqual([
           { done: true, value: undefined },
@@ -209,8 +209,8 @@ describe('a loop over messages', () => {
     }));
 
   test('that asks several times at once gets the messages in order, then the end each time', () =>
-    inWorld(async (world) => {
-      const { a, b } = await connected(world);
+    withTwoStacks(async (stacks) => {
+      const { a, b } = await connected(stacks);
       const loop = b[Symbol.asyncIterator]();
       const waits = [loop.next(), loop.next(), loop.next(), loop.next()];
       for (const text of ['1', '2']) await a.send(text);

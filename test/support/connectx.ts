@@ -18,14 +18,14 @@ export const SERVER: readonly Address[] = ['10.0.1.2', '10.0.2.2', '2001:db8:3::
 export const NOBODY: Address = '10.0.1.99';
 
 /** Two stacks on a network, for one test. */
-export interface World {
+export interface ClientAndServer {
   readonly network: Network;
   readonly hosts: { readonly client: Host; readonly server: Host };
   readonly client: Stack;
   readonly server: Stack;
 }
 
-export interface WorldOptions extends Partial<ScenarioOptions> {
+export interface ClientAndServerOptions extends Partial<ScenarioOptions> {
   readonly clientAddresses?: readonly string[];
   readonly serverAddresses?: readonly string[];
   readonly clientHost?: HostOptions;
@@ -34,15 +34,18 @@ export interface WorldOptions extends Partial<ScenarioOptions> {
 }
 
 /** Runs a test on two stacks, then closes them; both must give back all memory. */
-export async function inWorld(options: WorldOptions, body: (world: World) => Promise<void>): Promise<void> {
+export async function withClientAndServer(
+  options: ClientAndServerOptions,
+  body: (both: ClientAndServer) => Promise<void>,
+): Promise<void> {
   const { clientAddresses = CLIENT, serverAddresses = SERVER, clientHost, serverHost, stack, ...rest } = options;
   await scenario({ seed: 1, ...rest }, async (network) => {
     const client = network.host('client', clientAddresses, clientHost);
     const server = network.host('server', serverAddresses, serverHost);
     const create = ({ transport, random }: Host) => Stack.create({ ...stack, transport, random, clock: network.clock });
     const stacks = await network.standStill(Promise.all([create(client), create(server)]));
-    const world = { network, hosts: { client, server }, client: stacks[0], server: stacks[1] };
-    await body(world);
+    const clientAndServer = { network, hosts: { client, server }, client: stacks[0], server: stacks[1] };
+    await body(clientAndServer);
     for (const each of stacks) for (const socket of each.sockets) socket.abort();
     await Promise.all(stacks.map((each) => each.close()));
     expect(stacks.map((each) => each.memoryInUse)).toEqual([0, 0]);

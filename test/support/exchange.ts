@@ -1,5 +1,5 @@
 import type { Association } from '../../src/index.js';
-import { isEqual, pattern } from './world.js';
+import { isEqual, pattern } from './two-stacks.js';
 
 const STREAMS = 4;
 

@@ -4,20 +4,20 @@ import type { Chunk } from '../../src/wire/chunk.js';
 import { CHUNK_TYPES } from '../../src/wire/chunk-types.js';
 import { decodePacket } from '../../src/wire/decode.js';
 import {
+  chunkOf,
+  chunkWithFlags,
   extensions,
-  flagged,
   forwardTsnSupported,
   initiation,
-  of,
   packetOf,
   STATE_COOKIE,
   u8,
   u16,
   u32,
-} from './forged.js';
+} from './packets.js';
 
-/** What carries packets between a {@link WrittenPeer} and a stack. */
-export interface Wire {
+/** What carries packets between a {@link FragmentingPeer} and a stack. */
+export interface PacketChannel {
   /** Sends a packet, and waits until the stack has read it. */
   send(packet: Uint8Array): Promise<void>;
   /** What the stack has sent since the last call. */
@@ -54,18 +54,18 @@ export interface Fragment {
 
 /**
  * A peer that connects to port 5001 and sends the fragments of messages that a test writes, as DATA or I-DATA, over whatever
- * carries packets: the simulated network, or the C side alone. For set-ups that go wrong there is the Puppet.
+ * carries packets: the simulated network, or the C side alone. For set-ups that go wrong there is the ScriptedPeer.
  */
-export class WrittenPeer {
+export class FragmentingPeer {
   /** The next TSN. */
   tsn = 1000;
   /** The stack's tag, and the TSN that it begins with. */
   tag = 0;
-  theirTsn = 0;
-  readonly #wire: Wire;
+  remoteTsn = 0;
+  readonly #wire: PacketChannel;
   readonly #options: Required<PeerOptions>;
 
-  constructor(wire: Wire, options: PeerOptions = {}) {
+  constructor(wire: PacketChannel, options: PeerOptions = {}) {
     this.#wire = wire;
     this.#options = { port: 4000, tag: 0x1111, streams: 10, interleaved: false, partialReliability: true, ...options };
   }
@@ -81,8 +81,8 @@ export class WrittenPeer {
     if (ack?.type !== 'INIT ACK') throw new Error('no INIT ACK');
     const cookie = ack.parameters.find(({ code }) => code === STATE_COOKIE)?.value;
     this.tag = ack.initiateTag;
-    this.theirTsn = ack.initialTsn;
-    await this.send(of('COOKIE ECHO', cookie ?? u8()));
+    this.remoteTsn = ack.initialTsn;
+    await this.send(chunkOf('COOKIE ECHO', cookie ?? u8()));
     if (!this.chunks().some(({ type }) => type === 'COOKIE ACK')) throw new Error('no COOKIE ACK');
   }
 
@@ -94,9 +94,9 @@ export class WrittenPeer {
   /** A DATA or I-DATA chunk, as has been agreed on. */
   data({ stream = 0, number = 0, fsn = 0, flags = WHOLE, payload = 'x', tsn = this.tsn++ }: Fragment = {}): Uint8Array {
     const bytes = typeof payload === 'string' ? new TextEncoder().encode(payload) : payload;
-    if (!this.#options.interleaved) return flagged('DATA', flags, u32(tsn), u16(stream, number), u32(0), bytes);
+    if (!this.#options.interleaved) return chunkWithFlags('DATA', flags, u32(tsn), u16(stream, number), u32(0), bytes);
     const fsnOrPpid = flags & BEGINNING ? 0 : fsn;
-    return flagged('I-DATA', flags, u32(tsn), u16(stream, 0), u32(number, fsnOrPpid), bytes);
+    return chunkWithFlags('I-DATA', flags, u32(tsn), u16(stream, 0), u32(number, fsnOrPpid), bytes);
   }
 
   /** FORWARD TSN or I-FORWARD-TSN: which messages have been given up, by stream and number. */
@@ -105,7 +105,7 @@ export class WrittenPeer {
     const named = skipped.map(({ stream, number, unordered }) =>
       interleaved ? concat([u16(stream, unordered ? 1 : 0), u32(number)]) : u16(stream, number),
     );
-    return of(interleaved ? 'I-FORWARD TSN' : 'FORWARD TSN', u32(tsn), ...named);
+    return chunkOf(interleaved ? 'I-FORWARD TSN' : 'FORWARD TSN', u32(tsn), ...named);
   }
 
   /** Sends so many fragments of a message, one in a packet; its last one isn't among them. */
@@ -131,7 +131,7 @@ export class WrittenPeer {
 }
 
 /** The way over a simulated network, from a host of the peer's own. */
-export async function wireFrom(network: Network, host: Host, destination: string): Promise<Wire> {
+export async function channelFrom(network: Network, host: Host, destination: string): Promise<PacketChannel> {
   const source = host.addresses[0] ?? '';
   let packets: Uint8Array[] = [];
   await host.transport.start({

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Chunk } from '../../src/wire/chunk.js';
 import { decodePacket } from '../../src/wire/decode.js';
 import { describePacket } from '../../src/wire/describe.js';
-import { chunk, dataChunk, init, parameter, sctp, u8, u16, u32 } from './wire.js';
+import { chunk, dataChunk, init, parameter, sctp, u8, u16, u32 } from '../support/packets.js';
 
 /** The only chunk of a packet. */
 function only(bytes: Uint8Array): Chunk {

@@ -2,15 +2,15 @@ import { createHmac } from 'node:crypto';
 import { concat } from '../../src/capture/block.js';
 import type { Chunk } from '../../src/wire/chunk.js';
 import { CHUNK_TYPES, type ChunkType } from '../../src/wire/chunk-types.js';
-import { CHUNKS, extensions, HMAC_ALGO, ipv4, of, parameter, RANDOM, u8, u16, u32 } from './forged.js';
-import type { Puppet } from './puppet.js';
+import { CHUNKS, chunkOf, extensions, HMAC_ALGO, ipv4, parameter, RANDOM, u8, u16, u32 } from './packets.js';
+import type { ScriptedPeer } from './scripted-peer.js';
 
 /** What an end with AUTH (RFC 4895) says in its INIT, the key that follows from it, and chunks that are signed with that. */
 const [HMAC_BYTES, SHA1] = [20, 1];
 const DELETE_IP_ADDRESS = 0xc002;
 
 /** What an INIT has that asks for these chunks to be authenticated (RFC 4895 §3). */
-export function authentication(...types: ChunkType[]): Uint8Array[] {
+export function authParameters(...types: ChunkType[]): Uint8Array[] {
   return [
     parameter(RANDOM, new Uint8Array(32).fill(9)),
     parameter(CHUNKS, u8(...types.map((type) => CHUNK_TYPES[type]))),
@@ -19,7 +19,7 @@ export function authentication(...types: ChunkType[]): Uint8Array[] {
 }
 
 /** The key of an association whose ends have agreed on none: the vectors of both, the smaller one first (RFC 4895 §6.1). */
-export function keyOf(own: readonly Uint8Array[], ack: Chunk | undefined): Uint8Array {
+export function authKey(own: readonly Uint8Array[], ack: Chunk | undefined): Uint8Array {
   if (ack?.type !== 'INIT ACK') throw new Error('no INIT ACK');
   const named = (code: number) => ack.parameters.find((each) => each.code === code);
   const theirs = [RANDOM, CHUNKS, HMAC_ALGO].map((code) => parameter(code, named(code)?.value ?? u8()));
@@ -39,19 +39,19 @@ function wide(vector: Uint8Array, vectors: readonly Uint8Array[]): Uint8Array {
 }
 
 /** Chunks behind an AUTH chunk. */
-export function signed(key: Uint8Array, ...chunks: Uint8Array[]): Uint8Array[] {
-  const auth = (hmac: Uint8Array) => of('AUTH', u16(0, SHA1), hmac);
+export function authenticated(key: Uint8Array, ...chunks: Uint8Array[]): Uint8Array[] {
+  const auth = (hmac: Uint8Array) => chunkOf('AUTH', u16(0, SHA1), hmac);
   const text = concat([auth(new Uint8Array(HMAC_BYTES)), ...chunks]);
   return [auth(createHmac('sha1', key).update(text).digest()), ...chunks];
 }
 
 /** Connects a peer that changes its addresses (RFC 5061) and lists these; returns the key of its AUTH chunks. */
-export async function connectWithAsconf(peer: Puppet, addresses: readonly Uint8Array[]): Promise<Uint8Array> {
-  const own = authentication('ASCONF', 'ASCONF ACK');
+export async function connectWithAsconf(peer: ScriptedPeer, addresses: readonly Uint8Array[]): Promise<Uint8Array> {
+  const own = authParameters('ASCONF', 'ASCONF ACK');
   await peer.connect({ parameters: [extensions('ASCONF', 'ASCONF ACK', 'AUTH'), ...own, ...addresses] });
-  return keyOf(own, peer.initAck);
+  return authKey(own, peer.initAck);
 }
 
 /** ASCONF that is looked up by one address of the peer's, and deletes one (RFC 5061 4.1.1). */
 export const deletion = (serial: number, lookup: string, deleted: string): Uint8Array =>
-  of('ASCONF', u32(serial), ipv4(lookup), parameter(DELETE_IP_ADDRESS, u32(1), ipv4(deleted)));
+  chunkOf('ASCONF', u32(serial), ipv4(lookup), parameter(DELETE_IP_ADDRESS, u32(1), ipv4(deleted)));

@@ -1,5 +1,5 @@
 import { Child } from './child.js';
-import type { Wire } from './written-peer.js';
+import type { PacketChannel } from './fragmenting-peer.js';
 
 /** Where the played host is, and where its peers are by default. */
 const HOST = '10.0.0.1';
@@ -16,7 +16,7 @@ export interface Received {
 }
 
 /** The C side alone, driven by lines: test/native/play.c of a build with a sanitizer. */
-export class Player {
+export class NativeStack {
   readonly #child: Child;
   readonly #packets: Uint8Array[] = [];
   /** So much of its output has been looked at. */
@@ -40,7 +40,7 @@ export class Player {
   }
 
   /** The way of a peer with that address. */
-  wire(address = PEER): Wire {
+  channel(address = PEER): PacketChannel {
     return {
       send: async (packet) => {
         await this.run(`packet ${address} ${HOST} ${Buffer.from(packet).toString('hex')}`);

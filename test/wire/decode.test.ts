@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Chunk } from '../../src/wire/chunk.js';
 import { crc32c, packetChecksum, sealPacket, storedChecksum } from '../../src/wire/crc32c.js';
 import { decodeChunks, decodePacket } from '../../src/wire/decode.js';
-import { chunk, init, parameter, sctp, u8, u16, u32 } from './wire.js';
+import { chunk, init, parameter, sctp, u8, u16, u32 } from '../support/packets.js';
 
 const text = (value: string) => new TextEncoder().encode(value);
 

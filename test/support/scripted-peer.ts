@@ -1,55 +1,64 @@
 import type { Chunk } from '../../src/wire/chunk.js';
-import { type DataFields, data, type Initiation, initiation, of, packetOf, parameter, STATE_COOKIE } from './forged.js';
-import { type Answer, LISTENING_PORT, type Victim, type Way } from './victim.js';
+import {
+  chunkOf,
+  type DataFields,
+  data,
+  type Initiation,
+  initiation,
+  packetOf,
+  parameter,
+  STATE_COOKIE,
+} from './packets.js';
+import { type Answer, LISTENING_PORT, type PacketAddresses, type TargetHost } from './target-stack.js';
 
-export interface PuppetOptions extends Partial<Way> {
+export interface ScriptedPeerOptions extends Partial<PacketAddresses> {
   readonly ownPort?: number;
-  readonly victimPort?: number;
+  readonly targetPort?: number;
   readonly tag?: number;
   readonly tsn?: number;
 }
 
 /**
- * A peer that says what a test has it say, in either role, to a {@link Victim}. It answers nothing by itself, and may send from
- * any address with any tag. For messages in many fragments there is the WrittenPeer.
+ * A peer that says what a test has it say, in either role, to a {@link TargetHost}. It answers nothing by itself, and may send from
+ * any address with any tag. For messages in many fragments there is the FragmentingPeer.
  */
-export class Puppet {
-  readonly victim: Victim;
+export class ScriptedPeer {
+  readonly target: TargetHost;
   readonly tag: number;
-  way: Way;
+  way: PacketAddresses;
   /** The next TSN. */
   tsn: number;
   ownPort: number;
-  victimPort: number;
-  victimTag = 0;
-  victimTsn = 0;
+  targetPort: number;
+  targetTag = 0;
+  targetTsn = 0;
   /** The INIT ACK that it has taken. */
   initAck: Chunk | undefined;
   cookie = new Uint8Array();
   #ssn = 0;
 
-  constructor(victim: Victim, options: PuppetOptions = {}) {
+  constructor(target: TargetHost, options: ScriptedPeerOptions = {}) {
     const { source = '10.0.0.2', destination = '10.0.0.1', port = 0 } = options;
-    this.victim = victim;
+    this.target = target;
     this.way = { source, destination, port };
     this.ownPort = options.ownPort ?? 4000;
-    this.victimPort = options.victimPort ?? LISTENING_PORT;
+    this.targetPort = options.targetPort ?? LISTENING_PORT;
     this.tag = options.tag ?? 0x1111_1111;
     this.tsn = options.tsn ?? 1000;
   }
 
-  /** Sends a packet with the victim's tag. */
+  /** Sends a packet with the target's tag. */
   send(...chunks: Uint8Array[]): Promise<void> {
     return this.sendWith({}, ...chunks);
   }
 
   /** Sends a packet with another tag, or another way. */
   sendWith(
-    { tag = this.victimTag, ...way }: Partial<Way> & { readonly tag?: number },
+    { tag = this.targetTag, ...way }: Partial<PacketAddresses> & { readonly tag?: number },
     ...chunks: Uint8Array[]
   ): Promise<void> {
-    const header = { sourcePort: this.ownPort, destinationPort: this.victimPort, tag };
-    return this.victim.inject(packetOf(header, ...chunks), { ...this.way, ...way });
+    const header = { sourcePort: this.ownPort, destinationPort: this.targetPort, tag };
+    return this.target.inject(packetOf(header, ...chunks), { ...this.way, ...way });
   }
 
   sendInit(fields: Partial<Initiation> = {}): Promise<void> {
@@ -61,13 +70,13 @@ export class Puppet {
     return data({ tsn: this.tsn++, ssn: this.#ssn++, ...fields });
   }
 
-  /** Sets up an association with a victim that listens; more chunks may come with the COOKIE ECHO. */
+  /** Sets up an association with a target that listens; more chunks may come with the COOKIE ECHO. */
   async connect(fields: Partial<Initiation> = {}, ...also: Uint8Array[]): Promise<readonly Answer[]> {
-    await this.victim.answers();
+    await this.target.answers();
     await this.sendInit(fields);
-    this.takeInitAck(await this.victim.answers());
-    await this.send(of('COOKIE ECHO', this.cookie), ...also);
-    const answers = await this.victim.answers();
+    this.takeInitAck(await this.target.answers());
+    await this.send(chunkOf('COOKIE ECHO', this.cookie), ...also);
+    const answers = await this.target.answers();
     if (!has(answers, 'COOKIE ACK')) throw new Error(`no COOKIE ACK: ${told(answers)}`);
     return answers;
   }
@@ -76,20 +85,20 @@ export class Puppet {
     const ack = chunksOf(answers).find((chunk) => chunk.type === 'INIT ACK');
     if (ack?.type !== 'INIT ACK') throw new Error(`no INIT ACK: ${told(answers)}`);
     this.initAck = ack;
-    this.victimTag = ack.initiateTag;
-    this.victimTsn = ack.initialTsn;
+    this.targetTag = ack.initiateTag;
+    this.targetTsn = ack.initialTsn;
     this.cookie = ack.parameters.find(({ code }) => code === STATE_COOKIE)!.value.slice();
   }
 
-  /** Takes the INIT of a victim that connects. */
+  /** Takes the INIT of a target that connects. */
   async takeInit(): Promise<void> {
-    const answers = await this.victim.answers();
+    const answers = await this.target.answers();
     const packet = answers.find(({ chunks }) => chunks[0]?.type === 'INIT');
     const init = packet?.chunks[0];
     if (packet === undefined || init?.type !== 'INIT') throw new Error(`no INIT: ${told(answers)}`);
-    this.victimTag = init.initiateTag;
-    this.victimTsn = init.initialTsn;
-    this.victimPort = packet.sourcePort;
+    this.targetTag = init.initiateTag;
+    this.targetTsn = init.initialTsn;
+    this.targetPort = packet.sourcePort;
     this.ownPort = packet.destinationPort;
   }
 

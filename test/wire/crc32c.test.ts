@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { crc32c } from '../src/wire/crc32c.js';
-import { pattern } from './support/world.js';
+import { crc32c } from '../../src/wire/crc32c.js';
+import { pattern } from '../support/two-stacks.js';
 
 /** As RFC 9260 Appendix A defines it, bit by bit. */
 function bitByBit(bytes: Uint8Array): number {

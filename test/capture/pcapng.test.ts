@@ -6,8 +6,8 @@ import { expect, test } from 'vitest';
 import { PcapngWriter } from '../../src/capture/pcapng.js';
 import { Network } from '../../src/simulated.js';
 import { capture } from '../../src/transport/capture.js';
-import { Listener, listen } from './fixture.js';
-import { chunk, dataChunk, init, parameter, sctp, u8, u16, u32 } from './wire.js';
+import { Listener, listen } from '../simulated/fixture.js';
+import { chunk, dataChunk, init, parameter, sctp, u8, u16, u32 } from '../support/packets.js';
 
 const CHECKSUMS = ['sctp.checksum:CRC 32c', 'ip.check_checksum:TRUE', 'udp.check_checksum:TRUE'];
 

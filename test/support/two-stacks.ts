@@ -8,7 +8,7 @@ import type { Message } from '../../src/stack/socket/message.js';
 export const PORT = 5001;
 
 /** Two hosts on a simulated network, each with two addresses, and a stack on each. */
-export interface World {
+export interface TwoStacks {
   readonly network: Network;
   readonly clientHost: Host;
   readonly serverHost: Host;
@@ -16,7 +16,7 @@ export interface World {
   readonly server: Stack;
 }
 
-export interface WorldOptions extends Partial<ScenarioOptions> {
+export interface TwoStacksOptions extends Partial<ScenarioOptions> {
   /** For both stacks: preset and timers. */
   readonly stack?: Omit<StackOptions, 'transport' | 'clock' | 'random'>;
   readonly addresses?: { readonly client: readonly string[]; readonly server: readonly string[] };
@@ -27,8 +27,8 @@ export const ADDRESSES = { client: ['10.0.1.1', '10.0.2.1'], server: ['10.0.1.2'
 /** Where the server listens. */
 export const SERVER = ADDRESSES.server.map((address) => ({ address, port: PORT }));
 
-/** Runs a test in a world of its own, in virtual time. A failure tells the seed and the last packets. */
-export function inWorld<T>(body: (world: World) => Promise<T>, options: WorldOptions = {}): Promise<T> {
+/** Runs a test in a stacks of its own, in virtual time. A failure tells the seed and the last packets. */
+export function withTwoStacks<T>(body: (stacks: TwoStacks) => Promise<T>, options: TwoStacksOptions = {}): Promise<T> {
   const { stack = {}, addresses = ADDRESSES, seed = 1, ...rest } = options;
   return scenario({ seed, ...rest }, async (network) => {
     const clientHost = network.host('client', addresses.client);
@@ -40,14 +40,14 @@ export function inWorld<T>(body: (world: World) => Promise<T>, options: WorldOpt
 }
 
 /** A stack on a host; also the next one after a restart. */
-export function newStack(network: Network, host: Host, options: WorldOptions['stack'] = {}): Promise<Stack> {
+export function newStack(network: Network, host: Host, options: TwoStacksOptions['stack'] = {}): Promise<Stack> {
   const { transport, random } = host;
   return network.standStill(Stack.create({ transport, clock: network.clock, random, ...options }));
 }
 
 /** A listening socket on the server. */
-export function listening(world: World, options: SocketOptions = {}, backlog = 128): Socket {
-  const socket = world.server.socket(options);
+export function listening(stacks: TwoStacks, options: SocketOptions = {}, backlog = 128): Socket {
+  const socket = stacks.server.socket(options);
   socket.bindx(SERVER);
   socket.listen({ backlog });
   return socket;
@@ -62,12 +62,12 @@ export interface Pair {
 
 /** A connection between the two: `a` is the client's end, `b` the server's. */
 export async function connected(
-  world: World,
+  stacks: TwoStacks,
   clientOptions: SocketOptions = {},
   serverOptions: SocketOptions = {},
 ): Promise<Pair> {
-  const serverSocket = listening(world, serverOptions);
-  const clientSocket = world.client.socket(clientOptions);
+  const serverSocket = listening(stacks, serverOptions);
+  const clientSocket = stacks.client.socket(clientOptions);
   const [a, b] = await Promise.all([clientSocket.connectx(SERVER), serverSocket.accept()]);
   return { a, b, clientSocket, serverSocket };
 }

@@ -4,33 +4,33 @@ import type { Route, Transport, TransportHost } from '../../src/transport/transp
 import type { DecodedPacket } from '../../src/wire/chunk.js';
 import { decodePacket } from '../../src/wire/decode.js';
 
-/** Where a victim listens. */
+/** Where a target listens. */
 export const LISTENING_PORT = 5001;
 
 /** Where a forged packet claims to come from, and where it goes to. */
-export interface Way {
+export interface PacketAddresses {
   readonly source: string;
   readonly destination: string;
   /** The UDP port that it comes from; 0: not encapsulated. */
   readonly port?: number;
 }
 
-/** A packet that a victim has sent. */
+/** A packet that a target has sent. */
 export interface Answer extends DecodedPacket {
   readonly destination: string;
   readonly port: number;
 }
 
 /** A host that is sent what a test makes up. */
-export interface Victim {
-  inject(bytes: Uint8Array, way: Way): Promise<void>;
+export interface TargetHost {
+  inject(bytes: Uint8Array, way: PacketAddresses): Promise<void>;
   /** What it has sent since it was asked last. */
   answers(): Promise<readonly Answer[]>;
   advance(ms: number): Promise<void>;
 }
 
 /** A stack in virtual time whose network is the test. */
-export class StackVictim implements Victim {
+export class TargetStack implements TargetHost {
   /** What its routes say from now on, in place of what its addresses tell and 1,500 bytes. */
   route: Partial<Route> = {};
   readonly clock = new VirtualClock(1000);
@@ -40,30 +40,30 @@ export class StackVictim implements Victim {
   #addresses: readonly string[] = [];
 
   /** With these addresses, of which each answers whoever has the first three bytes of it; else the first one does. */
-  static async create(addresses: readonly string[] = ['10.0.0.1'], encapsulationPort?: number): Promise<StackVictim> {
-    const victim = new StackVictim();
-    victim.#addresses = addresses;
+  static async create(addresses: readonly string[] = ['10.0.0.1'], encapsulationPort?: number): Promise<TargetStack> {
+    const target = new TargetStack();
+    target.#addresses = addresses;
     const transport: Transport = {
       addresses,
       mtu: 1500,
       ...(encapsulationPort !== undefined && { encapsulationPort }),
       start: async (host) => {
-        victim.#host = host;
+        target.#host = host;
       },
       route: (to) => {
         const source = addresses.find((address) => network(address) === network(to)) ?? addresses[0]!;
-        return { source, ...victim.route };
+        return { source, ...target.route };
       },
       send: (packets) => {
         for (const { destination, port, bytes } of packets) {
-          victim.#sent.push({ ...decodePacket(bytes.slice()), destination, port });
+          target.#sent.push({ ...decodePacket(bytes.slice()), destination, port });
         }
       },
       close: async () => {},
     };
     const random = new SeededRandom(1);
-    victim.#stack = await Stack.create({ transport, clock: victim.clock, random: (bytes) => random.fill(bytes) });
-    return victim;
+    target.#stack = await Stack.create({ transport, clock: target.clock, random: (bytes) => random.fill(bytes) });
+    return target;
   }
 
   get stack(): Stack {
@@ -89,7 +89,7 @@ export class StackVictim implements Victim {
     this.#host?.changed();
   }
 
-  async inject(bytes: Uint8Array, { source, destination, port = 0 }: Way): Promise<void> {
+  async inject(bytes: Uint8Array, { source, destination, port = 0 }: PacketAddresses): Promise<void> {
     this.#host?.receive([{ source, destination, port, trafficClass: 0, bytes: bytes.slice() }]);
     await this.advance(0);
   }
