@@ -1,22 +1,11 @@
 import { fileURLToPath } from 'node:url';
-import { defineConfig, type Plugin } from 'vitest/config';
+import { defineConfig } from 'vitest/config';
 
-/** `import wasm from './x.wasm'` gives a function that gives its bytes, as it does in the bundles. */
-const wasmBytes: Plugin = {
-  name: 'wasm-bytes',
-  enforce: 'pre',
-  load(id) {
-    if (!id.endsWith('.wasm')) return null;
-    return `import { readFileSync } from 'node:fs';
-const bytes = new Uint8Array(readFileSync(${JSON.stringify(id)}));
-export default (given) => given ?? bytes;`;
-  },
-};
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
-  plugins: [wasmBytes],
-  // the examples that run in a test's own process use the sources, not dist/
-  resolve: { alias: { 'usrsctp-wasm/raw': fileURLToPath(new URL('src/raw.ts', import.meta.url)) } },
+  // Tests that run in this process use the sources, not dist/.
+  resolve: { alias: { '#wasm': here('test/support/wasm.ts'), 'usrsctp-wasm/raw': here('src/raw.ts') } },
   test: {
     environment: 'node',
     include: ['test/**/*.test.ts'],

@@ -9,7 +9,8 @@ const REPEATS = 7;
 const EMPTY = 'build/bench/empty';
 const WASM = 'dist/usrsctp.wasm';
 const EAGER = ['--single-threaded', '--liftoff-only'];
-const files = JSON.parse(readFileSync('build/bundle.json', 'utf8'))['dist/index.node.js'];
+const bundles = JSON.parse(readFileSync('build/bundle.json', 'utf8'));
+const files = bundles['dist/index.js'].map((file) => (file === 'dist/wasm.js' ? 'dist/wasm.node.js' : file));
 
 /** In a process of its own: ms, or a list of them. */
 const parts = {

@@ -39,9 +39,8 @@ write_layouts() {
 }
 
 build_typescript() {
-  node --version >build/node.version # the code that V8 keeps is one version's
-  step dist 'TypeScript' dist/index.js package.json package-lock.json tsconfig.json scripts/bundle.mjs scripts/bundle src \
-    build/node.version build/wasm/usrsctp.wasm "$source_dir/LICENSE.md" -- write_dist
+  step dist 'TypeScript' dist/index.js package-lock.json tsconfig.json scripts/bundle.mjs src build/wasm/usrsctp.wasm \
+    "$source_dir/LICENSE.md" -- write_dist
 }
 
 write_dist() {

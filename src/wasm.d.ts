@@ -1,9 +1,11 @@
-/**
- * usrsctp: gives what to compile, which is what it is given, where that is something. scripts/bundle.mjs makes it, vitest
- * reads the file; in workerd it is compiled.
- */
+/** The WebAssembly of this package, from a file of src/wasm/: `imports` in package.json says which runtime has which. */
+declare module '#wasm' {
+  /** The bytes to compile, always the same array, or the compiled module. */
+  export function packagedWasm(): Uint8Array<ArrayBuffer> | WebAssembly.Module;
+}
+
+/** workerd, and what bundles for it, compiles an imported file before the program starts. */
 declare module '*.wasm' {
-  type Wasm = Uint8Array<ArrayBuffer> | WebAssembly.Module;
-  const wasm: <Given>(given?: Given) => Given | Wasm | Promise<Given | Wasm>;
-  export default wasm;
+  const module: WebAssembly.Module;
+  export default module;
 }

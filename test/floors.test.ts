@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 
 /** The floors of the house, from the ground up: a file imports from its own floor or a lower one (docs/ARCHITECTURE.md). */
 const FLOORS: readonly (readonly RegExp[])[] = [
-  [/^generated\//, /^wasm\.d\.ts$/],
+  [/^generated\//, /^wasm\.d\.ts$/, /^wasm\//],
   [/^(address|arguments|clock|errors|event-listeners|few|lists|packet|random|uncaught|wait)\.ts$/],
   [/^wire\//, /^capture\//],
   [/^relay\/(codec|datagrams|octets|closing|bounded)\.ts$/],
@@ -28,6 +28,7 @@ const STRANGERS: readonly (readonly [RegExp, RegExp])[] = [
 
 /** Node's modules appear in these files only. */
 const NODE_ONLY = [
+  /^wasm\/node\.ts$/,
   /^transport\/udp/,
   /^transport\/relay\/websocket\.ts$/,
   /^udp\.ts$/,
@@ -79,7 +80,7 @@ describe('the floors', () => {
       .filter((file) => ![...NODE_ONLY, ...WITH_PACKAGES].some((pattern) => pattern.test(file)))
       .flatMap((file) =>
         importsOf(file)
-          .filter((specifier) => !specifier.startsWith('.'))
+          .filter((specifier) => !specifier.startsWith('.') && specifier !== '#wasm')
           .map((s) => `${file} → ${s}`),
       );
     expect(outside).toEqual([]);

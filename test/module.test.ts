@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { usrsctpModule } from '../src/bridge/module.js';
@@ -47,21 +46,4 @@ test('a process that only waits for the module to be compiled stays alive until 
   expect(running()).toBe(0);
   await expect(usrsctpModule(new Uint8Array(8))).rejects.toMatchObject({ code: 'EINVAL' });
   expect(running()).toBe(0);
-});
-
-test('the package for Node holds the process, too, while it compiles when it is imported', () => {
-  const program = `
-    const timers = () => process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length;
-    const before = timers();
-    const { Stack } = await import(${JSON.stringify(new URL('../dist/index.node.js', import.meta.url).href)});
-    const during = timers();
-    const { Network } = await import(${JSON.stringify(new URL('../dist/simulated.js', import.meta.url).href)});
-    const network = new Network({ seed: 1 });
-    const { transport, random } = network.host('a', ['10.0.0.1']);
-    const stack = await Stack.create({ transport, random, clock: network.clock });
-    const after = timers();
-    await stack.close();
-    console.log(JSON.stringify([before, during, after]));`;
-  const output = execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' });
-  expect(JSON.parse(output)).toEqual([0, 1, 0]);
 });

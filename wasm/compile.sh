@@ -3,7 +3,7 @@
 #
 #   wasm/compile.sh wasm SOURCE OUT      OUT/usrsctp.wasm, by emcc
 #   wasm/compile.sh native SOURCE OUT    OUT/libusrsctp-link.a, by gcc: the same sources, for sanitizers and benchmarks
-#   wasm/compile.sh layout SOURCE OUT    OUT/{constants,named,errno,layouts,sysctls}.ts
+#   wasm/compile.sh layout SOURCE OUT    OUT/{constants,errno,layouts,sysctls}.ts
 #
 # SOURCE is a checkout of usrsctp. CFLAGS_EXTRA is added to every compilation. REDIRECTIONS=write writes down how often each
 # redirection took effect (upstream/redirections.txt), in place of checking it.

@@ -92,54 +92,15 @@ export type OptionTypeOf<Name extends OptionName> = (typeof optionTypes)[Name] e
     : 'int'
   : never;
 
+type StructName = Exclude<(typeof optionTypes)[OptionName], 'int'>;
+
+const layouts: Readonly<Record<StructName, Layout>> = L;
+
 export function optionType(name: OptionName): OptionType {
   const type = optionTypes[name];
   if (type === 'int') return type;
-  structs ??= layouts();
-  return structs[type];
+  return layouts[type];
 }
-
-type StructName = Exclude<(typeof optionTypes)[OptionName], 'int'>;
-type Structs = { readonly [Name in StructName]: (typeof L)[Name] };
-
-let structs: Structs | undefined;
-
-/** One by one, and when they are needed: a namespace of all structs takes half a millisecond to make. */
-const layouts = (): Structs => ({
-  sctp_add_streams: L.sctp_add_streams,
-  sctp_assoc_ids: L.sctp_assoc_ids,
-  sctp_assoc_value: L.sctp_assoc_value,
-  sctp_assocparams: L.sctp_assocparams,
-  sctp_authchunk: L.sctp_authchunk,
-  sctp_authchunks: L.sctp_authchunks,
-  sctp_authkey: L.sctp_authkey,
-  sctp_authkeyid: L.sctp_authkeyid,
-  sctp_cc_option: L.sctp_cc_option,
-  sctp_default_prinfo: L.sctp_default_prinfo,
-  sctp_event: L.sctp_event,
-  sctp_event_subscribe: L.sctp_event_subscribe,
-  sctp_get_nonce_values: L.sctp_get_nonce_values,
-  sctp_hmacalgo: L.sctp_hmacalgo,
-  sctp_initmsg: L.sctp_initmsg,
-  sctp_paddrinfo: L.sctp_paddrinfo,
-  sctp_paddrparams: L.sctp_paddrparams,
-  sctp_paddrthlds: L.sctp_paddrthlds,
-  sctp_pcbinfo: L.sctp_pcbinfo,
-  sctp_prstatus: L.sctp_prstatus,
-  sctp_reset_streams: L.sctp_reset_streams,
-  sctp_rtoinfo: L.sctp_rtoinfo,
-  sctp_sack_info: L.sctp_sack_info,
-  sctp_setadaptation: L.sctp_setadaptation,
-  sctp_setpeerprim: L.sctp_setpeerprim,
-  sctp_setprim: L.sctp_setprim,
-  sctp_sndinfo: L.sctp_sndinfo,
-  sctp_sndrcvinfo: L.sctp_sndrcvinfo,
-  sctp_sockstat: L.sctp_sockstat,
-  sctp_status: L.sctp_status,
-  sctp_stream_value: L.sctp_stream_value,
-  sctp_timeouts: L.sctp_timeouts,
-  sctp_udpencaps: L.sctp_udpencaps,
-});
 
 /** Does the struct end with a flexible array? Then an answer has no fixed length. */
 export function isFlexible({ fields }: Layout): boolean {

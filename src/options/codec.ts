@@ -3,8 +3,8 @@ import { htonl, htons } from '../bridge/byteorder.js';
 import { type OptionName as CName, isFlexible, optionType } from '../bridge/option-types.js';
 import { packStorage, unpackSockaddr } from '../bridge/sockaddr.js';
 import { type Layout, readStruct, writeStruct } from '../bridge/struct.js';
+import * as C from '../generated/constants.js';
 import { linger, sockaddr_storage } from '../generated/layouts.js';
-import { named } from '../generated/named.js';
 import { CONGESTION_CONTROLS, type FieldRow, type Kinds, MULTIPATHS, type OptionRow, SCHEDULERS } from './table.js';
 
 /** A struct's fields; what the codec reads and writes. */
@@ -16,7 +16,7 @@ export interface Scope {
   readonly path?: string | undefined;
 }
 
-let constants: Readonly<Record<string, number>> | undefined;
+const constants: Readonly<Record<string, number>> = C;
 
 /** The field whose flags say which of the others count. */
 const PATH_FLAGS = 'spp_flags';
@@ -36,7 +36,6 @@ const NAMES: Partial<Record<keyof Kinds, readonly string[]>> = {
 const ELEMENTS = { list8: Uint8Array, list16: Uint16Array, list32: Uint32Array } as const;
 
 export function constantOf(name: string): number {
-  constants ??= named();
   return constants[name] ?? 0;
 }
 

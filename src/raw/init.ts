@@ -1,4 +1,4 @@
-import packagedWasm from '../../build/wasm/usrsctp.wasm';
+import { packagedWasm } from '#wasm';
 import { checkObject } from '../arguments.js';
 import { usrsctpModule, type WasmSource } from '../bridge/module.js';
 import { type Clock, systemClock } from '../clock.js';
@@ -34,7 +34,7 @@ export async function usrsctp_init(options: InitOptions = {}): Promise<Usrsctp> 
   if (conn_output !== undefined && typeof conn_output !== 'function') {
     throw new TypeError('usrsctp_init: conn_output must be a function');
   }
-  const module = await usrsctpModule(packagedWasm(options.wasm));
+  const module = await usrsctpModule(options.wasm ?? packagedWasm());
   const pump = await Pump.start({ module, transport, clock, random });
   return usrsctpCalls(pump, conn_output);
 }

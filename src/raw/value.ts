@@ -9,7 +9,6 @@ import {
 import { type Field, type Layout, readStruct, type StructInput, writeStruct } from '../bridge/struct.js';
 import * as C from '../generated/constants.js';
 import { linger, sockaddr_storage } from '../generated/layouts.js';
-import { named } from '../generated/named.js';
 import type { Sockaddr, Sockaddrs } from './sockaddr.js';
 
 /** The value of a C struct: its fields by their C names. A `struct sockaddr_storage` is a sockaddr, arrays are bytes. */
@@ -55,7 +54,7 @@ export type OptionValue<Level extends number, Name extends number> =
 export type OptionInput<Level extends number, Name extends number> =
   TypeOf<Level, Name> extends infer T ? (T extends Layout ? CInput<T> : number) : never;
 
-const numbers = named();
+const numbers: Readonly<Record<string, number>> = C;
 
 const TYPES = new Map(
   (Object.keys(optionTypes) as OptionName[])

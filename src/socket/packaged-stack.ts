@@ -1,4 +1,4 @@
-import packagedWasm from '../../build/wasm/usrsctp.wasm';
+import { packagedWasm } from '#wasm';
 import type { WasmSource } from '../bridge/module.js';
 import { Stack as SlimStack, type StackOptions as SlimStackOptions } from './stack.js';
 
@@ -16,11 +16,15 @@ export interface StackOptions extends Omit<SlimStackOptions, 'wasm'> {
  * ```
  */
 export class Stack extends SlimStack {
+  static {
+    // A class whose body uses its own name gets another one from esbuild: _Stack.
+    Object.defineProperty(Stack, 'name', { value: 'Stack' });
+  }
   /**
    * Starts the transport and usrsctp on top of it. Rejects with EINVAL for options that can't be, and with what the
    * transport says, such as EADDRINUSE.
    */
   static override async create(options: StackOptions): Promise<Stack> {
-    return SlimStack.start(Stack, options, packagedWasm(options?.wasm));
+    return SlimStack.start(Stack, options, options?.wasm ?? packagedWasm());
   }
 }

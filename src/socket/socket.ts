@@ -20,6 +20,10 @@ import type { StackContext } from './stack-context.js';
 
 /** An SCTP socket (RFC 6458), of either style. */
 export class Socket extends SendingToAll<SocketEvents> implements AsyncDisposable {
+  static {
+    // A class whose body uses its own name gets another one from esbuild: _Socket.
+    Object.defineProperty(Socket, 'name', { value: 'Socket' });
+  }
   readonly #world: StackContext;
   readonly #config: SocketConfig;
   readonly #workings: SocketCore;

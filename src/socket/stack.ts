@@ -57,6 +57,10 @@ const NO_ABORT_OF_INIT: [Sysctl, number] = ['sctp_blackhole', 1];
  * ```
  */
 export class Stack implements AsyncDisposable {
+  static {
+    // A class whose body uses its own name gets another one from esbuild: _Stack.
+    Object.defineProperty(Stack, 'name', { value: 'Stack' });
+  }
   readonly #transport: Transport;
   readonly #world: StackContext;
   /** Of sockets that are made without options. */

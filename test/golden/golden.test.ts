@@ -6,7 +6,6 @@ import { build } from 'esbuild';
 import { expect, test } from 'vitest';
 import { Stack } from '../../src/index.js';
 import * as simulated from '../../src/simulated.js';
-import { wasmBytes } from '../support/wasm.js';
 import { networkTrace, sha256 } from './golden.js';
 import { stacksTrace } from './stacks.js';
 
@@ -31,7 +30,8 @@ test('two stacks leave one trace, in this process and, bundled, in another one',
       bundle: true,
       format: 'esm',
       target: 'es2022',
-      plugins: [wasmBytes],
+      platform: 'node',
+      alias: { '#wasm': './test/support/wasm.ts' },
     });
     const answer = execFileSync(process.execPath, [outfile], { encoding: 'utf8' });
     expect(JSON.parse(answer)).toEqual({ network: NETWORK, stacks: here });

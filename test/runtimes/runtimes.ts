@@ -26,7 +26,6 @@ export const RUNTIMES: readonly Runtime[] = [
     hasUdp: false,
     async prepare(place) {
       await suite('workerd', 'workerd.mjs', { conditions: ['workerd', 'worker', 'browser'] });
-      copyFileSync('dist/usrsctp.wasm', `${OUT}/usrsctp.wasm`);
       writeFileSync(`${OUT}/workerd.capnp`, workerdConfig(place));
       return [`${INSTALLED}/@cloudflare/workerd-linux-64/bin/workerd`, 'test', `${OUT}/workerd.capnp`];
     },
@@ -52,8 +51,10 @@ function program(name: string, conditions: readonly string[], command: readonly 
   };
 }
 
+/** The bundle, with the WebAssembly beside it: Node reads it, and workerd is given it. */
 function suite(entry: string, file: string, options: BundleOptions): Promise<string> {
   mkdirSync(OUT, { recursive: true });
+  copyFileSync('dist/usrsctp.wasm', `${OUT}/usrsctp.wasm`);
   return bundleSuite(entry, `${OUT}/${file}`, options);
 }
 

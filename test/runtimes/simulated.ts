@@ -77,7 +77,7 @@ export const simulatedScenarios: readonly Scenario[] = [
       }),
   },
   {
-    name: 'options, statistics and resets of streams, which the index for Node has in a file of their own',
+    name: 'options, statistics and resets of streams',
     run: (place) =>
       inWorld(place, { latencyMs: 10 }, async ({ client, server }) => {
         serve(server, PEERS);
@@ -86,7 +86,7 @@ export const simulatedScenarios: readonly Scenario[] = [
         const association = await socket.connectx(PEERS);
         await association.resetStreams({ outgoing: [1] });
         const refused = await association.resetStreams({ outgoing: [70_000] }).catch((error) => error);
-        check(refused instanceof SctpError, 'an error is of a class that nobody can know');
+        check(refused instanceof SctpError, 'the error is no SctpError');
         const { initiated } = client.statistics().associations;
         return [socket.getOption('noDelay'), initiated, association.statistics().paths.length, refused.code];
       }),

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
-import { wasmBytes } from './wasm.js';
 
 /** TypeScript that other processes can run. */
 export class Programs {
@@ -18,7 +17,7 @@ export class Programs {
       platform: 'node',
       format: 'esm',
       target: 'es2022',
-      plugins: [wasmBytes],
+      alias: { '#wasm': './test/support/wasm.ts' },
       logLevel: 'warning',
     });
     return outfile;

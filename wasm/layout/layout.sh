@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2030,SC2031 # the subshell is meant
 # Source this file, then: compile_layout SOURCE_DIR OUT_DIR
-# Writes OUT_DIR/{constants,named,errno,layouts}.ts from the headers of the usrsctp release in SOURCE_DIR, and from link.h.
+# Writes OUT_DIR/{constants,errno,layouts}.ts from the headers of the usrsctp release in SOURCE_DIR, and from link.h.
 # Only names are collected here, because what exists differs between releases; the compiler gives the numbers.
 
 # Structs of socket options and notifications that only the stack's own headers have.
@@ -28,11 +28,11 @@ compile_layout() (
   emcc "${layout_ours[@]}" -sWASM_ASYNC_COMPILATION=0 -sENVIRONMENT=node \
     "$LAYOUT_HOME/layout.c" "$layout_work/public.o" "$layout_work/stack.o" -o "$layout_work/layout.cjs"
 
-  for layout_file in constants named errno layouts; do
+  for layout_file in constants errno layouts; do
     node "$layout_work/layout.cjs" "$layout_file" > "$layout_work/$layout_file.ts"
   done
   mkdir -p "$2"
-  mv "$layout_work"/{constants,named,errno,layouts}.ts "$2"
+  mv "$layout_work"/{constants,errno,layouts}.ts "$2"
   layout_unlisted >&2
 )
 
