@@ -39,9 +39,9 @@ beforeAll(async () => {
 afterAll(() => rmSync(project, { recursive: true }));
 
 describe('the packed package', () => {
-  test('brings one dependency and runs nothing while it is installed', () => {
+  test('brings three dependencies and runs nothing while it is installed', () => {
     const installed = readdirSync(join(project, 'node_modules')).filter((name) => !name.startsWith('.'));
-    expect(installed).toEqual(['usrsctp-wasm', 'ws']);
+    expect(installed).toEqual(['ipaddr.js', 'jose', 'usrsctp-wasm', 'ws']);
     const { scripts } = JSON.parse(readFileSync(join(project, 'node_modules/usrsctp-wasm/package.json'), 'utf8'));
     const lifecycle = ['preinstall', 'install', 'postinstall', 'prepare'];
     expect(Object.keys(scripts).filter((name) => lifecycle.includes(name))).toEqual([]);
