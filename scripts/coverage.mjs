@@ -1,9 +1,9 @@
-// What of usrsctp's public API is reached, by which name, and which test drives it: docs/api-coverage.md. The test
-// test/coverage.test.ts calls this and compares; `npx vitest run test/coverage.test.ts -u` writes the file.
+// Generates docs/api-coverage.md: by which name each part of usrsctp's public API is available here, and a test of it.
+// test/coverage.test.ts compares the file with this; `npx vitest run test/coverage.test.ts -u` writes it.
 
 import { testsOf, unknownNames } from './coverage/evidence.mjs';
 
-/** What the typed API calls what a function does. An empty one: the C-named layer is the only way. */
+/** The equivalent of each function in the typed API. */
 const TYPED = {
   usrsctp_init: 'Stack.create()',
   usrsctp_init_nothreads: 'Stack.create()',
@@ -29,12 +29,12 @@ const TYPED = {
   usrsctp_finish: 'stack.close()',
   usrsctp_shutdown: 'association.close()',
   usrsctp_conninput: 'conn(): connInput(); onConnOutput is conn_output',
-  usrsctp_set_non_blocking: 'none: everything that waits is a promise',
-  usrsctp_get_non_blocking: 'none: everything that waits is a promise',
+  usrsctp_set_non_blocking: 'none: sockets never block, and what takes time returns a promise',
+  usrsctp_get_non_blocking: 'none: sockets never block, and what takes time returns a promise',
   usrsctp_register_address: 'conn(), Stack.create()',
   usrsctp_deregister_address: 'stack.close()',
-  usrsctp_set_ulpinfo: 'none: closures',
-  usrsctp_get_ulpinfo: 'none: closures',
+  usrsctp_set_ulpinfo: 'none: a listener is a closure',
+  usrsctp_get_ulpinfo: 'none: a listener is a closure',
   usrsctp_set_upcall: 'association.on(), socket.on()',
   usrsctp_get_events: 'promises and events',
   usrsctp_handle_timers: 'the Clock',
@@ -46,12 +46,12 @@ const TYPED = {
   usrsctp_get_stat: 'stack.statistics()',
 };
 
-/** What the typed API calls a notification. */
+/** The equivalent of each notification in the typed API. */
 const EVENTS = {
   SCTP_ASSOC_CHANGE: "socket 'association', association 'restart' and 'close'",
   SCTP_PEER_ADDR_CHANGE: "association 'path'",
   SCTP_REMOTE_ERROR: "association 'remoteError'",
-  SCTP_SEND_FAILED: 'none: SCTP_SEND_FAILED_EVENT has replaced it',
+  SCTP_SEND_FAILED: 'none: SCTP_SEND_FAILED_EVENT replaces it',
   SCTP_SHUTDOWN_EVENT: "association 'shutdown'",
   SCTP_ADAPTATION_INDICATION: "association 'adaptation'",
   SCTP_PARTIAL_DELIVERY_EVENT: "association 'partialDeliveryAborted'",
@@ -64,6 +64,7 @@ const EVENTS = {
   SCTP_SEND_FAILED_EVENT: "association 'sendFailed'",
 };
 
+/** Where an option is read or set. */
 const PLACES = {
   socket: 'socket',
   association: 'association',
@@ -71,7 +72,7 @@ const PLACES = {
   path: 'socket, association, path',
 };
 
-/** What the kinds of fields are in TypeScript, where that isn't their name. */
+/** The TypeScript type of a kind of field, where it has another name than the kind. */
 const KINDS = {
   port: 'number',
   ppid: 'number',
@@ -86,33 +87,34 @@ const KINDS = {
   association: 'true',
   scheduler: 'name of a scheduler',
   congestionControl: 'name of a congestion control',
-  multipath: 'name of a variant',
+  multipath: 'name of a variant of multipath transfer',
 };
 
 const OPTION_LIST = /user socket options: socket API defined([\s\S]*?)struct sctp_initmsg/;
 const NOTIFICATION_LIST = /\/\* notification types \*\/([\s\S]*?)\/\* notification event structures/;
 
 /**
- * The table as Markdown, and what no test drives. `header`: usrsctp.h; `options`: constant → row, with our name;
- * `sysctls`: their names; `counters`: group → name → C field; `tests`: file name → text;
- * `api`: the names that the typed API has, by owner.
+ * The document as Markdown, and `missing`: what has no row above, no name in the typed API or no test. `header`:
+ * usrsctp.h; `options`: constant → row, with our name; `sysctls`: their names; `counters`: group → name → C field;
+ * `tests`: file name → text; `api`: the names that the typed API has, by owner.
  */
 export function coverage({ header, options: rows, sysctls, counters, tests, api }) {
   const options = Object.fromEntries(Object.entries(rows).map(([constant, { name }]) => [constant, name]));
   const missing = [];
-  const driver = (name, pattern) => {
+  /** The first file with a test of it. */
+  const testFile = (name, pattern) => {
     const found = Object.entries(tests).filter(([, text]) => pattern.test(text));
     if (found.length === 0) missing.push(name);
     return found.map(([file]) => file)[0] ?? 'NONE';
   };
-  const proofs = Object.entries(tests).flatMap(testsOf);
-  /** A test that uses it and expects something: where it is, and what it says. */
-  const proof = (name, folder, pattern) => {
-    const found = proofs.find(({ file, code }) => file.startsWith(folder) && pattern.test(code));
+  const allTests = Object.entries(tests).flatMap(testsOf);
+  /** A test that uses it and expects something: its file and its name. */
+  const testOf = (name, folder, pattern) => {
+    const found = allTests.find(({ file, code }) => file.startsWith(folder) && pattern.test(code));
     if (!found) missing.push(`${name}: no test in ${folder}`);
     return found ? `${found.file}: ${found.title}` : 'NONE';
   };
-  const named = (table, name) => {
+  const equivalent = (table, name) => {
     if (!(name in table)) missing.push(`${name}: no row in scripts/coverage.mjs`);
     for (const unknown of unknownNames(table[name] ?? '', api)) missing.push(`${name}: there is no ${unknown}`);
     return table[name] ?? 'NONE';
@@ -131,51 +133,57 @@ export function coverage({ header, options: rows, sysctls, counters, tests, api 
   const sections = [
     table(
       'Functions',
-      ['C and `usrsctp-wasm/raw`', 'typed API', 'driven by'],
+      ['C and `usrsctp-wasm/raw`', 'typed API', 'tested by'],
       [...new Set(functions)].map((name) => [
         code(name),
-        named(TYPED, name),
-        proof(name, 'test/raw/', new RegExp(`\\b${name}\\(`)),
+        equivalent(TYPED, name),
+        testOf(name, 'test/raw/', new RegExp(`\\b${name}\\(`)),
       ]),
     ),
     table(
       'Socket options',
-      ['C', 'typed API', 'read on', 'written on', 'value', 'driven by'],
-      all.map((name) => [code(name), code(option(name)), ...describe(rows[name]), driver(name, key(options[name]))]),
+      ['C', 'typed API', 'read on', 'set on', 'value', 'tested by'],
+      all.map((name) => [code(name), code(option(name)), ...describe(rows[name]), testFile(name, key(options[name]))]),
     ),
     table(
       'Notifications',
-      ['C', 'typed API', 'driven by, under its C name', 'driven by, typed'],
+      ['C', 'typed API', 'tested by, C', 'tested by, typed API'],
       constants(NOTIFICATION_LIST).map((name) => [
         code(name),
-        named(EVENTS, name),
-        proof(name, 'test/raw/', new RegExp(`name: '${name}'|'${name}'|R\\.${name}\\b`)),
-        proof(name, 'test/socket/events', new RegExp(`\\b${name}\\b`)),
+        equivalent(EVENTS, name),
+        testOf(name, 'test/raw/', new RegExp(`name: '${name}'|'${name}'|R\\.${name}\\b`)),
+        testOf(name, 'test/socket/events', new RegExp(`\\b${name}\\b`)),
       ]),
     ),
     table(
       'Sysctls',
-      ['C', '`usrsctp-wasm/raw`', 'typed API', 'driven by'],
+      ['C', '`usrsctp-wasm/raw`', 'typed API', 'tested by'],
       sysctls.map((name) => [
         code(name),
         code(`usrsctp_sysctl_get_${name}()`),
         code(`stack.sysctl('${name}')`),
-        driver(name, /test\.each\(sysctls\)/),
+        testFile(name, /test\.each\(sysctls\)/),
       ]),
     ),
     table(
       'Counters',
-      ['C: struct sctpstat', 'typed API', 'driven by'],
+      ['C: struct sctpstat', 'typed API', 'tested by'],
       Object.entries(counters).flatMap(([group, names]) =>
         Object.entries(names).map(([name, field]) => [
           code(field),
           code(`stack.statistics().${group}.${name}`),
-          driver(name, /Object\.values\(client\.statistics\(\)\)/),
+          testFile(name, /Object\.values\(client\.statistics\(\)\)/),
         ]),
       ),
     ),
   ];
-  const head = "# What of usrsctp is reached, and how\n\nWritten by scripts/coverage.mjs: don't edit.\n";
+  const head = `# Coverage of usrsctp's API
+
+The names of usrsctp's functions, socket options, notifications, sysctls and counters here, and a test of each. A dash says
+why an option can't be read or set; a field marked (argument) is given to read it.
+
+Generated by scripts/coverage.mjs: don't edit.
+`;
   return { markdown: [head, ...sections].join('\n'), missing };
 }
 
@@ -184,11 +192,11 @@ function table(title, columns, rows) {
   return `## ${title}: ${rows.length}\n\n${[line(columns), line(columns.map(() => '---')), ...rows.map(line)].join('\n')}\n`;
 }
 
-/** Where an option is read and written, or why it isn't, and what its value is. */
+/** Where an option is read and set, or why it isn't, and the type of its value. */
 function describe({ read, write, why, value, fields, query = [] } = {}) {
   const place = (where) => (where === undefined ? `– (${why})` : PLACES[where]);
   const kind = ([, name]) => KINDS[name] ?? name;
-  const field = ([name, row]) => `${name}: ${kind(row)}${query.includes(name) ? ' (asked for)' : ''}`;
+  const field = ([name, row]) => `${name}: ${kind(row)}${query.includes(name) ? ' (argument)' : ''}`;
   const shown = value
     ? kind(value)
     : `{ ${Object.entries(fields ?? {})
@@ -197,7 +205,7 @@ function describe({ read, write, why, value, fields, query = [] } = {}) {
   return [place(read), place(write), code(shown)];
 }
 
-/** A name as the key of an object, or as a string: how test/socket/options.test.ts names an option. */
+/** A name as the key of an object or as a string, which is how tests name an option. */
 function key(name) {
   return new RegExp(`^ +${name}: |'${name}'`, 'm');
 }

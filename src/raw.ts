@@ -1,6 +1,7 @@
 /**
- * usrsctp's own API: its public functions under their own names on handles, non-blocking, with the C manual's semantics.
- * `docs/raw.md` has the table of C names, what they are here, and what the typed API calls them.
+ * usrsctp's own API: its public functions under their C names, with the semantics of usrsctp's manual. Sockets are
+ * handles and never block. `docs/raw.md` says what differs from C, and `docs/api-coverage.md` names the equivalent of
+ * each function in the typed API.
  */
 export type { Endpoint } from './address.js';
 export type { WasmSource } from './bridge/module.js';

@@ -14,7 +14,7 @@ interface Coverage {
 const read = (file: string) => readFileSync(file, 'utf8');
 const script = `${process.cwd()}/scripts/coverage.mjs`;
 
-/** Only tests of the API count: the one here drives nothing. */
+/** The tests of the API. This one isn't among them, as it calls nothing of it. */
 const tests = Object.fromEntries(
   readdirSync('test', { recursive: true, encoding: 'utf8' })
     .filter((name) => /^(raw|socket)\/.*\.test\.ts$/.test(name))
@@ -22,12 +22,12 @@ const tests = Object.fromEntries(
     .map((name) => [`test/${name}`, read(`test/${name}`)]),
 );
 
-/** The names that an object has, its own and those of its classes. */
+/** The names of an object's properties, inherited ones included. */
 function namesOf(object: object | null): string[] {
   return object ? [...Object.getOwnPropertyNames(object), ...namesOf(Object.getPrototypeOf(object))] : [];
 }
 
-/** The properties of an interface or a class, which there are in its source only. */
+/** The properties of an interface or a class, which exist in its source only. */
 function membersOf(file: string, name: string): string[] {
   const body = new RegExp(`(?:interface|class) ${name}\\b[^]*?\n}`).exec(read(file))?.[0] ?? '';
   return [...body.matchAll(/^ {2}(?:readonly )?(\w+)\??:/gm)].map(([, member = '']) => member);
@@ -46,7 +46,7 @@ const api = {
   functions,
 };
 
-test('every function, option, notification and sysctl of usrsctp has a name here and a test that drives it', async () => {
+test('every function, option, notification, sysctl and counter of usrsctp has a name here and a test', async () => {
   const { coverage } = (await import(/* @vite-ignore */ script)) as { coverage(input: object): Coverage };
   const { markdown, missing } = coverage({
     header,
@@ -61,6 +61,6 @@ test('every function, option, notification and sysctl of usrsctp has a name here
   expect(markdown).toMatch(/## Notifications: 14\n/);
   expect(markdown).toContain(`## Sysctls: ${SYSCTLS}\n`);
   expect(markdown).toMatch(/## Counters: 113\n/);
-  // The page is about the pinned release: main has rows that it can't have.
+  // The document describes the pinned release. Upstream's main has more options.
   if (upstream !== 'main') await expect(markdown).toMatchFileSnapshot('../docs/api-coverage.md');
 });

@@ -24,13 +24,13 @@ async function inPump(
   await pump.stop();
 }
 
-/** Its end can be read, so it is ready. */
+/** Makes a socket ready: it can read the end of its association. */
 function makeReady({ calls }: Pump, handle: Handle): void {
   calls.connect(handle, { address: '10.0.0.2', port: 1 });
   expect(calls.shutdown(handle, SHUT_RD)).toBe(0);
 }
 
-test('sockets that follow one that was closed with something to tell are told of what they have', async () => {
+test('sockets that are opened after one was closed while ready get their own events', async () => {
   await inPump((pump, open, close) => {
     const told: Handle[] = [];
     const others: Handle[] = [];
@@ -54,7 +54,7 @@ test('sockets that follow one that was closed with something to tell are told of
   });
 });
 
-test('a handle is not that of another socket after 40,000 ones', async () => {
+test('no two of 40,000 sockets have the same handle', async () => {
   await inPump((pump, open, close) => {
     const handles = new Set<Handle>();
     pump.enter(() => {
@@ -68,7 +68,7 @@ test('a handle is not that of another socket after 40,000 ones', async () => {
   });
 });
 
-test('a stack has room for more than 65,536 sockets', async () => {
+test('a stack can have more than 65,536 sockets', async () => {
   await inPump((pump, open, close) => {
     pump.enter(() => {
       const handles = Array.from({ length: 66_000 }, open);

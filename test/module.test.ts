@@ -5,7 +5,7 @@ import { usrsctpModule } from '../src/bridge/module.js';
 const bytes = readFileSync('build/wasm/usrsctp.wasm');
 const module = new WebAssembly.Module(bytes);
 
-test('the module imports what wasm/imports.txt lists and nothing else', () => {
+test('the module imports what wasm/imports.txt lists, and nothing else', () => {
   const listed = readFileSync('wasm/imports.txt', 'utf8')
     .split('\n')
     .map((line) => line.replace(/ *#.*/, ''))
@@ -14,12 +14,12 @@ test('the module imports what wasm/imports.txt lists and nothing else', () => {
   expect(imports.sort()).toEqual(listed.sort());
 });
 
-test('the release build has no glue of Emscripten and no debugging names', () => {
+test('the release build has neither glue code of Emscripten nor debugging names', () => {
   expect(WebAssembly.Module.customSections(module, 'name')).toEqual([]);
   expect(readFileSync('dist/index.js', 'utf8')).not.toMatch(/emscripten_(?!notify_memory_growth)|createWasm|Module\[/);
 });
 
-test('every export that we call is there', () => {
+test('the module has every export that we call', () => {
   const exports = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
   const source = readFileSync('src/bridge/instance.ts', 'utf8');
   const called = [...source.matchAll(/^ {2}((?:bridge|link)_\w+|malloc|free|_initialize)\(/gm)].map(
@@ -29,7 +29,7 @@ test('every export that we call is there', () => {
   expect(called.filter((name) => !exports.has(name))).toEqual([]);
 });
 
-test('a process that only waits for the module to be compiled stays alive until it is', async () => {
+test('a process that only waits for the module stays alive until it is compiled', async () => {
   const setting = vi.spyOn(globalThis, 'setTimeout');
   const clearing = vi.spyOn(globalThis, 'clearTimeout');
   onTestFinished(() => {

@@ -24,7 +24,7 @@ describe('reading a struct', () => {
     });
   });
 
-  test('a struct is found at its offset in a view that does not begin with its buffer', () => {
+  test('a struct is read at its offset in a view that does not begin with its buffer', () => {
     const event = writeStruct(layouts.sctp_event, { se_assoc_id: 7, se_type: 14, se_on: 1 });
     const memory = new Uint8Array(64).fill(0xff);
     memory.set(event, 13);
@@ -60,7 +60,7 @@ describe('writing a struct', () => {
     expect(bytes).toEqual(Uint8Array.of(0, 0, 0, 0, 4, 3, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0));
   });
 
-  test('a nested struct lands where its outer one has it', () => {
+  test('a nested struct is written at its offset in the outer one', () => {
     const { sendv_prinfo } = layouts.sctp_sendv_spa.fields;
     const bytes = writeStruct(layouts.sctp_sendv_spa, { sendv_prinfo: { pr_policy: 3, pr_value: 2 } });
     expect(bytes.length).toBe(layouts.sctp_sendv_spa.size);
@@ -74,7 +74,7 @@ describe('writing a struct', () => {
     expect(bytes.subarray(-4)).toEqual(streams);
   });
 
-  test('a struct written into memory leaves what surrounds it alone', () => {
+  test('a struct that is written into memory changes no bytes around it', () => {
     const memory = new Uint8Array(40).fill(0xff);
     const info = { pr_policy: 3, pr_value: 2 };
     writeStructAt(layouts.sctp_prinfo, info, new DataView(memory.buffer, 4), 12);
@@ -104,7 +104,7 @@ describe('writing a struct', () => {
     expect(() => writeStruct(layouts.sockaddr_in, { sin_addr })).toThrow(new RangeError(message));
   });
 
-  test('a field that the struct has not is refused', () => {
+  test('an unknown field is refused', () => {
     const input: object = { se_of: 1 };
     expect(() => writeStruct(layouts.sctp_event, input)).toThrow(new RangeError("sctp_event.se_of doesn't exist"));
     // @ts-expect-error: the compiler says so too
@@ -115,7 +115,7 @@ describe('writing a struct', () => {
 describe('the generated layouts', () => {
   const all: [string, Layout][] = Object.entries(layouts);
 
-  test.each(all)('%s carries its name and keeps its fields apart and inside', (name, layout) => {
+  test.each(all)('%s has its name, and fields that neither overlap nor exceed its size', (name, layout) => {
     expect(layout.name).toBe(name);
     let end = 0;
     for (const field of Object.values(layout.fields)) {
@@ -125,7 +125,7 @@ describe('the generated layouts', () => {
     expect(end).toBeLessThanOrEqual(layout.size);
   });
 
-  test.each(all)('what is written into %s is read back', (_, layout) => {
+  test.each(all)('what is written as %s is read back', (_, layout) => {
     fc.assert(
       fc.property(structArbitrary(layout), (value) => {
         const bytes = writeStruct(layout, value);
@@ -148,7 +148,7 @@ function structArbitrary(layout: Layout): fc.Arbitrary<StructInput<Layout>> {
   return fc.record(Object.fromEntries(fields.map(([name, field]) => [name, fieldArbitrary(field, layout)])));
 }
 
-/** A flexible array is at least as long as the padding after it, which can't be told from its elements. */
+/** A flexible array is at least as long as the padding after it, which can't be distinguished from its elements. */
 function fieldArbitrary(field: Field, owner: Layout): fc.Arbitrary<NonNullable<StructInput<Layout>[string]>> {
   if (field.type === 'struct') return structArbitrary(field);
   if (field.type === 'bytes') {

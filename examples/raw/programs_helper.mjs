@@ -1,10 +1,10 @@
-// usrsctp's programs_helper.c, and what the programs take from an operating system.
+// usrsctp's programs_helper.c, and what the programs need of an operating system.
 import * as R from 'usrsctp-wasm/raw';
 
 const CHANGES = ['SCTP_COMM_UP', 'SCTP_COMM_LOST', 'SCTP_RESTART', 'SCTP_SHUTDOWN_COMP', 'SCTP_CANT_STR_ASSOC'];
 const ADDRESS_CHANGES = ['AVAILABLE', 'UNREACHABLE', 'REMOVED', 'ADDED', 'MADE_PRIM', 'CONFIRMED'];
 
-/** What programs are given when they run by themselves; the tests give them something else. */
+/** What a program that is started by itself runs on. The tests give the programs something else. */
 export async function machine() {
   const { udp } = await import('usrsctp-wasm/udp');
   const { createInterface } = await import('node:readline');
@@ -21,7 +21,7 @@ export function perror(usrsctp, what, printf) {
   printf(`${what}: ${usrsctp.errno}\n`);
 }
 
-/** Encapsulates every association of a socket in UDP, towards that port of the peer. */
+/** Encapsulates all associations of a socket in UDP. `port` is the peer's. */
 export function encapsulate(usrsctp, sock, port, printf) {
   const encaps = { sue_address: { address: '::', port: 0 }, sue_port: R.htons(port) };
   if (usrsctp.usrsctp_setsockopt(sock, R.IPPROTO_SCTP, R.SCTP_REMOTE_UDP_ENCAPS_PORT, encaps) < 0) {

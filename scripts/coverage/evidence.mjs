@@ -1,6 +1,6 @@
-// What a test file proves: its tests, as far as they expect something, without comments.
+// Finds the tests in a test file, and checks that the names in a table exist.
 
-/** The tests of a file, each with the file's functions that it calls: `{ file, title, code }`. */
+/** The tests of a file that expect something, each with the functions of the file that it calls: `{ file, title, code }`. */
 export function testsOf([file, text]) {
   const code = text.replace(/^\s*(\/\/|\/?\*).*$/gm, '').replace(/\s\/\/ .*$/gm, '');
   const starts = [...code.matchAll(/^ *test(?:\.each)?[(]/gm)].map(({ index }) => index);
@@ -12,7 +12,7 @@ export function testsOf([file, text]) {
     .map((test) => ({ file, title: titleOf(test), code: [test, ...called(test)].join('\n') }));
 }
 
-/** The names in a cell of the table, such as `association.send()` or `association 'path'`, that there aren't. */
+/** The names in a cell of the table, such as `association.send()` or `association 'path'`, that don't exist. */
 export function unknownNames(cell, api) {
   const members = [...cell.matchAll(/\b(stack|socket|association|stream|transport)\.(\w+)/g)];
   const events = [...cell.matchAll(/\b(socket|association) ('\w+'(?: and '\w+')*)/g)].flatMap(([, owner, names]) =>

@@ -1,9 +1,9 @@
 import { type Address, formatAddress } from '../address.js';
 
-/** Bounded: what a hostile network can fill must not grow. */
+/** The table has a fixed size, since a hostile network could fill one that grows. */
 const PLACES = 256;
 
-/** An address by the words that it lies in. */
+/** An address by the words that contain it. */
 interface Known {
   readonly family: number;
   readonly a: number;
@@ -13,14 +13,11 @@ interface Known {
   readonly text: Address;
 }
 
-/**
- * The texts of addresses by a hash of their bytes: the same bytes give the same string, without formatting it again and
- * without another one in memory.
- */
+/** The texts of addresses, in a table with a hash of their bytes as index. The same bytes give the same string. */
 export class Addresses {
   readonly #known: Known[] = [];
 
-  /** The address that lies at a word; of IPv4 (family 4) only that one counts. */
+  /** The address that begins at a word. An IPv4 address (family 4) is that word only. */
   text(words: Uint32Array, at: number, family: number): Address {
     const isIpv4 = family === 4;
     const a = words[at] ?? 0;

@@ -4,10 +4,10 @@ import type { Handle, Instance } from './instance.js';
 import type { Memory, Pointer } from './memory.js';
 import { sockaddrAddresses } from './sockaddr.js';
 
-/** What usrsctp tells of an association. */
+/** The state of an association. */
 export interface AssociationState {
   readonly paths: readonly PathState[];
-  /** Which of the paths is the primary one; -1: none. */
+  /** The index of the primary path in `paths`, or -1 if there is none. */
   readonly primary: number;
   readonly locals: readonly Address[];
   readonly windowBytes: number;
@@ -18,7 +18,7 @@ export interface AssociationState {
   readonly fragmentationPoint: number;
 }
 
-/** What it tells of one path. */
+/** The state of one path. */
 export interface PathState {
   readonly address: Address;
   /** SCTP_ACTIVE, SCTP_INACTIVE or SCTP_UNCONFIRMED. */
@@ -27,7 +27,7 @@ export interface PathState {
   readonly srttMs: number;
   readonly rtoMs: number;
   readonly mtuBytes: number;
-  /** The peer's UDP port; 0: not encapsulated. */
+  /** The peer's UDP port, or 0 without UDP encapsulation. */
   readonly port: number;
 }
 
@@ -37,7 +37,10 @@ const path = wordsOf(link_path_state.fields);
 
 const PATH_WORDS = link_path_state.size >> 2;
 
-/** Reads an association and its paths in one call; `scratch` is room for them. A negative errno: there is none. */
+/**
+ * Reads the state of an association and its paths in one call. `scratch` is memory for the answer. Returns a negative
+ * errno if there is no such association.
+ */
 export function associationState(
   { exports, memory }: Instance,
   handle: Handle,

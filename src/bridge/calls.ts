@@ -11,9 +11,9 @@ import { packSockaddr, packSockaddrs, unpackSockaddrs } from './sockaddr.js';
 
 export type { SendInfo } from './sendinfo.js';
 
-/** What {@link Calls.recvv} found; one object, overwritten by each call. */
+/** What {@link Calls.recvv} received, but for the bytes. Each call overwrites this object. */
 export interface Received {
-  /** MSG_NOTIFICATION, MSG_EOR. */
+  /** MSG_NOTIFICATION and MSG_EOR. */
   flags: number;
   associationId: number;
   stream: number;
@@ -25,37 +25,39 @@ export interface Received {
   context: number;
 }
 
-/** Bytes that one call of recvv can bring; a longer message comes in parts. */
+/** How much one call of recvv receives at most. A longer message comes in parts. */
 const RECEIVE_BYTES = 256 * 1024;
-/** The most that one call of sendv takes. */
+/** How much one call of sendv takes at most. */
 export const SEND_BYTES: number = 64 * 1024;
 const OPTION_BYTES = 8192;
 
-/** Offsets in the memory for small things. */
+/** Where small structs and out parameters are, in bytes from `#small`. */
 const Slots = { from: 0, info: 128, fromLength: 192, infoLength: 196, infoType: 200, flags: 204, out: 208, size: 256 };
 
 const rcv = sctp_rcvinfo.fields;
 
-/** The name of the POSIX error in a negative result, such as `EINVAL`. */
+/** The name of the POSIX error that a negative result stands for, such as `EINVAL`. */
 export function errnoName(result: number): string {
   return errnoNames[-result] ?? `errno ${-result}`;
 }
 
 /**
- * usrsctp's functions on handles, with its own semantics: non-blocking, a value or a negative errno. Arguments are
- * copied into the module and results out of it; nothing here keeps state but the scratch memory.
+ * usrsctp's functions on handles, with usrsctp's semantics: they never block, and return a value or a negative errno.
+ * Arguments are copied into the module and results out of it. The only state is scratch memory.
  */
 export class Calls {
   readonly #instance: Instance;
   readonly #exports: Exports;
   readonly #memory: Memory;
-  readonly #data: Pointer; // messages
-  readonly #option: Pointer; // addresses and option values
-  /** Small structs and out parameters, in `Slots` order. */
+  /** Scratch memory for messages. */
+  readonly #data: Pointer;
+  /** Scratch memory for addresses and option values. */
+  readonly #option: Pointer;
+  /** Scratch memory for small structs and out parameters, see `Slots`. */
   readonly #small: Pointer;
   readonly #hasMore: Pointer;
   #receivedView!: DataView<ArrayBuffer>;
-  /** The memory that it is a view of; another one when that has grown. */
+  /** The memory that it is a view of. There is a new one when it has grown. */
   #viewed: Uint8Array | undefined;
   readonly received: Received = {
     flags: 0,
@@ -117,7 +119,7 @@ export class Calls {
     return this.#exports.bridge_peeloff(handle, associationId);
   }
 
-  /** The new association's id through `id`. */
+  /** Begins an association with a peer that has several addresses. `id` is the association's. */
   connectx(handle: Handle, endpoints: readonly Endpoint[]): { result: number; id: number } {
     const packed = packSockaddrs(endpoints);
     const out = at(this.#small, Slots.out);
@@ -133,7 +135,7 @@ export class Calls {
     return this.#exports.bridge_connect(handle, this.#put(packed), packed.length);
   }
 
-  /** The first half of connectx: the association is made, INIT isn't sent yet (SCTP_CONNECT_X_COMPLETE does that). */
+  /** The first half of connectx: makes the association, but doesn't send INIT (SCTP_CONNECT_X_COMPLETE does). */
   connectxDelayed(handle: Handle, endpoints: readonly Endpoint[]): { result: number; id: number } {
     const packed = packSockaddrs(endpoints);
     const value = new Uint8Array(4 + packed.length);
@@ -142,15 +144,15 @@ export class Calls {
     const pointer = this.#put(value);
     const { bridge_setsockopt } = this.#exports;
     const result = bridge_setsockopt(handle, IPPROTO_SCTP, SCTP_CONNECT_X_DELAYED, pointer, value.length);
-    return { result, id: this.#memory.word(pointer) }; // upstream writes the id over the count
+    return { result, id: this.#memory.word(pointer) }; // usrsctp writes the id over the count
   }
 
-  /** The id of the association that has this address of the peer; 0: none. */
+  /** The id of the association with the peer that has this address, or 0 if there is none. */
   getassocid(handle: Handle, peer: Endpoint): number {
     return this.#exports.bridge_getassocid(handle, this.#put(packSockaddr(peer)));
   }
 
-  /** The addresses of the peer, or a negative errno. */
+  /** The peer's addresses, or a negative errno. */
   getpaddrs(handle: Handle, associationId: number): Endpoint[] | number {
     return this.#addresses(this.#exports.bridge_getpaddrs(handle, associationId, this.#data, RECEIVE_BYTES));
   }
@@ -165,22 +167,22 @@ export class Calls {
     return this.#exports.bridge_local_port(handle);
   }
 
-  /** Is Association.Max.Retrans limited to the sum of Path.Max.Retrans, as long as it has its default? */
+  /** Limits Association.Max.Retrans to the sum of all Path.Max.Retrans, as long as it has its default; or doesn't. */
   limitByPaths(isLimited: boolean): void {
     this.#exports.link_limit_by_paths(isLimited ? 1 : 0);
   }
 
-  /** An association and its paths, or a negative errno. */
+  /** The state of an association and its paths, or a negative errno. */
   association(handle: Handle, associationId: number): AssociationState | number {
     return associationState(this.#instance, handle, associationId, this.#data, RECEIVE_BYTES);
   }
 
-  /** Ends an association with an ABORT that tells a reason of up to 8192 bytes, as many as fit into a packet. */
+  /** Ends an association by an ABORT with a reason of up to 8192 bytes, of which as many are sent as fit into a packet. */
   abort(handle: Handle, associationId: number, reason: Uint8Array): number {
     return this.#exports.bridge_abort(handle, associationId, this.#put(reason), reason.length);
   }
 
-  /** How many of the bytes were taken, or a negative errno. */
+  /** The number of bytes that were taken, or a negative errno. */
   sendv(handle: Handle, data: Uint8Array, info: SendInfo): number {
     const spa = at(this.#small, Slots.info);
     writeSendInfo(info, this.#memory.view, spa);
@@ -190,7 +192,7 @@ export class Calls {
     return this.#exports.bridge_sendv(handle, this.#data, data.length, NULL, 0, spa, size, SCTP_SENDV_SPA, 0);
   }
 
-  /** The length of what was received, or a negative errno; the rest is in `received`, the bytes in `receivedBytes`. */
+  /** The number of bytes received, or a negative errno. `receivedBytes` has the bytes, `received` all else. */
   recvv(handle: Handle): number {
     const { words } = this.#memory;
     const small = this.#small >> 2;
@@ -213,29 +215,30 @@ export class Calls {
   }
 
   /**
-   * The next calls of recvv find nothing of these associations, until `putBack`; nothing else may be called meanwhile. False:
-   * nothing of others can be read.
+   * Hides what these associations have received from recvv until `putBack` is called; nothing but recvv may be called
+   * meanwhile. Returns false if there is nothing to read of other associations.
    */
   setAside(handle: Handle, ids: Uint32Array<ArrayBuffer>): boolean {
     const bytes = new Uint8Array(ids.buffer);
     return this.#withBytes(bytes, (pointer) => this.#exports.bridge_set_aside(handle, pointer, ids.length)) > 0;
   }
 
+  /** Ends what `setAside` began. */
   putBack(): void {
     this.#exports.link_put_back();
   }
 
-  /** Has the socket of the last recvv more to read? Another call to find out would be half of those in a set-up. */
+  /** Whether the socket of the last recvv has more to read. */
   get hasMore(): boolean {
     return this.#memory.word(this.#hasMore) !== 0;
   }
 
-  /** The bytes that the last recvv brought. */
+  /** The bytes that the last recvv received. */
   receivedBytes(length: number): Uint8Array<ArrayBuffer> {
     return this.#memory.copy(this.#data, length);
   }
 
-  /** The same where they lie, at its beginning, and with others behind them: to be read before the next call. */
+  /** A view of the module's memory that begins with these bytes; it is longer than they are. Valid until the next call. */
   get receivedView(): DataView<ArrayBuffer> {
     const { bytes } = this.#memory;
     if (this.#viewed !== bytes) this.#receivedView = new DataView(bytes.buffer, this.#data, RECEIVE_BYTES);
@@ -253,12 +256,12 @@ export class Calls {
     );
   }
 
-  /** Several options in one call: each a struct link_option with its value, padded to a multiple of 4 bytes. */
+  /** Sets several options at once: each is a struct link_option and its value, padded to a multiple of 4 bytes. */
   setsockopts(handle: Handle, options: Uint8Array): number {
     return this.#withBytes(options, (pointer) => this.#exports.bridge_setsockopts(handle, pointer, options.length));
   }
 
-  /** The option's value, or a negative errno. `value` is what the call is given: some options read their argument. */
+  /** The option's value, or a negative errno. `value` is the argument, which some options read. */
   getsockopt(handle: Handle, level: number, name: number, value: Uint8Array): Uint8Array<ArrayBuffer> | number {
     const length = at(this.#small, Slots.out);
     return this.#withBytes(value, (pointer) => {
@@ -281,7 +284,7 @@ export class Calls {
     return this.#option;
   }
 
-  /** Hands bytes of any length to a call. */
+  /** Passes bytes of any length to a call. */
   #withBytes<T>(bytes: Uint8Array, call: (pointer: Pointer) => T | number): T | number {
     if (bytes.length <= OPTION_BYTES) return call(this.#put(bytes));
     const pointer = this.#exports.malloc(bytes.length);

@@ -2,18 +2,18 @@ import type { Address } from '../address.js';
 import { SctpError } from '../errors.js';
 import { Memory, type Pointer } from './memory.js';
 
-/** A socket inside the module. Never a pointer: a stale one is EBADF. */
+/** A socket inside the module. It is no pointer: a stale handle fails with EBADF. */
 export type Handle = number & { readonly handle: unique symbol };
 
-/** What the module asks of us; `wasm/host.h` says the same in C. None of them may call back into the module. */
+/** What the module imports; `wasm/host.h` declares it in C. These functions must not call into the module. */
 export interface Host {
-  /** Fills the bytes with randomness. */
+  /** Fills the bytes with random values. */
   random(bytes: Uint8Array): void;
-  /** The interface number that leads to a destination, 0 for none, and the MTU in bytes. */
+  /** The number of the interface that leads to a destination (0: none), its MTU, and a larger MTU worth probing (0: none). */
   route(destination: Address): { interface: number; mtu: number; probeMtu: number };
 }
 
-/** The exports of the module that we call. Numbers are int32 unless something else is said. */
+/** The exports of the module that we call. Numbers are int32 unless stated otherwise. */
 export interface Exports {
   readonly memory: WebAssembly.Memory;
   _initialize(): void;
@@ -104,21 +104,21 @@ export interface Exports {
   ): number;
 }
 
-/** One instance of the module: one SCTP host. */
+/** An instance of the module, which is one SCTP host. */
 export interface Instance {
   readonly exports: Exports;
   readonly memory: Memory;
-  /** What went wrong inside a host function since the last look; such a stack can't go on. */
+  /** The first error that a host function has had since the last call. The stack can't go on after one. */
   takeFault(): unknown;
 }
 
-/** Instantiates the compiled module. The only place that knows how Emscripten made it. */
+/** Instantiates the compiled module. No other code knows that Emscripten has made it. */
 export async function instantiate(module: WebAssembly.Module, host: Host): Promise<Instance> {
   let memory: Memory | undefined;
   let fault: unknown;
   const guarded = (call: (heap: Memory) => number): number => {
     try {
-      if (memory === undefined) throw new Error('the module called its host while it was being made');
+      if (memory === undefined) throw new Error('the module called its host while it was being instantiated');
       return call(memory);
     } catch (error) {
       fault ??= error;
@@ -162,7 +162,7 @@ export async function instantiate(module: WebAssembly.Module, host: Host): Promi
   };
 }
 
-/** A trap, or JavaScript's stack overflowing inside the module: its memory can't be trusted any more. */
+/** Whether it is a trap, or a stack overflow inside the module. Its memory may be inconsistent afterwards. */
 export function isTrap(error: unknown): boolean {
   return error instanceof WebAssembly.RuntimeError || error instanceof RangeError;
 }

@@ -1,7 +1,7 @@
 import type { Address } from '../address.js';
 import { Addresses } from './addresses.js';
 
-/** An address inside one module's memory. Lives in `bridge/` only. */
+/** An address in an instance's memory. */
 export type Pointer = number & { readonly pointer: unique symbol };
 
 export const NULL: Pointer = 0 as Pointer;
@@ -12,8 +12,8 @@ export function at(base: Pointer, offset: number): Pointer {
 }
 
 /**
- * The module's memory as views. A call into the module may grow the memory, which detaches views: take them from here
- * each time, and never hold one across a call.
+ * Views of an instance's memory. A call into the module may grow the memory, which detaches them: take a view from here
+ * each time, and never keep one across a call.
  */
 export class Memory {
   readonly #memory: WebAssembly.Memory;
@@ -28,7 +28,7 @@ export class Memory {
     this.refresh();
   }
 
-  /** The memory has grown. */
+  /** Makes new views, after the memory has grown. */
   refresh(): void {
     const { buffer } = this.#memory;
     this.bytes = new Uint8Array(buffer as ArrayBuffer);
@@ -37,7 +37,7 @@ export class Memory {
     this.view = new DataView(buffer);
   }
 
-  /** The bytes between two addresses, copied out. */
+  /** A copy of bytes. */
   copy(from: Pointer, length: number): Uint8Array<ArrayBuffer> {
     return this.bytes.slice(from, from + length);
   }
@@ -50,12 +50,12 @@ export class Memory {
     this.words[to >> 2] = value;
   }
 
-  /** The IP address, of family 4 or 6, that lies from a word on. */
+  /** The IP address of family 4 or 6 that begins at a word. */
   address(word: number, family: number): Address {
     return this.#addresses.text(this.words, word, family);
   }
 
-  /** Text that C wrote, as far as it is UTF-8. */
+  /** Text, decoded as UTF-8. */
   text(from: Pointer, length: number): string {
     return new TextDecoder().decode(this.copy(from, length));
   }

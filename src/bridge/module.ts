@@ -2,17 +2,17 @@ import { systemClock } from '../clock.js';
 import { SctpError } from '../errors.js';
 
 /**
- * Where the compiled C comes from: compiled already, as bytes, or as the URL of `usrsctp-wasm/usrsctp.wasm`, absolute or
- * relative to the page. A compiled module is what runtimes need that compile nothing while they run.
+ * `usrsctp-wasm/usrsctp.wasm` as a compiled module, as bytes, or as a URL, absolute or relative to the page. Give a
+ * compiled module to runtimes that don't compile WebAssembly while they run.
  */
 export type WasmSource = WebAssembly.Module | Uint8Array<ArrayBuffer> | ArrayBuffer | URL | string;
 
 const compiled = new WeakMap<object, Promise<WebAssembly.Module>>();
 
 /**
- * The compiled module. Bytes are compiled once, however many stacks are made of the same array; what a URL has is fetched
- * anew each time. Rejects with EINVAL for what is no WebAssembly, EPERM where the runtime refuses to compile, and
- * ENETDOWN when fetching fails.
+ * The compiled module. Bytes are compiled once, however many stacks are made from the same array; a URL is fetched each
+ * time. Rejects with EINVAL if the bytes aren't WebAssembly, EPERM if the runtime refuses to compile, and ENETDOWN if
+ * fetching fails.
  */
 export async function usrsctpModule(source: WasmSource | Promise<WasmSource>): Promise<WebAssembly.Module> {
   const wasm = await source;
@@ -24,7 +24,7 @@ export async function usrsctpModule(source: WasmSource | Promise<WasmSource>): P
   return known;
 }
 
-/** What an object says that it is: unlike `instanceof` right for those of other realms, which edge runtimes hand in. */
+/** The name of an object's class. Unlike `instanceof` it works for objects of other realms, which edge runtimes pass in. */
 function tagOf(value: unknown): string {
   return Object.prototype.toString.call(value).slice(8, -1);
 }
@@ -38,8 +38,8 @@ function isBytes(value: unknown): value is BufferSource {
 }
 
 /**
- * Compiling alone doesn't keep a Node process alive: with nothing else to do it begins to exit, and can then wait for ever
- * for threads that wait for it. A timer holds it until the module is there.
+ * Compiling alone doesn't keep a Node process alive: a process with nothing else to do begins to exit, and can then
+ * deadlock with the threads that compile. A timer keeps it alive until the module has been compiled.
  */
 async function compile(bytes: BufferSource): Promise<WebAssembly.Module> {
   let release = () => {};
@@ -54,13 +54,18 @@ async function compile(bytes: BufferSource): Promise<WebAssembly.Module> {
   }
 }
 
-/** A policy of the page or of the runtime may forbid what is right. */
-function compileError(cause: unknown, isRight: boolean): SctpError {
+/** Valid bytes can be refused too: by a policy of the page or of the runtime. */
+function compileError(cause: unknown, isValid: boolean): SctpError {
   const details = { syscall: 'create', cause };
-  if (!isRight)
-    return new SctpError('EINVAL', '`wasm` is no WebAssembly: give what `usrsctp-wasm/usrsctp.wasm` is', details);
+  if (!isValid) {
+    return new SctpError(
+      'EINVAL',
+      '`wasm` is not WebAssembly: give the content of `usrsctp-wasm/usrsctp.wasm`',
+      details,
+    );
+  }
   const how =
-    'import `usrsctp-wasm/usrsctp.wasm` as a module and give it as `wasm`; pages allow it by `wasm-unsafe-eval`';
+    'import `usrsctp-wasm/usrsctp.wasm` as a module and give it as `wasm`; in a page, allow `wasm-unsafe-eval`';
   return new SctpError('EPERM', `this runtime refuses to compile WebAssembly: ${how}`, details);
 }
 
@@ -73,12 +78,15 @@ async function fetched(url: string): Promise<WebAssembly.Module> {
   } catch (cause) {
     throw new SctpError('ENETDOWN', `\`wasm\`: ${url} can't be fetched: give its bytes`, { syscall: 'create', cause });
   }
-  if (!response.ok)
-    throw new SctpError('ENETDOWN', `\`wasm\`: ${url} is HTTP ${response.status}`, { syscall: 'create' });
+  if (!response.ok) {
+    throw new SctpError('ENETDOWN', `\`wasm\`: fetching ${url} failed with HTTP ${response.status}`, {
+      syscall: 'create',
+    });
+  }
   return compile(await response.arrayBuffer());
 }
 
-/** Node's fetch has no files. Without an import of its modules bundles stay right for everything else. */
+/** Node's fetch doesn't read files. Its file system isn't imported, so that the bundle runs elsewhere too. */
 async function readFile(url: string): Promise<BufferSource | undefined> {
   const { process }: { process?: { getBuiltinModule?(name: string): unknown } } = globalThis as object;
   const fs = process?.getBuiltinModule?.('node:fs/promises') as

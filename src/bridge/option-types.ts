@@ -2,8 +2,8 @@ import * as L from '../generated/layouts.js';
 import type { Layout } from './struct.js';
 
 /**
- * The socket options of level IPPROTO_SCTP that usrsctp knows, with the C types of their values: the name of a struct,
- * or `int` for an `int` or `uint32_t`.
+ * usrsctp's socket options of level IPPROTO_SCTP and the C types of their values: a struct, or `int` for an `int` or
+ * `uint32_t`.
  */
 export const optionTypes = {
   // usrsctp.h: read and write
@@ -64,9 +64,9 @@ export const optionTypes = {
   SCTP_RESET_STREAMS: 'sctp_reset_streams',
   SCTP_RESET_ASSOC: 'int',
   SCTP_ADD_STREAMS: 'sctp_add_streams',
-  // of upstream's main, not of the pinned release
+  // in upstream's main, but not in the pinned release
   SCTP_ACCEPT_ZERO_CHECKSUM: 'int',
-  // hidden: only the stack's own headers have these
+  // not in usrsctp.h, only in usrsctp's internal headers
   SCTP_EVENTS: 'sctp_event_subscribe',
   SCTP_DEFAULT_SEND_PARAM: 'sctp_sndrcvinfo',
   SCTP_USE_EXT_RCVINFO: 'int',
@@ -82,7 +82,7 @@ export const optionTypes = {
 
 export type OptionName = keyof typeof optionTypes;
 
-/** What an option's value is: a struct, or an `int`. */
+/** The type of an option's value: a struct, or an `int`. */
 export type OptionType = Layout | 'int';
 
 /** The same as a type: the layout of an option's struct, or `int`. */
@@ -102,7 +102,7 @@ export function optionType(name: OptionName): OptionType {
   return layouts[type];
 }
 
-/** Does the struct end with a flexible array? Then an answer has no fixed length. */
+/** Whether the struct ends with a flexible array, so that a value has no fixed length. */
 export function isFlexible({ fields }: Layout): boolean {
   return Object.values(fields).some((field) => field.type === 'bytes' && field.length === 0);
 }

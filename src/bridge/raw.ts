@@ -7,14 +7,14 @@ import { stackStatistics } from './statistics.js';
 import type { StructValue } from './struct.js';
 
 /**
- * usrsctp's functions with all that C can give them: any option, any info, any address as the bytes of its struct.
- * Results are values or a negative errno. {@link Calls} has the ones that must be fast.
+ * usrsctp's functions with any argument that C can pass: addresses, options and infos are the bytes of their structs.
+ * Results are values or a negative errno. {@link Calls} has what the typed API needs, where some arguments are fixed.
  */
 export class RawCalls {
   readonly #instance: Instance;
   readonly #exports: Exports;
   readonly #memory: Memory;
-  /** Of what every message needs. */
+  /** usrsctp_sendv() and usrsctp_recvv(). */
   readonly messages: RawMessages;
 
   constructor(instance: Instance) {
@@ -48,7 +48,7 @@ export class RawCalls {
     return this.#exports.bridge_listen(handle, backlog);
   }
 
-  /** The new handle, and the peer's sockaddr. */
+  /** The new handle, or a negative errno, and the peer's sockaddr. */
   accept(handle: Handle): { result: number; from: Uint8Array } {
     let from = new Uint8Array();
     const result = withMemory(this.#instance, (put) => {
@@ -83,7 +83,7 @@ export class RawCalls {
     return withMemory(this.#instance, (put) => this.#exports.bridge_getassocid(handle, put(padded(address)))) >>> 0;
   }
 
-  /** The packed sockaddrs of the peer (`paddrs`) or here (`laddrs`), and how many. */
+  /** The packed sockaddrs of the peer (`paddrs`) or of this end (`laddrs`), and their number. */
   addresses(which: 'paddrs' | 'laddrs', handle: Handle, id: number): { result: number; bytes: Uint8Array } {
     const capacity = 64 * 1024;
     let bytes = new Uint8Array();
@@ -102,7 +102,7 @@ export class RawCalls {
     );
   }
 
-  /** Gives an option its argument, and `value` what the option answers; the result is its length. */
+  /** `value` is the argument, and is overwritten with the option's value. Returns the length of that. */
   getsockopt(handle: Handle, level: number, name: number, value: Uint8Array): number {
     const { bridge_getsockopt } = this.#exports;
     return this.#withOption(value, (pointer, length) => bridge_getsockopt(handle, level, name, pointer, length));
@@ -113,7 +113,7 @@ export class RawCalls {
     return this.#withOption(value, (pointer, length) => bridge_opt_info(handle, id, name, pointer, length));
   }
 
-  /** The errno number that SO_ERROR had; it has none then. */
+  /** The number of the error that SO_ERROR had, or 0; clears it. */
   takeError(handle: Handle): number {
     return this.#exports.bridge_take_error(handle);
   }
@@ -174,7 +174,7 @@ export class RawCalls {
   }
 }
 
-/** A sockaddr with room for one of any family: C looks at the family, and copies as much as that one has. */
+/** A sockaddr, padded to the size of the largest family: C reads as many bytes as its family has. */
 function padded(address: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(sockaddr_storage.size);
   bytes.set(address);

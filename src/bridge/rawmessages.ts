@@ -5,19 +5,19 @@ import { withMemory } from './allocate.js';
 import type { Exports, Handle, Instance } from './instance.js';
 import { at, type Memory, NULL, type Pointer } from './memory.js';
 
-/** What usrsctp_recvv found. */
+/** What usrsctp_recvv() received. */
 export interface RawReceived {
   readonly data: Uint8Array<ArrayBuffer>;
-  /** A sockaddr; the same object as long as it is the same address. Not to be changed. */
+  /** The sender's sockaddr. The same object as before, if the sender is the same: don't change it. */
   readonly from: Uint8Array<ArrayBuffer>;
-  /** A struct sctp_rcvinfo or sctp_recvv_rn, as `infotype` says; empty when there is none. */
+  /** The struct sctp_rcvinfo or sctp_recvv_rn that `infotype` names; empty if there is none. */
   readonly info: Uint8Array<ArrayBuffer>;
   readonly infotype: number;
   readonly flags: number;
 }
 
-/** Sockaddrs one behind the other. */
-export interface Addresses {
+/** Sockaddrs, one after the other. */
+export interface PackedSockaddrs {
   readonly addresses: Uint8Array;
   readonly count: number;
 }
@@ -26,12 +26,12 @@ export interface Addresses {
 const KEPT_BYTES = 256 * 1024;
 const ENOBUFS = -errnoNumbers.ENOBUFS;
 const NOTHING = new Uint8Array(0);
-/** Where small things are, behind the message. */
+/** Where small structs and out parameters are, in bytes from the end of the message. */
 const Slots = { from: 0, info: 128, fromLength: 192, infoLength: 196, infotype: 200, flags: 204, size: 208 };
 const INFO_BYTES = Slots.fromLength - Slots.info;
 const FROM_WORDS = sockaddr_storage.size >> 2;
 
-/** usrsctp_sendv() and usrsctp_recvv() with all that C can give them. */
+/** usrsctp_sendv() and usrsctp_recvv() with any argument that C can pass. */
 export class RawMessages {
   readonly #instance: Instance;
   readonly #exports: Exports;
@@ -46,11 +46,11 @@ export class RawMessages {
     this.#memory = instance.memory;
   }
 
-  /** The association's id, which C writes into a struct sctp_sndinfo, is written into `info`. */
+  /** As in C, the id of the association is written into a struct sctp_sndinfo in `info`. */
   sendv(
     handle: Handle,
     data: Uint8Array,
-    to: Addresses | undefined,
+    to: PackedSockaddrs | undefined,
     info: Uint8Array | undefined,
     infotype: number,
     flags: number,
@@ -99,7 +99,7 @@ export class RawMessages {
 
   #receive(handle: Handle, buffer: Pointer, length: number, flags: number): RawReceived | number {
     const memory = this.#memory;
-    memory.setWord(this.#slot(Slots.from), 0); // of no family, should C not write there
+    memory.setWord(this.#slot(Slots.from), 0); // no family, in case C doesn't write there
     memory.setWord(this.#slot(Slots.fromLength), sockaddr_storage.size);
     memory.setWord(this.#slot(Slots.infoLength), sctp_recvv_rn.size);
     memory.setWord(this.#slot(Slots.infotype), 0);
@@ -116,7 +116,7 @@ export class RawMessages {
       this.#slot(Slots.flags),
     );
     if (got < 0) return got;
-    // At the end of an association C copies what its own stack holds: of some earlier message, perhaps of another socket.
+    // At the end of an association C copies an uninitialized info: that of an earlier message, perhaps of another socket.
     const isEnd = got === 0 && memory.word(this.#slot(Slots.from)) === 0;
     const infotype = isEnd ? SCTP_RECVV_NOINFO : memory.word(this.#slot(Slots.infotype));
     return {
@@ -128,7 +128,7 @@ export class RawMessages {
     };
   }
 
-  /** As a rule it is that of the message before. */
+  /** The sender, who is mostly that of the previous message. */
   #readSender(): Uint8Array<ArrayBuffer> {
     const { words } = this.#memory;
     const from = this.#slot(Slots.from) >> 2;

@@ -3,7 +3,7 @@ import { sctp_sendv_spa } from '../generated/layouts.js';
 import { htonl } from './byteorder.js';
 import type { Pointer } from './memory.js';
 
-/** What a message is sent with: struct sctp_sendv_spa, flattened (usrsctp manual, RFC 6458 §5.3.4, §5.3.7, §5.3.8). */
+/** The fields of struct sctp_sendv_spa, but for those of authentication (RFC 6458 5.3.4, 5.3.7). */
 export interface SendInfo {
   readonly associationId: number;
   readonly stream: number;

@@ -10,10 +10,10 @@ const { sin6_port, sin6_addr } = sockaddr_in6.fields;
 const { sconn_port } = sockaddr_conn.fields;
 const FAMILY = sockaddr_in.fields.sin_family.offset;
 
-/** What stands for the one path of a stack over a user's own, where C has a pointer. */
+/** The AF_CONN address of a stack that runs over `conn()`. In C it is a pointer. */
 export const CONN_NUMBER = 1;
 
-/** The struct sockaddr_conn, sockaddr_in or sockaddr_in6 of an endpoint. The address must be canonical. */
+/** An endpoint as a struct sockaddr_conn, sockaddr_in or sockaddr_in6. The address must be canonical. */
 export function packSockaddr({ address, port }: Endpoint): Uint8Array {
   if (address === CONN) {
     return writeStruct(sockaddr_conn, { sconn_family: AF_CONN, sconn_port: htons(port), sconn_addr: CONN_NUMBER });
@@ -29,7 +29,7 @@ export function packSockaddr({ address, port }: Endpoint): Uint8Array {
   return packed;
 }
 
-/** Sockaddrs one behind the other, as connectx and bindx take them. */
+/** Sockaddrs, one after the other, as connectx and bindx take them. */
 export function packSockaddrs(endpoints: readonly Endpoint[]): Uint8Array {
   const parts = endpoints.map(packSockaddr);
   const packed = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
@@ -41,14 +41,14 @@ export function packSockaddrs(endpoints: readonly Endpoint[]): Uint8Array {
   return packed;
 }
 
-/** An endpoint as the fixed-size struct sockaddr_storage that socket options hold. */
+/** An endpoint as a struct sockaddr_storage, which is the type of addresses in socket options. */
 export function packStorage(endpoint: Endpoint): Uint8Array {
   const storage = new Uint8Array(sockaddr_storage.size);
   storage.set(packSockaddr(endpoint));
   return storage;
 }
 
-/** The endpoint that a sockaddr tells, or `undefined` when it is of another family. */
+/** The endpoint in a sockaddr, or `undefined` if its family is unknown. */
 export function unpackSockaddr(bytes: Uint8Array, at: number = 0): Endpoint | undefined {
   const family = (bytes[at + FAMILY] ?? 0) | ((bytes[at + FAMILY + 1] ?? 0) << 8);
   const port = (offset: number) => ((bytes[at + offset] ?? 0) << 8) | (bytes[at + offset + 1] ?? 0);
@@ -60,7 +60,7 @@ export function unpackSockaddr(bytes: Uint8Array, at: number = 0): Endpoint | un
 
 const SIZES: Readonly<Record<number, number>> = { [AF_INET6]: sockaddr_in6.size, [AF_CONN]: sockaddr_conn.size };
 
-/** The endpoints of so many packed sockaddrs, or of all. */
+/** The endpoints in packed sockaddrs: the first `count`, or all. */
 export function unpackSockaddrs(bytes: Uint8Array, count: number = Number.POSITIVE_INFINITY): Endpoint[] {
   const endpoints: Endpoint[] = [];
   for (let at = 0; endpoints.length < count && at < bytes.length; ) {
@@ -72,7 +72,7 @@ export function unpackSockaddrs(bytes: Uint8Array, count: number = Number.POSITI
   return endpoints;
 }
 
-/** The addresses alone of the sockaddrs that lie in the module's memory. */
+/** The addresses, without ports, of sockaddrs in the module's memory. */
 export function sockaddrAddresses(memory: Memory, from: Pointer, to: Pointer): Address[] {
   const addresses: Address[] = [];
   for (let at: number = from; at < to; ) {

@@ -5,26 +5,26 @@ import type { Pointer } from './memory.js';
 import { packStorage } from './sockaddr.js';
 import { type Layout, readStruct, type StructValue } from './struct.js';
 
-/** usrsctp's counters, of the whole stack. */
+/** usrsctp's counters, which are those of the whole stack. */
 export function stackStatistics(instance: Instance): StructValue<typeof sctpstat> {
   const read = (at: Pointer) => {
     instance.exports.bridge_get_stat(at);
     return 0;
   };
-  return answer(instance, sctpstat, read) as StructValue<typeof sctpstat>;
+  return filledBy(instance, sctpstat, read) as StructValue<typeof sctpstat>;
 }
 
-/** Of an association, or a negative errno. */
+/** The statistics of an association, or a negative errno. */
 export function associationStatistics(
   instance: Instance,
   handle: Handle,
   id: number,
 ): StructValue<typeof link_association_statistics> | number {
   const { bridge_association_statistics } = instance.exports;
-  return answer(instance, link_association_statistics, (at) => bridge_association_statistics(handle, id, at));
+  return filledBy(instance, link_association_statistics, (at) => bridge_association_statistics(handle, id, at));
 }
 
-/** Of the path to one of the peer's addresses, or a negative errno. */
+/** The statistics of the path to one of the peer's addresses, or a negative errno. */
 export function pathStatistics(
   instance: Instance,
   handle: Handle,
@@ -33,7 +33,7 @@ export function pathStatistics(
 ): StructValue<typeof link_path_statistics> | number {
   const { exports, memory } = instance;
   const packed = packStorage({ address, port: 0 });
-  return answer(
+  return filledBy(
     instance,
     link_path_statistics,
     (at, argument) => {
@@ -44,8 +44,8 @@ export function pathStatistics(
   );
 }
 
-/** Room for a struct, and behind it for an argument, while a call fills it. */
-function answer<const L extends Layout>(
+/** The struct that a call fills. `argument` is memory for an argument of the call. */
+function filledBy<const L extends Layout>(
   { exports, memory }: Instance,
   layout: L,
   call: (at: Pointer, argument: Pointer) => number,

@@ -1,11 +1,11 @@
 import { isBytes, shown } from '../arguments.js';
 
 /**
- * C structs as values, read and written by the generated layouts. Numbers are little-endian, as everywhere in
- * WebAssembly; what C keeps in network order, such as `sin_port`, is not turned around here.
+ * C structs as values, read and written by the generated layouts. Numbers are little-endian, as WebAssembly has them.
+ * Fields that C has in network byte order, such as `sin_port`, are not converted here.
  */
 
-/** Where the fields of a C struct are. `src/generated/layouts.ts` has one of these for every struct. */
+/** The fields of a C struct. `src/generated/layouts.ts` has one for each struct. */
 export interface Layout {
   readonly name: string;
   /** The C `sizeof`. */
@@ -25,7 +25,7 @@ interface BigIntField {
   readonly type: 'u64' | 'i64';
 }
 
-/** An array, or a struct that is opaque here, such as a `sockaddr_storage`. `length` 0: a C flexible array. */
+/** An array, or an opaque struct such as a `sockaddr_storage`. A `length` of 0 is a C flexible array. */
 interface BytesField {
   readonly offset: number;
   readonly type: 'bytes';
@@ -37,10 +37,10 @@ interface StructField extends Layout {
   readonly type: 'struct';
 }
 
-/** The value of a struct: its C field names, with what they hold. */
+/** The value of a struct: its fields by their C names. */
 export type StructValue<L extends Layout> = { -readonly [K in keyof L['fields']]: FieldValue<L['fields'][K]> };
 
-/** What may be written: any fields; those left out become zeros. */
+/** A struct to be written: any of its fields. Those left out are zero. */
 export type StructInput<L extends Layout> = { readonly [K in keyof L['fields']]?: FieldInput<L['fields'][K]> };
 
 type FieldValue<F extends Field> = F extends StructField
@@ -54,8 +54,8 @@ type FieldValue<F extends Field> = F extends StructField
 type FieldInput<F extends Field> = F extends StructField ? StructInput<F> : FieldValue<F>;
 
 /**
- * Reads the struct at `offset` of a view; bytes are copied out. `length` tells how many bytes there are: those beyond
- * the struct's own size belong to its flexible array. Throws RangeError when there are fewer than the struct has.
+ * Reads the struct at `offset` of a view, and copies its bytes. `length` is the number of bytes that there are; those
+ * beyond the size of the struct belong to its flexible array. Throws RangeError if the struct doesn't fit into `length`.
  */
 export function readStruct<const L extends Layout>(
   layout: L,
@@ -73,8 +73,8 @@ export function readStruct<const L extends Layout>(
 }
 
 /**
- * The bytes of a struct: `layout.size` of them, or as many more as its flexible array needs. Throws RangeError, which
- * names struct and field, when a value doesn't fit.
+ * The bytes of a struct: `layout.size`, and more if its flexible array needs them. Throws RangeError, which names the
+ * struct and the field, if a value doesn't fit.
  */
 export function writeStruct<const L extends Layout>(layout: L, input: StructInput<L>): Uint8Array {
   const bytes = new Uint8Array(writtenSize(layout, input));
@@ -93,10 +93,10 @@ export function writeStructAt<const L extends Layout>(
   writeFields(layout, input, view, offset);
 }
 
-/** Field values by name, of a layout that the compiler has forgotten. */
+/** Field values by name, where the layout is known at run time only. */
 type Values = { readonly [field: string]: unknown };
 
-/** `rest` is how many bytes there are from this field on. */
+/** `rest` is the number of bytes from the beginning of this field. */
 function readField(field: Field, view: DataView, at: number, rest: number): unknown {
   if (field.type === 'struct') return readStruct(field, view, at);
   if (field.type !== 'bytes') return NUMBERS[field.type].read(view, at);
@@ -113,7 +113,7 @@ function writeFields(layout: Layout, values: Values, view: DataView, offset: num
   }
 }
 
-/** The casts hold: `writeStruct` accepts only values of the field's type. */
+/** The casts are safe: `writeStruct` accepts only values of the field's type. */
 function writeField(field: Field, value: unknown, view: DataView, at: number, path: string): void {
   if (field.type === 'struct') writeFields(field, value as Values, view, at);
   else if (field.type === 'bytes') writeBytes(field, value as Uint8Array, view, at, path);
@@ -132,7 +132,7 @@ function writeBytes(field: BytesField, value: Uint8Array, view: DataView, at: nu
   new Uint8Array(view.buffer, view.byteOffset, view.byteLength).set(value, at);
 }
 
-/** A flexible array may begin before the end of its struct, in the padding. */
+/** A flexible array may begin before the end of its struct, within the padding. */
 function writtenSize(layout: Layout, values: Values): number {
   let size = layout.size;
   for (const name in values) {
@@ -149,7 +149,7 @@ function isFlexible(field: BytesField): boolean {
 }
 
 interface NumberType {
-  /** What it holds, in words. */
+  /** The range of its values, for error messages. */
   readonly takes: string;
   readonly holds: (value: unknown) => value is number | bigint;
   readonly read: NumberReader;

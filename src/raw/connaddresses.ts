@@ -1,10 +1,10 @@
-/** Of values that are no objects: how many are remembered after they were deregistered. */
-const MOST_FORMER = 1024;
+/** How many deregistered values are remembered that aren't objects. Objects are held weakly, so they need no limit. */
+const MAX_FORMER = 1024;
 
 /**
- * C's `void *` of an AF_CONN address: a number for each value that usrsctp_register_address() was given. A value that is
- * deregistered and registered again gets the number that it had, as a pointer stays the same in C, so that its
- * associations live on.
+ * AF_CONN addresses: a number, in place of C's `void *`, for each value that usrsctp_register_address() was given. A value
+ * that is deregistered and registered again gets the same number, as a pointer would stay the same in C, so its
+ * associations go on.
  */
 export class ConnAddresses {
   readonly #numbers = new Map<unknown, number>();
@@ -13,7 +13,7 @@ export class ConnAddresses {
   readonly #formerOthers = new Map<unknown, number>();
   #next = 1;
 
-  /** The number that stands for a value from now on. */
+  /** Registers a value and returns its number. */
   register(value: unknown): number {
     const known = this.#numbers.get(value);
     if (known !== undefined) return known;
@@ -23,7 +23,7 @@ export class ConnAddresses {
     return number;
   }
 
-  /** Packets for the value are not carried any more; returns the number that it had. */
+  /** Returns the number that the value had, or `undefined` if it wasn't registered. */
   deregister(value: unknown): number | undefined {
     const number = this.#numbers.get(value);
     if (number === undefined) return undefined;
@@ -53,7 +53,7 @@ export class ConnAddresses {
   #rememberOther(value: unknown, number: number): void {
     this.#formerOthers.delete(value);
     this.#formerOthers.set(value, number);
-    if (this.#formerOthers.size <= MOST_FORMER) return;
+    if (this.#formerOthers.size <= MAX_FORMER) return;
     for (const oldest of this.#formerOthers.keys()) {
       this.#formerOthers.delete(oldest);
       break;

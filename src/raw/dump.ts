@@ -2,8 +2,8 @@ import { shown } from '../arguments.js';
 import { type Clock, systemClock, wallTimeMs } from '../clock.js';
 
 /**
- * Packets as text that text2pcap reads, in usrsctp's own form: direction, time of day, bytes, trailer. The time is local with
- * the machine's clock; another clock's is counted from its origin.
+ * A packet as text that text2pcap reads, in the format of usrsctp: direction, time of day, bytes, trailer. With the
+ * machine's clock it is local time; with any other clock, the time since that clock's origin.
  */
 export function dumpPacket(bytes: Uint8Array, isOutbound: boolean, clock: Clock): string {
   const nowMs = wallTimeMs(clock) - (clock === systemClock ? offsetMs(wallTimeMs(clock)) : 0);
@@ -18,7 +18,7 @@ function timeOfDay(nowMs: number): string {
   return `${parts.map((part) => String(part).padStart(2, '0')).join(':')}.${shown(microseconds).padStart(6, '0')}`;
 }
 
-/** How far local time is behind UTC. */
+/** By how much local time is behind UTC; negative if it is ahead. */
 function offsetMs(timeMs: number): number {
   return new Date(timeMs).getTimezoneOffset() * 60_000;
 }

@@ -1,13 +1,13 @@
-import { isBytes, shown } from '../arguments.js';
 import * as C from '../generated/constants.js';
 import * as L from '../generated/layouts.js';
+import { checkBytes } from './arguments.js';
 import { Sockaddrs } from './sockaddr.js';
 import { type CValue, decode } from './value.js';
 
-/** C's `union sctp_notification`: the struct that its type names, with the name of that type as `name`. */
+/** C's `union sctp_notification`: the struct that belongs to the notification's type, and the name of that type as `name`. */
 export type SctpNotification = {
   [Name in keyof Structs]: {
-    /** The C name of its type. */
+    /** The C name of the notification's type. */
     readonly name: Name;
   } & Readonly<CValue<Structs[Name]>>;
 }[keyof Structs];
@@ -47,11 +47,11 @@ const STRUCTS: { readonly [Name in keyof Structs]: readonly [number, Structs[Nam
 };
 
 /**
- * What usrsctp_recvv() or a receive callback brought with MSG_NOTIFICATION. `undefined`: of no known type, or not whole.
- * Numbers are as C has them; an AF_CONN address is left out.
+ * Decodes what usrsctp_recvv() or a receive callback delivered with MSG_NOTIFICATION. `undefined` if its type is unknown
+ * or bytes are missing. Numbers are as in C; an AF_CONN address is left out.
  */
 export function sctp_notification(data: Uint8Array): SctpNotification | undefined {
-  if (!isBytes(data)) throw new TypeError(`a notification is a Uint8Array, not ${shown(data)}`);
+  checkBytes('a notification', data);
   const type = (data[0] ?? 0) | ((data[1] ?? 0) << 8);
   for (const [name, [number, layout]] of Object.entries(STRUCTS)) {
     if (number !== type) continue;

@@ -4,36 +4,36 @@ import { sctp_rcvinfo, sctp_recvv_rn } from '../generated/layouts.js';
 import type { Sockaddr, Sockaddrs } from './sockaddr.js';
 import { type CValue, decode } from './value.js';
 
-/** struct sctp_rcvinfo: of the message. */
+/** struct sctp_rcvinfo: information about a message. */
 export type RcvInfo = CValue<typeof sctp_rcvinfo>;
-/** struct sctp_recvv_rn: of the message and of the one after it. */
+/** struct sctp_recvv_rn: information about a message and the next one. */
 export type RecvvRn = CValue<typeof sctp_recvv_rn>;
 
-/** What usrsctp_recvv() writes through its pointers. */
+/** What C's usrsctp_recvv() stores through its pointers. */
 export type Received = {
-  /** Empty: the association has ended. */
+  /** The bytes. None if the association has ended. */
   readonly data: Uint8Array<ArrayBuffer>;
-  /** Who sent it. */
+  /** The sender. */
   readonly from: Sockaddr | undefined;
-  /** MSG_EOR, MSG_NOTIFICATION. */
+  /** MSG_EOR and MSG_NOTIFICATION. */
   readonly flags: number;
 } & (
   | {
-      /** There is none. */
+      /** There is no `info`: SCTP_RECVRCVINFO is off, or this is a notification or the end of the association. */
       readonly infotype: typeof SCTP_RECVV_NOINFO;
-      /** Nothing: of notifications, and while SCTP_RECVRCVINFO is off. */
+      /** Always `undefined`. */
       readonly info: undefined;
     }
   | {
       /** SCTP_RECVRCVINFO is on. */
       readonly infotype: typeof SCTP_RECVV_RCVINFO;
-      /** Of the message. */
+      /** Information about the message. */
       readonly info: RcvInfo;
     }
   | {
-      /** SCTP_RECVNXTINFO is on too, and there is a next message. */
+      /** SCTP_RECVNXTINFO is on, too, and there is a next message. */
       readonly infotype: typeof SCTP_RECVV_RN;
-      /** Of the message, and of the one after it. */
+      /** Information about the message and the next one. */
       readonly info: RecvvRn;
     }
 );
@@ -52,7 +52,7 @@ export function decodeReceived(received: RawReceived, sockaddrs: Sockaddrs): Rec
   return { data, from, flags, infotype: SCTP_RECVV_NOINFO, info: undefined };
 }
 
-/** The struct sctp_rcvinfo in whatever there is. */
+/** The struct sctp_rcvinfo, whatever `info` is. */
 export function rcvInfo({ infotype, info }: Received): RcvInfo | undefined {
   return infotype === SCTP_RECVV_RN ? info.recvv_rcvinfo : info;
 }

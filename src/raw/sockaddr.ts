@@ -8,7 +8,7 @@ import { AF_CONN, AF_INET6 } from '../generated/constants.js';
 import { sockaddr_conn, sockaddr_in, sockaddr_in6, sockaddr_storage } from '../generated/layouts.js';
 import { ConnAddresses } from './connaddresses.js';
 
-/** C's `struct sockaddr`: an IP address with its SCTP port in host byte order, or a `struct sockaddr_conn`. */
+/** C's `struct sockaddr`: an IP address and an SCTP port in host byte order, or a `struct sockaddr_conn`. */
 export type Sockaddr = Endpoint | ConnEndpoint;
 
 /** An address of family AF_CONN: `conn` is any value that usrsctp_register_address() was given. */
@@ -19,33 +19,39 @@ export interface ConnEndpoint {
   readonly port: number;
 }
 
-/** Sockaddrs between their C layout and values; AF_CONN addresses by their numbers. */
+/** Converts sockaddrs between values and their C layout, where AF_CONN addresses are numbers. */
 export class Sockaddrs {
   readonly conn: ConnAddresses = new ConnAddresses();
   /** What unpackSame was given last, and the endpoint that it is. */
   #unpacked: Uint8Array | undefined;
   #endpoint: Endpoint | undefined;
 
-  /** Throws TypeError for what is no sockaddr, EINVAL for text that is no address, EADDRNOTAVAIL for an unknown one. */
+  /**
+   * Throws TypeError if it is no sockaddr, EINVAL if its address can't be parsed, and EADDRNOTAVAIL if its AF_CONN
+   * address isn't registered.
+   */
   pack(sockaddr: Sockaddr): Uint8Array {
     if (typeof sockaddr !== 'object' || sockaddr === null) {
-      throw new TypeError(`a sockaddr is { address, port } or { conn, port }, not ${shown(sockaddr)}`);
+      throw new TypeError(`a sockaddr must be { address, port } or { conn, port }, not ${shown(sockaddr)}`);
     }
     const { port } = sockaddr;
     if (!Number.isInteger(port) || port < 0 || port > 0xffff) {
-      throw new TypeError(`a port is 0 to 65535, in host byte order, not ${shown(port)}`);
+      throw new TypeError(`a port must be an integer from 0 to 65535, in host byte order, not ${shown(port)}`);
     }
     if (!('conn' in sockaddr)) return packSockaddr({ address: canonicalAddress(sockaddr.address, 'sockaddr'), port });
     const number = this.conn.numberOf(sockaddr.conn);
     if (number === undefined) {
-      throw new SctpError('EADDRNOTAVAIL', 'usrsctp_register_address() was not given this address');
+      throw new SctpError(
+        'EADDRNOTAVAIL',
+        'this AF_CONN address is not registered: call usrsctp_register_address() first',
+      );
     }
     return writeStruct(sockaddr_conn, { sconn_family: AF_CONN, sconn_port: htons(port), sconn_addr: number });
   }
 
-  /** Sockaddrs one behind the other. */
+  /** Packs sockaddrs one after the other. */
   packAll(sockaddrs: readonly Sockaddr[]): Uint8Array {
-    if (!Array.isArray(sockaddrs)) throw new TypeError('sockaddrs are an array of { address, port }');
+    if (!Array.isArray(sockaddrs)) throw new TypeError('sockaddrs must be an array of { address, port }');
     const parts = sockaddrs.map((sockaddr) => this.pack(sockaddr));
     const packed = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
     let offset = 0;
@@ -56,14 +62,14 @@ export class Sockaddrs {
     return packed;
   }
 
-  /** In a `struct sockaddr_storage`, as structs hold it. */
+  /** Packs into a `struct sockaddr_storage`, which is the type of addresses within structs. */
   packStorage(sockaddr: Sockaddr): Uint8Array {
     const storage = new Uint8Array(sockaddr_storage.size);
     storage.set(this.pack(sockaddr));
     return storage;
   }
 
-  /** `undefined`: of no known family, such as one that C has left zeroed. */
+  /** `undefined` if the family is unknown, as in a sockaddr that C has left zeroed. */
   unpack(bytes: Uint8Array): Sockaddr | undefined {
     if (bytes.length < sockaddr_conn.size || familyOf(bytes) !== AF_CONN) return unpackSockaddr(bytes);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -6,7 +6,7 @@ import { connected, listening, open, PORT, SERVER, two } from './fixture.js';
 const text = (data: Uint8Array) => new TextDecoder().decode(data);
 const bytes = (content: string) => new TextEncoder().encode(content);
 
-test('receive_cb is told of messages with their info and ulp_info, and of the end with null', () =>
+test('receive_cb gets each message with its info and ulp_info, and null at the end', () =>
   scenario({ seed: 1 }, async (network) => {
     const { client, server } = await two(network);
     const told: unknown[] = [];
@@ -25,7 +25,7 @@ test('receive_cb is told of messages with their info and ulp_info, and of the en
     await network.advance(100);
     client.usrsctp_sendv(so, bytes('before accept'), null, { snd_sid: 2 }, R.SCTP_SENDV_SNDINFO);
     await network.advance(100);
-    const accepted = server.usrsctp_accept(listener); // which inherits the callback
+    const accepted = server.usrsctp_accept(listener); // inherits the callback
     expect(server.usrsctp_get_ulpinfo(accepted)).toBe(info);
     await network.advance(100);
     expect(server.usrsctp_set_ulpinfo(accepted, 7)).toBe(0);
@@ -42,7 +42,7 @@ test('receive_cb is told of messages with their info and ulp_info, and of the en
     expect(client.usrsctp_recvv(so, 100)).toMatchObject({ data: bytes('after') });
   }));
 
-test('send_cb is told when there is room again, of which at least sb_threshold bytes', () =>
+test('send_cb is called when at least sb_threshold bytes are free again', () =>
   scenario({ seed: 1, conditions: { latencyMs: 10 } }, async (network) => {
     const { client, server } = await two(network);
     const listener = listening(server, R.SOCK_STREAM);
@@ -65,7 +65,7 @@ test('send_cb is told when there is room again, of which at least sb_threshold b
     expect(rooms[0]).toEqual([true, 'mine']);
   }));
 
-test('without receive_cb nothing that follows it may be given', () =>
+test('without receive_cb, usrsctp_socket refuses send_cb, sb_threshold and ulp_info', () =>
   scenario({ seed: 1 }, async (network) => {
     const { client } = await two(network);
     expect(client.usrsctp_socket(R.AF_INET, R.SOCK_STREAM, R.IPPROTO_SCTP, null, () => 1)).toBeNull();
@@ -116,7 +116,7 @@ test('an upcall is called with its argument for connections, messages, room and 
     ]);
   }));
 
-test('an upcall that takes one connection or one message at a time gets all of them, as natively', () =>
+test('an upcall that takes one connection or one message at a time gets all of them, as in native usrsctp', () =>
   scenario({ seed: 1 }, async (network) => {
     const { client, server } = await two(network);
     const listener = open(server);
@@ -143,7 +143,7 @@ test('an upcall that takes one connection or one message at a time gets all of t
     expect(got).toEqual(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
   }));
 
-test('an upcall that takes nothing, or only peeks, is called once for an event; at the end it may go on reading nothing', () =>
+test('an upcall that takes nothing, or only peeks, is called once for an event; one that reads the end is not called for ever', () =>
   scenario({ seed: 1 }, async (network) => {
     const { client, server, so, accepted } = await connected(network);
     let calls = 0;
@@ -168,7 +168,7 @@ test('an upcall that takes nothing, or only peeks, is called once for an event; 
     expect(calls).toBeLessThan(10);
   }));
 
-test('what an upcall sends has been given to the transport when the call returns that it was called from', () =>
+test('what an upcall sends has been given to the transport when the call returns during which it was called', () =>
   scenario({ seed: 1 }, async (network) => {
     const { client, server, so, accepted } = await connected(network);
     let sent = 0;
@@ -191,12 +191,12 @@ test('what an upcall sends has been given to the transport when the call returns
       client.usrsctp_set_upcall(so, () => resolve(network.clock.now()));
     });
     await network.advance(1000);
-    expect(counts).toEqual([1, 0]); // the packet leaves behind the upcall
+    expect(counts).toEqual([1, 0]); // the packet leaves after the upcall
     expect(sent).toBeGreaterThan(0);
     expect(await arrived).toBeLessThan(1002);
   }));
 
-test('an upcall that is set late is told at once of what is there, and null ends it', () =>
+test('an upcall that is set late is called at once if there is something to read, and null removes it', () =>
   scenario({ seed: 1 }, async (network) => {
     const { client, server, so, accepted } = await connected(network);
     client.usrsctp_sendv(so, bytes('early'));
@@ -210,7 +210,7 @@ test('an upcall that is set late is told at once of what is there, and null ends
     expect(calls).toBe(1);
   }));
 
-test('sockets never block: usrsctp_set_non_blocking refuses to', () =>
+test('sockets never block: usrsctp_set_non_blocking refuses to make them', () =>
   scenario({ seed: 1 }, async (network) => {
     const { client } = await two(network);
     const so = open(client);

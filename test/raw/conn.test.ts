@@ -54,7 +54,7 @@ test('an association over AF_CONN goes through conn_output and usrsctp_conninput
 });
 
 test.each([[7], ['text'], [{ an: 'object' }], [Symbol('any')]])(
-  'an association over %s lives on when the address is deregistered and registered again',
+  'an association over %s goes on when the address is deregistered and registered again',
   (address) =>
     scenario({ seed: 1 }, async (network) => {
       const init = (conn_output: R.ConnOutput) =>
@@ -84,7 +84,7 @@ test.each([[7], ['text'], [{ an: 'object' }], [Symbol('any')]])(
     }),
 );
 
-test('two values are never one AF_CONN address, however many come and go', () => {
+test('two values never share an AF_CONN address, however many are registered and deregistered', () => {
   const addresses = new ConnAddresses();
   const seen = new Map<number, unknown>();
   for (let round = 0; round < 3; round++) {
@@ -97,7 +97,7 @@ test('two values are never one AF_CONN address, however many come and go', () =>
   }
 });
 
-test('the CRC32c of AF_CONN packets can be left to whatever carries them', async () => {
+test('AF_CONN packets can be sent without a CRC32c', async () => {
   const { left, right, so, listener, address, sent } = await coupled();
   const checksum = (packet: Uint8Array) => new DataView(packet.buffer, packet.byteOffset).getUint32(8);
   left.usrsctp_enable_crc32c_offload();
@@ -130,7 +130,7 @@ test('usrsctp_dumppacket writes what text2pcap reads', () =>
     client.usrsctp_freedumpbuffer(dump ?? '');
   }));
 
-test('usrsctp_dumppacket tells the local time of day, with the clock of the machine', async () => {
+test('usrsctp_dumppacket writes the local time of day with the clock of the machine', async () => {
   const zone = process.env['TZ'];
   process.env['TZ'] = 'Asia/Kolkata'; // 5:30 ahead of UTC
   try {
@@ -159,7 +159,7 @@ test('usrsctp_get_stat counts', () =>
     expect(client.usrsctp_get_stat().sctps_outpackets).toBeGreaterThan(1);
   }));
 
-test('usrsctp_handle_timers moves no time: the clock does', () =>
+test('usrsctp_handle_timers does not move time: the clock does', () =>
   scenario({ seed: 1 }, async (network) => {
     const { client } = await two(network);
     const so = open(client);
@@ -172,7 +172,7 @@ test('usrsctp_handle_timers moves no time: the clock does', () =>
 
 const tunables = ['sctp_hashtblsize', 'sctp_pcbtblsize', 'sctp_chunkscale'];
 
-test.each(sysctls)('sysctl %s can be read, and set to what it is', async (name) => {
+test.each(sysctls)('sysctl %s can be read, and set to the value that it has', async (name) => {
   const usrsctp = await R.usrsctp_init();
   const value = usrsctp[`usrsctp_sysctl_get_${name}`]();
   expect(value).toBeGreaterThanOrEqual(0);
@@ -184,7 +184,7 @@ test.each(sysctls)('sysctl %s can be read, and set to what it is', async (name) 
   expect(usrsctp[`usrsctp_sysctl_get_${name}`]()).toBe(value);
 });
 
-test('a sysctl is one instance of usrsctp', async () => {
+test('a sysctl applies to one instance of usrsctp only', async () => {
   const [one, other] = [await R.usrsctp_init(), await R.usrsctp_init()];
   const before = other.usrsctp_sysctl_get_sctp_rto_min_default();
   expect(one.usrsctp_sysctl_set_sctp_rto_min_default(123)).toBe(0);

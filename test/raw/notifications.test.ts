@@ -20,7 +20,7 @@ const ALL = [
   R.SCTP_STREAM_CHANGE_EVENT,
 ];
 
-/** Everything that waits to be read, as far as it is a notification. */
+/** The notifications among everything that waits to be read. */
 function told(usrsctp: R.Usrsctp, so: R.SocketArgument): R.SctpNotification[] {
   const notifications: R.SctpNotification[] = [];
   for (;;) {
@@ -41,7 +41,7 @@ async function quiet(network: Network) {
 
 const data = (length: number) => new Uint8Array(length);
 
-test('SCTP_ASSOC_CHANGE tells that an association is up, SCTP_PEER_ADDR_CHANGE that a path is confirmed', () =>
+test('SCTP_ASSOC_CHANGE reports that an association is up, SCTP_PEER_ADDR_CHANGE that a path is confirmed', () =>
   scenario({ seed: 1 }, async (network) => {
     const { before, id } = await quiet(network);
     expect(before[0]).toContainEqual(
@@ -56,7 +56,7 @@ test('SCTP_ASSOC_CHANGE tells that an association is up, SCTP_PEER_ADDR_CHANGE t
     );
   }));
 
-test('SCTP_ADAPTATION_INDICATION tells what the peer adapts to', () =>
+test('SCTP_ADAPTATION_INDICATION reports the adaptation layer of the peer', () =>
   scenario({ seed: 1 }, async (network) => {
     const { client, server } = await two(network);
     const listener = listening(server, R.SOCK_SEQPACKET, R.SCTP_ADAPTATION_INDICATION);
@@ -67,7 +67,7 @@ test('SCTP_ADAPTATION_INDICATION tells what the peer adapts to', () =>
     expect(told(server, listener)).toMatchObject([{ name: 'SCTP_ADAPTATION_INDICATION', sai_adaptation_ind: 0xabc }]);
   }));
 
-test('SCTP_SENDER_DRY_EVENT tells that all is acknowledged', () =>
+test('SCTP_SENDER_DRY_EVENT reports that everything has been acknowledged', () =>
   scenario({ seed: 1 }, async (network) => {
     const { client, so } = await quiet(network);
     client.usrsctp_sendv(so, data(10));
@@ -76,7 +76,7 @@ test('SCTP_SENDER_DRY_EVENT tells that all is acknowledged', () =>
     expect(told(client, so)).toMatchObject([{ name: 'SCTP_SENDER_DRY_EVENT' }]);
   }));
 
-test('SCTP_SHUTDOWN_EVENT tells that the peer shuts down, SCTP_ASSOC_CHANGE that it is done', () =>
+test('SCTP_SHUTDOWN_EVENT reports that the peer shuts down, SCTP_ASSOC_CHANGE that the shutdown is complete', () =>
   scenario({ seed: 1 }, async (network) => {
     const { client, server, so, accepted } = await quiet(network);
     client.usrsctp_shutdown(so, R.SHUT_WR);
@@ -105,7 +105,7 @@ test.each([
   }),
 );
 
-test('SCTP_STREAM_RESET_EVENT, SCTP_STREAM_CHANGE_EVENT and SCTP_ASSOC_RESET_EVENT tell what was reset', () =>
+test('SCTP_STREAM_RESET_EVENT, SCTP_STREAM_CHANGE_EVENT and SCTP_ASSOC_RESET_EVENT report what was reset', () =>
   scenario({ seed: 1 }, async (network) => {
     const { client, server, so, accepted } = await quiet(network);
     for (const [usrsctp, handle] of [[client, so] as const, [server, accepted] as const]) {
@@ -130,12 +130,12 @@ test('SCTP_STREAM_RESET_EVENT, SCTP_STREAM_CHANGE_EVENT and SCTP_ASSOC_RESET_EVE
     expect(told(server, accepted).map(({ name }) => name)).toContain('SCTP_ASSOC_RESET_EVENT');
   }));
 
-test('SCTP_REMOTE_ERROR tells what the peer did not understand', () =>
+test('SCTP_REMOTE_ERROR reports a chunk that the peer did not recognize', () =>
   scenario({ seed: 1 }, async (network) => {
     const { client, so } = await quiet(network);
     const end = network.filter((packet) => {
       if (packet.source !== '10.0.1.1') return packet;
-      const bytes = Buffer.concat([packet.bytes, chunk(0x7e, 0, u32(1))]); // of a type that asks to be reported
+      const bytes = Buffer.concat([packet.bytes, chunk(0x7e, 0, u32(1))]); // a chunk type that asks to be reported (RFC 9260 3.2)
       sealPacket(bytes);
       return { ...packet, bytes };
     });
@@ -143,10 +143,10 @@ test('SCTP_REMOTE_ERROR tells what the peer did not understand', () =>
     await network.advance(1000);
     end();
     const errors = told(client, so).filter(({ name }) => name === 'SCTP_REMOTE_ERROR');
-    expect(errors[0]).toMatchObject({ sre_error: R.SCTP_CAUSE_UNRECOG_CHUNK }); // RFC 6458 says network byte order
+    expect(errors[0]).toMatchObject({ sre_error: R.SCTP_CAUSE_UNRECOG_CHUNK }); // RFC 6458 6.1.3 has it in network byte order
   }));
 
-test('SCTP_AUTHENTICATION_EVENT tells that the peer has no authentication', () =>
+test('SCTP_AUTHENTICATION_EVENT reports that the peer does not support authentication', () =>
   scenario({ seed: 1 }, async (network) => {
     const { client, server } = await two(network);
     const listener = open(server, R.SOCK_SEQPACKET);
@@ -163,7 +163,7 @@ test('SCTP_AUTHENTICATION_EVENT tells that the peer has no authentication', () =
     ]);
   }));
 
-test('SCTP_PARTIAL_DELIVERY_EVENT tells that the rest of a message will not come', () =>
+test('SCTP_PARTIAL_DELIVERY_EVENT reports that the rest of a message will not come', () =>
   scenario({ seed: 1 }, async (network) => {
     const { client, server, so, accepted } = await quiet(network);
     server.usrsctp_setsockopt(accepted, R.IPPROTO_SCTP, R.SCTP_PARTIAL_DELIVERY_POINT, 2000);
@@ -172,7 +172,7 @@ test('SCTP_PARTIAL_DELIVERY_EVENT tells that the rest of a message will not come
       sendv_flags: R.SCTP_SEND_SNDINFO_VALID | R.SCTP_SEND_PRINFO_VALID,
       sendv_prinfo: { pr_policy: R.SCTP_PR_SCTP_TTL, pr_value: 500 },
     };
-    client.usrsctp_sendv(so, data(20_000), null, spa, R.SCTP_SENDV_SPA); // without its end
+    client.usrsctp_sendv(so, data(20_000), null, spa, R.SCTP_SENDV_SPA); // the beginning of a message only
     await network.advance(100);
     expect(server.usrsctp_recvv(accepted, 3000)).toMatchObject({ flags: 0 });
     const heal = network.partition('*');
@@ -189,7 +189,7 @@ test('SCTP_PARTIAL_DELIVERY_EVENT tells that the rest of a message will not come
     );
   }));
 
-test('SCTP_NOTIFICATIONS_STOPPED_EVENT is one that usrsctp never sends', () =>
+test('usrsctp never sends SCTP_NOTIFICATIONS_STOPPED_EVENT', () =>
   scenario({ seed: 1 }, async (network) => {
     const { client, so } = await connected(network);
     const event = { se_type: R.SCTP_NOTIFICATIONS_STOPPED_EVENT, se_on: 1 };
@@ -197,7 +197,7 @@ test('SCTP_NOTIFICATIONS_STOPPED_EVENT is one that usrsctp never sends', () =>
     expect(client.errno).toBe('EOPNOTSUPP');
   }));
 
-test('what is no notification, or not a whole one, is none', () => {
+test('sctp_notification returns undefined for an unknown or truncated notification', () => {
   expect(R.sctp_notification(new Uint8Array())).toBeUndefined();
   expect(R.sctp_notification(Uint8Array.of(R.SCTP_ASSOC_CHANGE, 0, 0, 0))).toBeUndefined();
   expect(R.sctp_notification(Uint8Array.of(99, 0, 0, 0, 0, 0, 0, 0))).toBeUndefined();

@@ -32,7 +32,7 @@ const READ_ONLY: readonly OptionName[] = [
   'SCTP_GET_NONCE_VALUES',
 ];
 
-/** What an option must be told before it can answer. */
+/** The argument that an option needs to be read. */
 const ARGUMENTS: Partial<Record<OptionName, object>> = {
   SCTP_EVENT: { se_type: R.SCTP_ASSOC_CHANGE },
   SCTP_GET_PEER_ADDR_INFO: { spinfo_address: SERVER[0] },
@@ -44,23 +44,23 @@ const ARGUMENTS: Partial<Record<OptionName, object>> = {
   SCTP_CC_OPTION: { option: R.SCTP_CC_OPT_STEADY_STEP },
 };
 
-/** Options that usrsctp refuses to set to what they are, and why. */
+/** Options that usrsctp refuses to set to the value that they have, and why. */
 const REFUSED: Partial<Record<OptionName, string>> = {
-  SCTP_AUTOCLOSE: 'EINVAL', // one-to-one sockets have none
-  SCTP_I_WANT_MAPPED_V4_ADDR: 'EINVAL', // for IPv6 sockets
-  SCTP_REUSE_PORT: 'EINVAL', // for sockets that aren't bound yet
+  SCTP_AUTOCLOSE: 'EINVAL', // not for one-to-one sockets
+  SCTP_I_WANT_MAPPED_V4_ADDR: 'EINVAL', // for IPv6 sockets only
+  SCTP_REUSE_PORT: 'EINVAL', // for unbound sockets only
 };
 
-/** They are settled when an association is set up: a socket has them for the next one. */
+/** They are negotiated when an association is set up, so they can be set on sockets only. */
 const OF_SOCKETS =
   /^SCTP_(ECN|PR|AUTH|ASCONF|RECONFIG|NRSACK|PKTDROP|INTERLEAVING)_SUPPORTED$|^SCTP_GET_ASSOC_(NUMBER|ID_LIST)$/;
 
 const numbers = R as unknown as Readonly<Record<string, number>>;
-/** Those of the release that was built: upstream's main has more. */
+/** The options of the usrsctp that was built: upstream's main has more. */
 const names = (Object.keys(optionTypes) as OptionName[]).filter((name) => numbers[name] !== undefined);
 
 test.each(names.filter((name) => !WRITE_ONLY.includes(name)))(
-  '%s can be read, typed and as bytes, and set again',
+  '%s can be read as an object or number and as bytes, and set to that',
   (name) =>
     scenario({ seed: 1 }, async (network) => {
       const { client, so: own, id } = await connected(network);
@@ -103,7 +103,7 @@ test.each(names.filter((name) => WRITE_ONLY.includes(name)))('%s cannot be read'
   }),
 );
 
-test('an option as bytes in C layout and as an object is the same', () =>
+test('an option is the same as bytes in C layout and as an object', () =>
   scenario({ seed: 1 }, async (network) => {
     const { client } = await two(network);
     const so = open(client);
@@ -133,7 +133,7 @@ test('the options of level SOL_SOCKET are SO_RCVBUF, SO_SNDBUF, SO_LINGER and SO
     expect([client.usrsctp_getsockopt(so, R.SOL_SOCKET, R.SO_TYPE), client.errno]).toEqual([-1, 'EINVAL']);
   }));
 
-test('buffers begin with 262,144 bytes, whatever sctp_recvspace says by default, and with what it was set to', () =>
+test('buffers begin with 262,144 bytes in spite of the default of sctp_recvspace, or with the value that it was set to', () =>
   scenario({ seed: 1 }, async (network) => {
     const { client } = await two(network);
     const sizes = (so = open(client)) =>
@@ -145,7 +145,7 @@ test('buffers begin with 262,144 bytes, whatever sctp_recvspace says by default,
     expect(sizes()).toEqual([50_000, 60_000]);
   }));
 
-test('a socket that lingers for no time aborts when it is closed', () =>
+test('a socket with a linger time of 0 aborts its association when it is closed', () =>
   scenario({ seed: 1 }, async (network) => {
     const { client, server, so, accepted } = await connected(network);
     client.usrsctp_setsockopt(so, R.SOL_SOCKET, R.SO_LINGER, { l_onoff: 1, l_linger: 0 });

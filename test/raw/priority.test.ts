@@ -3,8 +3,8 @@ import * as R from '../../src/raw.js';
 import { scenario } from '../../src/simulated.js';
 import { listening, open, SERVER, two } from './fixture.js';
 
-/** Upstream's sctp_prune_prsctp() would leave chunks without data behind, over which it then loops for ever. */
-test('messages of all priorities into a full send buffer neither hang nor end the association', () =>
+/** Upstream's sctp_prune_prsctp() leaves chunks without data behind, and then loops over them for ever. */
+test('sending messages of all priorities into a full send buffer neither hangs nor ends the association', () =>
   scenario({ seed: 1, conditions: { latencyMs: 10, loss: 0.1 }, limitMs: 1e7 }, async (network) => {
     const { client, server } = await two(network);
     const listener = listening(server, R.SOCK_STREAM);

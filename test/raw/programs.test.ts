@@ -13,8 +13,8 @@ afterEach(() => Child.endAll());
 type Main = (argv: readonly string[], machine: object) => Promise<number>;
 
 /**
- * A program of usrsctp's, ported: what examples/raw/ has. To start usrsctp is real work: virtual time stands still until
- * the program waits for something.
+ * Runs a program of examples/raw/. Starting usrsctp takes real time, so virtual time stands still until the program waits
+ * for something.
  */
 async function program(name: string) {
   const main: Main = (await import(/* @vite-ignore */ `${folder}${name}.mjs`)).main;
@@ -29,7 +29,7 @@ async function program(name: string) {
   };
 }
 
-/** What a program takes from an operating system. */
+/** What a program needs of an operating system. */
 function machine(network: Network, { transport, random }: Host, lines: readonly string[] = []) {
   const { clock } = network;
   const printed: string[] = [];
@@ -66,7 +66,7 @@ test('client and echo_server talk to each other', async () => {
   });
 });
 
-test('tsctp measures', async () => {
+test('tsctp measures throughput', async () => {
   const tsctp = await program('tsctp');
   await scenario({ seed: 1, conditions: { latencyMs: 5, loss: 0.01 } }, async (network) => {
     const left = machine(network, network.host('client', ['10.0.1.1']));
@@ -80,7 +80,7 @@ test('tsctp measures', async () => {
   });
 });
 
-test('the programs run by themselves, over UDP', async () => {
+test('the programs run as processes, over UDP', async () => {
   expect(existsSync(`${CHECKOUT}dist/raw.js`), 'dist/ is missing: ./build.sh makes it').toBe(true);
   const [here, there] = [await freePort(), await freePort()].map(String) as [string, string];
   const run = (name: string, ...args: string[]) => new Child(process.execPath, [`${folder}${name}.mjs`, ...args]);

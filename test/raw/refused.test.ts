@@ -3,7 +3,7 @@ import * as R from '../../src/raw.js';
 import { scenario } from '../../src/simulated.js';
 import { connected, listening, open, SERVER, two } from './fixture.js';
 
-test('usrsctp_connectx on a listening one-to-one socket is EINVAL', () =>
+test('usrsctp_connectx on a listening one-to-one socket fails with EINVAL', () =>
   scenario({ seed: 1 }, async (network) => {
     const { server } = await two(network);
     const so = listening(server, R.SOCK_STREAM);
@@ -11,7 +11,7 @@ test('usrsctp_connectx on a listening one-to-one socket is EINVAL', () =>
     expect(server.errno).toBe('EINVAL');
   }));
 
-test('usrsctp_listen on a one-to-one socket that has had an association is EINVAL', () =>
+test('usrsctp_listen on a one-to-one socket that has had an association fails with EINVAL', () =>
   scenario({ seed: 1 }, async (network) => {
     const { client, server, so, accepted } = await connected(network);
     server.usrsctp_close(accepted);
@@ -20,7 +20,7 @@ test('usrsctp_listen on a one-to-one socket that has had an association is EINVA
     expect(client.errno).toBe('EINVAL');
   }));
 
-test('usrsctp_connect of a socket of AF_INET6 takes an address of IPv4 for one', () =>
+test('usrsctp_connect on a socket of AF_INET6 takes an IPv4 address for an IPv6 address', () =>
   scenario({ seed: 1 }, async (network) => {
     const { client } = await two(network);
     const so = client.usrsctp_socket(R.AF_INET6, R.SOCK_STREAM, R.IPPROTO_SCTP)!;
@@ -30,7 +30,7 @@ test('usrsctp_connect of a socket of AF_INET6 takes an address of IPv4 for one',
     await network.advance(1000);
   }));
 
-test('RTO.Initial can not be 0, by which usrsctp divides', () =>
+test('RTO.Initial cannot be set to 0, as usrsctp divides by it', () =>
   scenario({ seed: 1 }, async (network) => {
     const { client } = await two(network);
     expect(client.usrsctp_sysctl_set_sctp_rto_initial_default(0)).toBe(-1);
@@ -39,7 +39,7 @@ test('RTO.Initial can not be 0, by which usrsctp divides', () =>
   }));
 
 test(
-  'there can be more than 65,536 sockets, and a closed one has no say in what another one is told',
+  'there can be more than 65,536 sockets, and closing one has no effect on the events of another',
   { timeout: 120_000 },
   () =>
     scenario({ seed: 1 }, async (network) => {

@@ -5,7 +5,7 @@ import { listening, open, SERVER, two } from './fixture.js';
 
 const SENDALL = { snd_flags: R.SCTP_SENDALL };
 
-/** A server with one socket for the associations of three clients' sockets, of which the last takes one stream only. */
+/** A server's one-to-many socket with the associations of three clients, the last of which accepts one stream only. */
 async function three(network: Network) {
   const { client, server } = await two(network);
   const hub = listening(server);
@@ -32,7 +32,7 @@ test('SCTP_SENDALL sends one message to every association of a socket, by the it
     expect(received()).toEqual([7, 7, 7]);
   }));
 
-test('SCTP_SENDALL tells nobody where it could not, takes 1,432 bytes at most, and asks for no room', () =>
+test('SCTP_SENDALL reports no failures, takes at most 1,432 bytes, and ignores the limit of the send buffer', () =>
   scenario({ seed: 1 }, async (network) => {
     const { server, hub, received } = await three(network);
     const onStream = { ...SENDALL, snd_sid: 5 };

@@ -93,7 +93,7 @@ for (const [state, afterMs] of [
     }));
 }
 
-test('sending after a shutdown is EPIPE', () =>
+test('sending after a shutdown fails with EPIPE', () =>
   scenario({ seed: 1, conditions: { latencyMs: 10 } }, async (network) => {
     const { client, so } = await connected(network);
     client.usrsctp_set_non_blocking(so, 1);
@@ -104,7 +104,7 @@ test('sending after a shutdown is EPIPE', () =>
     expect([client.usrsctp_sendv(so, bytes(10)), client.errno]).toEqual([-1, 'EPIPE']);
   }));
 
-test('a SHUTDOWN ACK that nobody answers ends in ETIMEDOUT', () =>
+test('an association whose SHUTDOWN ACK is never answered ends with ETIMEDOUT', () =>
   scenario({ seed: 1, conditions: { latencyMs: 10 } }, async (network) => {
     const { client, server, so, accepted } = await connected(network);
     client.usrsctp_set_non_blocking(so, 1);
@@ -117,7 +117,7 @@ test('a SHUTDOWN ACK that nobody answers ends in ETIMEDOUT', () =>
     expect(client.usrsctp_getsockopt(so, R.SOL_SOCKET, R.SO_ERROR)).toBe('ETIMEDOUT');
   }));
 
-test('with explicit EOR a message larger than the send buffer waits for room: EAGAIN', () =>
+test('with explicit EOR, a message larger than the send buffer waits for room: EAGAIN', () =>
   scenario({ seed: 1, conditions: { latencyMs: 10 } }, async (network) => {
     const { client, so } = await connected(network);
     client.usrsctp_set_non_blocking(so, 1);
@@ -128,7 +128,7 @@ test('with explicit EOR a message larger than the send buffer waits for room: EA
     expect([client.usrsctp_sendv(so, bytes(80_000)), client.errno]).toEqual([-1, 'EAGAIN']);
   }));
 
-test('SCTP_EOF ends an association in which a message was begun, and says so: ECONNABORTED', () =>
+test('SCTP_EOF aborts an association with an unfinished message: ECONNABORTED', () =>
   scenario({ seed: 1, conditions: { latencyMs: 10 } }, async (network) => {
     const { client, so } = await connected(network);
     client.usrsctp_set_non_blocking(so, 1);
@@ -142,7 +142,7 @@ test('SCTP_EOF ends an association in which a message was begun, and says so: EC
     ]);
   }));
 
-test('the rest of a message that was given up is thrown away, also where SCTP_EOF comes with it', () =>
+test('the rest of an abandoned message is discarded, even if it has SCTP_EOF', () =>
   scenario({ seed: 1, conditions: { latencyMs: 10 } }, async (network) => {
     const { client, so, server, accepted } = await connected(network);
     client.usrsctp_set_non_blocking(so, 1);
@@ -175,7 +175,7 @@ test('SCTP_SENDALL is ignored on a one-to-one socket', () =>
     expect(server.usrsctp_recvv(accepted, 5000)).toMatchObject({ data: bytes(2000) });
   }));
 
-test('SCTP_SENDALL waits while one of the associations resets its stream: EAGAIN', () =>
+test('SCTP_SENDALL fails with EAGAIN while one of the associations resets its stream', () =>
   scenario({ seed: 1, conditions: { latencyMs: 10 } }, async (network) => {
     const { client, server } = await two(network);
     listening(server);

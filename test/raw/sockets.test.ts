@@ -19,10 +19,10 @@ test('usrsctp_connectx sets up an association with all addresses of both ends', 
     expect(client.usrsctp_getassocid(so, { address: '10.9.9.9', port: PORT })).toBe(0);
     client.usrsctp_freepaddrs(SERVER);
     client.usrsctp_freeladdrs(local);
-    expect(local).toHaveLength(2); // they are JavaScript's to free
+    expect(local).toHaveLength(2); // nothing to free
   }));
 
-test('L17 usrsctp_connectx is non-blocking: the event, then SO_ERROR tells, which is cleared when it is read', () =>
+test('L17 usrsctp_connectx does not block: an event and SO_ERROR report a failure, and reading SO_ERROR clears it', () =>
   scenario({ seed: 1 }, async (network) => {
     const { client } = await two(network);
     const so = open(client);
@@ -37,7 +37,7 @@ test('L17 usrsctp_connectx is non-blocking: the event, then SO_ERROR tells, whic
     expect(client.usrsctp_get_events(so) & R.SCTP_EVENT_ERROR).toBe(0);
   }));
 
-test('usrsctp_connect says EINPROGRESS, EALREADY when it is called again, and WRITE tells that it is done', () =>
+test('usrsctp_connect fails with EINPROGRESS, then with EALREADY; SCTP_EVENT_WRITE reports that it has connected', () =>
   scenario({ seed: 1, conditions: { latencyMs: 10 } }, async (network) => {
     const { client, server } = await two(network);
     listening(server, R.SOCK_STREAM);
@@ -52,7 +52,7 @@ test('usrsctp_connect says EINPROGRESS, EALREADY when it is called again, and WR
     expect(client.usrsctp_getsockopt(so, R.SOL_SOCKET, R.SO_ERROR)).toBe(0);
   }));
 
-test('everything that a call sends has been given to the transport when it returns', () =>
+test('when a call returns, everything that it sends has been given to the transport', () =>
   scenario({ seed: 1 }, async (network) => {
     const host = network.host('client', CLIENT_ADDRESSES);
     const sent: number[] = [];
@@ -77,7 +77,7 @@ test('everything that a call sends has been given to the transport when it retur
     expect(sent).toEqual([R.SCTP_SHUTDOWN]);
   }));
 
-test('usrsctp_sendv and usrsctp_recvv carry a message with its info', () =>
+test('usrsctp_sendv and usrsctp_recvv transfer a message with its info', () =>
   scenario({ seed: 1 }, async (network) => {
     const { client, server, so, accepted } = await connected(network);
     for (const option of [R.SCTP_RECVRCVINFO, R.SCTP_RECVNXTINFO]) {
@@ -116,7 +116,7 @@ test('usrsctp_sendv and usrsctp_recvv carry a message with its info', () =>
     expect(server.errno).toBe('EAGAIN');
   }));
 
-test('usrsctp_sendv refuses as C does, with errno by name', () =>
+test('usrsctp_sendv refuses what C refuses, with the same errno', () =>
   scenario({ seed: 1 }, async (network) => {
     const { client, so } = await connected(network);
     const failure = (result: number) => (result === -1 ? client.errno : result);
@@ -134,7 +134,7 @@ test('usrsctp_sendv refuses as C does, with errno by name', () =>
     expect(taken.length * 10_000).toBeLessThanOrEqual(Number(bound) + 50_000);
   }));
 
-test('a message to an address sets up an association, which usrsctp_peeloff gives a socket of its own', () =>
+test('a message to an address sets up an association, which usrsctp_peeloff moves to a socket of its own', () =>
   scenario({ seed: 1 }, async (network) => {
     const { client, server } = await two(network);
     const listener = listening(server, R.SOCK_SEQPACKET, R.SCTP_ASSOC_CHANGE);
@@ -153,7 +153,7 @@ test('a message to an address sets up an association, which usrsctp_peeloff give
     expect(server.errno).toBe('ENOENT');
   }));
 
-test('usrsctp_bind and usrsctp_bindx take and give back addresses', () =>
+test('usrsctp_bind and usrsctp_bindx add and remove addresses', () =>
   scenario({ seed: 1 }, async (network) => {
     const { client } = await two(network);
     const [first, second] = CLIENT_ADDRESSES.map((address) => ({ address, port: 7000 }));
@@ -169,7 +169,7 @@ test('usrsctp_bind and usrsctp_bindx take and give back addresses', () =>
     expect([client.usrsctp_bind(other, { address: 'nowhere', port: 1 }), client.errno]).toEqual([-1, 'EINVAL']);
   }));
 
-test('usrsctp_accept tells the address of the peer, and EAGAIN when nobody waits', () =>
+test('usrsctp_accept returns the address of the peer, and fails with EAGAIN if there is no association', () =>
   scenario({ seed: 1 }, async (network) => {
     const { client, server } = await two(network);
     const listener = listening(server, R.SOCK_STREAM);
@@ -182,7 +182,7 @@ test('usrsctp_accept tells the address of the peer, and EAGAIN when nobody waits
     expect(name.address).toMatchObject({ address: '10.0.1.1' });
   }));
 
-test('usrsctp_shutdown ends both directions in order, and usrsctp_finish waits for the last socket', () =>
+test('usrsctp_shutdown ends both directions in order, and usrsctp_finish fails until the last socket is closed', () =>
   scenario({ seed: 1 }, async (network) => {
     const { client, server, so, accepted, listener } = await connected(network);
     client.usrsctp_sendv(so, bytes('last'));
@@ -205,7 +205,7 @@ test('usrsctp_shutdown ends both directions in order, and usrsctp_finish waits f
     expect(server.usrsctp_sysctl_get_sctp_ecn_enable()).toBe(-1);
   }));
 
-test('a stale, made-up or missing handle is EBADF for every function that takes one', () =>
+test('every function fails with EBADF for a stale, made-up or missing handle', () =>
   scenario({ seed: 1 }, async (network) => {
     const { client } = await two(network);
     const closed = open(client);
@@ -243,7 +243,7 @@ test('a stale, made-up or missing handle is EBADF for every function that takes 
     }
   }));
 
-test('the end of an association carries no info, neither of its last message nor of another socket', () =>
+test('the end of an association has no info, neither of its last message nor of another socket', () =>
   scenario({ seed: 1 }, async (network) => {
     const { client, server, so, accepted } = await connected(network);
     server.usrsctp_setsockopt(accepted, R.IPPROTO_SCTP, R.SCTP_RECVRCVINFO, 1);
@@ -258,7 +258,7 @@ test('the end of an association carries no info, neither of its last message nor
     }
   }));
 
-test('wrong JavaScript types are TypeErrors', () =>
+test('arguments of a wrong JavaScript type throw TypeError', () =>
   scenario({ seed: 1 }, async (network) => {
     const { client } = await two(network);
     const so = open(client);
@@ -284,7 +284,7 @@ test('wrong JavaScript types are TypeErrors', () =>
     for (const call of calls) expect(call, String(call)).toThrow(TypeError);
   }));
 
-test('usrsctp_getpaddrs and usrsctp_getladdrs are empty where there is no association, or no address any more', () =>
+test('usrsctp_getpaddrs and usrsctp_getladdrs are empty if there is no association, or no address any more', () =>
   scenario({ seed: 1 }, async (network) => {
     const { client } = await two(network);
     const so = open(client);

@@ -7,15 +7,15 @@ import { upstream } from '../support/upstream.js';
 
 const numbers = R as unknown as Readonly<Record<string, number>>;
 
-/** What of upstream's main usrsctp is asked for here; the pinned release has none of it. */
+/** Constants of upstream's main. The pinned release doesn't have them. */
 const ACCEPT_ZERO_CHECKSUM = numbers['SCTP_ACCEPT_ZERO_CHECKSUM'] ?? -1;
 const LOWER_LAYER_DTLS = numbers['SCTP_EDMID_LOWER_LAYER_DTLS'] ?? -1;
-/** The parameter of INIT and INIT ACK (RFC 9653 4), with that method. */
+/** The parameter of INIT and INIT ACK with that method (RFC 9653 4). */
 const ACCEPTABLE = Buffer.from([0x80, 0x01, 0, 8, 0, 0, 0, 1]);
 
 const [INIT, COOKIE_ECHO] = [1, 10];
 
-/** Sends a message over AF_CONN, where these ends accept packets without a checksum. Returns the packets of both. */
+/** Sends a message over AF_CONN; the ends that are named accept packets without a checksum. Returns the packets of both. */
 function exchange(accepting: readonly boolean[]) {
   return scenario({ seed: 1 }, async (network) => {
     const packets: Buffer[] = [];
@@ -51,7 +51,7 @@ function exchange(accepting: readonly boolean[]) {
   });
 }
 
-/** The pinned release has no such option, so that these tests are none of its. */
+/** A test of an option that the pinned release doesn't have. */
 const testOfMain = (name: string, run: () => Promise<void>) => {
   if (upstream === 'main') test(name, run);
 };
@@ -59,11 +59,11 @@ const testOfMain = (name: string, run: () => Promise<void>) => {
 const isWithoutChecksum = (packet: Buffer) => packet.readUInt32LE(8) === 0;
 const isOf = (type: number) => (packet: Buffer) => packet[12] === type;
 
-testOfMain('two ends that accept zero checksums leave them out (RFC 9653)', async () => {
+testOfMain('two ends that accept a zero checksum send packets with it (RFC 9653)', async () => {
   const { packets, counted } = await exchange([true, true]);
   const init = packets.find(isOf(INIT))!;
   expect(init.includes(ACCEPTABLE)).toBe(true);
-  // These two have one, whatever the other end accepts (RFC 9653 5.2).
+  // These two always have a checksum (RFC 9653 5.2).
   const always = packets.filter((packet) => isOf(INIT)(packet) || isOf(COOKIE_ECHO)(packet));
   expect(always.some(isWithoutChecksum)).toBe(false);
   const others = packets.filter((packet) => !always.includes(packet));
@@ -72,7 +72,7 @@ testOfMain('two ends that accept zero checksums leave them out (RFC 9653)', asyn
   expect(counted.every((count: number) => count > 0)).toBe(true);
 });
 
-testOfMain('if one end alone accepts them, no packet is without its checksum', async () => {
+testOfMain('if only one end accepts a zero checksum, all packets have checksums', async () => {
   for (const accepting of [
     [true, false],
     [false, true],
@@ -85,12 +85,12 @@ testOfMain('if one end alone accepts them, no packet is without its checksum', a
   }
 });
 
-test('an option that the release lacks is one that the next one will be asked for', () => {
-  const asked = readFileSync('wasm/layout/constants.txt', 'utf8')
+test("wasm/layout/constants.txt lists every option, including those of upstream's main only", () => {
+  const listed = readFileSync('wasm/layout/constants.txt', 'utf8')
     .split('\n')
     .filter((line) => !line.startsWith('#'))
     .flatMap((line) => line.split(/\s+/));
   const absent = Object.keys(optionTypes).filter((name) => numbers[name] === undefined);
   expect(absent).toEqual(upstream === 'main' ? [] : ['SCTP_ACCEPT_ZERO_CHECKSUM']);
-  expect(asked).toEqual(expect.arrayContaining([...Object.keys(optionTypes), 'SCTP_EDMID_LOWER_LAYER_DTLS']));
+  expect(listed).toEqual(expect.arrayContaining([...Object.keys(optionTypes), 'SCTP_EDMID_LOWER_LAYER_DTLS']));
 });
