@@ -5,32 +5,33 @@
 #   wasm/compile.sh native SOURCE OUT    OUT/libusrsctp-link.a, by gcc: the same sources, for sanitizers and benchmarks
 #   wasm/compile.sh layout SOURCE OUT    OUT/{constants,errno,layouts,sysctls}.ts
 #
-# SOURCE is a checkout of usrsctp. CFLAGS_EXTRA is added to every compilation. REDIRECTIONS=write writes down how often each
-# redirection took effect (upstream/redirections.txt), in place of checking it.
+# SOURCE is a checkout of usrsctp. CFLAGS_EXTRA is added to every compilation. REDIRECTIONS=write records how often each
+# redirection takes effect (upstream/redirections.txt) instead of checking it.
 set -euo pipefail
 
 readonly here=$(cd "$(dirname "$0")" && pwd)
 readonly target=$1 source=$2/usrsctplib out=$3
 
-# Two releases are known: the pinned one, and upstream's main, whose usrsctp.h has an option of RFC 9653.
+# Two releases are known: the pinned one, and upstream's main, whose usrsctp.h has the socket option of RFC 9653.
 release=0.9.5.0
 ! grep -q SCTP_ACCEPT_ZERO_CHECKSUM "$source/usrsctp.h" || release=main
 readonly release
 
-# What upstream is made of, but for what the link layer stands in for: user_environment.c, user_recv_thread.c,
-# netinet/sctp_callout.c, netinet/sctp_crc32.c, netinet/sctp_sha1.c, netinet/sctp_userspace.c; and for what files of ours
-# include: netinet/sctp_usrreq.c and netinet/sctp_cc_functions.c.
+# Upstream's files, except those that ours replace (user_environment.c, user_recv_thread.c, netinet/sctp_callout.c,
+# netinet/sctp_crc32.c, netinet/sctp_sha1.c, netinet/sctp_userspace.c) and those that ours include
+# (netinet/sctp_usrreq.c, netinet/sctp_cc_functions.c).
 readonly upstream=(
   user_socket.c user_mbuf.c netinet6/sctp6_usrreq.c
   netinet/sctp_{asconf,auth,bsd_addr,indata,input,output,pcb,peeloff,ss_functions,sysctl,timer}.c
   netinet/sctputil.c
 )
 readonly including=(api/setopt.c tuning/congestion.c)
-# Our files that see usrsctp's internal headers, and those that see usrsctp.h: the two can't be included together.
+# Our files that include usrsctp's internal headers, and those that include usrsctp.h. No file can include both.
 readonly internals=(
   os/environment.c os/timers.c network/packets.c network/interfaces.c api/socket.c api/association.c api/abort.c
   api/set_aside.c api/statistics.c
-  tuning/{buffers,buffer_quota,burst,bundling,min_rtt,sack_frequency,path_mtu,socket_hashes,crc32c,sha1,cookie_mac,tag_timewait}.c
+  tuning/{buffers,buffer_quota,burst,bundling,min_rtt,sack_frequency,path_mtu}.c
+  tuning/{socket_hashes,crc32c,sha1,cookie_mac,tag_timewait}.c
   fixes/{added_addresses,deleted_addresses,late_packets,pending_addresses,readded_addresses,reconfiguration,restart}.c
   fixes/{retransmission,round_trips,schedulers,shutdown,extra_fields,path_selection,error_counters}.c
   fixes/{association_validation,fragment_size,packet_validation,gap_blocks,asockill_timer}.c
@@ -46,16 +47,16 @@ common=(
 )
 [ "$release" != main ] || common+=(-DUPSTREAM_MAIN)
 readonly strict=(-Wall -Wextra -Werror)
-# Internal headers draw warnings by themselves; ours must draw none.
+# usrsctp's internal headers cause these warnings; our own code must cause none.
 readonly tolerated=(-Wno-unused-parameter -Wno-sign-compare -Wno-address-of-packed-member -Wno-unused-value)
 
-# Upstream's own warnings are none of ours, but what our redirections pass to functions of ours has to be of their types.
-# gcc can't be told that.
+# We ignore the warnings of upstream's files, except about the types of what redirected calls pass to our functions.
+# Only clang can do that; gcc can't.
 readonly upstream_warnings=(-Wno-everything -Werror=incompatible-pointer-types -Werror=int-conversion
   -Werror=implicit-function-declaration)
 
-# SYSCTL(name), TUNABLE(name) or READ_ONLY(name) a line: what user_socket.c defines, which is less than usrsctp.h says.
-# sctp_debug_on is there in debugging builds only.
+# Prints SYSCTL(name), TUNABLE(name) or READ_ONLY(name) for each sysctl that user_socket.c defines: usrsctp.h declares
+# more. sctp_debug_on exists in debugging builds only.
 list_sysctls() {
   local name definitions=$source/user_socket.c
   sed -nE '/sctp_debug_on/d; s/^USRSCTP_SYSCTL_GET_DEF\((\w+)\)$/\1/p' "$definitions" | while read -r name; do
@@ -65,8 +66,9 @@ list_sysctls() {
   done
 }
 
-# Engines compile a function when it is called first, the whole of it: what others are inlined in took a cold start 2 ms
-# longer. So clang inlines there only what is marked `inline`, and what messages don't pass through is made small.
+# A JavaScript engine compiles a function as a whole when it is first called. Functions with much inlined code made a
+# cold start 2 ms longer. So in these files clang inlines only what is marked `inline`, and code that no message passes
+# through is optimized for size.
 flags_for() { # FILE
   [ "$target" = wasm ] || return 0
   case $(basename "$1" .c) in
@@ -75,11 +77,12 @@ flags_for() { # FILE
     setopt | sctp6_usrreq | sctp_pcb | sctp_auth | sctp_asconf | sctp_bsd_addr | sctp_peeloff | sctp_sysctl)
       echo -finline-hint-functions -Oz ;;
     user_socket | sctp_timer | congestion) echo -Oz ;;
-    bridge | association | statistics | abort | set_aside | sent_abort | snprintf | interfaces | socket | path_mtu) echo -Oz ;;
+    bridge | association | statistics | abort | set_aside | sent_abort | snprintf | interfaces | socket | path_mtu)
+      echo -Oz ;;
     late_packets | *_addresses | ended_association | asockill_timer | unfinished_messages | tag_timewait) echo -Oz ;;
     reconfiguration | restart | restarted_streams | stream_reset | forward_tsn | shutdown) echo -Oz ;;
-    error_counters | path_selection | retransmission | round_trips | lifetimes | abandoned | fragment_size | gap_blocks | buffer_quota)
-      echo -Oz ;;
+    error_counters | path_selection | retransmission | round_trips | lifetimes | abandoned | fragment_size) echo -Oz ;;
+    gap_blocks | buffer_quota) echo -Oz ;;
     sha1 | sha256 | environment | association_validation | send_buffer | schedulers) echo -Oz ;;
   esac
 }
@@ -90,7 +93,7 @@ compile_all() { # compiler and its flags
   rm -rf "$objects"
   mkdir -p "$objects"
   list_sysctls >"$out/sysctls.def"
-  # In two steps: upstream/redirections.mjs counts in what the preprocessor has made.
+  # In two steps, because upstream/redirections.mjs counts names in the preprocessor's output.
   for file in "${upstream[@]/#/$source/}" "${including[@]/#/$here/}"; do
     name=$(basename "$file" .c)
     echo "$* $(flags_for "$file") -w -include $(header_of "$name") -E $file -o $objects/$name.i &&" \
@@ -106,7 +109,7 @@ compile_all() { # compiler and its flags
   xargs -P "$(nproc)" -I '{}' sh -c '{}' <"$out/jobs"
 }
 
-# What is redirected in a file of upstream's.
+# The header that lists what is redirected in a file of upstream's.
 header_of() { # NAME
   case $1 in
     setopt) echo "$here/upstream/sctp_usrreq.h" ;;
@@ -115,7 +118,7 @@ header_of() { # NAME
   esac
 }
 
-object_of() { # FILE of ours
+object_of() { # one of our files
   echo "$out/objects/our_$(basename "$1" .c).o"
 }
 
@@ -130,11 +133,11 @@ compile_wasm() {
     -sTOTAL_STACK=256KB          # connectx alone keeps 2 KB on it
     -sMALLOC=emmalloc            # 7 % faster than dlmalloc here, and smaller
     -mbulk-memory                # memory.copy: 9 % at 16 KB messages
-    # What is called in one place only is inlined whatever its size otherwise: see flags_for.
+    # Binaryen would inline every function with a single caller, whatever its size: see flags_for.
     -sBINARYEN_EXTRA_PASSES=--one-caller-inline-max-function-size=100
     -sEXPORTED_FUNCTIONS=_malloc,_free
-    -sERROR_ON_UNDEFINED_SYMBOLS=0 -sWARN_ON_UNDEFINED_SYMBOLS=0 # host.h; check_imports sees to the others
-    # Upstream's files are compiled without warnings: a redirected function without a prototype shows here.
+    -sERROR_ON_UNDEFINED_SYMBOLS=0 -sWARN_ON_UNDEFINED_SYMBOLS=0 # host.h declares imports; check_imports finds others
+    # Upstream's files are compiled without warnings, so a redirected function without a prototype shows up only here.
     -Wl,--fatal-warnings
   )
   emcc "$out"/objects/*.o "${link[@]}" ${LDFLAGS_EXTRA:-} -o "$out/usrsctp.wasm"
@@ -142,7 +145,7 @@ compile_wasm() {
   cp "$source/usrsctp.h" "$out/usrsctp.h" # tests compare the API with the header of what was built
 }
 
-# The module asks for what imports.txt lists and for nothing else.
+# Fails unless the module's imports are exactly those that imports.txt lists.
 check_imports() {
   local list='WebAssembly.Module.imports(new WebAssembly.Module(require("fs").readFileSync(process.argv[1])))'
   node -e "for (const { module, name } of $list) console.log(module + '.' + name)" "$out/usrsctp.wasm" | sort |

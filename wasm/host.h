@@ -1,5 +1,5 @@
 /*
- * The host: everything that the C side asks of JavaScript. These are the module's only imports.
+ * The host: all functions that the C side calls in JavaScript. They are the module's only imports.
  *
  * A host function may read and write the module's memory. It must not throw, and must not call back into the module.
  */
@@ -19,12 +19,13 @@
 void host_random(void *buffer, size_t length) HOST_IMPORT(random);
 
 /*
- * Which local address talks to a destination, given as 4 or 16 network-order bytes: its interface number, 0 when there
- * is no route. Stores the largest IP packet in bytes that fits, and after it a larger one that is worth a try, or 0.
+ * Returns the interface number of the local address that leads to a destination, or 0 if there is no route. The
+ * destination is 4 or 16 bytes in network byte order. mtu[0] receives the size in bytes of the largest IP packet that
+ * fits, and mtu[1] a larger size that is worth probing, or 0.
  */
 uint32_t host_route(const uint8_t *destination, uint32_t family, uint32_t mtu[2]) HOST_IMPORT(route);
 
-/* The stack can't go on; the message says why. The module traps when this returns. */
+/* Reports why the stack can't continue. The module traps when this returns. */
 void host_panic(const char *message, size_t length) HOST_IMPORT(panic);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * The link layer's own border: what usrsctp is redirected to (upstream/), and what the bridge needs of it.
- * Knows neither usrsctp.h nor its internals, so that both sides of the bridge can include it.
+ * The functions and structures with which the C side replaces the layer below usrsctp: what usrsctp is redirected to
+ * (upstream/), and what api/ needs of it. Includes neither usrsctp.h nor usrsctp's internal headers, which exclude each
+ * other, so that files of both kinds can include it.
  */
 #ifndef LINK_H
 #define LINK_H
@@ -18,37 +19,37 @@
 /* One packet in the outbox or inbox: this header, then the SCTP packet, padded to a multiple of 4 bytes. */
 struct link_packet {
 	uint32_t length;         /* of the SCTP packet, in bytes */
-	uint16_t port;           /* the peer's UDP port, 0: not encapsulated; host byte order. Of AF_CONN: set_df */
+	uint16_t port;           /* the peer's UDP port in host byte order, 0 without UDP; for AF_CONN set_df */
 	uint8_t family;          /* 4, 6, or 0 for AF_CONN */
 	uint8_t traffic_class;   /* of the IP header */
 	uint8_t source[16];      /* network byte order; IPv4 uses the first 4 bytes, the others are 0 */
-	uint8_t destination[16]; /* of AF_CONN each is the user's address, in the first 4 bytes */
+	uint8_t destination[16]; /* for AF_CONN, source and destination are the user's address, in the first 4 bytes */
 };
 
-/* What JavaScript reads after each entry. One of it per module, at link_state(). */
+/* The state that JavaScript reads after each entry into the module. There is one, at link_state(). */
 struct link_state {
-	double deadline_ms;     /* when link_timers() is due next, on the clock that link_enter() is told; < 0: never */
-	uint8_t *outbox;        /* packets to send, struct link_packet after struct link_packet */
-	uint32_t outbox_bytes;  /* JavaScript sets it to 0 when it has taken them */
-	uint32_t outbox_drops;  /* packets that found the outbox full, ever */
-	uint8_t *inbox;         /* where JavaScript puts received packets before link_input() */
-	uint32_t inbox_bytes;   /* its capacity */
-	int32_t *ready;         /* handles of sockets with something to tell */
-	uint32_t ready_count;   /* JavaScript sets it to 0 when it has taken them */
-	uint32_t memory_in_use; /* bytes that upstream holds by malloc */
+	double deadline_ms;     /* when link_timers() is due, on the clock of link_enter(); < 0: never */
+	uint8_t *outbox;        /* packets to send: one struct link_packet after the other */
+	uint32_t outbox_bytes;  /* JavaScript sets it to 0 after reading the outbox */
+	uint32_t outbox_drops;  /* packets dropped so far because the outbox was full */
+	uint8_t *inbox;         /* where JavaScript puts received packets before it calls link_input() */
+	uint32_t inbox_bytes;   /* the inbox's capacity */
+	int32_t *ready;         /* handles of sockets that are readable, writable or have failed */
+	uint32_t ready_count;   /* JavaScript sets it to 0 after reading the list */
+	uint32_t memory_in_use; /* bytes that usrsctp has allocated */
 	uint32_t has_more;      /* the socket that was read last has more to read */
 };
 
 /*
- * An association, as bridge_association() tells it; for each path a struct link_path_state follows, then local
- * addresses.
+ * An association, as bridge_association() describes it. A struct link_path_state for each path follows, and then the
+ * local addresses.
  */
 struct link_association_state {
 	uint32_t path_count;
-	uint32_t primary;             /* which path, from 0; UINT32_MAX: none */
+	uint32_t primary;             /* the index of the primary path; UINT32_MAX: none */
 	uint32_t window_bytes;        /* the peer's receive window */
-	uint32_t unacknowledged;      /* DATA chunks */
-	uint32_t pending;             /* DATA chunks that wait to be received */
+	uint32_t unacknowledged;      /* DATA chunks sent and not acknowledged */
+	uint32_t pending;             /* DATA chunks that the application hasn't received */
 	uint32_t inbound;             /* streams */
 	uint32_t outbound;
 	uint32_t fragmentation_point; /* bytes */
@@ -65,24 +66,24 @@ struct link_path_state {
 	uint32_t port;                /* the peer's UDP port; 0: not encapsulated */
 };
 
-/* What upstream tells of an association in kernels only (sctp_sysctl.c), see api/statistics.c. */
+/* Statistics that upstream exports in kernels only (sctp_sysctl.c): see api/statistics.c. */
 struct link_association_statistics {
-	uint32_t retransmissions;   /* DATA chunks that a time-out has marked, ever */
-	uint32_t errors;            /* time-outs in a row, over all paths */
-	uint32_t flight_bytes;      /* sent and not acknowledged */
+	uint32_t retransmissions;   /* DATA chunks that time-outs have marked for retransmission so far */
+	uint32_t errors;            /* consecutive time-outs, on all paths */
+	uint32_t flight_bytes;      /* in flight: sent and not acknowledged */
 	uint32_t queued_bytes;      /* not sent yet */
-	uint32_t peer_window_bytes; /* what the peer has room for beyond that */
+	uint32_t peer_window_bytes; /* the peer's receive window, without what is in flight */
 };
 
-/* And of a path. */
+/* The same of a path. */
 struct link_path_statistics {
-	uint32_t retransmissions; /* DATA chunks that a time-out of this path has marked, ever */
-	uint32_t errors;          /* time-outs in a row */
-	uint32_t flight_bytes;    /* sent there and not acknowledged */
+	uint32_t retransmissions; /* DATA chunks that time-outs of this path have marked for retransmission so far */
+	uint32_t errors;          /* consecutive time-outs */
+	uint32_t flight_bytes;    /* in flight on this path */
 	uint32_t cwnd_bytes;
 	uint32_t ssthresh_bytes;
-	uint32_t ce_packets; /* those sent there that came with CE, as ECNE tells */
-	uint32_t rtt_us;     /* the last round trip */
+	uint32_t ce_packets; /* packets sent on this path that arrived with CE, as ECNE reports */
+	uint32_t rtt_us;     /* the latest round-trip time */
 	uint32_t srtt_ms;
 	uint32_t rttvar_ms;
 	uint32_t rto_ms;
@@ -100,134 +101,144 @@ struct link_option {
 extern struct link_state link_shared;
 
 /*
- * Room in the outbox for one packet of that length, or NULL when it may not grow further. The caller counts the bytes.
+ * Returns room for one packet of that length in the outbox, or NULL if the outbox can't grow any further. The caller
+ * adds the packet to outbox_bytes.
  */
 struct link_packet *link_outbox_room(size_t length);
 
 /* The time of this entry, in ms. */
 extern double link_now_ms;
 
-/* The shortest time by which the clock has gone on between two entries. */
+/* The smallest step of the clock between two entries so far. */
 extern double link_clock_step_ms;
 
-/* A time that upstream has kept, in ms. */
+/* Converts a time that usrsctp has stored to ms. */
 struct timeval;
 double link_ms_of_timeval(const struct timeval *time);
 
-/* Does the transport vouch that what arrives is what was sent? A checksum of 0 then means that it was left out. */
+/* Does the transport vouch for integrity? Then a checksum of 0 means that it was omitted. */
 extern int link_has_integrity;
 
-/* Runs a timer that has gone off; see fixes/asockill_timer.c. */
+/* Runs a timer that has expired: see fixes/asockill_timer.c. */
 void link_run_timer(void (*function)(void *), void *argument);
 
-/* Runs what usrsctp leaves to its iterator thread. */
+/* Does the work of usrsctp's iterator thread. */
 void link_iterate(void);
 
 /*
- * May this packet reach usrsctp? First by its addresses and ports; then, if it isn't corrupt, by its chunks, some of
- * which may be taken out of it. Where it has an ECNE that upstream doesn't read, *short_ecne is set to the place of
- * that, and a copy with a longer one is to be read, and freed. See fixes/packet_validation.c.
+ * Validation of received packets: see fixes/packet_validation.c. link_has_valid_addresses() checks addresses and ports.
+ * For a packet with a valid checksum, link_validate_chunks() then checks its chunks, and removes invalid ones. Both
+ * return 0 if the packet must be discarded. If the packet has an ECNE that upstream can't read, *short_ecne is set to
+ * its offset. The caller then reads a copy made by link_lengthen_ecne(), and frees it.
  */
 int link_has_valid_addresses(const struct link_packet *packet);
 int link_validate_chunks(struct link_packet *packet, uint32_t *short_ecne);
 struct link_packet *link_lengthen_ecne(const struct link_packet *packet, uint32_t at);
 
-/* Will a packet of the same association follow the next one? And when that has been read: tuning/sack_frequency.c. */
+/* See tuning/sack_frequency.c. Before a packet is read: does another one of its association follow? And after it. */
 void link_set_more_packets_follow(int more);
 void link_send_deferred_sack(void);
 
-/* A packet has been read: if it has brought an association to OPEN, a shutdown that is pending is carried out. */
+/* Called after each packet: if it has opened an association, a pending shutdown is carried out. */
 void link_send_pending_shutdown(void);
 
 /*
- * Room in the send buffer for the rest of a message on this stream, where only that rest can make more of it; else 0.
- * See fixes/send_buffer.c.
+ * Returns how many bytes of an unfinished message may be sent on this stream if only the rest of that message can free
+ * the send buffer; otherwise 0. See fixes/send_buffer.c.
  */
 uint32_t link_stalled_room(void *so, uint32_t id, uint16_t stream);
 
-/* A message with a lifetime of so many milliseconds has been sent: see fixes/lifetimes.c. */
+/* A message with a lifetime of that many milliseconds has been sent: see fixes/lifetimes.c. */
 void link_start_lifetime(void *so, uint32_t id, uint32_t ms);
 
 /*
- * In the flags of an ABORT chunk that a notification tells: this end has sent it (RFC 9260 3.3.7 defines another bit
- * only). See fixes/sent_abort.c.
+ * A flag in the ABORT chunk of a notification: this end has sent the chunk. RFC 9260 3.3.7 defines another bit only.
+ * See fixes/sent_abort.c.
  */
 #define LINK_ABORT_SENT 0x80
 
-/* Questions about a socket, see fixes/send_buffer.c: has it one association at most; has it that association; */
+/* Questions about a socket: see fixes/send_buffer.c. Can it have one association only? Has it this association? */
 int link_has_one_association(void *so);
 int link_has_association(void *so, uint32_t id);
 
-/* does one of its associations reset that stream; are messages ended by SCTP_EOR there? */
+/* Is one of its associations resetting that stream? Does SCTP_EOR end its messages (explicit EOR)? */
 int link_resets_stream(void *so, uint16_t stream);
 int link_has_explicit_eor(void *so);
 
-/* Shuts an association down where usrsctp refuses to: 0, or a negative errno. See fixes/shutdown.c. */
+/* Shuts an association down in cases where usrsctp refuses. Returns 0 or -errno. See fixes/shutdown.c. */
 int link_shut_down(void *so, uint32_t id);
 
-/* Has either end begun to shut the association down? */
+/* Has either end started to shut the association down? */
 int link_is_shut_down(void *so, uint32_t id);
 
-/* What becomes of a piece of a message, whose beginning may be gone: fixes/unfinished_messages.c. */
+/*
+ * What to do with a piece of a message whose first pieces may have been dropped: send it, refuse it with EINTR, or
+ * discard it. See fixes/unfinished_messages.c.
+ */
 enum link_rest { LINK_REST_SEND, LINK_REST_REFUSE, LINK_REST_DISCARD };
 enum link_rest link_rest_of(void *so, uint32_t id, uint16_t stream, int is_last);
 
-/* Stand around a call that sends the rest of a message, which the peer's shutdown has interrupted; 0: there is none. */
+/*
+ * Called before and after sending the rest of a message that the peer's SHUTDOWN has interrupted. The first returns 0
+ * if there is no such message.
+ */
 int link_before_rest_after_shutdown(void *so, uint32_t id, uint16_t stream);
 void link_after_rest_after_shutdown(void *so, uint32_t id);
 
 /* What usrsctp calls to send a packet of an AF_CONN association. */
 int link_conn_output(void *address, void *buffer, size_t length, uint8_t tos, uint8_t set_df);
 
-/* Ends an association with an ABORT that tells a reason, whatever state it is in. Returns 0 or -ENOENT. */
+/* Ends an association in any state with an ABORT that carries a reason. Returns 0 or -ENOENT. */
 int link_abort(void *so, uint32_t id, const void *reason, uint32_t length);
 
-/* The buffers of a socket follow its paths from now on, see tuning/buffers.c. */
+/* The buffers of this socket follow its paths from now on: see tuning/buffers.c. */
 void link_autosize_buffers(void *so);
 void link_autosize_peeled_off(void *so);
 
-/* Stand around what gives a buffer a size, SO_SNDBUF or SO_RCVBUF: it keeps that. */
+/* Called before and after SO_SNDBUF or SO_RCVBUF sets the size of a buffer, which then stays fixed. */
 void link_before_buffer_size(void *so, int option);
 void link_after_buffer_size(void *so, int option);
 
-/* A message of an association didn't fit into the send buffer, or not as a whole. */
+/* The send buffer had no room for a message of this association, or for a part of it. */
 void link_send_buffer_full(void *so, uint32_t id);
 
-/* So many bytes of an association have left the receive buffer. */
+/* The application has read that many bytes of an association. */
 void link_data_read(void *so, uint32_t id, uint32_t bytes);
 
-/* May this socket listen? Not one-to-one, once it has had an association. */
+/* May this socket listen? A one-to-one socket that has had an association may not. */
 int link_may_listen(const void *so);
 
-/* A socket has been read: tells whether it has more. */
+/* After a read: sets has_more. */
 void link_update_has_more(void *so);
 
-/* What is set aside of a socket is where it was: see api/set_aside.c. */
+/* Ends a batch of reads that has set some associations aside: see api/set_aside.c. */
 void link_put_back(void);
 
 /*
- * Must come before usrsctp_peeloff(): sctp_move_pcb_and_assoc() takes each timer that points to the old endpoint for a
- * running one, and moves its reference. Of one that has gone off there is none: the old endpoint would be freed too
- * early, and the new one never.
+ * Must be called before usrsctp_peeloff(). sctp_move_pcb_and_assoc() assumes that every timer that points to the old
+ * endpoint is running, and moves the timer's reference to the new endpoint. An expired timer holds no reference: the
+ * old endpoint would be freed too early, and the new one never.
  */
 void link_before_peeloff(void *so, uint32_t id);
 
-/* Says why, and traps. */
+/* Reports the message to the host and traps. */
 _Noreturn void link_panic(const char *message);
 
-/* Upstream's snprintf; see os/snprintf.c for what it can. */
+/* Replaces upstream's snprintf; os/snprintf.c lists the supported formats. */
 __attribute__((format(printf, 3, 4))) void link_snprintf(char *buffer, size_t size, const char *format, ...);
 
-/* A socket has something to tell; called by upstream's sorwakeup and sowwakeup. `handle` is its upcall argument. */
+/*
+ * A socket is readable, writable or has failed. Upstream's sorwakeup and sowwakeup call it; `handle` is so_upcallarg.
+ */
 void link_ready(void *handle);
 
-/* Memory: never NULL, panics instead, because not all of upstream checks. */
+/* Allocation for usrsctp. Never returns NULL but panics, because upstream doesn't check everywhere. */
 void *link_malloc(size_t bytes);
 void *link_calloc(size_t count, size_t bytes);
 void *link_realloc(void *memory, size_t bytes);
 void link_free(void *memory);
 
-/* As realloc, for buffers of the link layer and the bridge: never NULL, and not in memory_in_use. */
+/* realloc for our own buffers: panics instead of returning NULL, and isn't counted in memory_in_use. */
 void *link_grow(void *buffer, size_t bytes);
 
 #endif

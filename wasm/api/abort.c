@@ -1,6 +1,6 @@
 /*
- * Ends an association at once: ABORT with the cause User-Initiated Abort (RFC 9260 9.1, 3.3.10.12). As a message with
- * SCTP_ABORT it would need room in the send buffer, and stream 0, on which nothing may be sent while it is being reset.
+ * Ends an association at once: ABORT with the cause User-Initiated Abort (RFC 9260 9.1, 3.3.10.12). A message with
+ * SCTP_ABORT would need room in the send buffer, and stream 0, on which nothing can be sent while it is being reset.
  */
 #include <errno.h>
 
@@ -13,7 +13,7 @@
 #include "api/handles.h"
 #include "link.h"
 
-/* The cause with as much of the reason as fits into one packet. */
+/* The error cause, with as much of the reason as fits into one packet. */
 static struct mbuf *cause_with(const struct sctp_tcb *stcb, const void *reason, uint32_t length)
 {
 	uint32_t headers = SCTP_MIN_OVERHEAD + sizeof(struct sctp_abort_chunk) + sizeof(struct sctp_paramhdr);
@@ -42,7 +42,7 @@ int link_abort(void *so, uint32_t id, const void *reason, uint32_t length)
 		return -ENOENT;
 	}
 	if (SCTP_GET_STATE(stcb) == SCTP_STATE_COOKIE_WAIT) {
-		/* The peer has nothing to end, and no tag is known that an ABORT could have. */
+		/* The peer has no association yet, and we don't know the tag that an ABORT needs. */
 		sctp_free_assoc(stcb->sctp_ep, stcb, SCTP_NORMAL_PROC, SCTP_FROM_SCTP_PCB);
 	} else {
 		UPSTREAM_ABORT_ASSOCIATION(stcb, cause_with(stcb, reason, length), SCTP_SO_LOCKED);

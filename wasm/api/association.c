@@ -1,6 +1,7 @@
 /*
- * An association and its paths at once: what SCTP_STATUS, SCTP_GET_PEER_ADDRESSES, SCTP_GET_LOCAL_ADDRESSES and, for
- * each path, SCTP_GET_PEER_ADDR_INFO and SCTP_REMOTE_UDP_ENCAPS_PORT tell. A dozen calls would be most of a set-up.
+ * Describes an association and its paths in one call: what SCTP_STATUS, SCTP_GET_PEER_ADDRESSES,
+ * SCTP_GET_LOCAL_ADDRESSES and, for each path, SCTP_GET_PEER_ADDR_INFO and SCTP_REMOTE_UDP_ENCAPS_PORT return. A dozen
+ * calls would take most of the time of a set-up.
  */
 #include "api/association.h"
 
@@ -81,8 +82,9 @@ static uint8_t *tell_local(struct sctp_tcb *stcb, struct sctp_ifa *ifa, uint8_t 
 }
 
 /*
- * What SCTP_GET_LOCAL_ADDRESSES lists, see upstream's sctp_fill_up_addresses_vrf(). It isn't asked, because an engine
- * takes half a millisecond to compile sctp_getopt(), which a first association has no other need of.
+ * Writes what SCTP_GET_LOCAL_ADDRESSES lists: see upstream's sctp_fill_up_addresses_vrf(). We don't use that option,
+ * because a JavaScript engine takes half a millisecond to compile sctp_getopt(), which a first association doesn't need
+ * otherwise.
  */
 static uint8_t *tell_locals(struct sctp_tcb *stcb, uint8_t *at, const uint8_t *end)
 {
@@ -109,8 +111,8 @@ static uint8_t *tell_locals(struct sctp_tcb *stcb, uint8_t *at, const uint8_t *e
 }
 
 /*
- * Writes struct link_association_state, for each path a struct link_path_state, and the sockaddrs of the local
- * addresses. Returns how many bytes that is, or -ENOENT.
+ * Writes a struct link_association_state, a struct link_path_state for each path, and the sockaddrs of the local
+ * addresses. Returns the number of bytes, or -ENOENT.
  */
 EXPORT int bridge_association(int handle, sctp_assoc_t id, uint8_t *buffer, uint32_t capacity)
 {

@@ -1,6 +1,6 @@
 /*
- * usrsctp's public functions for JavaScript. Each one translates its arguments, calls the function of its name and
- * returns that one's value, or -errno. Sockets are integer handles; a stale or made-up one is -EBADF.
+ * usrsctp's public functions for JavaScript. Each one translates its arguments, calls the usrsctp function of the same
+ * name, and returns its value or -errno. Sockets are integer handles; an invalid or stale handle is -EBADF.
  */
 #include <errno.h>
 #include <string.h>
@@ -21,7 +21,7 @@ static int result(ssize_t value)
 EXPORT void bridge_init(int udp_port)
 {
 	usrsctp_init_nothreads((uint16_t)udp_port, link_conn_output, NULL);
-	usrsctp_sysctl_set_sctp_no_csum_on_loopback(0); /* upstream's sender leaves out what its receiver checks */
+	usrsctp_sysctl_set_sctp_no_csum_on_loopback(0); /* upstream's sender omits checksums that its receiver verifies */
 }
 
 EXPORT int bridge_finish(void)
@@ -103,7 +103,7 @@ EXPORT int bridge_accept(int handle, struct sockaddr *address, socklen_t *length
 	return so == NULL ? -EBADF : adopt(usrsctp_accept(so, address, length));
 }
 
-/* What upstream moves to the new socket may be read at once, but wakes nobody. */
+/* upstream moves unread messages to the new socket without waking its reader, so we do. */
 EXPORT int bridge_peeloff(int handle, sctp_assoc_t id)
 {
 	struct socket *so = socket_of(handle);
@@ -127,7 +127,7 @@ EXPORT int bridge_connect(int handle, struct sockaddr *address, int length)
 
 	union sctp_sockstore whole = {0};
 
-	/* sctp6_connect() reads any address as if it were one of IPv6 */
+	/* sctp6_connect() reads any address as a sockaddr_in6 */
 	if (!UPSTREAM_ANSWERS_RIGHTLY && length >= 0 && (size_t)length < sizeof(whole) && address != NULL) {
 		memcpy(&whole, address, (size_t)length);
 		address = &whole.sa;
@@ -143,7 +143,7 @@ EXPORT int bridge_connectx(int handle, const struct sockaddr *addresses, int cou
 	return so == NULL ? -EBADF : result(usrsctp_connectx(so, addresses, count, id));
 }
 
-/* Never 0 but for "there is none". */
+/* Returns 0 only if there is no such association. */
 EXPORT sctp_assoc_t bridge_getassocid(int handle, struct sockaddr *address)
 {
 	struct socket *so = socket_of(handle);
@@ -151,7 +151,7 @@ EXPORT sctp_assoc_t bridge_getassocid(int handle, struct sockaddr *address)
 	return so == NULL ? 0 : usrsctp_getassocid(so, address);
 }
 
-/* The packed sockaddrs that upstream allocated, copied as far as they fit as a whole. Returns how many there are. */
+/* Copies the packed sockaddrs that upstream allocated. Returns their number, or -E2BIG. */
 static int copy_addresses(const struct sockaddr *list, int count, uint8_t *buffer, size_t capacity)
 {
 	const uint8_t *from = (const uint8_t *)list;
@@ -172,7 +172,7 @@ static int copy_addresses(const struct sockaddr *list, int count, uint8_t *buffe
 	return count;
 }
 
-/* Where there is no association, or no address, these two answer ENOTCONN; it is 0 (RFC 6458 9.3, 9.5). */
+/* usrsctp returns ENOTCONN if there is no association or no address. RFC 6458 9.3 and 9.5 say 0. */
 static int none_if_unconnected(int count)
 {
 	return count == -ENOTCONN ? 0 : count;
@@ -226,7 +226,7 @@ EXPORT int bridge_setsockopt(int handle, int level, int name, const void *value,
 	return set_option(socket_of(handle), level, name, value, length);
 }
 
-/* Options one behind the other, each a struct link_option and its value: as far as the first that is refused. */
+/* Sets options that follow each other, each a struct link_option and its value. Stops at the first error. */
 EXPORT int bridge_setsockopts(int handle, const uint8_t *options, uint32_t length)
 {
 	struct socket *so = socket_of(handle);
@@ -260,7 +260,7 @@ EXPORT void bridge_get_stat(struct sctpstat *statistics)
 	usrsctp_get_stat(statistics);
 }
 
-/* The sysctls by their place in sysctls.def, which compile.sh makes from what upstream defines. */
+/* Sysctls are numbered by their position in sysctls.def, which compile.sh generates from user_socket.c. */
 static int read_only(uint32_t value)
 {
 	(void)value;
@@ -280,7 +280,7 @@ static const struct {
 
 #define SYSCTL_COUNT (sizeof(sysctls) / sizeof(*sysctls))
 
-/* -EINVAL doesn't fit among values, so an unknown one is 0. */
+/* An unknown sysctl reads as 0, because -EINVAL could be a value. */
 EXPORT uint32_t bridge_sysctl_get(uint32_t index)
 {
 	return index < SYSCTL_COUNT ? sysctls[index].get() : 0;
@@ -288,7 +288,7 @@ EXPORT uint32_t bridge_sysctl_get(uint32_t index)
 
 EXPORT int bridge_sysctl_set(uint32_t index, uint32_t value)
 {
-	/* by RTO.Initial sctp_timer_start() divides */
+	/* sctp_timer_start() divides by RTO.Initial */
 	int divides = index < SYSCTL_COUNT && sysctls[index].set == usrsctp_sysctl_set_sctp_rto_initial_default;
 
 	if (index >= SYSCTL_COUNT || (divides && value == 0)) {

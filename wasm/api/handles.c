@@ -1,9 +1,9 @@
 /*
- * The handle table: which socket an integer stands for, and which sockets have something to tell.
+ * The handle table. It maps integers to sockets, and lists the sockets that are ready.
  *
- * A handle is the place of its socket in the table and a generation, which tells the sockets apart that had the place.
- * There are 8,191 generations; so that they don't come round soon, a place rests: it is used again when 1,023 others
- * have become free after it. A handle names another socket after 8 million ones at the earliest.
+ * A handle consists of the socket's slot in the table and a generation, which distinguishes the sockets that have used
+ * the slot. There are 8,191 generations. A slot is used again only after 1,023 other slots have become free, so that a
+ * handle names another socket after 8 million sockets at the earliest.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -22,14 +22,14 @@
 struct slot {
 	struct socket *so;   /* NULL: free */
 	int32_t generation;  /* never 0 */
-	uint32_t ready_rank; /* the place in link_shared.ready, from 1; 0: nothing to tell */
+	uint32_t ready_rank; /* the position in link_shared.ready, from 1; 0: not in that list */
 	int32_t next_free;   /* the slot that became free after this one; -1: none */
 };
 
 static struct slot *slots;
-static int32_t capacity, slot_count; /* slot_count: those that have been used */
+static int32_t capacity, slot_count; /* slot_count: slots that have been used so far */
 
-/* What is free, in the order in which it became so. */
+/* The free slots, in the order in which they became free. */
 static int32_t first_free = -1, last_free = -1, free_count;
 
 static struct slot *slot_of(int handle)
@@ -52,7 +52,7 @@ struct socket *socket_of(int handle)
 
 /* --- free slots ----------------------------------------------------------------------------------------------- */
 
-/* One that nobody has used before. */
+/* A slot that was never used. */
 static int32_t new_slot(void)
 {
 	if (slot_count == capacity) {
@@ -64,7 +64,7 @@ static int32_t new_slot(void)
 	return slot_count++;
 }
 
-/* The one that has been free for longest. */
+/* The slot that has been free for longest. */
 static int32_t oldest_free_slot(void)
 {
 	int32_t index = first_free;
@@ -77,7 +77,7 @@ static int32_t oldest_free_slot(void)
 	return index;
 }
 
-/* Returns -1 if each slot has a socket. */
+/* Returns -1 if every slot has a socket. */
 static int32_t take_slot(void)
 {
 	if (free_count < RESTING_SLOTS && slot_count <= INDEX_MASK) {
@@ -123,7 +123,7 @@ int adopt(struct socket *so)
 	return handle;
 }
 
-/* Takes a socket out of the ready list, so that this has each slot once at most and room for all. */
+/* Removes a socket from the ready list. So each slot is in the list once at most, and the list has room for all. */
 static void forget_ready(struct slot *slot)
 {
 	int last;
@@ -164,7 +164,7 @@ void link_ready(void *handle)
 	}
 }
 
-/* JavaScript has taken the ready list. */
+/* JavaScript has read the ready list. */
 EXPORT void bridge_ready_taken(void)
 {
 	for (uint32_t i = 0; i < link_shared.ready_count; i++) {

@@ -1,5 +1,5 @@
 /*
- * Sockets are integer handles at the border, never pointers: a stale or made-up handle is no socket.
+ * JavaScript names sockets by integer handles, not by pointers. An invalid or stale handle maps to no socket.
  */
 #ifndef HANDLES_H
 #define HANDLES_H
@@ -9,7 +9,7 @@ struct socket;
 /* The socket of a handle, or NULL. */
 struct socket *socket_of(int handle);
 
-/* Gives a new socket its handle; NULL gives -errno. A socket that can't have one is closed. */
+/* Returns a handle for a new socket; -errno if it is NULL. If the table is full, closes the socket: -ENFILE. */
 int adopt(struct socket *so);
 
 /* Frees a handle and returns its socket, or NULL. */

@@ -1,5 +1,5 @@
 /*
- * Messages to and fro: usrsctp_sendv() and usrsctp_recvv(), of which buffers.c is told.
+ * Sending and receiving: usrsctp_sendv() and usrsctp_recvv(), which tell tuning/buffers.c what they do.
  */
 #include <errno.h>
 
@@ -9,7 +9,7 @@
 #include "link.h"
 #include "upstream/release.h"
 
-/* What a message is sent with, where it is told. */
+/* The sndinfo of a message, or NULL. */
 static const struct sctp_sndinfo *sndinfo_of(const void *info, uint32_t type)
 {
 	switch (type) {
@@ -22,7 +22,7 @@ static const struct sctp_sndinfo *sndinfo_of(const void *info, uint32_t type)
 	}
 }
 
-/* usrsctp refuses an ABORT, too, where there is no room in the send buffer, or its stream is being reset. */
+/* usrsctp refuses an ABORT if the send buffer has no room, or if its stream is being reset. */
 static int abort_anyway(struct socket *so, const void *reason, uint32_t length, struct sockaddr *to, sctp_assoc_t id)
 {
 	int error = link_abort(so, id == 0 && to != NULL ? usrsctp_getassocid(so, to) : id, reason, length);
@@ -30,7 +30,7 @@ static int abort_anyway(struct socket *so, const void *reason, uint32_t length, 
 	return error < 0 ? error : (int)length;
 }
 
-/* What is told of a call that usrsctp has refused with this error. */
+/* What to return for a call that usrsctp has refused with this error. */
 static int refusal(struct socket *so, sctp_assoc_t id, int error, int is_end)
 {
 	if (!UPSTREAM_ANSWERS_RIGHTLY && is_end && (error == EWOULDBLOCK || error == EAGAIN || error == EINVAL)) {
@@ -39,7 +39,7 @@ static int refusal(struct socket *so, sctp_assoc_t id, int error, int is_end)
 	return !UPSTREAM_ANSWERS_RIGHTLY && error == ECONNRESET && link_is_shut_down(so, id) ? -EPIPE : -error;
 }
 
-/* usrsctp_sendv(), which takes the rest of a message also when the peer has shut down. */
+/* usrsctp_sendv(), but takes the rest of a message even after the peer's SHUTDOWN. */
 static ssize_t send_past_shutdown(struct socket *so, const void *data, uint32_t length, struct sockaddr *to, int count,
                                   void *info, uint32_t info_length, uint32_t info_type, int flags)
 {
@@ -55,7 +55,7 @@ static ssize_t send_past_shutdown(struct socket *so, const void *data, uint32_t 
 	return sent;
 }
 
-/* Sends as much of the rest of a message as there is room for, if it would wait for ever otherwise. */
+/* Sends as much of the rest of a message as there is room for, if it would otherwise wait for ever. */
 static ssize_t send_some(struct socket *so, const void *data, uint32_t length, void *info, uint32_t info_length,
                          uint32_t info_type)
 {
@@ -73,7 +73,7 @@ static ssize_t send_some(struct socket *so, const void *data, uint32_t length, v
 	return sent;
 }
 
-/* Messages have a lifetime by SCTP_PR_SCTP_TTL, which usrsctp minds only when it would send them again. */
+/* SCTP_PR_SCTP_TTL gives a message a lifetime, which usrsctp checks only before a retransmission. */
 static void mind_lifetime(struct socket *so, sctp_assoc_t id, const void *info, uint32_t info_type)
 {
 	const struct sctp_sendv_spa *spa = info_type == SCTP_SENDV_SPA ? info : NULL;
@@ -83,7 +83,7 @@ static void mind_lifetime(struct socket *so, sctp_assoc_t id, const void *info, 
 	}
 }
 
-/* A message for each association of a one-to-many socket (SCTP_SENDALL): none of them may be resetting its stream. */
+/* SCTP_SENDALL sends a message on each association of a one-to-many socket. None may be resetting its stream. */
 static int may_send_all(struct socket *so, struct sctp_sndinfo *sndinfo)
 {
 	if (link_has_one_association(so)) {
@@ -94,7 +94,8 @@ static int may_send_all(struct socket *so, struct sctp_sndinfo *sndinfo)
 }
 
 /*
- * With explicit EOR a message of any size may wait for room: usrsctp refuses for good what is larger than the buffer.
+ * With explicit EOR a message of any size may wait for room. usrsctp returns EMSGSIZE for one that is larger than the
+ * buffer.
  */
 static int would_block(struct socket *so, int error, uint16_t wanted)
 {
@@ -104,7 +105,7 @@ static int would_block(struct socket *so, int error, uint16_t wanted)
 	return error == EWOULDBLOCK || is_too_large;
 }
 
-/* What is told of the rest of a message that was given up, which may be the last thing that is sent. */
+/* What to return for the rest of an abandoned message, which may come with SCTP_EOF. */
 static int discarded(struct socket *so, sctp_assoc_t id, uint32_t length, uint16_t wanted)
 {
 	int error = (wanted & SCTP_EOF) != 0 ? link_shut_down(so, id) : 0;
@@ -140,7 +141,7 @@ EXPORT int bridge_sendv(int handle, const void *data, uint32_t length, struct so
 		return abort_anyway(so, data, length, to, id);
 	}
 	if (!UPSTREAM_ANSWERS_RIGHTLY && sent >= 0 && (wanted & SCTP_EOF) != 0 && !link_has_association(so, id)) {
-		return -ECONNABORTED; /* another message was begun, which nothing can end */
+		return -ECONNABORTED; /* another message was unfinished, and can't be finished any more */
 	}
 	if (sent <= 0 && length > 0) {
 		ssize_t some = send_some(so, data, length, info, info_length, info_type);

@@ -1,7 +1,7 @@
 /*
- * A batch of reads without some of a socket's associations. All that a one-to-many socket has to read is in one list,
- * of which sctp_sorecvmsg() takes the first. While the batch lasts, messages and notifications of these associations
- * aren't in it.
+ * Reads a batch of messages without those of some associations. A one-to-many socket has one list of unread messages,
+ * and sctp_sorecvmsg() takes the first. During the batch, the messages and notifications of these associations are
+ * moved to another list.
  */
 #include "api/association.h"
 
@@ -11,7 +11,7 @@
 #include "fixes/extra_fields.h"
 #include "link.h"
 
-static struct sctp_inpcb *endpoint; /* whose messages are set aside; NULL: nobody's */
+static struct sctp_inpcb *endpoint; /* whose messages are set aside; NULL: outside of a batch */
 static struct sctp_readhead set_aside = TAILQ_HEAD_INITIALIZER(set_aside);
 static uint32_t set_aside_bytes;
 /* Counts the batches. It marks the associations of a batch, so that no mark has to be removed afterwards. */
@@ -22,7 +22,7 @@ static int is_marked(const struct sctp_queued_to_read *entry)
 	return entry->stcb != NULL && !entry->do_not_ref_stcb && extra_of(entry->stcb)->set_aside_batch == batch;
 }
 
-/* How many bytes count as unread because of it. */
+/* The bytes of an entry that count in sb_cc. */
 static uint32_t bytes_of(const struct sctp_queued_to_read *entry)
 {
 	uint32_t bytes = 0;
@@ -33,7 +33,7 @@ static uint32_t bytes_of(const struct sctp_queued_to_read *entry)
 	return bytes;
 }
 
-/* Marks associations; returns how many bytes of them are unread. */
+/* Marks associations. Returns how many bytes of theirs are unread. */
 static uint32_t mark_associations(struct socket *so, const sctp_assoc_t *ids, uint32_t count)
 {
 	uint32_t bytes = 0;
@@ -52,8 +52,9 @@ static uint32_t mark_associations(struct socket *so, const sctp_assoc_t *ids, ui
 }
 
 /*
- * Takes the others' entries out of the list, from its end on until it has all their bytes. As link_put_back() puts what
- * is set aside to the front, this costs what has come since, and not what is unread.
+ * Moves the entries of all other associations out of the read queue, from its end until all their bytes have been
+ * found. link_put_back() returns what was set aside to the front, so this walks what has arrived since the last batch,
+ * and not everything that is unread.
  */
 static void move_others(struct sctp_inpcb *inp, struct sctp_readhead *others, uint32_t bytes)
 {
@@ -69,7 +70,7 @@ static void move_others(struct sctp_inpcb *inp, struct sctp_readhead *others, ui
 	}
 }
 
-/* Sets aside what is unread of these associations. Returns whether there is something else to read. */
+/* Sets aside what is unread of these associations. Returns whether anything else is left to read. */
 EXPORT int bridge_set_aside(int handle, const sctp_assoc_t *ids, uint32_t count)
 {
 	struct socket *so = socket_of(handle);
@@ -87,11 +88,11 @@ EXPORT int bridge_set_aside(int handle, const sctp_assoc_t *ids, uint32_t count)
 	endpoint = inp;
 	TAILQ_CONCAT(&set_aside, &inp->read_queue, next);
 	TAILQ_CONCAT(&inp->read_queue, &others, next);
-	so->so_rcv.sb_cc -= set_aside_bytes; /* or sctp_sorecvmsg() would miss it in the list */
+	so->so_rcv.sb_cc -= set_aside_bytes; /* otherwise sctp_sorecvmsg() finds fewer bytes than sb_cc says */
 	return 1;
 }
 
-/* Ends the batch: also when an association ends within it, as sctp_free_assoc() looks for all that is unread. */
+/* Ends the batch. Also called when an association ends during it, because sctp_free_assoc() walks the read queue. */
 EXPORT void link_put_back(void)
 {
 	if (endpoint != NULL) {

@@ -1,7 +1,7 @@
 /*
- * Upstream's sctp_usrreq.c with a door in front of sctp_setopt(): an engine takes half a millisecond to compile all of
- * its options, of which a first association needs bindx and connectx. What upstream does for those two stands here
- * again.
+ * Upstream's sctp_usrreq.c, with another sctp_setopt() in front of its own. A JavaScript engine takes half a
+ * millisecond to compile upstream's function with all its options. A first association needs two of them, bindx and
+ * connectx, which are repeated here.
  */
 int upstream_setopt(struct socket *so, int option, void *value, size_t bytes, void *p) __attribute__((noinline));
 #define sctp_setopt upstream_setopt
@@ -17,7 +17,7 @@ static int has_address(const struct sockaddr *address, size_t bytes)
 }
 
 #ifndef UPSTREAM_MAIN
-/* The MTU that the named path, or the primary one of the named association, has now; 0 without an association. */
+/* The current MTU of the named path, or of the primary path of the named association; 0 without an association. */
 static uint32_t mtu_of_now(struct socket *so, const struct sctp_paddrparams *named, void *p)
 {
 	struct sctp_paddrparams path = *named;
@@ -31,8 +31,8 @@ static uint32_t mtu_of_now(struct socket *so, const struct sctp_paddrparams *nam
 }
 
 /*
- * Path MTU discovery is switched off: paths keep the MTU that they have. Upstream's main does so, too; 0.9.5.0 asks for
- * one.
+ * If path MTU discovery is disabled without an MTU, the paths keep their current one, as in upstream's main. 0.9.5.0
+ * requires an MTU.
  */
 static int keep_mtu(struct socket *so, struct sctp_paddrparams params, void *p)
 {

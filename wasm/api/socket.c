@@ -1,5 +1,5 @@
 /*
- * What the bridge needs of sockets and associations, and usrsctp.h doesn't give.
+ * What api/ needs to know about sockets and usrsctp.h doesn't offer.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -8,7 +8,7 @@
 #include "api/handles.h"
 #include "link.h"
 
-/* SO_ERROR, cleared by being read. usrsctp_getsockopt() leaves it as it is. */
+/* Reads and clears SO_ERROR. usrsctp_getsockopt() doesn't clear it. */
 EXPORT int bridge_take_error(int handle)
 {
 	struct socket *so = socket_of(handle);
@@ -22,7 +22,7 @@ EXPORT int bridge_take_error(int handle)
 	return error;
 }
 
-/* How many bytes of the send buffer are free: what usrsctp tells its send_cb. */
+/* The free bytes of the send buffer, as usrsctp passes them to its send_cb. */
 EXPORT int bridge_send_room(int handle)
 {
 	struct socket *so = socket_of(handle);
@@ -33,7 +33,10 @@ EXPORT int bridge_send_room(int handle)
 	return so->so_snd.sb_cc < so->so_snd.sb_hiwat ? (int)(so->so_snd.sb_hiwat - so->so_snd.sb_cc) : 0;
 }
 
-/* Who reads a listening socket whose association has ended gets that one's errors: sctp_listen() doesn't mind. */
+/*
+ * On a listening socket whose former association has ended, a reader would get the errors of that association.
+ * sctp_listen() doesn't check this.
+ */
 int link_may_listen(const void *so)
 {
 	const struct sctp_inpcb *inp = ((const struct socket *)so)->so_pcb;
@@ -49,7 +52,7 @@ void link_update_has_more(void *so)
 	link_shared.has_more = inp != NULL && !TAILQ_EMPTY(&inp->read_queue);
 }
 
-/* The port that a socket is bound to, 0 when it isn't. usrsctp.h has no getsockname(). */
+/* The local port of a socket; 0 if it isn't bound. usrsctp.h has no getsockname(). */
 EXPORT int bridge_local_port(int handle)
 {
 	struct socket *so = socket_of(handle);
@@ -59,8 +62,8 @@ EXPORT int bridge_local_port(int handle)
 }
 
 /*
- * Limits a socket of AF_INET6 to IPv6, so that it lists no IPv4 address to its peers: IPV6_V6ONLY (RFC 3493 5.3), which
- * usrsctp_setsockopt() doesn't know.
+ * IPV6_V6ONLY (RFC 3493 5.3), which usrsctp_setsockopt() doesn't support: an AF_INET6 socket uses IPv6 only, and lists
+ * no IPv4 address to its peers.
  */
 EXPORT int bridge_set_v6only(int handle)
 {
@@ -75,10 +78,10 @@ EXPORT int bridge_set_v6only(int handle)
 }
 
 /*
- * What a new socket of the façade begins with: all notifications but those of data, of an empty send buffer and of the
- * struct that RFC 6458 has deprecated; SCTP_RECVRCVINFO, SCTP_EXPLICIT_EOR, SCTP_FRAGMENT_INTERLEAVE 2; and of what it
- * is told SCTP_NODELAY, SCTP_INITMSG, SCTP_ENABLE_STREAM_RESET and SCTP_REMOTE_UDP_ENCAPS_PORT (in network byte order).
- * The same as by usrsctp_setsockopt(), without sctp_setopt(): see setopt.c.
+ * The initial options of a façade's socket: all notifications except those of data, of an empty send buffer, and
+ * SCTP_SEND_FAILED, which RFC 6458 deprecates; SCTP_RECVRCVINFO; SCTP_EXPLICIT_EOR; SCTP_FRAGMENT_INTERLEAVE 2. The
+ * arguments give SCTP_NODELAY, SCTP_INITMSG, SCTP_ENABLE_STREAM_RESET and SCTP_REMOTE_UDP_ENCAPS_PORT (in network byte
+ * order). The result is that of usrsctp_setsockopt(), but sctp_setopt() needn't be compiled: see setopt.c.
  */
 EXPORT int bridge_prepare(int handle, int no_delay, uint32_t outbound, uint32_t inbound, uint32_t resets, uint32_t port)
 {
@@ -106,7 +109,7 @@ EXPORT int bridge_prepare(int handle, int no_delay, uint32_t outbound, uint32_t 
 	return 0;
 }
 
-/* A timer that has gone off has given back its reference to the endpoint, but still points there. */
+/* An expired timer has released its reference to the endpoint, but still points to it. */
 static void forget_stopped(struct sctp_timer *timer)
 {
 	if (!SCTP_OS_TIMER_PENDING(&timer->timer)) {

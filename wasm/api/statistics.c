@@ -1,6 +1,6 @@
 /*
- * What upstream counts by association and by path. Kernels export it (sctp_sysctl.c, sctp_sysctl_handle_assoclist); in
- * user space nothing does.
+ * Statistics of associations and paths. Kernels export them (sctp_sysctl.c, sctp_sysctl_handle_assoclist); in user
+ * space usrsctp doesn't.
  */
 #include "api/association.h"
 

@@ -1,15 +1,14 @@
 /*
- * Messages that are given up (abandoned, RFC 3758 3.5), because of their lifetime, the number of their retransmissions
- * or their priority: in place of sctp_release_pr_sctp_chunk() and sctp_try_advance_peer_ack_point(). With I-DATA,
- * fragments of other messages lie between those of one (RFC 8260 2.2). Upstream takes them for its own, up to the next
- * one that ends a message, and gives them up as well: reliable messages were lost so, and what was given up was sent
- * on.
+ * Abandoned messages (RFC 3758 3.5): a message is abandoned because of its lifetime, its number of retransmissions or
+ * its priority. Replaces sctp_release_pr_sctp_chunk() and sctp_try_advance_peer_ack_point(). With I-DATA, fragments of
+ * other messages lie between those of one (RFC 8260 2.2). Upstream abandons all fragments up to the next one that ends
+ * a message. So reliable messages were lost, and the rest of the abandoned one was still sent.
  *
- *     sent_queue    TSNs that have been sent, and those given up   ──► FORWARD TSN, once no other one is before them
+ *     sent_queue    TSNs that were sent, and abandoned ones   ──► FORWARD TSN, once no other TSN precedes them
  *     send_queue    TSNs that wait for the window
- *     outqueue      of each stream: what has no TSN yet
+ *     outqueue      for each stream: what has no TSN yet
  *
- * Upstream's main doesn't mend any of this.
+ * Upstream's main has the same faults.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -20,7 +19,7 @@
 #include "fixes/fixes.h"
 #include "link.h"
 
-/* Ordered and unordered messages of a stream are numbered by themselves. */
+/* The MIDs of ordered and of unordered messages of a stream are independent of each other. */
 static int is_same_message(const struct sctp_tmit_chunk *a, const struct sctp_tmit_chunk *b)
 {
 	return a->rec.data.sid == b->rec.data.sid && a->rec.data.mid == b->rec.data.mid &&
@@ -43,7 +42,7 @@ static void count_abandoned(struct sctp_tcb *stcb, const struct sctp_tmit_chunk 
 	}
 }
 
-/* Puts a chunk among those that were sent, in the order of TSNs. */
+/* Puts a chunk into the queue of those that were sent, in the order of TSNs. */
 static void insert_into_sent_queue(struct sctp_association *asoc, struct sctp_tmit_chunk *chunk)
 {
 	struct sctp_tmit_chunk *before;
@@ -61,7 +60,7 @@ static void insert_into_sent_queue(struct sctp_association *asoc, struct sctp_tm
 	asoc->sent_queue_cnt++;
 }
 
-/* Gives up one chunk. Returns its bytes. */
+/* Abandons one chunk. Returns its bytes. */
 static int abandon(struct sctp_tcb *stcb, struct sctp_tmit_chunk *chunk, int is_sent, int so_locked)
 {
 	struct sctp_association *asoc = &stcb->asoc;
@@ -85,13 +84,13 @@ static int abandon(struct sctp_tcb *stcb, struct sctp_tmit_chunk *chunk, int is_
 		TAILQ_REMOVE(&asoc->send_queue, chunk, sctp_next);
 		asoc->send_queue_cnt--;
 		insert_into_sent_queue(asoc, chunk);
-		chunk->book_size = 0; /* it was never in the flight */
+		chunk->book_size = 0; /* it was never in flight */
 	}
 	chunk->sent = SCTP_FORWARD_TSN_SKIP;
 	return bytes;
 }
 
-/* The TSN of the end of a message that is never sent to its end. */
+/* Makes a chunk without data for the last TSN of a message whose end is never sent. */
 static struct sctp_tmit_chunk *make_end(struct sctp_tcb *stcb, const struct sctp_tmit_chunk *fragment,
                                         const struct sctp_stream_queue_pending *rest)
 {
@@ -130,9 +129,9 @@ void link_remove_message(struct sctp_tcb *stcb, struct sctp_stream_out *stream, 
 }
 
 /*
- * The end of a message has no TSN yet. What is handed over of it from now on is thrown away (unfinished_messages.c).
- * Upstream puts it into the send buffer first, and throws it away when it would be sent: nobody is told that there is
- * room again. Returns the bytes of the rest.
+ * The rest of the message has no TSN yet, and further pieces of it are discarded (unfinished_messages.c). Upstream
+ * first queues them in the send buffer and discards them when they would be sent; then it wakes nobody who waits for
+ * room. Returns the bytes of the rest.
  */
 static int abandon_rest(struct sctp_tcb *stcb, const struct sctp_tmit_chunk *fragment, struct sctp_tmit_chunk *end)
 {
@@ -162,7 +161,7 @@ static int abandon_rest(struct sctp_tcb *stcb, const struct sctp_tmit_chunk *fra
 }
 
 /*
- * In place of the function of that name in sctputil.c: gives up a message from a chunk on, which lies in either queue.
+ * Replaces the function of this name in sctputil.c: abandons a message from this chunk on, which is in either queue.
  */
 int sctp_release_pr_sctp_chunk(struct sctp_tcb *stcb, struct sctp_tmit_chunk *chunk, uint8_t is_sent, int so_locked)
 {
@@ -192,8 +191,8 @@ int sctp_release_pr_sctp_chunk(struct sctp_tcb *stcb, struct sctp_tmit_chunk *ch
 }
 
 /*
- * FORWARD TSN must be sent again when it is lost, by T3-rtx (RFC 3758 3.5, C5). Upstream starts that timer for the path
- * of the last chunk that is given up; one that was never sent has no path, and no timer was started.
+ * A lost FORWARD TSN must be retransmitted by T3-rtx (RFC 3758 3.5, C5). Upstream starts that timer for the path of the
+ * last abandoned chunk. A chunk that was never sent has no path, so upstream starts no timer.
  */
 static struct sctp_tmit_chunk *with_path(const struct sctp_tcb *stcb, struct sctp_tmit_chunk *chunk)
 {
@@ -210,8 +209,8 @@ static int is_abandoned(const struct sctp_tmit_chunk *chunk)
 }
 
 /*
- * In place of the function of that name in sctp_indata.c: how far the peer can be told to go on
- * (Advanced.Peer.Ack.Point, RFC 3758 3.5). Not beyond what waits to be sent: what is given up may have a TSN behind it.
+ * Replaces the function of this name in sctp_indata.c: advances the Advanced.Peer.Ack.Point (RFC 3758 3.5). It must not
+ * pass a TSN that waits to be sent, because abandoned chunks may have TSNs after that one.
  */
 struct sctp_tmit_chunk *sctp_try_advance_peer_ack_point(struct sctp_tcb *stcb, struct sctp_association *asoc)
 {

@@ -1,7 +1,7 @@
 /*
- * Addresses that the peer has: those that it lists (RFC 9260 3.3.2, 3.3.3) and those that it adds (RFC 5061 4.2.1):
- * sctp_send_initiate_ack(), sctp_load_addresses_from_init(), sctp_process_asconf_add_ip(). Upstream's main has no limit
- * either, and adds what the socket can't use.
+ * Addresses of the peer: those that it lists (RFC 9260 3.3.2, 3.3.3) and those that it adds (RFC 5061 4.2.1). Corrects
+ * sctp_send_initiate_ack(), sctp_load_addresses_from_init() and sctp_process_asconf_add_ip(). Upstream's main has no
+ * limit either, and adds addresses that the socket can't use.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -12,12 +12,12 @@
 #include "fixes/fixes.h"
 
 /*
- * Upstream has no limit but the size of a packet, which is 8,000 addresses. Each is a path with timers of its own,
- * which is looked for in a list, and to which HEARTBEATs are sent whether anybody has asked for them or not.
+ * Upstream has no limit but the size of a packet, which has room for 8,000 addresses. Each one becomes a path with its
+ * own timers, is searched for in a list, and gets HEARTBEATs, whether its owner has asked for them or not.
  */
 #define MAX_ADDRESSES 256
 
-/* What sctp_load_addresses_from_init() asks of each address of an INIT. */
+/* The checks that sctp_load_addresses_from_init() applies to each address of an INIT. */
 static int is_legal(const struct sctp_scoping *scope, sa_family_t family)
 {
 	switch (family) {
@@ -28,8 +28,9 @@ static int is_legal(const struct sctp_scoping *scope, sa_family_t family)
 }
 
 /*
- * sctp_process_asconf_add_ip() takes addresses to which the socket can send nothing: of IP over AF_CONN, of IPv4 where
- * the socket has IPv6 only. Each is a path with timers of its own. The answer to a refused one is an error cause.
+ * sctp_process_asconf_add_ip() accepts addresses to which the socket can't send: IP addresses over AF_CONN, and IPv4
+ * addresses on a socket that has IPv6 only. Each one becomes a path with its own timers. If -1 is returned, the ASCONF
+ * ACK carries an error cause.
  */
 int fixed_add_remote_addr(struct sctp_tcb *stcb, struct sockaddr *address, struct sctp_nets **path, uint16_t port,
                           int scope, int from)
@@ -57,7 +58,7 @@ int link_lists_too_many_addresses(struct mbuf *packet, uint32_t offset, uint32_t
 	return addresses > MAX_ADDRESSES;
 }
 
-/* RFC 9260 3.3.10.4 has a cause for it. */
+/* RFC 9260 3.3.10.4 defines the error cause. */
 void fixed_send_initiate_ack(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *path, struct mbuf *packet,
                              int ip_bytes, int offset, struct sockaddr *from, struct sockaddr *to,
                              struct sctphdr *header, struct sctp_init_chunk *init, uint32_t vrf_id, uint16_t port)

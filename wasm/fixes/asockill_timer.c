@@ -1,6 +1,6 @@
 /*
- * The timer by which an association is freed whose end has come while something still held it (ASOCKILL), in
- * sctp_timeout_handler(). Upstream's main mends it (37a9dc3e).
+ * ASOCKILL, the timer that frees an association that something still held when it ended: sctp_timeout_handler().
+ * Upstream's main corrects it (37a9dc3e).
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -27,8 +27,8 @@ static struct socket *held_by(const struct sctp_timer *timer)
 }
 
 /*
- * For this timer it doesn't give that reference back: a one-to-many socket was never freed once an association of it
- * had ended in such a way.
+ * For this timer sctp_timeout_handler() doesn't release its reference to the socket. A one-to-many socket was never
+ * freed once an association of it had ended in this way.
  */
 void link_run_timer(void (*function)(void *), void *argument)
 {

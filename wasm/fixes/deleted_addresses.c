@@ -1,8 +1,8 @@
 /*
- * Addresses that are deleted from an association, or from a host (RFC 5061 5.3): what upstream leaves behind in
- * sctp_remove_net(), sctp_load_addresses_from_init(), sctp_asconf_timer() and where it drops a request to add or delete
- * one. Its main forgets its pointers to a path that goes (c75d0cf6, 6e00fe20, 6e026691, 0f8d5830), and nothing else of
- * this.
+ * Addresses that are deleted from an association or from the host (RFC 5061 5.3). sctp_remove_net(),
+ * sctp_load_addresses_from_init(), sctp_asconf_timer() and the code that drops requests to add or delete an address
+ * leave references and chunks behind. Upstream's main clears its pointers to a deleted path (c75d0cf6, 6e00fe20,
+ * 6e026691, 0f8d5830), and corrects nothing else of this.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -16,7 +16,7 @@
 #include "link.h"
 #include "tuning/tuning.h"
 
-/* Gives what was sent, or would be, to an address that the association no longer has to another one. */
+/* Moves chunks that were sent, or would be sent, to a deleted address to another path. */
 static void move_chunks(struct sctp_tcb *stcb, struct sctp_nets *net)
 {
 	struct sctp_association *asoc = &stcb->asoc;
@@ -57,13 +57,12 @@ static void move_chunks(struct sctp_tcb *stcb, struct sctp_nets *net)
 }
 
 /*
- * Addresses that went while a packet was read, whose ASCONF may have come under one of them:
- * sctp_common_input_processing() found the association by the lookup address (RFC 5061 4.1.1), goes on with that path,
- * and leaves it in the association.
+ * Paths that were deleted while a packet is being read. The packet's ASCONF may have been found by the lookup address
+ * (RFC 5061 4.1.1), so sctp_common_input_processing() may go on using that path, and store it in the association.
  */
 struct deleted_path {
 	struct deleted_path *next;
-	struct sctp_tcb *stcb; /* there is a reference for each */
+	struct sctp_tcb *stcb; /* each entry holds a reference to it */
 	struct sctp_nets *net;
 };
 static struct deleted_path *deleted_paths;
@@ -78,8 +77,7 @@ static void keep_until_packet_is_read(struct sctp_tcb *stcb, struct sctp_nets *n
 }
 
 /*
- * Upstream goes on from the path that it used last: to receive, to answer, to send in turn (CMT), or while another one
- * is down.
+ * Upstream remembers the paths that it used last for receiving, answering, sending in turn (CMT), or as an alternate.
  */
 static void clear_pointers_to(struct sctp_association *asoc, struct sctp_nets *net)
 {
@@ -90,7 +88,7 @@ static void clear_pointers_to(struct sctp_association *asoc, struct sctp_nets *n
 		asoc->last_control_chunk_from = NULL;
 	}
 	if (asoc->last_net_cmt_send_started == net) {
-		asoc->last_net_cmt_send_started = NULL; /* from the first one */
+		asoc->last_net_cmt_send_started = NULL; /* starts at the first path again */
 	}
 	if (asoc->alternate == net) {
 		asoc->alternate = NULL;
@@ -106,16 +104,16 @@ static void release(struct sctp_tcb *stcb, struct sctp_nets *net)
 	atomic_subtract_int(&stcb->asoc.refcnt, 1);
 	if ((stcb->asoc.state & SCTP_STATE_ABOUT_TO_BE_FREED) != 0) {
 		/*
-		 * The packet has ended it, as SHUTDOWN ACK behind ASCONF does: it was left to a timer because of this
-		 * reference.
+		 * The packet has also ended the association, for example by SHUTDOWN ACK after ASCONF. Because of our
+		 * reference, freeing it was left to a timer.
 		 */
-		SCTP_TCB_LOCK(stcb); /* sctp_free_assoc() gives it back */
+		SCTP_TCB_LOCK(stcb); /* sctp_free_assoc() unlocks it */
 		sctp_timer_stop(SCTP_TIMER_TYPE_ASOCKILL, stcb->sctp_ep, stcb, NULL, SCTP_FROM_SCTP_PCB);
 		sctp_free_assoc(stcb->sctp_ep, stcb, SCTP_NORMAL_PROC, SCTP_FROM_SCTP_PCB);
 	}
 }
 
-/* The packet has been read. */
+/* Called when a packet has been read. */
 void link_free_deleted_paths(void)
 {
 	struct deleted_path *one;
@@ -128,10 +126,10 @@ void link_free_deleted_paths(void)
 }
 
 /*
- * The peer deletes an address (RFC 5061 5.3): sctp_remove_net() forgets the chunks that are on their way to it, or wait
- * to go there, and sctp_timer_start() refuses T3-rtx for it. What was lost would never be sent again, and
- * sctp_find_alternate_net() would go on from an element that the list no longer has. A timer of it that still runs
- * would keep the association when that has ended.
+ * The peer deletes an address (RFC 5061 5.3). sctp_remove_net() leaves the chunks that are in flight to it or queued
+ * for it, and sctp_timer_start() refuses T3-rtx for a deleted path, so lost chunks would never be retransmitted.
+ * sctp_find_alternate_net() would start from an element that is no longer in the list. A timer of the path that still
+ * runs would keep the association after its end.
  */
 void fixed_remove_net(struct sctp_tcb *stcb, struct sctp_nets *net)
 {
@@ -146,7 +144,7 @@ void fixed_remove_net(struct sctp_tcb *stcb, struct sctp_nets *net)
 
 void link_path_removed(struct sctp_tcb *stcb, struct sctp_nets *net)
 {
-	net->dest_state |= SCTP_ADDR_BEING_DELETED; /* or sctp_timer_start() would start its timers again */
+	net->dest_state |= SCTP_ADDR_BEING_DELETED; /* otherwise sctp_timer_start() starts its timers again */
 	sctp_timer_stop(SCTP_TIMER_TYPE_HEARTBEAT, stcb->sctp_ep, stcb, net, SCTP_FROM_SCTP_PCB);
 	sctp_timer_stop(SCTP_TIMER_TYPE_PATHMTURAISE, stcb->sctp_ep, stcb, net, SCTP_FROM_SCTP_PCB);
 	clear_pointers_to(&stcb->asoc, net);
@@ -172,8 +170,8 @@ void link_free_ifa_and_clear(struct sctp_ifa **address)
 }
 
 /*
- * A request to add or delete an address holds a reference to it. sctp_asconf_queue_mgmt() doesn't give it back when two
- * requests cancel each other out, nor do those who empty the queue (sctp_free_assoc(), sctp_process_cookie_existing()).
+ * A request to add or delete an address holds a reference to it. sctp_asconf_queue_mgmt() doesn't release it when two
+ * requests cancel each other, nor do sctp_free_assoc() and sctp_process_cookie_existing(), which empty the queue.
  */
 void fixed_free_request(struct sctp_asconf_addr *request)
 {
@@ -183,7 +181,7 @@ void fixed_free_request(struct sctp_asconf_addr *request)
 	link_free(request);
 }
 
-/* Nor does sctp_free_assoc() give back the only address, which waits for another one before it may be deleted. */
+/* sctp_free_assoc() doesn't release an only address either, which is deleted once there is another one. */
 void fixed_free_association(struct sctp_tcb *stcb)
 {
 	if (stcb->asoc.asconf_addr_del_pending != NULL) {
@@ -204,8 +202,8 @@ void fixed_free_association(struct sctp_tcb *stcb)
 }
 
 /*
- * sctp_asconf_timer() gives back the reference of the ASCONF chunk to its destination even when there is no other one,
- * and the chunk keeps it: sent again often enough, the destination is freed while the association uses it.
+ * sctp_asconf_timer() releases the ASCONF chunk's reference to its destination even if there is no other destination,
+ * and the chunk keeps the pointer. After enough retransmissions the destination is freed while the association uses it.
  */
 int fixed_asconf_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
 {

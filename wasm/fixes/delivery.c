@@ -1,14 +1,13 @@
 /*
- * Messages go to the read queue (RFC 9260 6.6), those that are large in parts (6.9). Who takes back a message of which
- * a part has been delivered is discard_incomplete() and nobody else, for whatever reason it will never be whole: given
- * up by the peer (RFC 3758 3.6, RFC 8260 2.3.1), a stream or the association reset (RFC 6525), the peer restarted (RFC
- * 9260 5.2.4), the association lost.
+ * Messages go to the read queue (RFC 9260 6.6), large ones in parts (6.9). A message of which a part has been delivered
+ * is removed by discard_incomplete() alone, whatever the reason why its rest won't come: the peer has abandoned it (RFC
+ * 3758 3.6, RFC 8260 2.3.1), a stream or the association was reset (RFC 6525), the peer has restarted (RFC 9260 5.2.4),
+ * or the association has ended.
  *
- * sctp_indata.c and sctp_pcb.c leave such a message in the read queue and say that its end has come. It is then
- * received as if it were whole; it is found again by each later FORWARD TSN that names its SSN, also of another
- * association on the same socket; and its stream delivers nothing any more, because a message of it is said to be under
- * delivery (pd_api_started). Upstream's main mends none of this but one thing: that a message was cut is told where an
- * ABORT came first (7efafe6d).
+ * sctp_indata.c and sctp_pcb.c leave such a message in the read queue and mark it as complete. It is then received as
+ * if it were whole. Each later FORWARD TSN that names its SSN finds it again, even one of another association on the
+ * same socket. Its stream delivers nothing any more, because it still counts as partly delivered (pd_api_started).
+ * Upstream's main corrects one case only: the reader is told that a message was cut if an ABORT came first (7efafe6d).
  */
 #include "fixes/received.h"
 
@@ -17,9 +16,9 @@ static int may_read(const struct sctp_inpcb *inp)
 	return (inp->sctp_flags & SCTP_PCB_FLAGS_SOCKET_CANT_READ) == 0;
 }
 
-/* --- reading in the right order ------------------------------------------------------------------------------- */
+/* --- the order of reading ------------------------------------------------------------------------------------- */
 
-/* The message of a stream that is delivered in parts. */
+/* The message of a stream that is partly delivered. */
 static const struct sctp_queued_to_read *partly_delivered(const struct sctp_stream_in *stream)
 {
 	const struct sctp_queued_to_read *run = TAILQ_FIRST(&stream->inqueue);
@@ -35,9 +34,10 @@ static const struct sctp_queued_to_read *partly_delivered(const struct sctp_stre
 }
 
 /*
- * While a message is delivered in parts and its rest is missing, sctp_sorecvmsg() lets no other one of that stream be
- * read, whole as it may be, and no notification of that association. Where these fill the receive buffer the rest can't
- * come, and all wait for ever. It does let one be read that has been begun (`some_taken`).
+ * While the rest of a partly delivered message is missing, sctp_sorecvmsg() lets the application read no other message
+ * of that stream, even a complete one, and no notification of that association. If these fill the receive buffer, the
+ * rest can't arrive, and nothing can be read any more. A message that has already been read in part can be read on:
+ * that is what `some_taken` claims here.
  */
 static void let_overtake(const struct sctp_inpcb *inp, struct sctp_queued_to_read *entry)
 {
@@ -47,8 +47,8 @@ static void let_overtake(const struct sctp_inpcb *inp, struct sctp_queued_to_rea
 }
 
 /*
- * Called in the place of free() for what was in the read queue. When a message has overtaken another one and has been
- * read, the other one goes on: sctp_sorecvmsg() takes the stream for one of which nothing is begun.
+ * Replaces free() for entries of the read queue. When a message that has overtaken another one has been read,
+ * sctp_sorecvmsg() assumes that nothing of the stream is partly delivered. This sets the stream's state right.
  */
 void fixed_free_message(struct sctp_queued_to_read *message)
 {
@@ -77,10 +77,9 @@ static void append_to_read_queue(struct sctp_inpcb *inp, struct sctp_tcb *stcb, 
 	entry->on_read_q = 1;
 }
 
-/* In place of the function of that name in sctputil.c: messages and notifications come to the read queue by it. */
 /*
- * A peer may send as many ERROR chunks, and reset its streams as often, as it likes: where nobody receives, that was 20
- * to 90 MB of notifications. Beyond so many receive buffers, twice what messages may take, they are dropped.
+ * A peer may send any number of ERROR chunks and stream resets. On an association that nobody reads, 20 to 90 MB of
+ * notifications piled up. They are dropped beyond so many receive buffers, which is twice what messages may take.
  */
 #define MAX_NOTIFICATION_BUFFERS 8
 
@@ -97,6 +96,7 @@ static int must_drop_notification(const struct sctp_tcb *stcb, const struct sctp
 	        (told->sn_header.sn_flags & SCTP_STREAM_RESET_INCOMING_SSN) != 0);
 }
 
+/* Replaces the function of this name in sctputil.c: puts messages and notifications into the read queue. */
 void sctp_add_to_readq(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_queued_to_read *entry,
                        struct sockbuf *buffer, int whole, int is_locked, int so_locked)
 {
@@ -141,7 +141,7 @@ void deliver_whole(struct sctp_tcb *stcb, struct sctp_queued_to_read *message)
 	add_to_read_queue(stcb, message, 1);
 }
 
-/* How much of a message is here when its delivery begins. */
+/* Partial delivery of a message begins when that many bytes of it have arrived. */
 static uint32_t partial_delivery_point(const struct sctp_tcb *stcb)
 {
 	if (stcb->sctp_socket == NULL) {
@@ -151,7 +151,7 @@ static uint32_t partial_delivery_point(const struct sctp_tcb *stcb)
 	           stcb->sctp_ep->partial_delivery_point);
 }
 
-/* One message of a stream at a time. */
+/* Begins partial delivery. A stream has one partly delivered message at a time. */
 static void begin_partial_delivery(struct sctp_tcb *stcb, struct sctp_queued_to_read *run)
 {
 	struct sctp_stream_in *stream = stream_of(run);
@@ -168,7 +168,7 @@ static void begin_partial_delivery(struct sctp_tcb *stcb, struct sctp_queued_to_
 	add_to_read_queue(stcb, run, 0);
 }
 
-/* The rest of a message that is delivered in parts has come. */
+/* The last fragment of a partly delivered message has arrived. */
 static void finish_partial_delivery(struct sctp_tcb *stcb, struct sctp_queued_to_read *run)
 {
 	run->pdapi_started = 0;
@@ -176,7 +176,7 @@ static void finish_partial_delivery(struct sctp_tcb *stcb, struct sctp_queued_to
 	run_unqueue(stcb, run);
 }
 
-/* Delivers a run if it is whole, or large enough. Returns whether it is done with. */
+/* Delivers a run if it is whole, or large enough for partial delivery. Returns whether it was whole. */
 static int deliver(struct sctp_tcb *stcb, struct sctp_queued_to_read *run)
 {
 	int whole = is_whole(run);
@@ -223,9 +223,9 @@ void deliver_run(struct sctp_tcb *stcb, struct sctp_queued_to_read *run)
 }
 
 /*
- * Messages that are each too small for partial delivery may fill the receive buffer together, with I-DATA. An endpoint
- * that has no room must begin to deliver (RFC 9260 6.9). What they take from the window is their bytes, and an mbuf for
- * each fragment, as sctp_calc_rwnd() counts.
+ * With I-DATA, many messages that are each too small for partial delivery may fill the receive buffer together. An
+ * endpoint that has no room must begin to deliver (RFC 9260 6.9). What they take of the window is their bytes and one
+ * mbuf for each fragment, as sctp_calc_rwnd() counts.
  */
 void deliver_for_room(struct sctp_tcb *stcb)
 {
@@ -247,11 +247,12 @@ void deliver_for_room(struct sctp_tcb *stcb)
 	}
 }
 
-/* --- taking back ---------------------------------------------------------------------------------------------- */
+/* --- removing ------------------------------------------------------------------------------------------------- */
 
 /*
- * SCTP_PARTIAL_DELIVERY_EVENT (RFC 6458 6.1.7). The SSN of an unordered message says nothing; there it is the low half
- * of the TSN that each part of it is received with, and `pdapi_flags`, which the RFC leaves unused, has SCTP_UNORDERED.
+ * SCTP_PARTIAL_DELIVERY_EVENT (RFC 6458 6.1.7). The SSN of an unordered message has no meaning. For such a message
+ * pdapi_seq is the low half of the TSN that each part of the message is received with, and pdapi_flags, which the RFC
+ * leaves unused, is SCTP_UNORDERED.
  */
 static struct sctp_queued_to_read *aborted_event(struct sctp_tcb *stcb, const struct sctp_queued_to_read *run)
 {
@@ -276,11 +277,11 @@ static struct sctp_queued_to_read *aborted_event(struct sctp_tcb *stcb, const st
 	return entry;
 }
 
-/* Takes a message out of the read queue. The event stands where it stood. */
+/* Removes a message from the read queue, and puts the event in its place. */
 static void remove_from_read_queue(struct sctp_tcb *stcb, struct sctp_queued_to_read *run)
 {
 	struct sctp_inpcb *inp = stcb->sctp_ep;
-	struct socket *so = stcb->sctp_socket; /* NULL: it has been closed */
+	struct socket *so = stcb->sctp_socket; /* NULL: the socket is closed */
 
 	SCTP_INP_READ_LOCK(inp);
 	if (so != NULL && sctp_stcb_is_feature_on(inp, stcb, SCTP_PCB_FLAGS_PDAPIEVNT) && may_read(inp)) {

@@ -1,14 +1,13 @@
 /*
- * An association ends (sctp_free_assoc()), the peer says that it has sent everything (SHUTDOWN, RFC 9260 9.2:
- * sctp_handle_shutdown()), or the application reads no more (sctp_flush()). Upstream's main mends the second
- * (f4d39960), but for what waits for the reset of its stream, and the third (87baaa77, ad301762, 01bab70a, a0cbf468,
- * 45cf3ba8).
+ * The end of an association (sctp_free_assoc()), the peer's SHUTDOWN (RFC 9260 9.2, sctp_handle_shutdown()), and the
+ * end of reading (sctp_flush()). Upstream's main corrects the second (f4d39960), except for data that waits for the
+ * reset of its stream, and the third (87baaa77, ad301762, 01bab70a, a0cbf468, 45cf3ba8).
  */
 #include "fixes/received.h"
 
 /*
- * A peer sends SHUTDOWN when all of its DATA has been acknowledged. sctp_handle_shutdown() takes its word for it, and
- * an application then takes what it has got for all that there was.
+ * A peer sends SHUTDOWN once all of its DATA has been acknowledged. sctp_handle_shutdown() doesn't check that, so an
+ * application would take the part that it has received for everything.
  */
 int is_data_missing(const struct sctp_tcb *stcb)
 {
@@ -27,9 +26,9 @@ int is_data_missing(const struct sctp_tcb *stcb)
 }
 
 /*
- * Whole messages outlive their association. They refer to it no more: another one may come to lie at the same address,
- * and sctp_pull_off_control_to_new_inp() would take them for its own. And they may be read while a message of another
- * association is missing its rest, as if they had been begun (see let_overtake() in delivery.c).
+ * Complete messages stay in the read queue when their association ends. They must not refer to it any more: another
+ * association may be allocated at the same address, and sctp_pull_off_control_to_new_inp() would move them to it. They
+ * must be readable while the rest of another association's message is missing: see let_overtake() in delivery.c.
  */
 static void detach_from_association(struct sctp_tcb *stcb, struct sctp_queued_to_read *message)
 {
@@ -40,7 +39,7 @@ static void detach_from_association(struct sctp_tcb *stcb, struct sctp_queued_to
 }
 
 /*
- * In the place of sctp_free_assoc(), which makes whole messages of those that aren't: it says that their end has come.
+ * Replaces sctp_free_assoc(), which marks incomplete messages as complete.
  */
 int fixed_free_assoc(struct sctp_inpcb *inp, struct sctp_tcb *stcb, int from_inpcb_free, int from)
 {
@@ -74,8 +73,9 @@ static void drop_unread(struct sctp_inpcb *inp, struct socket *so, struct sctp_q
 }
 
 /*
- * In the place of sctp_flush(), for usrsctp_shutdown() of a one-to-one socket, which sets the counts of both buffers to
- * 0 and leaves what is in them. The peer would take unread messages for read, so they end the association.
+ * Replaces sctp_flush(), which usrsctp_shutdown() of a one-to-one socket calls. Upstream sets the byte counts of both
+ * buffers to 0 and leaves their contents. Here unread messages are dropped; they abort the association, because the
+ * peer would otherwise take them for read.
  */
 int fixed_flush(struct socket *so, int how)
 {

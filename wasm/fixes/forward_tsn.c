@@ -1,20 +1,19 @@
 /*
- * FORWARD TSN (RFC 3758 3.6) and I-FORWARD-TSN (RFC 8260 2.3.1): the peer has given messages up. In place of
+ * FORWARD TSN (RFC 3758 3.6) and I-FORWARD-TSN (RFC 8260 2.3.1): the peer has abandoned messages. Replaces
  * sctp_handle_forward_tsn(), which
  *
- * - looks for a message that is partly delivered in the read queue, by stream and SSN. All associations of a
- * one-to-many
- *   socket share that queue, so it may be the message of another peer;
- * - looks for the very SSN that the chunk names, which is the largest one that is skipped;
- * - uses an unordered message that is partly delivered for the next one.
+ * - searches the read queue for a partly delivered message by stream and SSN. All associations of a one-to-many socket
+ *   share that queue, so it may find another peer's message;
+ * - searches for exactly the SSN in the chunk, which is the largest SSN that is skipped;
+ * - continues a partly delivered unordered message with the fragments of the next one.
  *
- * Upstream's main mends none of these, but an ABORT for fragments that are legal behind a FORWARD TSN (1330843b).
+ * Upstream's main corrects only an ABORT for fragments that are legal after a FORWARD TSN (1330843b).
  */
 #include "fixes/received.h"
 
 /* --- TSNs ----------------------------------------------------------------------------------------------------- */
 
-/* All up to that TSN has come, as far as anybody waits for it. */
+/* Marks all TSNs up to this one as received. */
 static void skip_tsns(struct sctp_association *asoc, uint32_t tsn)
 {
 	uint32_t last = tsn - asoc->mapping_array_base_tsn;
@@ -40,7 +39,7 @@ static void skip_tsns(struct sctp_association *asoc, uint32_t tsn)
 	}
 }
 
-/* Nobody can have sent so many chunks, of a byte each, into the window. */
+/* Not even chunks of one byte each could have used so many TSNs within the receive window. */
 static int is_too_far(const struct sctp_tcb *stcb, uint32_t tsn)
 {
 	uint32_t ahead = tsn - stcb->asoc.mapping_array_base_tsn;
@@ -51,7 +50,7 @@ static int is_too_far(const struct sctp_tcb *stcb, uint32_t tsn)
 
 /* --- messages ------------------------------------------------------------------------------------------------- */
 
-/* Unordered DATA of which all that is here has been skipped, but not all that is missing has come. */
+/* Discards runs of unordered DATA whose TSNs have been skipped. Runs that are waiting for later TSNs stay. */
 static void skip_unordered_data(struct sctp_tcb *stcb, struct sctp_stream_in *stream)
 {
 	struct sctp_queued_to_read *run, *next;
@@ -74,7 +73,7 @@ static void skip_unordered_idata(struct sctp_tcb *stcb, struct sctp_stream_in *s
 	}
 }
 
-/* Those that are whole have only waited for their turn. */
+/* Complete messages were only waiting for their turn, and are delivered. */
 static void skip_ordered(struct sctp_tcb *stcb, struct sctp_stream_in *stream, uint32_t mid)
 {
 	int idata = stcb->asoc.idata_supported;
@@ -114,7 +113,7 @@ void discard_runs_without_first(struct sctp_tcb *stcb)
 
 /* --- the chunk ------------------------------------------------------------------------------------------------ */
 
-/* One stream of those that the chunk names. Returns where the next one stands; 0: there is none. */
+/* Reads one entry of the chunk's list of streams. Returns the offset of the next one; 0: there is none. */
 static int skip_named(struct sctp_tcb *stcb, struct mbuf *packet, int offset)
 {
 	struct sctp_association *asoc = &stcb->asoc;
@@ -164,8 +163,8 @@ static void skip_streams(struct sctp_tcb *stcb, struct mbuf *packet, int offset,
 }
 
 /*
- * sctp_handle_str_reset_request_tsn() calls for this without a packet: the association is reset, and whatever isn't
- * whole by then never will be (RFC 6525 5.2.4).
+ * sctp_handle_str_reset_request_tsn() calls for this without a packet: the association is reset, and messages that are
+ * incomplete by then will never be complete (RFC 6525 5.2.4).
  */
 static void skip_all(struct sctp_tcb *stcb)
 {
@@ -190,7 +189,7 @@ void fixed_handle_forward_tsn(struct sctp_tcb *stcb, struct sctp_forward_tsn_chu
 	int bytes = ntohs(chunk->ch.chunk_length);
 
 	if (bytes < (int)sizeof(*chunk) || SCTP_TSN_GE(asoc->cumulative_tsn, tsn)) {
-		return; /* it is broken, or comes too late */
+		return; /* it is malformed or too late */
 	}
 	if (is_too_far(stcb, tsn)) {
 		received_violation(stcb, "FORWARD TSN beyond the receive window");

@@ -1,9 +1,9 @@
 /*
- * Gap Ack Blocks (RFC 9260 3.3.4). sctp_process_segment_range() goes through each TSN of each block, and for one that
- * isn't in the queue through all of the queue; only then sctp_handle_sack() finds out that a TSN was never sent. One
- * SACK of 1,388 bytes whose blocks overlap took half a minute. So blocks are looked at first: what was never sent ends
- * the association, as it does upstream, and blocks that overlap or aren't in order are put in order. None has more work
- * than there are chunks. Upstream's main doesn't mend this.
+ * Gap Ack Blocks (RFC 9260 3.3.4). sctp_process_segment_range() walks each TSN of each block, and for a TSN that isn't
+ * in the queue it walks the whole queue. Only afterwards does sctp_handle_sack() find that a TSN was never sent. A
+ * single SACK of 1,388 bytes with overlapping blocks took half a minute. So the blocks are checked first: a TSN that
+ * was never sent aborts the association, as upstream does later, and blocks that overlap or are out of order are sorted
+ * and merged. Then a SACK costs no more work than there are chunks. Upstream's main has this fault.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -13,7 +13,7 @@
 #include "fixes/fixes.h"
 #include "link.h"
 
-/* As many as there can be in a packet. */
+/* The most that fit into a packet. */
 #define MAX_BLOCKS (65536 / sizeof(struct sctp_gap_ack_block))
 
 struct range {
@@ -29,7 +29,7 @@ static struct range range_at(struct mbuf *packet, int at, uint32_t index)
 	return block != NULL ? (struct range){ntohs(block->start), ntohs(block->end)} : (struct range){1, 0};
 }
 
-/* Do they ascend, and none overlap? Raises `highest` to the end of the highest one. */
+/* Are the blocks in ascending order without overlaps? Raises `highest` to the highest end of a block. */
 static int is_sorted(struct mbuf *packet, int at, uint32_t count, uint32_t *highest)
 {
 	uint32_t before = 0;
@@ -50,7 +50,7 @@ static int by_start(const void *a, const void *b)
 	return (int)((const struct range *)a)->start - (int)((const struct range *)b)->start;
 }
 
-/* Appends what so many blocks say, in order and each TSN once. Returns how many blocks there are then. */
+/* Appends so many blocks, sorted and merged. Returns the number of blocks then. */
 static uint32_t append_sorted(struct range *ranges, uint32_t used, struct mbuf *packet, int at, uint32_t count)
 {
 	uint32_t last = used;
@@ -74,7 +74,7 @@ static uint32_t append_sorted(struct range *ranges, uint32_t used, struct mbuf *
 	return last;
 }
 
-/* Those that may be taken back come first, then those of NR-SACK, which may not. */
+/* The blocks that may be revoked come first, then those of NR-SACK, which may not. */
 static void sort_and_merge(struct mbuf *packet, int at, uint16_t *gaps, uint16_t *nr_gaps)
 {
 	struct range *ranges = link_malloc(((uint32_t)*gaps + *nr_gaps) * sizeof(*ranges));
@@ -112,7 +112,7 @@ int link_normalize_gap_blocks(struct mbuf *packet, int at, struct sctp_tcb *stcb
 	int in_order;
 	char text[SCTP_DIAG_INFO_LEN];
 
-	/* sctp_handle_sack() looks at no block of a SACK that is late, or where nothing is left */
+	/* sctp_handle_sack() reads no blocks of an old SACK, nor when nothing is outstanding */
 	if (*gaps + *nr_gaps == 0 || SCTP_TSN_GT(asoc->last_acked_seq, cumulative_tsn) || has_sent_all(asoc)) {
 		return 1;
 	}

@@ -1,22 +1,22 @@
 /*
- * Packets that were on their way when an address went (RFC 5061): from an address that the peer has deleted, or to one
- * of ours that the association no longer has. To upstream they are out of the blue, and the ABORT for them (RFC 9260
- * 8.4) ends the association at the other end, which still lives here. But tag and ports say whose they are: they are
- * read as if they had come by a path that there is.
+ * Packets that were in flight when an address was deleted (RFC 5061): from an address that the peer has deleted, or to
+ * an address that was removed here. Upstream takes them for out of the blue, and its ABORT (RFC 9260 8.4) ends the
+ * association at the other end while it still exists here. Tag and ports identify the association, so these packets are
+ * read as if they had arrived on an existing path.
  *
  *     DATA, from or to an address ───────╲
  *     ASCONF: delete that address ────────╲──────► ASCONF ACK
- *                                          ╲─────► SACK, in the place of ABORT
+ *                                          ╲─────► SACK instead of ABORT
  *
- * ASCONF ACK goes to where its ASCONF came from (RFC 5061 5.2), which may be an address that isn't the peer's yet, or
- * no longer: the path that the packet is read for may be one that has gone.
+ * An ASCONF ACK goes to the source of its ASCONF (RFC 5061 5.2). That may be an address that the peer hasn't added yet,
+ * or one that it has deleted, so the packet may be processed for another path than the one that it came from.
  *
- * Whoever comes from an address that never was the peer's is answered as ever: behind a NAT that has forgotten it a
- * peer so learns at once that its association is lost.
+ * A packet from an address that never was the peer's is answered as upstream does. So a peer behind a NAT that has lost
+ * its mapping learns at once that its association is gone.
  *
- * In upstream this is sctp_common_input_processing() with sctp_handle_ootb(), sctp_send_abort(),
- * sctp_send_shutdown_complete2() and sctp_findassociation_ep_asconf(). Its main doesn't mend it, but counts a SHUTDOWN
- * ACK for no association (35897ce3).
+ * Corrects sctp_common_input_processing() with sctp_handle_ootb(), sctp_send_abort(), sctp_send_shutdown_complete2()
+ * and sctp_findassociation_ep_asconf(). Upstream's main has the fault; it counts a SHUTDOWN ACK for no association
+ * (35897ce3).
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -30,7 +30,7 @@
 #include "network/network.h"
 
 /*
- * So many addresses that the peer has deleted are kept for each association: more than it has in a packet's lifetime.
+ * How many deleted addresses are remembered for each association. A peer deletes fewer within the lifetime of a packet.
  */
 #define FORMER_ADDRESSES 8
 
@@ -63,8 +63,8 @@ static int is_up(const struct sctp_tcb *stcb)
 }
 
 /*
- * The association of a packet that is late, though it has no path of these addresses. No lock is taken: upstream may
- * hold the association's, and there is one thread.
+ * The association of a late packet, though it has no path with these addresses. It isn't locked here: upstream may
+ * already hold the lock, and there is only one thread.
  */
 static struct sctp_tcb *owner(const struct sctphdr *header, struct sockaddr *source)
 {
@@ -82,11 +82,11 @@ static struct sctp_tcb *owner(const struct sctphdr *header, struct sockaddr *sou
 	return NULL;
 }
 
-/* The packet that is being read is late; and where it came from, if the packet is read for another path. */
+/* Whether the packet being read is late; and its real source, if it is read for another path. */
 static int late;
 static struct link_addresses origin;
 
-/* The path by whose address the ASCONF that is read was looked up, and what it was like before. */
+/* The path by whose address an ASCONF was looked up, and that path's former UDP port and MTU. */
 static struct {
 	struct sctp_nets *path;
 	uint16_t port;
@@ -98,7 +98,7 @@ static int is_late(const struct sctphdr *header, struct sockaddr *source)
 	return late = owner(header, source) != NULL;
 }
 
-/* A packet is read again once: what is known of it says nothing of the next one. */
+/* A packet is read again once at most. What is known about it must not affect the next one. */
 void link_forget_packet_origin(void)
 {
 	late = 0;
@@ -112,8 +112,8 @@ void link_forget_packet_origin(void)
 }
 
 /*
- * Where an ASCONF comes from says nothing of the path by whose address it is looked up; upstream would send to that
- * address by the UDP port of the other one from now on (RFC 6951 5.4).
+ * The source of an ASCONF isn't an address of the path that it is looked up by. Without this, upstream would use the
+ * UDP port of that source for the path from now on (RFC 6951 5.4).
  */
 static void save_path_parameters(struct sctp_nets *path)
 {
@@ -157,8 +157,8 @@ int link_readdress_late_packet(const struct sctphdr *header, struct link_address
 }
 
 /*
- * The association whose peer has deleted the address by which its ASCONF is looked up (RFC 5061 4.1.1): this one was
- * repeated.
+ * The association whose peer has deleted the lookup address of this ASCONF (RFC 5061 4.1.1). The ASCONF is a
+ * retransmission then.
  */
 static struct sctp_tcb *owner_by_deleted_lookup_address(struct mbuf *packet, int offset, const struct sctphdr *header)
 {
@@ -175,8 +175,8 @@ static struct sctp_tcb *owner_by_deleted_lookup_address(struct mbuf *packet, int
 }
 
 /*
- * By the address that an ASCONF names (RFC 5061 5.3), since it comes from elsewhere. With a wrong tag, the packet says
- * nothing of that path. The association is locked, as sctp_process_control() expects it.
+ * Finds the association by the lookup address of an ASCONF (RFC 5061 5.3), because its source may be a new address. If
+ * the tag is wrong, the packet must not affect the path. sctp_process_control() expects a locked association.
  */
 struct sctp_tcb *fixed_findassociation_ep_asconf(struct mbuf *packet, int offset, struct sockaddr *source,
                                                  struct sockaddr *destination, struct sctphdr *header,
@@ -187,7 +187,7 @@ struct sctp_tcb *fixed_findassociation_ep_asconf(struct mbuf *packet, int offset
 
 	if (stcb == NULL && (stcb = owner_by_deleted_lookup_address(packet, offset, header)) != NULL) {
 		SCTP_TCB_LOCK(stcb);
-		SCTP_INP_DECR_REF(*inp); /* which sctp_process_control() takes, to be given back if there is an association */
+		SCTP_INP_DECR_REF(*inp); /* sctp_process_control() has taken it, and expects us to release it if we find one */
 		*inp = stcb->sctp_ep;
 		*path = link_path_in_use(stcb);
 	}
@@ -212,7 +212,7 @@ void fixed_handle_ootb(struct mbuf *packet, int ip_bytes, int offset, struct soc
 	}
 }
 
-/* Where no endpoint has the destination any more. */
+/* Called if no endpoint has the destination address any more. */
 void fixed_send_abort(struct mbuf *packet, int ip_bytes, struct sockaddr *source, struct sockaddr *destination,
                          struct sctphdr *header, uint32_t tag, struct mbuf *cause, uint32_t vrf_id, uint16_t port)
 {

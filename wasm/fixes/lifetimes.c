@@ -1,9 +1,9 @@
 /*
- * Lifetimes of messages (SCTP_PR_SCTP_TTL). A message isn't sent, nor sent again, after its lifetime, and its sender is
- * told (RFC 3758 4.1, RFC 9260 11.1.5). Upstream looks at lifetimes only when a message would be sent again: one that
- * waits for the congestion window, or for the peer's receive window, leaves however late it is. Here a timer of the
- * association gives such messages up. See sctp_mark_all_for_resend() and sctp_strike_gap_ack_chunks(); upstream's main
- * doesn't mend this.
+ * Lifetimes of messages (SCTP_PR_SCTP_TTL). A message must not be sent or retransmitted after its lifetime, and its
+ * sender is told (RFC 3758 4.1, RFC 9260 11.1.5). Upstream checks lifetimes before retransmissions only, in
+ * sctp_mark_all_for_resend() and sctp_strike_gap_ack_chunks(). A message that waits for the congestion window, or for
+ * the peer's receive window, is sent however late it is. Here a timer of the association abandons such messages.
+ * Upstream's main has this fault.
  */
 #include "api/association.h"
 
@@ -17,12 +17,12 @@
 #include "fixes/extra_fields.h"
 #include "link.h"
 
-/* So many messages are looked at in a millisecond, on average: a long queue is looked through less often. */
+/* Messages examined in a millisecond, on average. A long queue is therefore examined less often. */
 #define EXAMINED_PER_MS 1000
 
 struct search {
 	struct timeval now;
-	struct timeval next; /* when the next lifetime ends; 0: none has one */
+	struct timeval next; /* when the next lifetime ends; 0: no message has one */
 	uint32_t examined;
 };
 
@@ -49,8 +49,8 @@ static void count_unsent(struct sctp_association *asoc, struct sctp_stream_out *
 }
 
 /*
- * Notifications are dropped when the receive buffer is full, and many lifetimes may end at once. These have as much
- * room as they take: their bytes have just left the send buffer. Returns what the limit was.
+ * Notifications are dropped when the receive buffer is full, and many lifetimes may end at once. These notifications
+ * may take as much room as they need, because their bytes have just left the send buffer. Returns the former limit.
  */
 static uint32_t set_receive_limit(struct sctp_tcb *stcb, uint32_t bytes)
 {
@@ -63,7 +63,7 @@ static uint32_t set_receive_limit(struct sctp_tcb *stcb, uint32_t bytes)
 	return before;
 }
 
-/* As sctp_report_all_outbound() does for each message that has no TSN yet. */
+/* Abandons a message that has no TSN yet, as sctp_report_all_outbound() does. */
 static void abandon_message(struct sctp_tcb *stcb, struct sctp_stream_out *stream, struct sctp_stream_queue_pending *sp)
 {
 	uint32_t limit;
@@ -76,7 +76,7 @@ static void abandon_message(struct sctp_tcb *stcb, struct sctp_stream_out *strea
 	link_remove_message(stcb, stream, sp);
 }
 
-/* Messages of a stream of which no part has a TSN, and which are here as a whole. */
+/* Abandons the expired messages of a stream that are complete and have no TSN yet. */
 static int abandon_waiting(struct sctp_tcb *stcb, struct sctp_stream_out *stream, struct search *search)
 {
 	struct sctp_stream_queue_pending *sp, *next;
@@ -92,7 +92,7 @@ static int abandon_waiting(struct sctp_tcb *stcb, struct sctp_stream_out *stream
 	return count;
 }
 
-/* A message that has TSNs, none of which was sent: abandoned.c. */
+/* Abandons a message that has TSNs, none of which was sent: abandoned.c. */
 static void abandon_chunks(struct sctp_tcb *stcb, struct sctp_tmit_chunk *first)
 {
 	uint32_t limit = set_receive_limit(stcb, INT32_MAX);
@@ -119,7 +119,7 @@ static int abandon_unsent(struct sctp_tcb *stcb, struct search *search)
 	return count;
 }
 
-/* Without anything on its way no SACK would come, with which sctp_handle_sack() sends FORWARD TSN. */
+/* If nothing is in flight, no SACK arrives that would make sctp_handle_sack() send FORWARD TSN. */
 static void forward_tsn(struct sctp_tcb *stcb)
 {
 	struct sctp_association *asoc = &stcb->asoc;

@@ -1,8 +1,8 @@
 /*
- * An ABORT of this end's own (RFC 9260 3.3.7, 8.4, 9.1), and what its program is told of it:
- * sctp_abort_an_association(), sctp_abort_association(). Upstream's main tells the code of the first cause (7852947b,
- * fc5cba21, 1ade45cb), lets an INIT abort nothing (279a68fd, f438eacb), and answers SHUTDOWN ACK while DATA is missing
- * by ABORT (f4d39960).
+ * The ABORT that this end sends (RFC 9260 3.3.7, 8.4, 9.1), and what its application is told about it:
+ * sctp_abort_an_association(), sctp_abort_association(). Upstream's main reports the code of the first cause (7852947b,
+ * fc5cba21, 1ade45cb), doesn't let an INIT abort an association (279a68fd, f438eacb), and answers SHUTDOWN ACK with
+ * ABORT while DATA is missing (f4d39960).
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -14,7 +14,7 @@
 #include "fixes/received.h"
 #include "link.h"
 
-/* The ABORT chunk, as sac_info has that of a peer; as much of it as sctp_notify_assoc_change() hands on. */
+/* Makes the ABORT chunk for sac_info, as for a peer's ABORT; no longer than sctp_notify_assoc_change() copies. */
 static struct sctp_abort_chunk *chunk_with(struct mbuf *causes)
 {
 	static _Alignas(struct sctp_abort_chunk) uint8_t bytes[SCTP_CHUNK_BUFFER_SIZE];
@@ -40,13 +40,13 @@ static uint16_t first_code(const struct sctp_abort_chunk *chunk)
 }
 
 #ifndef UPSTREAM_MAIN
-/* What is to be told in the place of an orderly end. */
+/* The ABORT to report instead of an orderly end. */
 static struct sctp_abort_chunk *abort_to_report;
 
 /*
- * A peer sends SHUTDOWN ACK when it has sent all of its DATA, and it has been acknowledged (RFC 9260 9.2). Where some
- * of it is missing sctp_handle_shutdown_ack() still takes it for the end, and an application takes what it has got for
- * all that there was. ABORT leaves in the place of SHUTDOWN COMPLETE.
+ * A peer sends SHUTDOWN ACK once all of its DATA has been acknowledged (RFC 9260 9.2). If some of it is missing,
+ * sctp_handle_shutdown_ack() still treats it as an orderly end, and the application would take the part that it has
+ * received for everything. So ABORT is sent instead of SHUTDOWN COMPLETE.
  */
 void fixed_send_shutdown_complete(struct sctp_tcb *stcb, struct sctp_nets *net, int is_reflected)
 {
@@ -81,7 +81,7 @@ void fixed_ulp_notify(uint32_t notification, struct sctp_tcb *stcb, uint32_t err
 }
 #endif
 
-/* What a one-to-one socket fails with. Main tells a chunk as if the peer had sent it: UPSTREAM_ABORT_NOTIFICATION. */
+/* Corrects the error of a one-to-one socket. Main reports a chunk as if the peer had sent it: see release.h. */
 static void correct_error(struct socket *socket, int has_chunk, int has_timed_out)
 {
 	if (socket == NULL) {
@@ -94,7 +94,9 @@ static void correct_error(struct socket *socket, int has_chunk, int has_timed_ou
 	}
 }
 
-/* ABORT has left: the program is told the chunk, or that time-outs have ended the association; and it is freed. */
+/*
+ * ABORT has been sent. Reports the chunk, or that time-outs have ended the association, and frees the association.
+ */
 static void end_association(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_abort_chunk *chunk,
                             int has_timed_out, int so_locked)
 {
@@ -110,10 +112,10 @@ static void end_association(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struc
 }
 
 /*
- * Upstream tells nothing of the reason, as if the peer no longer answered (its main tells the code of the first cause).
- * This function is called in its place, also where it is defined. It tells the chunk that was sent (RFC 6458 6.1.1),
- * with a flag by which it can be known from a peer's. There is none where time-outs have ended the association:
- * one-to-one sockets get ETIMEDOUT for that.
+ * Replaces upstream's function, also where that is defined. Upstream reports no reason, as if the peer no longer
+ * answered; its main reports the code of the first cause. This reports the chunk that was sent (RFC 6458 6.1.1), with a
+ * flag that distinguishes it from a peer's. If time-outs have ended the association there is no chunk, and a one-to-one
+ * socket gets ETIMEDOUT.
  */
 void sctp_abort_an_association(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct mbuf *causes UPSTREAM_TIMED_OUT,
                                int so_locked)
@@ -131,10 +133,9 @@ void sctp_abort_an_association(struct sctp_inpcb *inp, struct sctp_tcb *stcb, st
 }
 
 /*
- * ABORT answers a packet, and ends the association that it belongs to. Of an association this tells what the function
- * above tells. An INIT that can't be accepted "MUST NOT change the state of any existing association" (RFC 9260 3.3.2):
- * whoever knows addresses and ports could end it. sctp_handle_init() of the pinned release names that association all
- * the same.
+ * Answers a packet with ABORT and ends the association that it belongs to, with the same report as above. An INIT that
+ * can't be accepted "MUST NOT change the state of any existing association" (RFC 9260 3.3.2), or whoever knows
+ * addresses and ports could end it. sctp_handle_init() of the pinned release passes that association nevertheless.
  */
 void fixed_abort_association(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct mbuf *packet, int ip_bytes,
                              struct sockaddr *source, struct sockaddr *destination, struct sctphdr *header,
@@ -143,7 +144,7 @@ void fixed_abort_association(struct sctp_inpcb *inp, struct sctp_tcb *stcb, stru
 	int ends = stcb != NULL && ((const struct sctp_chunkhdr *)(header + 1))->chunk_type != SCTP_INITIATION;
 	struct sctp_abort_chunk *chunk;
 
-	if (causes == NULL) { /* sctp_diag_info_code is 0 by default: neither the peer nor the program would learn why */
+	if (causes == NULL) { /* sctp_diag_info_code is 0 by default: neither the peer nor the application would learn why */
 		causes = sctp_generate_cause(SCTP_CAUSE_PROTOCOL_VIOLATION, "");
 	}
 	chunk = ends ? chunk_with(causes) : NULL;
