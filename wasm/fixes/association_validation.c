@@ -1,9 +1,9 @@
 /*
- * What must not reach an association, once it is known which one a packet is for: packets that RFC 9260 has discarded,
- * and what upstream learns from a packet, or ends because of it, before its checksum and its tag have been checked:
- * sctp_common_input_processing(), sctp_process_control(). Upstream's main discards a part of what isn't expected
- * (bdf3dd3f, a8409b34, 28e2ea73, 3bb35ee1), and answers an INIT ACK with the right tag (c4ebc2b9, 8e12cd9e); the rest
- * it has still.
+ * Validates packets against their association, once that is known. Some packets must be discarded (RFC 9260). And
+ * upstream learns from a packet, or ends an association because of it, before it has checked checksum and tag:
+ * sctp_common_input_processing(), sctp_process_control(). Upstream's main discards some of the unexpected chunks
+ * (bdf3dd3f, a8409b34, 28e2ea73, 3bb35ee1), and answers an INIT ACK with the right tag (c4ebc2b9, 8e12cd9e). It has the
+ * other faults.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -15,7 +15,7 @@
 #include "fixes/received.h"
 #include "link.h"
 
-/* ABORT, SHUTDOWN COMPLETE and PKTDROP may have the peer's tag, which the T bit tells (RFC 9260 8.5.1 B and C). */
+/* ABORT, SHUTDOWN COMPLETE and PKTDROP may carry the peer's tag, as the T bit says (RFC 9260 8.5.1 B and C). */
 static int has_tag(const struct sctp_association *asoc, uint32_t tag, const struct sctp_chunkhdr *first)
 {
 	int is_reflected = (first->chunk_flags & SCTP_HAD_NO_TCB) != 0 &&
@@ -31,11 +31,11 @@ static int is_being_set_up(const struct sctp_tcb *stcb)
 }
 
 /*
- * Is a packet to be discarded because of the state of its association (RFC 9260)?
+ * Must a packet be discarded because of the state of its association (RFC 9260)?
  *
- *   SHUTDOWN ACK with a wrong tag, which upstream answers (8.5.1 E: it may only while an association is set up)
- *   INIT ACK where none is expected (5.2.3), which can end an association if something is wrong with it
- *   COOKIE ECHO if the socket is closed, which upstream would tell that it is connected
+ *   SHUTDOWN ACK with a wrong tag: upstream answers it, which 8.5.1 E allows only during the set-up
+ *   INIT ACK if none is expected (5.2.3): an invalid one may end the association
+ *   COOKIE ECHO if the socket is closed: upstream would tell the socket that it is connected
  */
 static int is_unexpected(const struct sctp_tcb *stcb, uint32_t tag, const struct sctp_chunkhdr *first)
 {
@@ -49,9 +49,9 @@ static int is_unexpected(const struct sctp_tcb *stcb, uint32_t tag, const struct
 }
 
 /*
- * From another UDP port, a packet is discarded whose tag or checksum is wrong: upstream would send there from now on
- * (RFC 6951 5.4; a peer that restarts elsewhere isn't accepted by sctp_send_initiate_ack(), so that a COOKIE ECHO has
- * the tag as well).
+ * A packet from another UDP port is discarded if its tag or checksum is wrong, because upstream would send to that port
+ * from now on (RFC 6951 5.4). This includes COOKIE ECHO: sctp_send_initiate_ack() doesn't accept a peer that restarts
+ * from another port, so a valid COOKIE ECHO has the tag as well.
  */
 static int must_discard(const struct sctp_tcb *stcb, const struct sctp_nets *path, uint32_t tag,
                         const struct sctp_chunkhdr *first, uint16_t port, int is_corrupt)
@@ -67,7 +67,7 @@ static int must_discard(const struct sctp_tcb *stcb, const struct sctp_nets *pat
 	return is_from_elsewhere && (is_corrupt || !has_tag(&stcb->asoc, tag, first));
 }
 
-/* Has upstream do nothing with a packet: it is for no endpoint, and begins with a chunk that is never answered. */
+/* Makes upstream ignore a packet: it is for no endpoint, and begins with a chunk that is never answered. */
 static struct sctp_tcb *discard(struct sctp_tcb *stcb, struct sctp_chunkhdr *first, struct sctp_inpcb **inp,
                                 struct sctp_nets **path)
 {
@@ -79,8 +79,8 @@ static struct sctp_tcb *discard(struct sctp_tcb *stcb, struct sctp_chunkhdr *fir
 }
 
 /*
- * An ABORT that answers an INIT ACK has the tag that this one names (RFC 9260 8.5.1 B). sctp_process_init_ack() may
- * have to send one before it has noted the tag.
+ * An ABORT that answers an INIT ACK carries the initiate tag of that INIT ACK (RFC 9260 8.5.1 B).
+ * sctp_process_init_ack() may send one before it has stored that tag.
  */
 static void store_peer_tag(struct sctp_tcb *stcb, uint32_t tag, const struct sctp_chunkhdr *first)
 {
@@ -90,7 +90,7 @@ static void store_peer_tag(struct sctp_tcb *stcb, uint32_t tag, const struct sct
 }
 
 /*
- * COOKIE ACK where none is expected says nothing (RFC 9260 5.2.5). With a socket that is closed it was the end at once.
+ * An unexpected COOKIE ACK is ignored (RFC 9260 5.2.5). Upstream ended the association if its socket was closed.
  */
 static void skip_unexpected_cookie_ack(const struct sctp_tcb *stcb, struct sctp_chunkhdr *first)
 {
@@ -99,7 +99,7 @@ static void skip_unexpected_cookie_ack(const struct sctp_tcb *stcb, struct sctp_
 	}
 }
 
-/* Is that the parameter of an address, which isn't one of the peer's? */
+/* Is this an address parameter with an address that isn't the peer's? */
 static int is_new_address(struct sctp_tcb *stcb, const struct sctp_paramhdr *parameter)
 {
 	union sctp_sockstore address = {0};
@@ -118,7 +118,7 @@ static int is_new_address(struct sctp_tcb *stcb, const struct sctp_paramhdr *par
 }
 
 /*
- * The error cause that names the addresses of an INIT which aren't the peer's, as many as there is room for; NULL:
+ * Makes the error cause that lists the addresses of an INIT that aren't the peer's, as many as fit. NULL if there are
  * none.
  */
 static struct mbuf *cause_with_new_addresses(struct sctp_tcb *stcb, const struct sctp_chunkhdr *init)
@@ -155,9 +155,9 @@ static struct mbuf *cause_with_new_addresses(struct sctp_tcb *stcb, const struct
 }
 
 /*
- * An INIT for an association that exists, with addresses that aren't its peer's: whoever restarts elsewhere, or would
- * take the association over, is answered with ABORT and told the addresses (RFC 9260 5.2.2). sctp_send_initiate_ack()
- * tells none. In SHUTDOWN-ACK-SENT such an INIT draws SHUTDOWN ACK (9.2).
+ * An INIT for an existing association, with addresses that aren't its peer's: the peer restarts elsewhere, or somebody
+ * tries to take the association over. It is answered with ABORT that lists these addresses (RFC 9260 5.2.2);
+ * sctp_send_initiate_ack() lists none. In SHUTDOWN-ACK-SENT such an INIT is answered with SHUTDOWN ACK (9.2).
  */
 static int refuse_new_addresses(struct sctp_tcb *stcb, struct mbuf *packet, struct sockaddr *source,
                                 struct sockaddr *destination, struct sctphdr *header, struct sctp_chunkhdr *first,
@@ -185,7 +185,7 @@ static int has_data_in_flight(const struct sctp_tcb *stcb)
 	       is_data_missing(stcb);
 }
 
-/* Does a RE-CONFIG chunk ask for a reset of the association (SSN/TSN Reset Request, RFC 6525 4.3)? */
+/* Does a RE-CONFIG chunk request a reset of the association (SSN/TSN Reset Request, RFC 6525 4.3)? */
 static int resets_association(const struct sctp_chunkhdr *chunk, uint32_t bytes)
 {
 	const struct sctp_paramhdr *parameter;
@@ -204,10 +204,9 @@ static int resets_association(const struct sctp_chunkhdr *chunk, uint32_t bytes)
 }
 
 /*
- * A reset of the association gives both ends new TSNs and SSNs. While something of ours isn't acknowledged, or
- * something of the peer's is missing, it would cut messages, and lose what waits with TSNs of before;
- * sctp_handle_str_reset_request_tsn() doesn't look. The request is passed over, and granted when the peer sends it
- * again (RFC 6525 5.1.1).
+ * A reset of the association gives both ends new TSNs and SSNs. While data of ours isn't acknowledged, or data of the
+ * peer's is missing, it would cut messages and lose data that waits with old TSNs. sctp_handle_str_reset_request_tsn()
+ * doesn't check that. So the request is ignored until the peer retransmits it (RFC 6525 5.1.1).
  */
 static void postpone_reset(const struct mbuf *packet, struct sctp_chunkhdr *chunk)
 {
@@ -218,7 +217,7 @@ static void postpone_reset(const struct mbuf *packet, struct sctp_chunkhdr *chun
 		uint32_t bytes = ntohs(chunk->chunk_length);
 
 		if (chunk->chunk_type == SCTP_AUTHENTICATION) {
-			return; /* what is authenticated can't be changed */
+			return; /* chunks that are authenticated can't be changed */
 		}
 		if (chunk->chunk_type == SCTP_STREAM_RESET && resets_association(chunk, bytes)) {
 			chunk->chunk_type = SCTP_PAD_CHUNK;

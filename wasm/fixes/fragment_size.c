@@ -1,7 +1,7 @@
 /*
- * How much a packet takes of a message (RFC 9260 6.9): sctp_get_frag_point(). And what becomes of chunks that are too
- * large when the MTU becomes smaller: sctp_pathmtu_adjustment(). Upstream's main mends the first (dbb9f555, c9c70231,
- * d2d6f84a), and the second in part (a40c76b3, edce2f93).
+ * The size of fragments (RFC 9260 6.9): sctp_get_frag_point(). And chunks that are too large after the MTU has become
+ * smaller: sctp_pathmtu_adjustment(). Upstream's main corrects the first (dbb9f555, c9c70231, d2d6f84a), and the second
+ * in part (a40c76b3, edce2f93).
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -13,7 +13,7 @@
 #include "fixes/fragment_size.h"
 #include "network/network.h"
 
-/* An AUTH chunk stands in front of DATA, or of I-DATA, if the peer asks for it. */
+/* The size of the AUTH chunk that precedes DATA or I-DATA if the peer requires one. */
 static uint32_t auth_bytes(const struct sctp_association *asoc)
 {
 	uint8_t type = asoc->idata_supported ? SCTP_IDATA : SCTP_DATA;
@@ -23,8 +23,8 @@ static uint32_t auth_bytes(const struct sctp_association *asoc)
 
 #ifndef UPSTREAM_MAIN
 /*
- * SCTP_MAXSEG limits the user data of a chunk (RFC 6458 8.1.16). Upstream adds the headers of IPv4 or IPv6 to it,
- * compares it with the path MTU, and rounds it down to a multiple of 4, which makes nothing of 1 to 3.
+ * SCTP_MAXSEG limits the user data of a chunk (RFC 6458 8.1.16). Upstream adds the IPv4 or IPv6 headers to it, compares
+ * it with the path MTU, and rounds it down to a multiple of 4, so that 1 to 3 become 0.
  */
 int sctp_get_frag_point(struct sctp_tcb *stcb, struct sctp_association *asoc)
 {
@@ -51,7 +51,7 @@ static void send_again(struct sctp_tcb *stcb, struct sctp_tmit_chunk *chunk)
 	sctp_ucount_incr(stcb->asoc.sent_queue_retran_cnt);
 	chunk->sent = SCTP_DATAGRAM_RESEND;
 	chunk->rec.data.doing_fast_retransmit = 0;
-	if (chunk->do_rtt) { /* Karn's algorithm: this chunk measures no round trip any more */
+	if (chunk->do_rtt) { /* Karn's algorithm: this chunk no longer measures a round trip */
 		chunk->do_rtt = 0;
 		chunk->whoTo->rto_needed = 1;
 	}
@@ -66,9 +66,9 @@ static int is_too_large(const struct sctp_tcb *stcb, const struct sctp_tmit_chun
 }
 
 /*
- * The MTU becomes smaller. Upstream counts the header of IPv6 for chunks that go over IPv4, too, and sends those again
- * that still fit. 0.9.5.0 counts no AUTH chunk in front of I-DATA, and sends nothing again where a route turns out to
- * have a smaller MTU; main doesn't do so over IPv6.
+ * The MTU has become smaller. Upstream counts the IPv6 header for chunks that are sent over IPv4 too, and so
+ * retransmits chunks that still fit. 0.9.5.0 counts no AUTH chunk for I-DATA, and retransmits nothing if a route turns
+ * out to have a smaller MTU. Main doesn't retransmit in that case over IPv6.
  */
 void sctp_pathmtu_adjustment(struct sctp_tcb *stcb, UPSTREAM_ADJUSTMENT_PARAMETERS)
 {

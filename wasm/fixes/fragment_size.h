@@ -1,5 +1,5 @@
 /*
- * The size of fragments. For headers of upstream/.
+ * The size of fragments, for headers in upstream/.
  */
 #ifndef FRAGMENT_SIZE_H
 #define FRAGMENT_SIZE_H
@@ -7,13 +7,13 @@
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
 
-/* What an option tells of an association: SCTP_MAXSEG what was set, 0 if nothing was; SCTP_STATUS what comes of it. */
+/* The value that an option reports: for SCTP_MAXSEG what was set, or 0; for SCTP_STATUS the resulting size. */
 int link_reported_frag_point(struct sctp_tcb *stcb, int option);
 
 /*
- * A fragment of a message that isn't complete yet is no larger than those of complete ones. sctp_can_we_split_this()
- * lets it fill the packet: without room for the AUTH chunk that DATA may need, the packet never leaves, and SCTP_MAXSEG
- * doesn't count.
+ * A fragment of an unfinished message is limited like those of a complete one. sctp_can_we_split_this() lets it fill
+ * the packet. Then there is no room for the AUTH chunk that DATA may need, and the packet never leaves; and SCTP_MAXSEG
+ * has no effect.
  */
 static inline void link_limit_fragment(uint32_t *space_left, uint32_t frag_point)
 {

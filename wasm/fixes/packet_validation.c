@@ -1,11 +1,12 @@
 /*
- * What must not reach usrsctp, as far as the bytes of a packet tell: packets that RFC 9260 has discarded silently, and
- * chunks that upstream 0.9.5.0 handles wrongly (sctp_process_control(), and sctp_are_there_new_addresses()).
- * association_validation.c judges by the association. Upstream's main mends the chunks (53dd9da2, 5931e4e0, 8157ef0c,
- * de7d903c, c08562ec), and drops an INIT with the tag 0 (279a68fd); not the addresses, nor SACKs that are repeated.
+ * Validates a packet by its bytes, before usrsctp sees it. Discards packets that RFC 9260 says to discard silently, and
+ * skips chunks that upstream 0.9.5.0 handles wrongly (sctp_process_control(), sctp_are_there_new_addresses()).
+ * association_validation.c checks packets against their association. Upstream's main corrects the chunks (53dd9da2,
+ * 5931e4e0, 8157ef0c, de7d903c, c08562ec), and drops an INIT with the tag 0 (279a68fd), but not the addresses and the
+ * repeated SACKs.
  *
- * Most packets begin with DATA, or with a SACK that they consist of or that DATA follows: nothing is looked at behind
- * the first DATA chunk, where control chunks don't belong (RFC 9260 6.10) and usrsctp reads none.
+ * Nothing is checked after the first DATA chunk: no control chunk may follow it (RFC 9260 6.10), and usrsctp reads none
+ * there. Most packets begin with DATA, or with a SACK that is alone or precedes DATA, so that this check is short.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_header.h>
@@ -24,8 +25,8 @@ static uint32_t padded(uint32_t bytes)
 /* --- addresses and ports ---------------------------------------------------------------------------------------- */
 
 /*
- * Nobody is answered who claims to be many, or all, or nobody (RFC 9260 8.4, 1). Which addresses are the broadcast of a
- * network only its hosts know. AF_CONN has no such addresses.
+ * Packets from or to an address that isn't a single host's are not answered (RFC 9260 8.4, rule 1). Only the hosts of a
+ * network know its broadcast address. AF_CONN has no such addresses.
  */
 static int is_unicast(const uint8_t *address, uint8_t family)
 {
@@ -49,8 +50,8 @@ int link_has_valid_addresses(const struct link_packet *packet)
 /* --- chunks ----------------------------------------------------------------------------------------------------- */
 
 /*
- * sctp_process_control() reads nothing behind some chunks whose length is wrong, and goes on in the middle of the
- * packet behind a COOKIE ACK. RFC 9260 has no such rule: what is behind them counts.
+ * After some chunks of a wrong length sctp_process_control() reads no further. After a COOKIE ACK of a wrong length it
+ * goes on at a wrong offset. RFC 9260 says neither, so we skip such a chunk.
  */
 static int has_right_length(uint8_t type, uint32_t bytes)
 {
@@ -58,7 +59,7 @@ static int has_right_length(uint8_t type, uint32_t bytes)
 		return 1;
 	}
 	switch (type) {
-	case SCTP_HEARTBEAT_ACK: return bytes == sizeof(struct sctp_heartbeat_chunk); /* as our HEARTBEAT was */
+	case SCTP_HEARTBEAT_ACK: return bytes == sizeof(struct sctp_heartbeat_chunk); /* the size of our HEARTBEAT */
 	case SCTP_SHUTDOWN: return bytes == sizeof(struct sctp_shutdown_chunk);
 	case SCTP_SHUTDOWN_ACK: return bytes == sizeof(struct sctp_shutdown_ack_chunk);
 	case SCTP_SHUTDOWN_COMPLETE: return bytes == sizeof(struct sctp_shutdown_complete_chunk);
@@ -74,7 +75,7 @@ static int has_right_length(uint8_t type, uint32_t bytes)
 	}
 }
 
-/* These have a packet to themselves (RFC 9260 6.10). */
+/* These chunks must be alone in their packet (RFC 9260 6.10). */
 static int must_be_alone(uint8_t type)
 {
 	return !UPSTREAM_VALIDATES_CHUNKS &&
@@ -82,9 +83,9 @@ static int must_be_alone(uint8_t type)
 }
 
 /*
- * A parameter of length 0 is looked at for ever by sctp_are_there_new_addresses() of 0.9.5.0: one INIT for an
- * association that exists, with nothing guessed but addresses and ports, stopped the whole host. It doesn't stop at the
- * chunk's end.
+ * A parameter of length 0 makes sctp_are_there_new_addresses() of 0.9.5.0 loop for ever. One INIT for an existing
+ * association stopped the whole host; only addresses and ports had to be guessed. That function doesn't stop at the end
+ * of the chunk either.
  */
 static int has_endless_parameter(const uint8_t *from, const uint8_t *end)
 {
@@ -102,7 +103,7 @@ static int has_endless_parameter(const uint8_t *from, const uint8_t *end)
 	return 0;
 }
 
-/* INIT with a tag in the common header, or with the tag 0 in itself, is discarded (RFC 9260 8.5.1 A, 3.3.2). */
+/* An INIT with a tag in the common header, or with the initiate tag 0, is discarded (RFC 9260 8.5.1 A, 3.3.2). */
 static int is_valid_init(const struct link_packet *packet, const struct sctp_init_chunk *chunk, uint32_t bytes)
 {
 	const struct sctphdr *header = (const struct sctphdr *)(packet + 1);
@@ -111,7 +112,7 @@ static int is_valid_init(const struct link_packet *packet, const struct sctp_ini
 	       !has_endless_parameter((const uint8_t *)(chunk + 1), (const uint8_t *)header + packet->length);
 }
 
-/* A chunk that fills its packet, and has to. */
+/* A chunk that must be alone in its packet, and is. */
 static int is_valid_lone_chunk(const struct link_packet *packet, const struct sctp_chunkhdr *chunk, uint32_t bytes)
 {
 	switch (chunk->chunk_type) {
@@ -122,8 +123,8 @@ static int is_valid_lone_chunk(const struct link_packet *packet, const struct sc
 }
 
 /*
- * What has usrsctp go through all that is on its way: the first SACK of a packet, and the first ECNE, count. A peer has
- * no reason to send two, and with eighty of them a packet would take eighty times as long.
+ * SACK and ECNE make usrsctp walk everything that is in flight. So only the first of each kind in a packet is read. A
+ * peer has no reason to send two, and a packet with eighty would take eighty times as long.
  */
 static int is_repeated(uint8_t type, uint32_t *seen)
 {
@@ -135,8 +136,8 @@ static int is_repeated(uint8_t type, uint32_t *seen)
 }
 
 /*
- * A chunk that can't be read is made one that is passed over: PAD (RFC 4820). Behind AUTH that can't be, since its HMAC
- * covers all that follows; usrsctp then reads no further, which after a COOKIE ACK would be at the wrong place.
+ * A chunk is skipped by changing its type to PAD (RFC 4820). After AUTH this is impossible, because the HMAC covers all
+ * that follows. usrsctp then reads no further; but after a COOKIE ACK it would go on at a wrong offset.
  */
 static int skip_chunk(struct sctp_chunkhdr *chunk, int is_authenticated)
 {
@@ -148,9 +149,9 @@ static int skip_chunk(struct sctp_chunkhdr *chunk, int is_authenticated)
 }
 
 /*
- * RFC 9260 appendix A has ECNE without the number of packets that were marked, which usrsctp adds.
- * sctp_process_control() of 0.9.5.0 reads nothing from such a chunk on: it is given a copy of the packet in which that
- * number is 1. Behind AUTH, whose HMAC covers what follows, this can't be done.
+ * RFC 9260 appendix A defines ECNE without the number of marked packets, which usrsctp adds. sctp_process_control() of
+ * 0.9.5.0 stops reading at such a chunk. So it is given a copy of the packet in which that number is 1. After AUTH this
+ * is impossible, because the HMAC covers all that follows.
  */
 static int is_short_ecne(const struct sctp_chunkhdr *chunk)
 {
@@ -173,7 +174,7 @@ int link_validate_chunks(struct link_packet *packet, uint32_t *short_ecne)
 			return 1;
 		}
 		if (length < CHUNK_BYTES || length > left) {
-			return at > HEADER_BYTES; /* usrsctp reads what is before it */
+			return at > HEADER_BYTES; /* usrsctp reads the chunks before it */
 		}
 		if (must_be_alone(type) && at > HEADER_BYTES) {
 			packet->length = at;

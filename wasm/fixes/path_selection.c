@@ -1,14 +1,14 @@
 /*
- * Which path is used. sctp_find_alternate_net() takes a potentially failed path for as good as an active one, and
- * sctp_med_chunk_output() keeps new DATA back as long as the path in use is potentially failed or inactive: on a single
- * path until a HEARTBEAT is answered, which may be a minute later. Here the paths have an order:
+ * Path selection. sctp_find_alternate_net() treats a potentially failed path like an active one.
+ * sctp_med_chunk_output() holds new DATA back as long as the current path is potentially failed or inactive. With a
+ * single path that lasts until a HEARTBEAT is answered, which may take a minute. Here paths are ordered:
  *
  *   1. active
- *   2. potentially failed, the one with the fewest time-outs first, then the one that answered last (RFC 7829 4.2)
- *   3. inactive, in the same order: with each time-out another one is tried (RFC 9260 6.4.1, 8.2)
- *   4. unconfirmed, which get no DATA (5.4)
+ *   2. potentially failed: fewest time-outs first, then the one that answered last (RFC 7829 4.2)
+ *   3. inactive, in the same order, so that each time-out moves on to another one (RFC 9260 6.4.1, 8.2)
+ *   4. unconfirmed: these get no DATA (5.4)
  *
- * and DATA leave at once on the first in that order. Upstream's main doesn't mend this.
+ * DATA leaves at once on the first path in that order. Upstream's main has these faults.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -34,7 +34,7 @@ static enum rank rank_of(const struct sctp_nets *net)
 	return net->dest_state & SCTP_ADDR_PF ? POTENTIALLY_FAILED : ACTIVE;
 }
 
-/* Is `net` better than `best`? CMT takes the largest window of active ones. */
+/* Is `net` better than `best`? For CMT, of two active paths the one with the larger window. */
 static int is_better(const struct sctp_nets *net, const struct sctp_nets *best, int by_window)
 {
 	enum rank rank = rank_of(net), best_rank = rank_of(best);
@@ -59,8 +59,8 @@ static struct sctp_nets *in_turn(const struct sctp_tcb *stcb, struct sctp_nets *
 }
 
 /*
- * In the place of upstream's: another path than `net` which is active, in turn, or else the best there is. With CMT
- * (mode 1 and 2) it is the active one with the largest window, which may be `net`.
+ * Replaces upstream's function: the next active path after `net`, or else the best of the others. With CMT (modes 1 and
+ * 2), the active path with the largest window, which may be `net`.
  */
 struct sctp_nets *sctp_find_alternate_net(struct sctp_tcb *stcb, struct sctp_nets *net, int mode)
 {
@@ -69,7 +69,7 @@ struct sctp_nets *sctp_find_alternate_net(struct sctp_tcb *stcb, struct sctp_net
 	if (first == NULL || stcb->asoc.numnets == 1) {
 		return first;
 	}
-	if (net == NULL || (net->dest_state & SCTP_ADDR_BEING_DELETED)) { /* it isn't in the list any more */
+	if (net == NULL || (net->dest_state & SCTP_ADDR_BEING_DELETED)) { /* it is no longer in the list */
 		net = TAILQ_LAST(&stcb->asoc.nets, sctpnetlisthead);
 	}
 	best = in_turn(stcb, net);
@@ -115,7 +115,7 @@ void link_select_path(struct sctp_tcb *stcb)
 void link_path_answered(struct sctp_tcb *stcb, struct sctp_nets *net)
 {
 	if (net->dest_state & SCTP_ADDR_UNCONFIRMED) {
-		return; /* only a HEARTBEAT ACK with its nonce confirms it (RFC 9260 5.4) */
+		return; /* only a HEARTBEAT ACK with the right nonce confirms it (RFC 9260 5.4) */
 	}
 	path_extra_of(net)->answered_ms = link_now_ms;
 	net->error_count = 0;
@@ -130,7 +130,7 @@ void link_path_answered(struct sctp_tcb *stcb, struct sctp_nets *net)
 	link_select_path(stcb);
 }
 
-/* --- what changes the state of a path ------------------------------------------------------------------------- */
+/* --- events that change the state of a path ------------------------------------------------------------------- */
 
 void link_before_sack(struct sctp_tcb *stcb, uint32_t window_bytes)
 {
@@ -152,7 +152,7 @@ void link_after_sack(struct sctp_tcb *stcb)
 	link_select_path(stcb);
 }
 
-/* An ASCONF ACK is an answer on the path that the ASCONF took; upstream leaves that to heartbeats. */
+/* An ASCONF ACK shows that the path of its ASCONF works. Upstream waits for a HEARTBEAT ACK. */
 void fixed_handle_asconf_ack(struct mbuf *packet, int offset, struct sctp_asconf_ack_chunk *chunk,
                              struct sctp_tcb *stcb, struct sctp_nets *net, int *is_aborted)
 {
@@ -173,7 +173,7 @@ void fixed_handle_asconf_ack(struct mbuf *packet, int offset, struct sctp_asconf
 	sctp_free_remote_addr(to);
 }
 
-/* Upstream takes the primary path then, in whatever state it is. */
+/* Upstream uses the new primary path whatever its state. */
 int fixed_set_primary_addr(struct sctp_tcb *stcb, struct sockaddr *address, struct sctp_nets *net)
 {
 	int result = sctp_set_primary_addr(stcb, address, net);

@@ -1,8 +1,8 @@
 /*
- * A local address that the peer hasn't agreed to yet (RFC 5061 5.3): only ASCONF may leave from there. After an ASCONF
- * sctp_med_chunk_output() takes what else leaves in the same round for ASCONF as well; a SACK or HEARTBEAT from an
- * address that the peer doesn't know yet overtakes the ASCONF on a faster path, the peer answers it with ABORT, and the
- * association is lost. Upstream's main mends it (ca70d3af).
+ * A local address that the peer hasn't confirmed yet (RFC 5061 5.3). Only ASCONF may leave from there. After an ASCONF,
+ * sctp_med_chunk_output() sends all chunks of the same round from that address. A SACK or HEARTBEAT may then overtake
+ * the ASCONF on a faster path. The peer doesn't know the address, answers with ABORT, and the association is lost.
+ * Upstream's main corrects this (ca70d3af).
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>

@@ -1,8 +1,8 @@
 /*
- * DATA and I-DATA chunks (RFC 9260 3.3.1 and 6.2, RFC 8260 2.1): those of a packet are judged one after the other. In
- * place of sctp_process_data() and all that it calls in sctp_indata.c. Upstream's main mends what comes when nobody
- * reads any more (01bab70a, a0cbf468, 45cf3ba8); neither what unread messages cost, nor that I-DATA can't fill a gap
- * while the window is closed.
+ * DATA and I-DATA chunks (RFC 9260 3.3.1 and 6.2, RFC 8260 2.1). The chunks of a packet are processed one after the
+ * other. Replaces sctp_process_data() and the functions of sctp_indata.c that it calls. Upstream's main corrects what
+ * happens to data that nobody reads any more (01bab70a, a0cbf468, 45cf3ba8). It limits the memory of unread messages as
+ * little as 0.9.5.0, and doesn't accept I-DATA that fills a gap while the window is closed.
  */
 #include "fixes/received.h"
 
@@ -14,13 +14,13 @@
 /* What has become of a chunk. */
 enum outcome {
 	TAKEN,
-	DROPPED, /* it was here already, or is of no use */
-	REFUSED, /* there is no room for it, nor for those behind it */
-	STOPPED, /* those behind it aren't read (RFC 9260 3.2) */
-	ABORTED, /* the association is no more */
+	DROPPED, /* a duplicate, or useless */
+	REFUSED, /* there is no room for it, nor for the chunks after it */
+	STOPPED, /* the chunks after it aren't read (RFC 9260 3.2) */
+	ABORTED, /* the association has been aborted */
 };
 
-/* What sctp_process_data() returns. */
+/* The values that sctp_process_data() returns. */
 #define PROCESSED 0
 #define NO_CHUNK 1
 #define GONE 2
@@ -66,7 +66,7 @@ static void note_duplicate(struct sctp_association *asoc, uint32_t tsn)
 	asoc->send_sack = 1; /* RFC 9260 6.2 */
 }
 
-/* Has it not come before, and can it be remembered that it has come now? */
+/* Is this TSN new, and within the mapping array? */
 static int is_new(struct sctp_association *asoc, uint32_t tsn)
 {
 	uint32_t place = place_of(asoc, tsn);
@@ -87,8 +87,8 @@ static int is_new(struct sctp_association *asoc, uint32_t tsn)
 }
 
 /*
- * It has come, and isn't given back (sctp_drain() is never called): that is what nr_mapping_array says. The highest one
- * of mapping_array goes along, which sctp_handle_str_reset_request_tsn() takes for the highest of all.
+ * Records a TSN in nr_mapping_array, because received data is never revoked (sctp_drain() is never called). Also
+ * updates highest_tsn_inside_map, which sctp_handle_str_reset_request_tsn() takes for the highest TSN of all.
  */
 static void remember(struct sctp_association *asoc, uint32_t tsn)
 {
@@ -129,7 +129,7 @@ static void read_data(struct mbuf *packet, int offset, struct fragment *fragment
 	fragment->flags = chunk->ch.chunk_flags;
 }
 
-/* The first fragment of a message has the FSN 0, and the payload protocol identifier in its place (RFC 8260 2.1). */
+/* The first fragment of a message has the FSN 0, and carries the PPID in that field (RFC 8260 2.1). */
 static void read_idata(struct mbuf *packet, int offset, struct fragment *fragment)
 {
 	struct sctp_idata_chunk buffer;
@@ -145,7 +145,7 @@ static void read_idata(struct mbuf *packet, int offset, struct fragment *fragmen
 	fragment->flags = chunk->ch.chunk_flags;
 }
 
-/* RFC 9260 3.3.10.1: the chunk is acknowledged, and an ERROR says why its data isn't taken. */
+/* RFC 9260 3.3.10.1: the chunk is acknowledged, and an ERROR says that its stream doesn't exist. */
 static void refuse_stream(struct sctp_tcb *stcb, const struct fragment *fragment)
 {
 	struct mbuf *data = sctp_get_mbuf_for_msg(sizeof(struct sctp_error_invalid_stream), 0, M_NOWAIT, 1, MT_DATA);
@@ -171,11 +171,11 @@ static int is_gone(const struct sctp_tcb *stcb)
 }
 
 /*
- * What an association holds that its application hasn't read costs more than its bytes: each message has an mbuf, and a
- * description. sctp_calc_rwnd() takes that from the window, but leaves a byte of it, so that usrsctp takes what it
- * hasn't offered as long as its bytes alone fit in: 100 MB of messages of one byte. A sender that takes a window for
- * bytes alone, as most do, may be ahead by what it has on its way; so it's four times the buffer, and little where the
- * stack's memory runs out, so that those with little unread don't notice.
+ * Unread data costs more than its bytes: each message has an mbuf and a description. sctp_calc_rwnd() subtracts these
+ * from the window but leaves 1 byte, and usrsctp accepts data beyond the window as long as its bytes fit into the
+ * buffer. So messages of one byte could take 100 MB. Most senders count bytes only, and may be ahead by what they have
+ * in flight, so the limit is four times the buffer. When the stack's memory runs low it is small, but large enough for
+ * associations with little unread data.
  */
 #define MAX_UNREAD_BUFFERS 4
 #define SCARCE_BYTES (512u * 1024 * 1024)
@@ -204,7 +204,7 @@ static int is_full(const struct sctp_tcb *stcb)
 }
 
 /*
- * Without room only what fills a gap is taken (RFC 9260 6.2): what comes behind a missing chunk was within the window.
+ * Without room only DATA that fills a gap is accepted (RFC 9260 6.2), because later TSNs have been within the window.
  */
 static int has_room(struct sctp_tcb *stcb, uint32_t tsn)
 {
@@ -221,7 +221,7 @@ static int has_room(struct sctp_tcb *stcb, uint32_t tsn)
 	return 0;
 }
 
-/* The data of a chunk. That of the last one in a packet is the packet itself, which then belongs to nobody else. */
+/* Returns the user data of a chunk. The last chunk of a packet takes over the packet's mbufs. */
 static struct mbuf *take_user_data(struct mbuf **packet, int offset, int bytes, int is_last)
 {
 	struct mbuf *data = *packet, *each;
@@ -248,7 +248,7 @@ static int is_single(const struct fragment *fragment)
 	return (fragment->flags & SCTP_DATA_NOT_FRAG) == SCTP_DATA_NOT_FRAG;
 }
 
-/* Is it of a message that has been delivered, or given up, and isn't being delivered in parts? */
+/* Does it belong to a message that has been delivered or abandoned, and isn't partly delivered now? */
 static int is_late(const struct sctp_tcb *stcb, const struct fragment *fragment)
 {
 	const struct sctp_stream_in *stream = &stcb->asoc.strmin[fragment->sid];
@@ -261,13 +261,13 @@ static int is_late(const struct sctp_tcb *stcb, const struct fragment *fragment)
 	        !SCTP_MID_EQ(idata, first->mid, fragment->mid));
 }
 
-/* The rest of a message that the peer has given up may still be on its way (RFC 3758 3.6). */
+/* With PR-SCTP the rest of an abandoned message may still arrive (RFC 3758 3.6). */
 static int may_be_useless(const struct sctp_tcb *stcb)
 {
 	return stcb->asoc.prsctp_supported != 0;
 }
 
-/* A message that needs nothing but to be delivered: the next one in order, or an unordered one. */
+/* Is it a complete message that can be delivered at once: the next one in order, or an unordered one? */
 static int is_deliverable(const struct sctp_tcb *stcb, const struct fragment *fragment)
 {
 	const struct sctp_stream_in *stream = &stcb->asoc.strmin[fragment->sid];
@@ -290,7 +290,7 @@ static void deliver_single(struct sctp_tcb *stcb, struct fragment *fragment)
 	deliver_whole(stcb, run_new(stcb, fragment));
 }
 
-/* Returns whether the association is gone. */
+/* Returns whether the association has been aborted. */
 static int place(struct sctp_tcb *stcb, struct fragment *fragment)
 {
 	const char *wrong;
@@ -409,7 +409,7 @@ static enum outcome take_data(struct sctp_tcb *stcb, struct mbuf **packet, int o
 	return take(stcb, packet, offset, header, is_last, &fragment);
 }
 
-/* Behind DATA comes no chunk that isn't DATA (RFC 9260 6.10), but for those that nobody knows (3.2). */
+/* No control chunk may follow DATA (RFC 9260 6.10). Unknown chunks may (3.2). */
 static enum outcome take_other(struct sctp_tcb *stcb, struct mbuf *packet, int offset,
                                const struct sctp_chunkhdr *header)
 {
@@ -463,7 +463,7 @@ static enum outcome take_other(struct sctp_tcb *stcb, struct mbuf *packet, int o
 
 /* --- a packet ------------------------------------------------------------------------------------------------- */
 
-/* A small packet doesn't hold a cluster while it waits to be read. */
+/* Copies a small packet out of its mbuf cluster, so that it doesn't occupy a cluster until it is read. */
 static void shrink(struct mbuf **packet)
 {
 	struct mbuf *large = *packet, *small;
@@ -478,7 +478,7 @@ static void shrink(struct mbuf **packet)
 	*packet = small;
 }
 
-/* The peer is alive (RFC 9260 8.1, and SCTP_AUTOCLOSE). */
+/* The peer has answered, so its error counter is cleared (RFC 9260 8.1); also for SCTP_AUTOCLOSE. */
 static void note_alive(struct sctp_association *asoc)
 {
 	SCTP_STAT_INCR(sctps_recvpktwithdata);
@@ -486,7 +486,7 @@ static void note_alive(struct sctp_association *asoc)
 	(void)SCTP_GETTIME_TIMEVAL(&asoc->time_last_rcvd);
 }
 
-/* What the TSNs of this packet have made possible. Returns whether the association is gone. */
+/* Does what the new TSNs of this packet allow. Returns whether the association has been aborted. */
 static int process_new_tsns(struct sctp_tcb *stcb, int had_gap)
 {
 	struct sctp_association *asoc = &stcb->asoc;
@@ -534,7 +534,7 @@ int fixed_process_data(struct mbuf **packet, int ip_bytes, int *offset, int leng
 		int bytes = SCTP_SIZE32(ntohs(header.chunk_length));
 
 		if (length - *offset < ntohs(header.chunk_length)) {
-			break; /* cut off */
+			break; /* truncated */
 		}
 		outcome = IS_DATA(header.chunk_type)
 		              ? take_data(stcb, packet, *offset, &header, bytes == length - *offset, net, high_tsn)

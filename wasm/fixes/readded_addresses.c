@@ -1,7 +1,7 @@
 /*
- * Local addresses that were deleted, and come back (RFC 5061 5.3): sctp_asconf_queue_mgmt(), sctp_asconf_queue_add(),
- * sctp_is_addr_pending(), sctp_compose_asconf(). Upstream's main mends the size of an ASCONF, but for one address
- * (f972096d).
+ * Local addresses that were deleted and come back (RFC 5061 5.3): sctp_asconf_queue_mgmt(), sctp_asconf_queue_add(),
+ * sctp_is_addr_pending(), sctp_compose_asconf(). Upstream's main corrects the size of an ASCONF, but not its lookup
+ * address (f972096d).
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -13,7 +13,7 @@
 
 #include "fixes/fixes.h"
 
-/* The first request of a kind for that address which the peer hasn't answered yet. */
+/* The first request of this type for an address that the peer hasn't answered yet. */
 static const struct sctp_asconf_addr *find_request(const struct sctp_tcb *stcb, uint16_t type, struct sctp_ifa *ifa)
 {
 	const struct sctp_asconf_addr *request;
@@ -55,9 +55,9 @@ static struct sctp_ifa *other_address(struct sctp_tcb *stcb, const struct sctp_i
 }
 
 /*
- * An ASCONF may leave from an address that it adds (RFC 5061 5.3). But an address that goes and comes back before the
- * peer could be told waits behind the ASCONF that deletes it; and when no other address leads to the peer, that one
- * never leaves, and the association is mute for ever. It may leave from there, too.
+ * An ASCONF may leave from an address that it adds (RFC 5061 5.3). If an address goes and comes back before the peer
+ * was told, the request to add it waits for the ASCONF that deletes it. If no other address leads to the peer, that
+ * ASCONF could never leave, and the association would be stuck. So ASCONF may leave from that address too.
  */
 int fixed_is_addr_pending(struct sctp_tcb *stcb, struct sctp_ifa *ifa)
 {
@@ -65,7 +65,7 @@ int fixed_is_addr_pending(struct sctp_tcb *stcb, struct sctp_ifa *ifa)
 	       (find_request(stcb, SCTP_ADD_IP_ADDRESS, ifa) != NULL && other_address(stcb, ifa) == NULL);
 }
 
-/* Puts an address in the place of what it was before it went. */
+/* Replaces the former struct sctp_ifa of an address. */
 static void replace_address(struct sctpladdr *list, struct sctp_ifa *ifa)
 {
 	struct sctp_laddr *address;
@@ -80,8 +80,8 @@ static void replace_address(struct sctpladdr *list, struct sctp_ifa *ifa)
 }
 
 /*
- * An address that comes back is another struct sctp_ifa. Sockets that are bound to it by name had the one before, and
- * would never send from the address again.
+ * An address that comes back gets another struct sctp_ifa. Sockets that are bound to the address have the former one,
+ * and would never send from the address again.
  */
 void link_local_address_added(struct sctp_ifa *ifa)
 {
@@ -103,8 +103,9 @@ void link_local_address_added(struct sctp_ifa *ifa)
 }
 
 /*
- * A local address goes. Where the peer knows no ASCONF, it stays restricted for ever, as one that the peer was never
- * told of: each change would leave an entry in a list that is walked for each source address.
+ * A local address has gone. If the peer doesn't support ASCONF, the address stays in the list of restricted addresses
+ * for ever, because the peer was never told of it. That list is walked for each choice of a source address, and would
+ * grow with each change.
  */
 void link_forget_restricted(const struct sockaddr *gone)
 {
@@ -124,7 +125,7 @@ void link_forget_restricted(const struct sockaddr *gone)
 	}
 }
 
-/* An address that was to be deleted when there is another one has come back. */
+/* An address that was to be deleted once there is another one has come back. */
 static int cancel_pending_deletion(struct sctp_tcb *stcb, struct sctp_ifa *ifa)
 {
 	struct sctp_ifa *pending = stcb->asoc.asconf_addr_del_pending;
@@ -138,7 +139,7 @@ static int cancel_pending_deletion(struct sctp_tcb *stcb, struct sctp_ifa *ifa)
 	return 1;
 }
 
-/* Was the address restricted, as what it was before it went? */
+/* Was the former struct sctp_ifa of this address restricted? */
 static int was_restricted(const struct sctp_tcb *stcb, struct sctp_ifa *ifa)
 {
 	const struct sctp_laddr *address;
@@ -152,9 +153,9 @@ static int was_restricted(const struct sctp_tcb *stcb, struct sctp_ifa *ifa)
 }
 
 /*
- * An address may not be used before the peer has agreed to add it. But one that comes back may be the peer's still:
- * when it was the only one, sctp_asconf_queue_add() has told nobody, and keeps in mind to delete it, as it would do
- * even now; or the peer may not have learned that it went, and nothing else leads there.
+ * An address must not be used before the peer has confirmed it. But the peer may still know an address that comes back.
+ * If it was the only one, sctp_asconf_queue_add() has told nobody, and would still delete it later. Or the peer hasn't
+ * learned yet that the address went, and no other address leads there.
  */
 void fixed_add_local_addr_restricted(struct sctp_tcb *stcb, struct sctp_ifa *ifa)
 {
@@ -168,9 +169,9 @@ void fixed_add_local_addr_restricted(struct sctp_tcb *stcb, struct sctp_ifa *ifa
 }
 
 /*
- * sctp_asconf_queue_mgmt() lets an address that is back be used when it takes a request to
- * delete it back, even if the peer has not yet agreed to the one before, to add it; and when the peer has, what
- * sctp_asconf_addr_mgmt_ack() lets be used is the address as it was when that was asked for.
+ * Upstream allows the use of an address too early or not at all. sctp_asconf_queue_mgmt() does so when a new request to
+ * add it cancels a request to delete it, even if the peer hasn't answered an earlier request to add it.
+ * sctp_asconf_addr_mgmt_ack() does so for the struct sctp_ifa of the request, which may no longer be the current one.
  */
 void fixed_del_local_addr_restricted(struct sctp_tcb *stcb, struct sctp_ifa *ifa)
 {
@@ -188,8 +189,8 @@ void fixed_del_local_addr_restricted(struct sctp_tcb *stcb, struct sctp_ifa *ifa
 }
 
 /*
- * What a packet with an ASCONF has besides the requests. sctp_compose_asconf() takes as many requests as would fill the
- * MTU alone; upstream's main forgets the address that the association is known by.
+ * The bytes of a packet with an ASCONF besides its requests. sctp_compose_asconf() allows for requests that fill the
+ * whole MTU. Upstream's main allows for the rest, but not for the lookup address.
  */
 static uint32_t asconf_overhead(const struct sctp_tcb *stcb)
 {
@@ -198,8 +199,8 @@ static uint32_t asconf_overhead(const struct sctp_tcb *stcb)
 }
 
 /*
- * As if sctp_compose_asconf() did nothing when it fails: it counts the ASCONF first, and takes the requests for sent.
- * Those that don't fit follow when the peer has acknowledged this ASCONF.
+ * sctp_compose_asconf() without its side effects on failure: it counts the serial number up and marks the requests as
+ * sent first. Requests that don't fit follow when the peer has acknowledged this ASCONF.
  */
 static struct mbuf *compose(struct sctp_tcb *stcb, int *length, int addr_locked)
 {
@@ -225,8 +226,9 @@ static struct mbuf *compose(struct sctp_tcb *stcb, int *length, int addr_locked)
 }
 
 /*
- * sctp_compose_asconf() fails when the association has no address to be known by (RFC 5061 4.1.1), and nobody would ask
- * again. One that waits to be added will do: the peer has the tag as well.
+ * sctp_compose_asconf() fails if the association has no address for the lookup (RFC 5061 4.1.1), and isn't called
+ * again. Then a restricted address is used for the lookup, because the peer can find the association by its tag as
+ * well.
  */
 struct mbuf *fixed_compose_asconf(struct sctp_tcb *stcb, int *length, int addr_locked)
 {

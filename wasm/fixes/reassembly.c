@@ -1,10 +1,10 @@
 /*
- * Fragments become messages (RFC 9260 6.9, RFC 8260 2.2). Fragments of a message have consecutive numbers, so what is
- * here of it are runs of them, which grow together; unordered DATA needs nothing else. sctp_indata.c keeps the
- * fragments of all unordered messages of a stream at one message instead, and a whole one waits there for an older one
- * that isn't (RFC 9260 6.6 has it delivered at once), or is taken for its rest when the older one is given up (RFC 3758
- * 3.6): sctp_queue_data_for_reasm(), sctp_handle_old_unordered_data(). Upstream's main mends an ABORT for a legal order
- * of fragments (1330843b), and not the rest.
+ * Reassembly (RFC 9260 6.9, RFC 8260 2.2). The fragments of a message have consecutive numbers, so what has arrived of
+ * a message is kept as runs of consecutive fragments, which grow together. Unordered DATA needs nothing else. Upstream
+ * keeps the fragments of all unordered messages of a stream in one entry. There a complete message waits for an older
+ * one that is incomplete, although RFC 9260 6.6 says to deliver it at once; or it is taken for the rest of the older
+ * one when that is abandoned (RFC 3758 3.6): sctp_queue_data_for_reasm(), sctp_handle_old_unordered_data(). Upstream's
+ * main corrects only an ABORT for a legal order of fragments (1330843b).
  */
 #include "fixes/received.h"
 
@@ -36,7 +36,7 @@ struct mbuf *data_without_empty(struct mbuf *data, struct mbuf **last, uint32_t 
 	return data;
 }
 
-/* Adds to the end of a run; what is in the read queue counts there. */
+/* Appends data to a run. If the run is in the read queue, the data counts there. */
 static void append(struct sctp_tcb *stcb, struct sctp_queued_to_read *run, struct mbuf *data, struct mbuf *last,
                    uint32_t bytes)
 {
@@ -101,7 +101,7 @@ void run_unqueue(struct sctp_tcb *stcb, struct sctp_queued_to_read *run)
 
 /* --- which fragments belong together -------------------------------------------------------------------------- */
 
-/* Nothing but their TSNs tells the fragments of unordered DATA apart: the SSN means nothing there (RFC 9260 3.3.1). */
+/* Fragments of unordered DATA are told apart by their TSNs only; the SSN has no meaning (RFC 9260 3.3.1). */
 static int is_by_tsn(const struct sctp_tcb *stcb, int unordered)
 {
 	return unordered && stcb->asoc.idata_supported == 0;
@@ -119,7 +119,7 @@ static int begins_after(const struct sctp_tcb *stcb, const struct sctp_queued_to
 	                                       : SCTP_MID_GT(stcb->asoc.idata_supported, run->mid, fragment->mid);
 }
 
-/* The last run that begins before a fragment: most often the last one of all. */
+/* The last run that begins before a fragment. Searched from the end, because that is where most fragments belong. */
 static struct sctp_queued_to_read *run_before(const struct sctp_tcb *stcb, struct sctp_readhead *queue,
                                               const struct fragment *fragment)
 {
@@ -133,7 +133,7 @@ static struct sctp_queued_to_read *run_before(const struct sctp_tcb *stcb, struc
 	return NULL;
 }
 
-/* What can't be with the runs on both sides of it, if they are of the same message. NULL: all is well. */
+/* The protocol violation that a fragment causes with the runs on both sides of it; NULL: none. */
 static const char *violation(const struct sctp_tcb *stcb, const struct sctp_queued_to_read *before,
                              const struct sctp_queued_to_read *after, const struct fragment *fragment)
 {
@@ -185,7 +185,7 @@ static void extend(struct sctp_tcb *stcb, struct sctp_queued_to_read *run, struc
 	run->last_frag_seen = (fragment->flags & SCTP_DATA_LAST_FRAG) != 0;
 }
 
-/* Two runs of a message have met. */
+/* Joins two adjacent runs of a message. */
 static void join(struct sctp_tcb *stcb, struct sctp_queued_to_read *run, struct sctp_queued_to_read *after)
 {
 	run_unqueue(stcb, after);
@@ -238,9 +238,9 @@ struct sctp_queued_to_read *run_place(struct sctp_tcb *stcb, struct fragment *fr
 	return run;
 }
 
-/* --- what will never be whole --------------------------------------------------------------------------------- */
+/* --- messages that will never be complete --------------------------------------------------------------------- */
 
-/* The TSNs of a message rise with the numbers of its fragments, so the first one of those that are here tells. */
+/* TSNs of a message ascend with the numbers of its fragments, so only its first run has to be checked. */
 int run_lost_first_fragment(const struct sctp_tcb *stcb, const struct sctp_queued_to_read *run)
 {
 	const struct sctp_queued_to_read *first = run, *before = run;

@@ -1,27 +1,28 @@
 /*
- * What becomes of DATA and I-DATA, from the chunk to the socket's read queue; in place of what sctp_indata.c does
- * there:
+ * The way of DATA and I-DATA from the chunk to the socket's read queue. Replaces the corresponding code of
+ * sctp_indata.c:
  *
- *   process_data.c       the chunks of a packet are judged one after the other
- *   reassembly.c         fragments become messages
- *   delivery.c           messages go to the read queue; the only place that takes one back which is delivered in part
- *   forward_tsn.c        the peer has given messages up
+ *   process_data.c       processes the chunks of a packet one after the other
+ *   reassembly.c         joins fragments to messages
+ *   delivery.c           puts messages into the read queue, and removes partly delivered ones that can't be completed
+ *   forward_tsn.c        the peer has abandoned messages
  *   stream_reset.c       the peer has reset streams
  *   restarted_streams.c  the peer has restarted
- *   ended_association.c  the association ends, or the peer says that it has sent everything
+ *   ended_association.c  the association ends, or the peer has sent SHUTDOWN
  *
- * A *run* is what is here of a message: consecutive fragments. It is a struct sctp_queued_to_read, as upstream has one
- * for each message, in the queue of its stream (`inqueue`, or `uno_inqueue` for unordered ones). In that
+ * A *run* is a part of a message that has arrived: consecutive fragments. It is a struct sctp_queued_to_read, which
+ * upstream uses for a message, in the queue of its stream (`inqueue`, or `uno_inqueue` for unordered messages). Its
+ * fields mean:
  *
- *   top_fsn          is the number of its first fragment, and fsn_included that of its last one. Fragments of DATA have
- *                    the TSN for a number (RFC 9260 6.9), those of I-DATA the FSN (RFC 8260 2.1)
- *   first_frag_seen  the first fragment of the message is the first one of the run
- *   last_frag_seen   the last one of the message is the last one of the run; with both the message is whole
- *   pdapi_started    it is being delivered in parts (partial delivery, RFC 9260 6.9): it is in the read queue as well
+ *   top_fsn          the number of its first fragment; fsn_included is that of its last one. For DATA the number is the
+ *                    TSN (RFC 9260 6.9), for I-DATA the FSN (RFC 8260 2.1)
+ *   first_frag_seen  the run begins with the first fragment of the message
+ *   last_frag_seen   the run ends with the last fragment of the message; with both, the message is complete
+ *   pdapi_started    it is partly delivered (RFC 9260 6.9), and in the read queue as well
  *   reasm            stays empty
  *
- * What lies in the queues of streams counts in size_on_all_streams (bytes) and cnt_on_all_streams (mbufs), what lies in
- * the read queue in sb_cc and my_rwnd_control_len: sctp_calc_rwnd() takes both from the receive window.
+ * Data in the queues of streams counts in size_on_all_streams (bytes) and cnt_on_all_streams (mbufs). Data in the read
+ * queue counts in sb_cc and my_rwnd_control_len. sctp_calc_rwnd() subtracts both from the receive window.
  */
 #ifndef RECEIVED_H
 #define RECEIVED_H
@@ -38,12 +39,12 @@
 #include "link.h"
 #include "tuning/tuning.h"
 
-/* A fragment, as its chunk tells it. A message of one chunk is a fragment that is both the first and the last. */
+/* A fragment, as its chunk describes it. A message of one chunk is a fragment that is both the first and the last. */
 struct fragment {
 	uint32_t tsn;
-	uint32_t mid;  /* of DATA the SSN */
-	uint32_t fsn;  /* of DATA the TSN */
-	uint32_t ppid; /* in network byte order; 0xffffffff where the chunk has none */
+	uint32_t mid;  /* for DATA the SSN */
+	uint32_t fsn;  /* for DATA the TSN */
+	uint32_t ppid; /* in network byte order; 0xffffffff if the chunk has none */
 	uint16_t sid;
 	uint8_t flags; /* SCTP_DATA_FIRST_FRAG, SCTP_DATA_LAST_FRAG, SCTP_DATA_UNORDERED */
 	struct sctp_nets *net;
@@ -70,7 +71,7 @@ static inline struct sctp_stream_in *stream_of(const struct sctp_queued_to_read 
 	return &run->stcb->asoc.strmin[run->sinfo_stream];
 }
 
-/* Is that the message whose turn it is? SCTP_MID_EQ() takes variables only. */
+/* Is this the next message in the order of its stream? SCTP_MID_EQ() accepts variables only. */
 static inline int is_next(const struct sctp_tcb *stcb, const struct sctp_stream_in *stream, uint32_t mid)
 {
 	uint32_t next = stream->last_mid_delivered + 1;
@@ -78,102 +79,102 @@ static inline int is_next(const struct sctp_tcb *stcb, const struct sctp_stream_
 	return SCTP_MID_EQ(stcb->asoc.idata_supported, next, mid);
 }
 
-/* A protocol violation of the peer ends the association: ABORT with that cause and this text. */
+/* Ends the association because of a protocol violation: ABORT with that cause and this text. */
 void received_violation(struct sctp_tcb *stcb, const char *text);
 
 /* --- reassembly.c --------------------------------------------------------------------------------------------- */
 
-/* A run of one fragment, of which it takes the data; it is in no queue yet. */
+/* Makes a run of one fragment, and takes over its data. The run is in no queue yet. */
 struct sctp_queued_to_read *run_new(struct sctp_tcb *stcb, struct fragment *fragment);
 
 /*
- * Puts a fragment with the others of its message. Returns the run that it is in now; NULL for a protocol violation,
- * which `wrong` says then. Takes the data in any case.
+ * Puts a fragment into a run of its message. Returns that run, or NULL for a protocol violation, which `wrong` then
+ * describes. Takes over the data in any case.
  */
 struct sctp_queued_to_read *run_place(struct sctp_tcb *stcb, struct fragment *fragment, const char **wrong);
 
-/* Its first fragment can't come any more: each TSN that it could have has been received, or given up. */
+/* Can its first fragment no longer arrive, because every TSN that it could have has been received or abandoned? */
 int run_lost_first_fragment(const struct sctp_tcb *stcb, const struct sctp_queued_to_read *run);
 
 /*
- * Leaves out the empty mbufs, which sctp_sorecvmsg() doesn't read: headers that were cut off leave some behind. Tells
- * the last of the others, and the bytes of all of them.
+ * Removes empty mbufs, which headers that were cut off leave behind, and which sctp_sorecvmsg() doesn't expect. Returns
+ * the others in a chain, its last mbuf and its bytes.
  */
 struct mbuf *data_without_empty(struct mbuf *data, struct mbuf **last, uint32_t *bytes);
 
-/* Takes a run out of the queue of its stream, and out of what counts there. */
+/* Removes a run from the queue of its stream, and from the counters of these queues. */
 void run_unqueue(struct sctp_tcb *stcb, struct sctp_queued_to_read *run);
 
 /* Frees a run that is in no queue. */
 void run_free(struct sctp_tcb *stcb, struct sctp_queued_to_read *run);
 
-/* Does it count in what lies in the queues of streams, or not any more? */
+/* Adds data to the counters of the streams' queues (sign 1), or subtracts it (-1). */
 void run_count(struct sctp_association *asoc, const struct mbuf *data, int sign);
 
 /* --- delivery.c ----------------------------------------------------------------------------------------------- */
 
-/* A message that is whole, is in no queue, and is the next in its stream. Its run may be gone afterwards. */
+/* Delivers a complete message that is in no queue and is the next one of its stream. Its run may be freed. */
 void deliver_whole(struct sctp_tcb *stcb, struct sctp_queued_to_read *message);
 
-/* A fragment has come: delivers what can be delivered of its stream now. `run` may be gone afterwards. */
+/* A fragment has arrived: delivers what its stream can deliver now. `run` may be freed. */
 void deliver_run(struct sctp_tcb *stcb, struct sctp_queued_to_read *run);
 
-/* The messages of a stream that are next in order. */
+/* Delivers the messages of a stream that are next in order. */
 void deliver_in_order(struct sctp_tcb *stcb, struct sctp_stream_in *stream);
 
 /*
- * What can't be delivered takes much of the receive buffer: delivers a message in parts, if nothing else can be read.
+ * If undeliverable fragments take much of the receive buffer and nothing can be read: begins a partial delivery.
  */
 void deliver_for_room(struct sctp_tcb *stcb);
 
 /*
- * Takes away what is here of a message that will never be whole. If a part has been delivered, what of it hasn't been
- * read is taken back, and the application is told.
+ * Discards what has arrived of a message that will never be complete. If a part of it has been delivered, the unread
+ * rest of that is removed from the read queue, and the application gets an event.
  */
 void discard_incomplete(struct sctp_tcb *stcb, struct sctp_queued_to_read *run);
 
 /* --- forward_tsn.c -------------------------------------------------------------------------------------------- */
 
-/* Takes away what can't become whole because its first fragment won't come. */
+/* Discards runs whose first fragment can no longer arrive. */
 void discard_runs_without_first(struct sctp_tcb *stcb);
 
 /* --- stream_reset.c --------------------------------------------------------------------------------------------- */
 
-/* Has the peer asked for a reset of this stream that is to be performed before this TSN is delivered? */
+/* Has the peer requested a reset of this stream that must be performed before this TSN is delivered? */
 int reset_must_precede(const struct sctp_association *asoc, uint16_t sid, uint32_t tsn);
 
-/* Keeps a fragment until then. */
+/* Holds a fragment back until that reset. */
 void reset_queue_fragment(struct sctp_tcb *stcb, struct fragment *fragment);
 
 /*
- * The cumulative TSN has moved on: performs the resets that waited for it. Returns whether that has ended the
- * association.
+ * The cumulative TSN has advanced: performs the resets that were waiting for it. Returns whether the association has
+ * been aborted.
  */
 int reset_perform_due(struct sctp_tcb *stcb);
 
 /* --- process_data.c ------------------------------------------------------------------------------------------- */
 
-/* In the place of sctp_process_data(): the chunks from `offset` on of a packet. Returns what that returns. */
+/* Replaces sctp_process_data(): processes the chunks of a packet from `offset` on. Returns the same values. */
 int fixed_process_data(struct mbuf **packet, int ip_bytes, int *offset, int length, struct sctp_inpcb *inp,
                        struct sctp_tcb *stcb, struct sctp_nets *net, uint32_t *high_tsn);
 
 /*
- * Does an association hold more of what its application hasn't read than so many receive buffers take, with all that
- * describes it? Where the stack's memory runs out: more than a little?
+ * Do the unread messages of an association, including the structures that describe them, take more than so many receive
+ * buffers? When the stack's memory runs low: more than SCARCE_MAX_BYTES?
  */
 int unread_exceeds(const struct sctp_tcb *stcb, uint32_t buffers);
 
-/* What is done with a fragment whose chunk has been accepted. Returns whether that has ended the association. */
+/* Processes a fragment whose chunk has been accepted. Returns whether the association has been aborted. */
 int data_accept(struct sctp_tcb *stcb, struct fragment *fragment);
 
 /* --- restarted_streams.c -------------------------------------------------------------------------------------- */
 
-/* The array of an association's streams has been replaced: it has a place for all that waits to be read. */
+/* The array of streams has been replaced. Makes sure that it has entries for all streams with unread messages. */
 void restart_keep_unread_streams(struct sctp_tcb *stcb);
 
 /* --- ended_association.c --------------------------------------------------------------------------------------- */
 
-/* Is something missing of what the peer has sent? */
+/* Is DATA that the peer has sent missing? */
 int is_data_missing(const struct sctp_tcb *stcb);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * RE-CONFIG (RFC 6525 5.2.7): associations that are reset, and streams that are added.
- * sctp_handle_stream_reset_response(), sctp_notify_stream_reset_tsn(), sctp_notify_stream_reset_add(),
- * sctp_send_str_reset_req(). Upstream's main asks whether there is a socket (c1d6cb3b, 3e0636a2, 61de530c), and keeps
- * the counters of streams (dc1aa09c). That an answer finds room in the receive buffer: send_buffer.c.
+ * RE-CONFIG (RFC 6525 5.2.7): resets of the association, and added streams. Corrects
+ * sctp_handle_stream_reset_response(), sctp_notify_stream_reset_tsn(), sctp_notify_stream_reset_add() and
+ * sctp_send_str_reset_req(). Upstream's main checks whether there is a socket (c1d6cb3b, 3e0636a2, 61de530c), and keeps
+ * the counters of streams (dc1aa09c). send_buffer.c makes room for the events in the receive buffer.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -15,8 +15,8 @@
 #include "link.h"
 
 /*
- * sctp_handle_stream_reset_response() counts a request to reset the association as answered only when it was granted:
- * after a refusal the chunk would be sent again for ever, and no other request could be made.
+ * sctp_handle_stream_reset_response() counts a request to reset the association as answered only if it was granted.
+ * After a refusal the chunk would be retransmitted for ever, and no other request could be made.
  */
 static void count_refusal(struct sctp_tcb *stcb, int is_refused)
 {
@@ -26,9 +26,9 @@ static void count_refusal(struct sctp_tcb *stcb, int is_refused)
 }
 
 /*
- * The peer has granted that the association is reset: what it has acknowledged is all before the TSN that we send next
- * (RFC 6525 5.2.7). sctp_handle_stream_reset_response() puts the TSN of the other direction there, and in half of all
- * cases each later SACK is then taken for an old one. When it was the peer that asked, nothing was put there.
+ * The peer has granted a reset of the association, so it has acknowledged everything before our next TSN (RFC 6525
+ * 5.2.7). sctp_handle_stream_reset_response() stores the TSN of the other direction instead. In half of all cases every
+ * later SACK is then taken for an old one. If the peer requested the reset, upstream stores nothing.
  */
 static void acknowledge_all_before_reset(struct sctp_association *asoc)
 {
@@ -48,7 +48,7 @@ static void association_reset(struct sctp_tcb *stcb, int is_refused)
 }
 
 #ifndef UPSTREAM_MAIN
-/* Nobody is told whose socket is closed: these two write to it without a look. */
+/* Upstream's two functions below write to a socket that may be closed. */
 static int has_socket(const struct sctp_tcb *stcb)
 {
 	return stcb->sctp_socket != NULL && (stcb->sctp_ep->sctp_flags & SCTP_PCB_FLAGS_SOCKET_GONE) == 0 &&
@@ -56,8 +56,8 @@ static int has_socket(const struct sctp_tcb *stcb)
 }
 
 /*
- * To add streams, sctp_send_str_reset_req() moves those there are to new memory. It leaves two of their counters as
- * that memory has them: what SCTP_PR_STREAM_STATUS tells.
+ * When streams are added, sctp_send_str_reset_req() moves the existing ones to new memory. It doesn't copy two of their
+ * counters, which SCTP_PR_STREAM_STATUS reports.
  */
 int fixed_send_str_reset_req(struct sctp_tcb *stcb, uint16_t count, uint16_t *list, uint8_t send_in, uint8_t send_tsn,
                              uint8_t add, uint16_t adding_out, uint16_t adding_in, uint8_t peer_asked)

@@ -1,5 +1,5 @@
 /*
- * Which chunks have to be authenticated. For headers of upstream/.
+ * Which chunks must be authenticated, for headers in upstream/.
  */
 #ifndef REQUIRED_AUTH_H
 #define REQUIRED_AUTH_H
@@ -9,8 +9,8 @@
 #include <netinet/sctp_auth.h>
 
 /*
- * Upstream asks for DATA where it means what carries messages. That is I-DATA on an association that has it in use, and
- * each of the two is in the list for itself (RFC 4895 6, RFC 8260).
+ * Upstream asks whether DATA must be authenticated where it means the chunk that carries messages. On an association
+ * that uses I-DATA this is I-DATA, which has its own entry in the list (RFC 4895 6, RFC 8260).
  */
 static inline int link_is_auth_required(const struct sctp_tcb *stcb, uint8_t chunk,
                                         const struct sctp_auth_chklist *list)

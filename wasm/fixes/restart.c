@@ -1,8 +1,8 @@
 /*
- * A restart of the peer (RFC 9260 5.2.4, action A): what the new association begins with, after
- * sctp_process_cookie_existing() and sctp_load_addresses_from_init(). Upstream's main stops timers and forgets pointers
- * and requests (0f8d5830), keeps no path that has gone (6e026691), aborts what can't be used (f37c1230), and begins ECN
- * with the right TSN in a new association (965b19a8).
+ * A restart of the peer (RFC 9260 5.2.4, action A): the initial state of the new association, after
+ * sctp_process_cookie_existing() and sctp_load_addresses_from_init(). Upstream's main stops timers and clears pointers
+ * and requests (0f8d5830), keeps no path that has gone (6e026691), aborts an association that can't be used (f37c1230),
+ * and initializes ECN with the right TSN in a new association (965b19a8).
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -17,9 +17,9 @@
 
 #ifndef UPSTREAM_MAIN
 /*
- * Timers that run for what is dropped: T3-rtx would soon find the new association's path to be silent.
- * T5-shutdown-guard and autoclose are for the association as such. And sctp_process_cookie_existing() is about to free
- * the RE-CONFIG that `str_reset` points to (CVE-2021-30523).
+ * Stops the timers of the former association; T3-rtx would soon report a time-out of the new association's path.
+ * T5-shutdown-guard and autoclose belong to the new association as well. sctp_process_cookie_existing() is about to
+ * free the RE-CONFIG chunk that `str_reset` points to (CVE-2021-30523).
  */
 static void forget_outstanding(struct sctp_tcb *stcb)
 {
@@ -37,7 +37,7 @@ static void forget_outstanding(struct sctp_tcb *stcb)
 }
 #endif
 
-/* No answer comes any more to a request to reset streams: they are as they begin, and another request can be made. */
+/* Requests to reset streams won't be answered any more. The streams are open again, and can be reset again. */
 static void forget_resets(struct sctp_association *asoc)
 {
 	for (uint32_t sid = 0; sid < asoc->streamoutcnt; sid++) {
@@ -51,8 +51,8 @@ static void forget_resets(struct sctp_association *asoc)
 }
 
 /*
- * After a restart of the peer (RFC 9260 5.2.4, action A) sctp_process_cookie_existing() drops what was sent, and
- * forgets that it filled the congestion windows, and that a stream was in the middle of a message: nothing could be
+ * When the peer restarts (RFC 9260 5.2.4, action A), sctp_process_cookie_existing() drops the data in flight, but
+ * doesn't clear the flight sizes of the paths, nor the lock of a stream with an unfinished message. Nothing could be
  * sent any more.
  */
 static const struct sctp_tcb *restarting;
@@ -74,7 +74,7 @@ void fixed_report_all_outbound(struct sctp_tcb *stcb, uint16_t error, int so_loc
 #endif
 }
 
-/* The paths of an association, with a reference to each, before some of them may go. */
+/* Collects the paths of an association, with a reference to each, before some of them may be removed. */
 static struct sctp_nets **collect_paths(const struct sctp_association *asoc, uint32_t *count)
 {
 	struct sctp_nets **paths = link_malloc(asoc->numnets * sizeof(*paths)), *net;
@@ -102,9 +102,9 @@ static int is_in(const struct sctp_association *asoc, const struct sctp_nets *pa
 }
 
 /*
- * An INIT, or INIT ACK, that leaves out addresses takes their paths off the list; pointers to them, their timers, and
- * what is on its way there stay. Only those have this flag that were not named, or all of them, if something is wrong
- * with the chunk.
+ * An INIT or INIT ACK that leaves out addresses removes their paths from the list. Pointers to them, their timers, and
+ * the chunks in flight to them remain. SCTP_ADDR_NOT_IN_ASSOC marks the paths that weren't listed; if the chunk is
+ * invalid, all paths have that flag.
  */
 static void clean_removed_paths(struct sctp_tcb *stcb, struct sctp_nets **paths, uint32_t count)
 {
@@ -119,10 +119,10 @@ static void clean_removed_paths(struct sctp_tcb *stcb, struct sctp_nets **paths,
 }
 
 /*
- * The cookie names an address of the peer's, and sctp_handle_cookie_echo() makes sure that the association has it. To a
- * peer that restarts sctp_send_initiate_ack() gives a cookie with its former primary path, which may be dead, and which
- * it may not name any more; and what a cookie names that comes twice may have been deleted since. Where the COOKIE ECHO
- * comes from it is.
+ * The cookie names an address of the peer, and sctp_handle_cookie_echo() makes sure that the association has it. For a
+ * peer that restarts, sctp_send_initiate_ack() puts its former primary address into the cookie, which may be dead, and
+ * which the peer may no longer have. The address in a duplicate cookie may have been deleted since. So the source of
+ * the COOKIE ECHO is used instead.
  */
 static void replace_cookie_address(const struct sockaddr *from, struct sockaddr *named)
 {
@@ -134,7 +134,7 @@ static void replace_cookie_address(const struct sockaddr *from, struct sockaddr 
 	}
 }
 
-/* A COOKIE ECHO that comes again is answered by COOKIE ACK, and says nothing new (RFC 9260 5.2.4, action D). */
+/* A duplicate COOKIE ECHO is answered with COOKIE ACK, and changes nothing (RFC 9260 5.2.4, action D). */
 static int is_duplicate_cookie(const struct sctp_tcb *stcb)
 {
 	return SCTP_GET_STATE(stcb) != SCTP_STATE_COOKIE_WAIT && SCTP_GET_STATE(stcb) != SCTP_STATE_COOKIE_ECHOED &&
@@ -142,9 +142,9 @@ static int is_duplicate_cookie(const struct sctp_tcb *stcb)
 }
 
 /*
- * DATA begin with this TSN: marks (ECN) count from there. usrsctp goes on with a TSN of before a restart, or of before
- * the association was reset (RFC 6525); at the accepting end with one that it chose before it knew the cookie. It
- * ignores marks until TSNs have passed that one.
+ * Sets the TSN from which ECN marks count. usrsctp keeps a TSN from before a restart, or from before a reset of the
+ * association (RFC 6525). The accepting end keeps one that it chose before it had the cookie. Marks are then ignored
+ * until the TSNs have passed that one.
  */
 void link_reset_ecn_tsns(struct sctp_association *asoc, uint32_t tsn)
 {
@@ -155,7 +155,7 @@ void link_reset_ecn_tsns(struct sctp_association *asoc, uint32_t tsn)
 	}
 }
 
-/* sctp_process_init() has set that threshold anew for all paths. */
+/* sctp_process_init() has set the slow start threshold of all paths to the peer's window. */
 static void reset_path_parameters(struct sctp_association *asoc)
 {
 	struct sctp_nets *net;
@@ -168,9 +168,9 @@ static void reset_path_parameters(struct sctp_association *asoc)
 
 #ifndef UPSTREAM_MAIN
 /*
- * A COOKIE ECHO has changed an association (RFC 9260 5.2.4), but the addresses of its INIT can't be used: one is
- * another association's, for example. sctp_process_cookie_existing() leaves it so, half changed, and answers nothing.
- * It is aborted as soon as the packet has been read.
+ * A COOKIE ECHO has changed an association (RFC 9260 5.2.4), but the addresses of its INIT can't be used, for example
+ * because one belongs to another association. sctp_process_cookie_existing() leaves the association half changed and
+ * doesn't answer. Here it is aborted after the packet.
  */
 static struct sctp_tcb *unusable;
 
@@ -196,8 +196,9 @@ void restart_association_freed(const struct sctp_tcb *stcb)
 #endif
 
 /*
- * Main asks for another primary path when that one goes. But sctp_destination_is_reachable() asks for families that the
- * endpoint of an accepted association doesn't note, and none is left: nothing is sent any more, not even COOKIE ACK.
+ * Main selects another primary path if that one is removed. But sctp_destination_is_reachable() checks for address
+ * families that the endpoint of an accepted association doesn't record. Then it selects none, and nothing is sent any
+ * more, not even COOKIE ACK.
  */
 static void assure_primary_path(struct sctp_association *asoc)
 {

@@ -1,19 +1,18 @@
 /*
- * The peer has restarted (RFC 9260 5.2.4.1, action A): what it hadn't sent as a whole by then will never be whole.
- * sctp_process_init() drops what lies in the queues of streams, but
+ * The peer has restarted (RFC 9260 5.2.4.1, action A), so messages that are incomplete will never be complete.
+ * sctp_process_init() drops the data in the queues of streams. But
  *
- * - a message that is partly delivered stays in the read queue, where everything behind it waits for its rest. The next
- *   message of that stream may be taken for it;
- * - what was dropped still counts as unread;
- * - it replaces the array of streams by one for as many streams as the peer has now. What is unread refers to that
- * array by
- *   its stream number, and sctp_sorecvmsg() writes there.
+ * - a partly delivered message stays in the read queue, where all later messages wait for its rest. The next message of
+ *   that stream may be taken for that rest;
+ * - dropped data still counts as unread;
+ * - the array of streams is replaced by one for the peer's new number of streams. Unread messages index that array by
+ *   their stream number, and sctp_sorecvmsg() writes there.
  *
- * Upstream's main doesn't mend any of this.
+ * Upstream's main has these faults.
  */
 #include "fixes/received.h"
 
-/* Resets that waited for a TSN, and what waited for them. */
+/* Forgets resets that waited for a TSN, and the fragments that waited for them. */
 static void forget_resets(struct sctp_tcb *stcb)
 {
 	struct sctp_association *asoc = &stcb->asoc;
@@ -31,8 +30,8 @@ static void forget_resets(struct sctp_tcb *stcb)
 }
 
 /*
- * In the place of sctp_clean_up_stream(), which sctp_process_init() calls for each queue of the old array, that of
- * unordered messages on the last stream at the end.
+ * Replaces sctp_clean_up_stream(), which sctp_process_init() calls for each queue of the old array. The last queue is
+ * that of unordered messages of the last stream.
  */
 void fixed_clean_up_stream(struct sctp_tcb *stcb, struct sctp_readhead *queue)
 {
@@ -50,7 +49,7 @@ void fixed_clean_up_stream(struct sctp_tcb *stcb, struct sctp_readhead *queue)
 	}
 }
 
-/* How many streams the array must have for all of them that something unread came on. */
+/* How many streams the array must have so that it contains every stream with unread messages. */
 static uint32_t streams_to_read(const struct sctp_tcb *stcb)
 {
 	const struct sctp_queued_to_read *unread;
@@ -94,6 +93,6 @@ void restart_keep_unread_streams(struct sctp_tcb *stcb)
 			TAILQ_INIT(&streams[sid].uno_inqueue);
 		}
 	}
-	asoc->strmin = streams; /* streamincnt stays: nothing comes on the others any more */
+	asoc->strmin = streams; /* streamincnt stays: no data arrives on the additional streams */
 	SCTP_FREE(old, SCTP_M_STRMI);
 }

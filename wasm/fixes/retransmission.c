@@ -1,6 +1,6 @@
 /*
- * T3-rtx (RFC 9260 6.3): where upstream lets it rest while chunks are outstanding, or leaves it as it was, in
- * sctp_t3rxt_timer() and sctp_express_handle_sack(). Its main doesn't mend this.
+ * T3-rtx (RFC 9260 6.3): sctp_t3rxt_timer() and sctp_express_handle_sack() fail to start or restart it while chunks are
+ * outstanding. Upstream's main has these faults.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -13,10 +13,10 @@
 #include "link.h"
 
 /*
- * sctp_mark_all_for_resend() passes over chunks that were sent less than an RTO ago. Those of them that were marked
- * before it doesn't count, and for the others sctp_timeout_handler() starts T3-rtx again only when there is none on any
- * path: the association waits for ever with chunks to send again, and no timer. And it takes the RTO from the round
- * trips, without RTO.Max: after one of 15 s chunks are sent again once in 15 s and more, whatever the timer says.
+ * sctp_mark_all_for_resend() skips chunks that were sent less than an RTO ago. It doesn't count those of them that were
+ * marked before. For the others sctp_timeout_handler() starts T3-rtx again only if no path has it running. Then the
+ * association has chunks to retransmit, but no timer, and waits for ever. It also computes the RTO from the round trips
+ * without RTO.Max: after a round trip of 15 s chunks are retransmitted every 15 s, whatever the timer says.
  */
 int fixed_t3rxt_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
 {
@@ -49,10 +49,10 @@ static void restart_t3(struct sctp_tcb *stcb, struct sctp_nets *net)
 }
 
 /*
- * The probe of a closed window that is on its way (RFC 9260 6.1, A), marked as sctp_handle_sack() needs it: when the
- * window opens, a probe that was refused is sent again at once. sctp_express_handle_sack() doesn't do so where nothing
- * more is acknowledged, and sctp_med_chunk_output() takes the mark from the path with whatever it sends: the probe
- * waits for T3-rtx.
+ * Marks the probe of a closed window that is in flight (RFC 9260 6.1, A), as sctp_handle_sack() needs it to retransmit
+ * a refused probe when the window opens. sctp_express_handle_sack() doesn't retransmit it if nothing else is
+ * acknowledged. sctp_med_chunk_output() clears the path's mark whenever it sends something. The probe then waits for
+ * T3-rtx.
  */
 static int mark_window_probe(struct sctp_tcb *stcb)
 {
@@ -66,9 +66,9 @@ static int mark_window_probe(struct sctp_tcb *stcb)
 }
 
 /*
- * A SACK that acknowledges the earliest chunk on its way to an address restarts T3-rtx for that address (RFC 9260
- * 6.3.2, R3). sctp_handle_sack() does so; this one, for SACKs without gaps, leaves the timer as it is, and on a busy
- * path it goes off while all is well: chunks are sent twice, and the path passes for potentially failed.
+ * A SACK that acknowledges the earliest outstanding chunk of an address restarts T3-rtx for that address (RFC 9260
+ * 6.3.2, R3). sctp_handle_sack() does so. sctp_express_handle_sack(), for SACKs without gaps, doesn't. On a busy path
+ * the timer then expires although nothing is lost: chunks are sent twice, and the path becomes potentially failed.
  */
 void fixed_express_handle_sack(struct sctp_tcb *stcb, uint32_t cumulative_tsn, uint32_t rwnd, int *is_aborted,
                                   int has_ecn_echo)

@@ -1,11 +1,11 @@
 /*
- * Round trips (RFC 9260 6.3.1): none is taken from what was sent more than once (C5, Karn's algorithm), nor one that
- * holds the other end's waiting. Upstream takes the time from INIT to COOKIE ACK, whatever was lost in between, for a
- * round trip, and so does the accepting end with the time from INIT ACK to COOKIE ECHO: a first DATA that was lost came
- * again after as much as a minute. Over conn() as over IP. See sctp_handle_init_ack(), sctp_handle_cookie_ack(),
- * sctp_handle_cookie_echo() and, for a stale cookie, sctp_handle_error(). Upstream's main measures rightly (7039e169,
- * 7b446793), and asks for a longer life of a cookie (2df6df7b); it doesn't end the back-off of a set-up, nor wait
- * between INITs.
+ * Round-trip times (RFC 9260 6.3.1). None may be measured with a chunk that was sent more than once (C5, Karn's
+ * algorithm), nor include time that the other end spent waiting. Upstream measures from INIT to COOKIE ACK, whatever
+ * was lost in between, and the accepting end from INIT ACK to COOKIE ECHO. The first lost DATA was then retransmitted
+ * after as much as a minute, over conn() as over IP. Corrects sctp_handle_init_ack(), sctp_handle_cookie_ack(),
+ * sctp_handle_cookie_echo() and, for a stale cookie, sctp_handle_error(). Upstream's main measures correctly (7039e169,
+ * 7b446793), and asks for a longer life of a cookie (2df6df7b). It doesn't end the back-off after a set-up, and doesn't
+ * wait between INITs.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -19,7 +19,7 @@
 #include "fixes/extra_fields.h"
 #include "link.h"
 
-/* The back-off of a set-up ends with it: what follows begins with RTO.Initial, or what was measured. */
+/* The back-off ends with the set-up. Then the RTO is RTO.Initial, or what was measured. */
 static void end_back_off(struct sctp_tcb *stcb)
 {
 	struct sctp_nets *net;
@@ -43,19 +43,20 @@ static int measure_set_up(struct sctp_tcb *stcb, struct sctp_nets *net)
 		end_back_off(stcb);
 	}
 	extra->set_up_time_outs = 0;
-	(void)SCTP_GETTIME_TIMEVAL(&asoc->time_entered); /* COOKIE ECHO leaves now, or the association is open */
+	(void)SCTP_GETTIME_TIMEVAL(&asoc->time_entered); /* COOKIE ECHO is sent now, or the association is open */
 	return is_measured;
 }
 
-/* Has a COOKIE ECHO just opened the association? Then the time is that of its cookie. */
+/* Has a COOKIE ECHO just opened the association? Then the time to measure from is that of its cookie. */
 static int is_of_cookie(const struct sctp_tcb *stcb)
 {
 	return !UPSTREAM_MEASURES_RIGHTLY && extra_of(stcb)->opened_ms == link_now_ms;
 }
 
 /*
- * In sctp_input.c, where INIT ACK, COOKIE ECHO, COOKIE ACK and HEARTBEAT ACK are measured. The last one names a time,
- * which the peer may have changed: in main it has a sign, and the difference from one before 1970 can overflow.
+ * sctp_input.c measures INIT ACK, COOKIE ECHO, COOKIE ACK and HEARTBEAT ACK with this function. The time in a HEARTBEAT
+ * ACK may have been changed by the peer. Main stores it in a signed type, and the difference to a time before 1970 can
+ * overflow.
  */
 int fixed_calculate_rto(struct sctp_tcb *stcb, struct sctp_association *asoc, struct sctp_nets *net,
                         struct timeval *sent, int source)
@@ -73,7 +74,7 @@ int fixed_calculate_rto(struct sctp_tcb *stcb, struct sctp_association *asoc, st
 	return is_measured;
 }
 
-/* Main doesn't measure a set-up in which something was lost, and has no other place where the back-off could end. */
+/* Main doesn't measure a set-up in which something was lost, so its back-off must end here. */
 void fixed_set_state(struct sctp_tcb *stcb, int state)
 {
 	if (UPSTREAM_MEASURES_RIGHTLY && (state == SCTP_STATE_COOKIE_ECHOED || state == SCTP_STATE_OPEN) &&
@@ -88,9 +89,9 @@ void fixed_set_state(struct sctp_tcb *stcb, int state)
 }
 
 /*
- * The peer has found our cookie stale (RFC 9260 5.2.6). A staleness below a millisecond asks for a longer life, too.
- * The first time another INIT leaves at once; if the cookie is stale again, T1-init waits, or INITs would follow each
- * other as fast as they are answered.
+ * The peer has found our cookie stale (RFC 9260 5.2.6). A staleness below 1 ms also asks for a longer life. The first
+ * time another INIT is sent at once. After that T1-init delays it, or INITs would follow each other as fast as the peer
+ * answers.
  */
 void fixed_send_initiate(struct sctp_inpcb *inp, struct sctp_tcb *stcb, int so_locked)
 {
