@@ -1,21 +1,22 @@
 /*
- * What a time-out counts against (RFC 9260 8.1, 8.2; RFC 7829 3). sctp_threshold_management() counts it against the
- * path and the association; here is what it is told to count.
+ * Error counters (RFC 9260 8.1, 8.2; RFC 7829 3): which time-outs count as errors. sctp_threshold_management() counts
+ * them against the path and the association. This file decides what it is told:
  *
- *   association  at most as many in a row as all of its paths together may have (RFC 9260 8.2): otherwise it would stay
- *                when all of its paths are given up. Data count on an unconfirmed path too. A HEARTBEAT does
- *                on the path in use only (8.1): another one's would end an association whose path in use is idle.
- *   path         one time-out at a time: a HEARTBEAT doesn't count while T3-rtx runs. A path isn't potentially failed
- *                where there is no other one, which would only end the association sooner; nor while the association is
- *                being set up, where usrsctp would send a HEARTBEAT, which a peer that has no association yet answers
+ *   association  It ends after as many consecutive errors as all of its paths together may have (RFC 9260 8.2), or it
+ *                would outlive all of its paths. Time-outs of DATA count on an unconfirmed path too. Those of
+ *                HEARTBEATs count on the current path only (8.1): those of another path would end an association whose
+ *                current path is idle.
+ *   path         One time-out at a time: that of a HEARTBEAT doesn't count while T3-rtx runs. A path doesn't become
+ *                potentially failed if it is the only one, because that would just end the association sooner. Nor does
+ *                it during the set-up: usrsctp would send a HEARTBEAT, and a peer that has no association yet answers
  *                with ABORT.
- *   window       a time-out of T3-rtx is that of a window probe, and nothing is wrong with the path, only where the
- *                peer's own window was 0, and where it has answered the probe. usrsctp takes a window for closed that
- *                has no room for a packet, and another 256 bytes for each chunk on its way: a peer that announces 1,500
- *                bytes never had a path that was given up.
+ *   window       A time-out of T3-rtx is no error of the path only if it is that of a window probe: the peer has
+ *                announced a window of 0, and has answered the probe. usrsctp also takes a window for closed if it has
+ *                no room for a packet, or for 256 bytes for each chunk in flight. A path to a peer that announces 1,500
+ *                bytes was never given up.
  *
- * Upstream's main mends the time to the next HEARTBEAT (991335be, 79f0178c, e711f82a), and verifies an address as long
- * as heartbeats are on (10085671); not the rest.
+ * Upstream's main corrects the time to the next HEARTBEAT (991335be, 79f0178c, e711f82a), and verifies an address as
+ * long as heartbeats are on (10085671). It has the other faults.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -30,15 +31,15 @@
 #include "fixes/extra_fields.h"
 #include "link.h"
 
-/* Does a time-out count against the association? As upstream has it; on an unconfirmed path, too; or not. */
+/* Does a time-out count against the association? As in upstream; even on an unconfirmed path; never. */
 typedef int timer_function(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net);
 enum counted { COUNT_AS_UPSTREAM, COUNT_ALWAYS, COUNT_NEVER };
 
 static int limits_by_paths;
 
 /*
- * May the default of Association.Max.Retrans be more than the sum of Path.Max.Retrans? One that an application sets
- * may.
+ * Is the default of Association.Max.Retrans limited to the sum of Path.Max.Retrans? A value that an application sets
+ * isn't.
  */
 EXPORT void link_limit_by_paths(int on)
 {
@@ -72,7 +73,7 @@ static int has_confirmed_path(const struct sctp_association *asoc)
 	return 0;
 }
 
-/* RFC 9260 8.1: not on another path than the one in use. */
+/* RFC 9260 8.1: only on the current path. */
 static int counts_heartbeat(const struct sctp_tcb *stcb, const struct sctp_nets *net)
 {
 	if (net->dest_state & SCTP_ADDR_UNCONFIRMED) {
@@ -115,7 +116,7 @@ static int run_and_count(timer_function *timer, struct sctp_inpcb *inp, struct s
 
 	asoc->max_send_times = counted == COUNT_NEVER ? UINT16_MAX : max_errors(stcb);
 	if (counted == COUNT_ALWAYS && net != NULL && (net->dest_state & SCTP_ADDR_UNCONFIRMED)) {
-		asoc->overall_error_count++; /* sctp_threshold_management() leaves it out */
+		asoc->overall_error_count++; /* sctp_threshold_management() doesn't count it */
 	}
 	if (is_never_potentially_failed) {
 		disable_potential_failure(stcb);
@@ -136,7 +137,7 @@ static int run_and_count(timer_function *timer, struct sctp_inpcb *inp, struct s
 
 /* --- the timers ----------------------------------------------------------------------------------------------- */
 
-/* Has the peer answered what was sent on this path, and said that its window is closed? */
+/* Has the peer answered what was sent on this path by announcing a closed window? */
 static int is_answered_probe(const struct sctp_tcb *stcb, const struct sctp_nets *net)
 {
 	const struct association_extra *extra = extra_of(stcb);
@@ -153,13 +154,13 @@ static int is_answered_probe(const struct sctp_tcb *stcb, const struct sctp_nets
 int link_run_t3rxt_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
 {
 	struct sctp_association *asoc = &stcb->asoc;
-	uint32_t opened = asoc->peers_rwnd == 0 && !is_answered_probe(stcb, net); /* by a byte: no probe to upstream */
+	uint32_t opened = asoc->peers_rwnd == 0 && !is_answered_probe(stcb, net); /* a window of 1: no probe to upstream */
 
 	asoc->peers_rwnd += opened;
 	if (run_and_count(sctp_t3rxt_timer, inp, stcb, net, COUNT_ALWAYS)) {
 		return 1;
 	}
-	asoc->peers_rwnd -= opened; /* what was lost has been added to it */
+	asoc->peers_rwnd -= opened; /* the timer has added lost bytes to the window */
 	return 0;
 }
 
@@ -171,16 +172,18 @@ int link_run_asconf_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct 
 	                     sent != NULL ? COUNT_ALWAYS : COUNT_AS_UPSTREAM);
 }
 
-/* Its error count goes on until the path is inactive; then heartbeats come at their usual rate (RFC 9260 5.4). */
+/*
+ * The errors of an unconfirmed path count until it is inactive. Then HEARTBEATs have their usual rate (RFC 9260 5.4).
+ */
 static int is_to_be_verified(const struct sctp_nets *net)
 {
 	return (net->dest_state & SCTP_ADDR_UNCONFIRMED) && (net->dest_state & SCTP_ADDR_REACHABLE);
 }
 
 /*
- * An unconfirmed address gets a HEARTBEAT each RTO, also if heartbeats are off. sctp_heartbeat_timer() sends one after
- * the interval of heartbeats only, and none when they are off; sctp_timeout_handler() doesn't start the timer again
- * then.
+ * An unconfirmed address gets a HEARTBEAT each RTO, even if heartbeats are off. sctp_heartbeat_timer() waits for the
+ * heartbeat interval as well, and sends none if heartbeats are off. sctp_timeout_handler() then doesn't restart the
+ * timer.
  */
 static int verify(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net, enum counted counted)
 {
@@ -207,12 +210,12 @@ static int heartbeat(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_
 		return verify(inp, stcb, net, net->hb_responded ? COUNT_AS_UPSTREAM : counted);
 	}
 	if (net->rxt_timer.type == SCTP_TIMER_TYPE_SEND && SCTP_OS_TIMER_PENDING(&net->rxt_timer.timer)) {
-		net->hb_responded = 1; /* to upstream: T3-rtx will tell */
+		net->hb_responded = 1; /* for upstream no error: T3-rtx counts one if the path has failed */
 	}
 	return run_and_count(sctp_heartbeat_timer, inp, stcb, net, net->hb_responded ? COUNT_AS_UPSTREAM : counted);
 }
 
-/* sctp_timeout_handler() starts the timer again, too, but leaves one that runs as it is. */
+/* sctp_timeout_handler() also starts the timer, but doesn't change one that is running. */
 int fixed_heartbeat_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
 {
 	int is_gone = heartbeat(inp, stcb, net);
@@ -225,9 +228,9 @@ int fixed_heartbeat_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct 
 
 #ifndef UPSTREAM_MAIN
 /*
- * The next HEARTBEAT leaves after the interval and about one RTO (RFC 9260 8.3), or after exactly one RTO if the path
- * is to be verified (5.4) or potentially failed (RFC 7829 3.2). sctp_timer_start() takes half of an RTO to one and a
- * half for these, too, and its sum overflows when the interval is near 2^32 ms, so that HEARTBEATs follow each other.
+ * The next HEARTBEAT is sent after the interval plus about one RTO (RFC 9260 8.3), or after exactly one RTO if the path
+ * is to be verified (5.4) or potentially failed (RFC 7829 3.2). In these two cases, too, sctp_timer_start() waits for
+ * half to one and a half RTO. Its sum overflows if the interval is near 2^32 ms, so that HEARTBEATs follow each other.
  */
 void link_start_heartbeat(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
 {
@@ -274,7 +277,7 @@ int fixed_strreset_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb)
 
 int fixed_t1init_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
 {
-	extra_of(stcb)->set_up_time_outs += !stcb->asoc.delayed_connection; /* or else this INIT is the first */
+	extra_of(stcb)->set_up_time_outs += !stcb->asoc.delayed_connection; /* if it was delayed, this INIT is the first */
 	return run_and_count(sctp_t1init_timer, inp, stcb, net, COUNT_AS_UPSTREAM);
 }
 

@@ -1,7 +1,7 @@
 /*
- * Schedulers of streams: which stream the next chunk is taken from. Upstream's table (sctp_ss_functions) refers to
- * these functions in place of its own. RFC 8260 3 has the schedulers, RFC 9260 6.9 that fragments of a message have
- * consecutive TSNs. Upstream's main mends first-come when streams are added (817dbde0), and who comes next when a
+ * Stream schedulers: which stream the next chunk is taken from. Upstream's table (sctp_ss_functions) refers to these
+ * functions instead of its own. RFC 8260 3 defines the schedulers; RFC 9260 6.9 says that the fragments of a message
+ * have consecutive TSNs. Upstream's main corrects first-come when streams are added (817dbde0), and the order after a
  * stream has run empty (3e0b7c65, d8563d72, 082bd001, d04c8d0b), which breaks first-come and round-robin-packet.
  */
 #include <netinet/sctp_os.h>
@@ -11,12 +11,12 @@
 
 #include "fixes/fixes.h"
 
-/* All schedulers but first-come have the streams that have messages on a wheel, with the same links. */
+/* All schedulers except first-come link the streams that have messages into a wheel, by the same fields. */
 #define NEXT_SPOKE UPSTREAM_OF_SCHEDULER(rr).next_spoke
 #define PRIORITY(stream) (stream)->UPSTREAM_OF_SCHEDULER(prio).priority
 #define ROUNDS(stream) (stream)->UPSTREAM_OF_SCHEDULER(fb).rounds
 
-/* May the first message of a stream go to this address? SCTP_ADDR_OVER names one for a message. */
+/* May the first message of a stream be sent to this address? SCTP_ADDR_OVER names an address for a message. */
 static int may_go_to(const struct sctp_stream_out *stream, const struct sctp_nets *net)
 {
 	const struct sctp_stream_queue_pending *message = TAILQ_FIRST(&stream->outqueue);
@@ -25,7 +25,7 @@ static int may_go_to(const struct sctp_stream_out *stream, const struct sctp_net
 	       message->net == net;
 }
 
-/* Is the first message of this stream sent in part, so that no other one may follow what was sent (RFC 9260 6.9)? */
+/* Has a part of the stream's first message been sent, so that no other message may follow it yet (RFC 9260 6.9)? */
 static int is_begun(const struct sctp_stream_out *stream)
 {
 	const struct sctp_stream_queue_pending *message = TAILQ_FIRST(&stream->outqueue);
@@ -34,8 +34,8 @@ static int is_begun(const struct sctp_stream_out *stream)
 }
 
 /*
- * The stream that must be served next, because a message of it is begun. Main notes it before a chunk has left its
- * queue, and so goes on with a stream whose message has just ended.
+ * The stream that must be served next because its message was sent in part. Main sets locked_on_sending before the
+ * chunk has left its queue, and so continues with a stream whose message has just ended.
  */
 static struct sctp_stream_out *locked_stream(const struct sctp_association *asoc)
 {
@@ -44,7 +44,7 @@ static struct sctp_stream_out *locked_stream(const struct sctp_association *asoc
 	return stream != NULL && is_begun(stream) ? stream : NULL;
 }
 
-/* A stream without messages has left the wheel, and the one after it is that with the next higher number. */
+/* A stream without messages has left the wheel. The stream after it is the one with the next higher number. */
 static struct sctp_stream_out *next_stream(const struct sctp_association *asoc, const struct sctp_stream_out *after)
 {
 	struct sctp_stream_out *next = NULL;
@@ -62,8 +62,8 @@ static struct sctp_stream_out *next_stream(const struct sctp_association *asoc, 
 }
 
 /*
- * Upstream's functions look for a stream until they meet the one that was served last. With SCTP_ADDR_OVER that search
- * never ends if there is no such stream, or if it has no more messages. These look at each stream once.
+ * Upstream's functions search for a stream until they reach the one that was served last. With SCTP_ADDR_OVER that
+ * search never ends if there is no such stream, or if it has no more messages. This function visits each stream once.
  */
 static struct sctp_stream_out *next_stream_to(const struct sctp_association *asoc, const struct sctp_nets *net)
 {
@@ -89,9 +89,9 @@ struct sctp_stream_out *sctp_ss_default_select(struct sctp_tcb *stcb, struct sct
 }
 
 /*
- * The scheduler round-robin-packet. Upstream's goes to the next stream in the middle of a message, as none of the
- * others does. But the fragments of a message must have consecutive TSNs (RFC 9260 6.9): the peer can't put the
- * messages together, and both wait for ever. A packet ends with the last message of its stream.
+ * The scheduler round-robin-packet. Unlike the other schedulers, upstream's function moves to the next stream in the
+ * middle of a message. But the fragments of a message must have consecutive TSNs (RFC 9260 6.9). The peer can't
+ * reassemble either message, and both wait for ever. Here a packet ends with the last message of its stream.
  */
 struct sctp_stream_out *sctp_ss_rrp_select(struct sctp_tcb *stcb, struct sctp_nets *net, struct sctp_association *asoc)
 {
@@ -113,7 +113,7 @@ void sctp_ss_rrp_packet_done(struct sctp_tcb *stcb, struct sctp_nets *net, struc
 	asoc->ss_data.last_out_stream = next_stream_to(asoc, net);
 }
 
-/* The scheduler priority: the streams of the highest priority in turn. The wheel is sorted. */
+/* The scheduler priority: the streams with the highest priority in turn. The wheel is sorted by priority. */
 struct sctp_stream_out *sctp_ss_prio_select(struct sctp_tcb *stcb, struct sctp_nets *net, struct sctp_association *asoc)
 {
 	struct sctp_stream_out *last = asoc->ss_data.last_out_stream, *first = TAILQ_FIRST(&asoc->ss_data.out.wheel);
@@ -138,7 +138,7 @@ struct sctp_stream_out *sctp_ss_prio_select(struct sctp_tcb *stcb, struct sctp_n
 	return next;
 }
 
-/* The scheduler fair-bandwidth: the stream with the fewest bytes before its turn. */
+/* The scheduler fair-bandwidth: the stream that has the fewest bytes to wait for. */
 struct sctp_stream_out *sctp_ss_fb_select(struct sctp_tcb *stcb, struct sctp_nets *net, struct sctp_association *asoc)
 {
 	struct sctp_stream_out *first = next_stream(asoc, asoc->ss_data.last_out_stream), *next = first, *best = NULL;
@@ -158,9 +158,9 @@ struct sctp_stream_out *sctp_ss_fb_select(struct sctp_tcb *stcb, struct sctp_net
 }
 
 /*
- * All schedulers but first-come begin with this: when an association begins, when streams are added
- * (sctp_send_str_reset_req()), and when another scheduler is set. Upstream's function forgets that a message is begun:
- * fragments of another one would come between those of this one.
+ * Initializes all schedulers except first-come: for a new association, when streams are added
+ * (sctp_send_str_reset_req()), and when another scheduler is set. Upstream's function forgets that a message was sent
+ * in part, so that fragments of another one would come between its own.
  */
 void sctp_ss_default_init(struct sctp_tcb *stcb, struct sctp_association *asoc UPSTREAM_HOLDS_SEND_LOCK)
 {
@@ -178,8 +178,8 @@ void sctp_ss_default_init(struct sctp_tcb *stcb, struct sctp_association *asoc U
 }
 
 /*
- * Must an association that shuts down be aborted, because a message was begun and can't be finished? Not if the peer
- * shuts down: its user goes on receiving, and what was begun is finished (RFC 9260 9.2).
+ * Must an association that shuts down be aborted, because an unfinished message can't be finished? Not if the peer
+ * shuts down: its user still receives, so the message is finished (RFC 9260 9.2).
  */
 upstream_answer sctp_ss_default_is_user_msgs_incomplete(struct sctp_tcb *stcb, struct sctp_association *asoc)
 {
@@ -195,8 +195,9 @@ upstream_answer sctp_ss_default_is_user_msgs_incomplete(struct sctp_tcb *stcb, s
 #ifdef UPSTREAM_MAIN
 
 /*
- * A stream is told of here when its last message has left. Main goes on from the stream before it, which with
- * round-robin-packet has it put messages of two streams into one packet: there the stream stays the last one served.
+ * Called when the last message of a stream has left it. Main continues from the stream before it. With
+ * round-robin-packet it then puts messages of two streams into one packet, so there this stream stays the last one
+ * served.
  */
 void sctp_ss_default_remove(struct sctp_tcb *stcb, struct sctp_association *asoc, struct sctp_stream_out *stream,
                             struct sctp_stream_queue_pending *message)
@@ -221,8 +222,8 @@ void sctp_ss_default_remove(struct sctp_tcb *stcb, struct sctp_association *asoc
 }
 
 /*
- * The scheduler first-come. Main's never leaves a stream that has sent the last part of its last message: nothing is
- * sent.
+ * The scheduler first-come. Main's function never leaves a stream that has sent the last part of its last message, so
+ * nothing is sent any more.
  */
 struct sctp_stream_out *sctp_ss_fcfs_select(struct sctp_tcb *stcb, struct sctp_nets *net, struct sctp_association *asoc)
 {
@@ -244,9 +245,9 @@ struct sctp_stream_out *sctp_ss_fcfs_select(struct sctp_tcb *stcb, struct sctp_n
 #else
 
 /*
- * Upstream goes on after the stream that was served last, even when that has left the wheel: then it begins with the
- * first one again, and two streams starve all others. Here the last one stays the one before it, which leads to those
- * behind.
+ * Upstream continues after the stream that was served last, even if that has left the wheel. Then it starts with the
+ * first stream again, and two streams starve all others. Here such a stream isn't recorded, so the one before it stays
+ * the last one served, and the search goes on from there.
  */
 void sctp_ss_default_scheduled(struct sctp_tcb *stcb, struct sctp_nets *net, struct sctp_association *asoc,
                                struct sctp_stream_out *stream, int moved_bytes)
@@ -261,8 +262,9 @@ void sctp_ss_default_scheduled(struct sctp_tcb *stcb, struct sctp_nets *net, str
 }
 
 /*
- * The scheduler first-come. Upstream's clears its list only when another scheduler is set. When streams are added it
- * makes a new list, into which messages that believe to be in one are not put: they never leave.
+ * The scheduler first-come. Upstream's function clears the list only when another scheduler is set. When streams are
+ * added, upstream makes a new list without clearing the old one. Messages whose links say that they are in a list are
+ * not put into the new one, and are never sent.
  */
 void sctp_ss_fcfs_clear(struct sctp_tcb *stcb, struct sctp_association *asoc, int clear_values, int holds_lock)
 {

@@ -1,7 +1,7 @@
 /*
- * The send buffer: room for the rest of a message that is begun (sctp_lower_sosend()), room to tell that a message
- * failed or that streams were reset (sctp_notify_send_failed(), RFC 6458 6.1.4 and 6.1.11; sctp_notify_stream_reset(),
- * RFC 6525 6.1), and what a socket may be asked about it. Upstream's main doesn't mend these.
+ * The send buffer: room for the rest of an unfinished message (sctp_lower_sosend()), room for notifications that a
+ * message failed or that streams were reset (sctp_notify_send_failed(), RFC 6458 6.1.4 and 6.1.11;
+ * sctp_notify_stream_reset(), RFC 6525 6.1), and questions about a socket. Upstream's main has these faults.
  */
 #include "api/association.h"
 
@@ -13,7 +13,7 @@
 #include "link.h"
 #include "tuning/send_limit.h"
 
-/* Room in the send buffer, as sctp_lower_sosend() counts it. */
+/* Free bytes of the send buffer, as sctp_lower_sosend() counts them. */
 static uint32_t room(const struct socket *so, const struct sctp_tcb *stcb)
 {
 	const struct sctp_association *asoc = &stcb->asoc;
@@ -24,9 +24,9 @@ static uint32_t room(const struct socket *so, const struct sctp_tcb *stcb)
 }
 
 /*
- * Whole messages wait for the end of one that is begun (RFC 9260 6.9). If they leave less room in the send buffer than
- * a packet has, sctp_lower_sosend() takes nothing of the rest, unless that is less still: all wait for ever. Where
- * nothing is on its way that would make room, the rest is taken in pieces as large as the room.
+ * Complete messages wait for the end of an unfinished one (RFC 9260 6.9). If they leave less room in the send buffer
+ * than a packet has, sctp_lower_sosend() accepts the rest of the unfinished message only if all of it fits. Otherwise
+ * all messages wait for ever. If nothing is in flight that would make room, the rest is sent in pieces that fit.
  */
 uint32_t link_stalled_room(void *socket, uint32_t id, uint16_t stream)
 {
@@ -48,10 +48,11 @@ uint32_t link_stalled_room(void *socket, uint32_t id, uint16_t stream)
 }
 
 /*
- * Room for notifications. sctp_notify_send_failed(), sctp_notify_stream_reset() and their like drop what doesn't fit
- * into the receive buffer: where messages wait to be received, be it those of other associations of the socket, nobody
- * ever hears that a message is lost, or that a stream was reset, and what waits for that waits for ever. A message that
- * is given up takes its data along, which were in the send buffer: as many bytes more of an association may wait.
+ * Room for notifications. sctp_notify_send_failed(), sctp_notify_stream_reset() and similar functions drop a
+ * notification that doesn't fit into the receive buffer. If unread messages fill it, even those of other associations
+ * of the socket, the application never learns that a message was lost or a stream was reset, and may wait for that for
+ * ever. A notification of an abandoned message includes its data, which has left the send buffer. So an association's
+ * notifications may use as many bytes more as the send buffer has.
  */
 long link_room_for_notifications(const struct sctp_tcb *stcb)
 {
@@ -73,14 +74,15 @@ int link_has_association(void *so, uint32_t id)
 	struct sctp_tcb *stcb = association_in(so, id);
 
 	if (stcb == NULL) {
-		return id == 0 && !link_has_one_association(so); /* which one isn't known */
+		return id == 0 && !link_has_one_association(so); /* we don't know which one is meant */
 	}
 	SCTP_TCB_UNLOCK(stcb);
 	return 1;
 }
 
 /*
- * sctp_msg_append() puts a message on a stream that is being reset, and it leaves with a number that isn't the first.
+ * sctp_msg_append() accepts a message for a stream that is being reset. It is then sent with an SSN that isn't the
+ * first one after the reset.
  */
 int link_resets_stream(void *socket, uint16_t stream)
 {

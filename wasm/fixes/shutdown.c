@@ -1,9 +1,9 @@
 /*
- * Shutdown of an association (RFC 9260 9.2): sctp_handle_shutdown(), sctp_update_acked(), sctp_sack_check(), for
+ * Shutdown of an association (RFC 9260 9.2): sctp_handle_shutdown(), sctp_update_acked(), sctp_sack_check(); for
  * T2-shutdown sctp_timer_start(), for SCTP_EOF sctp_lower_sosend(), and for stream resets that wait
- * sctp_send_stream_reset_out_if_possible(). Upstream's main carries out at COOKIE ACK what was asked for too early
- * (e6b93c46), takes the rest of a message when the peer shuts down (5f87058e), lets SCTP_EOF pass where data can't
- * (9ed16fc3, 01cc4e04), and has no T5-shutdown-guard before SHUTDOWN leaves (a6bf1b43); not the rest.
+ * sctp_send_stream_reset_out_if_possible(). Upstream's main performs an early shutdown at COOKIE ACK (e6b93c46),
+ * accepts the rest of a message when the peer shuts down (5f87058e), accepts SCTP_EOF where it refuses data (9ed16fc3,
+ * 01cc4e04), and doesn't run T5-shutdown-guard before SHUTDOWN is sent (a6bf1b43). It has the other faults.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -20,7 +20,7 @@
 /* Upstream's sctp_send_stream_reset_out_if_possible(): upstream/sctp_output.h. */
 int upstream_send_stream_reset_out_if_possible(struct sctp_tcb *stcb, int so_locked);
 
-/* The association that the packet being read has brought to OPEN, while a shutdown is pending. */
+/* The association that the packet being read has brought to OPEN while a shutdown is pending. */
 static struct sctp_tcb *just_open;
 
 static int is_shut_down(const struct sctp_tcb *stcb)
@@ -45,7 +45,7 @@ static struct sctp_nets *path_in_use(const struct sctp_association *asoc)
 	return asoc->alternate != NULL ? asoc->alternate : asoc->primary_destination;
 }
 
-/* Sends SHUTDOWN if all that was sent before has been acknowledged. */
+/* Sends SHUTDOWN if all data has been acknowledged. Returns whether it was sent. */
 static int send_shutdown(struct sctp_tcb *stcb)
 {
 	struct sctp_nets *net = path_in_use(&stcb->asoc);
@@ -83,10 +83,11 @@ void link_send_shutdown_if_due(struct sctp_tcb *stcb)
 }
 
 /*
- * A shutdown that is asked for before the association is up, or while the peer restarts, is carried out as soon as it
- * is OPEN (RFC 9260 9.2): by COOKIE ACK, or by a COOKIE ECHO where both ends connect at once or the peer has restarted
- * (5.2.4). Upstream does so only when a SACK finds that nothing is left to deliver; its main does so at a COOKIE ACK,
- * too. sctp_toss_old_cookies() is called in each of these cases, before COOKIE ACK is queued, which must come first.
+ * A shutdown that is requested before the association is open, or while the peer restarts, is performed as soon as the
+ * association is OPEN (RFC 9260 9.2). COOKIE ACK opens it; so does COOKIE ECHO if both ends connect at once or the peer
+ * has restarted (5.2.4). Upstream performs it only when a SACK acknowledges the last data; its main also does so at
+ * COOKIE ACK. sctp_toss_old_cookies() is called in each of these cases, before COOKIE ACK is queued, which must be sent
+ * first.
  */
 void fixed_toss_old_cookies(struct sctp_tcb *stcb, struct sctp_association *asoc)
 {
@@ -119,8 +120,8 @@ void shutdown_association_freed(const struct sctp_tcb *stcb)
 }
 
 /*
- * SCTP_EOF without data. sctp_lower_sosend() refuses it as if it were data: while its stream is being reset, and while
- * the send buffer is full.
+ * SCTP_EOF without data. sctp_lower_sosend() refuses it like data, while its stream is being reset or the send buffer
+ * is full.
  */
 int link_shut_down(void *so, uint32_t id)
 {
@@ -155,8 +156,8 @@ int link_is_shut_down(void *so, uint32_t id)
 }
 
 /*
- * Stream resets that were asked for while their messages were on the way. Behind SHUTDOWN ACK there are none: a peer
- * whose SHUTDOWN COMPLETE got lost doesn't know the association any more, and would answer with ABORT (RFC 9260 8.4).
+ * Sends stream resets that waited until their messages were acknowledged. None may follow SHUTDOWN ACK: if SHUTDOWN
+ * COMPLETE gets lost, the peer no longer knows the association, and would answer with ABORT (RFC 9260 8.4).
  */
 int sctp_send_stream_reset_out_if_possible(struct sctp_tcb *stcb, int so_locked)
 {
@@ -168,8 +169,8 @@ int sctp_send_stream_reset_out_if_possible(struct sctp_tcb *stcb, int so_locked)
 }
 
 /*
- * When the peer shuts down, the rest of a message that is begun is delivered (RFC 9260 9.2), but sctp_lower_sosend()
- * refuses it. It takes the association for an open one during such a call. Upstream's main takes the rest.
+ * When the peer shuts down, the rest of an unfinished message must be delivered (RFC 9260 9.2), but sctp_lower_sosend()
+ * refuses it. So the association's state is OPEN during that call. Upstream's main accepts the rest.
  */
 int link_before_rest_after_shutdown(void *so, uint32_t id, uint16_t stream)
 {
@@ -204,8 +205,8 @@ void link_after_rest_after_shutdown(void *so, uint32_t id)
 }
 
 /*
- * In SHUTDOWN-SENT, DATA that comes twice is answered by SHUTDOWN and SACK (RFC 9260 9.2: MUST). sctp_sack_check()
- * sends SHUTDOWN alone. A peer that looks for acknowledgements in SACKs only would send its last DATA again and again.
+ * In SHUTDOWN-SENT, duplicate DATA must be answered with SHUTDOWN and SACK (RFC 9260 9.2). sctp_sack_check() sends
+ * SHUTDOWN only. A peer that looks for acknowledgements in SACKs would retransmit its last DATA again and again.
  */
 void link_acknowledge_duplicates(struct sctp_tcb *stcb)
 {
@@ -215,9 +216,9 @@ void link_acknowledge_duplicates(struct sctp_tcb *stcb)
 }
 
 /*
- * T5-shutdown-guard is for whoever has sent SHUTDOWN (RFC 9260 9.2). Upstream starts it in SHUTDOWN-PENDING already,
- * where what is still to be delivered would be lost with it. It stays, because of peers that never read, and starts
- * again as long as they do. Upstream's main starts it with SHUTDOWN only, so that there it begins here.
+ * T5-shutdown-guard starts when SHUTDOWN is sent (RFC 9260 9.2). Upstream starts it in SHUTDOWN-PENDING already, and
+ * data that isn't delivered by its end is lost. We keep it there because of peers that never read, but restart it
+ * whenever data is acknowledged. Upstream's main starts it with SHUTDOWN only, so there it begins here.
  */
 void link_restart_shutdown_guard(struct sctp_tcb *stcb)
 {
@@ -233,9 +234,9 @@ void link_restart_shutdown_guard(struct sctp_tcb *stcb)
 }
 
 /*
- * SHUTDOWN acknowledges, and tells no window. sctp_update_acked() so goes on with the one that it knows, but forgets
- * what it has taken from it for each chunk on its way (sctp_peer_chunk_oh): after some hundred small messages there was
- * none, and one chunk at a time.
+ * SHUTDOWN acknowledges data without a receive window. sctp_update_acked() keeps the known window, but ignores what it
+ * has subtracted for each chunk in flight (sctp_peer_chunk_oh). After some hundred small messages the window was used
+ * up, and chunks were sent one at a time.
  */
 void fixed_update_acked(struct sctp_tcb *stcb, struct sctp_shutdown_chunk *shutdown, int *is_aborted)
 {
@@ -251,9 +252,9 @@ void fixed_update_acked(struct sctp_tcb *stcb, struct sctp_shutdown_chunk *shutd
 }
 
 /*
- * T2-shutdown has the place of T3-rtx, and sctp_timer_start() leaves a pending timer as it is. Nothing is outstanding
- * when T2 is started, but a window probe may have started T3-rtx anew: then SHUTDOWN would never be sent again. The
- * timer of heartbeats is started by error_counters.c.
+ * T2-shutdown uses the same timer as T3-rtx, and sctp_timer_start() doesn't change a timer that is running. When T2
+ * starts nothing is outstanding, but a window probe may have restarted T3-rtx, and SHUTDOWN would never be
+ * retransmitted. Heartbeat timers are started in error_counters.c.
  */
 void fixed_timer_start(int type, struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
 {
@@ -272,9 +273,10 @@ void fixed_timer_start(int type, struct sctp_inpcb *inp, struct sctp_tcb *stcb, 
 }
 
 /*
- * SCTP_SHUTDOWN_EVENT says that the peer sends nothing more (RFC 6458 6.1.5). sctp_handle_shutdown() leaves it out
- * where both shut down at once (SHUTDOWN-SENT); but without it nobody knows that all has arrived, should the rest of
- * the handshake get lost. It stops T2-shutdown here in that state, and in no other.
+ * SCTP_SHUTDOWN_EVENT says that the peer sends no more data (RFC 6458 6.1.5). sctp_handle_shutdown() doesn't report it
+ * if both ends shut down at once (SHUTDOWN-SENT). If the rest of the handshake is then lost, the application doesn't
+ * know that everything has arrived. sctp_handle_shutdown() stops T2-shutdown in that state only, so it is reported
+ * here.
  */
 void fixed_timer_stop(int type, struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net, uint32_t from)
 {

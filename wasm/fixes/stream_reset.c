@@ -1,8 +1,8 @@
 /*
- * The peer resets streams of its own (Outgoing SSN Reset Request, RFC 6525 5.2.2). While DATA is missing that it had
- * sent before, the reset waits, and with it what is received of these streams with later TSNs. sctp_indata.c performs a
- * reset that waits only when a chunk comes behind the gap (sctp_process_a_data_chunk()), and meanwhile holds back
- * messages of all other streams as well. Upstream's main doesn't mend this.
+ * The peer resets its outgoing streams (Outgoing SSN Reset Request, RFC 6525 5.2.2). While DATA that it sent before is
+ * missing, the reset waits, and with it later TSNs of these streams. sctp_indata.c performs a waiting reset only when a
+ * chunk after the gap arrives (sctp_process_a_data_chunk()), and meanwhile holds back messages of all other streams as
+ * well. Upstream's main has these faults.
  */
 #include "fixes/received.h"
 
@@ -41,7 +41,7 @@ void reset_queue_fragment(struct sctp_tcb *stcb, struct fragment *fragment)
 	TAILQ_INSERT_TAIL(&stcb->asoc.pending_reply_queue, run, next);
 }
 
-/* The fragments that waited are taken as if they came now. Returns whether that has ended the association. */
+/* Processes the fragments that waited as if they arrived now. Returns whether the association has been aborted. */
 static int release(struct sctp_tcb *stcb)
 {
 	struct sctp_association *asoc = &stcb->asoc;
@@ -69,7 +69,7 @@ static int release(struct sctp_tcb *stcb)
 
 /* --- performing ----------------------------------------------------------------------------------------------- */
 
-/* The next message has the number 0. What isn't whole by now never will be. */
+/* The next message has the number 0. Incomplete messages will never be complete. */
 static void reset_stream(struct sctp_tcb *stcb, uint16_t sid)
 {
 	struct sctp_stream_in *stream = &stcb->asoc.strmin[sid];
@@ -84,8 +84,7 @@ static void reset_stream(struct sctp_tcb *stcb, uint16_t sid)
 }
 
 /*
- * In place of the function of that name in sctp_input.c; `list` is in network byte order, an empty one means all
- * streams.
+ * Replaces the function of this name in sctp_input.c. `list` is in network byte order; an empty one means all streams.
  */
 void sctp_reset_in_stream(struct sctp_tcb *stcb, uint32_t count, uint16_t *list)
 {

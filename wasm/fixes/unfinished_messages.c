@@ -1,10 +1,10 @@
 /*
- * Messages that are handed over in pieces, and of which more is to come when they end: they are given up (abandoned.c),
- * or the peer restarts. Of one that is given up the rest is thrown away. After a restart the new association begins
- * with fresh messages (RFC 9260 5.2.4). Upstream tells what is here of such a message as failed, and sends the rest as
- * a message of its own, unless the application has read of the restart by then. Here nothing is told but by the call
- * that hands over the next piece: EINTR, and the message begins anew, if it shall. Upstream's main does it as 0.9.5.0:
- * see sctp_process_cookie_existing() and sctp_release_pr_sctp_chunk().
+ * Messages that an application sends in pieces, and that end before their last piece: because they are abandoned
+ * (abandoned.c), or because the peer restarts. The rest of an abandoned message is discarded. After a restart the new
+ * association begins with new messages (RFC 9260 5.2.4). Upstream reports the pieces that it has as failed, and sends
+ * the rest as a message of its own, unless the application has read about the restart by then. Here only the call that
+ * sends the next piece reports it, by EINTR, and the application may send the message again. Upstream's main does the
+ * same as 0.9.5.0: see sctp_process_cookie_existing() and sctp_release_pr_sctp_chunk().
  */
 #include "api/association.h"
 
@@ -18,15 +18,14 @@
 struct unfinished_message {
 	struct unfinished_message *next;
 	uint16_t sid;
-	int is_given_up; /* that was told already: the rest is thrown away */
+	int is_given_up; /* abandoned, which has been reported: the rest is discarded */
 };
 
-/* Of all associations: mostly none, and then nobody has to look. */
+/* The number of such messages of all associations. It is mostly 0, and then no association has to be looked up. */
 static uint32_t unfinished_count;
 
 /*
- * Frees the fragments that belong to the message which is begun on a stream. Returns whether there can't be more of
- * them.
+ * Frees the fragments of the unfinished message of a stream. Returns whether there can't be any more of them.
  */
 static int free_fragments(struct sctp_tcb *stcb, struct sctpchunk_listhead *queue, uint16_t sid)
 {
@@ -37,7 +36,7 @@ static int free_fragments(struct sctp_tcb *stcb, struct sctpchunk_listhead *queu
 			continue;
 		}
 		if (chunk->rec.data.rcv_flags & SCTP_DATA_LAST_FRAG) {
-			return 1; /* the message before */
+			return 1; /* it belongs to the message before */
 		}
 		sctp_free_bufspace(stcb, &stcb->asoc, chunk, 1);
 		sctp_m_freem(chunk->data);

@@ -20,7 +20,9 @@ static const struct constant *constant_named(const struct constant *table, const
 	return NULL;
 }
 
-/* The stack's word counts: it is the stack that a caller's numbers reach. */
+/*
+ * If the stack's headers and usrsctp.h differ, the stack's value is right, because it is what the stack compares with.
+ */
 static const struct constant *agreed_constant(const char *name)
 {
 	const struct constant *stack = constant_named(stack_constants, name);
@@ -53,7 +55,7 @@ static void print_constants(void)
 struct error {
 	const char *name;
 	int number;
-	int is_alias; /* such as EWOULDBLOCK, which is EAGAIN */
+	int is_alias; /* for example EWOULDBLOCK, which is EAGAIN */
 };
 
 #define ERRNO(error) {#error, (error), 0},
@@ -94,7 +96,7 @@ static const struct layout *struct_named(const struct layout *table, const char 
 	return NULL;
 }
 
-/* As with constants. In 0.9.5.0 usrsctp.h is wrong about sctp_pdapi_event and sctp_authchunks. */
+/* The same rule as for constants. In 0.9.5.0 usrsctp.h is wrong about sctp_pdapi_event and sctp_authchunks. */
 static const struct layout *agreed_struct(const char *name)
 {
 	const struct layout *stack = struct_named(stack_layouts, name);

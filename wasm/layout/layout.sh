@@ -1,22 +1,22 @@
-# shellcheck shell=bash disable=SC2030,SC2031 # the subshell is meant
+# shellcheck shell=bash disable=SC2030,SC2031 # the subshell is intended
 # Source this file, then: compile_layout SOURCE_DIR OUT_DIR
 # Writes OUT_DIR/{constants,errno,layouts}.ts from the headers of the usrsctp release in SOURCE_DIR, and from link.h.
-# Only names are collected here, because what exists differs between releases; the compiler gives the numbers.
+# This script collects names only, because releases define different ones. The compiler supplies the numbers.
 
-# Structs of socket options and notifications that only the stack's own headers have.
+# Structs of socket options and notifications that are defined in the stack's own headers only.
 LAYOUT_HIDDEN='sctp_sndrcvinfo|sctp_send_failed|sctp_paddrthlds|sctp_pcbinfo|sctp_sockstat'
 
 LAYOUT_HOME="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 
-# A subshell, for its own options and trap. The variables have a prefix because the caller may have read-only ones.
+# Runs in a subshell with its own options and trap. The variables have a prefix, as the caller may have read-only ones.
 compile_layout() (
   set -euo pipefail
   export LC_ALL=C
   layout_work="$(mktemp -d)"
   trap 'rm -rf "$layout_work"' EXIT
 
-  layout_public=(-isystem "$1/usrsctplib") # -isystem: warnings are for our own files
-  # What the stack's headers look at, as in compile.sh.
+  layout_public=(-isystem "$1/usrsctplib") # -isystem: no warnings for upstream's files
+  # The macros that the stack's headers test, as in compile.sh.
   layout_stack=("${layout_public[@]}" -DSTACK -D__Userspace__ -D__EMSCRIPTEN_PTHREADS__=1 -DSCTP_PROCESS_LEVEL_LOCKS
     -DSCTP_SIMPLE_ALLOCATOR -DHAVE_STDATOMIC_H -DINET -DINET6)
   layout_ours=(-Wall -Wextra -Werror -I "$LAYOUT_HOME/.." -I "$layout_work")
@@ -36,7 +36,7 @@ compile_layout() (
   layout_unlisted >&2
 )
 
-# The names, as table.c and layout.c include them.
+# Writes the names in the form that table.c and layout.c include.
 layout_lists() {
   layout_constants > "$layout_work/constants.inc"
   layout_errno > "$layout_work/errno.inc"
@@ -49,7 +49,7 @@ layout_lists() {
     -include netinet/sctp.h > "$layout_work/stack_structs.inc"
 }
 
-# constants.txt as C: every name behind an #ifdef.
+# constants.txt as C, each name inside an #ifdef.
 layout_constants() {
   awk '
     /^##/ { next }
@@ -58,7 +58,7 @@ layout_constants() {
   ' "$LAYOUT_HOME/constants.txt"
 }
 
-# Every name in errno.h; one that is defined as another name is an alias.
+# Every name in errno.h. A name that is defined as another name is an alias.
 layout_errno() {
   emcc -E -dM -include errno.h -x c /dev/null | sort |
     sed -nE -e '/ EMSCRIPTEN/d' \
@@ -66,12 +66,12 @@ layout_errno() {
       -e 's/^#define (E[A-Z0-9]+) .*/ERRNO(\1)/p'
 }
 
-# layout_structs REGEX FLAGS…: the structs of that name, and their fields.
+# layout_structs REGEX FLAGS…: the structs whose names match, and their fields.
 layout_structs() {
   emcc -E "${@:2}" -include stdint.h -x c /dev/null | awk -v wanted="^($1)\$" -f "$LAYOUT_HOME/structs.awk"
 }
 
-# Warns of constants that usrsctp.h has and constants.txt has not: a newer release may bring some.
+# Warns about constants of usrsctp.h that constants.txt lacks: a newer release may add some.
 layout_unlisted() {
   emcc -E -dM "${layout_public[@]}" -include usrsctp.h -x c /dev/null |
     sed -nE -e '/ SCTP_(ALIGN_RESV_PAD|DEBUG_)/d' -e 's/^#define (S(CTP|PP)_[A-Z0-9_]+) .*/\1/p' | sort |

@@ -1,12 +1,12 @@
 /*
- * Fills the tables of table.h; compiled once as it is, for usrsctp.h, and once with -DSTACK, for the headers that the
- * stack itself is compiled with. layout.sh writes constants.inc and *_structs.inc.
+ * Fills the tables of table.h. It is compiled twice: as it is, for usrsctp.h, and with -DSTACK, for the headers that
+ * the stack itself is compiled with. layout.sh writes constants.inc and *_structs.inc.
  */
 #include "table.h"
 
 #include <stdint.h>
 #ifdef STACK
-#include <netinet/sctp_os.h> /* sctp.h leans on it */
+#include <netinet/sctp_os.h> /* sctp.h needs it */
 #include <netinet/sctp.h>
 #define CONSTANTS stack_constants
 #define LAYOUTS stack_layouts
@@ -27,7 +27,7 @@ const struct constant CONSTANTS[] = {
 
 _Static_assert(sizeof(long) == 4 && sizeof(void *) == 4, "the types below are those of wasm32");
 
-/* Arrays and foreign structs match no number: they are bytes. */
+/* Arrays and foreign structs have no number type: they are bytes. */
 /* clang-format off */
 #define TYPE(lvalue) _Generic((lvalue),                \
 	uint8_t: "u8",   int8_t: "i8",                 \
@@ -56,7 +56,7 @@ const struct layout LAYOUTS[] = {
 #include "stack_structs.inc"
 #else
 #include "public_structs.inc"
-	/* POSIX names these structs and fields; it leaves their layout to Emscripten. */
+	/* POSIX defines these structs and fields, but their layout is Emscripten's. */
 	STRUCT(sockaddr)
 	FIELD(sockaddr, sa_family)
 	FIELD(sockaddr, sa_data)

@@ -1,6 +1,6 @@
 /*
- * What layout.c prints, as tables. table.c fills them twice: usrsctp.h and the stack's own headers cannot be included
- * together.
+ * The tables that layout.c prints. table.c fills them twice, because usrsctp.h and the stack's own headers can't be
+ * included together.
  */
 #ifndef LAYOUT_TABLE_H
 #define LAYOUT_TABLE_H

@@ -1,6 +1,6 @@
 /*
- * Interfaces and routes: which local addresses there are, and which one leads to a destination. The host knows; here it
- * becomes what usrsctp's source address selection asks for.
+ * Local addresses and routes: which addresses the host has, and which one leads to a destination. The host answers, and
+ * this file gives usrsctp's source address selection what it expects.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -35,15 +35,16 @@ static int is_loopback(const struct sockaddr *address)
 	return address->sa_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)address)->sin6_addr);
 }
 
-/* usrsctp takes an interface for the loopback one when its name begins with "lo". */
+/* usrsctp recognizes the loopback interface by a name that begins with "lo". */
 static const char *interface_name(const union sctp_sockstore *address)
 {
 	return is_loopback(&address->sa) ? "lo" : "ip";
 }
 
 /*
- * Decides whether an association has loopback scope. Upstream: when the peer's address is one of ours. But 127.0.0.2
- * may be another stack's, and without that scope our loopback addresses couldn't talk to it: no INIT would leave.
+ * Decides whether an association has loopback scope. Upstream requires that the peer's address is one of ours. But
+ * 127.0.0.2 may belong to another stack. Without loopback scope our loopback addresses couldn't be used for it, and no
+ * INIT would be sent.
  */
 int sctp_is_address_on_local_host(struct sockaddr *address, uint32_t vrf_id)
 {
@@ -51,7 +52,8 @@ int sctp_is_address_on_local_host(struct sockaddr *address, uint32_t vrf_id)
 }
 
 /*
- * Adds a local address as interface number `index`, from 1; with `dynamic`, associations that want to learn of it do.
+ * Adds a local address as interface number `index`, from 1. With `dynamic`, existing associations learn of it if their
+ * options say so.
  */
 EXPORT int link_add_address(const uint8_t *address, uint32_t family, uint32_t index, int dynamic)
 {
@@ -86,9 +88,9 @@ EXPORT int link_remove_address(const uint8_t *address, uint32_t family, uint32_t
 }
 
 /*
- * Stands in for sctp_userspace_rtalloc(): asks the host. Without a route ro_rt stays NULL, which usrsctp answers with
- * EHOSTUNREACH. The interface number travels in rt_ifa; rt_ifp would change the order in which
- * sctp_add_remote_addr() lists the addresses of the peer.
+ * Replaces sctp_userspace_rtalloc(): asks the host for a route. Without one ro_rt stays NULL, and usrsctp returns
+ * EHOSTUNREACH. The interface number is stored in rt_ifa, because rt_ifp would change the order in which
+ * sctp_add_remote_addr() lists the peer's addresses.
  */
 void link_route(sctp_route_t *route, struct sctp_nets *net)
 {
@@ -113,7 +115,7 @@ void link_route(sctp_route_t *route, struct sctp_nets *net)
 	route->ro_rt = &path->route;
 }
 
-/* What upstream's RTFREE() calls: its own only counts. */
+/* Upstream's RTFREE() calls this. Upstream's own function only counts references. */
 void link_release_route(sctp_rtentry_t *route)
 {
 	if (--route->rt_refcnt == 0) {
@@ -134,10 +136,10 @@ uint32_t link_ip_header_bytes(const struct sctp_nets *net)
 }
 
 /*
- * A new path: its route, and that one's MTU, unless the application has set one (SCTP_PEER_ADDR_PARAMS). The packets of
- * all paths of an association have the room of the smallest, behind the header of IP, which is larger in IPv6: a chunk
- * may have to be sent again on any of them (RFC 9260 §6.9), but sctp_can_we_split_this() cuts it for the path at hand
- * when the end of the message isn't there yet.
+ * A new path gets its route and the MTU of that, unless the application has set one (SCTP_PEER_ADDR_PARAMS). All paths
+ * of an association are limited to the room of the smallest one after the IP header, which is larger in IPv6. The
+ * reason is that a chunk may have to be retransmitted on any path (RFC 9260 6.9), but sctp_can_we_split_this() sizes a
+ * fragment of an unfinished message for the path that it is sent on first.
  */
 void link_new_path(const struct sctp_tcb *stcb, struct sctp_nets *added)
 {
@@ -148,9 +150,9 @@ void link_new_path(const struct sctp_tcb *stcb, struct sctp_nets *added)
 		return;
 	}
 	if (added->ro.ro_rt != NULL) {
-		added->mtu = added->ro.ro_rt->rt_rmx.rmx_mtu; /* sctp_add_remote_addr() takes the header of UDP off */
+		added->mtu = added->ro.ro_rt->rt_rmx.rmx_mtu; /* sctp_add_remote_addr() subtracts the UDP header */
 	} else if (!TAILQ_EMPTY(&stcb->asoc.nets)) {
-		added->mtu = UINT32_MAX; /* chunks are cut for it, too, and go another way */
+		added->mtu = UINT32_MAX; /* no route: limited by the other paths only */
 	}
 	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
 		uint32_t udp_bytes = net->port != 0 ? (uint32_t)sizeof(struct udphdr) : 0;
@@ -165,7 +167,7 @@ void link_new_path(const struct sctp_tcb *stcb, struct sctp_nets *added)
 	}
 }
 
-/* Has a path ask for its route and its source address with its next packet, when the route isn't what it was. */
+/* Makes a path look up its route and source address with its next packet, if its route has changed. */
 static void reroute(struct sctp_nets *net)
 {
 	struct sctp_net_route now = net->ro;
@@ -191,9 +193,9 @@ static void reroute(struct sctp_nets *net)
 }
 
 /*
- * Routes may have changed. Upstream keeps the route of a path until that fails (sctp_timer.c, sctp_t3rxt_timer); but
- * who only receives has no time-outs, and its SACKs would go a dead way until the sender gives it up. A path that has
- * no route now keeps its old one: its time-outs decide.
+ * Routes may have changed. Upstream keeps the route of a path until that path fails (sctp_timer.c, sctp_t3rxt_timer()).
+ * But an end that only receives has no time-outs, and would send its SACKs over a dead route until the sender gives the
+ * path up. A path that has no route now keeps its old one, and its time-outs decide.
  */
 EXPORT void link_reroute(void)
 {
@@ -216,7 +218,7 @@ EXPORT void link_reroute(void)
 	SCTP_INP_INFO_RUNLOCK();
 }
 
-/* The MTU of an interface by itself isn't known: routes have one. */
+/* Interfaces have no MTU here; routes have one. */
 int sctp_userspace_get_mtu_from_ifn(UPSTREAM_MTU_PARAMETERS)
 {
 	return 0;

@@ -1,6 +1,6 @@
 /*
- * The lower layer: packets out to the outbox and in from the inbox. What usrsctp would do with raw and UDP sockets. C
- * only appends here; JavaScript drains after each entry.
+ * The layer below SCTP, instead of raw and UDP sockets. Packets that usrsctp sends are appended to the outbox, which
+ * JavaScript reads after each entry. Received packets are read from the inbox.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -16,12 +16,12 @@
 #define OUTBOX_FIRST_BYTES (64 * 1024)
 #define OUTBOX_MAX_BYTES (8 * 1024 * 1024)
 
-/* From usrsctp.h, which can't be included beside the internals. */
+/* Declared in usrsctp.h, which can't be included here. */
 uint32_t usrsctp_crc32c(void *buffer, size_t length);
 
 static uint32_t outbox_capacity;
 
-/* Makes the module ready for usrsctp_init_nothreads(). */
+/* Must be called before usrsctp_init_nothreads(). */
 EXPORT struct link_state *link_state(void)
 {
 	if (link_shared.inbox == NULL) {
@@ -31,7 +31,7 @@ EXPORT struct link_state *link_state(void)
 	return &link_shared;
 }
 
-/* Tells the time of this entry; every entry begins with it. */
+/* Every entry into the module begins with this, which sets the time. */
 EXPORT void link_enter(double now_ms)
 {
 	double step_ms = now_ms - link_now_ms;
@@ -42,7 +42,7 @@ EXPORT void link_enter(double now_ms)
 	link_now_ms = now_ms;
 }
 
-/* Every entry ends with it. */
+/* Every entry ends with this. */
 EXPORT void link_leave(void)
 {
 	link_iterate();
@@ -72,7 +72,7 @@ struct link_packet *link_outbox_room(size_t length)
 	return (struct link_packet *)(link_shared.outbox + link_shared.outbox_bytes);
 }
 
-/* Reads what we need of the IP header and UDP header that usrsctp made; returns their length. */
+/* Reads the IP and UDP headers that usrsctp has written. Returns their length. */
 static int parse_headers(struct mbuf *packet, struct link_packet *header)
 {
 	const uint8_t *bytes = mtod(packet, const uint8_t *);
@@ -106,8 +106,8 @@ static int parse_headers(struct mbuf *packet, struct link_packet *header)
 }
 
 /*
- * sctp_threshold_management() probes an address that doesn't answer even while the association is being set up. The
- * peer, who doesn't know the association yet, would answer with ABORT, and so end the set-up.
+ * sctp_threshold_management() sends a HEARTBEAT to an address that doesn't answer even during the set-up. The peer
+ * doesn't know the association yet, would answer with ABORT, and end the set-up.
  */
 static int is_heartbeat_during_set_up(struct mbuf *packet, int headers, const struct sctp_tcb *stcb)
 {
@@ -121,7 +121,7 @@ static int is_heartbeat_during_set_up(struct mbuf *packet, int headers, const st
 	return type == SCTP_HEARTBEAT_REQUEST;
 }
 
-/* Stands in for sctp_userspace_ip_output() and sctp_userspace_ip6_output(). The packet is ours to free. */
+/* Replaces sctp_userspace_ip_output() and sctp_userspace_ip6_output(). Frees the packet. */
 void link_output(int *result, struct mbuf *packet, struct sctp_tcb *stcb)
 {
 	struct link_packet header, *room;
@@ -148,7 +148,7 @@ void link_output(int *result, struct mbuf *packet, struct sctp_tcb *stcb)
 	m_freem(packet);
 }
 
-/* usrsctp's conn_output callback, for AF_CONN: family 0, and in place of the port the wish not to be fragmented. */
+/* usrsctp's conn_output callback for AF_CONN. The family is 0, and the field of the port holds set_df. */
 int link_conn_output(void *address, void *buffer, size_t length, uint8_t tos, uint8_t set_df)
 {
 	struct link_packet *room = link_outbox_room(length);
@@ -181,7 +181,7 @@ static struct mbuf *mbuf_of(const uint8_t *bytes, uint32_t length)
 	return packet;
 }
 
-/* AF_CONN has one address for both ends, the user's. */
+/* AF_CONN has one address for both ends, which the user has registered. */
 static int conn_addresses(const struct link_packet *packet, const struct sctphdr *ports,
                           struct link_addresses *addresses)
 {
@@ -207,14 +207,14 @@ static int find_addresses(const struct link_packet *packet, const struct sctphdr
 	                 link_sockaddr(&addresses->destination, packet->family, packet->destination, ports->dest_port);
 }
 
-/* Where the transport vouches for integrity the checksum may have been left out, or isn't looked at (AF_CONN). */
+/* If the transport vouches for integrity, the checksum may have been omitted; for AF_CONN it isn't checked then. */
 static int needs_checksum(const struct link_packet *packet, const struct sctphdr *header)
 {
 	return packet->family == 0 ? !SCTP_BASE_VAR(crc32c_offloaded) : !link_has_integrity || header->checksum != 0;
 }
 
 /*
- * Here and not by usrsctp, because what its checksum covers may be changed afterwards: see fixes/packet_validation.c.
+ * Verifies the checksum before usrsctp does, because packet_validation.c may change the bytes that it covers.
  */
 static int is_corrupt(const struct link_packet *packet, struct sctphdr *header)
 {
@@ -231,7 +231,7 @@ static int is_corrupt(const struct link_packet *packet, struct sctphdr *header)
 	return right != checksum;
 }
 
-/* Of a corrupt packet usrsctp tells the peer, if PKTDROP is agreed on, and reads nothing. */
+/* usrsctp doesn't read a corrupt packet, but reports it to the peer if PKTDROP was negotiated. */
 static void read_packet(const struct link_packet *header, struct link_addresses *addresses, int corrupt)
 {
 	const int offset = sizeof(struct sctphdr);
@@ -285,7 +285,7 @@ static void input(struct link_packet *packet)
 	}
 }
 
-/* The packet at this place of the inbox, or NULL when there is none that lies in it as a whole. */
+/* The packet at this offset of the inbox, or NULL if no complete packet is there. */
 static struct link_packet *packet_at(uint32_t at, uint32_t bytes)
 {
 	struct link_packet *header = (struct link_packet *)(link_shared.inbox + at);
@@ -293,7 +293,7 @@ static struct link_packet *packet_at(uint32_t at, uint32_t bytes)
 	return at + sizeof(*header) <= bytes && header->length <= bytes - at - sizeof(*header) ? header : NULL;
 }
 
-/* Are both of one association? By their addresses, ports and verification tag, which follow each other. */
+/* Compares the addresses, ports and verification tags of two packets, which follow each other in memory. */
 static int are_of_one_association(const struct link_packet *a, const struct link_packet *b)
 {
 	const size_t from = offsetof(struct link_packet, source), tag_end = offsetof(struct sctphdr, checksum);
@@ -302,7 +302,7 @@ static int are_of_one_association(const struct link_packet *a, const struct link
 	       memcmp((const uint8_t *)a + from, (const uint8_t *)b + from, sizeof(*a) - from + tag_end) == 0;
 }
 
-/* Takes the packets that fill the first so many bytes of the inbox. */
+/* Reads the packets in the first `bytes` bytes of the inbox. */
 EXPORT void link_input(uint32_t bytes)
 {
 	struct link_packet *header = bytes <= INBOX_BYTES ? packet_at(0, bytes) : NULL, *next;

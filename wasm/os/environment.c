@@ -1,5 +1,5 @@
 /*
- * The machine below usrsctp: clock, randomness and the iterator. Stands in for user_environment.c,
+ * The operating system below usrsctp: clock, randomness and the iterator. Replaces user_environment.c,
  * netinet/sctp_userspace.c and user_recv_thread.c.
  */
 #include <netinet/sctp_os.h>
@@ -10,7 +10,7 @@
 #include "host.h"
 #include "link.h"
 
-/* What user_environment.c defines, with its values. */
+/* The variables of user_environment.c, with its values. */
 int maxsockets = 25600;
 int hz = 1000;
 int ip_defttl = 64;
@@ -22,10 +22,10 @@ userland_mutex_t atomic_mtx;
 struct link_state link_shared = {.deadline_ms = -1};
 double link_now_ms, link_clock_step_ms = 1000;
 
-/* usrsctp takes a time of 0 for "never", so its clock begins well after that. */
+/* usrsctp takes the time 0 for "never", so its clock starts well after 0. */
 #define EPOCH_S 1000000
 
-/* Some fifty times a set-up, at eight different times. */
+/* A set-up calls this some fifty times, at eight different times. So the last result is kept. */
 int link_gettimeofday(struct timeval *time)
 {
 	static struct timeval last;
@@ -51,7 +51,7 @@ void init_random(void)
 {
 }
 
-/* A call of the host costs more than its bytes; a set-up draws some 300 of them, by a dozen calls. */
+/* A call to the host costs more than the bytes that it returns. A set-up uses some 300 bytes in a dozen calls. */
 #define POOL_BYTES 1024
 
 void read_random(void *buffer, size_t size)
@@ -69,10 +69,10 @@ void read_random(void *buffer, size_t size)
 	}
 	left -= size;
 	memcpy(buffer, pool + left, size);
-	memset(pool + left, 0, size); /* nobody finds it there afterwards */
+	memset(pool + left, 0, size); /* so that used random numbers don't stay in memory */
 }
 
-/* Upstream hashes a secret and a counter, which took a third of a set-up; the host's chance is no less unguessable. */
+/* Upstream hashes a secret and a counter, which took a third of a set-up. The host's random numbers are as good. */
 void sctp_fill_random_store(struct sctp_pcb *endpoint)
 {
 	read_random(endpoint->random_store, SCTP_SIGNATURE_SIZE);
@@ -90,7 +90,7 @@ void link_panic(const char *message)
 	__builtin_trap();
 }
 
-/* No thread is started, and none waited for: link_iterate() does the iterator's work. */
+/* No thread is started or waited for: link_iterate() does the iterator's work. */
 int sctp_userspace_thread_create(userland_thread_t *thread, start_routine_t routine)
 {
 	(void)thread;

@@ -1,6 +1,7 @@
 /*
- * Memory for usrsctp. Never NULL: upstream doesn't check everywhere. Counted, so that a leak shows. And with free lists
- * by size: usrsctp allocates and frees several small blocks (mbufs, clusters, chunks) for each packet.
+ * Memory for usrsctp. Allocation never returns NULL, because upstream doesn't check everywhere. It is counted, so that
+ * leaks can be found. Freed blocks go to free lists by size, because usrsctp allocates and frees several small blocks
+ * (mbufs, clusters, chunks) for each packet.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -8,19 +9,19 @@
 #include "link.h"
 
 #define CLASS_BYTES 64
-#define CLASSES 40                 /* blocks up to 2,560 bytes: an mbuf cluster of 2,048 and what is smaller */
+#define CLASSES 40                 /* free lists for blocks up to 2,560 bytes, such as mbuf clusters of 2,048 */
 #define CACHE_MAX_BYTES (512 * 1024)
 
 #ifdef __SANITIZE_ADDRESS__
-#define CACHES 0                   /* or it would not see the use of what is freed */
+#define CACHES 0                   /* or the sanitizer wouldn't see the use of freed blocks */
 #else
 #define CACHES 1
 #endif
 
-/* Stands before each block; 8 bytes keep the block aligned. */
+/* Precedes each block. Its 8 bytes keep the block aligned. */
 struct header {
-	uint32_t bytes;                /* as asked for */
-	uint32_t class;                /* its free list; CLASSES: too large for one */
+	uint32_t bytes;                /* the size that was requested */
+	uint32_t class;                /* the free list; CLASSES: too large for one */
 };
 
 struct spare {
@@ -103,7 +104,7 @@ void *link_realloc(void *memory, size_t bytes)
 	return moved;
 }
 
-/* Not counted: what is ours lives as long as the module, and says nothing of what usrsctp has leaked. */
+/* Not counted: our buffers live as long as the module, and would hide what usrsctp has leaked. */
 void *link_grow(void *buffer, size_t bytes)
 {
 	buffer = realloc(buffer, bytes);

@@ -1,7 +1,6 @@
 /*
- * Included by upstream/environment.h: takes out what upstream prints and logs, which nobody would hear. Its
- * debug_printf is never set, and its logs want a kernel's trace buffer. That is a tenth of the binary's strings, and no
- * work at all.
+ * Included by upstream/environment.h: removes upstream's output and logging, which nobody would see. Its debug_printf
+ * is never set, and its logs need a kernel's trace buffer. This saves a tenth of the binary's strings.
  */
 #ifndef NO_LOGGING_H
 #define NO_LOGGING_H
@@ -9,7 +8,7 @@
 #undef SCTP_PRINTF
 #define SCTP_PRINTF(...) ((void)0)
 
-/* The bits of the sysctl sctp_logging_level (sctp.h): none is ever looked at. */
+/* The bits of the sysctl sctp_logging_level (sctp.h) are never read. */
 #undef SCTP_BLK_LOGGING_ENABLE
 #define SCTP_BLK_LOGGING_ENABLE 0
 #undef SCTP_CWND_MONITOR_ENABLE

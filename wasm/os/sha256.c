@@ -1,5 +1,5 @@
 /*
- * SHA-256 (RFC 6234) for the HMACs of AUTH chunks (RFC 4895 §3.3). Upstream knows how to use it, and has none of its
+ * SHA-256 (RFC 6234) for the HMACs of AUTH chunks (RFC 4895 3.3). Upstream can use it, but has no implementation of its
  * own.
  */
 #include <arpa/inet.h>
@@ -8,7 +8,7 @@
 #include "sha256.h"
 
 #define ROUNDS 64
-#define LENGTH_AT 56 /* where the last block has the length in bits */
+#define LENGTH_AT 56 /* the offset of the length in bits in the last block */
 
 /* RFC 6234 §5.1: the first 32 bits of the fractions of the cube roots of the first 64 primes */
 static const uint32_t CONSTANTS[ROUNDS] = {
@@ -42,7 +42,7 @@ static void schedule(uint32_t words[ROUNDS], const uint8_t *block)
 	}
 }
 
-/* RFC 6234 §6.2, steps 2 to 4. The eight words move along by one in each round: h is the last of them. */
+/* RFC 6234 §6.2, steps 2 to 4. Each round moves the eight words on by one; state[7] is h. */
 static void take_block(struct sha256 *hash, const uint8_t *block)
 {
 	uint32_t words[ROUNDS], state[8];
@@ -96,7 +96,7 @@ void sha256_update(struct sha256 *hash, const uint8_t *bytes, uint32_t length)
 	memcpy(hash->block + used, bytes, length);
 }
 
-/* Pads as RFC 6234 §4.1 says: a bit, zeros, and the number of bits. */
+/* Pads as RFC 6234 §4.1 says: one bit, zeros, and the number of bits. */
 void sha256_final(uint8_t *digest, struct sha256 *hash)
 {
 	uint32_t used = hash->total_bytes % SHA256_BLOCK_BYTES;

@@ -1,4 +1,4 @@
-/* SHA-256 (RFC 6234): os/sha256.c. Upstream has it of the kernels that it is a part of. */
+/* SHA-256 (RFC 6234): os/sha256.c. Upstream takes it from the kernel that it is built into. */
 #ifndef SHA256_H
 #define SHA256_H
 
@@ -10,7 +10,7 @@
 struct sha256 {
 	uint32_t state[SHA256_BYTES / 4];
 	uint64_t total_bytes;
-	uint8_t block[SHA256_BLOCK_BYTES]; /* what doesn't fill one yet */
+	uint8_t block[SHA256_BLOCK_BYTES]; /* bytes that don't fill a block yet */
 };
 
 void sha256_init(struct sha256 *hash);

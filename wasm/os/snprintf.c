@@ -1,7 +1,7 @@
 /*
- * The texts of error causes: printf as far as upstream uses it for them, which is %s, and %d, %u and %x of numbers that
- * are not negative, with a precision (as in %8.8x, where the width says the same). A libc's, with floating point, wide
- * characters and files, is 9 KB.
+ * A small snprintf for the texts of error causes. It supports what upstream uses there: %s, and %d, %u and %x for
+ * numbers that aren't negative, with a precision (as in %8.8x, where the width equals it). That of libc, which includes
+ * floating point, wide characters and files, takes 9 KB.
  */
 #include <stdarg.h>
 
@@ -9,7 +9,7 @@
 
 #define DIGITS 16
 
-/* What is written, and how many bytes fit yet. */
+/* The end of what has been written, and how many bytes still fit. */
 struct text {
 	char *end;
 	size_t room;
@@ -22,7 +22,7 @@ static void append(struct text *text, const char *part)
 	}
 }
 
-/* Writes a number, of `least` digits at least, to the end of a buffer. Returns where it begins. */
+/* Writes a number with at least `least` digits at the end of a buffer. Returns where it begins. */
 static const char *digits(char *buffer, uint32_t number, uint32_t base, int least)
 {
 	char *at = buffer + DIGITS;
@@ -33,7 +33,7 @@ static const char *digits(char *buffer, uint32_t number, uint32_t base, int leas
 	return at;
 }
 
-/* Passes over what stands between % and the letter; returns the last digit there, or 1. */
+/* Skips the characters between % and the letter. Returns the last digit among them, or 1. */
 static int precision(const char **format)
 {
 	int least = 1;

@@ -1,6 +1,6 @@
 /*
- * usrsctp's timers without a tick: stands in for netinet/sctp_callout.c. Pending timers form a binary heap, ordered by
- * their time and, at equal times, by the order in which they were started, so that one seed gives one trace.
+ * usrsctp's timers without a tick. Replaces netinet/sctp_callout.c. Pending timers form a binary heap that is ordered
+ * by their time and, at equal times, by the order in which they were started, so that one seed gives one trace.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -17,7 +17,7 @@ static struct entry *heap;
 static uint32_t count, capacity;
 static uint64_t started;
 
-/* A pending timer's place in the heap is kept in the list link that upstream's queue would use. */
+/* A pending timer's position in the heap is stored in the list link of upstream's timer queue. */
 static uint32_t place_of(const sctp_os_timer_t *timer)
 {
 	return (uint32_t)(uintptr_t)timer->tqe.tqe_next;
@@ -104,7 +104,7 @@ static int start_at(double at_ms, sctp_os_timer_t *timer, void (*function)(void 
 
 int sctp_os_timer_start(sctp_os_timer_t *timer, uint32_t to_ticks, void (*function)(void *), void *argument)
 {
-	/* hz is 1000: a tick is a millisecond */
+	/* hz is 1000, so a tick is a millisecond */
 	return start_at(link_now_ms + (to_ticks > 0 ? to_ticks : 1), timer, function, argument);
 }
 
@@ -126,8 +126,8 @@ int sctp_os_timer_stop(sctp_os_timer_t *timer)
 }
 
 /*
- * Runs every timer that is due at the time of this entry. A timer that a timer starts is due a tick later at least, but
- * for link_timer_soon().
+ * Runs every timer that is due. A timer that is started meanwhile is due a tick later at the earliest, unless
+ * link_timer_soon() has started it.
  */
 EXPORT void link_timers(void)
 {
@@ -145,7 +145,7 @@ uint32_t sctp_get_tick_count(void)
 	return (uint32_t)(uint64_t)link_now_ms;
 }
 
-/* usrsctp_handle_timers() would tick; here time comes from link_enter(). */
+/* usrsctp_handle_timers() calls this for ticks. Here time comes from link_enter(). */
 void sctp_handle_tick(uint32_t elapsed_ticks)
 {
 	(void)elapsed_ticks;
