@@ -1,6 +1,6 @@
 /*
- * The C side as programs use it that stand on it without JavaScript: what the module exports (see wasm/link.h, and
- * src/bridge for what JavaScript does with it).
+ * The C side for programs that use it without JavaScript: the functions that the module exports. See wasm/link.h, and
+ * src/bridge for how JavaScript uses them.
  */
 #ifndef BRIDGE_H
 #define BRIDGE_H
@@ -39,7 +39,7 @@ int bridge_recvv(int handle, void *buffer, uint32_t length, struct sockaddr *fro
 int bridge_set_aside(int handle, const uint32_t *ids, uint32_t count);
 void bridge_ready_taken(void);
 
-/* What a packet takes in the outbox or inbox, with its header. */
+/* The bytes of a packet in the outbox or inbox, with its header. */
 static inline uint32_t packet_size(const struct link_packet *packet)
 {
 	return (uint32_t)sizeof(*packet) + ((packet->length + 3) & ~3u);

@@ -1,11 +1,11 @@
 /*
- * The C side alone, natively compiled, under a sanitizer or with upstream's INVARIANTS: one host talks to itself while
- * each packet is also fed back mutated, and the client's addresses come and go.
+ * The C side alone, compiled natively, under a sanitizer or with upstream's INVARIANTS. One host talks to itself.
+ * Packets are also fed back in mutated form, and the client's addresses come and go.
  *
  *   mutate SEED PACKETS
  *
- * Prints how many mutated packets went in, how many associations came up and how many messages arrived. A sanitizer, a
- * failed invariant or a host that no longer works ends it with an error.
+ * Prints how many mutated packets were received, how many associations were established and how many messages arrived.
+ * A sanitizer's report, a failed invariant, or a host that no longer works ends it with an error.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -20,7 +20,7 @@
 
 static uint64_t random_state;
 static double now_ms;
-static uint32_t fed; /* bytes of the inbox */
+static uint32_t fed; /* bytes in the inbox */
 static unsigned long mutated, established, received, talks;
 
 static uint32_t next_random(void) /* xorshift64* */
@@ -38,7 +38,7 @@ void host_random(void *buffer, size_t length)
 	}
 }
 
-/* 10.0.N.x is reached from interface N. */
+/* 10.0.N.x is reached through interface N. */
 uint32_t host_route(const uint8_t *destination, uint32_t family, uint32_t mtu[2])
 {
 	mtu[0] = 1500;
@@ -59,7 +59,7 @@ static void hand_over(void)
 	link_input(bytes);
 }
 
-/* Fills the inbox, which is handed over with some packets in it, or with one. */
+/* Adds a packet to the inbox. The inbox is handed over with one packet in it, or with several. */
 static void feed(const struct link_packet *header, const uint8_t *bytes, uint32_t length)
 {
 	struct link_packet *packet = (struct link_packet *)(link_state()->inbox + fed);
@@ -73,7 +73,7 @@ static void feed(const struct link_packet *header, const uint8_t *bytes, uint32_
 	}
 }
 
-/* Changes a packet as a hostile network may; the checksum is made right again, or the stack would look no further. */
+/* Changes a packet as a hostile network may. Recomputes the checksum, or the stack would discard the packet. */
 static uint32_t mutate(uint8_t *bytes, uint32_t length, uint32_t capacity)
 {
 	uint32_t crc;
@@ -84,7 +84,7 @@ static uint32_t mutate(uint8_t *bytes, uint32_t length, uint32_t capacity)
 		switch (next_random() % 5) {
 		case 0: bytes[at] ^= (uint8_t)(1u << next_random() % 8); break;
 		case 1: bytes[at] = (uint8_t)next_random(); break;
-		case 2: bytes[at & ~3u] = (uint8_t)next_random(); break; /* chunk and parameter types stand there */
+		case 2: bytes[at & ~3u] = (uint8_t)next_random(); break; /* the type of a chunk or parameter */
 		case 3: length = 16 + next_random() % (length - 15); break;
 		default:
 			if (length + 4 <= capacity) {
@@ -99,12 +99,12 @@ static uint32_t mutate(uint8_t *bytes, uint32_t length, uint32_t capacity)
 	return length;
 }
 
-/* Delivers what is in the outbox, each packet once as it is; every eighth also mutated, before or after that. */
+/* Delivers each packet of the outbox once unchanged. Delivers every eighth also mutated, before or after that. */
 static void deliver(void)
 {
 	struct link_state *state = link_state();
 	uint32_t bytes = state->outbox_bytes;
-	static uint8_t copy[4096]; /* static: what an insertion near the end uncovers follows from the seed, too */
+	static uint8_t copy[4096]; /* static, so that bytes beyond an insertion near the end depend on the seed only */
 	uint8_t *outbox = malloc(bytes + 1);
 
 	memcpy(outbox, state->outbox, bytes);
@@ -168,7 +168,7 @@ static void read_all(int handle)
 	} while (length > 0);
 }
 
-/* A socket with all addresses, also those to come: its peers learn by ASCONF what becomes of them. */
+/* A socket bound to all addresses, including later ones: its peers learn of changes by ASCONF. */
 static int client_endpoint(int port)
 {
 	struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
@@ -181,7 +181,7 @@ static int client_endpoint(int port)
 	return handle;
 }
 
-/* The client's address of a path goes, or comes back. */
+/* Removes the client's address on a path, or adds it again. */
 static void toggle(int path, int *is_gone)
 {
 	uint8_t bytes[] = {10, 0, (uint8_t)path, 1};
@@ -194,7 +194,7 @@ static void toggle(int path, int *is_gone)
 	*is_gone = !*is_gone;
 }
 
-/* One association from set-up to its end, in whatever way that comes. */
+/* One association from its set-up to its end, however it ends. */
 static void talk(int server, int port)
 {
 	struct sockaddr_in peers[2] = {address(1, 2, PORT), address(2, 2, PORT)};
@@ -253,7 +253,7 @@ int main(int argc, char **argv)
 		talks++;
 	}
 	bridge_close(server);
-	for (int round = 0; round < 2000; round++) { /* what is still closing comes to its end */
+	for (int round = 0; round < 2000; round++) { /* lets associations that are closing end */
 		link_enter(now_ms += 1000);
 		link_timers();
 		deliver();

@@ -1,7 +1,7 @@
 /*
- * The C side alone, natively compiled, driven by lines on standard input: calls, and the packets that a peer sends. One
- * host with the addresses 10.0.0.1 and 10.0.1.1, and others that it is given; what it sends to them it receives. Its
- * clock moves when it is told to. `play SEED` has other random numbers.
+ * The C side alone, compiled natively and driven by lines on standard input: calls, and packets that a peer sends. The
+ * host has the addresses 10.0.0.1 and 10.0.1.1, and others that `address` adds. It receives the packets that it sends
+ * to itself. Its clock advances by `time` only. `play SEED` uses other random numbers.
  *
  *   socket one-to-one|one-to-many   bind H PORT   listen H   accept H   connect H ADDRESS PORT   peeloff H ID
  *   send H STREAM FLAGS BYTES   recv H   shutdown H HOW   close H   setopt H LEVEL NAME HEX
@@ -9,11 +9,12 @@
  *   address A INTERFACE   bindx H PORT A A   connectx H PORT A A   ids H
  *   say H ID STREAM FLAGS PPID BYTES SEED OFFSET RETRANSMITS   hear H   hear_one H ID
  *
- * H is the handle of a socket. Each line is answered by the packets that left, `out SOURCE DESTINATION HEX`, and by
- * `= RESULT`, where a negative result is -errno. That of recv is `= BYTES FLAGS STREAM HEX`, with 64 bytes at most.
- * `ids` tells the associations, `id ID`. `say` sends the bytes of a pattern from OFFSET on, and `hear` receives all
- * that there is, each part of a message as `heard ID IS-END STREAM FLAGS SSN PPID HEX`; `hear_one` leaves that of other
- * associations where it is, unless they have ended. `finish` ends the stack, and tells the bytes that are left.
+ * H is the handle of a socket. Each line is answered with the packets that were sent, `out SOURCE DESTINATION HEX`, and
+ * with `= RESULT`; a negative result is -errno. The answer to recv is `= BYTES FLAGS STREAM HEX`, with at most 64
+ * bytes. `ids` lists the associations, `id ID`. `say` sends the bytes of a pattern from OFFSET on. `hear` receives
+ * everything that is unread, and prints each part of a message as `heard ID IS-END STREAM FLAGS SSN PPID HEX`.
+ * `hear_one` leaves messages of other associations unread, unless these have ended. `finish` ends the stack, and prints
+ * the bytes that are still allocated.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -29,7 +30,7 @@
 
 static uint8_t buffer[MAX_BYTES];
 
-/* --- what a line can say -------------------------------------------------------------------------------------- */
+/* --- commands ------------------------------------------------------------------------------------------------- */
 
 static int do_socket(char **words)
 {
@@ -184,7 +185,7 @@ static int do_ids(char **words)
 	return error;
 }
 
-/* That of test/support/world.ts. */
+/* The same pattern as in test/support/world.ts. */
 static void make_pattern(uint32_t bytes, uint32_t seed)
 {
 	uint32_t state = seed * 2654435761u;

@@ -1,5 +1,5 @@
 /*
- * The host that play.c drives. See player.h.
+ * The host of play.c: see player.h.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -33,7 +33,7 @@ void player_enter(void)
 	link_enter(now_ms);
 }
 
-/* --- what the C side asks of its host ------------------------------------------------------------------------- */
+/* --- the host's functions (wasm/host.h) ----------------------------------------------------------------------- */
 
 void host_random(void *bytes, size_t length)
 {
@@ -43,7 +43,7 @@ void host_random(void *bytes, size_t length)
 	}
 }
 
-/* 10.0.N.x is reached from interface N + 1. */
+/* 10.0.N.x is reached through interface N + 1. */
 uint32_t host_route(const uint8_t *destination, uint32_t family, uint32_t mtu[2])
 {
 	mtu[0] = 1500;
@@ -118,7 +118,7 @@ void player_receive(const struct link_packet *packet)
 	link_input(packet_size(packet));
 }
 
-/* What the host sends to itself is received, and what that makes it send, until it has nothing more to say. */
+/* Receives what the host has sent to itself, and what it sends in answer, until it sends nothing more. */
 void player_deliver(void)
 {
 	struct link_state *state = link_state();
@@ -146,7 +146,7 @@ void player_deliver(void)
 
 /* --- time ----------------------------------------------------------------------------------------------------- */
 
-/* When a timer may go off, in steps of a few milliseconds, and not after the end. */
+/* The time of the next step: a few milliseconds later, or when a timer is due, but not after the end. */
 static double next_time(double end)
 {
 	double deadline = link_state()->deadline_ms, next = now_ms + STEP_MS;

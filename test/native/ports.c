@@ -1,14 +1,14 @@
 /*
- * How the ports of associations are spread over the places of usrsctp's hash tables: prints for each of some servers'
- * ports how many of 20,000 clients share the fullest of 1,024 places, first in the table of a one-to-many socket, which
- * goes by the client's port, then in that of all one-to-one sockets, which goes by the bits that either port has.
+ * How the ports of associations are spread over the buckets of usrsctp's hash tables. For each of some server ports,
+ * prints how many of 20,000 clients share the fullest of 1,024 buckets: first in the table of a one-to-many socket,
+ * which hashes the client's port, then in that of all one-to-one sockets, which hashes both ports combined by OR.
  */
 #include <arpa/inet.h>
 #include <stdint.h>
 #include <stdio.h>
 
 #define CLIENTS 20000
-#define FIRST_PORT 32768 /* of those that Linux gives to clients */
+#define FIRST_PORT 32768 /* of the ports that Linux assigns to clients */
 #define PLACES 1024
 
 uint32_t link_hash_of_ports(uint32_t ports);

@@ -1,5 +1,5 @@
 /*
- * SHA-256: prints the digests of 0 to 300 bytes, of which the n-th is 7 n + 1, taken in two parts.
+ * SHA-256. Prints the digests of 0 to 300 bytes, hashed in two parts. Byte n is 7 n + 1.
  */
 #include <stdio.h>
 

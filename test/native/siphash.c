@@ -1,6 +1,6 @@
 /*
- * The MAC of cookies as usrsctp calls it: prints the signatures of 0 to 300 bytes, of which the n-th is n, under the
- * key of 16 bytes that count up, too. They lie in three mbufs, behind 4 bytes that don't count and before 20 others.
+ * The MAC of cookies as usrsctp calls it. Prints the signatures of 0 to 300 bytes, of which byte n is n. The key is 16
+ * bytes that count up as well. The bytes are in three mbufs, after 4 bytes and before 20 bytes that aren't signed.
  */
 #include <stdint.h>
 #include <stdio.h>

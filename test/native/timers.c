@@ -1,6 +1,7 @@
 /*
- * Preloaded into usrsctp's own programs, which have no option for it: the timers of our preset 'fast-failover'
- * (src/options/timers.ts), so that a time-out takes no seconds. usrsctp_init() sets all of them.
+ * Preloaded into usrsctp's own programs, which have no option for timers: sets those of our preset 'fast-failover'
+ * (src/options/timers.ts), so that a time-out doesn't take seconds. It replaces usrsctp_init(), which sets the
+ * defaults.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

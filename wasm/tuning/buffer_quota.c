@@ -1,13 +1,12 @@
 /*
- * How much of the 64 MB each buffer has that has grown.
+ * Distributes the 64 MB among the buffers that have grown.
  *
- * As long as there is enough, each gets what it asks for. When there isn't, those that have asked for nothing for ten
- * seconds give all back. If that isn't enough, everybody has the same share: whoever has less gets what is left, up to
- * its share, and those that have more give it back as they next use their buffers. Bytes that lie in a buffer are never
- * given back: what is granted is so the most that all buffers together can hold, beyond what they began with.
+ * While enough is left, each buffer gets what it requests. Otherwise quotas that have requested nothing for ten seconds
+ * are released first. If that isn't enough, all buffers get an equal share: buffers below their share get what is left
+ * up to their share, and buffers above it release the rest when they are next used. Bytes that a buffer holds are never
+ * released. So all buffers together never hold more than 64 MB beyond their initial sizes.
  *
- * Nothing here goes through all sockets: those that have been granted something stand in a list, in the order of their
- * use.
+ * Nothing here walks all sockets: quotas that aren't empty are in a list, in the order of their last use.
  */
 #include "tuning/buffer_quota.h"
 
@@ -15,10 +14,10 @@
 
 #define MAX_TOTAL_BYTES (64 * 1024 * 1024)
 #define IDLE_MS 10000
-#define SCARCE_MS 1000 /* so long somebody waits for its share, unless it asks again */
+#define SCARCE_MS 1000 /* a buffer waits for its share that long, unless it requests it again */
 
 TAILQ_HEAD(quota_list, buffer_quota);
-/* That have something; those used last are at the end. */
+/* The quotas that aren't empty; those that were used last are at the end. */
 static struct quota_list quotas = TAILQ_HEAD_INITIALIZER(quotas);
 static uint32_t granted_bytes, quota_count;
 static double scarce_until_ms = -1;
@@ -66,7 +65,7 @@ void quota_shrink(struct buffer_quota *quota, uint32_t bytes)
 	}
 }
 
-/* Who can give nothing back is asked again ten seconds later. */
+/* A quota that can't be released is tried again ten seconds later. */
 static void reclaim_idle(void)
 {
 	struct buffer_quota *quota;
@@ -82,7 +81,7 @@ void quota_request(struct buffer_quota *quota, uint32_t bytes)
 {
 	quota->used_ms = link_now_ms;
 	if (bytes > quota->bytes && bytes - quota->bytes > left()) {
-		set(quota, quota->bytes); /* to the end: it isn't idle */
+		set(quota, quota->bytes); /* moves it to the end, because it isn't idle */
 		reclaim_idle();
 	}
 	if (link_now_ms < scarce_until_ms || (bytes > quota->bytes && bytes - quota->bytes > left())) {

@@ -1,17 +1,18 @@
 /*
- * Socket buffers that follow the path. usrsctp's have one size, 262,144 bytes, and no more than that gets through in a
- * round trip: 5 MB/s at 50 ms. A larger one for all would cost those whose round trips are short, since what waits in
- * it isn't in the processor's caches any more (64 bytes in memory: a third). So buffers grow where the path has room,
- * as those of kernels do, until their owner gives them a size:
+ * Socket buffers that follow the path. usrsctp's buffers have a fixed size of 262,144 bytes, so no more than that is
+ * transferred in a round trip: 5 MB/s at 50 ms. A larger fixed size would slow short paths down, because what waits in
+ * the buffer no longer fits into the processor's caches (64-byte messages in memory: a third slower). So buffers grow
+ * if the path has room, as a kernel's do, until the application sets their size:
  *
- *   send     to two congestion windows: one on its way, and one to follow it as SACKs come in
- *   receive  twofold, whenever half of the window was read in less than a round trip
+ *   send     to two congestion windows: one in flight, and one to follow as SACKs arrive
+ *   receive  to twice their size, whenever half of the window was read in less than a round trip
  *
- * What a peer says moves neither: a congestion window grows by what was acknowledged, a receive window by what was
- * read.
+ * A peer's claims have no effect: a congestion window grows with acknowledged data, and a receive window with data that
+ * the application has read.
  *
- * A one-to-many socket has one receive buffer for all of its associations (RFC 6458 3.1), but its send buffer is a
- * limit for each of them, and each has what it needs itself. How much there is for all of a stack: buffer_quota.c.
+ * A one-to-many socket has one receive buffer for all of its associations (RFC 6458 3.1). The size of its send buffer
+ * is a limit for each association, so each association has its own. buffer_quota.c limits all buffers of a stack
+ * together.
  */
 #include "api/association.h"
 
@@ -25,18 +26,18 @@
 #include "tuning/buffer_quota.h"
 #include "tuning/tuning.h"
 
-#define MAX_BUFFER_BYTES (4 * 1024 * 1024) /* of one buffer: 670 Mbit/s at 50 ms */
-#define OVERHEAD_BYTES 256           /* what usrsctp's senders take of a window for each chunk (sctp_peer_chunk_oh) */
+#define MAX_BUFFER_BYTES (4 * 1024 * 1024) /* 670 Mbit/s at 50 ms */
+#define OVERHEAD_BYTES 256           /* usrsctp's senders subtract this for each chunk (sctp_peer_chunk_oh) */
 #define PROBE_INTERVAL_MS 1000       /* between HEARTBEATs that aren't answered */
-#define RTT_VALID_MS 5000            /* for so long an answer is a measure of the path */
+#define RTT_VALID_MS 5000            /* for so long an answer shows the path's round-trip time */
 
-/* Of a socket, in its so_emuldata: what is known of its buffers. */
+/* The state of a socket's buffers, stored in so_emuldata. */
 struct buffer_state {
-	uint32_t read_bytes; /* in this round */
+	uint32_t read_bytes; /* read by the application in this round */
 	double round_ms;     /* when the round began */
-	double probed_ms;    /* when a HEARTBEAT was sent to measure the round trip */
+	double probed_ms;    /* when a HEARTBEAT was sent to measure the round-trip time */
 	struct buffer_quota receive;
-	struct buffer_quota send; /* of one-to-one */
+	struct buffer_quota send; /* of a one-to-one socket */
 };
 
 static struct buffer_state *buffer_state_of(struct socket *so)
@@ -68,15 +69,15 @@ static struct buffer_quota *send_quota(struct socket *so, struct sctp_tcb *stcb)
 	return quota;
 }
 
-/* The size of a buffer that follows the path, beyond what it began with. */
+/* How much a buffer of this size, or of the maximum, has grown. */
 static uint32_t beyond_initial(uint32_t bytes)
 {
 	return bytes > INITIAL_BUFFER_BYTES ? min(bytes, MAX_BUFFER_BYTES) - INITIAL_BUFFER_BYTES : 0;
 }
 
-/* --- whose buffers follow ------------------------------------------------------------------------------------- */
+/* --- sockets whose buffers follow the path -------------------------------------------------------------------- */
 
-/* Who has set another default (sctp_sendspace, sctp_recvspace) means it. */
+/* If the sysctl sctp_sendspace or sctp_recvspace has been changed, the buffer keeps that size. */
 static void autosize(struct sockbuf *buffer, uint32_t default_bytes)
 {
 	if (buffer->sb_hiwat == default_bytes) {
@@ -120,7 +121,7 @@ void link_after_buffer_size(void *socket, int option)
 	buffer_of(socket, option)->sb_flags &= (short)~SB_AUTOSIZE;
 }
 
-/* sonewconn() has given it the sizes of the socket that it comes from: it asks for what of that is granted. */
+/* sonewconn() has copied the sizes of the original socket, so the growth of the receive buffer needs a quota. */
 void link_autosize_peeled_off(void *socket)
 {
 	struct socket *so = socket;
@@ -156,7 +157,7 @@ void buffers_association_freed(struct sctp_tcb *stcb)
 
 /* --- sending -------------------------------------------------------------------------------------------------- */
 
-/* Of the paths that have shown what they take: the congestion window of the others is what each begins with. */
+/* Counts paths that have acknowledged something. Other paths have just an initial congestion window. */
 static uint32_t two_windows(const struct sctp_association *asoc)
 {
 	const struct sctp_nets *net;
@@ -195,9 +196,9 @@ void link_send_buffer_full(void *socket, uint32_t id)
 /* --- receiving ------------------------------------------------------------------------------------------------ */
 
 /*
- * An end that only receives has nothing of which it could measure a round trip: it sends a HEARTBEAT, once a second
- * until there is an answer, and again when that is old: paths change. The time that a handshake took is none, as lost
- * packets are in it (RFC 9260 6.3.1, rule C5).
+ * An end that only receives can't measure the round-trip time with its own data. So it sends a HEARTBEAT: once a second
+ * until there is an answer, and again when the answer is old, because paths change. The duration of the handshake isn't
+ * used, because packets may have been lost in it (RFC 9260 6.3.1, rule C5).
  */
 static void probe_rtt(struct buffer_state *state, struct sctp_tcb *stcb, struct sctp_nets *path)
 {
@@ -212,7 +213,7 @@ static void probe_rtt(struct buffer_state *state, struct sctp_tcb *stcb, struct 
 	sctp_chunk_output(stcb->sctp_ep, stcb, SCTP_OUTPUT_FROM_HB_TMR, SCTP_SO_NOT_LOCKED);
 }
 
-/* Makes the window twice what comes in a round trip. */
+/* Sets the window to twice what arrives in a round trip. */
 static void end_round(struct socket *so, struct buffer_state *state, const struct sctp_nets *path)
 {
 	uint32_t rtt_ms = path != NULL && path->RTO_measured ? link_min_rtt_ms(path) : 0, bytes = so->so_rcv.sb_hiwat;
@@ -236,7 +237,7 @@ void link_data_read(void *socket, uint32_t id, uint32_t bytes)
 		return;
 	}
 	state = buffer_state_of(so);
-	/* As much as has been read, so that nothing lies outside of the window that was sent within it. */
+	/* By no more than was read, so that all data within the announced window is still accepted. */
 	quota_yield(&state->receive, bytes);
 	state->read_bytes += bytes + OVERHEAD_BYTES;
 	if (state->read_bytes < so->so_rcv.sb_hiwat / 2) {
@@ -252,7 +253,7 @@ void link_data_read(void *socket, uint32_t id, uint32_t bytes)
 	}
 }
 
-/* --- chunks --------------------------------------------------------------------------------------------------- */
+/* --- limits on the number of chunks --------------------------------------------------------------------------- */
 
 static uint32_t extra_chunks(uint32_t window_bytes)
 {
@@ -269,7 +270,7 @@ uint32_t link_extra_chunks_for_window(const struct socket *so, const struct sctp
 	uint32_t window_bytes = asoc->peers_rwnd + asoc->total_flight + asoc->total_flight_count * OVERHEAD_BYTES;
 
 	/*
-	 * Where all that there is may be on its way, no small message waits for others: four times the work over loopback.
+	 * If all chunks may be in flight, small messages don't wait for each other: four times the work over loopback.
 	 */
 	if (link_has_short_rtt(asoc->primary_destination)) {
 		return 0;

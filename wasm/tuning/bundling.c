@@ -1,14 +1,14 @@
 /*
- * Small messages that come faster than packets should leave. An application that wants no delay (SCTP_NODELAY) gets a
- * packet for each message while the congestion window is open. That is right for the first ones; of many that come at
- * once it makes as many packets, SACKs and datagrams. So behind four packets within a millisecond the others wait for
- * each other, while there is something on its way, as with Nagle's algorithm: until no other one would fit into the
- * packet, or the next SACK, or
+ * Small messages that come faster than packets should leave. With SCTP_NODELAY an application gets a packet for each
+ * message while the congestion window is open. That is right for the first messages. If many come at once, it makes as
+ * many packets, SACKs and datagrams. So after four packets within a millisecond, further messages wait for each other
+ * while data is in flight, as with Nagle's algorithm. They wait until the packet is full, until the next SACK, or
  *
- *   on near paths   the end of this turn of the event loop, which is some microseconds: 64 conversations over one
- *                   association within a machine have 130,000 to 167,000 round trips a second, in place of 25,000 to
- *                   42,000. A millisecond would be longer than the round trip.
- *   on far paths    a millisecond: over a window that bulk has opened a 17th of the packets (burst.c leaves it open)
+ *   on paths with a short RTT   until the end of this turn of the event loop, some microseconds. 64 conversations over
+ *                               one association within a machine made 130,000 to 167,000 round trips a second, instead
+ *                               of 25,000 to 42,000. A millisecond would be longer than the round-trip time.
+ *   on other paths              for a millisecond. Over a window that bulk transfer has opened, this saves 16 of 17
+ *                               packets (burst.c keeps the window open)
  */
 #include "api/association.h"
 
@@ -18,14 +18,14 @@
 #include "link.h"
 #include "tuning/tuning.h"
 
-#define BURST_PACKETS 4 /* Max.Burst: so many may leave at once (RFC 9260 6.1 D) */
+#define BURST_PACKETS 4 /* Max.Burst: how many packets may leave at once (RFC 9260 6.1 D) */
 
 static uint32_t unsent(const struct sctp_association *asoc)
 {
 	return asoc->total_output_queue_size - asoc->total_flight;
 }
 
-/* Would there be room for another one like those that wait, in the packet that they make? */
+/* Has the packet that the waiting messages will make room for another message of their average size? */
 static int has_room(const struct sctp_tcb *stcb)
 {
 	const struct sctp_association *asoc = &stcb->asoc;
@@ -38,7 +38,7 @@ static int has_room(const struct sctp_tcb *stcb)
 	return (count + 1) * each <= asoc->smallest_mtu - SCTP_MIN_OVERHEAD;
 }
 
-/* Have as many packets left on this path within a millisecond? Counts one otherwise. */
+/* Have BURST_PACKETS left on this path within a millisecond? If not, counts one more. */
 static int is_behind_burst(struct link_path *path)
 {
 	if (link_now_ms >= path->burst_ms + 1) {

@@ -1,12 +1,12 @@
 /*
- * Bursts. Max.Burst limits how many packets leave at once (RFC 9260 6.1 D): 4. Upstream cuts the congestion window to
- * that when less is on its way, and for good, which the RFC says one should not: each pause ends in a slow start. 256
- * KB every half second took 283 ms at 50 ms and 100 Mbit/s; now 67.
+ * Bursts. Max.Burst limits how many packets leave at once (RFC 9260 6.1 D): 4. If less than the congestion window is in
+ * flight, upstream cuts the window to that size permanently, which the RFC advises against. So each pause ends in a
+ * slow start: 256 KB every half second took 283 ms at 50 ms and 100 Mbit/s, and take 67 ms here.
  *
- * Here the window stays, the output is limited, and the rest follows in bursts, a millisecond after each other. A path
- * that was idle loses half of its window for each RTO (7.2.1). Near peers have it upstream's way: there it is the cut
- * that has small messages wait for each other, and without it ten times as many packets were sent. Small messages that
- * wait on far paths (bundling.c) leave with the next burst; on near ones, with the end of the turn.
+ * Here the window stays, the output is limited, and the rest follows in bursts that are a millisecond apart. A path
+ * that was idle loses half of its window for each RTO (7.2.1). Paths with a short RTT keep upstream's cut: it makes
+ * small messages wait for each other, and without it ten times as many packets were sent. Small messages that wait
+ * (bundling.c) leave with the next burst, or on paths with a short RTT at the end of the turn.
  */
 #include "api/association.h"
 #include "fixes/extra_fields.h"
@@ -25,13 +25,13 @@ void link_timer_soon(sctp_os_timer_t *timer, void (*function)(void *), void *arg
 
 #define BETWEEN_TICKS 1
 
-/* Associations whose output is due at the same time. */
+/* Associations that wait for the same output. */
 struct outputs {
-	struct sctp_tcb **waiting; /* NULL for one that has ended meanwhile */
+	struct sctp_tcb **waiting; /* an entry is NULL if its association has ended */
 	uint32_t count;
-	uint32_t due; /* how many of them are being served */
+	uint32_t due; /* how many entries are being served; 0: none */
 	uint32_t capacity;
-	uint8_t mark; /* of an association that waits here, in its notes */
+	uint8_t mark; /* the bit in `outputs` of an association that waits here */
 	sctp_os_timer_t timer;
 };
 static struct outputs next_bursts = {.mark = 1}, end_of_turn = {.mark = 2};
@@ -45,7 +45,7 @@ static void output(struct sctp_tcb *stcb)
 	SCTP_TCB_UNLOCK(stcb);
 }
 
-/* An association that has even more after that waits again, for the next time. */
+/* An association that still has data to send afterwards waits again, for the next time. */
 static void serve(void *argument)
 {
 	struct outputs *outputs = argument;
@@ -63,7 +63,7 @@ static void serve(void *argument)
 	outputs->due = 0;
 }
 
-/* Returns whether the timer is to be started. */
+/* Returns whether the timer must be started. */
 static int enqueue(struct outputs *outputs, struct sctp_tcb *stcb)
 {
 	struct association_extra *extra = extra_of(stcb);
@@ -109,7 +109,7 @@ void burst_association_freed(const struct sctp_tcb *stcb)
 	dequeue(&end_of_turn, stcb);
 }
 
-/* Halves the window for each RTO since data were sent, or since that was last done (RFC 9260 7.2.1). */
+/* Halves the window for each RTO since data was last sent, or since the window was last halved (RFC 9260 7.2.1). */
 static void decay_window(const struct sctp_tcb *stcb, struct sctp_nets *net)
 {
 	uint32_t rto_ms = net->RTO > 0 ? net->RTO : stcb->asoc.initial_rto;
@@ -125,7 +125,7 @@ static void decay_window(const struct sctp_tcb *stcb, struct sctp_nets *net)
 	}
 }
 
-/* In place of the cut. What upstream does along with that, for H-TCP, is done here, too. */
+/* Replaces upstream's cut of the window. What upstream also does there for H-TCP is done here too. */
 static void decay_idle_windows(struct sctp_tcb *stcb)
 {
 	struct sctp_nets *net;
@@ -142,7 +142,7 @@ static void decay_idle_windows(struct sctp_tcb *stcb)
 }
 
 /*
- * Is there something new to send, and room for it? What was lost waits for SACKs, or T3-rtx (RFC 9260 6.3.3 E3, 7.2.3).
+ * Is there new data to send, and room for it? Lost data waits for SACKs or T3-rtx (RFC 9260 6.3.3 E3, 7.2.3).
  */
 static int has_more(const struct sctp_association *asoc)
 {
@@ -152,7 +152,7 @@ static int has_more(const struct sctp_association *asoc)
 	       asoc->peers_rwnd >= asoc->smallest_mtu && net != NULL && net->flight_size < net->cwnd;
 }
 
-/* An application has sent a message. Does it wait for others? */
+/* An application has sent a message. Must it wait for others? */
 static int waits_for_others(const struct sctp_inpcb *inp, struct sctp_tcb *stcb)
 {
 	return sctp_is_feature_on(inp, SCTP_PCB_FLAGS_NODELAY) && TAILQ_EMPTY(&stcb->asoc.control_send_queue) &&

@@ -1,9 +1,9 @@
 /*
- * Upstream's sctp_cc_functions.c, where each of its modules begins with another slow start threshold. Upstream's is the
- * peer's receive window (RFC 4960); but a window that follows the path begins small, and beyond it there would be a
- * packet more in each round trip. RFC 9260 7.2.1: arbitrarily high.
+ * Compiles upstream's sctp_cc_functions.c with another initial slow start threshold for each of its modules. Upstream's
+ * is the peer's receive window (RFC 4960). But a window that follows the path starts small, and after it the congestion
+ * window would grow by one packet per round trip only. RFC 9260 7.2.1: arbitrarily high.
  *
- * The table of modules refers to the functions below; upstream's have other names there: upstream/sctp_cc_functions.h.
+ * The table of modules refers to the functions below; upstream/sctp_cc_functions.h renames upstream's.
  */
 #include <netinet/sctp_cc_functions.c>
 #undef sctp_set_initial_cc_param

@@ -1,7 +1,8 @@
 /*
- * The MAC of state cookies. RFC 9260 §5.1.3 leaves it to who makes and reads them, and asks for a fast one, against
- * floods of cookies: SipHash-2-4 with 128 bits (Aumasson and Bernstein, 2012), as kernels have it for SYN cookies.
- * Upstream's HMAC with SHA-1 took 2 of the 13 µs that a set-up takes the C side.
+ * The MAC of state cookies. RFC 9260 5.1.3 leaves the algorithm to the implementation, which both makes and verifies
+ * the cookies, and asks for a fast one because of floods of cookies. This is SipHash-2-4 with 128 bits (Aumasson and
+ * Bernstein, 2012), which kernels use for SYN cookies. Upstream's HMAC-SHA-1 took 2 of the 13 µs that the C side needs
+ * for a set-up.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -15,8 +16,8 @@
 
 struct siphash {
 	uint64_t v0, v1, v2, v3;
-	uint64_t word;   /* the bytes that make no whole one yet */
-	uint32_t length; /* of all */
+	uint64_t word;   /* bytes that don't fill a word yet */
+	uint32_t length; /* of all bytes */
 };
 
 static inline uint64_t rotated(uint64_t word, int bits)
@@ -107,7 +108,7 @@ uint32_t link_cookie_mac(uint16_t algorithm, uint8_t *key, uint32_t key_bytes, s
 	struct siphash sip;
 
 	(void)algorithm;
-	(void)key_bytes; /* SCTP_SECRET_SIZE, of which it needs half */
+	(void)key_bytes; /* SCTP_SECRET_SIZE; SipHash uses half of the key */
 	begin(&sip, key);
 	for (; part != NULL; part = SCTP_BUF_NEXT(part)) {
 		uint32_t length = (uint32_t)SCTP_BUF_LEN(part), skipped = offset < length ? offset : length;

@@ -1,10 +1,11 @@
 /*
- * CRC32c (RFC 9260 appendix A) by slicing-by-16: stands in for netinet/sctp_crc32.c, whose slicing-by-8 took 46 % of
- * the time of a bulk transfer. The tables are made with the first checksum; in the binary they would cost 20 KB.
+ * CRC32c (RFC 9260 appendix A) by slicing-by-16. Replaces netinet/sctp_crc32.c, whose slicing-by-8 took 46 % of the
+ * time of a bulk transfer. The tables are computed with the first checksum; in the binary they would take 20 KB.
  *
- * Each step waits for the lookups of the one before. So two halves of a block are done side by side, as if each were
- * alone, and the first one's CRC is moved behind the second (it is linear): 27 % faster. WebAssembly's SIMD has no
- * carry-less multiplication, and by its table lookups it came to no more than one half at a time.
+ * Each step has to wait for the table lookups of the one before. So two halves of a block are computed in parallel,
+ * each as if it were alone. The CRC is linear, so the first half's result can be moved behind the second half: 27 %
+ * faster. WebAssembly's SIMD has no carry-less multiplication; with its table lookups it was as slow as one half at a
+ * time.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -14,10 +15,10 @@
 
 #define POLYNOMIAL 0x82f63b78u /* of CRC32c, reflected */
 #define SLICES 16
-#define HALF_BYTES 240 /* three pairs of them in a packet of 1,500 bytes */
+#define HALF_BYTES 240 /* a packet of 1,500 bytes has three blocks of two halves */
 
 static uint32_t table[SLICES][256];
-static uint32_t moved[4][256]; /* a byte of a CRC, HALF_BYTES of zeros later */
+static uint32_t moved[4][256]; /* the effect of a byte of a CRC after HALF_BYTES of zeros */
 
 static void make_tables(void)
 {
@@ -48,7 +49,7 @@ static void make_tables(void)
 	}
 }
 
-/* Eight bytes, of which the first is `slice` places before the end of the 16. */
+/* Eight bytes, the first of which is `slice` bytes before the end of the 16. */
 static inline uint32_t slice_of(uint64_t bytes, int slice)
 {
 	uint32_t crc = 0;
@@ -126,16 +127,16 @@ EXPORT void link_integrity(int has)
 }
 
 /*
- * For a packet on its way out, after IP and UDP headers of `offset` bytes: 0, as RFC 9653 has it, where it would
- * protect against nothing. It took 33 % of the time of a bulk transfer in memory. AF_CONN, which has no headers, knows
- * no transport.
+ * The checksum of a packet that is sent, after `offset` bytes of IP and UDP headers. It is 0, as in RFC 9653, if the
+ * transport vouches for integrity. Computing it took 33 % of the time of a bulk transfer in memory. AF_CONN has no
+ * headers (offset 0) and doesn't know its transport.
  */
 uint32_t link_checksum(struct mbuf *packet, upstream_offset offset)
 {
 	if (!link_has_integrity || offset == 0) {
 		return sctp_calculate_cksum(packet, offset);
 	}
-	SCTP_STAT_INCR(sctps_sendhwcrc); /* "offloaded"; the caller counts it as computed */
+	SCTP_STAT_INCR(sctps_sendhwcrc); /* "offloaded"; the caller has counted it as computed */
 	SCTP_STAT_DECR(sctps_sendswcrc);
 	return 0;
 }

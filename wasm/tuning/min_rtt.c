@@ -1,10 +1,10 @@
 /*
- * Is a path short? Shorter round trips are what usrsctp is made for, and have it its way (buffers.c, burst.c,
- * bundling.c). The shortest of the last five to ten seconds counts: a busy machine lets packets wait longer than they
- * travel, and a sender over loopback that took its queues for a long path had 15 % more to do; but paths do become
- * longer.
+ * The minimum round-trip time of a path. On paths with a short RTT usrsctp's own way works best (buffers.c, burst.c,
+ * bundling.c). The minimum of the last five to ten seconds counts. On a busy machine packets wait longer than they
+ * travel: a sender over loopback that took its own queues for a long path had 15 % more work. Older values don't count,
+ * because paths may become longer.
  *
- * A clock that goes in steps, as some browsers' do, can't tell a round trip that is shorter than a step from one of 0.
+ * If the clock advances in steps, as in some browsers, a round-trip time below one step can't be told from 0.
  */
 #include "api/association.h"
 #include "fixes/extra_fields.h"
@@ -43,7 +43,7 @@ int link_has_short_rtt(const struct sctp_nets *net)
 	if (net == NULL) {
 		return 1;
 	}
-	if (net->lan_type == SCTP_LAN_UNKNOWN) { /* no data have been measured; an answer to INIT may be all there is */
+	if (net->lan_type == SCTP_LAN_UNKNOWN) { /* no DATA was measured; the RTT may be that of INIT only */
 		return link_rtt_ms(net) < LINK_SHORT_RTT_MS;
 	}
 	return min_rtt_us(net) + clock_step_us() < LINK_SHORT_RTT_US;

@@ -1,13 +1,13 @@
 /*
- * Whether a path takes larger packets than it begins with (RFC 8899, of which upstream has nothing). A route may name a
- * size that is worth a try; but a DATA chunk can't be cut smaller again once it has been sent, so the MTU is raised
- * only when the peer has answered a packet of that size:
+ * Path MTU probing (RFC 8899), which upstream doesn't have: does a path take larger packets than its route's MTU? The
+ * route may name a size that is worth probing. A DATA chunk can't be split any more once it was sent, so the MTU is
+ * raised only when the peer has answered a packet of that size:
  *
  *     a packet that is more than half full ──► HEARTBEAT, PAD (RFC 4820) ──► peer
  *     the MTU of the path is raised        ◄── HEARTBEAT ACK, our nonce ◄────┘
  *
- * The congestion window stays as it is (RFC 8899 §3). Upstream takes the answer for that to a heartbeat of its own, as
- * which it is as good; of a probe that is lost it knows nothing, and counts no error.
+ * The congestion window stays as it is (RFC 8899 3). Upstream takes the answer for that to a HEARTBEAT of its own,
+ * which does no harm. It doesn't know of lost probes, and counts no error for them.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -24,9 +24,9 @@
 #define MAX_PROBES 3               /* RFC 8899 §5.1.2 */
 #define PMTU_RAISE_TIMER_MS 600000 /* RFC 8899 §5.1.1 */
 #define FIRST_RTO_MS 1000
-#define ANSWER_MS 60000 /* an answer later than that after the last probe of any path isn't looked for */
+#define ANSWER_MS 60000 /* answers are looked for until that long after the last probe of any path */
 
-/* The one packet that is a probe. */
+/* The packet that probes. */
 struct probe {
 	struct sctphdr header;
 	struct sctp_heartbeat_chunk heartbeat;
@@ -41,8 +41,8 @@ static struct path_probes *probes_of(const struct sctp_nets *net)
 }
 
 /*
- * Searching anew with each route would be a probe with each of them, and PMTU_RAISE_TIMER never be waited for (RFC 8899
- * §5.2).
+ * The state of probing survives a lookup of the same route. Otherwise each lookup would start another search, and
+ * PMTU_RAISE_TIMER would never be waited for (RFC 8899 5.2).
  */
 uint32_t link_mtu_of_route(struct sctp_nets *net, const void *interface, const uint32_t mtu[2])
 {
@@ -159,7 +159,7 @@ void link_probe_mtu(struct sctp_tcb *stcb)
 	}
 }
 
-/* What fits for sure, without the header of UDP. */
+/* The MTU that is known to work, without the UDP header. */
 static uint32_t known_mtu(const struct sctp_nets *net)
 {
 	int is_known = net->ro.ro_rt != NULL && (net->dest_state & SCTP_ADDR_NO_PMTUD) == 0;
@@ -167,7 +167,7 @@ static uint32_t known_mtu(const struct sctp_nets *net)
 	return is_known ? net->ro.ro_rt->rt_rmx.rmx_mtu - udp_bytes(net) : net->mtu;
 }
 
-/* The packets of all paths of an association have the room of the one that takes least; see link_new_path(). */
+/* All paths of an association are limited to the room of the smallest one: see link_new_path(). */
 static void raise_mtu(struct sctp_tcb *stcb)
 {
 	struct sctp_nets *net;
@@ -200,7 +200,7 @@ static void handle_answer(const struct sctp_heartbeat_info_param *info, const st
 	    sctp_findassociation_addr_sa(&source->sa, &destination->sa, &inp, &net, 1, SCTP_DEFAULT_VRFID);
 
 	if (stcb == NULL) {
-		if (inp != NULL) { /* a reference to the endpoint comes in place of the association */
+		if (inp != NULL) { /* without an association the function returns a reference to the endpoint */
 			SCTP_INP_WLOCK(inp);
 			SCTP_INP_DECR_REF(inp);
 			SCTP_INP_WUNLOCK(inp);

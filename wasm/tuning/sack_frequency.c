@@ -1,15 +1,17 @@
 /*
- * SACKs for packets that have come together. Every second packet is answered at once (RFC 9260 6.2); of packets that
- * lie in one inbox, the answers would leave in one instant, and each says all that the ones before it say. So where
- * more of an association follow, every third is, as with TCP behind a kernel that puts segments together (GRO). SACKs
- * were 3.4 of 12.5 CPU seconds per GB over UDP, with packets of 1,500 bytes; with this it's 6 % less altogether.
+ * SACKs for packets that arrive together. Every second packet is acknowledged at once (RFC 9260 6.2). For packets in
+ * one inbox these SACKs would all leave at the same instant, and each repeats what the ones before it say. So if more
+ * packets of an association follow, every third one is acknowledged, as TCP does behind a kernel that merges segments
+ * (GRO). SACKs took 3.4 of 12.5 CPU seconds per GB over UDP, with packets of 1,500 bytes; this saves 6 % of the total.
  *
- * Not every fourth: Max.Burst is 4 (RFC 9260 16), and who obeys it by shrinking its congestion window to what is on its
- * way and 4 packets more (sctp_use_cwnd_based_maxburst) takes each growth back where a SACK makes room for as many.
+ * Every fourth would be too few. Max.Burst is 4 (RFC 9260 16). A sender may obey it by cutting its congestion window to
+ * the data in flight plus 4 packets (sctp_use_cwnd_based_maxburst). Each SACK that makes room for 4 packets would then
+ * undo the window's growth.
  *
- * Only in order, and never where it would slow the sender down: in slow start the window grows with the number of SACKs
- * (RFC 9260 7.2.1). It has opened as far as our receive window when twice that has come. It opens anew after a loss,
- * which shows as disorder here, and after a pause, such as that of a sender whose window doesn't fill the path yet.
+ * This is done in order only, and not while it would slow the sender down. In slow start the window grows with the
+ * number of SACKs (RFC 9260 7.2.1). It has reached our receive window when twice that has arrived. Slow start begins
+ * again after a loss, which shows as a gap here, and after a pause, for example of a sender whose window doesn't fill
+ * the path yet.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -25,17 +27,18 @@
 
 #define TOGETHER 3
 #define PAUSE_MS 10
-#ifndef OPEN_WINDOWS /* test/native has 0, so that there is much to go wrong */
+#ifndef OPEN_WINDOWS /* 0 in test/native, so that SACKs are deferred from the start and errors show */
 #define OPEN_WINDOWS 2
 #endif
-#define GONE 2 /* what fixed_process_data() returns when the association is no more */
+#define GONE 2 /* fixed_process_data() has aborted the association */
 
-/* Packets of the same association follow in the inbox; and the association that owes a SACK for those so far. */
+/* Do packets of the same association follow in the inbox? And the association that has deferred a SACK. */
 static int more_follow;
 static struct sctp_tcb *deferred;
 
 /*
- * Can the sender do with fewer SACKs? Counts what has come on a path in order, until that is twice the receive window.
+ * Are fewer SACKs enough for the sender? Counts the bytes that arrive on a path in order, up to twice the receive
+ * window.
  */
 static int is_open(const struct sctp_tcb *stcb, struct link_path *path, int bytes)
 {
@@ -60,8 +63,7 @@ static int is_in_order(const struct sctp_association *asoc)
 }
 
 /*
- * Called in the place of sctp_process_data(); fixed_process_data() lets sctp_sack_check() count packets up to
- * `sack_freq`.
+ * Replaces sctp_process_data(). sctp_sack_check(), which fixed_process_data() calls, counts packets up to `sack_freq`.
  */
 int link_process_data(struct mbuf **packet, int iphlen, int *offset, int length, struct sctp_inpcb *inp,
                       struct sctp_tcb *stcb, struct sctp_nets *net, uint32_t *high_tsn)
@@ -92,7 +94,7 @@ void link_set_more_packets_follow(int more)
 	more_follow = more;
 }
 
-/* A packet has been read. If it was the last of them, what its association still owes leaves now. */
+/* Called after each packet. After the last one, a deferred SACK is sent. */
 void link_send_deferred_sack(void)
 {
 	struct sctp_tcb *stcb = deferred;

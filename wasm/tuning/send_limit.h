@@ -1,6 +1,6 @@
 /*
- * The size of the send buffer in the files that ask for it: of a one-to-many socket each association has its own, see
- * buffers.c. For headers of upstream/.
+ * The size of the send buffer, for headers in upstream/. On a one-to-many socket each association has its own: see
+ * buffers.c.
  */
 #ifndef SEND_LIMIT_H
 #define SEND_LIMIT_H

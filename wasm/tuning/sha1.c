@@ -1,5 +1,5 @@
 /*
- * SHA-1 (RFC 3174): stands in for netinet/sctp_sha1.c, in a fifth of the time, for the HMACs of AUTH chunks (RFC 4895).
+ * SHA-1 (RFC 3174) for the HMACs of AUTH chunks (RFC 4895). Replaces netinet/sctp_sha1.c, in a fifth of the time.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_sha1.h>
@@ -7,11 +7,11 @@
 #include "link.h"
 
 #if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC optimize("no-tree-vectorize") /* two words of the schedule at once wait for each other: twice the time */
+#pragma GCC optimize("no-tree-vectorize") /* vectorized, the two words of a step depend on each other: twice the time */
 #endif
 
 #define ROUNDS 80
-#define LENGTH_AT 56 /* where the last block has the length in bits */
+#define LENGTH_AT 56 /* the offset of the length in bits in the last block */
 
 static inline uint32_t rotated(uint32_t word, int bits)
 {
@@ -23,7 +23,7 @@ static inline uint32_t rotated(uint32_t word, int bits)
 #define PARITY(b, c, d) ((b) ^ (c) ^ (d))
 #define MAJORITY(b, c, d) (((b) & (c)) | ((d) & ((b) | (c))))
 
-/* One step of §6.1 (d). In place of moving five words along, the next step names them differently. */
+/* One step of §6.1 (d). Instead of moving five words, the next step gets them in another order. */
 #define STEP(f, k, a, b, c, d, e, word) \
 	do { \
 		(e) += rotated((a), 5) + f((b), (c), (d)) + (k) + (word); \
@@ -93,7 +93,7 @@ void sctp_sha1_update(struct sctp_sha1_context *ctx, const unsigned char *bytes,
 	ctx->how_many_in_block = (int)(used + length);
 }
 
-/* Pads as §4 says: a bit, zeros, and the number of bits; more than 2^32 of them aren't hashed here. */
+/* Pads as §4 says: one bit, zeros, and the number of bits. Inputs have less than 2^32 bits here. */
 void sctp_sha1_final(unsigned char *digest, struct sctp_sha1_context *ctx)
 {
 	uint32_t bits = htonl(ctx->running_total * 8);

@@ -1,5 +1,5 @@
 /*
- * Hash tables of sockets, as large as they need to be.
+ * The size of the hash tables of sockets.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -7,23 +7,23 @@
 #include "link.h"
 
 /*
- * Upstream gives a one-to-many socket 256 places for its associations by their ports, and 32 for them by their ids:
- * with 20,000 of them each is looked for among hundreds.
+ * Upstream gives a one-to-many socket 256 buckets for its associations by port, and 32 for them by id. With 20,000
+ * associations each bucket would hold hundreds.
  */
 #define BUCKETS 1024
 
 static int has_one_association;
 
-/* Stands in for SCTP_HASH_INIT. */
+/* Replaces SCTP_HASH_INIT. */
 void *link_hash_init(uint32_t buckets, u_long *mark)
 {
 	return sctp_hashinit_flags(has_one_association ? 1 : (int)max(buckets, BUCKETS), M_PCB, mark, HASH_NOWAIT);
 }
 
 /*
- * Of both its tables of associations a one-to-one socket, be it accepted, needs a single place. Upstream gives it 256
- * and 32: more than a kilobyte, which is an eighth of what an idle end takes, to be written and freed with each
- * association.
+ * A one-to-one socket, accepted or not, has one association, so one bucket is enough for each of its tables. Upstream
+ * gives it 256 and 32 buckets. That is more than a kilobyte to initialize and free with each association, an eighth of
+ * what an idle association takes.
  */
 int link_inpcb_alloc(struct socket *so, uint32_t vrf_id)
 {
@@ -36,9 +36,9 @@ int link_inpcb_alloc(struct socket *so, uint32_t vrf_id)
 }
 
 /*
- * The place of ports in these tables, before it is cut to their size. Upstream takes the lowest bits of a port, as it
- * stands in a packet, and of the two ports of an association the bits that either has: a server that accepts on one
- * port found all of its associations in 16 of 1,024 places. Here all bits have their part.
+ * The hash of ports, before it is reduced to the size of the table. Upstream uses the lowest bits of a port in network
+ * byte order; for the two ports of an association it combines them by OR. A server that accepts on one port found all
+ * of its associations in 16 of 1,024 buckets. Here all bits count.
  */
 uint32_t link_hash_of_ports(uint32_t ports)
 {

@@ -1,10 +1,11 @@
 /*
- * Verification tags in time-wait: for a minute after an association's end no other one between the same ports has its
- * tag (RFC 9260 §5.3.1). Stands in for what upstream has for it (sctp_pcb.c): 32 lists, each of which a set-up goes
- * through several times. After 30,000 associations in a minute that was half of it, and their memory didn't come back.
+ * Verification tags in time-wait: for a minute after the end of an association no other one between the same ports gets
+ * its tag (RFC 9260 5.3.1). Replaces upstream's 32 lists (sctp_pcb.c), each of which a set-up walks several times.
+ * After 30,000 associations in a minute this took half of a set-up, and the lists' memory was never freed.
  *
- * Tags end their wait in the order in which they began it, so they stand in a ring, and by their low bits in lists, the
- * youngest first. Not counted as usrsctp's memory: the tables grow with the busiest minute, by 20 bytes a tag.
+ * Tags expire in the order in which they were added, so they are stored in a ring. Their low bits select a list, which
+ * starts with the latest tag. The memory isn't counted as usrsctp's. The tables grow with the busiest minute, by 20
+ * bytes for each tag.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -13,17 +14,17 @@
 #include "link.h"
 #include "tuning/tuning.h"
 
-#define FIRST_CAPACITY 256 /* a power of 2, as are the others */
+#define FIRST_CAPACITY 256 /* a power of 2, like all capacities */
 
 struct tag {
 	uint32_t until_s;
 	uint32_t value;
 	uint16_t local_port, remote_port;
-	uint32_t next; /* in its list: a place in the ring, from 1; 0: none */
+	uint32_t next; /* the next tag of the list, as a position in the ring from 1; 0: none */
 };
 
 static struct tag *ring;
-static uint32_t *lists; /* as many as the ring has places: their first tags, as `next` */
+static uint32_t *lists; /* the first tag of each list, as `next`; there are as many lists as places in the ring */
 static uint32_t capacity, oldest, count;
 
 static uint32_t seconds(void)
@@ -52,14 +53,14 @@ static void grow(void)
 	ring = link_grow(ring, capacity * sizeof(*ring));
 	lists = link_grow(lists, capacity * sizeof(*lists));
 	memset(lists, 0, capacity * sizeof(*lists));
-	/* It was full: what is before the oldest goes behind the others. */
+	/* The ring was full: the tags before the oldest one move behind the others. */
 	memcpy(ring + before, ring, oldest * sizeof(*ring));
 	for (uint32_t i = 0; i < count; i++) {
 		enlist((oldest + i) & (capacity - 1));
 	}
 }
 
-/* The oldest is the last of its list. */
+/* The oldest tag is the last one of its list. */
 static void drop_oldest(void)
 {
 	uint32_t *next = list_of(ring[oldest].value);
@@ -102,7 +103,7 @@ void sctp_add_vtag_to_timewait(uint32_t value, uint32_t wait_s, uint16_t local_p
 }
 #endif
 
-/* May a new association have this tag? Upstream's function still looks at those that are up. */
+/* May a new association get this tag? Upstream's function then checks the existing associations. */
 upstream_answer timewait_is_vtag_good(uint32_t value, uint16_t local_port, uint16_t remote_port, struct timeval *now)
 {
 	uint32_t now_s = seconds();

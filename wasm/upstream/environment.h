@@ -1,12 +1,12 @@
 /*
- * Included before every file that sees usrsctp's internal headers, upstream's and ours: redirects what usrsctp takes
- * from an operating system to us. What is redirected in a single file of upstream's is listed in the header of that
- * file's name, beside this one.
+ * Included before every file that includes usrsctp's internal headers, upstream's and ours. Redirects what usrsctp
+ * expects from an operating system. Redirections in a single file of upstream's are listed in the header of the same
+ * name beside this one.
  */
 #ifndef ENVIRONMENT_H
 #define ENVIRONMENT_H
 
-#include <pthread.h> /* upstream's Emscripten branch forgets it */
+#include <pthread.h> /* upstream doesn't include it for Emscripten */
 #include <stdlib.h>
 #include <string.h>
 #include <errno.h>
@@ -14,7 +14,8 @@
 #include "link.h"
 
 /*
- * Memory: os/memory.c. Before upstream's headers, because inline functions in them free what upstream's files allocate.
+ * Memory: os/memory.c. Precedes upstream's headers, because inline functions in them free what upstream's files
+ * allocate.
  */
 #define malloc(bytes) link_malloc(bytes)
 #define calloc(count, bytes) link_calloc(count, bytes)
@@ -30,7 +31,7 @@
 #undef SCTP_SNPRINTF
 #define SCTP_SNPRINTF(buffer, ...) link_snprintf(buffer, __VA_ARGS__)
 
-/* SHA-256, which upstream takes from the kernels that it is a part of: os/sha256.c. */
+/* SHA-256, which upstream takes from the kernel that it is built into: os/sha256.c. */
 #include "os/sha256.h"
 #define SCTP_SUPPORT_HMAC_SHA256
 #define SCTP_SHA256_CTX struct sha256
@@ -38,8 +39,8 @@
 #define SCTP_SHA256_UPDATE(hash, bytes, length) sha256_update(hash, bytes, length)
 #define SCTP_SHA256_FINAL(digest, hash) sha256_final(digest, hash)
 
-/* There is one thread. Whatever would block says so. */
-#ifndef INVARIANTS /* that build checks that locks are taken and released in pairs */
+/* There is one thread. Calls that would block return an error. */
+#ifndef INVARIANTS /* a build with INVARIANTS checks that locks are taken and released in pairs */
 #undef pthread_mutex_lock
 #undef pthread_mutex_unlock
 #undef pthread_mutex_trylock
@@ -59,8 +60,8 @@ int link_gettimeofday(struct timeval *time);
 #define gettimeofday(time, zone) link_gettimeofday(time)
 
 /*
- * Routes: network/interfaces.c. Each local address is an interface, and the host tells which one leads to a
- * destination. Wherever upstream asks for a route, `net` is its path, or NULL where it has none.
+ * Routes: network/interfaces.c. Each local address is an interface of its own, and the host says which one leads to a
+ * destination. Wherever upstream looks up a route, `net` is the path, or NULL without one.
  */
 struct sctp_nets;
 void link_route(sctp_route_t *route, struct sctp_nets *net);
@@ -72,19 +73,19 @@ void link_release_route(sctp_rtentry_t *route);
 #undef rtfree
 #define rtfree(route) link_release_route(route)
 
-/* Private IPv4 addresses are as good as others: the transport alone decides what INIT lists. */
+/* Private IPv4 addresses are treated like public ones. The transport alone decides which addresses an INIT lists. */
 #undef IN4_ISPRIVATE_ADDRESS
 #define IN4_ISPRIVATE_ADDRESS(address) 0
 
-/* Wake-ups. Upstream's upcall misses what timers cause; these miss nothing. */
+/* Wake-ups. Upstream's upcall isn't called for what timers cause; these always are. */
 #undef sorwakeup_locked
 #define sorwakeup_locked(so) do { link_ready((so)->so_upcallarg); SOCKBUF_UNLOCK(&(so)->so_rcv); } while (0)
 #undef sowwakeup_locked
 #define sowwakeup_locked(so) do { link_ready((so)->so_upcallarg); SOCKBUF_UNLOCK(&(so)->so_snd); } while (0)
 
 /*
- * Structures that own something are cleaned before their memory is freed: an association and a request to add or delete
- * an address (fixes/deleted_addresses.c), and a received message (fixes/delivery.c).
+ * Structures that hold references are cleaned before they are freed: an association, and a request to add or delete an
+ * address (fixes/deleted_addresses.c), and a received message (fixes/delivery.c).
  */
 struct sctp_tcb;
 struct sctp_asconf_addr;

@@ -1,9 +1,9 @@
 // wasm/upstream/redirections.mjs RELEASE PREPROCESSED… [--write]
 //
-// Counts, in upstream's files as the preprocessor has left them, how often each function of ours is named (link_x, fixed_x,
-// timewait_x) and how often upstream's function sctp_x is still named that it stands in for. The counts must be those that
-// redirections.txt lists for RELEASE: a macro that no longer matches, or a new call that none redirects, would otherwise go
-// unnoticed. --write puts the counts of this build there.
+// Counts, in the preprocessor's output for upstream's files, how often each function of ours is named (link_x, fixed_x,
+// timewait_x) and how often upstream's function sctp_x that it replaces is still named. The counts must equal those that
+// redirections.txt lists for RELEASE. Otherwise a macro that no longer matches, or a new call that isn't redirected, would
+// go unnoticed. --write records the counts of this build there.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 
@@ -17,7 +17,7 @@ const column = RELEASES.indexOf(release);
 if (column < 0) throw new Error(`no such release of usrsctp: ${release}`);
 
 /** The lines that come from upstream's own .c file, and not from a header. */
-function ownLines(text) {
+/** The lines of upstream's own .c file, without those of headers. */
   const lines = [];
   let isOwn = false;
   for (const line of text.split('\n')) {

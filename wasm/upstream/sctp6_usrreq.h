@@ -4,7 +4,7 @@
 
 #include "environment.h"
 
-/* T2-shutdown has the place of T3-rtx: fixes/shutdown.c. */
+/* T2-shutdown and T3-rtx use the same timer: fixes/shutdown.c. */
 #define sctp_timer_start fixed_timer_start
 
 /* Hash tables of sockets: tuning/socket_hashes.c. */

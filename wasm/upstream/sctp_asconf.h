@@ -4,13 +4,13 @@
 
 #include "environment.h"
 
-/* T2-shutdown has the place of T3-rtx: fixes/shutdown.c. */
+/* T2-shutdown and T3-rtx use the same timer: fixes/shutdown.c. */
 #define sctp_timer_start fixed_timer_start
 
 /* T3-rtx: fixes/retransmission.c. */
 #define sctp_t3rxt_timer fixed_t3rxt_timer
 
-/* Which path is used: fixes/path_selection.c. */
+/* Path selection: fixes/path_selection.c. */
 #define sctp_set_primary_addr fixed_set_primary_addr
 
 /* Addresses that the peer adds: fixes/added_addresses.c. */
@@ -25,8 +25,8 @@
 #define sctp_del_local_addr_restricted fixed_del_local_addr_restricted
 
 /*
- * The address of a request is given back once, and forgotten: fixes/deleted_addresses.c. What a request still has is
- * given back when that is freed (DESTROY() in environment.h).
+ * A request's reference to its address is released once, and the pointer is cleared: fixes/deleted_addresses.c. A
+ * reference that a request still has is released with the request (DESTROY() in environment.h).
  */
 #include <netinet/sctp_pcb.h>
 void link_free_ifa_and_clear(struct sctp_ifa **address);

@@ -1,2 +1,2 @@
-/* In netinet/sctp_auth.c nothing is redirected beside what environment.h lists. */
+/* Nothing is redirected in netinet/sctp_auth.c but what environment.h lists. */
 #include "environment.h"

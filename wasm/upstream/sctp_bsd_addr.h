@@ -4,7 +4,7 @@
 
 #include "environment.h"
 
-/* sctp_init_ifns_for_vrf() finds no interfaces: link_add_address() adds them (network/interfaces.c). */
+/* sctp_init_ifns_for_vrf() must find no interfaces: link_add_address() adds them (network/interfaces.c). */
 #include <ifaddrs.h>
 #define getifaddrs(list) (-1)
 

@@ -4,12 +4,12 @@
 
 #include "environment.h"
 
-/* T2-shutdown has the place of T3-rtx: fixes/shutdown.c. */
+/* T2-shutdown and T3-rtx use the same timer: fixes/shutdown.c. */
 #define sctp_timer_start fixed_timer_start
 
 /*
- * The first slow start threshold: tuning/congestion.c. Each macro has parameters, so that it matches where a function
- * is defined or called, and not where the table of modules refers to it.
+ * The initial slow start threshold: tuning/congestion.c. Each macro has parameters, so that it matches definitions and
+ * calls, but not the table of modules.
  */
 struct sctp_tcb;
 struct sctp_nets;

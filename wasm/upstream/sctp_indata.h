@@ -4,18 +4,18 @@
 
 #include "environment.h"
 
-/* T2-shutdown has the place of T3-rtx: fixes/shutdown.c. */
+/* T2-shutdown and T3-rtx use the same timer: fixes/shutdown.c. */
 #define sctp_timer_start fixed_timer_start
 
-/* Messages that are given up: fixes/abandoned.c, whose function is strong. */
+/* Abandoned messages: fixes/abandoned.c, whose function isn't weak. */
 #pragma weak sctp_try_advance_peer_ack_point
 
 /*
- * Nothing of what this file does with DATA, I-DATA and FORWARD TSN is used: sctp_process_data() and
- * sctp_handle_forward_tsn() are redirected in sctp_input.h.
+ * The functions of this file for DATA, I-DATA and FORWARD TSN aren't used: sctp_input.h redirects sctp_process_data()
+ * and sctp_handle_forward_tsn().
  */
 
-/* The send buffer of an association: tuning/buffers.c. Behind all others, since it includes headers of upstream's. */
+/* The send buffer of an association: tuning/buffers.c. Comes last, because it includes upstream's headers. */
 #include "tuning/send_limit.h"
 
 #endif

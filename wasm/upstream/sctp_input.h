@@ -4,17 +4,17 @@
 
 #include "environment.h"
 
-/* T2-shutdown has the place of T3-rtx: fixes/shutdown.c. */
+/* T2-shutdown and T3-rtx use the same timer: fixes/shutdown.c. */
 #define sctp_timer_start fixed_timer_start
 
-/* An end that isn't orderly: fixes/sent_abort.c; in main an association reset: fixes/reconfiguration.c. */
+/* An end that isn't orderly: fixes/sent_abort.c. In main also a reset of the association: fixes/reconfiguration.c. */
 #define sctp_ulp_notify fixed_ulp_notify
-#ifndef UPSTREAM_MAIN /* which tells these two by sctp_ulp_notify() */
+#ifndef UPSTREAM_MAIN /* main reports these two by sctp_ulp_notify() */
 #define sctp_notify_stream_reset_tsn fixed_notify_stream_reset_tsn
 #define sctp_notify_stream_reset_add fixed_notify_stream_reset_add
 #endif
 
-/* How many addresses a peer may have: fixes/added_addresses.c. */
+/* The limit on a peer's addresses: fixes/added_addresses.c. */
 #define sctp_send_initiate_ack fixed_send_initiate_ack
 
 /* A restart of the peer: fixes/restart.c. */
@@ -27,7 +27,7 @@
 #define sctp_toss_old_cookies fixed_toss_old_cookies
 
 /*
- * Packets that are answered by ABORT: fixes/sent_abort.c. Main answers SHUTDOWN ACK while DATA is missing so by itself.
+ * Packets that are answered with ABORT: fixes/sent_abort.c. Main itself answers SHUTDOWN ACK so while DATA is missing.
  */
 #define sctp_abort_association fixed_abort_association
 #ifndef UPSTREAM_MAIN
@@ -43,41 +43,41 @@
 #define sctp_set_state fixed_set_state
 #define sctp_send_initiate fixed_send_initiate
 
-/* Which path is used: fixes/path_selection.c. */
+/* Path selection: fixes/path_selection.c. */
 #define sctp_set_primary_addr fixed_set_primary_addr
 #define sctp_handle_asconf_ack fixed_handle_asconf_ack
 
-/* Packets that are late, after their address went: fixes/late_packets.c. And one more, below. */
+/* Late packets of an address that was deleted: fixes/late_packets.c. Another redirection for them is below. */
 #define sctp_handle_ootb fixed_handle_ootb
 #define sctp_send_abort fixed_send_abort
 #define sctp_send_shutdown_complete2 fixed_send_shutdown_complete2
 
-/* Packets that have come together are acknowledged together: tuning/sack_frequency.c. */
+/* Packets that arrive together are acknowledged together: tuning/sack_frequency.c. */
 #define sctp_process_data link_process_data
 
-/* An association ends while a message is delivered in parts: fixes/ended_association.c. */
+/* An association ends while a message is partly delivered: fixes/ended_association.c. */
 #define sctp_free_assoc fixed_free_assoc
 
 /* FORWARD TSN: fixes/forward_tsn.c. */
 #define sctp_handle_forward_tsn fixed_handle_forward_tsn
 
-/* Streams that the peer resets: fixes/stream_reset.c, whose function is strong. */
+/* Streams that the peer resets: fixes/stream_reset.c, whose function isn't weak. */
 #pragma weak sctp_reset_in_stream
 
 /* The streams of an association whose peer has restarted: fixes/restarted_streams.c. */
 #define sctp_clean_up_stream fixed_clean_up_stream
 
-/* The MAC of cookies: tuning/cookie_mac.c. AUTH chunks have the HMACs of sctp_auth.c. */
+/* The MAC of cookies: tuning/cookie_mac.c. AUTH chunks still use the HMACs of sctp_auth.c. */
 #define sctp_hmac_m link_cookie_mac
 
-/* Counters of streams, when others are added: fixes/reconfiguration.c. */
+/* Counters of streams when others are added: fixes/reconfiguration.c. */
 #ifndef UPSTREAM_MAIN
 #define sctp_send_str_reset_req fixed_send_str_reset_req
 #endif
 
 /*
- * Packets that are discarded because of their association: fixes/association_validation.c; and those whose ASCONF says
- * which one they are for: fixes/late_packets.c. Behind all others, which name functions in the headers, too.
+ * Packets that are discarded because of their association: fixes/association_validation.c. Packets whose association is
+ * found by their ASCONF: fixes/late_packets.c. Comes after the others, because fixes.h declares the functions.
  */
 #include "fixes/fixes.h"
 #define sctp_findassociation_addr(packet, offset, source, destination, header, first, inp, path, vrf_id) \
@@ -86,9 +86,10 @@
 	fixed_findassociation_ep_asconf(packet, offset, src, destination, header, inp, path, vrf_id, port)
 
 /*
- * Causes of a draft (RFC 9260 knows neither), by which a peer has us send INIT after INIT, queue ASCONFs without end,
- * and keep an association that it has aborted: sctp_handle_nat_colliding_state(), sctp_handle_nat_missing_state(). No
- * cause that is received is one of these; in one that is sent they have 16 bits.
+ * Two error causes of a draft, which RFC 9260 doesn't have. With them a peer can make us send INIT after INIT, queue
+ * ASCONFs without limit, and keep an association that it has aborted: sctp_handle_nat_colliding_state(),
+ * sctp_handle_nat_missing_state(). These values match no cause that is received; in a cause that is sent they are
+ * truncated to 16 bits.
  */
 #include <netinet/sctp.h>
 #undef SCTP_CAUSE_NAT_COLLIDING_STATE
@@ -96,12 +97,12 @@
 #undef SCTP_CAUSE_NAT_MISSING_STATE
 #define SCTP_CAUSE_NAT_MISSING_STATE 0x100b1
 
-/* Where I-DATA is in use, it is what has to be authenticated or not: fixes/required_auth.h. */
+/* If I-DATA is in use, it is the chunk that must be authenticated: fixes/required_auth.h. */
 #include "fixes/required_auth.h"
 #undef sctp_auth_is_required_chunk
 #define sctp_auth_is_required_chunk(chunk, list) link_is_auth_required(stcb, chunk, list)
 
-/* The send buffer of an association: tuning/buffers.c. Behind all others, since it includes headers of upstream's. */
+/* The send buffer of an association: tuning/buffers.c. Comes last, because it includes upstream's headers. */
 #include "tuning/send_limit.h"
 
 #endif

@@ -4,10 +4,10 @@
 
 #include "environment.h"
 
-/* T2-shutdown has the place of T3-rtx: fixes/shutdown.c. */
+/* T2-shutdown and T3-rtx use the same timer: fixes/shutdown.c. */
 #define sctp_timer_start fixed_timer_start
 
-/* Which path is used: fixes/path_selection.c. */
+/* Path selection: fixes/path_selection.c. */
 #define sctp_set_primary_addr fixed_set_primary_addr
 
 /* Local addresses that come back: fixes/readded_addresses.c. */
@@ -15,19 +15,20 @@
 #define sctp_compose_asconf fixed_compose_asconf
 
 /*
- * sctp_prune_prsctp() leaves a chunk without data in the send queue, over which m_copydata() then loops for ever: so
- * nothing is pruned. The façade gives messages of low priority up by itself.
+ * sctp_prune_prsctp() leaves a chunk without data in the send queue, and m_copydata() then loops for ever. So nothing
+ * is pruned. The façade abandons messages of low priority itself.
  */
 #include <netinet/sctp_pcb.h>
 #undef PR_SCTP_BUF_ENABLED
 #define PR_SCTP_BUF_ENABLED(flags) 0
 
-/* The MAC of cookies: tuning/cookie_mac.c. AUTH chunks have the HMACs of sctp_auth.c. */
+/* The MAC of cookies: tuning/cookie_mac.c. AUTH chunks still use the HMACs of sctp_auth.c. */
 #define sctp_hmac_m link_cookie_mac
 
 /*
- * The size of fragments: fixes/fragment_size.h. sctp_move_to_outqueue() begins with this assertion, and has what is
- * left of the packet in a variable. The other functions that make it send nothing of that size, or see these two.
+ * The size of fragments: fixes/fragment_size.h. sctp_move_to_outqueue() begins with this assertion, and has the space
+ * left in the packet in a variable. Other functions with this assertion send nothing of that size, or have no such
+ * variables and use these two.
  */
 #include "fixes/fragment_size.h"
 static uint32_t space_left, frag_point;
@@ -43,8 +44,9 @@ static uint32_t space_left, frag_point;
 #endif
 
 /*
- * Packets of an association, or of none: network/packets.c. In main the owner is the endpoint; but
- * sctp_lowlevel_chunk_output() has the association in a variable, and sctp_send_resp_msg(), which has none, sees this.
+ * Packets of an association, or of none: network/packets.c. In main the owner is the endpoint. But
+ * sctp_lowlevel_chunk_output() has the association in the variable stcb; sctp_send_resp_msg() has none and uses this
+ * one.
  */
 #include "network/network.h"
 #ifdef UPSTREAM_MAIN
@@ -58,18 +60,19 @@ static struct sctp_tcb *const stcb;
 #undef SCTP_IP6_OUTPUT
 #define SCTP_IP6_OUTPUT(result, packet, ro, ifp, owner, vrf_id) link_output(&(result), packet, ASSOCIATION_OF(owner))
 
-/* Checksums of what is sent are left out where the transport vouches for integrity: tuning/crc32c.c. */
+/* Checksums are omitted if the transport vouches for integrity: tuning/crc32c.c. */
 uint32_t link_checksum(struct mbuf *packet, upstream_offset offset);
 #define sctp_calculate_cksum(packet, offset) link_checksum(packet, offset)
 
-/* As many chunks more as the window has grown, in sctp_lower_sosend(): tuning/buffers.c. */
+/* sctp_lower_sosend() allows more chunks if the window has grown: tuning/buffers.c. */
 #include <netinet/sctp_sysctl.h>
 #include "tuning/tuning.h"
 #define sctp_max_chunks_on_queue sctp_max_chunks_on_queue + link_extra_unsent_chunks(so, &stcb->asoc)
 
 /*
- * Bursts, and small messages that wait for each other: tuning/burst.c, whose sctp_chunk_output() is strong, and calls
- * upstream's by another name. That cuts the congestion window to a burst, as that sysctl says, on near paths only.
+ * Bursts and bundling: tuning/burst.c, whose sctp_chunk_output() isn't weak and calls upstream's by another name.
+ * Upstream's cuts the congestion window to a burst if this sysctl is set; here it does so on paths with a short RTT
+ * only.
  */
 #include "api/association.h"
 #pragma weak sctp_chunk_output
@@ -77,21 +80,21 @@ void upstream_chunk_output(struct sctp_inpcb *inp, struct sctp_tcb *stcb, int fr
 	__attribute__((alias("sctp_chunk_output")));
 #define sctp_use_cwnd_based_maxburst sctp_use_cwnd_based_maxburst * link_has_short_rtt(stcb->asoc.primary_destination)
 
-/* Stream resets that waited for the end of their messages: fixes/shutdown.c, whose function is strong. */
+/* Stream resets that waited for the end of their messages: fixes/shutdown.c, whose function isn't weak. */
 #pragma weak sctp_send_stream_reset_out_if_possible
 int upstream_send_stream_reset_out_if_possible(struct sctp_tcb *stcb, int so_locked)
 	__attribute__((alias("sctp_send_stream_reset_out_if_possible")));
 
-/* An association ends while a message is delivered in parts: fixes/ended_association.c. */
+/* An association ends while a message is partly delivered: fixes/ended_association.c. */
 #include "fixes/fixes.h"
 #define sctp_free_assoc fixed_free_assoc
 
-/* Where I-DATA is in use, it is what has to be authenticated or not: fixes/required_auth.h. */
+/* If I-DATA is in use, it is the chunk that must be authenticated: fixes/required_auth.h. */
 #include "fixes/required_auth.h"
 #undef sctp_auth_is_required_chunk
 #define sctp_auth_is_required_chunk(chunk, list) link_is_auth_required(stcb, chunk, list)
 
-/* The send buffer of an association: tuning/buffers.c. Behind all others, since it includes headers of upstream's. */
+/* The send buffer of an association: tuning/buffers.c. Comes last, because it includes upstream's headers. */
 #include "tuning/send_limit.h"
 
 #endif

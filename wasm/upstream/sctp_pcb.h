@@ -4,14 +4,14 @@
 
 #include "environment.h"
 
-/* T2-shutdown has the place of T3-rtx: fixes/shutdown.c. */
+/* T2-shutdown and T3-rtx use the same timer: fixes/shutdown.c. */
 #define sctp_timer_start fixed_timer_start
 
 /* Local addresses that come back: fixes/readded_addresses.c. */
 #define sctp_is_addr_pending fixed_is_addr_pending
 
 /*
- * A path begins with the MTU of its route, not with 1,500 bytes, or 1,280, in sctp_add_remote_addr():
+ * A path starts with the MTU of its route, and not with 1,500 or 1,280 bytes, in sctp_add_remote_addr():
  * network/interfaces.c.
  */
 struct sctp_nets;
@@ -19,7 +19,7 @@ void link_new_path(const struct sctp_tcb *stcb, struct sctp_nets *net);
 #undef SCTP_RTALLOC
 #define SCTP_RTALLOC(ro, vrf_id, fibnum) link_new_path(stcb, net)
 
-/* Associations and paths have notes of ours behind them: fixes/extra_fields.c. */
+/* Associations and paths are allocated with our extra fields: fixes/extra_fields.c. */
 void *link_allocate_association(size_t bytes);
 void *link_allocate_path(size_t bytes);
 #undef SCTP_ZONE_GET
@@ -37,9 +37,9 @@ void *link_hash_init(uint32_t places, u_long *mark);
 uint32_t link_hash_of_ports(uint32_t ports);
 
 /*
- * Tags in time-wait: tuning/tag_timewait.c, whose function is strong. In main upstream's is static, and stays: it is
- * given no memory for its lists, and notes nothing then. Ours is told by DESTROY() (environment.h) when an association
- * ends.
+ * Tags in time-wait: tuning/tag_timewait.c, whose function isn't weak. In main upstream's function is static and stays
+ * in use, but gets no memory for its lists and so records nothing. DESTROY() (environment.h) tells ours when an
+ * association is freed.
  */
 #ifdef UPSTREAM_MAIN
 #undef SCTP_MALLOC
@@ -50,8 +50,8 @@ uint32_t link_hash_of_ports(uint32_t ports);
 #endif
 
 /*
- * Loopback addresses that aren't ours, but another stack's on this machine, are of loopback scope too:
- * network/interfaces.c, whose function is strong.
+ * Loopback addresses of another stack on this machine have loopback scope too: network/interfaces.c, whose function
+ * isn't weak.
  */
 #pragma weak sctp_is_address_on_local_host
 

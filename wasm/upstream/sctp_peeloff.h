@@ -1,2 +1,2 @@
-/* In netinet/sctp_peeloff.c nothing is redirected beside what environment.h lists. */
+/* Nothing is redirected in netinet/sctp_peeloff.c but what environment.h lists. */
 #include "environment.h"

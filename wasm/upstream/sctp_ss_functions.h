@@ -7,9 +7,8 @@
 #include <netinet/sctp_pcb.h>
 
 /*
- * The schedulers' table refers to the functions of fixes/schedulers.c; upstream's, which aren't called then, have other
- * names. Each macro has parameters, so that it matches where a function is defined and not where the table refers to
- * it.
+ * The table of schedulers refers to the functions of fixes/schedulers.c. Upstream's functions get other names and
+ * aren't called. Each macro has parameters, so that it matches definitions, but not the table.
  */
 void sctp_ss_default_init(struct sctp_tcb *, struct sctp_association *UPSTREAM_HOLDS_SEND_LOCK);
 struct sctp_stream_out *sctp_ss_default_select(struct sctp_tcb *, struct sctp_nets *, struct sctp_association *);

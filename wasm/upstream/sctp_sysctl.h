@@ -1,2 +1,2 @@
-/* In netinet/sctp_sysctl.c nothing is redirected beside what environment.h lists. */
+/* Nothing is redirected in netinet/sctp_sysctl.c but what environment.h lists. */
 #include "environment.h"

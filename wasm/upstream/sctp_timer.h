@@ -4,10 +4,10 @@
 
 #include "environment.h"
 
-/* T2-shutdown has the place of T3-rtx: fixes/shutdown.c. */
+/* T2-shutdown and T3-rtx use the same timer: fixes/shutdown.c. */
 #define sctp_timer_start fixed_timer_start
 
-/* Which path is used: fixes/path_selection.c, whose function is strong. */
+/* Path selection: fixes/path_selection.c, whose function isn't weak. */
 #pragma weak sctp_find_alternate_net
 
 #endif

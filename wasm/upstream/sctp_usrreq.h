@@ -4,15 +4,15 @@
 
 #include "environment.h"
 
-/* T2-shutdown has the place of T3-rtx: fixes/shutdown.c. */
+/* T2-shutdown and T3-rtx use the same timer: fixes/shutdown.c. */
 #define sctp_timer_start fixed_timer_start
 
-/* Counters of streams, when others are added: fixes/reconfiguration.c. */
+/* Counters of streams when others are added: fixes/reconfiguration.c. */
 #ifndef UPSTREAM_MAIN
 #define sctp_send_str_reset_req fixed_send_str_reset_req
 #endif
 
-/* Which path is used: fixes/path_selection.c. */
+/* Path selection: fixes/path_selection.c. */
 #define sctp_set_primary_addr fixed_set_primary_addr
 
 /* Local addresses that come back: fixes/readded_addresses.c. */
@@ -22,16 +22,16 @@
 #define sctp_inpcb_alloc(so, vrf_id) link_inpcb_alloc(so, vrf_id)
 int link_inpcb_alloc(struct socket *so, uint32_t vrf_id);
 
-/* An association ends while a message is delivered in parts: fixes/ended_association.c. */
+/* An association ends while a message is partly delivered: fixes/ended_association.c. */
 #define sctp_free_assoc fixed_free_assoc
 
-/* Where I-DATA is in use, it is what has to be authenticated or not: fixes/required_auth.h. */
+/* If I-DATA is in use, it is the chunk that must be authenticated: fixes/required_auth.h. */
 #include "fixes/required_auth.h"
 #undef sctp_auth_is_required_chunk
 #define sctp_auth_is_required_chunk(chunk, list) link_is_auth_required(stcb, chunk, list)
 
 /*
- * The size of chunks: fixes/fragment_size.c, whose function is strong. What SCTP_MAXSEG allows is kept as it is given,
+ * The size of chunks: fixes/fragment_size.c, whose function isn't weak. The value of SCTP_MAXSEG is stored as it is,
  * without these headers.
  */
 #pragma weak sctp_pathmtu_adjustment

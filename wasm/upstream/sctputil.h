@@ -4,11 +4,11 @@
 
 #include "environment.h"
 
-/* T3-rtx: fixes/retransmission.c; ASCONF that is sent again: fixes/deleted_addresses.c. */
+/* T3-rtx: fixes/retransmission.c. ASCONF that is retransmitted: fixes/deleted_addresses.c. */
 #define sctp_t3rxt_timer fixed_t3rxt_timer
 #define sctp_asconf_timer fixed_asconf_timer
 
-/* What the other time-outs count against: fixes/error_counters.c. */
+/* Error counters: fixes/error_counters.c. */
 #define sctp_heartbeat_timer fixed_heartbeat_timer
 #define sctp_shutdown_timer fixed_shutdown_timer
 #define sctp_shutdownack_timer fixed_shutdownack_timer
@@ -19,23 +19,23 @@
 /* Tags in time-wait: tuning/tag_timewait.c. */
 #define sctp_is_vtag_good timewait_is_vtag_good
 
-/* The host's randomness as it is: os/environment.c, whose function is strong. */
+/* The host's random numbers, unchanged: os/environment.c, whose function isn't weak. */
 #pragma weak sctp_fill_random_store
 
-/* An association ends while a message is delivered in parts: fixes/ended_association.c. */
+/* An association ends while a message is partly delivered: fixes/ended_association.c. */
 #define sctp_free_assoc fixed_free_assoc
 
-/* What comes to the read queue: fixes/delivery.c, whose function is strong. */
+/* Adding to the read queue: fixes/delivery.c, whose function isn't weak. */
 #pragma weak sctp_add_to_readq
 
-/* Messages that are given up: fixes/abandoned.c, whose function is strong. */
+/* Abandoned messages: fixes/abandoned.c, whose function isn't weak. */
 #pragma weak sctp_release_pr_sctp_chunk
 
-/* What is told of this end's own ABORT: fixes/sent_abort.c, whose function is strong. */
+/* The notification of an ABORT that this end sends: fixes/sent_abort.c, whose function isn't weak. */
 #pragma weak sctp_abort_an_association
 
 /*
- * That a message is given up, and what became of a stream reset, is told though the receive buffer is full:
+ * Abandoned messages and the results of stream resets are reported even if the receive buffer is full:
  * fixes/send_buffer.c.
  */
 #include <netinet/sctp_var.h>

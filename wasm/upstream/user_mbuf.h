@@ -1,2 +1,2 @@
-/* In user_mbuf.c nothing is redirected beside what environment.h lists. */
+/* Nothing is redirected in user_mbuf.c but what environment.h lists. */
 #include "environment.h"

@@ -4,7 +4,7 @@
 
 #include "environment.h"
 
-/* Nobody reads any more: fixes/ended_association.c. */
+/* The application reads no more: fixes/ended_association.c. */
 #ifndef UPSTREAM_MAIN
 #define sctp_flush fixed_flush
 #endif
