@@ -1,5 +1,5 @@
+#!/usr/bin/env bash
 # test/native/compile.sh SOURCE OUT FLAG…: compiles the C side by gcc with these flags, and with it OUT/mutate, OUT/play,
-# OUT/ports, OUT/sha1, OUT/sha256 and OUT/siphash.
 # OUT/ports, OUT/sha1, OUT/sha256 and OUT/siphash.
 set -euo pipefail
 

@@ -16,8 +16,8 @@ const files = rest.filter((argument) => argument !== '--write');
 const column = RELEASES.indexOf(release);
 if (column < 0) throw new Error(`no such release of usrsctp: ${release}`);
 
-/** The lines that come from upstream's own .c file, and not from a header. */
 /** The lines of upstream's own .c file, without those of headers. */
+function ownLines(text) {
   const lines = [];
   let isOwn = false;
   for (const line of text.split('\n')) {
@@ -68,6 +68,6 @@ if (rest.includes('--write')) {
   for (const [row, counts] of differing) {
     console.error(`${row}: named ${counts[column]} times, but redirections.txt says ${before.get(row) ?? 0} for ${release}`);
   }
-  console.error('See wasm/upstream/redirections.mjs. Where each change is meant: REDIRECTIONS=write ./build.sh');
+  console.error('See wasm/upstream/redirections.mjs. If these changes are intended: REDIRECTIONS=write ./build.sh');
   process.exit(1);
 }
