@@ -390,7 +390,7 @@ static enum outcome take_data(struct sctp_tcb *stcb, struct mbuf **packet, int o
 	struct fragment fragment = {.net = net};
 
 	if (type != agreed) {
-		VIOLATION(stcb, "%s chunk where %s was agreed on", type == SCTP_IDATA ? "I-DATA" : "DATA",
+		VIOLATION(stcb, "%s chunk, but %s was negotiated", type == SCTP_IDATA ? "I-DATA" : "DATA",
 		          type == SCTP_IDATA ? "DATA" : "I-DATA");
 		return ABORTED;
 	}
@@ -440,7 +440,7 @@ static enum outcome take_other(struct sctp_tcb *stcb, struct mbuf *packet, int o
 	case SCTP_FORWARD_CUM_TSN:
 	case SCTP_IFORWARD_CUM_TSN:
 	case SCTP_ASCONF:
-		VIOLATION(stcb, "Chunk of type %2.2x behind DATA", header->chunk_type);
+		VIOLATION(stcb, "Chunk of type %2.2x after DATA", header->chunk_type);
 		return ABORTED;
 	default:
 		break;

@@ -144,21 +144,21 @@ static const char *violation(const struct sctp_tcb *stcb, const struct sctp_queu
 	}
 	if (before != NULL && is_of(stcb, before, fragment->mid)) {
 		if (SCTP_TSN_GE(before->fsn_included, fragment->fsn)) {
-			return "A fragment comes twice";
+			return "Duplicate fragment";
 		}
 		if (before->last_frag_seen) {
-			return "A fragment comes behind the last one of its message";
+			return "Fragment after the last one of its message";
 		}
 		if (fragment->flags & SCTP_DATA_FIRST_FRAG) {
-			return "The first fragment of a message comes behind another one of it";
+			return "First fragment of a message after another one of it";
 		}
 	}
 	if (after != NULL && is_of(stcb, after, fragment->mid)) {
 		if (after->first_frag_seen) {
-			return "A fragment comes before the first one of its message";
+			return "Fragment before the first one of its message";
 		}
 		if (fragment->flags & SCTP_DATA_LAST_FRAG) {
-			return "The last fragment of a message comes before another one of it";
+			return "Last fragment of a message before another one of it";
 		}
 	}
 	return NULL;
