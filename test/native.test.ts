@@ -7,18 +7,18 @@ import { sipHash } from './support/siphash.js';
 /** Built by scripts/tests.sh from the same C sources as the module. */
 const BUILDS = { asan: 'the address sanitizer', invariants: 'INVARIANTS and the sanitizer for undefined behaviour' };
 const PACKETS = 100_000;
-/** The address sanitizer takes 40 seconds, on a busy machine minutes. */
+/** The address sanitizer takes 40 seconds, and minutes on a busy machine. */
 const LIMIT_MS = 300_000;
-/** 20,000 clients in 1,024 places. */
-const MEAN_IN_A_PLACE = 20_000 / 1024;
-/** Of its authors' reference implementation. */
+/** 20,000 clients in 1,024 buckets. */
+const MEAN_PER_BUCKET = 20_000 / 1024;
+/** From the reference implementation of SipHash's authors. */
 const FIRST_VECTORS = ['a3817f04ba25a8e66df67214c7550293', 'da87c1d86b99af44347659119b22fc45'];
 
 afterEach(() => Child.endAll());
 
-describe.each(Object.entries(BUILDS))('the C side under %s', (build, watcher) => {
+describe.each(Object.entries(BUILDS))('the C side under %s', (build, checker) => {
   test(
-    `${PACKETS} mutated packets leave it working, which ${watcher} confirms`,
+    `${PACKETS} mutated packets leave the stack working (${checker})`,
     async () => {
       const seed = String(Date.now() % 1_000_000);
       const program = new Child(`build/${build}/mutate`, [seed, String(PACKETS)]);
@@ -27,7 +27,7 @@ describe.each(Object.entries(BUILDS))('the C side under %s', (build, watcher) =>
       console.log(`seed ${seed}: ${output.trim()}`);
       const [mutated, up, tried, messages] = (output.match(/\d+/g) ?? []).map(Number);
       expect(mutated).toBeGreaterThanOrEqual(PACKETS);
-      expect(up! / tried!).toBeGreaterThan(0.8); // mutated ABORTs end some
+      expect(up! / tried!).toBeGreaterThan(0.8); // mutated ABORTs end some associations
       expect(messages).toBeGreaterThan(PACKETS / 2);
     },
     LIMIT_MS,
@@ -36,7 +36,7 @@ describe.each(Object.entries(BUILDS))('the C side under %s', (build, watcher) =>
   test.each([
     ['SHA-1', 'RFC 3174', 'sha1'],
     ['SHA-256', 'RFC 6234', 'sha256'],
-  ])(`%s is that of %s, as ${watcher} has it`, (_, __, name) => {
+  ])(`%s digests are those of %s (${checker})`, (_, __, name) => {
     const digests = execFileSync(`build/${build}/${name}`, { encoding: 'utf8' }).trim().split('\n');
     const bytes = Uint8Array.from({ length: 300 }, (_, i) => 7 * i + 1);
     const expected = Array.from({ length: 301 }, (_, length) =>
@@ -45,16 +45,16 @@ describe.each(Object.entries(BUILDS))('the C side under %s', (build, watcher) =>
     expect(digests).toEqual(expected);
   });
 
-  test(`20,000 clients of one server are spread over the hash tables by their ports, as ${watcher} has it`, () => {
+  test(`20,000 clients of one server are spread over the hash tables by their ports (${checker})`, () => {
     const lines = execFileSync(`build/${build}/ports`, { encoding: 'utf8' }).trim().split('\n');
     for (const line of lines) {
       const [server, oneToMany, oneToOne] = line.split(' ').map(Number);
-      expect(oneToMany, `${server}`).toBeLessThanOrEqual(2 * MEAN_IN_A_PLACE);
-      expect(oneToOne, `${server}`).toBeLessThanOrEqual(256); // upstream: 1,024, and 512 of S1AP and NGAP
+      expect(oneToMany, `${server}`).toBeLessThanOrEqual(2 * MEAN_PER_BUCKET);
+      expect(oneToOne, `${server}`).toBeLessThanOrEqual(256); // upstream: 1,024, and 512 for S1AP and NGAP
     }
   });
 
-  test(`the MAC of a cookie is SipHash-2-4 with 128 bits, as ${watcher} has it`, () => {
+  test(`the MAC of a cookie is SipHash-2-4 with 128 bits (${checker})`, () => {
     const signatures = execFileSync(`build/${build}/siphash`, { encoding: 'utf8' }).trim().split('\n');
     const key = Uint8Array.from({ length: 16 }, (_, i) => i);
     const bytes = Uint8Array.from({ length: 300 }, (_, i) => i);
