@@ -33,7 +33,7 @@ export const SO_PROTOCOL = 38;
 export const SO_DOMAIN = 39;
 export const IPV6_V6ONLY = 26;
 
-// How to shut down
+// Values of `how` in usrsctp_shutdown
 export const SHUT_RD = 0;
 export const SHUT_WR = 1;
 export const SHUT_RDWR = 2;
@@ -48,7 +48,7 @@ export const MSG_NOSIGNAL = 16384;
 export const MSG_EOR = 128;
 export const MSG_NOTIFICATION = 8192;
 
-// What usrsctp_get_events and the upcall tell
+// Events of usrsctp_get_events and the upcall
 export const SCTP_EVENT_READ = 1;
 export const SCTP_EVENT_WRITE = 2;
 export const SCTP_EVENT_ERROR = 4;
@@ -176,7 +176,7 @@ export const SCTP_PR_SCTP_RTX = 3;
 export const SCTP_PR_SCTP_MAX = 3;
 export const SCTP_PR_SCTP_ALL = 15;
 
-// What usrsctp_sendv is given, and sendv_flags
+// Info types of usrsctp_sendv, and sendv_flags
 export const SCTP_SENDV_NOINFO = 0;
 export const SCTP_SENDV_SNDINFO = 1;
 export const SCTP_SENDV_PRINFO = 2;
@@ -186,7 +186,7 @@ export const SCTP_SEND_SNDINFO_VALID = 1;
 export const SCTP_SEND_PRINFO_VALID = 2;
 export const SCTP_SEND_AUTHINFO_VALID = 4;
 
-// What usrsctp_recvv gives, and nxt_flags
+// Info types of usrsctp_recvv, and nxt_flags
 export const SCTP_RECVV_NOINFO = 0;
 export const SCTP_RECVV_RCVINFO = 1;
 export const SCTP_RECVV_NXTINFO = 2;

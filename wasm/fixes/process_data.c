@@ -1,8 +1,7 @@
 /*
  * DATA and I-DATA chunks (RFC 9260 3.3.1 and 6.2, RFC 8260 2.1). The chunks of a packet are processed one after the
  * other. Replaces sctp_process_data() and the functions of sctp_indata.c that it calls. Upstream's main corrects what
- * happens to data that nobody reads any more (01bab70a, a0cbf468, 45cf3ba8). It limits the memory of unread messages as
- * little as 0.9.5.0, and doesn't accept I-DATA that fills a gap while the window is closed.
+ * happens to data that nobody reads any more (01bab70a, a0cbf468, 45cf3ba8).
  */
 #include "fixes/received.h"
 
@@ -25,13 +24,6 @@ enum outcome {
 #define NO_CHUNK 1
 #define GONE 2
 
-#define VIOLATION(stcb, ...) \
-	do { \
-		char text[SCTP_DIAG_INFO_LEN]; \
-		SCTP_SNPRINTF(text, sizeof(text), __VA_ARGS__); \
-		received_violation(stcb, text); \
-	} while (0)
-
 void received_violation(struct sctp_tcb *stcb, const char *text)
 {
 	stcb->sctp_ep->last_abort_code = SCTP_FROM_SCTP_INDATA;
@@ -40,12 +32,6 @@ void received_violation(struct sctp_tcb *stcb, const char *text)
 }
 
 /* --- TSNs ----------------------------------------------------------------------------------------------------- */
-
-static uint32_t highest_tsn(const struct sctp_association *asoc)
-{
-	return SCTP_TSN_GT(asoc->highest_tsn_inside_nr_map, asoc->highest_tsn_inside_map) ? asoc->highest_tsn_inside_nr_map
-	                                                                                   : asoc->highest_tsn_inside_map;
-}
 
 static int has_gap(const struct sctp_association *asoc)
 {
@@ -170,57 +156,6 @@ static int is_gone(const struct sctp_tcb *stcb)
 	       (stcb->asoc.state & SCTP_STATE_CLOSED_SOCKET) != 0;
 }
 
-/*
- * Unread data costs more than its bytes: each message has an mbuf and a description. sctp_calc_rwnd() subtracts these
- * from the window but leaves 1 byte, and usrsctp accepts data beyond the window as long as its bytes fit into the
- * buffer. So messages of one byte could take 100 MB. Most senders count bytes only, and may be ahead by what they have
- * in flight, so the limit is four times the buffer. When the stack's memory runs low it is small, but large enough for
- * associations with little unread data.
- */
-#define MAX_UNREAD_BUFFERS 4
-#define SCARCE_BYTES (512u * 1024 * 1024)
-#define SCARCE_MAX_BYTES 16384
-
-int unread_exceeds(const struct sctp_tcb *stcb, uint32_t buffers)
-{
-	const struct sctp_association *asoc = &stcb->asoc;
-	uint64_t bytes = (uint64_t)asoc->sb_cc + asoc->my_rwnd_control_len + asoc->size_on_all_streams +
-	                 (uint64_t)asoc->cnt_on_all_streams * MSIZE;
-
-	if (stcb->sctp_socket == NULL || bytes < SCARCE_MAX_BYTES) {
-		return 0;
-	}
-	return link_shared.memory_in_use > SCARCE_BYTES ||
-	       bytes > (uint64_t)buffers * stcb->sctp_socket->so_rcv.sb_hiwat;
-}
-
-static int is_full(const struct sctp_tcb *stcb)
-{
-	const struct sctp_association *asoc = &stcb->asoc;
-
-	return (int)asoc->my_rwnd <= 0 || unread_exceeds(stcb, MAX_UNREAD_BUFFERS) ||
-	       asoc->cnt_on_all_streams + asoc->cnt_on_reasm_queue + asoc->cnt_msg_on_sb >=
-	           SCTP_BASE_SYSCTL(sctp_max_chunks_on_queue) + link_extra_unread_chunks(stcb->sctp_socket);
-}
-
-/*
- * Without room only DATA that fills a gap is accepted (RFC 9260 6.2), because later TSNs have been within the window.
- */
-static int has_room(struct sctp_tcb *stcb, uint32_t tsn)
-{
-	if (!is_full(stcb) || !SCTP_TSN_GT(tsn, highest_tsn(&stcb->asoc))) {
-		return 1;
-	}
-	deliver_for_room(stcb);
-	sctp_wakeup_the_read_socket(stcb->sctp_ep, stcb, SCTP_SO_NOT_LOCKED);
-	sctp_set_rwnd(stcb, &stcb->asoc);
-	if (!is_full(stcb)) {
-		return 1;
-	}
-	SCTP_STAT_INCR(sctps_datadroprwnd);
-	return 0;
-}
-
 /* Returns the user data of a chunk. The last chunk of a packet takes over the packet's mbufs. */
 static struct mbuf *take_user_data(struct mbuf **packet, int offset, int bytes, int is_last)
 {
@@ -239,96 +174,6 @@ static struct mbuf *take_user_data(struct mbuf **packet, int offset, int bytes, 
 		m_adj(data, bytes - rest);
 	}
 	return data;
-}
-
-/* --- one fragment --------------------------------------------------------------------------------------------- */
-
-static int is_single(const struct fragment *fragment)
-{
-	return (fragment->flags & SCTP_DATA_NOT_FRAG) == SCTP_DATA_NOT_FRAG;
-}
-
-/* Does it belong to a message that has been delivered or abandoned, and isn't partly delivered now? */
-static int is_late(const struct sctp_tcb *stcb, const struct fragment *fragment)
-{
-	const struct sctp_stream_in *stream = &stcb->asoc.strmin[fragment->sid];
-	const struct sctp_queued_to_read *first = TAILQ_FIRST(&stream->inqueue);
-	int idata = stcb->asoc.idata_supported;
-
-	return (fragment->flags & SCTP_DATA_UNORDERED) == 0 &&
-	       SCTP_MID_GE(idata, stream->last_mid_delivered, fragment->mid) &&
-	       ((fragment->flags & SCTP_DATA_FIRST_FRAG) || first == NULL || !first->pdapi_started ||
-	        !SCTP_MID_EQ(idata, first->mid, fragment->mid));
-}
-
-/* With PR-SCTP the rest of an abandoned message may still arrive (RFC 3758 3.6). */
-static int may_be_useless(const struct sctp_tcb *stcb)
-{
-	return stcb->asoc.prsctp_supported != 0;
-}
-
-/* Is it a complete message that can be delivered at once: the next one in order, or an unordered one? */
-static int is_deliverable(const struct sctp_tcb *stcb, const struct fragment *fragment)
-{
-	const struct sctp_stream_in *stream = &stcb->asoc.strmin[fragment->sid];
-
-	if (!is_single(fragment)) {
-		return 0;
-	}
-	if (fragment->flags & SCTP_DATA_UNORDERED) {
-		return TAILQ_EMPTY(&stream->uno_inqueue);
-	}
-	return TAILQ_EMPTY(&stream->inqueue) && is_next(stcb, stream, fragment->mid);
-}
-
-static void deliver_single(struct sctp_tcb *stcb, struct fragment *fragment)
-{
-	if ((fragment->flags & SCTP_DATA_UNORDERED) == 0) {
-		stcb->asoc.strmin[fragment->sid].last_mid_delivered++;
-	}
-	SCTP_STAT_INCR(sctps_recvexpress);
-	deliver_whole(stcb, run_new(stcb, fragment));
-}
-
-/* Returns whether the association has been aborted. */
-static int place(struct sctp_tcb *stcb, struct fragment *fragment)
-{
-	const char *wrong;
-	struct sctp_queued_to_read *run = run_place(stcb, fragment, &wrong);
-
-	if (run == NULL) {
-		VIOLATION(stcb, "%s: TSN=%8.8x, SID=%4.4x, MID=%8.8x", wrong, fragment->tsn, fragment->sid, fragment->mid);
-		return 1;
-	}
-	if (run->first_frag_seen || !run_lost_first_fragment(stcb, run)) {
-		deliver_run(stcb, run);
-		return 0;
-	}
-	if (!may_be_useless(stcb)) {
-		VIOLATION(stcb, "The first fragment of a message is missing: TSN=%8.8x, SID=%4.4x", run->sinfo_tsn,
-		          run->sinfo_stream);
-		return 1;
-	}
-	discard_incomplete(stcb, run);
-	return 0;
-}
-
-int data_accept(struct sctp_tcb *stcb, struct fragment *fragment)
-{
-	if (is_late(stcb, fragment)) {
-		sctp_m_freem(fragment->data);
-		if (may_be_useless(stcb) && (fragment->flags & SCTP_DATA_FIRST_FRAG) == 0) {
-			return 0;
-		}
-		VIOLATION(stcb, "Message %u of stream %u has been delivered: TSN=%8.8x", fragment->mid, fragment->sid,
-		          fragment->tsn);
-		return 1;
-	}
-	if (is_deliverable(stcb, fragment)) {
-		deliver_single(stcb, fragment);
-		return 0;
-	}
-	return place(stcb, fragment);
 }
 
 /* --- chunks --------------------------------------------------------------------------------------------------- */
@@ -362,7 +207,7 @@ static enum outcome take(struct sctp_tcb *stcb, struct mbuf **packet, int offset
 		VIOLATION(stcb, "FSN 0 isn't the first fragment: TSN=%8.8x, MID=%8.8x", fragment->tsn, fragment->mid);
 		return ABORTED;
 	}
-	if (!has_room(stcb, fragment->tsn)) {
+	if (!received_has_room(stcb, fragment->tsn)) {
 		return REFUSED;
 	}
 	fragment->data = take_user_data(packet, offset + (int)header_bytes(header->chunk_type), bytes, is_last);

@@ -3,6 +3,8 @@
  * sctp_indata.c:
  *
  *   process_data.c       processes the chunks of a packet one after the other
+ *   unread_limit.c       limits how much unread data an association may hold
+ *   accept_fragment.c    delivers a fragment, or puts it into a run
  *   reassembly.c         joins fragments to messages
  *   delivery.c           puts messages into the read queue, and removes partly delivered ones that can't be completed
  *   forward_tsn.c        the peer has abandoned messages
@@ -79,8 +81,23 @@ static inline int is_next(const struct sctp_tcb *stcb, const struct sctp_stream_
 	return SCTP_MID_EQ(stcb->asoc.idata_supported, next, mid);
 }
 
+/* The highest TSN that has been received. */
+static inline uint32_t highest_tsn(const struct sctp_association *asoc)
+{
+	return SCTP_TSN_GT(asoc->highest_tsn_inside_nr_map, asoc->highest_tsn_inside_map) ? asoc->highest_tsn_inside_nr_map
+	                                                                                   : asoc->highest_tsn_inside_map;
+}
+
 /* Ends the association because of a protocol violation: ABORT with that cause and this text. */
 void received_violation(struct sctp_tcb *stcb, const char *text);
+
+/* The same with a format. */
+#define VIOLATION(stcb, ...) \
+	do { \
+		char text[SCTP_DIAG_INFO_LEN]; \
+		SCTP_SNPRINTF(text, sizeof(text), __VA_ARGS__); \
+		received_violation(stcb, text); \
+	} while (0)
 
 /* --- reassembly.c --------------------------------------------------------------------------------------------- */
 
@@ -158,11 +175,18 @@ int reset_perform_due(struct sctp_tcb *stcb);
 int fixed_process_data(struct mbuf **packet, int ip_bytes, int *offset, int length, struct sctp_inpcb *inp,
                        struct sctp_tcb *stcb, struct sctp_nets *net, uint32_t *high_tsn);
 
+/* --- unread_limit.c ------------------------------------------------------------------------------------------- */
+
 /*
  * Do the unread messages of an association, including the structures that describe them, take more than so many receive
  * buffers? When the stack's memory runs low: more than SCARCE_MAX_BYTES?
  */
 int unread_exceeds(const struct sctp_tcb *stcb, uint32_t buffers);
+
+/* May a chunk with this TSN be accepted? If not, tries to make room by delivering incomplete messages first. */
+int received_has_room(struct sctp_tcb *stcb, uint32_t tsn);
+
+/* --- accept_fragment.c ---------------------------------------------------------------------------------------- */
 
 /* Processes a fragment whose chunk has been accepted. Returns whether the association has been aborted. */
 int data_accept(struct sctp_tcb *stcb, struct fragment *fragment);
