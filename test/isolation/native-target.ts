@@ -31,7 +31,7 @@ export class NativeHosts implements Hosts {
 
   /** `build`: asan or invariants, see scripts/tests.sh. */
   constructor(build: string, seed: number) {
-    this.lines = new Lines(`build/${build}/play`, [String(seed)]);
+    this.lines = new Lines(`build/${build}/stack`, [String(seed)]);
   }
 
   async target(options: TargetOptions): Promise<Target> {

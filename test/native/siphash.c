@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SCTP_SIMPLE_ALLOCATOR /* as wasm/compile.sh has it */
+#define SCTP_SIMPLE_ALLOCATOR /* as in wasm/compile.sh */
 #include <user_mbuf.h>
 
 #define MAX_LENGTH 300

@@ -15,7 +15,7 @@ export interface Received {
   readonly isMessage: boolean;
 }
 
-/** The C side alone, driven by lines: test/native/play.c of a build with a sanitizer. */
+/** The C side alone, driven by lines: test/native/stack.c of a build with a sanitizer. */
 export class NativeStack {
   readonly #child: Child;
   readonly #packets: Uint8Array[] = [];
@@ -24,7 +24,7 @@ export class NativeStack {
 
   /** `build`: asan or invariants, see scripts/tests.sh. */
   constructor(build: string) {
-    this.#child = new Child(`build/${build}/play`);
+    this.#child = new Child(`build/${build}/stack`);
   }
 
   /** Runs a line; resolves to its result, or fails with what the program says when it ends. */

@@ -130,8 +130,8 @@ void link_remove_message(struct sctp_tcb *stcb, struct sctp_stream_out *stream, 
 
 /*
  * The rest of the message has no TSN yet, and further pieces of it are discarded (unfinished_messages.c). Upstream
- * first queues them in the send buffer and discards them when they would be sent; then it wakes nobody who waits for
- * room. Returns the bytes of the rest.
+ * first queues them in the send buffer and discards them when they would be sent, without waking a sender that waits
+ * for room. Returns the bytes of the rest.
  */
 static int abandon_rest(struct sctp_tcb *stcb, const struct sctp_tmit_chunk *fragment, struct sctp_tmit_chunk *end)
 {

@@ -50,7 +50,7 @@ static int by_start(const void *a, const void *b)
 	return (int)((const struct range *)a)->start - (int)((const struct range *)b)->start;
 }
 
-/* Appends so many blocks, sorted and merged. Returns the number of blocks then. */
+/* Appends `count` blocks, sorted and merged. Returns the total number of blocks then. */
 static uint32_t append_sorted(struct range *ranges, uint32_t used, struct mbuf *packet, int at, uint32_t count)
 {
 	uint32_t last = used;

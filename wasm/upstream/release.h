@@ -53,7 +53,10 @@ typedef int32_t upstream_offset;
 #define UPSTREAM_REMOVE_FROM_STREAM(stcb, stream, message) \
 	(stcb)->asoc.ss_functions.sctp_ss_remove_from_stream(stcb, &(stcb)->asoc, stream, message)
 
-/* Tells the scheduler that a stream may have messages. 0.9.5.0 also tells whether the send queues are locked. */
+/*
+ * Tells the scheduler that a stream may have messages. In 0.9.5.0 another argument says whether the send queues are
+ * locked.
+ */
 #define UPSTREAM_ADD_TO_STREAM(stcb, stream) \
 	(stcb)->asoc.ss_functions.sctp_ss_add_to_stream(stcb, &(stcb)->asoc, stream, NULL)
 #define UPSTREAM_HOLDS_SEND_LOCK

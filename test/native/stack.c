@@ -1,7 +1,7 @@
 /*
  * The C side alone, compiled natively and driven by lines on standard input: calls, and packets that a peer sends. The
  * host has the addresses 10.0.0.1 and 10.0.1.1, and others that `address` adds. It receives the packets that it sends
- * to itself. Its clock advances by `time` only. `play SEED` uses other random numbers.
+ * to itself. Its clock advances by `time` only. `stack SEED` uses other random numbers.
  *
  *   socket one-to-one|one-to-many   bind H PORT   listen H   accept H   connect H ADDRESS PORT   peeloff H ID
  *   send H STREAM FLAGS BYTES   recv H   shutdown H HOW   close H   setopt H LEVEL NAME HEX
@@ -23,7 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "player.h"
+#include "simulated_host.h"
 
 #define SHOWN 64
 #define MAX_WORDS 10
@@ -93,7 +93,7 @@ static int do_recv(char **words)
 	int flags = 0, length = bridge_recvv(atoi(words[0]), buffer, sizeof(buffer), (struct sockaddr *)&from, &from_length,
 	                                     &info, &info_length, &type, &flags);
 
-	player_deliver();
+	host_deliver();
 	printf("= %d %d %u ", length, flags, info.rcv_sid);
 	print_hex(buffer, length < 0 ? 0 : length < SHOWN ? (uint32_t)length : SHOWN);
 	return 0;
@@ -131,13 +131,13 @@ static int do_packet(char **words)
 	inet_pton(AF_INET, words[0], packet->source);
 	inet_pton(AF_INET, words[1], packet->destination);
 	packet->length = from_hex(words[2], (uint8_t *)(packet + 1), MAX_BYTES - sizeof(*packet));
-	player_receive(packet);
+	host_receive(packet);
 	return 0;
 }
 
 static int do_time(char **words)
 {
-	player_advance(atoi(words[0]));
+	host_advance(atoi(words[0]));
 	return 0;
 }
 
@@ -154,7 +154,7 @@ static int do_address(char **words)
 	uint8_t address[4];
 
 	inet_pton(AF_INET, words[0], address);
-	player_add_address(address, (uint32_t)atoi(words[1]));
+	host_add_address(address, (uint32_t)atoi(words[1]));
 	return 0;
 }
 
@@ -292,10 +292,10 @@ static void run(char *line)
 	}
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (count == commands[i].words + 1 && strcmp(words[0], commands[i].name) == 0) {
-			player_enter();
+			host_enter();
 			result = commands[i].run(words + 1);
 			if (commands[i].run != do_finish) {
-				player_deliver();
+				host_deliver();
 				bridge_ready_taken();
 			}
 			if (commands[i].run != do_recv) {
@@ -312,7 +312,7 @@ int main(int argc, char **argv)
 {
 	static char line[3 * MAX_BYTES];
 
-	player_start(argc > 1 ? strtoull(argv[1], NULL, 10) : 0);
+	host_start(argc > 1 ? strtoull(argv[1], NULL, 10) : 0);
 	while (fgets(line, sizeof(line), stdin) != NULL) {
 		run(line);
 		fflush(stdout);

@@ -1,5 +1,5 @@
 /*
- * The host of play.c: see player.h.
+ * The host of stack.c: see simulated_host.h.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "player.h"
+#include "simulated_host.h"
 
 #define STEP_MS 5
 #define MAX_ADDRESSES 16
@@ -17,18 +17,18 @@ static uint64_t random_state = 0x9e3779b97f4a7c15ULL;
 static uint8_t addresses[MAX_ADDRESSES][4];
 static int address_count;
 
-void player_start(uint64_t seed)
+void host_start(uint64_t seed)
 {
 	random_state += seed;
 	link_state();
 	link_enter(now_ms);
 	bridge_init(0);
-	player_add_address((uint8_t[]){10, 0, 0, 1}, 1);
-	player_add_address((uint8_t[]){10, 0, 1, 1}, 2);
+	host_add_address((uint8_t[]){10, 0, 0, 1}, 1);
+	host_add_address((uint8_t[]){10, 0, 1, 1}, 2);
 	link_leave();
 }
 
-void player_enter(void)
+void host_enter(void)
 {
 	link_enter(now_ms);
 }
@@ -94,7 +94,7 @@ static void print_packet(const struct link_packet *packet)
 
 /* --- packets -------------------------------------------------------------------------------------------------- */
 
-void player_add_address(const uint8_t *address, uint32_t index)
+void host_add_address(const uint8_t *address, uint32_t index)
 {
 	if (address_count < MAX_ADDRESSES) {
 		memcpy(addresses[address_count++], address, 4);
@@ -112,14 +112,14 @@ static int is_own(const uint8_t *address)
 	return 0;
 }
 
-void player_receive(const struct link_packet *packet)
+void host_receive(const struct link_packet *packet)
 {
 	memcpy(link_state()->inbox, packet, packet_size(packet));
 	link_input(packet_size(packet));
 }
 
 /* Receives what the host has sent to itself, and what it sends in answer, until it sends nothing more. */
-void player_deliver(void)
+void host_deliver(void)
 {
 	struct link_state *state = link_state();
 
@@ -134,7 +134,7 @@ void player_deliver(void)
 			const struct link_packet *packet = (const struct link_packet *)(outbox + at);
 
 			if (is_own(packet->destination)) {
-				player_receive(packet);
+				host_receive(packet);
 			} else {
 				print_packet(packet);
 			}
@@ -157,12 +157,12 @@ static double next_time(double end)
 	return next < end ? next : end;
 }
 
-void player_advance(int ms)
+void host_advance(int ms)
 {
 	double end = now_ms + ms;
 
 	while (now_ms < end) {
-		player_deliver();
+		host_deliver();
 		link_enter(now_ms = next_time(end));
 		link_timers();
 	}
