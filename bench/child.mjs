@@ -1,18 +1,18 @@
-// Samples from other processes, each a line of JSON. They are ended by their process id.
+// Takes samples from other processes, which print them as a line of JSON. Processes are ended by their id.
 import { spawn } from 'node:child_process';
 
 const LIMIT_MS = 30_000;
-/** Where the ports of a pair begin, the server's, the client's and the helper's: below those that the kernel gives away. */
+/** The first of the ports of all pairs (server, client, helper): below the range of ephemeral ports. */
 const FIRST_PORT = 20_000 + (process.pid % 50) * 240;
 const PORTS = 240;
 let port = 0;
 
-/** One sample: what a program prints. */
+/** A sample of one program: what it prints. */
 export const single = (command) => () => new Program(command).sample();
 
 /**
- * One sample: what the two ends print, which need each other until both have. A server of round trips prints nothing.
- * `helperOf` gives the command of what stands between them.
+ * A sample of two processes that talk to each other: what both print. Each keeps running until both have printed; a
+ * server of round trips prints nothing. `helperOf` gives the command of a third process between them, such as a relay.
  */
 export function twoProcesses(commandOf, measure, bytes, ms, helperOf) {
   return async () => {
@@ -61,19 +61,19 @@ class Program {
     return JSON.parse(await this.printed('{'));
   }
 
-  /** The first line that begins so. */
+  /** Resolves to the first line with this beginning. */
   printed(beginning) {
     return new Promise((resolve, reject) => {
-      const give = (why) => {
+      const giveUp = (why) => {
         this.kill();
         reject(new Error(`${this.name}: ${why}`));
       };
-      const timer = setTimeout(() => give(`nothing within ${LIMIT_MS} ms`), LIMIT_MS);
+      const timer = setTimeout(() => giveUp(`printed nothing within ${LIMIT_MS} ms`), LIMIT_MS);
       this.#changed = () => {
         const line = this.#lines.find((each) => each.startsWith(beginning));
         if (line === undefined && !this.#ended) return;
         clearTimeout(timer);
-        if (line === undefined) give('ended without a result');
+        if (line === undefined) giveUp('ended without a result');
         else resolve(line);
       };
       this.#changed();

@@ -1,18 +1,22 @@
-// Gets the samples of a row.
+// Takes the samples of a row.
 
-/** A B A B, so that what else the machine does hits all alike. A contestant that fails is told, and passed over. */
+/**
+ * The implementations take turns, A B A B, so that other load on the machine affects all of them alike. One that fails
+ * is reported and left out.
+ */
 export async function measure(row, results, repeats) {
   for (let repeat = 0; repeat < (row.repeats ?? repeats); repeat++) {
-    for (const [contestant, sample] of Object.entries(row.contestants)) {
+    for (const [implementation, sample] of Object.entries(row.implementations)) {
       try {
-        results.add(row, contestant, await sample(repeat));
+        results.add(row, implementation, await sample(repeat));
       } catch (error) {
-        tell(`${row.name}: ${error.message}`);
+        log(`${row.name}: ${error.message}`);
       }
     }
   }
 }
 
-export function tell(text) {
+/** Writes a line to standard error: standard output may be JSON. */
+export function log(text) {
   process.stderr.write(`bench: ${text}\n`);
 }

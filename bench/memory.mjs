@@ -1,41 +1,44 @@
-// Measures a world in memory: node bench/memory.mjs WORLD[.VARIANT] bulk|roundtrip|setups|first|burst|idle BYTES MS
+// Measures an implementation with both ends in one thread:
+//   node bench/memory.mjs IMPLEMENTATION[.VARIANT] bulk|roundtrip|setups|first|burst|idle BYTES MS
 import { performance } from 'node:perf_hooks';
 import { echo, flood, pingPong, Window } from './traffic.mjs';
 
 const BURST = 100;
 const IDLE_PAIRS = 500;
 const FIRST = 1000;
-/** Set-ups are warm when five samples of so long in a row have been no better than those before them. */
-const LOOK_MS = 200;
-const LOOKS = 5;
+/**
+ * Set-ups are warm when this many samples in a row, each of this length, have been no better than the best before them.
+ */
+const WARM_SAMPLES = 5;
+const WARM_SAMPLE_MS = 200;
 const BETTER = 1.05;
 
 const measures = {
-  async bulk(world, bytes, ms) {
-    const [client, server] = await pair(world);
+  async bulk(implementation, bytes, ms) {
+    const [client, server] = await pair(implementation);
     const window = new Window(ms);
     server.receive((data) => window.add(data.length));
     await Promise.race([flood(client, bytes, () => window.isOver), window.result]);
     return window.result;
   },
 
-  async roundtrip(world, bytes, ms) {
-    const [client, server] = await pair(world);
+  async roundtrip(implementation, bytes, ms) {
+    const [client, server] = await pair(implementation);
     echo(server);
     return pingPong(client, bytes, ms);
   },
 
-  async setups(world, _bytes, ms) {
+  async setups(implementation, _bytes, ms) {
     const repeat = async (cpuMs) => {
       const until = cpuMsUsed() + cpuMs;
       let count = 0;
-      for (; cpuMsUsed() < until; count++) await closed(await pair(world));
+      for (; cpuMsUsed() < until; count++) await closed(await pair(implementation));
       return count;
     };
     let best = 0;
-    for (let looks = 0; looks < LOOKS; looks++) {
-      const count = await repeat(LOOK_MS);
-      if (count > BETTER * best) looks = -1;
+    for (let samples = 0; samples < WARM_SAMPLES; samples++) {
+      const count = await repeat(WARM_SAMPLE_MS);
+      if (count > BETTER * best) samples = -1;
       best = Math.max(best, count);
     }
     const start = performance.now();
@@ -44,59 +47,59 @@ const measures = {
     return { perS: (count * 1e3) / (performance.now() - start), perCpuS: (count * 1e3) / (cpuMsUsed() - cpu) };
   },
 
-  async first(world) {
+  async first(implementation) {
     const before = cpuMsUsed();
-    for (let i = 0; i < FIRST; i++) await closed(await pair(world));
+    for (let i = 0; i < FIRST; i++) await closed(await pair(implementation));
     return { cpuMs: cpuMsUsed() - before };
   },
 
-  async burst(world) {
+  async burst(implementation) {
     let best = Number.POSITIVE_INFINITY;
     for (let i = 0; i < 5; i++) {
       const before = performance.now();
-      const pairs = await Promise.all(Array.from({ length: BURST }, () => pair(world)));
+      const pairs = await Promise.all(Array.from({ length: BURST }, () => pair(implementation)));
       best = Math.min(best, performance.now() - before);
       await Promise.all(pairs.map(closed));
     }
     return { ms: best };
   },
 
-  async idle(world) {
+  async idle(implementation) {
     const kept = [];
     const keep = async () => {
-      for (let i = 0; i < IDLE_PAIRS; i++) kept.push(await pair(world));
+      for (let i = 0; i < IDLE_PAIRS; i++) kept.push(await pair(implementation));
     };
-    await keep(); // else what is compiled meanwhile counts, too
-    const before = bytesInUse(world);
+    await keep(); // the code that V8 compiles meanwhile must not count
+    const before = bytesInUse(implementation);
     await keep();
-    const kb = (bytesInUse(world) - before) / 1e3 / IDLE_PAIRS;
+    const kb = (bytesInUse(implementation) - before) / 1e3 / IDLE_PAIRS;
     return { kb, pairs: kept.length };
   },
 };
 
-/** By processor time: on a busy machine nothing would be compiled yet. */
+/** Warming up goes by processor time: on a busy machine V8 would have compiled nothing after the same real time. */
 function cpuMsUsed() {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e3;
 }
 
-async function pair(world) {
-  const connecting = world.connect();
-  const ends = await Promise.all([connecting, world.accept()]);
+async function pair(implementation) {
+  const connecting = implementation.connect();
+  const ends = await Promise.all([connecting, implementation.accept()]);
   return ends;
 }
 
 const closed = (ends) => Promise.all(ends.map((end) => end.close()));
 
-/** JavaScript's heap and, in the module's memory, what usrsctp holds. */
-function bytesInUse(world) {
+/** The JavaScript heap in use, and the bytes that usrsctp holds in the module's memory. */
+function bytesInUse(implementation) {
   globalThis.gc();
-  return process.memoryUsage().heapUsed + (world.wasmBytes?.() ?? 0);
+  return process.memoryUsage().heapUsed + (implementation.wasmBytes?.() ?? 0);
 }
 
 const [name, measure, bytes, ms] = process.argv.slice(2);
 const [file, variant = 'memory'] = name.split('.');
-const world = await (await import(`./worlds/${file}.mjs`))[variant]();
-const result = measures[measure](world, Number(bytes), Number(ms));
-console.log(JSON.stringify(await (world.run?.(result) ?? result)));
+const implementation = await (await import(`./implementations/${file}.mjs`))[variant]();
+const result = measures[measure](implementation, Number(bytes), Number(ms));
+console.log(JSON.stringify(await (implementation.run?.(result) ?? result)));
 process.exit();

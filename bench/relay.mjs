@@ -1,7 +1,7 @@
-// A relay on loopback that limits nothing: node bench/relay.mjs PORT
+// A relay on loopback without limits: node bench/relay.mjs PORT
 import { createServer } from 'node:http';
 import { relayServer } from 'usrsctp-wasm/relay/server';
-import { AUDIENCE, KEY } from './worlds/relay.mjs';
+import { AUDIENCE, KEY } from './implementations/relay.mjs';
 
 const UNLIMITED = 2 ** 40;
 const server = createServer();

@@ -1,30 +1,30 @@
-// The samples of a run, and what follows from them.
+// The samples of a run, and what is computed from them.
 
 export class Results {
-  /** By row, metric and contestant: the numbers of the repeats, in their order. */
+  /** By row, metric and implementation: the numbers of the repeats, in order. */
   samples = {};
 
-  add({ name, metrics }, contestant, sample) {
+  add({ name, metrics }, implementation, sample) {
     for (const [metric, { of }] of Object.entries(metrics)) {
       const row = this.samples[name] ?? {};
-      const numbers = { ...row[metric], [contestant]: [...this.of(name, metric, contestant), of(sample)] };
+      const numbers = { ...row[metric], [implementation]: [...this.of(name, metric, implementation), of(sample)] };
       this.samples[name] = { ...row, [metric]: numbers };
     }
   }
 
-  of(row, metric, contestant) {
-    return this.samples[row]?.[metric]?.[contestant] ?? [];
+  of(row, metric, implementation) {
+    return this.samples[row]?.[metric]?.[implementation] ?? [];
   }
 
-  /** The median, minimum and maximum; undefined where nothing was measured. */
-  summary(row, metric, contestant) {
-    return summaryOf(this.of(row, metric, contestant));
+  /** The median, minimum and maximum. undefined if nothing was measured. */
+  summary(row, metric, implementation) {
+    return summaryOf(this.of(row, metric, implementation));
   }
 
-  /** Of the ratios within each repeat that counts, which the same noise has hit. */
-  ratio(row, metric, contestant, [otherRow, otherMetric, other], counts = (_repeat) => true) {
+  /** The same of the ratios within each repeat that counts: both numbers of a repeat are affected by the same noise. */
+  ratio(row, metric, implementation, [otherRow, otherMetric, other], counts = (_repeat) => true) {
     const others = this.of(otherRow, otherMetric, other);
-    const ratios = this.of(row, metric, contestant).map((number, repeat) => number / others[repeat]);
+    const ratios = this.of(row, metric, implementation).map((number, repeat) => number / others[repeat]);
     return summaryOf(ratios.filter((ratio, repeat) => Number.isFinite(ratio) && counts(repeat)));
   }
 }

@@ -1,47 +1,50 @@
-// What is measured: a row has contestants, each a way to get one sample, and metrics, each a number of the sample.
+// What is measured. A row has implementations, each a function that takes a sample, and metrics, each a number of a
+// sample.
 import { readFileSync } from 'node:fs';
 import { brotliCompressSync } from 'node:zlib';
 import { single, twoProcesses } from './child.mjs';
 
 const node = (program, ...args) => [process.execPath, '--expose-gc', `bench/${program}.mjs`, ...args];
-/** Without flags of V8's, as programs are started: with any, Node compiles its own modules anew. */
+/** Without flags, as programs are usually started: with a V8 flag, Node compiles its own modules anew. */
 const plain = (program, ...args) => [process.execPath, `bench/${program}.mjs`, ...args];
 const native = (program, ...args) => [`build/bench/${program}`, ...args];
 
 const SIZES = { 64: '64 B', 1024: '1 KB', 16384: '16 KB', 65536: '64 KB' };
-/** What a datagram carries of an IP packet of 1,500 bytes, and of the largest. */
+/** The payload of a datagram in an IP packet of 1,500 bytes, and in the largest one. */
 const DATAGRAM_BYTES = { 'dgram, 1,500': 1472, dgram: 65_507 };
 
-/** Of the rows with loss, as virtual.mjs has them: how large a window grows, and what a packet of 1,500 bytes has of data. */
+/** The rows with loss (virtual.mjs): the round trip, the largest window, and the data in a packet of 1,500 bytes. */
 const RTT_S = 0.05;
 const WINDOW_BYTES = 4 * 2 ** 20;
 const CHUNK_BYTES = 1448;
 
 const mbPerS = { unit: 'MB/s', of: (sample) => sample.mbPerS };
-/** By the time that its thread has had: on an idle machine MB/s, and on a busy one what that would be. */
+/** Per second of processor time of the thread: on an idle machine that is MB/s, and other load changes it little. */
 const mbPerCpuS = { unit: 'MB per CPU s', of: ({ gb, cpuS, threadS = cpuS }) => (gb * 1e3) / threadS };
-/** Both ends, each by what it has sent or received itself. */
+/** Of both ends, each per GB that it has sent or received. */
 const cpuPerGb = {
   unit: 'CPU s/GB',
   isLessBetter: true,
   of: ({ client, server }) => client.cpuS / client.gb + server.cpuS / server.gb,
 };
-/** What both ends together get done in a second of processor time. */
+/** Per second of processor time of both ends together. */
 const mbPerCpuSOfBoth = { unit: 'MB per CPU s', plot: false, of: (sample) => 1e3 / cpuPerGb.of(sample) };
 const p50 = { unit: 'µs p50', isLessBetter: true, of: (sample) => sample.p50Us };
-/** Of the end that asks, or of both in memory. */
+/** Of the end that starts the round trip, or of both in memory. */
 const cpuPerTrip = { unit: 'CPU µs', isLessBetter: true, plot: false, of: (sample) => sample.cpuUs };
 const p99 = { unit: 'µs p99', isLessBetter: true, of: (sample) => sample.p99Us };
 
-/** The share of its time that the end which asks waited for a processor; native ends don't say. */
+/**
+ * The share of the time that the end which starts the round trip waited for a processor; native ones don't report it.
+ */
 const waited = { plot: false, of: (sample) => sample.waited ?? 0 };
 
-/** The rows; `ms` is how long a sample measures. */
+/** All rows. `ms`: how long a sample is measured. */
 export function rows(ms) {
   return [...memoryRows(ms), ...udpRows(ms), ...relayRows(ms), ...virtualRows(), coldRow(), ...sizeRows()];
 }
 
-const memoryContestants = {
+const memoryImplementations = {
   ours: (...args) => node('memory', 'ours', ...args),
   'ours, direct': (...args) => node('memory', 'ours.direct', ...args),
   raw: (...args) => node('memory', 'raw', ...args),
@@ -50,16 +53,16 @@ const memoryContestants = {
   werift: (...args) => node('memory', 'werift', ...args),
   module: (...args) => node('memory', 'module', ...args),
 };
-/** Those that can do everything. */
-const complete = Object.keys(memoryContestants).filter((name) => name !== 'module');
+/** The implementations that all rows in memory can have. */
+const complete = Object.keys(memoryImplementations).filter((name) => name !== 'module');
 
 function memoryRows(ms) {
-  const row = (measure, bytes, label, metrics, contestants = complete) => ({
+  const row = (measure, bytes, label, metrics, implementations = complete) => ({
     name: `memory.${measure}${measure === 'bulk' ? `.${bytes}` : ''}`,
     label: `in memory: ${label}`,
     metrics,
-    contestants: Object.fromEntries(
-      contestants.map((name) => [name, single(memoryContestants[name](measure, `${bytes}`, `${ms}`))]),
+    implementations: Object.fromEntries(
+      implementations.map((name) => [name, single(memoryImplementations[name](measure, `${bytes}`, `${ms}`))]),
     ),
   });
   return [
@@ -75,7 +78,7 @@ function memoryRows(ms) {
         perS: { unit: '/s', plot: false, of: (sample) => sample.perS },
         perCpuS: { unit: 'per CPU s', of: (sample) => sample.perCpuS },
       },
-      Object.keys(memoryContestants),
+      Object.keys(memoryImplementations),
     ),
     row(
       'first',
@@ -94,7 +97,7 @@ function memoryRows(ms) {
   ];
 }
 
-const udpContestants = {
+const udpImplementations = {
   ours: (...args) => node('end', 'ours', ...args),
   'ours, 1,500': (...args) => node('end', 'ours.small', ...args),
   'ours, asleep': (...args) => node('end', 'ours.asleep', ...args),
@@ -104,25 +107,25 @@ const udpContestants = {
   dgram: (...args) => node('end', 'dgram', ...args),
 };
 
-const relayContestants = {
+const relayImplementations = {
   ours: (...args) => node('end', 'relay', ...args),
   ws: (...args) => node('end', 'ws', ...args),
 };
 
-const udpRows = (ms) => processRows('udp', 'UDP, two processes', udpContestants, ms, {});
+const udpRows = (ms) => processRows('udp', 'UDP, two processes', udpImplementations, ms, {});
 const relayRows = (ms) =>
-  processRows('relay', 'through a relay', relayContestants, ms, { ours: (port) => node('relay', port) });
+  processRows('relay', 'through a relay', relayImplementations, ms, { ours: (port) => node('relay', port) });
 
-/** Each end a process, and what a contestant has between them one too. */
-function processRows(kind, title, contestants, ms, helpers) {
+/** Each end is a process; `helpers` are commands of a process between them, by implementation. */
+function processRows(kind, title, implementations, ms, helpers) {
   const row = (measure, bytes, label, metrics, names) => ({
     name: `${kind}.${measure}${measure === 'bulk' ? `.${bytes}` : ''}`,
     label: `${title}: ${label}`,
     metrics,
-    contestants: Object.fromEntries(
+    implementations: Object.fromEntries(
       names.map((name) => {
         const size = measure === 'bulk' ? Math.min(bytes, DATAGRAM_BYTES[name] ?? bytes) : bytes;
-        return [name, twoProcesses(contestants[name], measure, size, ms, helpers[name])];
+        return [name, twoProcesses(implementations[name], measure, size, ms, helpers[name])];
       }),
     ),
   });
@@ -130,7 +133,7 @@ function processRows(kind, title, contestants, ms, helpers) {
   const metrics = { mbPerS: received, cpuPerGb, mbPerCpuS: mbPerCpuSOfBoth };
   const ofClient = (metric) => ({ ...metric, of: ({ client }) => metric.of(client) });
   const trip = { p50: ofClient(p50), p99: ofClient(p99), cpuPerTrip: ofClient(cpuPerTrip), waited: ofClient(waited) };
-  const names = Object.keys(contestants);
+  const names = Object.keys(implementations);
   const oneSize = names.filter((name) => !name.endsWith('1,500'));
   return [
     ...Object.entries(SIZES).map(([bytes, size]) => row('bulk', bytes, size, metrics, names)),
@@ -138,22 +141,23 @@ function processRows(kind, title, contestants, ms, helpers) {
   ];
 }
 
-/** What congestion control allows at a rate of loss (Mathis et al. 1997), or else the receive window; in MB/s. */
+/** The most that congestion control allows at a loss rate (Mathis et al. 1997), or the receive window; in MB/s. */
 function lossLimit(loss) {
   const byWindow = WINDOW_BYTES / RTT_S / 1e6;
   return loss === 0 ? byWindow : Math.min(byWindow, ((CHUNK_BYTES / RTT_S) * Math.sqrt(1.5 / loss)) / 1e6);
 }
 
-/** Virtual time: the same on each machine; repeats have other seeds. */
+/** In virtual time results are the same on each machine. Each repeat has a seed of its own. */
 function virtualRows() {
-  const contestant = (measure, argument) => (repeat) => single(node('virtual', measure, argument, `${repeat + 1}`))();
-  /** `others` are the same measure with other arguments, by the names of the contestants. */
+  const implementation = (measure, argument) => (repeat) =>
+    single(node('virtual', measure, argument, `${repeat + 1}`))();
+  /** `others`: the same measure with other arguments, by implementation. */
   const row = (name, measure, argument, label, metrics, others = {}) => ({
     name,
     label: `virtual time: ${label}`,
     metrics,
-    contestants: Object.fromEntries(
-      Object.entries({ ours: argument, ...others }).map(([each, value]) => [each, contestant(measure, value)]),
+    implementations: Object.fromEntries(
+      Object.entries({ ours: argument, ...others }).map(([each, value]) => [each, implementation(measure, value)]),
     ),
   });
   const ms = { unit: 'ms', isLessBetter: true, of: (sample) => sample.ms };
@@ -161,20 +165,20 @@ function virtualRows() {
     ...[0, 0.01, 0.05].map((loss) => {
       const ours = row(`loss.${loss}`, 'loss', `${loss}`, `16 KB, 50 ms RTT, ${loss * 100} % loss`, { mbPerS });
       const limit = async () => ({ mbPerS: lossLimit(loss) });
-      return { ...ours, contestants: { ...ours.contestants, limit } };
+      return { ...ours, implementations: { ...ours.implementations, limit } };
     }),
     ...[10, 100].map((rate) => {
       const ours = row(`rate.${rate}`, 'rate', `${rate}`, `16 KB, 50 ms RTT, ${rate} Mbit/s`, { mbPerS });
       const limit = async () => ({ mbPerS: (rate / 8) * (CHUNK_BYTES / 1500) });
-      return { ...ours, contestants: { ...ours.contestants, limit } };
+      return { ...ours, implementations: { ...ours.implementations, limit } };
     }),
-    row('message', 'message', '-', 'a message of 64 KB behind a pause, 50 ms RTT', { ms }),
-    row('far', 'far', '1', '16 KB, 50 ms RTT, after messages at 1 ms', { mbPerS }, { 'always 50 ms': '50' }),
-    row('silent', 'silent', '1500', '200 KB after 1.5 s of only receiving, 50 ms RTT', { ms }, { 'no pause': '0' }),
+    row('message', 'message', '-', 'a message of 64 KB after a pause, 50 ms RTT', { ms }),
+    row('far', 'far', '1', '16 KB, 50 ms RTT, after messages at 1 ms RTT', { mbPerS }, { 'always 50 ms': '50' }),
+    row('silent', 'silent', '1500', '200 KB after 1.5 s of receiving only, 50 ms RTT', { ms }, { 'no pause': '0' }),
     row('readers', 'readers', '10', '16 KB, 50 ms RTT, beside ten slow readers', { mbPerS }, { alone: '0' }),
     row('newcomer', 'newcomer', '24', '16 KB, 50 ms RTT, after 24 other clients', { mbPerS }, { alone: '0' }),
     ...['fast-failover', 'rfc7829', 'rfc9260'].map((preset) => {
-      return row(`failover.${preset}`, 'failover', preset, `a cut to the next message, ${preset}`, { ms });
+      return row(`failover.${preset}`, 'failover', preset, `from a cut to the next message, ${preset}`, { ms });
     }),
     row('timers', 'timers', '-', 'an idle pair, per minute', {
       fired: { unit: 'timers', isLessBetter: true, of: (sample) => sample.perMinute },
@@ -184,12 +188,12 @@ function virtualRows() {
 }
 
 function coldRow() {
-  const contestants = { ours: single(plain('cold', 'ours')), werift: single(plain('cold', 'werift')) };
+  const implementations = { ours: single(plain('cold', 'ours')), werift: single(plain('cold', 'werift')) };
   const metrics = {
     ms: { unit: 'ms', isLessBetter: true, of: (sample) => sample.ms },
     cpuMs: { unit: 'CPU ms', isLessBetter: true, of: (sample) => sample.cpuMs },
   };
-  return { name: 'cold', label: 'start and size: cold start', metrics, contestants };
+  return { name: 'cold', label: 'start and size: cold start', metrics, implementations };
 }
 
 function sizeRows() {
@@ -199,7 +203,7 @@ function sizeRows() {
     label: `start and size: ${label}`,
     metrics: { kb: { unit: 'KB brotli', isLessBetter: true, of: (sample) => sample.kb } },
     repeats: 1,
-    contestants: {
+    implementations: {
       ours: async () => ({
         kb: files.reduce((sum, file) => sum + brotliCompressSync(readFileSync(file)).length, 0) / 1e3,
       }),
@@ -207,6 +211,6 @@ function sizeRows() {
   });
   return [
     row('size.wasm', 'usrsctp.wasm', ['build/wasm/usrsctp.wasm']),
-    row('size.index', 'the package with all it loads', bundles['dist/index.js']),
+    row('size.index', 'the package with all that it loads', bundles['dist/index.js']),
   ];
 }

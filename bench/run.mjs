@@ -1,10 +1,10 @@
-// npm run bench -- [--quick] [--only NAME…] [--repeats N] [--json] [--svg FILE] [--check]; bench/README.md tells more.
+// npm run bench -- [--quick] [--only NAME…] [--repeats N] [--json] [--svg FILE] [--check]; see bench/README.md.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { check } from './check.mjs';
-import { measure, tell } from './measure.mjs';
+import { log, measure } from './measure.mjs';
 import { Results } from './results.mjs';
 import { rows } from './rows.mjs';
 import { svgOf } from './svg.mjs';
@@ -48,11 +48,11 @@ function isChosen(name) {
   return values.only.some((beginning) => name.startsWith(beginning));
 }
 
-/** Compiles the native programs, again when the C side has changed. */
+/** Compiles the native programs, again if the C side has changed. */
 function prepare() {
-  if (!existsSync('dist/index.js')) throw new Error('bench: there is no dist/: run ./build.sh first');
+  if (!existsSync('dist/index.js')) throw new Error('bench: dist/ is missing: run ./build.sh first');
   if (madeAtMs('build/bench/udp') > Math.max(madeAtMs('build/wasm/usrsctp.wasm'), newest('bench/native'))) return;
-  tell('compiling the native programs');
+  log('compiling the native programs');
   execFileSync('bench/native/compile.sh', ['usrsctp/source', 'build/bench'], {
     stdio: ['ignore', 'inherit', 'inherit'],
   });

@@ -1,23 +1,24 @@
-// What is done with associations to measure them. An end has send(), receive(handler) and close().
+// The traffic that is measured. An end of an association has send(), receive(handler) and close().
 import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 
-/** Warming up takes half as long as measuring, and a second at least: by then V8 has compiled what is hot for good. */
+/** Warming up takes half as long as measuring, and at least a second: V8 has then optimized the hot functions. */
 export const warmUpMs = (ms) => Math.max(ms / 2, 1000);
 
-/** Sends messages one after the other, as the promises of send allow, until `isOver`. */
+/** Sends messages one after the other, each when the promise of the last one has settled, until `isOver`. */
 export async function flood(end, bytes, isOver) {
   const data = Buffer.alloc(bytes, 'usrsctp');
   for (let count = 0; !(count % 16 === 0 && isOver()); count++) await end.send(data);
 }
 
-/** A process that gets no processor isn't waited for any longer than so many times its time. */
-const PATIENCE = 4;
-const LOOK_MS = 5;
+/** If a process gets too little processor time, a phase ends after this many times its length. */
+const MOST_TIMES = 4;
+const CHECK_MS = 5;
 
 /**
- * Counts from its warm-up on for `ms`: what was received, or sent, and what processor time that took. Both last until
- * the process has had as much processor time too: on a busy machine it would else be measured before it is compiled.
+ * Warms up, then counts for `ms` how many bytes are received or sent, and how much processor time that takes. Each of
+ * the two phases lasts until the process has had as much processor time, too: otherwise a busy machine would measure
+ * code that V8 hasn't optimized yet.
  */
 export class Window {
   #bytes = 0;
@@ -26,11 +27,11 @@ export class Window {
   #threadS = threadS();
   #ms;
   #isWarm = false;
-  #lookAt;
+  #checkAt;
 
   constructor(ms) {
     this.#ms = ms;
-    this.#lookAt = this.#begun + warmUpMs(ms);
+    this.#checkAt = this.#begun + warmUpMs(ms);
     this.result = new Promise((resolve) => {
       this.resolve = resolve;
     });
@@ -39,18 +40,18 @@ export class Window {
   add(bytes) {
     const now = performance.now();
     this.#bytes += bytes;
-    if (now < this.#lookAt) return;
-    this.#lookAt = now + LOOK_MS;
+    if (now < this.#checkAt) return;
+    this.#checkAt = now + CHECK_MS;
     const { user, system } = process.cpuUsage(this.#cpu);
     const cpuMs = (user + system) / 1e3;
     const lastsMs = this.#isWarm ? this.#ms : warmUpMs(this.#ms);
-    if (cpuMs < lastsMs && now < this.#begun + PATIENCE * lastsMs) return;
+    if (cpuMs < lastsMs && now < this.#begun + MOST_TIMES * lastsMs) return;
     if (this.#isWarm) this.#end(now, cpuMs);
     else this.#begin(now);
   }
 
   get isOver() {
-    return this.#lookAt === Number.POSITIVE_INFINITY;
+    return this.#checkAt === Number.POSITIVE_INFINITY;
   }
 
   #begin(now) {
@@ -59,27 +60,27 @@ export class Window {
     this.#begun = now;
     this.#cpu = process.cpuUsage();
     this.#threadS = threadS();
-    this.#lookAt = now + this.#ms;
+    this.#checkAt = now + this.#ms;
   }
 
   #end(now, cpuMs) {
-    this.#lookAt = Number.POSITIVE_INFINITY;
+    this.#checkAt = Number.POSITIVE_INFINITY;
     const mbPerS = this.#bytes / 1e3 / (now - this.#begun);
     this.resolve({ mbPerS, cpuS: cpuMs / 1e3, threadS: threadS() - this.#threadS, gb: this.#bytes / 1e9 });
   }
 }
 
-/** Processor time of this thread, without those that collect garbage and compile beside it; Linux tells it. */
+/** Processor time of this thread, without the threads that collect garbage and compile; needs Linux. */
 function threadS() {
   return Number(readFileSync('/proc/self/schedstat', 'utf8').split(' ')[0]) / 1e9;
 }
 
-/** Sends back what comes. */
+/** Sends back each message. */
 export function echo(end) {
   end.receive((data) => void end.send(data));
 }
 
-/** One message there and back at a time. */
+/** Sends one message at a time, and waits until it comes back. */
 export function pingPong(end, bytes, ms) {
   const data = Buffer.alloc(bytes, 'usrsctp');
   const times = [];
@@ -104,13 +105,13 @@ export function pingPong(end, bytes, ms) {
   });
 }
 
-/** Of the process, since then. */
+/** Processor time of the process since then. */
 function cpuUs(since) {
   const { user, system } = process.cpuUsage(since);
   return user + system;
 }
 
-/** How long this thread has waited for a processor; where no Linux tells it, 0. */
+/** How long this thread has waited for a processor; 0 where the system isn't Linux. */
 function waitedMs() {
   try {
     return Number(readFileSync('/proc/thread-self/schedstat', 'latin1').split(' ')[1]) / 1e6;

@@ -1,26 +1,30 @@
-// Measures in virtual time, which no other load disturbs: node bench/virtual.mjs MEASURE ARGUMENT SEED, see `measures`.
+// Measures in virtual time, which other load doesn't affect: node bench/virtual.mjs MEASURE ARGUMENT SEED; see
+// `measures`.
 import { Stack } from 'usrsctp-wasm';
 import { scenario } from 'usrsctp-wasm/simulated';
 
 const PORT = 5001;
 const BULK_MS = 60_000;
-/** What a send buffer and a congestion window need to grow before a rate is measured, and how long it is then. */
+/**
+ * The send buffer and the congestion window grow for this long before a rate is measured, and it is measured for
+ * RATE_MS.
+ */
 const GROW_MS = 3000;
 const RATE_MS = 1000;
-/** A path's round trip is the shortest of the last five to ten seconds (wasm/tuning/min_rtt.c). */
+/** Longer than usrsctp remembers a shorter round trip of a path: five to ten seconds (wasm/tuning/min_rtt.c). */
 const FORGET_MS = 10_000;
 const IDLE_MS = 600_000;
 const HEARTBEAT = 4;
 const HEARTBEAT_ACK = 5;
 
 const measures = {
-  /** Messages of 16 KB at a round trip of 50 ms; the argument is the share of packets that are lost. */
+  /** 16 KB messages at a round trip of 50 ms. The argument is the share of packets that are lost. */
   loss: (loss, seed) => bulk({ latencyMs: 25, loss: Number(loss) }, seed),
 
-  /** The same without losses at a rate in Mbit/s; half of a round trip may wait for it. */
+  /** The same without loss, on a link of so many Mbit/s, whose queue holds half of a round trip. */
   rate: (rate, seed) => bulk({ latencyMs: 25, rateBps: rate * 1e6, queueBytes: (rate * 1e6 * 0.025) / 8 }, seed),
 
-  /** A message of 64 KB every 300 ms at 50 ms: what the last of 20 takes, in ms. */
+  /** A message of 64 KB every 300 ms, at a round trip of 50 ms: how long the last of 20 takes, in ms. */
   message: (_argument, seed) =>
     scenario({ seed, conditions: { latencyMs: 25 }, limitMs: 1e7 }, async (network) => {
       const [client, server] = await pair(network, 1, {});
@@ -35,7 +39,7 @@ const measures = {
       return { ms };
     }),
 
-  /** 16 KB messages at a round trip of 50 ms, after three messages at another one; the argument is that one, in ms. */
+  /** 16 KB messages at a round trip of 50 ms, after three messages at another one. The argument is that one, in ms. */
   far: (firstMs, seed) =>
     scenario({ seed, conditions: { latencyMs: firstMs / 2 }, limitMs: 1e7 }, async (network) => {
       const [client, server] = await pair(network, 1, {});
@@ -50,7 +54,9 @@ const measures = {
       return rateOf(network, received);
     }),
 
-  /** What a message of 200 KB takes at 50 ms, in ms, after the argument's ms in which its sender has only received. */
+  /**
+   * How long a message of 200 KB takes, in ms, after its sender has only received for as many ms as the argument says.
+   */
   silent: (silentMs, seed) =>
     scenario({ seed, conditions: { latencyMs: 25 }, limitMs: 1e7 }, async (network) => {
       const [client, server] = await pair(network, 1, {});
@@ -68,7 +74,7 @@ const measures = {
       return { ms: network.clock.now() - start };
     }),
 
-  /** What one client reads of a one-to-many server at 50 ms, beside as many that read ten messages a second. */
+  /** How fast a client reads from a one-to-many server. The argument is how many others read ten messages a second. */
   readers: (slow, seed) =>
     scenario({ seed, conditions: { latencyMs: 25 }, limitMs: 1e7 }, async (network) => {
       const { connect } = await serverOf(network, ['slow', 'fast']);
@@ -83,7 +89,7 @@ const measures = {
       return rateOf(network, received);
     }),
 
-  /** What one more client reads of a one-to-many server at 50 ms that as many clients have read from before. */
+  /** How fast a client reads from a one-to-many server. The argument is how many others have read from it before. */
   newcomer: (earlier, seed) =>
     scenario({ seed, conditions: { latencyMs: 25 }, limitMs: 1e7 }, async (network) => {
       const { connect } = await serverOf(network, ['earlier', 'newcomer']);
@@ -100,7 +106,10 @@ const measures = {
       return rateOf(network, received);
     }),
 
-  /** A message every 10 ms, and the path in use is cut; the argument is the preset. */
+  /**
+   * The path in use is cut while a message is sent every 10 ms: how long until the next one arrives. The argument is
+   * the preset.
+   */
   failover: (preset, seed) =>
     scenario({ seed, conditions: { latencyMs: 10 }, limitMs: 1e7 }, async (network) => {
       const [client, server] = await pair(network, 2, { preset });
@@ -114,13 +123,13 @@ const measures = {
       network.link(path.address, '*', { loss: 1 });
       const cutMs = network.clock.now();
       while (await server.receive({ timeoutMs: 0 }).catch(() => undefined));
-      await network.advance(15); // what was on its way
+      await network.advance(15); // packets that were on their way
       while (await server.receive({ timeoutMs: 0 }).catch(() => undefined));
       await server.receive();
       return { ms: network.clock.now() - cutMs };
     }),
 
-  /** How often the clock wakes an idle pair in ten minutes, and how many heartbeats are sent and answered meanwhile. */
+  /** How often timers wake an idle pair, and how many heartbeats it sends and answers, per minute. */
   timers: (_argument, seed) =>
     scenario({ seed, conditions: { latencyMs: 10 }, limitMs: 1e7 }, async (network) => {
       let fired = 0;
@@ -173,7 +182,7 @@ function flood(association, bytes) {
   };
 }
 
-/** Reads all that comes; `bytes` grows. */
+/** Reads all messages; `bytes` counts them. */
 function countBytes(association) {
   const received = { bytes: 0 };
   const read = async () => {
@@ -200,7 +209,10 @@ async function rateOf(network, received) {
   return { mbPerS: (received.bytes - before) / 1e3 / RATE_MS };
 }
 
-/** A one-to-many server, and hosts with a stack each, whose associations connect() makes: both ends of one. */
+/**
+ * A one-to-many server, and a stack for each name. connect() makes an association of a stack, and resolves to both its
+ * ends.
+ */
 async function serverOf(network, names) {
   const start = (name, index) => {
     const { transport, random } = network.host(name, [`10.0.1.${index + 1}`]);

@@ -1,9 +1,9 @@
-// werift-sctp as a world: in memory and over UDP. It has no listening sockets: an association is a transport.
+// werift-sctp, in memory and over UDP. It has no listening sockets: each association has a transport of its own.
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import Module, { createRequire } from 'node:module';
 
-// werift-sctp 0.0.11 requires `debug` without depending on it: a silent one does.
+// werift-sctp 0.0.11 requires the package `debug`, but doesn't depend on it. Here it gets one that does nothing.
 const load = Module._load;
 const silent = { default: { debug: () => () => undefined } };
 Module._load = (name, ...rest) => (name === 'debug' ? silent : load(name, ...rest));
@@ -43,7 +43,7 @@ async function bound(port) {
   return socket;
 }
 
-/** Two transports; packets arrive in the next turn of the event loop. */
+/** Two transports; each gives its packets to the other in the next turn of the event loop. */
 function wires() {
   const ends = [wire(), wire()];
   ends[0].peer = ends[1];

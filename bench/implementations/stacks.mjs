@@ -1,17 +1,17 @@
-// What two stacks are to each other, without the package: a cold start is measured from its import.
-import { wire } from './wire.mjs';
+// Two of our stacks that connect to each other. Doesn't import the package: a cold start is measured from that import.
+import { loopback } from './loopback.mjs';
 
 const PORT = 5001;
 
 /** Two stacks on a transport that hands packets over in the next turn of the event loop. */
-export async function directly(Stack) {
-  const transports = wire('10.0.0.1', '10.0.0.2');
+export async function directStacks(Stack) {
+  const transports = loopback('10.0.0.1', '10.0.0.2');
   const stacks = await Promise.all(transports.map((transport) => Stack.create({ transport })));
-  return between(...stacks, '10.0.0.2');
+  return connecting(...stacks, '10.0.0.2');
 }
 
-/** What connects from one stack to another; each may be in another process. */
-export function between(client, server, address) {
+/** Makes associations from one stack to the other. A stack that is in another process is undefined here. */
+export function connecting(client, server, address) {
   const listener = server?.socket();
   listener?.bindx([{ address, port: PORT }]);
   listener?.listen();

@@ -1,8 +1,8 @@
-// The package `ws` alone, on TCP: what nothing over a WebSocket can exceed.
+// The package `ws` alone, over TCP: an upper limit for everything over a WebSocket.
 import { once } from 'node:events';
 import { WebSocket, WebSocketServer } from 'ws';
 
-/** More than this isn't left to wait in a socket. */
+/** If a socket buffers more than this, send() waits. */
 const MOST_WAITING_BYTES = 2 ** 20;
 
 export async function server(port) {

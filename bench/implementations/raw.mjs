@@ -1,4 +1,4 @@
-// The API with usrsctp's own names as a world, on the simulated network.
+// `usrsctp-wasm/raw` on the simulated network.
 import * as R from 'usrsctp-wasm/raw';
 import { Network } from 'usrsctp-wasm/simulated';
 import { simulated } from './simulated.mjs';

@@ -1,4 +1,4 @@
-// What a cold start can't be without, each measured alone in new processes: node bench/floor.mjs
+// The parts of a cold start, each measured alone in new processes: node bench/coldparts.mjs
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
@@ -12,7 +12,7 @@ const EAGER = ['--single-threaded', '--liftoff-only'];
 const bundles = JSON.parse(readFileSync('build/bundle.json', 'utf8'));
 const files = bundles['dist/index.js'].map((file) => (file === 'dist/wasm.js' ? 'dist/wasm.node.js' : file));
 
-/** In a process of its own: ms, or a list of them. */
+/** Each is run in a process of its own, and gives its time in ms. */
 const parts = {
   async files() {
     return timed(() => import(pathToFileURL(`${EMPTY}/0.mjs`).href));
@@ -34,10 +34,10 @@ const parts = {
     return timed(() => [new WebAssembly.Instance(module, imports), new WebAssembly.Instance(module, imports)]);
   },
   async again() {
-    const { direct } = await import('./worlds/ours.mjs');
+    const { direct } = await import('./implementations/ours.mjs');
     const once = async () => {
-      const world = await direct();
-      await Promise.all([world.connect(), world.accept()]);
+      const { connect, accept } = await direct();
+      await Promise.all([connect(), accept()]);
     };
     await once();
     return timed(once);
@@ -50,14 +50,14 @@ async function timed(act) {
   return performance.now() - before;
 }
 
-/** The median of some processes' answers. */
+/** The median of several processes. */
 function measured(part, ...flags) {
   const run = () => Number(execFileSync(process.execPath, ['--no-warnings', ...flags, 'bench/floor.mjs', part]));
   const all = Array.from({ length: REPEATS }, run).sort((a, b) => a - b);
   return all[REPEATS >> 1];
 }
 
-/** Bytes of the functions of the wasm that a first association calls. */
+/** How many bytes the functions of the wasm have that a first association calls. */
 function calledBytes() {
   const trace = execFileSync(process.execPath, ['--trace-wasm-compilation-times', 'bench/cold.mjs', 'ours'], {
     encoding: 'utf8',
@@ -65,7 +65,7 @@ function calledBytes() {
   return [...trace.matchAll(/Liftoff.*bodysize (\d+)/g)].reduce((sum, [, bytes]) => sum + Number(bytes), 0);
 }
 
-function tell() {
+function printAll() {
   mkdirSync(EMPTY, { recursive: true });
   for (const index of files.keys()) {
     writeFileSync(`${EMPTY}/${index}.mjs`, index + 1 < files.length ? `import './${index + 1}.mjs';` : '');
@@ -75,17 +75,18 @@ function tell() {
   const eager = measured('compile', ...EAGER, '--no-wasm-lazy-compilation') - measured('compile', ...EAGER);
   const lines = {
     [`to load ${files.length} empty files`]: measured('files'),
-    'to parse what is in ours': measured('parse', '--experimental-vm-modules'),
-    'to compile the wasm': measured('compile'),
-    'for two instances': measured('instances'),
-    [`for ${Math.round(called / 1e3)} of its ${Math.round(all / 1e3)} KB, which are called`]: (eager * called) / all,
-    'the same again, with two new stacks': measured('again'),
+    'to parse our files': measured('parse', '--experimental-vm-modules'),
+    'to compile the wasm, without its functions': measured('compile'),
+    'to make two instances': measured('instances'),
+    [`to compile the functions that are called, ${Math.round(called / 1e3)} of ${Math.round(all / 1e3)} KB`]:
+      (eager * called) / all,
+    'for another association, of two new stacks in the same process': measured('again'),
   };
   for (const [what, ms] of Object.entries(lines)) console.log(`${ms.toFixed(1).padStart(6)} ms ${what}`);
 }
 
 const [part] = process.argv.slice(2);
-if (part === undefined) tell();
+if (part === undefined) printAll();
 else {
   console.log(await parts[part]());
   process.exit();

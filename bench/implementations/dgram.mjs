@@ -1,9 +1,9 @@
-// Node's UDP sockets alone, paced like our transport: what no SCTP over them can exceed. Nothing is sent again.
+// Node's UDP sockets alone, paced like our transport: an upper limit for SCTP over them. Nothing is retransmitted.
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 
-/** libuv reads no more per turn. */
+/** libuv reads at most this many datagrams in a turn of the event loop. */
 const PER_TURN = 32;
 
 export async function server(port) {

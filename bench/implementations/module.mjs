@@ -1,4 +1,5 @@
-// The module's functions without any of our JavaScript: what is left is the difference to `ours`. Set-ups only.
+// The module's functions, called by a loop without our JavaScript, whose cost is the difference to `ours`. Set-ups
+// only.
 import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 
@@ -8,12 +9,12 @@ const [AF_INET, SOCK_STREAM, IPPROTO_SCTP, SCTP_NODELAY] = [2, 1, 132, 4];
 const [OUTBOX, OUTBOX_BYTES, INBOX, READY_COUNT] = [2, 3, 5, 8];
 const SOCKADDR_BYTES = 16;
 
-/** Two instances; what one has sent lies in the other's inbox at once. */
+/** Two instances; a packet that one sends is put into the other's inbox at once. */
 export async function memory() {
   const module = await WebAssembly.compile(readFileSync('dist/usrsctp.wasm'));
   const [client, server] = await Promise.all([host(module, [10, 0, 0, 1]), host(module, [10, 0, 0, 2])]);
   const deliver = () => {
-    while (carry(client, server) || carry(server, client));
+    while (transfer(client, server) || transfer(server, client));
     for (const { words, state, exports } of [client, server])
       if (words[state + READY_COUNT]) exports.bridge_ready_taken();
   };
@@ -48,7 +49,7 @@ async function host(module, address) {
   const self = { address };
   const imports = {
     panic() {
-      throw new Error('the module panics');
+      throw new Error('the module has panicked');
     },
     random: (at, length) => void crypto.getRandomValues(self.bytes.subarray(at, at + length)),
     route(_destination, family, mtu) {
@@ -85,13 +86,13 @@ function sockaddr({ bytes, scratch }, address) {
   return scratch;
 }
 
-/** False: there was nothing. */
-function carry(from, to) {
+/** Moves all packets from one instance to the other. Returns false if there were none. */
+function transfer(from, to) {
   const length = from.words[from.state + OUTBOX_BYTES];
   if (length === 0) return false;
   const outbox = from.words[from.state + OUTBOX] >> 2;
   const inbox = to.words[to.state + INBOX] >> 2;
-  for (let i = 0; i < length >> 2; i++) to.words[inbox + i] = from.words[outbox + i]; // without garbage
+  for (let i = 0; i < length >> 2; i++) to.words[inbox + i] = from.words[outbox + i]; // a subarray would be garbage
   from.words[from.state + OUTBOX_BYTES] = 0;
   to.exports.link_enter(performance.now());
   to.exports.link_input(length);

@@ -1,5 +1,5 @@
-/** Two transports that hand their packets to each other in the next turn of the event loop. */
-export function wire(...addresses) {
+/** Two transports; each gives its packets to the other in the next turn of the event loop. */
+export function loopback(...addresses) {
   const ends = addresses.map(end);
   ends[0].peer = ends[1];
   ends[1].peer = ends[0];

@@ -1,8 +1,8 @@
-// A client through a relay, bench/relay.mjs, to a server on UDP: each of the three is a process.
+// A client that reaches a UDP server through a relay (bench/relay.mjs). Each of the three is a process.
 import { Stack } from 'usrsctp-wasm';
 import { relay } from 'usrsctp-wasm/relay';
 import { signTicket } from 'usrsctp-wasm/relay/server';
-import { between } from './between.mjs';
+import { connecting } from './stacks.mjs';
 
 export { server } from './ours.mjs';
 
@@ -16,5 +16,5 @@ export async function client(port) {
   const ticket = await signTicket({ sub: 'bench', aud: AUDIENCE, exp, destinations: ['127.0.0.0/8:*'] }, KEY);
   const relays = [{ url: `ws://127.0.0.1:${port + 2}/relay`, ticket }];
   const transport = relay({ relays, encapsulationPort: port });
-  return between(await Stack.create({ transport }), undefined, '127.0.0.1');
+  return connecting(await Stack.create({ transport }), undefined, '127.0.0.1');
 }
