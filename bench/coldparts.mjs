@@ -52,7 +52,7 @@ async function timed(act) {
 
 /** The median of several processes. */
 function measured(part, ...flags) {
-  const run = () => Number(execFileSync(process.execPath, ['--no-warnings', ...flags, 'bench/floor.mjs', part]));
+  const run = () => Number(execFileSync(process.execPath, ['--no-warnings', ...flags, 'bench/coldparts.mjs', part]));
   const all = Array.from({ length: REPEATS }, run).sort((a, b) => a - b);
   return all[REPEATS >> 1];
 }
