@@ -11,18 +11,18 @@ import { packSockaddr, packSockaddrs, unpackSockaddrs } from './sockaddr.js';
 
 export type { SendInfo } from './sendinfo.js';
 
-/** What {@link Calls.recvv} received, but for the bytes. Each call overwrites this object. */
+/** What {@link Calls.recvv} received, but for the bytes. */
 export interface Received {
   /** MSG_NOTIFICATION and MSG_EOR. */
-  flags: number;
-  associationId: number;
-  stream: number;
-  ssn: number;
+  readonly flags: number;
+  readonly associationId: number;
+  readonly stream: number;
+  readonly ssn: number;
   /** SCTP_UNORDERED. */
-  rcvFlags: number;
-  ppid: number;
-  tsn: number;
-  context: number;
+  readonly rcvFlags: number;
+  readonly ppid: number;
+  readonly tsn: number;
+  readonly context: number;
 }
 
 /** How much one call of recvv receives at most. A longer message comes in parts. */
@@ -56,19 +56,6 @@ export class Calls {
   /** Scratch memory for small structs and out parameters, see `Slots`. */
   readonly #small: Pointer;
   readonly #hasMore: Pointer;
-  #receivedView!: DataView<ArrayBuffer>;
-  /** The memory that it is a view of. There is a new one when it has grown. */
-  #viewed: Uint8Array | undefined;
-  readonly received: Received = {
-    flags: 0,
-    associationId: 0,
-    stream: 0,
-    ssn: 0,
-    rcvFlags: 0,
-    ppid: 0,
-    tsn: 0,
-    context: 0,
-  };
 
   constructor(instance: Instance) {
     const { exports, memory } = instance;
@@ -192,14 +179,14 @@ export class Calls {
     return this.#exports.bridge_sendv(handle, this.#data, data.length, NULL, 0, spa, size, SCTP_SENDV_SPA, 0);
   }
 
-  /** The number of bytes received, or a negative errno. `receivedBytes` has the bytes, `received` all else. */
+  /** The number of bytes received, or a negative errno. `receivedBytes` has the bytes, `received` everything else. */
   recvv(handle: Handle): number {
     const { words } = this.#memory;
     const small = this.#small >> 2;
     words[small + (Slots.fromLength >> 2)] = sockaddr_storage.size;
     words[small + (Slots.infoLength >> 2)] = sctp_recvv_rn.size;
     words[small + (Slots.flags >> 2)] = 0;
-    const length = this.#exports.bridge_recvv(
+    return this.#exports.bridge_recvv(
       handle,
       this.#data,
       RECEIVE_BYTES,
@@ -210,8 +197,6 @@ export class Calls {
       at(this.#small, Slots.infoType),
       at(this.#small, Slots.flags),
     );
-    if (length >= 0) this.#readReceived();
-    return length;
   }
 
   /**
@@ -233,6 +218,22 @@ export class Calls {
     return this.#memory.word(this.#hasMore) !== 0;
   }
 
+  /** What the last recvv received. Valid until the next call. */
+  get received(): Received {
+    const { view } = this.#memory;
+    const info = this.#small + Slots.info;
+    return {
+      flags: this.#memory.word(at(this.#small, Slots.flags)),
+      associationId: view.getUint32(info + rcv.rcv_assoc_id.offset, true),
+      stream: view.getUint16(info + rcv.rcv_sid.offset, true),
+      ssn: view.getUint16(info + rcv.rcv_ssn.offset, true),
+      rcvFlags: view.getUint16(info + rcv.rcv_flags.offset, true),
+      ppid: htonl(view.getUint32(info + rcv.rcv_ppid.offset, true)),
+      tsn: view.getUint32(info + rcv.rcv_tsn.offset, true),
+      context: view.getUint32(info + rcv.rcv_context.offset, true),
+    };
+  }
+
   /** The bytes that the last recvv received. */
   receivedBytes(length: number): Uint8Array<ArrayBuffer> {
     return this.#memory.copy(this.#data, length);
@@ -240,10 +241,7 @@ export class Calls {
 
   /** A view of the module's memory that begins with these bytes; it is longer than they are. Valid until the next call. */
   get receivedView(): DataView<ArrayBuffer> {
-    const { bytes } = this.#memory;
-    if (this.#viewed !== bytes) this.#receivedView = new DataView(bytes.buffer, this.#data, RECEIVE_BYTES);
-    this.#viewed = bytes;
-    return this.#receivedView;
+    return new DataView(this.#memory.bytes.buffer, this.#data, RECEIVE_BYTES);
   }
 
   getEvents(handle: Handle): number {
@@ -297,19 +295,5 @@ export class Calls {
 
   #addresses(count: number): Endpoint[] | number {
     return count < 0 ? count : unpackSockaddrs(this.#memory.copy(this.#data, count * sockaddr_storage.size), count);
-  }
-
-  #readReceived(): void {
-    const { view, words } = this.#memory;
-    const { received } = this;
-    const info = this.#small + Slots.info;
-    received.flags = words[(this.#small + Slots.flags) >> 2] ?? 0;
-    received.stream = view.getUint16(info + rcv.rcv_sid.offset, true);
-    received.ssn = view.getUint16(info + rcv.rcv_ssn.offset, true);
-    received.rcvFlags = view.getUint16(info + rcv.rcv_flags.offset, true);
-    received.ppid = htonl(view.getUint32(info + rcv.rcv_ppid.offset, true));
-    received.tsn = view.getUint32(info + rcv.rcv_tsn.offset, true);
-    received.context = view.getUint32(info + rcv.rcv_context.offset, true);
-    received.associationId = view.getUint32(info + rcv.rcv_assoc_id.offset, true);
   }
 }

@@ -82,17 +82,6 @@ export function writeStruct<const L extends Layout>(layout: L, input: StructInpu
   return bytes;
 }
 
-/** The same into memory that is there already, where no array need be made for every message. */
-export function writeStructAt<const L extends Layout>(
-  layout: L,
-  input: StructInput<L>,
-  view: DataView,
-  offset: number,
-): void {
-  for (let at = offset; at < offset + layout.size; at++) view.setUint8(at, 0);
-  writeFields(layout, input, view, offset);
-}
-
 /** Field values by name, where the layout is known at run time only. */
 type Values = { readonly [field: string]: unknown };
 

@@ -22,9 +22,6 @@ export interface ConnEndpoint {
 /** Converts sockaddrs between values and their C layout, where AF_CONN addresses are numbers. */
 export class Sockaddrs {
   readonly conn: ConnAddresses = new ConnAddresses();
-  /** What unpackSame was given last, and the endpoint that it is. */
-  #unpacked: Uint8Array | undefined;
-  #endpoint: Endpoint | undefined;
 
   /**
    * Throws TypeError if it is no sockaddr, EINVAL if its address can't be parsed, and EADDRNOTAVAIL if its AF_CONN
@@ -75,16 +72,6 @@ export class Sockaddrs {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const { sconn_addr, sconn_port } = readStruct(sockaddr_conn, view);
     return { conn: this.conn.valueOf(sconn_addr), port: htons(sconn_port) };
-  }
-
-  /** The same for bytes that never change, which are the same object each time. */
-  unpackSame(bytes: Uint8Array): Sockaddr | undefined {
-    if (bytes !== this.#unpacked) {
-      this.#unpacked = bytes;
-      this.#endpoint = familyOf(bytes) === AF_CONN ? undefined : unpackSockaddr(bytes);
-    }
-    const known = this.#endpoint;
-    return known ? { address: known.address, port: known.port } : this.unpack(bytes);
   }
 
   unpackAll(bytes: Uint8Array, count: number): Sockaddr[] {
