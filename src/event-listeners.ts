@@ -1,84 +1,86 @@
-import { FewMap, FewSet } from './few.js';
-import { appended } from './lists.js';
 import { uncaught } from './uncaught.js';
 
-/** Event listeners by name: on, off and once, typed by a map of event names to what they carry. */
-export class Emitter<Events extends object> {
-  #listeners: FewMap<keyof Events, FewSet<(event: never) => void>> | undefined;
-  /** What nobody has heard yet. */
-  #kept: FewMap<keyof Events, () => void> | undefined;
-  #isEmitting = false;
-  /** Events that a listener has caused: they are told when all have heard the one before. */
-  #next: (() => void)[] | undefined;
+type Listener = (event: never) => void;
 
-  /** Calls `listener` at each event of that name. Returns a function that ends it. */
+/** Event listeners by event name. `Events` maps each name to the type of its event. */
+export class EventListeners<Events extends object> {
+  readonly #onListening: ((name: keyof Events, isListening: boolean) => void) | undefined;
+  #listeners: Map<keyof Events, Set<Listener>> | undefined;
+  /** Events that were kept for the first listener, by name. */
+  #kept: Map<keyof Events, () => void> | undefined;
+  #isEmitting = false;
+  /** Events that listeners caused while an event was emitted: they are emitted after it. */
+  readonly #next: (() => void)[] = [];
+
+  /** `onListening` is called when an event gets its first listener, and when it loses its last one. */
+  constructor(onListening?: (name: keyof Events, isListening: boolean) => void) {
+    this.#onListening = onListening;
+  }
+
+  /** Calls `listener` for each event of that name. Returns a function that removes it. */
   on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): () => void {
     if (typeof listener !== 'function') throw new TypeError('a listener must be a function');
-    this.#listeners ??= new FewMap();
-    const listeners = this.#listeners.get(name) ?? new FewSet();
+    this.#listeners ??= new Map();
+    const listeners = this.#listeners.get(name) ?? new Set();
     this.#listeners.set(name, listeners.add(listener));
-    if (listeners.size === 1) this.listened(name, true);
+    if (listeners.size === 1) this.#onListening?.(name, true);
     const kept = this.#kept?.get(name);
     this.#kept?.delete(name);
     if (kept) queueMicrotask(kept);
     return () => this.off(name, listener);
   }
 
-  /** Calls `listener` at the next event of that name only. Returns a function that ends it. */
+  /** Calls `listener` for the next event of that name only. Returns a function that removes it. */
   once<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): () => void {
     if (typeof listener !== 'function') throw new TypeError('a listener must be a function');
     const first = (event: Events[Name]) => {
-      this.off(name, first); // `on` may tell an event before it returns
+      this.off(name, first); // first: the listener may emit the event again
       listener(event);
     };
     return this.on(name, first);
   }
 
-  /** Ends what `on` began with the same listener. */
+  /** Removes a listener that was added by `on`. */
   off<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): void {
     const listeners = this.#listeners?.get(name);
-    if (listeners?.delete(listener) && listeners.size === 0) this.listened(name, false);
+    if (listeners?.delete(listener) && listeners.size === 0) this.#onListening?.(name, false);
   }
 
-  /** Whether somebody listens to an event has changed. */
-  protected listened(_name: keyof Events, _isListened: boolean): void {}
-
-  protected isListened(name: keyof Events): boolean {
+  /** Has the event a listener? */
+  has(name: keyof Events): boolean {
     return (this.#listeners?.get(name)?.size ?? 0) > 0;
   }
 
   /**
-   * Tells every listener. One that throws doesn't keep the others, or the stack, from going on: its error becomes the
-   * program's uncaught error. All listeners hear events in the same order, also those that a listener causes.
+   * Calls every listener of an event. An error that a listener throws becomes the program's uncaught error; the other
+   * listeners are called all the same. All listeners see events in the same order, also those that a listener causes.
    */
-  protected emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
-    if (!this.isListened(name)) return;
+  emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
+    if (!this.has(name)) return;
     if (this.#isEmitting) {
-      this.#next = appended(this.#next, () => this.#tell(name, event));
+      this.#next.push(() => this.#call(name, event));
       return;
     }
     this.#isEmitting = true;
-    this.#tell(name, event);
-    for (let next = this.#next?.shift(); next; next = this.#next?.shift()) next();
+    this.#call(name, event);
+    for (let next = this.#next.shift(); next; next = this.#next.shift()) next();
     this.#isEmitting = false;
   }
 
-  #tell<Name extends keyof Events>(name: Name, event: Events[Name]): void {
-    for (const listener of this.#listeners?.get(name) ?? []) {
+  /** Emits an event that can happen before anyone listens: without a listener, the last one is kept for the first. */
+  emitOrKeep<Name extends keyof Events>(name: Name, event: Events[Name]): void {
+    if (this.has(name)) return this.emit(name, event);
+    this.#kept ??= new Map();
+    this.#kept.set(name, () => this.emit(name, event));
+  }
+
+  #call<Name extends keyof Events>(name: Name, event: Events[Name]): void {
+    for (const listener of [...(this.#listeners?.get(name) ?? [])]) {
       try {
         (listener as (event: Events[Name]) => void)(event);
       } catch (error) {
         uncaught(error);
       }
-    }
-  }
-
-  /** Tells what may happen before anybody can listen: if nobody does, the first who begins to, in a turn of its own. */
-  protected emitLate<Name extends keyof Events>(name: Name, event: Events[Name]): void {
-    if (this.isListened(name)) this.emit(name, event);
-    else {
-      this.#kept ??= new FewMap();
-      this.#kept.set(name, () => this.emit(name, event));
     }
   }
 }

@@ -1,18 +1,8 @@
 export type { Address, AddressFamily, Endpoint } from './address.js';
-export { Association, type AssociationState } from './association/association.js';
-export type {
-  AssociationChange,
-  AssociationEvents,
-  AssociationReset,
-  AuthenticationChange,
-  Outcome,
-  PartialDeliveryAborted,
-  PathEvent,
-  SendFailure,
-  SocketEvents,
-  StreamChange,
-  StreamReset,
-} from './association/events.js';
+export { Association } from './association/association.js';
+export type { AssociationEvents, PathEvent, SendFailure } from './association/events.js';
+export type { AssociationState } from './association/lifecycle.js';
+export type { Reliability, Sendable, SendOptions } from './association/messages/send-options.js';
 export type { OutgoingMessage } from './association/messages/web-streams.js';
 export type { Path } from './association/paths/path.js';
 export type { AssociationStatistics, PathStatistics } from './association/paths/statistics.js';
@@ -32,12 +22,25 @@ export type { Packet } from './packet.js';
 export { type Random, systemRandom } from './random.js';
 export type { ConnectOptions, LocalAddress } from './socket/connect/options.js';
 export type { Peer } from './socket/connect/peers.js';
+export type { SocketEvents } from './socket/events.js';
 export { Stack, type StackOptions } from './socket/packaged-stack.js';
 export type { SendAllFailure, SendAllResult } from './socket/send-all.js';
 export { Socket } from './socket/socket.js';
 export type { COUNTERS, StackStatistics } from './socket/stack-statistics.js';
-export type { Message, Reliability, Sendable, SendOptions } from './stack/socket/message.js';
-export type { Feature, Notification, PathChange, StreamCounts } from './stack/socket/notification.js';
+export type { Message } from './stack/socket/message.js';
+export type {
+  AssociationChange,
+  AssociationReset,
+  AuthenticationChange,
+  Feature,
+  Notification,
+  Outcome,
+  PartialDeliveryAborted,
+  PathChange,
+  StreamChange,
+  StreamCounts,
+  StreamReset,
+} from './stack/socket/notification.js';
 export { type Conn, type ConnOptions, conn } from './transport/conn.js';
 export type { Route, Transport, TransportHost } from './transport/transport.js';
 export type { WaitOptions } from './wait.js';

@@ -10,49 +10,38 @@ import type {
   StreamChange,
   StreamReset,
 } from '../stack/socket/notification.js';
-import type { Association } from './association.js';
-
-export type {
-  AssociationChange,
-  AssociationReset,
-  AuthenticationChange,
-  Outcome,
-  PartialDeliveryAborted,
-  StreamChange,
-  StreamReset,
-} from '../stack/socket/notification.js';
 
 /**
- * What an association tells while it lives (RFC 6458 §6.1). Each is told when the stack reads it, which messages that
- * nobody has received yet may precede. Nothing of them costs anything before it happens, but for `senderDry`, which
- * comes with the traffic: usrsctp tells that to associations that listen.
+ * The events of an association (RFC 6458 §6.1). An event is emitted when the stack reads it, which may be after messages that
+ * nobody has received yet. Events cost nothing before they happen, except `senderDry`, which comes with the traffic: usrsctp
+ * reports it only to associations with a listener.
  */
 export interface AssociationEvents {
   /** A path of the association has changed. */
   path: PathEvent;
-  /** The peer has restarted: what it hadn't acknowledged is lost, and told by `sendFailed`. */
+  /** The peer has restarted. Messages that it hadn't acknowledged are lost: `sendFailed` reports them. */
   restart: Notification & AssociationChange;
   /** The peer has begun to shut the association down: nothing more can be sent. */
   shutdown: undefined;
-  /** A message was not delivered: its reliability policy gave it up, or the association ended. */
+  /** A message was not delivered, because its reliability policy gave it up or because the association ended. */
   sendFailed: SendFailure;
   /** The peer has reported errors: the causes in an ERROR chunk (RFC 9260 §3.3.10). */
   remoteError: readonly ErrorCause[];
-  /** The peer's adaptation layer indication (RFC 5061 §4.2.6). Told at once to whom begins to listen after it came. */
+  /** The peer's adaptation layer indication (RFC 5061 §4.2.6). The first listener gets it even if it came before. */
   adaptation: number;
-  /** A key is used or free, or the peer has no authentication. The latter is told late, too, as `adaptation` is. */
+  /** A key is in use or free, or the peer has no authentication. The first listener gets it even if it came before. */
   authentication: AuthenticationChange;
-  /** The peer has given up a message that had begun to arrive; nothing of it is received. */
+  /** The peer has given up a message that had begun to arrive. Nothing of the message is received. */
   partialDeliveryAborted: PartialDeliveryAborted;
-  /** Streams were reset, whoever has asked for it; or a reset was refused that was asked for here. */
+  /** Streams were reset, by either end, or a reset that this end requested was refused. */
   streamReset: StreamReset;
-  /** The same of the whole association; `streamReset` tells of all its streams, too. */
+  /** The association was reset, or a reset was refused. `streamReset` is emitted for all its streams, too. */
   associationReset: AssociationReset;
-  /** The same of added streams. */
+  /** Streams were added, or an addition was refused. */
   streamChange: StreamChange;
-  /** The peer has acknowledged everything that was sent. Told at once to whom begins to listen when that is so. */
+  /** The peer has acknowledged everything that was sent. A new listener gets it at once if this is so already. */
   senderDry: undefined;
-  /** The association has ended: orderly, or with an error. */
+  /** The association has ended: gracefully, or with an error. */
   close: SctpError | undefined;
 }
 
@@ -60,30 +49,24 @@ export interface AssociationEvents {
 export interface PathEvent {
   /** The peer's address. */
   readonly address: Address;
-  /** `refused`: the network says that the address can't be reached now (ICMP, no route, policy); a hint. */
+  /** `refused`: the network reports that it can't reach the address now (ICMP, no route, policy); this is a hint. */
   readonly change: PathChange | 'refused';
-  /** Why, with `refused`. */
+  /** The network's error, with `refused`. */
   readonly error?: SctpError;
 }
 
-/** A message that was handed to usrsctp and will not be delivered. */
+/** A message that was passed to usrsctp and will not be delivered. */
 export interface SendFailure {
-  /** The stream that it was sent on. */
+  /** The stream on which it was sent. */
   readonly stream: number;
   /** Its payload protocol identifier. */
   readonly ppid: number;
-  /** The number that `send` was given. */
+  /** The `context` that `send` was given. */
   readonly context: number;
-  /** Was it on the wire, at least in part? The peer may have received it all the same. */
+  /** Was at least a part of it sent? The peer may have received it all the same. */
   readonly sent: boolean;
-  /** The message, or what is left of it; yours. */
+  /** The message, or what is left of it. The buffer is yours. */
   readonly data: Uint8Array<ArrayBuffer>;
-  /** Is that the whole message? Its beginning may have been acknowledged, its end never handed over. */
+  /** Is `data` the whole message? If not, its beginning may have been acknowledged, or its end never passed to usrsctp. */
   readonly whole: boolean;
-}
-
-/** What a socket tells. */
-export interface SocketEvents {
-  /** An association is up that no promise waits for: a peer has connected, or a detached connectx has succeeded. */
-  association: Association;
 }

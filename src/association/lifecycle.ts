@@ -1,16 +1,16 @@
-import { SctpError } from '../errors.js';
-import { lossError, ownAbortError } from '../stack/socket/errors.js';
-import type { Notification } from '../stack/socket/notification.js';
-import type { AssociationState } from './multihomed.js';
+import { type ErrorCause, SctpError } from '../errors.js';
+import { describeCauses } from '../stack/socket/error-causes.js';
+import type { AssociationChange } from '../stack/socket/notification.js';
 import type { Setup } from './setup.js';
 
-type Change = Notification & { type: 'association' };
+/** Being set up; up; being shut down by either end; ended. */
+export type AssociationState = 'connecting' | 'open' | 'closing' | 'closed';
 
 /**
- * Where an association is in its life, and how that ends.
+ * The state of an association, and the error that ended it.
  *
  * ```
- *  connecting ──► open ──► closing ──► closed        closing: either end has begun to shut it down
+ *  connecting ──► open ──► closing ──► closed        closing: either end has begun the shutdown
  *      └───────────┴──────────────────────┘          aborted or lost
  * ```
  */
@@ -20,19 +20,19 @@ export class Lifecycle {
   #state: AssociationState = 'connecting';
   #setup: Setup | undefined;
   #error: SctpError | undefined;
-  /** Why it is being aborted here. The abort's own notification comes first, and knows nothing of it. */
+  /** Why this end aborts the association. usrsctp's notification of the abort, which comes first, doesn't know it. */
   #failure: SctpError | undefined;
-  /** Shut down here, not by the peer. */
+  /** This end, not the peer, has shut the association down. */
   #isShutDown = false;
   /**
-   * The peer has shut the association down, so that all it sent is here, and nothing of ours has failed: whatever becomes
-   * of the rest of the handshake, nothing is lost. (When SHUTDOWN COMPLETE gets lost, and not SHUTDOWN ACK but a
-   * HEARTBEAT is sent next, a peer that is done answers with ABORT.)
+   * The peer has shut the association down, so all that it sent is here, and none of our messages has failed. Nothing is
+   * lost then, even if the rest of the handshake fails. (If SHUTDOWN COMPLETE is lost and the next packet is a HEARTBEAT,
+   * not a SHUTDOWN ACK, a peer that is done answers with ABORT.)
    */
   #isFinished = false;
   #hasLost = false;
 
-  /** Resolves when the association has ended: with undefined after an orderly shutdown, else with the error. */
+  /** Resolves when the association has ended: with undefined after a graceful shutdown, otherwise with the error. */
   get closed(): Promise<SctpError | undefined> {
     this.#closed ??= new Promise((resolve) => {
       if (this.#state === 'closed') resolve(this.#error);
@@ -45,12 +45,12 @@ export class Lifecycle {
     return this.#state;
   }
 
-  /** A message of ours wasn't delivered. */
+  /** Was a message of ours not delivered? */
   get hasLost(): boolean {
     return this.#hasLost;
   }
 
-  /** Throws EINPROGRESS while it is being set up, its error when that has failed. */
+  /** Throws EINPROGRESS during the set-up, and the set-up's error if it failed. */
   get setup(): Setup {
     if (this.#setup) return this.#setup;
     throw (
@@ -58,7 +58,7 @@ export class Lifecycle {
     );
   }
 
-  /** Why nothing can be sent. */
+  /** The error of a call that needs an open association. */
   notOpen(syscall: string): SctpError {
     if (this.#error) return this.#error;
     if (this.#state === 'connecting')
@@ -71,7 +71,7 @@ export class Lifecycle {
     if (this.#state === 'connecting') this.#state = 'open';
   }
 
-  /** True when that begins with it: one SHUTDOWN is enough, be it ours or the peer's. */
+  /** Returns true if this call begins the shutdown; the peer may have begun it before. */
   shutDown(): boolean {
     if (this.#state !== 'open') return false;
     this.#state = 'closing';
@@ -84,49 +84,68 @@ export class Lifecycle {
     this.#isFinished = true;
   }
 
+  /** A message of ours wasn't delivered. */
   lost(): void {
     this.#hasLost = true;
     this.#isFinished = false;
   }
 
-  /** The association is open again. True: a shutdown that was under way here must begin anew (RFC 9260 §5.2.2). */
-  restarted({ streams, features }: Change): boolean {
+  /** The peer has restarted. Returns true if our shutdown was under way, which must begin again (RFC 9260 §5.2.2). */
+  restarted({ streams, features }: AssociationChange): boolean {
     if (this.#setup) this.#setup = { ...this.#setup, streams, features };
     this.#isFinished = false;
     if (!this.#isShutDown && this.#state === 'closing') this.#state = 'open';
     return this.#isShutDown;
   }
 
-  /** There are more streams. */
-  changed({ inbound, outbound }: Setup['streams']): void {
+  /** Streams have been added. */
+  streamsChanged({ inbound, outbound }: Setup['streams']): void {
     if (this.#setup) this.#setup = { ...this.#setup, streams: { inbound, outbound } };
   }
 
-  /** What is known already of an accepted association but for this. */
-  confirmed({ features }: Change): void {
+  /** The features of an accepted association are known after the rest of its set-up. */
+  featuresKnown({ features }: AssociationChange): void {
     if (this.#setup) this.#setup = { ...this.#setup, features };
   }
 
-  /** The error that the end of an association is; undefined: none. */
-  lossOf({ abort, sentAbort, isUnknown }: Change): SctpError | undefined {
-    if (sentAbort) return ownAbortError(sentAbort);
-    return this.#isFinished && !abort?.length ? undefined : lossError(abort, isUnknown);
+  /** The error with which a lost association ends; undefined if nothing is lost. */
+  lossOf({ abort, sentAbort, isUnknown }: AssociationChange): SctpError | undefined {
+    if (sentAbort) return ownAbort(sentAbort);
+    return this.#isFinished && !abort?.length ? undefined : loss(abort, isUnknown);
   }
 
+  /** Is this end aborting the association because of an error? */
   get isFailing(): boolean {
     return this.#failure !== undefined;
   }
 
-  /** It is about to be aborted because of this. */
   failing(error: SctpError): void {
     this.#failure ??= error;
   }
 
-  /** It is no more; returns the error. `closed` resolves in a later turn. */
+  /** The association has ended. Returns the error that ended it. */
   end(reported: SctpError | undefined): SctpError | undefined {
     this.#state = 'closed';
     this.#error = this.#failure ?? reported;
     this.#resolveClosed?.(this.#error);
     return this.#error;
   }
+}
+
+/** `abort`: the causes in the peer's ABORT; `isUnknown`: the peer had no such association (RFC 9260 §8.4). */
+function loss(abort: readonly ErrorCause[] | undefined, isUnknown = false): SctpError {
+  if (!abort) return new SctpError('ETIMEDOUT', 'the association is lost: the peer no longer answers on any path');
+  if (isUnknown && abort.length === 0)
+    return new SctpError('ECONNRESET', "the peer doesn't know this association any more", { abort });
+  return new SctpError('ECONNRESET', `the peer has aborted the association (${reasonIn(abort)})`, { abort });
+}
+
+/** `abort`: the causes in the ABORT that our stack has sent. */
+function ownAbort(abort: readonly ErrorCause[]): SctpError {
+  const why = 'this end has aborted the association, because the peer broke the protocol';
+  return new SctpError('ECONNABORTED', `${why} (${reasonIn(abort)})`, { abort });
+}
+
+function reasonIn(abort: readonly ErrorCause[]): string {
+  return describeCauses(abort) || 'no reason given';
 }

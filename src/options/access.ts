@@ -1,10 +1,8 @@
 import { canonicalEnd } from '../address.js';
 import { checkObject, shown } from '../arguments.js';
 import { SctpError } from '../errors.js';
-import { Emitter } from '../event-listeners.js';
 import { callError } from '../stack/socket/errors.js';
 import type { ModuleSocket } from '../stack/socket/module-socket.js';
-import { Authentication } from './authentication.js';
 import { constantOf, decode, encode, layoutOf, question, type Scope } from './codec.js';
 import { levelOf, type ReappliedOptions, write } from './reapplied.js';
 import {
@@ -17,63 +15,50 @@ import {
   type Place,
 } from './table.js';
 
-/** Whose options are read and written. */
+/** Which socket, or which of its associations, an option is read from and written to. */
 export interface OptionTarget {
   readonly moduleSocket: ModuleSocket;
-  /** 0: the socket, and the associations that it will have. */
+  /** 0: the socket, and its associations to come. */
   readonly associationId: number;
-  /** Where settings of a socket are kept that must be made again when it gets a new module socket. */
-  readonly kept?: ReappliedOptions;
+  /** The settings of a socket that are applied again when it gets a new module socket. */
+  readonly reapplied?: ReappliedOptions;
 }
 
-/** Which path an option is about; without it, all of the association's. */
+/** The path that an option is about. Without it: all paths of the association. */
 export interface OptionScope {
   /** One of the peer's addresses. */
   readonly path?: string;
 }
 
-/** What has options: a socket or an association. */
-export abstract class Configurable<Events extends object> extends Emitter<Events> {
-  #authentication: Authentication | undefined;
+/** Reads and writes the options of a socket or of an association. */
+export class OptionAccess {
+  readonly #target: () => OptionTarget;
 
-  /** Its keys, and the chunks that come authenticated (RFC 4895). */
-  get authentication(): Authentication {
-    this.#authentication ??= new Authentication(this);
-    return this.#authentication;
+  constructor(target: () => OptionTarget) {
+    this.#target = target;
   }
 
-  /** @internal */
-  protected abstract optionTarget(): OptionTarget;
-
-  /**
-   * An option's value. `query` says of what, where there are several: `{ stream }`, `{ path }` for one of an
-   * association's paths. Throws EINVAL for an option that can't be read here, and what usrsctp says.
-   */
-  getOption<N extends OptionName>(name: N, ...query: QueryArguments<N>): OptionValue<N> {
+  get<N extends OptionName>(name: N, ...query: QueryArguments<N>): OptionValue<N> {
     const row = rowOf(name, 'getOption');
-    const target = this.optionTarget();
+    const target = this.#target();
     const given: OptionScope = query[0] ?? {};
     checkObject(given, 'the query', 'getOption');
     const scope = scopeOf(name, row.read, row.why, target, given, 'getOption');
-    const elements = row.countedBy === undefined ? 0 : this.getOption(row.countedBy);
+    const elements = row.countedBy === undefined ? 0 : this.get(row.countedBy);
     return decode(row, read(target.moduleSocket, row, question(row, scope, given, elements))) as OptionValue<N>;
   }
 
-  /**
-   * Sets an option. Fields that are left out stay as they are. `path`: one of an association's paths. Throws EINVAL for
-   * an option that can't be set here, TypeError for a value of another type, and what usrsctp says.
-   */
-  setOption<N extends OptionName>(name: N, value: OptionInput<N>, at: OptionScope = {}): void {
+  set<N extends OptionName>(name: N, value: OptionInput<N>, at: OptionScope = {}): void {
     const row = rowOf(name, 'setOption');
     checkObject(at, 'the path', 'setOption');
-    const target = this.optionTarget();
+    const target = this.#target();
     const scope = scopeOf(name, row.write, row.why, target, at, 'setOption');
     const merges = row.fields !== undefined && row.read !== undefined && layoutOf(row) !== undefined;
     try {
       const before = merges ? read(target.moduleSocket, row, question(row, scope, Object(value))) : undefined;
       const bytes = encode(row, scope, value, before);
       write(target.moduleSocket, row, bytes);
-      target.kept?.keep(row, bytes);
+      target.reapplied?.keep(row, bytes);
     } catch (error) {
       if (row.isSecret && !(error instanceof SctpError)) throw new TypeError(`setOption ${name}: ${row.isSecret}`);
       if (error instanceof RangeError) throw new TypeError(`setOption ${name}: ${error.message}`, { cause: error });
@@ -82,7 +67,8 @@ export abstract class Configurable<Events extends object> extends Emitter<Events
   }
 }
 
-type QueryArguments<N extends OptionName> =
+/** The arguments behind an option's name: a query, which some options need. */
+export type QueryArguments<N extends OptionName> =
   unknown extends OptionQuery<N> ? [query?: OptionScope] : [query: OptionQuery<N> & OptionScope];
 
 function rowOf(name: OptionName, syscall: string): OptionRow {

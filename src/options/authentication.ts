@@ -2,7 +2,7 @@ import { isBytes } from '../arguments.js';
 import { SctpError } from '../errors.js';
 import { SCTP_AUTH_HMAC_ID_SHA1, SCTP_AUTH_HMAC_ID_SHA256 } from '../generated/constants.js';
 import { CHUNK_TYPES, type ChunkType, chunkTypeName } from '../wire/chunk-types.js';
-import type { Configurable } from './access.js';
+import type { OptionAccess } from './access.js';
 
 /** HMAC identifiers (RFC 4895 §8). */
 const HMACS: Readonly<Record<Hmac, number>> = {
@@ -14,6 +14,9 @@ const HMACS: Readonly<Record<Hmac, number>> = {
 export type Hmac = 'SHA-1' | 'SHA-256';
 
 const MOST = 0xffff;
+
+/** Makes the `authentication` of a socket or an association. */
+export let authenticationOf: (options: OptionAccess) => Authentication;
 
 /**
  * Authenticated chunks (RFC 4895): of a socket, for the associations that it will have, or of one association.
@@ -32,11 +35,14 @@ const MOST = 0xffff;
  * ```
  */
 export class Authentication {
-  readonly #target: Pick<Configurable<object>, 'getOption' | 'setOption'>;
+  readonly #options: OptionAccess;
 
-  /** @internal Sockets and associations have one. */
-  constructor(target: Pick<Configurable<object>, 'getOption' | 'setOption'>) {
-    this.#target = target;
+  private constructor(options: OptionAccess) {
+    this.#options = options;
+  }
+
+  static {
+    authenticationOf = (options) => new Authentication(options);
   }
 
   /**
@@ -49,14 +55,14 @@ export class Authentication {
       throw new TypeError(`authentication: a key is a Uint8Array of at most ${MOST} bytes`);
     }
     this.#act(`key ${number} can't be replaced while it is in use`, () => {
-      this.#target.setOption('key', { number, key });
+      this.#options.set('key', { number, key });
     });
   }
 
   /** From now on messages are sent with this key. Throws EINVAL when there is none (SCTP_AUTH_ACTIVE_KEY). */
   activateKey(number: number): void {
     checkKeyNumber(number);
-    this.#act(`there is no key ${number} to activate: set it`, () => this.#target.setOption('activeKey', number));
+    this.#act(`there is no key ${number} to activate: set it`, () => this.#options.set('activeKey', number));
   }
 
   /**
@@ -66,19 +72,19 @@ export class Authentication {
   deactivateKey(number: number): void {
     checkKeyNumber(number);
     this.#act(`key ${number} is the active one, or isn't there`, () => {
-      this.#target.setOption('deactivateKey', number);
+      this.#options.set('deactivateKey', number);
     });
   }
 
   /** Forgets a key. Throws EINVAL for one that is in use and for one that isn't there (SCTP_AUTH_DELETE_KEY). */
   deleteKey(number: number): void {
     checkKeyNumber(number);
-    this.#act(`key ${number} is still in use, or isn't there`, () => this.#target.setOption('deleteKey', number));
+    this.#act(`key ${number} is still in use, or isn't there`, () => this.#options.set('deleteKey', number));
   }
 
   /** The number of the key that messages are sent with (SCTP_AUTH_ACTIVE_KEY). */
   get activeKey(): number {
-    return this.#target.getOption('activeKey');
+    return this.#options.get('activeKey');
   }
 
   /**
@@ -89,19 +95,19 @@ export class Authentication {
     const numbers = listOf(types, 'types', CHUNK_TYPES);
     for (const [index, number] of numbers.entries()) {
       this.#act(`${types[index]} can't be authenticated (RFC 4895 §3.2), or this is no socket`, () => {
-        this.#target.setOption('authenticatedChunk', number);
+        this.#options.set('authenticatedChunk', number);
       });
     }
   }
 
   /** What the peer must authenticate (SCTP_LOCAL_AUTH_CHUNKS); types without a name here are numbers. */
   get chunks(): readonly (ChunkType | number)[] {
-    return this.#target.getOption('localAuthenticatedChunks').map(chunkTypeName);
+    return this.#options.get('localAuthenticatedChunks').map(chunkTypeName);
   }
 
   /** What is sent authenticated, because the peer has asked for it. Of an association (SCTP_PEER_AUTH_CHUNKS). */
   get peerChunks(): readonly (ChunkType | number)[] {
-    return this.#target.getOption('peerAuthenticatedChunks').map(chunkTypeName);
+    return this.#options.get('peerAuthenticatedChunks').map(chunkTypeName);
   }
 
   /**
@@ -110,14 +116,14 @@ export class Authentication {
    */
   get hmacs(): readonly (Hmac | number)[] {
     const names = Object.entries(HMACS);
-    return this.#target.getOption('hmacs').map((id) => (names.find(([, each]) => each === id)?.[0] as Hmac) ?? id);
+    return this.#options.get('hmacs').map((id) => (names.find(([, each]) => each === id)?.[0] as Hmac) ?? id);
   }
 
   /** Sets them, of a socket. SHA-1 must be among them (RFC 4895 §3.3): EINVAL. */
   setHmacs(hmacs: readonly Hmac[]): void {
     const ids = listOf(hmacs, 'hmacs', HMACS);
     this.#act("SHA-1 can't be left out (RFC 4895 §3.3), and a socket has hmacs, no association", () => {
-      this.#target.setOption('hmacs', ids);
+      this.#options.set('hmacs', ids);
     });
   }
 

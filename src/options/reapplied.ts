@@ -1,20 +1,22 @@
-import { FewMap } from '../few.js';
 import { IPPROTO_SCTP, SOL_SOCKET } from '../generated/constants.js';
 import { sctp_authkey } from '../generated/layouts.js';
 import type { ModuleSocket } from '../stack/socket/module-socket.js';
 import { constantOf } from './codec.js';
 import type { OptionRow } from './table.js';
 
-/** What was set on a socket, to be set again on the module socket that takes the place of an ended one. */
+/** The options that were set on a socket, which are applied again when it gets a new module socket. */
 export class ReappliedOptions {
-  readonly #values = new FewMap<string, readonly [OptionRow, Uint8Array]>();
+  readonly #values = new Map<string, readonly [OptionRow, Uint8Array]>();
 
-  /** But for SCTP_AUTO_ASCONF, which a socket can't have before it is bound. What can't be read adds up. */
+  /**
+   * Keeps an option, except SCTP_AUTO_ASCONF, which can't be set before the socket is bound. Options that can be read have one
+   * value; of the others, such as keys, all settings are kept.
+   */
   keep(row: OptionRow, bytes: Uint8Array): void {
     if (row.constant === 'SCTP_AUTO_ASCONF') return;
     const name = nameOf(row.constant, bytes, row.read !== undefined);
     if (row.constant === 'SCTP_AUTH_DELETE_KEY') this.#wipe(bytes);
-    // A key that is replaced keeps its place, or it would come after its being active. All else is as it was set last.
+    // A key that is replaced keeps its place, which is before its activation. Everything else is applied in the order of setting.
     if (row.constant === 'SCTP_AUTH_KEY') this.#revive(bytes);
     else this.#values.delete(name);
     this.#values.set(name, [row, bytes]);
@@ -24,23 +26,23 @@ export class ReappliedOptions {
     for (const [row, bytes] of this.#values.values()) write(moduleSocket, row, bytes);
   }
 
-  /** A key that was deleted before is there again. */
+  /** A deleted or deactivated key has been set again. */
   #revive(key: Uint8Array): void {
     for (const constant of ['SCTP_AUTH_DEACTIVATE_KEY', 'SCTP_AUTH_DELETE_KEY']) {
       this.#values.delete(nameOf(constant, key, false));
     }
   }
 
-  /** The setting stays, since it is what is deleted, the secret doesn't. */
+  /** Overwrites the secret of a key that is deleted. The setting stays, because the deletion needs it. */
   #wipe(key: Uint8Array): void {
     this.#values.get(nameOf('SCTP_AUTH_KEY', key, false))?.[1].fill(0, KEY_HEAD);
   }
 }
 
-/** Of a key, or a struct sctp_authkeyid: the association and the number. */
+/** The association and the number, with which struct sctp_authkey and struct sctp_authkeyid begin. */
 const KEY_HEAD = sctp_authkey.fields.sca_keylength.offset;
 
-/** What tells settings apart: of those that add up the value, or the key that they are about. */
+/** The name under which a setting is kept. Several settings of one option differ by their value, or by their key. */
 function nameOf(constant: string, bytes: Uint8Array, isOne: boolean): string {
   if (isOne) return constant;
   return `${constant} ${(constant.endsWith('_KEY') ? bytes.subarray(0, KEY_HEAD) : bytes).join()}`;

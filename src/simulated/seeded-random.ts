@@ -7,10 +7,6 @@ import { checkType, isBytes, shown } from '../arguments.js';
  * name only, never on what others have drawn, so that a new knob in one place doesn't shift the rest of a scenario.
  */
 export class SeededRandom {
-  static {
-    // A class whose body uses its own name gets another one from esbuild: _SeededRandom.
-    Object.defineProperty(SeededRandom, 'name', { value: 'SeededRandom' });
-  }
   readonly #key: string;
   /** The state of sfc32 (Chris Doty-Humphrey, PractRand): three words and a counter. */
   #a: number;

@@ -1,43 +1,43 @@
 import type { Association } from '../association/association.js';
 import type { Clock } from '../clock.js';
 import { SctpError } from '../errors.js';
-import { FewSet } from '../few.js';
 import type { ModuleSocket } from '../stack/socket/module-socket.js';
 import { checkWaitOptions, Waiter, type WaitOptions } from '../wait.js';
 
-export interface Adopter {
-  /** Makes the association of an accepted handle; undefined: there is none any more. */
-  adopt(handle: number): Association | undefined;
+/** What an acceptor needs from its socket. */
+export interface AcceptorOwner {
+  /** Makes the association of an accepted handle. Returns undefined if the association no longer exists. */
+  accepted(handle: number): Association | undefined;
 }
 
 /**
- * Associations that peers have set up, on their way to whoever accepts them. Those of a one-to-one socket wait in
- * usrsctp, which counts its backlog, until somebody takes them; those of a one-to-many socket are up at once and wait
- * here. One that ends while it waits can still be accepted, as it may have left messages, but takes no living one's place;
- * of those no more than the backlog are kept, the last ones.
+ * Associations that peers have set up and nobody has accepted yet. Those of a one-to-one socket wait in usrsctp, which
+ * enforces the backlog. Those of a one-to-many socket are up at once and wait here. An association that ends while it waits
+ * can still be accepted, because it may have left messages, but it doesn't count towards the backlog. At most a backlog of
+ * such associations is kept, the oldest ones are dropped.
  */
 export class Acceptor implements AsyncIterable<Association> {
   readonly #clock: Clock;
   readonly #style: 'one-to-one' | 'one-to-many';
-  readonly #adopter: Adopter;
-  readonly #waiters = new FewSet<Waiter<Association>>();
+  readonly #owner: AcceptorOwner;
+  readonly #waiters = new Set<Waiter<Association>>();
   readonly #queue: Association[] = [];
   #backlog = 0;
   #isPolling = false;
   #moduleSocket: ModuleSocket | undefined;
   #error: SctpError | undefined;
 
-  constructor(clock: Clock, style: 'one-to-one' | 'one-to-many', adopter: Adopter) {
+  constructor(clock: Clock, style: 'one-to-one' | 'one-to-many', owner: AcceptorOwner) {
     this.#clock = clock;
     this.#style = style;
-    this.#adopter = adopter;
+    this.#owner = owner;
   }
 
   get isListening(): boolean {
     return this.#backlog > 0;
   }
 
-  /** `moduleSocket`: where those of a one-to-one socket wait. */
+  /** `moduleSocket`: the listening socket. */
   listen(backlog: number, moduleSocket: ModuleSocket): void {
     this.#backlog = backlog;
     if (this.#style === 'one-to-one') this.#moduleSocket = moduleSocket;
@@ -65,7 +65,7 @@ export class Acceptor implements AsyncIterable<Association> {
     this.poll();
   }
 
-  /** Is there room for one more? Too many that have ended make some. */
+  /** Is there room for another association? Drops the oldest ended one if there are too many of them. */
   #hasRoom(): boolean {
     if (this.#queue.length < this.#backlog) return true;
     const ended = this.#queue.filter(({ state }) => state === 'closed');
@@ -75,19 +75,19 @@ export class Acceptor implements AsyncIterable<Association> {
     return true;
   }
 
-  /** Gives those who wait what there is. */
+  /** Gives the waiting associations to those who wait for one. */
   poll(): void {
     if (this.#isPolling) return;
     this.#isPolling = true;
-    for (const waiter of this.#waiters) if (!this.#serve(waiter)) break;
+    for (const waiter of [...this.#waiters]) if (!this.#serve(waiter)) break;
     this.#isPolling = false;
   }
 
-  /** Nothing more will be accepted. What nobody has taken is aborted. */
+  /** Accepts nothing more, and aborts the associations that wait. */
   end(error?: SctpError): void {
     this.#error ??= error ?? new SctpError('EBADF', 'accept: the socket is closed', { syscall: 'accept' });
     this.#moduleSocket = undefined;
-    for (const waiter of this.#waiters) waiter.reject(this.#error);
+    for (const waiter of [...this.#waiters]) waiter.reject(this.#error);
     this.#waiters.clear();
     for (const association of this.#queue.splice(0)) association.abort('nobody accepts any more');
   }
@@ -103,14 +103,14 @@ export class Acceptor implements AsyncIterable<Association> {
     }
   }
 
-  /** False: there is nothing for it yet. */
+  /** Returns false if no association waits. */
   #serve(waiter: Waiter<Association>): boolean {
     try {
       const association = this.#next();
       if (!association) return false;
       waiter.resolve(association);
     } catch (error) {
-      waiter.reject(error); // no handle is left for it, say
+      waiter.reject(error); // for example, usrsctp has no handle left
     }
     return this.#waiters.delete(waiter);
   }
@@ -119,7 +119,7 @@ export class Acceptor implements AsyncIterable<Association> {
     const queued = this.#queue.shift();
     if (queued) return queued;
     for (let handle = this.#moduleSocket?.accept(); handle !== undefined; handle = this.#moduleSocket?.accept()) {
-      const association = this.#adopter.adopt(handle);
+      const association = this.#owner.accepted(handle);
       if (association) return association;
     }
     return undefined;

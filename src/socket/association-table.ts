@@ -1,38 +1,37 @@
-import { Association } from '../association/association.js';
-import type { AssociationOwner } from '../association/owner.js';
+import { type Association, coreOf, newAssociation } from '../association/association.js';
+import type { AssociationCore, AssociationOwner } from '../association/core.js';
 import { SEND_BYTES } from '../bridge/calls.js';
 import type { Clock } from '../clock.js';
 import { SctpError } from '../errors.js';
-import { FewMap, FewSet } from '../few.js';
 import type { SocketConfig } from '../options/socket-options.js';
 import { costOf, type Message } from '../stack/socket/message.js';
 import type { ModuleSocket } from '../stack/socket/module-socket.js';
 import { OneToOneReadAhead, type ReadAhead } from './read-ahead/read-ahead.js';
 import { OneToManyReadAhead } from './read-ahead/shared.js';
 
-/** Whose associations they are. */
-export interface AssociationsOwner {
-  /** Reads the socket, as far as there is room. */
+/** What the table tells its socket. */
+export interface AssociationTableOwner {
+  /** There is room to read the module socket again. */
   read(): void;
-  released(association: Association, moduleSocket: ModuleSocket, error: SctpError | undefined): void;
+  ended(association: AssociationCore, error: SctpError | undefined): void;
 }
 
-/** The associations of one socket: what is read goes to them, and what they send waits for room. */
-export class AssociationTable {
+/** The associations of one socket. It delivers what is read to them, and lets them send when there is room. */
+export class AssociationTable implements AssociationOwner {
+  readonly clock: Clock;
   readonly #config: SocketConfig;
-  readonly #clock: Clock;
-  readonly #owner: AssociationsOwner;
-  readonly #readAhead: ReadAhead<Association>;
-  readonly #byId = new FewMap<number, Association>();
-  readonly #waiting = new FewSet<Association>();
-  /** Bytes of messages that aren't complete. */
-  #begun: FewMap<number, number> | undefined;
-  #home: AssociationOwner | undefined;
-  #pathIds = 0;
+  readonly #owner: AssociationTableOwner;
+  readonly #readAhead: ReadAhead<AssociationCore>;
+  readonly #byId = new Map<number, Association>();
+  /** Associations with messages that wait for room in the send buffer. */
+  readonly #waiting = new Set<AssociationCore>();
+  /** How many bytes of incomplete messages have been read, by association. */
+  readonly #begun = new Map<number, number>();
+  #lastPathId = 0;
 
-  constructor(config: SocketConfig, clock: Clock, owner: AssociationsOwner) {
+  constructor(config: SocketConfig, clock: Clock, owner: AssociationTableOwner) {
+    this.clock = clock;
     this.#config = config;
-    this.#clock = clock;
     this.#owner = owner;
     const { style, readAheadBytes } = config;
     this.#readAhead =
@@ -41,179 +40,173 @@ export class AssociationTable {
         : new OneToManyReadAhead(readAheadBytes, this);
   }
 
+  /** All associations, as a copy: closing one removes it from the table. */
   get list(): readonly Association[] {
-    return this.#byId.values();
+    return [...this.#byId.values()];
   }
 
-  get byId(): Pick<FewMap<number, Association>, 'get'> {
-    return this.#byId;
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  get(id: number): Association | undefined {
+    return this.#byId.get(id);
+  }
+
+  core(id: number): AssociationCore | undefined {
+    const association = this.#byId.get(id);
+    return association && coreOf(association);
   }
 
   add(id: number, moduleSocket: ModuleSocket): Association {
-    const association = new Association(this.#homeOn(moduleSocket), id);
+    const association = newAssociation(this, moduleSocket, id);
     this.#byId.set(id, association);
     return association;
   }
 
-  /** Takes over an association of another socket, which may then have room to read on. */
+  /** Takes over an association of another socket, which may read on then. */
   adopt(association: Association, moduleSocket: ModuleSocket, from: AssociationTable): void {
-    const { id } = association;
-    const cost = association.unreceivedCost;
-    const begun = from.#begun?.get(id) ?? 0;
-    const isWaiting = from.#waiting.has(association);
-    from.forget(id);
-    this.#readAhead.add(association, cost);
-    association.move(this.#homeOn(moduleSocket));
+    const core = coreOf(association);
+    const { id } = core;
+    const { cost } = core.receiveQueues;
+    const begun = from.#begun.get(id) ?? 0;
+    const isWaiting = from.#waiting.has(core);
+    from.forget(core);
+    this.#readAhead.add(core, cost);
+    core.move(this, moduleSocket);
     this.#byId.set(id, association);
-    if (isWaiting) this.#waiting.add(association);
+    if (isWaiting) this.#waiting.add(core);
     this.begun(id, begun);
-    from.#readAhead.remove(association, cost);
+    from.#readAhead.remove(core, cost);
   }
 
-  /** They share it: there may be thousands on one module socket. */
-  #homeOn(moduleSocket: ModuleSocket): AssociationOwner {
-    if (this.#home?.moduleSocket !== moduleSocket) this.#home = new AssociationTable.#Home(this, moduleSocket);
-    return this.#home;
+  /** Removes an association. */
+  forget(core: AssociationCore): void {
+    if (!this.#byId.delete(core.id)) return;
+    this.#begun.delete(core.id);
+    this.#waiting.delete(core);
+    this.#readAhead.forget(core);
   }
 
-  static readonly #Home = class implements AssociationOwner {
-    readonly #of: AssociationTable;
-    readonly moduleSocket: ModuleSocket;
-
-    constructor(of: AssociationTable, moduleSocket: ModuleSocket) {
-      this.#of = of;
-      this.moduleSocket = moduleSocket;
-    }
-
-    get clock(): Clock {
-      return this.#of.#clock;
-    }
-
-    get sendQueueBytes(): number {
-      return this.#of.#config.sendQueueBytes;
-    }
-
-    get pieceBytes(): number {
-      return Math.min(this.#of.#config.sendBufferBytes ?? SEND_BYTES, SEND_BYTES);
-    }
-
-    left(association: Association, cost: number): void {
-      this.#of.#readAhead.remove(association, cost);
-    }
-
-    wanted(association: Association): void {
-      this.#of.#readAhead.wanted(association);
-    }
-
-    waiting(association: Association): void {
-      this.#of.#waiting.add(association);
-    }
-
-    ending(): void {
-      queueMicrotask(() => this.#of.#readEnds());
-    }
-
-    released(association: Association, error: SctpError | undefined): void {
-      this.#of.forget(association.id);
-      this.#of.#owner.released(association, this.moduleSocket, error);
-    }
-
-    nextPathId(): number {
-      return ++this.#of.#pathIds;
-    }
-  };
-
-  /** It is none of these any more. */
-  forget(id: number): void {
-    const association = this.#byId.get(id);
-    this.#byId.delete(id);
-    this.#begun?.delete(id);
-    if (association === undefined) return;
-    this.#waiting.delete(association);
-    this.#readAhead.forget(association);
+  /** Ends all associations. */
+  end(error: SctpError): void {
+    for (const association of this.list) coreOf(association).ended(error);
   }
 
-  /** Bytes of messages that may be read now. */
+  // --- what the module socket tells ---------------------------------------------------------------------------------
+
+  /** How many bytes of messages may be read now. */
   room(): number {
     let begun = 0;
-    if (this.#begun && this.#begun.size > 0) {
-      for (const [id, bytes] of this.#begun) if (!this.#byId.get(id)?.isWanted) begun += bytes;
-    }
+    for (const [id, bytes] of this.#begun) if (!this.core(id)?.receiveQueues.isWanted) begun += bytes;
     return this.#readAhead.room(begun);
   }
 
-  /** Ids of those of which nothing may be read now; undefined: there are none. */
+  /** Ids of associations from which nothing may be read now; undefined if there are none. */
   get held(): Uint32Array<ArrayBuffer> | undefined {
     return this.#readAhead.held;
+  }
+
+  message(id: number, message: Message): void {
+    const core = this.core(id);
+    if (!core) return;
+    this.#readAhead.add(core, costOf(message));
+    core.deliver(message);
+  }
+
+  begun(id: number, bytes: number): void {
+    const core = this.core(id);
+    if (bytes > 0 && core) {
+      this.#begun.set(id, bytes);
+      this.#readAhead.add(core, 0);
+    } else this.#begun.delete(id);
+  }
+
+  oversized(id: number): void {
+    const limit = `maxMessageBytes (${this.#config.maxMessageBytes})`;
+    const error = new SctpError('EMSGSIZE', `the peer sends a message larger than ${limit}: aborted`);
+    this.core(id)?.fail(error, 'message too large');
+  }
+
+  /** An error at this end: the association can't go on. The death of the stack is told by `end`. */
+  failed(id: number, cause: unknown): void {
+    const message = `the association can't go on: ${cause instanceof Error ? cause.message : String(cause)}`;
+    const error = cause instanceof SctpError ? cause : new SctpError('EPROTO', message, { cause });
+    this.core(id)?.fail(error, 'internal error');
+  }
+
+  /** There may be room in the send buffers. */
+  ready(): void {
+    if (this.#waiting.size > 0) for (const core of [...this.#waiting]) this.#flush(core);
+    this.#readEnds();
+  }
+
+  // --- what the read-ahead asks -------------------------------------------------------------------------------------
+
+  get cores(): readonly AssociationCore[] {
+    return this.list.map(coreOf);
   }
 
   read(): void {
     this.#owner.read();
   }
 
-  /** Bytes that are here of an association, and that nobody has received or waits for. */
-  unreceived(association: Association): number {
-    const begun = this.#begun?.get(association.id) ?? 0;
-    return association.unreceivedCost + (begun > 0 && association.isWanted ? 0 : begun);
+  /** How many bytes of an association have been read, and are neither received nor waited for. */
+  unreceived(core: AssociationCore): number {
+    const { cost, isWanted } = core.receiveQueues;
+    const begun = this.#begun.get(core.id) ?? 0;
+    return cost + (begun > 0 && isWanted ? 0 : begun);
   }
 
-  begun(id: number, bytes: number): void {
-    const association = this.#byId.get(id);
-    if (bytes > 0 && association) {
-      this.#begun ??= new FewMap();
-      this.#begun.set(id, bytes);
-      this.#readAhead.add(association, 0);
-    } else this.#begun?.delete(id);
+  // --- what the associations tell and ask ---------------------------------------------------------------------------
+
+  get sendQueueBytes(): number {
+    return this.#config.sendQueueBytes;
   }
 
-  message(id: number, message: Message): void {
-    const association = this.#byId.get(id);
-    if (!association) return;
-    this.#readAhead.add(association, costOf(message));
-    association.deliver(message);
+  get pieceBytes(): number {
+    return Math.min(this.#config.sendBufferBytes ?? SEND_BYTES, SEND_BYTES);
   }
 
-  oversized(id: number): void {
-    const limit = `maxMessageBytes (${this.#config.maxMessageBytes})`;
-    const error = new SctpError('EMSGSIZE', `the peer sends a message larger than ${limit}: aborted`);
-    this.#byId.get(id)?.fail(error, 'message too large');
+  messagesLeft(core: AssociationCore, cost: number): void {
+    this.#readAhead.remove(core, cost);
   }
 
-  /** One can't go on, because of an error here. Of the stack's death all were told. */
-  failed(id: number, cause: unknown): void {
-    const message = `the association can't go on: ${cause instanceof Error ? cause.message : String(cause)}`;
-    const error = cause instanceof SctpError ? cause : new SctpError('EPROTO', message, { cause });
-    this.#byId.get(id)?.fail(error, 'internal error');
+  messageWanted(core: AssociationCore): void {
+    this.#readAhead.wanted(core);
   }
 
-  /** There may be room to send. */
-  ready(): void {
-    if (this.#waiting.size > 0) for (const association of this.#waiting) this.#flush(association);
-    this.#readEnds();
+  messagesWait(core: AssociationCore): void {
+    this.#waiting.add(core);
   }
 
-  #flush(association: Association): void {
+  endIsNear(): void {
+    queueMicrotask(() => this.#readEnds());
+  }
+
+  ended(core: AssociationCore, error: SctpError | undefined): void {
+    this.forget(core);
+    this.#owner.ended(core, error);
+  }
+
+  nextPathId(): number {
+    return ++this.#lastPathId;
+  }
+
+  #flush(core: AssociationCore): void {
     try {
-      if (!association.flush()) this.#waiting.delete(association);
+      if (!core.flush()) this.#waiting.delete(core);
     } catch (error) {
-      this.failed(association.id, error);
+      this.failed(core.id, error);
     }
   }
 
-  #readEnds(): void {
-    if (this.#readAhead.isPaused && this.#hasEndedUnread()) this.#readAhead.lift();
-  }
-
-  end(error: SctpError): void {
-    for (const association of this.list) association.ended(error);
-  }
-
   /**
-   * While nobody receives, the notification that an association has ended waits behind the messages. Those who wait for
-   * the end hear of it all the same: what there is, is read. It is not more than the receive buffer, as nothing more
-   * comes from a peer that is gone. A one-to-many socket isn't paused.
+   * If nobody receives, the notification that an association has ended waits behind its messages. Then everything is read,
+   * so that those who wait for the end learn of it. It is no more than the receive buffer, because nothing more comes from a
+   * peer that is gone. A one-to-many socket is never paused.
    */
-  #hasEndedUnread(): boolean {
-    return this.list.some((association) => !association.isAlive());
+  #readEnds(): void {
+    if (this.#readAhead.isPaused && this.cores.some(({ isAlive }) => !isAlive)) this.#readAhead.lift();
   }
 }

@@ -3,14 +3,11 @@ import { shown } from '../arguments.js';
 import { SctpError } from '../errors.js';
 import { SCTP_BINDX_ADD_ADDR, SCTP_BINDX_REM_ADDR } from '../generated/constants.js';
 import type { ModuleSocket } from '../stack/socket/module-socket.js';
-import { checkPort } from './connect/peers.js';
+import { checkPort } from './port.js';
 
 const WILDCARDS = ['::', '0.0.0.0'];
 
-/**
- * Where a socket is bound. It outlives the socket of the module: a new one in its place is bound to the same addresses
- * and the same port.
- */
+/** The binding of a socket. It outlives the module socket: the next one is bound to the same addresses and port. */
 export class Binding {
   readonly #family: AddressFamily | 'any';
   #endpoints: readonly Endpoint[] | undefined;
@@ -20,23 +17,23 @@ export class Binding {
     this.#family = family;
   }
 
-  /** What was asked for, with the port that it got; undefined: nothing was. */
+  /** The endpoints that `bind` was given, with the port that was assigned; undefined if it wasn't called. */
   get endpoints(): readonly Endpoint[] | undefined {
     return this.#endpoints;
   }
 
-  /** Is the module socket bound, be it to whatever there is? */
+  /** Is the module socket bound? */
   has(moduleSocket: ModuleSocket | undefined): boolean {
     return moduleSocket !== undefined && this.#moduleSocket === moduleSocket;
   }
 
-  /** Binds a module socket that isn't bound yet. When that fails it may be bound in part, and must be closed. */
+  /** Binds a module socket. If it throws, some endpoints may be bound, and the socket must be closed. */
   bind(moduleSocket: ModuleSocket, endpoints: readonly Endpoint[]): void {
     this.#endpoints = bind(moduleSocket, endpoints, this.#family);
     this.#moduleSocket = moduleSocket;
   }
 
-  /** Sees that a module socket is bound: as the one before it, or to all addresses and any port. */
+  /** Binds a module socket that isn't bound: like the one before it, or to all addresses and any port. */
   ensure(moduleSocket: ModuleSocket): void {
     if (this.has(moduleSocket)) return;
     if (this.#endpoints) bind(moduleSocket, this.#endpoints, this.#family);
@@ -44,18 +41,18 @@ export class Binding {
     this.#moduleSocket = moduleSocket;
   }
 
-  /** The module socket came bound. */
+  /** The module socket, an accepted one, is bound already. */
   inherit(moduleSocket: ModuleSocket): void {
     this.#moduleSocket = moduleSocket;
   }
 
-  /** The next module socket won't be bound. */
+  /** Forgets the binding. */
   clear(): void {
     this.#endpoints = undefined;
     this.#moduleSocket = undefined;
   }
 
-  /** Adds addresses to a bound module socket; its associations tell their peers (RFC 5061). All of them or none. */
+  /** Adds addresses to a bound module socket: all or none. Its associations tell their peers (RFC 5061). */
   add(moduleSocket: ModuleSocket, endpoints: readonly Endpoint[], syscall: string): void {
     const own = portOf(moduleSocket);
     const added: Endpoint[] = [];
@@ -73,7 +70,7 @@ export class Binding {
     if (this.#endpoints) this.#endpoints = [...this.#endpoints, ...added];
   }
 
-  /** Takes addresses from a bound module socket; its associations tell their peers (RFC 5061). All of them or none. */
+  /** Removes addresses from a bound module socket: all or none. Its associations tell their peers (RFC 5061). */
   remove(moduleSocket: ModuleSocket, endpoints: readonly Endpoint[], syscall: string): void {
     const port = portOf(moduleSocket);
     const addresses = [...new Set(endpoints.map(({ address }) => address))];
@@ -85,10 +82,10 @@ export class Binding {
     }
   }
 
-  /** usrsctp takes one address after the other, and tells peers of each: what it would refuse is refused before. */
+  /** usrsctp removes one address after the other and tells the peers of each, so all are checked before. */
   #checkRemovable(moduleSocket: ModuleSocket, addresses: readonly Address[], syscall: string): void {
     const local = localEndpoints(moduleSocket).map(({ address }) => address);
-    // usrsctp doesn't list an address that came back while its deletion is still under way.
+    // usrsctp doesn't list an address that was added again while its deletion is under way.
     const bound = new Set([...local, ...(this.#endpoints ?? []).map(({ address }) => address)]);
     for (const address of addresses) {
       this.#checkSpecific(address, syscall);
@@ -97,7 +94,7 @@ export class Binding {
       }
     }
     if ([...bound].some((address) => !addresses.includes(address))) return;
-    throw new SctpError('EINVAL', `${syscall}: a socket keeps one address at least`, { syscall });
+    throw new SctpError('EINVAL', `${syscall}: a socket must keep at least one address`, { syscall });
   }
 
   #checkSpecific(address: string, syscall: string): void {
@@ -113,7 +110,7 @@ export class Binding {
   }
 }
 
-/** The addresses that a bound socket has. */
+/** The local addresses of a bound socket, or of one of its associations. */
 export function localEndpoints(moduleSocket: ModuleSocket, associationId = 0): Endpoint[] {
   return moduleSocket.endpoints('getladdrs', (calls, handle) => calls.getladdrs(handle, associationId));
 }
@@ -122,7 +119,7 @@ export function portOf(moduleSocket: ModuleSocket): number {
   return moduleSocket.call('getsockname', (calls, handle) => calls.localPort(handle));
 }
 
-/** Local endpoints as a caller gave them, checked: canonical, with one port. */
+/** Checks local endpoints that a caller gave. Returns them with canonical addresses. */
 export function checkEndpoints(list: unknown, family: AddressFamily | 'any', syscall: string): Endpoint[] {
   if (!Array.isArray(list)) throw new TypeError(`${syscall}: the endpoints must be an array of { address, port }`);
   const endpoints = (list as unknown[]).map((item) => {
@@ -135,15 +132,19 @@ export function checkEndpoints(list: unknown, family: AddressFamily | 'any', sys
   if (endpoints.length === 0) throw new SctpError('EINVAL', `${syscall}: give at least one address`, { syscall });
   const ports = new Set(endpoints.map(({ port }) => port));
   if (ports.size > 1) {
-    throw new SctpError('EINVAL', `${syscall}: all addresses have one port, not ${[...ports].join(' and ')}`, {
-      syscall,
-    });
+    throw new SctpError(
+      'EINVAL',
+      `${syscall}: all addresses must have the same port, not ${[...ports].join(' and ')}`,
+      {
+        syscall,
+      },
+    );
   }
   for (const endpoint of endpoints) checkFamily(endpoint, family, syscall);
   return endpoints;
 }
 
-/** Binds to endpoints with one port; returns them with the port it has got. */
+/** Binds to endpoints, which have one port. Returns them with the port that was assigned. */
 export function bind(
   moduleSocket: ModuleSocket,
   list: readonly Endpoint[],
@@ -174,7 +175,7 @@ function allOf(family: AddressFamily | 'any'): Address {
   return family === 'IPv4' ? '0.0.0.0' : '::';
 }
 
-/** usrsctp says EADDRINUSE also when any port would do and there is none (sctp_pcb.c, sctp_inpcb_bind). */
+/** usrsctp's error is EADDRINUSE even if it should choose a port and none is free (sctp_pcb.c, sctp_inpcb_bind). */
 function withFreePort(first: Endpoint, bind: (endpoint: Endpoint) => unknown): void {
   try {
     bind(first);

@@ -1,44 +1,72 @@
-import type { Association } from '../association/association.js';
+import { checkObject, shown } from '../arguments.js';
+import { type Association, coreOf } from '../association/association.js';
+import type { AssociationCore } from '../association/core.js';
 import { passiveSetup } from '../association/setup.js';
-import type { SctpError } from '../errors.js';
+import { SctpError } from '../errors.js';
+import { EventListeners } from '../event-listeners.js';
+import { OptionAccess } from '../options/access.js';
 import type { SocketConfig } from '../options/socket-options.js';
+import { failed } from '../stack/socket/errors.js';
 import type { Message } from '../stack/socket/message.js';
-import type { ModuleSocket, Owner } from '../stack/socket/module-socket.js';
+import type { ModuleSocket } from '../stack/socket/module-socket.js';
 import type { Notification } from '../stack/socket/notification.js';
-import { Acceptor, type Adopter } from './acceptor.js';
-import { type AssociationsOwner, AssociationTable } from './association-table.js';
+import { checkWaitOptions, type WaitOptions } from '../wait.js';
+import { Acceptor, type AcceptorOwner } from './acceptor.js';
+import { AssociationTable, type AssociationTableOwner } from './association-table.js';
 import type { ConnectAttempts } from './connect/attempts.js';
-import { Connector, type Surroundings } from './connect/connector.js';
-import { type Holder, LazyModuleSocket } from './lazy-module-socket.js';
-import type { StackContext } from './stack-context.js';
+import { Connector, type ConnectorOwner } from './connect/connector.js';
+import type { SocketEvents } from './events.js';
+import { LazyModuleSocket, type LazyModuleSocketOwner, type ModuleSocketContext } from './lazy-module-socket.js';
 
-/** A socket, as its workings see it. */
-export interface Outside extends Adopter, Holder {
-  /** An association is up that no promise waits for. */
-  isUp(association: Association): void;
-  /** A one-to-one socket's association has ended. */
-  ended(): void;
+/** What a socket needs from its stack. */
+export interface SocketContext extends ModuleSocketContext {
+  /** The set-ups that are under way. */
+  readonly attempts: ConnectAttempts;
+  /** Is the stack closed, or being closed? */
+  readonly isClosing: boolean;
+  /** The sockets that are in use: those that have a module socket. */
+  readonly sockets: Set<SocketCore>;
 }
 
-/** What a socket works with: each part is made when it is needed, as most sockets either accept or connect. */
-export class SocketCore implements Owner, Surroundings, AssociationsOwner {
-  readonly ground: LazyModuleSocket;
-  readonly attempts: ConnectAttempts;
+/** The inside of a socket: it receives what the module socket reads, and connects the parts. */
+export class SocketCore implements LazyModuleSocketOwner, AssociationTableOwner, AcceptorOwner, ConnectorOwner {
+  readonly config: SocketConfig;
+  readonly events: EventListeners<SocketEvents> = new EventListeners();
+  readonly options: OptionAccess;
+  readonly moduleSocket: LazyModuleSocket;
   readonly associations: AssociationTable;
-  readonly #outside: Outside;
+  readonly #context: SocketContext;
   #acceptor: Acceptor | undefined;
   #connector: Connector | undefined;
+  #isOpen = true;
+  /** Was the socket made for an association that was accepted or peeled off, with which it ends? */
+  #isOfAssociation = false;
+  /** The association of an accepted socket, until `accepted` returns it. */
+  #accepted: Association | undefined;
 
-  /** `handle`: of an accepted socket. */
-  constructor(world: StackContext, config: SocketConfig, outside: Outside, handle: number | undefined) {
-    this.#outside = outside;
-    this.attempts = world.attempts;
-    this.associations = new AssociationTable(config, world.pump.clock, this);
-    this.ground = new LazyModuleSocket(world, config, this, outside, handle);
+  /** `handle`: that of an accepted or peeled-off socket. */
+  constructor(context: SocketContext, config: SocketConfig, handle?: number) {
+    this.config = config;
+    this.#context = context;
+    this.options = new OptionAccess(() => {
+      this.checkOpen('option');
+      const { moduleSocket } = this;
+      return { moduleSocket: moduleSocket.opened(), associationId: 0, reapplied: moduleSocket.reapplied };
+    });
+    this.associations = new AssociationTable(config, context.pump.clock, this);
+    this.moduleSocket = new LazyModuleSocket(context, config, this, handle);
+  }
+
+  get attempts(): ConnectAttempts {
+    return this.#context.attempts;
+  }
+
+  get isListening(): boolean {
+    return this.#acceptor?.isListening === true;
   }
 
   get acceptor(): Acceptor {
-    this.#acceptor ??= new Acceptor(this.ground.pump.clock, this.ground.config.style, this.#outside);
+    this.#acceptor ??= new Acceptor(this.#context.pump.clock, this.config.style, this);
     return this.#acceptor;
   }
 
@@ -47,22 +75,75 @@ export class SocketCore implements Owner, Surroundings, AssociationsOwner {
     return this.#connector;
   }
 
-  get isListening(): boolean {
-    return this.#acceptor?.isListening === true;
+  checkOpen(syscall: string): void {
+    const { pump, isClosing } = this.#context;
+    if (!this.#isOpen) throw new SctpError('EBADF', `${syscall}: the socket is closed`, { syscall });
+    if (pump.death) throw pump.death;
+    if (isClosing) throw new SctpError('ENETDOWN', `${syscall}: the stack is closed`, { syscall });
   }
 
-  /** Nothing more is accepted, and no set-up goes on; `error` is made where one does. */
-  stop(error: () => SctpError): void {
-    this.#connector?.fail(error);
-    const { moduleSocket, pump, config } = this.ground;
-    if (this.isListening && !pump.death) {
-      if (config.style === 'one-to-one') moduleSocket?.close();
-      else moduleSocket?.call('listen', (calls, handle) => calls.listen(handle, 0));
+  listen(options: { readonly backlog?: number }): Acceptor {
+    checkObject(options, 'the options', 'listen');
+    const { backlog = 128 } = options;
+    this.checkOpen('listen');
+    if (!Number.isInteger(backlog) || backlog < 1) {
+      throw failed('EINVAL', `listen: backlog must be 1 or more, not ${shown(backlog)}`);
     }
-    this.#acceptor?.end();
+    if (this.config.style === 'one-to-one' && this.associations.size > 0) {
+      throw failed('EISCONN', 'listen: the socket has an association');
+    }
+    const moduleSocket = this.moduleSocket.bound();
+    moduleSocket.call('listen', (calls, handle) => calls.listen(handle, backlog));
+    this.acceptor.listen(backlog, moduleSocket);
+    return this.acceptor;
   }
 
-  // --- what the module socket tells ------------------------------------------------------------------------------------
+  peeloff(association: { readonly id: number }): SocketCore {
+    checkObject(association, 'the association', 'peeloff');
+    const { id } = association;
+    this.checkOpen('peeloff');
+    const own = this.associations.get(id);
+    const { current } = this.moduleSocket;
+    if (this.config.style === 'one-to-one') throw failed('EOPNOTSUPP', 'peeloff: the association has its own socket');
+    if (!own || own !== association || !current) {
+      throw failed('EINVAL', `peeloff: the association (id ${shown(id)}) is none of this socket's`);
+    }
+    if (own.state === 'connecting') throw failed('EINPROGRESS', 'peeloff: the association is being set up');
+    // One entry: nothing may be sent or read while usrsctp and this side disagree on the association's socket.
+    return this.#context.pump.enter(() => {
+      const handle = current.call('peeloff', (calls, from) => calls.peeloff(from, id));
+      const socket = new SocketCore(this.#context, { ...this.config, style: 'one-to-one' }, handle);
+      socket.#takeOver(own, current, this.associations);
+      return socket;
+    });
+  }
+
+  async close(options: WaitOptions): Promise<void> {
+    checkWaitOptions(options, 'close');
+    this.#stop();
+    const closed = await Promise.allSettled(this.associations.list.map((association) => association.close(options)));
+    this.moduleSocket.end();
+    for (const result of closed) if (result.status === 'rejected') throw result.reason;
+  }
+
+  abort(reason: string): void {
+    if (typeof reason !== 'string') throw new TypeError('abort: the reason must be a string');
+    this.#stop();
+    for (const association of this.associations.list) association.abort(reason);
+    this.moduleSocket.end();
+  }
+
+  /** Drops all unreceived messages: nobody will receive any more. */
+  discard(): void {
+    for (const core of this.associations.cores) core.discard();
+  }
+
+  // --- what the module socket tells ---------------------------------------------------------------------------------
+
+  inUse(isInUse: boolean): void {
+    if (isInUse) this.#context.sockets.add(this);
+    else this.#context.sockets.delete(this);
+  }
 
   room(): number {
     return this.associations.room();
@@ -77,11 +158,12 @@ export class SocketCore implements Owner, Surroundings, AssociationsOwner {
   }
 
   notification(notification: Notification): void {
-    const association = this.associations.byId.get(notification.associationId);
-    if (notification.type !== 'association') return association?.notify(notification);
+    const core = this.associations.core(notification.associationId);
+    if (notification.type !== 'association') return core?.notify(notification);
     if (this.#connector?.notified(notification)) return;
-    if (association) return association.notify(notification);
-    if (notification.state === 'up' && this.ground.moduleSocket) this.#passive(notification, this.ground.moduleSocket);
+    if (core) return core.notify(notification);
+    const { current } = this.moduleSocket;
+    if (notification.state === 'up' && current) this.#peerConnected(notification, current);
   }
 
   begun(id: number, bytes: number): void {
@@ -107,29 +189,66 @@ export class SocketCore implements Owner, Surroundings, AssociationsOwner {
     this.#acceptor?.end(error);
   }
 
-  // --- what the associations tell -----------------------------------------------------------------------------------
+  // --- what the parts tell and ask ----------------------------------------------------------------------------------
 
-  /** There is room to read. */
   read(): void {
-    this.ground.moduleSocket?.read();
+    this.moduleSocket.current?.read();
   }
 
-  released(association: Association, moduleSocket: ModuleSocket, error: SctpError | undefined): void {
-    this.#connector?.released(association.id, error);
-    if (this.ground.config.style === 'one-to-many') return;
-    this.ground.drop(moduleSocket);
-    this.#outside.ended();
+  ended({ id, moduleSocket }: AssociationCore, error: SctpError | undefined): void {
+    this.#connector?.ended(id, error);
+    if (this.config.style === 'one-to-many') return;
+    this.moduleSocket.drop(moduleSocket);
+    if (this.#isOfAssociation) this.#isOpen = false;
   }
 
-  detachedUp(association: Association): void {
-    this.#outside.isUp(association);
+  /** An association is up for which no promise waits. */
+  isUp(association: Association): void {
+    if (this.#isOfAssociation) this.#accepted = association;
+    this.events.emit('association', association);
   }
 
-  /** A peer has set up an association. */
-  #passive(up: Notification & { type: 'association' }, moduleSocket: ModuleSocket): void {
+  accepted(handle: number): Association | undefined {
+    return new SocketCore(this.#context, this.config, handle).#ownAssociation();
+  }
+
+  #peerConnected(up: Notification & { type: 'association' }, moduleSocket: ModuleSocket): void {
     const association = this.associations.add(up.associationId, moduleSocket);
-    association.opened(passiveSetup(up, association.paths()));
+    coreOf(association).opened(passiveSetup(up, association.paths()));
     this.#acceptor?.push(association);
-    this.#outside.isUp(association);
+    this.isUp(association);
+  }
+
+  /** The association of an accepted socket: its first notification, which is read here, says that it is up. */
+  #ownAssociation(): Association | undefined {
+    this.#isOfAssociation = true;
+    this.moduleSocket.current?.ready();
+    const association = this.#accepted;
+    this.#accepted = undefined;
+    if (!association) this.moduleSocket.end();
+    return association;
+  }
+
+  /** Takes over the association that was peeled off, for which the socket was made. */
+  #takeOver(association: Association, from: ModuleSocket, associations: AssociationTable): void {
+    this.#isOfAssociation = true;
+    const moduleSocket = this.moduleSocket.opened();
+    moduleSocket.adopt(association.id, from);
+    this.associations.adopt(association, moduleSocket, associations);
+  }
+
+  /** Begins nothing new, and gives up what nobody has received yet: set-ups, and associations that weren't accepted. */
+  #stop(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#connector?.fail(
+      () => new SctpError('EBADF', 'the socket was closed during the set-up', { syscall: 'close' }),
+    );
+    const { current } = this.moduleSocket;
+    if (this.isListening && !this.#context.pump.death) {
+      if (this.config.style === 'one-to-one') current?.close();
+      else current?.call('listen', (calls, handle) => calls.listen(handle, 0));
+    }
+    this.#acceptor?.end();
   }
 }

@@ -7,70 +7,71 @@ import { prepare, settingsOf } from '../options/settings.js';
 import type { SocketConfig } from '../options/socket-options.js';
 import type { Pump } from '../stack/pump.js';
 import { callError } from '../stack/socket/errors.js';
-import { ModuleSocket, type Owner } from '../stack/socket/module-socket.js';
+import { ModuleSocket, type ModuleSocketOwner } from '../stack/socket/module-socket.js';
 import { Binding, localEndpoints } from './binding.js';
-import type { StackContext } from './stack-context.js';
 
 const DOMAINS = { any: AF_INET6, IPv6: AF_INET6, IPv4: AF_INET, conn: AF_CONN } as const;
 
-/** Who must be there as long as a socket of the module is. */
-export interface Holder {
-  /** There is a socket of the module now, or none any more. */
-  used(isUsed: boolean): void;
+/** Owns the module socket, if there is one. */
+export interface LazyModuleSocketOwner extends ModuleSocketOwner {
+  /** The module socket has been opened or closed. */
+  inUse(isInUse: boolean): void;
 }
 
-/** What a socket stands on: a socket of the module, which is made when it is needed, and where that is bound. */
+/** What the module sockets of a stack have in common. */
+export interface ModuleSocketContext {
+  readonly pump: Pump;
+  /** The UDP port of the transport; undefined if it sends plain SCTP. */
+  readonly encapsulationPort: number | undefined;
+}
+
+/**
+ * The module socket of a socket. It is opened when it is needed. After the association of a one-to-one socket has ended it
+ * is replaced, on demand, by a new one with the same binding and options.
+ */
 export class LazyModuleSocket {
   readonly pump: Pump;
   readonly config: SocketConfig;
   readonly encapsulationPort: number | undefined;
-  #kept: ReappliedOptions | undefined;
-  readonly #owner: Owner;
-  readonly #holder: Holder;
+  readonly #owner: LazyModuleSocketOwner;
   readonly #binding: Binding;
-  #moduleSocket: ModuleSocket | undefined;
+  #reapplied: ReappliedOptions | undefined;
+  #current: ModuleSocket | undefined;
 
-  /** `handle`: of an accepted socket. */
-  constructor(
-    { pump, encapsulationPort }: Pick<StackContext, 'pump' | 'encapsulationPort'>,
-    config: SocketConfig,
-    owner: Owner,
-    holder: Holder,
-    handle: number | undefined,
-  ) {
-    this.pump = pump;
+  /** `handle`: that of an accepted or peeled-off socket. */
+  constructor(context: ModuleSocketContext, config: SocketConfig, owner: LazyModuleSocketOwner, handle?: number) {
+    this.pump = context.pump;
     this.config = config;
-    this.encapsulationPort = encapsulationPort;
+    this.encapsulationPort = context.encapsulationPort;
     this.#owner = owner;
-    this.#holder = holder;
     this.#binding = new Binding(config.family);
-    if (handle !== undefined) this.#binding.inherit(this.#use(this.#describe(handle)));
+    if (handle !== undefined) this.#binding.inherit(this.#use(this.#moduleSocket(handle)));
   }
 
-  /** What was set since, for the next module socket too. */
-  get kept(): ReappliedOptions {
-    this.#kept ??= new ReappliedOptions();
-    return this.#kept;
+  /** The options that were set, which are applied to the next module socket, too. */
+  get reapplied(): ReappliedOptions {
+    this.#reapplied ??= new ReappliedOptions();
+    return this.#reapplied;
   }
 
   /** The module socket, if there is one now. */
-  get moduleSocket(): ModuleSocket | undefined {
-    return this.#moduleSocket;
+  get current(): ModuleSocket | undefined {
+    return this.#current;
   }
 
-  /** The module socket, made when there is none: bound as the one before it, if that was bound by name. */
+  /** Opens a module socket if there is none. It is bound if the one before it was bound to named addresses. */
   opened(): ModuleSocket {
-    if (this.#moduleSocket) return this.#moduleSocket;
+    if (this.#current) return this.#current;
     const { pump, config } = this;
     const type = config.style === 'one-to-one' ? SOCK_STREAM : SOCK_SEQPACKET;
     const handle = pump.enter(() => pump.calls.socket(DOMAINS[config.family], type));
     if (handle < 0) throw callError('socket', handle);
     pump.enter(() => prepare(pump.instance, handle as Handle, config, this.encapsulationPort));
-    const moduleSocket = this.#describe(handle);
+    const moduleSocket = this.#moduleSocket(handle);
     try {
       const settings = settingsOf(config);
       if (settings.length > 0) moduleSocket.setOptions(settings);
-      this.#kept?.apply(moduleSocket);
+      this.#reapplied?.apply(moduleSocket);
       if (this.#binding.endpoints) this.#binding.ensure(moduleSocket);
     } catch (error) {
       moduleSocket.close();
@@ -79,9 +80,9 @@ export class LazyModuleSocket {
     return this.#use(moduleSocket);
   }
 
-  /** The module socket, bound: to all addresses and any port, where nothing else was said. */
+  /** Opens and binds the module socket: to all addresses and any port, unless it was bound otherwise. */
   bound(): ModuleSocket {
-    if (this.#moduleSocket && this.#binding.has(this.#moduleSocket)) return this.#moduleSocket;
+    if (this.#current && this.#binding.has(this.#current)) return this.#current;
     return this.pump.enter(() => {
       const moduleSocket = this.opened();
       this.#binding.ensure(moduleSocket);
@@ -89,14 +90,14 @@ export class LazyModuleSocket {
     });
   }
 
-  /** Where it was asked to be bound; undefined: nothing was said. */
+  /** The endpoints that `bind` was given; undefined if it wasn't called. */
   get endpoints(): readonly Endpoint[] | undefined {
     return this.#binding.endpoints;
   }
 
-  /** Where it is bound. */
+  /** The local endpoints to which the socket is bound. */
   get localEndpoints(): readonly Endpoint[] {
-    const moduleSocket = this.#moduleSocket;
+    const moduleSocket = this.#current;
     return moduleSocket && this.#binding.has(moduleSocket) ? localEndpoints(moduleSocket) : [];
   }
 
@@ -106,54 +107,54 @@ export class LazyModuleSocket {
     try {
       this.#binding.bind(moduleSocket, endpoints);
     } catch (error) {
-      this.unbind(); // it may be bound in part
+      this.unbind(); // some of the endpoints may have been bound
       throw error;
     }
   }
 
-  /** As if it had never been bound. */
+  /** Closes the module socket and forgets the binding. */
   unbind(): void {
-    if (this.#moduleSocket) this.drop(this.#moduleSocket);
+    if (this.#current) this.drop(this.#current);
     this.#binding.clear();
   }
 
-  /** Nothing more comes. */
+  /** Closes the module socket for good. */
   end(): void {
-    this.#moduleSocket?.close();
-    this.#holder.used(false);
+    this.#current?.close();
+    this.#owner.inUse(false);
   }
 
-  /** Adds local addresses to it while it is in use. */
+  /** Adds local addresses while the socket is in use. */
   add(endpoints: readonly Endpoint[], syscall: string): void {
-    this.#binding.add(this.#inUse(syscall), endpoints, syscall);
+    this.#binding.add(this.#boundSocket(syscall), endpoints, syscall);
   }
 
-  /** Takes local addresses away while it is in use. */
+  /** Removes local addresses while the socket is in use. */
   remove(endpoints: readonly Endpoint[], syscall: string): void {
-    this.#binding.remove(this.#inUse(syscall), endpoints, syscall);
+    this.#binding.remove(this.#boundSocket(syscall), endpoints, syscall);
   }
 
-  /** A module socket is of no use any more. */
+  /** Closes a module socket that is no longer needed. */
   drop(moduleSocket: ModuleSocket): void {
     moduleSocket.close();
-    if (this.#moduleSocket !== moduleSocket) return;
-    this.#moduleSocket = undefined;
-    this.#holder.used(false);
+    if (this.#current !== moduleSocket) return;
+    this.#current = undefined;
+    this.#owner.inUse(false);
   }
 
   #use(moduleSocket: ModuleSocket): ModuleSocket {
-    this.#moduleSocket = moduleSocket;
-    this.#holder.used(true);
+    this.#current = moduleSocket;
+    this.#owner.inUse(true);
     return moduleSocket;
   }
 
-  #inUse(syscall: string): ModuleSocket {
+  #boundSocket(syscall: string): ModuleSocket {
     const moduleSocket = this.opened();
     if (this.#binding.has(moduleSocket)) return moduleSocket;
     throw error('EINVAL', syscall, "the socket isn't bound: use bindx");
   }
 
-  #describe(handle: number): ModuleSocket {
+  #moduleSocket(handle: number): ModuleSocket {
     return new ModuleSocket(this.pump, handle, this.#owner, this.config.maxMessageBytes);
   }
 }

@@ -238,11 +238,11 @@ export class Pump {
     if (outboxBytes === 0) return;
     const { packets, conn } = this.#wire.takeOutbox(this.instance.memory, this.#state.outbox, outboxBytes);
     this.#state.clearOutbox();
-    if (packets) {
+    if (packets.length > 0) {
       for (const tap of this.taps) for (const packet of packets) tap(packet);
       this.#transport.send(packets);
     }
-    if (conn) this.conn.send(conn);
+    this.conn.send(conn);
   }
 
   /**

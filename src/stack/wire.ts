@@ -1,7 +1,6 @@
 import { type Address, addressBytes } from '../address.js';
 import { at, type Memory, type Pointer } from '../bridge/memory.js';
 import { link_packet } from '../generated/layouts.js';
-import { appended } from '../lists.js';
 import type { Packet } from '../packet.js';
 import type { ConnPacket } from './conn.js';
 import { Slab } from './slab.js';
@@ -31,9 +30,9 @@ export class Wire {
   readonly #slab = new Slab();
 
   /** Copies the outbox out and takes it apart. The packets share buffers, but no bytes. */
-  takeOutbox(memory: Memory, outbox: Pointer, length: number): Taken {
+  takeOutbox(memory: Memory, outbox: Pointer, length: number): Outbox {
     const { words } = memory;
-    const taken: Taken = { packets: undefined, conn: undefined };
+    const taken: Outbox = { packets: [], conn: [] };
     const offset = this.#slab.copy(memory, outbox, length);
     const { buffer } = this.#slab;
     for (let used = 0; used < length; ) {
@@ -45,11 +44,11 @@ export class Wire {
       const trafficClass = kind >>> 24;
       if (family === 0) {
         const address = words[header + DESTINATION] ?? 0;
-        taken.conn = appended(taken.conn, { address, unfragmented: port !== 0, trafficClass, bytes });
+        taken.conn.push({ address, unfragmented: port !== 0, trafficClass, bytes });
       } else {
         const source = memory.address(header + SOURCE, family);
         const destination = memory.address(header + DESTINATION, family);
-        taken.packets = appended(taken.packets, { source, destination, port, trafficClass, bytes });
+        taken.packets.push({ source, destination, port, trafficClass, bytes });
       }
       used += (HEADER + bytes.length + 3) & ~3;
     }
@@ -108,11 +107,11 @@ export class Wire {
   }
 }
 
-/** What was in the outbox. */
-export interface Taken {
-  packets: Packet[] | undefined;
-  /** Those of AF_CONN associations. */
-  conn: ConnPacket[] | undefined;
+/** The packets in the outbox. */
+export interface Outbox {
+  readonly packets: Packet[];
+  /** The packets of AF_CONN associations. */
+  readonly conn: ConnPacket[];
 }
 
 export interface Filled {

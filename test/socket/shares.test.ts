@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { coreOf } from '../../src/association/association.js';
 import type { Association } from '../../src/index.js';
 import type { SocketOptions } from '../../src/options/socket-options.js';
 import type { Socket } from '../../src/socket/socket.js';
@@ -138,7 +139,7 @@ test('what many associations of a socket have that nobody receives is bounded, a
         sent.push(sendAll(a, 400, 1000)); // one after the other: each has as much as it can get
         await stacks.network.advance(500);
       }
-      const unreceived = pairs.map(([, unread]) => unread.unreceivedCost);
+      const unreceived = pairs.map(([, unread]) => coreOf(unread).receiveQueues.cost);
       const bytes = unreceived.reduce((sum, each) => sum + each, 0);
       expect(unreceived.every((each) => each > 0)).toBe(true);
       // 65,536 of the first one, twice a share of each other one: 1/2, 1/3, … 1/50 of that; and a message of each
@@ -162,7 +163,7 @@ test('tiny messages that nobody receives count with what they cost beside their 
       for (let number = 0; number < 200; number++) await a.send('x');
       await stacks.network.advance(500);
     }
-    const bytes = pairs.reduce((sum, [, unread]) => sum + unread.unreceivedCost, 0);
+    const bytes = pairs.reduce((sum, [, unread]) => sum + coreOf(unread).receiveQueues.cost, 0);
     expect(bytes).toBeLessThan(2 * 10_000 * 2.93 + 10 * 129); // 1 + 1/2 + … + 1/10
     for (const [, unread] of pairs) {
       for (let number = 0; number < 200; number++) expect(textOf(await unread.receive())).toBe('x');
@@ -247,7 +248,7 @@ test('peers that send and go while another one is unread fill no memory, and hol
       const sent = sendAll(a, 400, 1000);
       await stacks.network.advance(2000);
       const full = stacks.server.memoryInUse;
-      const unreceived = unread.unreceivedCost;
+      const unreceived = coreOf(unread).receiveQueues.cost;
       for (let round = 0; round < 100; round++) {
         const [b, other] = await client(stacks, server);
         for (let number = 0; number < 20; number++) await b.send(pattern(1000, number));
@@ -258,7 +259,7 @@ test('peers that send and go while another one is unread fill no memory, and hol
         if (round % 10 === 0) await expectAllButTheError(other);
       }
       expect(stacks.server.memoryInUse - full).toBeLessThan(100_000); // of 2 MB that came
-      expect(unread.unreceivedCost).toBe(unreceived);
+      expect(coreOf(unread).receiveQueues.cost).toBe(unreceived);
       await expectPrompt(stacks, ...(await client(stacks, server)));
       await expectAll(unread, 400, 1000);
       await sent;

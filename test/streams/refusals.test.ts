@@ -10,7 +10,7 @@ test('a peer that grants nothing denies, and everything goes on as before', () =
     const denied: StreamReset[] = [];
     a.on('streamReset', (event) => denied.push(event));
     const error = await failure(a.resetStreams({ outgoing: [3] }));
-    expect(error.message).toBe("EPERM: resetStreams: the peer doesn't grant it");
+    expect(error.message).toBe('EPERM: resetStreams: the peer denies the request');
     expect(denied).toEqual([{ direction: 'outgoing', streams: [3], outcome: 'denied' }]);
     expect(await codeOf(a.resetStreams({ incoming: [3] }))).toBe('EPERM');
     expect(await codeOf(a.resetAssociation())).toBe('EPERM');

@@ -1,4 +1,3 @@
-import { FewSet } from '../../few.js';
 import type { Message } from '../../stack/socket/message.js';
 import type { MessageReceiver, ReceiveQueue } from './receive-queue.js';
 
@@ -7,30 +6,30 @@ type Result = IteratorResult<Message, undefined>;
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 /**
- * Messages one after the other, until the association has ended or the loop over them has. An async generator would make
- * four promises for each message; this makes one: a fifth of the time of small ones.
+ * Iterates over messages until the association has ended, or the loop. An async generator would make four promises for each
+ * message, which took a fifth of the time of small messages; this makes one.
  */
 export class MessageIterator implements AsyncIterableIterator<Message, undefined> {
-  readonly #inbox: () => ReceiveQueue;
-  readonly #waiting = new FewSet<Next>();
+  readonly #queue: () => ReceiveQueue;
+  readonly #waiting = new Set<Next>();
   #isDone = false;
 
-  /** `inbox`: where they are now. */
-  constructor(inbox: () => ReceiveQueue) {
-    this.#inbox = inbox;
+  /** `queue`: returns the queue that has the messages now. */
+  constructor(queue: () => ReceiveQueue) {
+    this.#queue = queue;
   }
 
   next(): Promise<Result> {
     if (this.#isDone) return Promise.resolve(DONE);
-    const inbox = this.#inbox();
-    const value = inbox.next();
-    return value ? Promise.resolve({ done: false, value }) : this.#later(inbox);
+    const queue = this.#queue();
+    const value = queue.next();
+    return value ? Promise.resolve({ done: false, value }) : this.#later(queue);
   }
 
-  /** Ends it: a `next` that waits takes no message any more. */
+  /** Ends the iteration: a waiting `next` gets no message. */
   return(): Promise<Result> {
     this.#isDone = true;
-    for (const next of this.#waiting) next.end();
+    for (const next of [...this.#waiting]) next.end();
     return Promise.resolve(DONE);
   }
 
@@ -38,27 +37,27 @@ export class MessageIterator implements AsyncIterableIterator<Message, undefined
     return this;
   }
 
-  #later(inbox: ReceiveQueue): Promise<Result> {
-    const next = new Next(inbox, (isLast) => {
+  #later(queue: ReceiveQueue): Promise<Result> {
+    const next = new Next(queue, (isLast) => {
       this.#waiting.delete(next);
       if (isLast) this.#isDone = true;
     });
     this.#waiting.add(next);
-    inbox.ask(next);
+    queue.ask(next);
     return next.promise;
   }
 }
 
-/** A `next` that waits. */
+/** A `next` that waits for a message. */
 class Next implements MessageReceiver {
   readonly promise: Promise<Result>;
-  readonly #inbox: ReceiveQueue;
+  readonly #queue: ReceiveQueue;
   readonly #settled: (isLast: boolean) => void;
   #resolve!: (result: Result) => void;
   #reject!: (error: unknown) => void;
 
-  constructor(inbox: ReceiveQueue, settled: (isLast: boolean) => void) {
-    this.#inbox = inbox;
+  constructor(queue: ReceiveQueue, settled: (isLast: boolean) => void) {
+    this.#queue = queue;
     this.#settled = settled;
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -78,7 +77,7 @@ class Next implements MessageReceiver {
   }
 
   end(): void {
-    this.#inbox.forget(this);
+    this.#queue.forget(this);
     this.resolve(undefined);
   }
 }

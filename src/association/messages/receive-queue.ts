@@ -1,37 +1,36 @@
 import type { Clock } from '../../clock.js';
-import { FewSet } from '../../few.js';
 import { costOf, type Message } from '../../stack/socket/message.js';
 import { checkWaitOptions, Waiter, type WaitOptions } from '../../wait.js';
 
-/** A message, or the number of a stream that the peer has reset when it had sent what is before it. */
+/** A message, or the number of a stream that the peer has reset after it sent the messages before. */
 type Item = Message | number;
 
-/** Who bounds an inbox. */
+/** What a receive queue tells its owner, which limits how much is read ahead. */
 export interface ReceiveQueueOwner {
-  /** Messages of that cost have left, or will never count again. */
-  left(cost: number): void;
-  /** Somebody waits for what isn't here yet. */
-  wanted(): void;
+  /** Messages of that cost have been received or dropped, or don't count any more. */
+  messagesLeft(cost: number): void;
+  /** Someone waits for a message that isn't here yet. */
+  messageWanted(): void;
 }
 
-/** Somebody who waits for a message. Is told while the stack is read, so it must not call the stack. */
+/** Someone who waits for a message. It is called while the socket is read, so it must not call the stack. */
 export interface MessageReceiver {
-  /** The message, or undefined at the end. False: it wants none any more, and somebody else gets it. */
+  /** Takes the message, or undefined at the end. Returns false if it no longer wants one; another receiver gets it then. */
   resolve(message: Message | undefined): boolean;
   reject(error: unknown): void;
 }
 
-/** Messages on their way from the stack to whoever receives them, in order. Its owner bounds it by `bytes`. */
+/** Messages between the stack and the receivers, in order. Its owner limits how much it holds, by `cost`. */
 export class ReceiveQueue {
   readonly #clock: Clock;
   readonly #owner: ReceiveQueueOwner;
   readonly #items: Item[] = [];
-  /** The only stream whose messages these are. */
+  /** The stream, if the queue has the messages of one stream only. */
   #stream: number | undefined;
-  #isOver: (() => void) | undefined;
+  #onStreamEnd: (() => void) | undefined;
   #first = 0;
   #cost = 0;
-  readonly #waiters = new FewSet<MessageReceiver>();
+  #waiters: Set<MessageReceiver> | undefined;
   #isDiscarding = false;
   #ended = false;
   #error: unknown;
@@ -41,7 +40,7 @@ export class ReceiveQueue {
     this.#owner = owner;
   }
 
-  /** What the messages cost that are here and count. */
+  /** The cost of the messages that are here and count (see `costOf`). */
   get cost(): number {
     return this.#ended ? 0 : this.#cost;
   }
@@ -50,38 +49,42 @@ export class ReceiveQueue {
     return this.#isDiscarding;
   }
 
-  /** Does somebody wait for a message, or will nobody ever? */
+  get #hasWaiters(): boolean {
+    return this.#waiters !== undefined && this.#waiters.size > 0;
+  }
+
+  /** Does someone wait for a message, or will nobody receive any more? */
   get isWanted(): boolean {
-    return this.#isDiscarding || this.#waiters.size > 0;
+    return this.#isDiscarding || this.#hasWaiters;
   }
 
   push(message: Message): void {
     const left = this.#put(message);
-    if (left > 0) this.#owner.left(left);
+    if (left > 0) this.#owner.messagesLeft(left);
   }
 
-  /** Keeps a message, or gives it to somebody. Returns the cost of what doesn't stay. */
+  /** Keeps a message or gives it to a receiver. Returns the cost of a message that doesn't stay. */
   #put(message: Message): number {
     const cost = costOf(message);
     if (this.#ended || this.#isDiscarding) return cost;
-    if (this.#waiters.size > 0 && this.#hand(message)) return cost;
+    if (this.#hand(message)) return cost;
     this.#items.push(message);
     this.#cost += cost;
     return 0;
   }
 
-  /** Gives a message, or the end, to the first who waits and still wants it; false: nobody does. */
+  /** Gives a message, or the end, to the first receiver that still wants it. Returns false if there is none. */
   #hand(message: Message | undefined): boolean {
-    for (const taker of this.#waiters) {
-      this.#waiters.delete(taker);
-      if (taker.resolve(message)) return true;
+    for (const receiver of this.#waiters ?? []) {
+      this.#waiters?.delete(receiver);
+      if (receiver.resolve(message)) return true;
     }
     return false;
   }
 
   /**
-   * The peer has reset a stream. Where there are messages of that stream alone, whoever takes what is after those that
-   * are here gets undefined, once. Else it matters only to whom `adopt` gives them.
+   * The peer has reset a stream. A queue of that stream alone returns undefined, once, after the messages that are here. In
+   * a queue of several streams the reset matters only if `adopt` moves the stream's messages to a queue of its own.
    */
   reset(stream: number): void {
     if (this.#ended || this.#isDiscarding) return;
@@ -91,16 +94,16 @@ export class ReceiveQueue {
     if (typeof last === 'object' || (isOwn && last === undefined)) this.#items.push(stream);
   }
 
-  /** All of them. */
+  /** The peer has reset all streams. */
   resetAll(): void {
     const streams = this.#stream === undefined ? new Set(this.#items.slice(this.#first).map(streamOf)) : [this.#stream];
     for (const stream of streams) this.reset(stream);
   }
 
-  /** Takes over the messages of a stream, and will get no others. `over` is told when its end is met. */
-  adopt(from: ReceiveQueue, stream: number, over: () => void): void {
+  /** Takes over the messages of one stream. `onEnd` is called when a receiver has reached the stream's end. */
+  adopt(from: ReceiveQueue, stream: number, onEnd: () => void): void {
     this.#stream = stream;
-    this.#isOver = over;
+    this.#onStreamEnd = onEnd;
     const items = from.#items.splice(0).slice(from.#first);
     from.#first = 0;
     from.#items.push(...items.filter((item) => streamOf(item) !== stream));
@@ -109,7 +112,7 @@ export class ReceiveQueue {
     from.#cost -= this.#cost;
   }
 
-  /** Gives what it has to another one; the owner is told last, as it may read on then. */
+  /** Moves its messages to another queue. The owner is told last, because it may read on then. */
   moveTo(to: ReceiveQueue): void {
     const items = this.#items.splice(0).slice(this.#first);
     this.#first = 0;
@@ -120,35 +123,35 @@ export class ReceiveQueue {
       else if (!to.#ended) left += to.#put(item);
       else to.#items.push(item);
     }
-    if (left > 0) this.#owner.left(left);
+    if (left > 0) this.#owner.messagesLeft(left);
   }
 
   /**
-   * No more messages will come; when those that are here are taken, takers get undefined, or the error. What nobody
-   * takes any more holds nobody up: it doesn't count from now on.
+   * No more messages will come. When those that are here are received, receivers get undefined, or the error. The messages
+   * don't count from now on: if nobody receives them, they must not keep other associations from being read.
    */
   end(error?: unknown): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#error = error;
-    const waiters = this.#waiters.values();
-    this.#waiters.clear();
+    const waiters = [...(this.#waiters ?? [])];
+    this.#waiters?.clear();
     for (const waiter of waiters) this.#finish(waiter);
-    this.#owner.left(this.#cost);
+    this.#owner.messagesLeft(this.#cost);
   }
 
-  /** Nobody will take any more: what is here goes, and what comes. */
+  /** Drops the messages that are here and those that come: nobody will receive any more. */
   discard(): void {
     this.#isDiscarding = true;
     this.#items.length = 0;
     this.#first = 0;
     const { cost } = this;
     this.#cost = 0; // first: the owner reads on when it is told, and what it reads may call this again
-    this.#owner.left(cost);
-    this.#owner.wanted();
+    this.#owner.messagesLeft(cost);
+    this.#owner.messageWanted();
   }
 
-  /** The next message where it is here already, at the least cost. */
+  /** The next message, if it is here already. */
   next(): Message | undefined {
     return typeof this.#items[this.#first] === 'object' ? (this.#next() as Message) : undefined;
   }
@@ -167,42 +170,43 @@ export class ReceiveQueue {
     return waiter.promise;
   }
 
-  /** Gives the next message, or the end, to `taker`: at once where it is here. */
-  ask(taker: MessageReceiver): void {
+  /** Gives the next message, or the end, to a receiver: at once if it is here. */
+  ask(receiver: MessageReceiver): void {
     const item = this.#taken();
-    if (item === undefined) this.#wait(taker);
-    else taker.resolve(typeof item === 'object' ? item : undefined);
+    if (item === undefined) this.#wait(receiver);
+    else receiver.resolve(typeof item === 'object' ? item : undefined);
   }
 
-  /** It waits no longer. */
-  forget(taker: MessageReceiver): void {
-    this.#waiters.delete(taker);
+  /** A receiver no longer waits. */
+  forget(receiver: MessageReceiver): void {
+    this.#waiters?.delete(receiver);
   }
 
-  #wait(taker: MessageReceiver): void {
-    if (this.#ended) return this.#finish(taker);
-    this.#waiters.add(taker);
-    this.#owner.wanted();
+  #wait(receiver: MessageReceiver): void {
+    if (this.#ended) return this.#finish(receiver);
+    this.#waiters ??= new Set();
+    this.#waiters.add(receiver);
+    this.#owner.messageWanted();
   }
 
-  #finish(taker: MessageReceiver): void {
-    if (this.#error === undefined) taker.resolve(undefined);
-    else taker.reject(this.#error);
+  #finish(receiver: MessageReceiver): void {
+    if (this.#error === undefined) receiver.resolve(undefined);
+    else receiver.reject(this.#error);
   }
 
-  /** What is next, if it is here. */
+  /** The next item, if it is here. */
   #taken(): Item | undefined {
     const item = this.#shift();
     if (typeof item === 'number') this.#over();
     return item;
   }
 
-  /** The end of the stream is met, and nobody waits for what comes after it. */
+  /** A receiver has reached the stream's end, and nobody waits for what comes after it. */
   #over(): void {
-    if (this.#waiters.size === 0) this.#isOver?.();
+    if (!this.#hasWaiters) this.#onStreamEnd?.();
   }
 
-  /** The first item that is one for those who take here. */
+  /** The next item that matters here: a reset doesn't if there are several streams. */
   #shift(): Item | undefined {
     let item = this.#next();
     while (typeof item === 'number' && this.#stream === undefined) item = this.#next();
@@ -224,7 +228,7 @@ export class ReceiveQueue {
     if (typeof item === 'number') return item;
     const cost = costOf(item);
     this.#cost -= cost;
-    if (!this.#ended) this.#owner.left(cost);
+    if (!this.#ended) this.#owner.messagesLeft(cost);
     return item;
   }
 }

@@ -3,16 +3,15 @@ import type { Message } from '../../stack/socket/message.js';
 import type { WaitOptions } from '../../wait.js';
 import { ReceiveQueue, type ReceiveQueueOwner } from './receive-queue.js';
 
-/** The inbox of an association, and those of its streams that are received from one by one. */
+/** The receive queue of an association, and those of the streams from which someone receives by stream. */
 export class ReceiveQueues {
   readonly #clock: Clock;
   readonly #owner: ReceiveQueueOwner;
-  /** The association's own. */
+  /** The association's queue: the messages of all streams that have no queue of their own. */
   readonly common: ReceiveQueue;
   #claimed: Map<number, ReceiveQueue> | undefined;
   #end: { readonly error: unknown } | undefined;
 
-  /** As an inbox's. */
   constructor(clock: Clock, owner: ReceiveQueueOwner) {
     this.#clock = clock;
     this.#owner = owner;
@@ -32,24 +31,24 @@ export class ReceiveQueues {
     return this.#claimed === undefined ? this.common.isWanted : this.#all.some(({ isWanted }) => isWanted);
   }
 
-  /** From now on, until its end, the messages of a stream are for its own inbox; those that are here, too. */
+  /** The queue of one stream. From now on, until the stream's end, the stream's messages go there. */
   claim(stream: number): ReceiveQueue {
     const known = this.#claimed?.get(stream);
     if (known) return known;
-    const inbox = new ReceiveQueue(this.#clock, this.#owner);
-    if (this.isDiscarding) inbox.discard();
-    if (this.#end) inbox.end(this.#end.error); // before it has any: their cost is given back already
-    inbox.adopt(this.common, stream, () => this.#release(stream));
+    const queue = new ReceiveQueue(this.#clock, this.#owner);
+    if (this.isDiscarding) queue.discard();
+    if (this.#end) queue.end(this.#end.error); // before it has messages, whose cost was given back already
+    queue.adopt(this.common, stream, () => this.#release(stream));
     this.#claimed ??= new Map();
-    this.#claimed.set(stream, inbox);
-    return inbox;
+    this.#claimed.set(stream, queue);
+    return queue;
   }
 
-  /** The stream's end is met: what comes now is another life of it, and for everybody. */
+  /** The stream has ended: later messages on it go to the association's queue. */
   #release(stream: number): void {
-    const inbox = this.#claimed?.get(stream);
+    const queue = this.#claimed?.get(stream);
     this.#claimed?.delete(stream);
-    inbox?.moveTo(this.common);
+    queue?.moveTo(this.common);
   }
 
   push(message: Message): void {
@@ -60,19 +59,19 @@ export class ReceiveQueues {
     return this.common.take(options);
   }
 
-  /** The peer has reset streams: who receives from one of them alone meets its end after what is here. */
+  /** The peer has reset streams: those who receive from one of them reach its end after the messages that are here. */
   reset(streams: readonly number[] | 'all'): void {
-    if (streams === 'all') for (const inbox of this.#all) inbox.resetAll();
+    if (streams === 'all') for (const queue of this.#all) queue.resetAll();
     else for (const stream of streams) (this.#claimed?.get(stream) ?? this.common).reset(stream);
   }
 
   end(error?: unknown): void {
     this.#end = { error };
-    for (const inbox of this.#all) inbox.end(error);
+    for (const queue of this.#all) queue.end(error);
   }
 
   discard(): void {
-    for (const inbox of this.#all) inbox.discard();
+    for (const queue of this.#all) queue.discard();
   }
 
   get #all(): ReceiveQueue[] {

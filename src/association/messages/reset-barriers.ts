@@ -1,68 +1,71 @@
-/** A message as far as it matters here: its stream, and how many holds were made before it came. */
-interface Held {
+/** A message, as far as a barrier needs to know it. */
+interface QueuedMessage {
   readonly info: { readonly stream: number };
-  readonly turn: number;
+  /** How many barriers had been made when the message was sent. */
+  readonly barriersBefore: number;
 }
 
-interface Hold {
+interface Barrier {
   readonly number: number;
   readonly streams: ReadonlySet<number> | 'all';
-  /** To be called when all that was sent before is handed over; undefined: it was. */
+  /** Called when usrsctp has taken all messages that were sent before the barrier; undefined: it was called. */
   begin: (() => void) | undefined;
 }
 
 /**
- * Streams on which nothing more may be handed over for now: they are being reset (RFC 6525 §5.1.2). What was sent
- * before a hold goes before it, what is sent after it waits for its end.
+ * Barriers in the send queue for streams that are being reset (RFC 6525 §5.1.2). Messages that were sent on these streams
+ * before a barrier go to usrsctp before the reset. Messages that are sent after it wait until the barrier is removed.
  */
 export class ResetBarriers {
-  readonly #holds: Hold[] = [];
+  readonly #barriers: Barrier[] = [];
   #made = 0;
 
-  /** How many were made: what comes now, comes after them. */
+  /** How many barriers have been made. */
   get made(): number {
     return this.#made;
   }
 
   get isEmpty(): boolean {
-    return this.#holds.length === 0;
+    return this.#barriers.length === 0;
   }
 
-  /** Makes one; returns what ends it. */
+  /** Adds a barrier. Returns the function that removes it. */
   add(streams: readonly number[] | 'all', begin: () => void): () => void {
-    const hold = { number: ++this.#made, streams: streams === 'all' ? streams : new Set(streams), begin };
-    this.#holds.push(hold);
+    const barrier = { number: ++this.#made, streams: streams === 'all' ? streams : new Set(streams), begin };
+    this.#barriers.push(barrier);
     return () => {
-      const index = this.#holds.indexOf(hold);
-      if (index >= 0) this.#holds.splice(index, 1);
+      const index = this.#barriers.indexOf(barrier);
+      if (index >= 0) this.#barriers.splice(index, 1);
     };
   }
 
-  /** Does a message wait for the end of one? */
-  holds({ info, turn }: Held): boolean {
-    return this.#holds.some((hold) => hold.number <= turn && covers(hold, info.stream));
+  /** Is the message behind a barrier? */
+  blocks({ info, barriersBefore }: QueuedMessage): boolean {
+    return this.#barriers.some(({ number, streams }) => number <= barriersBefore && has(streams, info.stream));
   }
 
-  /** Would a message of that stream wait for the end of one? */
-  covers(stream: number): boolean {
-    return this.#holds.some((hold) => covers(hold, stream));
+  /** Would a message that is sent on that stream now be behind a barrier? */
+  blocksStream(stream: number): boolean {
+    return this.#barriers.some(({ streams }) => has(streams, stream));
   }
 
-  /** Begins those for which no message has to be handed over any more. */
-  begin(waiting: readonly Held[]): void {
-    for (const hold of [...this.#holds]) {
-      const { begin } = hold;
-      if (!begin || waiting.some(({ info, turn }) => turn < hold.number && covers(hold, info.stream))) continue;
-      hold.begin = undefined;
+  /** Calls `begin` of the barriers that have no message of `queue` before them any more. */
+  begin(queue: readonly QueuedMessage[]): void {
+    for (const barrier of [...this.#barriers]) {
+      const { begin, number, streams } = barrier;
+      const isBefore = ({ info, barriersBefore }: QueuedMessage) =>
+        barriersBefore < number && has(streams, info.stream);
+      if (!begin || queue.some(isBefore)) continue;
+      barrier.begin = undefined;
       begin();
     }
   }
 
   clear(): void {
-    this.#holds.length = 0;
+    this.#barriers.length = 0;
   }
 }
 
-function covers({ streams }: Hold, stream: number): boolean {
+function has(streams: Barrier['streams'], stream: number): boolean {
   return streams === 'all' || streams.has(stream);
 }

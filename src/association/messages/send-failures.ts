@@ -1,6 +1,4 @@
-import { FewMap } from '../../few.js';
 import { SCTP_DATA_LAST_FRAG, SCTP_DATA_NOT_FRAG } from '../../generated/constants.js';
-import { appended } from '../../lists.js';
 import type { Notification } from '../../stack/socket/notification.js';
 import { joined } from '../../stack/socket/reassembly.js';
 import type { SendFailure } from '../events.js';
@@ -11,19 +9,20 @@ type Fragment = Notification & { type: 'sendFailed' };
 const FIRST_FRAGMENT = SCTP_DATA_NOT_FRAG & ~SCTP_DATA_LAST_FRAG;
 
 /**
- * Messages that were not delivered. usrsctp tells of each DATA chunk by itself, and of what isn't in chunks yet as the
- * rest of its message; those of one stream in order, those of several streams mixed, and not always to the last
- * (sctputil.c: sctp_release_pr_sctp_chunk, sctp_report_all_outbound). Here they are messages again, which are told when all
- * is read that belongs together: whoever sends again knows by then of a restart that they were lost by.
+ * Collects the messages that were not delivered. usrsctp reports each DATA chunk by itself, and what wasn't in chunks yet as
+ * the rest of its message. The reports of one stream come in order, those of several streams are mixed, and the last one of
+ * a message may be missing (sctputil.c: sctp_release_pr_sctp_chunk, sctp_report_all_outbound). The messages are put together
+ * here, and are reported when everything that belongs together has been read: a listener that sends them again then knows
+ * of the restart in which they were lost.
  */
 export class SendFailures {
-  readonly #tell: (failure: SendFailure) => void;
-  /** What there is of one message, by its stream. */
-  readonly #begun = new FewMap<number, Fragment[]>();
-  #failures: SendFailure[] | undefined;
+  readonly #report: (failure: SendFailure) => void;
+  /** The fragments of an incomplete message, by stream. */
+  readonly #begun = new Map<number, Fragment[]>();
+  #failures: SendFailure[] = [];
 
-  constructor(tell: (failure: SendFailure) => void) {
-    this.#tell = tell;
+  constructor(report: (failure: SendFailure) => void) {
+    this.#report = report;
   }
 
   add(fragment: Fragment): void {
@@ -31,18 +30,18 @@ export class SendFailures {
     if (flags & FIRST_FRAGMENT) this.#complete(stream);
     const begun = this.#begun.get(stream) ?? [];
     begun.push(fragment);
-    // All that is read in one go belongs together; what comes later is another failure.
-    if (this.#begun.size === 0 && !this.#failures) queueMicrotask(() => this.flush());
+    // Fragments that are read in one turn belong together; what comes later is another failure.
+    if (this.#begun.size === 0 && this.#failures.length === 0) queueMicrotask(() => this.flush());
     this.#begun.set(stream, begun);
     if (flags & SCTP_DATA_LAST_FRAG) this.#complete(stream);
   }
 
-  /** Tells what there is of messages of which nothing more comes. */
+  /** Reports the messages; no more fragments of incomplete ones will come. */
   flush(): void {
-    for (const stream of this.#begun.keys()) this.#complete(stream);
-    const failures = this.#failures ?? [];
-    this.#failures = undefined;
-    for (const failure of failures) this.#tell(failure);
+    for (const stream of [...this.#begun.keys()]) this.#complete(stream);
+    const failures = this.#failures;
+    this.#failures = [];
+    for (const failure of failures) this.#report(failure);
   }
 
   #complete(stream: number): void {
@@ -51,7 +50,7 @@ export class SendFailures {
     const last = fragments[fragments.length - 1];
     if (!first || !last) return;
     this.#begun.delete(stream);
-    this.#failures = appended(this.#failures, {
+    this.#failures.push({
       stream,
       ppid: first.ppid,
       context: first.context,

@@ -10,13 +10,13 @@ import {
   SCTP_SACK_IMMEDIATELY,
   SCTP_UNORDERED,
 } from '../../generated/constants.js';
-import type { Reliability, Sendable, SendOptions } from '../../stack/socket/message.js';
+import type { Reliability, Sendable, SendOptions } from './send-options.js';
 
 const encoder = new TextEncoder();
 
 /**
- * The bytes of what a caller sends. An empty message is EINVAL: a DATA chunk must carry something (RFC 9260 §3.3.1).
- * Bytes that were transferred to somebody else are EFAULT.
+ * The bytes of a message. Throws EINVAL for an empty message, because a DATA chunk must not be empty (RFC 9260 §3.3.1), and
+ * EFAULT for a buffer that was transferred.
  */
 export function bytesOf(data: Sendable): Uint8Array {
   const bytes = typeof data === 'string' ? encoder.encode(data) : data;
@@ -28,12 +28,12 @@ export function bytesOf(data: Sendable): Uint8Array {
   throw invalid('SCTP has no empty messages');
 }
 
-/** A message's buffer was transferred, to a worker perhaps. */
+/** The error for a message whose buffer was transferred, perhaps to a worker. */
 export function detached(): SctpError {
   return new SctpError('EFAULT', 'send: the buffer of the data is detached', { syscall: 'send' });
 }
 
-/** What the options say, checked. */
+/** Checks the options and converts them for usrsctp. */
 export function sendInfo(associationId: number, outboundStreams: number, options: SendOptions): SendInfo {
   checkObject(options, 'the options', 'send');
   const { stream = 0, ppid = 0, unordered = false, context = 0, sackImmediately = false, reliability } = options;
@@ -48,15 +48,15 @@ export function sendInfo(associationId: number, outboundStreams: number, options
   return { associationId, stream, flags, ppid, context, prPolicy, prValue };
 }
 
-/** What shuts an association down. */
+/** The info that shuts an association down. */
 export function shutdownInfo(associationId: number): SendInfo {
   return { associationId, stream: 0, flags: SCTP_EOF, ppid: 0, context: 0, prPolicy: SCTP_PR_SCTP_NONE, prValue: 0 };
 }
 
 /**
- * The priority of a message that may give way to others, else 0. usrsctp isn't told: when its SCTP_PR_SCTP_BUF gives up
- * a message that isn't sent yet, that stays in its queue without data, and the next packet takes a copy of nothing for
- * ever (sctp_output.c, sctp_prune_prsctp and sctp_med_chunk_output).
+ * The priority of a message; 0, the highest, without a priority policy. usrsctp isn't told of it: when its SCTP_PR_SCTP_BUF
+ * gives up a message that hasn't been sent, the message stays in its queue without data, and building the next packet never
+ * ends (sctp_output.c, sctp_prune_prsctp and sctp_med_chunk_output).
  */
 export function priorityOf({ reliability }: SendOptions): number {
   return reliability !== undefined && 'priority' in reliability ? policyValue(reliability) : 0;

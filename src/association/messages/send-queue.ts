@@ -7,18 +7,18 @@ import { detached } from './send-info.js';
 import { SMALL_BYTES, SmallMessages } from './small-messages.js';
 import { type WaitingMessage, WaitingMessages } from './waiting-messages.js';
 
-/** What the way out leads to. */
+/** What a send queue needs from its association. */
 export interface SendQueueOwner {
-  /** Takes what fits and answers how much, or undefined where there is no room. */
-  send(data: Uint8Array, info: SendInfo): number | undefined;
-  /** How many bytes usrsctp has that the peer hasn't acknowledged. */
+  /** Passes as much as fits to usrsctp. Returns the number of bytes, or undefined if there is no room. */
+  passToStack(data: Uint8Array, info: SendInfo): number | undefined;
+  /** How many bytes in usrsctp the peer hasn't acknowledged. */
   unacknowledgedBytes(): number;
-  /** Something waits: `flush` must be called when there may be room. */
-  waiting(): void;
-  /** A message's reliability policy has given it up before it was begun. */
+  /** Messages wait: `flush` must be called when there may be room. */
+  messagesWait(): void;
+  /** A message was given up, by its reliability policy, before it had begun. */
   gaveUp(data: Uint8Array, info: SendInfo): void;
-  /** A message can't be finished that was begun, and so nothing can follow it. */
-  broken(error: SctpError): void;
+  /** A message that has begun can't be finished, so no other message can follow it. */
+  cutOff(error: SctpError): void;
 }
 
 const TAKEN = Promise.resolve();
@@ -26,46 +26,47 @@ const NOTHING = new Uint8Array();
 const ignore = () => undefined;
 
 /**
- * The peer has restarted in the middle of a message: it knows nothing of what it had by then, and nothing of it is told as
- * failed, so that it is sent once more, as a whole (wasm/fixes/unfinished_messages.c).
+ * The peer restarted in the middle of a message and lost what it had of it. usrsctp reports no failure of the message, so it
+ * is sent again as a whole (wasm/fixes/unfinished_messages.c).
  */
-const isCut = (error: unknown): boolean => error instanceof SctpError && error.code === 'EINTR';
+const isInterrupted = (error: unknown): boolean => error instanceof SctpError && error.code === 'EINTR';
 
 /**
- * Messages on their way into usrsctp's send buffer, in order. While the buffer has room a message goes through without
- * a promise of its own; else it waits here. Only one message is begun at a time: usrsctp can't interleave those that
- * are handed over in pieces (sctp_output.c, stream_locked).
+ * Messages on their way into usrsctp's send buffer, in order. While the buffer has room, messages go straight through;
+ * otherwise they wait here. Only one message at a time is passed in pieces, because usrsctp can't interleave the pieces of
+ * several messages (sctp_output.c, stream_locked).
  */
 export class SendQueue {
-  readonly #sink: SendQueueOwner;
+  readonly #owner: SendQueueOwner;
   readonly #clock: Clock;
   readonly #pieceBytes: number;
   readonly #limit: number;
   readonly #waiting = new WaitingMessages();
-  /** Messages that were given up, and that nobody has been told of yet. */
-  #untold: WaitingMessage[] | undefined;
-  #holds: ResetBarriers | undefined;
+  /** Messages that were given up, and are still to be reported. */
+  readonly #givenUp: WaitingMessage[] = [];
+  #barriers: ResetBarriers | undefined;
   #end: SendInfo | undefined;
-  /** How often nothing could be sent any more. */
-  #losses = 0;
-  /** Why nothing new may be sent; undefined: it may. */
+  /** How often the queue has failed. */
+  #failures = 0;
+  /** Returns the error of new messages; undefined: they may be sent. */
   #failure: (() => unknown) | undefined;
   #small: SmallMessages | undefined;
-  /** What is told while usrsctp is called may send, too: that waits its turn. */
+  /** A call of usrsctp is under way. Messages that are sent during it, by listeners of events, wait. */
   #isSending = false;
 
   /**
-   * `pieceBytes`: how much usrsctp is given at once; it refuses more than its send buffer even where it would take a
-   * part. `limit`: bytes that may wait here, where each message counts 128 more than it has; one of any size may.
+   * `pieceBytes`: the most bytes in one call of usrsctp, which refuses more than its send buffer instead of taking a part.
+   * `limit`: how many bytes may wait, each message counting MESSAGE_BYTES more than its length. A message may exceed it if no
+   * other one waits.
    */
-  constructor(sink: SendQueueOwner, clock: Clock, pieceBytes: number, limit: number) {
-    this.#sink = sink;
+  constructor(owner: SendQueueOwner, clock: Clock, pieceBytes: number, limit: number) {
+    this.#owner = owner;
     this.#clock = clock;
     this.#pieceBytes = pieceBytes;
     this.#limit = limit;
   }
 
-  /** Bytes that wait here. */
+  /** How many bytes wait. */
   get bytes(): number {
     return this.#waiting.bytes;
   }
@@ -75,20 +76,20 @@ export class SendQueue {
   }
 
   /**
-   * Resolves when usrsctp has taken the whole message, or its policy has given it up. While usrsctp is called, listeners
-   * of events may be, and they may send, abort and close: a message that was sent before theirs goes before theirs, and
-   * one that was sent before the end is rejected with the end's reason.
+   * Resolves when usrsctp has taken the whole message, or when its policy has given it up. During the call of usrsctp,
+   * listeners of events may be called, which may send, abort or close. This message goes before those that they send, and is
+   * rejected with the reason if they end the association.
    */
   push(data: Uint8Array, info: SendInfo, priority: number): Promise<void> {
-    const turn = this.#holds?.made ?? 0;
-    if (this.#mustWait(info.stream)) return this.#wait('last', data, 0, info, priority, turn);
+    const barriersBefore = this.#barriers?.made ?? 0;
+    if (this.#mustWait(info.stream)) return this.#wait('last', data, 0, info, priority, barriersBefore);
     const offset = this.#sendPieces(data, 0, info);
     if (offset === data.length) {
       if (this.isWaiting) this.flush();
       return TAKEN;
     }
     if (offset === 0 && this.#failure) return Promise.reject(this.#failure());
-    return this.#wait('first', data, offset, info, priority, turn);
+    return this.#wait('first', data, offset, info, priority, barriersBefore);
   }
 
   #wait(
@@ -97,7 +98,7 @@ export class SendQueue {
     offset: number,
     info: SendInfo,
     priority: number,
-    turn: number,
+    barriersBefore: number,
   ): Promise<void> {
     const bytes = data.length;
     const givenUp = offset > 0 ? [] : this.#waiting.makeRoom(bytes, priority, this.#limit);
@@ -107,81 +108,81 @@ export class SendQueue {
     const promise = new Promise<void>((...settle) => {
       [resolve, reject] = settle;
     });
-    const waiting = { data, bytes, info, expiresAt, priority, turn, offset, promise, resolve, reject };
+    const waiting = { data, bytes, info, expiresAt, priority, barriersBefore, offset, promise, resolve, reject };
     this.#waiting.add(waiting, place);
-    this.#sink.waiting();
-    if (givenUp.length > 0) this.#tellGivenUp(givenUp); // last: who hears of it may send, abort or close
+    this.#owner.messagesWait();
+    if (givenUp.length > 0) this.#reportGivenUp(givenUp); // last: a listener may send, abort or close
     return promise;
   }
 
   /**
-   * Takes back a message, by its promise, which rejects with `reason`. What of it usrsctp has it keeps: of a message that
-   * is begun the rest goes, too, from a copy, as the caller has its data back.
+   * Withdraws a message, by its promise, which rejects with `reason`. A message that has begun is sent to its end, from a
+   * copy, because the caller may reuse the buffer.
    */
   withdraw(sent: Promise<void>, reason: unknown): void {
     const waiting = this.#waiting.all.find(({ promise }) => promise === sent);
     if (!waiting) return;
-    if (this.#waiting.isBegun(waiting)) waiting.data = waiting.data.slice();
-    else this.#waiting.take(waiting);
+    if (this.#waiting.hasBegun(waiting)) waiting.data = waiting.data.slice();
+    else this.#waiting.remove(waiting);
     waiting.reject(reason);
     this.flush();
   }
 
-  /** Sends `info`, which shuts the association down, when everything else is taken. */
+  /** Sends `info`, which shuts the association down, when usrsctp has taken all messages. */
   end(info: SendInfo): void {
     this.#end = info;
     this.flush();
-    if (this.isWaiting) this.#sink.waiting();
+    if (this.isWaiting) this.#owner.messagesWait();
   }
 
   /**
-   * ResetBarriers back what is sent on some streams from now on, and calls `begin` when usrsctp has taken what was sent there
-   * before. Returns what ends that.
+   * Blocks the messages that are sent on some streams from now on. Calls `begin` when usrsctp has taken those that were sent
+   * before. Returns the function that ends the blocking.
    */
-  hold(streams: readonly number[] | 'all', begin: () => void): () => void {
-    this.#holds ??= new ResetBarriers();
-    const release = this.#holds.add(streams, begin);
-    this.#holds.begin(this.#waiting.all);
+  block(streams: readonly number[] | 'all', begin: () => void): () => void {
+    this.#barriers ??= new ResetBarriers();
+    const release = this.#barriers.add(streams, begin);
+    this.#barriers.begin(this.#waiting.all);
     return () => {
       release();
       this.flush();
     };
   }
 
-  /** There may be room now. */
+  /** Sends as many waiting messages as there is room for. */
   flush(): void {
     if (this.#isSending) return;
     this.#flush();
-    if (this.#holds && !this.#holds.isEmpty) this.#holds.begin(this.#waiting.all);
+    if (this.#barriers && !this.#barriers.isEmpty) this.#barriers.begin(this.#waiting.all);
   }
 
   #flush(): void {
-    for (let first = this.#waiting.next(this.#holds); first; first = this.#waiting.next(this.#holds)) {
+    for (let first = this.#waiting.next(this.#barriers); first; first = this.#waiting.next(this.#barriers)) {
       if (first.offset === 0 && this.#clock.now() > first.expiresAt) {
-        this.#waiting.take(first);
-        this.#tellGivenUp([first]);
+        this.#waiting.remove(first);
+        this.#reportGivenUp([first]);
         continue;
       }
       try {
-        if (first.data.length !== first.bytes) throw this.#broken(first.offset, detached());
+        if (first.data.length !== first.bytes) throw this.#checkCutOff(first.offset, detached());
         this.#waiting.busy = first;
         const info = first.offset === 0 ? this.#infoOf(first) : first.info;
         this.#waiting.advance(first, this.#sendPieces(first.data, first.offset, info));
       } catch (error) {
-        if (this.#waiting.take(first)) first.reject(error);
+        if (this.#waiting.remove(first)) first.reject(error);
         continue;
       } finally {
         this.#waiting.busy = undefined;
       }
       if (this.#waiting.first !== first) return; // the association has ended meanwhile
       if (first.offset < first.bytes) return;
-      this.#waiting.take(first);
+      this.#waiting.remove(first);
       first.resolve();
     }
     if (this.#end && this.#waiting.isEmpty) this.#sendEnd(this.#end);
   }
 
-  /** Of a lifetime only what is left, after a message has waited here. */
+  /** A message that has waited has only the rest of its lifetime left. */
   #infoOf({ info, expiresAt }: WaitingMessage): SendInfo {
     if (info.prPolicy !== SCTP_PR_SCTP_TTL) return info;
     return { ...info, prValue: Math.max(1, Math.ceil(expiresAt - this.#clock.now())) };
@@ -190,44 +191,44 @@ export class SendQueue {
   #sendEnd(info: SendInfo): void {
     this.#isSending = true;
     try {
-      if (this.#sink.send(NOTHING, info) !== undefined && this.#end === info) this.#end = undefined;
+      if (this.#owner.passToStack(NOTHING, info) !== undefined && this.#end === info) this.#end = undefined;
     } finally {
       this.#isSending = false;
     }
   }
 
-  /** May a new message of that stream not go before those that wait? */
+  /** Must a new message on that stream wait behind others? */
   #mustWait(stream: number): boolean {
     if (this.#isSending) return true;
-    const holds = this.#holds;
-    if (!holds || holds.isEmpty) return this.isWaiting;
-    return holds.covers(stream) || this.#waiting.all.some((each) => each.offset > 0 || !holds.holds(each));
+    const barriers = this.#barriers;
+    if (!barriers || barriers.isEmpty) return this.isWaiting;
+    return barriers.blocksStream(stream) || this.#waiting.all.some((each) => each.offset > 0 || !barriers.blocks(each));
   }
 
-  /** The peer has restarted. A message that is begun learns of it by its next piece. */
+  /** The peer has restarted. A message that has begun is sent again when its next piece is refused. */
   restart(): void {
     this.#failure = undefined;
   }
 
   /**
-   * Nothing new may begin, since the peer shuts the association down: what hasn't begun is rejected, what has goes on to its
-   * end (RFC 9260 §9.2).
+   * The peer shuts the association down: messages that haven't begun are rejected, the one that has is finished
+   * (RFC 9260 §9.2).
    */
   refuse(why: () => unknown): void {
     this.#failure = why;
     this.#end = undefined;
-    this.#holds?.clear();
-    this.#reject(this.#waiting.takeUnbegun(), why);
+    this.#barriers?.clear();
+    this.#reject(this.#waiting.removeUnbegun(), why);
   }
 
-  /** Nothing can be sent any more; `why` is asked only where something waits, since errors cost more than they look. */
+  /** Nothing can be sent any more. `why` is called only if messages wait, because making an error is slow. */
   fail(why: () => unknown): void {
-    this.#losses++;
+    this.#failures++;
     this.#failure = why;
     this.#end = undefined;
-    this.#holds?.clear();
-    this.#tellGivenUp([]);
-    this.#reject(this.#waiting.takeAll(), why);
+    this.#barriers?.clear();
+    this.#reportGivenUp([]);
+    this.#reject(this.#waiting.removeAll(), why);
   }
 
   #reject(messages: readonly WaitingMessage[], why: () => unknown): void {
@@ -236,39 +237,39 @@ export class SendQueue {
     for (const { reject } of messages) reject(error);
   }
 
-  /** Tells of messages that a policy has given up, before anything that a listener may do then is told. */
-  #tellGivenUp(messages: readonly WaitingMessage[]): void {
-    if (messages.length > 0) this.#untold = [...(this.#untold ?? []), ...messages];
-    for (let next = this.#untold?.shift(); next; next = this.#untold?.shift()) {
+  /** Reports messages that a policy has given up. A listener may cause further reports, which come after these. */
+  #reportGivenUp(messages: readonly WaitingMessage[]): void {
+    this.#givenUp.push(...messages);
+    for (let next = this.#givenUp.shift(); next; next = this.#givenUp.shift()) {
       if (next.data.length !== next.bytes) next.reject(detached());
       else {
         next.resolve();
-        this.#sink.gaveUp(next.data, next.info);
+        this.#owner.gaveUp(next.data, next.info);
       }
     }
   }
 
-  /** Sends from `offset` on until there is no room; returns how far it came. Only the last piece ends the message. */
+  /** Sends from `offset` until there is no room. Returns the new offset. Only the last piece ends the message. */
   #sendPieces(data: Uint8Array, offset: number, info: SendInfo): number {
     let at = offset;
     if (offset === 0 && !this.#mayBegin(data.length)) return 0;
-    const losses = this.#losses;
+    const failures = this.#failures;
     this.#isSending = true;
     try {
       if (data.length - at <= this.#pieceBytes) {
         at += this.#send(at === 0 ? data : data.subarray(at), info);
-        return losses === this.#losses || at === data.length ? at : 0;
+        return failures === this.#failures || at === data.length ? at : 0;
       }
       const open = { ...info, flags: info.flags & ~SCTP_EOR };
       for (;;) {
         const end = Math.min(at + this.#pieceBytes, data.length);
         at += this.#send(data.subarray(at, end), end === data.length ? info : open);
-        if (losses !== this.#losses && at < data.length) return 0; // what was taken is lost: it begins anew
+        if (failures !== this.#failures && at < data.length) return 0; // what usrsctp had is lost: the message begins again
         if (at < end || at === data.length) return at;
       }
     } catch (error) {
-      if (isCut(error)) return this.#sendPieces(data, 0, info);
-      throw this.#broken(at, error);
+      if (isInterrupted(error)) return this.#sendPieces(data, 0, info);
+      throw this.#checkCutOff(at, error);
     } finally {
       this.#isSending = false;
     }
@@ -277,17 +278,18 @@ export class SendQueue {
   #mayBegin(bytes: number): boolean {
     if (bytes >= SMALL_BYTES) return true;
     this.#small ??= new SmallMessages();
-    return this.#small.mayBegin(this.#sink);
+    return this.#small.mayBegin(this.#owner);
   }
 
   #send(data: Uint8Array, info: SendInfo): number {
-    const taken = this.#sink.send(data, info) ?? 0;
+    const taken = this.#owner.passToStack(data, info) ?? 0;
     this.#small?.sent(taken);
     return taken;
   }
 
-  #broken(offset: number, error: unknown): unknown {
-    if (offset > 0 && error instanceof SctpError) this.#sink.broken(error);
+  /** Reports an error that cuts a message off in its middle. */
+  #checkCutOff(offset: number, error: unknown): unknown {
+    if (offset > 0 && error instanceof SctpError) this.#owner.cutOff(error);
     return error;
   }
 

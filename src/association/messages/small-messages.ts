@@ -1,20 +1,22 @@
-/** usrsctp is given so many small ones at once. */
+/** The most small messages in a window. */
 const WINDOW = 2048;
+/** A shorter message is small. */
 export const SMALL_BYTES = 64;
 
 /**
- * usrsctp counts the bytes of messages alone, of which small ones have few; each takes some 300 bytes of memory beside.
- * So it is given small ones in windows, and no further one before the last begins to be acknowledged.
+ * Limits the small messages in usrsctp's send buffer. usrsctp counts only the bytes of the messages, but each takes some 300
+ * bytes of memory more. So small messages are sent in windows, and a window begins only when the peer has begun to
+ * acknowledge the one before.
  */
 export class SmallMessages {
-  /** Small messages in this window, and the bytes of all that were sent in it. */
+  /** How many small messages this window has, and the bytes of all messages that were sent in it. */
   #count = 0;
   #bytes = 0;
 
-  /** May a small message begin? `sink` knows how many bytes aren't acknowledged. */
-  mayBegin(sink: { unacknowledgedBytes(): number }): boolean {
+  /** May a small message be sent now? */
+  mayBegin(owner: { unacknowledgedBytes(): number }): boolean {
     if (this.#count >= WINDOW) {
-      if (sink.unacknowledgedBytes() >= this.#bytes) return false;
+      if (owner.unacknowledgedBytes() >= this.#bytes) return false;
       this.#count = 0;
       this.#bytes = 0;
     }

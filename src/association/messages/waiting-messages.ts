@@ -5,32 +5,33 @@ import type { ResetBarriers } from './reset-barriers.js';
 /** A message that waits for room in the send buffer. */
 export interface WaitingMessage {
   data: Uint8Array;
-  /** Bytes of the message; those of `data` are none once its buffer is transferred to somebody else. */
+  /** The length of the message. `data.length` becomes 0 if its buffer is transferred. */
   readonly bytes: number;
   readonly info: SendInfo;
-  /** Not begun by then, it is given up; ms on the clock. */
+  /** The message is given up if it hasn't begun by then; ms on the clock. */
   readonly expiresAt: number;
-  /** Not begun yet, it is given up for messages of a lower number; 0: for none. */
+  /** The message may be given up for messages with a lower number, if it hasn't begun. 0: for none. */
   readonly priority: number;
-  /** How many holds were made before it. */
-  readonly turn: number;
-  /** Bytes that usrsctp has taken. */
+  /** How many reset barriers had been made when it was sent. */
+  readonly barriersBefore: number;
+  /** How many bytes usrsctp has taken. */
   offset: number;
-  /** Its sender's. */
+  /** The promise that `send` returned. */
   readonly promise: Promise<void>;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
 
-const NOBODY: readonly WaitingMessage[] = [];
+const NONE: readonly WaitingMessage[] = [];
 
-/** The messages that wait, in order, and the bytes of them that usrsctp hasn't taken. Only the first can be begun. */
+/** The messages that wait, in order. Only the first one can have begun. */
 export class WaitingMessages {
-  /** The one that usrsctp is being given. */
+  /** The message that is being passed to usrsctp. */
   busy: WaitingMessage | undefined;
   readonly #all: WaitingMessage[] = [];
   #bytes = 0;
 
+  /** How many bytes of the messages usrsctp hasn't taken. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -47,73 +48,74 @@ export class WaitingMessages {
     return this.#all[0];
   }
 
-  /** Its rest must follow. */
-  isBegun(waiting: WaitingMessage): boolean {
-    return waiting.offset > 0 || waiting === this.busy;
+  /** Has usrsctp taken a part of the message, or is it just being passed to usrsctp? */
+  hasBegun(message: WaitingMessage): boolean {
+    return message.offset > 0 || message === this.busy;
   }
 
-  add(waiting: WaitingMessage, place: 'first' | 'last'): void {
-    this.#bytes += waiting.bytes - waiting.offset;
-    if (place === 'first') this.#all.unshift(waiting);
-    else this.#all.push(waiting);
+  add(message: WaitingMessage, place: 'first' | 'last'): void {
+    this.#bytes += message.bytes - message.offset;
+    if (place === 'first') this.#all.unshift(message);
+    else this.#all.push(message);
   }
 
-  /** The one to send next: that which is begun, or the first that no hold keeps, which comes to the front. */
-  next(holds: ResetBarriers | undefined): WaitingMessage | undefined {
+  /** The message to send next: the one that has begun, or the first without a barrier, which is moved to the front. */
+  next(barriers: ResetBarriers | undefined): WaitingMessage | undefined {
     const { first } = this;
-    if (!first || first.offset > 0 || !holds || holds.isEmpty) return first;
-    const index = this.#all.findIndex((each) => !holds.holds(each));
+    if (!first || first.offset > 0 || !barriers || barriers.isEmpty) return first;
+    const index = this.#all.findIndex((message) => !barriers.blocks(message));
     if (index > 0) this.#all.unshift(...this.#all.splice(index, 1));
     return index < 0 ? undefined : this.first;
   }
 
-  /** usrsctp has so many bytes of it; without effect when it doesn't wait any more. */
-  advance(waiting: WaitingMessage, offset: number): void {
-    if (!this.#all.includes(waiting)) return;
-    this.#bytes -= offset - waiting.offset;
-    waiting.offset = offset;
+  /** usrsctp has taken `offset` bytes. Does nothing if the message no longer waits. */
+  advance(message: WaitingMessage, offset: number): void {
+    if (!this.#all.includes(message)) return;
+    this.#bytes -= offset - message.offset;
+    message.offset = offset;
   }
 
-  /** Takes one out; false: it was none of them any more. */
-  take(waiting: WaitingMessage): boolean {
-    const index = this.#all.indexOf(waiting);
+  /** Removes a message. Returns false if it no longer waits. */
+  remove(message: WaitingMessage): boolean {
+    const index = this.#all.indexOf(message);
     if (index < 0) return false;
     this.#all.splice(index, 1);
-    this.#bytes -= waiting.bytes - waiting.offset;
+    this.#bytes -= message.bytes - message.offset;
     return true;
   }
 
-  /** Takes out all but the one that is begun. */
-  takeUnbegun(): readonly WaitingMessage[] {
+  /** Removes and returns all messages but the one that has begun. */
+  removeUnbegun(): readonly WaitingMessage[] {
     const { first } = this;
-    const taken = this.#all.splice(first && this.isBegun(first) ? 1 : 0);
-    for (const { bytes } of taken) this.#bytes -= bytes;
-    return taken;
+    const removed = this.#all.splice(first && this.hasBegun(first) ? 1 : 0);
+    for (const { bytes } of removed) this.#bytes -= bytes;
+    return removed;
   }
 
-  takeAll(): readonly WaitingMessage[] {
+  removeAll(): readonly WaitingMessage[] {
     this.#bytes = 0;
     return this.#all.splice(0);
   }
 
   /**
-   * Takes out messages of lower priority, the least, and the last of those, first, until one more of so many bytes fits
-   * below the limit, where each message counts 128 more than it has. undefined: it won't. One that is alone always fits.
+   * Removes and returns messages of lower priority until a message of `bytes` fits below `limit`: those of the lowest
+   * priority first, and of those the last. Each message counts MESSAGE_BYTES more than its length. Returns undefined if the
+   * message doesn't fit. A message always fits if no other one waits.
    */
   makeRoom(bytes: number, priority: number, limit: number): readonly WaitingMessage[] | undefined {
     const costOf = (ofBytes: number) => ofBytes + MESSAGE_BYTES;
     let excess = this.#bytes + MESSAGE_BYTES * this.#all.length + costOf(bytes) - limit;
-    if (excess <= 0 || this.isEmpty) return NOBODY;
-    const weaker = this.#all.filter((each) => !this.isBegun(each) && each.priority > priority);
-    const freed = weaker.reduce((sum, each) => sum + costOf(each.bytes), 0);
-    if (excess > freed && weaker.length < this.#all.length) return undefined;
-    weaker.sort((a, b) => a.priority - b.priority);
-    const taken: WaitingMessage[] = [];
-    for (let last = weaker.pop(); last && excess > 0; last = weaker.pop()) {
+    if (excess <= 0 || this.isEmpty) return NONE;
+    const candidates = this.#all.filter((message) => !this.hasBegun(message) && message.priority > priority);
+    const freed = candidates.reduce((sum, message) => sum + costOf(message.bytes), 0);
+    if (excess > freed && candidates.length < this.#all.length) return undefined;
+    candidates.sort((a, b) => a.priority - b.priority);
+    const removed: WaitingMessage[] = [];
+    for (let last = candidates.pop(); last && excess > 0; last = candidates.pop()) {
       excess -= costOf(last.bytes);
-      this.take(last);
-      taken.push(last);
+      this.remove(last);
+      removed.push(last);
     }
-    return taken;
+    return removed;
   }
 }

@@ -1,41 +1,42 @@
-import type { Message, Sendable, SendOptions } from '../../stack/socket/message.js';
+import type { Message } from '../../stack/socket/message.js';
 import type { MessageReceiver, ReceiveQueue } from './receive-queue.js';
+import type { Sendable, SendOptions } from './send-options.js';
 
-/** A message to send, with what it is sent with. */
+/** A message to send, with its options. */
 export interface OutgoingMessage extends SendOptions {
-  /** What is sent. */
+  /** The message. */
   readonly data: Sendable;
 }
 
 /**
- * Messages as a stream. Takes one from `inbox` when one is asked for: what isn't read stays where it is. `ended` is told
- * that this stream gives no further one.
+ * Messages as a web stream. It takes a message from the queue only when it is asked for one; the others stay there.
+ * `ended` is called when the stream returns no more messages.
  */
-export function readableOf(inbox: () => ReceiveQueue, ended: () => void = () => undefined): ReadableStream<Message> {
-  const source = new Source(inbox, ended);
+export function readableOf(queue: () => ReceiveQueue, ended: () => void = () => undefined): ReadableStream<Message> {
+  const source = new Source(queue, ended);
   source.readable = new ReadableStream<Message>(source, { highWaterMark: 0 });
   return source.readable;
 }
 
-/** Gives a message to the stream in the instant in which it comes: no cancel or `releaseLock` finds it on its way. */
+/** Passes a message to the stream in the instant in which it comes, so that no cancel or `releaseLock` can lose it. */
 class Source implements UnderlyingDefaultSource<Message>, MessageReceiver {
-  /** The stream that it feeds. */
+  /** The stream of which this is the source. */
   readable: ReadableStream<Message> | undefined;
-  readonly #inbox: () => ReceiveQueue;
+  readonly #queue: () => ReceiveQueue;
   readonly #ended: () => void;
   #controller: ReadableStreamDefaultController<Message> | undefined;
-  /** Where it waits for a message. */
+  /** The queue in which it waits for a message. */
   #asked: ReceiveQueue | undefined;
 
-  constructor(inbox: () => ReceiveQueue, ended: () => void) {
-    this.#inbox = inbox;
+  constructor(queue: () => ReceiveQueue, ended: () => void) {
+    this.#queue = queue;
     this.#ended = ended;
   }
 
   pull(controller: ReadableStreamDefaultController<Message>): void {
     if (this.#asked) return;
     this.#controller = controller;
-    this.#asked = this.#inbox();
+    this.#asked = this.#queue();
     this.#asked.ask(this);
   }
 
@@ -44,7 +45,7 @@ class Source implements UnderlyingDefaultSource<Message>, MessageReceiver {
     this.#ended();
   }
 
-  /** False when the reader that asked was released meanwhile: the message isn't for the next reader alone. */
+  /** Returns false if the reader that asked has been released since: any receiver may have the message then. */
   resolve(message: Message | undefined): boolean {
     this.#asked = undefined;
     if (!this.readable?.locked) return false;
@@ -62,24 +63,24 @@ class Source implements UnderlyingDefaultSource<Message>, MessageReceiver {
   }
 }
 
-/** What messages are sent on: an association, or one of its streams. */
+/** Where messages are sent: an association, or one of its streams. */
 interface Target {
   send(data: Sendable, options?: SendOptions): Promise<void>;
-  /** Takes back what `send` has promised. */
+  /** Withdraws a message, by the promise that `send` returned. */
   withdraw(sent: Promise<void>, reason: unknown): void;
 }
 
-/** How a writable ends. */
+/** What happens when a writable ends. */
 interface Ends {
-  /** Everything is written. `signal` aborts when the writable is aborted meanwhile. */
+  /** Everything is written. `signal` is aborted if the writable is aborted before the promise resolves. */
   close(signal: AbortSignal): Promise<void>;
   /** Must not wait for the peer. `isClosing`: `close` was called. */
   abort(reason: unknown, isClosing: boolean): void;
-  /** A write has failed, and with it the writable. */
+  /** A write failed, which ends the writable. */
   failed(): void;
 }
 
-/** A writable of messages. A write is done when the message is taken; an abort doesn't wait for that. */
+/** A web stream of messages to send. A write is done when the stack has taken the message; an abort doesn't wait for that. */
 export function writableOf(target: Target, ends: Ends): WritableStream<Sendable | OutgoingMessage> {
   const aborted = new AbortController();
   let writing: Promise<void> | undefined;
@@ -92,7 +93,7 @@ export function writableOf(target: Target, ends: Ends): WritableStream<Sendable 
   };
   return new WritableStream({
     start({ signal }) {
-      signal.addEventListener('abort', () => abort(signal.reason)); // `abort` comes when the write in flight is done
+      signal.addEventListener('abort', () => abort(signal.reason)); // `abort` below is called after the write in flight
     },
     async write(chunk) {
       writing = isMessage(chunk) ? target.send(chunk.data, chunk) : target.send(chunk);

@@ -1,20 +1,20 @@
-import type { Emitter } from '../../event-listeners.js';
+import type { EventListeners } from '../../event-listeners.js';
 import type { AssociationEvents, PathEvent } from '../events.js';
 
-/** How many changes wait for whoever takes them; when there are more, the oldest goes. */
+/** The most changes that wait to be taken. If there are more, the oldest is dropped. */
 const MOST_WAITING = 256;
 
-/** The changes of an association's paths from now on, one after the other, until it ends. */
+/** The changes of an association's paths from now on, one after another, until the association ends. */
 export class PathChanges implements AsyncIterableIterator<PathEvent> {
   readonly #waiting: PathEvent[] = [];
   readonly #takers: ((result: IteratorResult<PathEvent>) => void)[] = [];
   readonly #release: (() => void)[];
   #ended = false;
 
-  /** `ended`: there will be none any more. */
-  constructor(association: Emitter<AssociationEvents>, ended: boolean) {
-    this.#release = [association.on('path', (change) => this.#add(change)), association.on('close', () => this.#end())];
-    if (ended) this.#end();
+  /** `isEnded`: the association has ended, so there are no more changes. */
+  constructor(events: EventListeners<AssociationEvents>, isEnded: boolean) {
+    this.#release = [events.on('path', (change) => this.#add(change)), events.on('close', () => this.#end())];
+    if (isEnded) this.#end();
   }
 
   next(): Promise<IteratorResult<PathEvent>> {
@@ -24,7 +24,7 @@ export class PathChanges implements AsyncIterableIterator<PathEvent> {
     return new Promise((resolve) => this.#takers.push(resolve));
   }
 
-  /** Stops listening; what waits is dropped. */
+  /** Stops listening and drops the changes that wait. */
   return(): Promise<IteratorResult<PathEvent>> {
     this.#waiting.length = 0;
     this.#end();

@@ -1,57 +1,134 @@
-import type { Address } from '../../address.js';
-import { FewMap } from '../../few.js';
+import { type Address, canonicalAddress } from '../../address.js';
+import { SctpError } from '../../errors.js';
+import type { EventListeners } from '../../event-listeners.js';
+import type { OptionAccess } from '../../options/access.js';
 import type { ModuleSocket } from '../../stack/socket/module-socket.js';
+import type { Notification } from '../../stack/socket/notification.js';
+import type { AssociationEvents, PathEvent } from '../events.js';
+import type { Lifecycle } from '../lifecycle.js';
 import { type Path, pathsOf } from './path.js';
+import { PathChanges } from './path-changes.js';
+import { type AssociationStatistics, readStatistics } from './statistics.js';
 import { type Status, statusOf } from './status.js';
 
-/** Where an association is now. */
-interface Place {
+/** What the paths need from their association. */
+export interface PathsOwner {
+  readonly id: number;
   readonly moduleSocket: ModuleSocket;
-  /** An id that no path of the socket has. */
+  readonly lifecycle: Lifecycle;
+  readonly options: OptionAccess;
+  readonly events: EventListeners<AssociationEvents>;
+  /** An id that no other path of the socket has. */
   nextPathId(): number;
 }
 
-/** What usrsctp tells of an association's state and paths; after its end, when it tells nothing, what it told last. */
+/** The state of an association and of its paths. After the association's end: as usrsctp reported it last. */
 export class Paths {
-  readonly #associationId: number;
-  readonly #ids = new FewMap<Address, number>();
+  readonly #owner: PathsOwner;
+  #ids: Map<Address, number> | undefined;
   #last: readonly Path[] = [];
-  #status: Status | undefined;
+  #lastStatus: Status | undefined;
 
-  constructor(associationId: number) {
-    this.#associationId = associationId;
+  constructor(owner: PathsOwner) {
+    this.#owner = owner;
   }
 
+  list(): readonly Path[] {
+    if (!this.#isClosed) this.refresh();
+    return this.#last;
+  }
+
+  status(): Status {
+    this.list();
+    if (this.#lastStatus) return this.#lastStatus;
+    throw new SctpError('ENOTCONN', 'status: the association ended before its status was known', { syscall: 'status' });
+  }
+
+  statistics(): AssociationStatistics {
+    if (this.#isClosed) {
+      throw new SctpError('ENOTCONN', 'statistics: the association has ended', { syscall: 'statistics' });
+    }
+    const addresses = this.list().map(({ address }) => address);
+    return readStatistics(this.#owner.moduleSocket, this.#owner.id, addresses);
+  }
+
+  setPrimary(address: Address): void {
+    const primary = this.#canonical(address, 'setPrimary');
+    this.list();
+    if (!this.#isConfirmed(primary)) {
+      const problem = `${primary} is none of the peer's confirmed addresses: see paths()`;
+      throw new SctpError('EINVAL', `setPrimary: ${problem}`, { syscall: 'setPrimary', address: primary });
+    }
+    this.#owner.options.set('primaryPath', primary);
+  }
+
+  setPeerPrimary(address: Address): void {
+    const primary = this.#canonical(address, 'setPeerPrimary');
+    const details = { syscall: 'setPeerPrimary', address: primary };
+    if (!this.status().localAddresses.includes(primary)) {
+      throw new SctpError('EINVAL', `setPeerPrimary: ${primary} is none of the association's local addresses`, details);
+    }
+    if (!this.#owner.options.get('dynamicAddresses')) {
+      const problem = 'an end has no dynamic addresses: see the option dynamicAddresses';
+      throw new SctpError('EOPNOTSUPP', `setPeerPrimary: ${problem}`, details);
+    }
+    this.#owner.options.set('peerPrimaryPath', primary);
+  }
+
+  changes(): AsyncIterableIterator<PathEvent> {
+    return new PathChanges(this.#owner.events, this.#isClosed);
+  }
+
+  /** Reads the state and the paths from usrsctp. Returns false if usrsctp no longer knows the association. */
+  refresh(): boolean {
+    const { id, moduleSocket } = this.#owner;
+    const state = moduleSocket.association(id);
+    if (!state) return false;
+    this.#last = pathsOf(state, moduleSocket, (address) => this.#idOf(address));
+    this.#lastStatus = statusOf(state);
+    return true;
+  }
+
+  /** The paths that were read last. */
   get last(): readonly Path[] {
     return this.#last;
   }
 
-  get lastStatus(): Status | undefined {
-    return this.#status;
+  /** usrsctp reports that a path has changed. */
+  changed({ address, change }: Notification & { type: 'path' }): void {
+    // The set-up confirms the first path, which has been read since: nothing has changed then.
+    if (change !== 'confirmed' || !this.#isConfirmed(address)) this.list();
+    // usrsctp keeps the heartbeat timer of an address that the peer didn't list (sctp_pcb.c: freed, but referenced).
+    if (change === 'unreachable' && !this.#has(address)) return;
+    this.#owner.events.emit('path', { address, change });
   }
 
-  /** Reads what there is to read. False: the association has ended. */
-  refresh(place: Place): boolean {
-    const { moduleSocket } = place;
-    const state = moduleSocket.association(this.#associationId);
-    if (!state) return false;
-    this.#last = pathsOf(state, moduleSocket, (address) => this.#idOf(address, place));
-    this.#status = statusOf(state);
-    return true;
+  /** The network reports that an address can't be reached. */
+  refused(address: Address, error: SctpError): void {
+    if (this.#isClosed || !this.#has(address)) return;
+    this.#owner.events.emit('path', { address, change: 'refused', error });
   }
 
-  has(address: Address): boolean {
+  get #isClosed(): boolean {
+    return this.#owner.lifecycle.state === 'closed';
+  }
+
+  #has(address: Address): boolean {
     return this.#last.some((path) => path.address === address);
   }
 
-  isConfirmed(address: Address): boolean {
+  #isConfirmed(address: Address): boolean {
     return this.#last.some((path) => path.address === address && path.state !== 'unconfirmed');
   }
 
-  #idOf(address: Address, place: Place): number {
-    const known = this.#ids.get(address);
-    if (known !== undefined) return known;
-    const id = place.nextPathId();
+  #canonical(address: Address, syscall: string): Address {
+    if (!this.#isClosed) return canonicalAddress(address, syscall);
+    throw new SctpError('ENOTCONN', `${syscall}: the association has ended`, { syscall });
+  }
+
+  #idOf(address: Address): number {
+    this.#ids ??= new Map();
+    const id = this.#ids.get(address) ?? this.#owner.nextPathId();
     this.#ids.set(address, id);
     return id;
   }

@@ -1,60 +1,56 @@
 import { shown } from '../../arguments.js';
 import { SctpError } from '../../errors.js';
 import { SCTP_ENABLE_CHANGE_ASSOC_REQ, SCTP_ENABLE_RESET_STREAM_REQ } from '../../generated/constants.js';
+import type { OptionAccess } from '../../options/access.js';
 import type { Request } from './requests.js';
 
-/** What of an association the requests use. No streams: all of them. */
-export interface Asker {
-  setOption(
-    name: 'resetStreams',
-    value: { outgoing: true; streams: number[] } | { incoming: true; streams: number[] },
-  ): void;
-  setOption(name: 'resetAssociation', value: true): void;
-  setOption(name: 'addStreams', value: { outbound: number } | { inbound: number }): void;
-}
-
-/** usrsctp takes no more in one request (sctp_structs.h, SCTP_MAX_STREAMS_AT_ONCE_RESET). */
+/** The most streams in one request (sctp_structs.h, SCTP_MAX_STREAMS_AT_ONCE_RESET). */
 const AT_ONCE = 200;
 
-/** The outgoing streams are reset when the peer has everything that was sent on them. `all`: how many there are. */
-export function resetOutgoing(asker: Asker, streams: readonly number[] | 'all', all: number): Request {
+/** Resets outgoing streams when the peer has received all that was sent on them. `all`: how many there are. */
+export function resetOutgoing(options: OptionAccess, streams: readonly number[] | 'all', all: number): Request {
   return {
     syscall: 'resetStreams',
     ask() {
       for (const batch of batches(streams)) {
-        asker.setOption('resetStreams', { outgoing: true, streams: batch === 'all' ? [] : [...batch] });
+        options.set('resetStreams', { outgoing: true, streams: batch === 'all' ? [] : [...batch] });
       }
     },
     answered: untilAll('outgoing', streams, all),
   };
 }
 
-/** The peer answers by resetting its outgoing streams, each when this end has everything that was sent on it. */
-export function resetIncoming(asker: Asker, batch: readonly number[] | 'all', all: number): Request {
+/** The peer resets its outgoing streams, each one when this end has received all that was sent on it. */
+export function resetIncoming(options: OptionAccess, batch: readonly number[] | 'all', all: number): Request {
   const streams = batch === 'all' ? [] : [...batch];
   return {
     syscall: 'resetStreams',
-    ask: () => asker.setOption('resetStreams', { incoming: true, streams }),
+    ask: () => options.set('resetStreams', { incoming: true, streams }),
     answered: untilAll('incoming', batch, all),
   };
 }
 
-export function resetAssociation(asker: Asker): Request {
+export function resetAssociation(options: OptionAccess): Request {
   return {
     syscall: 'resetAssociation',
-    ask: () => asker.setOption('resetAssociation', true),
+    ask: () => options.set('resetAssociation', true),
     answered: (answer) => (answer.type === 'associationReset' ? answer.outcome : undefined),
   };
 }
 
 /** `count` streams more than there are `now`. */
-export function addStreams(asker: Asker, direction: 'outbound' | 'inbound', count: number, now: () => number): Request {
+export function addStreams(
+  options: OptionAccess,
+  direction: 'outbound' | 'inbound',
+  count: number,
+  now: () => number,
+): Request {
   let wanted = 0;
   return {
     syscall: 'addStreams',
     ask() {
       wanted = now() + count;
-      asker.setOption('addStreams', direction === 'outbound' ? { outbound: count } : { inbound: count });
+      options.set('addStreams', direction === 'outbound' ? { outbound: count } : { inbound: count });
     },
     answered(answer) {
       if (answer.type !== 'streamChange') return;
@@ -63,14 +59,14 @@ export function addStreams(asker: Asker, direction: 'outbound' | 'inbound', coun
   };
 }
 
-/** A list that is too long goes in parts. */
+/** Splits a list of streams that is too long for one request. */
 export function batches(streams: readonly number[] | 'all'): (readonly number[] | 'all')[] {
   if (streams === 'all') return [streams];
   const count = Math.ceil(streams.length / AT_ONCE);
   return Array.from({ length: count }, (_, index) => streams.slice(index * AT_ONCE, (index + 1) * AT_ONCE));
 }
 
-/** Streams as a caller gave them, checked: each once. `all`: how many there are. */
+/** Checks a caller's list of streams and removes duplicates. `all`: how many streams there are. */
 export function checkStreams(streams: readonly number[] | 'all', all: number, what: string): readonly number[] | 'all' {
   if (streams === 'all') return streams;
   if (!Array.isArray(streams)) throw invalid(`${what} must be an array of streams, or 'all'`);
@@ -82,13 +78,13 @@ export function checkStreams(streams: readonly number[] | 'all', all: number, wh
 }
 
 /**
- * What the peer resets or adds, asked or not, it asks of this end (RFC 6525 §5.2): without a grant here there is no use
- * in asking for it.
+ * The peer resets and adds streams by requests of its own (RFC 6525 §5.2), which this end must grant. If it doesn't, there
+ * is no use in asking the peer.
  */
 export function checkGrant(grants: number, what: 'streams' | 'association', syscall: string): void {
   const needed = what === 'streams' ? SCTP_ENABLE_RESET_STREAM_REQ : SCTP_ENABLE_CHANGE_ASSOC_REQ;
   if (grants & needed) return;
-  const cure = `the peer would be denied what it does then: see the socket's peerMayReset ('${what}')`;
+  const cure = `this end would deny the peer's own request: set the socket's peerMayReset to '${what}'`;
   throw new SctpError('EPERM', `${syscall}: ${cure}`, { syscall });
 }
 

@@ -1,10 +1,9 @@
 import type { Clock } from '../../clock.js';
 import { SctpError } from '../../errors.js';
-import { FewSet } from '../../few.js';
 import { Waiter, type WaitOptions } from '../../wait.js';
-import type { AssociationReset, Outcome, StreamChange, StreamReset } from '../events.js';
+import type { AssociationReset, Outcome, StreamChange, StreamReset } from '../../stack/socket/notification.js';
 
-/** What is told of a request, or of what the peer has asked for. */
+/** A notification about a request of ours, or of the peer's. */
 export type Answer =
   | (StreamReset & { readonly type: 'streamReset' })
   | (AssociationReset & { readonly type: 'associationReset' })
@@ -13,29 +12,32 @@ export type Answer =
 /** A request to the peer (RFC 6525 §4). */
 export interface Request {
   readonly syscall: string;
-  /** Makes it. Throws EALREADY when usrsctp can't make it now, which it can with one at a time. */
+  /** Makes the request. Throws EALREADY while another one is outstanding: usrsctp makes one at a time. */
   ask(): void;
-  /** What an answer means to it; undefined: nothing, or not yet everything. */
+  /** The outcome of the request, once the answers so far decide it. */
   answered(answer: Answer): Outcome | undefined;
 }
 
 interface Pending {
   readonly request: Request;
   readonly waiter: Waiter<void>;
-  /** usrsctp has taken it; answers before that are others'. */
+  /** usrsctp has taken the request. Earlier answers are about other requests. */
   isAsked: boolean;
-  /** Forgets the next try. */
+  /** Cancels the next try. */
   cancel: (() => void) | undefined;
 }
 
-/** How long to wait before asking again where usrsctp doesn't tell when it can take a request. */
+/** How long to wait before the next try: usrsctp doesn't say when it can take another request. */
 const AGAIN_MS = 25;
 
-/** The requests that the peer of an association hasn't answered. usrsctp sends them again until it has. */
+/** The requests (RFC 6525) that the peer hasn't answered yet. usrsctp retransmits them. */
 export class Requests {
-  readonly #pending = new FewSet<Pending>();
+  readonly #pending = new Set<Pending>();
 
-  /** Makes a request as soon as `ready` calls back; `ready` returns what is to be called when it has ended, anyhow. */
+  /**
+   * Makes a request when `ready` calls `begin`. `ready` may return a function, which is called when the request has ended,
+   * whatever its outcome.
+   */
   make(
     clock: Clock,
     request: Request,
@@ -54,8 +56,8 @@ export class Requests {
     return waiter.promise.finally(done);
   }
 
-  /** Something was told: of these requests, or of the peer's. */
-  told(answer: Answer): void {
+  /** Takes a notification about a request of ours, or of the peer's. */
+  answered(answer: Answer): void {
     for (const { request, waiter, isAsked } of [...this.#pending]) {
       const outcome = isAsked ? request.answered(answer) : undefined;
       if (outcome === 'performed') waiter.resolve();
@@ -63,7 +65,7 @@ export class Requests {
     }
   }
 
-  /** There will be no answers. */
+  /** Rejects all requests: there will be no answers. */
   fail(errorOf: (syscall: string) => SctpError): void {
     for (const { request, waiter } of [...this.#pending]) waiter.reject(errorOf(request.syscall));
   }
@@ -88,6 +90,6 @@ export class Requests {
 
 function refusal(syscall: string, outcome: Outcome): SctpError {
   return outcome === 'denied'
-    ? new SctpError('EPERM', `${syscall}: the peer doesn't grant it`, { syscall })
-    : new SctpError('EPROTO', `${syscall}: the peer can't do it`, { syscall });
+    ? new SctpError('EPERM', `${syscall}: the peer denies the request`, { syscall })
+    : new SctpError('EPROTO', `${syscall}: the peer failed to do it`, { syscall });
 }

@@ -1,72 +1,80 @@
-import type { Message, Sendable, SendOptions } from '../../stack/socket/message.js';
+import type { Message } from '../../stack/socket/message.js';
 import type { WaitOptions } from '../../wait.js';
 import { MessageIterator } from '../messages/iterator.js';
 import type { ReceiveQueues } from '../messages/receive-queues.js';
+import type { Sendable, SendOptions } from '../messages/send-options.js';
 import { type OutgoingMessage, readableOf, writableOf } from '../messages/web-streams.js';
 import type { ResetStreamsOptions } from './streams.js';
 
-/** What a message on a stream is sent with. */
+/** How a message is sent on a stream. */
 export type StreamSendOptions = Omit<SendOptions, 'stream'>;
 
-/** What a stream has of its association. */
-interface Whole {
+/** What a stream needs from its association. */
+export interface StreamOwner {
+  readonly receiveQueues: ReceiveQueues;
   send(data: Sendable, options: SendOptions): Promise<void>;
   withdraw(sent: Promise<void>, reason: unknown): void;
   resetStreams(options: ResetStreamsOptions): Promise<void>;
 }
 
+/** Makes a stream of an association. */
+export let streamOf: (association: StreamOwner, id: number) => Stream;
+
 /**
- * One stream of an association: both directions of one number.
+ * One stream of an association: both directions of a stream number.
  *
- * From the first time on that something is received from it, its messages are its own, and the association's `receive`
- * gets those of the other streams only. That ends where the peer resets the stream: what comes after that is the
- * association's again, as if it were another stream, until something is received from this one again. (So a data channel
- * is opened by a message that the association receives, and lives as a stream.) All streams of an association share its
- * receive window, though, and what is read ahead of it (the socket's `readAheadBytes`): when messages of another stream have
- * filled them that nobody receives, nothing comes here either. So somebody must receive whatever the peer sends: from each
- * stream, or what is left from the association.
+ * The first time you receive from a stream, its messages become its own, and the association's `receive` returns those of
+ * the other streams only. This ends when the peer resets the stream: later messages go to the association again, until you
+ * receive from the stream once more. (So a data channel is opened by a message that the association receives, and lives as
+ * a stream.)
+ *
+ * All streams of an association share its receive window and its read-ahead (the socket's `readAheadBytes`). If unreceived
+ * messages of other streams fill them, nothing arrives on this stream either. So receive everything that the peer sends:
+ * from each stream, or the rest from the association.
  */
 export class Stream implements AsyncIterable<Message> {
-  /** Its number, from 0. */
+  /** The stream number, from 0. */
   readonly id: number;
-  readonly #association: Whole;
-  readonly #inboxes: ReceiveQueues;
+  readonly #association: StreamOwner;
   #readable: ReadableStream<Message> | undefined;
   #writable: WritableStream<Sendable | OutgoingMessage> | undefined;
 
-  /** @internal */
-  constructor(association: Whole, id: number, inboxes: ReceiveQueues) {
-    this.id = id;
+  private constructor(association: StreamOwner, id: number) {
     this.#association = association;
-    this.#inboxes = inboxes;
+    this.id = id;
   }
 
-  /** Sends a message on it, as the association's `send` does. */
+  static {
+    streamOf = (association, id) => new Stream(association, id);
+  }
+
+  /** Sends a message on the stream, as the association's `send` does. */
   send(data: Sendable, options: StreamSendOptions = {}): Promise<void> {
     return this.#association.send(data, { ...options, stream: this.id });
   }
 
   /**
-   * Its next message; undefined when the peer has reset it, each time that it does, and when the association was shut
-   * down and all is received. Otherwise as the association's `receive`.
+   * The next message of the stream. Resolves with undefined each time that the peer has reset the stream, and when the
+   * association was shut down and everything is received. Otherwise like the association's `receive`.
    */
   receive(options: WaitOptions = {}): Promise<Message | undefined> {
-    return this.#inboxes.claim(this.id).take(options);
+    return this.#claim().take(options);
   }
 
-  /** Its messages until the peer resets it, or the association ends. */
+  /** The messages of the stream, until the peer resets it or the association ends. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Message, undefined> {
-    return new MessageIterator(() => this.#inboxes.claim(this.id));
+    return new MessageIterator(() => this.#claim());
   }
 
   /**
-   * Its messages until the peer resets it, or the association ends; after that, those of its next life. Takes a message
-   * when it is asked for one. Cancelling it leaves the rest to `receive`.
+   * The messages of the stream as a web stream, until the peer resets the stream or the association ends; read again, it
+   * has the messages after the reset. It takes a message only when it is asked for one. If it is cancelled, the other
+   * messages are left for `receive`.
    */
   get readable(): ReadableStream<Message> {
-    this.#inboxes.claim(this.id);
+    this.#claim();
     this.#readable ??= readableOf(
-      () => this.#inboxes.claim(this.id),
+      () => this.#claim(),
       () => {
         this.#readable = undefined;
       },
@@ -75,19 +83,24 @@ export class Stream implements AsyncIterable<Message> {
   }
 
   /**
-   * Messages to send on it, alone or with their options. Its close resets the outgoing stream, which ends the peer's
-   * `readable`; there is a new one for the stream's next life then. Its abort drops what isn't begun to be sent and asks
-   * for the reset, too, but waits for no answer: SCTP takes nothing back that was sent, and a peer that doesn't receive
-   * doesn't answer. A message that can't be sent ends the writable, as in all web streams; there is a new one then.
+   * A web stream of messages to send on the stream, each alone or with its options. Closing it resets the outgoing stream,
+   * which ends the peer's `readable`; `writable` is a new one then. Aborting it drops the messages that haven't begun to be
+   * sent and requests the reset as well, but doesn't wait for the answer: SCTP can't take back what was sent, and a peer
+   * that doesn't receive doesn't answer. As in all web streams, a message that can't be sent ends the writable; then, too,
+   * `writable` is a new one.
    */
   get writable(): WritableStream<Sendable | OutgoingMessage> {
     this.#writable ??= this.#newWritable();
     return this.#writable;
   }
 
-  /** Resets the outgoing stream, as the association's `resetStreams` does: the peer hears that this is its end. */
+  /** Resets the outgoing stream, as the association's `resetStreams` does: the peer sees the end of the stream. */
   reset(options: WaitOptions = {}): Promise<void> {
     return this.#association.resetStreams({ ...options, outgoing: [this.id] });
+  }
+
+  #claim(): ReturnType<ReceiveQueues['claim']> {
+    return this.#association.receiveQueues.claim(this.id);
   }
 
   #newWritable(): WritableStream<Sendable | OutgoingMessage> {
@@ -105,7 +118,7 @@ export class Stream implements AsyncIterable<Message> {
       },
       abort: (_, isClosing) => {
         over();
-        if (!isClosing) this.reset().catch(() => undefined); // `streamReset` tells what becomes of it
+        if (!isClosing) this.reset().catch(() => undefined); // the event `streamReset` reports the outcome
       },
       failed: over,
     });

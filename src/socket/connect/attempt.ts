@@ -2,14 +2,13 @@ import type { Address } from '../../address.js';
 import type { Path } from '../../association/paths/path.js';
 import type { Setup } from '../../association/setup.js';
 import { type ErrorCause, type ErrorCode, type InitAttempt, SctpError, type SctpErrorDetails } from '../../errors.js';
-import { FewMap } from '../../few.js';
 import type { Pump } from '../../stack/pump.js';
 import { abortCauses, describeCauses } from '../../stack/socket/error-causes.js';
 import type { Notification } from '../../stack/socket/notification.js';
-import type { AttemptWatcher, ConnectAttempts, Sent } from './attempts.js';
+import type { AttemptWatcher, ConnectAttempts, SentChunk } from './attempts.js';
 import type { Peer } from './peers.js';
 
-/** Watches one connectx: when INIT went where, what the network said, and so what the result or the error tells. */
+/** Watches one set-up: which INITs were sent, and what the network reported, for the result or the error of connectx. */
 export class ConnectAttempt implements AttemptWatcher {
   readonly peers: readonly Peer[];
   readonly syscall: string;
@@ -18,15 +17,15 @@ export class ConnectAttempt implements AttemptWatcher {
   readonly #localPort: number;
   readonly #encapsulationPort: number | undefined;
   readonly #startedAt: number;
-  /** When INITs went to each of the peers. */
+  /** When INITs were sent, in ms after the start, for each of the peers. */
   readonly #sent: number[][];
-  #refusals: FewMap<Address, ErrorCode> | undefined;
+  #refusals: Map<Address, ErrorCode> | undefined;
   readonly #onRefused: () => void;
   #cookieEchoed = false;
-  /** What an ABORT told that left last: the stack has refused the peer's answer. One that ends waiting tells nothing. */
+  /** The causes in our last ABORT, by which the stack refused the peer's answer. An ABORT after a time-out has none. */
   #aborted: readonly ErrorCause[] | undefined;
 
-  /** `onRefused` is called when the network has refused every one of the addresses. */
+  /** `onRefused` is called when the network has refused all addresses. */
   constructor(
     pump: Pump,
     attempts: ConnectAttempts,
@@ -52,7 +51,7 @@ export class ConnectAttempt implements AttemptWatcher {
     this.#attempts.delete(this.#localPort, this);
   }
 
-  /** Since its beginning, in ms. */
+  /** The time since the start, in ms. */
   get elapsedMs(): number {
     return this.#pump.clock.now() - this.#startedAt;
   }
@@ -61,7 +60,7 @@ export class ConnectAttempt implements AttemptWatcher {
     return this.peers.map(({ address }, index) => ({ address, sentAtMs: [...(this.#sent[index] ?? [])] }));
   }
 
-  /** What came of it, once the association is up with these paths. */
+  /** The result, when the association is up with these paths. */
   setup(up: Notification & { type: 'association' }, paths: readonly Path[]): Setup {
     const listed = this.peers.map(({ address }) => address);
     const final = paths.map(({ address }) => address);
@@ -76,7 +75,7 @@ export class ConnectAttempt implements AttemptWatcher {
     };
   }
 
-  /** The error when the stack has given up: because of the peer's ABORT or its own, or because nobody answered. */
+  /** The error when the stack has given up: after the peer's ABORT or its own, or because nobody answered. */
   failure(abort?: readonly ErrorCause[]): SctpError {
     if (!abort)
       return this.#abortError() ?? this.#refusalError() ?? this.timeout(`no answer after ${this.#initCount()} INITs`);
@@ -89,16 +88,16 @@ export class ConnectAttempt implements AttemptWatcher {
 
   timeout(why: string): SctpError {
     const tried = this.tried.map(({ address, sentAtMs }) => `${address} ${sentAtMs.length}×`).join(', ');
-    return this.error('ETIMEDOUT', `${why}; tried ${tried}${this.#question()}`);
+    return this.error('ETIMEDOUT', `${why}; tried ${tried}${this.#hint()}`);
   }
 
-  /** A host that takes no SCTP in UDP, as Linux doesn't by default, answers with ICMP at most. */
-  #question(): string {
+  /** A host that doesn't accept SCTP in UDP, such as Linux by default, answers with ICMP at most. */
+  #hint(): string {
     const port = this.peers[0]?.encapsulationPort ?? this.#encapsulationPort;
-    return port === undefined || this.#initCount() === 0 ? '' : `; does the peer take SCTP in UDP, on port ${port}?`;
+    return port === undefined || this.#initCount() === 0 ? '' : `; does the peer accept SCTP in UDP, on port ${port}?`;
   }
 
-  /** An error that tells of the attempt. */
+  /** An error with the details of the set-up. */
   error(code: ErrorCode, message: string, details: SctpErrorDetails = {}): SctpError {
     const [first] = this.peers;
     return new SctpError(code, `${this.syscall}: ${message}`, {
@@ -109,7 +108,7 @@ export class ConnectAttempt implements AttemptWatcher {
     });
   }
 
-  sent({ destination, port, chunk, bytes }: Sent): void {
+  sent({ destination, port, chunk, bytes }: SentChunk): void {
     const index = this.peers.findIndex((peer) => peer.address === destination);
     if (index < 0 || port !== this.peers[0]?.port) return;
     this.#aborted = chunk === 'ABORT' ? abortCauses(bytes) : undefined;
@@ -119,7 +118,7 @@ export class ConnectAttempt implements AttemptWatcher {
 
   refused(destination: Address, code: ErrorCode): void {
     if (!this.peers.some(({ address }) => address === destination)) return;
-    this.#refusals ??= new FewMap();
+    this.#refusals ??= new Map();
     this.#refusals.set(destination, code);
     this.changed();
   }
@@ -128,7 +127,7 @@ export class ConnectAttempt implements AttemptWatcher {
     if (this.#refusalError()) this.#onRefused();
   }
 
-  /** Why the network doesn't carry packets to an address, as far as is known. */
+  /** The network's reason for not reaching an address; undefined if it may reach it. */
   #refusal(address: Address): ErrorCode | undefined {
     return this.#refusals?.get(address) ?? (this.#pump.interfaces.reaches(address) ? undefined : 'ENETUNREACH');
   }

@@ -1,35 +1,34 @@
 import type { Address } from '../../address.js';
 import type { ErrorCode } from '../../errors.js';
-import { FewMap, FewSet } from '../../few.js';
 import type { Packet } from '../../packet.js';
 import type { Pump } from '../../stack/pump.js';
 
-const TOLD: Readonly<Record<number, Sent['chunk']>> = { 1: 'INIT', 6: 'ABORT', 10: 'COOKIE ECHO' };
+const WATCHED: Readonly<Record<number, SentChunk['chunk']>> = { 1: 'INIT', 6: 'ABORT', 10: 'COOKIE ECHO' };
 const COMMON_HEADER_BYTES = 12;
 
-/** What leaves from a socket's port for a port of a peer's. */
-export interface Sent {
+/** A packet of a set-up, sent to a port of a peer. */
+export interface SentChunk {
   readonly destination: Address;
   readonly port: number;
-  /** What the packet begins with. */
+  /** The first chunk of the packet. */
   readonly chunk: 'INIT' | 'COOKIE ECHO' | 'ABORT';
   /** The packet from its first chunk on. */
   readonly bytes: Uint8Array;
 }
 
-/** A set-up that watches the network. */
+/** Watches the packets of a set-up. */
 export interface AttemptWatcher {
-  /** A packet of a set-up leaves from its socket's port. */
-  sent(packet: Sent): void;
-  /** The network doesn't carry packets to an address. */
+  /** A packet of a set-up is sent from the port of the watcher's socket. */
+  sent(packet: SentChunk): void;
+  /** The network reports that it can't reach an address. */
   refused(destination: Address, code: ErrorCode): void;
-  /** Local addresses or routes are no longer what they were. */
+  /** Local addresses or routes have changed. */
   changed(): void;
 }
 
-/** The set-ups of a stack that are under way, by their local ports: of a hundred at once each packet concerns one. */
+/** The set-ups of a stack that are under way, by local port, so that a packet is matched with few of many set-ups. */
 export class ConnectAttempts {
-  readonly #watchers = new FewMap<number, FewSet<AttemptWatcher>>();
+  readonly #watchers = new Map<number, Set<AttemptWatcher>>();
 
   constructor(pump: Pump) {
     pump.taps.push((packet) => this.#sent(packet));
@@ -42,7 +41,7 @@ export class ConnectAttempts {
   }
 
   add(port: number, watcher: AttemptWatcher): void {
-    const watchers = this.#watchers.get(port) ?? new FewSet();
+    const watchers = this.#watchers.get(port) ?? new Set<AttemptWatcher>();
     this.#watchers.set(port, watchers.add(watcher));
   }
 
@@ -53,16 +52,16 @@ export class ConnectAttempts {
 
   #sent({ destination, bytes }: Packet): void {
     if (this.#watchers.size === 0) return;
-    const chunk = TOLD[bytes[COMMON_HEADER_BYTES] ?? 0];
+    const chunk = WATCHED[bytes[COMMON_HEADER_BYTES] ?? 0];
     if (chunk === undefined) return;
     const watchers = this.#watchers.get(((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0));
     if (watchers === undefined) return;
     const port = ((bytes[2] ?? 0) << 8) | (bytes[3] ?? 0);
     const sent = { destination, port, chunk, bytes: bytes.subarray(COMMON_HEADER_BYTES) };
-    for (const watcher of watchers) watcher.sent(sent);
+    for (const watcher of [...watchers]) watcher.sent(sent);
   }
 
   #all(): AttemptWatcher[] {
-    return this.#watchers.values().flatMap((watchers) => [...watchers]);
+    return [...this.#watchers.values()].flatMap((watchers) => [...watchers]);
   }
 }

@@ -1,5 +1,4 @@
 import { CONN, type Endpoint } from '../../address.js';
-import { abortAssociation } from '../../association/abort.js';
 import { htons } from '../../bridge/byteorder.js';
 import type { Calls } from '../../bridge/calls.js';
 import type { Handle } from '../../bridge/instance.js';
@@ -13,10 +12,10 @@ import type { ModuleSocket } from '../../stack/socket/module-socket.js';
 import type { Peer } from './peers.js';
 
 const INIT_RETRANSMITS = sysctls.indexOf('sctp_init_rtx_max_default');
-/** Upstream keeps the number in 16 bits; with back-off this is weeks. */
+/** The largest number that usrsctp can keep; with back-off this takes weeks. */
 const UNTIL_THE_DEADLINE = 0xffff;
 
-/** Starts a set-up on a bound socket of the module: INIT goes out. Returns the association's id. */
+/** Starts a set-up on a bound module socket: INIT is sent. Returns the association's id. */
 export function begin(moduleSocket: ModuleSocket, peers: readonly Peer[], syscall: string): number {
   const [first] = peers;
   if (first?.address === CONN) {
@@ -29,15 +28,15 @@ export function begin(moduleSocket: ModuleSocket, peers: readonly Peer[], syscal
   try {
     tellPorts(moduleSocket, id, peers);
   } catch (error) {
-    abortAssociation(moduleSocket, id);
+    moduleSocket.abort(id);
     throw error;
   }
   return id;
 }
 
 /**
- * usrsctp spends one budget of INITs over all addresses, whose order it goes through: without more of them the last
- * ones of a long list would never be tried, and a deadline would never be reached.
+ * Sets how many INITs may be sent. usrsctp sends them to the addresses in turn, so a long list needs at least one for each
+ * address; with a deadline, INITs are sent until then.
  */
 export function setInitBudget(
   moduleSocket: ModuleSocket,
@@ -47,7 +46,7 @@ export function setInitBudget(
 ): void {
   const retransmits = moduleSocket.call('sysctl', (calls) => calls.sysctl(INIT_RETRANSMITS));
   const usual = Math.max(retransmits, addresses);
-  if (config.style === 'one-to-one' && timeoutMs === undefined && usual === retransmits) return; // as it is made
+  if (config.style === 'one-to-one' && timeoutMs === undefined && usual === retransmits) return; // a new module socket has this value
   moduleSocket.setStruct(C.SCTP_INITMSG, sctp_initmsg, {
     sinit_num_ostreams: config.outboundStreams,
     sinit_max_instreams: config.inboundStreams,
@@ -72,14 +71,14 @@ function connect(
   return id;
 }
 
-/** connectx for an address of AF_CONN, which usrsctp's own doesn't take. */
+/** connectx for an AF_CONN address, which usrsctp_connectx doesn't take. */
 function connectConn(calls: Calls, handle: Handle, peer: Endpoint): { result: number; id: number } {
   const result = calls.connect(handle, peer);
   if (result < 0 && result !== -errnoNumbers.EINPROGRESS) return { result, id: 0 };
   return { result: 0, id: calls.getassocid(handle, peer) };
 }
 
-/** The association is made: says at which UDP port each address expects SCTP (RFC 6951), and sends INIT. */
+/** Sets the UDP port of each address (RFC 6951) of a new association, and sends INIT. */
 function tellPorts(moduleSocket: ModuleSocket, id: number, peers: readonly Peer[]): void {
   for (const peer of peers) {
     if (peer.encapsulationPort === undefined) continue;

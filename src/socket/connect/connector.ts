@@ -1,8 +1,7 @@
 import type { Endpoint } from '../../address.js';
-import type { Association } from '../../association/association.js';
+import { type Association, coreOf, setReady } from '../../association/association.js';
 import type { Path } from '../../association/paths/path.js';
 import { type ErrorCode, SctpError } from '../../errors.js';
-import { FewMap } from '../../few.js';
 import type { ModuleSocket } from '../../stack/socket/module-socket.js';
 import type { Notification } from '../../stack/socket/notification.js';
 import { Waiter } from '../../wait.js';
@@ -18,102 +17,104 @@ import { type ConnectOptions, checkConnectOptions } from './options.js';
 import { checkPeers, type Peer } from './peers.js';
 import { checkEncapsulation, reachablePeers } from './reachability.js';
 
-interface Pending {
+type AssociationUp = Notification & { type: 'association' };
+
+/** A set-up that is under way. */
+interface PendingSetup {
   readonly attempt: ConnectAttempt;
   readonly association: Association;
   readonly waiter: Waiter<Association>;
   readonly options: ConnectOptions;
-  /** The socket was bound for this set-up. */
+  /** Was the socket bound for this set-up? */
   readonly isBoundForIt: boolean;
-  /** Nobody waits for it any more; forgets the deadline that it has all the same. */
+  /** Set when nobody waits for the set-up any more: cancels its deadline. */
   detached?: () => void;
-  /** It was up, and had ended when that was read: which end it was, a later notification tells. */
-  up?: Up;
+  /** The association was up, and had ended when that was read. A later notification tells how it ended. */
+  up?: AssociationUp;
 }
 
-type Up = Notification & { type: 'association' };
-
-/** A set-up that nothing speaks against. */
+/** A set-up that has passed all checks. */
 interface Plan {
   readonly syscall: string;
   readonly peers: readonly Peer[];
-  /** The same, in the order in which they are tried. */
+  /** The peers in the order in which they are tried. */
   readonly reachable: readonly Peer[];
   readonly options: ConnectOptions;
   readonly isBoundForIt: boolean;
 }
 
-/** A set-up whose INIT is on its way. */
-interface Begun {
+/** A set-up whose INIT has been sent. */
+interface StartedSetup {
   readonly id: number;
   readonly moduleSocket: ModuleSocket;
   readonly attempt: ConnectAttempt;
 }
 
-/** What the set-ups of a socket have to do with. */
-export interface Surroundings {
-  readonly ground: LazyModuleSocket;
+/** What a connector needs from its socket. */
+export interface ConnectorOwner {
+  readonly moduleSocket: LazyModuleSocket;
   readonly attempts: ConnectAttempts;
   readonly associations: AssociationTable;
   readonly isListening: boolean;
-  /** An association is up that nobody waits for any more. */
-  detachedUp(association: Association): void;
+  /** An association is up for which nobody waits any more. */
+  isUp(association: Association): void;
 }
 
-/** connectx, and the set-ups that a socket has under way. */
+/** Sets associations up (connectx), and knows the set-ups of a socket that are under way. */
 export class Connector {
-  readonly #around: Surroundings;
-  readonly #pending = new FewMap<number, Pending>();
+  readonly #owner: ConnectorOwner;
+  readonly #pending = new Map<number, PendingSetup>();
 
-  constructor(around: Surroundings) {
-    this.#around = around;
+  constructor(owner: ConnectorOwner) {
+    this.#owner = owner;
   }
 
-  /** Checks what can be checked, binds if told to, and starts a set-up; or adds addresses to an association. */
+  /** Checks the arguments, binds if asked to, and starts a set-up; or adds addresses to an association. */
   connect(syscall: string, list: readonly Peer[], options: ConnectOptions): Association | Promise<Association> {
     checkConnectOptions(options, syscall);
-    const { ground, associations, isListening } = this.#around;
-    const { interfaces } = ground.pump;
-    const { family, style } = ground.config;
+    const { moduleSocket: socket, associations, isListening } = this.#owner;
+    const { interfaces } = socket.pump;
+    const { family, style } = socket.config;
     const locals = namedLocals(options, interfaces, family, syscall);
     if (options.association) return this.#extend(options.association, list, locals, syscall);
     const peers = checkPeers(list, family, syscall);
-    checkEncapsulation(peers, ground.encapsulationPort, syscall);
+    checkEncapsulation(peers, socket.encapsulationPort, syscall);
     options.signal?.throwIfAborted();
     if (style === 'one-to-one') checkIdle(associations.list, isListening, syscall);
-    // usrsctp would wait for an answer from an address to which nothing can be sent, too: those come last
-    const reachable = reachablePeers(peers, interfaces, locals ?? ground.endpoints, syscall);
-    if (style === 'one-to-many') checkUnknown(ground.opened(), peers, syscall);
-    if (locals) ground.bind(locals, syscall);
+    // Unreachable addresses come last, because usrsctp would wait for an answer from each of them.
+    const reachable = reachablePeers(peers, interfaces, locals ?? socket.endpoints, syscall);
+    if (style === 'one-to-many') checkUnknown(socket.opened(), peers, syscall);
+    if (locals) socket.bind(locals, syscall);
     return this.#start({ syscall, peers, reachable, options, isBoundForIt: locals !== undefined });
   }
 
-  /** Takes what concerns a set-up under way; false: it doesn't. */
+  /** Takes a notification about a set-up that is under way. Returns false if it is about another association. */
   notified(notification: Notification & { type: 'association' }): boolean {
     const pending = this.#pending.get(notification.associationId);
     if (!pending) return false;
     const { association, attempt } = pending;
-    if (association.isFailing) return true; // whoever aborts it says why
+    const core = coreOf(association);
+    if (core.lifecycle.isFailing) return true; // the abort has its own error
     if (notification.state === 'up') {
-      const paths = association.livePaths();
+      const paths = core.livePaths();
       if (paths) this.#up(pending, notification, paths);
       else pending.up = notification;
     } else if (notification.state === 'shutdown complete' && pending.up) {
       this.#up(pending, pending.up, association.paths());
-      association.notify(notification);
+      core.notify(notification);
     } else if (notification.state !== 'restart') {
       this.#failed(pending, attempt.failure(notification.abort));
     }
     return true;
   }
 
-  /** An association has ended; if it was being set up, its owner has ended it. */
-  released(id: number, error: SctpError | undefined): void {
+  /** An association has ended: if it was being set up, this end has ended it. */
+  ended(id: number, error: SctpError | undefined): void {
     const pending = this.#pending.get(id);
     if (pending) this.#failed(pending, error ?? pending.attempt.error('ECONNRESET', 'the set-up was ended'));
   }
 
-  /** Nothing comes of any of them. */
+  /** Ends all set-ups. */
   fail(why: () => SctpError): void {
     if (this.#pending.size === 0) return;
     const error = why();
@@ -122,31 +123,31 @@ export class Connector {
 
   #start(plan: Plan): Promise<Association> {
     const { syscall, options, isBoundForIt } = plan;
-    const { ground, associations } = this.#around;
-    const { pump } = ground;
+    const { moduleSocket: socket, associations } = this.#owner;
+    const { pump } = socket;
     let fail = () => {};
     const { id, moduleSocket, attempt } = pump.enter(() => this.#begin(plan, () => fail()));
     const association = associations.add(id, moduleSocket);
     const giveUp = (reason: unknown) => this.#giveUp(pending, reason);
     const waiter: Waiter<Association> = new Waiter(pump.clock, options, syscall, giveUp);
-    const pending: Pending = { attempt, association, waiter, options, isBoundForIt };
+    const pending: PendingSetup = { attempt, association, waiter, options, isBoundForIt };
     this.#pending.set(id, pending);
-    association.connecting(waiter.promise);
+    setReady(association, waiter.promise);
     fail = () => this.#failed(pending, attempt.failure());
     if (options.wait !== false) return waiter.promise;
-    waiter.promise.catch(() => undefined); // nobody needs to ask for `ready`
-    association.paths(); // what is told of it should it fail; others are handed out when they are up
+    waiter.promise.catch(() => undefined); // `ready` may be ignored
+    association.paths(); // keeps the paths for a caller who asks for them after a failure
     return Promise.resolve(association);
   }
 
-  /** `onRefused`: the network has refused all of the addresses. */
-  #begin({ syscall, peers, reachable, options, isBoundForIt }: Plan, onRefused: () => void): Begun {
-    const { ground } = this.#around;
-    const { pump, config } = ground;
-    const moduleSocket = ground.bound();
+  /** `onRefused` is called if the network refuses all addresses. */
+  #begin({ syscall, peers, reachable, options, isBoundForIt }: Plan, onRefused: () => void): StartedSetup {
+    const { moduleSocket: socket } = this.#owner;
+    const { pump, config } = socket;
+    const moduleSocket = socket.bound();
     setInitBudget(moduleSocket, config, peers.length, options.timeoutMs);
-    const ports = { local: portOf(moduleSocket), encapsulation: ground.encapsulationPort };
-    const attempt = new ConnectAttempt(pump, this.#around.attempts, peers, ports, syscall, onRefused);
+    const ports = { local: portOf(moduleSocket), encapsulation: socket.encapsulationPort };
+    const attempt = new ConnectAttempt(pump, this.#owner.attempts, peers, ports, syscall, onRefused);
     try {
       return { id: begin(moduleSocket, reachable, syscall), moduleSocket, attempt };
     } catch (error) {
@@ -156,26 +157,26 @@ export class Connector {
     }
   }
 
-  #up(pending: Pending, up: Up, paths: readonly Path[]): void {
+  #up(pending: PendingSetup, up: AssociationUp, paths: readonly Path[]): void {
     const { attempt, association, waiter, options } = pending;
-    association.opened(attempt.setup(up, paths));
+    coreOf(association).opened(attempt.setup(up, paths));
     this.#end(pending);
     const isMultipath = paths.length > 1 && association.status().localAddresses.length > 1;
-    if (pending.detached) this.#around.detachedUp(association);
+    if (pending.detached) this.#owner.isUp(association);
     else if (options.requireMultipath && !isMultipath) {
       const what = "there is a single path: take the error's association as it is, or peel it off";
       waiter.reject(attempt.error('EPROTO', what, { association }));
     } else waiter.resolve(association);
   }
 
-  #failed(pending: Pending, error: SctpError): void {
+  #failed(pending: PendingSetup, error: SctpError): void {
     if (!this.#end(pending)) return;
     this.#cancel(pending, error);
     pending.waiter.reject(error);
   }
 
-  /** The signal or the deadline; returns what the promise rejects with. */
-  #giveUp(pending: Pending, reason: unknown): unknown {
+  /** The signal was aborted, or the deadline has passed. Returns the reason of the rejection. */
+  #giveUp(pending: PendingSetup, reason: unknown): unknown {
     const { attempt, association, options } = pending;
     const late = reason instanceof SctpError && reason.code === 'ETIMEDOUT';
     if (!late && options.onAbort === 'detach') {
@@ -185,53 +186,53 @@ export class Connector {
     }
     const error = late ? attempt.timeout(`not connected within ${options.timeoutMs} ms`) : undefined;
     this.#end(pending);
-    this.#cancel(pending, error ?? attempt.error('ECONNRESET', 'the attempt was given up'));
+    this.#cancel(pending, error ?? attempt.error('ECONNRESET', 'the set-up was given up'));
     return error ?? reason;
   }
 
-  /** The deadline of a set-up that nobody waits for any more. */
-  #keepDeadline(pending: Pending): () => void {
+  /** Keeps the deadline of a set-up for which nobody waits any more. Returns the function that cancels it. */
+  #keepDeadline(pending: PendingSetup): () => void {
     const { attempt, options } = pending;
     const { timeoutMs = Number.POSITIVE_INFINITY } = options;
     const late = () => this.#failed(pending, attempt.timeout(`not connected within ${timeoutMs} ms`));
     if (!Number.isFinite(timeoutMs)) return () => {};
-    return this.#around.ground.pump.clock.schedule(Math.max(0, timeoutMs - attempt.elapsedMs), late);
+    return this.#owner.moduleSocket.pump.clock.schedule(Math.max(0, timeoutMs - attempt.elapsedMs), late);
   }
 
-  /** False: it has ended before. */
-  #end({ attempt, association, detached }: Pending): boolean {
+  /** Returns false if it had ended before. */
+  #end({ attempt, association, detached }: PendingSetup): boolean {
     attempt.end();
     detached?.();
     return this.#pending.delete(association.id);
   }
 
-  #cancel({ association, isBoundForIt }: Pending, error: SctpError): void {
-    association.cancel(error);
+  #cancel({ association, isBoundForIt }: PendingSetup, error: SctpError): void {
+    coreOf(association).cancel(error);
     if (isBoundForIt) this.#unbind();
   }
 
-  /** Undoes the binding for a set-up; what has begun meanwhile keeps it. */
+  /** Undoes the binding for a set-up, unless it is used by now. */
   #unbind(): void {
-    const { ground, associations, isListening } = this.#around;
-    if (associations.list.length === 0 && !isListening) ground.unbind();
+    const { moduleSocket: socket, associations, isListening } = this.#owner;
+    if (associations.size === 0 && !isListening) socket.unbind();
   }
 
-  /** connectx for an association that is there already: only this end's addresses can be added. */
+  /** connectx for an existing association: only addresses of this end can be added. */
   #extend(
     association: Association,
     list: readonly Peer[],
     locals: readonly Endpoint[] | undefined,
     syscall: string,
   ): Association {
-    const { ground, associations } = this.#around;
+    const { moduleSocket: socket, associations } = this.#owner;
     const fail = (code: ErrorCode, what: string) => new SctpError(code, `${syscall}: ${what}`, { syscall });
-    if (list.length > 0) throw fail('EOPNOTSUPP', 'only the peer can add addresses of its own: give an empty list');
-    if (associations.byId.get(association.id) !== association) {
+    if (list.length > 0) throw fail('EOPNOTSUPP', 'only the peer can add its addresses: give an empty list of peers');
+    if (associations.get(association.id) !== association) {
       throw fail('EINVAL', "the association is none of this socket's");
     }
     if (association.state !== 'open') throw fail('ENOTCONN', `the association is ${association.state}`);
-    if (!locals) throw fail('EINVAL', 'name the addresses to add, by local or by interface');
-    ground.add(locals, syscall);
+    if (!locals) throw fail('EINVAL', 'name the addresses to add by local or interface');
+    socket.add(locals, syscall);
     return association;
   }
 }

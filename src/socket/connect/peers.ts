@@ -1,18 +1,19 @@
 import { type Address, type AddressFamily, canonicalEnd, type Endpoint, familyOf } from '../../address.js';
 import { shown } from '../../arguments.js';
 import { SctpError } from '../../errors.js';
+import { checkPort } from '../port.js';
 
-/** Where a peer can be reached. */
+/** An address and a port of a peer. */
 export interface Peer extends Endpoint {
-  /** The UDP port at which the peer expects SCTP (RFC 6951). Default: the transport's. */
+  /** The UDP port on which the peer receives SCTP packets (RFC 6951). Default: the transport's. */
   readonly encapsulationPort?: number;
 }
 
-/** usrsctp_connectx copies the list into 2,048 bytes, of which 4 are the count. */
+/** usrsctp_connectx copies the list into 2,048 bytes, 4 of which are the count. */
 const LIST_BYTES = 2044;
 const SOCKADDR_BYTES = { IPv4: 16, IPv6: 28, conn: 16 } as const;
 
-/** The peers of one connectx, checked: canonical, without duplicates, at least one. `family`: what the socket can use. */
+/** Checks the peers that a caller gave connectx. Returns them with canonical addresses and without duplicates. */
 export function checkPeers(list: unknown, family: AddressFamily | 'any', syscall: string): Peer[] {
   if (!Array.isArray(list)) throw new TypeError(`${syscall}: the peers must be an array of { address, port }`);
   if (list.length === 0)
@@ -29,14 +30,6 @@ export function checkPeers(list: unknown, family: AddressFamily | 'any', syscall
     throw new SctpError('E2BIG', `${syscall}: at most 127 IPv4 or 73 IPv6 addresses fit`, { syscall });
   }
   return [...peers.values()];
-}
-
-/** A port, checked; `least` is 0 where 0 means any. */
-export function checkPort(port: unknown, least: 0 | 1, syscall: string): number {
-  if (!Number.isInteger(port) || (port as number) < least || (port as number) > 0xffff) {
-    throw new SctpError('EINVAL', `${syscall}: a port is ${least} to 65535, not ${shown(port)}`, { syscall });
-  }
-  return port as number;
 }
 
 function checkPeer(item: unknown, family: AddressFamily | 'any', syscall: string): Peer {
@@ -63,7 +56,7 @@ function checkUnicast(address: Address, port: number, syscall: string): void {
   const details = { syscall, address, port };
   if (address === '255.255.255.255') throw new SctpError('EACCES', `${syscall}: SCTP can't be broadcast`, details);
   if (address === '0.0.0.0' || address === '::') {
-    throw new SctpError('EINVAL', `${syscall}: ${address} is no peer's address`, details);
+    throw new SctpError('EINVAL', `${syscall}: ${address} can't be a peer's address`, details);
   }
   const isMulticast = familyOf(address) === 'IPv4' ? first >= 224 && first < 240 : address.startsWith('ff');
   if (isMulticast) throw new SctpError('EINVAL', `${syscall}: ${address} is a multicast address`, details);
@@ -71,9 +64,13 @@ function checkUnicast(address: Address, port: number, syscall: string): void {
 
 function checkSamePort(first: Peer | undefined, peer: Peer, syscall: string): void {
   if (first === undefined || first.port === peer.port) return;
-  throw new SctpError('EINVAL', `${syscall}: all addresses have one SCTP port, not ${first.port} and ${peer.port}`, {
-    syscall,
-    address: peer.address,
-    port: peer.port,
-  });
+  throw new SctpError(
+    'EINVAL',
+    `${syscall}: all addresses must have the same SCTP port, not ${first.port} and ${peer.port}`,
+    {
+      syscall,
+      address: peer.address,
+      port: peer.port,
+    },
+  );
 }

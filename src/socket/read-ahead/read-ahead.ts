@@ -1,34 +1,34 @@
-/** How much a socket has read that nobody has received yet. At a limit it isn't read on, or not all of it. */
-export interface ReadAhead<Of> {
-  /** Nothing is read, not even that an association has ended. */
+/** Limits how much a socket reads ahead, that is, before someone receives it. */
+export interface ReadAhead<Association> {
+  /** Is nothing read, not even the end of an association? */
   readonly isPaused: boolean;
-  /** Ids of associations of which nothing may be read now; undefined: of all it may. */
+  /** Ids of associations from which nothing may be read now; undefined if there are none. */
   readonly held: Uint32Array<ArrayBuffer> | undefined;
   /**
-   * Bytes that may be read now; the last message may go beyond. `begun`: bytes of messages that aren't complete, and that
-   * nobody waits for.
+   * How many bytes may be read now; the last message may exceed it. `begun`: how many bytes of incomplete messages have been
+   * read for which nobody waits.
    */
   room(begun: number): number;
-  /** An association has so many bytes more to be received. */
-  add(association: Of, bytes: number): void;
-  /** So many bytes of an association have been received, or dropped. */
-  remove(association: Of, bytes: number): void;
-  /** Somebody waits for what isn't read yet. */
-  wanted(association: Of): void;
-  /** An association has another socket now, or none. */
-  forget(association: Of): void;
-  /** Reads whatever there is, once. */
+  /** Bytes of an association have been read. */
+  add(association: Association, bytes: number): void;
+  /** Bytes of an association have been received or dropped. */
+  remove(association: Association, bytes: number): void;
+  /** Someone waits for a message that hasn't been read yet. */
+  wanted(association: Association): void;
+  /** An association has ended, or belongs to another socket. */
+  forget(association: Association): void;
+  /** Reads everything there is, once, without a limit. */
   lift(): void;
 }
 
-/** Who reads on when there is room again. */
+/** Reads on when there is room again. */
 export interface Reader {
   read(): void;
 }
 
 /**
- * That of a one-to-one socket. At the limit reading stops: what isn't read stays in usrsctp and closes the receive window. It
- * goes on when half of it is received.
+ * The read-ahead of a one-to-one socket. Reading stops at the limit, so that messages stay in usrsctp and close the receive
+ * window. It goes on when half of the read-ahead has been received.
  */
 export class OneToOneReadAhead implements ReadAhead<unknown> {
   readonly held = undefined;
@@ -47,7 +47,7 @@ export class OneToOneReadAhead implements ReadAhead<unknown> {
     return this.#isPaused;
   }
 
-  /** Asking for it at 0 pauses. */
+  /** Reading is paused if there is no room. */
   room(begun: number): number {
     const room = this.#isLifted ? Number.POSITIVE_INFINITY : this.#limit - this.#bytes - begun;
     this.#isPaused = room <= 0;

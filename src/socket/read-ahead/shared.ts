@@ -1,26 +1,19 @@
-import type { ReadAhead, Reader } from './read-ahead.js';
-import { Shares } from './shares.js';
-
-/** The associations of a socket, of which some have unreceived messages. */
-export interface Sharers<Of> extends Reader {
-  readonly list: readonly Of[];
-  /** Bytes that are here of an association, and that nobody has received or waits for. */
-  unreceived(association: Of): number;
-}
+import type { ReadAhead } from './read-ahead.js';
+import { type Sharers, Shares } from './shares.js';
 
 /**
- * That of a one-to-many socket. At the limit its associations share it, until half of it is received: those that have their
- * share aren't read on, and close their receive windows; the others are. What has been left behind by an association that has
- * ended is read in any case: nothing follows it.
+ * The read-ahead of a one-to-many socket. At the limit the associations get equal shares of it, until half of it has been
+ * received. An association that has its share isn't read, so that its receive window closes; the others are. The rest of an
+ * association that has ended is read in any case, because nothing follows it.
  */
-export class OneToManyReadAhead<Of extends { readonly id: number }> implements ReadAhead<Of> {
+export class OneToManyReadAhead<Association extends { readonly id: number }> implements ReadAhead<Association> {
   readonly isPaused = false;
   readonly #limit: number;
-  readonly #sharers: Sharers<Of>;
+  readonly #sharers: Sharers<Association>;
   #bytes = 0;
-  #shares: Shares<Of> | undefined;
+  #shares: Shares<Association> | undefined;
 
-  constructor(limit: number, sharers: Sharers<Of>) {
+  constructor(limit: number, sharers: Sharers<Association>) {
     this.#limit = limit;
     this.#sharers = sharers;
   }
@@ -37,22 +30,22 @@ export class OneToManyReadAhead<Of extends { readonly id: number }> implements R
     return this.#shares.settle();
   }
 
-  add(association: Of, bytes: number): void {
+  add(association: Association, bytes: number): void {
     this.#bytes += bytes;
     this.#shares?.add(association);
   }
 
-  remove(association: Of, bytes: number): void {
+  remove(association: Association, bytes: number): void {
     this.#bytes -= bytes;
     if (this.#shares === undefined) return;
     if (this.#bytes <= this.#limit / 2 || this.#shares.mayGoOn(association)) this.#sharers.read();
   }
 
-  wanted(association: Of): void {
+  wanted(association: Association): void {
     if (this.#shares?.mayGoOn(association)) this.#sharers.read();
   }
 
-  forget(association: Of): void {
+  forget(association: Association): void {
     this.#shares?.forget(association);
   }
 

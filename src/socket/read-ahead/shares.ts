@@ -1,32 +1,39 @@
-import type { Sharers } from './shared.js';
+import type { Reader } from './read-ahead.js';
+
+/** The associations of a socket, of which some have unreceived messages. */
+export interface Sharers<Association> extends Reader {
+  readonly cores: readonly Association[];
+  /** How many bytes of an association have been read, and are neither received nor waited for. */
+  unreceived(association: Association): number;
+}
 
 /**
- * Each association that has unreceived messages may have the same of a socket's read-ahead, and so may the next one that gets
- * some. One that has its share is held, until it has half of it.
+ * Equal shares of a socket's read-ahead: one for each association that has unreceived messages, and one for the next
+ * association that gets some. An association that has its share is held until it has half of it.
  */
-export class Shares<Of extends { readonly id: number }> {
+export class Shares<Association extends { readonly id: number }> {
   readonly #limit: number;
-  readonly #all: Sharers<Of>;
-  /** Those that have unreceived messages, or had some when `settle` was called. */
-  readonly #sharers: Set<Of>;
-  readonly #held = new Set<Of>();
-  /** Their ids, unless they have changed. */
+  readonly #all: Sharers<Association>;
+  /** The associations that have unreceived messages, or had some when `settle` was called last. */
+  readonly #sharers: Set<Association>;
+  readonly #held = new Set<Association>();
+  /** The ids of those that are held; undefined if they must be listed again. */
   #ids: Uint32Array<ArrayBuffer> | undefined;
 
-  constructor(limit: number, all: Sharers<Of>) {
+  constructor(limit: number, all: Sharers<Association>) {
     this.#limit = limit;
     this.#all = all;
-    this.#sharers = new Set(all.list);
+    this.#sharers = new Set(all.cores);
   }
 
-  /** Ids of those that are held; undefined: there are none. */
+  /** Ids of the associations that are held; undefined if there are none. */
   get held(): Uint32Array<ArrayBuffer> | undefined {
     if (this.#held.size === 0) return undefined;
     this.#ids ??= Uint32Array.from(this.#held, ({ id }) => id);
     return this.#ids;
   }
 
-  /** Says anew who is held; returns the share of each. */
+  /** Decides again which associations are held. Returns the share of each. */
   settle(): number {
     for (const each of this.#sharers) if (this.#all.unreceived(each) === 0) this.forget(each);
     const share = this.#share;
@@ -38,16 +45,16 @@ export class Shares<Of extends { readonly id: number }> {
     return share;
   }
 
-  add(association: Of): void {
+  add(association: Association): void {
     this.#sharers.add(association);
   }
 
-  /** It is held, and needn't be any more. */
-  mayGoOn(association: Of): boolean {
+  /** Is the association held without need? */
+  mayGoOn(association: Association): boolean {
     return this.#held.has(association) && this.#all.unreceived(association) <= this.#share / 2;
   }
 
-  forget(association: Of): void {
+  forget(association: Association): void {
     this.#sharers.delete(association);
     this.#release(association);
   }
@@ -56,13 +63,13 @@ export class Shares<Of extends { readonly id: number }> {
     return this.#limit / (this.#sharers.size + 1);
   }
 
-  #hold(association: Of): void {
+  #hold(association: Association): void {
     if (this.#held.has(association)) return;
     this.#held.add(association);
     this.#ids = undefined;
   }
 
-  #release(association: Of): void {
+  #release(association: Association): void {
     if (this.#held.delete(association)) this.#ids = undefined;
   }
 }

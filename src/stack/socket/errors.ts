@@ -1,6 +1,5 @@
 import { errnoName } from '../../bridge/calls.js';
-import { type ErrorCause, type ErrorCode, SctpError, type SctpErrorDetails } from '../../errors.js';
-import { describeCauses } from './error-causes.js';
+import { type ErrorCode, SctpError, type SctpErrorDetails } from '../../errors.js';
 
 /** errno names that usrsctp uses in a sense for which there is a better one. */
 const BETTER: Readonly<Record<string, ErrorCode>> = {
@@ -70,39 +69,4 @@ export function failed(code: ErrorCode, message: string): SctpError {
 export function checked(syscall: string, result: number, details?: SctpErrorDetails): number {
   if (result < 0) throw callError(syscall, result, details);
   return result;
-}
-
-/** What usrsctp says of an association that is about to end; which end it has, its notification tells. */
-const ENDING = new Set<ErrorCode>(['ENOTCONN', 'ECONNRESET', 'EPIPE']);
-
-/** A call's answer; undefined when the association that it is about ends or has ended. */
-export function unlessEnding<T>(call: () => T, home: { ending(): void }): T | undefined {
-  try {
-    return call();
-  } catch (error) {
-    if (!(error instanceof SctpError) || !ENDING.has(error.code)) throw error;
-    home.ending();
-    return undefined;
-  }
-}
-
-/**
- * The error of an association that didn't end orderly. `abort`: the causes that the peer gave, if it did so; `isUnknown`: the
- * peer had no such association (RFC 9260 §8.4).
- */
-export function lossError(abort: readonly ErrorCause[] | undefined, isUnknown = false): SctpError {
-  if (!abort) return new SctpError('ETIMEDOUT', 'the association is lost: the peer no longer answers on any path');
-  if (isUnknown && abort.length === 0)
-    return new SctpError('ECONNRESET', "the peer doesn't know this association any more", { abort });
-  return new SctpError('ECONNRESET', `the peer has aborted the association (${reasonIn(abort)})`, { abort });
-}
-
-/** The error of an association that this end's stack has aborted. `abort`: the causes that it gave. */
-export function ownAbortError(abort: readonly ErrorCause[]): SctpError {
-  const why = 'this end has aborted the association, because the peer broke the protocol';
-  return new SctpError('ECONNABORTED', `${why} (${reasonIn(abort)})`, { abort });
-}
-
-function reasonIn(abort: readonly ErrorCause[]): string {
-  return describeCauses(abort) || 'no reason given';
 }

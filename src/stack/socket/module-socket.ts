@@ -8,85 +8,85 @@ import { IPPROTO_SCTP } from '../../generated/constants.js';
 import { errnoNumbers } from '../../generated/errno.js';
 import type { Listener, Pump } from '../pump.js';
 import { callError, checked } from './errors.js';
-import type { Message } from './message.js';
-import type { Notification } from './notification.js';
-import { SocketReader } from './reader.js';
+import { type ReaderOwner, SocketReader } from './reader.js';
 
-/** What a module socket reads is given to its owner. */
-export interface Owner {
-  /** Bytes of messages that may be read now. What isn't read stays in usrsctp and closes the receive window. */
-  room(): number;
-  /** Ids of associations of which nothing may be read now; undefined: there are none. */
-  readonly held: Uint32Array<ArrayBuffer> | undefined;
-  message(associationId: number, message: Message): void;
-  notification(notification: Notification): void;
-  /** So many bytes are here of an association's messages that aren't complete. */
-  begun(associationId: number, bytes: number): void;
-  /** A message grew beyond the limit; its association can't go on. */
-  oversized(associationId: number): void;
-  /** Everything that could be read is read; there may be room to send, or a connection to accept. */
+/** What a module socket tells its owner. */
+export interface ModuleSocketOwner extends ReaderOwner {
+  /** Everything that could be read has been read. There may be room to send, or an association to accept. */
   ready(): void;
-  /** What was read of an association could not be told: it can't go on. */
-  failed(associationId: number, error: unknown): void;
+  /** The stack is dead: the socket can't be used any more. */
   fail(error: SctpError): void;
 }
 
 const EAGAIN = -errnoNumbers.EAGAIN;
+/** A peer that is usrsctp reports no more than this of an ABORT (SCTP_CHUNK_BUFFER_SIZE without the headers). */
+const ABORT_REASON_BYTES = 504;
 
-/** A socket of the module: its handle, its calls with their errors, and the loop that reads it. */
+/** A socket inside the module: its handle, the calls that take the handle, and the reader. */
 export class ModuleSocket implements Listener {
   readonly #pump: Pump;
   readonly #handle: Handle;
-  readonly #owner: Owner;
-  readonly #reading: SocketReader;
+  readonly #owner: ModuleSocketOwner;
+  readonly #reader: SocketReader;
   #open = true;
 
-  constructor(pump: Pump, handle: number, owner: Owner, maxMessageBytes: number) {
+  constructor(pump: Pump, handle: number, owner: ModuleSocketOwner, maxMessageBytes: number) {
     this.#pump = pump;
     this.#handle = handle as Handle;
     this.#owner = owner;
-    this.#reading = new SocketReader(pump, this.#handle, owner, maxMessageBytes);
+    this.#reader = new SocketReader(pump, this.#handle, owner, maxMessageBytes);
     pump.attach(this.#handle, this);
   }
 
-  /** Calls into the module with this socket's handle; a negative result becomes an error. */
+  /** Calls the module with the handle of this socket. Throws the error of a negative result. */
   call(syscall: string, call: (calls: Calls, handle: Handle) => number, details?: SctpErrorDetails): number {
     return checked(syscall, this.#enter(syscall, call), details);
   }
 
-  /** Like `call`, for what answers with endpoints. */
+  /** Like `call`, for functions that return endpoints. */
   endpoints(syscall: string, call: (calls: Calls, handle: Handle) => Endpoint[] | number): Endpoint[] {
     const answer = this.#enter(syscall, call);
     if (typeof answer === 'number') throw callError(syscall, answer);
     return answer;
   }
 
-  /** Like `call`, for what answers with a struct. */
+  /** Like `call`, for functions that return a struct. */
   ask<T>(syscall: string, call: (instance: Instance, handle: Handle) => T | number): T {
     const answer = this.#enter(syscall, (_, handle) => call(this.#pump.instance, handle));
     if (typeof answer === 'number') throw callError(syscall, answer);
     return answer;
   }
 
-  /** What usrsctp tells of an association and its paths; undefined: it has ended. */
+  /** The state of an association and its paths; undefined if usrsctp no longer knows it. */
   association(id: number): AssociationState | undefined {
     if (!this.#open) return undefined;
     const state = this.#pump.enter(() => this.#pump.calls.association(this.#handle, id));
     return typeof state === 'number' ? undefined : state;
   }
 
-  /** The local address that talks to a destination. */
+  /** The local address from which packets go to a destination. */
   sourceTo(destination: Address): Address | undefined {
     return this.#pump.interfaces.source(destination);
   }
 
-  /** Sends what fits: the number of bytes taken, or undefined when there is no room now. */
+  /** Sends as much as fits into the send buffer. Returns the number of bytes, or undefined if there is no room. */
   send(data: Uint8Array, info: SendInfo): number | undefined {
     const taken = this.#enter('send', (calls, handle) => calls.sendv(handle, data, info));
     return taken === EAGAIN ? undefined : checked('send', taken);
   }
 
-  /** The handle of an association that waits to be accepted, or undefined. */
+  /** Aborts an association, whatever its state. Does nothing if it has ended. */
+  abort(associationId: number, reason: string = ''): void {
+    const bytes = new Uint8Array(ABORT_REASON_BYTES);
+    const { written } = new TextEncoder().encodeInto(reason, bytes);
+    try {
+      this.call('abort', (calls, handle) => calls.abort(handle, associationId, bytes.subarray(0, written)));
+    } catch (error) {
+      if (!(error instanceof SctpError)) throw error;
+    }
+  }
+
+  /** The handle of an association that waits to be accepted; undefined if there is none. */
   accept(): number | undefined {
     const handle = this.#enter('accept', (calls, own) => calls.accept(own));
     return handle === EAGAIN ? undefined : checked('accept', handle);
@@ -96,7 +96,7 @@ export class ModuleSocket implements Listener {
     this.call('setsockopt', (calls, handle) => calls.setsockopt(handle, level, name, value));
   }
 
-  /** Sets several, as `settingsOf` has them: as far as the first that is refused. */
+  /** Sets several options (struct link_option, one after the other), up to the first one that usrsctp refuses. */
   setOptions(options: Uint8Array): void {
     this.call('setsockopt', (calls, handle) => calls.setsockopts(handle, options));
   }
@@ -105,7 +105,7 @@ export class ModuleSocket implements Listener {
     this.setOption(name, writeStruct(layout, value));
   }
 
-  /** Reads an option; fields of `value` that the option looks at, such as an association id, are given to it. */
+  /** Reads an option. `value` has the fields that the option needs to know, such as the association's id. */
   struct<const L extends Layout>(name: number, layout: L, value: StructInput<L>): StructValue<L> {
     const argument = writeStruct(layout, value);
     const answer = this.#enter('getsockopt', (calls, handle) => calls.getsockopt(handle, IPPROTO_SCTP, name, argument));
@@ -114,31 +114,31 @@ export class ModuleSocket implements Listener {
   }
 
   ready(): void {
-    this.#reading.run();
+    this.#reader.run();
     if (this.#open) this.#owner.ready();
   }
 
   fail(error: SctpError): void {
     this.#open = false;
-    this.#reading.end();
+    this.#reader.end();
     this.#owner.fail(error);
   }
 
-  /** The owner has room again: reads until there is nothing more or the owner has enough. */
+  /** Reads on, because the owner has room again. */
   read(): void {
-    this.#reading.again();
+    this.#reader.again();
   }
 
-  /** Takes over what another module socket has read of an association. */
+  /** Takes over what another module socket has read of an association and not delivered yet. */
   adopt(associationId: number, from: ModuleSocket): void {
-    this.#reading.adopt(associationId, from.#reading);
+    this.#reader.adopt(associationId, from.#reader);
   }
 
   /** Closes the socket; what it still has to send is sent. Unread messages abort its associations. */
   close(): void {
     if (!this.#open) return;
     this.#open = false;
-    this.#reading.end();
+    this.#reader.end();
     this.#pump.detach(this.#handle);
     if (!this.#pump.death) this.#pump.enter(() => this.#pump.calls.close(this.#handle));
   }

@@ -1,61 +1,78 @@
 import type { Handle } from '../../bridge/instance.js';
 import { MSG_EOR, MSG_NOTIFICATION, SCTP_UNORDERED } from '../../generated/constants.js';
-import { appended } from '../../lists.js';
 import type { Pump } from '../pump.js';
 import { MESSAGE_BYTES, type Message } from './message.js';
-import type { Owner } from './module-socket.js';
 import type { Notification } from './notification.js';
 import { decodeNotification } from './notification-decoder.js';
 import { Reassembly } from './reassembly.js';
 
-/** One read of a message, or of a part of one. */
-interface Read {
+/** To whom a reader delivers what it reads. */
+export interface ReaderOwner {
+  /** How many bytes of messages may be read now. The rest stays in usrsctp and closes the receive window. */
+  room(): number;
+  /** Ids of associations from which nothing may be read now; undefined if there are none. */
+  readonly held: Uint32Array<ArrayBuffer> | undefined;
+  message(associationId: number, message: Message): void;
+  notification(notification: Notification): void;
+  /** How many bytes of an association's incomplete messages have been read. */
+  begun(associationId: number, bytes: number): void;
+  /** A message is larger than the limit: its association can't go on. */
+  oversized(associationId: number): void;
+  /** Delivering a message or notification threw an error: its association can't go on. */
+  failed(associationId: number, error: unknown): void;
+}
+
+/** A message, or a part of one, as one call of recvv returned it. */
+interface MessagePart {
   readonly type: 'message';
   readonly associationId: number;
-  /** Does it end the message? */
+  /** Is it the last part of the message? */
   readonly isEnd: boolean;
   readonly message: Message;
 }
 
-/** How many reads one entry into the module makes at most. */
+type ReadItem = MessagePart | Notification;
+
+/** The most reads in one entry into the module. */
 const BATCH = 64;
 
 /**
- * Reads a socket of the module. What one entry has read is told after it: nobody is called while it lasts. Whoever is told
- * may do anything: read on, close the socket, or peel the association off, which then takes along what isn't told yet.
+ * Reads a socket of the module. One entry into the module reads a batch, which is delivered after the entry: C never calls
+ * JavaScript that could call C again. The code that receives an item may do anything: read on, close the socket, or peel
+ * the association off, which takes the undelivered items of the association along.
  */
 export class SocketReader {
   readonly #pump: Pump;
   readonly #handle: Handle;
-  readonly #owner: Owner;
+  readonly #owner: ReaderOwner;
   readonly #reassembly: Reassembly;
-  /** What is read, and how much of that is told. */
-  #batch: (Read | Notification)[] | undefined;
-  #told = 0;
+  /** What the last entry has read; the first `#delivered` items have been delivered. */
+  #batch: ReadItem[] = [];
+  #delivered = 0;
   #isRunning = false;
-  /** The owner has had room for more since the last read. */
+  /** The owner has got room for more since the last read. */
   #hasRoom = false;
-  #isOver = false;
+  #isClosed = false;
 
-  constructor(pump: Pump, handle: Handle, owner: Owner, maxMessageBytes: number) {
+  constructor(pump: Pump, handle: Handle, owner: ReaderOwner, maxMessageBytes: number) {
     this.#pump = pump;
     this.#handle = handle;
     this.#owner = owner;
     this.#reassembly = new Reassembly(maxMessageBytes);
   }
 
-  /** The socket is closed: nothing more is read. */
+  /** Ends reading, because the socket is closed. */
   end(): void {
-    this.#isOver = true;
+    this.#isClosed = true;
   }
 
-  /** Reads until there is nothing more, or the owner has no room. */
+  /** Reads and delivers until there is nothing more to read, or the owner has no room. */
   run(): void {
     if (this.#isRunning) return;
     this.#isRunning = true;
     try {
-      this.#tellBatch();
-      for (let isMore = true; (isMore || this.#hasRoom) && !this.#isOver; this.#tellBatch()) {
+      this.#deliverBatch();
+      for (let isMore = true; (isMore || this.#hasRoom) && !this.#isClosed; this.#deliverBatch()) {
         this.#hasRoom = false;
         const room = this.#owner.room();
         isMore = room > 0 && this.#pump.enter(() => this.#fill(room));
@@ -65,38 +82,35 @@ export class SocketReader {
     }
   }
 
-  /** Reads what there was no room for: also where the owner is told of it by those who are told what is read. */
+  /** Reads on, because the owner has room again. May be called while a batch is delivered. */
   again(): void {
     this.#hasRoom = true;
     this.run();
   }
 
-  /** Takes over what another one has read of an association: beginnings of messages, and what it hasn't told yet. */
+  /** Takes over what another reader has of an association: incomplete messages and undelivered items. */
   adopt(associationId: number, from: SocketReader): void {
     this.#reassembly.adopt(associationId, from.#reassembly);
-    for (const read of from.#untold(associationId)) this.#batch = appended(this.#batch, read);
+    this.#batch.push(...from.#takeUndelivered(associationId));
   }
 
-  /** Takes what isn't told yet of an association. */
-  #untold(associationId: number): (Read | Notification)[] {
-    const batch = this.#batch ?? [];
-    const isOurs = (read: Read | Notification) => read.associationId === associationId;
-    const untold = batch.splice(this.#told);
-    batch.push(...untold.filter((read) => !isOurs(read)));
-    return untold.filter(isOurs);
+  #takeUndelivered(associationId: number): ReadItem[] {
+    const undelivered = this.#batch.splice(this.#delivered);
+    this.#batch.push(...undelivered.filter((item) => item.associationId !== associationId));
+    return undelivered.filter((item) => item.associationId === associationId);
   }
 
-  #tellBatch(): void {
-    const batch = this.#batch;
-    if (batch === undefined) return;
-    for (this.#told = 0; this.#told < batch.length; ) {
-      const read = batch[this.#told++];
-      if (read) this.#tell(read);
+  #deliverBatch(): void {
+    if (this.#batch.length === 0) return;
+    while (this.#delivered < this.#batch.length) {
+      const item = this.#batch[this.#delivered++];
+      if (item) this.#deliver(item);
     }
-    this.#batch = undefined;
+    this.#batch = [];
+    this.#delivered = 0;
   }
 
-  /** Fills the batch; false: there is nothing more. */
+  /** Reads a batch. Returns false if there is nothing more to read. */
   #fill(room: number): boolean {
     const { calls } = this.#pump;
     const { held } = this.#owner;
@@ -108,7 +122,6 @@ export class SocketReader {
     }
   }
 
-  /** A notification that has begun is read to its end. */
   #read(room: number): boolean {
     const { calls } = this.#pump;
     for (let left = room; left > 0 && !this.#isFull; ) {
@@ -121,27 +134,27 @@ export class SocketReader {
   }
 
   get #isFull(): boolean {
-    return this.#batch !== undefined && this.#batch.length >= BATCH && !this.#reassembly.hasNotification;
+    return this.#batch.length >= BATCH && !this.#reassembly.hasNotification; // a notification is read to its end
   }
 
-  /** What the last recvv brought; returns what it costs. */
+  /** Takes what the last recvv returned. Returns how much of the room it uses. */
   #take(length: number): number {
     const { calls } = this.#pump;
     const { associationId, flags, stream, ppid, ssn, tsn, rcvFlags } = calls.received;
     const isEnd = (flags & MSG_EOR) !== 0;
     if (flags & MSG_NOTIFICATION) {
       const notification = this.#notification(length, isEnd);
-      if (notification) this.#batch = appended(this.#batch, notification);
+      if (notification) this.#batch.push(notification);
       return 0;
     }
     const unordered = (rcvFlags & SCTP_UNORDERED) !== 0;
     const data = calls.receivedBytes(length);
     const message = { data, stream, ppid, unordered, ssn, tsn };
-    this.#batch = appended(this.#batch, { type: 'message', associationId, isEnd, message });
+    this.#batch.push({ type: 'message', associationId, isEnd, message });
     return length + MESSAGE_BYTES;
   }
 
-  /** What was received, decoded where it lies: copies, which are a buffer each, took a third of a set-up. */
+  /** Decodes a notification in the module's memory: a copy of each took a third of the time of a set-up. */
   #notification(length: number, isEnd: boolean): Notification | undefined {
     const { calls } = this.#pump;
     if (isEnd && !this.#reassembly.hasNotification) return decodeNotification(calls.receivedView, length);
@@ -149,35 +162,34 @@ export class SocketReader {
     return whole && decodeNotification(new DataView(whole.buffer), whole.length);
   }
 
-  /** What can't be told is its association's failure: nothing that a peer causes may stop the reading. */
-  #tell(read: Read | Notification): void {
+  /** An error ends the association that the item is about: nothing that a peer causes may stop the reader. */
+  #deliver(item: ReadItem): void {
     try {
-      if (read.type === 'message') this.#tellMessage(read);
-      else this.#tellNotification(read);
+      if (item.type === 'message') this.#deliverMessage(item);
+      else this.#deliverNotification(item);
     } catch (error) {
-      this.#owner.failed(read.associationId, error);
+      this.#owner.failed(item.associationId, error);
     }
   }
 
-  #tellNotification(notification: Notification): void {
+  #deliverNotification(notification: Notification): void {
     const { type, associationId } = notification;
     if (type === 'partialDeliveryAborted') this.#reassembly.abort(associationId, notification);
-    // of a peer that restarts, what isn't whole is told as aborted; what is whole is read to its end
+    // When a peer restarts, usrsctp reports its incomplete messages as aborted, and delivers the complete ones.
     if (type === 'association' && notification.state !== 'restart') this.#reassembly.forget(associationId);
-    if (type === 'partialDeliveryAborted' || type === 'association') this.#tellBegun(associationId);
+    if (type === 'partialDeliveryAborted' || type === 'association') this.#reportBegun(associationId);
     this.#owner.notification(notification);
   }
 
-  #tellMessage({ associationId, isEnd, message }: Read): void {
+  #deliverMessage({ associationId, isEnd, message }: MessagePart): void {
     const data = this.#reassembly.message(associationId, message, isEnd);
     if (data === message.data) return this.#owner.message(associationId, message);
-    this.#tellBegun(associationId);
+    this.#reportBegun(associationId);
     if (data === 'oversized') this.#owner.oversized(associationId);
     else if (data) this.#owner.message(associationId, { ...message, data });
   }
 
-  /** The owner knows how much of an association's messages is here. */
-  #tellBegun(associationId: number): void {
+  #reportBegun(associationId: number): void {
     this.#owner.begun(associationId, this.#reassembly.bytes(associationId));
   }
 }

@@ -1,4 +1,3 @@
-import { FewMap } from '../../few.js';
 import type { Message } from './message.js';
 import type { PartialDeliveryAborted } from './notification.js';
 
@@ -22,7 +21,7 @@ interface Partial {
 export class Reassembly {
   readonly #limit: number;
   /** Begun messages by association; there are few at any time, with I-DATA some for each stream at most. */
-  #begun: FewMap<number, Partial[]> | undefined;
+  #begun: Map<number, Partial[]> | undefined;
   #notification: Part[] | undefined;
 
   /** `limit`: how many bytes an association may have here, and so the largest message. */
@@ -98,7 +97,7 @@ export class Reassembly {
       this.#begun?.delete(associationId);
       return;
     }
-    this.#begun ??= new FewMap();
+    this.#begun ??= new Map();
     this.#begun.set(associationId, begun);
   }
 }

@@ -10,7 +10,7 @@ class Buffer implements SendQueueOwner {
   room = 0;
   readonly taken: number[] = [];
 
-  send(data: Uint8Array): number | undefined {
+  passToStack(data: Uint8Array): number | undefined {
     const bytes = Math.min(this.room, data.length);
     this.room -= bytes;
     if (bytes > 0) this.taken.push(bytes);
@@ -21,9 +21,9 @@ class Buffer implements SendQueueOwner {
     return 0;
   }
 
-  waiting(): void {}
+  messagesWait(): void {}
   gaveUp(): void {}
-  broken(): void {}
+  cutOff(): void {}
 }
 
 const INFO = { associationId: 1, stream: 0, flags: SCTP_EOR, ppid: 0, context: 0, prPolicy: 0, prValue: 0 };

@@ -16,7 +16,7 @@ class Buffer implements SendQueueOwner {
   readonly givenUp: number[] = [];
   #begun: Uint8Array[] = [];
 
-  send(data: Uint8Array, { flags, context }: SendInfo): number | undefined {
+  passToStack(data: Uint8Array, { flags, context }: SendInfo): number | undefined {
     const taken = Math.min(this.room, data.length);
     this.room -= taken;
     if (taken > 0) this.#begun.push(data.slice(0, taken));
@@ -33,14 +33,14 @@ class Buffer implements SendQueueOwner {
     return 0;
   }
 
-  waiting(): void {}
+  messagesWait(): void {}
 
   gaveUp(_: Uint8Array, { context }: SendInfo): void {
     this.givenUp.push(context);
     this.onGaveUp();
   }
 
-  broken(): void {}
+  cutOff(): void {}
 }
 
 const infoOf = (context: number, stream: number): SendInfo => ({
@@ -88,7 +88,7 @@ async function play(seed: number): Promise<void> {
     const withdrawn = sent[random.below(Math.max(1, sent.length))];
     if (chance(0.5)) send();
     else if (chance(0.3) && withdrawn) outgoing.withdraw(withdrawn.promise, new SctpError('ECANCELED' as never, 'x'));
-    else if (chance(0.3)) releases.push(outgoing.hold([random.below(3)], () => undefined));
+    else if (chance(0.3)) releases.push(outgoing.block([random.below(3)], () => undefined));
     else releases.pop()?.();
     depth--;
   };

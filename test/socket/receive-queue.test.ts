@@ -23,12 +23,12 @@ class Counter implements ReceiveQueueOwner {
     inbox.push(message);
   }
 
-  left(cost: number): void {
+  messagesLeft(cost: number): void {
     this.bytes -= cost;
     this.onLeft();
   }
 
-  wanted(): void {
+  messageWanted(): void {
     this.onLeft();
   }
 }

@@ -1,0 +1,132 @@
+import { CONN } from '../address.js';
+import { checkObject } from '../arguments.js';
+import { usrsctpModule, type WasmSource } from '../bridge/module.js';
+import { type Clock, systemClock } from '../clock.js';
+import { SctpError } from '../errors.js';
+import { sysctls } from '../generated/sysctls.js';
+import { type SocketConfig, type SocketOptions, socketConfig } from '../options/socket-options.js';
+import {
+  DEFAULT_PRESET,
+  givenSysctls,
+  isLimitedByPaths,
+  type Sysctl,
+  type TimerPreset,
+  type Timers,
+  timerSysctls,
+} from '../options/timers.js';
+import { type Random, systemRandom } from '../random.js';
+import { Pump } from '../stack/pump.js';
+import type { Transport } from '../transport/transport.js';
+import { checkWaitOptions, type WaitOptions } from '../wait.js';
+import { ConnectAttempts } from './connect/attempts.js';
+import { type SocketContext, SocketCore } from './core.js';
+
+/** The options of a stack, except its WebAssembly. */
+export interface StackCoreOptions {
+  /** The network below. A transport serves one stack. */
+  readonly transport: Transport;
+  /** The clock. Default: the machine's. */
+  readonly clock?: Clock;
+  /** The source of randomness. Default: the machine's cryptographic one. A predictable one is for tests only. */
+  readonly random?: Random;
+  /** A preset of the protocol's timers. Default `rfc7829`. */
+  readonly preset?: TimerPreset;
+  /** Changes to the preset. */
+  readonly timers?: Partial<Timers>;
+  /** usrsctp's sysctls, by their C names. They override the preset and `timers`. `docs/api-coverage.md` lists them. */
+  readonly sysctls?: Partial<Readonly<Record<Sysctl, number>>>;
+}
+
+/**
+ * Over `conn()` both ends may connect at the same time (RFC 9260 §5.2.1). An INIT that arrives before this end has called
+ * connect() must not be answered with ABORT: it gets no answer, and the INIT that this end sends sets the association up.
+ */
+const NO_ABORT_OF_INIT: [Sysctl, number] = ['sctp_blackhole', 1];
+
+/** The inside of a stack: its pump, and what its sockets share. */
+export class StackCore implements SocketContext {
+  readonly transport: Transport;
+  readonly pump: Pump;
+  readonly encapsulationPort: number | undefined;
+  readonly attempts: ConnectAttempts;
+  readonly sockets: Set<SocketCore> = new Set();
+  /** The configuration of sockets that are made without options. */
+  readonly #defaults: SocketConfig;
+  #isClosing = false;
+  #stopping: Promise<void> | undefined;
+
+  /** Starts the transport and usrsctp on top of it. `wasm` is the WebAssembly, or a promise of it. */
+  static async start(options: StackCoreOptions, wasm: WasmSource | Promise<WasmSource>): Promise<StackCore> {
+    checkObject(options, 'the options', 'Stack.create');
+    const { transport, clock = systemClock, random = systemRandom, preset = DEFAULT_PRESET, timers = {} } = options;
+    if (typeof transport?.send !== 'function') throw new TypeError('Stack.create: give a transport, such as udp()');
+    const given = [...timerSysctls(preset, timers), ...givenSysctls(options.sysctls ?? {})];
+    const compiling = usrsctpModule(wasm);
+    // Loads Web Crypto, which takes Node 2 ms, while the module is compiled.
+    if (random === systemRandom) random(new Uint8Array(1));
+    const pump = await Pump.start({ module: await compiling, transport, clock, random });
+    const stack = new StackCore(transport, pump);
+    try {
+      pump.enter(() => {
+        pump.calls.limitByPaths(isLimitedByPaths(preset, timers));
+        const isConn = transport.addresses.includes(CONN);
+        for (const [name, value] of [...(isConn ? [NO_ABORT_OF_INIT] : []), ...given]) stack.#setSysctl(name, value);
+      });
+    } catch (error) {
+      await stack.close({});
+      throw error;
+    }
+    return stack;
+  }
+
+  private constructor(transport: Transport, pump: Pump) {
+    this.transport = transport;
+    this.pump = pump;
+    this.encapsulationPort = transport.encapsulationPort;
+    this.attempts = new ConnectAttempts(pump);
+    this.#defaults = this.#configOf({});
+    pump.unreachable.add((destination, code) => {
+      const error = new SctpError(code, `${destination} can't be reached`, { address: destination });
+      for (const { associations } of this.sockets) {
+        for (const { paths } of associations.cores) paths.refused(destination, error);
+      }
+    });
+  }
+
+  get isClosing(): boolean {
+    return this.#isClosing;
+  }
+
+  newSocket(options: SocketOptions | undefined): SocketCore {
+    const config = options === undefined ? this.#defaults : this.#configOf(options);
+    if (this.pump.death) throw this.pump.death;
+    if (this.#isClosing) throw new SctpError('ENETDOWN', 'socket: the stack is closed', { syscall: 'socket' });
+    return new SocketCore(this, config);
+  }
+
+  async close(options: WaitOptions): Promise<void> {
+    checkWaitOptions(options, 'close');
+    this.#isClosing = true;
+    const closed = await Promise.allSettled([...this.sockets].map((socket) => socket.close(options)));
+    this.#stopping ??= this.pump.stop();
+    await this.#stopping;
+    for (const result of closed) if (result.status === 'rejected') throw result.reason;
+  }
+
+  /** Drops all unreceived messages: nobody will receive any more. */
+  discard(): void {
+    for (const socket of [...this.sockets]) socket.discard();
+  }
+
+  #configOf(options: SocketOptions): SocketConfig {
+    const { addresses, mtu } = this.transport;
+    return socketConfig(options, addresses.includes(CONN) ? { mtu } : undefined);
+  }
+
+  #setSysctl(name: Sysctl, value: number): void {
+    const result = this.pump.enter(() => this.pump.calls.setSysctl(sysctls.indexOf(name), value));
+    if (result < 0) {
+      throw new SctpError('EINVAL', `Stack.create: usrsctp refuses ${value} for ${name}`, { syscall: 'create' });
+    }
+  }
+}
