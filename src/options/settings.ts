@@ -22,42 +22,31 @@ const GRANTS = {
   association: C.SCTP_ENABLE_VALUE_MASK,
 } as const;
 
-const known = new WeakMap<SocketConfig, Uint8Array>();
-
 /**
- * What each new socket of the module is given, at once. Explicit EOR: messages of any size, in pieces as there is room.
- * Fragment interleave of 2 (RFC 6458 §8.1.20): below that, a message that is delivered in parts waits for its rest in front
- * of whole messages of other streams; when those fill the receive buffer, nothing of the rest is taken any more.
- * SCTP_SENDER_DRY_EVENT would double what there is to read where messages go to and fro, so it comes only to associations
- * that listen for it.
+ * Sets the options that every new module socket needs, in one call. Explicit EOR lets a message of any size be sent in
+ * pieces. Fragment interleave is 2 (RFC 6458 §8.1.20): at a lower level, a message that is partially delivered blocks whole
+ * messages of other streams until its rest arrives; if those fill the receive buffer, the rest can't be taken any more.
+ * SCTP_SENDER_DRY_EVENT isn't subscribed here: it would double the number of reads in a request-response exchange, so only
+ * associations with a listener for it get it.
  */
 export function prepare({ exports }: Instance, handle: Handle, config: SocketConfig, encapsulationPort = 0): void {
   const { noDelay, outboundStreams, inboundStreams, peerMayReset } = config;
-  // or else a socket for IPv6 would list IPv4 addresses to its peers all the same
+  // Without it an IPv6 socket would list its IPv4 addresses to its peers, too.
   if (config.family === 'IPv6') exports.bridge_set_v6only(handle);
   const port = htons(encapsulationPort);
   exports.bridge_prepare(handle, noDelay ? 1 : 0, outboundStreams, inboundStreams, GRANTS[peerMayReset], port);
 }
 
-/**
- * What else a new socket of the module is given, if it is, as `setsockopts` takes it; accepted ones inherit it. Many sockets
- * have one config: it is written once.
- */
+/** The other options of a new module socket, in the form for `setOptions`. Accepted sockets inherit them. */
 export function settingsOf(config: SocketConfig): Uint8Array {
-  const settings = known.get(config) ?? packed(listed(config));
-  known.set(config, settings);
-  return settings;
-}
-
-function packed(settings: readonly Setting[]): Uint8Array {
-  const parts = settings.flatMap(({ level, name, value }) => {
+  const parts = settingsList(config).flatMap(({ level, name, value }) => {
     const padding = new Uint8Array(-value.length & 3);
     return [writeStruct(link_option, { level, name, length: value.length }), value, padding];
   });
   return joined(parts);
 }
 
-function listed(config: SocketConfig): Setting[] {
+function settingsList(config: SocketConfig): Setting[] {
   const sizes = [...size(C.SO_SNDBUF, config.sendBufferBytes), ...size(C.SO_RCVBUF, config.receiveBufferBytes)];
   if (config.connMtu === undefined) return sizes;
   const path = {
@@ -70,7 +59,7 @@ function listed(config: SocketConfig): Setting[] {
   return [...sizes, { level: C.IPPROTO_SCTP, name: C.SCTP_PEER_ADDR_PARAMS, value }];
 }
 
-/** Of a buffer; without one it follows the path. */
+/** The setting of a buffer's size. Without one the size follows the path. */
 function size(name: number, bytes: number | undefined): Setting[] {
   return bytes === undefined ? [] : [{ level: C.SOL_SOCKET, name, value: int(bytes) }];
 }

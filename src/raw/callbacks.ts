@@ -1,6 +1,6 @@
 import { SCTP_EVENT_READ } from '../generated/constants.js';
 import { errnoNumbers } from '../generated/errno.js';
-import type { Listener } from '../stack/pump.js';
+import type { SocketListener } from '../stack/pump.js';
 import { uncaught } from '../uncaught.js';
 import type { Core } from './core.js';
 import type { SocketHandle } from './handle.js';
@@ -45,7 +45,7 @@ const M_NOWAIT = 1;
 const RECEIVE_BYTES = 64 * 1024;
 
 /** The callbacks of one socket. They are called after C has returned, so they may call anything. */
-export class SocketCallbacks implements Listener {
+export class SocketCallbacks implements SocketListener {
   readonly handle: SocketHandle;
   readonly callbacks: Callbacks;
   readonly #core: Core;

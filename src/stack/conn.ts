@@ -1,27 +1,28 @@
 import { CONN } from '../address.js';
+import type { Instance } from '../bridge/instance.js';
 import type { Pointer } from '../bridge/memory.js';
 import { CONN_NUMBER } from '../bridge/sockaddr.js';
 import type { Packet } from '../packet.js';
 import type { Transport } from '../transport/transport.js';
-import type { Pump } from './pump.js';
 
-/** One SCTP packet of an AF_CONN association: usrsctp's own way to run on top of anything that carries packets. */
+/** A packet of an AF_CONN association: usrsctp's own address family for running on top of anything that carries packets. */
 export interface ConnPacket {
-  /** What stands for the path: a number that the user of usrsctp has chosen. */
+  /** The address: a number that the user of usrsctp has chosen for the path. */
   readonly address: number;
-  /** It asks not to be fragmented. */
+  /** Must it not be fragmented? */
   readonly unfragmented: boolean;
-  /** The traffic class octet that an IP header would have; its low two bits are the ECN field. */
+  /** The traffic class octet of the IP header that it would have; its low two bits are the ECN field. */
   readonly trafficClass: number;
   readonly bytes: Uint8Array;
 }
 
 /**
- * Packets of AF_CONN associations on their way to whoever carries them. That one may enter the stack again, as when two
- * stacks are coupled directly: what comes of it is carried by the outermost call, so that nothing piles up.
+ * The packets of AF_CONN associations on their way to the function that carries them. That function may call the stack again,
+ * for example if two stacks are coupled directly. The outermost call carries the packets that this causes, so that the call
+ * stack doesn't grow.
  */
 export class ConnOutbox {
-  /** Carries one packet; must not throw. */
+  /** Carries one packet. It must not throw. */
   carry: ((packet: ConnPacket) => void) | undefined;
   readonly #waiting: ConnPacket[] = [];
   #carrying = false;
@@ -39,8 +40,17 @@ export class ConnOutbox {
   }
 }
 
-/** The transport is a user's own path: AF_CONN has its own way out, and no interfaces. */
-export function overConn(pump: Pump, transport: Transport): void {
+/** A stack, as far as AF_CONN needs it. */
+interface ConnStack {
+  readonly instance: Instance;
+  readonly conn: ConnOutbox;
+  readonly taps: readonly ((packet: Packet) => void)[];
+  enter<T>(call: () => T): T;
+  receiveConn(packet: ConnPacket): void;
+}
+
+/** Connects a stack to a `conn()` transport: AF_CONN has its own output function, and no interfaces. */
+export function overConn(pump: ConnStack, transport: Transport): void {
   const { exports } = pump.instance;
   pump.enter(() => exports.bridge_register_address(CONN_NUMBER as Pointer));
   exports.bridge_crc32c_offload(transport.integrity ? 1 : 0);
@@ -51,8 +61,8 @@ export function overConn(pump: Pump, transport: Transport): void {
   };
 }
 
-/** Packets have come over a user's own path. */
-export function receiveConn(pump: Pump, packets: readonly Packet[]): void {
+/** Receives packets from a `conn()` transport. */
+export function receiveConn(pump: ConnStack, packets: readonly Packet[]): void {
   for (const { trafficClass, bytes } of packets) {
     pump.receiveConn({ address: CONN_NUMBER, unfragmented: false, trafficClass, bytes });
   }

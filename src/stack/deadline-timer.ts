@@ -1,21 +1,21 @@
 import type { Clock } from '../clock.js';
 
-/** Has the clock call at the next deadline of C's timers. */
+/** Calls a function at the next deadline of usrsctp's timers. */
 export class DeadlineTimer {
   readonly #clock: Clock;
-  readonly #ring: () => void;
+  readonly #onDeadline: () => void;
   #atMs = Number.POSITIVE_INFINITY;
   #cancel: (() => void) | undefined;
 
-  constructor(clock: Clock, ring: () => void) {
+  constructor(clock: Clock, onDeadline: () => void) {
     this.#clock = clock;
-    this.#ring = ring;
+    this.#onDeadline = onDeadline;
   }
 
   /**
-   * Sees that it rings at a time of the clock, or never when that is negative. A call that comes earlier than that is left
-   * as it is: usrsctp restarts a timer with nearly each packet, and a call without a timer due costs less than setting
-   * one each time.
+   * Sets the deadline, in ms on the clock; a negative one is never. If a call is scheduled for an earlier time, it stays:
+   * usrsctp restarts a timer with nearly every packet, and an early call without a due timer costs less than scheduling one
+   * for each packet.
    */
   set(deadlineMs: number): void {
     if (deadlineMs >= 0 && deadlineMs >= this.#atMs) return;
@@ -25,7 +25,7 @@ export class DeadlineTimer {
     this.#cancel = this.#clock.schedule(Math.max(0, deadlineMs - this.#clock.now()), () => {
       this.#atMs = Number.POSITIVE_INFINITY;
       this.#cancel = undefined;
-      this.#ring();
+      this.#onDeadline();
     });
   }
 

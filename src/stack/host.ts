@@ -2,12 +2,19 @@ import type { Address } from '../address.js';
 import type { ErrorCode } from '../errors.js';
 import type { Packet } from '../packet.js';
 import type { TransportHost } from '../transport/transport.js';
-import type { Pump } from './pump.js';
 
-/** What a transport tells a stack: its pump, once there is one. */
+/** The part of the pump that a transport calls. */
+interface TransportEvents {
+  readonly isQuiet: boolean;
+  receive(packets: readonly Packet[]): void;
+  destinationUnreachable(destination: Address, code: ErrorCode): void;
+  transportChanged(): void;
+}
+
+/** What a transport calls. The pump, to which it passes the calls on, is made after the transport has started. */
 export class StackHost implements TransportHost {
   readonly takesZeroChecksum: boolean;
-  pump: Pump | undefined;
+  pump: TransportEvents | undefined;
 
   constructor(takesZeroChecksum: boolean) {
     this.takesZeroChecksum = takesZeroChecksum;

@@ -4,8 +4,8 @@ import type { Pointer } from '../bridge/memory.js';
 import type { Route, Transport } from '../transport/transport.js';
 
 /**
- * usrsctp's interfaces and routes, told by the transport: each local address is an interface of its own, numbered from
- * 1, and keeps its number while it exists.
+ * The interfaces and routes of usrsctp, which come from the transport. Each local address is an interface of its own, with a
+ * number from 1, which it keeps as long as it exists.
  */
 export class Interfaces {
   readonly #transport: Transport;
@@ -16,7 +16,7 @@ export class Interfaces {
     this.#transport = transport;
   }
 
-  /** Compares with what the transport has now. */
+  /** Compares the interfaces with the transport's addresses, and takes over the changes. */
   update(): Changes {
     const now = new Set(this.#transport.addresses);
     const removed = [...this.#numbers.keys()]
@@ -28,7 +28,7 @@ export class Interfaces {
     return { added, removed };
   }
 
-  /** The interface that leads to a destination (0: no route), the largest IP packet in bytes, and one to try (0: none). */
+  /** The interface for a destination (0: no route), the largest IP packet in bytes, and a larger size to probe (0: none). */
   route(destination: Address): { interface: number; mtu: number; probeMtu: number } {
     const route = this.#route(destination);
     const number = route && this.#numbers.get(route.source);
@@ -39,26 +39,26 @@ export class Interfaces {
     };
   }
 
-  /** The local addresses that a socket bound so has; a socket that isn't bound, or to a wildcard, has all. */
+  /** The local addresses of a socket with this binding: all of them without a binding, or with a wildcard address. */
   addresses(bound?: readonly Endpoint[]): readonly Address[] {
     const given = bound?.map(({ address }) => address).filter((address) => address !== '::' && address !== '0.0.0.0');
     const own = this.#transport.addresses;
     return given && given.length > 0 ? given.filter((address) => own.includes(address)) : own;
   }
 
-  /** The addresses of a network interface; undefined: the transport doesn't know about those. */
+  /** The addresses of a network interface; undefined if the transport doesn't know network interfaces. */
   named(name: string): readonly Address[] | undefined {
     const { addresses } = this.#transport;
     if (!this.#transport.interfaceOf) return;
     return addresses.filter((address) => this.#transport.interfaceOf?.(address) === name);
   }
 
-  /** The local address that talks to a destination. */
+  /** The local address from which packets go to a destination. */
   source(destination: Address): Address | undefined {
     return this.#route(destination)?.source;
   }
 
-  /** Is there a local address that leads to the destination? */
+  /** Is there a route to the destination? */
   reaches(destination: Address): boolean {
     const source = this.source(destination);
     return source !== undefined && this.#numbers.has(source);
@@ -80,13 +80,13 @@ export interface Interface {
   readonly number: number;
 }
 
-/** Which interfaces there are now, and which no longer. */
+/** The interfaces that were added and removed. */
 export interface Changes {
   readonly added: readonly Interface[];
   readonly removed: readonly Interface[];
 }
 
-/** Tells usrsctp of them, and that routes aren't what they were; `room` is for one address. */
+/** Tells usrsctp of the changes, and that routes may have changed. `room` is memory for one address. */
 export function tellChanges(
   { exports, memory }: Instance,
   room: Pointer,

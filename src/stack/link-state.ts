@@ -4,7 +4,7 @@ import { link_state } from '../generated/layouts.js';
 
 const { fields } = link_state;
 
-/** What C tells between two entries: `struct link_state` of wasm/link.h. */
+/** The state that C shares with JavaScript: `struct link_state` of wasm/link.h. */
 export class LinkState {
   readonly #memory: Memory;
   readonly #at: Pointer;
@@ -14,7 +14,7 @@ export class LinkState {
     this.#at = exports.link_state();
   }
 
-  /** When a timer is due, in ms on the clock of the stack; negative: never. */
+  /** When the next timer is due, in ms on the stack's clock; negative: never. */
   get deadlineMs(): number {
     return this.#memory.doubles[(this.#at + fields.deadline_ms.offset) >> 3] ?? -1;
   }
@@ -43,7 +43,7 @@ export class LinkState {
     return this.#word(fields.ready_count.offset);
   }
 
-  /** The sockets that have something to tell, of which there is one at least. */
+  /** The ready sockets. There must be at least one. */
   ready(): Handle[] {
     const { words } = this.#memory;
     const first = this.#word(fields.ready.offset) >> 2;
@@ -53,7 +53,7 @@ export class LinkState {
     return handles;
   }
 
-  /** The outbox has been taken. */
+  /** Marks the outbox as empty. */
   clearOutbox(): void {
     this.#memory.setWord((this.#at + fields.outbox_bytes.offset) as Pointer, 0);
   }

@@ -12,15 +12,20 @@ import { DeadlineTimer } from './deadline-timer.js';
 import { StackHost } from './host.js';
 import { Interfaces, tellChanges } from './interfaces.js';
 import { LinkState } from './link-state.js';
-import { type Listener, ReadyListeners } from './ready-listeners.js';
 import { Wire } from './wire.js';
 
-export type { Listener } from './ready-listeners.js';
+/** Listens to a socket of the module. */
+export interface SocketListener {
+  /** There is something to read, an association to accept, or room to send. */
+  ready(): void;
+  /** The stack is dead: the module can't be called any more. */
+  fail(error: SctpError): void;
+}
 
-/** Sees the packets that leave, before the transport does; must not call the module. */
+/** Sees the packets that leave, before the transport does. It must not call the module. */
 export type Tap = (packet: Packet) => void;
 
-/** Hears the network say that a destination can't be reached. */
+/** Is called when the network reports that it can't reach a destination. */
 export type UnreachableListener = (destination: Address, code: ErrorCode) => void;
 
 export interface PumpOptions {
@@ -30,16 +35,16 @@ export interface PumpOptions {
   readonly random: Random;
 }
 
-/** The peer's UDP port doesn't matter here, only that usrsctp may encapsulate at all: the transport owns the sockets. */
+/** usrsctp only needs to know that it may encapsulate SCTP in UDP; the transport owns the UDP sockets and their ports. */
 const ANY_UDP_PORT = 9899;
 const NONE: readonly Handle[] = [];
 
 /**
- * The one door into the module, and the pump behind it. Inside, C only appends: packets to the outbox, sockets to the
- * ready list. On leaving, the pump drains: packets to the transport, ready sockets to their listeners, the next
- * deadline to the clock. One entry, one drain; nothing re-enters C.
+ * The only entry into the module. While C runs, it only appends: packets to the outbox, sockets to the ready list. When the
+ * call returns, the pump drains them: it passes the packets to the transport, calls the listeners of the ready sockets and
+ * sets the timer for the next deadline. C is never re-entered.
  *
- * What the network and the clock bring throws nothing at them, whatever comes of it: see `#safely`.
+ * An error that a packet, a timer or a ready socket causes isn't thrown at the transport or the clock: see `#safely`.
  */
 export class Pump {
   readonly clock: Clock;
@@ -47,17 +52,17 @@ export class Pump {
   readonly interfaces: Interfaces;
   readonly taps: Tap[] = [];
   readonly unreachable: Set<UnreachableListener> = new Set();
-  /** Are called when local addresses or routes are no longer what they were. */
+  /** Called when local addresses or routes have changed. */
   readonly changed: Set<() => void> = new Set();
   readonly conn: ConnOutbox = new ConnOutbox();
-  /** For callers below the socket API; every call into it goes through `enter`. */
+  /** The module. Every call of it must be made within `enter`. */
   readonly instance: Instance;
   readonly #state: LinkState;
   readonly #transport: Transport;
   readonly #wire = new Wire();
   readonly #alarm: DeadlineTimer;
-  readonly #listeners = new ReadyListeners();
-  /** What was received last has woken nobody. */
+  readonly #listeners = new Map<Handle, SocketListener>();
+  /** Has what was received last made no socket ready? */
   isQuiet = false;
   #isInside = false;
   #pumping = false;
@@ -94,19 +99,19 @@ export class Pump {
     this.updateInterfaces(false);
   }
 
-  /** Why the stack can't be used any more, once it can't. */
+  /** Why the stack can't be used any more; undefined if it can. */
   get death(): SctpError | undefined {
     return this.#death;
   }
 
-  /** Bytes that usrsctp holds: what must come back when everything is closed. */
+  /** How many bytes of memory usrsctp uses. It must be as before when everything is closed. */
   get memoryInUse(): number {
     return this.#state.memoryInUse;
   }
 
   /**
-   * Enters the module. Throws the stack's death when it is, or thereby becomes, dead. What is called may enter in its
-   * turn: there is one drain, at the end of the outermost.
+   * Calls a function that calls the module. Throws the stack's death if the stack is dead or dies by the call. Entries may be
+   * nested; the pump drains at the end of the outermost one.
    */
   enter<T>(call: () => T): T {
     if (this.#death) throw this.#death;
@@ -129,8 +134,8 @@ export class Pump {
     }
   }
 
-  /** From now on the listener hears of the socket, and at once of what has happened to it before. */
-  attach(handle: Handle, listener: Listener): void {
+  /** Sets the listener of a socket. If the stack is dead, the listener is told at once. */
+  attach(handle: Handle, listener: SocketListener): void {
     this.#listeners.set(handle, listener);
     if (this.#death) listener.fail(this.#death);
   }
@@ -156,7 +161,7 @@ export class Pump {
     });
   }
 
-  /** A packet of an AF_CONN association has come. One that is larger than the inbox is dropped. */
+  /** Receives a packet of an AF_CONN association. A packet that is larger than the inbox is dropped. */
   receiveConn(packet: ConnPacket): void {
     const { exports, memory } = this.instance;
     this.enter(() => {
@@ -170,12 +175,12 @@ export class Pump {
     for (const listener of [...this.changed]) this.#safely(listener);
   }
 
-  /** The network says that a destination can't be reached. */
+  /** The network reports that it can't reach a destination. */
   destinationUnreachable(destination: Address, code: ErrorCode): void {
     for (const listener of [...this.unreachable]) this.#safely(() => listener(destination, code));
   }
 
-  /** Tells usrsctp which local addresses there are, and that routes aren't what they were. */
+  /** Tells usrsctp which local addresses there are, and that routes may have changed. */
   updateInterfaces(dynamic: boolean): void {
     if (this.#death) return;
     const changes = this.interfaces.update();
@@ -183,7 +188,7 @@ export class Pump {
     this.enter(() => tellChanges(this.instance, this.#state.inbox, changes, dynamic));
   }
 
-  /** Ends usrsctp and the transport. Every socket must be closed before. */
+  /** Ends usrsctp and the transport. All sockets must be closed before. */
   async stop(): Promise<void> {
     if (!this.#death) {
       this.enter(() => this.calls.finish());
@@ -193,7 +198,7 @@ export class Pump {
     await this.#transport.close();
   }
 
-  /** Declares the stack dead: whoever waits for it is told why. Other stacks don't notice. */
+  /** Declares the stack dead and tells all listeners. Other stacks are not affected. */
   kill(cause: unknown): SctpError {
     const reason = this.instance.takeFault() ?? cause;
     const why = reason instanceof Error ? reason.message : String(reason);
@@ -203,18 +208,20 @@ export class Pump {
     });
     this.#alarm.cancel();
     this.isQuiet = false;
-    for (const listener of this.#listeners.clear()) listener.fail(this.#death);
+    const listeners = [...this.#listeners.values()];
+    this.#listeners.clear();
+    for (const listener of listeners) listener.fail(this.#death);
     void this.#transport.close().catch(() => undefined);
     return this.#death;
   }
 
   #leave(done: boolean): void {
     if (!this.#drain(done)) return;
-    this.#tellReady();
+    this.#callReadyListeners();
     if (!this.#death) this.#alarm.set(this.#state.deadlineMs);
   }
 
-  /** C's part of an entry ends, and what it has made is sent. False: that was the end of the stack. */
+  /** Ends the entry in C, and sends the outbox. Returns false if the stack is dead. */
   #drain(done: boolean): boolean {
     if (this.#death) return false;
     try {
@@ -246,22 +253,22 @@ export class Pump {
   }
 
   /**
-   * Listeners enter the module themselves, some of them a dozen times: all that they do is one entry. What that makes
-   * ready is told in the next round.
+   * Calls the listeners of ready sockets, in one entry, because a listener may call the module a dozen times. Sockets that
+   * become ready meanwhile follow in the next round.
    */
-  #tellReady(): void {
+  #callReadyListeners(): void {
     if (this.#pumping) return;
     this.#pumping = true;
     try {
       for (let handles = this.#takeReady(); handles.length > 0 && !this.#death; handles = this.#takeReady()) {
-        this.#tell(handles);
+        this.#callListeners(handles);
       }
     } finally {
       this.#pumping = false;
     }
   }
 
-  #tell(handles: readonly Handle[]): void {
+  #callListeners(handles: readonly Handle[]): void {
     let done = false;
     this.isQuiet = false;
     this.#isInside = true;
@@ -283,9 +290,8 @@ export class Pump {
   }
 
   /**
-   * Does what a packet, a timer or a ready socket asks for. Of the stack's death everybody is told who waits for something;
-   * any other error is a fault of the program or of the transport, which must not keep others from hearing: it becomes the
-   * program's uncaught error.
+   * Runs what a packet, a timer or a ready socket has caused. The listeners know of the stack's death. Any other error is a
+   * fault of the program or of the transport: it becomes the program's uncaught error, so that it doesn't stop the others.
    */
   #safely(call: () => void): void {
     try {

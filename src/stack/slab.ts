@@ -1,22 +1,22 @@
 import type { Memory, Pointer } from '../bridge/memory.js';
 
-/** How large a slab is, but for what doesn't fit. */
+/** The size of a buffer, unless one copy needs more. */
 const SLAB_BYTES = 64 * 1024;
-/** Less is copied word by word: the view that `set` wants takes as long as 500 bytes. */
+/** Up to this size words are copied one by one: making the view that `set` needs takes as long as copying 500 bytes. */
 const SHORT_BYTES = 512;
 
 /**
- * Copies bytes into large buffers, one behind the other and none twice. A buffer of its own for each batch of packets,
- * made, zeroed and collected, took a tenth of the time of 1 KB messages.
+ * Copies bytes into large buffers, one after another. Allocating a buffer for each batch of packets took a tenth of the time of
+ * 1 KB messages.
  */
 export class Slab {
   #bytes = new Uint8Array(0);
   #words = new Uint32Array(0);
-  /** Where the copies are now. */
+  /** The buffer of the last copy. */
   buffer: ArrayBuffer = this.#bytes.buffer;
   #used = 0;
 
-  /** Where in the buffer the copy begins. Start and length are multiples of 4. */
+  /** Copies bytes. Returns the offset of the copy in `buffer`. Start and length must be multiples of 4. */
   copy(memory: Memory, start: Pointer, length: number): number {
     if (this.#used + length > this.#bytes.length) {
       this.#bytes = new Uint8Array(Math.max(length, SLAB_BYTES));

@@ -12,10 +12,10 @@ const KIND = link_packet.fields.port.offset >> 2;
 const SOURCE = link_packet.fields.source.offset >> 2;
 const DESTINATION = link_packet.fields.destination.offset >> 2;
 
-/** Bounded: what a hostile network can fill must not grow. */
-const BINARIES = 1024;
+/** The most addresses that are kept: a hostile network must not be able to fill the memory. */
+const MOST_ADDRESSES = 1024;
 
-/** An address as it lies in a struct link_packet, by words: copying 4 bytes costs more than writing 4 words. */
+/** An address as it lies in a struct link_packet, in words: writing 4 words is faster than copying 4 bytes. */
 interface Binary {
   readonly family: 4 | 6;
   readonly a: number;
@@ -29,7 +29,7 @@ export class Wire {
   readonly #binaries = new Map<Address, Binary>();
   readonly #slab = new Slab();
 
-  /** Copies the outbox out and takes it apart. The packets share buffers, but no bytes. */
+  /** Copies the packets out of the outbox. They share buffers, but no bytes. */
   takeOutbox(memory: Memory, outbox: Pointer, length: number): Outbox {
     const { words } = memory;
     const taken: Outbox = { packets: [], conn: [] };
@@ -56,8 +56,8 @@ export class Wire {
   }
 
   /**
-   * Puts packets into the inbox, from `first` on and as many as fit; returns the bytes used and the index of the first
-   * that didn't fit. A packet that can't be one (no address, larger than the inbox) is passed over.
+   * Copies packets into the inbox, from `first` on, as many as fit. Returns how many bytes are used, and the index of the first
+   * packet that didn't fit. A packet without a valid address, or larger than the inbox, is dropped.
    */
   fillInbox(memory: Memory, inbox: Pointer, capacity: number, packets: readonly Packet[], first: number): Filled {
     const { words } = memory;
@@ -80,7 +80,7 @@ export class Wire {
     return { used, next: index };
   }
 
-  /** Puts one packet of an AF_CONN association into the inbox; returns the bytes used, 0 when it doesn't fit. */
+  /** Copies a packet of an AF_CONN association into the inbox. Returns the bytes used; 0 if it doesn't fit. */
   fillConn(memory: Memory, inbox: Pointer, capacity: number, { address, trafficClass, bytes }: ConnPacket): number {
     const used = (HEADER + bytes.length + 3) & ~3;
     if (used > capacity) return 0;
@@ -101,7 +101,7 @@ export class Wire {
     if (bytes === undefined) return;
     const [a = 0, b = 0, c = 0, d = 0] = new Uint32Array(bytes.slice().buffer);
     const binary: Binary = { family: bytes.length === 4 ? 4 : 6, a, b, c, d };
-    if (this.#binaries.size >= BINARIES) this.#binaries.clear();
+    if (this.#binaries.size >= MOST_ADDRESSES) this.#binaries.clear();
     this.#binaries.set(address, binary);
     return binary;
   }

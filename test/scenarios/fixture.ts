@@ -1,10 +1,10 @@
 import { expect } from 'vitest';
 import type { Association } from '../../src/association/association.js';
+import type { SendOptions } from '../../src/association/messages/send-options.js';
 import type { Stack } from '../../src/index.js';
 import type { SocketOptions } from '../../src/options/socket-options.js';
 import type { Host, Network } from '../../src/simulated.js';
 import type { Socket } from '../../src/socket/socket.js';
-import type { SendOptions } from '../../src/association/messages/send-options.js';
 import type { Message } from '../../src/stack/socket/message.js';
 import type { TestNetwork, TestStackOptions } from '../../src/testing.js';
 import { describePacket } from '../../src/wire/describe.js';

@@ -1,6 +1,6 @@
+import type { Reliability } from '../../src/association/messages/send-options.js';
 import type { SocketOptions } from '../../src/options/socket-options.js';
 import type { Conditions } from '../../src/simulated.js';
-import type { Reliability } from '../../src/association/messages/send-options.js';
 import { Dice } from './plan.js';
 
 /** How a message is sent: by the association, its stream, or what the web has for either. */

@@ -1,5 +1,5 @@
-import type { Conditions } from '../../src/simulated.js';
 import type { Reliability } from '../../src/association/messages/send-options.js';
+import type { Conditions } from '../../src/simulated.js';
 import { Dice } from './plan.js';
 
 /** One message. Its number is its place in the list. */

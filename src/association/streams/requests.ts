@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.js';
 import { SctpError } from '../../errors.js';
-import { Waiter, type WaitOptions } from '../../wait.js';
 import type { AssociationReset, Outcome, StreamChange, StreamReset } from '../../stack/socket/notification.js';
+import { Waiter, type WaitOptions } from '../../wait.js';
 
 /** A notification about a request of ours, or of the peer's. */
 export type Answer =

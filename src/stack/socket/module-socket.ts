@@ -6,7 +6,7 @@ import { type Layout, readStruct, type StructInput, type StructValue, writeStruc
 import { SctpError, type SctpErrorDetails } from '../../errors.js';
 import { IPPROTO_SCTP } from '../../generated/constants.js';
 import { errnoNumbers } from '../../generated/errno.js';
-import type { Listener, Pump } from '../pump.js';
+import type { Pump, SocketListener } from '../pump.js';
 import { callError, checked } from './errors.js';
 import { type ReaderOwner, SocketReader } from './reader.js';
 
@@ -23,7 +23,7 @@ const EAGAIN = -errnoNumbers.EAGAIN;
 const ABORT_REASON_BYTES = 504;
 
 /** A socket inside the module: its handle, the calls that take the handle, and the reader. */
-export class ModuleSocket implements Listener {
+export class ModuleSocket implements SocketListener {
   readonly #pump: Pump;
   readonly #handle: Handle;
   readonly #owner: ModuleSocketOwner;
