@@ -2,15 +2,15 @@ import { checkObject, shown } from './arguments.js';
 import type { Clock } from './clock.js';
 import { SctpError } from './errors.js';
 
-/** How long to wait for something. */
+/** How long to wait. */
 export interface WaitOptions {
-  /** Gives up when it aborts; the promise rejects with the signal's reason. */
+  /** Ends the wait when it is aborted: the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Gives up after so many ms, with ETIMEDOUT. */
+  /** Ends the wait after this time, in ms: the promise rejects with ETIMEDOUT. */
   readonly timeoutMs?: number;
 }
 
-/** Checks what a caller gave. */
+/** Checks the options that a caller gave. */
 export function checkWaitOptions(options: WaitOptions, syscall: string): void {
   checkObject(options, 'the options', syscall);
   const { signal, timeoutMs } = options;
@@ -21,8 +21,8 @@ export function checkWaitOptions(options: WaitOptions, syscall: string): void {
 }
 
 /**
- * A promise with the ways to settle it, which gives up as the options say: `giveUp` is called with the reason, and the
- * promise rejects with what that returns, or else with the reason.
+ * A promise that is settled from outside, or ends the wait as the options say: then it calls `giveUp` with the reason
+ * and rejects with the error that `giveUp` returns, or with the reason.
  */
 export class Waiter<T> {
   readonly promise: Promise<T>;
@@ -43,7 +43,7 @@ export class Waiter<T> {
     return this.#settled;
   }
 
-  /** False: it was settled already, and the value is still to be given to somebody. */
+  /** Returns false if it was settled before; someone else may have the value then. */
   resolve(value: T): boolean {
     if (!this.#settle()) return false;
     this.#resolve(value);
@@ -84,7 +84,7 @@ export class Waiter<T> {
   }
 }
 
-/** Told by what is used of it: a signal may be of another realm, or a library's own. */
+/** Checks the methods that are used, because a signal may come from another realm or a library. */
 function isAbortSignal(signal: unknown): boolean {
   const { aborted, throwIfAborted, addEventListener, removeEventListener } = (signal ?? {}) as Partial<AbortSignal>;
   const calls = [throwIfAborted, addEventListener, removeEventListener];

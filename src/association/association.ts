@@ -78,19 +78,19 @@ export class Association implements AsyncIterable<Message>, AsyncDisposable {
   }
 
   /**
-   * Shuts the association down (SHUTDOWN): everything that was sent is delivered first. Resolves when both ends are done.
-   * Rejects with the association's error if it failed before that, as messages may be lost then; with ETIMEDOUT, or the
-   * signal's reason, after it has aborted the association. You can still receive what the peer sends. A peer whose messages
-   * nobody receives can't finish its side. If the association had ended before the call, it rejects only if a message that
-   * was sent is lost.
+   * Shuts the association down (SHUTDOWN): everything that was sent is delivered first. Resolves when both ends are
+   * done. Rejects with the association's error if it failed before that, as messages may be lost then; with ETIMEDOUT,
+   * or the signal's reason, after it has aborted the association. You can still receive what the peer sends. A peer
+   * whose messages nobody receives can't finish its side. If the association had ended before the call, it rejects only
+   * if a message that was sent is lost.
    */
   close(options: WaitOptions = NO_OPTIONS): Promise<void> {
     return this.#core.close(options);
   }
 
   /**
-   * Ends the association at once (ABORT): messages that weren't delivered are lost. The peer is told the reason, up to 504
-   * bytes of UTF-8.
+   * Ends the association at once (ABORT): messages that weren't delivered are lost. The peer is told the reason, up to
+   * 504 bytes of UTF-8.
    */
   abort(reason: string = ''): void {
     this.#core.abort(reason);
@@ -105,10 +105,11 @@ export class Association implements AsyncIterable<Message>, AsyncDisposable {
   // --- messages -----------------------------------------------------------------------------------------------------
 
   /**
-   * Sends a message. Resolves as soon as the stack has taken it: this is the back-pressure, not an acknowledgement. Don't
-   * change `data` until then. Rejects with EINVAL for an empty message or an invalid option, EFAULT for a detached buffer,
-   * ENOBUFS if more than the socket's `sendQueueBytes` wait, ENOTCONN before the association is up, EPIPE once either end
-   * shuts it down (a message that has begun is still finished), and with the association's error if it has failed.
+   * Sends a message. Resolves as soon as the stack has taken it: this is the back-pressure, not an acknowledgement.
+   * Don't change `data` until then. Rejects with EINVAL for an empty message or an invalid option, EFAULT for a
+   * detached buffer, ENOBUFS if more than the socket's `sendQueueBytes` wait, ENOTCONN before the association is up,
+   * EPIPE once either end shuts it down (a message that has begun is still finished), and with the association's error
+   * if it has failed.
    */
   send(data: Sendable, options?: SendOptions): Promise<void> {
     return this.#core.send(data, options);
@@ -120,10 +121,10 @@ export class Association implements AsyncIterable<Message>, AsyncDisposable {
   }
 
   /**
-   * The next message. Resolves with undefined when the association was shut down and everything is received. Rejects with the
-   * association's error, after the messages that came before it. If you stop receiving, no more than the socket's
-   * `readAheadBytes` is read ahead, the receive window closes, and the peer stops sending. If the wait ends by `signal` or
-   * `timeoutMs` (0: only a message that is here already), no message is lost: the next call gets it.
+   * The next message. Resolves with undefined when the association was shut down and everything is received. Rejects
+   * with the association's error, after the messages that came before it. If you stop receiving, no more than the
+   * socket's `readAheadBytes` is read ahead, the receive window closes, and the peer stops sending. If the wait ends by
+   * `signal` or `timeoutMs` (0: only a message that is here already), no message is lost: the next call gets it.
    */
   receive(options: WaitOptions = NO_OPTIONS): Promise<Message | undefined> {
     return this.#core.receiveQueues.take(options);
@@ -134,7 +135,9 @@ export class Association implements AsyncIterable<Message>, AsyncDisposable {
     return new MessageIterator(() => this.#core.receiveQueues.common);
   }
 
-  /** The messages as a web stream, which takes a message only when asked. Cancelling it leaves the others to `receive`. */
+  /**
+   * The messages as a web stream, which takes a message only when asked. Cancelling it leaves the others to `receive`.
+   */
   get readable(): ReadableStream<Message> {
     this.#readable ??= readableOf(
       () => this.#core.receiveQueues.common,
@@ -146,9 +149,9 @@ export class Association implements AsyncIterable<Message>, AsyncDisposable {
   }
 
   /**
-   * A web stream of messages to send, each alone or with its options. Closing it shuts the association down, aborting it
-   * aborts the association. As in all web streams, a message that can't be sent ends the writable; `writable` is a new one
-   * then.
+   * A web stream of messages to send, each alone or with its options. Closing it shuts the association down, aborting
+   * it aborts the association. As in all web streams, a message that can't be sent ends the writable; `writable` is a
+   * new one then.
    */
   get writable(): WritableStream<Sendable | OutgoingMessage> {
     this.#writable ??= this.#newWritable();
@@ -170,20 +173,21 @@ export class Association implements AsyncIterable<Message>, AsyncDisposable {
 
   /**
    * Resets streams (RFC 6525): their sequence numbers begin again at 0, and the receiver sees the end of the stream. An
-   * outgoing stream is reset when the peer has received everything that was sent on it; messages that are sent meanwhile
-   * wait until after the reset. For incoming streams the peer is asked to do the same. Resolves when the peer has answered.
-   * Rejects with EPERM if the peer denies it, or this end does (`peerMayReset`), EPROTO if the peer fails, EOPNOTSUPP if
-   * either end has no RE-CONFIG, EINVAL for streams that don't exist, and as `send` does. A timeout or an aborted signal
-   * doesn't withdraw the request. The answer is read behind the messages that came before it: keep receiving.
+   * outgoing stream is reset when the peer has received everything that was sent on it; messages that are sent
+   * meanwhile wait until after the reset. For incoming streams the peer is asked to do the same. Resolves when the peer
+   * has answered. Rejects with EPERM if the peer denies it, or this end does (`peerMayReset`), EPROTO if the peer
+   * fails, EOPNOTSUPP if either end has no RE-CONFIG, EINVAL for streams that don't exist, and as `send` does. A
+   * timeout or an aborted signal doesn't withdraw the request. The answer is read behind the messages that came before
+   * it: keep receiving.
    */
   resetStreams(options: ResetStreamsOptions): Promise<void> {
     return this.#core.streams.reset(options);
   }
 
   /**
-   * Resets the association: TSNs move on, and the sequence numbers of all streams begin again at 0, in both directions. The
-   * request is made when everything that was sent is acknowledged; messages that are sent meanwhile wait. Messages that the
-   * peer sends meanwhile may get lost, so agree with the peer first. Rejects as `resetStreams` does.
+   * Resets the association: TSNs move on, and the sequence numbers of all streams begin again at 0, in both directions.
+   * The request is made when everything that was sent is acknowledged; messages that are sent meanwhile wait. Messages
+   * that the peer sends meanwhile may get lost, so agree with the peer first. Rejects as `resetStreams` does.
    */
   resetAssociation(wait: WaitOptions = NO_OPTIONS): Promise<void> {
     return this.#core.streams.resetAssociation(wait);
@@ -191,8 +195,8 @@ export class Association implements AsyncIterable<Message>, AsyncDisposable {
 
   /**
    * Adds streams. The peer adds inbound streams by a request of its own, which this end must grant (`peerMayReset:
-   * 'association'`) and the socket's `streams.inbound` must allow. `setup.streams` has the new numbers afterwards. Rejects
-   * as `resetStreams` does; outbound streams, which come first, may have been added even if it rejects.
+   * 'association'`) and the socket's `streams.inbound` must allow. `setup.streams` has the new numbers afterwards.
+   * Rejects as `resetStreams` does; outbound streams, which come first, may have been added even if it rejects.
    */
   addStreams(options: AddStreamsOptions): Promise<void> {
     return this.#core.streams.add(options);
@@ -205,14 +209,17 @@ export class Association implements AsyncIterable<Message>, AsyncDisposable {
     return this.#core.paths.list();
   }
 
-  /** The changes of the paths from now on, until the association ends. At most 256 wait to be taken; older ones are dropped. */
+  /**
+   * The changes of the paths from now on, until the association ends. At most 256 wait to be taken; older ones are
+   * dropped.
+   */
   pathChanges(): AsyncIterableIterator<PathEvent> {
     return this.#core.paths.changes();
   }
 
   /**
-   * Makes one of the peer's addresses the primary path: messages go there while it is active (SCTP_PRIMARY_ADDR). Throws
-   * EINVAL for an address that isn't the peer's, or isn't confirmed yet.
+   * Makes one of the peer's addresses the primary path: messages go there while it is active (SCTP_PRIMARY_ADDR).
+   * Throws EINVAL for an address that isn't the peer's, or isn't confirmed yet.
    */
   setPrimary(address: Address): void {
     this.#core.paths.setPrimary(address);
@@ -227,7 +234,10 @@ export class Association implements AsyncIterable<Message>, AsyncDisposable {
     this.#core.paths.setPeerPrimary(address);
   }
 
-  /** The state of the association as a whole; after its end, as it was last. Throws ENOTCONN if it ended before it was read. */
+  /**
+   * The state of the association as a whole; after its end, as it was last. Throws ENOTCONN if it ended before it was
+   * read.
+   */
   status(): Status {
     return this.#core.paths.status();
   }
@@ -246,16 +256,16 @@ export class Association implements AsyncIterable<Message>, AsyncDisposable {
   }
 
   /**
-   * The value of an option. Some options need a query, such as `{ stream }`; `{ path }` selects one of the paths. Throws
-   * EINVAL for an option that can't be read from an association, and usrsctp's error.
+   * The value of an option. Some options need a query, such as `{ stream }`; `{ path }` selects one of the paths.
+   * Throws EINVAL for an option that can't be read from an association, and usrsctp's error.
    */
   getOption<N extends OptionName>(name: N, ...query: QueryArguments<N>): OptionValue<N> {
     return this.#core.options.get(name, ...query);
   }
 
   /**
-   * Sets an option. Fields that you leave out keep their values. `at.path` selects one of the paths. Throws EINVAL for an
-   * option that can't be set on an association, TypeError for a value of the wrong type, and usrsctp's error.
+   * Sets an option. Fields that you leave out keep their values. `at.path` selects one of the paths. Throws EINVAL for
+   * an option that can't be set on an association, TypeError for a value of the wrong type, and usrsctp's error.
    */
   setOption<N extends OptionName>(name: N, value: OptionInput<N>, at?: OptionScope): void {
     this.#core.options.set(name, value, at);

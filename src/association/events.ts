@@ -12,9 +12,9 @@ import type {
 } from '../stack/socket/notification.js';
 
 /**
- * The events of an association (RFC 6458 §6.1). An event is emitted when the stack reads it, which may be after messages that
- * nobody has received yet. Events cost nothing before they happen, except `senderDry`, which comes with the traffic: usrsctp
- * reports it only to associations with a listener.
+ * The events of an association (RFC 6458 §6.1). An event is emitted when the stack reads it, which may be after
+ * messages that nobody has received yet. Events cost nothing before they happen, except `senderDry`, which comes with
+ * the traffic: usrsctp reports it only to associations with a listener.
  */
 export interface AssociationEvents {
   /** A path of the association has changed. */
@@ -67,6 +67,8 @@ export interface SendFailure {
   readonly sent: boolean;
   /** The message, or what is left of it. The buffer is yours. */
   readonly data: Uint8Array<ArrayBuffer>;
-  /** Is `data` the whole message? If not, its beginning may have been acknowledged, or its end never passed to usrsctp. */
+  /**
+   * Is `data` the whole message? If not, its beginning may have been acknowledged, or its end never passed to usrsctp.
+   */
   readonly whole: boolean;
 }

@@ -25,9 +25,9 @@ export class Lifecycle {
   /** This end, not the peer, has shut the association down. */
   #isShutDown = false;
   /**
-   * The peer has shut the association down, so all that it sent is here, and none of our messages has failed. Nothing is
-   * lost then, even if the rest of the handshake fails. (If SHUTDOWN COMPLETE is lost and the next packet is a HEARTBEAT,
-   * not a SHUTDOWN ACK, a peer that is done answers with ABORT.)
+   * The peer has shut the association down, so all that it sent is here, and none of our messages has failed. Nothing
+   * is lost then, even if the rest of the handshake fails. (If SHUTDOWN COMPLETE is lost and the next packet is a
+   * HEARTBEAT, not a SHUTDOWN ACK, a peer that is done answers with ABORT.)
    */
   #isFinished = false;
   #hasLost = false;

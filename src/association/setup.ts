@@ -3,25 +3,25 @@ import type { InitAttempt } from '../errors.js';
 import type { Feature, Notification, StreamCounts } from '../stack/socket/notification.js';
 import type { Path } from './paths/path.js';
 
-/** How an association came about. */
+/** How an association was set up. */
 export interface Setup {
-  /** Per listed address: how many INITs were sent there, and when. Empty where the peer connected. */
+  /** The INITs that were sent to each listed address. Empty if the peer connected. */
   readonly tried: readonly InitAttempt[];
-  /** Listed addresses that the peer named: part of the association. */
+  /** Listed addresses that the peer confirmed as its own: they are part of the association. */
   readonly confirmed: readonly Address[];
-  /** Listed addresses that the peer didn't name: no longer part of it. */
+  /** Listed addresses that the peer didn't confirm: they are not part of the association. */
   readonly dropped: readonly Address[];
-  /** Addresses that the peer named beyond those listed. */
+  /** Further addresses of the peer, which weren't listed. */
   readonly added: readonly Address[];
-  /** What was agreed on. */
+  /** How many streams both ends agreed on. */
   readonly streams: StreamCounts;
-  /** What both ends can do beyond RFC 9260. */
+  /** The extensions of RFC 9260 that both ends support. */
   readonly features: readonly Feature[];
-  /** From the call to the association's being up, in ms; 0 where the peer connected. */
+  /** The time from the call until the association was up, in ms; 0 if the peer connected. */
   readonly elapsedMs: number;
 }
 
-/** That of an association which the peer has set up; there are no paths when it has ended already. */
+/** The set-up of an association by the peer. There are no paths if it has ended already. */
 export function passiveSetup(up: Notification & { type: 'association' }, paths: readonly Path[]): Setup {
   const { streams, features } = up;
   const added = paths.map(({ address }) => address);

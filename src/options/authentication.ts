@@ -19,14 +19,14 @@ const MOST = 0xffff;
 export let authenticationOf: (options: OptionAccess) => Authentication;
 
 /**
- * Authenticated chunks (RFC 4895): of a socket, for the associations that it will have, or of one association.
+ * Authenticated chunks (RFC 4895) of an association, or of a socket, for its associations to come.
  *
- * Who wants chunks to come authenticated says so before the association is set up (`requireChunks`), and its peer
- * authenticates them with its active key. Both need the same key under the same number. A packet whose HMAC is wrong
- * is dropped silently (RFC 4895 §6.3): a wrong key looks like a peer that doesn't answer. So require COOKIE ECHO, too,
- * and connectx fails with ETIMEDOUT; with DATA alone the association is up, and stays so as long as its heartbeats are
- * answered, but nothing arrives. The receiver's `stack.statistics().authentication` counts what it has dropped, and why.
- * Keys are never given back, and stand in no error.
+ * An end that requires authenticated chunks says so before the set-up (`requireChunks`). Its peer authenticates these
+ * chunks with its active key. Both ends need the same key under the same number. A packet with a wrong HMAC is dropped
+ * silently (RFC 4895 §6.3), so that a wrong key looks like a peer that doesn't answer. So require COOKIE ECHO, too:
+ * connectx then fails with ETIMEDOUT. If you require DATA only, the association is set up, and stays up as long as its
+ * HEARTBEATs are answered, but no message arrives. The receiver's `stack.statistics().authentication` counts the
+ * dropped packets by reason. Keys can't be read, and are in no error message.
  *
  * ```ts
  * socket.authentication.requireChunks(['COOKIE ECHO', 'DATA']);
@@ -46,8 +46,8 @@ export class Authentication {
   }
 
   /**
-   * Sets, or replaces, the shared key of a number, 0 to 65,535. At first there is key 0, which is empty. Throws
-   * TypeError for a key that is no Uint8Array of at most 65,535 bytes; EINVAL for one that is in use (SCTP_AUTH_KEY).
+   * Sets or replaces the shared key with a number from 0 to 65,535. Initially there is an empty key 0. Throws TypeError
+   * for a key that isn't a Uint8Array of at most 65,535 bytes, EINVAL for a key that is in use (SCTP_AUTH_KEY).
    */
   setKey(number: number, key: Uint8Array): void {
     checkKeyNumber(number);
@@ -59,15 +59,15 @@ export class Authentication {
     });
   }
 
-  /** From now on messages are sent with this key. Throws EINVAL when there is none (SCTP_AUTH_ACTIVE_KEY). */
+  /** Uses this key for all messages from now on. Throws EINVAL if there is no such key (SCTP_AUTH_ACTIVE_KEY). */
   activateKey(number: number): void {
     checkKeyNumber(number);
     this.#act(`there is no key ${number} to activate: set it`, () => this.#options.set('activeKey', number));
   }
 
   /**
-   * This key won't be sent with again. What was sent with it and isn't acknowledged may still need it: it can be deleted
-   * after that. Throws EINVAL for the active key and for one that isn't there (SCTP_AUTH_DEACTIVATE_KEY).
+   * Ends the use of a key for new messages. Messages that aren't acknowledged may still need it; afterwards it can be
+   * deleted. Throws EINVAL for the active key, and if there is no such key (SCTP_AUTH_DEACTIVATE_KEY).
    */
   deactivateKey(number: number): void {
     checkKeyNumber(number);
@@ -76,20 +76,21 @@ export class Authentication {
     });
   }
 
-  /** Forgets a key. Throws EINVAL for one that is in use and for one that isn't there (SCTP_AUTH_DELETE_KEY). */
+  /** Deletes a key. Throws EINVAL for a key that is in use, and if there is no such key (SCTP_AUTH_DELETE_KEY). */
   deleteKey(number: number): void {
     checkKeyNumber(number);
     this.#act(`key ${number} is still in use, or isn't there`, () => this.#options.set('deleteKey', number));
   }
 
-  /** The number of the key that messages are sent with (SCTP_AUTH_ACTIVE_KEY). */
+  /** The number of the key that is used for messages (SCTP_AUTH_ACTIVE_KEY). */
   get activeKey(): number {
     return this.#options.get('activeKey');
   }
 
   /**
-   * Adds chunk types that the peer must authenticate, of a socket's associations to come. Throws EINVAL for INIT, INIT
-   * ACK, SHUTDOWN COMPLETE and AUTH, which can't be (RFC 4895 §3.2), and for an association (SCTP_AUTH_CHUNK).
+   * Adds chunk types that the peer must authenticate, for a socket's associations to come. Throws EINVAL for INIT, INIT
+   * ACK, SHUTDOWN COMPLETE and AUTH, which can't be authenticated (RFC 4895 §3.2), and on an association
+   * (SCTP_AUTH_CHUNK).
    */
   requireChunks(types: readonly ChunkType[]): void {
     const numbers = listOf(types, 'types', CHUNK_TYPES);
@@ -100,26 +101,26 @@ export class Authentication {
     }
   }
 
-  /** What the peer must authenticate (SCTP_LOCAL_AUTH_CHUNKS); types without a name here are numbers. */
+  /** The chunk types that the peer must authenticate (SCTP_LOCAL_AUTH_CHUNKS). Types without a name are numbers. */
   get chunks(): readonly (ChunkType | number)[] {
     return this.#options.get('localAuthenticatedChunks').map(chunkTypeName);
   }
 
-  /** What is sent authenticated, because the peer has asked for it. Of an association (SCTP_PEER_AUTH_CHUNKS). */
+  /** The chunk types that the peer requires to be authenticated; only of an association (SCTP_PEER_AUTH_CHUNKS). */
   get peerChunks(): readonly (ChunkType | number)[] {
     return this.#options.get('peerAuthenticatedChunks').map(chunkTypeName);
   }
 
   /**
-   * The hash functions that INIT offers, the best first: SHA-256 and SHA-1. What is sent has the first one of the peer's list
-   * that this end offers, too (RFC 4895 §6.1). Of a socket (SCTP_HMAC_IDENT).
+   * The hash functions that INIT offers, in order of preference: SHA-256 and SHA-1. This end uses the first one in the
+   * peer's list that it offers itself (RFC 4895 §6.1). Only of a socket (SCTP_HMAC_IDENT).
    */
   get hmacs(): readonly (Hmac | number)[] {
     const names = Object.entries(HMACS);
     return this.#options.get('hmacs').map((id) => (names.find(([, each]) => each === id)?.[0] as Hmac) ?? id);
   }
 
-  /** Sets them, of a socket. SHA-1 must be among them (RFC 4895 §3.3): EINVAL. */
+  /** Sets the hash functions of a socket. Throws EINVAL if SHA-1 is missing (RFC 4895 §3.3). */
   setHmacs(hmacs: readonly Hmac[]): void {
     const ids = listOf(hmacs, 'hmacs', HMACS);
     this.#act("SHA-1 can't be left out (RFC 4895 §3.3), and a socket has hmacs, no association", () => {
@@ -127,7 +128,7 @@ export class Authentication {
     });
   }
 
-  /** usrsctp says no more than EINVAL. */
+  /** Explains usrsctp's EINVAL. */
   #act(problem: string, set: () => void): void {
     try {
       set();
@@ -138,7 +139,7 @@ export class Authentication {
   }
 }
 
-/** The value isn't shown: whoever confuses the arguments would find a secret in a log. */
+/** The error doesn't show the value: if the arguments are confused, it is a secret. */
 function checkKeyNumber(number: unknown): void {
   if (Number.isInteger(number) && (number as number) >= 0 && (number as number) <= MOST) return;
   throw new TypeError(`authentication: the number of a key is 0 to ${MOST}`);

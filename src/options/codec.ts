@@ -7,10 +7,10 @@ import * as C from '../generated/constants.js';
 import { linger, sockaddr_storage } from '../generated/layouts.js';
 import { CONGESTION_CONTROLS, type FieldRow, type Kinds, MULTIPATHS, type OptionRow, SCHEDULERS } from './table.js';
 
-/** A struct's fields; what the codec reads and writes. */
+/** The fields of a struct. */
 type Fields = Record<string, unknown>;
 
-/** Which association, and which of its paths, an option is about. */
+/** The association, and the path, that an option is about. */
 export interface Scope {
   readonly associationId: number;
   readonly path?: string | undefined;
@@ -18,14 +18,14 @@ export interface Scope {
 
 const constants: Readonly<Record<string, number>> = C;
 
-/** The field whose flags say which of the others count. */
+/** The field whose flags say which of the other fields are valid. */
 const PATH_FLAGS = 'spp_flags';
 
 /** Room for an answer that ends with a flexible array. */
 const FLEXIBLE_BYTES = 4096;
 
 const MOST_INT = 0x7fff_ffff;
-/** usrsctp counts them in ticks of 1 ms, as an int (sctp_usrreq.c: SCTP_AUTOCLOSE). */
+/** usrsctp converts seconds to ticks of 1 ms in an int (sctp_usrreq.c: SCTP_AUTOCLOSE). */
 const MOST_SECONDS = Math.floor(MOST_INT / 1000);
 
 const NAMES: Partial<Record<keyof Kinds, readonly string[]>> = {
@@ -39,7 +39,7 @@ export function constantOf(name: string): number {
   return constants[name] ?? 0;
 }
 
-/** The struct of an option; undefined: it is an `int`. */
+/** The struct of an option; undefined if it is an `int`. */
 export function layoutOf({ constant }: OptionRow): Layout | undefined {
   if (constant === 'SO_LINGER') return linger;
   if (constant.startsWith('SO_')) return;
@@ -47,7 +47,7 @@ export function layoutOf({ constant }: OptionRow): Layout | undefined {
   return type === 'int' ? undefined : type;
 }
 
-/** The bytes that getsockopt is given: what it looks at, and room for its answer, with so many elements in its list. */
+/** The argument of getsockopt: the fields that it needs, and room for its answer with `elements` in the list. */
 export function question(row: OptionRow, scope: Scope, query: object, elements: number = 0): Uint8Array {
   const layout = layoutOf(row);
   if (!layout) return new Uint8Array(4);
@@ -58,7 +58,7 @@ export function question(row: OptionRow, scope: Scope, query: object, elements: 
   return bytes;
 }
 
-/** The value in what getsockopt answered. */
+/** Decodes the answer of getsockopt. */
 export function decode(row: OptionRow, bytes: Uint8Array): unknown {
   const layout = layoutOf(row);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -69,7 +69,9 @@ export function decode(row: OptionRow, bytes: Uint8Array): unknown {
   return Object.fromEntries(Object.entries(row.fields ?? {}).map(([name, field]) => [name, read(field)]));
 }
 
-/** The bytes that setsockopt is given: the value, over what there is already (`before`) where it can be read. */
+/**
+ * The argument of setsockopt: the value, which is written over the option's current bytes (`before`), if it has any.
+ */
 export function encode(row: OptionRow, scope: Scope, value: unknown, before?: Uint8Array): Uint8Array {
   const layout = layoutOf(row);
   if (!layout) return int(row.value?.[1] === 'association' ? scope.associationId : plainInt(row, value));
@@ -92,7 +94,7 @@ function elementsOf(row: OptionRow, value: unknown): number {
   return ((value as Fields)[list ?? ''] as { length: number } | undefined)?.length ?? 0;
 }
 
-/** The fields that say which association and which path. An address that is all zero would have no family. */
+/** The fields for the association and the path. Without a path the address is 0.0.0.0: a zeroed one has no family. */
 function scoped(layout: Layout, { associationId, path }: Scope): Fields {
   const fields: Fields = {};
   for (const [name, field] of Object.entries(layout.fields)) {
@@ -155,7 +157,7 @@ function friendly(value: unknown, kind: keyof Kinds): unknown {
   return value;
 }
 
-/** Throws TypeError for what the kind can't be. */
+/** Throws TypeError if the value isn't of the kind. */
 function plain(value: unknown, kind: keyof Kinds): unknown {
   const names = NAMES[kind];
   if (names) return indexOf(names, value);
@@ -174,7 +176,7 @@ function plain(value: unknown, kind: keyof Kinds): unknown {
   return kind === 'number' ? whole(value) : value;
 }
 
-/** The value of an option that is a C int: none of them has a meaning below 0. */
+/** Encodes an option that is a C int. None of them may be negative. */
 function plainInt(row: OptionRow, value: unknown): unknown {
   const number = plain(value, row.value?.[1] ?? 'number');
   return typeof number === 'number' ? whole(number, MOST_INT) : number;
@@ -191,7 +193,7 @@ function plainBoolean(value: unknown): boolean {
   return value;
 }
 
-/** `most`: what it must lie within, from 0; without it the struct that it is written to checks that. */
+/** `most`: the largest value; without it, writing the struct checks the range. */
 function whole(value: unknown, most?: number): number {
   const isWithin =
     Number.isInteger(value) && (most === undefined || ((value as number) >= 0 && (value as number) <= most));
@@ -212,7 +214,7 @@ function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** An answer may end with less than the whole struct, when its array is empty. */
+/** An answer may be shorter than the struct if its array is empty. */
 function padded(view: DataView, layout: Layout): DataView {
   if (view.byteLength >= layout.size) return view;
   const bytes = new Uint8Array(layout.size);

@@ -1,6 +1,6 @@
-/** More of usrsctp's socket options, in the form of transfer-options.ts: extensions, authentication, streams, state. */
+/** More socket options, in the form of transfer.ts: extensions, authentication, streams, state. */
 export const featureOptions = {
-  // --- extensions; what an association has of them was settled when it was set up
+  // --- extensions, which the ends of an association have negotiated in its set-up
   ecn: { constant: 'SCTP_ECN_SUPPORTED', read: 'both', write: 'socket', value: ['assoc_value', 'boolean'] },
   /** RFC 3758. */
   partialReliability: {
@@ -27,7 +27,7 @@ export const featureOptions = {
   },
   nrSack: { constant: 'SCTP_NRSACK_SUPPORTED', read: 'both', write: 'socket', value: ['assoc_value', 'boolean'] },
   packetDrop: { constant: 'SCTP_PKTDROP_SUPPORTED', read: 'both', write: 'socket', value: ['assoc_value', 'boolean'] },
-  /** The adaptation layer indication that INIT tells. */
+  /** The adaptation layer indication in INIT and INIT ACK. */
   adaptation: {
     constant: 'SCTP_ADAPTATION_LAYER',
     read: 'socket',
@@ -65,7 +65,7 @@ export const featureOptions = {
     why: 'it is an action',
     value: ['scact_keynumber', 'number'],
   },
-  /** A chunk type that must come authenticated. */
+  /** A chunk type that the peer must authenticate. */
   authenticatedChunk: {
     constant: 'SCTP_AUTH_CHUNK',
     write: 'socket',
@@ -90,7 +90,7 @@ export const featureOptions = {
   // --- streams
   /** Which requests of the peer are granted: SCTP_ENABLE_RESET_STREAM_REQ, _RESET_ASSOC_REQ, _CHANGE_ASSOC_REQ. */
   streamReset: { constant: 'SCTP_ENABLE_STREAM_RESET', read: 'both', write: 'both', value: ['assoc_value', 'number'] },
-  /** Without streams: all of them. */
+  /** Without `streams`: all streams. */
   resetStreams: {
     constant: 'SCTP_RESET_STREAMS',
     write: 'association',
@@ -102,7 +102,7 @@ export const featureOptions = {
       streams: ['srs_stream_list', 'list16'],
     },
   },
-  /** The value doesn't matter: the association is meant. */
+  /** The value has no meaning. */
   resetAssociation: {
     constant: 'SCTP_RESET_ASSOC',
     write: 'association',
@@ -177,7 +177,7 @@ export const featureOptions = {
     why: 'it is a state',
     value: ['', 'number'],
   },
-  /** Of a one-to-many socket. */
+  /** Only for a one-to-many socket. */
   associationIds: {
     constant: 'SCTP_GET_ASSOC_ID_LIST',
     read: 'socket',
@@ -192,7 +192,7 @@ export const featureOptions = {
     why: 'it is a state',
     fields: { sendBytes: ['ss_total_sndbuf', 'number'], receiveBytes: ['ss_total_recv_buf', 'number'] },
   },
-  /** What the whole stack holds. */
+  /** The objects of the whole stack. */
   memory: {
     constant: 'SCTP_PCB_STATUS',
     read: 'socket',

@@ -9,14 +9,14 @@ export class ReappliedOptions {
   readonly #values = new Map<string, readonly [OptionRow, Uint8Array]>();
 
   /**
-   * Keeps an option, except SCTP_AUTO_ASCONF, which can't be set before the socket is bound. Options that can be read have one
-   * value; of the others, such as keys, all settings are kept.
+   * Keeps an option, except SCTP_AUTO_ASCONF, which can't be set before the socket is bound. Options that can be read
+   * have one value; of the others, such as keys, all settings are kept.
    */
   keep(row: OptionRow, bytes: Uint8Array): void {
     if (row.constant === 'SCTP_AUTO_ASCONF') return;
     const name = nameOf(row.constant, bytes, row.read !== undefined);
     if (row.constant === 'SCTP_AUTH_DELETE_KEY') this.#wipe(bytes);
-    // A key that is replaced keeps its place, which is before its activation. Everything else is applied in the order of setting.
+    // A replaced key keeps its place, which is before its activation. Otherwise the order of setting is kept.
     if (row.constant === 'SCTP_AUTH_KEY') this.#revive(bytes);
     else this.#values.delete(name);
     this.#values.set(name, [row, bytes]);

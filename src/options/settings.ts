@@ -24,10 +24,10 @@ const GRANTS = {
 
 /**
  * Sets the options that every new module socket needs, in one call. Explicit EOR lets a message of any size be sent in
- * pieces. Fragment interleave is 2 (RFC 6458 §8.1.20): at a lower level, a message that is partially delivered blocks whole
- * messages of other streams until its rest arrives; if those fill the receive buffer, the rest can't be taken any more.
- * SCTP_SENDER_DRY_EVENT isn't subscribed here: it would double the number of reads in a request-response exchange, so only
- * associations with a listener for it get it.
+ * pieces. Fragment interleave is 2 (RFC 6458 §8.1.20): at a lower level, a message that is partially delivered blocks
+ * whole messages of other streams until its rest arrives; if those fill the receive buffer, the rest can't be taken any
+ * more. SCTP_SENDER_DRY_EVENT isn't subscribed here: it would double the number of reads in a request-response
+ * exchange, so only associations with a listener for it get it.
  */
 export function prepare({ exports }: Instance, handle: Handle, config: SocketConfig, encapsulationPort = 0): void {
   const { noDelay, outboundStreams, inboundStreams, peerMayReset } = config;

@@ -3,47 +3,51 @@ import { checkObject, shown } from '../arguments.js';
 import { SctpError } from '../errors.js';
 import type { StreamCounts } from '../stack/socket/notification.js';
 
-/** How a socket is made. */
+/** The options of a new socket. */
 export interface SocketOptions {
   /**
-   * `one-to-one`: one association a socket, like TCP; a listening one makes a socket for each it accepts.
-   * `one-to-many`: all its associations share one socket. If you don't receive the messages of one of them, its receive window
-   * closes, and the others go on.
+   * `one-to-one`: one association per socket, as in TCP; a listening socket makes a new one for each association that
+   * it accepts. `one-to-many`: many associations share the socket. If you don't receive the messages of one of them,
+   * its receive window closes; the others are not affected.
    */
   readonly style?: 'one-to-one' | 'one-to-many';
-  /** Which addresses it can use. Default `any`. */
+  /** The family of the addresses that it can use. Default `any`. */
   readonly family?: 'IPv4' | 'IPv6' | 'any';
-  /** How many streams to ask for, and how many to allow. Default 10 outbound, 2048 inbound. */
+  /** How many outbound streams to request, and how many inbound streams to allow. Default 10 and 2048. */
   readonly streams?: Partial<StreamCounts>;
   /**
-   * What of RFC 6525 peers are granted. `nothing`: no request. `streams`: that streams are reset. `association`: also that
-   * the association is reset, and streams are added, which usrsctp can't tell apart. Default `streams`.
+   * Which requests of RFC 6525 peers are granted. `nothing`: none. `streams`: resets of streams. `association`: also
+   * resets of the association and additions of streams, which usrsctp can't tell apart. Default `streams`.
    */
   readonly peerMayReset?: 'nothing' | 'streams' | 'association';
   /**
-   * What may wait to be sent or acknowledged; no more than this, and than the peer's receive window, gets through per round
-   * trip. By default it follows the path: 262,144, and where round trips are longer than 2 ms two congestion windows, up to
-   * 4 MB, as long as all buffers of the stack have grown by no more than 64 MB. What is given here stays. On a one-to-many
-   * socket it is a limit for each association; what the option reads as is what each begins with.
+   * The send buffer: how many bytes may wait to be sent or acknowledged. No more than this, or the peer's receive
+   * window, is sent per round trip. By default it grows with the path: from 262,144 bytes to two congestion windows if
+   * round trips take longer than 2 ms, up to 4 MB, as long as all buffers of the stack have grown by no more than 64
+   * MB. A size that you set is fixed. On a one-to-many socket it is the limit for each association; reading the option
+   * returns the initial size.
    */
   readonly sendBufferBytes?: number;
   /**
-   * The receive window. By default it follows the path, too: 262,144, and twice what is received in a round trip, up to
-   * 4 MB. What is given here stays.
+   * The receive buffer, and so the receive window, in bytes. By default it grows with the path, too: from 262,144 bytes
+   * to twice the bytes received in a round trip, up to 4 MB. A size that you set is fixed.
    */
   readonly receiveBufferBytes?: number;
-  /** Sends small messages at once in place of gathering them (no Nagle). Default true. */
+  /** Sends small messages at once instead of collecting them (no Nagle algorithm). Default true. */
   readonly noDelay?: boolean;
   /**
-   * Bytes of messages that are read ahead of receive(), where each counts 128 more than it has; the rest stays in the
-   * receive buffer. When a one-to-many socket has read that many, all associations with unreceived messages get the same
-   * share of it, and each is read on until it has its share: with n of them, less than twice
-   * `readAheadBytes` × (1 + 1/2 + … + 1/n) is read ahead in all, and a message of each. Default 65,536.
+   * How many bytes of messages are read before you receive them; each message counts 128 more than its length. Other
+   * messages stay in the receive buffer. When a one-to-many socket has read that many, all associations with unreceived
+   * messages get equal shares, and each is read until it has its share: with n of them, less than twice
+   * `readAheadBytes` × (1 + 1/2 + … + 1/n), and a message of each, is read ahead in total. Default 65,536.
    */
   readonly readAheadBytes?: number;
-  /** Bytes of messages that may wait for room in the send buffer; more is ENOBUFS. Default 16 MB. */
+  /**
+   * How many bytes of messages may wait for room in the send buffer. If there are more, `send` rejects with ENOBUFS.
+   * Default 16 MB.
+   */
   readonly sendQueueBytes?: number;
-  /** The largest message that is received; an association with a larger one is aborted. Default 64 MB. */
+  /** The largest message that can be received, in bytes. A larger one aborts its association. Default 64 MB. */
   readonly maxMessageBytes?: number;
 }
 
@@ -51,12 +55,12 @@ export interface SocketOptions {
 export interface SocketConfig {
   readonly style: 'one-to-one' | 'one-to-many';
   readonly family: AddressFamily | 'any';
-  /** The largest SCTP packet in bytes, on a path that isn't IP's. */
+  /** The largest SCTP packet in bytes, over `conn()`. */
   readonly connMtu: number | undefined;
   readonly outboundStreams: number;
   readonly inboundStreams: number;
   readonly peerMayReset: 'nothing' | 'streams' | 'association';
-  /** undefined: it follows the path. */
+  /** undefined: the size follows the path. */
   readonly sendBufferBytes: number | undefined;
   readonly receiveBufferBytes: number | undefined;
   readonly noDelay: boolean;
@@ -67,7 +71,7 @@ export interface SocketConfig {
 
 const MB = 1024 * 1024;
 
-/** `conn`: the stack stands on a user's own path. */
+/** Checks options that a caller gave, and adds the defaults. `conn`: the transport is `conn()`. */
 export function socketConfig(options: SocketOptions, conn?: { readonly mtu: number }): SocketConfig {
   checkObject(options, 'the options', 'socket');
   checkObject(options.streams ?? {}, 'streams', 'socket');
@@ -91,7 +95,7 @@ export function socketConfig(options: SocketOptions, conn?: { readonly mtu: numb
   };
 }
 
-/** A C int as an option's value. */
+/** The value of an option that is a C int. */
 export function int(value: number): Uint8Array {
   return new Uint8Array(Int32Array.of(value).buffer);
 }

@@ -2,15 +2,15 @@ import type { Address } from '../address.js';
 import { featureOptions } from './features.js';
 import { transferOptions } from './transfer.js';
 
-/** usrsctp's socket options by the names that they have here; `docs/api-coverage.md` lists them. */
+/** The socket options of usrsctp, by their names in this API; `docs/api-coverage.md` lists them. */
 export const options: typeof transferOptions & typeof featureOptions = { ...transferOptions, ...featureOptions };
 
-/** The row of an option, if there is one of that name. */
+/** The row of an option; undefined if there is none of that name. */
 export function optionRow(name: unknown): OptionRow | undefined {
   return typeof name === 'string' && Object.hasOwn(options, name) ? options[name as OptionName] : undefined;
 }
 
-/** The name of a socket option; `docs/api-coverage.md` has the C names, and what each one takes. */
+/** The name of a socket option. `docs/api-coverage.md` lists the C names and the values. */
 export type OptionName = keyof typeof options;
 
 /** Schedulers of outgoing streams, in the order of C's numbers. */
@@ -27,10 +27,10 @@ export const CONGESTION_CONTROLS = ['rfc2581', 'hstcp', 'htcp', 'rtcc'] as const
 /** Variants of concurrent multipath transfer, in the order of C's numbers. */
 export const MULTIPATHS = ['off', 'base', 'rpv1', 'rpv2', 'mptcp'] as const;
 
-/** What a field of each kind is. */
+/** The type of each kind of field. */
 export interface Kinds {
   number: number;
-  /** As many seconds as usrsctp's timers can have in ticks of 1 ms. */
+  /** Seconds, at most as many as usrsctp's timers can count in ticks of 1 ms. */
   seconds: number;
   boolean: boolean;
   bigint: bigint;
@@ -52,22 +52,22 @@ export interface Kinds {
 /** `[C field, kind, C constants…]`. */
 export type FieldRow = readonly [string, keyof Kinds, ...string[]];
 
-/** One option, as code that doesn't know which one it is sees it. */
+/** An option in general. */
 export interface OptionRow {
   readonly constant: string;
   readonly read?: Place;
   readonly write?: Place;
-  /** Why it can't be read, or not written. */
+  /** Why the option can't be read, or can't be written. */
   readonly why?: string;
-  /** Fields that a reader must give. */
+  /** The fields that a query must have. */
   readonly query?: readonly string[];
-  /** Its value stands in no error; this does, in place of it. */
+  /** Set if errors must not contain the value: what they say instead. */
   readonly isSecret?: string;
   /** The C field that counts the elements of the list. */
   readonly count?: string;
-  /** The option that says how many elements the list has, where they may be more than fit in any fixed room. */
+  /** The option with the number of elements, for a list that may not fit into a fixed size. */
   readonly countedBy?: 'associationCount';
-  /** The option is this field alone; an empty name: it is a C `int`. */
+  /** The only field of the option; an empty name if the option is a C `int`. */
   readonly value?: FieldRow;
   readonly fields?: Readonly<Record<string, FieldRow>>;
 }
@@ -77,7 +77,7 @@ export type Place = 'socket' | 'association' | 'both' | 'path';
 type Row<N extends OptionName> = (typeof options)[N];
 type Field<F> = F extends readonly [string, infer K extends keyof Kinds, ...unknown[]] ? Kinds[K] : never;
 
-/** What an option's value is. */
+/** The type of an option's value. */
 export type OptionValue<N extends OptionName> =
   Row<N> extends { value: infer F }
     ? Field<F>
@@ -85,14 +85,14 @@ export type OptionValue<N extends OptionName> =
       ? { [K in keyof Fs]: Field<Fs[K]> }
       : never;
 
-/** What an option may be set to: fields that are left out stay as they are. */
+/** The type to which an option can be set. Fields that are left out keep their values. */
 export type OptionInput<N extends OptionName> =
   OptionValue<N> extends infer V ? (Row<N> extends { fields: unknown } ? Partial<V> : V) : never;
 
-/** What a reader has to give: which stream, which event. */
+/** The query that an option needs, such as the stream or the event. */
 export type OptionQuery<N extends OptionName> =
   Row<N> extends { query: readonly (infer Q)[] } ? Pick<OptionValue<N>, Q & keyof OptionValue<N>> : unknown;
 
-/** The options that can be read, or written, where it says. */
+/** The options that can be read, and written, at a place. */
 export type Readable<P extends Place> = { [N in OptionName]: Row<N> extends { read: P } ? N : never }[OptionName];
 export type Writable<P extends Place> = { [N in OptionName]: Row<N> extends { write: P } ? N : never }[OptionName];

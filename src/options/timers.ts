@@ -13,29 +13,31 @@ export interface Timers {
   readonly rtoMinMs: number;
   /** RTO.Max: no retransmission time-out is longer. */
   readonly rtoMaxMs: number;
-  /** HB.interval: how often an idle path is probed, beside the RTO. */
+  /** HB.interval: the time between HEARTBEATs on an idle path, to which the RTO is added. */
   readonly heartbeatMs: number;
-  /** How long a SACK may be delayed. Must be below the peer's RTO.Min, or each one causes a retransmission. */
+  /**
+   * How long a SACK may be delayed. Must be shorter than the peer's RTO.Min, or every delay causes a retransmission.
+   */
   readonly delayedSackMs: number;
   /** Max.Init.Retransmits. */
   readonly initRetransmits: number;
-  /** Path.Max.Retrans: so many time-outs in a row make a path inactive. */
+  /** Path.Max.Retrans: more consecutive time-outs make a path inactive. */
   readonly pathRetransmits: number;
   /**
-   * Association.Max.Retrans: so many in a row, over all paths, end the association. Unless you give it, presets with the
-   * RFC's values count no further than the paths' `pathRetransmits` together (RFC 9260 §8.2).
+   * Association.Max.Retrans: more consecutive time-outs over all paths end the association. Unless you set it, the
+   * presets with the RFC's values limit it to the sum of the `pathRetransmits` of all paths (RFC 9260 §8.2).
    */
   readonly associationRetransmits: number;
-  /** So many time-outs in a row make a path potentially failed: others are preferred at once (RFC 7829). */
+  /** More consecutive time-outs make a path potentially failed: other paths are preferred then (RFC 7829). */
   readonly potentiallyFailedAfter: number;
 }
 
 /**
- * - `rfc7829`: the values of RFC 9260, and the failover of RFC 7829, as in Linux: after one time-out data take another
- *   path. A path is given up after about a minute.
- * - `rfc9260`: RFC 9260 alone. Until a path is given up, each message is sent on it first.
- * - `fast-failover`: for networks with round trips well below 200 ms. The first time-out comes after 200 ms; a path is
- *   given up after a second or two, and the association after about ten.
+ * - `rfc7829`: the values of RFC 9260, and the failover of RFC 7829, as in Linux: after one time-out, data is sent on
+ *   another path. A path becomes inactive after about a minute.
+ * - `rfc9260`: RFC 9260 only. Until a path is inactive, each message is sent on it first.
+ * - `fast-failover`: for networks with round trips well below 200 ms. The first time-out comes after 200 ms. A path
+ *   becomes inactive after a second or two, and the association ends after about ten.
  */
 export type TimerPreset = 'rfc7829' | 'rfc9260' | 'fast-failover';
 
@@ -69,7 +71,7 @@ const PRESETS: Readonly<Record<TimerPreset, Timers>> = {
   },
 };
 
-/** The sysctl that each parameter is, in ms or as a count. */
+/** The sysctl of each parameter, in ms or a count. */
 const SYSCTLS: Readonly<Record<keyof Timers, Sysctl>> = {
   rtoInitialMs: 'sctp_rto_initial_default',
   rtoMinMs: 'sctp_rto_min_default',
@@ -83,15 +85,16 @@ const SYSCTLS: Readonly<Record<keyof Timers, Sysctl>> = {
 };
 
 /**
- * usrsctp gives an association up when one chunk was sent 30 times, whatever the peer answers (sctp_output.c,
- * sctp_max_retran_chunk): so a peer that doesn't read for some minutes would be lost, though it acknowledges each probe
- * of its window. The limits of RFC 9260 §8 remain.
+ * usrsctp ends an association when one chunk has been sent 30 times, whatever the peer answers (sctp_output.c,
+ * sctp_max_retran_chunk). So a peer that doesn't read for some minutes would be lost although it acknowledges every
+ * window probe. The limits of RFC 9260 §8 remain.
  */
 const UNLIMITED: [Sysctl, number] = ['sctp_max_retran_chunk', 0];
 
 /**
- * T5-shutdown-guard, which is 5 RTO.Max (RFC 9260 §9.2), is no shorter than with the RFC's: it is for peers that answer
- * and are never done. What can't be delivered by then is lost, and a peer that no longer answers is known earlier.
+ * T5-shutdown-guard is 5 times RTO.Max (RFC 9260 §9.2), and never shorter than with the RFC's values: it is for peers
+ * that answer but never finish. Messages that aren't delivered by then are lost. A peer that no longer answers is
+ * detected earlier.
  */
 const GUARD_MS = 300_000;
 const guard = (rtoMaxMs: number): [Sysctl, number] => [
@@ -99,7 +102,7 @@ const guard = (rtoMaxMs: number): [Sysctl, number] => [
   5 * rtoMaxMs < GUARD_MS ? GUARD_MS / 1000 : 0,
 ];
 
-/** What to set for a preset with changes. Throws EINVAL for a parameter that there isn't or that can't have the value. */
+/** The sysctls for a preset with changes. Throws EINVAL for an unknown parameter or an invalid value. */
 export function timerSysctls(preset: TimerPreset, changes: Partial<Timers>): [Sysctl, number][] {
   const base = PRESETS[preset];
   if (!base) throw invalid(`there is no timer preset '${shown(preset)}'`);
@@ -118,14 +121,15 @@ export function timerSysctls(preset: TimerPreset, changes: Partial<Timers>): [Sy
 }
 
 /**
- * Is Association.Max.Retrans limited to what the paths have together? Not where somebody has chosen it: with
- * `fast-failover` a path is given up after 3 time-outs, and an association with a single path should outlive a gap of 2 s.
+ * Is Association.Max.Retrans limited to the sum of the paths' limits? Not if the caller has set it, and not with
+ * `fast-failover`: a path is inactive after 3 time-outs, and an association with a single path should survive a gap of
+ * 2 s.
  */
 export function isLimitedByPaths(preset: TimerPreset, { associationRetransmits }: Partial<Timers>): boolean {
   return preset !== 'fast-failover' && associationRetransmits === undefined;
 }
 
-/** Sysctls that a caller has named. Throws EINVAL for one that there isn't, or that no number is. */
+/** The sysctls that a caller has set. Throws EINVAL for an unknown one or a value that is no number. */
 export function givenSysctls(given: Partial<Readonly<Record<Sysctl, number>>>): [Sysctl, number][] {
   return Object.entries(given).map(([name, value]) => {
     if (!sysctls.includes(name as Sysctl)) throw invalid(`there is no sysctl '${name}'`);

@@ -1,18 +1,18 @@
 /**
- * usrsctp's socket options, as data: one row for each. A field is `[C field, kind]`; a dot reaches into a nested struct.
- * `read` and `write` say where: `socket` (what associations begin with), `association`, `both`, or `path`, which is all
- * of them and one address of the peer. Where one is missing, `why` says why.
+ * The socket options of usrsctp, one row for each. A field is `[C field, kind]`; a dot names a field of a nested
+ * struct. `read` and `write` say where the option can be read and written: `socket` (the value for associations to
+ * come), `association`, `both`, or `path` (both, and one address of the peer). If one is missing, `why` says why.
  *
  * Kinds: `number`, `boolean`, `bigint`; `port` and `ppid` in host byte order; `address` of a path; `bytes`; `list8`,
  * `list16`, `list32`: arrays of numbers; names of schedulers, congestion controls and CMT variants; `switch`: a pair of
- * flags of which one turns on and the other off; `flag`: one flag. A constant behind `number` is a flag that C wants
- * with the field.
+ * flags, one for on and one for off; `flag`: one flag. A constant behind `number` is the flag that C needs with the
+ * field.
  */
 export const transferOptions = {
   // --- SOL_SOCKET
   sendBufferBytes: { constant: 'SO_SNDBUF', read: 'socket', write: 'socket', value: ['', 'number'] },
   receiveBufferBytes: { constant: 'SO_RCVBUF', read: 'socket', write: 'socket', value: ['', 'number'] },
-  /** With 0 seconds close() aborts. */
+  /** With 0 seconds, close() aborts. */
   linger: {
     constant: 'SO_LINGER',
     read: 'socket',
@@ -39,7 +39,7 @@ export const transferOptions = {
       peerAddresses: ['sasoc_number_peer_destinations', 'number'],
     },
   },
-  /** Of the next association; 0 leaves a field as it is. */
+  /** For associations to come; 0 leaves a field unchanged. */
   init: {
     constant: 'SCTP_INITMSG',
     read: 'socket',
@@ -57,22 +57,22 @@ export const transferOptions = {
     write: 'both',
     fields: { delayMs: ['sack_delay', 'number'], packets: ['sack_freq', 'number'] },
   },
-  /** Small messages at once, in place of gathering them. */
+  /** Sends small messages at once instead of collecting them. */
   noDelay: { constant: 'SCTP_NODELAY', read: 'socket', write: 'socket', value: ['', 'boolean'] },
-  /** Idle associations of a one-to-many socket are shut down after so many seconds; 0: never. */
+  /** After how many seconds idle associations of a one-to-many socket are shut down; 0: never. */
   autoCloseSeconds: { constant: 'SCTP_AUTOCLOSE', read: 'socket', write: 'socket', value: ['', 'seconds'] },
-  /** Packets that may be sent in one go; 0: any number. */
+  /** The most packets in one burst; 0: no limit. */
   maxBurst: { constant: 'SCTP_MAX_BURST', read: 'both', write: 'both', value: ['assoc_value', 'number'] },
-  /** Limit of the congestion window in bytes; 0: none. */
+  /** The largest congestion window, in bytes; 0: no limit. */
   maxCwndBytes: { constant: 'SCTP_MAX_CWND', read: 'both', write: 'both', value: ['assoc_value', 'number'] },
-  /** RFC 9260's, HighSpeed (RFC 3649), H-TCP, or usrsctp's own by round-trip times. */
+  /** RFC 9260, HighSpeed (RFC 3649), H-TCP, or usrsctp's own algorithm, which is based on round-trip times. */
   congestionControl: {
     constant: 'SCTP_PLUGGABLE_CC',
     read: 'both',
     write: 'both',
     value: ['assoc_value', 'congestionControl'],
   },
-  /** Of the congestion control `rtcc`: SCTP_CC_OPT_… and its value. */
+  /** An option of the congestion control `rtcc`: SCTP_CC_OPT_… and its value. */
   congestionControlOption: {
     constant: 'SCTP_CC_OPTION',
     read: 'association',
@@ -91,10 +91,13 @@ export const transferOptions = {
     fields: {
       heartbeatMs: ['spp_hbinterval', 'number'],
       heartbeat: ['spp_flags', 'switch', 'SPP_HB_ENABLE', 'SPP_HB_DISABLE'],
-      /** Sends one now. */
+      /** Sends a HEARTBEAT now. */
       heartbeatNow: ['spp_flags', 'flag', 'SPP_HB_DEMAND'],
       maxRetransmits: ['spp_pathmaxrxt', 'number'],
-      /** In bytes; it counts while mtuDiscovery is off. 0, or none: paths keep what they have when that is switched off. */
+      /**
+       * In bytes; used while mtuDiscovery is off. 0 or absent: paths keep the MTU that they had when it was switched
+       * off.
+       */
       mtu: ['spp_pathmtu', 'number'],
       mtuDiscovery: ['spp_flags', 'switch', 'SPP_PMTUD_ENABLE', 'SPP_PMTUD_DISABLE'],
       dscp: ['spp_dscp', 'number', 'SPP_DSCP'],
@@ -102,8 +105,8 @@ export const transferOptions = {
     },
   },
   /**
-   * So many time-outs in a row make a path inactive, potentially failed (RFC 7829), no longer the primary one. The last
-   * can only be 65,535, never: usrsctp 0.9.5.0 has no other.
+   * How many consecutive time-outs make a path inactive, make it potentially failed (RFC 7829), and make another path
+   * the primary one. The last number can only be 65,535, which is never: usrsctp 0.9.5.0 doesn't implement it.
    */
   pathThresholds: {
     constant: 'SCTP_PEER_ADDR_THLDS',
@@ -127,14 +130,14 @@ export const transferOptions = {
       mtu: ['spinfo_mtu', 'number'],
     },
   },
-  /** The UDP port at which the peer expects SCTP; 0: none. */
+  /** The UDP port on which the peer receives SCTP packets; 0: none. */
   encapsulationPort: {
     constant: 'SCTP_REMOTE_UDP_ENCAPS_PORT',
     read: 'path',
     write: 'path',
     value: ['sue_port', 'port'],
   },
-  /** The peer's address that messages are sent to. */
+  /** The address of the peer to which messages are sent. */
   primaryPath: {
     constant: 'SCTP_PRIMARY_ADDR',
     read: 'association',
@@ -148,15 +151,15 @@ export const transferOptions = {
     why: 'only the peer knows',
     value: ['sspp_addr', 'address'],
   },
-  /** Tells the peer of new local addresses; of a socket that is bound to all, and to be set after that. */
+  /** Tells peers about new local addresses. Only for a socket that is bound to all addresses, after binding. */
   autoAsconf: { constant: 'SCTP_AUTO_ASCONF', read: 'socket', write: 'socket', value: ['', 'boolean'] },
   mappedV4: { constant: 'SCTP_I_WANT_MAPPED_V4_ADDR', read: 'socket', write: 'socket', value: ['', 'boolean'] },
-  /** Several one-to-one sockets on one port; before binding. */
+  /** Lets several one-to-one sockets share a port. To be set before binding. */
   reusePort: { constant: 'SCTP_REUSE_PORT', read: 'socket', write: 'socket', value: ['', 'boolean'] },
 
   // --- messages
   disableFragments: { constant: 'SCTP_DISABLE_FRAGMENTS', read: 'socket', write: 'socket', value: ['', 'boolean'] },
-  /** How many bytes of a message a DATA chunk has at most; 0: as many as the path MTU allows. */
+  /** The most bytes of a message in a DATA chunk; 0: as many as the path MTU allows. */
   maxSegmentBytes: { constant: 'SCTP_MAXSEG', read: 'both', write: 'both', value: ['assoc_value', 'number'] },
   fragmentInterleave: { constant: 'SCTP_FRAGMENT_INTERLEAVE', read: 'socket', write: 'socket', value: ['', 'number'] },
   partialDeliveryBytes: {
@@ -165,7 +168,7 @@ export const transferOptions = {
     write: 'socket',
     value: ['', 'number'],
   },
-  /** I-DATA (RFC 8260); fragmentInterleave must be 2. */
+  /** I-DATA (RFC 8260). `fragmentInterleave` must be 2. */
   interleaving: {
     constant: 'SCTP_INTERLEAVING_SUPPORTED',
     read: 'both',
@@ -173,12 +176,12 @@ export const transferOptions = {
     value: ['assoc_value', 'boolean'],
   },
   /**
-   * Which stream is next: `default` and `round-robin`, a message of each in turn, in the order of their use or of their
-   * numbers; `round-robin-packet`, about a packet of each; `priority`, the one with the lowest streamValue;
-   * `fair-bandwidth`, equal bytes; `first-come`, in the order of sending.
+   * How the next stream is chosen. `default` and `round-robin`: a message of each stream in turn, in the order of their
+   * use or of their numbers; `round-robin-packet`: about a packet of each; `priority`: the stream with the lowest
+   * `streamValue`; `fair-bandwidth`: equal bytes for each; `first-come`: in the order of sending.
    */
   scheduler: { constant: 'SCTP_PLUGGABLE_SS', read: 'both', write: 'both', value: ['assoc_value', 'scheduler'] },
-  /** The priority of a stream, 0 to 65,535, the lowest first; `priority` alone takes it. */
+  /** The priority of a stream, 0 to 65,535, the lowest first. Only for the scheduler `priority`. */
   streamValue: {
     constant: 'SCTP_SS_VALUE',
     read: 'association',

@@ -12,9 +12,9 @@ export interface AcceptorOwner {
 
 /**
  * Associations that peers have set up and nobody has accepted yet. Those of a one-to-one socket wait in usrsctp, which
- * enforces the backlog. Those of a one-to-many socket are up at once and wait here. An association that ends while it waits
- * can still be accepted, because it may have left messages, but it doesn't count towards the backlog. At most a backlog of
- * such associations is kept, the oldest ones are dropped.
+ * enforces the backlog. Those of a one-to-many socket are up at once and wait here. An association that ends while it
+ * waits can still be accepted, because it may have left messages, but it doesn't count towards the backlog. At most a
+ * backlog of such associations is kept, the oldest ones are dropped.
  */
 export class Acceptor implements AsyncIterable<Association> {
   readonly #clock: Clock;

@@ -202,9 +202,9 @@ export class AssociationTable implements AssociationOwner {
   }
 
   /**
-   * If nobody receives, the notification that an association has ended waits behind its messages. Then everything is read,
-   * so that those who wait for the end learn of it. It is no more than the receive buffer, because nothing more comes from a
-   * peer that is gone. A one-to-many socket is never paused.
+   * If nobody receives, the notification that an association has ended waits behind its messages. Then everything is
+   * read, so that those who wait for the end learn of it. It is no more than the receive buffer, because nothing more
+   * comes from a peer that is gone. A one-to-many socket is never paused.
    */
   #readEnds(): void {
     if (this.#readAhead.isPaused && this.cores.some(({ isAlive }) => !isAlive)) this.#readAhead.lift();

@@ -26,8 +26,8 @@ export interface ModuleSocketContext {
 }
 
 /**
- * The module socket of a socket. It is opened when it is needed. After the association of a one-to-one socket has ended it
- * is replaced, on demand, by a new one with the same binding and options.
+ * The module socket of a socket. It is opened when it is needed. After the association of a one-to-one socket has ended
+ * it is replaced, on demand, by a new one with the same binding and options.
  */
 export class LazyModuleSocket {
   readonly pump: Pump;

@@ -18,8 +18,8 @@ export interface StackOptions extends StackCoreOptions {
  */
 export class Stack extends SlimStack {
   /**
-   * Starts the transport and usrsctp on top of it. Rejects with EINVAL for invalid options, and with the transport's error,
-   * such as EADDRINUSE.
+   * Starts the transport and usrsctp on top of it. Rejects with EINVAL for invalid options, and with the transport's
+   * error, such as EADDRINUSE.
    */
   static override async create(options: StackOptions): Promise<Stack> {
     return new Stack(await StackCore.start(options, options?.wasm ?? packagedWasm()));

@@ -54,8 +54,9 @@ export class Socket implements AsyncDisposable {
   // --- binding ------------------------------------------------------------------------------------------------------
 
   /**
-   * Binds to one or several local addresses of the stack, all with the same port. Port 0 takes a free one. `::` or `0.0.0.0`
-   * is all addresses, which is also the default for a socket that isn't bound. Throws EADDRINUSE, EADDRNOTAVAIL, EINVAL.
+   * Binds to one or several local addresses of the stack, all with the same port. Port 0 takes a free one. `::` or
+   * `0.0.0.0` is all addresses, which is also the default for a socket that isn't bound. Throws EADDRINUSE,
+   * EADDRNOTAVAIL, EINVAL.
    */
   bindx(endpoints: readonly Endpoint[]): void {
     const { config, moduleSocket } = this.#open('bindx');
@@ -63,9 +64,9 @@ export class Socket implements AsyncDisposable {
   }
 
   /**
-   * Adds local addresses to a socket that is bound to named addresses. Its associations tell their peers (ASCONF, RFC 5061)
-   * and use the addresses when the peers have agreed. Throws EADDRNOTAVAIL, EADDRINUSE, and EINVAL for a wildcard address or
-   * a socket that is bound to one.
+   * Adds local addresses to a socket that is bound to named addresses. Its associations tell their peers (ASCONF, RFC
+   * 5061) and use the addresses when the peers have agreed. Throws EADDRNOTAVAIL, EADDRINUSE, and EINVAL for a wildcard
+   * address or a socket that is bound to one.
    */
   addLocal(addresses: readonly LocalAddress[]): void {
     const { config, moduleSocket } = this.#open('addLocal');
@@ -81,8 +82,8 @@ export class Socket implements AsyncDisposable {
   // --- associations -------------------------------------------------------------------------------------------------
 
   /**
-   * Connects to a peer with several addresses. They are tried in order: each INIT without an answer goes to the next one.
-   * `docs/connectx.md` describes the result and all errors.
+   * Connects to a peer with several addresses. They are tried in order: each INIT without an answer goes to the next
+   * one. `docs/connectx.md` describes the result and all errors.
    */
   connectx(peers: readonly Peer[], options: ConnectOptions = NO_OPTIONS): Promise<Association> {
     return Socket.#connect(this, 'connectx', peers, options);
@@ -95,8 +96,8 @@ export class Socket implements AsyncDisposable {
 
   /**
    * Lets peers connect. Returns the associations that they set up, one after another, until the socket is closed.
-   * `backlog`: how many may wait to be accepted (default 128). Beyond it, a one-to-one socket doesn't answer INIT, so that
-   * the peer tries again; a one-to-many socket aborts the association.
+   * `backlog`: how many may wait to be accepted (default 128). Beyond it, a one-to-one socket doesn't answer INIT, so
+   * that the peer tries again; a one-to-many socket aborts the association.
    */
   listen(options: { readonly backlog?: number } = NO_OPTIONS): AsyncIterable<Association> {
     return this.#core.listen(options);
@@ -108,20 +109,20 @@ export class Socket implements AsyncDisposable {
   }
 
   /**
-   * Moves an association of a one-to-many socket to a one-to-one socket of its own, which ends with the association. You may
-   * call it at any time, also in a listener: events that haven't been emitted yet and messages that wait are moved, too.
-   * Throws EINVAL if the association isn't one of this socket or has ended, EOPNOTSUPP on a one-to-one socket, EINPROGRESS
-   * during the set-up.
+   * Moves an association of a one-to-many socket to a one-to-one socket of its own, which ends with the association.
+   * You may call it at any time, also in a listener: events that haven't been emitted yet and messages that wait are
+   * moved, too. Throws EINVAL if the association isn't one of this socket or has ended, EOPNOTSUPP on a one-to-one
+   * socket, EINPROGRESS during the set-up.
    */
   peeloff(association: { readonly id: number }): Socket {
     return socketOf(this.#core.peeloff(association));
   }
 
   /**
-   * Sends a message to every association of the socket. Resolves when each one has taken it or failed; the slowest one is
-   * the back-pressure. An association that fails, is still being set up, has no such stream or has too much waiting doesn't
-   * keep the others from getting the message; the result lists it. Rejects, with nothing sent, for an invalid message or
-   * option.
+   * Sends a message to every association of the socket. Resolves when each one has taken it or failed; the slowest one
+   * is the back-pressure. An association that fails, is still being set up, has no such stream or has too much waiting
+   * doesn't keep the others from getting the message; the result lists it. Rejects, with nothing sent, for an invalid
+   * message or option.
    *
    * usrsctp's own SCTP_SENDALL is available from `usrsctp-wasm/raw`: it takes 1,432 bytes at most, overtakes waiting
    * messages, ignores the limit of the send buffer and reports no failures (sctp_output.c, sctp_sendall_iterator).
@@ -133,8 +134,8 @@ export class Socket implements AsyncDisposable {
   // --- end ----------------------------------------------------------------------------------------------------------
 
   /**
-   * Stops accepting, closes every association as its `close` does, then closes the socket. Rejects with the first error of
-   * the associations; the socket is closed all the same.
+   * Stops accepting, closes every association as its `close` does, then closes the socket. Rejects with the first error
+   * of the associations; the socket is closed all the same.
    */
   close(options: WaitOptions = NO_OPTIONS): Promise<void> {
     return this.#core.close(options);
@@ -160,16 +161,16 @@ export class Socket implements AsyncDisposable {
   }
 
   /**
-   * The value of an option. Some options need a query, such as `{ stream }`. Throws EINVAL for an option that can't be read
-   * from a socket, and usrsctp's error.
+   * The value of an option. Some options need a query, such as `{ stream }`. Throws EINVAL for an option that can't be
+   * read from a socket, and usrsctp's error.
    */
   getOption<N extends OptionName>(name: N, ...query: QueryArguments<N>): OptionValue<N> {
     return this.#core.options.get(name, ...query);
   }
 
   /**
-   * Sets an option for the socket and its associations to come. Fields that you leave out keep their values. Throws EINVAL
-   * for an option that can't be set on a socket, TypeError for a value of the wrong type, and usrsctp's error.
+   * Sets an option for the socket and its associations to come. Fields that you leave out keep their values. Throws
+   * EINVAL for an option that can't be set on a socket, TypeError for a value of the wrong type, and usrsctp's error.
    */
   setOption<N extends OptionName>(name: N, value: OptionInput<N>, at?: OptionScope): void {
     this.#core.options.set(name, value, at);

@@ -38,8 +38,9 @@ export interface StackCoreOptions {
 }
 
 /**
- * Over `conn()` both ends may connect at the same time (RFC 9260 §5.2.1). An INIT that arrives before this end has called
- * connect() must not be answered with ABORT: it gets no answer, and the INIT that this end sends sets the association up.
+ * Over `conn()` both ends may connect at the same time (RFC 9260 §5.2.1). An INIT that arrives before this end has
+ * called connect() must not be answered with ABORT: it gets no answer, and the INIT that this end sends sets the
+ * association up.
  */
 const NO_ABORT_OF_INIT: [Sysctl, number] = ['sctp_blackhole', 1];
 

@@ -19,8 +19,8 @@ export interface StackOptions extends StackCoreOptions {
 const NO_OPTIONS = {};
 
 /**
- * One SCTP host: an instance of usrsctp on top of a transport. Several stacks in one process are independent. This class
- * needs to be told where its WebAssembly is; `./packaged-stack.ts` has one that brings it along.
+ * One SCTP host: an instance of usrsctp on top of a transport. Several stacks in one process are independent. This
+ * class needs to be told where its WebAssembly is; `./packaged-stack.ts` has one that brings it along.
  *
  * ```ts
  * await using stack = await Stack.create({ transport: relay({ relays }), wasm: new URL('usrsctp.wasm', location.href) });
@@ -30,8 +30,8 @@ export class Stack implements AsyncDisposable {
   readonly #core: StackCore;
 
   /**
-   * Starts the transport and usrsctp on top of it. Rejects with EINVAL for invalid options, and with the transport's error,
-   * such as EADDRINUSE.
+   * Starts the transport and usrsctp on top of it. Rejects with EINVAL for invalid options, and with the transport's
+   * error, such as EADDRINUSE.
    */
   static async create(options: StackOptions): Promise<Stack> {
     return new Stack(await StackCore.start(options, options?.wasm));
@@ -74,7 +74,10 @@ export class Stack implements AsyncDisposable {
     return socketOf(this.#core.newSocket(options));
   }
 
-  /** Closes every socket as its `close` does, then usrsctp and the transport. Afterwards nothing keeps the process alive. */
+  /**
+   * Closes every socket as its `close` does, then usrsctp and the transport. Afterwards nothing keeps the process
+   * alive.
+   */
   close(options: WaitOptions = NO_OPTIONS): Promise<void> {
     return this.#core.close(options);
   }

@@ -5,7 +5,9 @@ import { CONN_NUMBER } from '../bridge/sockaddr.js';
 import type { Packet } from '../packet.js';
 import type { Transport } from '../transport/transport.js';
 
-/** A packet of an AF_CONN association: usrsctp's own address family for running on top of anything that carries packets. */
+/**
+ * A packet of an AF_CONN association: usrsctp's own address family for running on top of anything that carries packets.
+ */
 export interface ConnPacket {
   /** The address: a number that the user of usrsctp has chosen for the path. */
   readonly address: number;
@@ -17,9 +19,9 @@ export interface ConnPacket {
 }
 
 /**
- * The packets of AF_CONN associations on their way to the function that carries them. That function may call the stack again,
- * for example if two stacks are coupled directly. The outermost call carries the packets that this causes, so that the call
- * stack doesn't grow.
+ * The packets of AF_CONN associations on their way to the function that carries them. That function may call the stack
+ * again, for example if two stacks are coupled directly. The outermost call carries the packets that this causes, so
+ * that the call stack doesn't grow.
  */
 export class ConnOutbox {
   /** Carries one packet. It must not throw. */

@@ -13,9 +13,9 @@ export class DeadlineTimer {
   }
 
   /**
-   * Sets the deadline, in ms on the clock; a negative one is never. If a call is scheduled for an earlier time, it stays:
-   * usrsctp restarts a timer with nearly every packet, and an early call without a due timer costs less than scheduling one
-   * for each packet.
+   * Sets the deadline, in ms on the clock; a negative one is never. If a call is scheduled for an earlier time, it
+   * stays: usrsctp restarts a timer with nearly every packet, and an early call without a due timer costs less than
+   * scheduling one for each packet.
    */
   set(deadlineMs: number): void {
     if (deadlineMs >= 0 && deadlineMs >= this.#atMs) return;

@@ -4,8 +4,8 @@ import type { Pointer } from '../bridge/memory.js';
 import type { Route, Transport } from '../transport/transport.js';
 
 /**
- * The interfaces and routes of usrsctp, which come from the transport. Each local address is an interface of its own, with a
- * number from 1, which it keeps as long as it exists.
+ * The interfaces and routes of usrsctp, which come from the transport. Each local address is an interface of its own,
+ * with a number from 1, which it keeps as long as it exists.
  */
 export class Interfaces {
   readonly #transport: Transport;
@@ -28,7 +28,10 @@ export class Interfaces {
     return { added, removed };
   }
 
-  /** The interface for a destination (0: no route), the largest IP packet in bytes, and a larger size to probe (0: none). */
+  /**
+   * The interface for a destination (0: no route), the largest IP packet in bytes, and a larger size to probe (0:
+   * none).
+   */
   route(destination: Address): { interface: number; mtu: number; probeMtu: number } {
     const route = this.#route(destination);
     const number = route && this.#numbers.get(route.source);

@@ -35,14 +35,16 @@ export interface PumpOptions {
   readonly random: Random;
 }
 
-/** usrsctp only needs to know that it may encapsulate SCTP in UDP; the transport owns the UDP sockets and their ports. */
+/**
+ * usrsctp only needs to know that it may encapsulate SCTP in UDP; the transport owns the UDP sockets and their ports.
+ */
 const ANY_UDP_PORT = 9899;
 const NONE: readonly Handle[] = [];
 
 /**
- * The only entry into the module. While C runs, it only appends: packets to the outbox, sockets to the ready list. When the
- * call returns, the pump drains them: it passes the packets to the transport, calls the listeners of the ready sockets and
- * sets the timer for the next deadline. C is never re-entered.
+ * The only entry into the module. While C runs, it only appends: packets to the outbox, sockets to the ready list. When
+ * the call returns, the pump drains them: it passes the packets to the transport, calls the listeners of the ready
+ * sockets and sets the timer for the next deadline. C is never re-entered.
  *
  * An error that a packet, a timer or a ready socket causes isn't thrown at the transport or the clock: see `#safely`.
  */
@@ -110,8 +112,8 @@ export class Pump {
   }
 
   /**
-   * Calls a function that calls the module. Throws the stack's death if the stack is dead or dies by the call. Entries may be
-   * nested; the pump drains at the end of the outermost one.
+   * Calls a function that calls the module. Throws the stack's death if the stack is dead or dies by the call. Entries
+   * may be nested; the pump drains at the end of the outermost one.
    */
   enter<T>(call: () => T): T {
     if (this.#death) throw this.#death;
@@ -253,8 +255,8 @@ export class Pump {
   }
 
   /**
-   * Calls the listeners of ready sockets, in one entry, because a listener may call the module a dozen times. Sockets that
-   * become ready meanwhile follow in the next round.
+   * Calls the listeners of ready sockets, in one entry, because a listener may call the module a dozen times. Sockets
+   * that become ready meanwhile follow in the next round.
    */
   #callReadyListeners(): void {
     if (this.#pumping) return;
@@ -290,8 +292,9 @@ export class Pump {
   }
 
   /**
-   * Runs what a packet, a timer or a ready socket has caused. The listeners know of the stack's death. Any other error is a
-   * fault of the program or of the transport: it becomes the program's uncaught error, so that it doesn't stop the others.
+   * Runs what a packet, a timer or a ready socket has caused. The listeners know of the stack's death. Any other error
+   * is a fault of the program or of the transport: it becomes the program's uncaught error, so that it doesn't stop the
+   * others.
    */
   #safely(call: () => void): void {
     try {

@@ -6,8 +6,8 @@ const SLAB_BYTES = 64 * 1024;
 const SHORT_BYTES = 512;
 
 /**
- * Copies bytes into large buffers, one after another. Allocating a buffer for each batch of packets took a tenth of the time of
- * 1 KB messages.
+ * Copies bytes into large buffers, one after another. Allocating a buffer for each batch of packets took a tenth of the
+ * time of 1 KB messages.
  */
 export class Slab {
   #bytes = new Uint8Array(0);

@@ -56,8 +56,8 @@ export class Wire {
   }
 
   /**
-   * Copies packets into the inbox, from `first` on, as many as fit. Returns how many bytes are used, and the index of the first
-   * packet that didn't fit. A packet without a valid address, or larger than the inbox, is dropped.
+   * Copies packets into the inbox, from `first` on, as many as fit. Returns how many bytes are used, and the index of
+   * the first packet that didn't fit. A packet without a valid address, or larger than the inbox, is dropped.
    */
   fillInbox(memory: Memory, inbox: Pointer, capacity: number, packets: readonly Packet[], first: number): Filled {
     const { words } = memory;

@@ -33,7 +33,7 @@ test('no answer from an address where SCTP goes in UDP asks about the UDP port; 
       const errors = [await rejected(stack.socket().connectx([peer], { timeoutMs: 5000 }), 'ETIMEDOUT')];
       errors.push(await rejected(stack.socket().connectx([peer]), 'ETIMEDOUT'));
       for (const { message } of errors) {
-        if (port) expect(message).toMatch(/; does the peer take SCTP in UDP, on port 9899\?$/);
+        if (port) expect(message).toMatch(/; does the peer accept SCTP in UDP, on port 9899\?$/);
         else expect(message).not.toContain('UDP');
       }
     }

@@ -29,7 +29,7 @@ test('by default a peer may reset streams, but neither the association nor add s
     await a.resetStreams({ outgoing: [1], incoming: [1] });
     expect(await codeOf(a.resetAssociation())).toBe('EPERM');
     expect(await codeOf(a.addStreams({ outbound: 1 }))).toBe('EPERM');
-    expect((await failure(a.addStreams({ inbound: 1 }))).message).toContain("peerMayReset ('association')");
+    expect((await failure(a.addStreams({ inbound: 1 }))).message).toContain("peerMayReset to 'association'");
     await b.resetStreams({ outgoing: [1] }); // after a refusal, too
     await a.resetStreams({ outgoing: [1] });
   }));

@@ -6,8 +6,8 @@ type Result = IteratorResult<Message, undefined>;
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 /**
- * Iterates over messages until the association has ended, or the loop. An async generator would make four promises for each
- * message, which took a fifth of the time of small messages; this makes one.
+ * Iterates over messages until the association has ended, or the loop. An async generator would make four promises for
+ * each message, which took a fifth of the time of small messages; this makes one.
  */
 export class MessageIterator implements AsyncIterableIterator<Message, undefined> {
   readonly #queue: () => ReceiveQueue;

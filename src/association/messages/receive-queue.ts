@@ -15,7 +15,9 @@ export interface ReceiveQueueOwner {
 
 /** Someone who waits for a message. It is called while the socket is read, so it must not call the stack. */
 export interface MessageReceiver {
-  /** Takes the message, or undefined at the end. Returns false if it no longer wants one; another receiver gets it then. */
+  /**
+   * Takes the message, or undefined at the end. Returns false if it no longer wants one; another receiver gets it then.
+   */
   resolve(message: Message | undefined): boolean;
   reject(error: unknown): void;
 }
@@ -83,8 +85,9 @@ export class ReceiveQueue {
   }
 
   /**
-   * The peer has reset a stream. A queue of that stream alone returns undefined, once, after the messages that are here. In
-   * a queue of several streams the reset matters only if `adopt` moves the stream's messages to a queue of its own.
+   * The peer has reset a stream. A queue of that stream alone returns undefined, once, after the messages that are
+   * here. In a queue of several streams the reset matters only if `adopt` moves the stream's messages to a queue of its
+   * own.
    */
   reset(stream: number): void {
     if (this.#ended || this.#isDiscarding) return;
@@ -127,8 +130,8 @@ export class ReceiveQueue {
   }
 
   /**
-   * No more messages will come. When those that are here are received, receivers get undefined, or the error. The messages
-   * don't count from now on: if nobody receives them, they must not keep other associations from being read.
+   * No more messages will come. When those that are here are received, receivers get undefined, or the error. The
+   * messages don't count from now on: if nobody receives them, they must not keep other associations from being read.
    */
   end(error?: unknown): void {
     if (this.#ended) return;

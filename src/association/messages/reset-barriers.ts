@@ -13,8 +13,9 @@ interface Barrier {
 }
 
 /**
- * Barriers in the send queue for streams that are being reset (RFC 6525 §5.1.2). Messages that were sent on these streams
- * before a barrier go to usrsctp before the reset. Messages that are sent after it wait until the barrier is removed.
+ * Barriers in the send queue for streams that are being reset (RFC 6525 §5.1.2). Messages that were sent on these
+ * streams before a barrier go to usrsctp before the reset. Messages that are sent after it wait until the barrier is
+ * removed.
  */
 export class ResetBarriers {
   readonly #barriers: Barrier[] = [];

@@ -9,11 +9,11 @@ type Fragment = Notification & { type: 'sendFailed' };
 const FIRST_FRAGMENT = SCTP_DATA_NOT_FRAG & ~SCTP_DATA_LAST_FRAG;
 
 /**
- * Collects the messages that were not delivered. usrsctp reports each DATA chunk by itself, and what wasn't in chunks yet as
- * the rest of its message. The reports of one stream come in order, those of several streams are mixed, and the last one of
- * a message may be missing (sctputil.c: sctp_release_pr_sctp_chunk, sctp_report_all_outbound). The messages are put together
- * here, and are reported when everything that belongs together has been read: a listener that sends them again then knows
- * of the restart in which they were lost.
+ * Collects the messages that were not delivered. usrsctp reports each DATA chunk by itself, and what wasn't in chunks
+ * yet as the rest of its message. The reports of one stream come in order, those of several streams are mixed, and the
+ * last one of a message may be missing (sctputil.c: sctp_release_pr_sctp_chunk, sctp_report_all_outbound). The messages
+ * are put together here, and are reported when everything that belongs together has been read: a listener that sends
+ * them again then knows of the restart in which they were lost.
  */
 export class SendFailures {
   readonly #report: (failure: SendFailure) => void;

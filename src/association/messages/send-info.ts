@@ -15,8 +15,8 @@ import type { Reliability, Sendable, SendOptions } from './send-options.js';
 const encoder = new TextEncoder();
 
 /**
- * The bytes of a message. Throws EINVAL for an empty message, because a DATA chunk must not be empty (RFC 9260 §3.3.1), and
- * EFAULT for a buffer that was transferred.
+ * The bytes of a message. Throws EINVAL for an empty message, because a DATA chunk must not be empty (RFC 9260 §3.3.1),
+ * and EFAULT for a buffer that was transferred.
  */
 export function bytesOf(data: Sendable): Uint8Array {
   const bytes = typeof data === 'string' ? encoder.encode(data) : data;
@@ -54,9 +54,9 @@ export function shutdownInfo(associationId: number): SendInfo {
 }
 
 /**
- * The priority of a message; 0, the highest, without a priority policy. usrsctp isn't told of it: when its SCTP_PR_SCTP_BUF
- * gives up a message that hasn't been sent, the message stays in its queue without data, and building the next packet never
- * ends (sctp_output.c, sctp_prune_prsctp and sctp_med_chunk_output).
+ * The priority of a message; 0, the highest, without a priority policy. usrsctp isn't told of it: when its
+ * SCTP_PR_SCTP_BUF gives up a message that hasn't been sent, the message stays in its queue without data, and building
+ * the next packet never ends (sctp_output.c, sctp_prune_prsctp and sctp_med_chunk_output).
  */
 export function priorityOf({ reliability }: SendOptions): number {
   return reliability !== undefined && 'priority' in reliability ? policyValue(reliability) : 0;

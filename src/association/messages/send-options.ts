@@ -29,8 +29,9 @@ export type Reliability =
     }
   | {
       /**
-       * While the message waits for room in the send buffer and the socket's `sendQueueBytes` are full, it is given up for
-       * messages of higher priority. A lower number is a higher priority; messages without a policy have the highest, 0.
+       * While the message waits for room in the send buffer and the socket's `sendQueueBytes` are full, it is given up
+       * for messages of higher priority. A lower number is a higher priority; messages without a policy have the
+       * highest, 0.
        */
       readonly priority: number;
     };

@@ -26,15 +26,15 @@ const NOTHING = new Uint8Array();
 const ignore = () => undefined;
 
 /**
- * The peer restarted in the middle of a message and lost what it had of it. usrsctp reports no failure of the message, so it
- * is sent again as a whole (wasm/fixes/unfinished_messages.c).
+ * The peer restarted in the middle of a message and lost what it had of it. usrsctp reports no failure of the message,
+ * so it is sent again as a whole (wasm/fixes/unfinished_messages.c).
  */
 const isInterrupted = (error: unknown): boolean => error instanceof SctpError && error.code === 'EINTR';
 
 /**
  * Messages on their way into usrsctp's send buffer, in order. While the buffer has room, messages go straight through;
- * otherwise they wait here. Only one message at a time is passed in pieces, because usrsctp can't interleave the pieces of
- * several messages (sctp_output.c, stream_locked).
+ * otherwise they wait here. Only one message at a time is passed in pieces, because usrsctp can't interleave the pieces
+ * of several messages (sctp_output.c, stream_locked).
  */
 export class SendQueue {
   readonly #owner: SendQueueOwner;
@@ -55,9 +55,9 @@ export class SendQueue {
   #isSending = false;
 
   /**
-   * `pieceBytes`: the most bytes in one call of usrsctp, which refuses more than its send buffer instead of taking a part.
-   * `limit`: how many bytes may wait, each message counting MESSAGE_BYTES more than its length. A message may exceed it if no
-   * other one waits.
+   * `pieceBytes`: the most bytes in one call of usrsctp, which refuses more than its send buffer instead of taking a
+   * part. `limit`: how many bytes may wait, each message counting MESSAGE_BYTES more than its length. A message may
+   * exceed it if no other one waits.
    */
   constructor(owner: SendQueueOwner, clock: Clock, pieceBytes: number, limit: number) {
     this.#owner = owner;
@@ -77,8 +77,8 @@ export class SendQueue {
 
   /**
    * Resolves when usrsctp has taken the whole message, or when its policy has given it up. During the call of usrsctp,
-   * listeners of events may be called, which may send, abort or close. This message goes before those that they send, and is
-   * rejected with the reason if they end the association.
+   * listeners of events may be called, which may send, abort or close. This message goes before those that they send,
+   * and is rejected with the reason if they end the association.
    */
   push(data: Uint8Array, info: SendInfo, priority: number): Promise<void> {
     const barriersBefore = this.#barriers?.made ?? 0;
@@ -116,8 +116,8 @@ export class SendQueue {
   }
 
   /**
-   * Withdraws a message, by its promise, which rejects with `reason`. A message that has begun is sent to its end, from a
-   * copy, because the caller may reuse the buffer.
+   * Withdraws a message, by its promise, which rejects with `reason`. A message that has begun is sent to its end, from
+   * a copy, because the caller may reuse the buffer.
    */
   withdraw(sent: Promise<void>, reason: unknown): void {
     const waiting = this.#waiting.all.find(({ promise }) => promise === sent);
@@ -136,8 +136,8 @@ export class SendQueue {
   }
 
   /**
-   * Blocks the messages that are sent on some streams from now on. Calls `begin` when usrsctp has taken those that were sent
-   * before. Returns the function that ends the blocking.
+   * Blocks the messages that are sent on some streams from now on. Calls `begin` when usrsctp has taken those that were
+   * sent before. Returns the function that ends the blocking.
    */
   block(streams: readonly number[] | 'all', begin: () => void): () => void {
     this.#barriers ??= new ResetBarriers();
@@ -264,7 +264,7 @@ export class SendQueue {
       for (;;) {
         const end = Math.min(at + this.#pieceBytes, data.length);
         at += this.#send(data.subarray(at, end), end === data.length ? info : open);
-        if (failures !== this.#failures && at < data.length) return 0; // what usrsctp had is lost: the message begins again
+        if (failures !== this.#failures && at < data.length) return 0; // usrsctp has lost its part: start again
         if (at < end || at === data.length) return at;
       }
     } catch (error) {

@@ -4,9 +4,9 @@ const WINDOW = 2048;
 export const SMALL_BYTES = 64;
 
 /**
- * Limits the small messages in usrsctp's send buffer. usrsctp counts only the bytes of the messages, but each takes some 300
- * bytes of memory more. So small messages are sent in windows, and a window begins only when the peer has begun to
- * acknowledge the one before.
+ * Limits the small messages in usrsctp's send buffer. usrsctp counts only the bytes of the messages, but each takes
+ * some 300 bytes of memory more. So small messages are sent in windows, and a window begins only when the peer has
+ * begun to acknowledge the one before.
  */
 export class SmallMessages {
   /** How many small messages this window has, and the bytes of all messages that were sent in it. */

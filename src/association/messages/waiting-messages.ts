@@ -99,8 +99,8 @@ export class WaitingMessages {
 
   /**
    * Removes and returns messages of lower priority until a message of `bytes` fits below `limit`: those of the lowest
-   * priority first, and of those the last. Each message counts MESSAGE_BYTES more than its length. Returns undefined if the
-   * message doesn't fit. A message always fits if no other one waits.
+   * priority first, and of those the last. Each message counts MESSAGE_BYTES more than its length. Returns undefined if
+   * the message doesn't fit. A message always fits if no other one waits.
    */
   makeRoom(bytes: number, priority: number, limit: number): readonly WaitingMessage[] | undefined {
     const costOf = (ofBytes: number) => ofBytes + MESSAGE_BYTES;

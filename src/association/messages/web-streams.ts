@@ -80,7 +80,10 @@ interface Ends {
   failed(): void;
 }
 
-/** A web stream of messages to send. A write is done when the stack has taken the message; an abort doesn't wait for that. */
+/**
+ * A web stream of messages to send. A write is done when the stack has taken the message; an abort doesn't wait for
+ * that.
+ */
 export function writableOf(target: Target, ends: Ends): WritableStream<Sendable | OutgoingMessage> {
   const aborted = new AbortController();
   let writing: Promise<void> | undefined;

@@ -3,31 +3,31 @@ import type { AssociationState } from '../../bridge/association.js';
 import { SCTP_ACTIVE, SCTP_INACTIVE, SCTP_UNCONFIRMED } from '../../generated/constants.js';
 import type { ModuleSocket } from '../../stack/socket/module-socket.js';
 
-/** One way to the peer: one of its addresses (RFC 6458 §8.2.2). */
+/** A path to the peer: one of its addresses (RFC 6458 §8.2.2). */
 export interface Path {
-  /** Unique within the socket; an address of an association keeps it. */
+  /** An id that is unique within the socket. An address of an association keeps its id. */
   readonly id: number;
   /** The peer's address. */
   readonly address: Address;
-  /** The local address that packets on this path come from; absent while there is no route. */
+  /** The local address from which packets are sent on the path; absent if there is no route. */
   readonly local?: Address;
-  /** `unconfirmed`: it hasn't answered a heartbeat yet, and carries no messages (RFC 9260 §5.4). */
+  /** `unconfirmed`: the address hasn't answered a HEARTBEAT yet, so no messages are sent there (RFC 9260 §5.4). */
   readonly state: 'active' | 'inactive' | 'unconfirmed';
-  /** Where messages are sent while it is active. */
+  /** Is it the primary path, on which messages are sent while it is active? */
   readonly primary: boolean;
   /** Congestion window, in bytes. */
   readonly cwnd: number;
-  /** Smoothed round-trip time, in ms; 0: not measured yet. */
+  /** Smoothed round-trip time, in ms; 0 if not measured yet. */
   readonly srttMs: number;
   /** Retransmission timeout, in ms; RTO.Initial until a round trip is measured. */
   readonly rtoMs: number;
-  /** Bytes of chunks that fit one packet: the path MTU without IP, UDP and SCTP headers. */
+  /** How many bytes of chunks fit into a packet: the path MTU minus the IP, UDP and SCTP headers. */
   readonly mtu: number;
-  /** The peer's UDP port (RFC 6951); absent where SCTP isn't carried in UDP. */
+  /** The peer's UDP port (RFC 6951); absent if SCTP isn't encapsulated in UDP. */
   readonly encapsulationPort?: number;
 }
 
-/** The paths of an association; `idOf` tells the id of a peer's address. */
+/** The paths of an association. `idOf` returns the id of an address of the peer. */
 export function pathsOf(
   state: AssociationState,
   moduleSocket: ModuleSocket,
@@ -58,7 +58,7 @@ const STATES: Readonly<Record<number, Path['state']>> = {
   [SCTP_UNCONFIRMED]: 'unconfirmed',
 };
 
-/** The route decides, as long as the association has the address; else the first one that fits, as in usrsctp. */
+/** The source address of the route if the association has it; otherwise the first one that fits, as in usrsctp. */
 function localOf(address: Address, locals: readonly Address[], moduleSocket: ModuleSocket): Address | undefined {
   const source = moduleSocket.sourceTo(address);
   if (source === undefined || locals.includes(source)) return source;

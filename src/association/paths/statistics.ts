@@ -4,25 +4,25 @@ import { SCTP_PR_ASSOC_STATUS, SCTP_PR_SCTP_ALL, SCTP_TIMEOUTS } from '../../gen
 import { sctp_prstatus, sctp_timeouts } from '../../generated/layouts.js';
 import type { ModuleSocket } from '../../stack/socket/module-socket.js';
 
-/** What usrsctp counts of one path. It counts no bytes that were sent there: packets don't tell it what they weigh. */
+/** usrsctp's counters of one path. usrsctp doesn't count the bytes that it sends on a path. */
 export interface PathStatistics {
   /** The peer's address. */
   readonly address: Address;
-  /** DATA chunks that a time-out of this path has marked to be sent again, ever. */
+  /** DATA chunks that a time-out of this path has marked for retransmission, in total. */
   readonly retransmissions: number;
-  /** Time-outs in a row (RFC 9260 §8.2): the path is given up when they are too many. */
+  /** Consecutive time-outs (RFC 9260 §8.2). Too many of them make the path inactive. */
   readonly errors: number;
-  /** Is it avoided after some time-outs (RFC 7829)? */
+  /** Is the path potentially failed, after some time-outs (RFC 7829)? */
   readonly isPotentiallyFailed: boolean;
-  /** Bytes of DATA chunks that were sent there, and aren't acknowledged. */
+  /** Bytes of DATA chunks that were sent on the path and are not acknowledged. */
   readonly flightBytes: number;
   /** Congestion window, in bytes. */
   readonly cwndBytes: number;
   /** Slow-start threshold, in bytes. */
   readonly slowStartThresholdBytes: number;
-  /** Packets that came with the mark for congestion, as the peer's ECNE tell (RFC 9260 Appendix A). */
+  /** Packets that arrived with the mark for congestion, as the peer's ECNE chunks report (RFC 9260 Appendix A). */
   readonly congestionExperienced: number;
-  /** The last round trip, in ms; 0: not measured yet. */
+  /** The last round-trip time, in ms; 0 if not measured yet. */
   readonly rttMs: number;
   /** Smoothed round-trip time, in ms. */
   readonly srttMs: number;
@@ -30,30 +30,30 @@ export interface PathStatistics {
   readonly rttVariationMs: number;
   /** Retransmission time-out, in ms; RTO.Initial until a round trip is measured. */
   readonly rtoMs: number;
-  /** Between heartbeats, beside the RTO, in ms. */
+  /** The heartbeat interval, to which the RTO is added, in ms. */
   readonly heartbeatMs: number;
 }
 
-/** What usrsctp counts of one association. */
+/** usrsctp's counters of one association. */
 export interface AssociationStatistics {
-  /** DATA chunks that a time-out has marked to be sent again, over all paths. */
+  /** DATA chunks that a time-out has marked for retransmission, over all paths. */
   readonly retransmissions: number;
-  /** Time-outs in a row, over all paths (RFC 9260 §8.1): the association is given up when they are too many. */
+  /** Consecutive time-outs over all paths (RFC 9260 §8.1). Too many of them end the association. */
   readonly errors: number;
-  /** Bytes of DATA chunks that were sent and aren't acknowledged. */
+  /** Bytes of DATA chunks that were sent and are not acknowledged. */
   readonly flightBytes: number;
-  /** Bytes of messages in the send buffer that weren't sent yet. */
+  /** Bytes of messages in the send buffer that have not been sent. */
   readonly queuedBytes: number;
-  /** What the peer has room for beyond what is in flight, in bytes. */
+  /** The peer's receive window beyond the bytes in flight, in bytes. */
   readonly peerWindowBytes: number;
   /** Messages that their reliability policy gave up (SCTP_PR_ASSOC_STATUS). */
   readonly abandoned: {
-    /** Before any of it was sent. */
+    /** Given up before any part was sent. */
     readonly unsent: bigint;
-    /** After. */
+    /** Given up after a part was sent. */
     readonly sent: bigint;
   };
-  /** Timers that have gone off (SCTP_TIMEOUTS). */
+  /** Timers that have expired (SCTP_TIMEOUTS). */
   readonly timeouts: {
     /** T1-init: INIT. */
     readonly init: number;
@@ -70,7 +70,7 @@ export interface AssociationStatistics {
     /** T2-shutdown: SHUTDOWN ACK. */
     readonly shutdownAck: number;
   };
-  /** Its paths. */
+  /** The counters of its paths. */
   readonly paths: readonly PathStatistics[];
 }
 

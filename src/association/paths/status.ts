@@ -6,21 +6,21 @@ import { sctp_sockstat } from '../../generated/layouts.js';
 import type { ModuleSocket } from '../../stack/socket/module-socket.js';
 import type { StreamCounts } from '../../stack/socket/notification.js';
 
-/** An association as a whole (RFC 6458 §8.2.1); `paths()` tells of its parts. */
+/** The state of an association as a whole (RFC 6458 §8.2.1); `paths()` returns that of its paths. */
 export interface Status {
-  /** The local addresses that it uses. */
+  /** The local addresses of the association. */
   readonly localAddresses: readonly Address[];
-  /** The peer's address that messages are sent to while it is active. */
+  /** The primary path: the address of the peer to which messages are sent while it is active. */
   readonly primary: Address | undefined;
-  /** What was agreed on, or has been added since. */
+  /** How many streams there are. */
   readonly streams: StreamCounts;
   /** The peer's receive window, in bytes. */
   readonly receiverWindow: number;
-  /** How many DATA chunks wait for an acknowledgement. */
+  /** How many DATA chunks are not acknowledged. */
   readonly unacknowledged: number;
   /** How many DATA chunks wait to be received here. */
   readonly pending: number;
-  /** A longer message is sent in parts; bytes. */
+  /** Messages longer than this, in bytes, are sent in several DATA chunks. */
   readonly fragmentationPoint: number;
 }
 
@@ -37,7 +37,9 @@ export function statusOf(state: AssociationState): Status {
   };
 }
 
-/** How many bytes the peer hasn't acknowledged, headers of DATA chunks included; 0 when the association has ended. */
+/**
+ * How many bytes the peer hasn't acknowledged, including the headers of DATA chunks; 0 if the association has ended.
+ */
 export function unacknowledgedBytes(moduleSocket: ModuleSocket, associationId: number): number {
   try {
     return moduleSocket.struct(SCTP_GET_SNDBUF_USE, sctp_sockstat, { ss_assoc_id: associationId }).ss_total_sndbuf;

@@ -78,8 +78,8 @@ export function checkStreams(streams: readonly number[] | 'all', all: number, wh
 }
 
 /**
- * The peer resets and adds streams by requests of its own (RFC 6525 §5.2), which this end must grant. If it doesn't, there
- * is no use in asking the peer.
+ * The peer resets and adds streams by requests of its own (RFC 6525 §5.2), which this end must grant. If it doesn't,
+ * there is no use in asking the peer.
  */
 export function checkGrant(grants: number, what: 'streams' | 'association', syscall: string): void {
   const needed = what === 'streams' ? SCTP_ENABLE_RESET_STREAM_REQ : SCTP_ENABLE_CHANGE_ASSOC_REQ;

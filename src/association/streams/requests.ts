@@ -35,8 +35,8 @@ export class Requests {
   readonly #pending = new Set<Pending>();
 
   /**
-   * Makes a request when `ready` calls `begin`. `ready` may return a function, which is called when the request has ended,
-   * whatever its outcome.
+   * Makes a request when `ready` calls `begin`. `ready` may return a function, which is called when the request has
+   * ended, whatever its outcome.
    */
   make(
     clock: Clock,

@@ -23,14 +23,14 @@ export let streamOf: (association: StreamOwner, id: number) => Stream;
 /**
  * One stream of an association: both directions of a stream number.
  *
- * The first time you receive from a stream, its messages become its own, and the association's `receive` returns those of
- * the other streams only. This ends when the peer resets the stream: later messages go to the association again, until you
- * receive from the stream once more. (So a data channel is opened by a message that the association receives, and lives as
- * a stream.)
+ * The first time you receive from a stream, its messages become its own, and the association's `receive` returns those
+ * of the other streams only. This ends when the peer resets the stream: later messages go to the association again,
+ * until you receive from the stream once more. (So a data channel is opened by a message that the association receives,
+ * and lives as a stream.)
  *
- * All streams of an association share its receive window and its read-ahead (the socket's `readAheadBytes`). If unreceived
- * messages of other streams fill them, nothing arrives on this stream either. So receive everything that the peer sends:
- * from each stream, or the rest from the association.
+ * All streams of an association share its receive window and its read-ahead (the socket's `readAheadBytes`). If
+ * unreceived messages of other streams fill them, nothing arrives on this stream either. So receive everything that the
+ * peer sends: from each stream, or the rest from the association.
  */
 export class Stream implements AsyncIterable<Message> {
   /** The stream number, from 0. */
@@ -67,9 +67,9 @@ export class Stream implements AsyncIterable<Message> {
   }
 
   /**
-   * The messages of the stream as a web stream, until the peer resets the stream or the association ends; read again, it
-   * has the messages after the reset. It takes a message only when it is asked for one. If it is cancelled, the other
-   * messages are left for `receive`.
+   * The messages of the stream as a web stream, until the peer resets the stream or the association ends; read again,
+   * it has the messages after the reset. It takes a message only when it is asked for one. If it is cancelled, the
+   * other messages are left for `receive`.
    */
   get readable(): ReadableStream<Message> {
     this.#claim();
@@ -83,11 +83,11 @@ export class Stream implements AsyncIterable<Message> {
   }
 
   /**
-   * A web stream of messages to send on the stream, each alone or with its options. Closing it resets the outgoing stream,
-   * which ends the peer's `readable`; `writable` is a new one then. Aborting it drops the messages that haven't begun to be
-   * sent and requests the reset as well, but doesn't wait for the answer: SCTP can't take back what was sent, and a peer
-   * that doesn't receive doesn't answer. As in all web streams, a message that can't be sent ends the writable; then, too,
-   * `writable` is a new one.
+   * A web stream of messages to send on the stream, each alone or with its options. Closing it resets the outgoing
+   * stream, which ends the peer's `readable`; `writable` is a new one then. Aborting it drops the messages that haven't
+   * begun to be sent and requests the reset as well, but doesn't wait for the answer: SCTP can't take back what was
+   * sent, and a peer that doesn't receive doesn't answer. As in all web streams, a message that can't be sent ends the
+   * writable; then, too, `writable` is a new one.
    */
   get writable(): WritableStream<Sendable | OutgoingMessage> {
     this.#writable ??= this.#newWritable();

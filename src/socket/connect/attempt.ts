@@ -8,7 +8,9 @@ import type { Notification } from '../../stack/socket/notification.js';
 import type { AttemptWatcher, ConnectAttempts, SentChunk } from './attempts.js';
 import type { Peer } from './peers.js';
 
-/** Watches one set-up: which INITs were sent, and what the network reported, for the result or the error of connectx. */
+/**
+ * Watches one set-up: which INITs were sent, and what the network reported, for the result or the error of connectx.
+ */
 export class ConnectAttempt implements AttemptWatcher {
   readonly peers: readonly Peer[];
   readonly syscall: string;

@@ -35,8 +35,8 @@ export function begin(moduleSocket: ModuleSocket, peers: readonly Peer[], syscal
 }
 
 /**
- * Sets how many INITs may be sent. usrsctp sends them to the addresses in turn, so a long list needs at least one for each
- * address; with a deadline, INITs are sent until then.
+ * Sets how many INITs may be sent. usrsctp sends them to the addresses in turn, so a long list needs at least one for
+ * each address; with a deadline, INITs are sent until then.
  */
 export function setInitBudget(
   moduleSocket: ModuleSocket,
@@ -46,7 +46,8 @@ export function setInitBudget(
 ): void {
   const retransmits = moduleSocket.call('sysctl', (calls) => calls.sysctl(INIT_RETRANSMITS));
   const usual = Math.max(retransmits, addresses);
-  if (config.style === 'one-to-one' && timeoutMs === undefined && usual === retransmits) return; // a new module socket has this value
+  const isDefault = config.style === 'one-to-one' && timeoutMs === undefined && usual === retransmits;
+  if (isDefault) return;
   moduleSocket.setStruct(C.SCTP_INITMSG, sctp_initmsg, {
     sinit_num_ostreams: config.outboundStreams,
     sinit_max_instreams: config.inboundStreams,

@@ -6,7 +6,7 @@ import type { ConnectOptions, LocalAddress } from './options.js';
 
 const WILDCARD_FAMILY: Readonly<Record<Address, AddressFamily>> = { '0.0.0.0': 'IPv4' };
 
-/** The local addresses that a caller of connectx named, by address or by interface; undefined: none. */
+/** The local addresses that the options of connectx name, by address or by interface; undefined if they name none. */
 export function namedLocals(
   { local, interface: name }: Pick<ConnectOptions, 'local' | 'interface'>,
   interfaces: Interfaces,
@@ -26,7 +26,7 @@ export function namedLocals(
   throw new SctpError('EADDRNOTAVAIL', `${syscall}: the interface ${name} ${which}`, { syscall });
 }
 
-/** Local addresses as a caller gave them, checked. */
+/** Checks local addresses that a caller gave. */
 export function checkLocals(list: readonly LocalAddress[], family: AddressFamily | 'any', syscall: string): Endpoint[] {
   return checkEndpoints(Array.isArray(list) ? list.map(withPort) : list, family, syscall);
 }

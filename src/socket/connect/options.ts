@@ -4,42 +4,43 @@ import type { Association } from '../../association/association.js';
 import { SctpError } from '../../errors.js';
 import { checkWaitOptions, type WaitOptions } from '../../wait.js';
 
-/** A local address to bind to. */
+/** A local address to which a socket is bound. */
 export interface LocalAddress {
   /** A local address of the stack, or `::` or `0.0.0.0` for all of them. */
   readonly address: Address;
-  /** SCTP port; one for all addresses. Default 0: any free one. */
+  /** The SCTP port, which must be the same for all addresses. Default 0: any free port. */
   readonly port?: number;
 }
 
-/** How connectx connects, and how it waits. */
+/** The options of connectx. */
 export interface ConnectOptions extends WaitOptions {
   /**
-   * The one deadline for the whole set-up, in ms: with it INITs are sent until then, however many addresses there are.
-   * Without it the set-up ends with the INIT budget: Max.Init.Retransmits, raised to the number of addresses.
+   * The deadline of the whole set-up, in ms: INITs are sent until then, however many addresses there are. Without it
+   * the set-up ends when Max.Init.Retransmits, or the number of addresses if that is larger, is reached.
    */
   readonly timeoutMs?: number;
   /**
-   * What an aborted `signal` does to the attempt. `abort` (default): ends it; the promise rejects with the signal's
-   * reason. `detach`: lets it go on; the promise rejects with EINTR, and the socket emits `association` when it is up.
+   * What happens when `signal` is aborted. `abort` (default): the set-up ends, and the promise rejects with the
+   * signal's reason. `detach`: the set-up goes on, the promise rejects with EINTR, and the socket emits `association`
+   * when it is up.
    */
   readonly onAbort?: 'abort' | 'detach';
-  /** `false`: resolves at once with the connecting association; its `ready` is the result. Default true. */
+  /** `false`: resolves at once with the association, whose `ready` is the result of the set-up. Default true. */
   readonly wait?: boolean;
   /**
-   * Insists on more than one path: rejects with EPROTO when either end has a single address. The association, which is
-   * up all the same, is the error's `association`; `peeloff` or `abort` it.
+   * Requires several paths: rejects with EPROTO if either end has a single address. The association, which is up all
+   * the same, is the error's `association`; `peeloff` or `abort` it.
    */
   readonly requireMultipath?: boolean;
-  /** Binds to these addresses first; undone when the set-up fails. Default: as bound, or else all of the stack's. */
+  /** Binds the socket to these addresses first, until the set-up fails. Default: the binding, or all addresses. */
   readonly local?: readonly LocalAddress[];
-  /** Binds to the transport's addresses of this network interface first; together with `local`: to those in both. */
+  /** Binds the socket to the addresses of this network interface first; with `local`, to those that are in both. */
   readonly interface?: string;
-  /** Adds `local` or the `interface`'s addresses to this association (RFC 5061); the list of peers must be empty. */
+  /** Adds `local`, or the addresses of `interface`, to this association (RFC 5061). The list of peers must be empty. */
   readonly association?: Association;
 }
 
-/** Checks what a caller gave. */
+/** Checks the options that a caller gave. */
 export function checkConnectOptions(options: ConnectOptions, syscall: string): void {
   checkWaitOptions(options, syscall);
   const { onAbort, local, interface: name } = options;

@@ -4,8 +4,8 @@ import type { Interfaces } from '../../stack/interfaces.js';
 import type { Peer } from './peers.js';
 
 /**
- * Sees before connectx whether a peer can be reached at all: usrsctp would send nothing, say nothing, and retry.
- * Returns the peers, those to which there is no route now at the end. Throws ENETDOWN, EADDRNOTAVAIL, ENETUNREACH.
+ * Checks before connectx whether the peer can be reached: usrsctp would send nothing, report nothing, and try again.
+ * Returns the peers, with those to which there is no route at the end. Throws ENETDOWN, EADDRNOTAVAIL, ENETUNREACH.
  */
 export function reachablePeers(
   peers: readonly Peer[],
@@ -43,7 +43,7 @@ function whyNot(peers: readonly Peer[], locals: readonly Address[]): string {
     : 'no local address is of a family that the peer has';
 }
 
-/** Throws EPROTOTYPE when a peer expects its packets in UDP and the transport doesn't use it. */
+/** Throws EPROTOTYPE if a peer has an encapsulation port but the transport doesn't use UDP. */
 export function checkEncapsulation(
   peers: readonly Peer[],
   encapsulationPort: number | undefined,

@@ -5,8 +5,8 @@ export interface ReadAhead<Association> {
   /** Ids of associations from which nothing may be read now; undefined if there are none. */
   readonly held: Uint32Array<ArrayBuffer> | undefined;
   /**
-   * How many bytes may be read now; the last message may exceed it. `begun`: how many bytes of incomplete messages have been
-   * read for which nobody waits.
+   * How many bytes may be read now; the last message may exceed it. `begun`: how many bytes of incomplete messages have
+   * been read for which nobody waits.
    */
   room(begun: number): number;
   /** Bytes of an association have been read. */
@@ -27,8 +27,8 @@ export interface Reader {
 }
 
 /**
- * The read-ahead of a one-to-one socket. Reading stops at the limit, so that messages stay in usrsctp and close the receive
- * window. It goes on when half of the read-ahead has been received.
+ * The read-ahead of a one-to-one socket. Reading stops at the limit, so that messages stay in usrsctp and close the
+ * receive window. It goes on when half of the read-ahead has been received.
  */
 export class OneToOneReadAhead implements ReadAhead<unknown> {
   readonly held = undefined;

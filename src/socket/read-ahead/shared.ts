@@ -2,9 +2,9 @@ import type { ReadAhead } from './read-ahead.js';
 import { type Sharers, Shares } from './shares.js';
 
 /**
- * The read-ahead of a one-to-many socket. At the limit the associations get equal shares of it, until half of it has been
- * received. An association that has its share isn't read, so that its receive window closes; the others are. The rest of an
- * association that has ended is read in any case, because nothing follows it.
+ * The read-ahead of a one-to-many socket. At the limit the associations get equal shares of it, until half of it has
+ * been received. An association that has its share isn't read, so that its receive window closes; the others are. The
+ * rest of an association that has ended is read in any case, because nothing follows it.
  */
 export class OneToManyReadAhead<Association extends { readonly id: number }> implements ReadAhead<Association> {
   readonly isPaused = false;

@@ -8,14 +8,14 @@ const ERROR = 9;
 const HEADER_BYTES = 4;
 
 /**
- * The causes of an ABORT chunk; `undefined` when the bytes are no ABORT chunk. Never throws: a peer wrote them.
+ * The causes in an ABORT chunk; undefined if the bytes aren't an ABORT chunk. Never throws, because a peer wrote them.
  * usrsctp keeps 512 bytes of the chunk (sctputil.c, sctp_notify_assoc_change), so the last cause may be cut off.
  */
 export function abortCauses(chunk: Uint8Array): ErrorCause[] | undefined {
   return causesOf(ABORT, chunk);
 }
 
-/** The same of an ERROR chunk. */
+/** The causes in an ERROR chunk. */
 export function errorCauses(chunk: Uint8Array): ErrorCause[] | undefined {
   return causesOf(ERROR, chunk);
 }
@@ -31,7 +31,7 @@ function causesOf(type: number, chunk: Uint8Array): ErrorCause[] | undefined {
   });
 }
 
-/** What a cause without a text means to whoever is told. */
+/** Explanations of causes that come without a text. */
 const MEANINGS: ReadonlyMap<number, string> = new Map([
   [
     11, // RFC 9260 §5.2.2
@@ -39,7 +39,7 @@ const MEANINGS: ReadonlyMap<number, string> = new Map([
   ],
 ]);
 
-/** Causes in a few words, such as `User-Initiated Abort: bye`. */
+/** Describes causes in a few words, such as `User-Initiated Abort: bye`. */
 export function describeCauses(causes: readonly ErrorCause[]): string {
   return causes.map(({ code, name, text = MEANINGS.get(code) }) => (text ? `${name}: ${text}` : name)).join('; ');
 }

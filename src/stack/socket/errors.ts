@@ -1,7 +1,7 @@
 import { errnoName } from '../../bridge/calls.js';
 import { type ErrorCode, SctpError, type SctpErrorDetails } from '../../errors.js';
 
-/** errno names that usrsctp uses in a sense for which there is a better one. */
+/** Better codes for errno names that usrsctp uses in an unusual sense. */
 const BETTER: Readonly<Record<string, ErrorCode>> = {
   ENOENT: 'ENOTCONN', // a send to an association that isn't there
   EBUSY: 'EALREADY', // data, or a request, is outstanding
@@ -13,22 +13,22 @@ const BETTER: Readonly<Record<string, ErrorCode>> = {
 
 const MESSAGES: Partial<Record<ErrorCode, string>> = {
   EADDRINUSE: 'the port is taken: choose another one, or 0 for any',
-  EADDRNOTAVAIL: "the address is none of the transport's: see stack.addresses",
-  EAFNOSUPPORT: "the address is of a family that this socket can't use",
+  EADDRNOTAVAIL: "the transport doesn't have the address: see stack.addresses",
+  EAFNOSUPPORT: "the socket can't use addresses of this family",
   EAGAIN: 'no port is free',
   EBADF: 'the socket is closed',
   ECONNRESET: 'the peer has aborted the association',
   EINVAL: 'usrsctp refuses an argument',
-  EMSGSIZE: 'the message is larger than can be sent',
-  ENOBUFS: 'there is no memory left for it',
+  EMSGSIZE: 'the message is too large to be sent',
+  ENOBUFS: 'out of memory',
   ENOPROTOOPT: 'usrsctp has no such option',
   ENOTCONN: 'there is no association',
   EPIPE: 'the association is being closed',
 };
 
-/** What has two errno names and one code. */
+/** Messages for errno names that share their code with another one. */
 const CLEARER: Readonly<Record<string, string>> = {
-  ENFILE: 'the stack has as many sockets as it can have: 262,144',
+  ENFILE: 'the stack has the maximum number of sockets: 262,144',
 };
 
 const KNOWN = new Set<string>([
@@ -60,12 +60,12 @@ export function callError(syscall: string, result: number, details: SctpErrorDet
   return new SctpError(code, `${syscall}: ${message}`, { syscall, ...details });
 }
 
-/** The error of a call that its message begins with. */
+/** An error whose message begins with the name of the call. */
 export function failed(code: ErrorCode, message: string): SctpError {
   return new SctpError(code, message, { syscall: message.split(':')[0] ?? '' });
 }
 
-/** A call's result, or its error. */
+/** Returns the result of a call, or throws its error. */
 export function checked(syscall: string, result: number, details?: SctpErrorDetails): number {
   if (result < 0) throw callError(syscall, result, details);
   return result;

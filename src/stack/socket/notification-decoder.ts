@@ -40,7 +40,7 @@ const AUTHENTICATIONS: Readonly<Record<number, AuthenticationChange['change']>> 
 
 /** LINK_ABORT_SENT of wasm/link.h. */
 const ABORT_SENT = 0x80;
-/** The sender of the ABORT had no such association (RFC 9260 §8.4). */
+/** The T bit of an ABORT: its sender had no such association (RFC 9260 §8.4). */
 const T_BIT = 0x01;
 
 type Decode = (view: DataView<ArrayBuffer>, length: number) => Notification | undefined;
@@ -129,7 +129,7 @@ const DECODERS: Readonly<Record<number, Decode>> = {
   },
 };
 
-/** A notification of so many bytes, as recvv brings it; `undefined` when its type is unknown. Nothing of the view is kept. */
+/** Decodes a notification of `length` bytes. Returns undefined if the type is unknown. The view isn't kept. */
 export function decodeNotification(view: DataView<ArrayBuffer>, length: number): Notification | undefined {
   return length < 8 ? undefined : DECODERS[view.getUint16(0, true)]?.(view, length);
 }

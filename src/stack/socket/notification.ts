@@ -9,9 +9,9 @@ export interface StreamCounts {
   readonly outbound: number;
 }
 
-/** What the stack tells of an association, beside its messages (RFC 6458 §6.1). */
+/** A notification about an association (RFC 6458 §6.1). */
 export type Notification = {
-  /** As `association.id`. */
+  /** The id of the association. */
   readonly associationId: number;
 } & (
   | AssociationChange
@@ -32,17 +32,17 @@ export type Notification = {
   | {
       /** SCTP_SEND_FAILED_EVENT (RFC 6458 §6.1.11). */
       readonly type: 'sendFailed';
-      /** Had it been on the wire, at least in part? */
+      /** Was at least a part of the message sent? */
       readonly sent: boolean;
-      /** The stream that it was sent on. */
+      /** The stream on which it was sent. */
       readonly stream: number;
       /** Its payload protocol identifier. */
       readonly ppid: number;
-      /** The number that it was sent with. */
+      /** The `context` with which it was sent. */
       readonly context: number;
       /** Which fragment of the message it is: SCTP_DATA_LAST_FRAG, SCTP_DATA_NOT_FRAG. */
       readonly flags: number;
-      /** What is left of it. */
+      /** The fragment. */
       readonly data: Uint8Array<ArrayBuffer>;
     }
   | {
@@ -52,7 +52,7 @@ export type Notification = {
   | {
       /** SCTP_ADAPTATION_INDICATION (RFC 6458 §6.1.6). */
       readonly type: 'adaptation';
-      /** What the peer's INIT told. */
+      /** The indication in the peer's INIT or INIT ACK. */
       readonly indication: number;
     }
   | ({
@@ -81,71 +81,71 @@ export type Notification = {
     } & StreamChange)
 );
 
-/** An association has come up, or ended (RFC 6458 §6.1.1). */
+/** An association is up, has restarted or has ended (RFC 6458 §6.1.1). */
 export interface AssociationChange {
   /** SCTP_ASSOC_CHANGE (RFC 6458 §6.1.1). */
   readonly type: 'association';
-  /** What it is now. */
+  /** The new state. */
   readonly state: 'up' | 'lost' | 'restart' | 'shutdown complete' | 'could not start';
-  /** What was agreed on. */
+  /** How many streams both ends agreed on. */
   readonly streams: StreamCounts;
-  /** What both ends can do. */
+  /** The extensions that both ends support. */
   readonly features: readonly Feature[];
-  /** The causes of the peer's ABORT; absent when there was none. */
+  /** The causes in the peer's ABORT; absent if there was none. */
   readonly abort?: readonly ErrorCause[];
-  /** The peer's ABORT has the T bit: it has no such association, or no longer (RFC 9260 §8.4). */
+  /** Does the peer's ABORT have the T bit? Then it doesn't know the association (RFC 9260 §8.4). */
   readonly isUnknown?: boolean;
-  /** The causes of the ABORT that this end has sent because the peer broke the protocol; absent when there was none. */
+  /** The causes in the ABORT that this end sent because the peer broke the protocol; absent if there was none. */
   readonly sentAbort?: readonly ErrorCause[];
 }
 
-/** The peer has given up a message of which a part had been delivered already: the part is dropped (RFC 6458 §6.1.7). */
+/** The peer has given up a message that was partially delivered, which is dropped (RFC 6458 §6.1.7). */
 export interface PartialDeliveryAborted {
-  /** The stream that it came on. */
+  /** The stream of the message. */
   readonly stream: number;
-  /** Was it an unordered message? */
+  /** Was the message unordered? */
   readonly unordered: boolean;
   /**
-   * Its stream sequence number; the low half of the message identifier with I-DATA. Unordered messages have none: for those
-   * it is the low half of the message's first TSN.
+   * The stream sequence number; with I-DATA the low 16 bits of the message identifier. For an unordered message, which
+   * has none: the low 16 bits of its first TSN.
    */
   readonly ssn: number;
 }
 
-/** What has become of authentication (RFC 6458 §6.1.8). */
+/** A change of authentication (RFC 6458 §6.1.8). */
 export interface AuthenticationChange {
-  /** The peer uses a key for the first time; nobody uses a key any more; the peer has no authentication at all. */
+  /** The peer uses a key for the first time, neither end uses a key any more, or the peer has no authentication. */
   readonly change: 'new key' | 'key free' | 'no authentication';
-  /** The number of the key; 0 where there is no authentication. */
+  /** The number of the key; 0 if the peer has no authentication. */
   readonly keyNumber: number;
 }
 
-/** What the answer to a request of RFC 6525 is. */
+/** The outcome of a request (RFC 6525). */
 export type Outcome = 'performed' | 'denied' | 'failed';
 
-/** Streams were reset (RFC 6525 §6.1.1), or were not, though this end has asked for it. */
+/** Streams were reset, or a reset that this end requested was refused (RFC 6525 §6.1.1). */
 export interface StreamReset {
   /** `outgoing`: streams that this end sends on. */
   readonly direction: 'incoming' | 'outgoing';
-  /** Which ones. */
+  /** The streams. */
   readonly streams: readonly number[] | 'all';
-  /** What came of it. */
+  /** The outcome. */
   readonly outcome: Outcome;
 }
 
-/** The association was reset (RFC 6525 §6.1.2), or was not, though this end has asked for it. */
+/** The association was reset, or a reset that this end requested was refused (RFC 6525 §6.1.2). */
 export interface AssociationReset {
-  /** What came of it. */
+  /** The outcome. */
   readonly outcome: Outcome;
-  /** The next TSN from here. */
+  /** The next TSN of this end. */
   readonly localTsn: number;
-  /** The next TSN from the peer. */
+  /** The next TSN of the peer. */
   readonly remoteTsn: number;
 }
 
-/** Streams were added (RFC 6525 §6.1.3), or were not, though this end has asked for it. */
+/** Streams were added, or an addition that this end requested was refused (RFC 6525 §6.1.3). */
 export interface StreamChange {
-  /** What came of it. */
+  /** The outcome. */
   readonly outcome: Outcome;
   /** How many there are now from the peer. */
   readonly inbound: number;
@@ -156,7 +156,7 @@ export interface StreamChange {
 /** How a path has changed (RFC 6458 §6.1.2). */
 export type PathChange = 'available' | 'unreachable' | 'removed' | 'added' | 'primary' | 'confirmed';
 
-/** What both ends of an association can do beyond RFC 9260. */
+/** An extension of RFC 9260 that both ends support. */
 export type Feature =
   | 'partial reliability'
   | 'authentication'

@@ -37,9 +37,9 @@ type ReadItem = MessagePart | Notification;
 const BATCH = 64;
 
 /**
- * Reads a socket of the module. One entry into the module reads a batch, which is delivered after the entry: C never calls
- * JavaScript that could call C again. The code that receives an item may do anything: read on, close the socket, or peel
- * the association off, which takes the undelivered items of the association along.
+ * Reads a socket of the module. One entry into the module reads a batch, which is delivered after the entry: C never
+ * calls JavaScript that could call C again. The code that receives an item may do anything: read on, close the socket,
+ * or peel the association off, which takes the undelivered items of the association along.
  */
 export class SocketReader {
   readonly #pump: Pump;

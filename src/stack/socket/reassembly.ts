@@ -3,7 +3,7 @@ import type { PartialDeliveryAborted } from './notification.js';
 
 type Part = Uint8Array<ArrayBuffer>;
 
-/** A part of a message, as it is read: each part comes with the TSN that the message begins with. */
+/** A part of a message. All parts of a message have the TSN of its first chunk. */
 type Read = Pick<Message, 'stream' | 'unordered' | 'tsn'> & { readonly data: Part };
 
 interface Partial {
@@ -15,26 +15,26 @@ interface Partial {
 }
 
 /**
- * Puts together what usrsctp delivers in parts: messages that are larger than one read, or that it begins to deliver
- * before they have arrived as a whole (partial delivery, RFC 6458 §6.1.7).
+ * Reassembles messages that usrsctp delivers in parts: those that are larger than one read, or of which it delivers the
+ * beginning before the rest has arrived (partial delivery, RFC 6458 §6.1.7).
  */
 export class Reassembly {
   readonly #limit: number;
-  /** Begun messages by association; there are few at any time, with I-DATA some for each stream at most. */
+  /** The incomplete messages of each association: few, and with I-DATA at most some for each stream. */
   #begun: Map<number, Partial[]> | undefined;
   #notification: Part[] | undefined;
 
-  /** `limit`: how many bytes an association may have here, and so the largest message. */
+  /** `limit`: the most bytes of incomplete messages that an association may have, and so the largest message. */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** How many bytes there are of an association's messages. */
+  /** How many bytes of incomplete messages an association has. */
   bytes(associationId: number): number {
     return this.#begun?.get(associationId)?.reduce((sum, { bytes }) => sum + bytes, 0) ?? 0;
   }
 
-  /** The whole message when this part completes it; undefined while it doesn't. */
+  /** Adds a part. Returns the whole message if it is complete now, undefined if it isn't. */
   message(associationId: number, read: Read, complete: boolean): Part | undefined | 'oversized' {
     const begun = this.#begun?.get(associationId);
     const { data } = read;
@@ -42,30 +42,30 @@ export class Reassembly {
     return this.#join(associationId, begun ?? [], read, complete);
   }
 
-  /** Is there a part of a notification? They are never interleaved. */
+  /** Is there an incomplete notification? Notifications are never interleaved. */
   get hasNotification(): boolean {
     return this.#notification !== undefined;
   }
 
-  /** The whole notification when this part completes it. */
+  /** Adds a part of a notification. Returns the whole notification if it is complete now. */
   notification(part: Part, complete: boolean): Part | undefined {
     const parts = [...(this.#notification ?? []), part];
     this.#notification = complete ? undefined : parts;
     return complete ? joined(parts) : undefined;
   }
 
-  /** Takes over what another one has of an association. */
+  /** Takes over the incomplete messages of an association from another socket. */
   adopt(associationId: number, from: Reassembly): void {
     this.#keep(associationId, from.#begun?.get(associationId) ?? []);
     from.forget(associationId);
   }
 
-  /** An association has ended. */
+  /** Drops the messages of an association that has ended. */
   forget(associationId: number): void {
     this.#begun?.delete(associationId);
   }
 
-  /** A message that was partly delivered will never be whole. */
+  /** Drops a message that the peer has given up. */
   abort(associationId: number, aborted: PartialDeliveryAborted): void {
     const begun = this.#begun?.get(associationId);
     if (begun)
@@ -102,12 +102,12 @@ export class Reassembly {
   }
 }
 
-/** Of the ordered messages of a stream one is begun at most; unordered ones are told apart by the TSN. */
+/** At most one ordered message of a stream is incomplete; unordered ones differ by their TSN. */
 function isOf({ stream, unordered, tsn }: Partial, aborted: PartialDeliveryAborted): boolean {
   return stream === aborted.stream && unordered === aborted.unordered && (!unordered || (tsn & 0xffff) === aborted.ssn);
 }
 
-/** Parts as one. */
+/** Concatenates byte arrays. */
 export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let offset = 0;
