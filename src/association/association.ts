@@ -43,7 +43,7 @@ export class Association implements AsyncIterable<Message>, AsyncDisposable {
   }
 
   static {
-    newAssociation = (owner, moduleSocket, id) => new Association(new AssociationCore(owner, moduleSocket, id));
+    newAssociation = (owner, moduleSocket, id) => new this(new AssociationCore(owner, moduleSocket, id));
     coreOf = (association) => association.#core;
     setReady = (association, ready) => {
       association.#ready = ready;

@@ -42,7 +42,7 @@ export class Authentication {
   }
 
   static {
-    authenticationOf = (options) => new Authentication(options);
+    authenticationOf = (options) => new this(options);
   }
 
   /**

@@ -26,7 +26,7 @@ export class SeededRandom {
   /** A stream of its own, named within this one. */
   fork(label: string): SeededRandom {
     checkType(label, 'string', 'the label', 'fork');
-    return new SeededRandom(`${this.#key}/${label}`);
+    return seeded(`${this.#key}/${label}`);
   }
 
   /** The next 32 bits, as an unsigned integer. */
@@ -75,4 +75,8 @@ function hash(text: string, basis: number): number {
   state = Math.imul(state ^ (state >>> 16), 0x85ebca6b);
   state = Math.imul(state ^ (state >>> 13), 0xc2b2ae35);
   return state ^ (state >>> 16);
+}
+
+function seeded(key: string): SeededRandom {
+  return new SeededRandom(key);
 }

@@ -9,6 +9,8 @@ export interface StackOptions extends StackCoreOptions {
   readonly wasm?: WasmSource;
 }
 
+let newStack: (core: StackCore) => Stack;
+
 /**
  * One SCTP host: an instance of usrsctp on top of a transport. Several stacks in one process are independent.
  *
@@ -17,11 +19,15 @@ export interface StackOptions extends StackCoreOptions {
  * ```
  */
 export class Stack extends SlimStack {
+  static {
+    newStack = (core) => new this(core);
+  }
+
   /**
    * Starts the transport and usrsctp on top of it. Rejects with EINVAL for invalid options, and with the transport's
    * error, such as EADDRINUSE.
    */
   static override async create(options: StackOptions): Promise<Stack> {
-    return new Stack(await StackCore.start(options, options?.wasm ?? packagedWasm()));
+    return newStack(await StackCore.start(options, options?.wasm ?? packagedWasm()));
   }
 }

@@ -16,6 +16,9 @@ import { type SendAllResult, sendToAll } from './send-all.js';
 /** The socket with this inside: always the same object. */
 export let socketOf: (core: SocketCore) => Socket;
 
+/** The inside of a socket; undefined for anything else. */
+let coreOf: (socket: unknown) => SocketCore | undefined;
+
 const NO_OPTIONS = {};
 
 /** An SCTP socket (RFC 6458), one-to-one or one-to-many. */
@@ -30,10 +33,11 @@ export class Socket implements AsyncDisposable {
   static {
     const sockets = new WeakMap<SocketCore, Socket>();
     socketOf = (core) => {
-      const socket = sockets.get(core) ?? new Socket(core);
+      const socket = sockets.get(core) ?? new this(core);
       sockets.set(core, socket);
       return socket;
     };
+    coreOf = (socket) => (typeof socket === 'object' && socket && #core in socket ? socket.#core : undefined);
   }
 
   /** `one-to-one` or `one-to-many`. */
@@ -86,12 +90,12 @@ export class Socket implements AsyncDisposable {
    * one. `docs/connectx.md` describes the result and all errors.
    */
   connectx(peers: readonly Peer[], options: ConnectOptions = NO_OPTIONS): Promise<Association> {
-    return Socket.#connect(this, 'connectx', peers, options);
+    return connect(this, 'connectx', peers, options);
   }
 
   /** connectx with one address. */
   connect(peer: Peer, options: ConnectOptions = NO_OPTIONS): Promise<Association> {
-    return Socket.#connect(this, 'connect', [peer], options);
+    return connect(this, 'connect', [peer], options);
   }
 
   /**
@@ -197,17 +201,17 @@ export class Socket implements AsyncDisposable {
     this.#core.checkOpen(syscall);
     return this.#core;
   }
+}
 
-  /** A method that was detached from its socket can be called with anything as `this`: ENOTSOCK. */
-  static async #connect(
-    socket: Socket | undefined,
-    syscall: 'connect' | 'connectx',
-    peers: readonly Peer[],
-    options: ConnectOptions,
-  ): Promise<Association> {
-    if (typeof socket !== 'object' || socket === null || !(#core in socket)) {
-      throw Object.assign(new TypeError(`${syscall}: this is no socket`), { code: 'ENOTSOCK' });
-    }
-    return socket.#open(syscall).connector.connect(syscall, peers, options);
-  }
+/** A method that was detached from its socket can be called with anything as `this`: ENOTSOCK. */
+async function connect(
+  socket: Socket,
+  syscall: 'connect' | 'connectx',
+  peers: readonly Peer[],
+  options: ConnectOptions,
+): Promise<Association> {
+  const core = coreOf(socket);
+  if (!core) throw Object.assign(new TypeError(`${syscall}: this is no socket`), { code: 'ENOTSOCK' });
+  core.checkOpen(syscall);
+  return core.connector.connect(syscall, peers, options);
 }

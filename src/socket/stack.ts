@@ -18,6 +18,8 @@ export interface StackOptions extends StackCoreOptions {
 
 const NO_OPTIONS = {};
 
+let newStack: (core: StackCore) => Stack;
+
 /**
  * One SCTP host: an instance of usrsctp on top of a transport. Several stacks in one process are independent. This
  * class needs to be told where its WebAssembly is; `./packaged-stack.ts` has one that brings it along.
@@ -29,12 +31,16 @@ const NO_OPTIONS = {};
 export class Stack implements AsyncDisposable {
   readonly #core: StackCore;
 
+  static {
+    newStack = (core) => new this(core);
+  }
+
   /**
    * Starts the transport and usrsctp on top of it. Rejects with EINVAL for invalid options, and with the transport's
    * error, such as EADDRINUSE.
    */
   static async create(options: StackOptions): Promise<Stack> {
-    return new Stack(await StackCore.start(options, options?.wasm));
+    return newStack(await StackCore.start(options, options?.wasm));
   }
 
   protected constructor(core: StackCore) {

@@ -45,7 +45,7 @@ export class Stream implements AsyncIterable<Message> {
   }
 
   static {
-    streamOf = (association, id) => new Stream(association, id);
+    streamOf = (association, id) => new this(association, id);
   }
 
   /** Sends a message on the stream, as the association's `send` does. */
