@@ -1,6 +1,6 @@
 import { packagedWasm } from '#wasm';
 import type { WasmSource } from '../bridge/module.js';
-import { Stack as SlimStack } from './stack.js';
+import { BaseStack } from './base-stack.js';
 import { StackCore, type StackCoreOptions } from './stack-core.js';
 
 /** The options of a stack. */
@@ -18,7 +18,7 @@ let newStack: (core: StackCore) => Stack;
  * await using stack = await Stack.create({ transport: udp() });
  * ```
  */
-export class Stack extends SlimStack {
+export class Stack extends BaseStack {
   static {
     newStack = (core) => new this(core);
   }
@@ -27,7 +27,7 @@ export class Stack extends SlimStack {
    * Starts the transport and usrsctp on top of it. Rejects with EINVAL for invalid options, and with the transport's
    * error, such as EADDRINUSE.
    */
-  static override async create(options: StackOptions): Promise<Stack> {
+  static async create(options: StackOptions): Promise<Stack> {
     return newStack(await StackCore.start(options, options?.wasm ?? packagedWasm()));
   }
 }
