@@ -13,7 +13,7 @@ const NEEDS_NODE = /^dist\/(udp|relay-server|testing\/udp|cli\/\w+)\.js$/;
 /** An error of src/socket/stack.ts, thrown when a stack is created without a transport. */
 const MESSAGE = 'Stack.create: give a transport, such as udp()';
 /** The message in a bundle, where esbuild may break a line in the middle of a string. */
-const BUNDLED_MESSAGE = new RegExp(MESSAGE.split('').join('(?:\\\\\n)?'));
+const BUNDLED_MESSAGE = new RegExp(Array.from(MESSAGE, (each) => each.replace(/\W/, '\\$&')).join('(?:\\\\\n)?'));
 
 const urlOf = (file: string) => pathToFileURL(resolve(file)).href;
 
