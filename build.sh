@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds everything, each step only when it is due.
+# Builds everything. A step runs only if its inputs have changed.
 set -euo pipefail
 
 usage() {
@@ -11,10 +11,10 @@ usage() {
 
   --source DIR   build the usrsctp checkout in DIR in place of the pinned release
   --emsdk        install a pinned emsdk into build/emsdk and use it (needs the internet)
-  --help         this
+  --help         print this text
 
-Everything is installed or written below this directory, but for Debian packages, which need root.
-The logs of the steps are build/*.log.
+Everything is written below this directory, except Debian packages, whose installation needs root.
+Each step writes a log, build/*.log.
 END
 }
 
@@ -34,16 +34,16 @@ parse_options() {
       --emsdk) emsdk=true ;;
       -h | --help) usage; exit ;;
       demo | page | test) command=$1; shift; arguments=("$@"); return ;;
-      *) usage >&2; fail "build.sh: what is '$1'?" ;;
+      *) usage >&2; fail "build.sh: unknown argument '$1'." ;;
     esac
     shift
   done
 }
 
 use_source() { # DIR
-  [ -n "$1" ] || fail 'build.sh: --source needs the directory of a usrsctp checkout.'
+  [ -n "$1" ] || fail 'build.sh: --source needs a directory with a checkout of usrsctp.'
   source_dir=$(cd "$start" && cd "$1" 2>/dev/null && pwd) || fail "build.sh: there is no directory $1."
-  [ -d "$source_dir/usrsctplib" ] || fail "build.sh: $source_dir is no checkout of usrsctp: it has no usrsctplib/."
+  [ -d "$source_dir/usrsctplib" ] || fail "build.sh: $source_dir isn't a checkout of usrsctp: it has no usrsctplib/."
 }
 
 build() {

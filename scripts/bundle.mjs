@@ -1,5 +1,5 @@
-// Bundles the package into a folder: bundle.mjs [FOLDER], by default dist. Writes build/bundle.json: which files each entry
-// loads.
+// Bundles the package into a folder: bundle.mjs [FOLDER], by default dist. Writes build/bundle.json: which files each
+// entry loads.
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 

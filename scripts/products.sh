@@ -1,6 +1,7 @@
 # shellcheck shell=bash
-# What is built, in order; one step a function. Sourced by build.sh.
-# shellcheck disable=SC2154 # source_dir, the usrsctp to build, is build.sh's; emscripten, the compiler's version, toolchain.sh's
+# The products of the build, in order, with a function for each step. build.sh reads this file.
+# shellcheck disable=SC2154 # build.sh sets source_dir, the usrsctp to build; toolchain.sh sets emscripten, the
+# compiler's version
 
 readonly pinned_source=usrsctp/source
 
@@ -19,14 +20,14 @@ build_wasm() {
     wasm/compile.sh wasm "$source_dir" build/wasm
 }
 
-# Into build/ first: src/generated/ is committed, and is written only where it differs.
+# Writes to build/ first, and to src/generated/, which is committed, only if something differs.
 generate_layouts() {
   step layout 'constants and layouts' build/layout "=$emscripten" wasm/compile.sh wasm/layout wasm/link.h "$source_dir/usrsctplib" -- \
     write_layouts
   ! diff -r build/layout src/generated >build/drift.diff 2>&1 || return 0
   if [ -n "${CI:-}" ] && [ "$source_dir" = "$pinned_source" ]; then
     cat build/drift.diff >&2
-    fail 'src/generated/ is not what wasm/layout/ writes: run ./build.sh and commit what it changes there.'
+    fail 'src/generated/ is out of date: run ./build.sh and commit what it changes there.'
   fi
   rm -rf src/generated
   cp -R build/layout src/generated

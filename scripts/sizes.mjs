@@ -1,5 +1,6 @@
-// Prints the size of the wasm and of every bundle with all that it loads: raw, gzip, brotli, and what brotli may come to.
-// Fails when one is over its budget, or has none. sizes.mjs [BUDGET]: a JSON file, kB by name; budget.json beside this.
+// sizes.mjs [BUDGET]: prints the size of the wasm, and of each entry with all files that it loads: raw, gzip and
+// brotli. Fails if an entry is over its budget, or has none. BUDGET is a JSON file with kB (brotli) by name, by default
+// budget.json.
 import { readFileSync } from 'node:fs';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 
@@ -17,7 +18,7 @@ for (const [path, files] of Object.entries(rows)) {
   const most = (budget[name] ?? 0) * 1000;
   console.log(`${name.padEnd(22)}${[...sizes, most].map(kilobytes).join('')}`);
   if (sizes[2] <= most) continue;
-  console.error(`${name} is over its budget: make it smaller, or raise the budget and say why in the commit.`);
+  console.error(`${name} is over its budget: make it smaller, or raise the budget and say why in the commit message.`);
   process.exitCode = 1;
 }
 

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Steps that run only when they are due. Sourced by build.sh.
+# Steps that run only if their inputs have changed. build.sh reads this file.
 
 say() { printf '· %s\n' "$*"; }
 
@@ -11,7 +11,7 @@ fail() {
 
 sha256() { if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi; }
 
-# One hash over texts (`=text`) and over the names and contents of files and directories.
+# Prints one hash of all inputs: of texts (`=text`), and of the names and contents of files and directories.
 fingerprint() { # INPUT…
   local input
   for input in "$@"; do
@@ -27,8 +27,8 @@ fingerprint() { # INPUT…
 }
 
 # step NAME LABEL OUTPUT INPUT… -- COMMAND…
-# Runs COMMAND when OUTPUT is missing or when an input differs from the last time it succeeded. Its output goes to
-# build/NAME.log, which is shown when it fails.
+# Runs COMMAND if OUTPUT is missing, or if an input has changed since COMMAND last succeeded. What it prints goes to
+# build/NAME.log, which is shown if it fails.
 step() {
   local stamp=build/$1.stamp log=build/$1.log label=$2 output=$3 inputs=() hash status started=$SECONDS
   shift 3
@@ -44,7 +44,7 @@ step() {
     return
   fi
   rm -f "$stamp"
-  # In a subshell outside of any condition, so that `set -e` holds within a COMMAND that is a function.
+  # In a subshell that isn't part of a condition: otherwise `set -e` has no effect in a COMMAND that is a function.
   set +e
   (set -e; "$@") >"$log" 2>&1
   status=$?

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# Lint, type check and tests. Sourced by build.sh.
-# shellcheck disable=SC2154 # source_dir, the usrsctp to build, is build.sh's
+# Lint, type check and tests. build.sh reads this file.
+# shellcheck disable=SC2154 # build.sh sets source_dir, the usrsctp to build
 
-# The native peers, the browsers, the tools that the tests hold our packets and our C against, and what builds and runs
-# the Linux guest and pion.
+# Native peers, browsers, tools that check our packets and our C code, and packages that build and run the Linux guest
+# and pion.
 readonly test_packages=(libusrsctp-examples libusrsctp-dev tshark iproute2 nftables gcc libc6-dev nginx
   chromium firefox-esr webkit2gtk-driver xvfb qemu-system-x86 libsctp-dev cpio openssl
   golang-go golang-github-pion-sctp-dev)
@@ -15,7 +15,7 @@ need_test_packages() {
   fi
   local missing
   missing=$(missing_packages "${test_packages[@]}" | tr '\n' ' ')
-  [ -z "$missing" ] || say "not installed, and some tests need it: $missing"
+  [ -z "$missing" ] || say "not installed, though some tests need them: $missing"
 }
 
 lint() {
@@ -28,14 +28,14 @@ check_types() {
     node_modules/.bin/tsc -p tsconfig.test.json
 }
 
-# The reference of the typed API. Whatever is public and says nothing of itself, or refers to what isn't there, fails.
+# The reference of the typed API. Fails if something public has no description, or if a link leads nowhere.
 build_reference() {
   step docs 'reference of the API' build/api/index.html package-lock.json typedoc.json tsconfig.json README.md src -- \
     node_modules/.bin/typedoc
 }
 
-# The C side natively, watched: by the address sanitizer (and its search for leaks), and with upstream's own INVARIANTS,
-# which check each lock and each state, under the sanitizer for undefined behaviour.
+# The C side, compiled natively: with the address sanitizer, which also finds leaks, and with upstream's INVARIANTS,
+# which check locks and states, and the undefined behaviour sanitizer.
 build_native_checks() {
   native_check asan 'C under the address sanitizer' -O1 -fsanitize=address
   native_check invariants 'C with INVARIANTS' -O1 -DINVARIANTS -fsanitize=undefined -fno-sanitize=alignment
@@ -48,8 +48,8 @@ native_check() { # NAME LABEL FLAG…
     test/native/compile.sh "$source_dir" "build/$name" "$@"
 }
 
-# What tests run beside Node and its packages: other runtimes, and the tools that judge the package. They are no
-# dependencies of ours: each has a package.json and a lock of its own.
+# Programs that only tests use: other runtimes, and tools that check the package. They aren't dependencies of ours: each
+# group has a package.json and a lock file of its own.
 install_tools() { # NAME LABEL
   step "$1" "$2" "build/$1/node_modules" "test/$1/tools" -- npm_tools "$1"
 }
@@ -61,12 +61,12 @@ npm_tools() { # NAME
   npm ci --ignore-scripts
 }
 
-# A Linux kernel with SCTP, and the telecom software that test/peers talks to, for QEMU.
+# A QEMU guest with a Linux kernel that has SCTP, and the telecom software that test/peers talks to.
 build_guest() {
   step guest 'Linux guest with SCTP' build/guest/initrd.img test/peers/guest -- test/peers/guest/build.sh build/guest
 }
 
-# A foreign WebRTC stack, from Debian's packages of Go sources.
+# Another WebRTC stack, from Debian's packages of Go sources.
 build_pion() {
   step pion 'pion' build/pion/pion test/peers/pion -- compile_pion
 }
@@ -103,7 +103,8 @@ run_tests() { # ARGUMENT…
   local status=0
   rm -f build/vitest.json build/peers.json
   run_vitest vitest vitest.config.ts "$@" -- || status=$?
-  # In a network namespace of their own, which ends with them; afterwards, because a guest takes a processor for itself.
+  # These have a network namespace of their own, which ends with them. They run last, because a guest occupies a
+  # processor.
   run_vitest peers test/peers/vitest.config.ts "$@" -- unshare --net || status=$?
   node scripts/verdict.mjs $status build/vitest.json build/peers.json
 }

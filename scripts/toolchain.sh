@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the build needs from outside: Node, Debian packages, Emscripten. Sourced by build.sh.
+# What the build needs on the machine: Node, Debian packages, Emscripten. build.sh reads this file.
 
 readonly emsdk_version=3.1.74
 
@@ -23,7 +23,7 @@ apt_install() { # PACKAGE…
   DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
 }
 
-# Does nothing when all are there.
+# Does nothing if all are installed.
 install_packages() { # NAME PACKAGE…
   local name=$1 missing
   shift
@@ -31,24 +31,24 @@ install_packages() { # NAME PACKAGE…
   [ ${#missing[@]} = 0 ] || step "apt-$name" "Debian packages ${missing[*]}" '' =always -- apt_install "${missing[@]}"
 }
 
-# An emsdk that is named, then what PATH has, then Debian's.
+# Looks for Emscripten in $EMSDK, then on PATH, then installs Debian's.
 need_emscripten() {
   if [ -n "${EMSDK:-}" ] && [ -x "$EMSDK/upstream/emscripten/emcc" ]; then
     PATH=$EMSDK/upstream/emscripten:$PATH
   elif ! command -v emcc >/dev/null; then
-    can_install || fail 'Emscripten is missing (there is no emcc on PATH). Either of these gets it:' \
+    can_install || fail 'Emscripten is missing: there is no emcc on PATH. Install it in one of these ways:' \
       '  Debian, Ubuntu    sudo apt-get install emscripten node-acorn' \
       "  anywhere          ./build.sh --emsdk     (installs emsdk $emsdk_version into build/emsdk)"
     install_packages emscripten emscripten node-acorn
   elif can_install && [ -z "$(missing_packages emscripten)" ]; then
-    install_packages emscripten node-acorn # Debian's emcc only recommends it, and can't write JavaScript without
+    install_packages emscripten node-acorn # Debian's emcc only recommends node-acorn, but can't write JavaScript without it
   fi
-  emscripten=$(emcc --version) || fail 'emcc does not run: see above.'
-  emscripten=${emscripten%%$'\n'*} # not by head, which may close the pipe while emcc still writes
+  emscripten=$(emcc --version) || fail 'emcc fails: see above.'
+  emscripten=${emscripten%%$'\n'*} # not by `head`, which may close the pipe while emcc is still writing
   say "$emscripten"
 }
 
-# No test of ours can show this one: it needs the internet.
+# No test covers this, because it needs the internet.
 install_emsdk() {
   step emsdk "emsdk $emsdk_version" build/emsdk/upstream/emscripten/emcc "=$emsdk_version" -- fetch_emsdk
   EMSDK=$PWD/build/emsdk

@@ -1,4 +1,4 @@
-// verdict.mjs STATUS RESULT…: the last line of a test run, from the exit status and vitest's JSON results.
+// verdict.mjs STATUS RESULT…: prints the last line of a test run, from the exit status and vitest's JSON results.
 import { existsSync, readFileSync } from 'node:fs';
 
 const [status, ...files] = process.argv.slice(2);
@@ -7,7 +7,7 @@ const suites = results.flatMap(({ testResults }) => testResults);
 const tests = suites.flatMap(({ assertionResults }) => assertionResults);
 const count = (wanted) => tests.filter((test) => test.status === wanted).length;
 
-// A file that can't be loaded, or an error outside of any test, has no failed test to count: it counts as one.
+// A file that can't be loaded, or an error outside of all tests, has no failed test: it is counted as one.
 const broken = suites.filter((suite) => suite.status === 'failed' && !suite.assertionResults.some(isFailed));
 const passed = count('passed');
 const seen = count('failed') + broken.length;
