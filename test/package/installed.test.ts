@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -14,7 +14,7 @@ const GREETING = 'hello over 2 paths\n';
 let project: string;
 let archive: string;
 
-/** Runs a program in the project, and tells what it printed. */
+/** Runs a program in the project, and returns what it prints. */
 async function run(command: string, ...args: string[]): Promise<string> {
   try {
     return (await promisify(execFile)(command, args, { cwd: project, timeout: 60_000 })).stdout;
@@ -27,7 +27,7 @@ async function run(command: string, ...args: string[]): Promise<string> {
 const node = (...args: string[]) => run(process.execPath, ...args);
 const tool = (name: string, ...args: string[]) => node(resolve(TOOLS, name), ...args);
 
-/** An empty project that has installed the packed archive, and nothing else. */
+/** A project that has installed the packed archive, and nothing else. */
 beforeAll(async () => {
   project = mkdtempSync(join(tmpdir(), 'project-'));
   const pack = await promisify(execFile)('npm', ['pack', '--json', '--pack-destination', project]);
@@ -47,11 +47,24 @@ describe('the packed package', () => {
     expect(Object.keys(scripts).filter((name) => lifecycle.includes(name))).toEqual([]);
   });
 
+  test('has no dead links in its documents', () => {
+    const packed = join(project, 'node_modules/usrsctp-wasm');
+    const documents = readdirSync(packed, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.md'));
+    expect(documents).toContain('README.md');
+    const dead = documents.flatMap((file) => {
+      const links = [...readFileSync(join(packed, file), 'utf8').matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)];
+      return links.flatMap(([, path = '']) =>
+        existsSync(join(packed, dirname(file), path)) ? [] : [`${file}: ${path}`],
+      );
+    });
+    expect(dead).toEqual([]);
+  });
+
   test('is right for publint', async () => {
     expect(await tool('publint', '--strict', archive)).toContain('All good!');
   });
 
-  test('has the right types for whoever can load it, says arethetypeswrong', async () => {
+  test('has types that arethetypeswrong finds right for ES modules', async () => {
     await tool('attw', archive, '--profile', 'esm-only', '--no-emoji');
   });
 
@@ -93,7 +106,7 @@ describe('a project that has installed it', () => {
     expect(await node('vite/main.js')).toBe(GREETING);
   });
 
-  test('bundles the slim one with Vite, which makes the wasm a file that is fetched', async () => {
+  test('bundles usrsctp-wasm/slim with Vite, which makes the wasm a file that is fetched', async () => {
     const folder = join(project, 'vite-slim');
     const server = createServer(({ url }, response) => response.end(readFileSync(join(folder, url ?? ''))));
     await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
