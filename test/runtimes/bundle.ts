@@ -3,7 +3,9 @@ import { build, type Plugin } from 'esbuild';
 
 const ENTRIES = /\/src\/(index|raw|simulated|testing|relay|udp)\.js$/;
 
-/** The suite imports sources; a runtime plays it with the package that was built, by the conditions that it goes by. */
+/**
+ * The suite imports the sources. For a runtime these imports become those of the package, by the runtime's conditions.
+ */
 function packaged(slim: boolean): Plugin {
   return {
     name: 'packaged',

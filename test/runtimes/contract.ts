@@ -2,12 +2,12 @@ import type { WasmSource } from '../../src/bridge/module.js';
 import type { Endpoint } from '../../src/index.js';
 import type { RelayEndpoint } from '../../src/relay.js';
 
-/** What a runtime is given from outside: it may not compile, and the peers are elsewhere. */
-export interface Place {
+/** What a scenario is given: peers in other processes, and the wasm if the runtime can't compile it. */
+export interface Setting {
   readonly wasm?: WasmSource;
-  /** Two relays to an echo server, which crashes the first of them when it is told so. */
+  /** Two relays to an echo server. A certain message makes that server crash the first relay. */
   readonly relays?: { readonly endpoints: readonly RelayEndpoint[]; readonly server: Peer };
-  /** An echo server of another process. */
+  /** An echo server in another process. */
   readonly echo?: Peer;
 }
 
@@ -16,30 +16,34 @@ export interface Peer {
   readonly udpPort: number;
 }
 
-/** One promise of the package: a sentence, and a function that rejects or tells what every runtime must tell alike. */
+/**
+ * A promise of the package, and a function that checks it: it rejects, or resolves to a value that all runtimes must
+ * share.
+ */
 export interface Scenario {
   readonly name: string;
-  run(place: Place): Promise<unknown>;
+  run(setting: Setting): Promise<unknown>;
 }
 
 export type Result = { readonly name: string } & ({ readonly value: unknown } | { readonly error: string });
 
 /**
- * Longer than any scenario takes on a busy machine; who waits for ever should be named, not the whole suite. Where nothing
- * but setTimeout starts a macrotask, as on the edge, each step of virtual time takes a real ms: 20 s for the golden trace.
+ * Longer than any scenario takes on a busy machine. With this limit, a scenario that waits for ever fails by its name.
+ * In an edge runtime only setTimeout starts a macrotask, so that each step of virtual time takes a real ms: 20 s for
+ * the golden trace.
  */
 const LIMIT_MS = 100_000;
 
-/** Plays scenarios one by one, each time telling what came of it as a line of JSON. */
-export async function play(
+/** Runs scenarios one by one, and prints each result as a line of JSON. */
+export async function runAll(
   scenarios: readonly Scenario[],
-  place: Place,
+  setting: Setting,
   print: (line: string) => void = console.log,
 ): Promise<void> {
   for (const { name, run } of scenarios) {
     let result: Result;
     try {
-      result = { name, value: (await limited(run(place))) ?? null };
+      result = { name, value: (await limited(run(setting))) ?? null };
     } catch (error) {
       result = { name, error: error instanceof Error ? `${error}\n${error.stack}` : String(error) };
     }

@@ -1,7 +1,7 @@
 import type { Association, Endpoint, Message, Stack } from '../../src/index.js';
 import { checkBytes, checkEqual } from '../../src/testing/check.js';
 
-/** From a byte to many packets. */
+/** From one byte to many packets. */
 export const SIZES = [1, 2, 100, 1_000, 1_451, 1_452, 1_453, 10_000, 65_536, 200_000] as const;
 
 /** Bytes that differ from message to message. */
@@ -9,7 +9,7 @@ export function pattern(length: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length }, (_, index) => (index * 31 + length) & 0xff);
 }
 
-/** An echo server on a stack; `heard` is told of each message. */
+/** Starts an echo server on a stack; calls `heard` with each message. */
 export function serve(stack: Stack, endpoints: readonly Endpoint[], heard?: (message: Message) => void): void {
   const listener = stack.socket({ style: 'one-to-many' });
   listener.bindx(endpoints);
@@ -27,7 +27,7 @@ async function echo(association: Association, heard?: (message: Message) => void
   }
 }
 
-/** Messages of all sizes on several streams go and come back, and are the same. */
+/** Sends messages of all sizes on several streams, and checks that they come back unchanged. */
 export async function exchange(association: Association): Promise<void> {
   const send = async () => {
     for (const [index, size] of SIZES.entries()) {
@@ -52,7 +52,7 @@ async function take(association: Association, count: number): Promise<Message[]>
   return messages;
 }
 
-/** One message goes and comes back. */
+/** Sends a message, and checks that it comes back. */
 export async function roundTrip(association: Association, text: string): Promise<void> {
   await association.send(text);
   const [message] = await take(association, 1);

@@ -1,16 +1,16 @@
 import { SctpError, Stack } from '../../src/index.js';
 import { type RelayTransport, relay } from '../../src/relay.js';
 import { check, checkEqual } from '../../src/testing/check.js';
-import type { Place, Scenario } from './contract.js';
+import type { Scenario, Setting } from './contract.js';
 import { exchange, roundTrip } from './messages.js';
 
-/** The relay of the first endpoint crashes when its server is sent this. */
+/** The echo server crashes the first relay if it receives this message. */
 export const CRASH = 'crash the first relay';
 
-/** What needs a WebSocket. The last one uses a relay up. */
+/** Scenarios with relays. The last one crashes a relay, and so can run only once. */
 export const relayScenarios: readonly Scenario[] = [
   {
-    name: 'a relay refuses a ticket that it does not know: EACCES',
+    name: 'a relay refuses a forged ticket with EACCES',
     run: async ({ wasm, relays }) => {
       const [first] = relays?.endpoints ?? [];
       check(first !== undefined, 'there are no relays');
@@ -20,17 +20,17 @@ export const relayScenarios: readonly Scenario[] = [
     },
   },
   {
-    name: 'through two relays messages of 1 byte to 200 kB come back',
-    run: (place) =>
-      throughRelays(place, async (association) => {
+    name: 'messages of 1 byte to 200 kB come back through two relays',
+    run: (setting) =>
+      throughRelays(setting, async (association) => {
         checkEqual(association.paths().length, 2, 'paths');
         await exchange(association);
       }),
   },
   {
     name: 'an association lives on when one of its two relays crashes',
-    run: (place) =>
-      throughRelays(place, async (association, transport) => {
+    run: (setting) =>
+      throughRelays(setting, async (association, transport) => {
         await roundTrip(association, 'before');
         await roundTrip(association, CRASH);
         for (let number = 0; number < 20; number++) await roundTrip(association, `message ${number}`);
@@ -41,7 +41,7 @@ export const relayScenarios: readonly Scenario[] = [
 ];
 
 async function throughRelays(
-  { wasm, relays }: Place,
+  { wasm, relays }: Setting,
   body: (association: Awaited<ReturnType<typeof connect>>, transport: RelayTransport) => Promise<void>,
 ): Promise<void> {
   check(relays !== undefined, 'there are no relays');
@@ -53,7 +53,7 @@ async function throughRelays(
   await stack.close();
 }
 
-function connect(stack: Stack, endpoints: NonNullable<Place['relays']>['server']['endpoints']) {
+function connect(stack: Stack, endpoints: NonNullable<Setting['relays']>['server']['endpoints']) {
   return stack.socket().connectx(endpoints, { timeoutMs: 40_000 });
 }
 

@@ -3,24 +3,24 @@ import { Stack } from '../../src/index.js';
 import { udp } from '../../src/udp.js';
 import { Child } from '../support/child.js';
 import { closeLater, closeRelays, startRelay, ticket } from '../support/relays.js';
-import { type Place, play, type Result } from './contract.js';
+import { type Result, runAll, type Setting } from './contract.js';
 import { serve } from './messages.js';
 import { CRASH, relayScenarios } from './relay.js';
 import { RUNTIMES } from './runtimes.js';
 import { simulatedScenarios } from './simulated.js';
 import { udpScenarios } from './udp.js';
 
-/** What this very process says, running the sources: all others must say the same. */
+/** The results of the sources in this process. The results of all runtimes must be the same. */
 const here: Result[] = [];
-beforeAll(() => play(simulatedScenarios, {}, (line) => here.push(JSON.parse(line))), 60_000);
+beforeAll(() => runAll(simulatedScenarios, {}, (line) => here.push(JSON.parse(line))), 60_000);
 
 afterAll(async () => {
   await Child.endAll();
   await closeRelays();
 });
 
-/** Two relays to an echo server, and one that is reached by UDP. */
-async function place(): Promise<Place> {
+/** Starts two relays to an echo server, and an echo server that is reached by UDP. */
+async function setting(): Promise<Setting> {
   const relays = [await startRelay('127.0.1.11'), await startRelay('127.0.2.11')];
   const endpoints = await Promise.all(relays.map(async ({ url }) => ({ url, ticket: await ticket() })));
   const server = await echoServer(['127.0.1.1', '127.0.2.1'], (text) => {
@@ -41,7 +41,7 @@ for (const { name, hasUdp, prepare } of RUNTIMES) {
   describe(name, () => {
     const results = new Map<string, Result>();
     beforeAll(async () => {
-      const [command = '', ...args] = await prepare(await place());
+      const [command = '', ...args] = await prepare(await setting());
       const child = new Child(command, args);
       expect(await child.exit(240_000), child.output).toBe(0);
       const lines = Buffer.from(child.output, 'latin1').toString().split('\n');

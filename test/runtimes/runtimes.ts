@@ -1,17 +1,17 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { type BundleOptions, bundleSuite } from './bundle.js';
-import type { Place } from './contract.js';
+import type { Setting } from './contract.js';
 
-/** Where ./build.sh test installs what `tools/package.json` lists. */
+/** Where ./build.sh test installs the runtimes of `tools/package.json`. */
 const INSTALLED = 'build/runtimes/node_modules';
 const OUT = 'build/runtimes/suite';
 
-/** A runtime that plays the suite. */
+/** A runtime that the suite is run in. */
 export interface Runtime {
   readonly name: string;
   readonly hasUdp: boolean;
-  /** Makes what it runs, and tells the command that plays the suite at a place. */
-  prepare(place: Place): Promise<readonly string[]>;
+  /** Bundles the suite; returns the command that runs it with these settings. */
+  prepare(setting: Setting): Promise<readonly string[]>;
 }
 
 const NODE_VERSIONS = [20, 22, 24, 26];
@@ -24,19 +24,19 @@ export const RUNTIMES: readonly Runtime[] = [
   {
     name: 'workerd',
     hasUdp: false,
-    async prepare(place) {
+    async prepare(setting) {
       await suite('workerd', 'workerd.mjs', { conditions: ['workerd', 'worker', 'browser'] });
-      writeFileSync(`${OUT}/workerd.capnp`, workerdConfig(place));
+      writeFileSync(`${OUT}/workerd.capnp`, workerdConfig(setting));
       return [`${INSTALLED}/@cloudflare/workerd-linux-64/bin/workerd`, 'test', `${OUT}/workerd.capnp`];
     },
   },
   {
     name: '@edge-runtime/vm without code generation',
     hasUdp: false,
-    async prepare(place) {
+    async prepare(setting) {
       const conditions = ['edge-light', 'worker', 'browser'];
       const bundle = await suite('edge', 'edge.js', { conditions, format: 'iife', slim: true });
-      return [process.execPath, 'test/runtimes/entry/edge.mjs', bundle, 'dist/usrsctp.wasm', JSON.stringify(place)];
+      return [process.execPath, 'test/runtimes/entry/edge.mjs', bundle, 'dist/usrsctp.wasm', JSON.stringify(setting)];
     },
   },
 ];
@@ -45,8 +45,8 @@ function program(name: string, conditions: readonly string[], command: readonly 
   return {
     name,
     hasUdp: true,
-    async prepare(place) {
-      return [...command, await suite('process', `${conditions[0]}.mjs`, { conditions }), JSON.stringify(place)];
+    async prepare(setting) {
+      return [...command, await suite('process', `${conditions[0]}.mjs`, { conditions }), JSON.stringify(setting)];
     },
   };
 }
@@ -58,8 +58,8 @@ function suite(entry: string, file: string, options: BundleOptions): Promise<str
   return bundleSuite(entry, `${OUT}/${file}`, options);
 }
 
-/** The wasm is a module of its own, and the worker may talk to this machine. */
-function workerdConfig(place: Place): string {
+/** usrsctp.wasm is a module of the worker, and the worker may connect to this machine. */
+function workerdConfig(setting: Setting): string {
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (services = [
   (name = "main", worker = (
@@ -67,7 +67,7 @@ const config :Workerd.Config = (services = [
       (name = "workerd.mjs", esModule = embed "workerd.mjs"),
       (name = "usrsctp.wasm", wasm = embed "usrsctp.wasm"),
     ],
-    bindings = [(name = "place", json = ${JSON.stringify(JSON.stringify(place))})],
+    bindings = [(name = "setting", json = ${JSON.stringify(JSON.stringify(setting))})],
     compatibilityDate = "2026-01-01",
     globalOutbound = "network",
   )),

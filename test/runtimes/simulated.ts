@@ -5,7 +5,7 @@ import { check, checkEqual } from '../../src/testing/check.js';
 import { transportContract } from '../../src/testing.js';
 import { networkTrace, sha256 } from '../golden/golden.js';
 import { stacksTrace } from '../golden/stacks.js';
-import type { Place, Scenario } from './contract.js';
+import type { Scenario, Setting } from './contract.js';
 import { exchange, pattern, roundTrip, serve } from './messages.js';
 
 const { Network, RealTimeClock, scenario } = simulated;
@@ -14,12 +14,12 @@ const SERVER = ['10.0.1.2', '10.0.2.2'];
 const PEERS = SERVER.map((address) => ({ address, port: 5001 }));
 const DEAD = { address: '10.0.1.99', port: 5001 };
 
-/** What needs no network but the simulated one: for every runtime. */
+/** Scenarios on the simulated network, for every runtime. */
 export const simulatedScenarios: readonly Scenario[] = [
   {
-    name: 'connectx passes over a dead address, and says so',
-    run: (place) =>
-      inWorld(place, {}, async ({ client, server }) => {
+    name: 'connectx skips a dead address, and reports it',
+    run: (setting) =>
+      withStacks(setting, {}, async ({ client, server }) => {
         serve(server, PEERS);
         const { setup } = await client.socket().connectx([DEAD, ...PEERS]);
         checkEqual(setup.dropped, [DEAD.address], 'dropped');
@@ -27,9 +27,9 @@ export const simulatedScenarios: readonly Scenario[] = [
       }),
   },
   {
-    name: 'nobody there is ETIMEDOUT, nobody listening ECONNREFUSED',
-    run: (place) =>
-      inWorld(place, {}, async ({ client }) => {
+    name: 'a dead address is ETIMEDOUT, an address without a listener ECONNREFUSED',
+    run: (setting) =>
+      withStacks(setting, {}, async ({ client }) => {
         const socket = client.socket();
         const codes: (string | undefined)[] = [];
         for (const peer of [DEAD, ...PEERS]) {
@@ -41,9 +41,9 @@ export const simulatedScenarios: readonly Scenario[] = [
   },
   {
     name: 'messages of 1 byte to 200 kB come back through loss, duplication and reordering',
-    run: (place) =>
-      inWorld(
-        place,
+    run: (setting) =>
+      withStacks(
+        setting,
         { latencyMs: 10, jitterMs: 5, loss: 0.05, duplicate: 0.05 },
         async ({ client, server, network }) => {
           serve(server, PEERS);
@@ -55,8 +55,8 @@ export const simulatedScenarios: readonly Scenario[] = [
   },
   {
     name: 'an association survives the loss of its path',
-    run: (place) =>
-      inWorld(place, { latencyMs: 10 }, async ({ client, server, network }) => {
+    run: (setting) =>
+      withStacks(setting, { latencyMs: 10 }, async ({ client, server, network }) => {
         serve(server, PEERS);
         const association = await client.socket().connectx(PEERS);
         const events: unknown[] = [];
@@ -66,20 +66,20 @@ export const simulatedScenarios: readonly Scenario[] = [
         for (let number = 0; number < 20; number++) await roundTrip(association, `message ${number}`);
         check(
           network.trace.entries().some(({ fate }) => fate === 'partitioned'),
-          'no packet met the cut',
+          'no packet was lost by the partition',
         );
         await network.advance(10_000);
         network.heal();
         await network.advance(10_000);
-        check(events.length >= 2, 'nobody was told that the path was down, and up again');
+        check(events.length >= 2, 'no event said that the path went down and came up again');
         await association.close();
         return events;
       }),
   },
   {
     name: 'options, statistics and resets of streams',
-    run: (place) =>
-      inWorld(place, { latencyMs: 10 }, async ({ client, server }) => {
+    run: (setting) =>
+      withStacks(setting, { latencyMs: 10 }, async ({ client, server }) => {
         serve(server, PEERS);
         const socket = client.socket();
         socket.setOption('noDelay', false);
@@ -106,19 +106,16 @@ export const simulatedScenarios: readonly Scenario[] = [
     },
   },
   {
-    name: "the machine's own time and randomness serve",
+    name: "a stack uses the machine's clock and randomness by default",
     run: async ({ wasm }) => {
       const network = new Network({ seed: 1, clock: new RealTimeClock(), conditions: { latencyMs: 1 } });
       const hosts = [network.host('client', CLIENT), network.host('server', SERVER)];
       const create = ({ transport }: (typeof hosts)[number]) => Stack.create({ transport, ...(wasm && { wasm }) });
       const [client, server] = await Promise.all(hosts.map(create));
-      if (!client || !server) throw new Error('two stacks were asked for');
+      if (!client || !server) throw new Error('two stacks are needed');
       serve(server, PEERS);
       const association = await client.socket().connectx([DEAD, ...PEERS], { timeoutMs: 40_000 });
-      check(
-        association.setup.elapsedMs >= 1000,
-        `the timer of INIT went off too early: ${association.setup.elapsedMs}`,
-      );
+      check(association.setup.elapsedMs >= 1000, `INIT was retransmitted too early: ${association.setup.elapsedMs}`);
       await roundTrip(association, 'hello');
       await association.close();
       await Promise.all([client.close(), server.close()]);
@@ -146,17 +143,17 @@ export const simulatedScenarios: readonly Scenario[] = [
   },
 ];
 
-interface World {
+interface Stacks {
   readonly network: simulated.Network;
   readonly client: Stack;
   readonly server: Stack;
 }
 
-/** Two stacks, two paths, virtual time; usrsctp must have given back all memory at the end. */
-function inWorld<T>(
-  { wasm }: Place,
+/** Runs a scenario with two stacks, two paths and virtual time. At the end usrsctp must hold no memory. */
+function withStacks<T>(
+  { wasm }: Setting,
   conditions: Partial<simulated.Conditions>,
-  body: (world: World) => Promise<T>,
+  body: (stacks: Stacks) => Promise<T>,
 ): Promise<T> {
   return scenario({ seed: 7, conditions }, async (network) => {
     const { clock } = network;

@@ -8,7 +8,7 @@ import { exchange, roundTrip, serve } from './messages.js';
 const LOOPBACK = ['127.0.0.1', '::1'];
 const BULK_BYTES = 4_000_000;
 
-/** What needs UDP sockets. */
+/** Scenarios with UDP sockets. */
 export const udpScenarios: readonly Scenario[] = [
   {
     name: 'UDP keeps the transport contract',
@@ -36,7 +36,7 @@ export const udpScenarios: readonly Scenario[] = [
       }),
   },
   {
-    name: 'an echo server in another process and runtime is understood',
+    name: 'messages come back from an echo server in another process and runtime',
     run: async ({ echo }) => {
       check(echo !== undefined, 'there is no echo server');
       const addresses = echo.endpoints.map(({ address }) => address);
@@ -48,7 +48,7 @@ export const udpScenarios: readonly Scenario[] = [
     },
   },
   {
-    name: 'megabytes come back in order and whole',
+    name: 'megabytes come back complete and in order',
     run: () =>
       overUdp(async (client, endpoints) => {
         const association = await client.socket().connectx(endpoints, { timeoutMs: 40_000 });
@@ -64,7 +64,7 @@ export const udpScenarios: readonly Scenario[] = [
             check(message?.data.length === part.length, `message ${number} has another length`);
             check(
               message?.data.every((byte) => byte === (number & 0xff)),
-              `message ${number} is another one`,
+              `message ${number} has other bytes`,
             );
           }
         };
@@ -73,7 +73,7 @@ export const udpScenarios: readonly Scenario[] = [
       }),
   },
   {
-    name: 'a peer hears of abort() though the stack is closed right behind it',
+    name: 'a peer receives the ABORT if the stack is closed right after abort()',
     run: async () => {
       const transport = udp({ addresses: LOOPBACK, port: 0 });
       const server = await Stack.create({ transport });
@@ -87,12 +87,12 @@ export const udpScenarios: readonly Scenario[] = [
       association.abort('over');
       await client.close();
       const error = await accepted?.closed;
-      checkEqual(error?.code, 'ECONNRESET', 'what the peer has heard');
+      checkEqual(error?.code, 'ECONNRESET', 'the error of the peer');
       await server.close();
     },
   },
   {
-    name: 'a UDP port that is taken is EADDRINUSE, an address that nobody has EADDRNOTAVAIL',
+    name: 'a UDP port in use is EADDRINUSE, an address of another machine EADDRNOTAVAIL',
     run: async () => {
       const first = udp({ addresses: LOOPBACK, port: 0 });
       const host = { receive() {}, unreachable() {}, changed() {} };
@@ -108,7 +108,7 @@ export const udpScenarios: readonly Scenario[] = [
     },
   },
   {
-    name: 'a stack on all addresses of the machine starts, and talks to another one there',
+    name: 'a stack on all addresses of the machine talks to another stack there',
     run: async () => {
       const transport = udp({ port: 0, addresses: ['127.0.0.1'] });
       const one = await Stack.create({ transport });
@@ -136,8 +136,7 @@ async function overUdp(body: (client: Stack, endpoints: { address: string; port:
   await Promise.all([client.close(), server.close()]);
 }
 
-/** Longer than a datagram takes on loopback; nothing can be waited for where nothing must come. */
-/** As many turns as a busy machine needs, too. */
+/** Waits longer than a datagram takes on loopback, also on a busy machine: for tests that no datagram arrives. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
 }

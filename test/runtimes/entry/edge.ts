@@ -1,11 +1,11 @@
-// Plays the suite inside an edge runtime that generates no code; edge.mjs has put the place there, the wasm compiled.
-import { type Place, play } from '../contract.js';
+// Runs the suite in an edge runtime without code generation. edge.mjs provides the setting, with the compiled wasm.
+import { runAll, type Setting } from '../contract.js';
 import { relayScenarios } from '../relay.js';
 import { simulatedScenarios } from '../simulated.js';
 
-const { place, print, done } = globalThis as unknown as {
-  place: Place;
+const { setting, print, done } = globalThis as unknown as {
+  setting: Setting;
   print: (line: string) => void;
   done: (failed?: unknown) => void;
 };
-play([...simulatedScenarios, ...relayScenarios], place, print).then(() => done(), done);
+runAll([...simulatedScenarios, ...relayScenarios], setting, print).then(() => done(), done);

@@ -1,7 +1,7 @@
-// Plays the suite in Node, Deno or Bun: everything there is. The place is JSON in the first argument.
-import { play } from '../contract.js';
+// Runs the whole suite in Node, Deno or Bun. The first argument is the setting, as JSON.
+import { runAll } from '../contract.js';
 import { relayScenarios } from '../relay.js';
 import { simulatedScenarios } from '../simulated.js';
 import { udpScenarios } from '../udp.js';
 
-await play([...simulatedScenarios, ...relayScenarios, ...udpScenarios], JSON.parse(process.argv[2] ?? '{}'));
+await runAll([...simulatedScenarios, ...relayScenarios, ...udpScenarios], JSON.parse(process.argv[2] ?? '{}'));
