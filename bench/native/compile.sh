@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# bench/native/compile.sh SOURCE OUT: the native programs to compare with, by gcc -O3.
+# bench/native/compile.sh SOURCE OUT: compiles the native programs of the bench by gcc -O3.
 #
-#   OUT/upstream   memory.c on usrsctp as it comes (AF_CONN, no threads)
-#   OUT/link       memory.c on usrsctp with our C side
-#   OUT/udp        udp.c on Debian's libusrsctp, with its threads
+#   OUT/upstream   memory.c with upstream's usrsctp (AF_CONN, no threads)
+#   OUT/link       memory.c with usrsctp and our C side
+#   OUT/udp        udp.c with Debian's libusrsctp and its threads
 set -euo pipefail
 
 readonly source=$1/usrsctplib out=$2 here=$(cd "$(dirname "$0")" && pwd)

@@ -1,4 +1,4 @@
-/* Upstream's own network in memory: AF_CONN. Packets are as large as those of IPv4 with an MTU of 1,500. */
+/* Upstream's network in memory: AF_CONN. Packets are as large as IPv4 packets with an MTU of 1,500. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,11 +9,11 @@
 
 struct queue {
 	size_t bytes, capacity;
-	char *packets; /* each after its length */
+	char *packets; /* a length before each */
 };
 
 static struct queue sent, arriving;
-static char host; /* its address is the host's */
+static char host; /* its pointer is the host's address */
 static double ticked_ms;
 
 static int output(void *address, void *packet, size_t length, uint8_t tos, uint8_t set_df)

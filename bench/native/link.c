@@ -1,4 +1,4 @@
-/* Our link layer as the network in memory: the C side of the WebAssembly module, natively compiled. */
+/* Our network in memory: the C side of the WebAssembly module, compiled natively. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -49,7 +49,7 @@ struct sockaddr *network_address(int port, socklen_t *length)
 	return (struct sockaddr *)&address;
 }
 
-/* As many of the packets as the inbox has room for; returns the bytes that they take. */
+/* The bytes of the packets at the beginning that fit into the inbox; *count grows by their number. */
 static uint32_t batch(const uint8_t *packets, uint32_t bytes, int *count)
 {
 	uint32_t end = 0;

@@ -1,4 +1,4 @@
-/* What the programs measure with. */
+/* Clocks and output of the programs that measure. */
 #ifndef MEASURE_H
 #define MEASURE_H
 

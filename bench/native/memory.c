@@ -1,9 +1,9 @@
 /*
- * usrsctp in memory: two ends of one host, one thread, no system call but for the time.
+ * usrsctp in memory: two ends on one host, in one thread. The only system calls read the clock.
  *
  *   memory bulk|roundtrip|setups|burst|idle BYTES MS
  *
- * Prints its result as JSON. MS is how long it measures, after half of that to warm up; see bench/README.md.
+ * Prints the result as JSON. It warms up for MS / 2, then measures for MS; see bench/README.md.
  */
 #include <errno.h>
 #include <malloc.h>
@@ -39,7 +39,7 @@ static struct socket *open_socket(void)
 		fail("usrsctp_socket");
 	}
 	usrsctp_setsockopt(so, IPPROTO_SCTP, SCTP_NODELAY, &on, sizeof(on));
-	if (family == AF_CONN) { /* which knows no MTU */
+	if (family == AF_CONN) { /* it has no interface with an MTU */
 		path.spp_address.ss_family = AF_CONN;
 		if (usrsctp_setsockopt(so, IPPROTO_SCTP, SCTP_PEER_ADDR_PARAMS, &path, sizeof(path)) < 0) {
 			fail("SCTP_PEER_ADDR_PARAMS");
@@ -240,7 +240,7 @@ int main(int argc, char **argv)
 	double ms = argc == 4 ? strtod(argv[3], NULL) : 0;
 
 	network_start();
-	usrsctp_sysctl_set_sctp_no_csum_on_loopback(0); /* upstream would leave checksums out */
+	usrsctp_sysctl_set_sctp_no_csum_on_loopback(0); /* by default upstream leaves out checksums on loopback */
 	listen_socket();
 	if (strcmp(what, "bulk") == 0) {
 		bulk(bytes, ms);
@@ -257,5 +257,5 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	fflush(stdout);
-	_exit(0); /* whatever is open ends with the process */
+	_exit(0); /* without closing the sockets */
 }

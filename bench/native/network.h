@@ -1,16 +1,16 @@
-/* The network in memory that memory.c runs on: two ends of one host, with what upstream has for it, or with ours. */
+/* The network in memory for memory.c, with two ends on one host: conn.c is upstream's, link.c is ours. */
 #ifndef NETWORK_H
 #define NETWORK_H
 
 #include <sys/socket.h>
 
-/* Starts usrsctp on it. */
+/* Starts usrsctp on this network. */
 void network_start(void);
-/* The host's address with a port; the family is in it. */
+/* The host's address with this port. */
 struct sockaddr *network_address(int port, socklen_t *length);
-/* Delivers all that was sent, and what that makes the ends send; returns how many packets. */
+/* Delivers all packets, including those that the ends send in response; returns their number. */
 int network_deliver(void);
-/* Lets the timers have their time. */
+/* Runs the timers that are due. */
 void network_tick(void);
 
 #endif

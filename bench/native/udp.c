@@ -1,11 +1,11 @@
 /*
- * usrsctp as its users have it: its own threads, UDP on 127.0.0.1, one process for each end.
+ * usrsctp as programs usually use it: with its own threads, over UDP on 127.0.0.1, with a process for each end.
  *
  *   udp server bulk|roundtrip PORT BYTES MS
  *   udp client bulk|roundtrip PORT BYTES MS
  *
- * PORT is the server's UDP port, the client's is the next one. In `bulk` both print what their window of MS has had,
- * which begins after half of that; in `roundtrip` the client does.
+ * PORT is the server's UDP port; the client's is the next one. Both warm up for MS / 2, then measure for MS. In `bulk` both
+ * print the result, in `roundtrip` only the client.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -107,7 +107,7 @@ static void bulk(struct socket *so, size_t bytes, double ms, int is_server)
 		}
 	} while (begun == 0 || now < begun + ms);
 	print_rate((double)count, now - begun, cpu_ms() - cpu);
-	for (;;) { /* until the harness ends it: the other end measures still */
+	for (;;) { /* until bench/child.mjs kills this process: the other end may still be measuring */
 		if (is_server) received(so);
 		else sent(so, bytes);
 	}
@@ -146,7 +146,7 @@ int main(int argc, char **argv)
 	}
 	usrsctp_init((uint16_t)(is_server ? port : port + 1), NULL, NULL);
 	usrsctp_sysctl_set_sctp_blackhole(2);
-	usrsctp_sysctl_set_sctp_no_csum_on_loopback(0); /* or it would do without checksums, which no network allows */
+	usrsctp_sysctl_set_sctp_no_csum_on_loopback(0); /* by default it leaves out checksums on loopback */
 	so = is_server ? served() : connected(port);
 	if (strcmp(argv[2], "bulk") == 0) {
 		bulk(so, bytes, strtod(argv[5], NULL), is_server);

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 
 const sizes = (...args: string[]) => spawnSync(process.execPath, ['scripts/sizes.mjs', ...args], { encoding: 'utf8' });
 
-test('an entry that is over its budget, or has none, fails the build', () => {
+test('the build fails if an entry is over its budget, or has none', () => {
   const folder = mkdtempSync(join(tmpdir(), 'budget-'));
   try {
     const { 'udp.js': _, ...rest } = JSON.parse(readFileSync('scripts/budget.json', 'utf8'));

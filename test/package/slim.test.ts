@@ -52,7 +52,7 @@ describe('usrsctp-wasm/slim', () => {
     expect(await started(wasm())).toBeInstanceOf(slim.Stack);
   });
 
-  test('says what is wrong with what is no WebAssembly', async () => {
+  test('rejects what is not WebAssembly, and says why', async () => {
     await expect(started(new Uint8Array(8))).rejects.toMatchObject({ code: 'EINVAL' });
     await expect(started(`${origin}/absent.wasm`)).rejects.toMatchObject({
       code: 'ENETDOWN',
@@ -62,7 +62,7 @@ describe('usrsctp-wasm/slim', () => {
     await expect(started(undefined as never)).rejects.toThrow(/give `wasm`/);
   });
 
-  test('bytes that could not be compiled are tried again', async () => {
+  test('compiles an array again if that has failed before', async () => {
     const copy = bytes.slice();
     copy[0] = 1;
     await expect(started(copy)).rejects.toMatchObject({ code: 'EINVAL' });
@@ -71,7 +71,7 @@ describe('usrsctp-wasm/slim', () => {
   });
 });
 
-test('a stack of usrsctp-wasm is one of its own class and of the slim one', async () => {
+test('a stack of usrsctp-wasm is an instance of its own class and of the one of usrsctp-wasm/slim', async () => {
   const network = new Network({ seed: 1 });
   const { create } = whole.Stack;
   const stack = await create({ transport: network.host('whole', ['10.0.1.1']).transport, clock: network.clock });

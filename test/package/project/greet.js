@@ -1,4 +1,4 @@
-// Two stacks, two paths, one of which is cut: what any place should be able to do.
+// Two stacks with two paths, one of which is cut: this must run everywhere.
 import { scenario } from 'usrsctp-wasm/simulated';
 
 export function greet(Stack, options = {}) {

@@ -1,4 +1,4 @@
-// Is only checked, never run: each entry's types, as a program uses them.
+// The types of each entry, as a program uses them. Only type-checked, never run.
 import { type Association, type Endpoint, type SctpError, Stack } from 'usrsctp-wasm';
 import { IPPROTO_SCTP, type Usrsctp, usrsctp_init } from 'usrsctp-wasm/raw';
 import { type RelayTransport, relay } from 'usrsctp-wasm/relay';
@@ -18,7 +18,7 @@ const error: SctpError | undefined = await association.closed;
 
 const relayed: RelayTransport = relay({ relays: [{ url: 'wss://relay.example/', ticket: async () => 'ticket' }] });
 const slim: SlimStack = await SlimStack.create({ transport: relayed, wasm });
-// @ts-expect-error: the slim one must be told where its WebAssembly is
+// @ts-expect-error: usrsctp-wasm/slim needs `wasm`
 await SlimStack.create({ transport: relayed });
 
 const network: Network = new TestNetwork({ seed: 7 });
