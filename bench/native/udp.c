@@ -4,8 +4,8 @@
  *   udp server bulk|roundtrip PORT BYTES MS
  *   udp client bulk|roundtrip PORT BYTES MS
  *
- * PORT is the server's UDP port; the client's is the next one. Both warm up for MS / 2, then measure for MS. In `bulk` both
- * print the result, in `roundtrip` only the client.
+ * PORT is the server's UDP port; the client's is the next one. Both warm up for MS / 2, then measure for MS. In `bulk`
+ * both print the result, in `roundtrip` only the client.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -1,6 +1,6 @@
 // Finds the tests in a test file, and checks that the names in a table exist.
 
-/** The tests of a file that expect something, each with the functions of the file that it calls: `{ file, title, code }`. */
+/** The tests of a file that expect something: `{ file, title, code }`. The code includes the file's functions it calls. */
 export function testsOf([file, text]) {
   const code = text.replace(/^\s*(\/\/|\/?\*).*$/gm, '').replace(/\s\/\/ .*$/gm, '');
   const starts = [...code.matchAll(/^ *test(?:\.each)?[(]/gm)].map(({ index }) => index);
