@@ -32,23 +32,23 @@ function makeReady({ calls }: Pump, handle: Handle): void {
 
 test('sockets that are opened after one was closed while ready get their own events', async () => {
   await inPump((pump, open, close) => {
-    const told: Handle[] = [];
+    const ready: Handle[] = [];
     const others: Handle[] = [];
     pump.enter(() => {
       const [first, second] = [open(), open()];
       makeReady(pump, first);
       makeReady(pump, second);
-      pump.attach(second, { ready: () => told.push(second), fail: () => {} });
+      pump.attach(second, { ready: () => ready.push(second), fail: () => {} });
       close(first);
       for (let count = 0; count < 3; count++) {
         const handle = open();
-        pump.attach(handle, { ready: () => told.push(handle), fail: () => {} });
+        pump.attach(handle, { ready: () => ready.push(handle), fail: () => {} });
         makeReady(pump, handle);
         others.push(handle);
       }
       others.push(second);
     });
-    expect(told.toSorted()).toEqual(others.toSorted());
+    expect(ready.toSorted()).toEqual(others.toSorted());
     for (const handle of others) pump.detach(handle);
     expect(pump.enter(() => others.map(close))).toEqual([0, 0, 0, 0]);
   });

@@ -1,7 +1,7 @@
 import { type Address, formatAddress } from '../address.js';
 
-/** The table has a fixed size, since a hostile network could fill one that grows. */
-const PLACES = 256;
+/** The size of the table, a power of 2. It doesn't grow, since a hostile network could fill it without end. */
+const TABLE_SIZE = 256;
 
 /** An address by the words that contain it. */
 interface Known {
@@ -27,13 +27,13 @@ export class Addresses {
     const b = isIpv4 ? 0 : (words[at + 1] ?? 0);
     const c = isIpv4 ? 0 : (words[at + 2] ?? 0);
     const d = isIpv4 ? 0 : (words[at + 3] ?? 0);
-    const place = (a ^ (a >>> 24) ^ b ^ c ^ d ^ (d >>> 24)) & (PLACES - 1);
-    const known = this.#known[place];
+    const index = (a ^ (a >>> 24) ^ b ^ c ^ d ^ (d >>> 24)) & (TABLE_SIZE - 1);
+    const known = this.#known[index];
     if (known && known.a === a && known.b === b && known.c === c && known.d === d && known.family === family) {
       return known.text;
     }
     const text = formatAddress(new Uint8Array(Uint32Array.of(a, b, c, d).buffer, 0, isIpv4 ? 4 : 16));
-    this.#known[place] = { a, b, c, d, family, text };
+    this.#known[index] = { a, b, c, d, family, text };
     return text;
   }
 }

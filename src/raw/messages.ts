@@ -51,7 +51,7 @@ export interface MessageCalls {
   usrsctp_recvv(so: SocketArgument, length: number, flags?: number): Received | -1;
 }
 
-/** What is told when the application reads or writes by a call of its own. */
+/** Is notified when the application reads or sends by a call of its own. */
 export interface ApplicationIO {
   /** A message has been read. */
   taken(): void;

@@ -56,7 +56,7 @@ export type OptionInput<Level extends number, Name extends number> =
 
 const numbers: Readonly<Record<string, number>> = C;
 
-const TYPES = new Map(
+const typesByNumber = new Map(
   (Object.keys(optionTypes) as OptionName[])
     .filter((name) => numbers[name] !== undefined)
     .map((name) => [numbers[name], typeOfOption(name)]),
@@ -65,7 +65,7 @@ const TYPES = new Map(
 /** The C type of an option's value. An unknown option counts as an `int`. */
 export function optionType(level: number, name: number): OptionType {
   if (level === C.SOL_SOCKET) return name === C.SO_LINGER ? linger : 'int';
-  return (level === C.IPPROTO_SCTP && TYPES.get(name)) || 'int';
+  return (level === C.IPPROTO_SCTP && typesByNumber.get(name)) || 'int';
 }
 
 /** The bytes of a value in C layout. Throws TypeError if the value doesn't fit the type. */

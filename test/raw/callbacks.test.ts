@@ -9,9 +9,9 @@ const bytes = (content: string) => new TextEncoder().encode(content);
 test('receive_cb gets each message with its info and ulp_info, and null at the end', () =>
   scenario({ seed: 1 }, async (network) => {
     const { client, server } = await two(network);
-    const told: unknown[] = [];
+    const calls: unknown[] = [];
     const receive: R.ReceiveCallback = (sock, addr, data, rcv, flags, ulp_info) => {
-      told.push([addr && 'address' in addr && addr.address, data && text(data), rcv?.rcv_sid, flags, ulp_info]);
+      calls.push([addr && 'address' in addr && addr.address, data && text(data), rcv?.rcv_sid, flags, ulp_info]);
       if (data) server.usrsctp_sendv(sock, data, null, { snd_sid: rcv?.rcv_sid ?? 0 }, R.SCTP_SENDV_SNDINFO);
       else server.usrsctp_close(sock);
       return 1;
@@ -33,7 +33,7 @@ test('receive_cb gets each message with its info and ulp_info, and null at the e
     await network.advance(100);
     client.usrsctp_shutdown(so, R.SHUT_WR);
     await network.advance(1000);
-    expect(told).toEqual([
+    expect(calls).toEqual([
       ['10.0.1.1', 'before accept', 2, R.MSG_EOR, info],
       ['10.0.1.1', 'after', 5, R.MSG_EOR, 7],
       [undefined, null, undefined, 0, 7],
@@ -79,12 +79,12 @@ test('an upcall is called with its argument for connections, messages, room and 
   scenario({ seed: 1 }, async (network) => {
     const { client, server } = await two(network);
     const listener = listening(server, R.SOCK_STREAM);
-    const told: unknown[] = [];
+    const calls: unknown[] = [];
     const upcall: R.Upcall = (so, arg) => {
       for (;;) {
         const got = server.usrsctp_recvv(so, 100);
         if (got === -1) return;
-        told.push([arg, text(got.data)]);
+        calls.push([arg, text(got.data)]);
         if (got.data.length === 0) return server.usrsctp_close(so);
       }
     };
@@ -92,7 +92,7 @@ test('an upcall is called with its argument for connections, messages, room and 
       listener,
       (so, arg) => {
         const accepted = server.usrsctp_accept(so);
-        told.push([arg, 'accepted']);
+        calls.push([arg, 'accepted']);
         server.usrsctp_set_upcall(accepted, upcall, 'data');
       },
       'listener',
@@ -108,7 +108,7 @@ test('an upcall is called with its argument for connections, messages, room and 
     await network.advance(1000);
     client.usrsctp_close(so);
     await network.advance(1000);
-    expect(told).toEqual([
+    expect(calls).toEqual([
       ['listener', 'accepted'],
       ['data', 'one'],
       ['data', 'two'],

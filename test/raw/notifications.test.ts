@@ -21,21 +21,21 @@ const ALL = [
 ];
 
 /** The notifications among everything that waits to be read. */
-function told(usrsctp: R.Usrsctp, so: R.SocketArgument): R.SctpNotification[] {
-  const notifications: R.SctpNotification[] = [];
+function notifications(usrsctp: R.Usrsctp, so: R.SocketArgument): R.SctpNotification[] {
+  const found: R.SctpNotification[] = [];
   for (;;) {
     const got = usrsctp.usrsctp_recvv(so, 100_000);
-    if (got === -1 || got.data.length === 0) return notifications;
+    if (got === -1 || got.data.length === 0) return found;
     if (!(got.flags & R.MSG_NOTIFICATION)) continue;
     const notification = R.sctp_notification(got.data);
-    if (notification) notifications.push(notification);
+    if (notification) found.push(notification);
   }
 }
 
 async function quiet(network: Network) {
   const all = await connected(network, ...ALL);
   await network.advance(1000);
-  const before = [told(all.client, all.so), told(all.server, all.accepted)] as const;
+  const before = [notifications(all.client, all.so), notifications(all.server, all.accepted)] as const;
   return { ...all, before };
 }
 
@@ -64,16 +64,18 @@ test('SCTP_ADAPTATION_INDICATION reports the adaptation layer of the peer', () =
     client.usrsctp_setsockopt(so, R.IPPROTO_SCTP, R.SCTP_ADAPTATION_LAYER, { ssb_adaptation_ind: 0xabc });
     client.usrsctp_connectx(so, SERVER);
     await network.advance(1000);
-    expect(told(server, listener)).toMatchObject([{ name: 'SCTP_ADAPTATION_INDICATION', sai_adaptation_ind: 0xabc }]);
+    expect(notifications(server, listener)).toMatchObject([
+      { name: 'SCTP_ADAPTATION_INDICATION', sai_adaptation_ind: 0xabc },
+    ]);
   }));
 
 test('SCTP_SENDER_DRY_EVENT reports that everything has been acknowledged', () =>
   scenario({ seed: 1 }, async (network) => {
     const { client, so } = await quiet(network);
     client.usrsctp_sendv(so, data(10));
-    expect(told(client, so)).toEqual([]);
+    expect(notifications(client, so)).toEqual([]);
     await network.advance(1000);
-    expect(told(client, so)).toMatchObject([{ name: 'SCTP_SENDER_DRY_EVENT' }]);
+    expect(notifications(client, so)).toMatchObject([{ name: 'SCTP_SENDER_DRY_EVENT' }]);
   }));
 
 test('SCTP_SHUTDOWN_EVENT reports that the peer shuts down, SCTP_ASSOC_CHANGE that the shutdown is complete', () =>
@@ -81,7 +83,7 @@ test('SCTP_SHUTDOWN_EVENT reports that the peer shuts down, SCTP_ASSOC_CHANGE th
     const { client, server, so, accepted } = await quiet(network);
     client.usrsctp_shutdown(so, R.SHUT_WR);
     await network.advance(1000);
-    expect(told(server, accepted)).toMatchObject([
+    expect(notifications(server, accepted)).toMatchObject([
       { name: 'SCTP_SHUTDOWN_EVENT' },
       { name: 'SCTP_ASSOC_CHANGE', sac_state: R.SCTP_SHUTDOWN_COMP },
     ]);
@@ -90,7 +92,7 @@ test('SCTP_SHUTDOWN_EVENT reports that the peer shuts down, SCTP_ASSOC_CHANGE th
 test.each([
   ['SCTP_SEND_FAILED_EVENT', true, { ssfe_info: expect.objectContaining({ snd_context: 99 }) }],
   ['SCTP_SEND_FAILED', false, { ssf_info: expect.objectContaining({ sinfo_context: 99 }) }],
-])('%s tells what was not delivered', (name, isNew, info) =>
+])('%s reports what was not delivered', (name, isNew, info) =>
   scenario({ seed: 1 }, async (network) => {
     const { client, so } = await quiet(network);
     const events = { [R.SCTP_SEND_FAILED_EVENT]: isNew, [R.SCTP_SEND_FAILED]: !isNew };
@@ -101,7 +103,7 @@ test.each([
     network.partition('*');
     client.usrsctp_sendv(so, data(10), null, { snd_context: 99 }, R.SCTP_SENDV_SNDINFO);
     client.usrsctp_sendv(so, Uint8Array.of(1), null, { snd_flags: R.SCTP_ABORT }, R.SCTP_SENDV_SNDINFO);
-    expect(told(client, so)).toContainEqual(expect.objectContaining({ name, ...info }));
+    expect(notifications(client, so)).toContainEqual(expect.objectContaining({ name, ...info }));
   }),
 );
 
@@ -119,15 +121,17 @@ test('SCTP_STREAM_RESET_EVENT, SCTP_STREAM_CHANGE_EVENT and SCTP_ASSOC_RESET_EVE
     };
     expect(client.usrsctp_setsockopt(so, R.IPPROTO_SCTP, R.SCTP_RESET_STREAMS, reset)).toBe(0);
     await network.advance(1000);
-    expect(told(server, accepted)).toMatchObject([
+    expect(notifications(server, accepted)).toMatchObject([
       { name: 'SCTP_STREAM_RESET_EVENT', strreset_flags: R.SCTP_STREAM_RESET_INCOMING_SSN },
     ]);
     expect(client.usrsctp_setsockopt(so, R.IPPROTO_SCTP, R.SCTP_ADD_STREAMS, { sas_outstrms: 4 })).toBe(0);
     await network.advance(1000);
-    expect(told(server, accepted)).toMatchObject([{ name: 'SCTP_STREAM_CHANGE_EVENT', strchange_instrms: 14 }]);
+    expect(notifications(server, accepted)).toMatchObject([
+      { name: 'SCTP_STREAM_CHANGE_EVENT', strchange_instrms: 14 },
+    ]);
     expect(client.usrsctp_setsockopt(so, R.IPPROTO_SCTP, R.SCTP_RESET_ASSOC, 0), String(client.errno)).toBe(0);
     await network.advance(1000);
-    expect(told(server, accepted).map(({ name }) => name)).toContain('SCTP_ASSOC_RESET_EVENT');
+    expect(notifications(server, accepted).map(({ name }) => name)).toContain('SCTP_ASSOC_RESET_EVENT');
   }));
 
 test('SCTP_REMOTE_ERROR reports a chunk that the peer did not recognize', () =>
@@ -142,7 +146,7 @@ test('SCTP_REMOTE_ERROR reports a chunk that the peer did not recognize', () =>
     client.usrsctp_sendv(so, data(4));
     await network.advance(1000);
     end();
-    const errors = told(client, so).filter(({ name }) => name === 'SCTP_REMOTE_ERROR');
+    const errors = notifications(client, so).filter(({ name }) => name === 'SCTP_REMOTE_ERROR');
     expect(errors[0]).toMatchObject({ sre_error: R.SCTP_CAUSE_UNRECOG_CHUNK }); // RFC 6458 6.1.3 has it in network byte order
   }));
 
@@ -158,7 +162,7 @@ test('SCTP_AUTHENTICATION_EVENT reports that the peer does not support authentic
     const so = open(client, R.SOCK_STREAM, R.SCTP_AUTHENTICATION_EVENT);
     client.usrsctp_connectx(so, SERVER);
     await network.advance(1000);
-    expect(told(client, so)).toMatchObject([
+    expect(notifications(client, so)).toMatchObject([
       { name: 'SCTP_AUTHENTICATION_EVENT', auth_indication: R.SCTP_AUTH_NO_AUTH },
     ]);
   }));
@@ -181,7 +185,7 @@ test('SCTP_PARTIAL_DELIVERY_EVENT reports that the rest of a message will not co
     await network.advance(10_000);
     heal();
     await network.advance(60_000);
-    expect(told(server, accepted)).toContainEqual(
+    expect(notifications(server, accepted)).toContainEqual(
       expect.objectContaining({
         name: 'SCTP_PARTIAL_DELIVERY_EVENT',
         pdapi_indication: R.SCTP_PARTIAL_DELIVERY_ABORTED,

@@ -258,6 +258,17 @@ test('the end of an association has no info, neither of its last message nor of 
     }
   }));
 
+test('the functions can be called without their object, which has errno', () =>
+  scenario({ seed: 1 }, async (network) => {
+    const { client } = await two(network);
+    const { usrsctp_socket, usrsctp_bind, usrsctp_close, usrsctp_sysctl_get_sctp_ecn_enable } = client;
+    const so = usrsctp_socket(R.AF_INET, R.SOCK_STREAM, R.IPPROTO_SCTP);
+    expect(usrsctp_bind(so, { address: '10.9.9.9', port: 7000 })).toBe(-1);
+    expect(client.errno).toBe('EADDRNOTAVAIL');
+    usrsctp_close(so);
+    expect(usrsctp_sysctl_get_sctp_ecn_enable()).toBe(1);
+  }));
+
 test('arguments of a wrong JavaScript type throw TypeError', () =>
   scenario({ seed: 1 }, async (network) => {
     const { client } = await two(network);
