@@ -27,13 +27,13 @@ function namesOf(object: object | null): string[] {
   return object ? [...Object.getOwnPropertyNames(object), ...namesOf(Object.getPrototypeOf(object))] : [];
 }
 
-/** The properties of an interface or a class, which exist in its source only. */
+/** The properties of an interface, which exist in its source only. */
 function membersOf(file: string, name: string): string[] {
-  const body = new RegExp(`(?:interface|class) ${name}\\b[^]*?\n}`).exec(read(file))?.[0] ?? '';
+  const body = new RegExp(`interface ${name}\\b[^]*?\n}`).exec(read(file))?.[0] ?? '';
   return [...body.matchAll(/^ {2}(?:readonly )?(\w+)\??:/gm)].map(([, member = '']) => member);
 }
 
-const association = [...namesOf(Association.prototype), ...membersOf('src/association/multihomed.ts', 'Multihomed')];
+const association = namesOf(Association.prototype);
 const functions = [...association, ...namesOf(conn({ onConnOutput: () => undefined })), conn.name, sealPacket.name];
 const api = {
   stack: namesOf(Stack.prototype),
@@ -41,7 +41,7 @@ const api = {
   association,
   stream: namesOf(Stream.prototype),
   transport: membersOf('src/transport/transport.ts', 'Transport'),
-  socketEvents: membersOf('src/association/events.ts', 'SocketEvents'),
+  socketEvents: membersOf('src/socket/events.ts', 'SocketEvents'),
   associationEvents: membersOf('src/association/events.ts', 'AssociationEvents'),
   functions,
 };
