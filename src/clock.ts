@@ -1,18 +1,18 @@
-/** Where time comes from. Everything in the library asks a clock; nothing reads another one. */
+/** The source of time. The library asks its clock only; nothing in it reads the machine's time directly. */
 export interface Clock {
   /** Monotonic time in ms, from any origin; fractions are allowed. */
   now(): number;
-  /** Calls back once, `delayMs` from now or a little later. The returned function cancels that. */
+  /** Calls back once, `delayMs` from now or slightly later. The returned function cancels the call. */
   schedule(delayMs: number, callback: () => void): () => void;
 }
 
-/** setTimeout fires at once when its delay doesn't fit in 31 bits. */
+/** setTimeout fires at once if its delay doesn't fit in 31 bits. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** Taken once, before a test can replace it by a fake one. setTimeout takes at least a millisecond, and setImmediate does not. */
 const { setImmediate: immediate } = globalThis as { readonly setImmediate?: typeof setImmediate };
 
-/** The clock of the machine. */
+/** The machine's clock. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   schedule(delayMs, callback) {
@@ -25,7 +25,10 @@ export const systemClock: Clock = {
   },
 };
 
-/** What a clock shows, in ms since 1970: the machine's counts from the start of the process, any other from its own origin. */
+/**
+ * The time in ms since 1970. The system clock counts from the start of the process, which is added here. Any other clock is taken
+ * as it is.
+ */
 export function wallTimeMs(clock: Clock): number {
   return clock === systemClock ? performance.timeOrigin + clock.now() : clock.now();
 }

@@ -1,5 +1,3 @@
-import type { Address } from './address.js';
-
 /**
  * Every code that an {@link SctpError} can carry: POSIX names, as in Node's own errors.
  * The set is closed; `docs/connectx.md` says when each one is given.
@@ -38,11 +36,11 @@ export type ErrorCode =
   | 'ETIMEDOUT'
   | 'EWOULDBLOCK';
 
-/** One transmission of INIT: to which address, and when (ms after the attempt began). */
+/** The INITs that were sent to one address. */
 export interface InitAttempt {
-  /** The listed address. */
-  readonly address: Address;
-  /** Times of the INITs that were sent there, in ms after the attempt began. Empty: never tried. */
+  /** The address, as the caller listed it. */
+  readonly address: string;
+  /** When each INIT was sent, in ms after the attempt began. Empty if none was. */
   readonly sentAtMs: readonly number[];
 }
 
@@ -52,50 +50,50 @@ export interface ErrorCause {
   readonly code: number;
   /** Its name in RFC 9260, such as `User-Initiated Abort`. */
   readonly name: string;
-  /** What the peer wrote into it, where it is text. */
+  /** The text that the peer put into it, if the cause carries text. */
   readonly text?: string;
-  /** Where it isn't text, its bytes after the header: what was wrong, such as the chunk that the peer didn't know. */
+  /** The bytes after the cause's header, if they aren't text: for example the chunk that the peer didn't recognize. */
   readonly value?: Uint8Array;
 }
 
-/** What helps to act on an error; each field is there when it is known. */
+/** Details of an {@link SctpError}. Each field is present if it is known. */
 export interface SctpErrorDetails {
   /** The call that failed, such as `connectx`. */
   readonly syscall?: string;
   /** The address that the failure is about. */
-  readonly address?: Address;
-  /** The port that it is about. */
+  readonly address?: string;
+  /** The port that the failure is about. */
   readonly port?: number;
-  /** Per listed address: how many INITs were sent there, and when. */
+  /** For each listed address, when INITs were sent to it. */
   readonly attempts?: readonly InitAttempt[];
-  /** The causes that the peer's ABORT carried; with ECONNABORTED, those that this end's did. */
+  /** The error causes in the peer's ABORT; with ECONNABORTED, in the ABORT that this end sent. */
   readonly abort?: readonly ErrorCause[];
-  /** The association that is there all the same: EPROTO, EINTR. What `socket.peeloff` takes. */
+  /** The association that exists despite the error (EPROTO, EINTR). `socket.peeloff` accepts it. */
   readonly association?: {
     /** As in `association.id`. */
     readonly id: number;
   };
-  /** What led to it, as of any `Error`. */
+  /** The underlying error, as for any `Error`. */
   readonly cause?: unknown;
 }
 
-/** A failure that a caller can meet in operation: `code` is for programs, the message for people. */
+/** A failure that can happen in correct programs. `code` is for programs, the message for people. */
 export class SctpError extends Error {
-  /** Always `SctpError`: for those who can't use `instanceof`. */
+  /** Always `SctpError`, for code that can't use `instanceof`. */
   override readonly name = 'SctpError';
-  /** What happened, for programs: a POSIX name. */
+  /** What happened, as a POSIX error name. */
   readonly code: ErrorCode;
   /** The call that failed, such as `connectx`. */
   readonly syscall?: string;
   /** The address that the failure is about. */
-  readonly address?: Address;
-  /** The port that it is about. */
+  readonly address?: string;
+  /** The port that the failure is about. */
   readonly port?: number;
-  /** Per listed address: how many INITs were sent there, and when. */
+  /** For each listed address, when INITs were sent to it. */
   readonly attempts?: readonly InitAttempt[];
-  /** The causes that the peer's ABORT carried (RFC 9260 §3.3.7); with ECONNABORTED, those that this end's did. */
+  /** The error causes in the peer's ABORT (RFC 9260 §3.3.7); with ECONNABORTED, in the ABORT that this end sent. */
   readonly abort?: readonly ErrorCause[];
-  /** The association that is there all the same: EPROTO, EINTR. What `socket.peeloff` takes. */
+  /** The association that exists despite the error (EPROTO, EINTR). `socket.peeloff` accepts it. */
   readonly association?: {
     /** As in `association.id`. */
     readonly id: number;

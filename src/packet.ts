@@ -3,22 +3,22 @@ import { checkArray, shown } from './arguments.js';
 
 /** One SCTP packet between two IP addresses, as a transport carries it. */
 export interface Packet {
-  /** Where it comes from. */
+  /** The source IP address. */
   readonly source: Address;
-  /** Where it goes to. */
+  /** The destination IP address. */
   readonly destination: Address;
   /**
-   * The peer's UDP port when SCTP travels inside UDP (RFC 6951): where an outgoing packet goes, where an incoming one
-   * came from. 0: not encapsulated.
+   * The peer's UDP port if SCTP is encapsulated in UDP (RFC 6951): the destination port of an outgoing packet, the source
+   * port of an incoming one. 0 if it isn't encapsulated.
    */
   readonly port: number;
   /** The traffic class octet of the IP header; its low two bits are the ECN field (RFC 3168). */
   readonly trafficClass: number;
-  /** The SCTP packet, from its common header on. Whoever is handed the packet owns these bytes. */
+  /** The SCTP packet, beginning with its common header. Whoever receives the packet owns these bytes. */
   readonly bytes: Uint8Array;
 }
 
-/** Throws TypeError for what can't be sent: told at once, rather than by what comes of it. */
+/** Throws TypeError if the packets have the wrong type. Otherwise the mistake would show later and elsewhere. */
 export function checkPackets(packets: unknown): void {
   checkArray(packets, 'the packets', 'send');
   for (const packet of packets as (Partial<Packet> | null | undefined)[]) {

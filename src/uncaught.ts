@@ -1,4 +1,4 @@
-/** Makes an error the program's uncaught one, in a turn of its own: whoever calls goes on. */
+/** Throws an error as an uncaught exception of the program, in a microtask, so that the caller continues. */
 export function uncaught(error: unknown): void {
   queueMicrotask(() => {
     throw error;

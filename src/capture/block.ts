@@ -1,7 +1,7 @@
-/** An option of a pcapng block: its code, and its value. */
+/** An option of a pcapng block. */
 export type BlockOption = readonly [code: number, value: string | Uint8Array];
 
-/** A pcapng block: type, length, fixed fields, options, and the length once more; all in little-endian order. */
+/** A pcapng block in little-endian order: type, length, fixed fields, options, and the length again. */
 export function block(type: number, fields: readonly Uint8Array[], options: readonly BlockOption[] = []): Uint8Array {
   const body = [...fields, ...options.map(option), ...(options.length > 0 ? [uint16(0, 0)] : [])].map(padded);
   const length = 12 + body.reduce((sum, part) => sum + part.length, 0);

@@ -1,10 +1,10 @@
 import { type Address, addressBytes } from '../address.js';
 
-/** An SCTP packet with all that its IP and UDP headers need. */
+/** An SCTP packet with the fields of its IP and UDP headers. */
 export interface Datagram {
   readonly source: Address;
   readonly destination: Address;
-  /** UDP ports (RFC 6951). A destination port of 0: SCTP stands directly in IP. */
+  /** UDP ports (RFC 6951). A destination port of 0 means SCTP directly over IP. */
   readonly sourcePort: number;
   readonly destinationPort: number;
   /** The traffic class octet of the IP header. */
@@ -22,7 +22,7 @@ const HOP_LIMIT = 64;
 const DONT_FRAGMENT = 0x4000;
 const LARGEST = 65_535;
 
-/** The IP packet around an SCTP packet; undefined when it would be too large, or the addresses are of two families. */
+/** The IP packet for an SCTP packet; undefined if it would be too large, or if the addresses are of different families. */
 export function ipPacket(datagram: Datagram): Uint8Array | undefined {
   const source = addressBytes(datagram.source);
   const destination = addressBytes(datagram.destination);
@@ -62,7 +62,7 @@ function writeIpv6(packet: Uint8Array, trafficClass: number, protocol: number): 
   view.setUint8(7, HOP_LIMIT);
 }
 
-/** RFC 768; the checksum's pseudo header is both addresses, which end where UDP begins, protocol and length. */
+/** RFC 768. The checksum covers a pseudo header of both addresses, which are right before the UDP header, protocol and length. */
 function writeUdp(
   packet: Uint8Array,
   at: number,

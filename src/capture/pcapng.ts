@@ -5,18 +5,18 @@ export type { Datagram } from './datagram.js';
 
 /** One packet of a capture. */
 export interface CapturedPacket {
-  /** What {@link PcapngWriter.addInterface} returned. */
+  /** The id that {@link PcapngWriter.addInterface} returned. */
   readonly interfaceId: number;
-  /** Time in ms since the epoch, or since the start of a virtual clock. */
+  /** Time in ms since 1970, or since the start of a virtual clock. */
   readonly timeMs: number;
   readonly direction?: 'inbound' | 'outbound';
-  /** Shown by Wireshark beside the packet, such as why it was dropped. */
+  /** Wireshark shows it with the packet: why it was dropped, for example. */
   readonly comment?: string;
   readonly datagram: Datagram;
 }
 
 export interface PcapngOptions {
-  /** How large the file may become; packets beyond that are left out and counted. 64 MiB by default. */
+  /** The largest size of the file. Packets beyond it are left out and counted. 64 MiB by default. */
   readonly limitBytes?: number;
 }
 
@@ -31,8 +31,8 @@ const MICROSECONDS = 6;
 const DEFAULT_LIMIT_BYTES = 2 ** 26;
 
 /**
- * A capture file for Wireshark, written into memory. SCTP packets get the IP headers, and the UDP headers where they
- * are encapsulated, that they travel with.
+ * Builds a capture file for Wireshark in memory. It adds the IP headers to SCTP packets, and the UDP headers if they are
+ * encapsulated.
  */
 export class PcapngWriter {
   readonly #limitBytes: number;
@@ -48,12 +48,12 @@ export class PcapngWriter {
     this.#append(block(SECTION_HEADER, fields, [[OPTION.userApplication, 'usrsctp-wasm']]));
   }
 
-  /** How many packets are missing because the file is full, or because they fit into no IP packet. */
+  /** How many packets were left out because the file is full, or because they don't fit into an IP packet. */
   get skipped(): number {
     return this.#skipped;
   }
 
-  /** Adds an interface, and returns its id. */
+  /** Adds an interface and returns its id. */
   addInterface(name: string): number {
     const options: BlockOption[] = [
       [OPTION.interfaceName, name],

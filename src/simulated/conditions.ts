@@ -1,41 +1,45 @@
 import { checkType, shown } from '../arguments.js';
 
-/** What a link does to packets. Each knob draws from a random stream of its own; absent ones do nothing. */
+/** What a link does to packets. Each condition has a random stream of its own. Those that are left out do nothing. */
 export interface Conditions {
-  /** Time on the way, in ms; by default {@link DEFAULT_LATENCY_MS}. 0 is allowed: the same instant, but a later turn. */
+  /** One-way delay in ms; {@link DEFAULT_LATENCY_MS} by default. With 0, packets arrive at once, but after `send` has returned. */
   readonly latencyMs?: number;
-  /** Extra time for each packet, evenly between 0 and this many ms. It doesn't reorder: a packet waits for slower ones. */
+  /** Extra delay of each packet, uniform between 0 and this many ms. Packets stay in order: each waits for those before it. */
   readonly jitterMs?: number;
-  /** The share of packets that is lost, 0 to 1, or losses in bursts. */
+  /** The share of packets that is lost, from 0 to 1; or a model of losses in bursts. */
   readonly loss?: number | GilbertElliott;
-  /** The share of packets that is held back, so that later ones overtake them: 0 to 1. */
+  /** The share of packets that is delayed so that later ones overtake them, from 0 to 1. */
   readonly reorder?: number;
-  /** How long `reorder` holds a packet back, in ms; 10 by default. */
+  /** How long `reorder` delays a packet, in ms; 10 by default. */
   readonly reorderMs?: number;
-  /** The share of packets that is sent twice: 0 to 1. Both copies meet the other conditions, each by itself. */
+  /** The share of packets that is duplicated, from 0 to 1. The other conditions apply to each copy separately. */
   readonly duplicate?: number;
-  /** The share of packets in which one bit is flipped: 0 to 1. */
+  /** The share of packets in which one bit is flipped, from 0 to 1. */
   readonly corrupt?: number;
-  /** Bits per second, IP headers included. */
+  /** The rate of the link in bits per second, IP headers included. */
   readonly rateBps?: number;
-  /** How many bytes may wait for `rateBps`, the packet on the wire included; 65,536 by default. More are dropped. */
+  /**
+   * The size of the queue for `rateBps` in bytes, including the packet that is being sent; 65,536 by default. Packets that don't
+   * fit are dropped.
+   */
   readonly queueBytes?: number;
-  /** The share of ECN-capable packets that is marked with Congestion Experienced (RFC 3168): 0 to 1. */
+  /** The share of ECN-capable packets that is marked with Congestion Experienced (RFC 3168), from 0 to 1. */
   readonly mark?: number;
-  /** ECN-capable packets are marked, too, that find more than this many bytes waiting for `rateBps`. */
+  /** ECN-capable packets are also marked if more than this many bytes are in the queue before them. */
   readonly markBytes?: number;
-  /** The largest IP packet in bytes that passes; larger ones vanish, as in a path-MTU black hole (RFC 8899). */
+  /** The largest IP packet in bytes that passes. Larger ones are lost, as in a path-MTU black hole (RFC 8899). */
   readonly mtu?: number;
 }
 
 /**
- * Losses in bursts: a link that is good or bad, and may change before each packet (Gilbert 1960, Elliott 1963).
- * The mean burst lasts `1 / badToGood` packets; the bad state holds `goodToBad / (goodToBad + badToGood)` of them.
+ * Losses in bursts: the link is in a good or bad state, which may change before each packet (Gilbert 1960, Elliott 1963).
+ * The mean length of a burst is `1 / badToGood` packets. A share of `goodToBad / (goodToBad + badToGood)` of all packets meets
+ * the bad state.
  */
 export interface GilbertElliott {
-  /** The chance before each packet that a good link turns bad. */
+  /** The probability before each packet that a good link turns bad. */
   readonly goodToBad: number;
-  /** The chance before each packet that a bad link recovers. */
+  /** The probability before each packet that a bad link turns good. */
   readonly badToGood: number;
   /** The share of packets lost while the link is good; 0 by default. */
   readonly lossInGood?: number;
@@ -43,20 +47,20 @@ export interface GilbertElliott {
   readonly lossInBad?: number;
 }
 
-/** 1/8 ms: short, never 0, and exact in binary, so that sums of it stay exact. */
+/** 1/8 ms: short, but not 0, and exact in binary, so that sums of it are exact. */
 export const DEFAULT_LATENCY_MS: number = 0.125;
 
-/** Throws a RangeError for shares that aren't from 0 to 1, and for amounts that are negative or no numbers. */
+/** Throws RangeError for shares outside 0 to 1, and for amounts that are negative or NaN; TypeError for other types. */
 export function checkConditions(conditions: Conditions): void {
   const { loss = 0, reorder = 0, duplicate = 0, corrupt = 0, mark = 0, ...amounts } = conditions;
   const losses = typeof loss === 'number' ? { loss } : loss;
-  for (const [knob, share] of Object.entries({ ...losses, reorder, duplicate, corrupt, mark })) {
-    checkType(share, 'number', knob, 'link');
-    if (!(share >= 0 && share <= 1)) throw new RangeError(`${knob} is ${shown(share)}: give a share from 0 to 1`);
+  for (const [name, share] of Object.entries({ ...losses, reorder, duplicate, corrupt, mark })) {
+    checkType(share, 'number', name, 'link');
+    if (!(share >= 0 && share <= 1)) throw new RangeError(`${name} is ${shown(share)}: give a share from 0 to 1`);
   }
-  for (const [knob, amount] of Object.entries(amounts)) {
+  for (const [name, amount] of Object.entries(amounts)) {
     if (amount === undefined) continue;
-    checkType(amount, 'number', knob, 'link');
-    if (!(amount >= 0)) throw new RangeError(`${knob} is ${shown(amount)}: give 0 or more`);
+    checkType(amount, 'number', name, 'link');
+    if (!(amount >= 0)) throw new RangeError(`${name} is ${shown(amount)}: give 0 or more`);
   }
 }

@@ -1,26 +1,28 @@
-/** What became of a packet. */
+/** What happened to a packet. */
 export type Fate =
   | 'in flight'
   | 'delivered'
-  /** By chance, see `Conditions.loss`. */
+  /** Lost at random, see `Conditions.loss`. */
   | 'lost'
-  /** The link's queue was full, see `Conditions.rateBps`; or too many packets were held. */
+  /** The link's queue was full, see `Conditions.rateBps`, or too many packets were held. */
   | 'queue full'
-  /** Larger than `Conditions.mtu`, or than the sender's MTU and none that IP fragments: that is INIT, INIT ACK and COOKIE ECHO. */
+  /** Larger than `Conditions.mtu`; or larger than the sender's MTU, and not fragmented as INIT, INIT ACK and COOKIE ECHO are. */
   | 'too big'
   /** A filter dropped it. */
   | 'filtered'
   /** See `Network.hold`. */
   | 'held'
+  /** See `Network.partition`. */
   | 'partitioned'
-  /** Nobody has the destination address. */
+  /** No host has the destination address. */
   | 'no host'
+  /** The destination host has crashed. */
   | 'host down'
-  /** The source or destination address is no longer, or not yet, one of its host. */
+  /** The source or destination address is not up on its host. */
   | 'address down'
-  /** No transport has started there, or it isn't the UDP port that it listens on. */
+  /** No transport has been started there, or it listens on another UDP port. */
   | 'nobody listens'
-  /** UDP from a host that doesn't encapsulate, or plain SCTP from one that does. */
+  /** One end encapsulates SCTP in UDP and the other doesn't. */
   | 'wrong encapsulation'
-  /** A NAT had no mapping for it, or couldn't make one. */
+  /** A NAT had no mapping for the packet, or couldn't create one. */
   | 'no NAT mapping';

@@ -7,15 +7,15 @@ const IPV6_HEADERS_BYTES = 40 + 8;
 const COMMON_HEADER_BYTES = 12;
 
 /**
- * Whether IP divides a packet that is larger than the MTU of its host. SCTP can't divide the chunks that set an association
- * up, and usrsctp lets IP do it, with no other packets.
+ * Whether IP fragments a packet that is larger than its host's MTU. SCTP can't divide the chunks that set up an association, so
+ * usrsctp allows fragmentation for these packets only.
  */
 export function mayBeFragmented(packet: Uint8Array): boolean {
   const type = packet[COMMON_HEADER_BYTES];
   return type === INIT || type === INIT_ACK || type === COOKIE_ECHO;
 }
 
-/** The sizes of the fragments of an IP packet, in bytes. All but the last one carry a multiple of 8 (RFC 791, RFC 8200). */
+/** The sizes of the fragments of an IP packet in bytes. All but the last carry a multiple of 8 bytes (RFC 791, RFC 8200). */
 export function fragmentSizes(bytes: number, isIpv6: boolean, mtu: number): number[] {
   const headerBytes = isIpv6 ? IPV6_HEADERS_BYTES : IPV4_HEADER_BYTES;
   const mostBytes = Math.floor((mtu - headerBytes) / 8) * 8;

@@ -6,7 +6,7 @@ import type { SeededRandom } from './seeded-random.js';
 const DEFAULT_REORDER_MS = 10;
 const DEFAULT_QUEUE_BYTES = 65_536;
 
-/** One direction between two addresses: its conditions, and what it remembers. */
+/** One direction between two addresses: its conditions and their state. */
 export class Link {
   readonly #random: SeededRandom;
   readonly #streams = new Map<string, SeededRandom>();
@@ -14,7 +14,7 @@ export class Link {
   #isPlain = true;
   #latencyMs = DEFAULT_LATENCY_MS;
   #isBad = false;
-  /** When the wire has sent all that waits, and when the last packet in order arrives. */
+  /** When everything in the queue will have been sent, and when the last packet sent in order arrives. */
   #busyUntilMs = 0;
   #lastArrivalMs = 0;
 
@@ -33,11 +33,11 @@ export class Link {
     return this.#latencyMs;
   }
 
-  /** When an IP packet of `bytes` that is sent now arrives; or why it doesn't. */
+  /** When an IP packet of `bytes` that is sent now arrives, or why it doesn't arrive. */
   carry(bytes: number, nowMs: number): number | Fate {
     if (this.#isPlain) return this.#inOrder(nowMs + this.#latencyMs);
     const { jitterMs = 0, reorder = 0, reorderMs = DEFAULT_REORDER_MS, mtu } = this.#conditions;
-    // Every stream is drawn from once per packet, whatever becomes of it: the knobs stay independent of each other.
+    // Each stream is drawn from once per packet, even if the packet is lost, so that the conditions stay independent.
     const isLost = this.#loses();
     const extraMs = jitterMs > 0 ? jitterMs * this.#stream('jitter').next() : 0;
     const isLate = this.#happens('reorder', reorder);
@@ -49,12 +49,12 @@ export class Link {
     return isLate ? arrivalMs + reorderMs : this.#inOrder(arrivalMs);
   }
 
-  /** Whether the next packet is sent twice. */
+  /** Whether the next packet is duplicated. */
   duplicates(): boolean {
     return !this.#isPlain && this.#happens('duplicate', this.#conditions.duplicate ?? 0);
   }
 
-  /** Whether a packet that is sent now and is ECN-capable is marked with Congestion Experienced. */
+  /** Whether an ECN-capable packet that is sent now is marked with Congestion Experienced. */
   marks(nowMs: number): boolean {
     if (this.#isPlain) return false;
     const { mark = 0, markBytes = Number.POSITIVE_INFINITY } = this.#conditions;
@@ -62,10 +62,10 @@ export class Link {
     return isChosen || this.#waitingBytes(nowMs) > markBytes;
   }
 
-  /** Flips one bit of a packet, or none. */
+  /** Flips one bit of the packet if the conditions say so. Returns whether it did. */
   corrupts(bytes: Uint8Array): boolean {
     if (this.#isPlain || !this.#happens('corrupt', this.#conditions.corrupt ?? 0) || bytes.length === 0) return false;
-    completePacket(bytes); // or else nobody would notice
+    completePacket(bytes); // otherwise the receiver could not notice
     const bit = this.#stream('corrupt bit').below(bytes.length * 8);
     bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7));
     return true;
@@ -76,7 +76,7 @@ export class Link {
     return this.#lastArrivalMs;
   }
 
-  /** When the last bit of a packet has left; undefined: the queue is full. An idle link takes any packet. */
+  /** When the last bit of a packet will have been sent; undefined if the queue is full. An idle link takes any packet. */
   #transmit(bytes: number, nowMs: number): number | undefined {
     const { rateBps = 0, queueBytes = DEFAULT_QUEUE_BYTES } = this.#conditions;
     if (rateBps <= 0) return nowMs;

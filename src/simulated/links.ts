@@ -13,26 +13,26 @@ interface Rule {
 
 interface KnownLink {
   readonly link: Link;
-  /** Which edition of the rules its conditions come from. */
-  edition: number;
-  /** For whom its conditions were found: an address may move to another host, and a NAT may choose another one. */
+  /** The version of the rules that its conditions come from. */
+  version: number;
+  /** For which ends its conditions hold: an address may move to another host, and a NAT may choose another address. */
   from: End | undefined;
   to: End | undefined;
   source: string;
 }
 
 /**
- * The links of a network, made when a packet first goes from one address to another. Each direction of each pair of
- * addresses is a link with a queue and random streams of its own.
+ * The links of a network. A link is created when the first packet is sent from one address to another. Each direction between
+ * two addresses is a link with a queue and random streams of its own.
  *
- * Rules say under which conditions. Each knob comes from the most specific rule that names it: address pair, then one
- * address, then host pair, then one host, then everybody; among equals the latest.
+ * Rules determine the conditions. Each condition comes from the most specific rule that sets it: a pair of addresses, then one
+ * address, then a pair of hosts, then one host, then any. Of equally specific rules the latest one counts.
  */
 export class Links {
   readonly #random: SeededRandom;
   readonly #known = new Map<string, Map<string, KnownLink>>();
   #rules: Rule[] = [];
-  #edition = 0;
+  #version = 0;
 
   constructor(random: SeededRandom, conditions: Conditions) {
     this.#random = random;
@@ -45,21 +45,21 @@ export class Links {
     const ends = [canonicalEnd(source, 'link'), canonicalEnd(destination, 'link')] as const;
     const weight = weightOf(ends[0]) + weightOf(ends[1]);
     const [from, to] = ends.map((end) => new Set([end])) as [Set<End>, Set<End>];
-    // A later rule for the same ends takes over the earlier one, or changing a link in a loop would never end.
+    // A rule for the same ends replaces the earlier one. Otherwise changing a link in a loop would add rules for ever.
     const isSame = (rule: Rule) => rule.source.has(ends[0]) && rule.destination.has(ends[1]);
     const merged = { ...this.#rules.find(isSame)?.conditions, ...conditions };
     this.#rules = this.#rules.filter((rule) => !isSame(rule));
     this.#rules.push({ source: from, destination: to, weight, conditions: merged });
     this.#rules.sort((a, b) => a.weight - b.weight);
-    this.#edition++;
+    this.#version++;
   }
 
   /** The link that a packet takes. */
   of(transit: PacketInTransit): Link {
     const known = this.#find(transit.sentFrom, transit.packet.destination);
-    if (known.edition !== this.#edition || !isBetween(known, transit)) {
+    if (known.version !== this.#version || !isBetween(known, transit)) {
       known.link.conditions = this.#conditionsFor(transit);
-      known.edition = this.#edition;
+      known.version = this.#version;
       known.from = transit.from;
       known.to = transit.to;
       known.source = transit.packet.source;
@@ -72,7 +72,7 @@ export class Links {
     const known = bySource.get(destination);
     if (known !== undefined) return known;
     const link = new Link(this.#random.fork(`${source} > ${destination}`));
-    const made = { link, edition: 0, from: undefined, to: undefined, source };
+    const made = { link, version: 0, from: undefined, to: undefined, source };
     this.#known.set(source, bySource.set(destination, made));
     return made;
   }
@@ -87,7 +87,7 @@ function isBetween({ from, to, source }: KnownLink, transit: PacketInTransit): b
   return from === transit.from && to === transit.to && source === transit.packet.source;
 }
 
-/** So that one address outweighs a pair of hosts. */
+/** One address is more specific than a pair of hosts. */
 function weightOf(end: End): number {
   if (end === '*') return 0;
   return typeof end === 'string' ? 3 : 1;

@@ -2,20 +2,20 @@ import { type Address, canonicalAddress, familyOf } from '../address.js';
 import { type End, endsOf, type Group } from './group.js';
 import type { PacketInTransit } from './packet-in-transit.js';
 
-/** On how much of the other end a NAT's behaviour depends, in the words of RFC 4787. */
+/** On which part of the peer's endpoint a NAT's behaviour depends, in the terms of RFC 4787. */
 export type Dependence = 'endpoint-independent' | 'address-dependent' | 'address-and-port-dependent';
 
-/** How a NAT is made. */
+/** Options of a NAT. */
 export interface NatOptions {
-  /** The addresses (or hosts: all of their addresses) that are hidden. From outside they can't be reached. */
+  /** The private addresses; a host stands for all of its addresses. They can't be reached from outside. */
   readonly inside: Group;
-  /** The addresses that the outside sees. */
+  /** The public addresses. */
   readonly outside: string | readonly string[];
-  /** When another destination gets another mapping (RFC 4787 §4.1); `'endpoint-independent'` by default. */
+  /** When a different destination gets a different mapping (RFC 4787 §4.1); `'endpoint-independent'` by default. */
   readonly mapping?: Dependence;
-  /** Who may answer through a mapping (RFC 4787 §5); `'address-and-port-dependent'` by default. */
+  /** Who may send packets in through a mapping (RFC 4787 §5); `'address-and-port-dependent'` by default. */
   readonly filtering?: Dependence;
-  /** How long a mapping lives without outgoing packets; 120,000 ms by default, the least of RFC 4787 §4.3. */
+  /** How long a mapping lasts without outgoing packets; 120,000 ms by default, the minimum of RFC 4787 §4.3. */
   readonly lifetimeMs?: number;
 }
 
@@ -24,7 +24,7 @@ interface Mapping {
   readonly insidePort: number;
   readonly outside: Address;
   readonly outsidePort: number;
-  /** Keys of the peers that have been written to. */
+  /** Keys of the peers that packets were sent to. */
   readonly peers: Set<string>;
   usedMs: number;
 }
@@ -33,9 +33,9 @@ const FIRST_PORT = 40_000;
 const PORTS = 20_000;
 
 /**
- * A network address translator. UDP gets a public port of its own (RFC 4787); plain SCTP keeps its ports, since the
- * checksum covers them (RFC 3257 §3), and only the address is exchanged. Hairpinning works. Addresses inside SCTP's
- * own chunks stay what they are, as in life.
+ * A network address translator. UDP gets a public port for each mapping (RFC 4787). Plain SCTP keeps its ports, since the
+ * checksum covers them (RFC 3257 §3); only the address is translated. Hairpinning works. Addresses inside SCTP chunks are not
+ * translated, as with real NATs.
  */
 export class Nat {
   readonly #inside: ReadonlySet<End>;
@@ -56,87 +56,87 @@ export class Nat {
     this.#lifetimeMs = options.lifetimeMs ?? 120_000;
   }
 
-  /** How many mappings there are, dead ones included until somebody asks for them. */
+  /** How many mappings there are. Expired ones count until they are looked up. */
   get mappings(): number {
     return this.#byOutside.size;
   }
 
-  /** Forgets all mappings, like a router that restarts: the next packet out gets another port, and another address. */
+  /** Deletes all mappings, as a router that restarts does. The next outgoing packet gets another port and another address. */
   rebind(): void {
     this.#byInside.clear();
     this.#byOutside.clear();
     this.#generation++;
   }
 
-  /** @internal Lets a packet out, from a public address; false: it can't. Packets that aren't from inside just pass. */
+  /** @internal Translates an outgoing packet; false if there is no mapping for it. Other packets pass unchanged. */
   outward(transit: PacketInTransit, nowMs: number): boolean {
-    if (!this.#hides(transit.packet.source, transit.from) || this.#staysInside(transit)) return true;
+    if (!this.#isPrivate(transit.packet.source, transit.from) || this.#staysInside(transit)) return true;
     const mapping = this.#mappingOf(transit, nowMs);
     if (mapping === undefined) return false;
     mapping.usedMs = nowMs;
-    mapping.peers.add(peerKey(transit.packet.destination, farPort(transit), this.#filtering));
+    mapping.peers.add(peerKey(transit.packet.destination, receiverPort(transit), this.#filtering));
     transit.packet = { ...transit.packet, source: mapping.outside };
     if (transit.sourcePort !== 0) transit.sourcePort = mapping.outsidePort;
     return true;
   }
 
-  /** @internal Lets a packet in, to the address behind a mapping; false: nobody asked for it. Others just pass. */
+  /** @internal Translates an incoming packet; false if no mapping admits it. Other packets pass unchanged. */
   inward(transit: PacketInTransit, nowMs: number): boolean {
     const { packet } = transit;
-    if (!this.#outside.includes(packet.destination)) return !this.#isTrespass(transit);
-    const mapping = this.#byOutside.get(portKey(transit, packet.destination, farPort(transit)));
-    if (mapping === undefined || this.#isDead(mapping, nowMs)) return false;
-    if (!mapping.peers.has(peerKey(packet.source, nearPort(transit), this.#filtering))) return false;
+    if (!this.#outside.includes(packet.destination)) return !this.#bypassesNat(transit);
+    const mapping = this.#byOutside.get(portKey(transit, packet.destination, receiverPort(transit)));
+    if (mapping === undefined || this.#isExpired(mapping, nowMs)) return false;
+    if (!mapping.peers.has(peerKey(packet.source, senderPort(transit), this.#filtering))) return false;
     if (transit.destinationPort !== 0) transit.destinationPort = mapping.insidePort;
     transit.packet = { ...packet, destination: mapping.inside, port: transit.destinationPort };
     return true;
   }
 
-  #hides(address: Address, host: End | undefined): boolean {
+  #isPrivate(address: Address, host: End | undefined): boolean {
     return this.#inside.has(address) || (host !== undefined && this.#inside.has(host));
   }
 
   #staysInside({ packet, to }: PacketInTransit): boolean {
-    return this.#hides(packet.destination, to);
+    return this.#isPrivate(packet.destination, to);
   }
 
-  /** From outside straight to a hidden address. */
-  #isTrespass(transit: PacketInTransit): boolean {
-    return this.#staysInside(transit) && !this.#hides(transit.sentFrom, transit.from);
+  /** Whether a packet comes from outside and is addressed to a private address. */
+  #bypassesNat(transit: PacketInTransit): boolean {
+    return this.#staysInside(transit) && !this.#isPrivate(transit.sentFrom, transit.from);
   }
 
-  #isDead(mapping: Mapping, nowMs: number): boolean {
+  #isExpired(mapping: Mapping, nowMs: number): boolean {
     return nowMs - mapping.usedMs > this.#lifetimeMs;
   }
 
   #mappingOf(transit: PacketInTransit, nowMs: number): Mapping | undefined {
     const { packet } = transit;
-    const inside = portKey(transit, packet.source, nearPort(transit));
-    const key = `${inside} ${peerKey(packet.destination, farPort(transit), this.#mapping)}`;
+    const inside = portKey(transit, packet.source, senderPort(transit));
+    const key = `${inside} ${peerKey(packet.destination, receiverPort(transit), this.#mapping)}`;
     const known = this.#byInside.get(key);
-    if (known !== undefined && !this.#isDead(known, nowMs)) return known;
+    if (known !== undefined && !this.#isExpired(known, nowMs)) return known;
     if (known !== undefined) this.#remove(known, portKey(transit, known.outside, known.outsidePort));
     const made = this.#makeMapping(transit, nowMs);
     if (made !== undefined) this.#byInside.set(key, made);
     return made;
   }
 
-  /** Removes a dead mapping, unless another host has its public address and port by now. */
-  #remove(dead: Mapping, outside: string): void {
-    if (this.#byOutside.get(outside) === dead) this.#byOutside.delete(outside);
+  /** Removes an expired mapping, unless another host has its public address and port by now. */
+  #remove(expired: Mapping, outside: string): void {
+    if (this.#byOutside.get(outside) === expired) this.#byOutside.delete(outside);
   }
 
-  /** Takes the first free pair of public address and port; another address is all that plain SCTP can be offered. */
+  /** Takes the first free pair of public address and port. Plain SCTP keeps its port, so only another address may be free. */
   #makeMapping(transit: PacketInTransit, nowMs: number): Mapping | undefined {
     const inside = transit.packet.source;
-    const insidePort = nearPort(transit);
+    const insidePort = senderPort(transit);
     const tries = transit.sourcePort === 0 ? 1 : PORTS;
     for (const outside of this.#candidates(inside)) {
       for (let count = 0; count < tries; count++) {
         const outsidePort = tries === 1 ? insidePort : FIRST_PORT + (this.#ports++ % PORTS);
         const key = portKey(transit, outside, outsidePort);
         const other = this.#byOutside.get(key);
-        if (other !== undefined && !this.#isDead(other, nowMs)) continue;
+        if (other !== undefined && !this.#isExpired(other, nowMs)) continue;
         const mapping = { inside, insidePort, outside, outsidePort, peers: new Set<string>(), usedMs: nowMs };
         this.#byOutside.set(key, mapping);
         return mapping;
@@ -152,13 +152,13 @@ export class Nat {
   }
 }
 
-/** The sender's port: UDP's, or SCTP's own. */
-function nearPort({ sourcePort, packet }: PacketInTransit): number {
+/** The sender's port: the UDP port, or the SCTP port without encapsulation. */
+function senderPort({ sourcePort, packet }: PacketInTransit): number {
   return sourcePort !== 0 ? sourcePort : uint16(packet.bytes, 0);
 }
 
-/** The receiver's port: UDP's, or SCTP's own. */
-function farPort({ destinationPort, packet }: PacketInTransit): number {
+/** The receiver's port: the UDP port, or the SCTP port without encapsulation. */
+function receiverPort({ destinationPort, packet }: PacketInTransit): number {
   return destinationPort !== 0 ? destinationPort : uint16(packet.bytes, 2);
 }
 

@@ -3,47 +3,47 @@ import type { Clock } from '../clock.js';
 import type { Appointment } from './timer-queue.js';
 
 /**
- * What a callback returns that has woken nobody: no code that waits has anything to do now, so that virtual time can go on
- * without asking.
+ * A callback returns this if it has woken no code that waits. Virtual time then moves on in the same turn of the event loop,
+ * since nothing else has to run first. @@QUIET@@
  */
 export const NOBODY_WOKEN: unique symbol = Symbol('quiet');
 
-/** How many callbacks are waiting. */
+/** The callbacks that are scheduled on a clock. */
 export interface Pending {
-  /** How many. */
+  /** How many there are. */
   readonly count: number;
-  /** When the first is due, in ms; Infinity: never. */
+  /** When the first one is due, in ms; Infinity if there is none. */
   readonly nextMs: number;
 }
 
-/** The time of a network: virtual (`VirtualClock`, the default) or that of the machine (`RealTimeClock`). */
+/** The time of a simulated network: virtual (`VirtualClock`, the default) or the machine's (`RealTimeClock`). */
 export interface NetworkClock extends Clock {
-  /** Calls back at a time of this clock, in ms; as soon as possible when that is past. */
+  /** Calls back at a time of this clock, in ms, or as soon as possible if that time has passed. */
   at(timeMs: number, callback: () => unknown): Appointment;
-  /** How many callbacks are waiting, and when the first is due (ms; Infinity: never). */
+  /** How many callbacks are scheduled, and when the first one is due (in ms; Infinity if there is none). */
   readonly pending: Pending;
-  /** What is waiting, in words. */
+  /** Describes the scheduled callbacks, for error messages. */
   describePending(): string;
   /** Resolves when `durationMs` have passed. */
   advance(durationMs: number): Promise<void>;
-  /** Resolves when nothing is scheduled any more; rejects when that isn't so after `limitMs`. */
+  /** Resolves when no callback is scheduled any more. Rejects if some still are after `limitMs`. */
   runUntilIdle(limitMs?: number): Promise<void>;
-  /** Settles as the promise does; rejects when that takes more than `limitMs`. */
+  /** Settles as the promise does. Rejects if that takes more than `limitMs`. */
   runUntil<Value>(promise: PromiseLike<Value>, limitMs?: number): Promise<Value>;
-  /** Does real work, such as the compilation of a module, without time passing where time is virtual. */
+  /** Waits for real work, such as compiling a module. Virtual time stands still meanwhile. */
   standStill<Value>(work: Promise<Value>): Promise<Value>;
 }
 
-/** Checks what is to be called, and when. */
+/** Checks the arguments of `at`. */
 export function checkAppointment(timeMs: number, callback: () => unknown): void {
   checkType(timeMs, 'number', 'the time', 'at');
   checkType(callback, 'function', 'the callback', 'at');
-  if (Number.isNaN(timeMs)) throw new RangeError('a time was NaN: give ms');
+  if (Number.isNaN(timeMs)) throw new RangeError('at: the time is NaN: give a number of ms');
 }
 
-/** Checks what is waited for, and how long. */
+/** Checks the arguments of `runUntil`. */
 export function checkWait(promise: PromiseLike<unknown>, limitMs: number): void {
-  checkObject(promise, 'what is waited for', 'runUntil');
-  checkType(promise.then, 'function', 'the `then` of what is waited for', 'runUntil');
+  checkObject(promise, 'the promise', 'runUntil');
+  checkType(promise.then, 'function', '`then` of the promise', 'runUntil');
   checkDuration(limitMs, 'the limit', 'runUntil');
 }

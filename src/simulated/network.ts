@@ -12,23 +12,23 @@ import { Trace } from './trace.js';
 import { ladderOf, pcapngOf } from './trace-output.js';
 import { VirtualClock } from './virtual-clock.js';
 
-/** How a network is made. */
+/** Options of a network. */
 export interface NetworkOptions {
-  /** All chance in the network comes from it: the same seed, the same packets. */
+  /** The seed of all randomness in the network: the same seed gives the same packets. */
   readonly seed: number | string;
-  /** By default a virtual clock of its own that starts at 0; a `RealTimeClock` where real programs take part. */
+  /** A new virtual clock that starts at 0 by default. Pass a `RealTimeClock` if real programs take part. */
   readonly clock?: NetworkClock;
-  /** For every link that nothing else is said of. */
+  /** The conditions of all links, unless `link` sets others. */
   readonly conditions?: Conditions;
-  /** Whether senders hear of addresses and ports that nobody has, as from ICMP; `'silent'` by default. */
+  /** Whether senders are told of unreachable addresses and ports, as by ICMP; `'silent'` by default. */
   readonly unreachable?: 'silent' | 'report';
-  /** How many packets the trace remembers; 1,000 by default. */
+  /** How many packets the trace keeps; 1,000 by default. */
   readonly traceLength?: number;
 }
 
 /**
- * A network in memory. Hosts have addresses; links between them lose, delay and change packets as told; time is
- * virtual and chance comes from the seed, so that a scenario runs the same way each time, and at once.
+ * A network in memory. Hosts have addresses, and the links between them lose, delay and change packets as configured. Time is
+ * virtual and randomness comes from the seed, so that a scenario runs the same way each time, without real delays.
  *
  * ```ts
  * const network = new Network({ seed: 7, conditions: { latencyMs: 20 } });
@@ -39,13 +39,13 @@ export interface NetworkOptions {
  * ```
  */
 export class Network {
-  /** What all chance in it comes from. */
+  /** The seed of all randomness in it. */
   readonly seed: number | string;
-  /** What moves its time; stacks on its hosts are given it. */
+  /** The network's clock, which the stacks on its hosts use as well. */
   readonly clock: NetworkClock;
-  /** Randomness from its seed; fork it, so that others draw the same as before. */
+  /** Randomness from the seed. Fork it, so that other users of it draw the same numbers as before. */
   readonly random: SeededRandom;
-  /** The last packets, and what became of them. */
+  /** The last packets, and what happened to them. */
   readonly trace: Trace;
   readonly #links: Links;
   readonly #router: Router;
@@ -72,12 +72,12 @@ export class Network {
     return this.#hosts;
   }
 
-  /** Adds a host. Addresses may carry a prefix length, which decides routes; by default /24 and /64. */
+  /** Adds a host. Addresses may have a prefix length, which determines routes; /24 and /64 by default. */
   host(name: string, addresses: readonly string[], options: HostOptions = {}): Host {
     checkType(name, 'string', 'the name', 'host');
     checkArray(addresses, 'the addresses', 'host');
     checkObject(options, 'the options', 'host');
-    if (this.#hosts.some((host) => host.name === name)) throw new RangeError(`there is a host ${name} already`);
+    if (this.#hosts.some((host) => host.name === name)) throw new RangeError(`there already is a host named ${name}`);
     const host = new SimulatedHost(name, addresses, options, this.#router, this.random.fork(`host ${name}`));
     this.#hosts.push(host);
     return host;
@@ -91,19 +91,19 @@ export class Network {
     return nat;
   }
 
-  /** Says under which conditions packets travel between two ends; from now on, for the knobs that are named. */
+  /** Sets conditions for packets between two ends, from now on. Conditions that are left out keep their values. */
   link(a: End, b: End, conditions: Conditions): void {
     this.oneWay(a, b, conditions);
     this.oneWay(b, a, conditions);
   }
 
-  /** As `link`, for one direction. */
+  /** As `link`, but for one direction. */
   oneWay(source: End, destination: End, conditions: Conditions): void {
     checkObject(conditions, 'the conditions', 'link');
     this.#links.rule(source, destination, conditions);
   }
 
-  /** Cuts two groups off from each other; what is in flight between them is lost. The returned function undoes it. */
+  /** Drops all packets between two groups, including those in flight. The returned function ends this partition. */
   partition(a: Group, b: Group = '*'): () => void {
     return this.#router.partitions.add(a, b, 'partition');
   }
@@ -113,7 +113,7 @@ export class Network {
     this.#router.partitions.clear();
   }
 
-  /** Keeps back what is sent between two groups from now on. The returned function ends this hold. */
+  /** Holds packets that are sent between two groups from now on. The returned function ends this hold. */
   hold(a: Group = '*', b: Group = '*'): () => void {
     const end = this.#router.holds.add(a, b, 'hold');
     return () => {
@@ -122,13 +122,13 @@ export class Network {
     };
   }
 
-  /** Ends all holds: what was kept back sets out now, in its order. */
+  /** Ends all holds. The held packets are sent now, in their order. */
   release(): void {
     this.#router.holds.clear();
     this.#router.sendHeld();
   }
 
-  /** Lets a function see, drop or change each packet; the returned function removes it. */
+  /** Adds a function that sees each packet and may drop or change it. The returned function removes the filter. */
   filter(filter: Filter): () => void {
     checkType(filter, 'function', 'the filter', 'filter');
     this.#router.filters.add(filter);
@@ -140,23 +140,23 @@ export class Network {
     return this.clock.advance(durationMs);
   }
 
-  /** Runs until nothing is scheduled, see {@link VirtualClock.runUntilIdle}; a failure tells the whole story. */
+  /** Runs until nothing is scheduled, see {@link VirtualClock.runUntilIdle}. An error includes the `story`. */
   async runUntilIdle(limitMs?: number): Promise<void> {
-    await this.#telling(() => this.clock.runUntilIdle(limitMs));
+    await this.#withStory(() => this.clock.runUntilIdle(limitMs));
   }
 
-  /** Runs until a promise settles, see {@link VirtualClock.runUntil}; running out of time tells the whole story. */
+  /** Runs until a promise settles, see {@link VirtualClock.runUntil}. The error of a timeout includes the `story`. */
   async runUntil<Value>(promise: PromiseLike<Value>, limitMs?: number): Promise<Value> {
-    await this.#telling(() => this.clock.runUntil(settled(promise), limitMs));
+    await this.#withStory(() => this.clock.runUntil(settled(promise), limitMs));
     return promise;
   }
 
-  /** Virtual time doesn't move before this real work is done, see {@link VirtualClock.standStill}. */
+  /** Keeps virtual time from moving until real work is done, see {@link VirtualClock.standStill}. */
   standStill<Value>(work: Promise<Value>): Promise<Value> {
     return this.clock.standStill(work);
   }
 
-  /** Seed, time, what is pending, and the last packets as a ladder diagram: what a failing test should print. */
+  /** The seed, the time, what is pending, and the last packets as a ladder diagram, for the error of a failing test. */
   story(packets: number = 30): string {
     checkType(packets, 'number', 'the number of packets', 'story');
     const { clock, trace, seed } = this;
@@ -166,26 +166,26 @@ export class Network {
     return [head, ...ladderOf(trace.entries().slice(-packets), this.#hosts)].join('\n');
   }
 
-  /** The packets that the trace remembers, as a capture file for Wireshark. */
+  /** The packets in the trace, as a capture file for Wireshark. */
   pcapng(): Uint8Array {
     return pcapngOf(this.trace.entries(), this.#hosts);
   }
 
-  async #telling(run: () => Promise<void>): Promise<void> {
+  async #withStory(run: () => Promise<void>): Promise<void> {
     try {
       await run();
     } catch (error) {
-      if (error instanceof TypeError || error instanceof RangeError) throw error; // of an argument
+      if (error instanceof TypeError || error instanceof RangeError) throw error; // an invalid argument
       throw new Error(`${(error as Error).message}\n${this.story()}`, { cause: error });
     }
   }
 }
 
-/** Settles when a promise does, but never fails. */
+/** Resolves when a promise settles either way. */
 async function settled(promise: PromiseLike<unknown>): Promise<void> {
   try {
     await promise;
   } catch {
-    // The caller of runUntil gets the rejection itself.
+    // runUntil rejects with the error itself
   }
 }

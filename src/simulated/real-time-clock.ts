@@ -3,13 +3,13 @@ import { type Clock, systemClock } from '../clock.js';
 import { checkAppointment, checkWait, type NetworkClock, type Pending } from './network-clock.js';
 import { type Appointment, TimerQueue } from './timer-queue.js';
 
-/** As long as waiting may take unless it says otherwise, in ms. */
+/** The default limit of waiting, in ms. */
 const DEFAULT_LIMIT_MS = 60_000;
 
 /**
- * The machine's time for a simulated network, counted from 0: for programs in other processes, which can't be moved
- * by a virtual clock. What is due happens in the order of its times, but up to some ms late; a seed still decides
- * which packets are lost, no longer when.
+ * The machine's time for a simulated network, counted from 0. It is for programs in other processes, which don't follow a
+ * virtual clock. Callbacks come in the order of their times, but up to some ms late. A seed still determines which packets
+ * are lost, but no longer when.
  */
 export class RealTimeClock implements NetworkClock {
   readonly #timers = new TimerQueue();
@@ -79,19 +79,19 @@ export class RealTimeClock implements NetworkClock {
     return work;
   }
 
-  /** One timer of the machine, for whatever comes first. */
+  /** Keeps one timer of the machine, for the first callback that is due. */
   #arm(): void {
     const { nextMs } = this.#timers;
     if (this.#timer?.dueMs === nextMs) return;
     this.#timer?.cancel();
     this.#timer = undefined;
     if (nextMs !== Number.POSITIVE_INFINITY) {
-      this.#timer = { dueMs: nextMs, cancel: this.#clock.schedule(nextMs - this.now(), () => this.#happen()) };
+      this.#timer = { dueMs: nextMs, cancel: this.#clock.schedule(nextMs - this.now(), () => this.#callDue()) };
     } else for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  /** What a callback throws is the program's uncaught error; the others are called all the same. */
-  #happen(): void {
+  /** An error of a callback becomes an uncaught exception. The other callbacks are called nevertheless. */
+  #callDue(): void {
     this.#timer = undefined;
     try {
       const now = this.now();

@@ -1,20 +1,20 @@
 import { checkObject, checkType } from '../arguments.js';
 import { Network, type NetworkOptions } from './network.js';
 
-/** How a scenario runs. */
+/** Options of a scenario. */
 export interface ScenarioOptions extends NetworkOptions {
-  /** How much virtual time it may take, in ms; 600,000 by default. */
+  /** The most virtual time that it may take, in ms; 600,000 by default. */
   readonly limitMs?: number;
 }
 
 /**
- * Runs a test on a network of its own, moving its clock until the test is done. When it fails, the error tells the
- * seed, what was pending, and the last packets as a ladder diagram.
+ * Runs a test on a new network, and moves the network's clock until the test is done. If the test fails, the error includes
+ * the seed, what was pending, and the last packets as a ladder diagram.
  *
  * ```ts
  * await scenario({ seed: 7 }, async (network) => {
  *   const client = network.host('client', ['10.0.1.1']);
- *   // … awaits whatever it likes; `await network.advance(1000)` waits for a virtual second
+ *   // … await anything here; `await network.advance(1000)` waits for one virtual second
  * });
  * ```
  */
@@ -27,17 +27,17 @@ export async function scenario<Value>(
   return drive(new Network(options), body, limitMs);
 }
 
-/** Moves a network's clock until something is done on it, for at most `limitMs`; a failure tells the whole story. */
+/** Runs a body on a network and moves its clock until the body is done, for at most `limitMs`. Errors include the story. */
 export function drive<Value, Net extends Network>(
   network: Net,
   body: (network: Net) => Promise<Value>,
   limitMs?: number,
 ): Promise<Value> {
   checkType(body, 'function', 'the body', 'scenario');
-  return network.runUntil(tellingOf(network, body), limitMs);
+  return network.runUntil(bodyWithStory(network, body), limitMs);
 }
 
-async function tellingOf<Value, Net extends Network>(
+async function bodyWithStory<Value, Net extends Network>(
   network: Net,
   body: (network: Net) => Promise<Value>,
 ): Promise<Value> {
@@ -48,7 +48,7 @@ async function tellingOf<Value, Net extends Network>(
   }
 }
 
-/** The same error with a longer message, so that its class, code and diff stay; another one where that can't be. */
+/** The same error with a longer message, so that it keeps its class, code and diff; a new one if the message can't be set. */
 function withStory(error: unknown, story: string): unknown {
   const told = error instanceof Error ? error.message : String(error);
   if (told.includes(story)) return error;

@@ -1,10 +1,10 @@
 import { checkType, isBytes, shown } from '../arguments.js';
 
 /**
- * Chance that can be repeated: the same seed gives the same numbers on every machine.
+ * Reproducible randomness: the same seed gives the same numbers on every machine.
  *
- * A generator is one stream. Whoever needs numbers of his own forks a stream by name; it depends on the seed and the
- * name only, never on what others have drawn, so that a new knob in one place doesn't shift the rest of a scenario.
+ * A generator is one stream. Code that needs numbers of its own forks a stream by name. A fork depends on the seed and the name
+ * only, not on what was drawn elsewhere, so that a new use of randomness doesn't change the rest of a scenario.
  */
 export class SeededRandom {
   readonly #key: string;
@@ -23,7 +23,7 @@ export class SeededRandom {
     for (let round = 0; round < 12; round++) this.word();
   }
 
-  /** A stream of its own, named within this one. */
+  /** A separate stream with a name, derived from this one. */
   fork(label: string): SeededRandom {
     checkType(label, 'string', 'the label', 'fork');
     return seeded(`${this.#key}/${label}`);
@@ -50,13 +50,14 @@ export class SeededRandom {
     return Math.floor(this.next() * limit);
   }
 
-  /** Fresh random bytes. */
+  /** A new array of random bytes. */
   bytes(length: number): Uint8Array {
-    if (!Number.isInteger(length) || length < 0) throw new RangeError(`bytes: ${shown(length)} is no length`);
+    if (!Number.isInteger(length) || length < 0)
+      throw new RangeError(`bytes: the length is ${shown(length)}: give an integer, 0 or more`);
     return this.fill(new Uint8Array(length));
   }
 
-  /** Overwrites all of `target` with random bytes, and returns it. */
+  /** Fills `target` with random bytes and returns it. */
   fill<Target extends Uint8Array>(target: Target): Target {
     if (!isBytes(target)) throw new TypeError('fill: the target must be a Uint8Array');
     for (let at = 0; at < target.length; at += 4) {
@@ -68,7 +69,7 @@ export class SeededRandom {
   }
 }
 
-/** FNV-1a over UTF-16 units, with the finalizer of MurmurHash3 so that close seeds give distant states. */
+/** FNV-1a over UTF-16 units, with the finalizer of MurmurHash3, so that similar seeds give dissimilar states. */
 function hash(text: string, basis: number): number {
   let state = basis;
   for (let index = 0; index < text.length; index++) state = Math.imul(state ^ text.charCodeAt(index), 0x01000193);

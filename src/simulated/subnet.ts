@@ -2,13 +2,13 @@ import { type Address, addressBytes, canonicalAddress, familyOf } from '../addre
 import { checkType } from '../arguments.js';
 import { SctpError } from '../errors.js';
 
-/** A local address and the network it lies in. */
+/** A local address and its subnet. */
 export interface Subnet {
   readonly address: Address;
   readonly prefixLength: number;
 }
 
-/** Reads `10.0.1.1/24`; without a prefix length it is 24 for IPv4 and 64 for IPv6. */
+/** Parses `10.0.1.1/24`. The default prefix length is 24 for IPv4 and 64 for IPv6. */
 export function parseSubnet(text: string): Subnet {
   checkType(text, 'string', 'an address', 'host');
   const [name = '', length, ...rest] = text.split('/');
@@ -17,12 +17,14 @@ export function parseSubnet(text: string): Subnet {
   const prefixLength = length === undefined ? (isIpv4 ? 24 : 64) : Number(length);
   const isValid = length === undefined || (/^\d{1,3}$/.test(length) && prefixLength <= (isIpv4 ? 32 : 128));
   if (rest.length > 0 || !isValid) {
-    throw new SctpError('EINVAL', `'${text}' has no prefix length that fits: write 10.0.1.1/24`, { syscall: 'host' });
+    throw new SctpError('EINVAL', `'${text}' has an invalid prefix length: write 10.0.1.1/24, for example`, {
+      syscall: 'host',
+    });
   }
   return { address, prefixLength };
 }
 
-/** The subnet that a destination is reached from: its own network (the longest prefix wins), else the family's first. */
+/** The subnet to reach a destination from: the one that contains it (the longest prefix wins), else the first of its family. */
 export function closestSubnet(subnets: readonly Subnet[], destination: Address): Subnet | undefined {
   const ofFamily = subnets.filter(({ address }) => familyOf(address) === familyOf(destination));
   let closest: Subnet | undefined;

@@ -1,16 +1,16 @@
-/** Something that will happen at a virtual time. */
+/** A callback that is scheduled on a network's clock. */
 export interface Appointment {
   /** When it is due, in ms on the clock. */
   readonly timeMs: number;
-  /** Equal times are kept in the order in which they were made. */
+  /** Counts up with each callback that is scheduled. Callbacks for the same time run in this order. */
   readonly sequence: number;
-  /** What is called then. */
+  /** The function that is called. */
   readonly callback: () => unknown;
-  /** Where it is in the heap; -1: done or cancelled. */
+  /** Its index in the heap; -1 once it has run or was cancelled. */
   index: number;
 }
 
-/** What will happen, soonest first: a binary heap that can take out any entry, so that cancelled timers leave nothing. */
+/** Scheduled callbacks, soonest first: a binary heap from which any entry can be removed, so cancelled timers leave nothing. */
 export class TimerQueue {
   readonly #heap: Appointment[] = [];
   #sequence = 0;
@@ -19,7 +19,7 @@ export class TimerQueue {
     return this.#heap.length;
   }
 
-  /** When the next thing happens; Infinity: never. */
+  /** When the first callback is due; Infinity if none is scheduled. */
   get nextMs(): number {
     return this.#heap[0]?.timeMs ?? Number.POSITIVE_INFINITY;
   }
@@ -27,11 +27,11 @@ export class TimerQueue {
   add(timeMs: number, callback: () => unknown): Appointment {
     const entry: Appointment = { timeMs, sequence: this.#sequence++, callback, index: this.#heap.length };
     this.#heap.push(entry);
-    this.#rise(entry);
+    this.#siftUp(entry);
     return entry;
   }
 
-  /** Takes an entry out; harmless when it has gone already. */
+  /** Removes an entry. Does nothing if it was removed already. */
   remove(entry: Appointment): void {
     const index = entry.index;
     if (index < 0) return;
@@ -39,16 +39,16 @@ export class TimerQueue {
     const last = this.#heap.pop();
     if (last === undefined || last === entry) return;
     this.#put(last, index);
-    this.#rise(last);
-    this.#sink(last);
+    this.#siftUp(last);
+    this.#siftDown(last);
   }
 
-  /** The sequence of the next one that is added. */
+  /** The sequence number that the next entry will get. */
   get sequence(): number {
     return this.#sequence;
   }
 
-  /** Takes out the soonest entry when its time isn't after `timeMs`, and it was made before a sequence. */
+  /** Removes and returns the first entry, if it is due at `timeMs` and has a sequence number below `before`. */
   take(timeMs: number, before: number = Number.POSITIVE_INFINITY): Appointment | undefined {
     const first = this.#heap[0];
     if (first === undefined || first.timeMs > timeMs || first.sequence >= before) return undefined;
@@ -61,7 +61,7 @@ export class TimerQueue {
     this.#heap[index] = entry;
   }
 
-  #rise(entry: Appointment): void {
+  #siftUp(entry: Appointment): void {
     let index = entry.index;
     while (index > 0) {
       const above = (index - 1) >> 1;
@@ -73,7 +73,7 @@ export class TimerQueue {
     this.#put(entry, index);
   }
 
-  #sink(entry: Appointment): void {
+  #siftDown(entry: Appointment): void {
     let index = entry.index;
     for (;;) {
       const left = this.#heap[2 * index + 1];

@@ -3,65 +3,65 @@ import { completePacket } from '../wire/crc32c.js';
 import type { Fate } from './fate.js';
 import type { PacketInTransit } from './packet-in-transit.js';
 
-/** One packet as the network saw it, its addresses as its receiver sees them. */
+/** A packet in the trace. Its addresses are those that its receiver sees. */
 export interface TraceEntry {
   /** Counted from 0 in the order of sending. */
   readonly number: number;
   /** When it was sent, in ms on the clock. */
   readonly sentMs: number;
-  /** When it arrived, or was turned away at its destination. Undefined: it didn't. */
+  /** When it arrived at its destination, whether or not it was accepted there. Undefined if it never arrived. */
   readonly arrivedMs: number | undefined;
-  /** The names of the hosts. */
+  /** The name of the sending host. */
   readonly from: string;
-  /** Undefined: nobody has the address. */
+  /** The name of the receiving host; undefined if no host has the destination address. */
   readonly to: string | undefined;
-  /** Where it came from; behind a NAT, the public address. */
+  /** The source address; if the sender is behind a NAT, the public one. */
   readonly source: Address;
-  /** Where it went to. */
+  /** The destination address. */
   readonly destination: Address;
-  /** The UDP port it came from; 0: not encapsulated. */
+  /** The source UDP port; 0 if it isn't encapsulated. */
   readonly sourcePort: number;
-  /** The UDP port it went to; 0: not encapsulated. */
+  /** The destination UDP port; 0 if it isn't encapsulated. */
   readonly destinationPort: number;
   /** The traffic class octet of the IP header; its low two bits are the ECN field (RFC 3168). */
   readonly trafficClass: number;
-  /** The SCTP packet with its checksum; a corrupted one as it was changed. */
+  /** The SCTP packet with its checksum. If a link corrupted it, these are the corrupted bytes. */
   readonly bytes: Uint8Array;
-  /** What became of it. */
+  /** What happened to it. */
   readonly fate: Fate;
-  /** Such as `duplicate`, `corrupted` or `CE`, a mark for congestion that the link has set. */
+  /** For example `duplicate`, `corrupted`, or `CE` if the link marked it with Congestion Experienced. */
   readonly note: string | undefined;
 }
 
 type Slot = { -readonly [Key in keyof TraceEntry]: TraceEntry[Key] };
 
 /**
- * The last packets of a network, in a ring: each place keeps its bytes, so that recording costs little more than
- * one copy. The bytes are copied because their receiver may overwrite what it gets.
+ * The last packets of a network, in a ring buffer. The bytes are copied, because the receiver may overwrite the originals; an
+ * entry that is overwritten keeps its buffer. @@REFILL@@
  */
 export class Trace {
   readonly #slots: Slot[] = [];
   readonly #length: number;
   #count = 0;
 
-  /** @internal Keeps the last `length` packets; 0: none. */
+  /** @internal Keeps the last `length` packets, or none if it is 0. */
   constructor(length: number) {
     this.#length = length;
   }
 
-  /** How many packets were sent since the beginning, remembered or not. */
+  /** How many packets have been sent in all, including those that the trace no longer has. */
   get count(): number {
     return this.#count;
   }
 
-  /** The remembered packets, oldest first. They are copies. */
+  /** Copies of the packets in the trace, oldest first. */
   entries(): TraceEntry[] {
     const start = this.#slots.length < this.#length ? 0 : this.#count % this.#length;
     const slots = [...this.#slots.slice(start), ...this.#slots.slice(0, start)];
     return slots.map((slot) => ({ ...slot, bytes: completeCopy(slot.bytes) }));
   }
 
-  /** @internal Notes a packet that is being sent, and numbers it. */
+  /** @internal Records a packet that is being sent, and sets its number. */
   record(transit: PacketInTransit, sentMs: number, fate: Fate): void {
     transit.number = this.#count++;
     if (this.#length === 0) return;
@@ -84,7 +84,7 @@ export class Trace {
     this.#slots[index] = slot;
   }
 
-  /** @internal Says what became of a packet, unless it is forgotten already. */
+  /** @internal Records what happened to a packet, if the trace still has it. */
   settle({ number }: PacketInTransit, fate: Fate, arrivedMs?: number): void {
     const slot = this.#slotOf(number);
     if (slot === undefined) return;
@@ -92,7 +92,7 @@ export class Trace {
     if (arrivedMs !== undefined) slot.arrivedMs = arrivedMs;
   }
 
-  /** @internal Adds a remark, and what has changed since of the packet. */
+  /** @internal Adds a note, and records the packet's current bytes and traffic class. */
   remark({ number, packet }: PacketInTransit, note: string): void {
     const slot = this.#slotOf(number);
     if (slot === undefined) return;
@@ -125,14 +125,14 @@ function emptySlot(): Slot {
   };
 }
 
-/** Nobody has computed a checksum before somebody looks. */
+/** Packets may have no checksum in memory, so it is computed when somebody looks at them. */
 function completeCopy(packet: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(packet);
   completePacket(bytes);
   return bytes;
 }
 
-/** Copies bytes into the buffer of an old place where it is large enough. */
+/** Copies bytes into an old buffer if that is large enough. */
 function refill(old: Uint8Array, bytes: Uint8Array): Uint8Array {
   if (old.buffer.byteLength < bytes.length) return new Uint8Array(bytes);
   const place = new Uint8Array(old.buffer, 0, bytes.length);

@@ -3,14 +3,14 @@ import { nextTurn } from '../clock.js';
 import { checkAppointment, checkWait, type NetworkClock, NOBODY_WOKEN, type Pending } from './network-clock.js';
 import { type Appointment, TimerQueue } from './timer-queue.js';
 
-/** As long as a scenario may take unless it says otherwise: more than any of SCTP's give-up times, in virtual ms. */
+/** The default limit of a scenario in virtual ms: longer than SCTP takes to give anything up. */
 const DEFAULT_LIMIT_MS = 600_000;
-/** A loop of timers without delay would stop time for ever. */
-const LONGEST_INSTANT = 100_000;
-/** So many instants in a row may pass within one turn; the machine's own events get theirs in between. */
-const QUIET_INSTANTS = 8;
+/** The most turns of the event loop at one instant. An endless chain of timers without delay would stop time for ever. */
+const MOST_TURNS_OF_INSTANT = 100_000;
+/** The most instants that pass within one turn of the event loop. After them the machine's own events are processed. */
+const INSTANTS_PER_TURN = 8;
 
-/** What somebody waits for: that time passes, that nothing is left to happen, or that a promise settles. */
+/** What a caller waits for: that time passes, that nothing is scheduled any more, or that a promise settles. */
 interface Goal {
   readonly kind: 'time' | 'idle' | 'promise';
   readonly deadlineMs: number;
@@ -21,14 +21,13 @@ interface Goal {
 type Outcome = 'reached' | 'deadline' | 'idle' | { readonly error: unknown };
 
 /**
- * Time that moves only when nothing else does.
+ * Virtual time, which moves on only when no code can run.
  *
- * The rule: all that is due at one instant happens, in the order in which it was scheduled; then everything that woke
- * up runs, to the end of every chain of `await`s (see `nextTurn`); only then time jumps to the next instant. Where nobody
- * woke up (see `NOBODY_WOKEN`), it jumps at once. Real work — `WebAssembly.compile`, files, sockets — isn't covered by that: do
- * it before, or hand it to `standStill`.
+ * First everything that is due at one instant is called, in the order in which it was scheduled. Then all code that this has
+ * woken runs, through every chain of `await`s. Only then does time jump to the next instant. The clock doesn't wait for real
+ * work (`WebAssembly.compile`, files, sockets): do it before, or pass its promise to `standStill`.
  *
- * Time is moved by `advance`, `runUntil` and `runUntilIdle`. They may overlap: inside of code that one of them drives,
+ * Time is moved by `advance`, `runUntil` and `runUntilIdle`. Calls may overlap: inside code that one of them runs,
  * `await clock.advance(100)` simply waits for 100 virtual ms.
  */
 export class VirtualClock implements NetworkClock {
@@ -40,7 +39,7 @@ export class VirtualClock implements NetworkClock {
   #turnsOfInstant = 0;
 
   constructor(nowMs: number = 0) {
-    checkFiniteDuration(nowMs, 'the beginning', 'VirtualClock');
+    checkFiniteDuration(nowMs, 'the start time', 'VirtualClock');
     this.#nowMs = nowMs;
   }
 
@@ -54,47 +53,47 @@ export class VirtualClock implements NetworkClock {
     return () => this.#timers.remove(entry);
   }
 
-  /** Calls back at a time of this clock; at the present instant when that is past. */
+  /** Calls back at a time of this clock, or at the current time if that time has passed. */
   at(timeMs: number, callback: () => unknown): Appointment {
     checkAppointment(timeMs, callback);
     return this.#timers.add(Math.max(timeMs, this.#nowMs), callback);
   }
 
-  /** How many callbacks are waiting, and when the first is due. */
+  /** How many callbacks are scheduled, and when the first one is due. */
   get pending(): Pending {
     return { count: this.#timers.size, nextMs: this.#timers.nextMs };
   }
 
   /**
-   * Lets virtual time pass: all that happens within `durationMs` has happened when it resolves. Rejects with RangeError for
-   * Infinity: time can't get there.
+   * Lets virtual time pass. When it resolves, everything that was due within `durationMs` has been called. Rejects with
+   * RangeError for Infinity, which time can't reach.
    */
   async advance(durationMs: number): Promise<void> {
     checkFiniteDuration(durationMs, 'the duration', 'advance');
-    await this.#pursue('time', this.#nowMs + durationMs);
+    await this.#run('time', this.#nowMs + durationMs);
   }
 
-  /** Runs until nothing is scheduled any more. Rejects when that isn't so after `limitMs`: heartbeats never end. */
+  /** Runs until no callback is scheduled any more. Rejects if some still are after `limitMs`: heartbeats never end. */
   async runUntilIdle(limitMs: number = DEFAULT_LIMIT_MS): Promise<void> {
     checkDuration(limitMs, 'the limit', 'runUntilIdle');
-    if ((await this.#pursue('idle', this.#nowMs + limitMs)) !== 'deadline') return;
+    if ((await this.#run('idle', this.#nowMs + limitMs)) !== 'deadline') return;
     throw new Error(`still not idle after ${limitMs} virtual ms: ${this.describePending()}`);
   }
 
   /**
-   * Runs until a promise settles, and settles the same way; time stops at that instant. Rejects when it takes more
-   * than `limitMs`, and at once when it can never settle because nothing is left to happen.
+   * Runs until a promise settles, and settles the same way. Time stops at that instant. Rejects if it takes more than
+   * `limitMs`, and at once if the promise can never settle because nothing is scheduled.
    */
   async runUntil<Value>(promise: PromiseLike<Value>, limitMs: number = DEFAULT_LIMIT_MS): Promise<Value> {
     checkWait(promise, limitMs);
-    const outcome = await this.#pursue('promise', this.#nowMs + limitMs, promise);
+    const outcome = await this.#run('promise', this.#nowMs + limitMs, promise);
     if (outcome === 'reached') return promise;
     const state = `the promise is unsettled at ${this.#nowMs.toFixed(3)} ms`;
     if (outcome === 'deadline') throw new Error(`${state}, the limit of ${limitMs} ms: ${this.describePending()}`);
-    throw new Error(`${state}, and nothing is left to happen; does it wait for real work? Then use standStill()`);
+    throw new Error(`${state}, and nothing is scheduled. If it waits for real work, use standStill()`);
   }
 
-  /** Virtual time doesn't move before this real work is done, such as the compilation of a module. */
+  /** Keeps virtual time from moving until real work, such as compiling a module, is done. */
   async standStill<Value>(work: Promise<Value>): Promise<Value> {
     this.#realWork.add(work);
     try {
@@ -104,13 +103,13 @@ export class VirtualClock implements NetworkClock {
     }
   }
 
-  /** What is waiting, in words. */
+  /** Describes the scheduled callbacks, for error messages. */
   describePending(): string {
     const { count, nextMs } = this.pending;
     return count === 0 ? 'nothing is scheduled' : `${count} scheduled, the next at ${nextMs.toFixed(3)} ms`;
   }
 
-  #pursue(kind: Goal['kind'], deadlineMs: number, promise?: PromiseLike<unknown>): Promise<Outcome> {
+  #run(kind: Goal['kind'], deadlineMs: number, promise?: PromiseLike<unknown>): Promise<Outcome> {
     return new Promise((resolve, reject) => {
       const end = (outcome: Outcome) => {
         this.#goals = this.#goals.filter((each) => each !== goal);
@@ -132,15 +131,15 @@ export class VirtualClock implements NetworkClock {
     if (this.#isDriving) nextTurn(this.#onTurn);
   }
 
-  /** Without a promise: there are two turns for each packet, there and back. */
+  /** Doesn't use promises, as it runs in each turn of the event loop. */
   readonly #onTurn = (): void => {
     if (this.#realWork.size > 0) return void this.#finishRealWork();
-    // Whoever has reached his goal goes on first: in the next turn.
+    // Callers whose goals are reached continue first; time moves on in the next turn.
     if (!this.#endReached()) this.#stepOrFail();
     this.#drive();
   };
 
-  /** False: nobody has reached his goal. */
+  /** Returns false if no goal is reached. */
   #endReached(): boolean {
     let isAny = false;
     for (const goal of this.#goals) {
@@ -151,10 +150,10 @@ export class VirtualClock implements NetworkClock {
     return isAny;
   }
 
-  /** What a callback throws fails everybody who waits for time. */
+  /** An error of a callback rejects all callers that wait. */
   #stepOrFail(): void {
     try {
-      for (let left = QUIET_INSTANTS; left > 0 && this.#step() === NOBODY_WOKEN; ) left--;
+      for (let left = INSTANTS_PER_TURN; left > 0 && this.#step() === NOBODY_WOKEN; ) left--;
     } catch (error) {
       endAll(this.#goals, { error });
     }
@@ -165,30 +164,31 @@ export class VirtualClock implements NetworkClock {
     nextTurn(this.#onTurn);
   }
 
-  /** On to the next instant at which something happens, or else to the nearest deadline. */
+  /** Moves to the next instant at which a callback is due, or to the nearest deadline if that is earlier. */
   #step(): typeof NOBODY_WOKEN | undefined {
     const { nextMs } = this.#timers;
     let deadlineMs = Number.POSITIVE_INFINITY;
     for (const goal of this.#goals) deadlineMs = Math.min(deadlineMs, goal.deadlineMs);
-    if (nextMs <= deadlineMs && nextMs !== Number.POSITIVE_INFINITY) return this.#happen(nextMs);
-    this.#wait(nextMs, deadlineMs);
+    if (nextMs <= deadlineMs && nextMs !== Number.POSITIVE_INFINITY) return this.#callDue(nextMs);
+    this.#endWaits(nextMs, deadlineMs);
     return undefined;
   }
 
-  /** Nothing happens before a deadline, or ever. */
-  #wait(nextMs: number, deadlineMs: number): void {
+  /** Nothing is due before the deadline, or nothing is scheduled at all. */
+  #endWaits(nextMs: number, deadlineMs: number): void {
     const goals = this.#goals;
-    const idle = nextMs === Number.POSITIVE_INFINITY ? goalsWithoutFuture(goals) : [];
+    const idle = nextMs === Number.POSITIVE_INFINITY ? goalsEndedByIdleness(goals) : [];
     if (idle.length > 0) return endAll(idle, 'idle');
     this.#moveTo(deadlineMs);
     const due = goals.filter((goal) => goal.deadlineMs <= deadlineMs);
     endAll(due, 'deadline');
   }
 
-  #happen(timeMs: number): typeof NOBODY_WOKEN | undefined {
+  #callDue(timeMs: number): typeof NOBODY_WOKEN | undefined {
     this.#moveTo(timeMs);
-    if (++this.#turnsOfInstant > LONGEST_INSTANT) throw new Error(`endless timers without delay at ${timeMs} ms`);
-    // What is scheduled meanwhile for this instant waits for the next turn.
+    if (++this.#turnsOfInstant > MOST_TURNS_OF_INSTANT)
+      throw new Error(`timers without delay start each other endlessly at ${timeMs} ms`);
+    // Callbacks that these schedule for the same instant wait for the next turn.
     const { sequence } = this.#timers;
     let isQuiet = true;
     for (let entry = this.#timers.take(timeMs, sequence); entry; entry = this.#timers.take(timeMs, sequence)) {
@@ -203,11 +203,11 @@ export class VirtualClock implements NetworkClock {
   }
 }
 
-/** Whose wait is over when nothing is scheduled: those who wait for just that, and promises if nobody moves time. */
-function goalsWithoutFuture(goals: readonly Goal[]): readonly Goal[] {
+/** The goals that end when nothing is scheduled: those that wait for it, and all if only promises are waited for. */
+function goalsEndedByIdleness(goals: readonly Goal[]): readonly Goal[] {
   const idle = goals.filter((goal) => goal.kind === 'idle');
-  const nobodyMoves = goals.every((goal) => goal.kind === 'promise');
-  return nobodyMoves ? goals : idle;
+  const areAllPromises = goals.every((goal) => goal.kind === 'promise');
+  return areAllPromises ? goals : idle;
 }
 
 function endAll(goals: readonly Goal[], outcome: Outcome): void {

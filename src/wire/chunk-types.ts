@@ -1,4 +1,4 @@
-/** Chunk types by their names in the RFCs: RFC 9260 §3.2, and those that added to it. */
+/** Chunk types by their names in RFC 9260 §3.2 and the RFCs that extend it. */
 export const CHUNK_TYPES = {
   DATA: 0,
   INIT: 1,
@@ -32,7 +32,7 @@ const NAMES = new Map<number, ChunkType>(
   Object.entries(CHUNK_TYPES).map(([name, type]) => [type, name as ChunkType] as const),
 );
 
-/** A chunk type's name, or the number itself where it has none here. */
+/** A chunk type's name, or the number itself if it is unknown. */
 export function chunkTypeName(type: number): ChunkType | number {
   return NAMES.get(type) ?? type;
 }

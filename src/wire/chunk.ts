@@ -1,32 +1,32 @@
 import type { Cause, Parameter } from './parameter.js';
 
-/** An SCTP packet, taken apart (RFC 9260 §3). */
+/** A decoded SCTP packet (RFC 9260 §3). */
 export interface DecodedPacket {
   readonly sourcePort: number;
   readonly destinationPort: number;
   readonly verificationTag: number;
-  /** The CRC32c that it carries, and whether that is right. */
+  /** The CRC32c in the packet, and whether it is correct. */
   readonly checksum: number;
   readonly isChecksumRight: boolean;
   readonly chunks: readonly Chunk[];
-  /** What is wrong with the packet as a whole. Chunks that are wrong stand among `chunks`, as `MALFORMED`. */
+  /** What is wrong with the packet as a whole. A malformed chunk is in `chunks`, with the type `MALFORMED`. */
   readonly malformed?: string;
 }
 
 export interface ChunkHeader {
   readonly flags: number;
-  /** The chunk's length field: bytes with its header, without padding. */
+  /** The chunk's length field: bytes including the header, without padding. */
   readonly length: number;
 }
 
-/** What DATA and I-DATA have in common (RFC 9260 §3.3.1, RFC 8260 §2.1). */
+/** The fields that DATA and I-DATA share (RFC 9260 §3.3.1, RFC 8260 §2.1). */
 interface Fragment extends ChunkHeader {
   readonly tsn: number;
   readonly streamId: number;
   readonly isUnordered: boolean;
   readonly isBeginning: boolean;
   readonly isEnd: boolean;
-  /** The I bit: the receiver shall acknowledge at once (RFC 7053). */
+  /** The I bit: the receiver should send a SACK at once (RFC 7053). */
   readonly isImmediate: boolean;
   readonly payload: Uint8Array;
 }
@@ -41,7 +41,7 @@ interface Initiation extends ChunkHeader {
   readonly parameters: readonly Parameter[];
 }
 
-/** A chunk, told apart by its `type`: the RFCs' names. */
+/** A chunk. `type` is its name in the RFCs, and says which other fields it has. */
 export type Chunk =
   | (Fragment & { readonly type: 'DATA'; readonly ssn: number; readonly ppid: number })
   /** RFC 8260: the first fragment has a ppid, the others a fragment sequence number. */
@@ -56,7 +56,7 @@ export type Chunk =
       readonly duplicateTsns: readonly number[];
     })
   | (ChunkHeader & { readonly type: 'HEARTBEAT' | 'HEARTBEAT ACK'; readonly parameters: readonly Parameter[] })
-  /** `isTagReflected`: the T bit, the verification tag is the receiver's own. */
+  /** `isTagReflected` is the T bit: the verification tag is the receiver's own. */
   | (ChunkHeader & { readonly type: 'ABORT'; readonly isTagReflected: boolean; readonly causes: readonly Cause[] })
   | (ChunkHeader & { readonly type: 'SHUTDOWN COMPLETE'; readonly isTagReflected: boolean })
   | (ChunkHeader & { readonly type: 'ERROR'; readonly causes: readonly Cause[] })

@@ -7,15 +7,15 @@ const CHECKSUM_OFFSET = 8;
 const COMMON_HEADER_BYTES = 12;
 const ZEROES = new Uint8Array(4);
 
-/** Table `n`, at 256 n: what a byte does to the CRC that `n` bytes follow. Made when it is needed first. */
+/** Eight tables of 256 entries. Table `n` has the CRC of a byte that is followed by `n` zero bytes. Built on first use. */
 let tables: Int32Array | undefined;
 
 /**
- * The CRC32c of bytes, unsigned; of a continuation when `previous` is the CRC of what came before. It takes 8 bytes at a
- * time, which don't wait for each other ("slicing-by-8", Kounavis and Berry 2005): a relay spent a fifth of its time here.
+ * The unsigned CRC32c of bytes. To continue a CRC, pass that of the bytes before as `previous`. Eight bytes are processed at a
+ * time by independent table lookups ("slicing-by-8", Kounavis and Berry 2005): @@CRC@@
  */
 export function crc32c(bytes: Uint8Array, previous = 0): number {
-  tables ??= eightTables();
+  tables ??= buildTables();
   const t = tables;
   const at = (table: number, byte: number) => t[(table << 8) | (byte & 0xff)] as number;
   let crc = ~previous;
@@ -39,7 +39,7 @@ export function crc32c(bytes: Uint8Array, previous = 0): number {
 
 type Octets = [number, number, number, number];
 
-function eightTables(): Int32Array {
+function buildTables(): Int32Array {
   const made = new Int32Array(8 * 256);
   for (let byte = 0; byte < 256; byte++) {
     let crc = byte;
@@ -53,27 +53,30 @@ function eightTables(): Int32Array {
   return made;
 }
 
-/** The checksum that an SCTP packet should carry: its CRC32c with zeroes in the checksum's place (RFC 9260 §6.8). */
+/** The correct checksum of an SCTP packet: its CRC32c with zeroes in the checksum field (RFC 9260 §6.8). */
 export function packetChecksum(packet: Uint8Array): number {
   const head = crc32c(packet.subarray(0, CHECKSUM_OFFSET));
   return crc32c(packet.subarray(COMMON_HEADER_BYTES), crc32c(ZEROES, head));
 }
 
-/** The checksum that a packet carries. It is the one field of SCTP whose low byte comes first. */
+/** The checksum in a packet. It is the only field of SCTP that has its low byte first. */
 export function storedChecksum(packet: Uint8Array): number {
   const [a = 0, b = 0, c = 0, d = 0] = packet.subarray(CHECKSUM_OFFSET, COMMON_HEADER_BYTES);
   return (a | (b << 8) | (c << 16) | (d << 24)) >>> 0;
 }
 
-/** Writes the checksum into an SCTP packet that was sent without (RFC 9653); any other stays as it is. */
+/** Writes the checksum into an SCTP packet whose checksum is 0 (RFC 9653). Other packets stay unchanged. */
 export function completePacket(packet: Uint8Array): void {
   if (packet.length >= COMMON_HEADER_BYTES && storedChecksum(packet) === 0) sealPacket(packet);
 }
 
-/** Writes the right checksum into an SCTP packet, for instance after a filter has changed it. Throws TypeError. */
+/**
+ * Writes the correct checksum into an SCTP packet, for example after a filter has changed it. Throws TypeError if `packet` isn't
+ * a Uint8Array of at least 12 bytes.
+ */
 export function sealPacket(packet: Uint8Array): void {
   if (!isBytes(packet) || packet.length < COMMON_HEADER_BYTES) {
-    throw new TypeError('sealPacket: a packet is a Uint8Array with a common header, which has 12 bytes');
+    throw new TypeError('sealPacket: the packet must be a Uint8Array of at least 12 bytes, the common header');
   }
   new DataView(packet.buffer, packet.byteOffset).setUint32(CHECKSUM_OFFSET, packetChecksum(packet), true);
 }

@@ -6,7 +6,7 @@ import { Reader, type Tlv, tlvs } from './tlv.js';
 const COMMON_HEADER_BYTES = 12;
 
 /**
- * Takes an SCTP packet apart, for tests, diagrams and diagnosis. It never throws: what makes no sense is described.
+ * Decodes an SCTP packet, for tests, diagrams and diagnosis. It never throws: the result says what is malformed.
  * Byte fields are views into `bytes`.
  */
 export function decodePacket(bytes: Uint8Array): DecodedPacket {
@@ -25,20 +25,20 @@ export function decodePacket(bytes: Uint8Array): DecodedPacket {
   };
 }
 
-/** Takes chunks apart that stand without a common header, such as the ABORT in an association change notification. */
+/** Decodes chunks without a common header, such as the ABORT in an association change notification. */
 export function decodeChunks(bytes: Uint8Array): Chunk[] {
   return Array.from(tlvs(bytes), decodeChunk);
 }
 
 function packetProblem(bytes: Uint8Array): string | undefined {
-  if (bytes.length < COMMON_HEADER_BYTES) return `${bytes.length} bytes are less than a common header`;
+  if (bytes.length < COMMON_HEADER_BYTES) return `${bytes.length} bytes are shorter than a common header`;
   if (bytes.length === COMMON_HEADER_BYTES) return 'no chunk';
-  return bytes.length % 4 === 0 ? undefined : `${bytes.length} bytes are no multiple of 4`;
+  return bytes.length % 4 === 0 ? undefined : `${bytes.length} bytes are not a multiple of 4`;
 }
 
 type Decoder = (header: ChunkHeader, reader: Reader) => Chunk;
 
-/** RFC 9260 §3.2, and the RFCs that added to it. */
+/** By chunk type: RFC 9260 §3.2, and the RFCs that extend it. */
 const DECODERS: ReadonlyMap<number, Decoder> = new Map<number, Decoder>([
   [0, data],
   [1, (header, reader) => initiation('INIT', header, reader)],
@@ -65,7 +65,7 @@ const DECODERS: ReadonlyMap<number, Decoder> = new Map<number, Decoder>([
   [0xc2, interleavedForwardTsn],
 ]);
 
-/** Takes one chunk apart; one that can't be read becomes `MALFORMED`. */
+/** Decodes one chunk. The result has the type `MALFORMED` if it can't be read. */
 function decodeChunk({ head, length, value, problem }: Tlv): Chunk {
   const code = head >> 8;
   const header = { flags: head & 0xff, length };
@@ -77,7 +77,7 @@ function decodeChunk({ head, length, value, problem }: Tlv): Chunk {
   return reader.isShort ? { type: 'MALFORMED', ...header, code, reason: `too short for ${chunk.type}` } : chunk;
 }
 
-/** Object literals evaluate their fields in order, and so do the decoders read the wire. */
+/** The fields of an object literal are evaluated in order, so the decoders list them in the order of the wire. */
 function data(header: ChunkHeader, reader: Reader): Chunk {
   return {
     type: 'DATA',
@@ -91,7 +91,7 @@ function data(header: ChunkHeader, reader: Reader): Chunk {
   };
 }
 
-/** RFC 8260 §2.1: 16 reserved bits after the stream; the last word is the ppid in the first fragment, else the FSN. */
+/** RFC 8260 §2.1: the stream is followed by 16 reserved bits. The last word is the PPID in the first fragment, else the FSN. */
 function interleavedData(header: ChunkHeader, reader: Reader): Chunk {
   const bits = fragmentBits(header);
   const tsn = reader.uint32();
@@ -136,7 +136,7 @@ function sack(header: ChunkHeader, reader: Reader): Chunk {
   const gaps = reader.list(4, () => ({ start: reader.uint16(), end: reader.uint16() }), gapCount);
   const duplicateTsns = reader.list(4, () => reader.uint32(), duplicateCount);
   if (gaps.length < gapCount || duplicateTsns.length < duplicateCount) {
-    const reason = `promises ${gapCount} gaps and ${duplicateCount} duplicates, more than fit`;
+    const reason = `announces ${gapCount} gaps and ${duplicateCount} duplicates, more than fit`;
     return { type: 'MALFORMED', ...header, code: 3, reason };
   }
   return { type: 'SACK', ...header, cumulativeTsn, receiverWindow, gaps, duplicateTsns };

@@ -1,7 +1,7 @@
 import type { Chunk } from './chunk.js';
 import { decodePacket } from './decode.js';
 
-/** A packet in a few words, such as `DATA sid 3 ssn 0 tsn 17 40 B + SACK 16`. Never throws. */
+/** Describes a packet briefly, such as `DATA sid 3 ssn 0 tsn 17 40 B + SACK 16`. Never throws. */
 export function describePacket(bytes: Uint8Array): string {
   const { chunks, malformed } = decodePacket(bytes);
   const words = chunks.map(describeChunk);
@@ -9,7 +9,7 @@ export function describePacket(bytes: Uint8Array): string {
   return words.join(' + ');
 }
 
-/** A chunk in a few words. */
+/** Describes a chunk briefly. */
 export function describeChunk(chunk: Chunk): string {
   switch (chunk.type) {
     case 'DATA':

@@ -3,37 +3,37 @@ import type { ErrorCause } from '../errors.js';
 import { Reader, type Tlv, tlvs } from './tlv.js';
 
 /**
- * A parameter of INIT, INIT ACK, HEARTBEAT, ASCONF or RE-CONFIG. Beside its raw value it has the fields of its type:
- * the others are absent.
+ * A parameter of INIT, INIT ACK, HEARTBEAT, ASCONF or RE-CONFIG. Besides its raw value it has the decoded fields of its
+ * type; the others are absent.
  */
 export interface Parameter {
   readonly code: number;
   /** Its name in the RFCs, or `Unknown`. */
   readonly name: string;
   readonly value: Uint8Array;
-  /** IPv4 Address, IPv6 Address. */
+  /** Of IPv4 Address and IPv6 Address. */
   readonly address?: Address;
-  /** Add/Delete IP Address, Set Primary Address and their answers (RFC 5061 §4.2). */
+  /** Of Add/Delete IP Address, Set Primary Address and their responses (RFC 5061 §4.2). */
   readonly correlationId?: number;
-  /** What Add/Delete IP Address and Set Primary Address contain. */
+  /** The parameters inside Add/Delete IP Address and Set Primary Address. */
   readonly parameters?: readonly Parameter[];
-  /** What Error Cause Indication contains. */
+  /** The causes inside Error Cause Indication. */
   readonly causes?: readonly Cause[];
-  /** Supported Extensions, Chunk List: chunk types. Supported Address Types, HMACs: their numbers. */
+  /** Chunk types in Supported Extensions and Chunk List; address types or HMAC identifiers in their lists. */
   readonly numbers?: readonly number[];
-  /** RE-CONFIG (RFC 6525 §4): the sequence number that this request or answer is about. */
+  /** Of RE-CONFIG (RFC 6525 §4): the request sequence number of this request or response. */
   readonly requestSequence?: number;
-  /** Outgoing SSN Reset Request: the incoming request that it answers, if any. */
+  /** Of Outgoing SSN Reset Request: the sequence number of the incoming request that it responds to, if any. */
   readonly responseSequence?: number;
-  /** Outgoing SSN Reset Request: the last TSN before it. */
+  /** Of Outgoing SSN Reset Request: the last TSN assigned before it. */
   readonly lastTsn?: number;
-  /** Which streams to reset; none: all of them. */
+  /** The streams to reset. An empty list means all streams. */
   readonly streamIds?: readonly number[];
-  /** Add Outgoing/Incoming Streams Request: how many. */
+  /** Of Add Outgoing/Incoming Streams Request: how many streams to add. */
   readonly streams?: number;
-  /** Re-configuration Response: its result code (RFC 6525 §4.4). */
+  /** Of Re-configuration Response: the result code (RFC 6525 §4.4). */
   readonly result?: number;
-  /** Why it can't be read. */
+  /** Why it can't be decoded. */
   readonly malformed?: string;
 }
 
@@ -57,7 +57,7 @@ const change: Decoder = (reader, depth) => ({
 const moreStreams: Decoder = (reader) => ({ requestSequence: reader.uint32(), streams: reader.uint16() });
 const streamIds = (reader: Reader) => reader.list(2, () => reader.uint16());
 
-/** Type → name, decoder, and the exact length of the value where there is one. */
+/** Type → name, decoder, and the exact length of the value if it is fixed. */
 const PARAMETERS: ReadonlyMap<number, readonly [name: string, decode: Decoder, bytes?: number]> = new Map([
   [1, ['Heartbeat Info', nothing]],
   [5, ['IPv4 Address', address, 4]],
@@ -95,7 +95,7 @@ const PARAMETERS: ReadonlyMap<number, readonly [name: string, decode: Decoder, b
   [0xc006, ['Adaptation Layer Indication', (reader) => ({ numbers: [reader.uint32()] }), 4]],
 ]);
 
-/** RFC 9260 §3.3.10, RFC 5061 §4.3, RFC 4895 §4; 14: draft-tuexen-tsvwg-sctp-udp-encaps-cons. */
+/** RFC 9260 §3.3.10, RFC 5061 §4.3, RFC 4895 §4. Cause 14 is of draft-tuexen-tsvwg-sctp-udp-encaps-cons. */
 const CAUSES: ReadonlyMap<number, string> = new Map([
   [1, 'Invalid Stream Identifier'],
   [2, 'Missing Mandatory Parameter'],
@@ -119,18 +119,18 @@ const CAUSES: ReadonlyMap<number, string> = new Map([
   [0x105, 'Unsupported HMAC Identifier'],
 ]);
 
-/** Causes in which people write: the upper layer's reason, and what was violated. */
+/** Causes that carry text: the upper layer's abort reason, and the protocol violation. */
 const TEXT_CAUSES: readonly number[] = [12, 13];
 
-/** ASCONF has an address in a parameter. Hostile packets could nest thousands: what is deeper stays undecoded. */
+/** ASCONF parameters contain address parameters. A hostile packet could nest thousands, so deeper ones aren't decoded. */
 const DEEPEST = 1;
 
-/** The parameters in some bytes; `depth` says how many others they stand in. */
+/** Decodes parameters. `depth` is how many parameters enclose them. */
 export function decodeParameters(bytes: Uint8Array, depth = 0): Parameter[] {
   return depth > DEEPEST ? [] : Array.from(tlvs(bytes), (tlv) => decodeParameter(tlv, depth));
 }
 
-/** The error causes of an ABORT or ERROR chunk. */
+/** Decodes the error causes of an ABORT or ERROR chunk. */
 export function decodeCauses(bytes: Uint8Array): Cause[] {
   return Array.from(tlvs(bytes), ({ head: code, value, problem }) => ({
     code,
@@ -149,7 +149,7 @@ export function causeName(code: number): string {
 function decodeParameter({ head: code, value, problem }: Tlv, depth: number): Parameter {
   const [name, decode, bytes = value.length] = PARAMETERS.get(code) ?? ['Unknown', nothing];
   if (problem !== undefined) return { code, name, value, malformed: problem };
-  if (bytes !== value.length) return { code, name, value, malformed: `${value.length} bytes in place of ${bytes}` };
+  if (bytes !== value.length) return { code, name, value, malformed: `${value.length} bytes instead of ${bytes}` };
   const reader = new Reader(value);
   const fields = decode(reader, depth);
   if (reader.isShort) return { code, name, value, malformed: `${value.length} bytes are too few` };

@@ -1,18 +1,18 @@
-/** One type-length-value record: a chunk, a parameter or an error cause (RFC 9260 §3.2). */
+/** A type-length-value record: a chunk, a parameter or an error cause (RFC 9260 §3.2). */
 export interface Tlv {
   /** The first 16 bits: a parameter's type, or a chunk's type and flags. */
   readonly head: number;
   /** The length field. */
   readonly length: number;
-  /** What follows the four bytes of the header, without padding. */
+  /** The bytes after the four-byte header, without padding. */
   readonly value: Uint8Array;
-  /** Why this record, and what follows it, cannot be read. */
+  /** Why this record, and everything after it, can't be read. */
   readonly problem?: string;
 }
 
 const HEADER_BYTES = 4;
 
-/** Splits bytes into records. The last one carries a problem where a length doesn't fit. */
+/** Splits bytes into records. If a length doesn't fit, the last record has a problem. */
 export function* tlvs(bytes: Uint8Array): Generator<Tlv> {
   for (let at = 0; at < bytes.length; ) {
     const reader = new Reader(bytes.subarray(at));
@@ -33,7 +33,7 @@ function tlvProblem(left: number, length: number): string | undefined {
   return length > left ? `length ${length}, but only ${left} bytes are left` : undefined;
 }
 
-/** Reads fields in network order. Past the end it reads zeroes and says so, once, in `isShort`. */
+/** Reads fields in network byte order. Past the end it returns zeroes and sets `isShort`. */
 export class Reader {
   readonly #bytes: Uint8Array;
   #at = 0;
@@ -47,7 +47,7 @@ export class Reader {
     return this.#bytes.length - this.#at;
   }
 
-  /** Whether more was read than there was. */
+  /** Whether anything was read past the end. */
   get isShort(): boolean {
     return this.#isShort;
   }
@@ -67,14 +67,14 @@ export class Reader {
     return ((high << 16) | this.uint16()) >>> 0;
   }
 
-  /** As many entries as there are whole ones left, `most` at most. */
+  /** Reads as many entries as are left in full, up to `most`. */
   list<Entry>(entryBytes: number, read: () => Entry, most: number = Number.POSITIVE_INFINITY): Entry[] {
     const entries: Entry[] = [];
     while (entries.length < most && this.left >= entryBytes) entries.push(read());
     return entries;
   }
 
-  /** All that is left, as a view. */
+  /** Everything that is left, as a view. */
   rest(): Uint8Array {
     const rest = this.#bytes.subarray(this.#at);
     this.#at = Math.max(this.#at, this.#bytes.length);

@@ -52,7 +52,7 @@ describe('hosts and routes', () => {
   test('a name belongs to one host only', () => {
     const network = new Network({ seed: 1 });
     network.host('first', []);
-    expect(() => network.host('first', [])).toThrow('there is a host first already');
+    expect(() => network.host('first', [])).toThrow('there already is a host named first');
   });
 
   test('packets of one instant arrive as one batch', async () => {

@@ -126,7 +126,7 @@ describe('what a test leaves behind', () => {
 
   test('a test that waits for ever fails at once, with the story', async () => {
     await expect(new TestNetwork().run(() => new Promise(() => {}))).rejects.toThrow(
-      /nothing is left to happen[\s\S]*seed 1/,
+      /nothing is scheduled[\s\S]*seed 1/,
     );
   });
 

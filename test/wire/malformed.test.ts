@@ -15,10 +15,10 @@ function only(bytes: Uint8Array): Chunk {
 
 describe('rubbish', () => {
   test.each([
-    ['nothing', u8(), '0 bytes are less than a common header'],
-    ['half a header', u8(1, 2, 3, 4, 5, 6), '6 bytes are less than a common header'],
+    ['nothing', u8(), '0 bytes are shorter than a common header'],
+    ['half a header', u8(1, 2, 3, 4, 5, 6), '6 bytes are shorter than a common header'],
     ['a header alone', sctp(), 'no chunk'],
-    ['a ragged end', sctp(u8(11, 0, 0, 4, 0)), '17 bytes are no multiple of 4'],
+    ['a ragged end', sctp(u8(11, 0, 0, 4, 0)), '17 bytes are not a multiple of 4'],
   ])('%s is called malformed', (_, bytes, malformed) => {
     expect(decodePacket(bytes)).toMatchObject({ malformed });
   });
@@ -28,9 +28,9 @@ describe('rubbish', () => {
     ['a length beyond the end', u8(3, 0, 0, 99), 'length 99, but only 4 bytes are left'],
     ['a chunk too short for its type', chunk(1, 0, u32(1)), 'too short for INIT'],
     [
-      'a SACK that promises too much',
+      'a SACK that announces more than fits',
       chunk(3, 0, u32(1, 2), u16(9, 0)),
-      'promises 9 gaps and 0 duplicates, more than fit',
+      'announces 9 gaps and 0 duplicates, more than fit',
     ],
   ])('%s makes the chunk malformed, and the ones before it stay', (_, bad, reason) => {
     const { chunks } = decodePacket(sctp(chunk(11, 0), bad));
@@ -42,7 +42,7 @@ describe('rubbish', () => {
     expect(decoded).toMatchObject({
       parameters: [
         { name: 'Forward TSN Supported' },
-        { name: 'IPv4 Address', malformed: '2 bytes in place of 4' },
+        { name: 'IPv4 Address', malformed: '2 bytes instead of 4' },
         { name: 'Add IP Address', malformed: '1 bytes are too few' },
       ],
     });
