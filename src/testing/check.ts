@@ -1,21 +1,21 @@
-/** Fails with a sentence unless a condition holds. */
-export function check(condition: boolean, otherwise: string): asserts condition {
-  if (!condition) throw new Error(otherwise);
+/** Throws an error with the message unless a condition holds. */
+export function check(condition: boolean, message: string): asserts condition {
+  if (!condition) throw new Error(message);
 }
 
-/** Fails with both values unless they are equal as JSON. */
+/** Throws an error with both values unless they are equal as JSON. */
 export function checkEqual(actual: unknown, expected: unknown, what: string): void {
-  const [is, wanted] = [JSON.stringify(actual), JSON.stringify(expected)];
-  check(is === wanted, `${what}: expected ${wanted}, but it is ${is}`);
+  const [found, wanted] = [JSON.stringify(actual), JSON.stringify(expected)];
+  check(found === wanted, `${what}: expected ${wanted}, found ${found}`);
 }
 
-/** Fails unless the bytes are the same. */
+/** Throws an error unless the bytes are equal. */
 export function checkBytes(actual: Uint8Array | undefined, expected: Uint8Array, what: string): void {
-  check(actual !== undefined, `${what}: expected ${expected.length} bytes, but nothing came`);
+  check(actual !== undefined, `${what}: expected ${expected.length} bytes, found nothing`);
   const differs = expected.findIndex((byte, index) => byte !== actual[index]);
-  const where = differs < 0 ? '' : `, the first difference at ${differs}`;
+  const where = differs < 0 ? '' : `, first difference at ${differs}`;
   check(
     differs < 0 && actual.length === expected.length,
-    `${what}: expected ${expected.length} bytes, but there are ${actual.length}${where}`,
+    `${what}: expected ${expected.length} bytes, found ${actual.length}${where}`,
   );
 }

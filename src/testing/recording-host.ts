@@ -3,24 +3,24 @@ import type { ErrorCode } from '../errors.js';
 import type { Packet } from '../packet.js';
 import type { TransportHost } from '../transport/transport.js';
 
-/** What {@link RecordingHost} was told by `unreachable`. */
+/** A call of `unreachable` that a {@link RecordingHost} has recorded. */
 export interface Refusal {
-  /** Which address can't be reached. */
+  /** The address that can't be reached. */
   readonly destination: string;
   /** Why. */
   readonly code: ErrorCode;
 }
 
-/** A host that keeps what its transport tells it. */
+/** A transport's host that records every call. */
 export class RecordingHost implements TransportHost {
-  /** The packets, as they came. */
+  /** The packets, in the batches in which they arrived. */
   readonly batches: (readonly Packet[])[] = [];
-  /** What the network has said of destinations. */
+  /** The destinations that were reported as unreachable. */
   readonly refusals: Refusal[] = [];
   /** How often `changed` was called. */
   changes = 0;
 
-  /** All packets, in the order of their arrival. */
+  /** All packets, in order of arrival. */
   get packets(): readonly Packet[] {
     return this.batches.flat();
   }
@@ -38,9 +38,10 @@ export class RecordingHost implements TransportHost {
   }
 }
 
-/** Bytes for a packet that carries no SCTP: counting up from `fill`. */
+/** Bytes for a packet that isn't SCTP, counting up from `fill`. */
 export function payload(length: number, fill: number): Uint8Array {
-  if (!Number.isInteger(length) || length < 0) throw new RangeError(`payload: ${shown(length)} is no length`);
+  if (!Number.isInteger(length) || length < 0)
+    throw new RangeError(`payload: the length is ${shown(length)}: give an integer, 0 or more`);
   checkType(fill, 'number', 'the first byte', 'payload');
   return Uint8Array.from({ length }, (_, index) => (index + fill) & 0xff);
 }

@@ -1,15 +1,15 @@
 import { checkObject, checkType } from '../arguments.js';
 import { TestNetwork, type TestNetworkOptions } from './test-network.js';
 
-/** How a test runs. */
+/** Options of a test. */
 export interface RunOptions extends TestNetworkOptions {
-  /** How much time the test may take, virtual time where time is virtual, in ms; 600,000 by default. */
+  /** The most time that the test may take on the network's clock, in ms; 600,000 by default. */
   readonly limitMs?: number;
 }
 
 /**
- * A test on a network of its own, for any runner. Time moves by itself until the test is done; then the network is
- * closed, and what was left behind fails the test.
+ * A test on a new network, for any runner. Time moves by itself until the test is done. Then the network is closed, and the
+ * test fails if it has left anything open.
  *
  * ```ts
  * test('a peer answers', withNetwork({ seed: 7 }, async (network) => { … }));
@@ -22,15 +22,15 @@ export function withNetwork(given: RunOptions, body: (network: TestNetwork) => P
   return async () => void (await new TestNetwork(options).run(body, limitMs));
 }
 
-/** The part of a runner that `useNetwork` needs: vitest, node:test, jest, mocha, Bun and Deno's std have it. */
+/** The function of a test runner that `useNetwork` needs. vitest, node:test, jest, mocha, Bun and Deno's std have it. */
 export interface Hooks {
-  /** Has a function called after each test. */
+  /** Registers a function to be called after each test. */
   afterEach(hook: () => Promise<void>): unknown;
 }
 
 /**
- * For runners with hooks: a network for each test, made when the test first asks for it, and taken down after it.
- * A test moves the time by `run`, `runUntil` or `advance`.
+ * For runners with hooks: one network per test, created when the test first asks for it and closed after the test. The test
+ * moves the time with `run`, `runUntil` or `advance`.
  *
  * ```ts
  * const network = useNetwork({ afterEach }, { seed: 7 });
@@ -63,7 +63,7 @@ export function useNetwork(hooks: Hooks, options: TestNetworkOptions = {}): () =
  */
 export function networkFixture(options: TestNetworkOptions = {}): NetworkFixture {
   checkObject(options, 'the options', 'networkFixture');
-  // Both runners read the names of the fixtures that this one needs from the pattern: none.
+  // Both runners read the names of the fixtures that this one needs from the pattern. It needs none.
   // biome-ignore lint/correctness/noEmptyPattern: see above
   return async ({}, use) => {
     const network = new TestNetwork(options);
@@ -72,5 +72,5 @@ export function networkFixture(options: TestNetworkOptions = {}): NetworkFixture
   };
 }
 
-/** What {@link networkFixture} makes. */
+/** The result of {@link networkFixture}. */
 export type NetworkFixture = (fixtures: object, use: (network: TestNetwork) => Promise<void>) => Promise<void>;

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.js';
 import type { BaseStack as Stack } from '../socket/base-stack.js';
 import type { Socket } from '../socket/socket.js';
 
-/** A clock for one stack, which knows what that stack has scheduled. */
+/** A clock for one stack, which records the timers that the stack has scheduled. */
 export class WatchedClock implements Clock {
   readonly #clock: Clock;
   readonly #due = new Map<object, number>();
@@ -30,29 +30,29 @@ export class WatchedClock implements Clock {
     };
   }
 
-  /** When each of the pending timers is due, in ms from now. */
+  /** When each pending timer is due, in ms from now. */
   get pendingMs(): readonly number[] {
     return [...this.#due.values()].map((timeMs) => timeMs - this.now());
   }
 }
 
-/** A stack that is watched for what it leaves behind. */
+/** A stack that is checked for leaks. */
 export interface WatchedStack {
   /** The name of its host. */
   readonly name: string;
   readonly stack: Stack;
   readonly clock: WatchedClock;
-  /** Whether its host has been switched off, so that nothing could be closed. */
+  /** Whether its host has crashed, so that the test could not close anything. */
   isOff(): boolean;
 }
 
-/** What is still open on a stack, a sentence each. */
+/** Describes each socket that is still open. */
 export function openSockets({ name, stack, isOff }: WatchedStack): string[] {
   return isOff() ? [] : stack.sockets.map((socket) => `${name}: ${describeSocket(socket)} is not closed`);
 }
 
-/** Ends what is open, then the stack; returns what that leaves behind, a sentence each. */
-export async function takeDown({ name, stack, clock }: WatchedStack): Promise<string[]> {
+/** Aborts what is open and closes the stack. Describes each leak that remains. */
+export async function closeAndFindLeaks({ name, stack, clock }: WatchedStack): Promise<string[]> {
   for (const socket of stack.sockets) socket.abort('the test is over');
   await stack.close();
   const found: string[] = [];

@@ -3,20 +3,20 @@ import { Stack, type StackOptions } from '../index.js';
 import type { Host } from '../simulated/host.js';
 import { Network, type NetworkOptions } from '../simulated/network.js';
 import { drive } from '../simulated/scenario.js';
-import { openSockets, takeDown, WatchedClock, type WatchedStack } from './stack-watch.js';
+import { closeAndFindLeaks, openSockets, WatchedClock, type WatchedStack } from './stack-watch.js';
 
-/** How a network for one test is made. */
+/** Options of a network for one test. */
 export interface TestNetworkOptions extends Partial<NetworkOptions> {
-  /** Whether sockets that a test leaves open are a failure; `'fail'` by default. */
+  /** Whether sockets that a test leaves open make it fail, or are just closed; `'fail'` by default. */
   readonly leftOpen?: 'fail' | 'close';
 }
 
-/** What a stack of a test is made with, beyond what its host gives it. */
+/** Options of a stack, except those that its host determines. */
 export type TestStackOptions = Omit<StackOptions, 'transport' | 'clock' | 'random'>;
 
 /**
- * A network for one test. It makes the stacks, and when it is closed says what they have left behind: sockets and
- * associations that are open, timers that are pending, memory that usrsctp holds.
+ * A network for one test. It creates the stacks, and reports leaks when it is closed: open sockets and associations, pending
+ * timers, and memory that usrsctp still holds.
  *
  * ```ts
  * await using network = new TestNetwork({ seed: 7 });
@@ -28,7 +28,7 @@ export class TestNetwork extends Network implements AsyncDisposable {
   readonly #leftOpen: 'fail' | 'close';
   #closing: Promise<void> | undefined;
 
-  /** The seed is 1 unless another one is given. */
+  /** The seed is 1 by default. */
   constructor(options: TestNetworkOptions = {}) {
     checkObject(options, 'the options', 'TestNetwork');
     const { leftOpen = 'fail', ...others } = options;
@@ -36,7 +36,7 @@ export class TestNetwork extends Network implements AsyncDisposable {
     this.#leftOpen = leftOpen;
   }
 
-  /** Starts the stack of a host, with the network's time and randomness. It is closed with the network. */
+  /** Starts the stack of a host, with the network's clock and randomness. Closing the network closes the stack. */
   async stack(host: Host, options: TestStackOptions = {}): Promise<Stack> {
     checkObject(host, 'the host', 'stack');
     checkObject(options, 'the options', 'stack');
@@ -48,49 +48,49 @@ export class TestNetwork extends Network implements AsyncDisposable {
   }
 
   /**
-   * Moves time until a test is done, then takes the network down. Rejects with the test's error and the last packets,
-   * or else with a {@link LeakError}. `limitMs`: how much time the test may take, 600,000 ms by default.
+   * Moves time until a test is done, then closes the network. Rejects with the test's error, which includes the last packets, or
+   * with a {@link LeakError}. `limitMs` is the most time that the test may take; 600,000 ms by default.
    */
   async run<Value>(body: (network: this) => Promise<Value>, limitMs?: number): Promise<Value> {
     let value: Value;
     try {
       value = await drive(this, body, limitMs);
     } catch (error) {
-      await this.close().catch(() => undefined); // what went wrong first is what matters
+      await this.close().catch(() => undefined); // the first error is the one to report
       throw error;
     }
     await this.close();
     return value;
   }
 
-  /** Takes every stack down. The first call rejects with a {@link LeakError} when one has left something behind. */
+  /** Closes every stack. The first call rejects with a {@link LeakError} if there are leaks. */
   close(): Promise<void> {
     if (this.#closing !== undefined) return this.#closing.catch(() => undefined);
     this.#closing = this.#close();
     return this.#closing;
   }
 
-  /** Closes as `close` does. */
+  /** Calls `close`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
 
   async #close(): Promise<void> {
     const found = this.#leftOpen === 'fail' ? this.#watched.flatMap(openSockets) : [];
-    for (const watched of this.#watched) found.push(...(await takeDown(watched)));
+    for (const watched of this.#watched) found.push(...(await closeAndFindLeaks(watched)));
     if (found.length > 0) throw new LeakError(found, this.story());
   }
 }
 
-/** Something was left behind. */
+/** A test has left something open. */
 export class LeakError extends Error {
   /** Always `LeakError`. */
   override readonly name = 'LeakError';
-  /** A sentence for each thing. */
+  /** A sentence for each leak. */
   readonly leaks: readonly string[];
 
   constructor(leaks: readonly string[], story: string) {
-    super(`the test has left something behind:\n${leaks.map((leak) => `  ${leak}`).join('\n')}\n\n${story}`);
+    super(`the test has left something open:\n${leaks.map((leak) => `  ${leak}`).join('\n')}\n\n${story}`);
     this.leaks = leaks;
   }
 }

@@ -4,22 +4,22 @@ import type { Transport } from '../transport/transport.js';
 import { checkBytes, checkEqual } from './check.js';
 import { RecordingHost } from './recording-host.js';
 
-/** Two transports on one network that loses and changes nothing; not started yet. */
+/** Two transports on one network that loses and changes nothing. They aren't started yet. */
 export interface TransportPair {
-  /** One of the two. */
+  /** One of the two transports. */
   readonly left: Transport;
-  /** The other one. */
+  /** The other transport. */
   readonly right: Transport;
-  /** The UDP port at which a started transport is reached; 0 when its packets aren't encapsulated. */
+  /** The UDP port of a started transport; 0 if its packets aren't encapsulated. */
   port(transport: Transport): number;
-  /** Resolves when everything that will arrive has arrived. A virtual clock is run here. */
+  /** Resolves when all packets have arrived that will. If time is virtual, this moves it. */
   settle(): Promise<void>;
-  /** Takes down what the transports were made from. They are closed by then. */
+  /** Releases what the transports were made from. They are closed by then. */
   dispose?(): Promise<void>;
 }
 
-/** A pair of transports and what they have told. */
-export class Bench {
+/** A pair of transports, and hosts that record what they receive. */
+export class ContractBench {
   readonly left: Transport;
   readonly right: Transport;
   readonly toLeft: RecordingHost = new RecordingHost();
@@ -54,7 +54,7 @@ export class Bench {
     await this.#pair.dispose?.();
   }
 
-  /** A packet from left to right, by the route that left knows. */
+  /** A packet from left to right, by the route of the left transport. */
   packet(bytes: Uint8Array): Packet {
     const { left, right } = this;
     const destination = right.addresses.find((address) => left.route?.(address)) ?? right.addresses[0] ?? '';
@@ -63,7 +63,7 @@ export class Bench {
     return { source, destination, port: this.rightPort, trafficClass: 0, bytes };
   }
 
-  /** Checks that right has got just these payloads, in this order. */
+  /** Checks that exactly these payloads have arrived at the right, in this order. */
   checkArrived(expected: readonly Uint8Array[], what: string): void {
     const { packets } = this.toRight;
     checkEqual(packets.length, expected.length, `${what}: packets that arrived`);

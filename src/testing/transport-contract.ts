@@ -3,32 +3,32 @@ import { SeededRandom } from '../simulated/seeded-random.js';
 import { sealPacket } from '../wire/crc32c.js';
 import { check, checkBytes, checkEqual } from './check.js';
 import { payload } from './recording-host.js';
-import { Bench, type TransportPair } from './transport-bench.js';
+import { ContractBench, type TransportPair } from './transport-bench.js';
 
 export type { TransportPair } from './transport-bench.js';
 
-/** One promise of the contract: a sentence, and a function that rejects when it isn't kept. */
+/** One requirement of the contract, with a function that checks it. */
 export interface ContractCase {
-  /** What it demands, as a sentence. */
+  /** The requirement as a sentence. */
   readonly name: string;
-  /** Runs it; rejects when the transport breaks it. */
+  /** Checks it. Rejects if the transport doesn't meet it. */
   run(): Promise<void>;
 }
 
 /**
- * What any transport must do: the words of `Transport`, one case each, for any test runner.
+ * The requirements on any `Transport`, one test case each, for any test runner.
  *
  * ```ts
  * for (const { name, run } of transportContract(makePair)) test(name, run);
  * ```
  */
 export function transportContract(makePair: () => Promise<TransportPair>): readonly ContractCase[] {
-  return Object.entries(CASES).map(([name, promise]) => ({
+  return Object.entries(CASES).map(([name, requirement]) => ({
     name,
     run: async () => {
-      const bench = new Bench(await makePair());
+      const bench = new ContractBench(await makePair());
       try {
-        await promise(bench);
+        await requirement(bench);
       } finally {
         await bench.close();
       }
@@ -38,7 +38,7 @@ export function transportContract(makePair: () => Promise<TransportPair>): reado
 
 const SOME_ADDRESSES = ['127.0.0.1', '::1', '192.0.2.254', '2001:db8::9'];
 
-const CASES: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
+const CASES: Readonly<Record<string, (bench: ContractBench) => Promise<void>>> = {
   'its addresses are canonical and listed once': async (bench) => {
     await bench.start();
     const { addresses } = bench.left;
@@ -49,7 +49,7 @@ const CASES: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     }
   },
 
-  'its MTU is one that SCTP can live with': async (bench) => {
+  'its MTU is large enough for SCTP, and no larger than an IP packet': async (bench) => {
     await bench.start();
     const { mtu } = bench.left;
     check(mtu >= 512 && mtu <= 65_535, `the MTU is ${mtu}: it must be from 512 to 65535 bytes`);
@@ -62,11 +62,11 @@ const CASES: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     await bench.settle();
     bench.checkArrived([payload(100, 7)], 'one packet');
     const arrived = bench.toRight.packets[0];
-    const told = [arrived?.source, arrived?.destination, arrived?.port];
-    checkEqual(told, [source, destination, bench.leftPort], 'source, destination and source port on arrival');
+    const reported = [arrived?.source, arrived?.destination, arrived?.port];
+    checkEqual(reported, [source, destination, bench.leftPort], 'source, destination and source port on arrival');
   },
 
-  'an answer to where a packet came from arrives': async (bench) => {
+  'an answer to the source of a packet arrives': async (bench) => {
     await bench.start();
     bench.left.send([bench.packet(payload(40, 1))]);
     await bench.settle();
@@ -79,7 +79,7 @@ const CASES: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     checkBytes(bench.toLeft.packets[0]?.bytes, payload(41, 2), 'the answer');
   },
 
-  'a batch arrives in its order': async (bench) => {
+  'the packets of a batch arrive in order': async (bench) => {
     await bench.start();
     const batch = Array.from({ length: 30 }, (_, index) => payload(20, index));
     bench.left.send(batch.map((bytes) => bench.packet(bytes)));
@@ -92,7 +92,7 @@ const CASES: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     );
   },
 
-  'packets of any size up to the MTU arrive as they were': async (bench) => {
+  'packets of any size up to the MTU arrive unchanged': async (bench) => {
     await bench.start();
     const headers = familyOf(bench.packet(payload(16, 0)).destination) === 'IPv6' ? 40 : 20;
     const most = bench.left.mtu - headers - (bench.rightPort === 0 ? 0 : 8);
@@ -107,7 +107,7 @@ const CASES: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     }
   },
 
-  'the bytes that arrived belong to the receiver': async (bench) => {
+  'the receiver owns the bytes that have arrived': async (bench) => {
     await bench.start();
     bench.left.send([bench.packet(payload(100, 1))]);
     await bench.settle();
@@ -121,7 +121,7 @@ const CASES: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     );
   },
 
-  'one that vouches for integrity puts checksums in for a host that does not take packets without': async (bench) => {
+  'with integrity, it adds checksums for a host that does not accept packets without': async (bench) => {
     await bench.start();
     if (bench.left.integrity !== true) return;
     const bytes = payload(100, 7).fill(0, 8, 12);
@@ -200,7 +200,7 @@ const CASES: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     checkEqual(outcome, 'SctpError ENETDOWN', 'start after close');
   },
 
-  'what was given to it before close still leaves': async (bench) => {
+  'packets sent before close still leave': async (bench) => {
     await bench.start();
     const batch = Array.from({ length: 100 }, (_, index) => payload(20, index));
     bench.left.send(batch.map((bytes) => bench.packet(bytes)));
@@ -209,7 +209,7 @@ const CASES: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     bench.checkArrived(batch, 'sent right before close');
   },
 
-  'after close nothing is taken': async (bench) => {
+  'after close nothing is sent': async (bench) => {
     await bench.start();
     const late = bench.packet(payload(40, 1));
     const closing = bench.left.close();

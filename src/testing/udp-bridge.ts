@@ -6,43 +6,43 @@ import type { Host } from '../simulated/host.js';
 import type { Network } from '../simulated/network.js';
 import { packetChecksum, storedChecksum } from '../wire/crc32c.js';
 
-/** A program in another process, and the host that it is in the simulated network. */
+/** A program in another process, and the simulated host that represents it. */
 export interface BridgedProgram {
-  /** Its addresses are the program's own; its `encapsulationPort` is where others in the network send to. */
+  /** It has the program's addresses. Other hosts of the network send to its `encapsulationPort`. */
   readonly host: Host;
-  /** The UDP port that the program really listens on. */
+  /** The UDP port that the program actually listens on. */
   readonly port: number;
 }
 
-/** What waits for a socket that is being opened; more is dropped, as a network may. */
+/** The most packets that wait for a socket to be opened. Further ones are dropped. */
 const MOST_WAITING = 100;
 
 /**
- * Joins real programs to a simulated network that runs in real time. A program uses loopback addresses, such as
- * 127.0.1.1 and 127.0.2.1, and sends to others: each of those is the address of a simulated host, and a real UDP socket
- * that is bound here. Addresses are the same inside and outside, so that those in INIT stay right.
+ * Connects real programs to a simulated network that runs in real time. A program uses loopback addresses, such as 127.0.1.1
+ * and 127.0.2.1, and sends to other loopback addresses. Each of these is the address of a simulated host, and the bridge binds a
+ * real UDP socket to it. Real and simulated addresses are the same, so that those in INIT are right.
  *
  * ```
  * program ── UDP ──► socket at 127.0.1.2:9899 ──► host 'program' ══ link ══► host 'server' ──► stack
  * program ◄── UDP ── socket at 127.0.1.2:9899 ◄── host 'program' ◄══ link ══ host 'server' ◄── stack
  * ```
  *
- * Of several programs each has a port of its own, and takes `encapsulationPort` for the port of the others: what they
- * send to each other then comes here too. All of 127.0.0.0/8 is there on Linux; elsewhere addresses must be added to
- * the loopback interface first.
+ * Several programs must each have a port of their own, and send to `encapsulationPort` to reach each other, so that these packets
+ * pass the bridge too. Linux has all of 127.0.0.0/8. On other systems the addresses must first be added to the loopback
+ * interface.
  */
 export class UdpBridge implements AsyncDisposable {
   readonly #programs: readonly BridgedProgram[];
   readonly #sockets = new Map<string, Promise<Socket>>();
-  /** Those of them that are open, so that a datagram need not wait. */
+  /** The sockets that are open, so that datagrams needn't wait for a promise. */
   readonly #open = new Map<string, Socket>();
   #waiting = 0;
   #dropped = 0;
   #closing: Promise<void> | undefined;
 
   /**
-   * Binds the addresses of all hosts of the network that a program may send to; what a NAT makes up is bound when it is
-   * first used. Rejects with what the system says, such as EADDRINUSE. `encapsulationPort`: the port of all hosts.
+   * Binds the addresses of all hosts of the network that a program may send to. Endpoints that a NAT creates are bound on first
+   * use. Rejects with the system's error, such as EADDRINUSE. `encapsulationPort` is the port of all hosts.
    */
   static async open(
     network: Network,
@@ -70,7 +70,7 @@ export class UdpBridge implements AsyncDisposable {
     this.#programs = programs;
   }
 
-  /** How many datagrams were dropped here: from nobody who is known, without a checksum, or too many at once. */
+  /** How many datagrams were dropped here: from unknown programs, without a checksum, or too many at once. */
   get dropped(): number {
     return this.#dropped;
   }
@@ -81,7 +81,7 @@ export class UdpBridge implements AsyncDisposable {
     return this.#closing;
   }
 
-  /** Closes as `close` does. */
+  /** Calls `close`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
@@ -94,13 +94,13 @@ export class UdpBridge implements AsyncDisposable {
     await Promise.all(sockets.map((socket) => new Promise<void>((resolve) => socket.close(() => resolve()))));
   }
 
-  /** What arrives at a program's host goes to the program, from the address that it came from. */
+  /** Passes packets that arrive at a program's host to the program, from the address that they came from. */
   #join(host: Host): Promise<void> {
     return host.transport.start({
       receive: (packets) => {
         for (const packet of packets) this.#deliver(packet, host);
       },
-      unreachable: () => {}, // a real network would tell by ICMP, which can't be sent from here
+      unreachable: () => {}, // a real network would send ICMP, which isn't possible here
       changed: () => {},
     });
   }
@@ -121,7 +121,7 @@ export class UdpBridge implements AsyncDisposable {
       .finally(() => this.#waiting--);
   }
 
-  /** The socket that others take for a simulated address. */
+  /** The socket for a simulated address. */
   #socket(address: Address, port: number): Promise<Socket> {
     const key = keyOf(address, port);
     const opening = this.#sockets.get(key) ?? this.#bind(address, port);
@@ -144,13 +144,13 @@ export class UdpBridge implements AsyncDisposable {
   }
 
   /**
-   * What a program sends enters the network at its host, from the address whose simulated subnet leads to the
-   * destination: on loopback, where all addresses lie in one network, the real source address says nothing of a path.
+   * A datagram from a program is sent by its host, from the address whose simulated subnet has the destination. The real source
+   * address doesn't tell the path, since all loopback addresses are in one network.
    */
   #receive(bytes: Uint8Array, from: RemoteInfo, destination: Address, port: number): void {
     const host = this.#hostOf(from);
     const source = host?.transport.route?.(destination)?.source;
-    // The simulated network vouches for what is sent without a checksum; nobody does for this.
+    // The simulated network accepts packets without checksum, because they can't change there. Real datagrams can.
     const isUnchecked = storedChecksum(bytes) === 0 && packetChecksum(bytes) !== 0;
     if (host === undefined || source === undefined || isUnchecked) {
       this.#dropped++;
@@ -159,7 +159,7 @@ export class UdpBridge implements AsyncDisposable {
     host.transport.send([{ source, destination, port, trafficClass: 0, bytes: new Uint8Array(bytes) }]);
   }
 
-  /** Programs differ by port; by address only where one port serves several. A wildcard socket may send from any. */
+  /** Programs are told apart by port, and by address if several use one port. A wildcard socket may send from any address. */
   #hostOf({ address, port }: RemoteInfo): Host | undefined {
     const ofPort = this.#programs.filter((program) => program.port === port);
     const exact = ofPort.find(({ host }) => host.addresses.includes(canonicalAddress(address.split('%')[0], 'bridge')));
@@ -171,7 +171,7 @@ function keyOf(address: Address, port: number): string {
   return `${address} ${port}`;
 }
 
-/** Errors of a datagram are its loss. */
+/** A datagram that can't be sent is lost. */
 function ignore(): void {}
 
 /** Addresses need no name resolution. */

@@ -9,12 +9,12 @@ import type { Route, Transport, TransportHost } from './transport.js';
 export interface CaptureOptions {
   /** The name of the interface in the capture; `'sctp'` by default. */
   readonly name?: string;
-  /** Where timestamps come from; by default the machine's clock, counted from 1970. */
+  /** The clock for timestamps; by default the machine's, counted from 1970. */
   readonly clock?: Clock;
 }
 
 /**
- * The same transport, with all of its packets written into a capture.
+ * Wraps a transport so that all of its packets are written into a capture.
  *
  * ```ts
  * const writer = new PcapngWriter();
@@ -82,7 +82,7 @@ class Capture implements Transport {
     return this.#transport.close();
   }
 
-  /** Our UDP port. A transport that doesn't tell is taken to use the one at which it expects its peers. */
+  /** The local UDP port. If the transport doesn't have `port`, it is assumed to be the port at which it expects peers. */
   #ownPort(): number {
     const { port, encapsulationPort = 0 }: Transport & { readonly port?: unknown } = this.#transport;
     return typeof port === 'number' ? port : encapsulationPort;
@@ -99,7 +99,7 @@ class Capture implements Transport {
     }
   }
 
-  /** Where the transport vouches for integrity packets have no checksum: Wireshark is shown the right one. */
+  /** Packets of a transport with `integrity` have no checksum. The capture has the correct one, for Wireshark. */
   #completed(bytes: Uint8Array): Uint8Array {
     if (this.#transport.integrity !== true) return bytes;
     const copy = bytes.slice();

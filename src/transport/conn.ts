@@ -5,47 +5,48 @@ import { checkPackets, type Packet } from '../packet.js';
 import { checkHost } from './host.js';
 import type { Transport, TransportHost } from './transport.js';
 
-/** How packets go over a path of one's own. */
+/** Options of {@link conn}. */
 export interface ConnOptions {
   /**
-   * Carries one SCTP packet to the other end, as a DTLS connection does. Like a network, it may drop packets. The octet
-   * is the traffic class that an IP header would have.
+   * Carries one SCTP packet to the other end, for example over a DTLS connection. Like a network, it may drop packets.
+   * `trafficClass` is the octet that an IP header would have.
    */
   readonly onConnOutput: (packet: Uint8Array, trafficClass: number) => void;
-  /** The largest SCTP packet in bytes. Default 1200, as RFC 8831 §5 has it where nothing is known. */
+  /** The largest SCTP packet in bytes. 1200 by default, as RFC 8831 §5 recommends if nothing is known. */
   readonly mtu?: number;
   /**
-   * `false`: the path guarantees integrity, so checksums are neither computed nor verified. Only where the other end does
-   * the same: browsers verify them. Default true.
+   * `false` means that the path guarantees integrity, so that checksums are neither computed nor verified. The other end must
+   * do the same; browsers verify checksums. True by default.
    */
   readonly checksum?: boolean;
 }
 
-/** The network of a stack that has one path of its user's own, and no IP: both ends of it have the address `conn`. */
+/** The transport of a stack that has one path, which the program provides, instead of IP. Both ends have the address `conn`. */
 export interface Conn extends Transport {
   /**
-   * A packet has come. Its bytes may be used again when this returns; the low bits of the octet are its ECN field. Throws
-   * TypeError for what is no Uint8Array, RangeError for what is no octet; whatever is in the packet does no harm.
+   * Passes a packet that has arrived to the stack. Its bytes may be reused when this returns. The low two bits of `trafficClass`
+   * are the ECN field. Throws TypeError unless `packet` is a Uint8Array, RangeError unless `trafficClass` is an octet. The
+   * contents of the packet never make it throw.
    */
   connInput(packet: Uint8Array, trafficClass?: number): void;
 }
 
-/** usrsctp's least and largest path MTU (sctp_constants.h), which don't count SCTP's common header here. */
+/** usrsctp's smallest and largest path MTU (sctp_constants.h). The smallest doesn't include SCTP's common header here. */
 const LEAST_MTU = 512 + 12;
 const LARGEST_MTU = 65_536;
 
 /**
- * A path of one's own for a stack: what usrsctp calls AF_CONN.
+ * A transport over a path that the program provides: usrsctp's AF_CONN.
  *
  * ```ts
  * const path = conn({ onConnOutput: (packet) => dtls.send(packet) });
  * dtls.onmessage = (packet) => path.connInput(packet);
  * const stack = await Stack.create({ transport: path });
  * const end = { address: 'conn', port: 5000 };
- * const association = await stack.socket().connect(end, { local: [end] }); // both ends may do so at once
+ * const association = await stack.socket().connect(end, { local: [end] }); // both ends may connect at the same time
  * ```
  *
- * Throws EINVAL for an MTU that can't be, TypeError without onConnOutput.
+ * Throws EINVAL if the MTU is out of range, TypeError if `onConnOutput` is missing.
  */
 export function conn(options: ConnOptions): Conn {
   checkObject(options, 'the options', 'conn');
@@ -76,11 +77,11 @@ class ConnTransport implements Conn {
 
   async start(host: TransportHost): Promise<void> {
     checkHost(host);
-    if (this.#host) throw new SctpError('EALREADY', 'conn: the path serves a stack already: make another one');
+    if (this.#host) throw new SctpError('EALREADY', 'conn: the transport is already in use: create one for each stack');
     this.#host = host;
   }
 
-  /** What is sent may be answered at once, as where two stacks are joined: that comes in a turn of its own. */
+  /** If `onConnOutput` calls `connInput` at once, as between two stacks in a process, that packet is received in a microtask. */
   send(packets: readonly Packet[]): void {
     checkPackets(packets);
     this.#isSending = true;
@@ -89,9 +90,9 @@ class ConnTransport implements Conn {
   }
 
   connInput(packet: Uint8Array, trafficClass = 0): void {
-    if (!isBytes(packet)) throw new TypeError('connInput: a packet is a Uint8Array');
+    if (!isBytes(packet)) throw new TypeError('connInput: the packet must be a Uint8Array');
     if (!Number.isInteger(trafficClass) || trafficClass < 0 || trafficClass > 255) {
-      throw new RangeError(`connInput: the traffic class is an octet, not ${shown(trafficClass)}`);
+      throw new RangeError(`connInput: the traffic class must be an octet, not ${shown(trafficClass)}`);
     }
     if (!this.#isSending) return this.#receive(packet, trafficClass);
     const copy = packet.slice();
@@ -111,7 +112,7 @@ class ConnTransport implements Conn {
       this.#output(bytes, trafficClass);
     } catch (error) {
       queueMicrotask(() => {
-        throw error; // the program's, not the stack's
+        throw error; // an error of the program must not reach the stack
       });
     }
   }

@@ -3,75 +3,75 @@ import type { ErrorCode } from '../errors.js';
 import type { Packet } from '../packet.js';
 
 /**
- * The network below one stack: what usrsctp has an IP layer for. A transport knows local addresses, routes and
- * datagrams; it never sees an association.
+ * The network below one stack, in place of usrsctp's IP layer. A transport knows local addresses, routes and packets. It never
+ * sees an association.
  *
  * The contract, which `transportContract` of `usrsctp-wasm/testing` checks for any implementation:
- * - Before `start` has resolved nothing is received, and `addresses` need not be known.
- * - `send` may drop. It never blocks, never throws, and never calls `receive` before it has returned.
- * - What a network loses, reorders or repeats is the transport's right; what it changes is not: a datagram arrives as
- *   a whole or not at all.
- * - After `close` has been called nothing is taken or received, and there are no addresses; calling it again is harmless.
- *   What `send` was given before still leaves, unless the network takes nothing for about a second.
+ * - Until `start` has resolved, nothing is received, and `addresses` may be empty.
+ * - `send` may drop packets. It never blocks, never throws, and never calls `receive` before it has returned.
+ * - Packets may be lost, reordered or duplicated, but not changed: a packet arrives as a whole or not at all.
+ * - Once `close` has been called, nothing is sent or received, and there are no addresses. Calling it again does nothing.
+ *   Packets that `send` has taken before are still sent, unless the network accepts nothing for about a second.
  */
 export interface Transport {
-  /** The local addresses that INIT will list, canonical, without duplicates. May change after `host.changed()`. */
+  /** The local addresses that INIT lists, canonical and without duplicates. When they change, `host.changed()` is called. */
   readonly addresses: readonly Address[];
-  /** The largest IP packet in bytes, headers included, that fits any route. */
+  /** The largest IP packet in bytes, headers included, that fits every route. */
   readonly mtu: number;
   /**
-   * True where what arrives is certain to be what was sent: in memory, or over a layer that authenticates, such as DTLS.
-   * The stack then leaves checksums out (they are 0, as in RFC 9653), and takes packets without; one that isn't 0 is
-   * still verified. The transport puts them in, by `sealPacket`, for whoever might look at them: see `TransportHost`.
+   * True if packets can't change on their way: in memory, or over an authenticated layer such as DTLS. The stack then sends
+   * packets without checksums (they are 0, as in RFC 9653) and accepts such packets. A checksum that isn't 0 is still
+   * verified. For receivers that require a checksum the transport adds it with `sealPacket`: see `TransportHost`.
    */
   readonly integrity?: boolean;
-  /** The UDP port at which peers are expected (RFC 6951); absent when SCTP isn't carried in UDP. */
+  /** The UDP port at which peers are expected (RFC 6951); absent if SCTP isn't encapsulated in UDP. */
   readonly encapsulationPort?: number;
 
-  /** Opens the network. Rejects with an `SctpError`, such as EADDRINUSE or EADDRNOTAVAIL, when it can't. */
+  /** Opens the network. Rejects with an `SctpError` if it can't, for example EADDRINUSE or EADDRNOTAVAIL. */
   start(host: TransportHost): Promise<void>;
 
   /**
-   * Which local address talks to a destination. `undefined`: there is no route. Without this method the first local
-   * address of the destination's family does.
+   * The route to a destination; `undefined` if there is none. Without this method, the source is the first local address of the
+   * destination's family.
    */
   route?(destination: Address): Route | undefined;
 
-  /** The name of the network interface that has a local address, such as `eth0`, where the transport knows. */
+  /** The name of the network interface that has a local address, such as `eth0`, if the transport knows it. */
   interfaceOf?(address: Address): string | undefined;
 
-  /** Takes over a batch of packets; their order is kept per destination as far as the network keeps it. */
+  /** Sends a batch of packets and takes ownership of them. The order per destination is kept as far as the network keeps it. */
   send(packets: readonly Packet[]): void;
 
-  /** Sends what waits, then closes the network; resolves when nothing of it keeps the process alive. */
+  /** Sends the packets that are queued, then closes the network. Resolves when nothing of it keeps the process alive. */
   close(): Promise<void>;
 }
 
-/** What a transport tells the stack above it. */
+/** The stack above a transport, as the transport sees it. */
 export interface TransportHost {
-  /** True: takes packets without their checksum from a transport that vouches for integrity. Else it must be right. */
+  /** True if it accepts packets without checksum from a transport with `integrity`. Otherwise checksums must be correct. */
   readonly takesZeroChecksum?: boolean;
-  /** Packets have arrived. The callee owns their bytes. */
+  /** Packets have arrived. The host owns their bytes from now on. */
   receive(packets: readonly Packet[]): void;
-  /** True: the packets that were received last have woken nobody. A network in virtual time then has nobody to wait for. */
+  /** True if the packets that were received last have woken no code that waits. Virtual time may then move on at once. */
   readonly isQuiet?: boolean;
   /**
-   * The network said that a destination can't be reached: EHOSTUNREACH, ENETUNREACH, ECONNREFUSED (nobody has that UDP
-   * port), EACCES or EPERM (policy), ENETDOWN. A hint: it may be wrong, late, or forged.
+   * The network reports that a destination can't be reached: EHOSTUNREACH, ENETUNREACH, ECONNREFUSED (the UDP port is
+   * closed), EACCES or EPERM (policy), ENETDOWN. It is only a hint, which may be wrong, late or forged.
    */
   unreachable(destination: Address, code: ErrorCode): void;
-  /** Local addresses or routes are no longer what they were. */
+  /** Local addresses or routes have changed. */
   changed(): void;
 }
 
-/** The answer to a question for a route. */
+/** A route to a destination. */
 export interface Route {
-  /** The local address that packets to the destination come from. */
+  /** The local address from which packets to the destination are sent. */
   readonly source: Address;
-  /** The largest IP packet in bytes for this destination, where it is less or more than the transport's `mtu`. */
+  /** The largest IP packet in bytes for this destination, if it differs from the transport's `mtu`. */
   readonly mtu?: number;
   /**
-   * A larger one that may fit: the stack tries, and uses it once the peer has answered a packet of that size (RFC 8899).
+   * A larger size that may fit as well. The stack probes it, and uses it once the peer has acknowledged a packet of that size
+   * (RFC 8899).
    */
   readonly probeMtu?: number;
 }

@@ -12,20 +12,20 @@ import { parseOptions, type UdpOptions, type UdpSettings } from './udp/options.j
 
 export type { UdpOptions } from './udp/options.js';
 
-/** A transport over UDP, with what only UDP has. */
+/** A transport over UDP. */
 export interface UdpTransport extends Transport {
   readonly encapsulationPort: number;
   /** The local UDP port, the same on all addresses; 0 until `start` has resolved. */
   readonly port: number;
-  /** How many packets were dropped here rather than in the network: queue full, too large, nowhere to go. */
+  /** How many packets were dropped in this process: the queue was full, they were too large, or there was no route. */
   readonly dropped: number;
   route(destination: Address): Route | undefined;
 }
 
 /**
- * SCTP in UDP (RFC 6951) through `node:dgram`, in Node, Deno and Bun: one socket per local address. The addresses are
- * those that the machine has when `start` is called. Traffic classes, and ECN with them, are neither sent nor seen:
- * there is no way to in Node. Throws EINVAL naming the option that is wrong.
+ * SCTP over UDP (RFC 6951) with `node:dgram`, in Node, Deno and Bun. There is one socket per local address. The addresses are
+ * those that the machine has when `start` is called. Traffic classes, and therefore ECN, aren't supported, since Node has no
+ * API for them. Throws EINVAL if an option is invalid, and names it.
  *
  * @example
  * const stack = await Stack.create({ transport: udp({ port: 9899 }) });
@@ -41,7 +41,7 @@ class Udp implements UdpTransport {
   #opening: Promise<UdpNetwork> | undefined;
   #network: UdpNetwork | undefined;
   #closing: Promise<void> | undefined;
-  #early = 0;
+  #droppedBeforeStart = 0;
 
   constructor(settings: UdpSettings) {
     this.#settings = settings;
@@ -58,10 +58,10 @@ class Udp implements UdpTransport {
   }
 
   get dropped(): number {
-    return this.#early + (this.#network?.dropped ?? 0);
+    return this.#droppedBeforeStart + (this.#network?.dropped ?? 0);
   }
 
-  /** A start that failed may be tried again. */
+  /** May be called again after it has failed. */
   async start(host: TransportHost): Promise<void> {
     checkHost(host);
     if (this.#closing !== undefined) throw closedError();
@@ -90,7 +90,7 @@ class Udp implements UdpTransport {
 
   send(packets: readonly Packet[]): void {
     checkPackets(packets);
-    if (this.#network === undefined) this.#early += packets.length;
+    if (this.#network === undefined) this.#droppedBeforeStart += packets.length;
     else this.#network.send(packets);
   }
 
@@ -111,7 +111,7 @@ function closedError(): SctpError {
 }
 
 function startedError(): SctpError {
-  return new SctpError('EALREADY', 'the UDP transport has been started: create one for each stack', {
+  return new SctpError('EALREADY', 'the UDP transport is already in use: create one for each stack', {
     syscall: 'start',
   });
 }

@@ -47,15 +47,15 @@ describe('the transport contract finds a transport that', () => {
       'its addresses are canonical and listed once',
       () => ({ addresses: ['10.0.1.1', 'FD00::1'] }),
     ],
-    ['has an MTU of 100', 'its MTU is one that SCTP can live with', () => ({ mtu: 100 })],
+    ['has an MTU of 100', 'its MTU is large enough for SCTP, and no larger than an IP packet', () => ({ mtu: 100 })],
     [
       'announces an MTU that it can’t carry',
-      'packets of any size up to the MTU arrive as they were',
+      'packets of any size up to the MTU arrive unchanged',
       () => ({ mtu: 9000 }),
     ],
     [
       'turns batches round',
-      'a batch arrives in its order',
+      'the packets of a batch arrive in order',
       (left) => ({ send: (packets) => left.send([...packets].reverse()) }),
     ],
     [
@@ -116,7 +116,7 @@ describe('the transport contract finds a transport that', () => {
     ],
     [
       'forgets what waits when it is closed',
-      'what was given to it before close still leaves',
+      'packets sent before close still leave',
       (left) => {
         let isClosed = false;
         return {
@@ -128,7 +128,7 @@ describe('the transport contract finds a transport that', () => {
         };
       },
     ],
-    ['sends after it was closed', 'after close nothing is taken', () => ({ close: async () => {} })],
+    ['sends after it was closed', 'after close nothing is sent', () => ({ close: async () => {} })],
     [
       'throws when it is closed again',
       'closing again is harmless, before start too',

@@ -1,6 +1,6 @@
 import { test as base, describe, expect, test } from 'vitest';
 import { type Host, Network } from '../../src/simulated.js';
-import { takeDown, WatchedClock } from '../../src/testing/stack-watch.js';
+import { closeAndFindLeaks, WatchedClock } from '../../src/testing/stack-watch.js';
 import { LeakError, networkFixture, TestNetwork, useNetwork, withNetwork } from '../../src/testing.js';
 
 const PORT = 5001;
@@ -102,9 +102,9 @@ describe('what a test leaves behind', () => {
     watch.schedule(917.375, () => {});
     await clock.advance(10);
     const stack = { sockets: [], memoryInUse: 0, close: async () => {} };
-    expect(await takeDown({ name: 'client', stack: stack as never, clock: watch, isOff: () => false })).toEqual([
-      'client: a timer is still pending, due in 907.375 ms',
-    ]);
+    expect(
+      await closeAndFindLeaks({ name: 'client', stack: stack as never, clock: watch, isOff: () => false }),
+    ).toEqual(['client: a timer is still pending, due in 907.375 ms']);
   });
 
   test('a host that was switched off need not close anything', async () => {

@@ -9,7 +9,6 @@ import {
   localNetworks,
 } from '../../src/transport/udp/interfaces.js';
 import type { KernelAnswer } from '../../src/transport/udp/kernel.js';
-import { BoundedQueue } from '../../src/transport/udp/queue.js';
 import { Routes } from '../../src/transport/udp/routes.js';
 import { knownSource, usableSources } from '../../src/transport/udp/source.js';
 
@@ -242,19 +241,4 @@ describe('routes', () => {
     for (let last = 0; last < 256; last++) expect(routes.source(`198.51.100.${last}`)).toBe('10.0.0.1');
     expect(questions).toHaveLength(64);
   });
-});
-
-test('a bounded queue is a queue with a bound', () => {
-  fc.assert(
-    fc.property(fc.array(fc.option(fc.integer())), (steps) => {
-      const queue = new BoundedQueue<number>(5);
-      const model: number[] = [];
-      for (const step of steps) {
-        if (step === null) expect(queue.take()).toBe(model.shift());
-        else if (queue.push(step)) expect(model.push(step)).toBeLessThanOrEqual(5);
-        else expect(model).toHaveLength(5);
-        expect(queue.length).toBe(model.length);
-      }
-    }),
-  );
 });

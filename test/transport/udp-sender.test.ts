@@ -6,7 +6,7 @@ type Sent = (error?: Error | null) => void;
 
 const PACKET: Packet = { source: '::1', destination: '::1', port: 1, trafficClass: 0, bytes: new Uint8Array(16) };
 
-/** A sender to a kernel that takes packets when it is told to, with a clock that stands still. */
+/** A sender whose kernel accepts packets only when the test says so, with a clock that stands still. */
 function stalled() {
   const held: Sent[] = [];
   const timers: { delayMs: number; callback: () => void }[] = [];
@@ -17,8 +17,8 @@ function stalled() {
       return () => void timers.pop();
     },
   };
-  const hand = (_bytes: Uint8Array, _port: number, _address: string, sent: Sent) => void held.push(sent);
-  const sender = new Sender({ hand, defaultPort: 9899, clock, failed: () => {} });
+  const pass = (_bytes: Uint8Array, _port: number, _address: string, sent: Sent) => void held.push(sent);
+  const sender = new Sender({ pass, defaultPort: 9899, clock, failed: () => {} });
   return { sender, held, timers };
 }
 
@@ -67,7 +67,7 @@ test('finishing ends when the runtime refuses what is left', async () => {
     throw new Error('no such port');
   };
   const clock = { now: () => 0, schedule: () => () => void timers.pop() };
-  const sender = new Sender({ hand: refuse, defaultPort: 9899, clock, failed: () => {} });
+  const sender = new Sender({ pass: refuse, defaultPort: 9899, clock, failed: () => {} });
   for (let count = 0; count < 100; count++) sender.send(PACKET);
   await sender.finish();
   expect(sender.dropped).toBe(100);

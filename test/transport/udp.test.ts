@@ -51,7 +51,7 @@ describe('addresses and ports', () => {
       code: 'EADDRINUSE',
       address: '127.77.0.2',
       port,
-      message: `EADDRINUSE: UDP port ${port} on 127.77.0.2 is taken: choose another \`port\`, or 0 for any`,
+      message: `EADDRINUSE: UDP port ${port} on 127.77.0.2 is in use: choose another \`port\`, or 0 for any`,
     });
     await started({ addresses: ['127.77.0.1'], port });
   });

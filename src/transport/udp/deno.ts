@@ -1,9 +1,9 @@
 import type { Socket } from 'node:dgram';
 
-/** Whether `node:dgram` is Deno's, which needs some care. */
+/** Whether `node:dgram` is Deno's, which behaves differently. */
 export const isDeno: boolean = 'Deno' in globalThis;
 
-/** Hands a datagram to a socket; `sent` is called when the kernel has taken or refused it. */
+/** Passes a datagram to a socket. `sent` is called when the kernel has accepted or refused it. */
 export type Send = (
   bytes: Uint8Array,
   port: number,
@@ -11,14 +11,14 @@ export type Send = (
   sent: (error: Error | null | undefined) => void,
 ) => void;
 
-/** Sending goes on for so many datagrams; then what has arrived is read. */
+/** After this many datagrams, those that have arrived are read. */
 const BURST = 32;
 
 /**
- * Deno (2.9) sends what is under way at the same time in reverse order, and reads nothing while something is always ready
- * to be sent. So each datagram waits for the one before it, and after a burst a timer lets arrivals in.
+ * Deno (2.9) sends datagrams that are pending at the same time in reverse order, and reads nothing as long as one is ready to
+ * be sent. So each datagram waits for the one before it, and after each burst a timer lets the runtime read.
  */
-export function oneByOne(socket: Socket): Send {
+export function sendOneByOne(socket: Socket): Send {
   const waiting: Parameters<Send>[] = [];
   let isBusy = false;
   let burst = 0;

@@ -1,11 +1,11 @@
 import type { Packet } from '../../packet.js';
 
-/** Should a runtime read more than this in one turn, they are handed on at once. */
+/** If a runtime reads this many datagrams in one turn of the event loop, they are delivered at once. */
 const MOST_PACKETS = 256;
 
 /**
- * Gathers what arrives in one turn of the event loop. The runtime reads datagrams, then runs immediates: a batch waits
- * for nothing but the datagrams that are there already.
+ * Collects the packets that arrive in one turn of the event loop into a batch. The runtime reads datagrams, then runs
+ * immediates, so a batch waits only for datagrams that have already arrived.
  */
 export class Inbox {
   readonly #deliver: (packets: readonly Packet[]) => void;
@@ -22,7 +22,7 @@ export class Inbox {
     else this.#turn ??= setImmediate(this.#flush);
   }
 
-  /** What has not been delivered never will be. */
+  /** Drops the packets that haven't been delivered. */
   close(): void {
     this.#packets = [];
     clearImmediate(this.#turn);

@@ -1,22 +1,22 @@
 import type { NetworkInterfaceInfo } from 'node:os';
 import { type Address, addressBytes, familyOf, formatAddress, isLoopback } from '../../address.js';
 
-/** An address of the machine with the network that it lies in. */
+/** An address of the machine, and the prefix length of its network. */
 export interface LocalNetwork {
   readonly address: Address;
   readonly prefixBits: number;
 }
 
-/** What `os.networkInterfaces()` answers. */
+/** The result of `os.networkInterfaces()`. */
 export type Interfaces = NodeJS.Dict<NetworkInterfaceInfo[]>;
 
-/** An address to open a socket on. One that came from a wildcard may have gone by then, one that was asked for not. */
+/** An address to open a socket on. An explicit one must exist; one from a wildcard may have been removed meanwhile. */
 export interface Wanted {
   readonly address: Address;
   readonly explicit: boolean;
 }
 
-/** The machine's networks, without what can't be used or listed: link-local addresses need a zone that SCTP can't carry. */
+/** The machine's networks, except link-local ones: their addresses need a zone, which INIT can't carry. */
 export function localNetworks(interfaces: Interfaces): LocalNetwork[] {
   const networks: LocalNetwork[] = [];
   for (const info of Object.values(interfaces).flatMap((infos) => infos ?? [])) {
@@ -36,7 +36,7 @@ export function interfaceName(interfaces: Interfaces, address: Address): string 
   return Object.entries(interfaces).find(([, infos]) => infos?.some(has))?.[0];
 }
 
-/** Replaces `0.0.0.0` and `::` by the machine's addresses of that family; loopback comes last. */
+/** Replaces `0.0.0.0` and `::` by the machine's addresses of that family, loopback addresses last. */
 export function expandWildcards(addresses: readonly Address[], networks: readonly LocalNetwork[]): Wanted[] {
   const own = [...new Set(networks.map((network) => network.address))];
   own.sort((a, b) => Number(isLoopback(a)) - Number(isLoopback(b)));

@@ -2,12 +2,12 @@ import { createSocket, type Socket, type SocketOptions } from 'node:dgram';
 import { type Address, familyOf } from '../../address.js';
 import { isDeno } from './deno.js';
 
-/** The kernel's answer to the question which source address talks to a destination: an address, or why there is none. */
+/** The source address that the kernel chooses for a destination, or the error that says why there is none. */
 export type KernelAnswer = { readonly source: Address } | { readonly error: unknown };
 
 /**
- * Asks the kernel's routing table by connecting a throw-away UDP socket, which sends nothing. The answer comes through
- * the callback, later; runtimes that know it at once (Node does) return it as well.
+ * Asks the kernel for the source address for a destination by connecting a temporary UDP socket, which sends nothing. The
+ * callback gets the answer later. Runtimes that know the answer at once, as Node does, return it as well.
  */
 export function askKernel(destination: Address, answered: (answer: KernelAnswer) => void): Address | undefined {
   const socket = createSocket({ type: familyOf(destination) === 'IPv6' ? 'udp6' : 'udp4', ...noLookup });
@@ -27,17 +27,17 @@ export function askKernel(destination: Address, answered: (answer: KernelAnswer)
 }
 
 /**
- * Addresses need no name resolution: without it a send reaches the kernel before it returns. In Deno a socket whose
- * `lookup` answers at once never tells that it is closed.
+ * Replaces name resolution, which addresses don't need: a send then reaches the kernel before it returns. In Deno, a socket
+ * whose `lookup` answers at once never reports that it is closed.
  */
 export const noLookup: Pick<SocketOptions, 'lookup'> = isDeno
   ? {}
   : { lookup: (host, { family }, callback) => callback(null, host, family === 6 ? 6 : 4) };
 
-/** Any port serves: nothing is sent there. */
+/** Any port will do, since nothing is sent. */
 const DISCARD_PORT = 9;
 
-/** The address that a connected socket sends from; an unconnected one has the wildcard or none. */
+/** The source address of a connected socket. An unconnected one has the wildcard address, or none. */
 function connectedSource(socket: Socket): Address | undefined {
   try {
     const { address } = socket.address();

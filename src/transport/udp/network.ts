@@ -14,10 +14,10 @@ import { type SocketEvents, UdpSocket } from './socket.js';
 import { surviveTermination } from './termination.js';
 import { UnreachableReports } from './unreachable.js';
 
-/** The sockets of one transport, all open, and the routes among them. */
+/** The open sockets of one transport, and its routes. */
 export class UdpNetwork implements SocketEvents {
   readonly addresses: readonly Address[];
-  /** The local UDP port of every address. */
+  /** The local UDP port, the same on all addresses. */
   readonly port: number;
   readonly #sockets: ReadonlyMap<Address, UdpSocket>;
   readonly #host: TransportHost;
@@ -25,10 +25,10 @@ export class UdpNetwork implements SocketEvents {
   readonly #inbox: Inbox;
   readonly #poll: BusyPoll;
   readonly #reports: UnreachableReports;
-  #strays = 0;
+  #unroutable = 0;
   #closing: Promise<void> | undefined;
 
-  /** Opens a socket per address. Nothing that arrives before it has resolved is received. */
+  /** Opens a socket per address. Packets that arrive before it has resolved are dropped. */
   static async open(settings: UdpSettings, host: TransportHost): Promise<UdpNetwork> {
     const wanted = expandWildcards(settings.addresses, localNetworks(networkInterfaces()));
     let network: UdpNetwork | undefined;
@@ -69,9 +69,9 @@ export class UdpNetwork implements SocketEvents {
     });
   }
 
-  /** How many packets were dropped here. */
+  /** How many packets were dropped in this process. */
   get dropped(): number {
-    let dropped = this.#strays;
+    let dropped = this.#unroutable;
     for (const socket of this.#sockets.values()) dropped += socket.dropped;
     return dropped;
   }
@@ -83,11 +83,11 @@ export class UdpNetwork implements SocketEvents {
   send(packets: readonly Packet[]): void {
     for (const packet of packets) {
       const socket = this.#closing === undefined ? this.#sockets.get(packet.source) : undefined;
-      if (socket === undefined) this.#strays++;
+      if (socket === undefined) this.#unroutable++;
       else socket.send(packet);
     }
     this.#poll.sent();
-    surviveTermination(); // a timer may have sent
+    surviveTermination(); // a timer of the stack may have called this
   }
 
   received(packet: Packet): void {
@@ -102,7 +102,7 @@ export class UdpNetwork implements SocketEvents {
     this.#reports.add(destination, code);
   }
 
-  /** From the call on nothing is taken or received; what waits is sent. Resolves when the port is free. */
+  /** Stops accepting and receiving packets, and sends those that are queued. Resolves when the port is free. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;

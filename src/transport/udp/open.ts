@@ -9,8 +9,9 @@ type Open = (address: Address, port: number) => Promise<UdpSocket>;
 const MOST_TRIES = 16;
 
 /**
- * Opens a socket on every address, all on the same port: a peer that learns one address' port takes it for that of the
- * others. All or none are open afterwards; only addresses that came from a wildcard and have gone may be missing.
+ * Opens a socket on every address, all on the same port: a peer that learns the port of one address uses it for the others
+ * too. Either all sockets are open afterwards or none is. Only addresses from a wildcard may be left out, if the machine no longer
+ * has them.
  */
 export async function openSockets(wanted: readonly Wanted[], port: number, open: Open): Promise<UdpSocket[]> {
   for (let left = MOST_TRIES; ; left--) {
@@ -27,7 +28,7 @@ async function openAll(wanted: readonly Wanted[], port: number, open: Open): Pro
   try {
     for (const { address, explicit } of wanted) {
       const opening = open(address, port || (sockets[0]?.port ?? 0));
-      const socket = await (explicit ? opening : opening.catch(ignoreAbsence));
+      const socket = await (explicit ? opening : opening.catch(ignoreMissingAddress));
       if (socket !== undefined) sockets.push(socket);
     }
     if (sockets.length === 0) throw noAddressError();
@@ -38,7 +39,7 @@ async function openAll(wanted: readonly Wanted[], port: number, open: Open): Pro
   }
 }
 
-function ignoreAbsence(error: unknown): undefined {
+function ignoreMissingAddress(error: unknown): undefined {
   if (!isCode(error, 'EADDRNOTAVAIL')) throw error;
 }
 
@@ -47,6 +48,7 @@ function isCode(error: unknown, code: string): boolean {
 }
 
 function noAddressError(): SctpError {
-  const message = 'this machine has none of the addresses that `addresses` asks for: connect it, or name others';
+  const message =
+    'this machine has none of the addresses in `addresses`: connect it to a network, or list other addresses';
   return new SctpError('EADDRNOTAVAIL', message, { syscall: 'bind' });
 }

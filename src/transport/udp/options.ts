@@ -4,40 +4,40 @@ import { type Clock, systemClock } from '../../clock.js';
 import { SctpError } from '../../errors.js';
 import { defaultBusyPollUs } from './poll.js';
 
-/** What `udp()` can be told. */
+/** Options of `udp()`. */
 export interface UdpOptions {
   /**
-   * The local addresses. `'0.0.0.0'` and `'::'` stand for all of the machine's addresses of that family, loopback
-   * included (usrsctp lists loopback addresses to loopback peers only), link-local ones not. Default: both.
+   * The local addresses. `'0.0.0.0'` and `'::'` stand for all of the machine's addresses of that family, including loopback
+   * addresses (which usrsctp lists to loopback peers only), but not link-local ones. Default: both.
    */
   readonly addresses?: readonly Address[];
-  /** The local UDP port of every address, 0 to 65535; 0 takes any that is free on all of them. Default 9899 (RFC 6951). */
+  /** The local UDP port on all addresses, 0 to 65535. 0 chooses one that is free on all of them. Default 9899 (RFC 6951). */
   readonly port?: number;
-  /** The UDP port at which peers are expected unless something else is known, 1 to 65535. Default 9899. */
+  /** The UDP port of peers whose port isn't known otherwise, 1 to 65535. Default 9899. */
   readonly encapsulationPort?: number;
   /**
-   * The largest IP packet in bytes, headers included, that fits any route, 512 to 65535. Default: 1500 over IPv4 and 1280
-   * over IPv6; and on this machine, between loopback addresses, what has been found to arrive, up to 65535.
+   * The largest IP packet in bytes, headers included, that fits every route, 512 to 65535. Default: 1500 over IPv4 and 1280
+   * over IPv6. Between loopback addresses of this machine larger packets are probed, up to 65535.
    */
   readonly mtu?: number;
-  /** How many bytes per socket the kernel is asked to hold for us; it may give less. Default 4 MiB. */
+  /** The receive buffer that the kernel is asked for, in bytes per socket. It may grant less. Default 4 MiB. */
   readonly receiveBufferBytes?: number;
-  /** How many bytes per socket the kernel is asked to hold for the network; it may give less. Default 1 MiB. */
+  /** The send buffer that the kernel is asked for, in bytes per socket. It may grant less. Default 1 MiB. */
   readonly sendBufferBytes?: number;
   /**
-   * How many microseconds the event loop is kept turning for an answer that is near, 0 to 1000 (as net.core.busy_poll of
-   * Linux): a round trip within one machine takes a third of the time then, and half the processor time. It's done in
-   * conversations only, one packet there and one back; where it finds nothing it costs 1.6 % of a processor at most.
-   * 0 turns it off. Default: 50 where there are two processors or more, else 0, and 0 in Deno.
+   * How many microseconds the event loop polls for an answer that is likely to come soon, 0 to 1000 (as net.core.busy_poll of
+   * Linux). A round trip within one machine then takes a third of the time and half the processor time. It polls only while
+   * single packets go back and forth. If no answers come in time, it costs at most 1.6 % of a processor. 0 turns it off.
+   * Default: 50 with two or more processors, else 0; in Deno 0.
    */
   readonly busyPollUs?: number;
-  /** Where time comes from. Default: the machine's clock. */
+  /** The source of time. Default: the machine's clock. */
   readonly clock?: Clock;
 }
 
-/** The options with nothing left to guess. */
+/** The options, completed with their defaults. */
 export type UdpSettings = Required<Omit<UdpOptions, 'mtu'>> & {
-  /** `undefined`: that of the route. */
+  /** `undefined` means that of the route. */
   readonly mtu: number | undefined;
 };
 
@@ -45,7 +45,7 @@ export type UdpSettings = Required<Omit<UdpOptions, 'mtu'>> & {
 const SCTP_TUNNELING_PORT = 9899;
 const LARGEST_BUFFER_BYTES = 2 ** 30;
 
-/** Checks options and fills in what was left out. Throws EINVAL naming the option. */
+/** Checks options and adds the defaults. Throws EINVAL, which names the invalid option. */
 export function parseOptions(options: UdpOptions): UdpSettings {
   checkObject(options, 'the options', 'udp');
   return {

@@ -6,22 +6,22 @@ import type { askKernel, KernelAnswer } from './kernel.js';
 import { knownSource, usableSources } from './source.js';
 import { unreachableCode } from './unreachable.js';
 
-/** What routes are found with. */
+/** What routes are chosen from. */
 export interface RouteSources {
-  /** Our addresses, in the order of preference. */
+  /** The local addresses, in order of preference. */
   readonly addresses: readonly Address[];
   /** Reads the machine's networks. */
   networks(): readonly LocalNetwork[];
   readonly askKernel: typeof askKernel;
   readonly clock: Clock;
-  /** An answer that was given is no longer right. */
+  /** A route that was returned before is no longer right. */
   changed(): void;
   unreachable(destination: Address, code: ErrorCode): void;
 }
 
-/** Answers are made anew after this long, so that they follow the machine without anybody watching it. */
+/** How long an answer is kept. Afterwards the route is determined again, so that it follows changes of the machine. */
 const ANSWER_LIFE_MS = 10_000;
-/** A destination without route is asked about again, at most this often. */
+/** How long it is remembered that a destination has no route. */
 const NO_ROUTE_LIFE_MS = 1000;
 const NETWORKS_LIFE_MS = 1000;
 const MOST_ANSWERS = 1024;
@@ -34,8 +34,8 @@ interface Answer {
 }
 
 /**
- * Which of our addresses talks to a destination. In this order: the destination itself, our address in the smallest
- * common network, the address on which the peer's packets arrive, the kernel's choice, the first that fits.
+ * Chooses the local address for a destination. In this order: the destination itself if it is local, the local address in the
+ * smallest common network, the address at which the peer's packets arrive, the kernel's choice, the first suitable address.
  */
 export class Routes {
   readonly #from: RouteSources;
@@ -49,7 +49,7 @@ export class Routes {
     this.#from = from;
   }
 
-  /** Our address for a destination; `undefined` when there is no route. */
+  /** The local address for a destination; `undefined` if there is no route. */
   source(destination: Address): Address | undefined {
     const known = this.#answers.get(destination);
     if (known !== undefined && this.#from.clock.now() < known.untilMs) return known.source;
@@ -59,14 +59,14 @@ export class Routes {
   }
 
   /**
-   * A peer's packet arrived on one of our addresses. Standing answers keep: who forges packets can't make routes flap.
-   * A peer that was pushed out of the full table is learned again with its next packet.
+   * A peer's packet arrived at a local address. Answers that are kept don't change, so forged packets can't make routes flap.
+   * A peer that was removed because the table is full is learned again with its next packet.
    */
   learn(peer: Address, local: Address): void {
     if (this.#learned.get(peer) !== local) setBounded(this.#learned, peer, local, MOST_LEARNED);
   }
 
-  /** What was answered turned out to be wrong: find it anew next time. */
+  /** An answer turned out to be wrong: the route is determined again next time. */
   forget(destination: Address): void {
     this.#answers.delete(destination);
   }
@@ -120,7 +120,7 @@ export class Routes {
   }
 }
 
-/** Sets a value; the oldest one makes room when the map is full. */
+/** Sets a value. If the map is full, the oldest entry is removed. */
 function setBounded<V>(map: Map<Address, V>, key: Address, value: V, most: number): void {
   map.delete(key);
   if (map.size >= most) {

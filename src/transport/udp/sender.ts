@@ -1,20 +1,19 @@
 import type { Clock } from '../../clock.js';
 import type { Packet } from '../../packet.js';
 import type { Send } from './deno.js';
-import { BoundedQueue } from './queue.js';
 
-/** Datagrams per socket and turn of the event loop: a peer in this process reads no more than that (libuv). */
+/** The most datagrams per socket in one turn of the event loop. libuv reads no more than that for a peer in this process. */
 const PER_TURN = 32;
-/** Datagrams that wait for their turn. */
+/** The most datagrams that are queued. */
 const MOST_WAITING = 4096;
-/** How long `finish` waits for a kernel that takes nothing, in ms. */
+/** How long `finish` waits for a kernel that accepts nothing, in ms. */
 const FINISHING_MS = 1000;
 
-/** What a sender is made from. */
+/** What a sender uses. */
 export interface SenderParts {
-  /** Hands a datagram to the kernel. */
-  readonly hand: Send;
-  /** The UDP port of packets that name none. */
+  /** Passes a datagram to the kernel. */
+  readonly pass: Send;
+  /** The UDP port for packets whose `port` is 0. */
   readonly defaultPort: number;
   readonly clock: Clock;
   /** The kernel has refused a packet. */
@@ -22,30 +21,30 @@ export interface SenderParts {
 }
 
 /**
- * Hands packets to a UDP socket: at most 32 per turn of the event loop, and at most 32 before the kernel has taken them.
- * The rest waits in a queue, and what doesn't fit there is dropped and counted.
+ * Passes packets to a UDP socket: at most 32 per turn of the event loop, and at most 32 that the kernel hasn't accepted yet.
+ * The others wait in a queue. Packets that don't fit into it are dropped and counted.
  *
  *     send ─► budget left? ──► dgram ──► sent ─► inFlight--
  *                  └─► waiting ──► next turn ──┘
  */
 export class Sender {
   readonly #parts: SenderParts;
-  readonly #hand: Send;
-  readonly #waiting = new BoundedQueue<Packet>(MOST_WAITING);
+  readonly #pass: Send;
+  #waiting: Packet[] = [];
   #turn: NodeJS.Immediate | undefined;
   #sentThisTurn = 0;
   #inFlight = 0;
   #dropped = 0;
   #isOver = false;
-  /** Is called when nothing is left to be sent. */
+  /** Called when nothing is left to send. */
   #finished: (() => void) | undefined;
 
   constructor(parts: SenderParts) {
     this.#parts = parts;
-    this.#hand = parts.hand;
+    this.#pass = parts.pass;
   }
 
-  /** How many packets never left: too large, no room here or in the kernel, or nowhere to go. */
+  /** How many packets weren't sent: they were too large, the queue or the kernel's buffer was full, or there was no route. */
   get dropped(): number {
     return this.#dropped;
   }
@@ -53,26 +52,27 @@ export class Sender {
   send(packet: Packet): void {
     const budget = PER_TURN - Math.max(this.#sentThisTurn, this.#inFlight);
     if (budget > 0 && this.#waiting.length === 0) this.#transmit(packet);
-    else if (!this.#waiting.push(packet)) this.#dropped++;
+    else if (this.#waiting.length < MOST_WAITING) this.#waiting.push(packet);
+    else this.#dropped++;
   }
 
   /**
-   * Resolves when the kernel has taken all packets. After a second without that, what still waits is dropped and counted.
-   * Nothing may be sent from this call on.
+   * Resolves when the kernel has accepted all packets. After a second, those that still wait are dropped and counted. Nothing
+   * may be sent after this call.
    */
   async finish(): Promise<void> {
-    if (this.#hasRest) await this.#restSent();
+    if (this.#hasUnsent) await this.#allSent();
     this.#isOver = true;
     clearImmediate(this.#turn);
     this.#dropped += this.#waiting.length;
-    this.#waiting.clear();
+    this.#waiting = [];
   }
 
-  get #hasRest(): boolean {
+  get #hasUnsent(): boolean {
     return this.#inFlight > 0 || this.#waiting.length > 0;
   }
 
-  #restSent(): Promise<void> {
+  #allSent(): Promise<void> {
     return new Promise((resolve) => {
       const cancel = this.#parts.clock.schedule(FINISHING_MS, resolve);
       this.#finished = () => {
@@ -86,16 +86,16 @@ export class Sender {
     this.#sentThisTurn++;
     this.#inFlight++;
     try {
-      this.#hand(bytes, port || this.#parts.defaultPort, destination, this.#sent);
+      this.#pass(bytes, port || this.#parts.defaultPort, destination, this.#sent);
     } catch {
-      // A port or socket that the runtime refuses: for the stack above that's a lost packet.
+      // The runtime refuses the port or the socket. To the stack the packet is lost.
       this.#inFlight--;
       this.#dropped++;
     }
     this.#nextTurn();
   }
 
-  /** Shared by all packets: the error says where its packet was going. It never sends: that would starve the loop. */
+  /** One function for all packets, as the error has the destination. It doesn't send, which would starve the event loop. */
   readonly #sent = (error: Error | null | undefined): void => {
     this.#inFlight--;
     if (this.#isOver) return;
@@ -112,16 +112,16 @@ export class Sender {
     this.#turn ??= setImmediate(this.#drain);
   }
 
-  /** Runs once in a turn. While the kernel still holds packets it waits for #sent to call for another one. */
+  /** Runs at most once in a turn. If the kernel hasn't accepted all packets yet, #sent schedules it again. */
   readonly #drain = (): void => {
     this.#turn = undefined;
     this.#sentThisTurn = 0;
     if (this.#inFlight > 0) return;
     while (this.#sentThisTurn < PER_TURN) {
-      const packet = this.#waiting.take();
+      const packet = this.#waiting.shift();
       if (packet === undefined) break;
       this.#transmit(packet);
     }
-    if (!this.#hasRest) this.#finished?.(); // the runtime has refused the last ones
+    if (!this.#hasUnsent) this.#finished?.(); // the runtime refused the last packets
   };
 }

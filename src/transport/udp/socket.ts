@@ -2,27 +2,24 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { type Address, canonicalAddress, familyOf } from '../../address.js';
 import { type ErrorCode, SctpError } from '../../errors.js';
 import type { Packet } from '../../packet.js';
-import { isDeno, oneByOne } from './deno.js';
+import { isDeno, sendOneByOne } from './deno.js';
 import { noLookup } from './kernel.js';
 import type { UdpSettings } from './options.js';
 import { Sender } from './sender.js';
 import { errnoOf, unreachableCode } from './unreachable.js';
 
-/** What a socket tells the transport. */
+/** The events of a socket. */
 export interface SocketEvents {
-  /** A datagram that could be SCTP has arrived; called from the runtime's event loop only. */
+  /** A datagram that may be SCTP has arrived. Called from the event loop only. */
   received(packet: Packet): void;
   unreachable(destination: Address, code: ErrorCode): void;
 }
 
-/** The common header (RFC 9260 §3.1) and one chunk header: nothing shorter is SCTP. */
+/** The common header (RFC 9260 §3.1) and one chunk header. Anything shorter is not SCTP. */
 const SMALLEST_PACKET_BYTES = 16;
 
 /**
- * A UDP socket bound to one local address.
- *
- * Sockets aren't connected to a peer. Should one be, for the speed of it or to hear of ICMP errors, the sender and #failed
- * are where that shows.
+ * A UDP socket bound to one local address. It isn't connected to a peer.
  */
 export class UdpSocket {
   readonly address: Address;
@@ -34,8 +31,8 @@ export class UdpSocket {
   /** Binds. Rejects with EADDRINUSE, EADDRNOTAVAIL or EACCES. */
   static async open(address: Address, port: number, settings: UdpSettings, events: SocketEvents): Promise<UdpSocket> {
     const socket = await bind(address, port);
-    askFor(settings.receiveBufferBytes, (bytes) => socket.setRecvBufferSize(bytes));
-    askFor(settings.sendBufferBytes, (bytes) => socket.setSendBufferSize(bytes));
+    setBufferSize(settings.receiveBufferBytes, (bytes) => socket.setRecvBufferSize(bytes));
+    setBufferSize(settings.sendBufferBytes, (bytes) => socket.setSendBufferSize(bytes));
     return new UdpSocket(address, socket, settings, events);
   }
 
@@ -44,7 +41,7 @@ export class UdpSocket {
     this.#socket = socket;
     this.#events = events;
     this.#sender = new Sender({
-      hand: isDeno ? oneByOne(socket) : (...datagram) => socket.send(...datagram),
+      pass: isDeno ? sendOneByOne(socket) : (...datagram) => socket.send(...datagram),
       defaultPort: settings.encapsulationPort,
       clock: settings.clock,
       failed: (error) => this.#failed(error),
@@ -56,7 +53,7 @@ export class UdpSocket {
     return this.#socket.address().port;
   }
 
-  /** How many packets never left. */
+  /** How many packets weren't sent. */
   get dropped(): number {
     return this.#sender.dropped;
   }
@@ -66,8 +63,8 @@ export class UdpSocket {
   }
 
   /**
-   * Receives nothing any more. Sends what waits, for a second at most: it may be the ABORT that a peer is to be told, and
-   * who closes a stack ends the process next. Resolves when the port is free.
+   * Stops receiving, and sends the packets that are queued for at most a second: an ABORT may be among them, and programs often
+   * exit after closing a stack. Resolves when the port is free.
    */
   async close(): Promise<void> {
     this.#isClosing = true;
@@ -97,7 +94,7 @@ function bind(address: Address, port: number): Promise<Socket> {
     });
     socket.bind({ address, port, exclusive: true }, () => {
       socket.removeAllListeners('error');
-      // What concerns a packet comes back from its send. An error that comes here concerns none, and must not end the process.
+      // Errors of packets are reported by `send`. Any other must not end the process.
       socket.on('error', () => {});
       resolve(socket);
     });
@@ -109,31 +106,31 @@ function bindError(cause: Error, address: Address, port: number): SctpError {
   const where = `UDP port ${port} on ${address}`;
   switch (errnoOf(cause)) {
     case 'EADDRINUSE':
-      return new SctpError('EADDRINUSE', `${where} is taken: choose another \`port\`, or 0 for any`, details);
+      return new SctpError('EADDRINUSE', `${where} is in use: choose another \`port\`, or 0 for any`, details);
     case 'EACCES':
     case 'EPERM':
-      return new SctpError('EACCES', `${where} needs a privilege: choose a \`port\` above 1023`, details);
+      return new SctpError('EACCES', `${where} requires privileges: choose a \`port\` above 1023`, details);
     case 'EMFILE':
     case 'ENFILE':
-      return new SctpError('ENOBUFS', `${where}: too many open files: raise their limit`, details);
+      return new SctpError('ENOBUFS', `${where}: too many open files: raise the limit`, details);
     default:
-      return new SctpError('EADDRNOTAVAIL', `${address} is no address of this machine: leave it out`, details);
+      return new SctpError('EADDRNOTAVAIL', `${address} is not an address of this machine: leave it out`, details);
   }
 }
 
-/** The kernel gives what it likes, or refuses what is over its limit: then less may do. */
-function askFor(bytes: number, set: (bytes: number) => void): void {
+/** The kernel may grant less, or refuse a size above its limit; then smaller sizes are tried. */
+function setBufferSize(bytes: number, set: (bytes: number) => void): void {
   for (let size = bytes; size >= 65_536 || size === bytes; size = Math.floor(size / 2)) {
     try {
       set(size);
       return;
     } catch {
-      // Too much, or the runtime can't: the default serves too.
+      // The size is too large, or the runtime doesn't support it. The default works too.
     }
   }
 }
 
-/** The runtime writes addresses canonically, but for zones and for IPv6 that ends in dotted IPv4. */
+/** The runtime's addresses are canonical, except for zones and for IPv6 that ends in dotted IPv4. */
 function canonicalSource(text: string): Address {
   if (!text.includes(':') || !(text.includes('%') || text.includes('.'))) return text;
   return canonicalAddress(text.split('%')[0], 'recvmsg');

@@ -1,21 +1,24 @@
 import { type Address, addressBytes, familyOf, isLoopback } from '../../address.js';
 import type { LocalNetwork } from './interfaces.js';
 
-/** What the choice of a source address is made from. */
-export interface Surroundings {
-  /** Our addresses, in the order of preference. */
+/** What a source address is chosen from. */
+export interface SourceCandidates {
+  /** The local addresses, in order of preference. */
   readonly addresses: readonly Address[];
   readonly networks: readonly LocalNetwork[];
-  /** Where this peer's packets last arrived. */
+  /** The local address at which this peer's packets last arrived. */
   readonly learned?: Address | undefined;
 }
 
 /**
- * The source that we can tell without the kernel: the destination itself when it's ours, else our address in the
- * smallest network that holds the destination too, else the one where the peer's packets arrive. That one also wins
- * among equals.
+ * The source address that can be chosen without asking the kernel: the destination itself if it is local, else the local
+ * address in the smallest network that also contains the destination, else the address at which the peer's packets arrive. Of
+ * several equally good addresses the latter wins.
  */
-export function knownSource(destination: Address, { addresses, networks, learned }: Surroundings): Address | undefined {
+export function knownSource(
+  destination: Address,
+  { addresses, networks, learned }: SourceCandidates,
+): Address | undefined {
   if (addresses.includes(destination)) return destination;
   const usable = usableSources(destination, addresses);
   let nearest: Address[] = [];
@@ -31,15 +34,15 @@ export function knownSource(destination: Address, { addresses, networks, learned
   return nearest[0];
 }
 
-/** Our addresses of the destination's family; those of the loopback net talk to nobody else. Loopback comes first to itself. */
+/** The local addresses of the destination's family. Loopback addresses are for loopback destinations only, and come first there. */
 export function usableSources(destination: Address, addresses: readonly Address[]): Address[] {
   const family = familyOf(destination);
-  const kin = addresses.filter((address) => familyOf(address) === family);
-  const loopback = isLoopback(destination) ? kin.filter(isLoopback) : [];
-  return [...loopback, ...kin.filter((address) => !isLoopback(address))];
+  const ofFamily = addresses.filter((address) => familyOf(address) === family);
+  const loopback = isLoopback(destination) ? ofFamily.filter(isLoopback) : [];
+  return [...loopback, ...ofFamily.filter((address) => !isLoopback(address))];
 }
 
-/** The prefix length of the smallest of the networks that holds both addresses; 0 when none does. */
+/** The prefix length of the smallest network that contains both addresses; 0 if none does. */
 function sharedPrefixBits(a: Address, b: Address, networks: readonly LocalNetwork[]): number {
   const equal = equalBits(a, b);
   let longest = 0;
@@ -50,7 +53,7 @@ function sharedPrefixBits(a: Address, b: Address, networks: readonly LocalNetwor
   return longest;
 }
 
-/** How many leading bits two addresses of one family have in common. */
+/** How many leading bits two addresses of one family share. */
 function equalBits(a: Address, b: Address): number {
   const left = addressBytes(a) ?? [];
   const right = addressBytes(b) ?? [];

@@ -2,7 +2,7 @@ import type { Address } from '../../address.js';
 import type { Clock } from '../../clock.js';
 import type { ErrorCode } from '../../errors.js';
 
-/** The kernel's ways to say that a destination can't be reached, and ours. What isn't listed is a lost packet. */
+/** The kernel's errors for unreachable destinations, and the codes that are reported. With other errors the packet is just lost. */
 const CODES: Readonly<Record<string, ErrorCode>> = {
   ENETUNREACH: 'ENETUNREACH',
   EHOSTUNREACH: 'EHOSTUNREACH',
@@ -11,29 +11,29 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   EACCES: 'EACCES',
   EPERM: 'EPERM',
   ENETDOWN: 'ENETDOWN',
-  // The source address went away, or is of no use for that destination (Linux: EINVAL from a loopback source).
+  // The source address was removed, or can't be used for this destination (Linux: EINVAL for a loopback source).
   EADDRNOTAVAIL: 'ENETUNREACH',
   EAFNOSUPPORT: 'ENETUNREACH',
   EINVAL: 'ENETUNREACH',
-  // Deno says no more of whatever the kernel refuses.
+  // Deno reports this for anything that the kernel refuses.
   UNKNOWN: 'ENETUNREACH',
 };
 
-const QUIET_MS = 1000;
+const REPORT_INTERVAL_MS = 1000;
 const MOST_REMEMBERED = 1024;
 
-/** What an error of a socket says about a destination, if anything. */
+/** The code to report for an error of a socket, if it means that the destination is unreachable. */
 export function unreachableCode(error: unknown): ErrorCode | undefined {
   return CODES[errnoOf(error)];
 }
 
-/** The POSIX name in an error of the runtime; empty when there is none. */
+/** The POSIX name in an error of the runtime; empty if there is none. */
 export function errnoOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : '';
 }
 
-/** Passes on that destinations can't be reached: at most once a second for each, and never before the caller returned. */
+/** Reports unreachable destinations: at most once a second for each, and never before the caller has returned. */
 export class UnreachableReports {
   readonly #clock: Clock;
   readonly #report: (destination: Address, code: ErrorCode) => void;
@@ -47,7 +47,7 @@ export class UnreachableReports {
   add(destination: Address, code: ErrorCode): void {
     const now = this.#clock.now();
     const last = this.#reportedAtMs.get(destination);
-    if (last !== undefined && now - last < QUIET_MS) return;
+    if (last !== undefined && now - last < REPORT_INTERVAL_MS) return;
     if (this.#reportedAtMs.size >= MOST_REMEMBERED) this.#reportedAtMs.clear();
     this.#reportedAtMs.set(destination, now);
     queueMicrotask(() => this.#report(destination, code));
