@@ -44,10 +44,10 @@ describe.skipIf(!existsSync(PROGRAM) && !CI)('the demo', () => {
     expect(stdout).toMatch(/ 3 +100 +100 +\d+\.\d\d ms\n/);
     expect(stdout).toMatch(/ 0 ms +cut +127\.0\.0\.1,/);
     expect(stdout).toMatch(/the first message since the cut is answered, by (::1|127\.0\.0\.2)\n/);
-    expect(stdout).toMatch(/127\.0\.0\.1 is unreachable, says this process/);
+    expect(stdout).toMatch(/127\.0\.0\.1 is unreachable according to this process/);
     expect(Number(/failover +(\d+) ms/.exec(stdout)?.[1])).toBeLessThan(3000);
     expect(stdout).toMatch(/127\.0\.0\.1 +inactive +yes/);
-    expect(stdout).toMatch(/127\.0\.0\.1 is available, says this process/);
+    expect(stdout).toMatch(/127\.0\.0\.1 is available according to this process/);
     expect(stdout).toMatch(/messages are answered by 127\.0\.0\.1 again/);
     expect(stdout).not.toMatch(/127\.0\.0\.9 is/);
 

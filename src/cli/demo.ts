@@ -5,12 +5,13 @@ import { serve } from './demo/server.js';
 
 const USAGE = `./build.sh demo [--help]
 
-Two processes connect with SCTP over UDP on this machine, each with two addresses: connectx with a dead address
-first, messages on several streams, a path that is cut and heals, a graceful close. It takes about 6 seconds and
-needs no network and no privileges. With NO_COLOR set, or into a pipe, the output is without colours.
+Two processes on this machine, each with two addresses, connect with SCTP over UDP. The demo shows connectx whose
+first address is unreachable, messages on several streams, a path that fails and recovers, and a graceful close. It
+takes about 6 seconds, and needs neither a network nor privileges. The output has no colours if NO_COLOR is set or
+if it isn't a terminal.
 `;
 
-// Whoever reads may have seen enough, as `head` has: the server process ends with this one.
+// The reader may close the pipe, as `head` does. The server process ends with this one.
 process.stdout.on('error', () => process.exit(1));
 
 const [command, ...rest] = process.argv.slice(2);
@@ -23,7 +24,7 @@ try {
   process.exit(1);
 }
 
-/** IPv4 and IPv6; on a machine without IPv6, two of IPv4. */
+/** One of IPv4 and one of IPv6, or two of IPv4 on a machine without IPv6. */
 function loopbackAddresses(): string[] {
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
   return ['127.0.0.1', addresses.some(({ address }) => address === '::1') ? '::1' : '127.0.0.2'];
@@ -31,6 +32,6 @@ function loopbackAddresses(): string[] {
 
 function usage(argument: string): void {
   const isHelp = argument === '--help' || argument === '-h';
-  (isHelp ? process.stdout : process.stderr).write(isHelp ? USAGE : `demo: what is '${argument}'?\n\n${USAGE}`);
+  (isHelp ? process.stdout : process.stderr).write(isHelp ? USAGE : `demo: unknown argument '${argument}'\n\n${USAGE}`);
   process.exitCode = isHelp ? 0 : 2;
 }

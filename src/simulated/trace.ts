@@ -36,8 +36,7 @@ export interface TraceEntry {
 type Slot = { -readonly [Key in keyof TraceEntry]: TraceEntry[Key] };
 
 /**
- * The last packets of a network, in a ring buffer. The bytes are copied, because the receiver may overwrite the originals; an
- * entry that is overwritten keeps its buffer. @@REFILL@@
+ * The last packets of a network, in a ring buffer. The bytes are copied, because the receiver may overwrite the originals.
  */
 export class Trace {
   readonly #slots: Slot[] = [];
@@ -78,7 +77,7 @@ export class Trace {
     slot.sourcePort = transit.sourcePort;
     slot.destinationPort = transit.destinationPort;
     slot.trafficClass = packet.trafficClass;
-    slot.bytes = refill(slot.bytes, packet.bytes);
+    slot.bytes = new Uint8Array(packet.bytes);
     slot.fate = fate;
     slot.note = undefined;
     this.#slots[index] = slot;
@@ -97,7 +96,7 @@ export class Trace {
     const slot = this.#slotOf(number);
     if (slot === undefined) return;
     slot.note = slot.note === undefined ? note : `${slot.note}, ${note}`;
-    slot.bytes = refill(slot.bytes, packet.bytes);
+    slot.bytes = new Uint8Array(packet.bytes);
     slot.trafficClass = packet.trafficClass;
   }
 
@@ -130,12 +129,4 @@ function completeCopy(packet: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(packet);
   completePacket(bytes);
   return bytes;
-}
-
-/** Copies bytes into an old buffer if that is large enough. */
-function refill(old: Uint8Array, bytes: Uint8Array): Uint8Array {
-  if (old.buffer.byteLength < bytes.length) return new Uint8Array(bytes);
-  const place = new Uint8Array(old.buffer, 0, bytes.length);
-  place.set(bytes);
-  return place;
 }

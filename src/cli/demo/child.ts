@@ -3,17 +3,17 @@ import { once } from 'node:events';
 import type { Address } from '../../index.js';
 import type { Report } from './server.js';
 
-/** The server process, as the one that has started it sees it. */
+/** The server process, as its parent sees it. */
 export class ServerProcess {
-  /** Is told what the server sees of its paths. */
+  /** Called when the server reports a change of one of its paths. */
   onPath: (event: Report & { type: 'path' }) => void = () => {};
-  /** Once the process has ended: its exit code, or the signal that ended it. */
+  /** Resolves when the process has ended, with its exit code or the signal that ended it. */
   readonly exit: Promise<number | string>;
   readonly #child: ChildProcess;
   readonly #reports: Report[] = [];
   #wake: () => void = () => {};
 
-  /** Starts the server: this very program, with other arguments. */
+  /** Starts the server: the same program with other arguments. */
   constructor(program: string, addresses: readonly Address[]) {
     this.#child = fork(program, ['serve', ...addresses]);
     this.exit = this.#ended();
@@ -29,7 +29,7 @@ export class ServerProcess {
     return this.#child.pid ?? 0;
   }
 
-  /** The server's next report, which must be of that type. Rejects when the process ends without it. */
+  /** The server's next report, which must be of the given type. Rejects if the process ends without it. */
   async report<Type extends 'listening' | 'ended'>(type: Type): Promise<Report & { type: Type }> {
     const woken = new Promise<void>((resolve) => {
       this.#wake = resolve;
@@ -40,12 +40,12 @@ export class ServerProcess {
     return report as Report & { type: Type };
   }
 
-  /** Ends the process at once, where it hasn't ended. */
+  /** Ends the process at once if it is still running. */
   kill(): void {
     this.#child.kill();
   }
 
-  /** What the process has told before its end may arrive after that: the channel's end is the last. */
+  /** Reports may arrive after the process has exited, but not after the channel has been disconnected. */
   async #ended(): Promise<number | string> {
     try {
       const [[code, signal]] = await Promise.all([once(this.#child, 'exit'), once(this.#child, 'disconnect')]);

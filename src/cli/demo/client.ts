@@ -9,14 +9,14 @@ import { SCTP_PORT } from './server.js';
 import { bold, dim, event, fact, green, heading, say, table, title, yellow } from './terminal.js';
 import { Timeline } from './timeline.js';
 import { Traffic } from './traffic.js';
-import { now, PATIENCE_MS } from './wait.js';
+import { LIMIT_MS, now } from './wait.js';
 
-/** A loopback address that nobody has: packets to it get lost. */
+/** A loopback address without a socket: packets to it are lost. */
 const DEAD = '127.0.0.9';
 const STREAMS = 4;
 const ROUNDS = 100;
 
-/** The client process: shows an association's life, from connectx to its close. */
+/** The client process. Shows an association from connectx to its close. */
 export async function demo(program: string, addresses: readonly Address[]): Promise<void> {
   const server = new ServerProcess(program, addresses);
   try {
@@ -44,19 +44,19 @@ async function show(server: ServerProcess, addresses: readonly Address[]): Promi
     ],
   );
 
-  heading(2, 'connectx, with a dead address first');
+  heading(2, 'connectx, with an unreachable address first');
   const association = await connect(stack, [DEAD, ...addresses], udpPort);
 
   heading(3, 'Messages on several streams, both ways');
   const conversation = new Conversation(association);
   await exchange(conversation);
 
-  heading(4, 'The path in use is cut');
+  heading(4, 'The path in use fails');
   const traffic = new Traffic(conversation, STREAMS);
   const scene = { server, association, network, timeline, traffic };
   const address = await cut(scene);
 
-  heading(5, 'The path heals');
+  heading(5, 'The path recovers');
   await heal(scene, address);
   const { sent, answered } = conversation;
   say();
@@ -72,7 +72,7 @@ async function show(server: ServerProcess, addresses: readonly Address[]): Promi
 async function connect(stack: Stack, listed: readonly Address[], udpPort: number): Promise<Association> {
   const socket = stack.socket();
   const peers = listed.map((address) => ({ address, port: SCTP_PORT, encapsulationPort: udpPort }));
-  const association = await socket.connectx(peers, { timeoutMs: PATIENCE_MS });
+  const association = await socket.connectx(peers, { timeoutMs: LIMIT_MS });
   showSetup(association.setup);
   say();
   showPaths(association);
@@ -82,7 +82,7 @@ async function connect(stack: Stack, listed: readonly Address[], udpPort: number
 function showSetup({ tried, confirmed, dropped, streams, features, elapsedMs }: Setup): void {
   const inits = tried.map(({ address, sentAtMs }) => {
     const times = sentAtMs.map((atMs) => `${Math.round(atMs)} ms`).join(', ');
-    return `${address.padEnd(12)}${times === '' ? dim('no INIT: it wasn’t needed') : `INIT at ${times}`}`;
+    return `${address.padEnd(12)}${times === '' ? dim('no INIT was needed') : `INIT at ${times}`}`;
   });
   fact('tried', ...inits);
   fact('confirmed', green(confirmed.join('  ')));
@@ -113,7 +113,7 @@ async function exchange(conversation: Conversation): Promise<void> {
 
 async function close(association: Association, stack: Stack, server: ServerProcess): Promise<void> {
   const startedAt = now();
-  await association.close({ timeoutMs: PATIENCE_MS });
+  await association.close({ timeoutMs: LIMIT_MS });
   event(now() - startedAt, 'association closed: SHUTDOWN, SHUTDOWN ACK, SHUTDOWN COMPLETE');
   const { answered, error } = await server.report('ended');
   if (error !== undefined) throw new Error(`the server’s association has failed: ${error}`);

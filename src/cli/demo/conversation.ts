@@ -1,6 +1,6 @@
 import { type Association, type Clock, systemClock } from '../../index.js';
 
-/** A message and its answer, in ms of the clock. */
+/** When a message was sent and its answer received, in ms on the clock. */
 export interface Answer {
   readonly sentAtMs: number;
   readonly receivedAtMs: number;
@@ -13,7 +13,7 @@ interface Question {
   readonly reject: (reason: unknown) => void;
 }
 
-/** Messages to a server that answers each on its stream, in order. */
+/** Sends messages to a server that answers each one on its stream, in order. */
 export class Conversation {
   sent = 0;
   answered = 0;
@@ -27,7 +27,7 @@ export class Conversation {
     void this.#listen();
   }
 
-  /** Sends a message on a stream. Resolves with its answer; rejects when that is wrong or never comes. */
+  /** Sends a message on a stream. Resolves with its answer. Rejects if the answer is wrong or never comes. */
   async ask(stream: number): Promise<Answer> {
     const number = this.sent++;
     const queue = this.#open.get(stream) ?? [];
@@ -51,7 +51,7 @@ export class Conversation {
   #take(stream: number, text: string): void {
     const question = this.#open.get(stream)?.shift();
     if (text !== `message ${question?.number}`) {
-      throw new Error(`stream ${stream} brought '${text}' in place of 'message ${question?.number}'`);
+      throw new Error(`stream ${stream} received '${text}' instead of 'message ${question?.number}'`);
     }
     this.answered++;
     question?.resolve({ sentAtMs: question.sentAtMs, receivedAtMs: this.#clock.now() });

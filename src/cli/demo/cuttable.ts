@@ -2,27 +2,27 @@ import type { Address, Packet, Route, Transport, TransportHost } from '../../ind
 import type { UdpTransport } from '../../udp.js';
 import { decodeChunks } from '../../wire/decode.js';
 
-/** Hears of a packet with messages in it, once it has arrived from an address. */
+/** Called with the source address of each packet with user messages that has arrived. */
 export type Listener = (source: Address) => void;
 
 const COMMON_HEADER_BYTES = 12;
 
 /**
- * A transport whose paths can be cut, as by a pulled cable: packets from and to a cut address vanish, both ways and
- * without a word to anybody. The stack above isn't told.
+ * A transport whose paths can be cut, as by pulling a cable: packets from and to a cut address are dropped, and neither stack
+ * is told.
  */
 export class Cuttable implements Transport {
-  /** How many packets have vanished. */
-  vanished = 0;
+  /** How many packets were dropped. */
+  dropped = 0;
   readonly mtu: number;
   readonly encapsulationPort: number;
   readonly #transport: UdpTransport;
-  readonly #heard: Listener;
+  readonly #onMessages: Listener;
   readonly #cut = new Set<Address>();
 
-  constructor(transport: UdpTransport, heard: Listener) {
+  constructor(transport: UdpTransport, onMessages: Listener) {
     this.#transport = transport;
-    this.#heard = heard;
+    this.#onMessages = onMessages;
     this.mtu = transport.mtu;
     this.encapsulationPort = transport.encapsulationPort;
   }
@@ -43,7 +43,7 @@ export class Cuttable implements Transport {
     return this.#transport.start({
       receive: (packets) => {
         const arrived = this.#pass(packets);
-        for (const packet of arrived) if (hasMessages(packet)) this.#heard(packet.source);
+        for (const packet of arrived) if (hasMessages(packet)) this.#onMessages(packet.source);
         host.receive(arrived);
       },
       unreachable: (destination, code) => host.unreachable(destination, code),
@@ -66,7 +66,7 @@ export class Cuttable implements Transport {
   #pass(packets: readonly Packet[]): readonly Packet[] {
     if (this.#cut.size === 0) return packets;
     const passed = packets.filter(({ source, destination }) => !this.#cut.has(source) && !this.#cut.has(destination));
-    this.vanished += packets.length - passed.length;
+    this.dropped += packets.length - passed.length;
     return passed;
   }
 }

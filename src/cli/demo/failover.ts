@@ -18,12 +18,12 @@ export interface Scene {
   readonly traffic: Traffic;
 }
 
-/** Cuts the path that carries the messages, and shows what comes of it. Gives the address that was cut. */
+/** Cuts the path that carries the messages, and shows the failover. Returns the address that was cut. */
 export async function cut({ server, association, network, timeline, traffic }: Scene): Promise<Address> {
   say(
     `A message every ${traffic.everyMs} ms, each answered by the server. Then this process drops all packets from and`,
   );
-  say('to one address, really, in its transport below the stack; neither stack is told.');
+  say('to one address, in the transport below the stack. Neither stack is told.');
   say();
   const startedAt = now();
   await pause(QUIET_MS);
@@ -44,7 +44,7 @@ export async function cut({ server, association, network, timeline, traffic }: S
 
   say();
   fact('failover', `${bold(green(`${Math.round(failoverMs)} ms`))} from the cut to the first answer`);
-  fact('vanished', `${network.vanished} packets`);
+  fact('dropped', `${network.dropped} packets`);
   say();
   timeline.show(
     association.paths().map(({ address }) => address),
@@ -57,7 +57,7 @@ export async function cut({ server, association, network, timeline, traffic }: S
   return inUse;
 }
 
-/** Heals a path, and shows that messages take it again. */
+/** Restores a path, and shows that messages use it again. */
 export async function heal(
   { server, association, network, timeline, traffic }: Scene,
   address: Address,
@@ -79,11 +79,11 @@ export async function heal(
   showPaths(association);
 }
 
-/** Shows what either end says of its paths, as it happens. */
+/** Shows the path events of both ends as they happen. */
 function watchPaths(server: ServerProcess, association: Association, sinceMs: number) {
   const seen = new Set<string>();
   const show = (who: string, address: Address, change: string) => {
-    event(now() - sinceMs, `${dim('path')}       ${address} is ${change}, says ${who}`);
+    event(now() - sinceMs, `${dim('path')}       ${address} is ${change} according to ${who}`);
   };
   const off = association.on('path', ({ address, change }) => {
     seen.add(`${address} ${change}`);

@@ -1,7 +1,7 @@
 import { type Address, type PathEvent, Stack } from '../../index.js';
 import { udp } from '../../udp.js';
 
-/** What the server process tells the one that has started it. */
+/** A message from the server process to its parent. */
 export type Report =
   | { readonly type: 'listening'; readonly udpPort: number }
   | { readonly type: 'path'; readonly address: Address; readonly change: PathEvent['change'] }
@@ -9,11 +9,11 @@ export type Report =
 
 export const SCTP_PORT = 5001;
 
-/** The server process: takes one association, answers each of its messages on the same stream, ends with it. */
+/** The server process. Accepts one association, answers each message on the same stream, and ends with the association. */
 export async function serve(addresses: readonly Address[]): Promise<void> {
-  const abandoned = () => process.exit(1); // whoever has started this process is gone
+  const abandoned = () => process.exit(1); // the parent has ended
   process.once('disconnect', abandoned);
-  if (process.connected === false) abandoned(); // it went before this process was up
+  if (process.connected === false) abandoned(); // the parent ended before this process was ready
   const transport = udp({ addresses, port: 0 });
   const stack = await Stack.create({ transport, preset: 'fast-failover' });
 
@@ -31,7 +31,7 @@ export async function serve(addresses: readonly Address[]): Promise<void> {
       answered++;
     }
   } catch {
-    // the association was lost: what it ended with says why
+    // the association was lost: `closed` has the reason
   }
   const error = await association.closed;
   await stack.close();

@@ -1,10 +1,10 @@
-/** What a piece of text looks like; plain where colours aren't wanted (https://no-color.org) or can't be shown. */
+/** Adds a style to text. Does nothing if colours are off (https://no-color.org) or can't be shown. */
 export type Paint = (text: string) => string;
 
-/** One cell of a table: text, or painted text. */
+/** A cell of a table: plain or styled text. */
 export type Cell = string | { readonly text: string; readonly paint: Paint };
 
-/** A column: its heading, and where its cells stand. */
+/** A column of a table. */
 export type Column = { readonly title: string; readonly align?: 'left' | 'right' };
 
 const { NO_COLOR } = process.env;
@@ -25,7 +25,7 @@ const INDENT = '   ';
 const LABEL_COLUMNS = 11;
 const RULE_COLUMNS = 96;
 
-/** A line of its own, indented below its heading. */
+/** Prints a line, indented below its heading. */
 export function say(text: string = ''): void {
   process.stdout.write(text === '' ? '\n' : `${INDENT}${text}\n`);
 }
@@ -39,12 +39,12 @@ export function heading(number: number, text: string): void {
   process.stdout.write(`\n${bold(blue(String(number)))}  ${bold(text)} ${dim(rule)}\n\n`);
 }
 
-/** A fact with its name; further lines of it stand below the first. */
+/** Prints lines with a label before the first. */
 export function fact(name: string, ...lines: readonly string[]): void {
   for (const [index, line] of lines.entries()) say(`${dim((index === 0 ? name : '').padEnd(LABEL_COLUMNS))}${line}`);
 }
 
-/** Something that happened, and when. */
+/** Prints an event with its time. */
 export function event(atMs: number, what: string): void {
   say(`${bold(`${Math.round(atMs)} ms`.padStart(8))}   ${what}`);
 }

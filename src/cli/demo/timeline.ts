@@ -14,7 +14,7 @@ const MARKS: readonly { readonly mark: string; readonly paint: Paint }[] = [
 ];
 const NOTHING = '·';
 
-/** When messages arrived, and by which path, as a strip of marks. */
+/** Records when messages arrived and over which path, and shows it as a row of marks. */
 export class Timeline {
   readonly #arrivals: Arrival[] = [];
 
@@ -22,17 +22,17 @@ export class Timeline {
     this.#arrivals.push({ atMs, address });
   }
 
-  /** The address by which the first messages after a moment arrived. */
+  /** The source address of the first messages after a time. */
   firstAfter(atMs: number): Address | undefined {
     return this.#arrivals.find((arrival) => arrival.atMs > atMs)?.address;
   }
 
-  /** When the first messages by a path arrived after a moment. */
+  /** When the first messages from an address arrived after a time. */
   firstBy(address: Address, afterMs: number): number | undefined {
     return this.#arrivals.find((arrival) => arrival.atMs > afterMs && arrival.address === address)?.atMs;
   }
 
-  /** Shows a span of time, with a caret where something was done. */
+  /** Shows a period, with a caret at the time of the cut. */
   show(addresses: readonly Address[], fromMs: number, doneAtMs: number, untilMs: number): void {
     const slotMs = Math.max(SHORTEST_SLOT_MS, Math.ceil((untilMs - fromMs) / SLOTS));
     const count = Math.ceil((untilMs - fromMs) / slotMs);

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../../index.js';
 import type { Answer, Conversation } from './conversation.js';
 
-/** A message at regular intervals, on one stream after the other. */
+/** Sends messages at regular intervals, on each stream in turn. */
 export class Traffic {
   readonly everyMs = 10;
   readonly #answers: Answer[] = [];
@@ -19,13 +19,13 @@ export class Traffic {
     this.#tick();
   }
 
-  /** The first answer to a message that was sent after a moment. Throws when a message has failed. */
+  /** The first answer to a message that was sent after a time. Throws if a message has failed. */
   firstAfter(atMs: number): Answer | undefined {
     if (this.#error !== undefined) throw this.#error;
     return this.#answers.find(({ sentAtMs }) => sentAtMs > atMs);
   }
 
-  /** Sends no more; resolves when all is answered. */
+  /** Stops sending. Resolves when all messages are answered. */
   async stop(): Promise<void> {
     this.#stop();
     await Promise.all(this.#pending);
