@@ -1,6 +1,6 @@
 import { packagedWasm } from '#wasm';
 import type { WasmSource } from '../bridge/module.js';
-import { BaseStack } from './base-stack.js';
+import { Stack as SlimStack } from './slim-stack.js';
 import { StackCore, type StackCoreOptions } from './stack-core.js';
 
 /** The options of a stack. */
@@ -18,16 +18,18 @@ let newStack: (core: StackCore) => Stack;
  * await using stack = await Stack.create({ transport: udp() });
  * ```
  */
-export class Stack extends BaseStack {
+export class Stack extends SlimStack {
   static {
     newStack = (core) => new this(core);
+    // esbuild renames one of two classes that have the same name.
+    Object.defineProperty(Stack, 'name', { value: 'Stack' });
   }
 
   /**
    * Starts the transport and usrsctp on top of it. Rejects with EINVAL for invalid options, and with the transport's
    * error, such as EADDRINUSE.
    */
-  static async create(options: StackOptions): Promise<Stack> {
+  static override async create(options: StackOptions): Promise<Stack> {
     return newStack(await StackCore.start(options, options?.wasm ?? packagedWasm()));
   }
 }
