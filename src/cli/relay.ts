@@ -19,7 +19,7 @@ serve: what is marked with … may be given several times
   --special CIDR …           special networks that aren't refused, such as 10.0.0.0/8
   --limit NAME=NUMBER …      see docs/relay.md
   --forwarded                believe the last X-Forwarded-For: there is a proxy before the relay
-  --metrics [HOST:]PORT      where Prometheus asks for /metrics
+  --metrics [HOST:]PORT      where Prometheus scrapes /metrics; needs the package prom-client
   --drain MS                 how long clients have on SIGTERM (default 10000)
 
 ticket:

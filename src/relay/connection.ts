@@ -13,7 +13,7 @@ export interface ConnectionParts {
   readonly settings: RelaySettings;
   readonly sessions: Sessions;
   readonly verifier: TicketVerifier;
-  readonly metrics: Metrics;
+  readonly metrics: Metrics | undefined;
   /** The connection has shown who it is. */
   settled(connection: Connection): void;
   gone(connection: Connection): void;
@@ -60,7 +60,7 @@ export class Connection implements Wire {
     this.#isClosed = true;
     this.#cancelHandshake();
     const closing = Object.entries(CLOSE_CODES).find(([, each]) => each === code)?.[0] ?? 'normal';
-    this.#parts.metrics.add('closings_total', 1, closing);
+    this.#parts.metrics?.closings.inc({ reason: closing });
     this.#socket.close(code, closeReason(reason));
     const cancel = this.#parts.settings.clock.schedule(CLOSING_MS, () => this.#socket.terminate());
     this.#socket.once('close', cancel);
@@ -111,7 +111,7 @@ export class Connection implements Wire {
     this.#session = session;
     this.#cancelHandshake();
     this.#parts.settled(this);
-    metrics.add('sessions_total', 1, kind);
+    metrics?.sessions.inc({ kind });
     settings.log({ level: 'info', event: kind === 'new' ? 'allocated' : 'resumed', subject, client: this.address });
     session.attach(this, kind === 'resumed');
   }

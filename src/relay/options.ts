@@ -57,6 +57,8 @@ export interface RelayServerOptions {
   readonly limits?: Partial<RelayLimits>;
   /** Who a connection comes from, for the limits per address. Default: the TCP peer; behind a proxy, what the proxy says. */
   readonly clientAddress?: (request: IncomingMessage) => string;
+  /** Whether to keep metrics for Prometheus. Needs the package prom-client, which must be installed. Default false. */
+  readonly metrics?: boolean;
   /** Takes what is worth a line in a log. Must not throw. Default: nobody. */
   readonly log?: (entry: LogEntry) => void;
   /** Finds the addresses of host names in rules. Default: the system's resolver, asked at most once a minute per name. */
@@ -82,6 +84,7 @@ export interface RelaySettings {
   readonly allow: readonly Rule[];
   readonly special: readonly Network[];
   readonly limits: RelayLimits;
+  readonly metrics: boolean;
   readonly clock: Clock;
   readonly random: Random;
   clientAddress(request: IncomingMessage): string;
@@ -116,6 +119,7 @@ export function parseOptions(options: RelayServerOptions): RelaySettings {
     allow: options.allow.map(parseRule),
     special: (options.special ?? []).map(specialNetwork),
     limits: parseLimits(options.limits ?? {}),
+    metrics: options.metrics ?? false,
     clientAddress: options.clientAddress ?? ((request) => request.socket.remoteAddress ?? ''),
     log: options.log ?? (() => {}),
     resolve: options.resolve ?? lookup(clock),

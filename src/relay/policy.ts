@@ -1,7 +1,6 @@
 import type { Address } from '../address.js';
 import type { UdpEndpoint } from './codec.js';
-import { contains, type Network, parseNetwork, plainBytes } from './network.js';
-import { specialKind } from './special.js';
+import { contains, type Network, parseIp, parseNetwork, specialRange } from './network.js';
 
 /**
  * A rule that lets destinations through: `WHERE:PORTS`. WHERE is a network, an address or a host name; IPv6 stands in
@@ -56,14 +55,14 @@ export class Policy {
 
   /** Why a destination is refused, in a sentence; `undefined` when it isn't. */
   refusal({ address, port }: UdpEndpoint): string | undefined {
-    const bytes = plainBytes(address);
-    if (bytes === undefined) return `${address} is no address`;
-    const kind = specialKind(address);
-    if (kind !== undefined && !this.#exceptions.some((network) => contains(network, bytes))) {
-      return `${address} is special (${kind}): this relay doesn't send there`;
+    const ip = parseIp(address);
+    if (ip === undefined) return `${address} is not an IP address`;
+    const range = specialRange(ip);
+    if (range !== undefined && !this.#exceptions.some((network) => contains(network, ip))) {
+      return `${address} is a special address (${range}): this relay doesn't send there`;
     }
     const passes = (rule: Rule) =>
-      rule.network !== undefined && contains(rule.network, bytes) && port >= rule.ports[0] && port <= rule.ports[1];
+      rule.network !== undefined && contains(rule.network, ip) && port >= rule.ports[0] && port <= rule.ports[1];
     const isAllowed = this.#layers.every((rules) => rules.some(passes));
     return isAllowed ? undefined : `${address} port ${port} is not among the allowed destinations`;
   }

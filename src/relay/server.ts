@@ -29,16 +29,34 @@ export async function relayServer(options: RelayServerOptions): Promise<RelaySer
   const { keys, audience, limits, now } = settings;
   const verifier = await TicketVerifier.create({ keys, audience, maxLifeMs: limits.ticketLifeMs, now });
   await checkAddresses(settings.addresses);
-  return new RelayServer(settings, verifier);
+  return new Server(settings, verifier, settings.metrics ? await Metrics.load() : undefined);
 }
 
-/** How long clients have to end what they do when a relay is drained, in ms. */
+/** How long clients have to leave a relay that is draining, in ms. */
 const DRAIN_MS = 10_000;
 
-/** A relay that runs. {@link relayServer} makes one. */
-export class RelayServer implements AsyncDisposable {
+/** A running relay, made by {@link relayServer}. */
+export interface RelayServer extends AsyncDisposable {
+  /** The number of clients that have addresses now, including those that have lost their connection and may resume. */
+  readonly clients: number;
+  /**
+   * The metrics in Prometheus' text format (`text/plain; version=0.0.4`). Rejects with TypeError unless the option
+   * `metrics` was set.
+   */
+  metrics(): Promise<string>;
+  /**
+   * Ends gracefully: refuses new clients (HTTP 503, so that a balancer picks another relay), tells the present ones,
+   * and closes when they have left, or after `withinMs` (default 10 s). Further calls wait for the same end. Throws
+   * TypeError or RangeError if the time is invalid.
+   */
+  drain(withinMs?: number): Promise<void>;
+  /** Ends at once, and tells the clients why. The HTTP server keeps running. */
+  close(): Promise<void>;
+}
+
+class Server implements RelayServer {
   readonly #settings: RelaySettings;
-  readonly #metrics = new Metrics();
+  readonly #metrics: Metrics | undefined;
   readonly #sessions: Sessions;
   readonly #parts: ConnectionParts;
   readonly #webSockets = new WebSocketServer({
@@ -56,49 +74,41 @@ export class RelayServer implements AsyncDisposable {
   #ending: Promise<void> | undefined;
   #allGone: (() => void) | undefined;
 
-  /** Use {@link relayServer}. */
-  constructor(settings: RelaySettings, verifier: TicketVerifier) {
+  constructor(settings: RelaySettings, verifier: TicketVerifier, metrics: Metrics | undefined) {
     this.#settings = settings;
-    this.#sessions = new Sessions(settings, this.#metrics);
+    this.#metrics = metrics;
+    this.#sessions = new Sessions(settings, metrics);
     this.#parts = {
       settings,
       verifier,
       sessions: this.#sessions,
-      metrics: this.#metrics,
+      metrics,
       settled: (connection) => this.#pending.delete(connection),
       gone: (connection) => this.#gone(connection),
     };
     settings.server.on('upgrade', this.#upgrade);
   }
 
-  /** Clients that have addresses now, those included that may still come back. */
   get clients(): number {
     return this.#sessions.count;
   }
 
-  /** What was counted, in Prometheus' text format (`text/plain; version=0.0.4`). */
-  metrics(): string {
+  async metrics(): Promise<string> {
+    if (this.#metrics === undefined) throw new TypeError('relay: metrics are off: set the option `metrics`');
     return this.#metrics.text();
   }
 
-  /**
-   * Ends gracefully: takes no more clients (HTTP 503, so that a balancer goes elsewhere), tells those that are there,
-   * and closes when they have gone, at the latest after `withinMs`. Calling it again waits for the same end. Throws
-   * TypeError or RangeError for a time that is none.
-   */
   drain(withinMs: number = DRAIN_MS): Promise<void> {
     checkDuration(withinMs, 'the time', 'drain');
     this.#draining ??= this.#drain(withinMs);
     return this.#draining;
   }
 
-  /** Ends at once. Clients are told so. The HTTP server goes on. */
   close(): Promise<void> {
     this.#ending ??= this.#close();
     return this.#ending;
   }
 
-  /** Closes it. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
@@ -106,7 +116,7 @@ export class RelayServer implements AsyncDisposable {
   async #drain(withinMs: number): Promise<void> {
     if (!this.#isDraining) {
       this.#isDraining = true;
-      this.#metrics.set('draining', 1);
+      this.#metrics?.draining.set(1);
       this.#settings.log({ level: 'info', event: 'draining', clients: this.clients, withinMs });
       this.#sessions.drain(withinMs);
       await this.#sessions.empty(withinMs, this.#settings.clock);
@@ -136,7 +146,7 @@ export class RelayServer implements AsyncDisposable {
     let own = 0;
     for (const pending of this.#pending) if (pending.address === address) own++;
     if (this.#pending.size >= limits.pending || own >= limits.pendingPerAddress) {
-      this.#metrics.add('closings_total', 1, 'pending');
+      this.#metrics?.closings.inc({ reason: 'pending' });
       return reject(socket, '503 Service Unavailable');
     }
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket, request, address));
@@ -146,8 +156,8 @@ export class RelayServer implements AsyncDisposable {
     const connection = new Connection(webSocket, address, this.#parts);
     this.#connections.add(connection);
     this.#pending.add(connection);
-    this.#metrics.add('connections_total', 1);
-    this.#metrics.set('connections', this.#connections.size);
+    this.#metrics?.connectionsTotal.inc();
+    this.#metrics?.connections.set(this.#connections.size);
     const { origins } = this.#settings;
     const origin = headers.origin?.toLowerCase();
     if (webSocket.protocol !== SUBPROTOCOL) {
@@ -162,7 +172,7 @@ export class RelayServer implements AsyncDisposable {
   #gone(connection: Connection): void {
     this.#connections.delete(connection);
     this.#pending.delete(connection);
-    this.#metrics.set('connections', this.#connections.size);
+    this.#metrics?.connections.set(this.#connections.size);
     if (this.#connections.size === 0) this.#allGone?.();
   }
 }

@@ -36,7 +36,7 @@ export interface SessionParts {
   readonly bytesPerSecond: number;
   /** Shared by all sessions of the relay. */
   readonly totalRate: Bucket;
-  readonly metrics: Metrics;
+  readonly metrics: Metrics | undefined;
   readonly clock: Clock;
   /** Calls back once in the present turn of the event loop, after what has arrived was read. */
   turn(callback: () => void): void;
@@ -155,7 +155,7 @@ export class Session {
     if (this.#isOver) return;
     const nowMs = this.#parts.clock.now();
     const reason = this.#whyNotIn(peer, bytes, nowMs);
-    if (reason !== undefined) return this.#parts.metrics.add('dropped_total', 1, 'in', reason);
+    if (reason !== undefined) return this.#dropped('in', reason);
     this.#carried('in', bytes, nowMs);
     if (this.#gathered.push({ local, peer, bytes }) === 1) this.#parts.turn(() => this.#flush());
   }
@@ -167,18 +167,13 @@ export class Session {
   }
 
   #send({ local, peer, bytes }: Datagram, nowMs: number): void {
-    const { allocation, peers, claims, mtu, metrics } = this.#parts;
+    const { allocation, peers, claims, mtu } = this.#parts;
     const from = allocation.locals[local];
     const summary = examine(bytes);
     const isKin = from !== undefined && from.address.includes(':') === peer.address.includes(':');
-    if (summary === undefined || !isKin || packetBytes(peer, bytes) > mtu) {
-      return metrics.add(
-        'dropped_total',
-        1,
-        'out',
-        summary === undefined ? 'not_sctp' : isKin ? 'too_large' : 'no_source',
-      );
-    }
+    if (summary === undefined) return this.#dropped('out', 'not_sctp');
+    if (!isKin) return this.#dropped('out', 'no_source');
+    if (packetBytes(peer, bytes) > mtu) return this.#dropped('out', 'too_large');
     const cost = bytes.length + OVERHEAD_BYTES;
     const refusal = peers.outbound(peer, summary, nowMs);
     if (refusal !== undefined) return this.#refuse(peer, refusal, nowMs);
@@ -186,9 +181,9 @@ export class Session {
       const text = `another client of this relay uses SCTP port ${summary.sourcePort} towards ${peer.address}`;
       return this.#refuse(peer, { reason: 'taken', text }, nowMs);
     }
-    if (!this.#outRate.take(cost, nowMs)) return metrics.add('dropped_total', 1, 'out', 'rate');
-    if (!this.#parts.totalRate.take(cost, nowMs)) return metrics.add('dropped_total', 1, 'out', 'total_rate');
-    if (!allocation.send(local, peer, bytes)) return metrics.add('dropped_total', 1, 'out', 'queue_full');
+    if (!this.#outRate.take(cost, nowMs)) return this.#dropped('out', 'rate');
+    if (!this.#parts.totalRate.take(cost, nowMs)) return this.#dropped('out', 'total_rate');
+    if (!allocation.send(local, peer, bytes)) return this.#dropped('out', 'queue_full');
     this.#carried('out', bytes, nowMs);
   }
 
@@ -208,8 +203,12 @@ export class Session {
 
   #carried(direction: 'in' | 'out', bytes: Uint8Array, nowMs: number): void {
     this.#carriedAtMs = nowMs;
-    this.#parts.metrics.add('datagrams_total', 1, direction);
-    this.#parts.metrics.add('bytes_total', bytes.length, direction);
+    this.#parts.metrics?.datagrams.inc({ direction });
+    this.#parts.metrics?.bytes.inc({ direction }, bytes.length);
+  }
+
+  #dropped(direction: 'in' | 'out', reason: string): void {
+    this.#parts.metrics?.dropped.inc({ direction, reason });
   }
 
   #flush(): void {
@@ -220,7 +219,7 @@ export class Session {
 
   #refuse(peer: UdpEndpoint, refusal: Refusal | undefined, nowMs: number): void {
     if (refusal === undefined) return;
-    this.#parts.metrics.add('refused_total', 1, refusal.reason);
+    this.#parts.metrics?.refused.inc({ reason: refusal.reason });
     const key = `${peer.address} ${peer.port} ${refusal.reason}`;
     if (nowMs - (this.#refusedAtMs.get(key) ?? Number.NEGATIVE_INFINITY) < REFUSAL_QUIET_MS) return;
     if (this.#refusedAtMs.size >= MOST_REFUSALS) this.#refusedAtMs.clear();

@@ -18,7 +18,7 @@ export class LimitError extends Error {
 /** All clients of one relay, and what they share. */
 export class Sessions {
   readonly #settings: RelaySettings;
-  readonly #metrics: Metrics;
+  readonly #metrics: Metrics | undefined;
   readonly #pool: Pool;
   readonly #claims = new Claims();
   readonly #guard: Guard;
@@ -28,7 +28,7 @@ export class Sessions {
   readonly #whenEmpty = new Set<() => void>();
   #count = 0;
 
-  constructor(settings: RelaySettings, metrics: Metrics) {
+  constructor(settings: RelaySettings, metrics: Metrics | undefined) {
     const { limits, addresses, ports, random, clock } = settings;
     this.#settings = settings;
     this.#metrics = metrics;
@@ -121,14 +121,16 @@ export class Sessions {
     if (this.#count >= clients) throw new LimitError(`the relay has its ${clients} clients`);
     if (own >= clientsPerSubject) throw new LimitError(`the ticket's subject has its ${clientsPerSubject} connections`);
     this.#bySubject.set(subject, own + 1);
-    this.#metrics.set('clients', ++this.#count);
+    this.#count++;
+    this.#metrics?.clients.set(this.#count);
   }
 
   #release(subject: string): void {
     const own = this.#bySubject.get(subject) ?? 0;
     if (own > 1) this.#bySubject.set(subject, own - 1);
     else this.#bySubject.delete(subject);
-    this.#metrics.set('clients', --this.#count);
+    this.#count--;
+    this.#metrics?.clients.set(this.#count);
     if (this.#count === 0) for (const done of [...this.#whenEmpty]) done();
   }
 

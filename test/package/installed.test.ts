@@ -84,7 +84,12 @@ describe('a project that has installed it', () => {
   test('runs it in a worker', async () => expect(await node('worker.js')).toBe(GREETING));
 
   test('has the relay as a command', async () => {
-    expect(await run('node_modules/.bin/usrsctp-relay', 'keys')).toContain('"kty"');
+    const keys = await run('node_modules/.bin/usrsctp-relay', 'keys');
+    expect(keys).toContain('"kty"');
+    writeFileSync(join(project, 'keys.json'), keys);
+    const options = ['--keys', 'keys.json', '--audience', 'a', '--address', '127.0.0.1', '--allow', '127.0.0.1:*'];
+    const serve = run('node_modules/.bin/usrsctp-relay', 'serve', '--listen', '0', ...options, '--metrics', '0');
+    await expect(serve).rejects.toThrow('metrics need the package prom-client: run `npm install prom-client`');
   });
 
   for (const platform of ['browser', 'node', 'neutral'] as const) {

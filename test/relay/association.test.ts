@@ -21,7 +21,7 @@ describe('an association through relays', () => {
     await exchange(association, accepted, 5);
     await association.close();
     expect(await all(accepted)).toEqual([]);
-    const text = relay.server.metrics();
+    const text = await relay.server.metrics();
     expect(metric(text, 'usrsctp_relay_datagrams_total{direction="out"}')).toBeGreaterThan(70);
   });
 
@@ -64,7 +64,7 @@ describe('an association through relays', () => {
       relay.cut();
     });
     expect(transport.relays[0]?.addresses).toEqual(before?.addresses);
-    expect(metric(relay.server.metrics(), 'usrsctp_relay_sessions_total{kind="resumed"}')).toBe(1);
+    expect(metric(await relay.server.metrics(), 'usrsctp_relay_sessions_total{kind="resumed"}')).toBe(1);
     expect(relay.server.clients).toBe(1);
     await association.close();
   });
@@ -86,7 +86,7 @@ describe('an association through relays', () => {
     await until(isBack, "the server's path through the relay that is back");
     await second.crash();
     await exchange(association, accepted, 10);
-    expect(metric(again.server.metrics(), 'usrsctp_relay_datagrams_total{direction="out"}')).toBeGreaterThan(100);
+    expect(metric(await again.server.metrics(), 'usrsctp_relay_datagrams_total{direction="out"}')).toBeGreaterThan(100);
     await association.close();
   });
 

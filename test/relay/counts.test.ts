@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { Metrics } from '../../src/relay/metrics.js';
 import { parseOptions, type RelayServerOptions } from '../../src/relay/options.js';
 import { LimitError, Sessions } from '../../src/relay/sessions.js';
 import type { TicketClaims } from '../../src/relay/ticket.js';
@@ -18,7 +17,7 @@ const claimsOf = (sub: string): TicketClaims => ({ sub, destinations: ['127.0.0.
 
 test('a subject’s and the relay’s counts of sessions go up and down again: what ends makes room, for ever', async () => {
   const settings = parseOptions({ ...OPTIONS, limits: { clients: 3, clientsPerSubject: 2 } });
-  const sessions = new Sessions(settings, new Metrics());
+  const sessions = new Sessions(settings, undefined);
   const begin = (subject: string) => sessions.begin(claimsOf(subject), 0);
   for (let round = 0; round < 3; round++) {
     const two = [await begin('a'), await begin('a')];
@@ -37,7 +36,7 @@ test('a subject’s and the relay’s counts of sessions go up and down again: w
 
 test('a session that could not begin counts no more', async () => {
   const settings = parseOptions({ ...OPTIONS, limits: { clients: 1, clientsPerSubject: 1 } });
-  const sessions = new Sessions(settings, new Metrics());
+  const sessions = new Sessions(settings, undefined);
   const wrong = { ...claimsOf('a'), destinations: ['nonsense:::'] } as TicketClaims;
   for (let round = 0; round < 3; round++) await expect(sessions.begin(wrong, 0)).rejects.toThrow();
   expect(sessions.count).toBe(0);

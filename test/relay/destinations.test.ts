@@ -94,11 +94,11 @@ describe('what passes', () => {
     send('127.0.0.1', port, bad, new Uint8Array(100), Buffer.from('GET / HTTP/1.1\r\n\r\n'), init());
     await until(() => received.length === 1, 'the good one');
     const dropped = 'usrsctp_relay_dropped_total';
-    expect(metric(server.server.metrics(), `${dropped}{direction="out",reason="not_sctp"}`)).toBe(3);
+    expect(metric(await server.server.metrics(), `${dropped}{direction="out",reason="not_sctp"}`)).toBe(3);
     const back = transport.relays[0]?.addresses[0]?.port ?? 0;
     for (const bytes of [bad, new Uint8Array(40), sctp()]) socket.send(bytes, back, '127.0.0.11');
     await until(() => host.packets.length === 1, 'the good answer');
-    expect(metric(server.server.metrics(), `${dropped}{direction="in",reason="not_sctp"}`)).toBe(2);
+    expect(metric(await server.server.metrics(), `${dropped}{direction="in",reason="not_sctp"}`)).toBe(2);
   });
 
   test('answers come only from where something was sent to: same address, same port', async () => {
@@ -113,7 +113,7 @@ describe('what passes', () => {
     await until(() => host.packets.length === 1, 'the answer');
     expect(host.packets[0]).toMatchObject({ source: '127.0.0.1', port: known.port });
     const unsolicited = 'usrsctp_relay_dropped_total{direction="in",reason="unsolicited"}';
-    await until(() => metric(server.server.metrics(), unsolicited) === 2, 'the others to be dropped');
+    await until(async () => metric(await server.server.metrics(), unsolicited) === 2, 'the others to be dropped');
   });
 
   test('a packet from another port changes nothing of where the client’s packets go', async () => {
@@ -137,7 +137,10 @@ describe('what passes', () => {
     send('127.0.0.1', port, init());
     send('127.0.0.5', port, init()); // once the second relay has refused this one, it has heard of the one before
     const refused = 'usrsctp_relay_refused_total{reason="destination"}';
-    await until(() => metric(second.server.metrics(), refused) !== undefined, 'the permits at the second relay');
+    await until(
+      async () => metric(await second.server.metrics(), refused) !== undefined,
+      'the permits at the second relay',
+    );
     await until(() => received.length === 1, 'the INIT');
     socket.send(sctp(), transport.relays[1]?.addresses[0]?.port ?? 0, '127.0.0.12');
     await until(() => host.packets.length === 1, 'the answer to the other address');
@@ -152,7 +155,7 @@ describe('what passes', () => {
     send('127.0.0.1', port, ...Array.from({ length: 44 }, () => large));
     send('127.0.0.1', port, ...Array.from({ length: 16 }, () => large));
     const rate = 'usrsctp_relay_dropped_total{direction="out",reason="rate"}';
-    await until(() => metric(server.server.metrics(), rate) === 15, 'the rest to be dropped');
+    await until(async () => metric(await server.server.metrics(), rate) === 15, 'the rest to be dropped');
     await until(() => received.length === 45, 'what the rate allows');
   });
 });

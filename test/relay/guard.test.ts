@@ -158,11 +158,11 @@ describe('an SCTP packet', () => {
   test('is one as INIT', () => expect(examine(init())).toEqual({ sourcePort: 49_200, isInit: true }));
 });
 
-test('metrics are in Prometheus’ text format', () => {
-  const metrics = new Metrics();
-  metrics.add('dropped_total', 2, 'in', 'rate');
-  metrics.set('clients', 3);
-  const lines = metrics.text().split('\n');
+test('metrics are in Prometheus’ text format', async () => {
+  const metrics = await Metrics.load();
+  metrics.dropped.inc({ direction: 'in', reason: 'rate' }, 2);
+  metrics.clients.set(3);
+  const lines = (await metrics.text()).split('\n');
   for (const line of lines.filter((each) => each !== '')) {
     expect(line).toMatch(/^(# (HELP|TYPE) usrsctp_relay_\w+ .+|usrsctp_relay_\w+(\{\w+="\w*"(,\w+="\w*")*\})? \d+)$/);
   }

@@ -1,11 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatAddress } from '../../src/address.js';
+import { type Address, formatAddress } from '../../src/address.js';
 import { lookup } from '../../src/relay/lookup.js';
-import { contains, type Network, parseNetwork } from '../../src/relay/network.js';
+import {
+  contains,
+  type IpAddress,
+  type Network,
+  parseIp,
+  parseNetwork,
+  specialRange,
+} from '../../src/relay/network.js';
 import { Policy, parseRule, resolveRules } from '../../src/relay/policy.js';
-import { specialKind } from '../../src/relay/special.js';
 
+const ip = (address: Address) => parseIp(address) as IpAddress;
 const EVERYWHERE = [parseRule('0.0.0.0/0:*'), parseRule('[::/0]:*')];
 
 function policy(rules: readonly string[], special: readonly string[] = []): Policy {
@@ -17,59 +24,83 @@ function policy(rules: readonly string[], special: readonly string[] = []): Poli
 
 describe('special addresses', () => {
   test.each([
-    ['0.0.0.0', 'this network'],
+    ['0.0.0.0', 'unspecified'],
     ['10.1.2.3', 'private'],
-    ['100.64.0.1', 'shared by carriers'],
+    ['100.64.0.1', 'carrierGradeNat'],
     ['127.0.0.1', 'loopback'],
-    ['169.254.169.254', 'link-local'],
+    ['169.254.169.254', 'linkLocal'],
     ['172.31.255.255', 'private'],
     ['192.168.1.1', 'private'],
-    ['192.88.99.1', '6to4 relays'],
-    ['198.19.0.1', 'benchmarks'],
-    ['203.0.113.9', 'documentation'],
+    ['192.88.99.1', 'reserved'],
+    ['198.19.0.1', 'reserved'],
+    ['203.0.113.9', 'reserved'],
     ['224.0.0.1', 'multicast'],
     ['239.255.255.255', 'multicast'],
-    ['240.0.0.1', 'reserved, broadcast'],
-    ['255.255.255.255', 'reserved, broadcast'],
+    ['240.0.0.1', 'reserved'],
+    ['255.255.255.255', 'broadcast'],
     ['::', 'unspecified'],
     ['::1', 'loopback'],
-    ['::7f00:1', 'IPv4-compatible'],
+    ['::7f00:1', 'not global unicast'],
     ['::ffff:127.0.0.1', 'loopback'],
     ['::ffff:10.0.0.1', 'private'],
     ['::ffff:0:7f00:1', 'IPv4-translated'],
     ['64:ff9b::7f00:1', 'NAT64'],
-    ['64:ff9b:1::1', 'local NAT64'],
+    ['64:ff9b:1::1', 'NAT64'],
     ['100::1', 'discard'],
-    ['2001::1', 'Teredo'],
-    ['2001:10::1', 'protocol assignments'],
-    ['2001:db8::1', 'documentation'],
+    ['2001::1', 'teredo'],
+    ['2001:10::1', 'deprecatedOrchid'],
+    ['2001:1ff::1', 'reserved'],
+    ['2001:db8::1', 'reserved'],
     ['2002:7f00:1::1', '6to4'],
-    ['fc00::1', 'private (unique local)'],
-    ['fd12:3456::1', 'private (unique local)'],
-    ['fe80::1', 'link-local'],
-    ['febf::1', 'link-local'],
-    ['fec0::1', 'site-local'],
+    ['fc00::1', 'uniqueLocal'],
+    ['fd12:3456::1', 'uniqueLocal'],
+    ['fe80::1', 'linkLocal'],
+    ['febf::1', 'linkLocal'],
+    ['fec0::1', 'deprecatedSiteLocal'],
     ['ff02::1', 'multicast'],
     ['4000::1', 'not global unicast'],
-  ])('%s is %s, and refused though everything is allowed', (address, kind) => {
-    expect(specialKind(address)).toBe(kind);
-    expect(policy(['0.0.0.0/0:*', '[::/0]:*']).refusal({ address, port: 9899 })).toContain(kind);
+  ])('%s is special (%s), and refused even if everything is allowed', (address, range) => {
+    expect(specialRange(ip(address))).toBe(range);
+    expect(policy(['0.0.0.0/0:*', '[::/0]:*']).refusal({ address, port: 9899 })).toContain(range);
   });
 
   test.each(['1.1.1.1', '8.8.8.8', '11.0.0.0', '100.63.255.255', '100.128.0.0', '172.32.0.0', '223.255.255.255'])(
     '%s is a public host’s',
-    (address) => expect(specialKind(address)).toBeUndefined(),
+    (address) => expect(specialRange(ip(address))).toBeUndefined(),
   );
 
   test.each(['2606:4700::1111', '2a00::1', '2001:200::1', '2003::1'])('%s is a public host’s', (address) =>
-    expect(specialKind(address)).toBeUndefined(),
+    expect(specialRange(ip(address))).toBeUndefined(),
   );
+
+  // The IANA special-purpose address registries, and what carries an IPv4 address within.
+  test.each([
+    ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12'],
+    ...['192.0.0.0/24', '192.0.2.0/24', '192.88.99.0/24', '192.168.0.0/16', '198.18.0.0/15', '198.51.100.0/24'],
+    ...['203.0.113.0/24', '224.0.0.0/4', '240.0.0.0/4', '::/128', '::1/128', '::/96', '::ffff:0:0:0/96'],
+    ...['64:ff9b::/96', '64:ff9b:1::/48', '100::/64', '2001::/32', '2001::/23', '2001:db8::/32', '2002::/16'],
+    ...['3fff::/20', '5f00::/16', 'fc00::/7', 'fe80::/10', 'fec0::/10', 'ff00::/8'],
+  ])('%s is special from its first address to its last', (text) => {
+    const [first, prefixBits] = parseNetwork(text) as Network;
+    const firstBytes = Uint8Array.from(first.toByteArray());
+    const hostBits = fc.uint8Array({ minLength: firstBytes.length, maxLength: firstBytes.length });
+    const zeros = new Uint8Array(firstBytes.length);
+    const examples: [Uint8Array][] = [[zeros], [zeros.map(() => 0xff)]];
+    const hasRange = (host: Uint8Array) => {
+      const bytes = firstBytes.map((byte, at) => {
+        const mask = 0xff >> Math.min(8, Math.max(0, prefixBits - 8 * at));
+        return byte | ((host[at] as number) & mask);
+      });
+      expect(specialRange(ip(formatAddress(bytes)))).toBeDefined();
+    };
+    fc.assert(fc.property(hostBits, hasRange), { examples });
+  });
 
   test('no IPv6 address outside of global unicast passes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 16, maxLength: 16 }), (bytes) => {
         const address = formatAddress(bytes);
-        if (address.includes(':') && bytes[0]! >> 5 !== 1) expect(specialKind(address)).toBeDefined();
+        if (address.includes(':') && bytes[0]! >> 5 !== 1) expect(specialRange(ip(address))).toBeDefined();
       }),
     );
   });
@@ -125,6 +156,8 @@ describe('allow-lists', () => {
     '0x7f000001:1',
     '2130706433:1',
     '127.1:1',
+    '[fe80::1%eth0]:1',
+    '[::ffff:0x7f.0.0.1]:1',
     'a..b:1',
     '*:1',
   ])('‘%s’ is no rule', (text) => expect(() => parseRule(text)).toThrow(TypeError));
@@ -134,8 +167,9 @@ describe('allow-lists', () => {
       fc.property(fc.uint8Array({ minLength: 4, maxLength: 4 }), fc.nat(32), fc.nat(31), (bytes, prefixBits, flip) => {
         const other = bytes.slice();
         other[flip >> 3]! ^= 0x80 >> (flip & 7);
-        expect(contains({ bytes, prefixBits }, bytes)).toBe(true);
-        expect(contains({ bytes, prefixBits }, other)).toBe(flip >= prefixBits);
+        const [address, changed] = [ip(formatAddress(bytes)), ip(formatAddress(other))];
+        expect(contains([address, prefixBits], address)).toBe(true);
+        expect(contains([address, prefixBits], changed)).toBe(flip >= prefixBits);
       }),
     );
   });

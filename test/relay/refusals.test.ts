@@ -46,7 +46,7 @@ describe('a client that is refused is told why', () => {
     const expired = await refusalOf(await through([server], { claims: { exp: 1 } }));
     expect(expired).toMatchObject({ code: 'EACCES', message: expect.stringContaining('the ticket has expired') });
     expect(server.log.filter(({ event }) => event === 'refused')).toHaveLength(2);
-    expect(metric(server.server.metrics(), 'usrsctp_relay_closings_total{reason="ticket"}')).toBe(2);
+    expect(metric(await server.server.metrics(), 'usrsctp_relay_closings_total{reason="ticket"}')).toBe(2);
   });
 
   test('a ticket whose destinations can’t be understood: EACCES', async () => {

@@ -90,7 +90,7 @@ test.each([
   const socket = new WebSocket(relay.url, SUBPROTOCOL);
   socket.on('open', () => socket.send(message));
   expect((await closing(socket))[0]).toBe(4400);
-  expect(metric(relay.server.metrics(), 'usrsctp_relay_closings_total{reason="protocol"}')).toBe(1);
+  expect(metric(await relay.server.metrics(), 'usrsctp_relay_closings_total{reason="protocol"}')).toBe(1);
 });
 
 test('a message that is too large is the end of a connection', async () => {
@@ -122,6 +122,14 @@ test('behind a 1:1 NAT clients are told the address that the world sees', async 
   expect(transport.addresses).toEqual(['8.8.8.8']);
 });
 
+test('metrics that were not asked for are refused, and the relay works without them', async () => {
+  const relay = await startRelay('127.0.0.11', { metrics: false });
+  const transport = await through([relay]);
+  await transport.start(new RecordingHost());
+  expect(relay.server.clients).toBe(1);
+  await expect(relay.server.metrics()).rejects.toThrow(/metrics are off: set the option `metrics`/);
+});
+
 test('closing tells the clients, and leaves no session', async () => {
   const relay = await startRelay();
   const transport = await through([relay]);
@@ -130,7 +138,7 @@ test('closing tells the clients, and leaves no session', async () => {
   await until(() => transport.relays[0]?.error !== undefined, 'the reason');
   expect(transport.relays[0]?.error?.message).toContain('this relay is being stopped');
   expect(relay.server.clients).toBe(0);
-  expect(metric(relay.server.metrics(), 'usrsctp_relay_connections')).toBe(0);
+  expect(metric(await relay.server.metrics(), 'usrsctp_relay_connections')).toBe(0);
 });
 
 test('a second drain waits for the first, and cuts nobody off', async () => {

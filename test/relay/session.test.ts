@@ -13,14 +13,14 @@ describe('what a session carries', () => {
     expect(wire.datagrams).toBe(10);
   });
 
-  test('a client that doesn’t read loses datagrams, and the relay keeps none for it', () => {
-    const { wire, send, arrive, turn, metrics, limits } = bench();
+  test('a client that doesn’t read loses datagrams, and the relay keeps none for it', async () => {
+    const { wire, send, arrive, turn, dropped, limits } = bench();
     send(init());
     wire.bufferedBytes = limits.queueBytes + 1;
     for (let i = 0; i < 1000; i++) arrive(sctp());
     turn();
     expect(wire.datagrams).toBe(0);
-    expect(metrics.value('dropped_total', 'in', 'queue_full')).toBe(1000);
+    expect(await dropped('in', 'queue_full')).toBe(1000);
     wire.bufferedBytes = 0;
     for (let i = 0; i < 1000; i++) arrive(sctp());
     turn();
@@ -32,12 +32,12 @@ describe('what a session carries', () => {
     expect(wire.raw).toHaveLength(length);
   });
 
-  test('a full UDP queue drops', () => {
-    const { state, send, sent, metrics } = bench();
+  test('a full UDP queue drops', async () => {
+    const { state, send, sent, dropped } = bench();
     state.hasRoom = false;
     send(init());
     expect(sent).toEqual([]);
-    expect(metrics.value('dropped_total', 'out', 'queue_full')).toBe(1);
+    expect(await dropped('out', 'queue_full')).toBe(1);
   });
 
   test('a rate holds over time, in both directions', async () => {
@@ -62,25 +62,25 @@ describe('what a session carries', () => {
     }
   });
 
-  test('what exceeds the MTU, has no source or is of another family is dropped', () => {
-    const { session, send, sent, metrics } = bench();
+  test('what exceeds the MTU, has no source or is of another family is dropped', async () => {
+    const { session, send, sent, dropped } = bench();
     send(sctp({ chunks: [[0, 1456]] })); // 1472 = 1500 − 28: fits
     send(sctp({ chunks: [[0, 1460]] }));
     session.receive({ type: 'datagrams', datagrams: [{ local: 1, peer: PEER, bytes: sctp() }] });
     send(sctp(), { address: '2a00::1', port: 9899 });
     expect(sent).toHaveLength(1);
-    expect(metrics.value('dropped_total', 'out', 'too_large')).toBe(1);
-    expect(metrics.value('dropped_total', 'out', 'no_source')).toBe(2);
+    expect(await dropped('out', 'too_large')).toBe(1);
+    expect(await dropped('out', 'no_source')).toBe(2);
   });
 
-  test('what comes in and exceeds the MTU is dropped: a peer that tries larger packets must not take them for good', () => {
-    const { send, arrive, turn, wire, metrics } = bench();
+  test('what comes in and exceeds the MTU is dropped: a peer that tries larger packets must not take them for good', async () => {
+    const { send, arrive, turn, wire, dropped } = bench();
     send(init());
     arrive(sctp({ chunks: [[0, 1456]] }));
     arrive(sctp({ chunks: [[0, 1460]] }));
     turn();
     expect(wire.datagrams).toBe(1);
-    expect(metrics.value('dropped_total', 'in', 'too_large')).toBe(1);
+    expect(await dropped('in', 'too_large')).toBe(1);
   });
 
   test('a refusal is told at most once a second', async () => {
@@ -136,7 +136,7 @@ describe('the life of a session', () => {
     all.send(init());
     all.session.detach(all.wire, false);
     all.arrive(sctp());
-    expect(all.metrics.value('dropped_total', 'in', 'not_connected')).toBe(1);
+    expect(await all.dropped('in', 'not_connected')).toBe(1);
     await all.clock.advance(29_000);
     const again = new TestWire();
     all.session.attach(again, true);

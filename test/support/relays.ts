@@ -61,6 +61,7 @@ export async function startRelay(
     keys: [KEY],
     allow: ['0.0.0.0/0:*', '[::/0]:*'],
     special: ['127.0.0.0/8', '::1/128'],
+    metrics: true,
     log: (entry) => log.push(entry),
     ...options,
   });
@@ -114,8 +115,12 @@ export async function client(relays: readonly (TestRelay | string)[], encapsulat
   return { transport, stack };
 }
 
-export async function until(condition: () => boolean, what: string, limitMs = 40_000): Promise<void> {
-  for (const end = performance.now() + limitMs; !condition(); ) {
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what: string,
+  limitMs = 40_000,
+): Promise<void> {
+  for (const end = performance.now() + limitMs; !(await condition()); ) {
     if (performance.now() > end) throw new Error(`${what}: not so after ${limitMs} ms`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

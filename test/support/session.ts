@@ -1,3 +1,4 @@
+import promClient from 'prom-client';
 import { Claims } from '../../src/relay/claims.js';
 import { decodeRelayMessage, type RelayMessage, type UdpEndpoint } from '../../src/relay/codec.js';
 import { Bucket, parseLimits, type RelayLimits } from '../../src/relay/limits.js';
@@ -35,7 +36,7 @@ export class TestWire implements Wire {
 export function bench(changes: Partial<RelayLimits> = {}, bytesPerSecond = 1e9) {
   const clock = new VirtualClock();
   const limits = parseLimits(changes);
-  const metrics = new Metrics();
+  const metrics = new Metrics(promClient);
   const sent: { peer: UdpEndpoint; bytes: Uint8Array }[] = [];
   const turns: (() => void)[] = [];
   const ends: string[] = [];
@@ -62,6 +63,10 @@ export function bench(changes: Partial<RelayLimits> = {}, bytesPerSecond = 1e9) 
     turn: (callback) => turns.push(callback),
     ended: (reason) => ends.push(reason),
   });
+  const dropped = async (direction: 'in' | 'out', reason: string) => {
+    const { values } = await metrics.dropped.get();
+    return values.find(({ labels }) => labels.direction === direction && labels.reason === reason)?.value ?? 0;
+  };
   const wire = new TestWire();
   session.attach(wire, false);
   const send = (bytes: Uint8Array, peer = PEER) =>
@@ -70,7 +75,7 @@ export function bench(changes: Partial<RelayLimits> = {}, bytesPerSecond = 1e9) 
   const turn = () => {
     for (const callback of turns.splice(0)) callback();
   };
-  return { clock, limits, metrics, sent, turn, ends, state, session, wire, send, arrive };
+  return { clock, limits, dropped, sent, turn, ends, state, session, wire, send, arrive };
 }
 
 /** Lets time pass for a client that is there. */

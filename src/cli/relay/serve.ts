@@ -49,6 +49,7 @@ export async function serve(args: readonly string[]): Promise<void> {
     special: values.special ?? [],
     limits: Object.fromEntries((values.limit ?? []).map(limit)),
     log,
+    metrics: values.metrics !== undefined,
     ...(values.forwarded && { clientAddress: forwardedFor }),
   });
   const metrics = values.metrics === undefined ? undefined : metricsServer(relay);
@@ -85,9 +86,10 @@ function outlivesItsReader(stream: NodeJS.WriteStream): void {
 }
 
 function metricsServer(relay: RelayServer): Server {
-  return createServer(({ url }, response) => {
-    if (url !== '/metrics') response.writeHead(404).end();
-    else response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(relay.metrics());
+  return createServer(async ({ url }, response) => {
+    if (url !== '/metrics') return response.writeHead(404).end();
+    const text = await relay.metrics();
+    return response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(text);
   });
 }
 
