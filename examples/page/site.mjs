@@ -16,13 +16,14 @@ const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 /** What answers requests; `setup` is what the page is told, `ticket` gives one for the relays. */
 export async function site({ setup, ticket }) {
-  const scripts = await bundle();
+  const files = await bundle();
   const answers = {
     '/': ['text/html', () => readFile(here('index.html'))],
+    '/main.css': ['text/css', () => files['main.css']],
     '/style.css': ['text/css', () => readFile(here('style.css'))],
     '/icon.svg': ['image/svg+xml', () => readFile(here('icon.svg'))],
-    '/main.js': ['text/javascript', () => scripts['main.js']],
-    '/worker.js': ['text/javascript', () => scripts['worker.js']],
+    '/main.js': ['text/javascript', () => files['main.js']],
+    '/worker.js': ['text/javascript', () => files['worker.js']],
     '/setup': ['application/json', () => JSON.stringify(setup)],
     '/ticket': ['text/plain', ticket],
   };
@@ -38,7 +39,7 @@ export async function site({ setup, ticket }) {
   };
 }
 
-/** The page and its worker, by their names. */
+/** The scripts of the page and its worker, and the styles that the scripts import, by name. */
 async function bundle() {
   const { outputFiles } = await build({
     entryPoints: [here('client/main.ts'), here('client/worker.ts')],

@@ -1,198 +1,181 @@
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
 import { find } from './dom.js';
 import type { History, Sample } from './history.js';
 
-/** What a chart shows of a sample: a value for each lane. */
+/** What a chart shows: one value of each sample for each path. */
 export interface Quantity {
   readonly id: 'rates' | 'cwnds' | 'srtts';
-  /** The top of the scale is at least this. */
-  readonly least: number;
+  /** The label of the y axis. */
+  readonly label: string;
+  /** The smallest maximum of the y axis. */
+  readonly minTop: number;
   readonly text: (value: number) => string;
 }
 
-const MARGIN = { left: 58, right: 8, top: 8, bottom: 18 };
-const TICK_MS = 10_000;
+const PATHS = [0, 1];
+const TICK_S = 10;
+const FONT = '11px Inter, system-ui, sans-serif';
 
-/** Lines over time, one for each lane. */
+/** A quantity of both paths over the last seconds, drawn by uPlot. */
 export class Chart {
   readonly #quantity: Quantity;
   readonly #history: History;
-  readonly #canvas: HTMLCanvasElement;
-  readonly #now: HTMLElement;
+  readonly #plot: uPlot;
+  readonly #caption: HTMLElement;
+  #samples: readonly Sample[] = [];
+  #nowMs = 0;
 
   constructor(quantity: Quantity, history: History) {
     this.#quantity = quantity;
     this.#history = history;
-    this.#canvas = find<HTMLCanvasElement>(`#${quantity.id}`);
-    this.#now = find(`#${quantity.id}-now`);
+    this.#caption = find(`#${quantity.id}-now`);
+    const root = find(`#${quantity.id}`);
+    this.#plot = new uPlot(this.#options(root), [[]], root);
+    new ResizeObserver(() => this.#plot.setSize(sizeOf(root))).observe(root);
   }
 
   draw(nowMs: number): void {
-    this.#tell();
-    const { clientWidth, clientHeight } = this.#canvas;
-    const scale = devicePixelRatio || 1;
-    const [pixelsWide, pixelsHigh] = [Math.round(clientWidth * scale), Math.round(clientHeight * scale)];
-    if (this.#canvas.width !== pixelsWide) this.#canvas.width = pixelsWide;
-    if (this.#canvas.height !== pixelsHigh) this.#canvas.height = pixelsHigh;
-    const context = this.#canvas.getContext('2d');
-    if (context === null) return;
-    context.setTransform(scale, 0, 0, scale, 0, 0);
-    context.clearRect(0, 0, clientWidth, clientHeight);
-    new Drawing(context, this.#quantity, this.#history, nowMs, clientWidth, clientHeight).all();
+    const { spanMs, samples } = this.#history;
+    this.#nowMs = nowMs;
+    this.#samples = samples.filter(({ atMs }) => atMs >= nowMs - spanMs - 500);
+    const times = this.#samples.map(({ atMs }) => this.#seconds(atMs));
+    this.#plot.setData([times, ...PATHS.flatMap((path) => [this.#values(path, true), this.#values(path, false)])]);
+    this.#showValues();
   }
 
-  /** The newest values, in words. */
-  #tell(): void {
-    const values = this.#history.samples.at(-1)?.[this.#quantity.id] ?? [];
-    const words = values.map((value, lane) => {
+  #options(root: HTMLElement): uPlot.Options {
+    const { minTop, text, label } = this.#quantity;
+    const spanS = this.#history.spanMs / 1000;
+    const line = (path: number): uPlot.Series => ({ stroke: () => colour(`--lane-${path}`), points: { show: false } });
+    const axis: uPlot.Axis = {
+      font: FONT,
+      labelFont: FONT,
+      labelSize: 16,
+      stroke: () => colour('--soft'),
+      grid: { stroke: () => colour('--line'), width: 1 },
+      ticks: { show: false },
+      gap: 6,
+    };
+    return {
+      ...sizeOf(root),
+      padding: [8, 12, 0, 0],
+      legend: { show: false },
+      cursor: { y: false, drag: { x: false, y: false }, sync: { key: 'charts' } },
+      scales: {
+        x: { time: false, range: [-spanS, 0] },
+        y: { range: (_plot, _min, max) => [0, niceTop(Math.max(minTop, max ?? 0) * 1.05)] },
+      },
+      series: [
+        {},
+        // While a path is inactive, its line is drawn faintly: heartbeats may still be measured.
+        ...PATHS.flatMap((path) => [
+          { ...line(path), width: 2 },
+          { ...line(path), width: 1.5, dash: [2, 4], alpha: 0.55 },
+        ]),
+      ],
+      axes: [
+        {
+          ...axis,
+          size: 20,
+          grid: { show: false },
+          splits: () => Array.from({ length: spanS / TICK_S }, (_, tick) => -tick * TICK_S).reverse(),
+          values: (_plot, seconds) => seconds.map((each) => (each === 0 ? 'now' : `−${-each} s`)),
+        },
+        {
+          ...axis,
+          label,
+          size: 56,
+          splits: (_plot, _axis, _min, top) => [0, top / 2, top],
+          values: (_plot, values) => values.map(text),
+        },
+      ],
+      hooks: {
+        drawClear: [(plot) => within(plot, () => this.#shadeInactive(plot))],
+        draw: [(plot) => within(plot, () => this.#drawMarks(plot))],
+        setCursor: [() => this.#showValues()],
+      },
+    };
+  }
+
+  /** The values while the path was active, or inactive. Each part includes the sample at which it ends, to be connected. */
+  #values(path: number, active: boolean): (number | null)[] {
+    return this.#samples.map((sample, index) => {
+      const before = this.#samples[index - 1] ?? sample;
+      const isShown = sample.active[path] === active || before.active[path] === active;
+      return isShown ? (sample[this.#quantity.id][path] ?? 0) : null;
+    });
+  }
+
+  /** Shows the values under the cursor, or else the newest ones, beside the title. */
+  #showValues(): void {
+    const index = this.#plot.cursor.idx ?? this.#samples.length - 1;
+    const values = this.#samples[index]?.[this.#quantity.id] ?? [];
+    const words = values.map((value, path) => {
       const word = document.createElement('b');
-      word.className = `lane-${lane}`;
-      word.textContent = `path ${lane + 1}: ${this.#quantity.text(value)}`;
+      word.className = `lane-${path}`;
+      word.textContent = `path ${path + 1}: ${this.#quantity.text(value)}`;
       return word;
     });
-    this.#now.replaceChildren(...words);
+    this.#caption.replaceChildren(...words);
+  }
+
+  #shadeInactive({ ctx, bbox, valToPos }: uPlot): void {
+    this.#samples.forEach(({ atMs, active }, index) => {
+      const left = valToPos(this.#seconds(atMs), 'x', true);
+      const right = valToPos(this.#seconds(this.#samples[index + 1]?.atMs ?? this.#nowMs), 'x', true);
+      active.forEach((isActive, path) => {
+        if (isActive) return;
+        ctx.fillStyle = colour(`--lane-${path}-wash`);
+        ctx.fillRect(left, bbox.top, right - left, bbox.height);
+      });
+    });
+  }
+
+  /** Marks when the user has cut or healed a path. */
+  #drawMarks({ ctx, bbox, valToPos }: uPlot): void {
+    ctx.font = FONT.replace('11px', `${11 * devicePixelRatio}px`);
+    ctx.textAlign = 'left';
+    ctx.lineWidth = 1.5 * devicePixelRatio;
+    for (const { atMs, lane, what } of this.#history.marks) {
+      const x = valToPos(this.#seconds(atMs), 'x', true);
+      ctx.strokeStyle = ctx.fillStyle = colour(what === 'cut' ? '--bad' : '--good');
+      ctx.beginPath();
+      ctx.moveTo(x, bbox.top);
+      ctx.lineTo(x, bbox.top + bbox.height);
+      ctx.stroke();
+      const text = `${what === 'cut' ? 'cut' : 'healed'} ${lane + 1}`;
+      ctx.fillText(text, x + 4 * devicePixelRatio, bbox.top + 9 * devicePixelRatio);
+    }
+  }
+
+  /** Seconds before now, as a negative number. */
+  #seconds(atMs: number): number {
+    return (atMs - this.#nowMs) / 1000;
   }
 }
 
-/** One picture of a chart. */
-class Drawing {
-  readonly #context: CanvasRenderingContext2D;
-  readonly #quantity: Quantity;
-  readonly #history: History;
-  readonly #samples: readonly Sample[];
-  readonly #nowMs: number;
-  readonly #width: number;
-  readonly #height: number;
-  readonly #top: number;
-  readonly #style = getComputedStyle(document.documentElement);
+/** Draws, clipped to the plotting area. */
+function within({ ctx, bbox }: uPlot, draw: () => void): void {
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
+  draw();
+  ctx.restore();
+}
 
-  constructor(
-    context: CanvasRenderingContext2D,
-    quantity: Quantity,
-    history: History,
-    nowMs: number,
-    width: number,
-    height: number,
-  ) {
-    this.#context = context;
-    this.#quantity = quantity;
-    this.#history = history;
-    this.#samples = history.samples.filter(({ atMs }) => atMs >= nowMs - history.spanMs - 500);
-    this.#nowMs = nowMs;
-    this.#width = width;
-    this.#height = height;
-    this.#top = niceTop(Math.max(quantity.least, ...this.#samples.flatMap((sample) => sample[quantity.id])) * 1.05);
-  }
+function sizeOf({ clientWidth, clientHeight }: HTMLElement): { width: number; height: number } {
+  return { width: clientWidth, height: clientHeight };
+}
 
-  all(): void {
-    const { left, right, top, bottom } = MARGIN;
-    this.#grid();
-    this.#context.save();
-    this.#context.beginPath();
-    this.#context.rect(left, top - 4, this.#width - left - right, this.#height - top - bottom + 8);
-    this.#context.clip();
-    this.#marks();
-    this.#line(1);
-    this.#line(0);
-    this.#context.restore();
-  }
-
-  #grid(): void {
-    const context = this.#context;
-    context.font = `11px ${this.#style.fontFamily}`;
-    context.fillStyle = this.#colour('--soft');
-    context.strokeStyle = this.#colour('--line');
-    context.lineWidth = 1;
-    context.textAlign = 'right';
-    context.textBaseline = 'middle';
-    for (const part of [0, 0.5, 1]) {
-      const y = Math.round(this.#y(part * this.#top)) + 0.5;
-      context.beginPath();
-      context.moveTo(MARGIN.left, y);
-      context.lineTo(this.#width - MARGIN.right, y);
-      context.stroke();
-      context.fillText(this.#quantity.text(part * this.#top), MARGIN.left - 8, y);
-    }
-    context.textAlign = 'center';
-    context.textBaseline = 'alphabetic';
-    const { spanMs } = this.#history;
-    for (let agoMs = 0; agoMs < spanMs; agoMs += TICK_MS) {
-      const text = agoMs === 0 ? 'now' : `−${agoMs / 1000} s`;
-      context.fillText(text, Math.min(this.#x(this.#nowMs - agoMs), this.#width - 16), this.#height - 3);
-    }
-  }
-
-  /** While a path isn't active its line is drawn faintly; a heartbeat may still be measured. */
-  #line(lane: number): void {
-    const context = this.#context;
-    context.lineJoin = 'round';
-    context.strokeStyle = this.#colour(`--lane-${lane}`);
-    let isActive: boolean | undefined;
-    context.beginPath();
-    for (const sample of this.#samples) {
-      const [x, y] = [this.#x(sample.atMs), this.#y(sample[this.#quantity.id][lane] ?? 0)];
-      if (isActive === undefined) context.moveTo(x, y);
-      else context.lineTo(x, y);
-      if (isActive !== undefined && sample.active[lane] !== isActive) {
-        this.#stroke(isActive);
-        context.beginPath();
-        context.moveTo(x, y);
-      }
-      isActive = sample.active[lane] ?? false;
-    }
-    this.#stroke(isActive ?? true);
-  }
-
-  #stroke(isActive: boolean): void {
-    const context = this.#context;
-    context.lineWidth = isActive ? 2 : 1.5;
-    context.globalAlpha = isActive ? 1 : 0.55;
-    context.setLineDash(isActive ? [] : [2, 4]);
-    context.stroke();
-    context.setLineDash([]);
-    context.globalAlpha = 1;
-  }
-
-  /** What the user has done, and when a path was inactive. */
-  #marks(): void {
-    const context = this.#context;
-    const [top, bottom] = [MARGIN.top, this.#height - MARGIN.bottom];
-    this.#samples.forEach(({ atMs, active }, index) => {
-      const next = this.#samples[index + 1]?.atMs ?? this.#nowMs;
-      active.forEach((isActive, lane) => {
-        if (isActive) return;
-        context.fillStyle = this.#colour(`--lane-${lane}-wash`);
-        context.fillRect(this.#x(atMs), top, this.#x(next) - this.#x(atMs), bottom - top);
-      });
-    });
-    context.textAlign = 'left';
-    for (const { atMs, lane, what } of this.#history.marks) {
-      const x = Math.round(this.#x(atMs)) + 0.5;
-      context.strokeStyle = context.fillStyle = this.#colour(what === 'cut' ? '--bad' : '--good');
-      context.lineWidth = 1.5;
-      context.beginPath();
-      context.moveTo(x, top);
-      context.lineTo(x, bottom);
-      context.stroke();
-      context.fillText(`${what === 'cut' ? 'cut' : 'healed'} ${lane + 1}`, x + 4, top + 9);
-    }
-  }
-
-  #x(atMs: number): number {
-    const inner = this.#width - MARGIN.left - MARGIN.right;
-    return MARGIN.left + inner * (1 - (this.#nowMs - atMs) / this.#history.spanMs);
-  }
-
-  #y(value: number): number {
-    return this.#height - MARGIN.bottom - (this.#height - MARGIN.top - MARGIN.bottom) * (value / this.#top);
-  }
-
-  #colour(name: string): string {
-    return this.#style.getPropertyValue(name);
-  }
+/** The value of a CSS variable: it changes with the colour scheme. */
+function colour(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(name);
 }
 
 /** The next of 1, 2, 4, 5, 10, 20, … */
 function niceTop(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
-  return (([1, 2, 4, 5].find((step) => step * power >= value) ?? 10) as number) * power;
+  return ([1, 2, 4, 5].find((step) => step * power >= value) ?? 10) * power;
 }

@@ -20,9 +20,9 @@ const worker = new Worker('/worker.js', { type: 'module' });
 const ask = (wish: Wish) => worker.postMessage(wish);
 const history = new History(SPAN_MS);
 const charts = [
-  new Chart({ id: 'rates', least: 100_000, text: (value) => `${bytes(value)}/s` }, history),
-  new Chart({ id: 'cwnds', least: 10_000, text: bytes }, history),
-  new Chart({ id: 'srtts', least: 50, text: (value) => `${Math.round(value)} ms` }, history),
+  new Chart({ id: 'rates', label: 'rate', minTop: 100_000, text: (value) => `${bytes(value)}/s` }, history),
+  new Chart({ id: 'cwnds', label: 'cwnd', minTop: 10_000, text: bytes }, history),
+  new Chart({ id: 'srtts', label: 'srtt', minTop: 50, text: (value) => `${Math.round(value)} ms` }, history),
 ];
 let stage: Stage | undefined;
 let cards: readonly Card[] = [];
