@@ -7,7 +7,7 @@ const FLOORS: readonly (readonly RegExp[])[] = [
   [/^generated\//, /^wasm\.d\.ts$/, /^wasm\//],
   [/^(address|arguments|clock|errors|event-listeners|packet|random|uncaught|wait)\.ts$/],
   [/^wire\//, /^capture\//],
-  [/^relay\/(codec|datagrams|octets|closing|bounded)\.ts$/],
+  [/^relay\/(codec|datagrams|octets|close-codes|lru-map)\.ts$/],
   [/^bridge\//, /^transport\//, /^simulated\//],
   [/^relay\//],
   [/^stack\//],
@@ -32,7 +32,7 @@ const NODE_ONLY = [
   /^transport\/udp/,
   /^transport\/relay\/websocket\.ts$/,
   /^udp\.ts$/,
-  /^relay\/(udp|options|lookup|server|connection)\.ts$/,
+  /^relay\/(udp|options|resolver|server|connection)\.ts$/,
   /^cli\//,
   /^testing\/udp/,
 ];

@@ -1,5 +1,5 @@
 import type { Address } from '../address.js';
-import { type Datagram, MOST_LOCALS, MOST_MESSAGE_BYTES, readDatagrams } from './datagrams.js';
+import { type Datagram, MAX_LOCALS, MAX_MESSAGE_BYTES, readDatagrams } from './datagrams.js';
 import { Reader, Writer } from './octets.js';
 
 /**
@@ -17,7 +17,7 @@ import { Reader, Writer } from './octets.js';
  *    │ ◄── 7 draining                           │   this relay ends soon
  * ```
  *
- * What ends the connection is said by its close code ({@link ./closing.ts}), which no version changes.
+ * What ends the connection is said by its close code ({@link ./close-codes.ts}), which no version changes.
  * Numbers are in network order. Decoding gives `undefined` for what isn't one message from its first to its last byte.
  */
 export const SUBPROTOCOL = 'usrsctp-relay.v1';
@@ -25,7 +25,7 @@ export const SUBPROTOCOL = 'usrsctp-relay.v1';
 /** The length in bytes of a resumption token. */
 export const RESUMPTION_BYTES = 16;
 /** How many peers one permit names at most. */
-export const MOST_PERMITS = 64;
+export const MAX_PERMITS = 64;
 
 /** Where UDP datagrams go to or come from. */
 export interface UdpEndpoint {
@@ -165,7 +165,7 @@ export function decodeRelayMessage(bytes: Uint8Array): RelayMessage | undefined 
 }
 
 function decode(bytes: Uint8Array): ClientMessage | RelayMessage | undefined {
-  if (bytes.length > MOST_MESSAGE_BYTES) return undefined;
+  if (bytes.length > MAX_MESSAGE_BYTES) return undefined;
   const reader = new Reader(bytes);
   const type = TYPES[reader.uint8()];
   const message = type && decodeBody(type, reader);
@@ -188,11 +188,11 @@ function decodeBody(type: (typeof TYPES)[number], reader: Reader): ClientMessage
       const resumed = reader.uint8();
       const head = { mtu: reader.uint16(), pingMs: reader.uint32(), resumption: reader.short() };
       const isWrong = resumed > 1 || head.resumption.length !== RESUMPTION_BYTES;
-      const locals = isWrong ? undefined : reader.endpoints(MOST_LOCALS);
+      const locals = isWrong ? undefined : reader.endpoints(MAX_LOCALS);
       return locals && { type, resumed: resumed === 1, ...head, locals };
     }
     case 'permit': {
-      const peers = reader.endpoints(MOST_PERMITS);
+      const peers = reader.endpoints(MAX_PERMITS);
       return peers && { type, peers };
     }
     case 'refused': {

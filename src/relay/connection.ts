@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws';
 import { isBytes } from '../arguments.js';
-import { CLOSE_CODES, type Closing, closeReason, NORMAL_CLOSURE } from './closing.js';
+import { CLOSE_CODES, type CloseReason, closeReason, NORMAL_CLOSURE } from './close-codes.js';
 import { type Allocate, decodeClientMessage } from './codec.js';
 import type { Metrics } from './metrics.js';
 import type { RelaySettings } from './options.js';
@@ -9,7 +9,7 @@ import { LimitError, type Sessions } from './sessions.js';
 import { TicketError, type TicketVerifier } from './ticket.js';
 
 /** What all connections of a relay share. */
-export interface ConnectionParts {
+export interface ConnectionContext {
   readonly settings: RelaySettings;
   readonly sessions: Sessions;
   readonly verifier: TicketVerifier;
@@ -28,13 +28,13 @@ const LEFT: readonly number[] = [NORMAL_CLOSURE, 1001];
 export class Connection implements Wire {
   readonly address: string;
   readonly #socket: WebSocket;
-  readonly #parts: ConnectionParts;
+  readonly #parts: ConnectionContext;
   #session: Session | undefined;
   #isAsking = false;
   #isClosed = false;
   readonly #cancelHandshake: () => void;
 
-  constructor(socket: WebSocket, address: string, parts: ConnectionParts) {
+  constructor(socket: WebSocket, address: string, parts: ConnectionContext) {
     this.#socket = socket;
     this.address = address;
     this.#parts = parts;
@@ -67,7 +67,7 @@ export class Connection implements Wire {
   }
 
   /** Ends the connection before it has a session, and says why. */
-  refuse(closing: Closing, text: string): void {
+  refuse(closing: CloseReason, text: string): void {
     if (this.#isClosed) return;
     this.#parts.settings.log({ level: 'warn', event: 'refused', reason: closing, text, client: this.address });
     this.close(CLOSE_CODES[closing], text);

@@ -3,7 +3,7 @@ import type { UdpEndpoint } from './codec.js';
 import { type Reader, Writer } from './octets.js';
 
 /** The largest message in bytes that either side sends or takes. */
-export const MOST_MESSAGE_BYTES: number = 65_536;
+export const MAX_MESSAGE_BYTES: number = 65_536;
 /** One UDP datagram, seen from the relay's client. */
 export interface Datagram {
   /** Which of the allocated addresses it leaves from or has come to: an index, 0 to 127. */
@@ -15,7 +15,7 @@ export interface Datagram {
 /** The first byte of a message of datagrams. */
 export const DATAGRAMS = 0;
 /** How many addresses a client has at most. */
-export const MOST_LOCALS = 128;
+export const MAX_LOCALS = 128;
 
 /** Beside the index of a local address: the peer's has 16 bytes. */
 const IPV6 = 0x80;
@@ -35,8 +35,8 @@ export function encodeDatagrams(datagrams: readonly Datagram[]): Uint8Array[] {
   for (const datagram of datagrams) {
     const size =
       DATAGRAM_HEADER_BYTES[familyOf(datagram.peer.address) === 'IPv4' ? 'IPv4' : 'IPv6'] + datagram.bytes.length;
-    if (1 + size > MOST_MESSAGE_BYTES) continue;
-    if (length + size > MOST_MESSAGE_BYTES) flush();
+    if (1 + size > MAX_MESSAGE_BYTES) continue;
+    if (length + size > MAX_MESSAGE_BYTES) flush();
     group.push(datagram);
     length += size;
   }

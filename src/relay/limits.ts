@@ -64,7 +64,7 @@ export const DEFAULT_LIMITS: RelayLimits = {
 };
 
 /** A rate lets this much out at once, however small it is: some packets of any size. */
-export const SMALLEST_BURST_BYTES = 65_536;
+export const MIN_BURST_BYTES = 65_536;
 /** Counts of packets: with less than one nobody could connect. */
 const COUNTS: readonly string[] = ['unanswered', 'unansweredInits'] satisfies (keyof RelayLimits)[];
 
@@ -82,7 +82,7 @@ export function parseLimits(given: Partial<RelayLimits>): RelayLimits {
 }
 
 /** A token bucket: so much at once, so much more each second. */
-export class Bucket {
+export class TokenBucket {
   readonly #capacity: number;
   readonly #perSecond: number;
   #level: number;

@@ -5,7 +5,7 @@ import { checkObject, shown } from '../arguments.js';
 import { type Clock, systemClock } from '../clock.js';
 import { type Random, systemRandom } from '../random.js';
 import { parseLimits, type RelayLimits } from './limits.js';
-import { lookup } from './lookup.js';
+import { lookup } from './resolver.js';
 import { type Network, parseNetwork } from './network.js';
 import { parseRule, type Resolve, type Rule } from './policy.js';
 import type { PoolAddress } from './pool.js';

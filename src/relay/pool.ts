@@ -27,10 +27,10 @@ export interface AllocationEvents {
   unreachable(peer: UdpEndpoint): void;
 }
 
-const MOST_TRIES = 16;
+const MAX_ATTEMPTS = 16;
 
 /** Gives out UDP addresses: of each family the one that fewest clients have, all on the same port. */
-export class Pool {
+export class AddressPool {
   readonly #options: PoolOptions;
   readonly #used = new Map<PoolAddress, number>();
 
@@ -69,7 +69,7 @@ export class Pool {
       try {
         return await this.#openAll(chosen, this.#port(tries === 1 ? wantedPort : 0));
       } catch (error) {
-        if (!isTaken(error) || tries === MOST_TRIES) throw error;
+        if (!isTaken(error) || tries === MAX_ATTEMPTS) throw error;
       }
     }
   }

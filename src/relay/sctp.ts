@@ -16,7 +16,7 @@ const SHUTDOWN_COMPLETE = 14;
  * Looks whether a datagram is an SCTP packet: ports, chunks that fill it to its end, INIT by itself with a zero
  * verification tag (RFC 9260 §8.5.1), and the right CRC32c. `undefined`: it isn't one. It never throws.
  */
-export function examine(bytes: Uint8Array): SctpSummary | undefined {
+export function inspectPacket(bytes: Uint8Array): SctpSummary | undefined {
   if (bytes.length < COMMON_HEADER_BYTES + CHUNK_HEADER_BYTES) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const sourcePort = view.getUint16(0);

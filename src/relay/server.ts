@@ -3,8 +3,8 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { checkDuration } from '../arguments.js';
 import { SUBPROTOCOL } from './codec.js';
-import { Connection, type ConnectionParts } from './connection.js';
-import { MOST_MESSAGE_BYTES } from './datagrams.js';
+import { Connection, type ConnectionContext } from './connection.js';
+import { MAX_MESSAGE_BYTES } from './datagrams.js';
 import { Metrics } from './metrics.js';
 import { parseOptions, type RelayServerOptions, type RelaySettings } from './options.js';
 import { checkAddresses } from './pool.js';
@@ -58,10 +58,10 @@ class Server implements RelayServer {
   readonly #settings: RelaySettings;
   readonly #metrics: Metrics | undefined;
   readonly #sessions: Sessions;
-  readonly #parts: ConnectionParts;
+  readonly #parts: ConnectionContext;
   readonly #webSockets = new WebSocketServer({
     noServer: true,
-    maxPayload: MOST_MESSAGE_BYTES,
+    maxPayload: MAX_MESSAGE_BYTES,
     perMessageDeflate: false,
     clientTracking: false,
     // A version that isn't ours is accepted, to be refused by a close code that browsers show to their pages.

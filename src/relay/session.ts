@@ -1,12 +1,12 @@
 import type { Clock } from '../clock.js';
-import type { Claims } from './claims.js';
-import { CLOSE_CODES, type Closing } from './closing.js';
+import type { PortReservations } from './port-reservations.js';
+import { CLOSE_CODES, type CloseReason } from './close-codes.js';
 import { type ClientMessage, encodeControl, type RelayMessage, type UdpEndpoint } from './codec.js';
 import { type Datagram, encodeDatagrams } from './datagrams.js';
-import { Bucket, type RelayLimits, SMALLEST_BURST_BYTES } from './limits.js';
+import { TokenBucket, type RelayLimits, MIN_BURST_BYTES } from './limits.js';
 import type { Metrics } from './metrics.js';
-import type { Peers, Refusal } from './peers.js';
-import { examine } from './sctp.js';
+import type { Destinations, Refusal } from './destinations.js';
+import { inspectPacket } from './sctp.js';
 
 /** The connection to a client, as a session sees it. */
 export interface Wire {
@@ -27,21 +27,21 @@ export interface Allocation {
 /** What a session is made from. */
 export interface SessionParts {
   readonly allocation: Allocation;
-  readonly peers: Peers;
-  readonly claims: Claims;
+  readonly peers: Destinations;
+  readonly claims: PortReservations;
   readonly limits: RelayLimits;
   readonly mtu: number;
   readonly resumption: Uint8Array;
   /** The most bytes a second in each direction: the ticket's or the relay's. */
   readonly bytesPerSecond: number;
   /** Shared by all sessions of the relay. */
-  readonly totalRate: Bucket;
+  readonly totalRate: TokenBucket;
   readonly metrics: Metrics | undefined;
   readonly clock: Clock;
   /** Calls back once in the present turn of the event loop, after what has arrived was read. */
   turn(callback: () => void): void;
   /** Is called once, when the session is over. */
-  ended(reason: Closing | 'left' | 'lost'): void;
+  ended(reason: CloseReason | 'left' | 'lost'): void;
 }
 
 /** IPv4 and UDP headers, which count for rates: small packets aren't cheap. */
@@ -49,8 +49,8 @@ const OVERHEAD_BYTES = 28;
 const HEADER_BYTES = { IPv4: 28, IPv6: 48 } as const;
 /** A client is told of the same refusal at most this often. */
 const REFUSAL_QUIET_MS = 1000;
-const MOST_REFUSALS = 64;
-const MOST_GATHERED = 256;
+const MAX_REFUSALS = 64;
+const MAX_BATCH = 256;
 
 /**
  * One client: what it may send goes out, what answers comes back, all else is dropped and counted. It knows neither
@@ -67,8 +67,8 @@ const MOST_GATHERED = 256;
 export class Session {
   readonly resumption: Uint8Array;
   readonly #parts: SessionParts;
-  readonly #outRate: Bucket;
-  readonly #inRate: Bucket;
+  readonly #outRate: TokenBucket;
+  readonly #inRate: TokenBucket;
   readonly #refusedAtMs = new Map<string, number>();
   readonly #lifeEndsAtMs: number;
   #wire: Wire | undefined;
@@ -81,11 +81,11 @@ export class Session {
 
   constructor(parts: SessionParts) {
     const nowMs = parts.clock.now();
-    const burst = Math.max(parts.bytesPerSecond / 4, SMALLEST_BURST_BYTES);
+    const burst = Math.max(parts.bytesPerSecond / 4, MIN_BURST_BYTES);
     this.resumption = parts.resumption;
     this.#parts = parts;
-    this.#outRate = new Bucket(burst, parts.bytesPerSecond, nowMs);
-    this.#inRate = new Bucket(burst, parts.bytesPerSecond, nowMs);
+    this.#outRate = new TokenBucket(burst, parts.bytesPerSecond, nowMs);
+    this.#inRate = new TokenBucket(burst, parts.bytesPerSecond, nowMs);
     this.#lifeEndsAtMs = nowMs + parts.limits.lifeMs;
     this.#heardAtMs = nowMs;
     this.#carriedAtMs = nowMs;
@@ -120,7 +120,7 @@ export class Session {
   }
 
   /** Ends the session, and tells the client why. */
-  end(closing: Closing, text: string): void {
+  end(closing: CloseReason, text: string): void {
     this.#wire?.close(CLOSE_CODES[closing], text);
     this.#over(closing);
   }
@@ -169,7 +169,7 @@ export class Session {
   #send({ local, peer, bytes }: Datagram, nowMs: number): void {
     const { allocation, peers, claims, mtu } = this.#parts;
     const from = allocation.locals[local];
-    const summary = examine(bytes);
+    const summary = inspectPacket(bytes);
     const isKin = from !== undefined && from.address.includes(':') === peer.address.includes(':');
     if (summary === undefined) return this.#dropped('out', 'not_sctp');
     if (!isKin) return this.#dropped('out', 'no_source');
@@ -190,12 +190,12 @@ export class Session {
   #whyNotIn(peer: UdpEndpoint, bytes: Uint8Array, nowMs: number): string | undefined {
     const { peers } = this.#parts;
     if (!peers.has(peer)) return 'unsolicited';
-    if (examine(bytes) === undefined) return 'not_sctp';
+    if (inspectPacket(bytes) === undefined) return 'not_sctp';
     peers.answered(peer, nowMs);
     if (packetBytes(peer, bytes) > this.#parts.mtu) return 'too_large'; // so that a peer's larger probes fail
     if (this.#wire === undefined) return 'not_connected';
     const { queueBytes } = this.#parts.limits;
-    if (this.#wire.bufferedBytes > queueBytes || this.#gathered.length >= MOST_GATHERED) return 'queue_full';
+    if (this.#wire.bufferedBytes > queueBytes || this.#gathered.length >= MAX_BATCH) return 'queue_full';
     const cost = bytes.length + OVERHEAD_BYTES;
     if (!this.#inRate.take(cost, nowMs)) return 'rate';
     return this.#parts.totalRate.take(cost, nowMs) ? undefined : 'total_rate';
@@ -222,7 +222,7 @@ export class Session {
     this.#parts.metrics?.refused.inc({ reason: refusal.reason });
     const key = `${peer.address} ${peer.port} ${refusal.reason}`;
     if (nowMs - (this.#refusedAtMs.get(key) ?? Number.NEGATIVE_INFINITY) < REFUSAL_QUIET_MS) return;
-    if (this.#refusedAtMs.size >= MOST_REFUSALS) this.#refusedAtMs.clear();
+    if (this.#refusedAtMs.size >= MAX_REFUSALS) this.#refusedAtMs.clear();
     this.#refusedAtMs.set(key, nowMs);
     this.#tell({ type: 'refused', peer, ...refusal });
   }
@@ -254,7 +254,7 @@ export class Session {
     this.#cancelTimer = clock.schedule(dueAtMs - nowMs, () => this.#watch());
   }
 
-  #over(reason: Closing | 'left' | 'lost'): void {
+  #over(reason: CloseReason | 'left' | 'lost'): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#wire = undefined;

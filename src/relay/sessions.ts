@@ -1,12 +1,12 @@
 import type { Clock } from '../clock.js';
-import { Claims } from './claims.js';
+import { PortReservations } from './port-reservations.js';
 import { RESUMPTION_BYTES } from './codec.js';
-import { Bucket, SMALLEST_BURST_BYTES } from './limits.js';
+import { TokenBucket, MIN_BURST_BYTES } from './limits.js';
 import type { Metrics } from './metrics.js';
 import type { RelaySettings } from './options.js';
-import { Guard, Peers } from './peers.js';
+import { UnansweredLimit, Destinations } from './destinations.js';
 import { Policy, parseRule, type Rule, resolveRules } from './policy.js';
-import { Pool } from './pool.js';
+import { AddressPool } from './pool.js';
 import { Session } from './session.js';
 import { type TicketClaims, TicketError } from './ticket.js';
 
@@ -19,10 +19,10 @@ export class LimitError extends Error {
 export class Sessions {
   readonly #settings: RelaySettings;
   readonly #metrics: Metrics | undefined;
-  readonly #pool: Pool;
-  readonly #claims = new Claims();
-  readonly #guard: Guard;
-  readonly #totalRate: Bucket;
+  readonly #pool: AddressPool;
+  readonly #claims = new PortReservations();
+  readonly #guard: UnansweredLimit;
+  readonly #totalRate: TokenBucket;
   readonly #byToken = new Map<string, Session>();
   readonly #bySubject = new Map<string, number>();
   readonly #whenEmpty = new Set<() => void>();
@@ -32,10 +32,10 @@ export class Sessions {
     const { limits, addresses, ports, random, clock } = settings;
     this.#settings = settings;
     this.#metrics = metrics;
-    this.#pool = new Pool({ addresses, ports, random, queueDatagrams: limits.queueDatagrams });
-    this.#guard = new Guard(limits);
-    const burst = Math.max(limits.totalBytesPerSecond / 4, SMALLEST_BURST_BYTES);
-    this.#totalRate = new Bucket(burst, limits.totalBytesPerSecond, clock.now());
+    this.#pool = new AddressPool({ addresses, ports, random, queueDatagrams: limits.queueDatagrams });
+    this.#guard = new UnansweredLimit(limits);
+    const burst = Math.max(limits.totalBytesPerSecond / 4, MIN_BURST_BYTES);
+    this.#totalRate = new TokenBucket(burst, limits.totalBytesPerSecond, clock.now());
   }
 
   /** Sessions that there are or are being made. */
@@ -64,7 +64,7 @@ export class Sessions {
       this.#settings.random(resumption);
       const session = new Session({
         allocation,
-        peers: new Peers(policy, limits, this.#guard),
+        peers: new Destinations(policy, limits, this.#guard),
         claims: this.#claims,
         limits,
         mtu,

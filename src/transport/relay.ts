@@ -2,13 +2,13 @@ import { type Address, addressBytes } from '../address.js';
 import { checkType } from '../arguments.js';
 import { SctpError } from '../errors.js';
 import { checkPackets, type Packet } from '../packet.js';
-import { BoundedMap } from '../relay/bounded.js';
+import { LruMap } from '../relay/lru-map.js';
 import type { Refused, UdpEndpoint } from '../relay/codec.js';
 import type { Datagram } from '../relay/datagrams.js';
 import { checkHost } from './host.js';
 import { Link, type LinkEvents } from './relay/link.js';
 import { parseOptions, type RelayOptions, type RelaySettings } from './relay/options.js';
-import { UNREACHABLE } from './relay/refusal.js';
+import { UNREACHABLE } from './relay/errors.js';
 import { Routes } from './relay/routes.js';
 import { runtimeWebSocket, type WebSocketConstructor } from './relay/websocket.js';
 import type { Route, Transport, TransportHost } from './transport.js';
@@ -56,10 +56,10 @@ export function relay(options: RelayOptions): RelayTransport {
 }
 
 const DEFAULT_MTU = 1500;
-/** Peers that all relays shall let in; a relay remembers about as many. */
-const MOST_PEERS = 32;
+/** Destinations that all relays shall let in; a relay remembers about as many. */
+const MAX_PEERS = 32;
 /** Of UDP ports: those below may mean something to others. */
-const LOWEST_PORT = 1024;
+const MIN_PORT = 1024;
 
 /** What a packet takes: most have that of the one before. */
 interface Way {
@@ -75,7 +75,7 @@ function isSameWay(one: Packet, other: Packet): boolean {
 class Relay implements RelayTransport {
   readonly encapsulationPort: number;
   readonly #settings: RelaySettings;
-  readonly #peers = new BoundedMap<string, UdpEndpoint>(MOST_PEERS);
+  readonly #peers = new LruMap<string, UdpEndpoint>(MAX_PEERS);
   readonly #reports: UnreachableReports;
   #links: readonly Link[] = [];
   #routes: Routes<Link> = new Routes<Link>([]);
@@ -183,7 +183,7 @@ class Relay implements RelayTransport {
     const { relays, random } = this.#settings;
     const chance = new Uint16Array(1);
     random(new Uint8Array(chance.buffer));
-    const port = LOWEST_PORT + ((chance[0] ?? 0) % (65_536 - LOWEST_PORT));
+    const port = MIN_PORT + ((chance[0] ?? 0) % (65_536 - MIN_PORT));
     return new Promise((resolve) => {
       const untried = new Set(relays.keys());
       this.#links = relays.map(({ url, ticket }, index) => {

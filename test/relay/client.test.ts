@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Packet } from '../../src/packet.js';
-import { CLOSE_CODES } from '../../src/relay/closing.js';
+import { CLOSE_CODES } from '../../src/relay/close-codes.js';
 import { decodeClientMessage, encodeControl, type RelayMessage } from '../../src/relay/codec.js';
 import { encodeDatagrams } from '../../src/relay/datagrams.js';
 import { type RelayOptions, relay, type WebSocketConstructor } from '../../src/relay.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatAddress } from '../../src/address.js';
-import { closeReason } from '../../src/relay/closing.js';
+import { closeReason } from '../../src/relay/close-codes.js';
 import {
   type ClientMessage,
   decodeClientMessage,
@@ -9,7 +9,7 @@ import {
   encodeControl,
   type RelayMessage,
 } from '../../src/relay/codec.js';
-import { type Datagram, encodeDatagrams, MOST_MESSAGE_BYTES } from '../../src/relay/datagrams.js';
+import { type Datagram, encodeDatagrams, MAX_MESSAGE_BYTES } from '../../src/relay/datagrams.js';
 
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
 const address = fc.oneof(bytes(4), bytes(16)).map(formatAddress);
@@ -76,13 +76,13 @@ describe('the relay codec', () => {
       fc.property(fc.array(datagram, { maxLength: 120 }), (datagrams) => {
         const messages = encodeDatagrams(datagrams);
         const decoded = messages.flatMap((message) => {
-          expect(message.length).toBeLessThanOrEqual(MOST_MESSAGE_BYTES);
+          expect(message.length).toBeLessThanOrEqual(MAX_MESSAGE_BYTES);
           const found = decodeClientMessage(message);
           return found?.type === 'datagrams' ? found.datagrams : [];
         });
         expect(decoded).toEqual(datagrams);
         const total = datagrams.reduce((sum, each) => sum + each.bytes.length + 21, 1);
-        expect(messages.length).toBeLessThanOrEqual(Math.ceil(total / (MOST_MESSAGE_BYTES - 1521)));
+        expect(messages.length).toBeLessThanOrEqual(Math.ceil(total / (MAX_MESSAGE_BYTES - 1521)));
       }),
       { numRuns: 50 },
     );
@@ -129,7 +129,7 @@ describe('the relay codec', () => {
   });
 
   test('a message that is too long is none', () => {
-    expect(decodeClientMessage(new Uint8Array(MOST_MESSAGE_BYTES + 1).fill(1))).toBeUndefined();
+    expect(decodeClientMessage(new Uint8Array(MAX_MESSAGE_BYTES + 1).fill(1))).toBeUndefined();
   });
 
   test('the reason of a close frame fits into it, whatever it quotes', () => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { parseLimits } from '../../src/relay/limits.js';
 import { Metrics } from '../../src/relay/metrics.js';
-import { Guard, Peers } from '../../src/relay/peers.js';
+import { UnansweredLimit, Destinations } from '../../src/relay/destinations.js';
 import { Policy, parseRule } from '../../src/relay/policy.js';
-import { examine } from '../../src/relay/sctp.js';
+import { inspectPacket } from '../../src/relay/sctp.js';
 import { init, type PacketParts, sctp } from '../support/sctp.js';
 import { bench, PEER, pinging } from '../support/session.js';
 
@@ -70,11 +70,11 @@ describe('a destination that doesn’t take part', () => {
 
   test('gets no more of many sessions than of one: 400 packets, then 40 a second', () => {
     const limits = parseLimits({});
-    const guard = new Guard(limits);
+    const guard = new UnansweredLimit(limits);
     const policy = new Policy([[parseRule('0.0.0.0/0:*')]], []);
     let passed = 0;
     for (let session = 0; session < 100; session++) {
-      const peers = new Peers(policy, limits, guard);
+      const peers = new Destinations(policy, limits, guard);
       for (let i = 0; i < 100; i++) {
         if (peers.outbound(PEER, { sourcePort: 1, isInit: false }, session * 10) === undefined) passed++;
       }
@@ -130,13 +130,13 @@ describe('an SCTP packet', () => {
     ['no source port', { sourcePort: 0 }],
     ['no destination port', { destinationPort: 0 }],
     ['no chunk', { chunks: [] }],
-  ])('isn’t one: %s', (_what, parts) => expect(examine(sctp(parts))).toBeUndefined());
+  ])('isn’t one: %s', (_what, parts) => expect(inspectPacket(sctp(parts))).toBeUndefined());
 
   test('isn’t one when a chunk is shorter than its header or longer than the packet', () => {
     for (const length of [0, 3, 5, 100]) {
       const packet = sctp();
       new DataView(packet.buffer).setUint16(14, length);
-      expect(examine(packet)).toBeUndefined();
+      expect(inspectPacket(packet)).toBeUndefined();
     }
   });
 
@@ -147,15 +147,15 @@ describe('an SCTP packet', () => {
         [3, 12],
       ],
     });
-    expect(examine(packet)).toEqual({ sourcePort: 49_200, isInit: false });
+    expect(inspectPacket(packet)).toEqual({ sourcePort: 49_200, isInit: false });
     for (let bit = 0; bit < packet.length * 8; bit++) {
       const changed = packet.slice();
       changed[bit >> 3]! ^= 1 << (bit & 7);
-      expect(examine(changed), `bit ${bit}`).toBeUndefined();
+      expect(inspectPacket(changed), `bit ${bit}`).toBeUndefined();
     }
   });
 
-  test('is one as INIT', () => expect(examine(init())).toEqual({ sourcePort: 49_200, isInit: true }));
+  test('is one as INIT', () => expect(inspectPacket(init())).toEqual({ sourcePort: 49_200, isInit: true }));
 });
 
 test('metrics are in Prometheus’ text format', async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Address, formatAddress } from '../../src/address.js';
-import { lookup } from '../../src/relay/lookup.js';
+import { lookup } from '../../src/relay/resolver.js';
 import {
   contains,
   type IpAddress,

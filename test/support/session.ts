@@ -1,9 +1,9 @@
 import promClient from 'prom-client';
-import { Claims } from '../../src/relay/claims.js';
+import { PortReservations } from '../../src/relay/port-reservations.js';
 import { decodeRelayMessage, type RelayMessage, type UdpEndpoint } from '../../src/relay/codec.js';
-import { Bucket, parseLimits, type RelayLimits } from '../../src/relay/limits.js';
+import { TokenBucket, parseLimits, type RelayLimits } from '../../src/relay/limits.js';
 import { Metrics } from '../../src/relay/metrics.js';
-import { Guard, Peers } from '../../src/relay/peers.js';
+import { UnansweredLimit, Destinations } from '../../src/relay/destinations.js';
 import { Policy, parseRule } from '../../src/relay/policy.js';
 import { Session, type Wire } from '../../src/relay/session.js';
 import { VirtualClock } from '../../src/simulated/virtual-clock.js';
@@ -42,7 +42,7 @@ export function bench(changes: Partial<RelayLimits> = {}, bytesPerSecond = 1e9) 
   const ends: string[] = [];
   const state = { hasRoom: true, isOpen: true };
   const policy = new Policy([[parseRule('0.0.0.0/0:*')]], []);
-  const guard = new Guard(limits);
+  const guard = new UnansweredLimit(limits);
   const session = new Session({
     allocation: {
       locals: [LOCAL],
@@ -51,13 +51,13 @@ export function bench(changes: Partial<RelayLimits> = {}, bytesPerSecond = 1e9) 
         state.isOpen = false;
       },
     },
-    peers: new Peers(policy, limits, guard),
-    claims: new Claims(),
+    peers: new Destinations(policy, limits, guard),
+    claims: new PortReservations(),
     limits,
     mtu: 1500,
     resumption: new Uint8Array(16).fill(3),
     bytesPerSecond,
-    totalRate: new Bucket(1e9, 1e9, 0),
+    totalRate: new TokenBucket(1e9, 1e9, 0),
     metrics,
     clock,
     turn: (callback) => turns.push(callback),

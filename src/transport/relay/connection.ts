@@ -1,9 +1,9 @@
 import { isArrayBuffer } from '../../arguments.js';
 import type { Clock } from '../../clock.js';
 import { SctpError } from '../../errors.js';
-import { CLOSE_CODES, NORMAL_CLOSURE } from '../../relay/closing.js';
+import { CLOSE_CODES, NORMAL_CLOSURE } from '../../relay/close-codes.js';
 import { decodeRelayMessage, type RelayMessage, SUBPROTOCOL } from '../../relay/codec.js';
-import { closeError, timeoutError } from './refusal.js';
+import { closeError, timeoutError } from './errors.js';
 import { cutOff, type WebSocketConstructor, type WebSocketLike } from './websocket.js';
 
 export interface ConnectionEvents {

@@ -2,7 +2,7 @@ import type { SctpError } from '../../errors.js';
 import {
   type Allocated,
   encodeControl,
-  MOST_PERMITS,
+  MAX_PERMITS,
   type Refused,
   type RelayMessage,
   type UdpEndpoint,
@@ -10,7 +10,7 @@ import {
 import { type Datagram, encodeDatagrams } from '../../relay/datagrams.js';
 import { Connection } from './connection.js';
 import type { RelaySettings, Ticket } from './options.js';
-import { closeError } from './refusal.js';
+import { closeError } from './errors.js';
 import type { WebSocketConstructor } from './websocket.js';
 
 /** What a link tells the transport; always from the event loop. */
@@ -34,7 +34,7 @@ export interface LinkParts {
 }
 
 const FIRST_DELAY_MS = 500;
-const LONGEST_DELAY_MS = 30_000;
+const MAX_DELAY_MS = 30_000;
 
 /**
  * The way to one relay, which is tried again and again.
@@ -121,8 +121,8 @@ export class Link {
   permit(peers: readonly UdpEndpoint[]): void {
     const families = new Set(this.locals.map(({ address }) => address.includes(':')));
     const kin = peers.filter(({ address }) => families.has(address.includes(':')));
-    for (let first = 0; first < kin.length; first += MOST_PERMITS) {
-      const some = kin.slice(first, first + MOST_PERMITS);
+    for (let first = 0; first < kin.length; first += MAX_PERMITS) {
+      const some = kin.slice(first, first + MAX_PERMITS);
       this.#connection?.send(encodeControl({ type: 'permit', peers: some }));
     }
   }
@@ -217,7 +217,7 @@ export class Link {
     this.#error = error;
     this.#state = 'waiting';
     this.#later(this.#delayMs * (0.5 + this.#chance() / 2), () => void this.#connect());
-    this.#delayMs = Math.min(2 * this.#delayMs, LONGEST_DELAY_MS);
+    this.#delayMs = Math.min(2 * this.#delayMs, MAX_DELAY_MS);
     if (hadAddresses) this.#parts.events.changed(this);
     this.#parts.events.tried();
   }

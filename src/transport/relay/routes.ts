@@ -1,5 +1,5 @@
 import { type Address, familyOf } from '../../address.js';
-import { BoundedMap } from '../../relay/bounded.js';
+import { LruMap } from '../../relay/lru-map.js';
 
 /** A relay, as far as routes are concerned. */
 export interface Way {
@@ -7,8 +7,8 @@ export interface Way {
   readonly locals: readonly { readonly address: Address }[];
 }
 
-const MOST_HOMES = 256;
-const MOST_REFUSALS = 256;
+const MAX_DESTINATIONS = 256;
+const MAX_REFUSALS = 256;
 
 /**
  * Which relay, and so which of our addresses, talks to a destination. The first time that one is asked about, it gets
@@ -18,8 +18,8 @@ const MOST_REFUSALS = 256;
  */
 export class Routes<W extends Way> {
   readonly #ways: readonly W[];
-  readonly #homes = new BoundedMap<Address, W>(MOST_HOMES);
-  readonly #refusals = new BoundedMap<Address, Set<W>>(MOST_REFUSALS);
+  readonly #homes = new LruMap<Address, W>(MAX_DESTINATIONS);
+  readonly #refusals = new LruMap<Address, Set<W>>(MAX_REFUSALS);
 
   /** In the order of preference. */
   constructor(ways: readonly W[]) {

@@ -1,7 +1,7 @@
 import type { Address } from '../address.js';
-import { BoundedMap } from './bounded.js';
+import { LruMap } from './lru-map.js';
 import type { RefusalReason, UdpEndpoint } from './codec.js';
-import { Bucket, type RelayLimits } from './limits.js';
+import { TokenBucket, type RelayLimits } from './limits.js';
 import type { Policy } from './policy.js';
 import type { SctpSummary } from './sctp.js';
 
@@ -17,7 +17,7 @@ const INIT_COST = 4;
 const ANSWER_LIFE_MS = 120_000;
 /** A destination that was used more recently isn't forgotten for another one: its budget is full again by then. */
 const FORGET_AFTER_MS = 60_000;
-const MOST_GUARDED = 16_384;
+const MAX_ADDRESSES = 16_384;
 /**
  * A host with several addresses may answer from another one than was sent to: each packet that comes in lets so many
  * go out to destinations that haven't answered themselves. SACKs come for every second packet at the least.
@@ -25,9 +25,9 @@ const MOST_GUARDED = 16_384;
 const CREDIT_PER_ANSWER = 4;
 
 /** Counts, over all clients, what an address hasn't answered: many clients, or many sessions, are no more than one. */
-export class Guard {
+export class UnansweredLimit {
   readonly #burst: number;
-  readonly #buckets = new BoundedMap<Address, Bucket>(MOST_GUARDED);
+  readonly #buckets = new LruMap<Address, TokenBucket>(MAX_ADDRESSES);
 
   constructor({ unansweredInits }: RelayLimits) {
     this.#burst = unansweredInits * INIT_COST;
@@ -36,7 +36,7 @@ export class Guard {
   take(address: Address, cost: number, nowMs: number): boolean {
     let bucket = this.#buckets.use(address);
     if (bucket === undefined) {
-      bucket = new Bucket(this.#burst, this.#burst / 10, nowMs);
+      bucket = new TokenBucket(this.#burst, this.#burst / 10, nowMs);
       this.#buckets.set(address, bucket);
     }
     return bucket.take(cost, nowMs);
@@ -48,7 +48,7 @@ export class Guard {
 }
 
 interface Peer {
-  readonly budget: Bucket;
+  readonly budget: TokenBucket;
   usedAtMs: number;
   answeredAtMs: number;
 }
@@ -57,16 +57,16 @@ interface Peer {
  * The destinations that one client talks to. A datagram comes back only from these, and before one has answered it gets
  * no more than a few packets: nobody can be flooded who doesn't take part.
  */
-export class Peers {
+export class Destinations {
   readonly #policy: Policy;
   readonly #limits: RelayLimits;
-  readonly #guard: Guard;
+  readonly #guard: UnansweredLimit;
   readonly #peers = new Map<string, Peer>();
   /** The last one that was found: mostly the next datagram has the same, as an object. */
   #last: { readonly endpoint: UdpEndpoint; readonly peer: Peer } | undefined;
   #credit = 0;
 
-  constructor(policy: Policy, limits: RelayLimits, guard: Guard) {
+  constructor(policy: Policy, limits: RelayLimits, guard: UnansweredLimit) {
     this.#policy = policy;
     this.#limits = limits;
     this.#guard = guard;
@@ -132,7 +132,7 @@ export class Peers {
     if (this.#peers.size >= this.#limits.destinations && !this.#forgetOne(nowMs)) {
       return { reason: 'limit', text: `more than ${this.#limits.destinations} destinations at once` };
     }
-    const budget = new Bucket(this.#limits.unanswered, 1, nowMs);
+    const budget = new TokenBucket(this.#limits.unanswered, 1, nowMs);
     const peer: Peer = { budget, usedAtMs: nowMs, answeredAtMs: Number.NEGATIVE_INFINITY };
     this.#peers.set(keyOf(endpoint), peer);
     return peer;

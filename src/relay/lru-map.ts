@@ -1,5 +1,5 @@
 /** A map that forgets what it was longest without when it is full. */
-export class BoundedMap<Key, Value> {
+export class LruMap<Key, Value> {
   readonly #most: number;
   readonly #map = new Map<Key, Value>();
 

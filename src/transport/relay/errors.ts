@@ -1,9 +1,9 @@
 import { type ErrorCode, SctpError } from '../../errors.js';
-import { type Closing, closingOf } from '../../relay/closing.js';
+import { type CloseReason, closeReasonOf } from '../../relay/close-codes.js';
 import type { RefusalReason } from '../../relay/codec.js';
 
 /** What a relay's ways to end a connection are to a caller. */
-const CODES: Readonly<Record<Closing, ErrorCode>> = {
+const CODES: Readonly<Record<CloseReason, ErrorCode>> = {
   protocol: 'EPROTO',
   ticket: 'EACCES',
   origin: 'EPERM',
@@ -16,7 +16,7 @@ const CODES: Readonly<Record<Closing, ErrorCode>> = {
   draining: 'ENETDOWN',
 };
 
-const HINTS: Readonly<Partial<Record<Closing, string>>> = {
+const HINTS: Readonly<Partial<Record<CloseReason, string>>> = {
   ticket: 'give a ticket that this relay accepts',
   origin: "add this page's origin to the relay's `origins`",
   version: 'use the same version of usrsctp-wasm on both sides',
@@ -33,7 +33,7 @@ export const UNREACHABLE: Readonly<Record<RefusalReason, ErrorCode>> = {
 
 /** Why a connection to a relay ended, from its close frame or, without one, from what the runtime tells of the failure. */
 export function closeError(url: string, code: number, reason: string, failure: unknown): SctpError {
-  const closing = closingOf(code);
+  const closing = closeReasonOf(code);
   if (closing !== undefined) {
     const hint = HINTS[closing];
     const said = reason === '' ? closing : `${closing}: ${reason}`;

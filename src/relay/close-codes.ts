@@ -25,21 +25,21 @@ export const CLOSE_CODES = {
   draining: 4503,
 } as const;
 
-export type Closing = keyof typeof CLOSE_CODES;
+export type CloseReason = keyof typeof CLOSE_CODES;
 
 /** A connection that ended in order. */
 export const NORMAL_CLOSURE = 1000;
 
 /** The longest reason of a close frame in bytes (RFC 6455 §5.5). */
-const MOST_REASON_BYTES = 123;
+const MAX_REASON_BYTES = 123;
 
 /** What a close code stands for, if it is one of the protocol. */
-export function closingOf(code: number): Closing | undefined {
-  return (Object.keys(CLOSE_CODES) as Closing[]).find((closing) => CLOSE_CODES[closing] === code);
+export function closeReasonOf(code: number): CloseReason | undefined {
+  return (Object.keys(CLOSE_CODES) as CloseReason[]).find((closing) => CLOSE_CODES[closing] === code);
 }
 
 /** A sentence, cut so that it fits into a close frame. */
 export function closeReason(text: string): string {
   const ascii = text.replaceAll(/[^ -~]/g, '?');
-  return ascii.length <= MOST_REASON_BYTES ? ascii : `${ascii.slice(0, MOST_REASON_BYTES - 3)}...`;
+  return ascii.length <= MAX_REASON_BYTES ? ascii : `${ascii.slice(0, MAX_REASON_BYTES - 3)}...`;
 }

@@ -1,11 +1,11 @@
 import { lookup as ask } from 'node:dns/promises';
 import { type Address, addressBytes, formatAddress } from '../address.js';
 import type { Clock } from '../clock.js';
-import { BoundedMap } from './bounded.js';
+import { LruMap } from './lru-map.js';
 import type { Resolve } from './policy.js';
 
 const ANSWER_LIFE_MS = 60_000;
-const MOST_ANSWERS = 1024;
+const MAX_ANSWERS = 1024;
 
 interface Answer {
   readonly addresses: Promise<readonly Address[]>;
@@ -14,7 +14,7 @@ interface Answer {
 
 /** The system's resolver, which is asked about a name at most once a minute. A name that isn't known has no addresses. */
 export function lookup(clock: Clock, question: typeof ask = ask): Resolve {
-  const answers = new BoundedMap<string, Answer>(MOST_ANSWERS);
+  const answers = new LruMap<string, Answer>(MAX_ANSWERS);
   return (host) => {
     const known = answers.use(host);
     if (known !== undefined && clock.now() < known.untilMs) return known.addresses;

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { Claims } from '../../src/relay/claims.js';
+import { PortReservations } from '../../src/relay/port-reservations.js';
 
 const [first, second] = [{}, {}];
-const claim = (claims: Claims, owner: object, port = 5000) => claims.claim(owner, '10.0.0.1', port, '10.0.0.2');
+const claim = (claims: PortReservations, owner: object, port = 5000) => claims.claim(owner, '10.0.0.1', port, '10.0.0.2');
 
 test("an SCTP port is the one client's that claims it first, until that client ends", () => {
-  const claims = new Claims();
+  const claims = new PortReservations();
   expect([claim(claims, first), claim(claims, first), claim(claims, second), claim(claims, first)]).toEqual([
     true,
     true,
@@ -17,7 +17,7 @@ test("an SCTP port is the one client's that claims it first, until that client e
 });
 
 test('a client that has claimed too much loses its oldest claim, and another may have it', () => {
-  const claims = new Claims();
+  const claims = new PortReservations();
   for (let port = 1; port <= 256; port++) expect(claim(claims, first, port)).toBe(true);
   expect(claim(claims, second, 1)).toBe(false);
   expect(claim(claims, first, 257)).toBe(true);
