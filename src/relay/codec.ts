@@ -3,31 +3,31 @@ import { type Datagram, MAX_LOCALS, MAX_MESSAGE_BYTES, readDatagrams } from './d
 import { Reader, Writer } from './octets.js';
 
 /**
- * The relay protocol, version 1: what client and relay say to each other, and its bytes. Values only; both sides use
- * this file. One binary WebSocket message is one of these, told apart by its first byte:
+ * The messages of the relay protocol, version 1, and how they are encoded; both sides use this file. Each binary
+ * WebSocket message is one of these. Its first byte is the type:
  *
  * ```
  *  client                                    relay
  *    │ 1 allocate  ticket, port, resumption ──► │
  *    │ ◄── 2 allocated  addresses, resumption   │
- *    │ 3 permit  peers ──────────────────────►  │   answers may come from them
+ *    │ 3 permit  peers ──────────────────────►  │   lets in datagrams from them
  *    │ 0 datagrams  ◄────────────────────────►  │
- *    │ ◄── 4 refused  peer, why                 │
+ *    │ ◄── 4 refused  peer, reason              │
  *    │ 5 ping ──►                  ◄── 6 pong   │
- *    │ ◄── 7 draining                           │   this relay ends soon
+ *    │ ◄── 7 draining                           │   the relay is shutting down
  * ```
  *
- * What ends the connection is said by its close code ({@link ./close-codes.ts}), which no version changes.
- * Numbers are in network order. Decoding gives `undefined` for what isn't one message from its first to its last byte.
+ * The close code says why a connection ended ({@link ./close-codes.ts}). Numbers are in network byte order. Decoding
+ * returns `undefined` unless the bytes are exactly one message.
  */
 export const SUBPROTOCOL = 'usrsctp-relay.v1';
 
 /** The length in bytes of a resumption token. */
 export const RESUMPTION_BYTES = 16;
-/** How many peers one permit names at most. */
+/** The most peers in one permit. */
 export const MAX_PERMITS = 64;
 
-/** Where UDP datagrams go to or come from. */
+/** The source or destination of UDP datagrams. */
 export interface UdpEndpoint {
   /** The IP address. */
   readonly address: Address;
@@ -35,7 +35,7 @@ export interface UdpEndpoint {
   readonly port: number;
 }
 
-/** Why a relay doesn't carry datagrams to a peer. */
+/** Why a relay doesn't send datagrams to a peer. */
 export type RefusalReason = 'destination' | 'limit' | 'unreachable' | 'taken';
 const REASONS: readonly RefusalReason[] = ['destination', 'limit', 'unreachable', 'taken'];
 
@@ -44,32 +44,32 @@ export interface Datagrams {
   readonly datagrams: readonly Datagram[];
 }
 
-/** Asks for addresses: the first message of a client. */
+/** Requests addresses: the first message of a client. */
 export interface Allocate {
   readonly type: 'allocate';
-  /** A signed ticket, see `ticket.ts`. */
+  /** A signed ticket; see `ticket.ts`. */
   readonly ticket: string;
-  /** The UDP port that the client would like to have on all relays; 0: any. */
+  /** The UDP port that the client prefers; 0: any. */
   readonly port: number;
-  /** The token of a session to go on with; empty: none. */
+  /** The token of a session to resume; empty: none. */
   readonly resumption: Uint8Array;
 }
 
 export interface Allocated {
   readonly type: 'allocated';
-  /** Presented to this relay, it gives the same addresses again for a while after the connection was lost. */
+  /** The token that resumes this session, with the same addresses, for a while after the connection was lost. */
   readonly resumption: Uint8Array;
-  /** Whether an earlier session goes on. */
+  /** Whether an earlier session was resumed. */
   readonly resumed: boolean;
   /** The largest IP packet in bytes. */
   readonly mtu: number;
-  /** How often the client is to send a ping, in ms. */
+  /** The interval at which the client must send pings, in ms. */
   readonly pingMs: number;
-  /** The public addresses and UDP ports, IPv4 and IPv6, that are the client's now. */
+  /** The client's public addresses and UDP ports, IPv4 and IPv6. */
   readonly locals: readonly UdpEndpoint[];
 }
 
-/** Names peers whose datagrams shall be let in, though nothing has been sent to them through this relay. */
+/** Lets in datagrams from peers to which nothing has been sent through this relay. */
 export interface Permit {
   readonly type: 'permit';
   readonly peers: readonly UdpEndpoint[];
@@ -83,7 +83,7 @@ export interface Refused {
   readonly text: string;
 }
 
-/** A ping, or the pong that carries the same value, 0 to 2³²−1. */
+/** A ping, or the pong that returns its value, 0 to 2³²−1. */
 export interface Ping {
   readonly type: 'ping' | 'pong';
   readonly value: number;
@@ -91,7 +91,7 @@ export interface Ping {
 
 export interface Draining {
   readonly type: 'draining';
-  /** The connection is ended by then, in ms. */
+  /** The relay closes the connection after this time, in ms. */
   readonly withinMs: number;
 }
 
@@ -101,7 +101,7 @@ export type RelayMessage = Datagrams | Allocated | Refused | Draining | (Ping & 
 const TYPES = ['datagrams', 'allocate', 'allocated', 'permit', 'refused', 'ping', 'pong', 'draining'] as const;
 type Control = Exclude<ClientMessage | RelayMessage, Datagrams>;
 
-/** Any message but datagrams. */
+/** Encodes any message except datagrams. */
 export function encodeControl(message: Control): Uint8Array {
   const writer = new Writer();
   writer.uint8(TYPES.indexOf(message.type));
@@ -135,7 +135,7 @@ export function encodeControl(message: Control): Uint8Array {
   return writer.written();
 }
 
-/** What a client has sent. Byte fields are views into `bytes`. */
+/** Decodes a message from a client. Byte fields are views of `bytes`. */
 export function decodeClientMessage(bytes: Uint8Array): ClientMessage | undefined {
   const message = decode(bytes);
   switch (message?.type) {
@@ -149,7 +149,7 @@ export function decodeClientMessage(bytes: Uint8Array): ClientMessage | undefine
   }
 }
 
-/** What a relay has sent. Byte fields are views into `bytes`. */
+/** Decodes a message from a relay. Byte fields are views of `bytes`. */
 export function decodeRelayMessage(bytes: Uint8Array): RelayMessage | undefined {
   const message = decode(bytes);
   switch (message?.type) {
@@ -187,8 +187,8 @@ function decodeBody(type: (typeof TYPES)[number], reader: Reader): ClientMessage
     case 'allocated': {
       const resumed = reader.uint8();
       const head = { mtu: reader.uint16(), pingMs: reader.uint32(), resumption: reader.short() };
-      const isWrong = resumed > 1 || head.resumption.length !== RESUMPTION_BYTES;
-      const locals = isWrong ? undefined : reader.endpoints(MAX_LOCALS);
+      const isInvalid = resumed > 1 || head.resumption.length !== RESUMPTION_BYTES;
+      const locals = isInvalid ? undefined : reader.endpoints(MAX_LOCALS);
       return locals && { type, resumed: resumed === 1, ...head, locals };
     }
     case 'permit': {

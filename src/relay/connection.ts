@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws';
 import { isBytes } from '../arguments.js';
-import { CLOSE_CODES, type CloseReason, closeReason, NORMAL_CLOSURE } from './close-codes.js';
+import { CLOSE_CODES, type CloseReason, closeText, NORMAL_CLOSURE } from './close-codes.js';
 import { type Allocate, decodeClientMessage } from './codec.js';
 import type { Metrics } from './metrics.js';
 import type { RelaySettings } from './options.js';
@@ -61,7 +61,7 @@ export class Connection implements Wire {
     this.#cancelHandshake();
     const closing = Object.entries(CLOSE_CODES).find(([, each]) => each === code)?.[0] ?? 'normal';
     this.#parts.metrics?.closings.inc({ reason: closing });
-    this.#socket.close(code, closeReason(reason));
+    this.#socket.close(code, closeText(reason));
     const cancel = this.#parts.settings.clock.schedule(CLOSING_MS, () => this.#socket.terminate());
     this.#socket.once('close', cancel);
   }

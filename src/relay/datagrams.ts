@@ -2,33 +2,34 @@ import { type Address, addressBytes, familyOf, formatAddress } from '../address.
 import type { UdpEndpoint } from './codec.js';
 import { type Reader, Writer } from './octets.js';
 
-/** The largest message in bytes that either side sends or takes. */
+/** The largest message that either side sends or accepts, in bytes. */
 export const MAX_MESSAGE_BYTES: number = 65_536;
-/** One UDP datagram, seen from the relay's client. */
+
+/** One UDP datagram, from the point of view of the relay's client. */
 export interface Datagram {
-  /** Which of the allocated addresses it leaves from or has come to: an index, 0 to 127. */
+  /** The index, 0 to 127, of the allocated address that it is sent from or was received at. */
   readonly local: number;
   readonly peer: UdpEndpoint;
   readonly bytes: Uint8Array;
 }
 
-/** The first byte of a message of datagrams. */
+/** The type of a message of datagrams: its first byte. */
 export const DATAGRAMS = 0;
-/** How many addresses a client has at most. */
+/** The most addresses that a client has. */
 export const MAX_LOCALS = 128;
 
-/** Beside the index of a local address: the peer's has 16 bytes. */
+/** Flag beside the index of the local address: the peer's address is IPv6. */
 const IPV6 = 0x80;
-/** Type, or flags and index, then address and port and length. */
+/** Flag and index, address, port, length. */
 const DATAGRAM_HEADER_BYTES = { IPv4: 1 + 4 + 2 + 2, IPv6: 1 + 16 + 2 + 2 } as const;
 
-/** Datagrams as messages, each as full as it may be. What fits no message is left out. */
+/** Encodes datagrams as messages, with as many in each as fit. A datagram that fits into no message is left out. */
 export function encodeDatagrams(datagrams: readonly Datagram[]): Uint8Array[] {
   const messages: Uint8Array[] = [];
   let group: Datagram[] = [];
   let length = 1;
   const flush = () => {
-    if (group.length > 0) messages.push(oneMessage(group, length));
+    if (group.length > 0) messages.push(encodeMessage(group, length));
     group = [];
     length = 1;
   };
@@ -44,7 +45,7 @@ export function encodeDatagrams(datagrams: readonly Datagram[]): Uint8Array[] {
   return messages;
 }
 
-function oneMessage(datagrams: readonly Datagram[], length: number): Uint8Array {
+function encodeMessage(datagrams: readonly Datagram[], length: number): Uint8Array {
   const writer = new Writer(length);
   writer.uint8(DATAGRAMS);
   let address: Address | undefined;
@@ -63,7 +64,10 @@ function oneMessage(datagrams: readonly Datagram[], length: number): Uint8Array 
   return writer.written();
 }
 
-/** What follows the first byte of a message, undefined where it breaks off. Those of one peer behind each other share it: whoever looks at peers does so once. */
+/**
+ * Decodes what follows the type; `undefined` if it is truncated or malformed. Consecutive datagrams from one peer share
+ * the same `peer` object, so that it is looked up once.
+ */
 export function readDatagrams(reader: Reader): Datagram[] | undefined {
   const datagrams: Datagram[] = [];
   let raw: Uint8Array = new Uint8Array();
@@ -77,17 +81,17 @@ export function readDatagrams(reader: Reader): Datagram[] | undefined {
       raw = own;
       peer = peerOf(own, port);
     }
-    if (reader.isShort || peer === undefined || bytes.length === 0) return undefined;
+    if (reader.hasFailed || peer === undefined || bytes.length === 0) return undefined;
     datagrams.push({ local: head & ~IPV6, peer, bytes });
   }
   return datagrams.length > 0 ? datagrams : undefined;
 }
 
-/** Addresses have one form: an IPv4 address isn't written as an IPv6 one. */
+/** `undefined` for port 0 and for IPv4-mapped IPv6 addresses: an IPv4 address has one encoding only. */
 function peerOf(raw: Uint8Array, port: number): UdpEndpoint | undefined {
   const address = formatAddress(raw);
-  const isOneForm = (familyOf(address) === 'IPv6') === raw.length > 4;
-  return isOneForm && port !== 0 ? { address, port } : undefined;
+  const isUnmapped = (familyOf(address) === 'IPv6') === raw.length > 4;
+  return isUnmapped && port !== 0 ? { address, port } : undefined;
 }
 
 function isSame(one: Uint8Array, other: Uint8Array): boolean {

@@ -1,9 +1,10 @@
 import type { Address } from '../address.js';
-import { LruMap } from './lru-map.js';
 import type { RefusalReason, UdpEndpoint } from './codec.js';
-import { TokenBucket, type RelayLimits } from './limits.js';
+import type { RelayLimits } from './limits.js';
+import { LruMap } from './lru-map.js';
 import type { Policy } from './policy.js';
 import type { SctpSummary } from './sctp.js';
+import { TokenBucket } from './token-bucket.js';
 
 /** Why something isn't carried. */
 export interface Refusal {
@@ -34,7 +35,7 @@ export class UnansweredLimit {
   }
 
   take(address: Address, cost: number, nowMs: number): boolean {
-    let bucket = this.#buckets.use(address);
+    let bucket = this.#buckets.get(address);
     if (bucket === undefined) {
       bucket = new TokenBucket(this.#burst, this.#burst / 10, nowMs);
       this.#buckets.set(address, bucket);
@@ -43,7 +44,7 @@ export class UnansweredLimit {
   }
 
   answered(address: Address): void {
-    this.#buckets.use(address)?.give(INIT_COST);
+    this.#buckets.get(address)?.give(INIT_COST);
   }
 }
 

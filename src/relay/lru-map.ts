@@ -1,18 +1,19 @@
-/** A map that forgets what it was longest without when it is full. */
+/** A bounded map: when it is full, a new entry replaces the least recently used one. */
 export class LruMap<Key, Value> {
-  readonly #most: number;
+  readonly #capacity: number;
+  /** The least recently used entry comes first: Map keeps the order of insertion. */
   readonly #map = new Map<Key, Value>();
 
-  constructor(most: number) {
-    this.#most = most;
+  constructor(capacity: number) {
+    this.#capacity = capacity;
   }
 
   get size(): number {
     return this.#map.size;
   }
 
-  /** The value, which thereby is the last to be forgotten. */
-  use(key: Key): Value | undefined {
+  /** Returns the value and marks it as the most recently used one. */
+  get(key: Key): Value | undefined {
     const value = this.#map.get(key);
     if (value === undefined) return undefined;
     this.#map.delete(key);
@@ -20,19 +21,15 @@ export class LruMap<Key, Value> {
     return value;
   }
 
-  /** Sets a value; returns what had to be forgotten for it. */
-  set(key: Key, value: Value): Value | undefined {
+  set(key: Key, value: Value): void {
     this.#map.delete(key);
-    let forgotten: Value | undefined;
-    if (this.#map.size >= this.#most) {
-      for (const [oldest, old] of this.#map) {
-        this.#map.delete(oldest);
-        forgotten = old;
+    if (this.#map.size >= this.#capacity) {
+      for (const leastRecent of this.#map.keys()) {
+        this.#map.delete(leastRecent);
         break;
       }
     }
     this.#map.set(key, value);
-    return forgotten;
   }
 
   delete(key: Key): void {

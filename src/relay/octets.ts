@@ -4,7 +4,7 @@ import type { UdpEndpoint } from './codec.js';
 const decoder: TextDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder: TextEncoder = new TextEncoder();
 
-/** Writes fields in network order, into memory that grows. */
+/** Writes fields in network byte order into a growing buffer. */
 export class Writer {
   #bytes: Uint8Array;
   #at = 0;
@@ -18,7 +18,7 @@ export class Writer {
   }
 
   uint8(value: number): void {
-    this.#room(1);
+    this.#reserve(1);
     this.#bytes[this.#at++] = value;
   }
 
@@ -33,30 +33,30 @@ export class Writer {
   }
 
   bytes(bytes: Uint8Array): void {
-    this.#room(bytes.length);
+    this.#reserve(bytes.length);
     this.#bytes.set(bytes, this.#at);
     this.#at += bytes.length;
   }
 
-  /** At most 255 bytes, with their number before them. */
+  /** At most 255 bytes, preceded by their number. */
   short(bytes: Uint8Array): void {
     this.uint8(bytes.length);
     this.bytes(bytes.subarray(0, 255));
   }
 
-  /** UTF-8 up to the message's end. */
+  /** UTF-8, up to the end of the message. */
   text(text: string): void {
     this.bytes(encoder.encode(text));
   }
 
-  /** The family's number, 4 or 6, then address and port. */
+  /** The IP version, 4 or 6, then address and port. */
   endpoint({ address, port }: UdpEndpoint): void {
     this.uint8(familyOf(address) === 'IPv6' ? 6 : 4);
     this.bytes(addressBytes(address) ?? new Uint8Array(4));
     this.uint16(port);
   }
 
-  #room(more: number): void {
+  #reserve(more: number): void {
     if (this.#at + more <= this.#bytes.length) return;
     const larger = new Uint8Array(Math.max(2 * this.#bytes.length, this.#at + more));
     larger.set(this.#bytes);
@@ -64,11 +64,11 @@ export class Writer {
   }
 }
 
-/** Reads fields in network order. Past the end it reads zeroes and says so in `isShort`. It never throws. */
+/** Reads fields in network byte order. It never throws: past the end it reads zeros, and `hasFailed` is set. */
 export class Reader {
   readonly #bytes: Uint8Array;
   #at = 0;
-  #isBad = false;
+  #hasFailed = false;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
@@ -78,19 +78,19 @@ export class Reader {
     return Math.max(0, this.#bytes.length - this.#at);
   }
 
-  /** Whether more was read than there was, or what can't be. */
-  get isShort(): boolean {
-    return this.#isBad;
+  /** Whether a field was truncated or invalid. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
   }
 
-  /** Whether exactly what was there has been read. */
+  /** Whether all fields were valid, and everything has been read. */
   get isAtEnd(): boolean {
-    return !this.#isBad && this.#at === this.#bytes.length;
+    return !this.#hasFailed && this.#at === this.#bytes.length;
   }
 
   uint8(): number {
     const value = this.#bytes[this.#at++];
-    if (value === undefined) this.#isBad = true;
+    if (value === undefined) this.#hasFailed = true;
     return value ?? 0;
   }
 
@@ -102,9 +102,9 @@ export class Reader {
     return this.uint16() * 65_536 + this.uint16();
   }
 
-  /** A view of so many bytes. */
+  /** A view of the next bytes. */
   bytes(length: number): Uint8Array {
-    if (length > this.left) this.#isBad = true;
+    if (length > this.left) this.#hasFailed = true;
     const view = this.#bytes.subarray(this.#at, this.#at + length);
     this.#at += length;
     return view;
@@ -114,12 +114,12 @@ export class Reader {
     return this.bytes(this.uint8());
   }
 
-  /** UTF-8 up to the message's end. */
+  /** UTF-8, up to the end of the message. */
   text(): string {
     try {
       return decoder.decode(this.bytes(this.left));
     } catch {
-      this.#isBad = true;
+      this.#hasFailed = true;
       return '';
     }
   }
@@ -129,16 +129,16 @@ export class Reader {
     const raw = this.bytes(family === 6 ? 16 : 4);
     const port = this.uint16();
     const address = formatAddress(raw);
-    const isOneForm = family === (familyOf(address) === 'IPv6' ? 6 : 4);
-    return this.#isBad || !isOneForm || port === 0 ? undefined : { address, port };
+    const isUnmapped = family === (familyOf(address) === 'IPv6' ? 6 : 4);
+    return this.#hasFailed || !isUnmapped || port === 0 ? undefined : { address, port };
   }
 
-  /** Endpoints up to the message's end: at least one, and no more than `most`. */
-  endpoints(most: number): UdpEndpoint[] | undefined {
+  /** Endpoints up to the end of the message: at least one, and at most `max`. */
+  endpoints(max: number): UdpEndpoint[] | undefined {
     const endpoints: UdpEndpoint[] = [];
     while (this.left > 0) {
       const endpoint = this.endpoint();
-      if (endpoint === undefined || endpoints.length >= most) return undefined;
+      if (endpoint === undefined || endpoints.length >= max) return undefined;
       endpoints.push(endpoint);
     }
     return endpoints.length > 0 ? endpoints : undefined;

@@ -5,10 +5,10 @@ import { checkObject, shown } from '../arguments.js';
 import { type Clock, systemClock } from '../clock.js';
 import { type Random, systemRandom } from '../random.js';
 import { parseLimits, type RelayLimits } from './limits.js';
-import { lookup } from './resolver.js';
 import { type Network, parseNetwork } from './network.js';
 import { parseRule, type Resolve, type Rule } from './policy.js';
 import type { PoolAddress } from './pool.js';
+import { lookup } from './resolver.js';
 import type { TicketKey } from './ticket.js';
 
 /** One thing that happened, for a log: its name, and what is known of it. Values are plain. */

@@ -16,7 +16,7 @@ interface Answer {
 export function lookup(clock: Clock, question: typeof ask = ask): Resolve {
   const answers = new LruMap<string, Answer>(MAX_ANSWERS);
   return (host) => {
-    const known = answers.use(host);
+    const known = answers.get(host);
     if (known !== undefined && clock.now() < known.untilMs) return known.addresses;
     const addresses = question(host, { all: true }).then(
       (found) => found.flatMap(({ address }) => canonical(address)),

@@ -1,12 +1,13 @@
 import type { Clock } from '../clock.js';
-import type { PortReservations } from './port-reservations.js';
 import { CLOSE_CODES, type CloseReason } from './close-codes.js';
 import { type ClientMessage, encodeControl, type RelayMessage, type UdpEndpoint } from './codec.js';
 import { type Datagram, encodeDatagrams } from './datagrams.js';
-import { TokenBucket, type RelayLimits, MIN_BURST_BYTES } from './limits.js';
-import type { Metrics } from './metrics.js';
 import type { Destinations, Refusal } from './destinations.js';
+import { MIN_BURST_BYTES, type RelayLimits } from './limits.js';
+import type { Metrics } from './metrics.js';
+import type { PortReservations } from './port-reservations.js';
 import { inspectPacket } from './sctp.js';
+import { TokenBucket } from './token-bucket.js';
 
 /** The connection to a client, as a session sees it. */
 export interface Wire {
@@ -177,7 +178,7 @@ export class Session {
     const cost = bytes.length + OVERHEAD_BYTES;
     const refusal = peers.outbound(peer, summary, nowMs);
     if (refusal !== undefined) return this.#refuse(peer, refusal, nowMs);
-    if (!claims.claim(this, from.address, summary.sourcePort, peer.address)) {
+    if (!claims.reserve(this, from.address, summary.sourcePort, peer.address)) {
       const text = `another client of this relay uses SCTP port ${summary.sourcePort} towards ${peer.address}`;
       return this.#refuse(peer, { reason: 'taken', text }, nowMs);
     }

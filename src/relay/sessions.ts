@@ -1,14 +1,15 @@
 import type { Clock } from '../clock.js';
-import { PortReservations } from './port-reservations.js';
 import { RESUMPTION_BYTES } from './codec.js';
-import { TokenBucket, MIN_BURST_BYTES } from './limits.js';
+import { Destinations, UnansweredLimit } from './destinations.js';
+import { MIN_BURST_BYTES } from './limits.js';
 import type { Metrics } from './metrics.js';
 import type { RelaySettings } from './options.js';
-import { UnansweredLimit, Destinations } from './destinations.js';
 import { Policy, parseRule, type Rule, resolveRules } from './policy.js';
 import { AddressPool } from './pool.js';
+import { PortReservations } from './port-reservations.js';
 import { Session } from './session.js';
 import { type TicketClaims, TicketError } from './ticket.js';
+import { TokenBucket } from './token-bucket.js';
 
 /** Too many, of something. */
 export class LimitError extends Error {

@@ -2,13 +2,13 @@ import { type Address, addressBytes } from '../address.js';
 import { checkType } from '../arguments.js';
 import { SctpError } from '../errors.js';
 import { checkPackets, type Packet } from '../packet.js';
-import { LruMap } from '../relay/lru-map.js';
 import type { Refused, UdpEndpoint } from '../relay/codec.js';
 import type { Datagram } from '../relay/datagrams.js';
+import { LruMap } from '../relay/lru-map.js';
 import { checkHost } from './host.js';
+import { UNREACHABLE } from './relay/errors.js';
 import { Link, type LinkEvents } from './relay/link.js';
 import { parseOptions, type RelayOptions, type RelaySettings } from './relay/options.js';
-import { UNREACHABLE } from './relay/errors.js';
 import { Routes } from './relay/routes.js';
 import { runtimeWebSocket, type WebSocketConstructor } from './relay/websocket.js';
 import type { Route, Transport, TransportHost } from './transport.js';
@@ -217,7 +217,7 @@ class Relay implements RelayTransport {
   /** A peer may answer, and probe, whichever of our addresses it likes: all relays must let it in. */
   #introduce(peer: UdpEndpoint): void {
     const key = `${peer.address} ${peer.port}`;
-    if (this.#peers.use(key) !== undefined) return;
+    if (this.#peers.get(key) !== undefined) return;
     this.#peers.set(key, peer);
     for (const link of this.#links) link.permit([peer]);
   }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatAddress } from '../../src/address.js';
-import { closeReason } from '../../src/relay/close-codes.js';
+import { closeText } from '../../src/relay/close-codes.js';
 import {
   type ClientMessage,
   decodeClientMessage,
@@ -133,7 +133,7 @@ describe('the relay codec', () => {
   });
 
   test('the reason of a close frame fits into it, whatever it quotes', () => {
-    fc.assert(fc.property(text, (reason) => Buffer.byteLength(closeReason(reason)) <= 123));
-    expect(closeReason('x'.repeat(200))).toMatch(/^x{120}\.\.\.$/);
+    fc.assert(fc.property(text, (reason) => Buffer.byteLength(closeText(reason)) <= 123));
+    expect(closeText('x'.repeat(200))).toMatch(/^x{120}\.\.\.$/);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { Destinations, UnansweredLimit } from '../../src/relay/destinations.js';
 import { parseLimits } from '../../src/relay/limits.js';
 import { Metrics } from '../../src/relay/metrics.js';
-import { UnansweredLimit, Destinations } from '../../src/relay/destinations.js';
 import { Policy, parseRule } from '../../src/relay/policy.js';
 import { inspectPacket } from '../../src/relay/sctp.js';
 import { init, type PacketParts, sctp } from '../support/sctp.js';

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Address, formatAddress } from '../../src/address.js';
-import { lookup } from '../../src/relay/resolver.js';
 import {
   contains,
   type IpAddress,
@@ -11,6 +10,7 @@ import {
   specialRange,
 } from '../../src/relay/network.js';
 import { Policy, parseRule, resolveRules } from '../../src/relay/policy.js';
+import { lookup } from '../../src/relay/resolver.js';
 
 const ip = (address: Address) => parseIp(address) as IpAddress;
 const EVERYWHERE = [parseRule('0.0.0.0/0:*'), parseRule('[::/0]:*')];

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { PortReservations } from '../../src/relay/port-reservations.js';
 
 const [first, second] = [{}, {}];
-const claim = (claims: PortReservations, owner: object, port = 5000) => claims.claim(owner, '10.0.0.1', port, '10.0.0.2');
+const claim = (claims: PortReservations, owner: object, port = 5000) =>
+  claims.reserve(owner, '10.0.0.1', port, '10.0.0.2');
 
 test("an SCTP port is the one client's that claims it first, until that client ends", () => {
   const claims = new PortReservations();

@@ -1,11 +1,12 @@
 import promClient from 'prom-client';
-import { PortReservations } from '../../src/relay/port-reservations.js';
 import { decodeRelayMessage, type RelayMessage, type UdpEndpoint } from '../../src/relay/codec.js';
-import { TokenBucket, parseLimits, type RelayLimits } from '../../src/relay/limits.js';
+import { Destinations, UnansweredLimit } from '../../src/relay/destinations.js';
+import { parseLimits, type RelayLimits } from '../../src/relay/limits.js';
 import { Metrics } from '../../src/relay/metrics.js';
-import { UnansweredLimit, Destinations } from '../../src/relay/destinations.js';
 import { Policy, parseRule } from '../../src/relay/policy.js';
+import { PortReservations } from '../../src/relay/port-reservations.js';
 import { Session, type Wire } from '../../src/relay/session.js';
+import { TokenBucket } from '../../src/relay/token-bucket.js';
 import { VirtualClock } from '../../src/simulated/virtual-clock.js';
 
 export const PEER: UdpEndpoint = { address: '8.8.8.8', port: 9899 };

@@ -9,8 +9,8 @@ import {
 } from '../../relay/codec.js';
 import { type Datagram, encodeDatagrams } from '../../relay/datagrams.js';
 import { Connection } from './connection.js';
-import type { RelaySettings, Ticket } from './options.js';
 import { closeError } from './errors.js';
+import type { RelaySettings, Ticket } from './options.js';
 import type { WebSocketConstructor } from './websocket.js';
 
 /** What a link tells the transport; always from the event loop. */

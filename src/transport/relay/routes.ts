@@ -29,7 +29,7 @@ export class Routes<W extends Way> {
   /** The way to a destination and the local address there. */
   find(destination: Address): { way: W; source: Address } | undefined {
     const usable = this.#usable(destination);
-    const home = this.#homes.use(destination);
+    const home = this.#homes.get(destination);
     const way = home !== undefined && usable.includes(home) ? home : this.#leastUsed(usable);
     const source = way && localOf(way, destination);
     if (way === undefined || source === undefined) return undefined;
@@ -39,7 +39,7 @@ export class Routes<W extends Way> {
 
   /** A relay doesn't carry packets to a destination. Whether another one still may. */
   refused(destination: Address, way: W): boolean {
-    const refusers = this.#refusals.use(destination) ?? new Set();
+    const refusers = this.#refusals.get(destination) ?? new Set();
     this.#refusals.set(destination, refusers.add(way));
     return this.#ways.some((each) => !refusers.has(each) && localOf(each, destination) !== undefined);
   }
@@ -51,12 +51,12 @@ export class Routes<W extends Way> {
 
   /** Destinations that have been asked about and are talked to through this relay by preference. */
   homesOf(way: W): Address[] {
-    return [...this.#homes.keys()].filter((destination) => this.#homes.use(destination) === way);
+    return [...this.#homes.keys()].filter((destination) => this.#homes.get(destination) === way);
   }
 
   /** Those that have an address of the family; without those that are worse when there are better ones. */
   #usable(destination: Address): readonly W[] {
-    const refusers = this.#refusals.use(destination);
+    const refusers = this.#refusals.get(destination);
     const kin = this.#ways.filter((way) => localOf(way, destination) !== undefined);
     const willing = kin.filter((way) => !refusers?.has(way));
     const candidates = willing.length > 0 ? willing : kin;
