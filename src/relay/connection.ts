@@ -1,50 +1,50 @@
 import type { WebSocket } from 'ws';
 import { isBytes } from '../arguments.js';
-import { CLOSE_CODES, type CloseReason, closeText, NORMAL_CLOSURE } from './close-codes.js';
+import { CLOSE_CODES, type CloseReason, closeReasonOf, closeText, NORMAL_CLOSURE } from './close-codes.js';
 import { type Allocate, decodeClientMessage } from './codec.js';
 import type { Metrics } from './metrics.js';
 import type { RelaySettings } from './options.js';
-import type { Session, Wire } from './session.js';
+import type { ClientConnection, Session } from './session.js';
 import { LimitError, type Sessions } from './sessions.js';
 import { TicketError, type TicketVerifier } from './ticket.js';
 
-/** What all connections of a relay share. */
+/** What the connections of a relay share. */
 export interface ConnectionContext {
   readonly settings: RelaySettings;
   readonly sessions: Sessions;
   readonly verifier: TicketVerifier;
   readonly metrics: Metrics | undefined;
-  /** The connection has shown who it is. */
-  settled(connection: Connection): void;
-  gone(connection: Connection): void;
+  /** Called when a connection has a session. */
+  authenticated(connection: Connection): void;
+  closed(connection: Connection): void;
 }
 
-/** A client that doesn't answer a close frame is cut off after this. */
+/** How long a client may take to answer a close frame before its TCP connection is destroyed. */
 const CLOSING_MS = 2000;
-/** The client closed on purpose, or its page is gone, and the token with it: no need to keep its addresses. */
+/** The client closed the connection, or its page was left (RFC 6455 §7.4.1): it won't resume the session. */
 const LEFT: readonly number[] = [NORMAL_CLOSURE, 1001];
 
-/** One WebSocket: asks for a ticket, then carries a session's messages. */
-export class Connection implements Wire {
+/** One WebSocket connection: it requires a ticket, and then carries the messages of a session. */
+export class Connection implements ClientConnection {
   readonly address: string;
   readonly #socket: WebSocket;
-  readonly #parts: ConnectionContext;
+  readonly #context: ConnectionContext;
   #session: Session | undefined;
-  #isAsking = false;
+  #hasPresented = false;
   #isClosed = false;
   readonly #cancelHandshake: () => void;
 
-  constructor(socket: WebSocket, address: string, parts: ConnectionContext) {
+  constructor(socket: WebSocket, address: string, context: ConnectionContext) {
     this.#socket = socket;
     this.address = address;
-    this.#parts = parts;
-    const { clock, limits } = parts.settings;
+    this.#context = context;
+    const { clock, limits } = context.settings;
     this.#cancelHandshake = clock.schedule(limits.handshakeMs, () => {
-      this.refuse('ticket', 'no ticket was shown in time');
+      this.refuse('ticket', 'no ticket was presented in time');
     });
     socket.on('message', (data, isBinary) => this.#message(data, isBinary));
     socket.on('close', (code) => this.#closed(code));
-    socket.on('error', () => {}); // its close follows
+    socket.on('error', () => {}); // `close` follows
   }
 
   get bufferedBytes(): number {
@@ -55,62 +55,62 @@ export class Connection implements Wire {
     if (!this.#isClosed && this.#socket.readyState === this.#socket.OPEN) this.#socket.send(message);
   }
 
-  close(code: number, reason: string): void {
+  close(code: number, text: string): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#cancelHandshake();
-    const closing = Object.entries(CLOSE_CODES).find(([, each]) => each === code)?.[0] ?? 'normal';
-    this.#parts.metrics?.closings.inc({ reason: closing });
-    this.#socket.close(code, closeText(reason));
-    const cancel = this.#parts.settings.clock.schedule(CLOSING_MS, () => this.#socket.terminate());
+    this.#context.metrics?.closings.inc({ reason: closeReasonOf(code) ?? 'normal' });
+    this.#socket.close(code, closeText(text));
+    const cancel = this.#context.settings.clock.schedule(CLOSING_MS, () => this.#socket.terminate());
     this.#socket.once('close', cancel);
   }
 
-  /** Ends the connection before it has a session, and says why. */
-  refuse(closing: CloseReason, text: string): void {
+  /** Closes a connection that has no session yet, and tells the client why. */
+  refuse(reason: CloseReason, text: string): void {
     if (this.#isClosed) return;
-    this.#parts.settings.log({ level: 'warn', event: 'refused', reason: closing, text, client: this.address });
-    this.close(CLOSE_CODES[closing], text);
+    this.#context.settings.log({ level: 'warn', event: 'refused', reason, text, client: this.address });
+    this.close(CLOSE_CODES[reason], text);
   }
 
   #message(data: unknown, isBinary: boolean): void {
     if (this.#isClosed) return;
     const message = isBinary && isBytes(data) ? decodeClientMessage(data) : undefined;
-    if (message === undefined) this.#breach('a message is not of the protocol');
+    if (message === undefined) this.#violation('a message does not follow the protocol');
     else if (this.#session !== undefined) this.#session.receive(message);
-    else if (message.type !== 'allocate' || this.#isAsking) this.#breach('a ticket must be shown first');
+    else if (message.type !== 'allocate' || this.#hasPresented)
+      this.#violation('the first message must present a ticket');
     else void this.#allocate(message);
   }
 
-  #breach(text: string): void {
+  #violation(text: string): void {
     if (this.#session !== undefined) this.#session.end('protocol', text);
     else this.refuse('protocol', text);
   }
 
   async #allocate({ ticket, port, resumption }: Allocate): Promise<void> {
-    this.#isAsking = true;
-    const { sessions, verifier, settings } = this.#parts;
+    this.#hasPresented = true;
+    const { sessions, verifier, settings } = this.#context;
     const earlier = sessions.resumable(resumption);
     if (earlier !== undefined) return this.#attach(earlier, 'resumed', undefined);
     try {
       const claims = await verifier.verify(ticket);
       if (this.#isClosed) return;
-      const session = await sessions.begin(claims, port);
+      const session = await sessions.create(claims, port);
       if (this.#isClosed) session.end('failure', 'the connection was lost');
       else this.#attach(session, 'new', claims.sub);
     } catch (error) {
       if (error instanceof TicketError) return this.refuse('ticket', error.message);
       if (error instanceof LimitError) return this.refuse('limit', error.message);
       settings.log({ level: 'warn', event: 'failed', text: String(error) });
-      this.refuse('failure', 'the relay has failed');
+      this.refuse('failure', 'the relay failed');
     }
   }
 
   #attach(session: Session, kind: 'new' | 'resumed', subject: string | undefined): void {
-    const { metrics, settings } = this.#parts;
+    const { metrics, settings } = this.#context;
     this.#session = session;
     this.#cancelHandshake();
-    this.#parts.settled(this);
+    this.#context.authenticated(this);
     metrics?.sessions.inc({ kind });
     settings.log({ level: 'info', event: kind === 'new' ? 'allocated' : 'resumed', subject, client: this.address });
     session.attach(this, kind === 'resumed');
@@ -120,6 +120,6 @@ export class Connection implements Wire {
     this.#isClosed = true;
     this.#cancelHandshake();
     this.#session?.detach(this, LEFT.includes(code));
-    this.#parts.gone(this);
+    this.#context.closed(this);
   }
 }

@@ -6,26 +6,29 @@ import type { Policy } from './policy.js';
 import type { SctpSummary } from './sctp.js';
 import { TokenBucket } from './token-bucket.js';
 
-/** Why something isn't carried. */
+/** Why a datagram or a permit is refused. */
 export interface Refusal {
   readonly reason: RefusalReason;
   readonly text: string;
 }
 
-/** What an INIT costs of the budget for a destination that hasn't answered, or all of a smaller one; other packets cost 1. */
+/** The tokens that an INIT to a destination costs; a smaller budget is used up by one. Other packets cost 1. */
 const INIT_COST = 4;
-/** A destination counts as answering for so long after its last datagram. */
+/** A destination counts as answering for this long after its last datagram. */
 const ANSWER_LIFE_MS = 120_000;
-/** A destination that was used more recently isn't forgotten for another one: its budget is full again by then. */
-const FORGET_AFTER_MS = 60_000;
+/** A destination is replaced by another only if it has been unused for this long: its budget is full again by then. */
+const UNUSED_MS = 60_000;
 const MAX_ADDRESSES = 16_384;
 /**
- * A host with several addresses may answer from another one than was sent to: each packet that comes in lets so many
- * go out to destinations that haven't answered themselves. SACKs come for every second packet at the least.
+ * A multi-homed host may answer from another address than the one that was sent to. So each packet that it sends allows
+ * this many packets to destinations that haven't answered themselves. There is a SACK for at least every second packet.
  */
 const CREDIT_PER_ANSWER = 4;
 
-/** Counts, over all clients, what an address hasn't answered: many clients, or many sessions, are no more than one. */
+/**
+ * Limits the unanswered packets to each address, over all clients and sessions together: many of them must not be able
+ * to send more than one.
+ */
 export class UnansweredLimit {
   readonly #burst: number;
   readonly #buckets = new LruMap<Address, TokenBucket>(MAX_ADDRESSES);
@@ -48,72 +51,75 @@ export class UnansweredLimit {
   }
 }
 
-interface Peer {
+interface Destination {
   readonly budget: TokenBucket;
   usedAtMs: number;
   answeredAtMs: number;
 }
 
 /**
- * The destinations that one client talks to. A datagram comes back only from these, and before one has answered it gets
- * no more than a few packets: nobody can be flooded who doesn't take part.
+ * The destinations of one client. Only datagrams from these are let in. A destination that hasn't answered gets a few
+ * packets only, so that a host that takes no part can't be flooded.
  */
 export class Destinations {
   readonly #policy: Policy;
   readonly #limits: RelayLimits;
-  readonly #guard: UnansweredLimit;
-  readonly #peers = new Map<string, Peer>();
-  /** The last one that was found: mostly the next datagram has the same, as an object. */
-  #last: { readonly endpoint: UdpEndpoint; readonly peer: Peer } | undefined;
+  readonly #unanswered: UnansweredLimit;
+  readonly #destinations = new Map<string, Destination>();
+  /** The last one that was found: usually the next datagram has the same endpoint, as the same object. */
+  #last: { readonly endpoint: UdpEndpoint; readonly destination: Destination } | undefined;
   #credit = 0;
 
-  constructor(policy: Policy, limits: RelayLimits, guard: UnansweredLimit) {
+  constructor(policy: Policy, limits: RelayLimits, unanswered: UnansweredLimit) {
     this.#policy = policy;
     this.#limits = limits;
-    this.#guard = guard;
+    this.#unanswered = unanswered;
   }
 
   get size(): number {
-    return this.#peers.size;
+    return this.#destinations.size;
   }
 
-  /** From now on datagrams from there are let in. */
+  /** Lets in datagrams from an endpoint. */
   permit(endpoint: UdpEndpoint, nowMs: number): Refusal | undefined {
-    const peer = this.#enter(endpoint, nowMs);
-    return 'reason' in peer ? peer : undefined;
+    const found = this.#findOrAdd(endpoint, nowMs);
+    return 'reason' in found ? found : undefined;
   }
 
-  /** Whether a packet may leave. */
+  /** Why a packet must not be sent; `undefined` if it may be. */
   outbound(endpoint: UdpEndpoint, { isInit }: SctpSummary, nowMs: number): Refusal | undefined {
-    const peer = this.#enter(endpoint, nowMs);
-    if ('reason' in peer) return peer;
+    const destination = this.#findOrAdd(endpoint, nowMs);
+    if ('reason' in destination) return destination;
     const { address, port } = endpoint;
-    const isAnswering = nowMs - peer.answeredAtMs < ANSWER_LIFE_MS;
+    const isAnswering = nowMs - destination.answeredAtMs < ANSWER_LIFE_MS;
     if (isAnswering && !isInit) return undefined;
     const cost = isInit ? Math.min(INIT_COST, this.#limits.unanswered) : 1;
-    const isWithinBudget = peer.budget.take(cost, nowMs);
-    if (isWithinBudget && this.#guard.take(address, cost, nowMs)) return undefined;
+    const isWithinBudget = destination.budget.take(cost, nowMs);
+    if (isWithinBudget && this.#unanswered.take(address, cost, nowMs)) return undefined;
     if (!isInit && this.#takeCredit()) return undefined;
     if (isWithinBudget) {
-      return { reason: 'limit', text: `${address} leaves too much of this relay's clients unanswered` };
+      return { reason: 'limit', text: `${address} leaves too many packets of this relay's clients unanswered` };
     }
-    return { reason: 'limit', text: `${address} port ${port} has not answered: no more is sent there for now` };
+    return {
+      reason: 'limit',
+      text: `${address} port ${port} has not answered: no more packets are sent there for now`,
+    };
   }
 
-  /** Whether datagrams from there may come in. */
+  /** Whether datagrams from an endpoint are let in. */
   has(endpoint: UdpEndpoint): boolean {
     return this.#find(endpoint) !== undefined;
   }
 
-  /** An SCTP packet has come from there: it takes part. */
+  /** Called for each SCTP packet from an endpoint: it takes part. */
   answered(endpoint: UdpEndpoint, nowMs: number): void {
-    const peer = this.#find(endpoint);
-    if (peer === undefined) return;
-    peer.usedAtMs = nowMs;
-    peer.answeredAtMs = nowMs;
+    const destination = this.#find(endpoint);
+    if (destination === undefined) return;
+    destination.usedAtMs = nowMs;
+    destination.answeredAtMs = nowMs;
     this.#credit = Math.min(this.#credit + CREDIT_PER_ANSWER, CREDIT_PER_ANSWER * this.#limits.unanswered);
-    peer.budget.give(this.#limits.unanswered);
-    this.#guard.answered(endpoint.address);
+    destination.budget.give(this.#limits.unanswered);
+    this.#unanswered.answered(endpoint.address);
   }
 
   #takeCredit(): boolean {
@@ -122,7 +128,7 @@ export class Destinations {
     return true;
   }
 
-  #enter(endpoint: UdpEndpoint, nowMs: number): Peer | Refusal {
+  #findOrAdd(endpoint: UdpEndpoint, nowMs: number): Destination | Refusal {
     const known = this.#find(endpoint);
     if (known !== undefined) {
       known.usedAtMs = nowMs;
@@ -130,26 +136,26 @@ export class Destinations {
     }
     const text = this.#policy.refusal(endpoint);
     if (text !== undefined) return { reason: 'destination', text };
-    if (this.#peers.size >= this.#limits.destinations && !this.#forgetOne(nowMs)) {
+    if (this.#destinations.size >= this.#limits.destinations && !this.#removeUnused(nowMs)) {
       return { reason: 'limit', text: `more than ${this.#limits.destinations} destinations at once` };
     }
     const budget = new TokenBucket(this.#limits.unanswered, 1, nowMs);
-    const peer: Peer = { budget, usedAtMs: nowMs, answeredAtMs: Number.NEGATIVE_INFINITY };
-    this.#peers.set(keyOf(endpoint), peer);
-    return peer;
+    const destination: Destination = { budget, usedAtMs: nowMs, answeredAtMs: Number.NEGATIVE_INFINITY };
+    this.#destinations.set(keyOf(endpoint), destination);
+    return destination;
   }
 
-  #find(endpoint: UdpEndpoint): Peer | undefined {
-    if (this.#last?.endpoint === endpoint) return this.#last.peer;
-    const peer = this.#peers.get(keyOf(endpoint));
-    this.#last = peer && { endpoint, peer };
-    return peer;
+  #find(endpoint: UdpEndpoint): Destination | undefined {
+    if (this.#last?.endpoint === endpoint) return this.#last.destination;
+    const destination = this.#destinations.get(keyOf(endpoint));
+    this.#last = destination && { endpoint, destination };
+    return destination;
   }
 
-  #forgetOne(nowMs: number): boolean {
+  #removeUnused(nowMs: number): boolean {
     this.#last = undefined;
-    for (const [key, { usedAtMs }] of this.#peers) {
-      if (nowMs - usedAtMs >= FORGET_AFTER_MS) return this.#peers.delete(key);
+    for (const [key, { usedAtMs }] of this.#destinations) {
+      if (nowMs - usedAtMs >= UNUSED_MS) return this.#destinations.delete(key);
     }
     return false;
   }

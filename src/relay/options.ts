@@ -8,12 +8,12 @@ import { parseLimits, type RelayLimits } from './limits.js';
 import { type Network, parseNetwork } from './network.js';
 import { parseRule, type Resolve, type Rule } from './policy.js';
 import type { PoolAddress } from './pool.js';
-import { lookup } from './resolver.js';
+import { cachingResolver } from './resolver.js';
 import type { TicketKey } from './ticket.js';
 
-/** One thing that happened, for a log: its name, and what is known of it. Values are plain. */
+/** An event for the log. */
 export interface LogEntry {
-  /** `warn`: somebody should look at it. */
+  /** `warn`: an operator should look at it. */
   readonly level: 'info' | 'warn';
   /** `refused`, `allocated`, `resumed`, `ended`, `draining`, `closed`, `failed`. */
   readonly event: string;
@@ -22,56 +22,59 @@ export interface LogEntry {
 
 /** An address of a relay behind a 1:1 NAT. */
 export interface PublicAddress {
-  /** The machine's own. */
+  /** The machine's own address. */
   readonly bind: Address;
-  /** What the world knows it as. */
+  /** The address on the Internet. */
   readonly public: Address;
 }
 
-/** What a relay is told. */
+/** The options of {@link relayServer}. */
 export interface RelayServerOptions {
-  /** Where clients come in: an HTTP server for `ws:`, an HTTPS one for `wss:`. It is the caller's to listen and close. */
+  /** The server that clients connect to: HTTP for `ws:`, HTTPS for `wss:`. The caller makes it listen, and closes it. */
   readonly server: HttpServer | HttpsServer;
-  /** The path of the WebSocket; other paths are left alone. Default `/relay`. */
+  /** The path of the WebSocket; requests for other paths are ignored. Default `/relay`. */
   readonly path?: string;
   /**
-   * The addresses to give to clients, IPv4 and IPv6; each client gets one of each family. Where a 1:1 NAT stands before
-   * the machine, both the machine's and the world's.
+   * The addresses to give to clients, IPv4 and IPv6; each client gets one of each family. If the machine is behind a 1:1
+   * NAT, give the machine's address and the public one.
    */
   readonly addresses: readonly (Address | PublicAddress)[];
   /** The UDP ports to give to clients, first and last. Default 49152 to 65535. */
   readonly ports?: readonly [first: number, last: number];
-  /** The largest IP packet in bytes, headers included, 512 to 65535. Default 1500. */
+  /** The largest IP packet in bytes, including headers, 512 to 65535. Default 1500. */
   readonly mtu?: number;
-  /** The keys that tickets may be signed with. */
+  /** The keys that verify tickets. */
   readonly keys: readonly TicketKey[];
-  /** What tickets must name as their audience. Relays behind one balancer have the same. */
+  /** The audience that tickets must have. Relays behind one load balancer use the same. */
   readonly audience: string;
-  /** The origins whose pages may connect, such as `https://app.example`; `*`: any. Default: none. A client that names no origin is no browser. */
+  /**
+   * The origins whose pages may connect, such as `https://app.example`; `*`: any. Default: none. Clients that send no
+   * `Origin` aren't browsers, and are accepted.
+   */
   readonly origins?: readonly string[];
-  /** Where clients may send to, see `policy.ts`; the client's ticket must allow it too. */
+  /** The destinations that clients may send to; see `policy.ts`. The client's ticket must allow them too. */
   readonly allow: readonly string[];
-  /** Special networks, such as `10.0.0.0/8`, that aren't refused for being special. Default: none. */
+  /** Special-purpose networks, such as `10.0.0.0/8`, in which destinations may be allowed. Default: none. */
   readonly special?: readonly string[];
-  /** How much clients may use. Default: {@link DEFAULT_LIMITS}. */
+  /** Limits of what clients may use. Default: {@link DEFAULT_LIMITS}. */
   readonly limits?: Partial<RelayLimits>;
-  /** Who a connection comes from, for the limits per address. Default: the TCP peer; behind a proxy, what the proxy says. */
+  /** The address that a connection comes from, for the limits per address. Default: the TCP peer's, which may be a proxy's. */
   readonly clientAddress?: (request: IncomingMessage) => string;
   /** Whether to keep metrics for Prometheus. Needs the package prom-client, which must be installed. Default false. */
   readonly metrics?: boolean;
-  /** Takes what is worth a line in a log. Must not throw. Default: nobody. */
+  /** Called with each event for the log. It must not throw. Default: no log. */
   readonly log?: (entry: LogEntry) => void;
-  /** Finds the addresses of host names in rules. Default: the system's resolver, asked at most once a minute per name. */
+  /** Resolves host names in rules. Default: the system's resolver, asked at most once a minute for each name. */
   readonly resolve?: Resolve;
-  /** Where time comes from. Default: the machine's clock. */
+  /** The clock for all timers. Default: the system's. */
   readonly clock?: Clock;
-  /** Where randomness comes from. Default: the machine's cryptographic source. */
+  /** The source of randomness. Default: the system's, which is cryptographic. */
   readonly random?: Random;
-  /** The time in ms since 1970, for tickets. Default: the machine's. */
+  /** The time in ms since 1970, for tickets. Default: the system's. */
   readonly now?: () => number;
 }
 
-/** The options with nothing left to guess. */
+/** The options, checked and complete. */
 export interface RelaySettings {
   readonly server: HttpServer | HttpsServer;
   readonly path: string;
@@ -93,20 +96,22 @@ export interface RelaySettings {
   now(): number;
 }
 
-/** Checks options and fills in what was left out. Throws TypeError, or SctpError EINVAL for an address, that says what is wrong. */
+/** Checks the options and adds the defaults. Throws TypeError, or SctpError EINVAL for an address. */
 export function parseOptions(options: RelayServerOptions): RelaySettings {
   checkObject(options, 'the options', 'relayServer');
   const { ports = [49_152, 65_535], mtu = 1500, clock = systemClock } = options;
   if (!Array.isArray(ports) || !isPort(ports[0]) || !isPort(ports[1]) || ports[0] > ports[1]) {
-    throw new TypeError('relay: `ports` are two UDP ports, 1 to 65535, the first one first');
+    throw new TypeError('relay: `ports` must be two UDP ports from 1 to 65535 in ascending order');
   }
-  if (!Number.isInteger(mtu) || mtu < 512 || mtu > 65_535) throw new TypeError('relay: `mtu` is 512 to 65535 bytes');
-  if (typeof options.server?.on !== 'function') throw new TypeError('relay: `server` is an HTTP or HTTPS server');
+  if (!Number.isInteger(mtu) || mtu < 512 || mtu > 65_535)
+    throw new TypeError('relay: `mtu` must be an integer from 512 to 65535');
+  if (typeof options.server?.on !== 'function') throw new TypeError('relay: `server` must be an HTTP or HTTPS server');
   const { path = '/relay' } = options;
   if (typeof path !== 'string' || !path.startsWith('/')) {
-    throw new TypeError(`relay: \`path\` is '${shown(path)}': a path begins with /, such as /relay`);
+    throw new TypeError(`relay: \`path\` is '${shown(path)}': it must begin with /, such as /relay`);
   }
-  if (typeof options.audience !== 'string' || options.audience === '') throw new TypeError('relay: give an `audience`');
+  if (typeof options.audience !== 'string' || options.audience === '')
+    throw new TypeError('relay: `audience` must be a non-empty string');
   return {
     server: options.server,
     path,
@@ -122,7 +127,7 @@ export function parseOptions(options: RelayServerOptions): RelaySettings {
     metrics: options.metrics ?? false,
     clientAddress: options.clientAddress ?? ((request) => request.socket.remoteAddress ?? ''),
     log: options.log ?? (() => {}),
-    resolve: options.resolve ?? lookup(clock),
+    resolve: options.resolve ?? cachingResolver(clock),
     clock,
     random: options.random ?? systemRandom,
     now: options.now ?? Date.now,
@@ -135,22 +140,22 @@ function poolAddresses(given: RelayServerOptions['addresses']): PoolAddress[] {
     const both = typeof entry === 'string' ? { bind: entry, public: entry } : entry;
     const address = { bind: canonicalAddress(both.bind, 'relay'), public: canonicalAddress(both.public, 'relay') };
     if (familyOf(address.bind) !== familyOf(address.public)) {
-      throw new TypeError(`relay: ${both.bind} and ${both.public} are of different families`);
+      throw new TypeError(`relay: ${both.bind} and ${both.public} are in different address families`);
     }
     if (address.public === '0.0.0.0' || address.public === '::') {
-      throw new TypeError('relay: clients must be told an address: name it in place of the wildcard');
+      throw new TypeError('relay: `addresses` must not contain a wildcard: list the addresses that clients are given');
     }
     return address;
   });
 }
 
-/** As browsers write it: what they send is compared with it. */
+/** Checks that an origin is written as browsers write it, because it is compared with what they send. */
 function checkedOrigin(text: string): string {
   if (text === '*') return text;
   const origin = originOf(text);
   if (origin !== undefined && origin === text.toLowerCase()) return origin;
   const hint = origin === undefined ? 'write https://app.example or *' : `write ${origin}`;
-  throw new TypeError(`relay: \`origins\`: '${shown(text)}' is no origin: ${hint}`);
+  throw new TypeError(`relay: \`origins\`: '${shown(text)}' is not an origin: ${hint}`);
 }
 
 function originOf(text: string): string | undefined {
@@ -164,7 +169,7 @@ function originOf(text: string): string | undefined {
 
 function specialNetwork(text: string): Network {
   const network = parseNetwork(text);
-  if (network === undefined) throw new TypeError(`relay: \`special\`: '${text}' is no network`);
+  if (network === undefined) throw new TypeError(`relay: \`special\`: '${text}' is not a network`);
   return network;
 }
 

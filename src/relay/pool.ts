@@ -3,13 +3,13 @@ import { SctpError } from '../errors.js';
 import type { Random } from '../random.js';
 import type { UdpEndpoint } from './codec.js';
 import type { Allocation } from './session.js';
-import { isTaken, RelaySocket } from './udp.js';
+import { isPortInUse, RelaySocket } from './udp.js';
 
-/** An address of this machine, and the one by which the world knows it. */
+/** An address of this machine, and its public address. */
 export interface PoolAddress {
-  /** What UDP sockets are bound to. */
+  /** The address that UDP sockets are bound to. */
   readonly bind: Address;
-  /** What clients are told, where a 1:1 NAT stands before the machine; the same as `bind` otherwise. */
+  /** The address that clients are told: differs from `bind` behind a 1:1 NAT. */
   readonly public: Address;
 }
 
@@ -21,7 +21,7 @@ export interface PoolOptions {
   readonly random: Random;
 }
 
-/** What the addresses of a client tell. */
+/** Events of the addresses of a client. */
 export interface AllocationEvents {
   arrived(local: number, peer: UdpEndpoint, bytes: Uint8Array): void;
   unreachable(peer: UdpEndpoint): void;
@@ -29,7 +29,7 @@ export interface AllocationEvents {
 
 const MAX_ATTEMPTS = 16;
 
-/** Gives out UDP addresses: of each family the one that fewest clients have, all on the same port. */
+/** Allocates UDP addresses: for each client the least used one of each family, all with the same port. */
 export class AddressPool {
   readonly #options: PoolOptions;
   readonly #used = new Map<PoolAddress, number>();
@@ -38,23 +38,23 @@ export class AddressPool {
     this.#options = options;
   }
 
-  /** How many clients have addresses. */
+  /** The number of clients that have addresses. */
   get allocations(): number {
     return Math.max(0, ...this.#used.values());
   }
 
   /**
-   * Opens a client's sockets, on the port that it would like to have where that can be. Rejects with what the system
-   * says when it can't be done at all.
+   * Opens the sockets of a client, on the preferred port if it is free. Rejects with the system's error if no sockets
+   * can be opened.
    */
-  async allocate(wantedPort: number): Promise<UdpAllocation> {
+  async allocate(preferredPort: number): Promise<UdpAllocation> {
     const chosen = (['IPv4', 'IPv6'] as const).flatMap((family) => this.#leastUsed(family));
     const count = (change: number) => {
       for (const address of chosen) this.#used.set(address, (this.#used.get(address) ?? 0) + change);
     };
     count(1);
     try {
-      const sockets = await this.#open(chosen, wantedPort);
+      const sockets = await this.#open(chosen, preferredPort);
       const port = sockets[0]?.port ?? 0;
       const locals = chosen.map((address) => ({ address: address.public, port }));
       return new UdpAllocation(locals, sockets, () => count(-1));
@@ -64,12 +64,12 @@ export class AddressPool {
     }
   }
 
-  async #open(chosen: readonly PoolAddress[], wantedPort: number): Promise<RelaySocket[]> {
-    for (let tries = 1; ; tries++) {
+  async #open(chosen: readonly PoolAddress[], preferredPort: number): Promise<RelaySocket[]> {
+    for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#openAll(chosen, this.#port(tries === 1 ? wantedPort : 0));
+        return await this.#openAll(chosen, this.#port(attempt === 1 ? preferredPort : 0));
       } catch (error) {
-        if (!isTaken(error) || tries === MAX_ATTEMPTS) throw error;
+        if (!isPortInUse(error) || attempt === MAX_ATTEMPTS) throw error;
       }
     }
   }
@@ -85,35 +85,35 @@ export class AddressPool {
     }
   }
 
-  /** What a client wishes, moved into the range: relays with the same range then make the same of it. */
-  #port(wanted: number): number {
+  /** Maps the preferred port into the range. Relays with the same range map it to the same port. */
+  #port(preferred: number): number {
     const [first, last] = this.#options.ports;
-    if (wanted >= first && wanted <= last) return wanted;
-    const chance = new Uint32Array(1);
-    this.#options.random(new Uint8Array(chance.buffer));
-    return first + ((wanted || (chance[0] ?? 0)) % (last - first + 1));
+    if (preferred >= first && preferred <= last) return preferred;
+    const random = new Uint32Array(1);
+    this.#options.random(new Uint8Array(random.buffer));
+    return first + ((preferred || (random[0] ?? 0)) % (last - first + 1));
   }
 
   #leastUsed(family: AddressFamily): PoolAddress[] {
-    const kin = this.#options.addresses.filter((address) => familyOf(address.public) === family);
+    const candidates = this.#options.addresses.filter((address) => familyOf(address.public) === family);
     const uses = (address: PoolAddress) => this.#used.get(address) ?? 0;
-    return kin.sort((a, b) => uses(a) - uses(b)).slice(0, 1);
+    return candidates.sort((a, b) => uses(a) - uses(b)).slice(0, 1);
   }
 }
 
-/** Rejects with EADDRNOTAVAIL for an address that UDP sockets can't be bound to: better at the start than for each client. */
+/** Rejects with EADDRNOTAVAIL if UDP sockets can't be bound to one of the addresses: better at the start than for each client. */
 export async function checkAddresses(addresses: readonly PoolAddress[]): Promise<void> {
   for (const { bind } of addresses) {
     const socket = await RelaySocket.open(bind, 0, 1).catch((cause) => {
-      throw notOurs(bind, cause);
+      throw unavailable(bind, cause);
     });
     socket.close();
   }
 }
 
-function notOurs(address: Address, cause: unknown): SctpError {
+function unavailable(address: Address, cause: unknown): SctpError {
   const why = cause instanceof Error ? cause.message : String(cause);
-  const message = `relay: no UDP socket can be bound to ${address} (${why}): name an address of this machine`;
+  const message = `relay: no UDP socket can be bound to ${address} (${why}): give an address of this machine`;
   return new SctpError('EADDRNOTAVAIL', message, { syscall: 'bind', address, cause });
 }
 

@@ -1,4 +1,4 @@
-import { lookup as ask } from 'node:dns/promises';
+import { lookup as systemLookup } from 'node:dns/promises';
 import { type Address, addressBytes, formatAddress } from '../address.js';
 import type { Clock } from '../clock.js';
 import { LruMap } from './lru-map.js';
@@ -12,13 +12,13 @@ interface Answer {
   readonly untilMs: number;
 }
 
-/** The system's resolver, which is asked about a name at most once a minute. A name that isn't known has no addresses. */
-export function lookup(clock: Clock, question: typeof ask = ask): Resolve {
+/** Resolves host names by the system's resolver, at most once a minute for each name. Unknown names have no addresses. */
+export function cachingResolver(clock: Clock, lookup: typeof systemLookup = systemLookup): Resolve {
   const answers = new LruMap<string, Answer>(MAX_ANSWERS);
   return (host) => {
     const known = answers.get(host);
     if (known !== undefined && clock.now() < known.untilMs) return known.addresses;
-    const addresses = question(host, { all: true }).then(
+    const addresses = lookup(host, { all: true }).then(
       (found) => found.flatMap(({ address }) => canonical(address)),
       () => [],
     );

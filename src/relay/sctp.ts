@@ -1,6 +1,6 @@
 import { packetChecksum, storedChecksum } from '../wire/crc32c.js';
 
-/** What a relay needs to know of an SCTP packet. */
+/** What a relay needs to know about an SCTP packet. */
 export interface SctpSummary {
   readonly sourcePort: number;
   readonly isInit: boolean;
@@ -13,8 +13,8 @@ const INIT_ACK = 2;
 const SHUTDOWN_COMPLETE = 14;
 
 /**
- * Looks whether a datagram is an SCTP packet: ports, chunks that fill it to its end, INIT by itself with a zero
- * verification tag (RFC 9260 §8.5.1), and the right CRC32c. `undefined`: it isn't one. It never throws.
+ * Checks that a datagram is an SCTP packet: non-zero ports, chunks that end where the packet ends, INIT alone and with
+ * the verification tag 0 (RFC 9260 §8.5.1), and a correct CRC32c. Returns `undefined` if it isn't. It never throws.
  */
 export function inspectPacket(bytes: Uint8Array): SctpSummary | undefined {
   if (bytes.length < COMMON_HEADER_BYTES + CHUNK_HEADER_BYTES) return undefined;
@@ -32,7 +32,7 @@ export function inspectPacket(bytes: Uint8Array): SctpSummary | undefined {
   return { sourcePort, isInit };
 }
 
-/** The chunks' types; `undefined` when their lengths, with padding, don't add up to the packet's. */
+/** The types of the chunks; `undefined` if their lengths, with padding, don't add up to the packet's length. */
 function chunkTypes(view: DataView): number[] | undefined {
   const types: number[] = [];
   let at = COMMON_HEADER_BYTES;

@@ -12,8 +12,8 @@ import { Sessions } from './sessions.js';
 import { TicketVerifier } from './ticket.js';
 
 /**
- * A relay on an HTTP or HTTPS server. Rejects with TypeError, or SctpError EINVAL for an address, when an option is wrong,
- * and with EADDRNOTAVAIL for an address that this machine doesn't have.
+ * Starts a relay on an HTTP or HTTPS server. Rejects with TypeError, or SctpError EINVAL for an address, if an option is
+ * invalid, and with EADDRNOTAVAIL if this machine doesn't have one of the addresses.
  *
  * ```ts
  * const server = createServer(tls).listen(443);
@@ -58,13 +58,13 @@ class Server implements RelayServer {
   readonly #settings: RelaySettings;
   readonly #metrics: Metrics | undefined;
   readonly #sessions: Sessions;
-  readonly #parts: ConnectionContext;
+  readonly #context: ConnectionContext;
   readonly #webSockets = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_MESSAGE_BYTES,
     perMessageDeflate: false,
     clientTracking: false,
-    // A version that isn't ours is accepted, to be refused by a close code that browsers show to their pages.
+    // Another version is accepted here and refused later, by a close code: browsers show nothing else to their pages.
     handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : ([...offered][0] ?? false)),
   });
   readonly #connections = new Set<Connection>();
@@ -72,19 +72,19 @@ class Server implements RelayServer {
   #isDraining = false;
   #draining: Promise<void> | undefined;
   #ending: Promise<void> | undefined;
-  #allGone: (() => void) | undefined;
+  #allClosed: (() => void) | undefined;
 
   constructor(settings: RelaySettings, verifier: TicketVerifier, metrics: Metrics | undefined) {
     this.#settings = settings;
     this.#metrics = metrics;
     this.#sessions = new Sessions(settings, metrics);
-    this.#parts = {
+    this.#context = {
       settings,
       verifier,
       sessions: this.#sessions,
       metrics,
-      settled: (connection) => this.#pending.delete(connection),
-      gone: (connection) => this.#gone(connection),
+      authenticated: (connection) => this.#pending.delete(connection),
+      closed: (connection) => this.#closed(connection),
     };
     settings.server.on('upgrade', this.#upgrade);
   }
@@ -119,17 +119,17 @@ class Server implements RelayServer {
       this.#metrics?.draining.set(1);
       this.#settings.log({ level: 'info', event: 'draining', clients: this.clients, withinMs });
       this.#sessions.drain(withinMs);
-      await this.#sessions.empty(withinMs, this.#settings.clock);
+      await this.#sessions.whenEmpty(withinMs, this.#settings.clock);
     }
     await this.close();
   }
 
   async #close(): Promise<void> {
     this.#isDraining = true;
-    this.#sessions.endAll('this relay is being stopped');
-    for (const connection of [...this.#pending]) connection.refuse('draining', 'this relay is being stopped');
-    await this.#sessions.empty(1000, this.#settings.clock);
-    if (this.#connections.size > 0) await new Promise<void>((resolve) => (this.#allGone = resolve));
+    this.#sessions.endAll('this relay is shutting down');
+    for (const connection of [...this.#pending]) connection.refuse('draining', 'this relay is shutting down');
+    await this.#sessions.whenEmpty(1000, this.#settings.clock);
+    if (this.#connections.size > 0) await new Promise<void>((resolve) => (this.#allClosed = resolve));
     this.#settings.server.off('upgrade', this.#upgrade);
     this.#settings.log({ level: 'info', event: 'closed' });
   }
@@ -143,9 +143,9 @@ class Server implements RelayServer {
     }
     if (this.#isDraining) return reject(socket, '503 Service Unavailable');
     const address = this.#settings.clientAddress(request);
-    let own = 0;
-    for (const pending of this.#pending) if (pending.address === address) own++;
-    if (this.#pending.size >= limits.pending || own >= limits.pendingPerAddress) {
+    let fromAddress = 0;
+    for (const pending of this.#pending) if (pending.address === address) fromAddress++;
+    if (this.#pending.size >= limits.pending || fromAddress >= limits.pendingPerAddress) {
       this.#metrics?.closings.inc({ reason: 'pending' });
       return reject(socket, '503 Service Unavailable');
     }
@@ -153,7 +153,7 @@ class Server implements RelayServer {
   };
 
   #accept(webSocket: WebSocket, { headers }: IncomingMessage, address: string): void {
-    const connection = new Connection(webSocket, address, this.#parts);
+    const connection = new Connection(webSocket, address, this.#context);
     this.#connections.add(connection);
     this.#pending.add(connection);
     this.#metrics?.connectionsTotal.inc();
@@ -165,19 +165,19 @@ class Server implements RelayServer {
     } else if (origin !== undefined && !origins.includes('*') && !origins.includes(origin)) {
       connection.refuse('origin', `pages of ${origin} may not use this relay`);
     } else if (this.#isDraining) {
-      connection.refuse('draining', 'this relay is being stopped');
+      connection.refuse('draining', 'this relay is shutting down');
     }
   }
 
-  #gone(connection: Connection): void {
+  #closed(connection: Connection): void {
     this.#connections.delete(connection);
     this.#pending.delete(connection);
     this.#metrics?.connections.set(this.#connections.size);
-    if (this.#connections.size === 0) this.#allGone?.();
+    if (this.#connections.size === 0) this.#allClosed?.();
   }
 }
 
-/** Answers a request for an upgrade with an HTTP error. */
+/** Responds to an upgrade request with an HTTP error. */
 function reject(socket: Duplex, status: string): void {
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\nRetry-After: 1\r\n\r\n`);
 }

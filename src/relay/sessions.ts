@@ -11,22 +11,22 @@ import { Session } from './session.js';
 import { type TicketClaims, TicketError } from './ticket.js';
 import { TokenBucket } from './token-bucket.js';
 
-/** Too many, of something. */
+/** A limit was reached. */
 export class LimitError extends Error {
   override readonly name = 'LimitError';
 }
 
-/** All clients of one relay, and what they share. */
+/** The sessions of one relay, and what they share. */
 export class Sessions {
   readonly #settings: RelaySettings;
   readonly #metrics: Metrics | undefined;
   readonly #pool: AddressPool;
-  readonly #claims = new PortReservations();
-  readonly #guard: UnansweredLimit;
+  readonly #ports = new PortReservations();
+  readonly #unanswered: UnansweredLimit;
   readonly #totalRate: TokenBucket;
   readonly #byToken = new Map<string, Session>();
   readonly #bySubject = new Map<string, number>();
-  readonly #whenEmpty = new Set<() => void>();
+  readonly #waiting = new Set<() => void>();
   #count = 0;
 
   constructor(settings: RelaySettings, metrics: Metrics | undefined) {
@@ -34,26 +34,26 @@ export class Sessions {
     this.#settings = settings;
     this.#metrics = metrics;
     this.#pool = new AddressPool({ addresses, ports, random, queueDatagrams: limits.queueDatagrams });
-    this.#guard = new UnansweredLimit(limits);
+    this.#unanswered = new UnansweredLimit(limits);
     const burst = Math.max(limits.totalBytesPerSecond / 4, MIN_BURST_BYTES);
     this.#totalRate = new TokenBucket(burst, limits.totalBytesPerSecond, clock.now());
   }
 
-  /** Sessions that there are or are being made. */
+  /** The number of sessions, including those being created. */
   get count(): number {
     return this.#count;
   }
 
-  /** The session that a token stands for. */
+  /** The session that a token resumes. */
   resumable(token: Uint8Array): Session | undefined {
     return token.length === 0 ? undefined : this.#byToken.get(hex(token));
   }
 
   /**
-   * Makes a session for the bearer of a ticket. Rejects with LimitError when there are too many, TicketError when the
-   * ticket names destinations that can't be understood, and with what the system says when no address is to be had.
+   * Creates a session for a ticket. Rejects with LimitError if there are too many sessions or no UDP address is left, and
+   * with TicketError if a destination in the ticket is malformed.
    */
-  async begin(claims: TicketClaims, wantedPort: number): Promise<Session> {
+  async create(claims: TicketClaims, wantedPort: number): Promise<Session> {
     this.#reserve(claims.sub);
     try {
       const policy = await this.#policy(claims);
@@ -65,8 +65,8 @@ export class Sessions {
       this.#settings.random(resumption);
       const session = new Session({
         allocation,
-        peers: new Destinations(policy, limits, this.#guard),
-        claims: this.#claims,
+        destinations: new Destinations(policy, limits, this.#unanswered),
+        ports: this.#ports,
         limits,
         mtu,
         resumption,
@@ -74,7 +74,7 @@ export class Sessions {
         totalRate: this.#totalRate,
         metrics: this.#metrics,
         clock,
-        turn: setImmediate,
+        defer: setImmediate,
         ended: (reason) => {
           this.#byToken.delete(hex(resumption));
           this.#release(claims.sub);
@@ -93,7 +93,7 @@ export class Sessions {
     }
   }
 
-  /** Tells all clients that the end is near; those that aren't connected go at once. */
+  /** Tells all clients that the relay is shutting down. Sessions without a connection end at once. */
   drain(withinMs: number): void {
     for (const session of [...this.#byToken.values()]) session.drain(withinMs);
   }
@@ -102,25 +102,26 @@ export class Sessions {
     for (const session of [...this.#byToken.values()]) session.end('draining', text);
   }
 
-  /** Resolves when there is no session any more, or after that time. */
-  async empty(withinMs: number, clock: Clock): Promise<void> {
+  /** Resolves when there are no sessions, or after the given time. */
+  async whenEmpty(withinMs: number, clock: Clock): Promise<void> {
     if (this.#count === 0) return;
     await new Promise<void>((resolve) => {
       const done = () => {
         cancel();
-        this.#whenEmpty.delete(done);
+        this.#waiting.delete(done);
         resolve();
       };
       const cancel = clock.schedule(withinMs, done);
-      this.#whenEmpty.add(done);
+      this.#waiting.add(done);
     });
   }
 
   #reserve(subject: string): void {
     const { clients, clientsPerSubject } = this.#settings.limits;
     const own = this.#bySubject.get(subject) ?? 0;
-    if (this.#count >= clients) throw new LimitError(`the relay has its ${clients} clients`);
-    if (own >= clientsPerSubject) throw new LimitError(`the ticket's subject has its ${clientsPerSubject} connections`);
+    if (this.#count >= clients) throw new LimitError(`the relay already has ${clients} clients`);
+    if (own >= clientsPerSubject)
+      throw new LimitError(`the ticket's subject already has ${clientsPerSubject} connections`);
     this.#bySubject.set(subject, own + 1);
     this.#count++;
     this.#metrics?.clients.set(this.#count);
@@ -132,7 +133,7 @@ export class Sessions {
     else this.#bySubject.delete(subject);
     this.#count--;
     this.#metrics?.clients.set(this.#count);
-    if (this.#count === 0) for (const done of [...this.#whenEmpty]) done();
+    if (this.#count === 0) for (const done of [...this.#waiting]) done();
   }
 
   async #policy({ destinations }: TicketClaims): Promise<Policy> {
@@ -146,7 +147,7 @@ function ticketRule(text: string): Rule {
   try {
     return parseRule(text);
   } catch (cause) {
-    throw new TicketError(`the ticket's destination ${JSON.stringify(text.slice(0, 64))} can't be understood`, {
+    throw new TicketError(`the ticket's destination ${JSON.stringify(text.slice(0, 64))} is malformed`, {
       cause,
     });
   }

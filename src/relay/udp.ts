@@ -4,27 +4,27 @@ import { noLookup } from '../transport/udp/kernel.js';
 import { errnoOf, unreachableCode } from '../transport/udp/unreachable.js';
 import type { UdpEndpoint } from './codec.js';
 
-/** What the kernel is asked to hold for one client, in bytes; it may give less. */
+/** The size of the kernel's buffers that is requested for each client; it may grant less. */
 const BUFFER_BYTES = 1 << 18;
 
-/** What a socket tells its client's session. */
+/** Events of a socket. */
 export interface SocketEvents {
   arrived(peer: UdpEndpoint, bytes: Uint8Array): void;
   unreachable(peer: UdpEndpoint): void;
 }
 
-/** One UDP address of one client. It keeps no queue but the runtime's, and no more in that than it is told to. */
+/** One UDP address of one client. It has no queue but the runtime's, which it limits. */
 export class RelaySocket {
   readonly #socket: Socket;
-  readonly #most: number;
+  readonly #maxInFlight: number;
   #events: SocketEvents | undefined;
   #inFlight = 0;
-  /** Who sent the last datagram, as the runtime says it, and as others see it. */
+  /** The source of the last datagram, as the runtime reports it, and as an endpoint. */
   #from = { address: '', port: 0 };
   #peer: UdpEndpoint | undefined;
 
-  /** Binds. Rejects with what the system says, such as EADDRINUSE. */
-  static open(address: Address, port: number, mostInFlight: number): Promise<RelaySocket> {
+  /** Binds a socket. Rejects with the system's error, such as EADDRINUSE. */
+  static open(address: Address, port: number, maxInFlight: number): Promise<RelaySocket> {
     const type = familyOf(address) === 'IPv6' ? 'udp6' : 'udp4';
     return new Promise((resolve, reject) => {
       const socket = createSocket({ type, ipv6Only: type === 'udp6', ...noLookup });
@@ -33,22 +33,22 @@ export class RelaySocket {
         reject(error);
       });
       socket.bind({ address, port, exclusive: true }, () => {
-        socket.removeAllListeners('error').on('error', () => {}); // of a datagram: it is lost
+        socket.removeAllListeners('error').on('error', () => {}); // A datagram couldn't be sent: it is lost.
         for (const ask of ['setRecvBufferSize', 'setSendBufferSize'] as const) {
           try {
             socket[ask](BUFFER_BYTES);
           } catch {
-            // more than the system allows: its default serves too
+            // More than the system allows: its default will do.
           }
         }
-        resolve(new RelaySocket(socket, mostInFlight));
+        resolve(new RelaySocket(socket, maxInFlight));
       });
     });
   }
 
-  private constructor(socket: Socket, mostInFlight: number) {
+  private constructor(socket: Socket, maxInFlight: number) {
     this.#socket = socket;
-    this.#most = mostInFlight;
+    this.#maxInFlight = maxInFlight;
     socket.on('message', (bytes, from) => this.#arrived(bytes, from));
   }
 
@@ -60,9 +60,9 @@ export class RelaySocket {
     this.#events = events;
   }
 
-  /** False: dropped, there is no room. */
+  /** False if the datagram was dropped because the queue is full. */
   send(peer: UdpEndpoint, bytes: Uint8Array): boolean {
-    if (this.#inFlight >= this.#most) return false;
+    if (this.#inFlight >= this.#maxInFlight) return false;
     this.#inFlight++;
     try {
       this.#socket.send(bytes, peer.port, peer.address, (error) => {
@@ -90,7 +90,7 @@ export class RelaySocket {
   }
 }
 
-/** Whether the same port may be free elsewhere or later, or there is none to be had at all. */
-export function isTaken(error: unknown): boolean {
+/** Whether the port is in use, so that another one may be free. */
+export function isPortInUse(error: unknown): boolean {
   return errnoOf(error) === 'EADDRINUSE';
 }

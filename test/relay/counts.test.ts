@@ -18,7 +18,7 @@ const claimsOf = (sub: string): TicketClaims => ({ sub, destinations: ['127.0.0.
 test('a subject’s and the relay’s counts of sessions go up and down again: what ends makes room, for ever', async () => {
   const settings = parseOptions({ ...OPTIONS, limits: { clients: 3, clientsPerSubject: 2 } });
   const sessions = new Sessions(settings, undefined);
-  const begin = (subject: string) => sessions.begin(claimsOf(subject), 0);
+  const begin = (subject: string) => sessions.create(claimsOf(subject), 0);
   for (let round = 0; round < 3; round++) {
     const two = [await begin('a'), await begin('a')];
     await expect(begin('a')).rejects.toThrow(/subject has its 2/);
@@ -38,9 +38,9 @@ test('a session that could not begin counts no more', async () => {
   const settings = parseOptions({ ...OPTIONS, limits: { clients: 1, clientsPerSubject: 1 } });
   const sessions = new Sessions(settings, undefined);
   const wrong = { ...claimsOf('a'), destinations: ['nonsense:::'] } as TicketClaims;
-  for (let round = 0; round < 3; round++) await expect(sessions.begin(wrong, 0)).rejects.toThrow();
+  for (let round = 0; round < 3; round++) await expect(sessions.create(wrong, 0)).rejects.toThrow();
   expect(sessions.count).toBe(0);
-  (await sessions.begin(claimsOf('a'), 0)).end('idle', 'test');
+  (await sessions.create(claimsOf('a'), 0)).end('idle', 'test');
 });
 
 describe('an option of a wrong type or value is a TypeError that names it', () => {

@@ -10,7 +10,7 @@ import {
   specialRange,
 } from '../../src/relay/network.js';
 import { Policy, parseRule, resolveRules } from '../../src/relay/policy.js';
-import { lookup } from '../../src/relay/resolver.js';
+import { cachingResolver } from '../../src/relay/resolver.js';
 
 const ip = (address: Address) => parseIp(address) as IpAddress;
 const EVERYWHERE = [parseRule('0.0.0.0/0:*'), parseRule('[::/0]:*')];
@@ -206,7 +206,7 @@ describe('host names in rules', () => {
         { address: 'fe80::1%eth0', family: 6 },
       ];
     }) as never;
-    const ask = lookup({ now: () => now, schedule: () => () => {} }, question);
+    const ask = cachingResolver({ now: () => now, schedule: () => () => {} }, question);
     expect(await ask('peer.example')).toEqual(['8.8.8.8']);
     now = 59_999;
     expect([await ask('peer.example'), await ask('nobody.example'), await ask('nobody.example')]).toEqual([

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_LIMITS } from '../../src/relay/limits.js';
 import { init, sctp } from '../support/sctp.js';
-import { bench, LOCAL, PEER, pinging, TestWire } from '../support/session.js';
+import { bench, LOCAL, PEER, pinging, TestConnection } from '../support/session.js';
 
 describe('what a session carries', () => {
   test('several datagrams that arrive in one turn share a message', () => {
@@ -138,7 +138,7 @@ describe('the life of a session', () => {
     all.arrive(sctp());
     expect(await all.dropped('in', 'not_connected')).toBe(1);
     await all.clock.advance(29_000);
-    const again = new TestWire();
+    const again = new TestConnection();
     all.session.attach(again, true);
     expect(again.messages).toEqual([expect.objectContaining({ type: 'allocated', resumed: true, locals: [LOCAL] })]);
     all.arrive(sctp());
@@ -150,7 +150,7 @@ describe('the life of a session', () => {
 
   test('a second connection with the same token takes over from the first', () => {
     const { session, wire } = bench();
-    const again = new TestWire();
+    const again = new TestConnection();
     session.attach(again, true);
     expect(wire.closed?.code).toBe(4409);
     session.detach(wire, false);

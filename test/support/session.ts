@@ -5,14 +5,14 @@ import { parseLimits, type RelayLimits } from '../../src/relay/limits.js';
 import { Metrics } from '../../src/relay/metrics.js';
 import { Policy, parseRule } from '../../src/relay/policy.js';
 import { PortReservations } from '../../src/relay/port-reservations.js';
-import { Session, type Wire } from '../../src/relay/session.js';
+import { type ClientConnection, Session } from '../../src/relay/session.js';
 import { TokenBucket } from '../../src/relay/token-bucket.js';
 import { VirtualClock } from '../../src/simulated/virtual-clock.js';
 
 export const PEER: UdpEndpoint = { address: '8.8.8.8', port: 9899 };
 export const LOCAL: UdpEndpoint = { address: '9.9.9.9', port: 50_000 };
 
-export class TestWire implements Wire {
+export class TestConnection implements ClientConnection {
   bufferedBytes = 0;
   readonly messages: RelayMessage[] = [];
   readonly raw: Uint8Array[] = [];
@@ -43,7 +43,7 @@ export function bench(changes: Partial<RelayLimits> = {}, bytesPerSecond = 1e9) 
   const ends: string[] = [];
   const state = { hasRoom: true, isOpen: true };
   const policy = new Policy([[parseRule('0.0.0.0/0:*')]], []);
-  const guard = new UnansweredLimit(limits);
+  const unanswered = new UnansweredLimit(limits);
   const session = new Session({
     allocation: {
       locals: [LOCAL],
@@ -52,8 +52,8 @@ export function bench(changes: Partial<RelayLimits> = {}, bytesPerSecond = 1e9) 
         state.isOpen = false;
       },
     },
-    peers: new Destinations(policy, limits, guard),
-    claims: new PortReservations(),
+    destinations: new Destinations(policy, limits, unanswered),
+    ports: new PortReservations(),
     limits,
     mtu: 1500,
     resumption: new Uint8Array(16).fill(3),
@@ -61,14 +61,14 @@ export function bench(changes: Partial<RelayLimits> = {}, bytesPerSecond = 1e9) 
     totalRate: new TokenBucket(1e9, 1e9, 0),
     metrics,
     clock,
-    turn: (callback) => turns.push(callback),
+    defer: (callback) => turns.push(callback),
     ended: (reason) => ends.push(reason),
   });
   const dropped = async (direction: 'in' | 'out', reason: string) => {
     const { values } = await metrics.dropped.get();
     return values.find(({ labels }) => labels.direction === direction && labels.reason === reason)?.value ?? 0;
   };
-  const wire = new TestWire();
+  const wire = new TestConnection();
   session.attach(wire, false);
   const send = (bytes: Uint8Array, peer = PEER) =>
     session.receive({ type: 'datagrams', datagrams: [{ local: 0, peer, bytes }] });
