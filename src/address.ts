@@ -1,15 +1,15 @@
 import { SctpError } from './errors.js';
 
 /**
- * An IP address as text, in its one canonical form: dotted IPv4, or IPv6 as RFC 5952 writes it, without a zone.
- * Two addresses are the same when their strings are.
+ * An IP address as text in canonical form: dotted IPv4, or IPv6 in the form of RFC 5952 without a zone. Two addresses are
+ * equal if their strings are.
  */
 export type Address = string;
 
-/** The family of an address. `conn`: none of IP's, but the one path of a stack over `conn()`. */
+/** The family of an address. `conn` (AF_CONN) is the family of the single path of a stack over `conn()`. */
 export type AddressFamily = 'IPv4' | 'IPv6' | 'conn';
 
-/** What both ends of a user's own path have in place of an IP address. */
+/** The address of both ends of a path over `conn()`, in place of an IP address. */
 export const CONN: Address = 'conn';
 
 /** An SCTP transport address: where a peer can be reached, or where a socket is bound. */
@@ -20,12 +20,12 @@ export interface Endpoint {
   readonly port: number;
 }
 
-/** The network-order bytes of an address: 4 of them for IPv4, 16 for IPv6; `undefined` when the text is no address. */
+/** The bytes of an address in network order, 4 for IPv4 and 16 for IPv6; `undefined` if the text is not an address. */
 export function addressBytes(text: string): Uint8Array | undefined {
   return text.includes(':') ? ipv6Bytes(text) : ipv4Bytes(text);
 }
 
-/** The canonical text of 4 or 16 network-order bytes. An IPv4-mapped IPv6 address becomes IPv4. */
+/** The canonical text of 4 or 16 bytes in network order. An IPv4-mapped IPv6 address becomes IPv4. */
 export function formatAddress(bytes: Uint8Array): Address {
   if (bytes.length === 4) return dotted(bytes, 0);
   if (isMapped(bytes)) return dotted(bytes, 12);
@@ -36,19 +36,19 @@ export function formatAddress(bytes: Uint8Array): Address {
   return `${hex(groups.slice(0, gap.start))}::${hex(groups.slice(gap.start + gap.length))}`;
 }
 
-/** The canonical form of what a caller wrote. Throws EINVAL when it is no IP address; host names are not looked up. */
+/** The canonical form of an address. Throws EINVAL if the text is not an IP address; host names are not resolved. */
 export function canonicalAddress(text: unknown, syscall: string): Address {
   if (typeof text === 'string' && IPV4.test(text)) return text;
   const bytes = typeof text === 'string' ? addressBytes(text) : undefined;
   if (bytes === undefined) {
     const shown = typeof text === 'string' ? `'${text}'` : `a value of type ${typeof text}`;
-    const cure = typeof text === 'string' && text.includes('%') ? 'leave out the zone' : 'give IPv4 or IPv6 text';
-    throw new SctpError('EINVAL', `${shown} is no IP address: ${cure}`, { syscall });
+    const hint = typeof text === 'string' && text.includes('%') ? 'leave out the zone' : 'give IPv4 or IPv6 text';
+    throw new SctpError('EINVAL', `${shown} is not an IP address: ${hint}`, { syscall });
   }
   return formatAddress(bytes);
 }
 
-/** The same, where it may also be `conn`. */
+/** Like {@link canonicalAddress}, but also accepts `conn`. */
 export function canonicalEnd(text: unknown, syscall: string): Address {
   return text === CONN ? CONN : canonicalAddress(text, syscall);
 }
@@ -59,7 +59,7 @@ export function familyOf(address: Address): AddressFamily {
   return address.includes(':') ? 'IPv6' : 'IPv4';
 }
 
-/** Does it stand for this machine, whichever it is (RFC 1122 §3.2.1.3, RFC 4291 §2.5.3)? */
+/** Whether the address is a loopback address (RFC 1122 §3.2.1.3, RFC 4291 §2.5.3). */
 export function isLoopback(address: Address): boolean {
   return address === '::1' || address.startsWith('127.');
 }
@@ -90,7 +90,7 @@ function dotted(bytes: Uint8Array, at: number): Address {
 }
 
 function ipv6Bytes(text: string): Uint8Array | undefined {
-  if (text === '::') return new Uint8Array(16); // what each socket is bound to that is told nothing else
+  if (text === '::') return new Uint8Array(16); // The wildcard, which most sockets are bound to.
   const halves = text.split('::');
   if (halves.length > 2) return;
   const head = groupBytes(halves[0] ?? '', halves.length === 1);
@@ -101,7 +101,7 @@ function ipv6Bytes(text: string): Uint8Array | undefined {
   return Uint8Array.from([...head, ...new Array<number>(missing).fill(0), ...tail]);
 }
 
-/** The bytes of colon-separated groups; the last may be dotted IPv4 when `mayEndDotted`. */
+/** The bytes of colon-separated groups. If `mayEndDotted`, the last group may be dotted IPv4. */
 function groupBytes(text: string, mayEndDotted: boolean): number[] | undefined {
   if (text === '') return [];
   const bytes: number[] = [];

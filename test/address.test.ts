@@ -134,9 +134,9 @@ describe('text that is no address', () => {
 
   test('is EINVAL with a cure', () => {
     const refusal = (text: unknown) => expect(() => canonicalAddress(text, 'connectx'));
-    refusal('example.com').toThrow("EINVAL: 'example.com' is no IP address: give IPv4 or IPv6 text");
+    refusal('example.com').toThrow("EINVAL: 'example.com' is not an IP address: give IPv4 or IPv6 text");
     refusal('fe80::1%eth0').toThrow('leave out the zone');
-    refusal(undefined).toThrow('EINVAL: a value of type undefined is no IP address');
+    refusal(undefined).toThrow('EINVAL: a value of type undefined is not an IP address');
     refusal({ toString: 1 }).toThrow(
       expect.objectContaining({ name: 'SctpError', code: 'EINVAL', syscall: 'connectx' }),
     );

@@ -6,7 +6,7 @@ import type { Refused, UdpEndpoint } from '../relay/codec.js';
 import type { Datagram } from '../relay/datagrams.js';
 import { LruMap } from '../relay/lru-map.js';
 import { checkHost } from './host.js';
-import { UNREACHABLE } from './relay/errors.js';
+import { REFUSAL_CODES } from './relay/errors.js';
 import { Link, type LinkEvents } from './relay/link.js';
 import { parseOptions, type RelayOptions, type RelaySettings } from './relay/options.js';
 import { Routes } from './relay/routes.js';
@@ -16,36 +16,36 @@ import { UnreachableReports } from './udp/unreachable.js';
 
 export type { RelayEndpoint, RelayOptions, Ticket } from './relay/options.js';
 
-/** How it stands with one relay. */
+/** The state of one relay. */
 export interface RelayStatus {
-  /** The relay. */
+  /** The relay's URL. */
   readonly url: string;
-  /** `waiting`: lost or refused, and to be tried again; `draining`: the relay has said that it will end soon. */
+  /** `waiting`: lost or refused, and will be tried again; `draining`: the relay is shutting down. */
   readonly state: 'connecting' | 'up' | 'draining' | 'waiting' | 'closed';
-  /** The public UDP addresses that are ours there; for a while also when it is lost. */
+  /** Our public UDP addresses at this relay; they are kept for a while after the connection was lost. */
   readonly addresses: readonly UdpEndpoint[];
-  /** Why it isn't up. */
+  /** Why the state isn't `up`. */
   readonly error?: SctpError;
 }
 
-/** A transport through relays, with what only that has. */
+/** The transport that {@link relay} returns. */
 export interface RelayTransport extends Transport {
   readonly encapsulationPort: number;
-  /** The relays, and how each one is. */
+  /** The state of each relay. */
   readonly relays: readonly RelayStatus[];
-  /** How many packets were dropped here rather than in the network: connection full or lost, nowhere to go. */
+  /** Packets dropped on this side, because a connection was full or lost, or there was no route. */
   readonly dropped: number;
   route(destination: Address): Route | undefined;
 }
 
 /**
- * SCTP for where there is no UDP: browsers, workers, edge runtimes. Each relay gives public UDP addresses to us and
- * carries packets over a WebSocket. Several relays are several local addresses, and so several paths. Throws EINVAL
- * naming the option that is wrong.
+ * SCTP through relays, for runtimes without UDP: browsers, workers, edge runtimes. Each relay allocates public UDP
+ * addresses for us and carries our packets over a WebSocket. Several relays are several local addresses, and so several
+ * paths. Throws EINVAL that names the option if one is invalid.
  *
- * `start` resolves when every relay has given addresses or failed to, and rejects when all have failed: EACCES
- * (ticket), EPERM (origin), EPROTOTYPE (version), ENOBUFS (limit), ETIMEDOUT, ECONNREFUSED, ENETDOWN. A relay that is
- * lost later is tried again: nothing goes through it meanwhile, and after `lingerMs` its addresses are gone.
+ * `start` resolves when each relay has allocated addresses or failed, and rejects if all have failed: EACCES (ticket),
+ * EPERM (origin), EPROTOTYPE (version), ENOBUFS (limit), ETIMEDOUT, ECONNREFUSED, ENETDOWN. A relay that is lost later is
+ * tried again. Until it is back no packets go through it, and after `lingerMs` its addresses are removed.
  *
  * @example
  * const relays = ['wss://a.example/relay', 'wss://b.example/relay'].map((url) => ({ url, ticket }));
@@ -56,19 +56,19 @@ export function relay(options: RelayOptions): RelayTransport {
 }
 
 const DEFAULT_MTU = 1500;
-/** Destinations that all relays shall let in; a relay remembers about as many. */
+/** Peers that all relays let in: as many as a relay allows by default. */
 const MAX_PEERS = 32;
-/** Of UDP ports: those below may mean something to others. */
+/** The lowest UDP port to ask for: lower ones are well-known (RFC 6335 §6). */
 const MIN_PORT = 1024;
 
-/** What a packet takes: most have that of the one before. */
-interface Way {
+/** How a packet is sent. Usually the next packet is sent in the same way. */
+interface SendPath {
   readonly link: Link;
   readonly local: number;
   readonly peer: UdpEndpoint;
 }
 
-function isSameWay(one: Packet, other: Packet): boolean {
+function hasSamePath(one: Packet, other: Packet): boolean {
   return one.destination === other.destination && one.source === other.source && one.port === other.port;
 }
 
@@ -82,7 +82,7 @@ class Relay implements RelayTransport {
   #host: TransportHost | undefined;
   #state: 'new' | 'starting' | 'up' | 'closed' = 'new';
   #closing: Promise<void> | undefined;
-  #strays = 0;
+  #unroutable = 0;
 
   constructor(settings: RelaySettings) {
     this.#settings = settings;
@@ -113,10 +113,10 @@ class Relay implements RelayTransport {
   }
 
   get dropped(): number {
-    return this.#links.reduce((sum, { dropped }) => sum + dropped, this.#strays);
+    return this.#links.reduce((sum, { dropped }) => sum + dropped, this.#unroutable);
   }
 
-  /** A start that failed may be tried again. */
+  /** May be called again after it has failed. */
   async start(host: TransportHost): Promise<void> {
     checkHost(host);
     if (this.#state === 'closed') throw closedError();
@@ -138,24 +138,24 @@ class Relay implements RelayTransport {
   route(destination: Address): Route | undefined {
     checkType(destination, 'string', 'the destination', 'route');
     const found = this.#state === 'up' ? this.#routes.find(destination) : undefined;
-    return found && { source: found.source, mtu: found.way.mtu ?? this.mtu };
+    return found && { source: found.source, mtu: found.relay.mtu ?? this.mtu };
   }
 
   send(packets: readonly Packet[]): void {
     checkPackets(packets);
     const batches = new Map<Link, Datagram[]>();
     let last: Packet | undefined;
-    let way: Way | undefined;
+    let path: SendPath | undefined;
     for (const packet of packets) {
-      if (last === undefined || !isSameWay(packet, last)) {
-        way = this.#wayOf(packet);
+      if (last === undefined || !hasSamePath(packet, last)) {
+        path = this.#pathOf(packet);
         last = packet;
       }
-      if (way === undefined) {
-        this.#strays++;
+      if (path === undefined) {
+        this.#unroutable++;
         continue;
       }
-      const { link, local, peer } = way;
+      const { link, local, peer } = path;
       const batch = batches.get(link) ?? [];
       batch.push({ local, peer, bytes: packet.bytes });
       batches.set(link, batch);
@@ -163,12 +163,12 @@ class Relay implements RelayTransport {
     for (const [link, batch] of batches) link.send(batch);
   }
 
-  #wayOf(packet: Packet): Way | undefined {
+  #pathOf(packet: Packet): SendPath | undefined {
     const link = this.#state === 'up' ? this.#linkOf(packet) : undefined;
     if (link === undefined) return undefined;
     const { source, destination, port } = packet;
     const peer = { address: destination, port: port || this.encapsulationPort };
-    this.#introduce(peer);
+    this.#permitEverywhere(peer);
     return { link, local: link.locals.findIndex(({ address }) => address === source), peer };
   }
 
@@ -178,19 +178,26 @@ class Relay implements RelayTransport {
     return this.#closing;
   }
 
-  /** Resolves when every relay has been tried once, or given up. */
+  /** Resolves when each relay has been tried once. */
   #open(WebSocket: WebSocketConstructor): Promise<void> {
     const { relays, random } = this.#settings;
-    const chance = new Uint16Array(1);
-    random(new Uint8Array(chance.buffer));
-    const port = MIN_PORT + ((chance[0] ?? 0) % (65_536 - MIN_PORT));
+    const chosen = new Uint16Array(1);
+    random(new Uint8Array(chosen.buffer));
+    const port = MIN_PORT + ((chosen[0] ?? 0) % (65_536 - MIN_PORT));
     return new Promise((resolve) => {
-      const untried = new Set(relays.keys());
+      const pending = new Set(relays.keys());
       this.#links = relays.map(({ url, ticket }, index) => {
-        const tried = () => {
-          if (untried.delete(index) && untried.size === 0) resolve();
+        const attempted = () => {
+          if (pending.delete(index) && pending.size === 0) resolve();
         };
-        return new Link({ url, ticket, port, WebSocket, settings: this.#settings, events: { ...this.#events, tried } });
+        return new Link({
+          url,
+          ticket,
+          port,
+          WebSocket,
+          settings: this.#settings,
+          events: { ...this.#events, attempted },
+        });
       });
       this.#routes = new Routes(this.#links);
       for (const link of this.#links) {
@@ -200,22 +207,22 @@ class Relay implements RelayTransport {
     });
   }
 
-  readonly #events: Omit<LinkEvents, 'tried'> = {
+  readonly #events: Omit<LinkEvents, 'attempted'> = {
     changed: (link) => this.#changed(link),
     received: (link, datagrams) => this.#received(link, datagrams),
     refused: (link, refusal) => this.#refused(link, refusal),
   };
 
-  /** The link of the route, or else any that has the source address. */
+  /** The link of the route if that has the source address, or else any that has it. */
   #linkOf({ source, destination }: Packet): Link | undefined {
     if (addressBytes(destination)?.length !== addressBytes(source)?.length) return undefined;
     const found = this.#routes.find(destination);
-    if (found?.source === source) return found.way;
+    if (found?.source === source) return found.relay;
     return this.#links.find(({ locals }) => locals.some(({ address }) => address === source));
   }
 
-  /** A peer may answer, and probe, whichever of our addresses it likes: all relays must let it in. */
-  #introduce(peer: UdpEndpoint): void {
+  /** A peer may send to any of our addresses, so all relays must let in its datagrams. */
+  #permitEverywhere(peer: UdpEndpoint): void {
     const key = `${peer.address} ${peer.port}`;
     if (this.#peers.get(key) !== undefined) return;
     this.#peers.set(key, peer);
@@ -224,13 +231,13 @@ class Relay implements RelayTransport {
 
   #changed(link: Link): void {
     if (link.isUp && !link.isDraining) {
-      this.#routes.forgive(link);
+      this.#routes.clearRefusals(link);
       link.permit([...this.#peers.values()]);
     }
     if (this.#state !== 'up') return;
     this.#host?.changed();
     if (link.isUp) return;
-    for (const destination of this.#routes.homesOf(link)) {
+    for (const destination of this.#routes.preferring(link)) {
       if (this.#routes.find(destination) === undefined) this.#reports.add(destination, 'ENETDOWN');
     }
   }
@@ -245,22 +252,22 @@ class Relay implements RelayTransport {
     if (packets.length > 0) this.#host?.receive(packets);
   }
 
-  /** Another relay may do; a relay that has sent enough for now is left as it is. */
+  /** Another relay may allow the destination. After a `limit` the route stays: the limit is for the destination. */
   #refused(link: Link, { peer, reason }: Refused): void {
     if (this.#state !== 'up') return;
     const { address } = peer;
     if (reason !== 'limit' && this.#routes.refused(address, link)) return this.#host?.changed();
-    this.#reports.add(address, UNREACHABLE[reason]);
+    this.#reports.add(address, REFUSAL_CODES[reason]);
   }
 }
 
-/** Why none of the relays could be had: the code is the first one's. */
+/** Why no relay could be used; the code is that of the first relay's error. */
 function startError(links: readonly Link[]): SctpError {
   const errors = links.flatMap(({ error }) => error ?? []);
   const [first] = errors;
-  const told = errors.map(({ message }) => message).join('; ');
-  const details = { syscall: 'start', cause: errors.length > 1 ? new AggregateError(errors, told) : first };
-  return new SctpError(first?.code ?? 'ENETDOWN', `no relay can be used: ${told}`, details);
+  const text = errors.map(({ message }) => message).join('; ');
+  const details = { syscall: 'start', cause: errors.length > 1 ? new AggregateError(errors, text) : first };
+  return new SctpError(first?.code ?? 'ENETDOWN', `no relay can be used: ${text}`, details);
 }
 
 function closedError(): SctpError {
@@ -268,6 +275,6 @@ function closedError(): SctpError {
 }
 
 function startedError(): SctpError {
-  const message = 'the relay transport has been started: create one for each stack';
+  const message = 'the relay transport has already been started: create one for each stack';
   return new SctpError('EALREADY', message, { syscall: 'start' });
 }

@@ -25,7 +25,7 @@ describe('an association through relays', () => {
     expect(metric(text, 'usrsctp_relay_datagrams_total{direction="out"}')).toBeGreaterThan(70);
   });
 
-  test('lives on when one of two relays dies, and nothing of 1.2 MB each way is lost', async () => {
+  test('survives the crash of one of two relays, and loses nothing of 1.2 MB in each direction', async () => {
     const relays = [await startRelay('127.0.1.11'), await startRelay('127.0.2.11')];
     const server = await serve(['127.0.1.1', '127.0.2.1']);
     const { stack, transport } = await client(relays, server.udpPort);
@@ -50,7 +50,7 @@ describe('an association through relays', () => {
     await association.close();
   });
 
-  test('lives on through its only relay when the connection is cut, with the same address', async () => {
+  test('survives a lost connection to its only relay, and keeps its address', async () => {
     const relay = await startRelay();
     const server = await serve(['127.0.0.1']);
     const { stack, transport } = await client([relay], server.udpPort);
@@ -69,7 +69,7 @@ describe('an association through relays', () => {
     await association.close();
   });
 
-  test('takes up its path again when a relay that was lost is back', async () => {
+  test('uses a path again when its relay is back', async () => {
     const first = await startRelay('127.0.1.11');
     const second = await startRelay('127.0.2.11');
     const server = await serve(['127.0.1.1', '127.0.2.1']);

@@ -9,7 +9,7 @@ import { RecordingHost } from '../../src/testing/recording-host.js';
 import { Routes } from '../../src/transport/relay/routes.js';
 import { sctp } from '../support/sctp.js';
 
-/** A WebSocket without network: the test is the relay. */
+/** A WebSocket without a network: the test acts as the relay. */
 class FakeSocket {
   binaryType = '';
   readyState = 0;
@@ -61,7 +61,7 @@ class FakeSocket {
   }
 }
 
-/** A transport through so many fake relays, all of which are up. */
+/** A transport through fake relays, all of which are up. */
 async function bench(count: number, options: Partial<RelayOptions> = {}) {
   const clock = new VirtualClock();
   const sockets: FakeSocket[] = [];
@@ -89,8 +89,8 @@ async function bench(count: number, options: Partial<RelayOptions> = {}) {
   return { clock, sockets, transport, host, send };
 }
 
-describe('the way to a relay', () => {
-  test('is tried again after it was lost, ever more slowly, up to every 30 s', async () => {
+describe('a link to a relay', () => {
+  test('reconnects after growing delays, up to 30 s', async () => {
     const { clock, sockets, transport } = await bench(1);
     const lose = () => sockets.at(-1)?.onclose?.({ code: 1006, reason: '' });
     lose();
@@ -105,7 +105,7 @@ describe('the way to a relay', () => {
     await transport.close();
   });
 
-  test('is lost when two pings stay without answer, and not before', async () => {
+  test('is lost when two pings are unanswered, and not before', async () => {
     const { clock, sockets, transport } = await bench(1);
     for (let i = 0; i < 10; i++) {
       await clock.advance(5000);
@@ -120,7 +120,7 @@ describe('the way to a relay', () => {
     await transport.close();
   });
 
-  test('presents the token of the session that it had', async () => {
+  test('presents the token of its earlier session', async () => {
     const { clock, sockets, transport, host } = await bench(1);
     sockets[0]?.onclose?.({ code: 1006, reason: '' });
     await clock.advance(1000);
@@ -134,7 +134,7 @@ describe('the way to a relay', () => {
     await transport.close();
   });
 
-  test('drops when the connection is full, and counts', async () => {
+  test('drops and counts packets while the connection is full', async () => {
     const { sockets, transport, send } = await bench(1);
     send('8.8.8.8', 5);
     sockets[0]!.bufferedAmount = 262_145;
@@ -145,7 +145,7 @@ describe('the way to a relay', () => {
     await transport.close();
   });
 
-  test('carries a batch in one message', async () => {
+  test('sends a batch as one message', async () => {
     const { sockets, transport, send, host } = await bench(1);
     send('8.8.8.8', 20);
     expect(sockets[0]?.messages.map((each) => each?.type)).toEqual(['allocate', 'permit', 'datagrams']);
@@ -157,7 +157,7 @@ describe('the way to a relay', () => {
 });
 
 describe('a lost relay', () => {
-  test('isn’t used any more, and its addresses go when nothing has come of it', async () => {
+  test('isn’t used, and its addresses are removed if it isn’t back in time', async () => {
     const { clock, sockets, transport, host } = await bench(2, { lingerMs: 10_000 });
     expect(transport.addresses).toEqual(['9.9.9.1', '9.9.9.2']);
     sockets[0]?.onclose?.({ code: 1006, reason: '' });
@@ -178,7 +178,7 @@ describe('a lost relay', () => {
     await transport.close();
   });
 
-  test('is ENETDOWN for destinations that no other one leads to', async () => {
+  test('is ENETDOWN for destinations that no other relay can reach', async () => {
     const { clock, sockets, transport, host, send } = await bench(1);
     send('8.8.8.8');
     sockets[0]?.onclose?.({ code: 1006, reason: '' });
@@ -188,7 +188,7 @@ describe('a lost relay', () => {
     await transport.close();
   });
 
-  test('is told again whom to let in when it is back', async () => {
+  test('gets the permits again when it is back', async () => {
     const { clock, sockets, transport, send } = await bench(2);
     send('8.8.8.8');
     send('8.8.4.4');
@@ -200,7 +200,7 @@ describe('a lost relay', () => {
     await transport.close();
   });
 
-  test('that drains is avoided, but still heard', async () => {
+  test('that is draining is avoided, but its packets are still received', async () => {
     const { sockets, transport, host } = await bench(2);
     expect(transport.route('8.8.8.8')?.source).toBe('9.9.9.1');
     sockets[0]?.tell({ type: 'draining', withinMs: 10_000 });
@@ -212,7 +212,7 @@ describe('a lost relay', () => {
   });
 });
 
-test('closing ends though a runtime never tells that its WebSocket is closed', async () => {
+test('closing completes even if the runtime never emits close for a WebSocket', async () => {
   const { clock, sockets, transport } = await bench(1);
   for (const socket of sockets) socket.onclose = null;
   const closed = transport.close();
@@ -249,27 +249,27 @@ describe('routes', () => {
     expect(peers.map((address) => routes.find(address)?.source)).toEqual(sources);
   });
 
-  test('return to the relay that was chosen first when it is back', () => {
+  test('return to the preferred relay when it is back', () => {
     const flaky = { isDraining: false, locals: [...a.locals] };
     const routes = new Routes([flaky, b]);
-    expect(routes.find('8.8.8.1')?.way).toBe(flaky);
+    expect(routes.find('8.8.8.1')?.relay).toBe(flaky);
     flaky.locals = [];
-    expect(routes.find('8.8.8.1')?.way).toBe(b);
+    expect(routes.find('8.8.8.1')?.relay).toBe(b);
     flaky.locals = [...a.locals];
-    expect(routes.find('8.8.8.1')?.way).toBe(flaky);
+    expect(routes.find('8.8.8.1')?.relay).toBe(flaky);
   });
 
   test('don’t exist for a family that no relay has', () => {
     expect(new Routes([way('9.9.9.1')]).find('2600::1')).toBeUndefined();
   });
 
-  test('go round a relay that refuses, while another one may do', () => {
+  test('avoid a relay that refuses the destination, while another may accept it', () => {
     const routes = new Routes([a, b]);
-    expect(routes.find('8.8.8.1')?.way).toBe(a);
+    expect(routes.find('8.8.8.1')?.relay).toBe(a);
     expect(routes.refused('8.8.8.1', a)).toBe(true);
-    expect(routes.find('8.8.8.1')?.way).toBe(b);
+    expect(routes.find('8.8.8.1')?.relay).toBe(b);
     expect(routes.refused('8.8.8.1', b)).toBe(false);
-    routes.forgive(a);
-    expect(routes.find('8.8.8.1')?.way).toBe(a);
+    routes.clearRefusals(a);
+    expect(routes.find('8.8.8.1')?.relay).toBe(a);
   });
 });

@@ -53,7 +53,7 @@ const fromRelay: fc.Arbitrary<Exclude<RelayMessage, { type: 'datagrams' }>> = fc
 );
 
 describe('the relay codec', () => {
-  test('what a client encodes the relay decodes, and nothing else does', () => {
+  test('the relay decodes what a client encodes; a client doesn’t', () => {
     fc.assert(
       fc.property(fromClient, (message) => {
         expect(decodeClientMessage(encodeControl(message))).toEqual(message);
@@ -62,7 +62,7 @@ describe('the relay codec', () => {
     );
   });
 
-  test('what a relay encodes the client decodes, and nothing else does', () => {
+  test('a client decodes what the relay encodes; a relay doesn’t', () => {
     fc.assert(
       fc.property(fromRelay, (message) => {
         expect(decodeRelayMessage(encodeControl(message))).toEqual(message);
@@ -71,7 +71,7 @@ describe('the relay codec', () => {
     );
   });
 
-  test('datagrams keep their order and their bytes over as few messages as hold them', () => {
+  test('datagrams keep their order and bytes, in as few messages as possible', () => {
     fc.assert(
       fc.property(fc.array(datagram, { maxLength: 120 }), (datagrams) => {
         const messages = encodeDatagrams(datagrams);
@@ -88,14 +88,14 @@ describe('the relay codec', () => {
     );
   });
 
-  test('a datagram that fits no message is left out', () => {
+  test('a datagram that fits into no message is left out', () => {
     const peer = { address: '192.0.2.1', port: 9899 };
     const sizes = [65_527, 65_526, 1];
     const messages = encodeDatagrams(sizes.map((size) => ({ local: 0, peer, bytes: new Uint8Array(size) })));
     expect(messages.map(({ length }) => length)).toEqual([65_536, 11]);
   });
 
-  test('rubbish never throws, and what is taken for a message is one, byte for byte', () => {
+  test('decoding rubbish never throws, and whatever is decoded encodes to the same bytes', () => {
     const encoded = fc.oneof(
       fc.oneof(fromClient, fromRelay).map(encodeControl),
       fc.array(datagram, { minLength: 1, maxLength: 3 }).map((datagrams) => encodeDatagrams(datagrams)[0]!),
@@ -122,17 +122,17 @@ describe('the relay codec', () => {
     );
   });
 
-  test('an IPv4 address in an IPv6 disguise is no address', () => {
+  test('an IPv4-mapped IPv6 address is not accepted', () => {
     const mapped = [...new Uint8Array(10), 0xff, 0xff, 127, 0, 0, 1];
     expect(decodeClientMessage(Uint8Array.of(0, 0x80, ...mapped, 0x26, 0xab, 0, 1, 9))).toBeUndefined();
     expect(decodeClientMessage(Uint8Array.of(3, 6, ...mapped, 0x26, 0xab))).toBeUndefined();
   });
 
-  test('a message that is too long is none', () => {
+  test('a message that is too long is not accepted', () => {
     expect(decodeClientMessage(new Uint8Array(MAX_MESSAGE_BYTES + 1).fill(1))).toBeUndefined();
   });
 
-  test('the reason of a close frame fits into it, whatever it quotes', () => {
+  test('the text of a close frame is truncated to fit into it', () => {
     fc.assert(fc.property(text, (reason) => Buffer.byteLength(closeText(reason)) <= 123));
     expect(closeText('x'.repeat(200))).toMatch(/^x{120}\.\.\.$/);
   });

@@ -24,7 +24,7 @@ afterEach(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A relay as a process of its own. */
+/** A relay in a process of its own. */
 async function command(address: string, ...more: readonly string[]) {
   const metrics = await freePort();
   const options = ['--address', address, '--keys', keys, '--audience', AUDIENCE, '--allow', '127.0.0.0/8:*'];
@@ -81,9 +81,9 @@ http {
   return `ws://127.0.0.1:${port}/relay`;
 }
 
-// ./build.sh test builds it before; where somebody runs vitest alone it may not be there.
+// `./build.sh test` builds dist/ first; it may be missing if vitest is run alone.
 describe.skipIf(!existsSync(PROGRAM) && !CI)('the relay command', () => {
-  test('drains on SIGTERM: says so, takes nobody, and ends when its clients have left', async () => {
+  test('drains on SIGTERM: tells its clients, accepts no more, and exits when they have left', async () => {
     const relay = await command('127.0.0.11', '--drain', '40000');
     expect((await relay.health()).status).toBe(200);
     const transport = await through([relay.url]);
@@ -105,23 +105,23 @@ describe.skipIf(!existsSync(PROGRAM) && !CI)('the relay command', () => {
     for (const { time } of events) expect(Date.parse(time)).toBeGreaterThan(0);
   });
 
-  test('ends clients that stay longer than the drain takes, with the reason', async () => {
+  test('disconnects clients that stay longer than the drain, and tells them why', async () => {
     const relay = await command('127.0.0.11', '--drain', '100');
     const transport = await through([relay.url]);
     await transport.start(new RecordingHost());
     process.kill(relay.child.pid, 'SIGTERM');
     expect(await relay.child.exit()).toBe(0);
     await until(() => transport.relays[0]?.error !== undefined, 'the reason');
-    expect(transport.relays[0]?.error?.message).toContain('draining: this relay is being stopped');
+    expect(transport.relays[0]?.error?.message).toContain('draining: this relay is shutting down');
   });
 
   test.each([
-    ['--path', 'relay', 'a path begins with /'],
-    ['--drain', 'abc', "--drain is 'abc': give a number, 0 or more"],
-    ['--origin', 'notaurl', "'notaurl' is no origin"],
+    ['--path', 'relay', 'it must begin with /'],
+    ['--drain', 'abc', "--drain is 'abc': it must be an integer of at least 0"],
+    ['--origin', 'notaurl', "'notaurl' is not an origin"],
     ['--address', '203.0.113.9', 'no UDP socket can be bound to 203.0.113.9'],
-    ['--key', keys, 'give --cert'],
-    ['--ports', '1-2-3', 'give two ports'],
+    ['--key', keys, '--cert is missing'],
+    ['--ports', '1-2-3', 'it must be two ports'],
     ['--limit', 'unanswered', 'must be a positive number'],
   ])('refuses %s %s at its start', (option, value, message) => {
     const options = ['--address', '127.0.0.11', '--keys', keys, '--audience', AUDIENCE, '--allow', '127.0.0.0/8:*'];
@@ -131,11 +131,11 @@ describe.skipIf(!existsSync(PROGRAM) && !CI)('the relay command', () => {
     expect([status, stdout]).toEqual([1, '']);
   });
 
-  test('lives on when whoever reads its log is gone', async () => {
+  test('keeps running when the reader of its log exits', async () => {
     const relay = await command('127.0.0.11');
     relay.child.closeOutput();
     for (let client = 0; client < 3; client++) {
-      const transport = await through([relay.url]); // each of which is worth two lines in the log
+      const transport = await through([relay.url]); // Each connection writes two lines to the log.
       await transport.start(new RecordingHost());
       await transport.close();
     }
@@ -156,7 +156,7 @@ describe.skipIf(!existsSync(PROGRAM) && !CI)('the relay command', () => {
     expect(stderr).toContain(value);
   });
 
-  test('answers Prometheus on a port of its own', async () => {
+  test('serves metrics for Prometheus on a separate port', async () => {
     const relay = await command('127.0.0.11');
     const { status, type, text } = await relay.metrics();
     expect([status, type]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8']);
@@ -164,7 +164,7 @@ describe.skipIf(!existsSync(PROGRAM) && !CI)('the relay command', () => {
     expect((await fetch(`http://127.0.0.1:${relay.port}/metrics`)).status).toBe(404);
   });
 
-  test('makes keys and tickets that it takes', async () => {
+  test('creates keys, and tickets that it accepts', async () => {
     const run = (...args: string[]) => spawnSync(process.execPath, [PROGRAM, ...args], { encoding: 'utf8' });
     const own = join(folder, 'own.json');
     writeFileSync(own, run('keys').stdout);
@@ -178,23 +178,23 @@ describe.skipIf(!existsSync(PROGRAM) && !CI)('the relay command', () => {
     await transport.close();
   });
 
-  test('explains itself, and what it lacks', () => {
+  test('prints its usage, and which options are missing', () => {
     const run = (...args: string[]) => spawnSync(process.execPath, [PROGRAM, ...args], { encoding: 'utf8' });
     expect(run('--help')).toMatchObject({
       status: 0,
       stderr: '',
-      stdout: expect.stringMatching(/^usrsctp-relay serve/),
+      stdout: expect.stringMatching(/^Usage:\n {2}usrsctp-relay serve/),
     });
     expect(run()).toMatchObject({ status: 2, stdout: '' });
     expect(run('serve')).toMatchObject({
       status: 1,
-      stderr: 'usrsctp-relay: give --address; see usrsctp-relay --help\n',
+      stderr: 'usrsctp-relay: --address is missing; see usrsctp-relay --help\n',
     });
     expect(run('serve', '--nonsense').stderr).toMatch(/Unknown option '--nonsense'/);
   });
 
   describe.skipIf(!existsSync(NGINX) && !CI)('behind nginx', () => {
-    test('two relays carry one association; one is stopped, nothing is lost, its client goes to the other', async () => {
+    test('two relays carry one association; when one is stopped, nothing is lost, and its client connects to the other', async () => {
       const relays = [await command('127.0.1.11', '--drain', '200'), await command('127.0.2.11', '--forwarded')];
       const url = await balancer(relays.map(({ port }) => port));
       const server = await serve(['127.0.1.1', '127.0.2.1']);

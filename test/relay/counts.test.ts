@@ -15,13 +15,13 @@ const OPTIONS = {
 
 const claimsOf = (sub: string): TicketClaims => ({ sub, destinations: ['127.0.0.0/8:*'] }) as unknown as TicketClaims;
 
-test('a subject’s and the relay’s counts of sessions go up and down again: what ends makes room, for ever', async () => {
+test('a session that ends makes room for another, in the limits of its subject and of the relay', async () => {
   const settings = parseOptions({ ...OPTIONS, limits: { clients: 3, clientsPerSubject: 2 } });
   const sessions = new Sessions(settings, undefined);
   const begin = (subject: string) => sessions.create(claimsOf(subject), 0);
   for (let round = 0; round < 3; round++) {
     const two = [await begin('a'), await begin('a')];
-    await expect(begin('a')).rejects.toThrow(/subject has its 2/);
+    await expect(begin('a')).rejects.toThrow(/subject already has 2/);
     const other = await begin('b');
     await expect(begin('c')).rejects.toThrow(LimitError);
     expect(sessions.count).toBe(3);
@@ -34,7 +34,7 @@ test('a subject’s and the relay’s counts of sessions go up and down again: w
   }
 });
 
-test('a session that could not begin counts no more', async () => {
+test('a session that could not be created no longer counts', async () => {
   const settings = parseOptions({ ...OPTIONS, limits: { clients: 1, clientsPerSubject: 1 } });
   const sessions = new Sessions(settings, undefined);
   const wrong = { ...claimsOf('a'), destinations: ['nonsense:::'] } as TicketClaims;
@@ -43,7 +43,7 @@ test('a session that could not begin counts no more', async () => {
   (await sessions.create(claimsOf('a'), 0)).end('idle', 'test');
 });
 
-describe('an option of a wrong type or value is a TypeError that names it', () => {
+describe('an option of the wrong type or value throws a TypeError that names it', () => {
   const WRONG: [name: string, value: unknown][] = [
     ...[undefined, '', 7, null, ['x']].map((value): [string, unknown] => ['audience', value]),
     ...[511, 65_536, 1.5, '1500'].map((value): [string, unknown] => ['mtu', value]),
@@ -57,7 +57,7 @@ describe('an option of a wrong type or value is a TypeError that names it', () =
     expect(() => parseOptions({ ...OPTIONS, [name]: value } as never)).toThrow(name);
   });
 
-  test('and right ones are taken', () => {
+  test('valid options are accepted', () => {
     expect(parseOptions({ ...OPTIONS, mtu: 512, ports: [1, 65_535] })).toMatchObject({
       mtu: 512,
       audience: 'relay.example',

@@ -10,7 +10,7 @@ afterEach(async () => {
 });
 
 describe('destinations', () => {
-  test('one that the policy refuses is EACCES, and connectx says so', async () => {
+  test('one that the policy refuses is EACCES, and connectx reports it', async () => {
     const server = await startRelay('127.0.0.11', { allow: ['127.0.0.1:9899'] });
     const { host, send } = await started([server]);
     send('127.0.0.1', 9898, init());
@@ -25,7 +25,7 @@ describe('destinations', () => {
     await expect(connecting).rejects.toMatchObject({ code: 'EACCES' });
   });
 
-  test('one that only one of two relays refuses goes through the other', async () => {
+  test('one that only one of two relays refuses is reached through the other', async () => {
     const strict = await startRelay('127.0.0.11', { allow: ['127.0.0.9:*'] });
     const { received, port } = await peer();
     const { transport, host, send } = await started([strict, await startRelay('127.0.0.12')]);
@@ -38,7 +38,7 @@ describe('destinations', () => {
     expect(host.refusals).toEqual([]);
   });
 
-  test('INITs without answer are capped: EPERM; with the first answer they go on', async () => {
+  test('unanswered INITs are limited: EPERM; the first answer lifts the limit', async () => {
     const server = await startRelay('127.0.0.11', { limits: { unanswered: 12 } });
     const { socket, received, port } = await peer();
     const { transport, host, send } = await started([server]);
@@ -52,7 +52,7 @@ describe('destinations', () => {
     await until(() => received.length === 6, 'three more');
   });
 
-  test('INITs of all clients to one address are capped together', async () => {
+  test('INITs of all clients to one address are limited together', async () => {
     const server = await startRelay('127.0.0.11', { limits: { unansweredInits: 5 } });
     const { received, port } = await peer();
     for (const sub of ['a', 'b', 'c']) {
@@ -84,8 +84,8 @@ describe('destinations', () => {
   });
 });
 
-describe('what passes', () => {
-  test('only whole SCTP packets with a right CRC32c, in either direction', async () => {
+describe('a relay lets through', () => {
+  test('only complete SCTP packets with a correct CRC32c, in both directions', async () => {
     const server = await startRelay();
     const { socket, received, port } = await peer();
     const { transport, host, send } = await started([server]);
@@ -101,7 +101,7 @@ describe('what passes', () => {
     expect(metric(await server.server.metrics(), `${dropped}{direction="in",reason="not_sctp"}`)).toBe(2);
   });
 
-  test('answers come only from where something was sent to: same address, same port', async () => {
+  test('only datagrams from an address and port that the client has sent to', async () => {
     const server = await startRelay();
     const [known, stranger] = [await peer(), await peer('127.0.0.2')];
     const other = await peer();
@@ -116,7 +116,7 @@ describe('what passes', () => {
     await until(async () => metric(await server.server.metrics(), unsolicited) === 2, 'the others to be dropped');
   });
 
-  test('a packet from another port changes nothing of where the client’s packets go', async () => {
+  test('packets from another port, without sending the client’s packets there', async () => {
     const server = await startRelay();
     const [known, forger] = [await peer(), await peer()];
     const { transport, host, send } = await started([server]);
@@ -130,12 +130,12 @@ describe('what passes', () => {
     expect(forger.received).toEqual([]);
   });
 
-  test('each relay lets in whom the client talks to through another one', async () => {
+  test('datagrams from peers that the client has reached through another relay', async () => {
     const { socket, received, port } = await peer();
     const second = await startRelay('127.0.0.12', { allow: ['127.0.0.1:*'] });
     const { transport, host, send } = await started([await startRelay('127.0.0.11'), second]);
     send('127.0.0.1', port, init());
-    send('127.0.0.5', port, init()); // once the second relay has refused this one, it has heard of the one before
+    send('127.0.0.5', port, init()); // when the second relay has refused this one, it has got the permit for the one before
     const refused = 'usrsctp_relay_refused_total{reason="destination"}';
     await until(
       async () => metric(await second.server.metrics(), refused) !== undefined,
@@ -147,7 +147,7 @@ describe('what passes', () => {
     expect(host.packets[0]?.destination).toBe('127.0.0.12');
   });
 
-  test('a ticket’s rate holds: what is over it is dropped', async () => {
+  test('no more than the rate of the ticket; the excess is dropped', async () => {
     const server = await startRelay('127.0.0.11', { limits: { unanswered: 1000 } });
     const { received, port } = await peer();
     const { send } = await started([server], { claims: { bytesPerSecond: 1 } });

@@ -7,7 +7,7 @@ import { inspectPacket } from '../../src/relay/sctp.js';
 import { init, type PacketParts, sctp } from '../support/sctp.js';
 import { bench, PEER, pinging } from '../support/session.js';
 
-describe('a destination that doesn’t take part', () => {
+describe('a destination that doesn’t answer', () => {
   test('gets 8 INITs, then one every 4 s', async () => {
     const { clock, send, sent } = bench();
     for (let i = 0; i < 100; i++) send(init());
@@ -31,16 +31,16 @@ describe('a destination that doesn’t take part', () => {
     },
   );
 
-  test('gets something whatever its limits are: less than one packet is no limit', () => {
+  test('gets a packet under any limits: limits below one packet are refused', () => {
     for (const name of ['unanswered', 'unansweredInits']) {
-      expect(() => parseLimits({ [name]: 0.5 })).toThrow(`the limit \`${name}\` must be 1 or more`);
+      expect(() => parseLimits({ [name]: 0.5 })).toThrow(`the limit \`${name}\` must be at least 1`);
     }
     const { send, sent } = bench({ unansweredInits: 1 });
     send(init());
     expect(sent).toHaveLength(1);
   });
 
-  test('gets 32 other packets, then one a second, whatever they are', async () => {
+  test('gets 32 other packets, then one per second', async () => {
     const { clock, send, sent } = bench();
     for (let i = 0; i < 1000; i++) send(sctp({ chunks: [[i % 15, 0]], tag: 9 }));
     expect(sent).toHaveLength(32);
@@ -49,7 +49,7 @@ describe('a destination that doesn’t take part', () => {
     expect(sent).toHaveLength(42);
   });
 
-  test('may be another address of a host that answers: four packets for each of its answers', () => {
+  test('gets four packets for each answer from another address of its host', () => {
     const { send, sent, arrive } = bench();
     const second = { address: '8.8.4.4', port: 9899 };
     send(init());
@@ -60,7 +60,7 @@ describe('a destination that doesn’t take part', () => {
     expect(sent).toHaveLength(53);
   });
 
-  test('is held against nobody once it answers', () => {
+  test('is no longer limited once it answers', () => {
     const { send, sent, arrive } = bench();
     send(init());
     arrive(sctp());
@@ -68,7 +68,7 @@ describe('a destination that doesn’t take part', () => {
     expect(sent).toHaveLength(1001);
   });
 
-  test('gets no more of many sessions than of one: 400 packets, then 40 a second', () => {
+  test('gets no more from many sessions than from one: 400 packets, then 40 per second', () => {
     const limits = parseLimits({});
     const guard = new UnansweredLimit(limits);
     const policy = new Policy([[parseRule('0.0.0.0/0:*')]], []);
@@ -82,7 +82,7 @@ describe('a destination that doesn’t take part', () => {
     expect(passed).toBe(400 + 40 * 0.99 - 0.6);
   });
 
-  test('is still guarded when a client goes through many destinations in turn', async () => {
+  test('is still limited when a client uses many destinations in turn', async () => {
     const all = bench({ unansweredInits: 1e6 });
     const { send, sent, wire, limits } = all;
     for (let round = 0; round < 100; round++) {
@@ -132,7 +132,7 @@ describe('an SCTP packet', () => {
     ['no chunk', { chunks: [] }],
   ])('isn’t one: %s', (_what, parts) => expect(inspectPacket(sctp(parts))).toBeUndefined());
 
-  test('isn’t one when a chunk is shorter than its header or longer than the packet', () => {
+  test('isn’t one if a chunk is shorter than its header or longer than the packet', () => {
     for (const length of [0, 3, 5, 100]) {
       const packet = sctp();
       new DataView(packet.buffer).setUint16(14, length);
@@ -140,7 +140,7 @@ describe('an SCTP packet', () => {
     }
   });
 
-  test('isn’t one when any bit of it is wrong', () => {
+  test('isn’t one if any bit is wrong', () => {
     const packet = sctp({
       chunks: [
         [0, 40],

@@ -65,15 +65,15 @@ describe('special addresses', () => {
   });
 
   test.each(['1.1.1.1', '8.8.8.8', '11.0.0.0', '100.63.255.255', '100.128.0.0', '172.32.0.0', '223.255.255.255'])(
-    '%s is a public host’s',
+    '%s can be a public host’s',
     (address) => expect(specialRange(ip(address))).toBeUndefined(),
   );
 
-  test.each(['2606:4700::1111', '2a00::1', '2001:200::1', '2003::1'])('%s is a public host’s', (address) =>
+  test.each(['2606:4700::1111', '2a00::1', '2001:200::1', '2003::1'])('%s can be a public host’s', (address) =>
     expect(specialRange(ip(address))).toBeUndefined(),
   );
 
-  // The IANA special-purpose address registries, and what carries an IPv4 address within.
+  // The IANA special-purpose address registries, and the ranges that embed an IPv4 address.
   test.each([
     ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12'],
     ...['192.0.0.0/24', '192.0.2.0/24', '192.88.99.0/24', '192.168.0.0/16', '198.18.0.0/15', '198.51.100.0/24'],
@@ -105,7 +105,7 @@ describe('special addresses', () => {
     );
   });
 
-  test('what is excepted passes, and nothing beside it', () => {
+  test('exceptions allow their own networks only', () => {
     const lenient = policy(['127.0.0.0/8:*', '10.0.0.0/8:*'], ['127.0.0.0/30']);
     expect(lenient.refusal({ address: '127.0.0.3', port: 1 })).toBeUndefined();
     expect(lenient.refusal({ address: '::ffff:127.0.0.3', port: 1 })).toBeUndefined();
@@ -160,9 +160,9 @@ describe('allow-lists', () => {
     '[::ffff:0x7f.0.0.1]:1',
     'a..b:1',
     '*:1',
-  ])('‘%s’ is no rule', (text) => expect(() => parseRule(text)).toThrow(TypeError));
+  ])('‘%s’ is not a rule', (text) => expect(() => parseRule(text)).toThrow(TypeError));
 
-  test('a network contains what shares its first bits', () => {
+  test('a network contains the addresses that share its prefix', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 4, maxLength: 4 }), fc.nat(32), fc.nat(31), (bytes, prefixBits, flip) => {
         const other = bytes.slice();
@@ -179,23 +179,23 @@ describe('host names in rules', () => {
   const resolve = async (host: string) =>
     ({ 'peer.example': ['8.8.8.8'], 'evil.example': ['127.0.0.1', '10.0.0.1'] })[host] ?? [];
 
-  test('stand for their addresses', async () => {
+  test('are replaced by their addresses', async () => {
     const rules = await resolveRules([parseRule('Peer.Example:9899')], resolve);
     expect(new Policy([rules], []).refusal({ address: '8.8.8.8', port: 9899 })).toBeUndefined();
     expect(new Policy([rules], []).refusal({ address: '8.8.8.9', port: 9899 })).toBeDefined();
   });
 
-  test('a name that leads to special addresses is refused: what counts is where it leads', async () => {
+  test('a name that resolves to special addresses is refused: the address decides', async () => {
     const rules = await resolveRules([parseRule('evil.example:*')], resolve);
     expect(new Policy([rules], []).refusal({ address: '127.0.0.1', port: 22 })).toContain('loopback');
     expect(new Policy([rules], []).refusal({ address: '10.0.0.1', port: 22 })).toContain('private');
   });
 
-  test('a name that nobody knows allows nothing', async () => {
+  test('an unknown name allows nothing', async () => {
     expect(await resolveRules([parseRule('nobody.example:*')], resolve)).toEqual([]);
   });
 
-  test('the resolver is asked once a minute', async () => {
+  test('a name is looked up at most once a minute', async () => {
     let now = 0;
     const asked: string[] = [];
     const question = (async (host: string) => {

@@ -5,7 +5,7 @@ const [first, second] = [{}, {}];
 const claim = (claims: PortReservations, owner: object, port = 5000) =>
   claims.reserve(owner, '10.0.0.1', port, '10.0.0.2');
 
-test("an SCTP port is the one client's that claims it first, until that client ends", () => {
+test('an SCTP port belongs to the client that reserves it first, until that client ends', () => {
   const claims = new PortReservations();
   expect([claim(claims, first), claim(claims, first), claim(claims, second), claim(claims, first)]).toEqual([
     true,
@@ -17,7 +17,7 @@ test("an SCTP port is the one client's that claims it first, until that client e
   expect([claim(claims, second), claim(claims, first)]).toEqual([true, false]);
 });
 
-test('a client that has claimed too much loses its oldest claim, and another may have it', () => {
+test('a client with too many reservations loses its oldest one, which another client may get', () => {
   const claims = new PortReservations();
   for (let port = 1; port <= 256; port++) expect(claim(claims, first, port)).toBe(true);
   expect(claim(claims, second, 1)).toBe(false);

@@ -49,7 +49,7 @@ test('TLS comes from the server that the relay is mounted on', async () => {
   );
 });
 
-test('it leaves the rest of an existing server alone', async () => {
+test('the rest of an existing server is not affected', async () => {
   const server = createServer((_request, response) => response.end('hello'));
   const others = new WebSocketServer({ noServer: true });
   server.on('upgrade', (request, socket, head) => {
@@ -66,7 +66,7 @@ test('it leaves the rest of an existing server alone', async () => {
   expect(await (await fetch(`http://${origin}/`)).text()).toBe('hello');
 });
 
-test('who shows no ticket in time is cut off, and so many at once are too many', async () => {
+test('a client that presents no ticket in time is disconnected, and the number of such clients is limited', async () => {
   const relay = await startRelay('127.0.0.11', { limits: { handshakeMs: 300, pending: 3, pendingPerAddress: 3 } });
   const sockets = [1, 2, 3].map(() => new WebSocket(relay.url, SUBPROTOCOL));
   const ends = sockets.map(closing);
@@ -78,14 +78,14 @@ test('who shows no ticket in time is cut off, and so many at once are too many',
   );
   expect(response.statusCode).toBe(503);
   fourth.terminate();
-  expect(await Promise.all(ends)).toEqual(Array(3).fill([4401, 'no ticket was shown in time']));
+  expect(await Promise.all(ends)).toEqual(Array(3).fill([4401, 'no ticket was presented in time']));
 });
 
 test.each([
   ['text', 'hello'],
   ['rubbish', Buffer.from([77, 1, 2])],
   ['a ping before a ticket', encodeControl({ type: 'ping', value: 1 })],
-])('%s is the end of a connection', async (_what, message) => {
+])('%s ends the connection', async (_what, message) => {
   const relay = await startRelay();
   const socket = new WebSocket(relay.url, SUBPROTOCOL);
   socket.on('open', () => socket.send(message));
@@ -93,18 +93,18 @@ test.each([
   expect(metric(await relay.server.metrics(), 'usrsctp_relay_closings_total{reason="protocol"}')).toBe(1);
 });
 
-test('a message that is too large is the end of a connection', async () => {
+test('a message that is too large ends the connection', async () => {
   const socket = new WebSocket((await startRelay()).url, SUBPROTOCOL);
   socket.on('open', () => socket.send(new Uint8Array(65_537)));
   expect((await closing(socket))[0]).toBe(1009);
 });
 
-test('no subprotocol at all is a version that isn’t spoken', async () => {
+test('a client without a subprotocol is refused for its version', async () => {
   const socket = new WebSocket((await startRelay()).url);
   expect(await closing(socket)).toEqual([4426, 'this relay speaks usrsctp-relay.v1']);
 });
 
-test('clients are spread over the addresses, and ask for the same port on every relay', async () => {
+test('clients are spread over the addresses, and ask for the same port at each relay', async () => {
   const relays = [await startRelay(['127.0.0.11', '127.0.0.12']), await startRelay('127.0.0.13')];
   const transports = [await through(relays), await through(relays)];
   for (const transport of transports) await transport.start(new RecordingHost());
@@ -115,14 +115,14 @@ test('clients are spread over the addresses, and ask for the same port on every 
   for (const { relays } of transports) expect(relays[0]?.addresses[0]?.port).toBe(relays[1]?.addresses[0]?.port);
 });
 
-test('behind a 1:1 NAT clients are told the address that the world sees', async () => {
+test('behind a 1:1 NAT clients are told the public address', async () => {
   const relay = await startRelay('', { addresses: [{ bind: '127.0.0.11', public: '8.8.8.8' }] });
   const transport = await through([relay]);
   await transport.start(new RecordingHost());
   expect(transport.addresses).toEqual(['8.8.8.8']);
 });
 
-test('metrics that were not asked for are refused, and the relay works without them', async () => {
+test('metrics() rejects if metrics are off, and the relay works without them', async () => {
   const relay = await startRelay('127.0.0.11', { metrics: false });
   const transport = await through([relay]);
   await transport.start(new RecordingHost());
@@ -130,18 +130,18 @@ test('metrics that were not asked for are refused, and the relay works without t
   await expect(relay.server.metrics()).rejects.toThrow(/metrics are off: set the option `metrics`/);
 });
 
-test('closing tells the clients, and leaves no session', async () => {
+test('closing tells the clients, and ends all sessions', async () => {
   const relay = await startRelay();
   const transport = await through([relay]);
   await transport.start(new RecordingHost());
   await relay.server.close();
   await until(() => transport.relays[0]?.error !== undefined, 'the reason');
-  expect(transport.relays[0]?.error?.message).toContain('this relay is being stopped');
+  expect(transport.relays[0]?.error?.message).toContain('this relay is shutting down');
   expect(relay.server.clients).toBe(0);
   expect(metric(await relay.server.metrics(), 'usrsctp_relay_connections')).toBe(0);
 });
 
-test('a second drain waits for the first, and cuts nobody off', async () => {
+test('a second drain waits for the first, and disconnects nobody', async () => {
   const relay = await startRelay();
   const transport = await through([relay]);
   await transport.start(new RecordingHost());
@@ -155,7 +155,7 @@ test('a second drain waits for the first, and cuts nobody off', async () => {
   expect(relay.log.map(({ event, reason }) => reason ?? event)).toEqual(['allocated', 'draining', 'left', 'closed']);
 });
 
-test('a total rate below a packet a second still lets packets out', async () => {
+test('a total rate below one packet per second still lets packets out', async () => {
   const relay = await startRelay('127.0.0.11', { limits: { totalBytesPerSecond: 1000 } });
   const { received, port } = await peer();
   const { send } = await started([relay]);

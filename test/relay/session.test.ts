@@ -3,8 +3,8 @@ import { DEFAULT_LIMITS } from '../../src/relay/limits.js';
 import { init, sctp } from '../support/sctp.js';
 import { bench, LOCAL, PEER, pinging, TestConnection } from '../support/session.js';
 
-describe('what a session carries', () => {
-  test('several datagrams that arrive in one turn share a message', () => {
+describe('a session', () => {
+  test('sends datagrams that arrive in one turn as one message', () => {
     const { wire, send, arrive, turn } = bench();
     send(init());
     for (let i = 0; i < 10; i++) arrive(sctp());
@@ -13,7 +13,7 @@ describe('what a session carries', () => {
     expect(wire.datagrams).toBe(10);
   });
 
-  test('a client that doesn’t read loses datagrams, and the relay keeps none for it', async () => {
+  test('drops datagrams for a client that doesn’t read', async () => {
     const { wire, send, arrive, turn, dropped, limits } = bench();
     send(init());
     wire.bufferedBytes = limits.queueBytes + 1;
@@ -32,7 +32,7 @@ describe('what a session carries', () => {
     expect(wire.raw).toHaveLength(length);
   });
 
-  test('a full UDP queue drops', async () => {
+  test('drops datagrams when the UDP queue is full', async () => {
     const { state, send, sent, dropped } = bench();
     state.hasRoom = false;
     send(init());
@@ -40,7 +40,7 @@ describe('what a session carries', () => {
     expect(await dropped('out', 'queue_full')).toBe(1);
   });
 
-  test('a rate holds over time, in both directions', async () => {
+  test('enforces a rate over time, in both directions', async () => {
     const { clock, send, arrive, turn, sent, wire } = bench({}, 100_000);
     const large = sctp({ chunks: [[0, 972 - 4]] }); // 984 bytes, 1012 with headers
     send(init());
@@ -62,7 +62,7 @@ describe('what a session carries', () => {
     }
   });
 
-  test('what exceeds the MTU, has no source or is of another family is dropped', async () => {
+  test('drops packets that exceed the MTU, have no source, or whose source is of another family', async () => {
     const { session, send, sent, dropped } = bench();
     send(sctp({ chunks: [[0, 1456]] })); // 1472 = 1500 − 28: fits
     send(sctp({ chunks: [[0, 1460]] }));
@@ -73,7 +73,7 @@ describe('what a session carries', () => {
     expect(await dropped('out', 'no_source')).toBe(2);
   });
 
-  test('what comes in and exceeds the MTU is dropped: a peer that tries larger packets must not take them for good', async () => {
+  test('drops inbound packets that exceed the MTU, so that a peer’s path MTU discovery finds it', async () => {
     const { send, arrive, turn, wire, dropped } = bench();
     send(init());
     arrive(sctp({ chunks: [[0, 1456]] }));
@@ -83,7 +83,7 @@ describe('what a session carries', () => {
     expect(await dropped('in', 'too_large')).toBe(1);
   });
 
-  test('a refusal is told at most once a second', async () => {
+  test('tells the client a refusal at most once per second', async () => {
     const { clock, send, wire } = bench();
     const special = { address: '10.0.0.1', port: 9899 };
     const refusals = () => wire.messages.filter(({ type }) => type === 'refused').length;
@@ -96,7 +96,7 @@ describe('what a session carries', () => {
 });
 
 describe('the life of a session', () => {
-  test('ends when nothing is carried for five minutes; pings don’t count', async () => {
+  test('ends after five minutes without datagrams; pings don’t count', async () => {
     const all = bench();
     await pinging(all, 299_000);
     all.send(init());
@@ -107,7 +107,7 @@ describe('the life of a session', () => {
     expect([all.ends, all.state.isOpen]).toEqual([['idle'], false]);
   });
 
-  test('ends after twelve hours, whatever it does', async () => {
+  test('ends after twelve hours in any case', async () => {
     const all = bench();
     const minute = 60_000;
     for (let passed = 0; passed < DEFAULT_LIMITS.lifeMs; passed += minute) {
@@ -119,7 +119,7 @@ describe('the life of a session', () => {
     expect(all.ends).toEqual(['life']);
   });
 
-  test('a client that is silent for three pings is lost; its addresses wait 30 s for it', async () => {
+  test('a client that sends nothing for three ping intervals is lost; its addresses are kept for 30 s', async () => {
     const all = bench();
     await all.clock.advance(14_999);
     expect(all.wire.closed).toBeUndefined();
@@ -131,7 +131,7 @@ describe('the life of a session', () => {
     expect([all.ends, all.state.isOpen]).toEqual([['lost'], false]);
   });
 
-  test('goes on where it was when the client comes back in time', async () => {
+  test('is resumed when the client comes back in time', async () => {
     const all = bench();
     all.send(init());
     all.session.detach(all.wire, false);
@@ -157,13 +157,13 @@ describe('the life of a session', () => {
     expect(session.isConnected).toBe(true);
   });
 
-  test('a client that leaves in order gives its addresses back at once', () => {
+  test('a client that closes normally releases its addresses at once', () => {
     const { session, wire, ends, state } = bench();
     session.detach(wire, true);
     expect([ends, state.isOpen]).toEqual([['left'], false]);
   });
 
-  test('asking for addresses twice is the end', () => {
+  test('a second request for addresses ends it', () => {
     const { session, wire } = bench();
     session.receive({ type: 'allocate', ticket: '', port: 0, resumption: new Uint8Array(0) });
     expect(wire.closed?.code).toBe(4400);

@@ -16,27 +16,27 @@ import { udp } from '../../src/udp.js';
 export const AUDIENCE = 'relay.test';
 export const KEY: TicketKey = { kty: 'oct', k: Buffer.alloc(32, 7).toString('base64url'), kid: 'test' };
 
-/** A ticket that our relays take, unless something of it is changed. */
+/** A ticket that the test's relays accept, unless a claim is changed. */
 export function ticket(changes: Partial<TicketClaims> = {}, key: TicketKey = KEY): Promise<string> {
   const exp = Math.floor(Date.now() / 1000) + 600;
   return signTicket({ sub: 'tester', aud: AUDIENCE, exp, destinations: ['0.0.0.0/0:*', '[::/0]:*'], ...changes }, key);
 }
 
-/** A relay on a port of its own. */
+/** A relay on its own port. */
 export interface TestRelay {
   readonly url: string;
   readonly server: RelayServer;
   readonly http: Server;
   readonly log: LogEntry[];
-  /** Cuts all TCP connections; the relay goes on. */
+  /** Destroys all TCP connections; the relay keeps running. */
   cut(): void;
-  /** Ends it as a crash would: all connections are cut, and the port is closed. */
+  /** Ends the relay like a crash: all connections are destroyed, and the port is closed. */
   crash(): Promise<void>;
 }
 
 const open: (() => Promise<unknown>)[] = [];
 
-/** To be called after each test. */
+/** Must be called after each test. */
 export async function closeRelays(): Promise<void> {
   await Promise.all(open.splice(0).map((close) => close()));
 }
@@ -91,13 +91,13 @@ export async function through(
   return transport;
 }
 
-/** Has a stack closed after the test. */
+/** Closes a stack after the test. */
 export function closeLater(stack: Stack): Stack {
   open.unshift(() => stack.close({ timeoutMs: 1000 }).catch(() => undefined));
   return stack;
 }
 
-/** A server of ours on real UDP, that listens. */
+/** A listening server over UDP. */
 export async function serve(addresses: readonly string[]) {
   const transport = udp({ addresses, port: 0 });
   const stack = closeLater(await Stack.create({ transport, preset: 'fast-failover' }));

@@ -33,7 +33,7 @@ export class TestConnection implements ClientConnection {
   }
 }
 
-/** A session in virtual time, with everything that it does on record. */
+/** A session in virtual time that records what it does. */
 export function bench(changes: Partial<RelayLimits> = {}, bytesPerSecond = 1e9) {
   const clock = new VirtualClock();
   const limits = parseLimits(changes);
@@ -79,7 +79,7 @@ export function bench(changes: Partial<RelayLimits> = {}, bytesPerSecond = 1e9) 
   return { clock, limits, dropped, sent, turn, ends, state, session, wire, send, arrive };
 }
 
-/** Lets time pass for a client that is there. */
+/** Lets time pass for a connected client, which sends pings. */
 export const pinging = async ({ clock, session }: ReturnType<typeof bench>, ms: number) => {
   for (let passed = 0; passed < ms; passed += 5000) {
     session.receive({ type: 'ping', value: 1 });

@@ -4,15 +4,15 @@ import { parseArgs } from 'node:util';
 import { parseRule } from '../../relay/policy.js';
 import { signTicket, type TicketKey } from '../../relay/ticket.js';
 
-/** The keys of a file: a JSON Web Key Set, or one key. */
+/** Reads keys from a file: a JSON Web Key Set, or one key. */
 export function readKeys(file: string | undefined): TicketKey[] {
   const set: unknown = JSON.parse(readFileSync(required('--keys', file), 'utf8'));
   const keys = (set as { keys?: unknown }).keys ?? [set];
-  if (!Array.isArray(keys)) throw new Error(`${file} is no JSON Web Key Set`);
+  if (!Array.isArray(keys)) throw new Error(`${file} is not a JSON Web Key Set`);
   return keys as TicketKey[];
 }
 
-/** A set of one new secret key for HS256. */
+/** A JSON Web Key Set with a new secret key for HS256. */
 export function newKeys(): string {
   const key = { kty: 'oct', k: randomBytes(32).toString('base64url'), kid: randomUUID() };
   return `${JSON.stringify({ keys: [key] })}\n`;
@@ -43,13 +43,13 @@ export async function newTicket(args: readonly string[]): Promise<string> {
 }
 
 export function required<Value>(option: string, value: Value | undefined): Value {
-  if (value === undefined) throw new Error(`give ${option}; see usrsctp-relay --help`);
+  if (value === undefined) throw new Error(`${option} is missing; see usrsctp-relay --help`);
   return value;
 }
 
-/** A number that an option was given. */
-export function wholeNumber(option: string, text: string, least: number): number {
+/** Parses the value of a numeric option. */
+export function wholeNumber(option: string, text: string, min: number): number {
   const value = Number(text);
-  if (/^\d+$/.test(text) && value >= least && value <= Number.MAX_SAFE_INTEGER) return value;
-  throw new Error(`${option} is '${text}': give a number, ${least} or more`);
+  if (/^\d+$/.test(text) && value >= min && value <= Number.MAX_SAFE_INTEGER) return value;
+  throw new Error(`${option} is '${text}': it must be an integer of at least ${min}`);
 }

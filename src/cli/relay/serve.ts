@@ -25,12 +25,12 @@ const OPTIONS = {
   drain: { type: 'string', default: '10000' },
 } as const;
 
-/** Runs a relay until a signal ends it. A second signal ends it at once. The log goes to standard output, a line of JSON each. */
+/** Runs a relay until a signal; a second signal ends it at once. Each event is logged to standard output as a line of JSON. */
 export async function serve(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({ args: [...args], options: OPTIONS });
   const drainMs = wholeNumber('--drain', values.drain, 0);
-  outlivesItsReader(process.stdout);
-  outlivesItsReader(process.stderr);
+  ignoreErrors(process.stdout);
+  ignoreErrors(process.stderr);
   const isDraining = { now: false };
   const answer: RequestListener = ({ url }, response) => {
     const status = url === '/health' ? (isDraining.now ? 503 : 200) : 404;
@@ -40,7 +40,7 @@ export async function serve(args: readonly string[]): Promise<void> {
   const relay = await relayServer({
     server,
     path: values.path,
-    addresses: required('--address', values.address).map(poolAddress),
+    addresses: required('--address', values.address).map(addressOption),
     ports: portRange(values.ports),
     keys: readKeys(values.keys),
     audience: required('--audience', values.audience),
@@ -58,10 +58,10 @@ export async function serve(args: readonly string[]): Promise<void> {
   const { port } = server.address() as AddressInfo;
   log({ level: 'info', event: 'listening', port, addresses: values.address });
 
-  let hasBegun = false;
+  let isEnding = false;
   const end = async () => {
-    if (hasBegun) process.exit(1);
-    hasBegun = true;
+    if (isEnding) process.exit(1);
+    isEnding = true;
     isDraining.now = true;
     await relay.drain(drainMs);
     for (const each of [server, metrics]) {
@@ -73,15 +73,15 @@ export async function serve(args: readonly string[]): Promise<void> {
   process.on('SIGINT', () => void end());
 }
 
-/** With TLS where there is a certificate. A key alone is refused: what was meant to be encrypted wouldn't be. */
+/** With TLS if there is a certificate. A key alone is an error: connections would not be encrypted as intended. */
 function httpServer({ cert, key }: { cert?: string; key?: string }, answer: RequestListener): Server {
   if (cert === undefined && key === undefined) return createServer(answer);
   const files = { cert: required('--cert', cert), key: required('--key', key) };
   return createTlsServer({ cert: readFileSync(files.cert), key: readFileSync(files.key) }, answer);
 }
 
-/** Whoever reads the log may go away: the relay and its clients stay. */
-function outlivesItsReader(stream: NodeJS.WriteStream): void {
+/** The relay keeps running if the reader of its log exits. */
+function ignoreErrors(stream: NodeJS.WriteStream): void {
   stream.on('error', () => {});
 }
 
@@ -95,7 +95,7 @@ function metricsServer(relay: RelayServer): Server {
 
 function listen(server: Server, where: string): Promise<void> {
   const [, host = '127.0.0.1', port = ''] = /^(?:\[?([^[\]]*)\]?:)?(\d+)$/.exec(where) ?? [];
-  if (port === '') throw new Error(`'${where}' is no [HOST:]PORT`);
+  if (port === '') throw new Error(`'${where}' is not [HOST:]PORT`);
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen({ port: Number(port), host, ipv6Only: isIPv6(host) }, () => {
@@ -107,13 +107,13 @@ function listen(server: Server, where: string): Promise<void> {
 
 function portRange(text: string): [number, number] {
   const [, first, last] = /^(\d+)-(\d+)$/.exec(text) ?? [];
-  if (first === undefined) throw new Error(`--ports is '${text}': give two ports, such as 49152-65535`);
+  if (first === undefined) throw new Error(`--ports is '${text}': it must be two ports, such as 49152-65535`);
   return [Number(first), Number(last)];
 }
 
-function poolAddress(text: string): RelayServerOptions['addresses'][number] {
-  const [bind = '', own = bind] = text.split('=');
-  return { bind, public: own };
+function addressOption(text: string): RelayServerOptions['addresses'][number] {
+  const [bind = '', publicAddress = bind] = text.split('=');
+  return { bind, public: publicAddress };
 }
 
 function limit(text: string): [string, number] {
@@ -121,7 +121,7 @@ function limit(text: string): [string, number] {
   return [name, Number(value)];
 }
 
-/** What the proxy next to us has added is the last one; what stands before it may be anything. */
+/** The last entry was added by our own proxy; clients can forge those before it. */
 function forwardedFor({ headers, socket }: IncomingMessage): string {
   const last = headers['x-forwarded-for']?.toString().split(',').at(-1)?.trim();
   return last || (socket.remoteAddress ?? '');

@@ -4,32 +4,32 @@ import { SctpError } from '../../errors.js';
 import { CLOSE_CODES, NORMAL_CLOSURE } from '../../relay/close-codes.js';
 import { decodeRelayMessage, type RelayMessage, SUBPROTOCOL } from '../../relay/codec.js';
 import { closeError, timeoutError } from './errors.js';
-import { cutOff, type WebSocketConstructor, type WebSocketLike } from './websocket.js';
+import { terminate, type WebSocketConstructor, type WebSocketLike } from './websocket.js';
 
 export interface ConnectionEvents {
   opened(): void;
-  /** Returns false when the message makes no sense here. */
+  /** Returns false if the message isn't allowed in this state. */
   received(message: RelayMessage): boolean;
-  /** Called once, whoever ended it. */
+  /** Called once, whichever side closed the connection. */
   closed(error: SctpError): void;
 }
 
-/** A relay that doesn't answer a close frame is cut off after this. */
+/** How long a relay may take to answer a close frame before the connection is terminated. */
 const CLOSING_MS = 1000;
 
-/** One WebSocket to a relay: messages in and out, and one reason for its end. It never throws. */
+/** One WebSocket connection to a relay: messages in and out, and one error when it ends. Its methods never throw. */
 export class Connection {
-  /** Resolves when nothing of it is left. */
-  readonly gone: Promise<void>;
+  /** Resolves when the WebSocket is closed. */
+  readonly closed: Promise<void>;
   readonly #url: string;
   readonly #socket: WebSocketLike;
   readonly #clock: Clock;
   readonly #events: ConnectionEvents;
-  #leave = (): void => {};
+  #resolveClosed = (): void => {};
   #failure: unknown;
-  #isOver = false;
+  #hasEnded = false;
 
-  /** Throws what the constructor of the WebSocket throws. */
+  /** Throws if the constructor of the WebSocket throws. */
   constructor(url: string, WebSocket: WebSocketConstructor, clock: Clock, events: ConnectionEvents) {
     this.#url = url;
     this.#clock = clock;
@@ -42,10 +42,10 @@ export class Connection {
     socket.onerror = (event: { error?: unknown }) => {
       this.#failure = event.error;
     };
-    this.gone = new Promise((resolve) => {
-      this.#leave = resolve;
+    this.closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
       socket.onclose = ({ code, reason }: { code: number; reason: string }) => {
-        this.#over(closeError(url, code, reason, this.#failure));
+        this.#finish(closeError(url, code, reason, this.#failure));
         resolve();
       };
     });
@@ -56,51 +56,51 @@ export class Connection {
   }
 
   send(message: Uint8Array): void {
-    if (this.#isOver) return;
+    if (this.#hasEnded) return;
     try {
       this.#socket.send(message as Uint8Array<ArrayBuffer>);
     } catch {
-      // Not open any more: its close event comes.
+      // No longer open: `close` follows.
     }
   }
 
-  /** The relay has not answered in time. */
+  /** Closes the connection because the relay hasn't answered in time. */
   expire(timeoutMs: number): void {
-    this.#over(timeoutError(this.#url, timeoutMs));
+    this.#finish(timeoutError(this.#url, timeoutMs));
     this.#end(CLOSE_CODES.idle, 'the relay does not answer');
   }
 
-  /** Ends it in order: the relay needn't keep the addresses. */
+  /** Closes the connection normally: the relay doesn't keep the addresses. */
   close(): void {
-    this.#isOver = true;
+    this.#hasEnded = true;
     this.#end(NORMAL_CLOSURE, '');
   }
 
   #message(data: unknown): void {
-    if (this.#isOver) return;
+    if (this.#hasEnded) return;
     const message = isArrayBuffer(data) ? decodeRelayMessage(new Uint8Array(data)) : undefined;
     if (message !== undefined && this.#events.received(message)) return;
-    const text = `the relay ${this.#url} has sent what is not of the protocol`;
-    this.#over(new SctpError('EPROTO', text, { syscall: 'start' }));
-    this.#end(CLOSE_CODES.protocol, 'a message is not of the protocol');
+    const text = `the relay ${this.#url} sent a message that does not follow the protocol`;
+    this.#finish(new SctpError('EPROTO', text, { syscall: 'start' }));
+    this.#end(CLOSE_CODES.protocol, 'a message does not follow the protocol');
   }
 
   #end(code: number, reason: string): void {
     try {
       this.#socket.close(code, reason);
     } catch {
-      // It was never open.
+      // It was never opened.
     }
     const cancel = this.#clock.schedule(CLOSING_MS, () => {
-      cutOff(this.#socket);
-      this.#leave(); // the WebSocket of edge runtimes doesn't always tell
+      terminate(this.#socket);
+      this.#resolveClosed(); // The WebSocket of edge runtimes doesn't always emit `close`.
     });
-    void this.gone.then(cancel);
+    void this.closed.then(cancel);
   }
 
-  #over(error: SctpError): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
+  #finish(error: SctpError): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
     this.#events.closed(error);
   }
 }

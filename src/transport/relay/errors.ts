@@ -2,8 +2,8 @@ import { type ErrorCode, SctpError } from '../../errors.js';
 import { type CloseReason, closeReasonOf } from '../../relay/close-codes.js';
 import type { RefusalReason } from '../../relay/codec.js';
 
-/** What a relay's ways to end a connection are to a caller. */
-const CODES: Readonly<Record<CloseReason, ErrorCode>> = {
+/** The error codes for the reasons why a relay closes a connection. */
+const CLOSE_ERRORS: Readonly<Record<CloseReason, ErrorCode>> = {
   protocol: 'EPROTO',
   ticket: 'EACCES',
   origin: 'EPERM',
@@ -20,24 +20,24 @@ const HINTS: Readonly<Partial<Record<CloseReason, string>>> = {
   ticket: 'give a ticket that this relay accepts',
   origin: "add this page's origin to the relay's `origins`",
   version: 'use the same version of usrsctp-wasm on both sides',
-  limit: 'try again later, or another relay',
+  limit: 'try again later, or use another relay',
 };
 
-/** What a relay's refusals of destinations are to a stack. */
-export const UNREACHABLE: Readonly<Record<RefusalReason, ErrorCode>> = {
+/** The error codes for the reasons why a relay refuses a destination. */
+export const REFUSAL_CODES: Readonly<Record<RefusalReason, ErrorCode>> = {
   destination: 'EACCES',
   limit: 'EPERM',
   unreachable: 'ENETUNREACH',
   taken: 'EADDRINUSE',
 };
 
-/** Why a connection to a relay ended, from its close frame or, without one, from what the runtime tells of the failure. */
+/** Why a connection to a relay ended: from its close code, or else from the runtime's error. */
 export function closeError(url: string, code: number, reason: string, failure: unknown): SctpError {
-  const closing = closeReasonOf(code);
-  if (closing !== undefined) {
-    const hint = HINTS[closing];
-    const said = reason === '' ? closing : `${closing}: ${reason}`;
-    return new SctpError(CODES[closing], `the relay ${url} said ${said}${hint ? `; ${hint}` : ''}`, {
+  const cause = closeReasonOf(code);
+  if (cause !== undefined) {
+    const hint = HINTS[cause];
+    const said = reason === '' ? cause : `${cause}: ${reason}`;
+    return new SctpError(CLOSE_ERRORS[cause], `the relay ${url} said ${said}${hint ? `; ${hint}` : ''}`, {
       syscall: 'start',
     });
   }

@@ -13,11 +13,11 @@ import { closeError } from './errors.js';
 import type { RelaySettings, Ticket } from './options.js';
 import type { WebSocketConstructor } from './websocket.js';
 
-/** What a link tells the transport; always from the event loop. */
+/** Events of a link. They are never emitted synchronously. */
 export interface LinkEvents {
-  /** The first attempt has come to its end, one way or the other. */
-  tried(): void;
-  /** Addresses have come, gone, or are to be avoided. */
+  /** An attempt to connect has succeeded or failed. */
+  attempted(): void;
+  /** Addresses were added or removed, or the relay is shutting down. */
   changed(link: Link): void;
   received(link: Link, datagrams: readonly Datagram[]): void;
   refused(link: Link, refusal: Refused): void;
@@ -28,7 +28,7 @@ export interface LinkParts {
   readonly ticket: Ticket;
   readonly settings: RelaySettings;
   readonly WebSocket: WebSocketConstructor;
-  /** The UDP port to ask for: the same of all relays. */
+  /** The UDP port to ask for: the same at all relays. */
   readonly port: number;
   readonly events: LinkEvents;
 }
@@ -37,13 +37,13 @@ const FIRST_DELAY_MS = 500;
 const MAX_DELAY_MS = 30_000;
 
 /**
- * The way to one relay, which is tried again and again.
+ * A client of one relay. It reconnects whenever the connection is lost.
  *
  * ```
  *   connecting ── allocated ──► up ── draining ──► draining
  *     ▲   │ refused, no answer   │ lost                │ closed
  *     │   ▼                      ▼                     │
- *     └─ waiting ◄───────────────┴─────────────────────┘   twice as long each time, up to 30 s, with jitter
+ *     └─ waiting ◄───────────────┴─────────────────────┘   doubling up to 30 s, with jitter
  * ```
  */
 export class Link {
@@ -59,7 +59,7 @@ export class Link {
   #lingering: readonly UdpEndpoint[] = [];
   #cancelLingering: (() => void) | undefined;
   #attempt = 0;
-  #heardAtMs = 0;
+  #receivedAtMs = 0;
   #dropped = 0;
 
   constructor(parts: LinkParts) {
@@ -79,12 +79,12 @@ export class Link {
     return this.#state === 'draining';
   }
 
-  /** The public addresses that packets can be sent from now; none while the relay is lost. */
+  /** The public addresses that packets can be sent from; none while the relay is lost. */
   get locals(): readonly UdpEndpoint[] {
     return this.#allocated?.locals ?? [];
   }
 
-  /** The public addresses that are ours: also those of a lost relay, while it keeps them for us. */
+  /** Our public addresses, including those of a lost relay while it keeps them. */
   get addresses(): readonly UdpEndpoint[] {
     return this.#allocated?.locals ?? this.#lingering;
   }
@@ -93,12 +93,12 @@ export class Link {
     return this.#allocated?.mtu;
   }
 
-  /** Why it isn't up. */
+  /** Why the link isn't up. */
   get error(): SctpError | undefined {
     return this.#error;
   }
 
-  /** Datagrams that were dropped here because the connection was full or lost. */
+  /** Datagrams dropped because the connection was full or lost. */
   get dropped(): number {
     return this.#dropped;
   }
@@ -107,7 +107,7 @@ export class Link {
     void this.#connect();
   }
 
-  /** What doesn't fit into the connection is dropped: it would arrive too late to be of use. */
+  /** Sends datagrams. If too many bytes are queued, they are dropped: they would arrive too late. */
   send(datagrams: readonly Datagram[]): void {
     const connection = this.isUp ? this.#connection : undefined;
     if (connection === undefined || connection.bufferedBytes > this.#parts.settings.queueBytes) {
@@ -117,17 +117,17 @@ export class Link {
     for (const message of encodeDatagrams(datagrams)) connection.send(message);
   }
 
-  /** Has datagrams from these peers let in, as far as they are of a family that there is an address of. */
+  /** Asks the relay to let in datagrams from peers, if there is an address of their family. */
   permit(peers: readonly UdpEndpoint[]): void {
     const families = new Set(this.locals.map(({ address }) => address.includes(':')));
-    const kin = peers.filter(({ address }) => families.has(address.includes(':')));
-    for (let first = 0; first < kin.length; first += MAX_PERMITS) {
-      const some = kin.slice(first, first + MAX_PERMITS);
+    const reachable = peers.filter(({ address }) => families.has(address.includes(':')));
+    for (let first = 0; first < reachable.length; first += MAX_PERMITS) {
+      const some = reachable.slice(first, first + MAX_PERMITS);
       this.#connection?.send(encodeControl({ type: 'permit', peers: some }));
     }
   }
 
-  /** Ends it for good; resolves when nothing of it is left. */
+  /** Closes the link; resolves when its WebSocket is closed. */
   async close(): Promise<void> {
     this.#state = 'closed';
     this.#attempt++;
@@ -136,43 +136,43 @@ export class Link {
     this.#lingering = [];
     this.#allocated = undefined;
     this.#connection?.close();
-    this.#parts.events.tried();
-    await this.#connection?.gone;
+    this.#parts.events.attempted();
+    await this.#connection?.closed;
   }
 
   async #connect(): Promise<void> {
     const { url, settings, WebSocket, ticket, port } = this.#parts;
     const attempt = ++this.#attempt;
     this.#state = 'connecting';
-    this.#later(settings.timeoutMs, () => this.#expire(attempt));
+    this.#schedule(settings.timeoutMs, () => this.#expire(attempt));
     try {
       const text = typeof ticket === 'string' ? ticket : await ticket();
       if (attempt !== this.#attempt) return;
       const connection: Connection = new Connection(url, WebSocket, settings.clock, {
         opened: () =>
           connection.send(encodeControl({ type: 'allocate', ticket: text, port, resumption: this.#resumption })),
-        received: (message) => this.#received(message),
-        closed: (error) => this.#lost(error),
+        received: (message) => this.#onMessage(message),
+        closed: (error) => this.#onLost(error),
       });
       this.#connection = connection;
     } catch (error) {
-      if (attempt === this.#attempt) this.#lost(closeError(url, 1006, 'no ticket', error));
+      if (attempt === this.#attempt) this.#onLost(closeError(url, 1006, 'no ticket', error));
     }
   }
 
-  /** Without a connection it was the ticket that took too long. */
+  /** If there is no connection yet, the ticket took too long. */
   #expire(attempt: number): void {
     const { settings, url } = this.#parts;
     if (attempt !== this.#attempt) return;
     if (this.#connection !== undefined) return this.#connection.expire(settings.timeoutMs);
     this.#attempt++;
-    this.#lost(closeError(url, 1006, 'no ticket was given in time', undefined));
+    this.#onLost(closeError(url, 1006, 'no ticket was given in time', undefined));
   }
 
-  #received(message: RelayMessage): boolean {
+  #onMessage(message: RelayMessage): boolean {
     const { events, settings } = this.#parts;
-    this.#heardAtMs = settings.clock.now();
-    if (message.type === 'allocated') return this.#gotAddresses(message);
+    this.#receivedAtMs = settings.clock.now();
+    if (message.type === 'allocated') return this.#onAllocated(message);
     if (this.#allocated === undefined) return false;
     if (message.type === 'datagrams') events.received(this, message.datagrams);
     else if (message.type === 'refused') events.refused(this, message);
@@ -183,7 +183,7 @@ export class Link {
     return true;
   }
 
-  #gotAddresses(allocated: Allocated): boolean {
+  #onAllocated(allocated: Allocated): boolean {
     if (this.#allocated !== undefined) return false;
     this.#allocated = { ...allocated, resumption: allocated.resumption.slice() };
     this.#resumption = this.#allocated.resumption;
@@ -192,23 +192,23 @@ export class Link {
     this.#lingering = [];
     this.#error = undefined;
     this.#delayMs = FIRST_DELAY_MS;
-    this.#later(allocated.pingMs, () => this.#ping());
+    this.#schedule(allocated.pingMs, () => this.#ping());
     this.#parts.events.changed(this);
-    this.#parts.events.tried();
+    this.#parts.events.attempted();
     return true;
   }
 
-  /** A relay that says nothing for two pings is lost: TCP alone would take minutes to notice. */
+  /** A relay that sends nothing for two and a half intervals is lost: TCP alone would take minutes to notice. */
   #ping(): void {
     const { clock } = this.#parts.settings;
     const pingMs = Math.max(this.#allocated?.pingMs ?? 0, 100);
-    const silentMs = clock.now() - this.#heardAtMs;
+    const silentMs = clock.now() - this.#receivedAtMs;
     if (silentMs > 2.5 * pingMs) return this.#connection?.expire(Math.round(silentMs));
     this.#connection?.send(encodeControl({ type: 'ping', value: this.#attempt >>> 0 }));
-    this.#later(pingMs, () => this.#ping());
+    this.#schedule(pingMs, () => this.#ping());
   }
 
-  #lost(error: SctpError): void {
+  #onLost(error: SctpError): void {
     if (this.#state === 'closed') return;
     const hadAddresses = this.#allocated !== undefined;
     if (hadAddresses) this.#linger();
@@ -216,15 +216,15 @@ export class Link {
     this.#allocated = undefined;
     this.#error = error;
     this.#state = 'waiting';
-    this.#later(this.#delayMs * (0.5 + this.#chance() / 2), () => void this.#connect());
+    this.#schedule(this.#delayMs * (0.5 + this.#random() / 2), () => void this.#connect());
     this.#delayMs = Math.min(2 * this.#delayMs, MAX_DELAY_MS);
     if (hadAddresses) this.#parts.events.changed(this);
-    this.#parts.events.tried();
+    this.#parts.events.attempted();
   }
 
   /**
-   * A peer that is told at once to drop a path, for a connection that is back in a second, loses more than it gains:
-   * what was under way to an address that is deleted is sent again, on another path, though it may have arrived.
+   * Keeps the addresses for a while, because the connection is often back in a second. If they were removed at once, the
+   * peer would delete the path and retransmit what was in flight on it, although it may have arrived.
    */
   #linger(): void {
     const { clock, lingerMs } = this.#parts.settings;
@@ -235,13 +235,13 @@ export class Link {
     });
   }
 
-  #later(delayMs: number, callback: () => void): void {
+  #schedule(delayMs: number, callback: () => void): void {
     this.#cancelTimer?.();
     this.#cancelTimer = this.#parts.settings.clock.schedule(delayMs, callback);
   }
 
-  /** 0 to 1. */
-  #chance(): number {
+  /** A random number from 0 to 1. */
+  #random(): number {
     const bytes = new Uint8Array(2);
     this.#parts.settings.random(bytes);
     return ((bytes[0] ?? 0) * 256 + (bytes[1] ?? 0)) / 65_536;

@@ -4,37 +4,37 @@ import { SctpError } from '../../errors.js';
 import { type Random, systemRandom } from '../../random.js';
 import type { WebSocketConstructor } from './websocket.js';
 
-/** A ticket, or what gets one: asked for each time that a connection is made, since tickets are short-lived. */
+/** A ticket, or a function that fetches one. It is called for each connection, because tickets are short-lived. */
 export type Ticket = string | (() => string | Promise<string>);
 
-/** One relay. */
+/** A relay and the ticket for it. */
 export interface RelayEndpoint {
-  /** Its WebSocket, such as `wss://relay.example/relay`. */
+  /** The URL of its WebSocket, such as `wss://relay.example/relay`. */
   readonly url: string | URL;
-  /** What the relay lets the client in with, or a function that fetches one each time. */
+  /** The ticket, or a function that fetches one for each connection. */
   readonly ticket: Ticket;
 }
 
-/** What `relay()` can be told. */
+/** The options of {@link relay}. */
 export interface RelayOptions {
-  /** The relays, in the order of preference; each one's addresses are paths of their own. At least one. */
+  /** The relays in order of preference, at least one. Each gives its own local addresses, and so its own paths. */
   readonly relays: readonly RelayEndpoint[];
-  /** The WebSocket to use. Default: the runtime's, or that of `ws`. */
+  /** The WebSocket class to use. Default: the runtime's, or that of the package `ws`. */
   readonly WebSocket?: WebSocketConstructor;
-  /** The UDP port at which peers are expected unless something else is known, 1 to 65535. Default 9899. */
+  /** The peers' UDP port unless another is known, 1 to 65535. Default 9899. */
   readonly encapsulationPort?: number;
-  /** How many bytes may wait in a connection before packets are dropped. Default 262,144. */
+  /** How many bytes may be queued in a connection before packets are dropped. Default 262,144. */
   readonly queueBytes?: number;
-  /** How long a relay may take to give addresses, in ms; and how long `start` waits for the slowest. Default 5000. */
+  /** How long a relay may take to allocate addresses, in ms; `start` waits no longer. Default 5000. */
   readonly timeoutMs?: number;
   /**
-   * How long the addresses of a lost relay stay ours, in ms, while it's tried again; nothing goes through it. What the
-   * relay's own `resumptionMs` is. Default 30,000.
+   * How long the addresses of a lost relay are kept, in ms, while it is tried again. It should equal the relay's
+   * `resumptionMs`. Default 30,000.
    */
   readonly lingerMs?: number;
-  /** Where time comes from. Default: the machine's clock. */
+  /** The clock for all timers. Default: the system's. */
   readonly clock?: Clock;
-  /** Where chance comes from: a port to ask for, and jitter. Default: the machine's. */
+  /** The source of randomness, for the UDP port to ask for and for jitter. Default: the system's. */
   readonly random?: Random;
 }
 
@@ -51,7 +51,7 @@ export interface RelaySettings {
 
 const SCTP_TUNNELING_PORT = 9899;
 
-/** Checks options and fills in what was left out. Throws EINVAL naming the option. */
+/** Checks the options and adds the defaults. Throws EINVAL that names the option. */
 export function parseOptions(options: RelayOptions): RelaySettings {
   checkObject(options, 'the options', 'relay');
   const { relays } = options;
@@ -80,14 +80,14 @@ function endpoint(given: RelayEndpoint): { url: string; ticket: Ticket } {
   if (parsed.protocol !== 'ws:' && parsed.protocol !== 'wss:')
     throw invalid(`\`url\` is ${shown(url)}: give a ws: or wss: URL`);
   if (typeof ticket !== 'string' && typeof ticket !== 'function') {
-    throw invalid('`ticket` must be a ticket, or a function that gets one');
+    throw invalid('`ticket` must be a ticket or a function that fetches one');
   }
   return { url: parsed.href, ticket };
 }
 
-function integer(option: string, value: unknown, least: number, most: number): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
-  throw invalid(`\`${option}\` must be an integer from ${least} to ${most}`);
+function integer(option: string, value: unknown, min: number, max: number): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
+  throw invalid(`\`${option}\` must be an integer from ${min} to ${max}`);
 }
 
 function invalid(message: string): SctpError {

@@ -1,8 +1,8 @@
 import { type Address, familyOf } from '../../address.js';
 import { LruMap } from '../../relay/lru-map.js';
 
-/** A relay, as far as routes are concerned. */
-export interface Way {
+/** What a route needs to know about a relay. */
+export interface RelayState {
   readonly isDraining: boolean;
   readonly locals: readonly { readonly address: Address }[];
 }
@@ -11,69 +11,74 @@ const MAX_DESTINATIONS = 256;
 const MAX_REFUSALS = 256;
 
 /**
- * Which relay, and so which of our addresses, talks to a destination. The first time that one is asked about, it gets
- * a home: the relay which is home to the fewest destinations, the first of equals. So the addresses of one peer are
- * spread over the relays, and are paths that have nothing in common. It stays with its home, but while that is lost,
- * draining, or has refused the destination: then it goes through the one with the fewest among the others.
+ * Chooses the relay, and so the local address, for each destination. A new destination prefers the relay that the fewest
+ * destinations prefer, the first one among equals. So the addresses of a peer are spread over the relays, and its paths
+ * have no relay in common. While the preferred relay is lost, draining, or has refused the destination, the least preferred one of
+ * the others is used.
  */
-export class Routes<W extends Way> {
-  readonly #ways: readonly W[];
-  readonly #homes = new LruMap<Address, W>(MAX_DESTINATIONS);
-  readonly #refusals = new LruMap<Address, Set<W>>(MAX_REFUSALS);
+export class Routes<R extends RelayState> {
+  readonly #relays: readonly R[];
+  readonly #preferred = new LruMap<Address, R>(MAX_DESTINATIONS);
+  readonly #refusals = new LruMap<Address, Set<R>>(MAX_REFUSALS);
 
-  /** In the order of preference. */
-  constructor(ways: readonly W[]) {
-    this.#ways = ways;
+  /** Takes the relays in order of preference. */
+  constructor(relays: readonly R[]) {
+    this.#relays = relays;
   }
 
-  /** The way to a destination and the local address there. */
-  find(destination: Address): { way: W; source: Address } | undefined {
+  /** The relay and the local address for a destination. */
+  find(destination: Address): { relay: R; source: Address } | undefined {
     const usable = this.#usable(destination);
-    const home = this.#homes.get(destination);
-    const way = home !== undefined && usable.includes(home) ? home : this.#leastUsed(usable);
-    const source = way && localOf(way, destination);
-    if (way === undefined || source === undefined) return undefined;
-    if (home === undefined) this.#homes.set(destination, way);
-    return { way, source };
+    const preferred = this.#preferred.get(destination);
+    const relay = preferred !== undefined && usable.includes(preferred) ? preferred : this.#leastPreferred(usable);
+    const source = relay && localOf(relay, destination);
+    if (relay === undefined || source === undefined) return undefined;
+    if (preferred === undefined) this.#preferred.set(destination, relay);
+    return { relay, source };
   }
 
-  /** A relay doesn't carry packets to a destination. Whether another one still may. */
-  refused(destination: Address, way: W): boolean {
+  /** Notes that a relay has refused a destination. Returns whether another one may still accept it. */
+  refused(destination: Address, relay: R): boolean {
     const refusers = this.#refusals.get(destination) ?? new Set();
-    this.#refusals.set(destination, refusers.add(way));
-    return this.#ways.some((each) => !refusers.has(each) && localOf(each, destination) !== undefined);
+    this.#refusals.set(destination, refusers.add(relay));
+    return this.#relays.some((each) => !refusers.has(each) && localOf(each, destination) !== undefined);
   }
 
-  /** A relay has been connected to anew: it may think differently now. */
-  forgive(way: W): void {
-    for (const refusers of this.#refusals.values()) refusers.delete(way);
+  /** Forgets the refusals of a relay, which may decide otherwise after a new connection. */
+  clearRefusals(relay: R): void {
+    for (const refusers of this.#refusals.values()) refusers.delete(relay);
   }
 
-  /** Destinations that have been asked about and are talked to through this relay by preference. */
-  homesOf(way: W): Address[] {
-    return [...this.#homes.keys()].filter((destination) => this.#homes.get(destination) === way);
+  /** The destinations that prefer a relay. */
+  preferring(relay: R): Address[] {
+    return [...this.#preferred.keys()].filter((destination) => this.#preferred.get(destination) === relay);
   }
 
-  /** Those that have an address of the family; without those that are worse when there are better ones. */
-  #usable(destination: Address): readonly W[] {
+  /**
+   * The relays that have an address of the family; if possible those that haven't refused the destination, and of them,
+   * if possible, those that aren't draining.
+   */
+  #usable(destination: Address): readonly R[] {
     const refusers = this.#refusals.get(destination);
-    const kin = this.#ways.filter((way) => localOf(way, destination) !== undefined);
-    const willing = kin.filter((way) => !refusers?.has(way));
-    const candidates = willing.length > 0 ? willing : kin;
-    const lasting = candidates.filter((way) => !way.isDraining);
+    const sameFamily = this.#relays.filter((each) => localOf(each, destination) !== undefined);
+    const willing = sameFamily.filter((each) => !refusers?.has(each));
+    const candidates = willing.length > 0 ? willing : sameFamily;
+    const lasting = candidates.filter((each) => !each.isDraining);
     return lasting.length > 0 ? lasting : candidates;
   }
 
-  #leastUsed(ways: readonly W[]): W | undefined {
-    const uses = new Map(ways.map((way) => [way, 0]));
-    for (const home of this.#homes.values()) uses.set(home, (uses.get(home) ?? 0) + 1);
-    let best: W | undefined;
-    for (const way of ways) if (best === undefined || (uses.get(way) ?? 0) < (uses.get(best) ?? 0)) best = way;
+  #leastPreferred(candidates: readonly R[]): R | undefined {
+    const uses = new Map(candidates.map((each) => [each, 0]));
+    for (const preferred of this.#preferred.values()) uses.set(preferred, (uses.get(preferred) ?? 0) + 1);
+    let best: R | undefined;
+    for (const each of candidates) {
+      if (best === undefined || (uses.get(each) ?? 0) < (uses.get(best) ?? 0)) best = each;
+    }
     return best;
   }
 }
 
-function localOf(way: Way, destination: Address): Address | undefined {
+function localOf({ locals }: RelayState, destination: Address): Address | undefined {
   const family = familyOf(destination);
-  return way.locals.find(({ address }) => familyOf(address) === family)?.address;
+  return locals.find(({ address }) => familyOf(address) === family)?.address;
 }

@@ -1,30 +1,30 @@
 import { SctpError } from '../../errors.js';
 
-/** What of the WebSocket interface is used: that of browsers, workers, Deno, Bun, edge runtimes and of `ws`. */
+/** The part of the WebSocket interface that is used. Browsers, workers, Deno, Bun, edge runtimes and `ws` have it. */
 export interface WebSocketLike {
   /** Set to `arraybuffer`. */
   binaryType: string;
-  /** The subprotocol that was agreed on. */
+  /** The negotiated subprotocol. */
   readonly protocol: string;
   /** 1: open. */
   readonly readyState: number;
-  /** Bytes that `send` was given and the network hasn't taken. */
+  /** Bytes queued by `send`. */
   readonly bufferedAmount: number;
-  /** Called when it is open. */
+  /** Called when the connection is open. */
   onopen: ((event: never) => void) | null;
   /** Called with each message. */
   onmessage: ((event: never) => void) | null;
-  /** Called when something has failed; a close follows. */
+  /** Called on failure; `onclose` follows. */
   onerror: ((event: never) => void) | null;
-  /** Called when it is closed. */
+  /** Called when the connection is closed. */
   onclose: ((event: never) => void) | null;
   /** Sends a message. */
   send(data: Uint8Array<ArrayBuffer>): void;
-  /** Closes it. */
+  /** Closes the connection. */
   close(code?: number, reason?: string): void;
 }
 
-/** What makes one. */
+/** A WebSocket class. */
 export type WebSocketConstructor = new (url: string, protocols: string[]) => WebSocketLike;
 
 /** The runtime's WebSocket, or that of the package `ws` where the runtime has none: Node before 22. */
@@ -34,13 +34,13 @@ export async function runtimeWebSocket(): Promise<WebSocketConstructor> {
     const { WebSocket } = await import('ws');
     return WebSocket as unknown as WebSocketConstructor;
   } catch (cause) {
-    const message = 'this runtime has no WebSocket: install the package `ws`, or give one as `WebSocket`';
+    const message = 'this runtime has no WebSocket: install the package `ws`, or set the option `WebSocket`';
     throw new SctpError('ENETDOWN', message, { syscall: 'start', cause });
   }
 }
 
-/** Cuts a connection off where the runtime can: `ws` would wait 30 s for the other side to close. */
-export function cutOff(socket: WebSocketLike): void {
-  const { terminate }: { terminate?: unknown } = socket as { terminate?: unknown };
-  if (typeof terminate === 'function') terminate.call(socket);
+/** Destroys the connection if the runtime can: `ws` would wait 30 s for the other side to close. */
+export function terminate(socket: WebSocketLike): void {
+  const { terminate: method }: { terminate?: unknown } = socket as { terminate?: unknown };
+  if (typeof method === 'function') method.call(socket);
 }
