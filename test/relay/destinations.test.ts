@@ -116,7 +116,7 @@ describe('a relay lets through', () => {
     await until(async () => metric(await server.server.metrics(), unsolicited) === 2, 'the others to be dropped');
   });
 
-  test('packets from another port, without sending the client’s packets there', async () => {
+  test('no packets from another port, and they don’t redirect the client’s packets', async () => {
     const server = await startRelay();
     const [known, forger] = [await peer(), await peer()];
     const { transport, host, send } = await started([server]);
