@@ -1,4 +1,4 @@
-// The live page, with everything that it needs, on this machine: two relays, and a server that echoes messages.
+// Serves the live page, with two relays and a server that echoes messages, all on this machine.
 //   ./build.sh page [--port PORT]        then open the address that it prints
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -22,7 +22,7 @@ void echo(stack);
 
 const http = createServer();
 http.listen(Number(values.port), '127.0.0.1');
-http.once('error', ({ message }) => fail(`${message}: choose another port by --port`));
+http.once('error', ({ message }) => fail(`${message}: choose another port with --port`));
 await once(http, 'listening');
 const origin = `http://127.0.0.1:${http.address().port}`;
 const relays = await Promise.all(addresses.map((address) => startRelay(address, origin)));
@@ -31,15 +31,15 @@ http.on(
   'request',
   await site({ ticket, setup: { relays: relays.map(({ port }) => `ws://127.0.0.1:${port}/relay`), server } }),
 );
-console.log(`open ${origin}/   (Ctrl-C ends it)`);
+console.log(`open ${origin}/   (Ctrl-C stops it)`);
 
-/** IPv4 and IPv6; on a machine without IPv6, two of IPv4. */
+/** IPv4 and IPv6, or two of IPv4 on a machine without IPv6. */
 function loopbackAddresses() {
   const known = Object.values(networkInterfaces()).flat();
   return ['127.0.0.1', known.some(({ address }) => address === '::1') ? '::1' : '127.0.0.2'];
 }
 
-/** A relay that has one address for its clients. */
+/** Starts a relay with one address for its clients. */
 async function startRelay(address, origin) {
   const http = createServer();
   http.listen(0, '127.0.0.1');
@@ -52,7 +52,7 @@ async function startRelay(address, origin) {
   return { port: http.address().port };
 }
 
-/** What shows a relay that the page may use it: for a minute, and towards our server only. */
+/** A ticket for the page, which is valid for a minute and for our server only. */
 function ticket() {
   const exp = Math.floor(Date.now() / 1000) + 60;
   const destinations = addresses.map(

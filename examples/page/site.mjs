@@ -1,4 +1,4 @@
-// The page's files, under a policy that lets nothing in from elsewhere.
+// Serves the files of the page, with a content security policy that allows only this site and the relays.
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +14,7 @@ const POLICY = [
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
-/** What answers requests; `setup` is what the page is told, `ticket` gives one for the relays. */
+/** A request listener. `setup` is the configuration of the page; `ticket` returns a ticket for the relays. */
 export async function site({ setup, ticket }) {
   const files = await bundle();
   const answers = {

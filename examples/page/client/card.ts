@@ -1,20 +1,20 @@
 import { bytes, find } from './dom.js';
-import type { Conditions } from './lane.js';
-import type { LaneSample } from './protocol.js';
+import type { Conditions } from './link.js';
+import type { LinkSample } from './protocol.js';
 
-/** A path's figures, and what the user can do to its cable. */
+/** The state of a path, and the controls of its link. */
 export class Card {
   readonly #root: HTMLElement;
   readonly #number: number;
   readonly #button: HTMLButtonElement;
   #isCut = false;
 
-  /** `set` is told what the user wants the cable to be like. */
-  constructor(lane: number, delayMs: number, set: (conditions: Partial<Conditions>) => void) {
+  /** `set` is called with the conditions that the user chooses. */
+  constructor(link: number, delayMs: number, set: (conditions: Partial<Conditions>) => void) {
     const copy = document.importNode(find<HTMLTemplateElement>('#path').content, true);
     this.#root = find('article', copy);
-    this.#number = lane + 1;
-    this.#root.classList.add(`lane-${lane}`);
+    this.#number = link + 1;
+    this.#root.classList.add(`link-${link}`);
     this.#root.id = `path-${this.#number}`;
     find('.name', this.#root).textContent = `Path ${this.#number}`;
     this.#button = find<HTMLButtonElement>('.cut', this.#root);
@@ -29,7 +29,7 @@ export class Card {
     find('#paths').append(copy);
   }
 
-  update({ path, isBusy, bytes: carried }: LaneSample): void {
+  update({ path, isBusy, bytes: carried }: LinkSample): void {
     if (path === undefined) return;
     const { address, local, state, primary, cwnd, srttMs, rtoMs, mtu } = path;
     const badge = find('.badge', this.#root);
@@ -46,8 +46,8 @@ export class Card {
   }
 
   #label(): void {
-    this.#button.textContent = `${this.#isCut ? 'Heal' : 'Cut'} path ${this.#number}`;
-    this.#button.classList.toggle('heals', this.#isCut);
+    this.#button.textContent = `${this.#isCut ? 'Restore' : 'Cut'} path ${this.#number}`;
+    this.#button.classList.toggle('restores', this.#isCut);
   }
 
   #slider(selector: string, start: number, unit: string, set: (value: number) => void): void {

@@ -47,7 +47,7 @@ export class Chart {
   #options(root: HTMLElement): uPlot.Options {
     const { minTop, text, label } = this.#quantity;
     const spanS = this.#history.spanMs / 1000;
-    const line = (path: number): uPlot.Series => ({ stroke: () => colour(`--lane-${path}`), points: { show: false } });
+    const line = (path: number): uPlot.Series => ({ stroke: () => colour(`--link-${path}`), points: { show: false } });
     const axis: uPlot.Axis = {
       font: FONT,
       labelFont: FONT,
@@ -113,7 +113,7 @@ export class Chart {
     const values = this.#samples[index]?.[this.#quantity.id] ?? [];
     const words = values.map((value, path) => {
       const word = document.createElement('b');
-      word.className = `lane-${path}`;
+      word.className = `link-${path}`;
       word.textContent = `path ${path + 1}: ${this.#quantity.text(value)}`;
       return word;
     });
@@ -126,25 +126,25 @@ export class Chart {
       const right = valToPos(this.#seconds(this.#samples[index + 1]?.atMs ?? this.#nowMs), 'x', true);
       active.forEach((isActive, path) => {
         if (isActive) return;
-        ctx.fillStyle = colour(`--lane-${path}-wash`);
+        ctx.fillStyle = colour(`--link-${path}-wash`);
         ctx.fillRect(left, bbox.top, right - left, bbox.height);
       });
     });
   }
 
-  /** Marks when the user has cut or healed a path. */
+  /** Marks when the user has cut or restored a path. */
   #drawMarks({ ctx, bbox, valToPos }: uPlot): void {
     ctx.font = FONT.replace('11px', `${11 * devicePixelRatio}px`);
     ctx.textAlign = 'left';
     ctx.lineWidth = 1.5 * devicePixelRatio;
-    for (const { atMs, lane, what } of this.#history.marks) {
+    for (const { atMs, link, what } of this.#history.marks) {
       const x = valToPos(this.#seconds(atMs), 'x', true);
       ctx.strokeStyle = ctx.fillStyle = colour(what === 'cut' ? '--bad' : '--good');
       ctx.beginPath();
       ctx.moveTo(x, bbox.top);
       ctx.lineTo(x, bbox.top + bbox.height);
       ctx.stroke();
-      const text = `${what === 'cut' ? 'cut' : 'healed'} ${lane + 1}`;
+      const text = `${what === 'cut' ? 'cut' : 'restored'} ${link + 1}`;
       ctx.fillText(text, x + 4 * devicePixelRatio, bbox.top + 9 * devicePixelRatio);
     }
   }

@@ -2,7 +2,7 @@ import type { Association } from 'usrsctp-wasm';
 
 export type Load = 'off' | 'steady' | 'bulk';
 
-/** How a text came back. */
+/** An echoed text. */
 export interface Echo {
   readonly text: string;
   readonly tripMs: number;
@@ -15,14 +15,14 @@ const LOADS = {
   steady: { bytes: 900, everyMs: 12, atOnce: 500 },
   bulk: { bytes: 8000, everyMs: 4, atOnce: 40 },
 } as const;
-/** How long after a cut a silence is put down to it. */
+/** For how long after a cut an interruption is attributed to it. */
 const WATCH_MS = 8000;
 
-/** What the page and the server say to each other: texts on stream 0, numbered messages on stream 1, all echoed. */
+/** The messages that the server echoes: texts on stream 0, numbered messages on stream 1. */
 export class Conversation {
   sent = 0;
   echoed = 0;
-  /** Numbered messages that didn't come back in their order; each gap counts. */
+  /** The number of gaps in the sequence of echoed messages. */
   missing = 0;
   /** The longest time without an echo since the last cut, in ms; undefined before the first one. */
   silenceMs: number | undefined;
@@ -38,7 +38,7 @@ export class Conversation {
     this.#association = association;
   }
 
-  /** Resolves when the server has sent the text back. */
+  /** Resolves when the server has echoed the text. */
   async say(text: string): Promise<Echo> {
     const echo = new Promise<Echo>((resolve) => this.#waiting.push({ text, atMs: performance.now(), resolve }));
     await this.#association.send(new TextEncoder().encode(text), { stream: TEXT });
@@ -46,13 +46,13 @@ export class Conversation {
     return echo;
   }
 
-  /** A cable was cut: from now on the longest silence counts. */
+  /** Starts to measure the longest interruption, after a link was cut. */
   watch(): void {
     this.silenceMs = 0;
     this.#watchUntilMs = performance.now() + WATCH_MS;
   }
 
-  /** Until the association ends. */
+  /** Runs until the association ends. */
   async run(): Promise<void> {
     this.#tick();
     for await (const { stream, data } of this.#association) {
@@ -63,7 +63,7 @@ export class Conversation {
     }
   }
 
-  /** As many messages as time has made due, as far as not too many are on their way. */
+  /** Sends the next message of the load, unless too many are in flight. */
   #tick(): void {
     if (this.#association.state !== 'open') return;
     const { bytes, everyMs, atOnce } = LOADS[this.load];
@@ -71,7 +71,7 @@ export class Conversation {
       const message = new Uint8Array(bytes);
       new DataView(message.buffer).setUint32(0, this.#next++);
       this.sent++;
-      this.#association.send(message, { stream: LOAD }).catch(() => {}); // the association has ended: run() says so
+      this.#association.send(message, { stream: LOAD }).catch(() => {}); // The association has ended, which run() reports.
     }
     setTimeout(() => this.#tick(), everyMs || 50);
   }

@@ -1,4 +1,4 @@
-/** The element that must be there. */
+/** Finds an element. Throws if there is none. */
 export function find<E extends Element = HTMLElement>(selector: string, within: ParentNode = document): E {
   const element = within.querySelector<E>(selector);
   if (element === null) throw new Error(`there is no ${selector}`);
@@ -18,8 +18,8 @@ export function svg<Name extends keyof SVGElementTagNameMap>(
   return element;
 }
 
-/** Adds a line on top of a log: when, what, and a figure that belongs to it. */
-export function log(list: HTMLElement, atMs: number, text: string, lane: number | undefined, figure = ''): void {
+/** Adds a line at the top of a log: time, text, and a value. */
+export function log(list: HTMLElement, atMs: number, text: string, link: number | undefined, figure = ''): void {
   const line = document.createElement('li');
   const when = document.createElement('time');
   when.textContent = `${(atMs / 1000).toFixed(2)} s`;
@@ -27,7 +27,7 @@ export function log(list: HTMLElement, atMs: number, text: string, lane: number 
   what.textContent = text;
   const beside = document.createElement('b');
   beside.textContent = figure;
-  if (lane !== undefined) what.className = `lane-${lane}`;
+  if (link !== undefined) what.className = `link-${link}`;
   line.append(when, what, beside);
   list.prepend(line);
   while (list.childElementCount > 100) list.lastElementChild?.remove();

@@ -1,23 +1,23 @@
-/** What was measured at one time, of each lane. */
+/** A measurement of both paths at one time. */
 export interface Sample {
   readonly atMs: number;
-  /** Per second, both directions. */
+  /** Bytes per second, both directions together. */
   readonly rates: readonly number[];
   readonly cwnds: readonly number[];
-  /** Smoothed round trips in ms. */
+  /** Smoothed round-trip times in ms. */
   readonly srtts: readonly number[];
-  /** Is the path of this lane active? */
+  /** Whether the path is active. */
   readonly active: readonly boolean[];
 }
 
-/** Something that the user did, to be marked in the charts. */
+/** An action of the user that the charts mark. */
 export interface Mark {
   readonly atMs: number;
-  readonly lane: number;
-  readonly what: 'cut' | 'heal';
+  readonly link: number;
+  readonly what: 'cut' | 'restore';
 }
 
-/** What the charts show: the last so many ms. */
+/** The samples and marks of the last `spanMs`. */
 export class History {
   readonly spanMs: number;
   readonly samples: Sample[] = [];

@@ -1,46 +1,46 @@
-// The live page: shows what the worker tells of the association until it ends.
+// The live page: shows what the worker reports about the association.
 import { Card } from './card.js';
 import { Chart } from './chart.js';
 import type { Load } from './conversation.js';
 import { bytes, find, log } from './dom.js';
 import { History } from './history.js';
-import { type Conditions, DELAYS_MS } from './lane.js';
-import type { News, Sample, Wish } from './protocol.js';
-import { Stage } from './stage.js';
+import { type Conditions, DELAYS_MS } from './link.js';
+import { NetworkMap } from './network-map.js';
+import type { Report, Request, Sample } from './protocol.js';
 
 const SPAN_MS = 30_000;
 const isStill = matchMedia('(prefers-reduced-motion: reduce)').matches;
 const SHOW_MS = isStill ? 1000 : 100;
-/** A frame that takes longer is one too many. */
+/** After a frame that takes longer, the next one is delayed. */
 const SLOW_MS = 30;
 const startMs = performance.now();
 const elapsedMs = () => performance.now() - startMs;
 
 const worker = new Worker('/worker.js', { type: 'module' });
-const ask = (wish: Wish) => worker.postMessage(wish);
+const ask = (request: Request) => worker.postMessage(request);
 const history = new History(SPAN_MS);
 const charts = [
   new Chart({ id: 'rates', label: 'rate', minTop: 100_000, text: (value) => `${bytes(value)}/s` }, history),
   new Chart({ id: 'cwnds', label: 'cwnd', minTop: 10_000, text: bytes }, history),
   new Chart({ id: 'srtts', label: 'srtt', minTop: 50, text: (value) => `${Math.round(value)} ms` }, history),
 ];
-let stage: Stage | undefined;
+let map: NetworkMap | undefined;
 let cards: readonly Card[] = [];
 
-worker.addEventListener('message', ({ data: news }: MessageEvent<News>) => {
-  if (news.type === 'up') begin(news.relays, news.tookMs, news.streams);
-  else if (news.type === 'seen') stage?.seen(news.sighting);
-  else if (news.type === 'sample') keep(news.sample);
-  else if (news.type === 'path') tell(`path ${news.lane + 1} ${news.change}`, news.lane, news.address);
-  else if (news.type === 'echo')
-    log(find('#echoes'), elapsedMs(), news.text, undefined, `back after ${Math.round(news.tripMs)} ms`);
-  else end(news.error);
+worker.addEventListener('message', ({ data: report }: MessageEvent<Report>) => {
+  if (report.type === 'up') begin(report.relays, report.tookMs, report.streams);
+  else if (report.type === 'seen') map?.seen(report.event);
+  else if (report.type === 'sample') keep(report.sample);
+  else if (report.type === 'path') tell(`path ${report.link + 1} ${report.change}`, report.link, report.address);
+  else if (report.type === 'echo')
+    log(find('#echoes'), elapsedMs(), report.text, undefined, `back after ${Math.round(report.tripMs)} ms`);
+  else end(report.error);
 });
 
 function begin(relays: readonly string[], tookMs: number, streams: number): void {
   tell(`association is up: ${streams} streams`, undefined, `${Math.round(tookMs)} ms`);
-  stage = new Stage(relays, isStill);
-  cards = DELAYS_MS.map((delayMs, lane) => new Card(lane, delayMs, (conditions) => change(lane, conditions)));
+  map = new NetworkMap(relays, isStill);
+  cards = DELAYS_MS.map((delayMs, link) => new Card(link, delayMs, (conditions) => change(link, conditions)));
   const choose = () => ask({ type: 'load', load: find<HTMLInputElement>('#load input:checked').value as Load });
   find('#load').addEventListener('change', choose);
   choose();
@@ -57,7 +57,7 @@ let latest: Sample | undefined;
 let shownAtMs = 0;
 
 function paint(): void {
-  stage?.frame();
+  map?.frame();
   const now = performance.now();
   if (latest === undefined || now - shownAtMs < SHOW_MS) return;
   shownAtMs = now;
@@ -65,7 +65,7 @@ function paint(): void {
   for (const chart of charts) chart.draw(now);
 }
 
-/** Paints as often as the browser can; one that is slow at it gets most of its time for all else. */
+/** Paints in each frame; if painting is slow, most of the time is left to other work. */
 function animate(): void {
   const askedMs = performance.now();
   requestAnimationFrame(() => {
@@ -79,24 +79,24 @@ function keep(sample: Sample): void {
   latest = sample;
   history.add({
     atMs: performance.now(),
-    rates: sample.lanes.map(({ rate }) => rate),
-    cwnds: sample.lanes.map(({ path }) => path?.cwnd ?? 0),
-    srtts: sample.lanes.map(({ path }) => path?.srttMs ?? 0),
-    active: sample.lanes.map(({ path }) => path?.state === 'active'),
+    rates: sample.links.map(({ rate }) => rate),
+    cwnds: sample.links.map(({ path }) => path?.cwnd ?? 0),
+    srtts: sample.links.map(({ path }) => path?.srttMs ?? 0),
+    active: sample.links.map(({ path }) => path?.state === 'active'),
   });
 }
 
-function change(lane: number, conditions: Partial<Conditions>): void {
-  ask({ type: 'conditions', lane, conditions });
+function change(link: number, conditions: Partial<Conditions>): void {
+  ask({ type: 'conditions', link, conditions });
   if (conditions.isCut === undefined) return;
-  const what = conditions.isCut ? 'cut' : 'heal';
-  history.mark({ atMs: performance.now(), lane, what });
-  tell(`you ${what} the cable of path ${lane + 1}`, lane);
+  const what = conditions.isCut ? 'cut' : 'restore';
+  history.mark({ atMs: performance.now(), link, what });
+  tell(`you ${what === 'cut' ? 'cut' : 'restored'} path ${link + 1}`, link);
 }
 
-function show({ state, lanes, sent, echoed, missing, silenceMs }: Sample): void {
-  stage?.update(lanes);
-  for (const [index, lane] of lanes.entries()) cards[index]?.update(lane);
+function show({ state, links, sent, echoed, missing, silenceMs }: Sample): void {
+  map?.update(links);
+  for (const [index, link] of links.entries()) cards[index]?.update(link);
   find('#echoed').textContent = echoed.toLocaleString('en');
   find('#underway').textContent = String(sent - echoed);
   find('#missing').textContent = String(missing);
@@ -107,7 +107,7 @@ function show({ state, lanes, sent, echoed, missing, silenceMs }: Sample): void 
 
 function end(error: string | undefined): void {
   latest = undefined;
-  status(stage === undefined ? 'not connected' : 'closed', false);
+  status(map === undefined ? 'not connected' : 'closed', false);
   tell(error ?? 'the association was shut down', undefined);
 }
 
@@ -117,6 +117,6 @@ function status(text: string, isGood: boolean): void {
   state.className = `state ${isGood ? 'is-good' : 'is-bad'}`;
 }
 
-function tell(text: string, lane: number | undefined, figure = ''): void {
-  log(find('#events'), elapsedMs(), text, lane, figure);
+function tell(text: string, link: number | undefined, figure = ''): void {
+  log(find('#events'), elapsedMs(), text, link, figure);
 }

@@ -1,41 +1,41 @@
 import type { Path } from 'usrsctp-wasm';
 import type { Load } from './conversation.js';
-import type { Conditions, Sighting } from './lane.js';
+import type { Conditions, PacketEvent } from './link.js';
 
-/** What the page asks of its worker, in which the stack lives. */
-export type Wish =
-  | { readonly type: 'conditions'; readonly lane: number; readonly conditions: Partial<Conditions> }
+/** A request of the page to its worker, in which the stack runs. */
+export type Request =
+  | { readonly type: 'conditions'; readonly link: number; readonly conditions: Partial<Conditions> }
   | { readonly type: 'load'; readonly load: Load }
   | { readonly type: 'say'; readonly text: string };
 
-/** What the worker tells. */
-export type News =
+/** An event that the worker reports. */
+export type Report =
   | { readonly type: 'up'; readonly relays: readonly string[]; readonly tookMs: number; readonly streams: number }
-  | { readonly type: 'seen'; readonly sighting: Sighting }
+  | { readonly type: 'seen'; readonly event: PacketEvent }
   | { readonly type: 'sample'; readonly sample: Sample }
-  | { readonly type: 'path'; readonly lane: number; readonly address: string; readonly change: string }
+  | { readonly type: 'path'; readonly link: number; readonly address: string; readonly change: string }
   | { readonly type: 'echo'; readonly text: string; readonly tripMs: number }
   | { readonly type: 'ended'; readonly error: string | undefined };
 
-/** How everything is at one time. */
+/** A measurement of the association at one time. */
 export interface Sample {
   readonly state: string;
-  readonly lanes: readonly LaneSample[];
+  readonly links: readonly LinkSample[];
   readonly sent: number;
   readonly echoed: number;
-  /** Messages that came back out of order, or not. */
+  /** Messages that were lost or came back out of order. */
   readonly missing: number;
-  /** The longest time without an echo since the last cut, in ms. */
+  /** The longest time without an echo after the last cut, in ms. */
   readonly silenceMs: number | undefined;
 }
 
-/** How one of the two ways is. */
-export interface LaneSample {
+/** A measurement of one link and its path. */
+export interface LinkSample {
   readonly path: Path | undefined;
   readonly isCut: boolean;
-  /** Do messages go this way now? */
+  /** Whether messages use this path now. */
   readonly isBusy: boolean;
-  /** What the cable has carried, both directions; and how much of that a second. */
+  /** Bytes delivered by the link, both directions together, and their rate per second. */
   readonly bytes: number;
   readonly rate: number;
 }

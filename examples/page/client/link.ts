@@ -1,29 +1,29 @@
 import type { Packet } from 'usrsctp-wasm';
 
-/** What the user can do to a way. */
+/** The conditions of a link, which the user can change. */
 export interface Conditions {
   isCut: boolean;
-  /** One way, in ms. */
+  /** One-way delay in ms. */
   delayMs: number;
-  /** Of packets, 0 to 1. */
+  /** The fraction of packets that are lost, 0 to 1. */
   loss: number;
 }
 
 export type Kind = 'data' | 'sack' | 'heartbeat' | 'other';
 export type Direction = 'out' | 'in';
 
-/** What becomes of a packet; told when it sets out. */
-export interface Sighting {
-  readonly lane: number;
+/** A packet that enters a link, and whether it will be lost. */
+export interface PacketEvent {
+  readonly link: number;
   readonly direction: Direction;
   readonly kind: Kind;
   readonly isLost: boolean;
 }
 
-/** Of the two cables, to begin with: the second path is the longer one. */
+/** The initial delays of the two links: the second one is longer. */
 export const DELAYS_MS: readonly number[] = [15, 40];
 
-interface Flight {
+interface PacketInTransit {
   readonly packet: Packet;
   readonly arrive: (packet: Packet) => void;
   readonly dueMs: number;
@@ -34,20 +34,17 @@ const LONGEST_QUEUE_MS = 120;
 const COMMON_HEADER_BYTES = 12;
 const KINDS: Readonly<Record<number, Kind>> = { 0: 'data', 3: 'sack', 4: 'heartbeat', 5: 'heartbeat' }; // RFC 9260 §3.2
 
-/**
- * One of the two ways, as a cable would be: 8 Mbit/s with a short queue, a delay, losses; and it can be cut. Whatever is
- * lost is lost without a word to anybody.
- */
-export class Lane {
+/** A simulated link to one relay: 8 Mbit/s with a short queue, delay and loss. It can be cut. Losses aren't reported. */
+export class Link {
   readonly conditions: Conditions;
   readonly index: number;
-  /** Bytes that have come through, both directions. */
+  /** Bytes delivered, both directions together. */
   bytes = 0;
-  readonly #seen: (sighting: Sighting) => void;
+  readonly #seen: (event: PacketEvent) => void;
   readonly #freeAtMs = { out: 0, in: 0 };
-  readonly #queues: Readonly<Record<Direction, Flight[]>> = { out: [], in: [] };
+  readonly #queues: Readonly<Record<Direction, PacketInTransit[]>> = { out: [], in: [] };
 
-  constructor(index: number, delayMs: number, seen: (sighting: Sighting) => void) {
+  constructor(index: number, delayMs: number, seen: (event: PacketEvent) => void) {
     this.index = index;
     this.conditions = { isCut: false, delayMs, loss: 0 };
     this.#seen = seen;
@@ -58,7 +55,7 @@ export class Lane {
     const now = performance.now();
     const startMs = Math.max(now, this.#freeAtMs[direction]);
     const isLost = isCut || startMs - now > LONGEST_QUEUE_MS || Math.random() < loss;
-    this.#seen({ lane: this.index, direction, kind: kindOf(packet), isLost });
+    this.#seen({ link: this.index, direction, kind: kindOf(packet), isLost });
     if (isLost) return;
     this.#freeAtMs[direction] = startMs + packet.bytes.length / BYTES_PER_MS;
     const queue = this.#queues[direction];
@@ -66,13 +63,13 @@ export class Lane {
     if (queue.length === 1) this.#wait(direction);
   }
 
-  /** Packets stay in their order, as in a cable: each waits for the one before it. */
+  /** Packets keep their order: each waits for the one before it. */
   #wait(direction: Direction): void {
     const [first] = this.#queues[direction];
     if (first !== undefined) setTimeout(() => this.#arrived(direction), first.dueMs - performance.now());
   }
 
-  /** What was on its way when the cable was cut doesn't come. */
+  /** Delivers the packets that are due. Those in transit when the link was cut are lost. */
   #arrived(direction: Direction): void {
     const queue = this.#queues[direction];
     const late = queue.findIndex(({ dueMs }) => dueMs > performance.now() + 1);
@@ -86,7 +83,7 @@ export class Lane {
   }
 }
 
-/** By its first chunk that isn't control beside data. */
+/** The kind of a packet, by its first chunk. A SACK bundled with DATA counts as data. */
 function kindOf({ bytes }: Packet): Kind {
   const type = bytes[COMMON_HEADER_BYTES];
   const length = ((bytes[COMMON_HEADER_BYTES + 2] ?? 0) << 8) | (bytes[COMMON_HEADER_BYTES + 3] ?? 0);
@@ -95,15 +92,15 @@ function kindOf({ bytes }: Packet): Kind {
   return KINDS[type ?? 255] ?? 'other';
 }
 
-/** At least so long between two packets of one kind on one lane, in ms: more can't be told apart on a screen. */
+/** The least time between two packets of one kind that are shown on one link, in ms. */
 const SPACING_MS: Readonly<Record<Kind, number>> = { data: 45, sack: 90, heartbeat: 0, other: 0 };
 
-/** Lets as many sightings pass as somebody can see. */
+/** Limits the packets that are shown to what can be told apart on a screen. */
 export class Throttle {
   readonly #lastMs: Record<string, number> = {};
 
-  passes({ lane, direction, kind, isLost }: Sighting): boolean {
-    const key = `${lane} ${direction} ${kind} ${isLost}`;
+  passes({ link, direction, kind, isLost }: PacketEvent): boolean {
+    const key = `${link} ${direction} ${kind} ${isLost}`;
     const now = performance.now();
     if (now - (this.#lastMs[key] ?? 0) < SPACING_MS[kind]) return false;
     this.#lastMs[key] = now;

@@ -1,17 +1,17 @@
 import type { Address, Packet, Route, Transport, TransportHost } from 'usrsctp-wasm';
 import type { RelayTransport } from 'usrsctp-wasm/relay';
-import { Lane, type Sighting } from './lane.js';
+import { Link, type PacketEvent } from './link.js';
 
-/** A transport through relays, with a cable of our own to each relay. A cable's packets are those of its relay's address. */
-export class Wires implements Transport {
+/** A transport through relays with a simulated link to each relay. A link carries the packets of its relay's address. */
+export class LinkedTransport implements Transport {
   readonly encapsulationPort: number;
-  readonly lanes: readonly Lane[];
+  readonly links: readonly Link[];
   readonly #relays: RelayTransport;
 
-  constructor(relays: RelayTransport, delaysMs: readonly number[], seen: (sighting: Sighting) => void) {
+  constructor(relays: RelayTransport, delaysMs: readonly number[], seen: (event: PacketEvent) => void) {
     this.#relays = relays;
     this.encapsulationPort = relays.encapsulationPort;
-    this.lanes = delaysMs.map((delayMs, index) => new Lane(index, delayMs, seen));
+    this.links = delaysMs.map((delayMs, index) => new Link(index, delayMs, seen));
   }
 
   get addresses(): readonly Address[] {
@@ -22,10 +22,10 @@ export class Wires implements Transport {
     return this.#relays.mtu;
   }
 
-  /** The cable of a local address. */
-  laneOf(local: Address | undefined): Lane | undefined {
+  /** The link of a local address. */
+  linkOf(local: Address | undefined): Link | undefined {
     const index = this.#relays.relays.findIndex(({ addresses }) => addresses.some(({ address }) => address === local));
-    return this.lanes[index];
+    return this.links[index];
   }
 
   start(host: TransportHost): Promise<void> {
@@ -52,7 +52,7 @@ export class Wires implements Transport {
   }
 
   #carry(packet: Packet, local: Address, direction: 'out' | 'in', arrive: (packet: Packet) => void): void {
-    const lane = this.laneOf(local);
-    if (lane !== undefined) lane.carry(packet, direction, arrive);
+    const link = this.linkOf(local);
+    if (link !== undefined) link.carry(packet, direction, arrive);
   }
 }

@@ -1,33 +1,33 @@
 import { find, svg } from './dom.js';
-import type { Sighting } from './lane.js';
-import type { LaneSample } from './protocol.js';
+import type { PacketEvent } from './link.js';
+import type { LinkSample } from './protocol.js';
 
-/** How long a packet takes over the screen: slower than real, to be seen. */
-const FLIGHT_MS = 900;
+/** How long a packet takes to cross the screen: slower than in reality, so that it can be seen. */
+const CROSSING_MS = 900;
 const MOST_PACKETS = 90;
-/** Where on its way a cut packet is lost. */
+/** Where on the link a packet is lost. */
 const CUT_AT = 0.29;
 const NODE = { width: 132, height: 56 };
 
-interface Flight {
+interface ShownPacket {
   readonly circle: SVGCircleElement;
-  readonly sighting: Sighting;
+  readonly event: PacketEvent;
   readonly startMs: number;
 }
 
-/** The browser, the relays, the server, and packets between them. */
-export class Stage {
+/** A map of the browser, the relays and the server, with the packets between them. */
+export class NetworkMap {
   readonly #root = find<SVGSVGElement>('#map');
   readonly #names: readonly string[];
-  readonly #flights = new Set<Flight>();
+  readonly #shown = new Set<ShownPacket>();
   readonly #isStill: boolean;
-  #cables: SVGPathElement[] = [];
+  #lines: SVGPathElement[] = [];
   #curves: Curve[] = [];
   #notes: SVGTextElement[] = [];
   #scissors: SVGGElement[] = [];
   #packets: SVGGElement = svg('g');
 
-  /** `isStill`: packets aren't shown. */
+  /** If `isStill`, packets aren't shown. */
   constructor(names: readonly string[], isStill: boolean) {
     this.#isStill = isStill;
     this.#names = names;
@@ -35,43 +35,43 @@ export class Stage {
     this.#draw();
   }
 
-  seen(sighting: Sighting): void {
-    const { lane, kind } = sighting;
-    if (this.#isStill || document.hidden || this.#flights.size >= MOST_PACKETS) return;
-    const look = kind === 'data' ? `packet-${lane}` : `packet-${kind}`;
+  seen(event: PacketEvent): void {
+    const { link, kind } = event;
+    if (this.#isStill || document.hidden || this.#shown.size >= MOST_PACKETS) return;
+    const look = kind === 'data' ? `packet-${link}` : `packet-${kind}`;
     const circle = svg('circle', { r: kind === 'data' ? 5.5 : 4.5, class: look, opacity: 0 });
     this.#packets.append(circle);
-    this.#flights.add({ circle, sighting, startMs: performance.now() });
+    this.#shown.add({ circle, event, startMs: performance.now() });
   }
 
-  update(lanes: readonly LaneSample[]): void {
-    for (const [lane, { isCut, path, isBusy }] of lanes.entries()) {
+  update(links: readonly LinkSample[]): void {
+    for (const [link, { isCut, path, isBusy }] of links.entries()) {
       const isActive = path?.state === 'active';
       const look = isCut || !isActive ? 'down' : isBusy ? 'busy' : 'idle';
-      this.#cables[lane]?.setAttribute('class', `cable lane-${lane} ${look}`);
-      this.#scissors[lane]?.setAttribute('visibility', isCut ? 'visible' : 'hidden');
-      const note = this.#notes[lane];
+      this.#lines[link]?.setAttribute('class', `line link-${link} ${look}`);
+      this.#scissors[link]?.setAttribute('visibility', isCut ? 'visible' : 'hidden');
+      const note = this.#notes[link];
       if (note === undefined) continue;
-      note.textContent = isCut ? 'cable cut' : isActive ? (isBusy ? 'in use' : 'standby') : 'inactive';
-      note.setAttribute('class', `note ${look === 'down' ? 'is-down' : isBusy ? `in-use-${lane}` : ''}`);
+      note.textContent = isCut ? 'link cut' : isActive ? (isBusy ? 'in use' : 'standby') : 'inactive';
+      note.setAttribute('class', `note ${look === 'down' ? 'is-down' : isBusy ? `in-use-${link}` : ''}`);
     }
   }
 
-  /** Moves the packets; to be called for each frame. */
+  /** Moves the packets. Must be called for each frame. */
   frame(): void {
     const now = performance.now();
-    for (const flight of this.#flights) {
-      const { circle, sighting, startMs } = flight;
-      const cable = this.#curves[sighting.lane];
-      const way = (now - startMs) / FLIGHT_MS;
-      if (cable === undefined || way >= (sighting.isLost ? 0.72 : 1)) {
+    for (const packet of this.#shown) {
+      const { circle, event, startMs } = packet;
+      const line = this.#curves[event.link];
+      const way = (now - startMs) / CROSSING_MS;
+      if (line === undefined || way >= (event.isLost ? 0.72 : 1)) {
         circle.remove();
-        this.#flights.delete(flight);
+        this.#shown.delete(packet);
         continue;
       }
-      const along = sighting.direction === 'out' ? way : 1 - way;
-      const { x, y } = cable.at(along);
-      const isFalling = sighting.isLost && way > CUT_AT;
+      const along = event.direction === 'out' ? way : 1 - way;
+      const { x, y } = line.at(along);
+      const isFalling = event.isLost && way > CUT_AT;
       if (isFalling) circle.setAttribute('class', 'packet-lost');
       const fall = isFalling ? (way - CUT_AT) ** 2 * 260 : 0;
       circle.setAttribute('transform', `translate(${x} ${y + fall})`);
@@ -89,29 +89,29 @@ export class Stage {
     const ys = [middle - 70, middle + 70];
     this.#root.setAttribute('viewBox', `0 0 ${width} ${height}`);
     this.#root.replaceChildren();
-    this.#flights.clear();
-    this.#cables = ys.map((y, lane) => {
+    this.#shown.clear();
+    this.#lines = ys.map((y, link) => {
       const bend = (relays - left) / 2;
       const d = `M${left} ${middle} C${left + bend} ${middle} ${relays - bend} ${y} ${relays} ${y} S${right - bend} ${middle} ${right} ${middle}`;
-      return svg('path', { d, class: `cable lane-${lane} idle` });
+      return svg('path', { d, class: `line link-${link} idle` });
     });
-    this.#root.append(...this.#cables);
-    this.#curves = this.#cables.map((cable) => new Curve(cable));
+    this.#root.append(...this.#lines);
+    this.#curves = this.#lines.map((line) => new Curve(line));
     this.#packets = svg('g');
-    this.#scissors = ys.map((_, lane) => this.#cross(lane, CUT_AT));
+    this.#scissors = ys.map((_, link) => this.#cross(link, CUT_AT));
     this.#root.append(this.#packets, ...this.#scissors);
     this.#root.append(this.#node(left, middle, node, 'this page', narrow ? 'SCTP' : 'usrsctp in wasm'));
     this.#root.append(this.#node(right, middle, node, 'server', narrow ? 'Node' : 'Node, UDP'));
-    ys.forEach((y, lane) => {
-      this.#root.append(this.#node(relays, y, node, `relay ${lane + 1}`, this.#names[lane] ?? ''));
+    ys.forEach((y, link) => {
+      this.#root.append(this.#node(relays, y, node, `relay ${link + 1}`, this.#names[link] ?? ''));
     });
     const noteX = relays + node.width / 2 + 12;
     this.#notes = ys.map((y) => svg('text', { x: noteX, y: y < middle ? y - 14 : y + 22, class: 'note' }));
     this.#root.append(...this.#notes);
   }
 
-  #cross(lane: number, along: number): SVGGElement {
-    const { x = 0, y = 0 } = this.#curves[lane]?.at(along) ?? {};
+  #cross(link: number, along: number): SVGGElement {
+    const { x = 0, y = 0 } = this.#curves[link]?.at(along) ?? {};
     const group = svg('g', { class: 'scissors', visibility: 'hidden' });
     group.append(svg('path', { d: `M${x - 9} ${y - 9} L${x + 9} ${y + 9} M${x + 9} ${y - 9} L${x - 9} ${y + 9}` }));
     return group;
@@ -130,7 +130,7 @@ export class Stage {
 
 const STEPS = 200;
 
-/** A path's points, asked for once: engines compute them anew each time. */
+/** The points of an SVG path, computed once, because engines compute them on each call. */
 class Curve {
   readonly #points: readonly DOMPoint[];
 
@@ -139,7 +139,7 @@ class Curve {
     this.#points = Array.from({ length: STEPS + 1 }, (_, step) => path.getPointAtLength((step / STEPS) * total));
   }
 
-  /** 0: its beginning, 1: its end. */
+  /** The point at a fraction of the length, 0 to 1. */
   at(along: number): { readonly x: number; readonly y: number } {
     return this.#points[Math.round(along * STEPS)] ?? { x: 0, y: 0 };
   }
