@@ -103,7 +103,7 @@ describe('the life of a session', () => {
     await pinging(all, 299_000);
     expect(all.wire.closed).toBeUndefined();
     await pinging(all, 1000);
-    expect(all.wire.closed).toEqual({ code: 4408, reason: 'nothing was carried for too long' });
+    expect(all.wire.closed).toEqual({ code: 4408, reason: 'nothing was relayed for too long' });
     expect([all.ends, all.state.isOpen]).toEqual([['idle'], false]);
   });
 

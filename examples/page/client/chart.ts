@@ -136,6 +136,7 @@ export class Chart {
   #drawMarks({ ctx, bbox, valToPos }: uPlot): void {
     ctx.font = FONT.replace('11px', `${11 * devicePixelRatio}px`);
     ctx.textAlign = 'left';
+    ctx.setLineDash([]);
     ctx.lineWidth = 1.5 * devicePixelRatio;
     for (const { atMs, link, what } of this.#history.marks) {
       const x = valToPos(this.#seconds(atMs), 'x', true);
