@@ -4,7 +4,7 @@ import type { Browser, Page } from './browser.js';
 
 const LIMIT_MS = 30_000;
 
-/** Cuts and heals a path of the page in examples/page as a user does, and looks at what it shows. */
+/** Cuts and restores a path on the page in examples/page as a user does, and checks what the page shows. */
 export async function driveLivePage(browser: Browser): Promise<void> {
   const server = new Child(process.execPath, ['examples/page/serve.mjs', '--port', '0']);
   const [, url = ''] = await server.printed(/open (http:\S+)/);
@@ -40,7 +40,7 @@ async function echoed(page: Page): Promise<number> {
   return Number((await page.text('#echoed')).replace(',', ''));
 }
 
-/** Waits until it is there, with such a text. */
+/** Waits until an element shows a text. */
 async function shows(page: Page, selector: string, pattern: RegExp): Promise<void> {
   let last = '';
   for (const end = performance.now() + LIMIT_MS; !pattern.test(last); ) {

@@ -4,10 +4,10 @@ import { freePort, native } from '../support/native.js';
 import { serve, startRelay, type TestRelay } from '../support/relays.js';
 import type { Transfer, TransferResult } from './task.js';
 
-/** A server for the page's transfer, and two relays on the way to it. */
+/** A server for the page's transfer, and two relays in between. */
 export interface Served extends Pick<Transfer, 'server' | 'udpPort' | 'steers' | 'window'> {
   readonly relays: readonly TestRelay[];
-  /** What the server has sent and received, as SHA-256 in hex; waits until it has. */
+  /** Resolves when the transfer is complete, with the SHA-256 of what the server has sent and received, in hex. */
   received(told: TransferResult): Promise<{ readonly sent: string; readonly received: string }>;
   close(): Promise<void>;
 }
@@ -19,7 +19,7 @@ export interface ServerKind {
 
 const LIMITS = { bytesPerSecond: 1e8, totalBytesPerSecond: 1e9 };
 
-/** A stack of ours in this process: sends random messages of its own, and receives as many. */
+/** A stack in this process, which sends random messages and receives as many. */
 export const nodeServer: ServerKind = {
   title: 'a Node server',
   async start(messages, messageBytes) {
@@ -29,14 +29,15 @@ export const nodeServer: ServerKind = {
       const [sent, received] = await Promise.all([send(association, messages, messageBytes), receive(association)]);
       return { sent, received };
     });
-    done.catch(() => {}); // whoever awaits it is told
+    done.catch(() => {}); // Reported to those who await it.
     return { relays, server: [...endpoints], udpPort, steers: false, received: () => done, close: async () => {} };
   },
 };
 
 /**
- * Debian's echo_server. It answers at one UDP port of its peers, sees the machine's own addresses only, and holds up
- * everything while its send buffer is full: so a window. Its timers are those of RFC 4960: so the client steers it.
+ * Debian's echo_server. It sends to one UDP port for all peers, and listens on the machine's addresses only. It blocks
+ * while its send buffer is full, so the client limits the messages in flight. It has the slow timers of RFC 4960, so the
+ * client tells it which address to use.
  */
 export const nativeServer: ServerKind = {
   title: 'a native usrsctp server',
@@ -56,7 +57,7 @@ export const nativeServer: ServerKind = {
   },
 };
 
-/** Relays are for pages of any origin. */
+/** Relays that accept pages of any origin. */
 function options(port?: number) {
   return { origins: ['*'], limits: LIMITS, ...(port !== undefined && { ports: [port, port] as const }) };
 }
@@ -71,7 +72,7 @@ async function send(association: Association, messages: number, messageBytes: nu
   return hash.digest('hex');
 }
 
-/** Until the client shuts the association down. */
+/** Runs until the client shuts the association down. */
 async function receive(association: Association): Promise<string> {
   const hash = createHash('sha256');
   for await (const { data } of association) hash.update(data);

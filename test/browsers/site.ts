@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 import { ticket } from '../support/relays.js';
 import type { Report, Task } from './task.js';
 
-/** Scripts of the site may run, wasm may be compiled, the site and relays may be talked to: nothing else. */
+/** Allows only scripts of the site, compiling wasm, and connections to the site and to relays. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval'",
@@ -19,9 +19,9 @@ const POLICY = [
 
 const HTML = '<!doctype html><title>usrsctp-wasm</title><script type="module" src="/main.js"></script>';
 
-/** Serves the page under test under a strict policy, and hears what it reports. */
+/** Serves the page under test with a strict policy, and receives its reports. */
 export class Site {
-  /** What the browser has reported of violations of the policy, and the page of its uncaught errors. */
+  /** Violations of the policy that the browser has reported, and uncaught errors of the page. */
   readonly complaints: string[] = [];
   readonly #server: Server;
   readonly #files: ReadonlyMap<string, Uint8Array>;
@@ -47,7 +47,7 @@ export class Site {
     return `${this.origin}/?task=${encodeURIComponent(JSON.stringify(task))}`;
   }
 
-  /** Waits until such a complaint has come. */
+  /** Waits for a complaint that matches. */
   async complained(pattern: RegExp, limitMs = 40_000): Promise<void> {
     await this.#until(
       () => this.complaints.some((complaint) => pattern.test(complaint)),
@@ -56,7 +56,7 @@ export class Site {
     );
   }
 
-  /** The next report of the page. Rejects when it comes too late, or tells of a failure. */
+  /** The next report of the page. Rejects if it is late, or reports a failure. */
   async report<Event extends Report['event']>(event: Event, limitMs = 60_000): Promise<Report & { event: Event }> {
     await this.#until(() => this.#reports.length > 0, `report '${event}'`, limitMs);
     const report = this.#reports.shift();
@@ -106,7 +106,7 @@ export class Site {
   }
 }
 
-/** The page and its worker, bundled as a user of the package would. */
+/** The page and its worker, bundled as by a user of the package. */
 async function bundle(): Promise<Map<string, Uint8Array>> {
   const { outputFiles } = await build({
     entryPoints: ['test/browsers/pages/main.ts', 'test/browsers/pages/worker.ts'],

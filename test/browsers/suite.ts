@@ -15,7 +15,7 @@ const MESSAGES = 1250;
 const MESSAGE_BYTES = 8000;
 const LAUNCH_MS = 60_000;
 
-/** What every browser must do, on pages that are served under a strict policy. */
+/** The tests for each browser, on pages with a strict policy. */
 export function browserSuite(name: string, launch: () => Promise<Browser>): void {
   let browser: Browser;
   let site: Site;
@@ -39,11 +39,11 @@ export function browserSuite(name: string, launch: () => Promise<Browser>): void
   const start = async (task: Task) => {
     page = await browser.open(site.urlOf(task));
   };
-  /** The result of a task; nothing may have been complained about. */
+  /** The result of a task. There must be no complaints. */
   const result = async () => {
     const { result: told } = await site.report('done');
     expect(site.complaints).toEqual([]);
-    expect(page?.errors.filter((error) => !/WebSocket|ws:/.test(error))).toEqual([]); // of the relay that was stopped
+    expect(page?.errors.filter((error) => !/WebSocket|ws:/.test(error))).toEqual([]); // errors of the relay that was stopped
     return told;
   };
 
@@ -72,7 +72,7 @@ export function browserSuite(name: string, launch: () => Promise<Browser>): void
           await close();
         });
       }
-      test(`a ${where} leaves the golden traces: byte for byte what Node leaves`, async () => {
+      test(`a ${where} produces the golden traces: the same bytes as in Node`, async () => {
         const network = await sha256(await networkTrace(simulated));
         const stacks = await sha256(await stacksTrace(simulated, Stack));
         await start({ job: 'golden', where });
@@ -80,25 +80,25 @@ export function browserSuite(name: string, launch: () => Promise<Browser>): void
       });
     }
 
-    test('two stacks in one page talk over the simulated network, and survive the cut of a path', async () => {
+    test('two stacks in one page exchange messages over the simulated network, and survive the cut of a path', async () => {
       await start({ job: 'stacks', where: 'page', messages: 200 });
       expect(await result()).toEqual({ echoed: 200, changes: expect.arrayContaining(['10.0.1.2 unreachable']) });
     });
 
-    test('a stack without inlined wasm is made of a file that is compiled while it is loaded', async () => {
+    test('a stack without inlined wasm is created from a file that is compiled while it loads', async () => {
       await start({ job: 'streaming', where: 'page' });
       expect(await result()).toEqual({ addresses: ['10.0.1.1'] });
     });
 
     test(
-      'the live page shows a path that is cut, goes on over the other one, and shows it healed',
+      'the live page shows that a path is cut, continues over the other one, and shows that the path is restored',
       async () => {
         await driveLivePage(browser);
       },
       2 * LAUNCH_MS,
     );
 
-    test('the policy is in force: eval is refused, and the violation is noticed', async () => {
+    test('the policy is in force: eval is refused, and the violation is reported', async () => {
       await start({ job: 'eval', where: 'page' });
       await expect(site.report('done')).rejects.toThrow(/EvalError|unsafe-eval/);
       await site.complained(/script-src/);

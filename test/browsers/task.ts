@@ -1,13 +1,13 @@
-/** What a page is told to do, in its URL. */
+/** The task of a page, given in its URL. */
 export type Task =
   | Transfer
-  /** Leaves the golden traces, and tells their hashes. */
+  /** Produces the golden traces, and reports their hashes. */
   | { readonly job: 'golden'; readonly where: Where }
-  /** Two stacks of its own over a simulated network in real time, with loss and a path that is cut. */
+  /** Runs two stacks over a simulated network in real time, with loss and a path that is cut. */
   | { readonly job: 'stacks'; readonly where: Where; readonly messages: number }
-  /** Compiles the wasm while it loads it, and makes a stack of it. */
+  /** Compiles the wasm while it loads, and creates a stack from it. */
   | { readonly job: 'streaming'; readonly where: Where }
-  /** Tries what the policy forbids. */
+  /** Tries something that the policy forbids. */
   | { readonly job: 'eval'; readonly where: Where };
 
 export type Where = 'page' | 'worker';
@@ -21,13 +21,13 @@ export interface Transfer {
   readonly udpPort: number;
   readonly messages: number;
   readonly messageBytes: number;
-  /** For a server that echoes: how many messages may be on their way. */
+  /** For a server that echoes: how many messages may be in flight. */
   readonly window?: number;
-  /** For a server whose timers are slow: when a relay is lost, ask it to prefer the other one's address (RFC 5061 §4.2.4). */
+  /** For a server with slow timers: when a relay is lost, ask it to prefer the other relay's address (RFC 5061 §4.2.4). */
   readonly steers: boolean;
 }
 
-/** What a page tells, in the order in which it happens. The last one is `done` or `failed`. */
+/** The reports of a page, in order. The last one is `done` or `failed`. */
 export type Report =
   | { readonly event: 'half' }
   | { readonly event: 'done'; readonly result: unknown }

@@ -4,7 +4,7 @@ import { installed } from './installed.js';
 
 const QUIET = ['quic', 'gpu', 'background-networking', 'component-update', 'sync'].map((part) => `--disable-${part}`);
 
-/** Debian's Chromium, over its DevTools protocol. */
+/** Debian's Chromium, controlled by the DevTools protocol. */
 export async function chromium(): Promise<Browser> {
   const executablePath = installed('/usr/bin/chromium', 'chromium');
   const browser = await playwright.launch({ executablePath, args: ['--no-sandbox', '--no-first-run', ...QUIET] });

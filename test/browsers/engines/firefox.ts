@@ -2,7 +2,7 @@ import { launch } from 'puppeteer-core';
 import type { Browser, Page } from '../browser.js';
 import { installed } from './installed.js';
 
-/** Debian's Firefox, over WebDriver BiDi. */
+/** Debian's Firefox, controlled by WebDriver BiDi. */
 export async function firefox(): Promise<Browser> {
   const executablePath = installed('/usr/bin/firefox-esr', 'firefox-esr');
   const browser = await launch({ browser: 'firefox', executablePath, headless: true });

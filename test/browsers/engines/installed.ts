@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 
-/** A program that a test can't do without: it fails when it isn't there. */
+/** The path of a program that a test needs. Throws if it isn't installed. */
 export function installed(file: string, debianPackage: string): string {
   if (!existsSync(file)) throw new Error(`${file} is missing: apt-get install ${debianPackage}`);
   return file;

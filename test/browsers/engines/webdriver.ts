@@ -1,7 +1,7 @@
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf'; // W3C WebDriver §12.1: the name of an element's reference
 const START_MS = 20_000;
 
-/** A session of W3C WebDriver, in HTTP. */
+/** A session of W3C WebDriver over HTTP. */
 export class WebDriver {
   readonly #url: string;
   readonly capabilities: Readonly<Record<string, unknown>>;
@@ -11,7 +11,7 @@ export class WebDriver {
     this.capabilities = capabilities;
   }
 
-  /** Waits until the driver listens; rejects when it doesn't, or has no such browser. */
+  /** Waits until the driver listens, and starts a session. Rejects if either fails. */
   static async start(driver: string, capabilities: object): Promise<WebDriver> {
     for (const end = performance.now() + START_MS; !(await isReady(driver)); ) {
       if (performance.now() > end) throw new Error(`the WebDriver at ${driver} hasn't come up in ${START_MS} ms`);
@@ -30,7 +30,7 @@ export class WebDriver {
     await call('POST', `${this.#url}/${path}`, body);
   }
 
-  /** The path of the first element that matches. */
+  /** The URL path of the first element that matches. */
   async element(selector: string): Promise<string> {
     const body = { using: 'css selector', value: selector };
     const found = (await call('POST', `${this.#url}/element`, body)) as Record<string, string>;

@@ -9,10 +9,10 @@ import { WebDriver } from './webdriver.js';
 
 const MINI_BROWSER = '/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser';
 
-/** Pages see prefers-reduced-motion: here painting is slow, and WebDriver has to wait for it. */
+/** Pages see prefers-reduced-motion, because painting is slow here and WebDriver has to wait for it. */
 const STILL = '[Settings]\ngtk-enable-animations=0\n';
 
-/** Debian's WebKitGTK in its MiniBrowser, on an X server of its own, over plain W3C WebDriver. */
+/** Debian's WebKitGTK MiniBrowser on a separate X server, controlled by W3C WebDriver. */
 export async function webkit(): Promise<Browser> {
   const binary = installed(MINI_BROWSER, 'webkit2gtk-driver');
   const folder = mkdtempSync(join(tmpdir(), 'webkit-'));
@@ -47,7 +47,7 @@ export async function webkit(): Promise<Browser> {
   };
 }
 
-/** The session has one window, which goes from page to page. W3C WebDriver doesn't tell of the console. */
+/** The session has one window for all pages. W3C WebDriver doesn't report the console. */
 async function open(session: WebDriver, url: string): Promise<Page> {
   await session.post('window/rect', { x: 0, y: 0, width: 1280, height: 1000 });
   await session.post('url', { url });

@@ -1,4 +1,4 @@
-// The page under test: does its task itself, or has a worker do it.
+// The page under test: performs its task itself, or in a worker.
 import type { Task } from '../task.js';
 import { perform } from './perform.js';
 

@@ -7,7 +7,7 @@ import { stacks } from './stacks.js';
 import { streaming } from './streaming.js';
 import { transfer } from './transfer.js';
 
-/** Does a task, in a page or in a worker, and reports to the site. */
+/** Performs a task, in a page or in a worker, and reports to the site. */
 export async function perform(task: Task): Promise<void> {
   try {
     await tell({ event: 'done', result: await done(task) });

@@ -1,7 +1,7 @@
 import { type Association, Stack } from 'usrsctp-wasm';
 import { Network, RealTimeClock } from 'usrsctp-wasm/simulated';
 
-/** Two stacks that talk over a network in this page's memory, in real time. One of two paths is cut half-way. */
+/** Two stacks that exchange messages over a simulated network in real time. One of two paths is cut half-way. */
 export async function stacks(messages: number): Promise<{ echoed: number; changes: readonly string[] }> {
   const clock = new RealTimeClock();
   const network = new Network({ seed: 7, clock, conditions: { latencyMs: 2, loss: 0.01 } });

@@ -3,10 +3,10 @@ import { type RelayTransport, relay } from 'usrsctp-wasm/relay';
 import { sha256 } from '../../golden/golden.js';
 import type { Transfer, TransferResult } from '../task.js';
 
-const MOST_RANDOM_BYTES = 65_536; // Web Crypto §10.1.1: what one call gives
+const MAX_RANDOM_BYTES = 65_536; // Web Crypto §10.1.1: the most per call
 const PATIENCE_MS = 200;
 
-/** Sends random messages, and receives as many; `half` is called once half of them have come. */
+/** Sends random messages, and receives as many; `half` is called when half of them have arrived. */
 export async function transfer(task: Transfer, half: () => Promise<void>): Promise<TransferResult> {
   const ticket = async () => (await fetch('/ticket')).text();
   const relays = task.relays.map((url) => ({ url, ticket }));
@@ -14,8 +14,8 @@ export async function transfer(task: Transfer, half: () => Promise<void>): Promi
   const stack = await Stack.create({ transport, preset: 'fast-failover' });
   const association = await stack.socket().connectx(task.server, { timeoutMs: 40_000 });
   const data = random(task.messages * task.messageBytes);
-  const room = new Room(task.window ?? task.messages);
-  const sent = send(association, data, task.messageBytes, room);
+  const semaphore = new Semaphore(task.window ?? task.messages);
+  const sent = send(association, data, task.messageBytes, semaphore);
   const steer = task.steers ? steering(association, transport) : () => {};
   const received = new Uint8Array(data.length);
   let receivedBytes = 0;
@@ -23,7 +23,7 @@ export async function transfer(task: Transfer, half: () => Promise<void>): Promi
     const message = await receive(association, steer);
     received.set(message, receivedBytes);
     receivedBytes += message.length;
-    room.leave();
+    semaphore.release();
     if (count === task.messages >> 1) await half();
   }
   await sent;
@@ -33,9 +33,9 @@ export async function transfer(task: Transfer, half: () => Promise<void>): Promi
   return { sent: await sha256(data), received: await sha256(received), receivedBytes, relays: states };
 }
 
-async function send(association: Association, data: Uint8Array, messageBytes: number, room: Room): Promise<void> {
+async function send(association: Association, data: Uint8Array, messageBytes: number, semaphore: Semaphore): Promise<void> {
   for (let start = 0; start < data.length; start += messageBytes) {
-    await room.enter();
+    await semaphore.acquire();
     await association.send(data.subarray(start, start + messageBytes));
   }
 }
@@ -53,7 +53,7 @@ async function receive(association: Association, impatient: () => void): Promise
   }
 }
 
-/** Asks the server, once, to send to an address of the relay that is left. */
+/** Asks the server, once, to send to an address of the remaining relay. */
 function steering(association: Association, transport: RelayTransport): () => void {
   let isDone = false;
   return () => {
@@ -67,14 +67,14 @@ function steering(association: Association, transport: RelayTransport): () => vo
 
 function random(bytes: number): Uint8Array<ArrayBuffer> {
   const all = new Uint8Array(bytes);
-  for (let start = 0; start < bytes; start += MOST_RANDOM_BYTES) {
-    crypto.getRandomValues(all.subarray(start, start + MOST_RANDOM_BYTES));
+  for (let start = 0; start < bytes; start += MAX_RANDOM_BYTES) {
+    crypto.getRandomValues(all.subarray(start, start + MAX_RANDOM_BYTES));
   }
   return all;
 }
 
-/** Has room for so many at once; the others wait at the door. */
-class Room {
+/** A semaphore. */
+class Semaphore {
   #free: number;
   #waiting: (() => void)[] = [];
 
@@ -82,11 +82,11 @@ class Room {
     this.#free = size;
   }
 
-  async enter(): Promise<void> {
+  async acquire(): Promise<void> {
     if (this.#free-- <= 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
-  leave(): void {
+  release(): void {
     this.#free++;
     this.#waiting.shift()?.();
   }
