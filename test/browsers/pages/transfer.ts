@@ -33,7 +33,12 @@ export async function transfer(task: Transfer, half: () => Promise<void>): Promi
   return { sent: await sha256(data), received: await sha256(received), receivedBytes, relays: states };
 }
 
-async function send(association: Association, data: Uint8Array, messageBytes: number, semaphore: Semaphore): Promise<void> {
+async function send(
+  association: Association,
+  data: Uint8Array,
+  messageBytes: number,
+  semaphore: Semaphore,
+): Promise<void> {
   for (let start = 0; start < data.length; start += messageBytes) {
     await semaphore.acquire();
     await association.send(data.subarray(start, start + messageBytes));
@@ -73,7 +78,7 @@ function random(bytes: number): Uint8Array<ArrayBuffer> {
   return all;
 }
 
-/** A semaphore. */
+/** Limits how many messages are in flight. */
 class Semaphore {
   #free: number;
   #waiting: (() => void)[] = [];
