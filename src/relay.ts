@@ -1,4 +1,4 @@
-export type { UdpEndpoint } from './relay/codec.js';
+export type { UdpEndpoint } from './relay/udp-endpoint.js';
 export type { WebSocketConstructor, WebSocketLike } from './transport/relay/websocket.js';
 export {
   type RelayEndpoint,
