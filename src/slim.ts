@@ -6,7 +6,7 @@ export { systemClock } from './clock.js';
 export { SctpError } from './errors.js';
 export type * from './index.js';
 export { systemRandom } from './random.js';
-export { Stack, type StackOptions } from './socket/slim-stack.js';
 export { Socket } from './socket/socket.js';
+export { Stack, type StackOptions } from './socket/stack.js';
 export { conn } from './transport/conn.js';
 export { sealPacket } from './wire/crc32c.js';

@@ -1,6 +1,6 @@
 import { packagedWasm } from '#wasm';
 import type { WasmSource } from '../bridge/module.js';
-import { Stack as SlimStack } from './slim-stack.js';
+import { Stack as SlimStack } from './stack.js';
 import { StackCore, type StackCoreOptions } from './stack-core.js';
 
 /** The options of a stack. */

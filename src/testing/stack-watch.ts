@@ -1,8 +1,8 @@
 import { type Endpoint, formatEndpoint } from '../address.js';
 import type { Association } from '../association/association.js';
 import type { Clock } from '../clock.js';
-import type { BaseStack as Stack } from '../socket/base-stack.js';
 import type { Socket } from '../socket/socket.js';
+import type { Stack } from '../socket/stack.js';
 
 /** A clock for one stack, which records the timers that the stack has scheduled. */
 export class WatchedClock implements Clock {

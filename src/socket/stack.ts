@@ -1,19 +1,48 @@
 import type { Address } from '../address.js';
 import { shown } from '../arguments.js';
+import type { WasmSource } from '../bridge/module.js';
 import { SctpError } from '../errors.js';
 import { sysctls } from '../generated/sysctls.js';
 import type { SocketOptions } from '../options/socket-options.js';
 import type { Sysctl } from '../options/timers.js';
 import type { WaitOptions } from '../wait.js';
 import { type Socket, socketOf } from './socket.js';
-import type { StackCore } from './stack-core.js';
+import { StackCore, type StackCoreOptions } from './stack-core.js';
 import { readStackStatistics, type StackStatistics } from './stack-statistics.js';
+
+/** The options of a stack. */
+export interface StackOptions extends StackCoreOptions {
+  /** The WebAssembly, `usrsctp-wasm/usrsctp.wasm`: compiled, its bytes, or its URL. */
+  readonly wasm: WasmSource;
+}
 
 const NO_OPTIONS = {};
 
-/** What the two classes `Stack` have in common: the one that brings its WebAssembly along, and the one that doesn't. */
-export abstract class BaseStack implements AsyncDisposable {
+let newStack: (core: StackCore) => Stack;
+
+/**
+ * One SCTP host: an instance of usrsctp on top of a transport. Several stacks in one process are independent. This
+ * class has to be given its WebAssembly; `./packaged-stack.ts` has one that brings it along.
+ *
+ * ```ts
+ * const wasm = new URL('usrsctp.wasm', location.href);
+ * await using stack = await Stack.create({ transport: relay({ relays }), wasm });
+ * ```
+ */
+export class Stack implements AsyncDisposable {
   readonly #core: StackCore;
+
+  static {
+    newStack = (core) => new this(core);
+  }
+
+  /**
+   * Starts the transport and usrsctp on top of it. Rejects with EINVAL for invalid options, and with the transport's
+   * error, such as EADDRINUSE.
+   */
+  static async create(options: StackOptions): Promise<Stack> {
+    return newStack(await StackCore.start(options, options?.wasm));
+  }
 
   protected constructor(core: StackCore) {
     this.#core = core;
