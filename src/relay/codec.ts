@@ -1,6 +1,8 @@
-import type { Address } from '../address.js';
 import { type Datagram, MAX_LOCALS, MAX_MESSAGE_BYTES, readDatagrams } from './datagrams.js';
 import { Reader, Writer } from './octets.js';
+import type { UdpEndpoint } from './udp-endpoint.js';
+
+export type { UdpEndpoint } from './udp-endpoint.js';
 
 /**
  * The messages of the relay protocol, version 1, and how they are encoded; both sides use this file. Each binary
@@ -26,14 +28,6 @@ export const SUBPROTOCOL = 'usrsctp-relay.v1';
 export const RESUMPTION_BYTES = 16;
 /** The most peers in one permit. */
 export const MAX_PERMITS = 64;
-
-/** The source or destination of UDP datagrams. */
-export interface UdpEndpoint {
-  /** The IP address. */
-  readonly address: Address;
-  /** UDP port, 1 to 65535. */
-  readonly port: number;
-}
 
 /** Why a relay doesn't send datagrams to a peer. */
 export type RefusalReason = 'destination' | 'limit' | 'unreachable' | 'taken';

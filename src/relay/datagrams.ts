@@ -1,6 +1,6 @@
 import { type Address, addressBytes, familyOf, formatAddress } from '../address.js';
-import type { UdpEndpoint } from './codec.js';
 import { type Reader, Writer } from './octets.js';
+import type { UdpEndpoint } from './udp-endpoint.js';
 
 /** The largest message that either side sends or accepts, in bytes. */
 export const MAX_MESSAGE_BYTES: number = 65_536;

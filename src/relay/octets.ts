@@ -1,5 +1,5 @@
 import { addressBytes, familyOf, formatAddress } from '../address.js';
-import type { UdpEndpoint } from './codec.js';
+import type { UdpEndpoint } from './udp-endpoint.js';
 
 const decoder: TextDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder: TextEncoder = new TextEncoder();
