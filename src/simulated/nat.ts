@@ -37,7 +37,15 @@ const PORTS = 20_000;
  * checksum covers them (RFC 3257 §3); only the address is translated. Hairpinning works. Addresses inside SCTP chunks are not
  * translated, as with real NATs.
  */
-export class Nat {
+export interface Nat {
+  /** How many mappings there are. Expired ones count until they are looked up. */
+  readonly mappings: number;
+  /** Deletes all mappings, as a router that restarts does. The next outgoing packet gets another port and another address. */
+  rebind(): void;
+}
+
+/** A NAT, as the router uses it. */
+export class SimulatedNat implements Nat {
   readonly #inside: ReadonlySet<End>;
   readonly #outside: readonly Address[];
   readonly #mapping: Dependence;
@@ -56,19 +64,17 @@ export class Nat {
     this.#lifetimeMs = options.lifetimeMs ?? 120_000;
   }
 
-  /** How many mappings there are. Expired ones count until they are looked up. */
   get mappings(): number {
     return this.#byOutside.size;
   }
 
-  /** Deletes all mappings, as a router that restarts does. The next outgoing packet gets another port and another address. */
   rebind(): void {
     this.#byInside.clear();
     this.#byOutside.clear();
     this.#generation++;
   }
 
-  /** @internal Translates an outgoing packet; false if there is no mapping for it. Other packets pass unchanged. */
+  /** Translates an outgoing packet; false if there is no mapping for it. Other packets pass unchanged. */
   outward(transit: PacketInTransit, nowMs: number): boolean {
     if (!this.#isPrivate(transit.packet.source, transit.from) || this.#staysInside(transit)) return true;
     const mapping = this.#mappingOf(transit, nowMs);
@@ -80,7 +86,7 @@ export class Nat {
     return true;
   }
 
-  /** @internal Translates an incoming packet; false if no mapping admits it. Other packets pass unchanged. */
+  /** Translates an incoming packet; false if no mapping admits it. Other packets pass unchanged. */
   inward(transit: PacketInTransit, nowMs: number): boolean {
     const { packet } = transit;
     if (!this.#outside.includes(packet.destination)) return !this.#bypassesNat(transit);

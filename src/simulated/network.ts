@@ -3,12 +3,12 @@ import type { Conditions } from './conditions.js';
 import type { End, Group } from './group.js';
 import type { Host, HostOptions } from './host.js';
 import { Links } from './links.js';
-import { Nat, type NatOptions } from './nat.js';
+import { type Nat, type NatOptions, SimulatedNat } from './nat.js';
 import type { NetworkClock } from './network-clock.js';
 import { type Filter, Router } from './router.js';
 import { SeededRandom } from './seeded-random.js';
 import { SimulatedHost } from './simulated-host.js';
-import { Trace } from './trace.js';
+import { type Trace, TraceRecorder } from './trace.js';
 import { ladderOf, pcapngOf } from './trace-output.js';
 import { VirtualClock } from './virtual-clock.js';
 
@@ -62,9 +62,10 @@ export class Network {
     this.seed = seed;
     this.clock = clock ?? new VirtualClock();
     this.random = new SeededRandom(seed);
-    this.trace = new Trace(traceLength);
+    const trace = new TraceRecorder(traceLength);
+    this.trace = trace;
     this.#links = new Links(this.random.fork('links'), conditions);
-    this.#router = new Router(this.clock, this.trace, this.#links, unreachable === 'report');
+    this.#router = new Router(this.clock, trace, this.#links, unreachable === 'report');
   }
 
   /** All hosts, in the order in which they were added. */
@@ -86,7 +87,7 @@ export class Network {
   /** Puts addresses behind a NAT, see {@link Nat}. */
   nat(options: NatOptions): Nat {
     checkObject(options, 'the options', 'nat');
-    const nat = new Nat(options);
+    const nat = new SimulatedNat(options);
     this.#router.nats.push(nat);
     return nat;
   }

@@ -8,11 +8,11 @@ import { fragmentSizes, mayBeFragmented } from './fragments.js';
 import type { Host } from './host.js';
 import type { Link } from './link.js';
 import type { Links } from './links.js';
-import type { Nat } from './nat.js';
+import type { SimulatedNat } from './nat.js';
 import type { NetworkClock } from './network-clock.js';
 import { copyOf, ipBytes, markCongestion, type NetworkHost, type PacketInTransit } from './packet-in-transit.js';
 import type { HostNetwork } from './simulated-host.js';
-import type { Trace } from './trace.js';
+import type { TraceRecorder } from './trace.js';
 
 /**
  * Sees each packet when it is sent, after any NAT. Returns `'drop'`, another packet in place of it, or nothing. The
@@ -42,14 +42,14 @@ export class Router implements HostNetwork {
   readonly filters: Set<Filter> = new Set();
   readonly partitions: BlockedPairs = new BlockedPairs();
   readonly holds: BlockedPairs = new BlockedPairs();
-  readonly nats: Nat[] = [];
-  readonly #trace: Trace;
+  readonly nats: SimulatedNat[] = [];
+  readonly #trace: TraceRecorder;
   readonly #links: Links;
   readonly #reportsUnreachable: boolean;
   readonly #owners = new Map<Address, NetworkHost>();
   #held: PacketInTransit[] = [];
 
-  constructor(clock: NetworkClock, trace: Trace, links: Links, reportsUnreachable: boolean) {
+  constructor(clock: NetworkClock, trace: TraceRecorder, links: Links, reportsUnreachable: boolean) {
     this.clock = clock;
     this.#trace = trace;
     this.#links = links;

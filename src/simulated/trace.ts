@@ -35,32 +35,36 @@ export interface TraceEntry {
 
 type Slot = { -readonly [Key in keyof TraceEntry]: TraceEntry[Key] };
 
-/**
- * The last packets of a network, in a ring buffer. The bytes are copied, because the receiver may overwrite the originals.
- */
-export class Trace {
+/** The last packets of a network. */
+export interface Trace {
+  /** How many packets have been sent in all, including those that the trace no longer has. */
+  readonly count: number;
+  /** Copies of the packets in the trace, oldest first. */
+  entries(): TraceEntry[];
+}
+
+/** Records packets in a ring buffer. The bytes are copied, because the receiver may overwrite the originals. */
+export class TraceRecorder implements Trace {
   readonly #slots: Slot[] = [];
   readonly #length: number;
   #count = 0;
 
-  /** @internal Keeps the last `length` packets, or none if it is 0. */
+  /** Keeps the last `length` packets, or none if it is 0. */
   constructor(length: number) {
     this.#length = length;
   }
 
-  /** How many packets have been sent in all, including those that the trace no longer has. */
   get count(): number {
     return this.#count;
   }
 
-  /** Copies of the packets in the trace, oldest first. */
   entries(): TraceEntry[] {
     const start = this.#slots.length < this.#length ? 0 : this.#count % this.#length;
     const slots = [...this.#slots.slice(start), ...this.#slots.slice(0, start)];
     return slots.map((slot) => ({ ...slot, bytes: completeCopy(slot.bytes) }));
   }
 
-  /** @internal Records a packet that is being sent, and sets its number. */
+  /** Records a packet that is being sent, and sets its number. */
   record(transit: PacketInTransit, sentMs: number, fate: Fate): void {
     transit.number = this.#count++;
     if (this.#length === 0) return;
@@ -83,7 +87,7 @@ export class Trace {
     this.#slots[index] = slot;
   }
 
-  /** @internal Records what happened to a packet, if the trace still has it. */
+  /** Records what happened to a packet, if the trace still has it. */
   settle({ number }: PacketInTransit, fate: Fate, arrivedMs?: number): void {
     const slot = this.#slotOf(number);
     if (slot === undefined) return;
@@ -91,7 +95,7 @@ export class Trace {
     if (arrivedMs !== undefined) slot.arrivedMs = arrivedMs;
   }
 
-  /** @internal Adds a note, and records the packet's current bytes and traffic class. */
+  /** Adds a note, and records the packet's current bytes and traffic class. */
   remark({ number, packet }: PacketInTransit, note: string): void {
     const slot = this.#slotOf(number);
     if (slot === undefined) return;
