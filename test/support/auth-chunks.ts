@@ -5,11 +5,11 @@ import { CHUNK_TYPES, type ChunkType } from '../../src/wire/chunk-types.js';
 import { CHUNKS, chunkOf, extensions, HMAC_ALGO, ipv4, parameter, RANDOM, u8, u16, u32 } from './packets.js';
 import type { ScriptedPeer } from './scripted-peer.js';
 
-/** What an end with AUTH (RFC 4895) says in its INIT, the key that follows from it, and chunks that are signed with that. */
+/** AUTH (RFC 4895): its parameters in INIT, the association's key, and authenticated chunks. */
 const [HMAC_BYTES, SHA1] = [20, 1];
 const DELETE_IP_ADDRESS = 0xc002;
 
-/** What an INIT has that asks for these chunks to be authenticated (RFC 4895 §3). */
+/** The parameters of an INIT that requires these chunks to be authenticated (RFC 4895 §3). */
 export function authParameters(...types: ChunkType[]): Uint8Array[] {
   return [
     parameter(RANDOM, new Uint8Array(32).fill(9)),
@@ -18,7 +18,7 @@ export function authParameters(...types: ChunkType[]): Uint8Array[] {
   ];
 }
 
-/** The key of an association whose ends have agreed on none: the vectors of both, the smaller one first (RFC 4895 §6.1). */
+/** The key of an association without a shared key: the key vectors of both ends, the smaller one first (RFC 4895 §6.1). */
 export function authKey(own: readonly Uint8Array[], ack: Chunk | undefined): Uint8Array {
   if (ack?.type !== 'INIT ACK') throw new Error('no INIT ACK');
   const named = (code: number) => ack.parameters.find((each) => each.code === code);
@@ -27,31 +27,31 @@ export function authKey(own: readonly Uint8Array[], ack: Chunk | undefined): Uin
   return concat(vectors.toSorted((a, b) => Buffer.compare(wide(a, vectors), wide(b, vectors)) || a.length - b.length));
 }
 
-/** Without what a parameter is padded with. */
+/** The parameters without their padding. */
 const unpadded = (parameters: readonly Uint8Array[]) =>
   concat(parameters.map((each) => each.subarray(0, (each[2]! << 8) | each[3]!)));
 
-/** As a number in network byte order, as wide as the widest one. */
+/** The vector as a number in network byte order, padded to the longest vector. */
 function wide(vector: Uint8Array, vectors: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(Math.max(...vectors.map(({ length }) => length)));
   bytes.set(vector, bytes.length - vector.length);
   return bytes;
 }
 
-/** Chunks behind an AUTH chunk. */
+/** An AUTH chunk followed by the chunks that it authenticates. */
 export function authenticated(key: Uint8Array, ...chunks: Uint8Array[]): Uint8Array[] {
   const auth = (hmac: Uint8Array) => chunkOf('AUTH', u16(0, SHA1), hmac);
   const text = concat([auth(new Uint8Array(HMAC_BYTES)), ...chunks]);
   return [auth(createHmac('sha1', key).update(text).digest()), ...chunks];
 }
 
-/** Connects a peer that changes its addresses (RFC 5061) and lists these; returns the key of its AUTH chunks. */
+/** Connects a peer that supports ASCONF (RFC 5061) and lists these addresses. Returns the key for its AUTH chunks. */
 export async function connectWithAsconf(peer: ScriptedPeer, addresses: readonly Uint8Array[]): Promise<Uint8Array> {
   const own = authParameters('ASCONF', 'ASCONF ACK');
   await peer.connect({ parameters: [extensions('ASCONF', 'ASCONF ACK', 'AUTH'), ...own, ...addresses] });
   return authKey(own, peer.initAck);
 }
 
-/** ASCONF that is looked up by one address of the peer's, and deletes one (RFC 5061 4.1.1). */
+/** An ASCONF that deletes an address (RFC 5061 §4.1.1). `lookup` is its address parameter. */
 export const deletion = (serial: number, lookup: string, deleted: string): Uint8Array =>
   chunkOf('ASCONF', u32(serial), ipv4(lookup), parameter(DELETE_IP_ADDRESS, u32(1), ipv4(deleted)));

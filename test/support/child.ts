@@ -1,15 +1,15 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 
-/** Longer than anything takes, even on a busy machine; a test that hangs ends in time to say at what. */
+/** Longer than any step takes, even on a busy machine, and shorter than a test's limit, so that a test that hangs says where. */
 const LIMIT_MS = 40_000;
 
-/** A program that runs beside the test, with all that it has printed. It is ended by its process id, never by name. */
+/** A child process and everything that it has printed. */
 export class Child {
   static readonly #alive = new Set<Child>();
   readonly #exited: Promise<number | null>;
   readonly #process: ChildProcessWithoutNullStreams;
   readonly #watchers = new Set<() => void>();
-  /** The lines of both streams; a line that has begun is in `#begun`, so that none cuts one of the other stream in two. */
+  /** The complete lines of both streams. Incomplete ones are in `#begun`, so that lines of the two streams don't mix. */
   #lines = '';
   readonly #begun = { stdout: '', stderr: '' };
   #ended = false;
@@ -20,7 +20,7 @@ export class Child {
     for (const name of ['stdout', 'stderr'] as const) {
       this.#process[name].setEncoding('latin1').on('data', (text: string) => this.#printed(name, text));
     }
-    this.#process.stdin.on('error', () => {}); // it has ended; `exit` says so
+    this.#process.stdin.on('error', () => {}); // the process has ended, which `exit` reports
     this.#exited = new Promise((resolve) => {
       const end = (code: number | null) => {
         this.#ended = true;
@@ -36,7 +36,7 @@ export class Child {
     });
   }
 
-  /** To be called after each test: whatever still runs is killed. */
+  /** Kills all child processes that still run. To be called after each test. */
   static async endAll(): Promise<void> {
     await Promise.all([...Child.#alive].map((child) => child.kill()));
   }
@@ -45,7 +45,7 @@ export class Child {
     return this.#process.pid ?? 0;
   }
 
-  /** Standard output and standard error, one byte a character: the lines of both, then what they have begun. */
+  /** Standard output and standard error, one character per byte: complete lines first, then incomplete ones. */
   get output(): string {
     return this.#lines + this.#begun.stdout + this.#begun.stderr;
   }
@@ -54,7 +54,7 @@ export class Child {
     this.#process.stdin.write(text, 'latin1');
   }
 
-  /** Nobody reads its standard output any more. */
+  /** Closes the pipe that reads its standard output. */
   closeOutput(): void {
     this.#process.stdout.destroy();
   }
@@ -64,7 +64,7 @@ export class Child {
     this.#process.stdin.end();
   }
 
-  /** Waits until it ends by itself; resolves with the exit code, null when a signal ended it. */
+  /** Waits until it ends by itself. Resolves with the exit code, or null if a signal ended it. */
   async exit(limitMs?: number): Promise<number | null> {
     await this.until(() => this.#ended, 'it has ended', limitMs);
     return this.#exited;
@@ -75,12 +75,12 @@ export class Child {
     await this.#exited;
   }
 
-  /** Resolves with the match as soon as it has printed that. */
+  /** Resolves with the match as soon as its output matches. */
   printed(pattern: RegExp, limitMs?: number): Promise<RegExpExecArray> {
     return this.until((output) => pattern.exec(output), `it has printed ${pattern}`, limitMs);
   }
 
-  /** Resolves with the first true thing that is found in what it has printed. */
+  /** Resolves with the first truthy result of a function that is applied to its output. */
   until<T>(find: (output: string) => T | false | null | undefined, what: string, limitMs = LIMIT_MS): Promise<T> {
     return new Promise((resolve, reject) => {
       const settle = (finish: () => void) => {

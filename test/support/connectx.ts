@@ -11,13 +11,13 @@ import { decodePacket } from '../../src/wire/decode.js';
 export const PORT = 5001;
 export const STYLES = ['one-to-one', 'one-to-many'] as const;
 
-/** Two hosts in three networks: two of IPv4, one of IPv6. */
+/** The addresses of two hosts in three networks: two of IPv4, one of IPv6. */
 export const CLIENT: readonly Address[] = ['10.0.1.1', '10.0.2.1', '2001:db8:3::1'];
 export const SERVER: readonly Address[] = ['10.0.1.2', '10.0.2.2', '2001:db8:3::2'];
-/** In none of these networks, and nobody's. */
+/** An address that no host has. */
 export const NOBODY: Address = '10.0.1.99';
 
-/** Two stacks on a network, for one test. */
+/** A client and a server on a simulated network. */
 export interface ClientAndServer {
   readonly network: Network;
   readonly hosts: { readonly client: Host; readonly server: Host };
@@ -33,7 +33,7 @@ export interface ClientAndServerOptions extends Partial<ScenarioOptions> {
   readonly stack?: Partial<StackOptions>;
 }
 
-/** Runs a test on two stacks, then closes them; both must give back all memory. */
+/** Runs a test with a client and a server, then closes them. Both must have freed all memory. */
 export async function withClientAndServer(
   options: ClientAndServerOptions,
   body: (both: ClientAndServer) => Promise<void>,
@@ -52,12 +52,12 @@ export async function withClientAndServer(
   });
 }
 
-/** The endpoints of some addresses. */
+/** Endpoints with these addresses. */
 export function at(addresses: readonly Address[], port: number = PORT): { address: Address; port: number }[] {
   return addresses.map((address) => ({ address, port }));
 }
 
-/** A one-to-many socket that listens at some addresses; every association that comes is in its `associations`. */
+/** A one-to-many socket that listens at some addresses. All of its associations are in `associations`. */
 export function listening(stack: Stack, addresses: readonly Address[] = SERVER, port: number = PORT): Socket {
   const socket = stack.socket({ style: 'one-to-many' });
   socket.bindx(at(addresses, port));
@@ -65,7 +65,7 @@ export function listening(stack: Stack, addresses: readonly Address[] = SERVER, 
   return socket;
 }
 
-/** What a promise rejects with. */
+/** The error that a promise rejects with. */
 export async function failureOf(promise: Promise<unknown>): Promise<SctpError> {
   try {
     await promise;
@@ -82,12 +82,12 @@ export async function rejected(promise: Promise<unknown>, code: ErrorCode): Prom
   return error;
 }
 
-/** Sees that messages go both ways. */
+/** Checks that messages are delivered in both directions. */
 export async function exchange(client: Association, server: Association): Promise<void> {
-  await client.send('there');
-  await server.send('and back');
+  await client.send('request');
+  await server.send('answer');
   const texts = [await server.receive(), await client.receive()].map((message) => text(message?.data));
-  expect(texts).toEqual(['there', 'and back']);
+  expect(texts).toEqual(['request', 'answer']);
 }
 
 /** The only association of a socket. */
@@ -96,22 +96,22 @@ export function only(socket: Socket): Association {
   return socket.associations[0]!;
 }
 
-/** The packets of the trace that have a chunk of a type, in the order of sending. */
+/** The packets in the trace that have a chunk of a type, in order of sending. */
 export function packetsWith(network: Network, type: string): ReturnType<Network['trace']['entries']> {
   return network.trace.entries().filter(({ bytes }) => decodePacket(bytes).chunks.some((chunk) => chunk.type === type));
 }
 
-/** Where INITs went, in their order. */
+/** The destinations of all INITs, in order. */
 export function initsOf(network: Network): Address[] {
   return packetsWith(network, 'INIT').map(({ destination }) => destination);
 }
 
-/** Cuts off one of the server's addresses, both ways. */
+/** Drops all packets from and to an address. */
 export function cut(network: Network, address: Address): void {
   network.filter((packet) => (packet.destination === address || packet.source === address ? 'drop' : undefined));
 }
 
-/** In place of the first packet with a chunk of some type, which has the right tag, an ABORT with a reason goes out. */
+/** Replaces the first packet with a chunk of a type by an ABORT with a reason, with the same verification tag. */
 export function abortInPlaceOf(network: Network, type: string, reason: string): void {
   let done = false;
   network.filter((packet) => {

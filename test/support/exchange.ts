@@ -4,8 +4,8 @@ import { isEqual, pattern } from './two-stacks.js';
 const STREAMS = 4;
 
 /**
- * Sends messages of 20 kB both ways at once, on four streams, and checks that each arrives as it was, in its order.
- * `progress` is called after each that has arrived, at either end.
+ * Sends messages of 20 kB in both directions at once, on four streams, and checks that each arrives unchanged and in order.
+ * `progress` is called after each message that arrives at either end.
  */
 export async function exchange(
   a: Association,

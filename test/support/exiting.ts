@@ -1,4 +1,4 @@
-// Uses a stack in one of several ways, closes it, and says so: then nothing may keep the process alive.
+// Uses a stack in one of several ways and closes it. Nothing may keep the process alive afterwards.
 import { Stack } from '../../src/index.js';
 import { udp } from '../../src/udp.js';
 

@@ -40,7 +40,7 @@ export interface PeerOptions {
   readonly partialReliability?: boolean;
 }
 
-/** A fragment to write; a whole message of stream 0, unless told otherwise. */
+/** A fragment to send; by default a whole message on stream 0. */
 export interface Fragment {
   readonly stream?: number;
   /** The SSN, or the MID. */
@@ -53,13 +53,13 @@ export interface Fragment {
 }
 
 /**
- * A peer that connects to port 5001 and sends the fragments of messages that a test writes, as DATA or I-DATA, over whatever
- * carries packets: the simulated network, or the C side alone. For set-ups that go wrong there is the ScriptedPeer.
+ * A peer that connects to port 5001 and sends fragments that a test makes up, as DATA or I-DATA. A {@link PacketChannel} carries its
+ * packets: over the simulated network, or to the C side alone. For set-ups that go wrong use ScriptedPeer.
  */
 export class FragmentingPeer {
   /** The next TSN. */
   tsn = 1000;
-  /** The stack's tag, and the TSN that it begins with. */
+  /** The stack's verification tag and initial TSN. */
   tag = 0;
   remoteTsn = 0;
   readonly #wire: PacketChannel;
@@ -70,7 +70,7 @@ export class FragmentingPeer {
     this.#options = { port: 4000, tag: 0x1111, streams: 10, interleaved: false, partialReliability: true, ...options };
   }
 
-  /** The four-way handshake; also that of a restart, with another tag and whatever else is new. */
+  /** The four-way handshake. Called again, it restarts the association, with another tag or number of streams. */
   async connect(again: Pick<PeerOptions, 'tag' | 'streams'> = {}): Promise<void> {
     const { tag, streams, interleaved, partialReliability } = { ...this.#options, ...again };
     const parameters = [interleaved ? INTERLEAVED : PLAIN, ...(partialReliability ? [forwardTsnSupported] : [])];
@@ -91,7 +91,7 @@ export class FragmentingPeer {
     return this.#wire.send(packetOf(header, ...chunks));
   }
 
-  /** A DATA or I-DATA chunk, as has been agreed on. */
+  /** A DATA chunk, or I-DATA if that was negotiated. */
   data({ stream = 0, number = 0, fsn = 0, flags = WHOLE, payload = 'x', tsn = this.tsn++ }: Fragment = {}): Uint8Array {
     const bytes = typeof payload === 'string' ? new TextEncoder().encode(payload) : payload;
     if (!this.#options.interleaved) return chunkWithFlags('DATA', flags, u32(tsn), u16(stream, number), u32(0), bytes);
@@ -99,7 +99,7 @@ export class FragmentingPeer {
     return chunkWithFlags('I-DATA', flags, u32(tsn), u16(stream, 0), u32(number, fsnOrPpid), bytes);
   }
 
-  /** FORWARD TSN or I-FORWARD-TSN: which messages have been given up, by stream and number. */
+  /** FORWARD TSN or I-FORWARD-TSN with the abandoned messages, by stream and SSN or MID. */
   forward(tsn: number, skipped: readonly { stream: number; number: number; unordered?: boolean }[] = []): Uint8Array {
     const { interleaved } = this.#options;
     const named = skipped.map(({ stream, number, unordered }) =>
@@ -108,7 +108,7 @@ export class FragmentingPeer {
     return chunkOf(interleaved ? 'I-FORWARD TSN' : 'FORWARD TSN', u32(tsn), ...named);
   }
 
-  /** Sends so many fragments of a message, one in a packet; its last one isn't among them. */
+  /** Sends the first fragments of a message, one per packet, but not its last fragment. */
   async begin(count: number, fragment: Fragment = {}, bytes = 1300): Promise<void> {
     for (let fsn = 0; fsn < count; fsn++) {
       const flags = (fragment.flags ?? 0) | (fsn === 0 ? BEGINNING : 0);
@@ -121,7 +121,7 @@ export class FragmentingPeer {
     return this.#wire.received().flatMap((packet) => [...decodePacket(packet).chunks]);
   }
 
-  /** The texts of the ABORTs among them. */
+  /** The texts of the ABORTs that the stack has sent since the last call. */
   aborts(): string[] {
     const text = new TextDecoder('latin1');
     return this.#wire
@@ -130,7 +130,7 @@ export class FragmentingPeer {
   }
 }
 
-/** The way over a simulated network, from a host of the peer's own. */
+/** A channel over a simulated network, from a host of its own. */
 export async function channelFrom(network: Network, host: Host, destination: string): Promise<PacketChannel> {
   const source = host.addresses[0] ?? '';
   let packets: Uint8Array[] = [];

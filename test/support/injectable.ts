@@ -1,6 +1,6 @@
 import type { Transport, TransportHost } from '../../src/transport/transport.js';
 
-/** A transport whose host can be handed packets from anywhere. */
+/** Wraps a transport so that a test can pass packets to its host directly. */
 export function injectable(inner: Transport): Transport & { host?: TransportHost } {
   const transport: Transport & { host?: TransportHost } = {
     get addresses() {

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
 
 export type Side = 'left' | 'right';
-/** 1 or 2: each is a veth pair of its own. */
+/** The number of a link; each link is a veth pair. */
 export type Way = 1 | 2;
 export type Family = 'IPv4' | 'IPv6';
 
 /**
- * Two network namespaces and two ways between them that share nothing:
+ * Two network namespaces and two separate links between them:
  *
  *     left1 10.77.1.1, fd77:1::1 ──── 10.77.1.2, fd77:1::2 right1
  *     left2 10.77.2.1, fd77:2::1 ──── 10.77.2.2, fd77:2::2 right2
@@ -15,7 +15,7 @@ export class Namespaces {
   readonly #left = `sctp-left-${process.pid}`;
   readonly #right = `sctp-right-${process.pid}`;
 
-  /** Needs root. Whatever fails, `remove` must be called. */
+  /** Needs root. `remove` must be called even if it fails. */
   create(): void {
     for (const side of ['left', 'right'] as const) {
       run('ip', 'netns', 'add', this.name(side));
@@ -32,13 +32,13 @@ export class Namespaces {
     }
   }
 
-  /** Ends what is in them, too: the devices and the rules. */
+  /** Removes the namespaces with their devices and rules. */
   remove(): void {
     for (const name of [this.#left, this.#right]) {
       try {
         run('ip', 'netns', 'del', name);
       } catch {
-        // it hasn't come to that one
+        // it wasn't created
       }
     }
   }
@@ -60,17 +60,17 @@ export class Namespaces {
     this.run(side, 'ip', 'link', 'set', this.device(side, way), state);
   }
 
-  /** From now on what arrives on that side is dropped, and nobody is told. */
+  /** Drops packets that arrive on that side from now on, silently. */
   drop(side: Side, way: Way): void {
     this.#rule(side, 'input', `iifname "${this.device(side, way)}" drop`);
   }
 
-  /** From now on the kernel refuses to send that way: EPERM. */
+  /** Makes the kernel refuse to send on a link from now on: EPERM. */
   forbid(side: Side, way: Way): void {
     this.#rule(side, 'output', `oifname "${this.device(side, way)}" drop`);
   }
 
-  /** Takes back what `drop`, `forbid` and `setLink` have done. */
+  /** Undoes `drop`, `forbid` and `setLink`. */
   heal(): void {
     for (const side of ['left', 'right'] as const) {
       this.run(side, 'nft', 'table inet cut {}; delete table inet cut');
@@ -82,7 +82,7 @@ export class Namespaces {
     run('ip', 'netns', 'exec', this.name(side), ...command);
   }
 
-  /** IPv6 addresses go when their link goes. */
+  /** IPv6 addresses are removed when their link goes down. */
   #raise(side: Side, way: Way): void {
     this.setLink(side, way, 'up');
     const ipv6 = `${this.address(side, way, 'IPv6')}/64`;

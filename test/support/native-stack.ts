@@ -1,25 +1,25 @@
 import { Child } from './child.js';
 import type { PacketChannel } from './fragmenting-peer.js';
 
-/** Where the played host is, and where its peers are by default. */
+/** The address of the native stack, and the default address of its peers. */
 const HOST = '10.0.0.1';
 const PEER = '10.0.0.2';
-/** As usrsctp.h has them on Linux. */
+/** The values of usrsctp.h on Linux. */
 const [MSG_EOR, MSG_NOTIFICATION] = [0x80, 0x2000];
 
-/** What recv answers; `bytes` is -errno when there is nothing. */
+/** The result of recv. `bytes` is -errno if it fails. */
 export interface Received {
   readonly bytes: number;
   readonly stream: number;
-  /** The end of a message, not a part of one or a notification. */
+  /** Whether it ends a message: it is neither a part nor a notification. */
   readonly isMessage: boolean;
 }
 
-/** The C side alone, driven by lines: test/native/stack.c of a build with a sanitizer. */
+/** The C side alone, compiled natively with a sanitizer, and controlled by lines of text: test/native/stack.c. */
 export class NativeStack {
   readonly #child: Child;
   readonly #packets: Uint8Array[] = [];
-  /** So much of its output has been looked at. */
+  /** How much of its output has been processed. */
   #read = 0;
 
   /** `build`: asan or invariants, see scripts/tests.sh. */
@@ -27,7 +27,7 @@ export class NativeStack {
     this.#child = new Child(`build/${build}/stack`);
   }
 
-  /** Runs a line; resolves to its result, or fails with what the program says when it ends. */
+  /** Runs a line. Resolves with its result, or rejects with the program's output if it ends. */
   async run(line: string): Promise<number> {
     const [, result] = await this.#line(line);
     return Number(result);
@@ -39,7 +39,7 @@ export class NativeStack {
     return { bytes: Number(bytes), stream: Number(stream), isMessage };
   }
 
-  /** The way of a peer with that address. */
+  /** The channel of a peer with that address. */
   channel(address = PEER): PacketChannel {
     return {
       send: async (packet) => {
@@ -49,7 +49,7 @@ export class NativeStack {
     };
   }
 
-  /** Ends it; what a sanitizer has found makes another code than 0. */
+  /** Ends it. The exit code is not 0 if a sanitizer has found a fault. */
   async end(): Promise<number | null> {
     this.#child.end();
     return this.#child.exit();
@@ -59,7 +59,7 @@ export class NativeStack {
     return this.#child.output;
   }
 
-  /** The words of the answer to a line; keeps the packets that were printed before it. */
+  /** The words of the answer to a line. Packets that were printed before it are kept for `received`. */
   async #line(line: string): Promise<string[]> {
     this.#child.write(`${line}\n`);
     const end = await this.#child.until((output) => /^= .*\n/m.exec(output.slice(this.#read)), `the answer to ${line}`);

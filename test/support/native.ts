@@ -4,14 +4,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { Child } from './child.js';
 
 const FOLDER = '/usr/lib/usrsctp';
-/** Below the ports that the kernel gives to sockets that ask for any. */
+/** Below the kernel's range of ephemeral ports. */
 const PORTS = { first: 10_000, last: 32_000 };
 
-/** A program of Debian's libusrsctp-examples. With `udpPort` the promise waits until it listens there. */
+/** Starts a program of Debian's libusrsctp-examples. With `udpPort`, waits until it listens on that port. */
 export async function native(program: string, args: readonly (string | number)[], udpPort?: number): Promise<Child> {
   const file = `${FOLDER}/${program}`;
   if (!existsSync(file)) throw new Error(`${file} is missing: apt-get install libusrsctp-examples`);
-  const child = new Child('stdbuf', ['-oL', file, ...args.map(String)]); // it replaces itself by the program
+  const child = new Child('stdbuf', ['-oL', file, ...args.map(String)]); // stdbuf executes the program in its own process
   if (udpPort !== undefined) await ready(udpPort, child);
   return child;
 }
@@ -19,8 +19,8 @@ export async function native(program: string, args: readonly (string | number)[]
 const given = new Set<number>();
 
 /**
- * A UDP port that nobody has, on any address, and that wasn't given before: who got that may not listen yet. By chance, so
- * that test files that run at once don't take the same.
+ * A UDP port that is free on all addresses and wasn't returned before, since its program may not listen yet. It is random, so
+ * that test files that run at the same time get different ports.
  */
 export async function freePort(): Promise<number> {
   for (;;) {
@@ -42,11 +42,11 @@ function isFree(port: number): Promise<boolean> {
   });
 }
 
-/** The port is open, and its main thread has gone to sleep: it has listened by then, and waits for peers. */
+/** Waits until the port is open and the main thread sleeps: by then the program has called listen, and waits for peers. */
 async function ready(port: number, child: Child): Promise<void> {
   const end = performance.now() + 40_000;
   for (let asleep = 0; asleep < 2; ) {
-    if (performance.now() > end) throw new Error(`UDP port ${port} isn't listened to: ${child.output}`);
+    if (performance.now() > end) throw new Error(`UDP port ${port} isn't open: ${child.output}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
     asleep = isOpen(port) && isAsleep(child.pid) ? asleep + 1 : 0;
   }

@@ -2,7 +2,7 @@ import { concat } from '../../src/capture/block.js';
 import { CHUNK_TYPES, type ChunkType } from '../../src/wire/chunk-types.js';
 import { sealPacket } from '../../src/wire/crc32c.js';
 
-/** Writes SCTP for tests of what reads it: values of 1, 2 and 4 bytes in network order. */
+/** Values of 1, 2 and 4 bytes in network byte order. */
 export const u8 = (...values: number[]): Uint8Array => Uint8Array.from(values);
 export const u16 = (...values: number[]): Uint8Array =>
   written(values, 2, (view, at, value) => view.setUint16(at, value));
@@ -15,17 +15,17 @@ function written(values: readonly number[], size: number, set: (view: DataView, 
   return new Uint8Array(view.buffer);
 }
 
-/** A chunk with the padding at its end, which its length doesn't count (RFC 9260 §3.2). */
+/** A chunk with its padding, which its length field doesn't include (RFC 9260 §3.2). */
 export function chunk(type: number, flags: number, ...value: Uint8Array[]): Uint8Array {
   return padded(record(u8(type, flags), value));
 }
 
-/** A parameter or an error cause, without the padding that it needs when another one follows. */
+/** A parameter or error cause, without the padding that is needed if another one follows. */
 export function parameter(type: number, ...value: Uint8Array[]): Uint8Array {
   return record(u16(type), value);
 }
 
-/** A packet with a right checksum, from port 5001 to 5002 with tag 0x01020304. */
+/** A packet with a correct checksum, from port 5001 to 5002, with tag 0x01020304. */
 export function sctp(...chunks: Uint8Array[]): Uint8Array {
   const packet = concat([u16(5001, 5002), u32(0x01020304, 0), ...chunks]);
   sealPacket(packet);
@@ -62,9 +62,9 @@ export const chunkWithFlags = (type: ChunkType, flags: number, ...value: Uint8Ar
 export const extensions = (...types: ChunkType[]): Uint8Array =>
   parameter(SUPPORTED_EXTENSIONS, u8(...types.map((type) => CHUNK_TYPES[type])));
 export const forwardTsnSupported = parameter(FORWARD_TSN_SUPPORTED);
-/** What a peer says that can do all that needs no key. */
+/** The parameters of a peer that supports all extensions that need no key. */
 export const FEATURES: readonly Uint8Array[] = [extensions('RE-CONFIG', 'FORWARD TSN'), forwardTsnSupported];
-/** ECN (RFC 9260 appendix A), without which ECNE and CWR are chunks that nobody knows. */
+/** ECN (RFC 9260 appendix A). Without it, ECNE and CWR are unknown chunks. */
 export const ecnSupported: Uint8Array = parameter(0x8000);
 export const ipv4 = (address: string): Uint8Array => parameter(IPV4_ADDRESS, u8(...address.split('.').map(Number)));
 
@@ -106,7 +106,7 @@ export interface Header {
   readonly tag: number;
 }
 
-/** A packet with a right checksum. */
+/** A packet with a correct checksum. */
 export function packetOf({ sourcePort, destinationPort, tag }: Header, ...chunks: Uint8Array[]): Uint8Array {
   const bytes = concat([u16(sourcePort, destinationPort), u32(tag, 0), ...chunks]);
   sealPacket(bytes);

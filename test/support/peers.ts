@@ -10,7 +10,7 @@ export function closePeers(): void {
   for (const socket of sockets.splice(0)) socket.close();
 }
 
-/** A transport through relays that has been started, and a way to send. */
+/** A started transport through relays, its host, and a function that sends. */
 export async function started(relays: readonly TestRelay[], options: Parameters<typeof through>[1] = {}) {
   const transport = await through(relays, options);
   const host = new RecordingHost();
@@ -22,7 +22,7 @@ export async function started(relays: readonly TestRelay[], options: Parameters<
   return { transport, host, send };
 }
 
-/** A UDP socket that keeps what comes. */
+/** A UDP socket that records what it receives. */
 export async function peer(address = '127.0.0.1') {
   const socket: Socket = createSocket('udp4');
   const received: { bytes: Buffer; port: number; address: string }[] = [];

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 
-/** TypeScript that other processes can run. */
+/** Bundles of TypeScript files for other processes to run. */
 export class Programs {
   readonly #folder = mkdtempSync(join(tmpdir(), 'programs-'));
 
-  /** Bundles a file of this folder with the sources as they are; returns the file that `node` runs. */
+  /** Bundles a file of this folder with the current sources. Returns the file for `node` to run. */
   async add(name: string): Promise<string> {
     const outfile = join(this.#folder, basename(name).replace(/ts$/, 'mjs'));
     await build({

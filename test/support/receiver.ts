@@ -1,4 +1,4 @@
-// Receives what sender.ts sends. The longest gap is that after the line `cut` on standard input. See transfer.ts.
+// Receives what sender.ts sends, and reports the longest gap since the line `cut` on standard input. See transfer.ts.
 import { type Association, Stack } from '../../src/index.js';
 import { udp } from '../../src/udp.js';
 import { Digest, messageCount, SCTP_PORT, STREAMS, type Task, tell, waitedMs } from './transfer.js';
@@ -6,7 +6,7 @@ import { Digest, messageCount, SCTP_PORT, STREAMS, type Task, tell, waitedMs } f
 const PROGRESS_BYTES = 2 ** 20;
 
 const { addresses, bytes, holdBytes = Number.POSITIVE_INFINITY }: Task = JSON.parse(process.argv[2] ?? '');
-process.stdin.on('end', () => process.exit(1)); // the test is gone
+process.stdin.on('end', () => process.exit(1)); // the test has ended
 
 const transport = udp({ addresses });
 const stack = await Stack.create({ transport, preset: 'fast-failover' });
@@ -23,7 +23,7 @@ await stack.close();
 tell({ event: 'closed', error: error ? String(error) : null, dropped });
 process.stdin.pause();
 
-/** Tells the digest of so many messages; one more or one less is an error. */
+/** Reports the digest of the expected number of messages. More or fewer messages are an error. */
 async function receive(from: Association, expected: number): Promise<void> {
   const digest = new Digest();
   const goOn = new Promise<void>((resolve) => {

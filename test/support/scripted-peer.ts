@@ -19,8 +19,8 @@ export interface ScriptedPeerOptions extends Partial<PacketAddresses> {
 }
 
 /**
- * A peer that says what a test has it say, in either role, to a {@link TargetHost}. It answers nothing by itself, and may send from
- * any address with any tag. For messages in many fragments there is the FragmentingPeer.
+ * A peer that sends to a {@link TargetHost} what a test tells it to, as client or server. It answers nothing by itself, and can
+ * send from any address with any tag. For messages in many fragments use FragmentingPeer.
  */
 export class ScriptedPeer {
   readonly target: TargetHost;
@@ -32,7 +32,7 @@ export class ScriptedPeer {
   targetPort: number;
   targetTag = 0;
   targetTsn = 0;
-  /** The INIT ACK that it has taken. */
+  /** The INIT ACK that it has received. */
   initAck: Chunk | undefined;
   cookie = new Uint8Array();
   #ssn = 0;
@@ -52,7 +52,7 @@ export class ScriptedPeer {
     return this.sendWith({}, ...chunks);
   }
 
-  /** Sends a packet with another tag, or another way. */
+  /** Sends a packet with another tag or other addresses. */
   sendWith(
     { tag = this.targetTag, ...way }: Partial<PacketAddresses> & { readonly tag?: number },
     ...chunks: Uint8Array[]
@@ -70,39 +70,39 @@ export class ScriptedPeer {
     return data({ tsn: this.tsn++, ssn: this.#ssn++, ...fields });
   }
 
-  /** Sets up an association with a target that listens; more chunks may come with the COOKIE ECHO. */
+  /** Sets up an association with a listening target. The packet with COOKIE ECHO may have more chunks. */
   async connect(fields: Partial<Initiation> = {}, ...also: Uint8Array[]): Promise<readonly Answer[]> {
     await this.target.answers();
     await this.sendInit(fields);
     this.takeInitAck(await this.target.answers());
     await this.send(chunkOf('COOKIE ECHO', this.cookie), ...also);
     const answers = await this.target.answers();
-    if (!has(answers, 'COOKIE ACK')) throw new Error(`no COOKIE ACK: ${told(answers)}`);
+    if (!has(answers, 'COOKIE ACK')) throw new Error(`no COOKIE ACK: ${list(answers)}`);
     return answers;
   }
 
   takeInitAck(answers: readonly Answer[]): void {
     const ack = chunksOf(answers).find((chunk) => chunk.type === 'INIT ACK');
-    if (ack?.type !== 'INIT ACK') throw new Error(`no INIT ACK: ${told(answers)}`);
+    if (ack?.type !== 'INIT ACK') throw new Error(`no INIT ACK: ${list(answers)}`);
     this.initAck = ack;
     this.targetTag = ack.initiateTag;
     this.targetTsn = ack.initialTsn;
     this.cookie = ack.parameters.find(({ code }) => code === STATE_COOKIE)!.value.slice();
   }
 
-  /** Takes the INIT of a target that connects. */
+  /** Reads the INIT of a target that connects. */
   async takeInit(): Promise<void> {
     const answers = await this.target.answers();
     const packet = answers.find(({ chunks }) => chunks[0]?.type === 'INIT');
     const init = packet?.chunks[0];
-    if (packet === undefined || init?.type !== 'INIT') throw new Error(`no INIT: ${told(answers)}`);
+    if (packet === undefined || init?.type !== 'INIT') throw new Error(`no INIT: ${list(answers)}`);
     this.targetTag = init.initiateTag;
     this.targetTsn = init.initialTsn;
     this.targetPort = packet.sourcePort;
     this.ownPort = packet.destinationPort;
   }
 
-  /** Answers it. */
+  /** Answers the INIT. */
   sendInitAck(fields: Partial<Initiation> = {}): Promise<void> {
     const { parameters = [], ...others } = fields;
     const cookie = parameter(STATE_COOKIE, new Uint8Array(32).fill(7));
@@ -115,4 +115,4 @@ export class ScriptedPeer {
 export const chunksOf = (answers: readonly Answer[]): Chunk[] => answers.flatMap(({ chunks }) => chunks);
 export const typesOf = (answers: readonly Answer[]): string[] => chunksOf(answers).map(({ type }) => type);
 export const has = (answers: readonly Answer[], type: Chunk['type']): boolean => typesOf(answers).includes(type);
-const told = (answers: readonly Answer[]): string => typesOf(answers).join(', ') || 'nothing';
+const list = (answers: readonly Answer[]): string => typesOf(answers).join(', ') || 'nothing';

@@ -8,7 +8,7 @@ export interface PacketParts {
   readonly chunks?: readonly (readonly [type: number, valueBytes: number])[];
 }
 
-/** An SCTP packet with a right checksum; a COOKIE ACK unless told otherwise. */
+/** An SCTP packet with a correct checksum; a COOKIE ACK by default. */
 export function sctp(parts: PacketParts = {}): Uint8Array {
   const { sourcePort = 49_200, destinationPort = 5001, tag = 7, chunks = [[11, 0]] } = parts;
   const sizes = chunks.map(([, valueBytes]) => (4 + valueBytes + 3) & ~3);
@@ -31,9 +31,10 @@ export function init(parts: PacketParts = {}): Uint8Array {
   return sctp({ tag: 0, chunks: [[1, 16]], ...parts });
 }
 
-/** Any bytes as the value of an unknown chunk, and what is to be added to an MTU for that. */
+/** How much longer a packet is than the bytes that `wrap` puts into it. */
 export const WRAPPING_BYTES = 20;
 
+/** Puts any bytes into the value of a chunk of unknown type. */
 export function wrap(payload: Uint8Array): Uint8Array {
   const packet = sctp({ chunks: [[0x3f, payload.length]] });
   packet.set(payload, 16);

@@ -1,14 +1,14 @@
 import { expect } from 'vitest';
 
-/** Which seeds are played: `SEEDS=1000` 0 to 999, `SEEDS=5000-5999` these, `SEED=17` this one again. */
+/** Which seeds are run: `SEEDS=1000` means 0 to 999, `SEEDS=5000-5999` that range, `SEED=17` that one. */
 const { SEED, SEEDS } = process.env as { SEED?: string; SEEDS?: string };
 
-/** The time limit of a test that plays seeds, in ms: four hours if more are asked for than is usual. */
+/** The time limit of a test that runs seeds, in ms: four hours if SEEDS is set. */
 export const SEEDS_LIMIT_MS = SEEDS === undefined ? 600_000 : 4 * 3_600_000;
 
 /**
- * Plays a program for each seed: the first `usual` ones and those that have `found` a fault before, or those that the
- * environment names. Tells how to play again those that fail, and gives up after three.
+ * Runs a test for each seed: the first `usual` ones and those that have `found` a fault before, or those that the environment
+ * names. The error says how to run failed seeds again. It stops after three failures.
  */
 export async function playSeeds(
   file: string,

@@ -1,4 +1,4 @@
-// Sends numbered messages to receiver.ts, and closes when a line comes on standard input. See transfer.ts.
+// Sends numbered messages to receiver.ts, and closes after a line on standard input. See transfer.ts.
 import { randomFillSync } from 'node:crypto';
 import { once } from 'node:events';
 import { type Association, Stack } from '../../src/index.js';
@@ -6,7 +6,7 @@ import { udp } from '../../src/udp.js';
 import { Digest, messageCount, plan, SCTP_PORT, STREAMS, type Task, tell, waitedMs } from './transfer.js';
 
 const { addresses, peers, bytes }: Task = JSON.parse(process.argv[2] ?? '');
-process.stdin.on('end', () => process.exit(1)); // the test is gone
+process.stdin.on('end', () => process.exit(1)); // the test has ended
 
 const transport = udp({ addresses });
 const stack = await Stack.create({ transport, preset: 'fast-failover' });

@@ -4,14 +4,14 @@ import type { Route, Transport, TransportHost } from '../../src/transport/transp
 import type { DecodedPacket } from '../../src/wire/chunk.js';
 import { decodePacket } from '../../src/wire/decode.js';
 
-/** Where a target listens. */
+/** The SCTP port on which a target listens. */
 export const LISTENING_PORT = 5001;
 
-/** Where a forged packet claims to come from, and where it goes to. */
+/** The addresses of a packet that a test makes up. */
 export interface PacketAddresses {
   readonly source: string;
   readonly destination: string;
-  /** The UDP port that it comes from; 0: not encapsulated. */
+  /** The source UDP port; 0 if it isn't encapsulated. */
   readonly port?: number;
 }
 
@@ -21,17 +21,17 @@ export interface Answer extends DecodedPacket {
   readonly port: number;
 }
 
-/** A host that is sent what a test makes up. */
+/** A host that is tested with made-up packets. */
 export interface TargetHost {
   inject(bytes: Uint8Array, way: PacketAddresses): Promise<void>;
-  /** What it has sent since it was asked last. */
+  /** The packets that it has sent since the last call. */
   answers(): Promise<readonly Answer[]>;
   advance(ms: number): Promise<void>;
 }
 
-/** A stack in virtual time whose network is the test. */
+/** A stack in virtual time whose packets go to and come from the test. */
 export class TargetStack implements TargetHost {
-  /** What its routes say from now on, in place of what its addresses tell and 1,500 bytes. */
+  /** Overrides the routes that its addresses determine, with an MTU of 1,500 bytes. */
   route: Partial<Route> = {};
   readonly clock = new VirtualClock(1000);
   #stack: Stack | undefined;
@@ -39,7 +39,7 @@ export class TargetStack implements TargetHost {
   #sent: Answer[] = [];
   #addresses: readonly string[] = [];
 
-  /** With these addresses, of which each answers whoever has the first three bytes of it; else the first one does. */
+  /** The route to a destination starts at the address in the same /24 network, or at the first address. */
   static async create(addresses: readonly string[] = ['10.0.0.1'], encapsulationPort?: number): Promise<TargetStack> {
     const target = new TargetStack();
     target.#addresses = addresses;
@@ -70,7 +70,7 @@ export class TargetStack implements TargetHost {
     return this.#stack!;
   }
 
-  /** A socket that listens at all of its addresses. */
+  /** A socket that listens on all of its addresses. */
   listen(options: SocketOptions = {}): Socket {
     const socket = this.stack.socket(options);
     socket.bindx(this.#addresses.map((address) => ({ address, port: LISTENING_PORT })));
@@ -78,12 +78,12 @@ export class TargetStack implements TargetHost {
     return socket;
   }
 
-  /** How many packets wait to be asked for. */
+  /** How many packets `answers` would return. */
   get pending(): number {
     return this.#sent.length;
   }
 
-  /** Its routes are others now. */
+  /** Changes its routes, and tells the stack. */
   reroute(route: Partial<Route>): void {
     this.route = route;
     this.#host?.changed();
@@ -103,7 +103,7 @@ export class TargetStack implements TargetHost {
     return this.clock.advance(ms);
   }
 
-  /** Ends it, whatever its sockets do. */
+  /** Closes it without waiting for its sockets. */
   async close(): Promise<void> {
     const closed = this.stack.close({ timeoutMs: 0 }).catch(() => {});
     await this.advance(100);

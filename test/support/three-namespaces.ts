@@ -4,8 +4,8 @@ export type Side = 'left' | 'right';
 type Place = Side | 'middle';
 
 /**
- * Three network namespaces: two programs, and between them what plays the network. Each program has two ways, and finds
- * the other one's addresses there; but all their packets end in the middle, whose own addresses are those of both.
+ * Three network namespaces: one for each of two programs, and one between them for the simulated network. Each program has two
+ * links to the middle. The middle has the addresses of both programs, so it receives all of their packets.
  *
  *     left 10.78.1.1 ──── middle (has 10.78.1.1 and 10.78.1.2) ──── 10.78.1.2 right
  *     left 10.78.2.1 ──── middle (has 10.78.2.1 and 10.78.2.2) ──── 10.78.2.2 right
@@ -13,7 +13,7 @@ type Place = Side | 'middle';
 export class ThreeNamespaces {
   readonly #names = new Map<Place, string>();
 
-  /** Needs root. Whatever fails, `remove` must be called. */
+  /** Needs root. `remove` must be called even if it fails. */
   create(): void {
     for (const place of ['left', 'middle', 'right'] as const) {
       this.#names.set(place, `sctp-${place}3-${process.pid}`);
@@ -31,7 +31,7 @@ export class ThreeNamespaces {
       try {
         ip('netns', 'del', name);
       } catch {
-        // it hasn't come to that one
+        // it wasn't created
       }
     }
   }
@@ -44,7 +44,7 @@ export class ThreeNamespaces {
     return [1, 2].map((way) => `10.78.${way}.${side === 'left' ? 1 : 2}`);
   }
 
-  /** What the middle sends to an address of its own goes out by table 100; what comes in from one is taken. */
+  /** Packets that the middle sends to its own addresses leave by routing table 100; those that arrive from them are accepted. */
   #preferWaysToOwnAddresses(): void {
     this.#ip('middle', 'rule', 'add', 'pref', '10', 'iif', 'lo', 'lookup', '100');
     this.#ip('middle', 'rule', 'add', 'pref', '20', 'lookup', 'local');

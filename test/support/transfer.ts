@@ -2,24 +2,24 @@ import { createHash, type Hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Child } from './child.js';
 
-/** What a sender or a receiver is told, as JSON in its first argument. */
+/** The task of a sender or receiver, as JSON in its first argument. */
 export interface Task {
   /** Its own addresses. */
   readonly addresses: readonly string[];
-  /** Those that a sender connects to. */
+  /** The addresses that a sender connects to. */
   readonly peers: readonly string[];
   readonly bytes: number;
-  /** A receiver takes no more than so many before it is told `go on`. */
+  /** A receiver pauses after this many bytes until it gets the line `go on`. */
   readonly holdBytes?: number;
 }
 
-/** What they tell, a line of JSON each. */
+/** Their reports, one line of JSON each. */
 export type Report =
   | { readonly event: 'listening' }
   | { readonly event: 'connected'; readonly confirmed: readonly string[]; readonly tried: Record<string, number> }
   | { readonly event: 'path'; readonly address: string; readonly change: string }
   | { readonly event: 'progress'; readonly bytes: number }
-  /** A sender has handed everything to its stack, or a receiver has got everything. */
+  /** A sender has passed everything to its stack, or a receiver has received everything. */
   | {
       readonly event: 'done';
       readonly digest: string;
@@ -32,19 +32,19 @@ export type Report =
 export const SCTP_PORT = 5001;
 export const STREAMS = 4;
 
-/** What message `index` is: its stream, and how long it is. Some are smaller than a packet, some take many. */
+/** The stream and length of message `index`. Some messages are smaller than a packet, others take many. */
 export function plan(index: number): { readonly stream: number; readonly length: number } {
   return { stream: index % STREAMS, length: 8 + ((index * 7919) % 30_000) };
 }
 
-/** How many messages make up at least so many bytes. */
+/** How many messages add up to at least this many bytes. */
 export function messageCount(bytes: number): number {
   let count = 0;
   for (let sum = 0; sum < bytes; count++) sum += plan(count).length;
   return count;
 }
 
-/** Digests messages stream by stream: equal only when each stream's messages are the same in the same order. */
+/** A digest per stream. Digests are equal only if the messages of each stream are the same, in the same order. */
 export class Digest {
   readonly #hashes: Hash[] = Array.from({ length: STREAMS }, () => createHash('sha256'));
 
@@ -57,7 +57,7 @@ export class Digest {
   }
 }
 
-/** How long this thread could have run and had no processor, which no network is to blame for. */
+/** How long this thread was ready to run but waited for a processor. The network isn't the cause of such delays. */
 export function waitedMs(): number {
   return Number(readFileSync('/proc/thread-self/schedstat', 'latin1').split(' ')[1]) / 1e6;
 }
@@ -68,7 +68,7 @@ export function tell(report: Report): void {
 
 type Of<Event extends Report['event']> = Report & { readonly event: Event };
 
-/** The first report of that kind for which `holds`. */
+/** The first report of that kind for which `holds` returns true. */
 export function reported<Event extends Report['event']>(
   child: Child,
   event: Event,

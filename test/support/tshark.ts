@@ -5,19 +5,19 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-/** Payloads are nobody's business: their dissectors, which guess, would call random bytes malformed. */
+/** Payloads aren't dissected: heuristic dissectors would report random bytes as malformed. */
 const PREFERENCES = ['-o', 'sctp.checksum:CRC 32c', '-o', 'sctp.reassembly:FALSE'];
 const GUESSERS = ['jxta_sctp', 'nbap_sctp', 'sip_sctp'];
 
-/** What Wireshark's dissector says of a capture. */
+/** The result of Wireshark's SCTP dissector for a capture. */
 export interface Verdict {
-  /** For each SCTP packet with a right CRC32c the fields that were asked for. */
+  /** The requested fields of each SCTP packet with a correct CRC32c. */
   readonly good: readonly string[][];
-  /** One line for each packet with a wrong CRC32c or that is malformed. */
+  /** One line for each packet that is malformed or has a wrong CRC32c. */
   readonly bad: readonly string[];
 }
 
-/** Has tshark judge the SCTP packets of a capture; `udpPort` is one that SCTP is encapsulated with. */
+/** Checks the SCTP packets of a capture with tshark. `udpPort` is a UDP port of encapsulated SCTP. */
 export async function judge(file: string, udpPort: number, fields: readonly string[] = []): Promise<Verdict> {
   const columns = ['frame.number', ...fields].flatMap((name) => ['-e', name]);
   const [bad, good] = await Promise.all([
@@ -27,7 +27,7 @@ export async function judge(file: string, udpPort: number, fields: readonly stri
   return { bad, good: good.map((line) => line.split('\t').slice(1)) };
 }
 
-/** Writes a capture into a file while `use` uses it. */
+/** Writes a capture into a temporary file for the duration of `use`. */
 export async function withFile<T>(bytes: Uint8Array, use: (file: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'capture-'));
   try {

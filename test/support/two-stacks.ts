@@ -7,7 +7,7 @@ import type { Message } from '../../src/stack/socket/message.js';
 
 export const PORT = 5001;
 
-/** Two hosts on a simulated network, each with two addresses, and a stack on each. */
+/** Two hosts on a simulated network, each with two addresses and a stack. */
 export interface TwoStacks {
   readonly network: Network;
   readonly clientHost: Host;
@@ -17,17 +17,17 @@ export interface TwoStacks {
 }
 
 export interface TwoStacksOptions extends Partial<ScenarioOptions> {
-  /** For both stacks: preset and timers. */
+  /** Options of both stacks. */
   readonly stack?: Omit<StackOptions, 'transport' | 'clock' | 'random'>;
   readonly addresses?: { readonly client: readonly string[]; readonly server: readonly string[] };
 }
 
 export const ADDRESSES = { client: ['10.0.1.1', '10.0.2.1'], server: ['10.0.1.2', '10.0.2.2'] } as const;
 
-/** Where the server listens. */
+/** The endpoints on which the server listens. */
 export const SERVER = ADDRESSES.server.map((address) => ({ address, port: PORT }));
 
-/** Runs a test in a stacks of its own, in virtual time. A failure tells the seed and the last packets. */
+/** Runs a test on two new stacks in virtual time. An error includes the seed and the last packets. */
 export function withTwoStacks<T>(body: (stacks: TwoStacks) => Promise<T>, options: TwoStacksOptions = {}): Promise<T> {
   const { stack = {}, addresses = ADDRESSES, seed = 1, ...rest } = options;
   return scenario({ seed, ...rest }, async (network) => {
@@ -39,7 +39,7 @@ export function withTwoStacks<T>(body: (stacks: TwoStacks) => Promise<T>, option
   });
 }
 
-/** A stack on a host; also the next one after a restart. */
+/** Creates a stack on a host, also after a restart of the host. */
 export function newStack(network: Network, host: Host, options: TwoStacksOptions['stack'] = {}): Promise<Stack> {
   const { transport, random } = host;
   return network.standStill(Stack.create({ transport, clock: network.clock, random, ...options }));
@@ -60,7 +60,7 @@ export interface Pair {
   readonly serverSocket: Socket;
 }
 
-/** A connection between the two: `a` is the client's end, `b` the server's. */
+/** Connects the two stacks: `a` is the client's association, `b` the server's. */
 export async function connected(
   stacks: TwoStacks,
   clientOptions: SocketOptions = {},
@@ -72,7 +72,7 @@ export async function connected(
   return { a, b, clientSocket, serverSocket };
 }
 
-/** Every message until the end. */
+/** All messages until the association ends. */
 export async function all(association: Association): Promise<Message[]> {
   const messages: Message[] = [];
   for await (const message of association) messages.push(message);
@@ -87,7 +87,7 @@ export function textOf(message: Pick<Message, 'data'> | undefined): string {
   return new TextDecoder().decode(message?.data);
 }
 
-/** Bytes that differ from place to place, and from seed to seed. */
+/** Pseudo-random bytes, different for each seed. */
 export function pattern(length: number, seed = 1): Uint8Array {
   const bytes = new Uint8Array(length);
   let state = (seed * 2654435761) >>> 0;
@@ -102,7 +102,7 @@ export function isEqual(a: Uint8Array | undefined, b: Uint8Array): boolean {
   return a !== undefined && Buffer.compare(a, b) === 0;
 }
 
-/** The error of a promise that must fail. */
+/** The error of a promise that must reject. */
 export async function failure(promise: Promise<unknown>): Promise<Error & { code?: string; abort?: unknown }> {
   try {
     await promise;
@@ -112,7 +112,7 @@ export async function failure(promise: Promise<unknown>): Promise<Error & { code
   throw new Error('it should have failed');
 }
 
-/** The code of the SctpError of a promise that must fail. */
+/** The code of the SctpError that a promise must reject with. */
 export async function codeOf(promise: Promise<unknown>): Promise<string | undefined> {
   return (await failure(promise)).code;
 }

@@ -3,7 +3,7 @@ import { Stack, type StackOptions, type WaitOptions } from '../../src/index.js';
 import { capture } from '../../src/transport/capture.js';
 import { type UdpOptions, type UdpTransport, udp } from '../../src/udp.js';
 
-/** A stack of ours on real sockets. */
+/** A stack on real UDP sockets. */
 export interface Host {
   readonly stack: Stack;
   readonly transport: UdpTransport;
@@ -11,16 +11,16 @@ export interface Host {
 
 export interface HostOptions extends Omit<StackOptions, 'transport'> {
   readonly udp: UdpOptions;
-  /** Gets all of its packets. */
+  /** Records all of its packets. */
   readonly writer?: PcapngWriter;
 }
 
-/** How long to wait for peers: longer than anything takes, even on a busy machine. */
+/** How long to wait for peers: longer than any step takes, even on a busy machine. */
 export const WAIT: WaitOptions = { timeoutMs: 40_000 };
 
 const open = new Set<Stack>();
 
-/** Starts a stack. By default it fails over fast, so that real time is short. */
+/** Starts a stack. The default preset is `fast-failover`, so that tests in real time are short. */
 export async function host({ udp: options, writer, ...rest }: HostOptions): Promise<Host> {
   const transport = udp({ port: 0, ...options });
   const captured = writer ? capture(transport, writer) : transport;
@@ -29,7 +29,7 @@ export async function host({ udp: options, writer, ...rest }: HostOptions): Prom
   return { stack, transport };
 }
 
-/** To be called after each test, before its children end: peers are shut down in order where they can be. */
+/** Closes all stacks. To be called after each test, before its child processes end, so that associations are shut down. */
 export async function closeHosts(): Promise<void> {
   const stacks = [...open];
   open.clear();
