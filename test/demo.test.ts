@@ -11,9 +11,9 @@ function run(...args: string[]) {
   return spawnSync(process.execPath, [PROGRAM, ...args], { encoding: 'utf8', timeout: 50_000 });
 }
 
-// ./build.sh test builds it before; where somebody runs vitest alone it may not be there.
+// ./build.sh test builds it first. It may be missing if vitest is run without that.
 describe.skipIf(!existsSync(PROGRAM) && !CI)('the demo', () => {
-  test('leaves no server process when its reader has seen enough, or when it ends before the server is up', async () => {
+  test('leaves no server process if its reader closes the pipe, or if it ends before the server is ready', async () => {
     const server = fork(PROGRAM, ['serve', '127.0.0.1'], { stdio: 'ignore' });
     const ended = once(server, 'exit');
     server.disconnect();
@@ -24,7 +24,7 @@ describe.skipIf(!existsSync(PROGRAM) && !CI)('the demo', () => {
     demo.stdout.destroy();
     const errors: Buffer[] = [];
     demo.stderr.on('data', (text) => errors.push(text));
-    // The server has the same standard error: it is closed when both have ended.
+    // Both processes have the same standard error, which is closed when both have ended.
     const [code] = await once(demo, 'close');
     expect([code, Buffer.concat(errors).toString()]).toEqual([1, '']);
   });
@@ -38,7 +38,7 @@ describe.skipIf(!existsSync(PROGRAM) && !CI)('the demo', () => {
     expect(stdout).toMatch(/confirmed +127\.0\.0\.1 {2}(::1|127\.0\.0\.2)\n/);
     expect(stdout).toMatch(/dropped +127\.0\.0\.9 /);
     const elapsedMs = Number(/elapsed +(\d+) ms/.exec(stdout)?.[1]);
-    expect(elapsedMs).toBeGreaterThanOrEqual(500); // the first INIT is waited for
+    expect(elapsedMs).toBeGreaterThanOrEqual(500); // the first INIT times out
     expect(elapsedMs).toBeLessThan(3000);
 
     expect(stdout).toMatch(/ 3 +100 +100 +\d+\.\d\d ms\n/);
@@ -63,7 +63,7 @@ describe.skipIf(!existsSync(PROGRAM) && !CI)('the demo', () => {
     for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(100);
   });
 
-  test('explains itself', () => {
+  test('has a help text', () => {
     expect(run('--help')).toMatchObject({ status: 0, stderr: '' });
     expect(run('--help').stdout).toMatch(/^\.\/build\.sh demo/);
     expect(run('nonsense')).toMatchObject({ status: 2, stdout: '' });

@@ -8,7 +8,7 @@ import { Programs } from './support/program.js';
 import { messageCount, reported, reports, type Task } from './support/transfer.js';
 import { judge } from './support/tshark.js';
 
-/** RFC 6951's, on both sides: each is in a namespace of its own. */
+/** The port of RFC 6951, on both sides: each is in a namespace of its own. */
 const UDP_PORT = 9899;
 const MB = 1_000_000;
 
@@ -64,18 +64,18 @@ async function transfer(
   return { sender, receiver };
 }
 
-/** Records what passes both devices of one side. */
+/** Records the packets on both devices of one side. */
 async function record(side: Side): Promise<{ file: string; stop(): Promise<void> }> {
   const file = join(folder, `${performance.now()}.pcapng`);
   const devices = ([1, 2] as const).flatMap((way) => ['-i', namespaces.device(side, way)]);
-  const filter = `udp port ${UDP_PORT}`; // before the devices: it holds for those that follow
+  const filter = `udp port ${UDP_PORT}`; // before the devices, since it applies to those that follow
   const dumpcap = ['dumpcap', '-q', '-B', '64', '-f', filter, ...devices, '-w', file];
   const child = new Child('ip', ['netns', 'exec', namespaces.name(side), ...dumpcap]);
   await child.printed(/File: /);
   return { file, stop: () => child.kill('SIGINT') };
 }
 
-/** Has tshark judge a recording; returns which addresses talk to which on each device. */
+/** Checks a recording with tshark. Returns the address pairs of the packets on each device. */
 async function judged(file: string, packets: number): Promise<Record<string, string[]>> {
   const names = ['frame.interface_name', 'ip.src', 'ipv6.src', 'ip.dst', 'ipv6.dst'];
   const { good, bad } = await judge(file, UDP_PORT, names);
@@ -89,7 +89,7 @@ async function judged(file: string, packets: number): Promise<Record<string, str
   return Object.fromEntries(Array.from(seen, ([device, own]) => [device, [...own].sort()]));
 }
 
-/** What `judged` finds where each packet takes the way that both of its addresses belong to. */
+/** The result of `judged` if each packet takes the link of both of its addresses. */
 function ownWays(side: Side, families: Families): Record<string, string[]> {
   const [left, right] = [addresses('left', families), addresses('right', families)];
   const ways = [1, 2] as const;
@@ -104,7 +104,7 @@ function ownWays(side: Side, families: Families): Record<string, string[]> {
 interface Cut {
   readonly families: Families;
   readonly cut: () => void;
-  /** The side that records: not one whose device goes down. */
+  /** The side that records, which must not be one whose device goes down. */
   readonly recordedOn: Side;
 }
 
@@ -176,7 +176,7 @@ describe.each([
 ] as const)('two paths of %s', (_, families) => {
   const [first, second] = families.map((family, i) => namespaces.address('right', (i + 1) as Way, family));
 
-  test('connectx takes the second address when the first way is dead', async () => {
+  test('connectx uses the second address if the first path doesn’t work', async () => {
     dropBothWays();
     const { sender, receiver } = await transfer(families, MB);
     const { tried, confirmed } = await reported(sender, 'connected');
@@ -186,11 +186,11 @@ describe.each([
     await closed(sender, receiver);
   });
 
-  test('a way that dies while nothing is sent is told as unreachable, and as available once it is healed', async () => {
+  test('a path that fails while nothing is sent is reported as unreachable, and as available once it works again', async () => {
     const { sender, receiver } = await transfer(families, MB);
     await reported(receiver, 'done');
     dropBothWays();
-    // The last that is told: a process that has no processor for seconds may take a way for dead, but not for long.
+    // Only the last report counts: a process without processor time for seconds may report a failure that soon ends.
     await toldLast(sender, first!, (change) => change === 'unreachable');
     namespaces.heal();
     await toldLast(sender, first!, (change) => change === 'available');
@@ -199,7 +199,7 @@ describe.each([
   });
 });
 
-/** Waits until the last change of a path that was told is such. */
+/** Waits until the last reported change of a path is this one. */
 async function toldLast(child: Child, path: string, holds: (change: string | undefined) => boolean): Promise<void> {
   const last = (output: string) =>
     reports(output)
@@ -208,7 +208,7 @@ async function toldLast(child: Child, path: string, holds: (change: string | und
   await child.until((output) => holds(last(output)), `its last change of ${path} was so: ${holds}`);
 }
 
-/** Both end in order, and by themselves. */
+/** Checks that both end in order, and by themselves. */
 async function closed(sender: Child, receiver: Child): Promise<void> {
   sender.write('close\n');
   expect(await reported(sender, 'closed')).toMatchObject({ error: null });

@@ -11,7 +11,7 @@ import { chunk, dataChunk, init, parameter, sctp, u8, u16, u32 } from '../suppor
 
 const CHECKSUMS = ['sctp.checksum:CRC 32c', 'ip.check_checksum:TRUE', 'udp.check_checksum:TRUE'];
 
-/** What tshark reads in a capture: one line of fields per packet. Without tshark this fails. */
+/** The fields that tshark reads from a capture, one line per packet. Fails without tshark. */
 function tshark(pcapng: Uint8Array, fields: readonly string[]): string[][] {
   const directory = mkdtempSync(join(tmpdir(), 'pcapng-'));
   try {
@@ -30,7 +30,7 @@ function tshark(pcapng: Uint8Array, fields: readonly string[]): string[][] {
   }
 }
 
-/** Every kind of packet once: an odd length, extensions, bundles. */
+/** One packet of each kind: an odd length, extensions, bundled chunks. */
 const PACKETS = [
   sctp(init(parameter(5, u8(10, 0, 1, 1)), parameter(0x8008, u8(0xc0, 0x40)))),
   sctp(dataChunk(17, 'hello'), chunk(3, 0, u32(16, 5000), u16(0, 0))),
@@ -86,7 +86,7 @@ test.each([
   expect(tshark(writer.bytes(), ['_ws.malformed'])).toEqual(new Array(6).fill(['']));
 });
 
-test('a network’s capture has an interface per host, and says what became of packets', async () => {
+test('a network’s capture has an interface per host, and comments on packets that were not delivered', async () => {
   const network = new Network({ seed: 1 });
   const client = await listen(network, network.host('client', ['10.0.1.1']));
   const server = await listen(network, network.host('server', ['10.0.1.2']));
@@ -144,7 +144,7 @@ test('a capture is bounded, and counts what it leaves out', () => {
   expect(writer.bytes().length).toBeLessThanOrEqual(2000);
 });
 
-test('a captured transport is the same transport', async () => {
+test('a captured transport behaves as the original', async () => {
   const network = new Network({ seed: 1 });
   const host = network.host('left', ['10.0.0.1'], { encapsulationPort: 9899, mtu: 1400 });
   const transport = capture(host.transport, new PcapngWriter());

@@ -43,7 +43,7 @@ test('cancelled timers leave nothing behind', () => {
   expect(timers.size).toBe(0);
 });
 
-test('cancelling twice, or after it happened, is harmless', async () => {
+test('cancelling twice, or after the callback was called, is harmless', async () => {
   const clock = new VirtualClock();
   let count = 0;
   const cancel = clock.schedule(1, () => count++);
@@ -55,7 +55,7 @@ test('cancelling twice, or after it happened, is harmless', async () => {
   expect(count).toBe(2);
 });
 
-test('advance moves time by exactly that much, and past nothing', async () => {
+test('advance moves time by exactly that much', async () => {
   const clock = new VirtualClock();
   const times: number[] = [];
   for (const delay of [5, 10, 10.001]) clock.schedule(delay, () => times.push(clock.now()));
@@ -64,7 +64,7 @@ test('advance moves time by exactly that much, and past nothing', async () => {
   expect(clock.now()).toBe(10);
 });
 
-test('time that would move backwards, or be no number, is refused', async () => {
+test('time that would move backwards, or is not a number, is refused', async () => {
   const clock = new VirtualClock(1000);
   await expect(clock.advance(-1)).rejects.toThrow(RangeError);
   await expect(clock.advance(Number.NaN)).rejects.toThrow(RangeError);
@@ -73,7 +73,7 @@ test('time that would move backwards, or be no number, is refused', async () => 
   expect(clock.now()).toBe(1000);
 });
 
-test('what is scheduled at an instant for the same instant still belongs to it', async () => {
+test('a callback that is scheduled at an instant for the same instant is still called at it', async () => {
   const clock = new VirtualClock();
   const seen: string[] = [];
   clock.schedule(10, () => clock.schedule(0, () => void seen.push(`late at ${clock.now()}`)));
@@ -93,7 +93,7 @@ test('time waits for chains of awaits, however long', async () => {
   expect(await finished).toBe(1);
 });
 
-test('where nobody was woken, time goes on within the turn, for eight instants at most', async () => {
+test('if no code was woken, time moves on within the turn, for eight instants at most', async () => {
   const clock = new VirtualClock();
   let turns = 0;
   let next = setImmediate(function count() {
@@ -113,7 +113,7 @@ test('where nobody was woken, time goes on within the turn, for eight instants a
   expect(lengths).toEqual([8, 8, 4]);
 });
 
-test('who was woken at an instant runs before the next one, also when others there woke nobody', async () => {
+test('code that was woken at an instant runs before the next one, even if other callbacks woke none', async () => {
   const clock = new VirtualClock();
   const woken = new Promise<void>((resolve) => {
     clock.at(1, () => NOBODY_WOKEN);
@@ -200,7 +200,7 @@ test('time stands still while real work is done', async () => {
   expect(await clock.runUntil(body())).toBe(10);
 });
 
-test('what a callback throws fails whoever drives the clock', async () => {
+test('an error of a callback rejects the call that moves the clock', async () => {
   const clock = new VirtualClock();
   clock.schedule(1, () => {
     throw new RangeError('broken');

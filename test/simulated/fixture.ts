@@ -2,7 +2,7 @@ import type { Packet } from '../../src/packet.js';
 import { type Conditions, type Host, Network, type NetworkOptions } from '../../src/simulated.js';
 import { RecordingHost } from '../transport/contract.js';
 
-/** A host that notes when packets arrive, and answers if told to. */
+/** A host that records the packets that arrive and their times, and can send. */
 export class Listener extends RecordingHost {
   readonly times: number[] = [];
   readonly host: Host;
@@ -23,7 +23,7 @@ export class Listener extends RecordingHost {
     }
   }
 
-  /** The first bytes of all that has arrived: the numbers that `send` gave them. */
+  /** The numbers that `send` wrote into the packets that have arrived. */
   get numbers(): number[] {
     return this.packets.map(({ bytes }) => new DataView(bytes.buffer, bytes.byteOffset).getUint32(0));
   }
@@ -39,7 +39,7 @@ export function numbered(number: number, length = 100): Uint8Array {
   const bytes = new Uint8Array(length);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, number);
-  if (length >= 12) view.setUint32(8, 0xffff_ffff); // a checksum, or the network would put in the right one
+  if (length >= 12) view.setUint32(8, 0xffff_ffff); // not 0, or else the network would write the correct checksum
   return bytes;
 }
 
@@ -57,7 +57,7 @@ export async function pair(conditions: Conditions = {}, options: Partial<Network
   return { network, left, right };
 }
 
-/** Sends many packets from left to right, one every `gapMs`, and waits until all is over. */
+/** Sends many packets from left to right, one every `gapMs`, and waits until all have arrived or are lost. */
 export async function stream(conditions: Conditions, count: number, gapMs: number, length = 100) {
   const all = await pair(conditions, { traceLength: 3 * count });
   for (let number = 0; number < count; number++) {

@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { type Conditions, DEFAULT_LATENCY_MS, Network } from '../../src/simulated.js';
 import { type Listener, listen, numbered, pair, stream } from './fixture.js';
 
-/** Many enough that 4 standard deviations of a share are below 2 %. */
+/** So many that 4 standard deviations of a share are below 2 %. */
 const MANY = 10_000;
 
-describe('each knob does what it says', () => {
+describe('each condition does what its name says', () => {
   test('latencyMs: each packet takes that long', async () => {
     const { right } = await stream({ latencyMs: 30 }, 10, 5);
     expect(right.times).toEqual(Array.from({ length: 10 }, (_, index) => index * 5 + 30));
@@ -19,7 +19,7 @@ describe('each knob does what it says', () => {
     expect(right.times).toEqual([0]);
   });
 
-  test('latencyMs: it is 1/8 ms when nothing is said', async () => {
+  test('latencyMs: it is 1/8 ms by default', async () => {
     const { right } = await stream({}, 1, 0);
     expect(right.times).toEqual([DEFAULT_LATENCY_MS]);
   });
@@ -102,7 +102,7 @@ describe('each knob does what it says', () => {
     expect(right.packets[twice]!.bytes.buffer).not.toBe(right.packets[twice + 1]!.bytes.buffer);
   });
 
-  test('mark: that share of ECN-capable packets is marked, of others none', async () => {
+  test('mark: that share of ECN-capable packets is marked, and no others', async () => {
     const { network, left, right } = await pair({ mark: 0.2 });
     for (let count = 0; count < 4000; count++) {
       capable(left, count % 2 === 0 ? 0x28 : 0x2a);
@@ -114,7 +114,7 @@ describe('each knob does what it says', () => {
     expect(network.trace.entries().filter(({ note }) => note === 'CE').length).toBeGreaterThan(0);
   });
 
-  test('markBytes: a packet is marked that finds more than that waiting', async () => {
+  test('markBytes: a packet is marked if more than that is in the queue', async () => {
     const { network, left, right } = await pair({ rateBps: 8e6, markBytes: 2500 });
     for (let count = 0; count < 5; count++) capable(left, 2);
     await network.advance(100);
@@ -147,7 +147,7 @@ describe('each knob does what it says', () => {
     expect(Math.max(...delays)).toBeGreaterThan(9);
   });
 
-  test('mtu: larger IP packets vanish, by the size of IPv4 and IPv6 and UDP headers', async () => {
+  test('mtu: larger IP packets are lost, counting IPv4, IPv6 and UDP headers', async () => {
     for (const [local, remote, header, port] of [
       ['10.0.0.1', '10.0.0.2', 20, 0],
       ['fd00::1', 'fd00::2', 40, 0],
@@ -176,7 +176,7 @@ describe('each knob does what it says', () => {
   });
 });
 
-describe('the knobs are independent of each other', () => {
+describe('the conditions are independent of each other', () => {
   test('losing packets does not change which of the others are corrupted', async () => {
     const plain = await stream({ corrupt: 0.1 }, 1000, 0);
     const lossy = await stream({ corrupt: 0.1, loss: 0.5, jitterMs: 3, reorder: 0.1 }, 1000, 0);
@@ -185,7 +185,7 @@ describe('the knobs are independent of each other', () => {
     expect(corrupted(lossy)).toEqual(corrupted(plain));
   });
 
-  test('traffic on one link does not change the luck of another', async () => {
+  test('traffic on one link does not change what is lost on another', async () => {
     const lucky = async (extra: boolean) => {
       const { network, left, right } = await pair({ loss: 0.5 });
       const third = await listen(network, network.host('third', ['10.0.0.3']));
@@ -200,8 +200,8 @@ describe('the knobs are independent of each other', () => {
   });
 });
 
-describe('which conditions hold', () => {
-  test('each knob comes from the most specific rule: address pair, address, hosts, everybody', async () => {
+describe('which conditions apply', () => {
+  test('each condition comes from the most specific rule: address pair, address, hosts, any', async () => {
     const network = new Network({ seed: 1, conditions: { latencyMs: 1 } });
     const left = await listen(network, network.host('left', ['10.0.1.1', '10.0.2.1']));
     const right = await listen(network, network.host('right', ['10.0.1.2', '10.0.2.2', '10.0.3.2']));
@@ -251,7 +251,7 @@ describe('which conditions hold', () => {
     expect(() => new Network({ seed: 1, conditions })).toThrow(RangeError);
   });
 
-  test('a knob that a later call does not name keeps its value', async () => {
+  test('a condition that a later call leaves out keeps its value', async () => {
     const { network, left, right } = await pair();
     network.link(left.host, right.host, { latencyMs: 50 });
     network.link(left.host, right.host, { mtu: 500 });
@@ -261,7 +261,7 @@ describe('which conditions hold', () => {
   });
 });
 
-describe('chance', () => {
+describe('randomness', () => {
   const WILD: Conditions = { jitterMs: 9, loss: 0.1, reorder: 0.1, duplicate: 0.1, corrupt: 0.1, rateBps: 1e6 };
 
   test('one seed gives one trace, byte for byte; another seed another', async () => {
@@ -301,7 +301,7 @@ function runLengths(lost: readonly number[]): number[] {
   return runs;
 }
 
-/** Where a packet of the fixture differs from what was sent. */
+/** The positions at which a packet of the fixture differs from the one that was sent. */
 function flippedBits(bytes: Uint8Array, number: number): number[] {
   const sent = numbered(number, bytes.length);
   const bits: number[] = [];

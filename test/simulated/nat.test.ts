@@ -5,7 +5,7 @@ import { type Listener, listen } from './fixture.js';
 
 const UDP = { encapsulationPort: 9899 };
 
-/** phone and tablet behind a NAT; two servers outside. */
+/** A phone and a tablet behind a NAT, and two servers outside. */
 async function home(options: Partial<NatOptions> = {}, host: { encapsulationPort?: number } = UDP) {
   const network = new Network({ seed: 1 });
   const add = (name: string, address: string) => listen(network, network.host(name, [address], host));
@@ -18,7 +18,7 @@ async function home(options: Partial<NatOptions> = {}, host: { encapsulationPort
   return { network, phone, tablet, server, other, nat };
 }
 
-/** Sends, and tells from where the packet arrived. */
+/** Sends a packet, and returns its source on arrival. */
 async function arrival({ network }: { network: Network }, from: Listener, to: Listener, number = 1) {
   const before = to.packets.length;
   from.send(to.host.addresses[0]!, number, 100, 9899);
@@ -27,7 +27,7 @@ async function arrival({ network }: { network: Network }, from: Listener, to: Li
   return packet && `${packet.source}:${packet.port}`;
 }
 
-/** Answers the last packet, to where it came from. */
+/** Answers the source of the last packet. */
 async function answer({ network }: { network: Network }, from: Listener, number = 2) {
   const { source, port } = from.packets.at(-1)!;
   from.send(source, number, 100, port);
@@ -35,7 +35,7 @@ async function answer({ network }: { network: Network }, from: Listener, number 
 }
 
 describe('UDP through a NAT', () => {
-  test('hosts inside share a public address, each with a port of its own, and answers find back', async () => {
+  test('hosts inside share a public address, each with a port of its own, and answers reach them', async () => {
     const all = await home();
     expect(await arrival(all, all.phone, all.server)).toBe('203.0.113.1:40000');
     await answer(all, all.server, 7);
@@ -45,7 +45,7 @@ describe('UDP through a NAT', () => {
     expect(all.phone.packets[0]).toMatchObject({ source: '198.51.100.1', destination: '192.168.0.2', port: 9899 });
   });
 
-  test('nobody gets in who was not written to, nor to a private address', async () => {
+  test('a host that nothing was sent to cannot send in, nor to a private address', async () => {
     const all = await home();
     await arrival(all, all.phone, all.server);
     all.other.send('203.0.113.1', 3, 100, 40_000);
@@ -87,7 +87,7 @@ describe('UDP through a NAT', () => {
     expect(all.phone.numbers).toEqual(numbers);
   });
 
-  test('after a rebinding the old port is dead, and a packet from inside gets a new one', async () => {
+  test('after a rebinding the old port is closed, and a packet from inside gets a new one', async () => {
     const all = await home();
     expect(await arrival(all, all.phone, all.server)).toBe('203.0.113.1:40000');
     all.nat.rebind();
@@ -127,7 +127,7 @@ describe('plain SCTP through a NAT', () => {
     from.host.transport.send([{ source, destination: to, port: 0, trafficClass: 0, bytes }]);
   };
 
-  test('the address is exchanged and the ports stay; answers find back', async () => {
+  test('the address is translated and the ports are kept; answers arrive', async () => {
     const { network, phone, server } = await home({}, {});
     send(phone, '198.51.100.1', sctp(init()));
     await network.runUntilIdle();
@@ -152,7 +152,7 @@ describe('plain SCTP through a NAT', () => {
     expect(network.trace.entries().at(-1)?.fate).toBe('no NAT mapping');
   });
 
-  test('a mapping that has died takes nothing from the host that has its public address now', async () => {
+  test('an expired mapping does not affect the host that has its public address now', async () => {
     const { network, phone, tablet, server } = await home({ lifetimeMs: 30_000, outside: '203.0.113.1' }, {});
     const back = sctp(init());
     back.set([...back.subarray(2, 4), ...back.subarray(0, 2)]);
@@ -166,7 +166,7 @@ describe('plain SCTP through a NAT', () => {
     expect([phone.packets.length, tablet.packets.length]).toEqual([0, 1]);
   });
 
-  test('a NAT without public address of the family lets nothing out', async () => {
+  test('a NAT without a public address of the family lets nothing out', async () => {
     const { network, phone } = await home({ outside: '2001:db8::1' }, {});
     send(phone, '198.51.100.1', sctp(init()));
     expect(network.trace.entries().at(-1)?.fate).toBe('no NAT mapping');

@@ -17,7 +17,7 @@ for (const encapsulationPort of [undefined, 9899]) {
 }
 
 describe('hosts and routes', () => {
-  test('a destination is reached from the subnet that it lies in, the longest prefix first, else from the first', async () => {
+  test('a destination is reached from the subnet that contains it, the longest prefix first, else from the first', async () => {
     const network = new Network({ seed: 1 });
     const addresses = ['10.0.1.1', '10.0.2.1', '10.0.2.129/25', 'fd00:1::1', 'fd00:2::1/48'];
     const { transport } = await started(network, 'multi', addresses);
@@ -34,14 +34,14 @@ describe('hosts and routes', () => {
     expect(transport.route?.('2001:db8::1')).toBeUndefined();
   });
 
-  test('a host can have routes of its own', async () => {
+  test('a host can have custom routes', async () => {
     const network = new Network({ seed: 1 });
     const host = network.host('own', ['10.0.1.1', '10.0.2.1'], { route: () => ({ source: '10.0.2.1', mtu: 1280 }) });
     await host.transport.start(new Listener(network, host));
     expect(host.transport.route?.('10.0.1.5')).toEqual({ source: '10.0.2.1', mtu: 1280 });
   });
 
-  test('an address belongs to one host only, and must be one', () => {
+  test('an address belongs to one host only, and must be valid', () => {
     const network = new Network({ seed: 1 });
     network.host('first', ['10.0.1.1']);
     expect(() => network.host('second', ['10.0.1.1'])).toThrow(expect.objectContaining({ code: 'EADDRINUSE' }));
@@ -55,7 +55,7 @@ describe('hosts and routes', () => {
     expect(() => network.host('first', [])).toThrow('there already is a host named first');
   });
 
-  test('packets of one instant arrive as one batch', async () => {
+  test('packets that arrive at one instant are one batch', async () => {
     const { network, left, right } = await pair();
     for (let number = 0; number < 5; number++) left.send('10.0.0.2', number);
     await network.runUntilIdle();
@@ -71,7 +71,7 @@ describe('hosts and routes', () => {
     expect(right.packets[0]?.trafficClass).toBe(0b10);
   });
 
-  test('an address that goes down is gone at once, and comes back', async () => {
+  test('an address that goes down is removed at once, and can come back', async () => {
     const network = new Network({ seed: 1 });
     const left = await listen(network, network.host('left', ['10.0.1.1', '10.0.2.1']));
     const right = await listen(network, network.host('right', ['10.0.1.2']));
@@ -133,8 +133,8 @@ describe('hosts and routes', () => {
   });
 });
 
-describe('what gets in the way', () => {
-  test('a partition cuts both directions and what is in flight; healed, packets pass again', async () => {
+describe('partitions, holds and filters', () => {
+  test('a partition cuts both directions and packets in flight; after it packets pass again', async () => {
     const { network, left, right } = await pair();
     left.send('10.0.0.2', 1);
     network.partition(left.host, right.host);
@@ -154,7 +154,7 @@ describe('what gets in the way', () => {
     ).toEqual(new Array(3).fill('partitioned'));
   });
 
-  test('a partition of one address leaves the others alone, and can be healed by itself', async () => {
+  test('a partition of one address does not affect others, and can be ended separately', async () => {
     const network = new Network({ seed: 1 });
     const left = await listen(network, network.host('left', ['10.0.1.1', '10.0.2.1']));
     const right = await listen(network, network.host('right', ['10.0.1.2', '10.0.2.2']));
@@ -170,7 +170,7 @@ describe('what gets in the way', () => {
     expect(right.numbers).toEqual([2, 3]);
   });
 
-  test('groups of hosts are cut off from each other, not from their own', async () => {
+  test('groups of hosts are cut off from each other, not within a group', async () => {
     const network = new Network({ seed: 1 });
     const names = ['a', 'b', 'c'];
     const [a, b, c] = await Promise.all(
@@ -183,7 +183,7 @@ describe('what gets in the way', () => {
     expect([b!.numbers, c!.numbers]).toEqual([[1], []]);
   });
 
-  test('held packets set out in their order when they are released', async () => {
+  test('held packets are sent in order when they are released', async () => {
     const { network, left, right } = await pair({ latencyMs: 10 });
     left.send('10.0.0.2', 1);
     network.hold(left.host, right.host);
@@ -224,7 +224,7 @@ describe('what gets in the way', () => {
     expect(seen).toEqual(['left > right', 'left > right', 'left > right']);
   });
 
-  test('what a filter throws fails the test, not the sender', async () => {
+  test('an error of a filter fails the test, not the sender', async () => {
     const { network, left } = await pair();
     network.filter(() => {
       throw new RangeError('unexpected packet');

@@ -40,12 +40,12 @@ test('two stacks over a bad network leave the same trace, byte for byte, for the
   expect(Buffer.compare(first, await run(2))).not.toBe(0);
 });
 
-test('who is woken by a filter runs at the instant of its packet, also when the stacks wake nobody', async () => {
+test('code that a filter wakes runs at the instant of its packet, even if the stacks wake no code', async () => {
   await scenario({ seed: 1, conditions: { latencyMs: 10 } }, async (network) => {
     let count = 0;
     const answered = new Promise<number>((resolve) => {
       network.filter(() => {
-        if (++count === 2) resolve(network.clock.now()); // INIT ACK, of which no program hears
+        if (++count === 2) resolve(network.clock.now()); // INIT ACK, which wakes no program
         return undefined;
       });
     });

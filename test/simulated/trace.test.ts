@@ -4,7 +4,7 @@ import { cpuMs } from '../support/cpu.js';
 import { chunk, init, sctp, u32 } from '../support/packets.js';
 import { listen, pair } from './fixture.js';
 
-test('the trace remembers the last packets with their times and fates', async () => {
+test('the trace keeps the last packets with their times and fates', async () => {
   const { network, left, right } = await pair({ latencyMs: 2 }, { traceLength: 3 });
   for (let number = 0; number < 4; number++) left.send('10.0.0.2', number, 100 - number);
   await network.advance(1);
@@ -29,7 +29,7 @@ test('the trace remembers the last packets with their times and fates', async ()
   expect(first?.bytes).toHaveLength(98);
 });
 
-test('the trace has bytes of its own: a receiver may overwrite what it got', async () => {
+test('the trace has its own copy of the bytes, so receivers may overwrite theirs', async () => {
   const { network, left, right } = await pair();
   left.send('10.0.0.2', 7);
   await network.runUntilIdle();

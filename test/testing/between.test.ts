@@ -7,7 +7,7 @@ import { Child } from '../support/child.js';
 import { ThreeNamespaces } from '../support/three-namespaces.js';
 
 const ECHO = '7';
-/** Some time-outs in a row, on a busy machine. */
+/** Enough for several time-outs in a row on a busy machine. */
 const LIMIT_MS = 30_000;
 const PORTS = { left: '20001', right: '20003', others: '20002' } as const;
 
@@ -27,7 +27,7 @@ function inside(place: 'left' | 'middle' | 'right', ...command: string[]): Child
   return new Child('ip', ['netns', 'exec', namespaces.name(place), ...command]);
 }
 
-/** A program of usrsctp's with short timers. */
+/** A program of usrsctp with short timers. */
 function native(place: 'left' | 'right', program: string, ...args: string[]): Child {
   return inside(place, 'env', `LD_PRELOAD=${timers}`, 'stdbuf', '-oL', `/usr/lib/usrsctp/${program}`, ...args);
 }

@@ -13,7 +13,7 @@ const PROGRAM = ['127.81.1.1', '127.81.2.1'];
 
 afterEach(() => Child.endAll());
 
-/** A network in real time, with the host that a program is, and one of ours. */
+/** A network in real time, with a host for a program and a host with a stack. */
 async function joined(conditions: { loss?: number; latencyMs?: number }) {
   const network = new TestNetwork({ seed: 1, clock: new RealTimeClock(), conditions, traceLength: 10_000 });
   const [port, encapsulationPort] = [await freePort(), await freePort()];
@@ -75,7 +75,7 @@ describe('a simulated host bridged to UDP', () => {
     }
   }, 60_000);
 
-  test('an address that somebody else has is EADDRINUSE, and nothing stays open', async () => {
+  test('an address that is in use is EADDRINUSE, and nothing stays open', async () => {
     const network = new TestNetwork({ clock: new RealTimeClock() });
     const encapsulationPort = await freePort();
     const theirs = network.host('program', ['127.81.1.1'], { encapsulationPort });
@@ -91,7 +91,7 @@ describe('a simulated host bridged to UDP', () => {
 });
 
 describe('real time', () => {
-  test('what is due happens in the order of its times, each not before its time', async () => {
+  test('callbacks come in the order of their times, none before its time', async () => {
     const clock = new RealTimeClock();
     const seen: number[] = [];
     for (const ms of [30, 10, 20, 10.5]) {

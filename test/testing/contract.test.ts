@@ -3,7 +3,7 @@ import { Network } from '../../src/simulated.js';
 import { type TransportPair, transportContract } from '../../src/testing.js';
 import type { Transport, TransportHost } from '../../src/transport/transport.js';
 
-/** A pair of good transports, of which the left one is spoilt. */
+/** A pair of correct transports, of which the left one is then made to break the contract. */
 function spoilt(spoil: (left: Transport, network: Network) => Partial<Transport>): () => Promise<TransportPair> {
   return async () => {
     const network = new Network({ seed: 1 });

@@ -12,7 +12,7 @@ async function stacks(network: TestNetwork) {
   return { client: await network.stack(hosts[0]), server: await network.stack(hosts[1]), hosts };
 }
 
-/** One association with a message on it; what is opened is returned. */
+/** Sets up an association and sends a message. Returns what it has opened. */
 async function talk(network: TestNetwork) {
   const { client, server, hosts } = await stacks(network);
   const listener = server.socket({ style: 'one-to-many' });
@@ -42,7 +42,7 @@ async function leaksOf(work: Promise<unknown>): Promise<readonly string[]> {
   return (error as LeakError).leaks;
 }
 
-describe('what a test leaves behind', () => {
+describe('leaks of a test', () => {
   test('nothing, when it closes what it has opened', withNetwork({ seed: 1 }, tidy));
 
   test('an open socket is named with its address and its associations', async () => {
@@ -94,7 +94,7 @@ describe('what a test leaves behind', () => {
     expect(watched.map(({ memoryInUse }) => memoryInUse)).toEqual([0, 0]);
   });
 
-  test('a timer that is pending is named', async () => {
+  test('a pending timer is named', async () => {
     const { clock } = new Network({ seed: 1 });
     const watch = new WatchedClock(clock);
     watch.schedule(1, () => {})();
@@ -107,7 +107,7 @@ describe('what a test leaves behind', () => {
     ).toEqual(['client: a timer is still pending, due in 907.375 ms']);
   });
 
-  test('a host that was switched off need not close anything', async () => {
+  test('a host that has crashed need not close anything', async () => {
     const network = new TestNetwork();
     await network.run(async () => {
       const { hosts, socket } = await talk(network);
@@ -116,7 +116,7 @@ describe('what a test leaves behind', () => {
     });
   });
 
-  test('what went wrong first is what is told', async () => {
+  test('the first error is the one that is reported', async () => {
     const failing = new TestNetwork().run(async (network) => {
       await talk(network);
       expect(1).toBe(2);

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 
 const JEST = ['build/package/node_modules/.bin/jest', '--config', 'test/runners/jest/jest.config.json'];
 
-/** Runs a runner on a fixture, of which the last test must fail. */
+/** Runs a test runner on a fixture, whose last test must fail. */
 function failing(...args: string[]): string {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
   const child = spawnSync(process.execPath, args, { encoding: 'utf8', env });

@@ -9,13 +9,13 @@ export async function closeTransports(): Promise<void> {
   await Promise.all(open.splice(0).map((transport) => transport.close()));
 }
 
-/** Has a transport closed after the test. */
+/** Registers a transport to be closed after the test. */
 export function keep(transport: UdpTransport): UdpTransport {
   open.push(transport);
   return transport;
 }
 
-/** Loopback delivers at once, so what counts is turns of the event loop, of which a busy machine makes no fewer. */
+/** Loopback delivers at once, so waiting is counted in turns of the event loop, which doesn't depend on the machine's load. */
 export async function pause(turns = 20): Promise<void> {
   for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
 }
@@ -24,7 +24,7 @@ export async function until(condition: () => boolean, limitMs = 40_000): Promise
   for (const end = performance.now() + limitMs; !condition() && performance.now() < end; ) await pause(1);
 }
 
-/** A transport on loopback, and all that it tells; closed after the test. */
+/** A transport on loopback and a host that records its calls. It is closed after the test. */
 export async function started(options: UdpOptions = {}): Promise<{ transport: UdpTransport; host: RecordingHost }> {
   const transport = keep(udp({ addresses: ['127.0.0.1'], port: 0, ...options }));
   const host = new RecordingHost();

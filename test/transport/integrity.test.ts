@@ -11,7 +11,7 @@ import { RecordingHost } from './contract.js';
 const PORT = 5001;
 const PEER = { address: '10.0.0.2', port: PORT };
 
-/** Two hosts of a network that vouches for integrity, and a stack for each. */
+/** Two hosts of the simulated network, which has `integrity`, with a stack each. */
 async function pair(network: Network, wrap: (transport: Transport) => Transport = (transport) => transport) {
   const { clock } = network;
   const hosts = [network.host('client', ['10.0.0.1']), network.host('server', ['10.0.0.2'])] as const;
@@ -23,7 +23,7 @@ async function pair(network: Network, wrap: (transport: Transport) => Transport 
   return { hosts, client, server, listener };
 }
 
-/** The same transport, which vouches for integrity if told to; both ways packets pass through a function. */
+/** Wraps a transport, with or without `integrity`. Packets in both directions pass through a function. */
 function through(
   transport: Transport,
   integrity: boolean,
@@ -53,7 +53,7 @@ function hasChecksum({ bytes }: { readonly bytes: Uint8Array }): boolean {
   return storedChecksum(bytes) === packetChecksum(bytes);
 }
 
-test('over a transport that vouches for integrity packets have no checksum, and messages arrive', async () => {
+test('over a transport with integrity packets have no checksum, and messages arrive', async () => {
   await scenario({ seed: 1 }, async (network) => {
     const sent: Packet[] = [];
     const copy = (packet: Packet) => {
@@ -70,7 +70,7 @@ test('over a transport that vouches for integrity packets have no checksum, and 
   });
 });
 
-test('over one that does not, each packet has its checksum, and one without is dropped', async () => {
+test('over a transport without integrity each packet has its checksum, and one without is dropped', async () => {
   await scenario({ seed: 2 }, async (network) => {
     let without = 0;
     const cleared = (packet: Packet) => {
@@ -83,7 +83,7 @@ test('over one that does not, each packet has its checksum, and one without is d
     await here.send('checked');
     expect((await there.receive())?.data.length).toBe(7);
     expect(without).toBe(2);
-    expect(network.clock.now()).toBeGreaterThan(900); // it was sent again
+    expect(network.clock.now()).toBeGreaterThan(900); // it was retransmitted
     await Promise.all([here.close(), there.closed]);
   });
 });
@@ -108,7 +108,7 @@ test('the checksum is right, whatever the length of a packet', async () => {
   });
 });
 
-test('a capture has all checksums, though the network vouches for integrity', async () => {
+test('a capture has all checksums, although the network leaves them out', async () => {
   class Writer extends PcapngWriter {
     readonly packets: { readonly bytes: Uint8Array }[] = [];
     override add(record: Parameters<PcapngWriter['add']>[0]): void {
@@ -155,14 +155,14 @@ test('a capture over a path without checksums connects, and sends none either', 
   });
 });
 
-test('a captured transport vouches for integrity as the captured one does', () => {
+test('a captured transport has the integrity of the original', () => {
   const of = (transport: Transport) => capture(transport, new PcapngWriter());
   const checksum = (checksum: boolean) => conn({ onConnOutput: () => {}, checksum });
   expect([of(checksum(false)).integrity, of(checksum(true)).integrity]).toEqual([true, false]);
   expect('integrity' in of(udp({ addresses: ['127.0.0.1'] }))).toBe(false);
 });
 
-test('a checksum that is not 0 is verified all the same', async () => {
+test('a checksum that is not 0 is verified nevertheless', async () => {
   await scenario({ seed: 3 }, async (network) => {
     let wrong = 0;
     const { client, listener } = await pair(network);
@@ -178,12 +178,12 @@ test('a checksum that is not 0 is verified all the same', async () => {
     await here.send(message);
     expect((await there.receive())?.data).toEqual(message);
     expect(wrong).toBe(1);
-    expect(network.clock.now()).toBeGreaterThan(900); // it was sent again
+    expect(network.clock.now()).toBeGreaterThan(900); // it was retransmitted
     await Promise.all([here.close(), there.closed]);
   });
 });
 
-test('what a link corrupts is noticed', async () => {
+test('corruption by a link is detected', async () => {
   await scenario({ seed: 4, conditions: { corrupt: 0.1 } }, async (network) => {
     const { client, listener } = await pair(network);
     const [here, there] = await Promise.all([client.socket().connect(PEER), listener.accept()]);
@@ -195,7 +195,7 @@ test('what a link corrupts is noticed', async () => {
   });
 });
 
-test('whoever looks at a packet of the simulated network sees its checksum: filters, traces, other receivers', async () => {
+test('filters, traces and other receivers see the checksums of packets in the simulated network', async () => {
   await scenario({ seed: 5 }, async (network) => {
     const seen: Packet[] = [];
     const { client } = await pair(network);

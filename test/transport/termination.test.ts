@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 
 const { CI } = process.env;
 
-// It runs the built package, which may not be there where somebody runs vitest alone.
+// It runs the built package, which may be missing if vitest is run without ./build.sh.
 test.skipIf(!existsSync('dist/udp.js') && !CI)(
   'workers that are terminated under traffic don’t end the process',
   () => {

@@ -8,7 +8,7 @@ import { type UdpTransport, udp } from '../../src/udp.js';
 const WINDOW_US = 50;
 const TURN_US = 2;
 
-/** An event loop without anything else to do: while it's kept turning, time is spent. */
+/** An event loop without other work, in which each turn takes time. */
 class Loop {
   nowUs = 1e6;
   awakeUs = 0;
@@ -24,7 +24,7 @@ class Loop {
     return this.#callbacks.length > 0;
   }
 
-  /** Lets time pass: turn by turn while the poll is awake. */
+  /** Lets time pass, turn by turn while it polls. */
   pass(us: number): void {
     const end = this.nowUs + us;
     while (this.isAwake && this.nowUs < end) {
@@ -35,7 +35,7 @@ class Loop {
     this.nowUs = Math.max(this.nowUs, end);
   }
 
-  /** A packet arrives after so long, and is answered. True: it was awaited. */
+  /** A packet arrives after a time and is answered. Returns true if it was polled for. */
   exchange(afterUs: number, count = 1): boolean {
     this.pass(afterUs);
     const awaited = this.poll.answered();
@@ -45,7 +45,7 @@ class Loop {
   }
 }
 
-/** A loop in the middle of a conversation, in which what comes next is awaited. */
+/** An event loop in a conversation, so that it polls for the next packet. */
 function conversation(): Loop {
   const loop = new Loop();
   for (let count = 0; count < 3; count++) loop.exchange(20);
@@ -53,12 +53,12 @@ function conversation(): Loop {
 }
 
 describe('an answer', () => {
-  test('is awaited awake once packets follow each other one by one', () => {
+  test('is polled for once single packets follow each other', () => {
     const loop = new Loop();
     expect([100, 100, 20, 20, 49].map((afterUs) => loop.exchange(afterUs))).toEqual([false, false, true, true, true]);
   });
 
-  test('isn’t awaited any longer than the window', () => {
+  test('isn’t polled for longer than the window', () => {
     const loop = conversation();
     const awakeUs = loop.awakeUs;
     loop.pass(1e6);
@@ -66,7 +66,7 @@ describe('an answer', () => {
     expect(loop.awakeUs - awakeUs).toBeLessThanOrEqual(WINDOW_US + 2 * TURN_US);
   });
 
-  test('that came while the process was stopped has been awaited', () => {
+  test('that arrives while the process is suspended counts as polled for', () => {
     const loop = conversation();
     loop.nowUs += 100 * WINDOW_US;
     loop.pass(TURN_US);
@@ -74,7 +74,7 @@ describe('an answer', () => {
     expect(loop.exchange(0)).toBe(true);
   });
 
-  test('isn’t awaited with a window of 0, nor after the end', () => {
+  test('isn’t polled for with a window of 0, nor after close', () => {
     const off = new Loop(0);
     for (let count = 0; count < 10; count++) expect(off.exchange(20)).toBe(false);
     expect(off.awakeUs).toBe(0);
@@ -87,7 +87,7 @@ describe('an answer', () => {
   });
 });
 
-describe('what doesn’t pay isn’t tried', () => {
+describe('polling that doesn’t pay is paused', () => {
   test.each([
     ['a packet every millisecond', 1000, 1],
     ['batches', 20, 2],
@@ -97,13 +97,13 @@ describe('what doesn’t pay isn’t tried', () => {
     expect(loop.awakeUs).toBe(0);
   });
 
-  test('a peer that is always too late has it awake for a 64th of the time', () => {
+  test('with a peer that is always too late it polls for a 64th of the time', () => {
     const loop = new Loop();
     for (let count = 0; count < 10_000; count++) loop.exchange(1.5 * WINDOW_US);
     expect(loop.awakeUs / (loop.nowUs - 1e6)).toBeLessThan(1 / 55);
   });
 
-  test('whatever comes when, there are three hits for a miss, or 64 windows', () => {
+  test('whenever packets arrive, there are three hits per miss, or 64 windows between misses', () => {
     const gaps = fc.array(fc.integer({ min: 1, max: 4 * WINDOW_US }), { minLength: 100, maxLength: 400 });
     fc.assert(
       fc.property(gaps, (gapsUs) => {
@@ -122,7 +122,7 @@ describe('what doesn’t pay isn’t tried', () => {
     );
   });
 
-  test('and when it pays again, that is found out within 64 windows', () => {
+  test('when polling pays again, it resumes within 64 windows', () => {
     const loop = new Loop();
     for (let count = 0; count < 1000; count++) loop.exchange(1.5 * WINDOW_US);
     let waitedUs = 0;
@@ -138,7 +138,7 @@ describe('over real sockets', () => {
     await Promise.all(open.splice(0).map((transport) => transport.close()));
   });
 
-  test('a conversation keeps all its packets in their order, and then the event loop rests', async () => {
+  test('a conversation keeps all its packets in order, and then the event loop sleeps', async () => {
     const ROUNDS = 500;
     const turns = vi.spyOn(globalThis, 'setImmediate');
     const received: number[] = [];

@@ -66,7 +66,7 @@ describe('the machine’s addresses', () => {
     expect(addresses(['127.0.0.1', '0.0.0.0'])).toEqual(['127.0.0.1', '192.0.2.1']);
   });
 
-  test('that were asked for by name must be there, those of a wildcard need not', () => {
+  test('that are listed explicitly must exist, those of a wildcard need not', () => {
     expect(expandWildcards(['127.0.0.1', '0.0.0.0', '198.51.100.1'], networks)).toEqual([
       { address: '127.0.0.1', explicit: true },
       { address: '192.0.2.1', explicit: false },
@@ -80,7 +80,7 @@ describe('the source that is known without the kernel', () => {
     return knownSource(destination, { addresses: ADDRESSES, networks: NETWORKS, learned });
   };
 
-  test('to oneself is that address', () => {
+  test('to a local address is that address', () => {
     for (const address of ADDRESSES) expect(source(address)).toBe(address);
   });
 
@@ -129,7 +129,7 @@ describe('the source that is known without the kernel', () => {
   });
 });
 
-/** Routes over made-up networks, a kernel that is asked by hand and a clock that is set by hand. */
+/** Routes over made-up networks, with a kernel and a clock that the test controls. */
 function scene(addresses: readonly Address[], { synchronous }: { synchronous?: Address } = {}) {
   const log: string[] = [];
   const questions: { destination: Address; answer: (answer: KernelAnswer) => void }[] = [];
@@ -172,7 +172,7 @@ describe('routes', () => {
     expect(log).toEqual([]);
   });
 
-  test('don’t start at an address that the kernel names but we haven’t got', () => {
+  test('don’t start at an address that the kernel names but the transport lacks', () => {
     const { routes, questions, log } = scene(['10.0.0.1'], { synchronous: '203.0.113.1' });
     expect(routes.source(FAR)).toBe('10.0.0.1');
     questions[0]!.answer({ source: '203.0.113.1' });
@@ -180,14 +180,14 @@ describe('routes', () => {
     expect(log).toEqual([]);
   });
 
-  test('aren’t there for a family that we have no address of, nor from loopback to elsewhere', () => {
+  test('don’t exist for a family without local addresses, nor from loopback to elsewhere', () => {
     const { routes, questions } = scene(['127.0.0.1', '::1']);
     expect([routes.source(FAR), routes.source('2001:db8:9::1')]).toEqual([undefined, undefined]);
     expect(scene(['10.0.0.1']).routes.source('::1')).toBeUndefined();
     expect(questions).toEqual([]);
   });
 
-  test('vanish when the kernel has none, and come back when it has', () => {
+  test('disappear when the kernel has none, and come back when it has one', () => {
     const { routes, questions, log, clock } = scene(['10.0.0.1']);
     routes.source(FAR);
     questions[0]!.answer(refused('EHOSTUNREACH'));
@@ -200,7 +200,7 @@ describe('routes', () => {
     expect(log.at(-1)).toBe('changed');
   });
 
-  test('survive a kernel that can’t be asked', () => {
+  test('remain if the kernel can’t be asked', () => {
     const { routes, questions, log } = scene(['10.0.0.1']);
     routes.source(FAR);
     questions[0]!.answer(refused('ENOTSUP'));
@@ -218,7 +218,7 @@ describe('routes', () => {
     expect(routes.source(FAR)).toBe('10.0.0.1');
   });
 
-  test('are made anew after a send failed', () => {
+  test('are determined again after a send failed', () => {
     const { routes, questions } = scene(['10.0.0.1']);
     routes.source(FAR);
     questions[0]!.answer({ source: '10.0.0.1' });

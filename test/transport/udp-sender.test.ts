@@ -24,7 +24,7 @@ function stalled() {
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-test('a kernel that takes nothing is waited for one second, then what waits is dropped and counted', async () => {
+test('finish waits one second for a kernel that accepts nothing, then drops and counts the queued packets', async () => {
   const { sender, held, timers } = stalled();
   for (let count = 0; count < 100; count++) sender.send(PACKET);
   const finished = sender.finish();
@@ -38,7 +38,7 @@ test('a kernel that takes nothing is waited for one second, then what waits is d
   expect([held.length, sender.dropped]).toEqual([32, 68]);
 });
 
-test('finishing waits until the kernel has taken the last packet, and leaves no timer', async () => {
+test('finish waits until the kernel has accepted the last packet, and leaves no timer', async () => {
   const { sender, held, timers } = stalled();
   for (let count = 0; count < 100; count++) sender.send(PACKET);
   let isFinished = false;
@@ -55,13 +55,13 @@ test('finishing waits until the kernel has taken the last packet, and leaves no 
   expect([sender.dropped, timers.length]).toEqual([0, 0]);
 });
 
-test('finishing with nothing to send ends at once', async () => {
+test('finish resolves at once if there is nothing to send', async () => {
   const { sender, timers } = stalled();
   await sender.finish();
   expect([sender.dropped, timers.length]).toEqual([0, 0]);
 });
 
-test('finishing ends when the runtime refuses what is left', async () => {
+test('finish resolves when the runtime refuses the last packets', async () => {
   const { timers } = stalled();
   const refuse = () => {
     throw new Error('no such port');

@@ -86,7 +86,7 @@ describe('sending and receiving', () => {
     expect(host.packets).toHaveLength(1);
   });
 
-  test('a packet that arrives changes nothing of the port where peers are expected', async () => {
+  test('a packet that arrives doesn’t change the port where peers are expected', async () => {
     const { transport: server, host } = await started();
     const { transport: client, host: told } = await started({ encapsulationPort: server.port });
     const { transport: stranger } = await started();
@@ -139,7 +139,7 @@ describe('sending and receiving', () => {
     expect(host.packets.map(({ bytes }) => bytes.length)).toEqual([16]);
   });
 
-  test('a packet that UDP can’t carry is a counted drop, and no news about its destination', async () => {
+  test('a packet that UDP can’t carry is a counted drop, and its destination isn’t reported', async () => {
     const { transport, host } = await started();
     transport.send([packet(transport, transport, new Uint8Array(66_000))]);
     await pause();
@@ -235,7 +235,7 @@ describe('in a network namespace of its own', () => {
   });
 });
 
-/** Runs TypeScript in a network namespace that only it is in. It prints its result as JSON, and must end by itself. */
+/** Runs TypeScript in a network namespace of its own. It prints its result as JSON, and must end by itself. */
 function inNamespace(source: string): unknown {
   const folder = mkdtempSync(join(tmpdir(), 'udp-'));
   const file = join(folder, 'program.mjs');

@@ -44,7 +44,7 @@ describe('CRC32c', () => {
       expect(crc32c(bytes.subarray(cut), crc32c(bytes.subarray(0, cut)))).toBe(crc32c(bytes));
   });
 
-  test('a sealed packet carries the checksum that it should', () => {
+  test('a sealed packet has the correct checksum', () => {
     const packet = sctp(init());
     expect(storedChecksum(packet)).toBe(packetChecksum(packet));
     expect(decodePacket(packet).isChecksumRight).toBe(true);
