@@ -9,7 +9,7 @@ import type { Answer, TargetHost } from '../support/target-stack.js';
 
 const [ADD_ADDRESS, DELETE_ADDRESS] = [0xc001, 0xc002];
 
-/** A stack over a path of the test's. */
+/** A stack over a `conn()` path whose packets the test reads and writes. */
 async function connVictim() {
   const clock = new VirtualClock(1000);
   const random = new SeededRandom(1);
@@ -31,7 +31,7 @@ async function connVictim() {
   return { target, stack, clock };
 }
 
-test('over conn() ASCONFs with IP addresses are refused, and leave nothing behind', async () => {
+test('over conn() ASCONFs with IP addresses are refused, and leak no memory', async () => {
   const { target, stack, clock } = await connVictim();
   const listener = stack.socket();
   listener.bindx([{ address: 'conn', port: 5001 }]);

@@ -7,41 +7,43 @@ import { bothConnect, connect, END, joined } from './fixture.js';
 const checksumOf = (packet: Uint8Array) => new DataView(packet.buffer, packet.byteOffset).getUint32(8);
 
 test.each([
-  ['at once, by calls', undefined, 0],
+  ['at once, within the call', undefined, 0],
   ['after 10 ms', 10, 0],
-  ['after 40 ms, the other one 15 ms later', 40, 15],
-  ['after 40 ms, the other one when the first INIT has come', 40, 60],
-  ['after 40 ms, the other one a second later', 40, 1000],
-])('both ends connect, packets arrive %s: one association, and 1 MB through it', (_, latencyMs, laterMs) =>
-  joined({ ...(latencyMs !== undefined && { latencyMs }) }, async (stacks) => {
-    const { network, left, right, sent } = stacks;
-    const first = connect(left);
-    await network.advance(laterMs);
-    const [a, b] = await Promise.all([first, connect(right)]);
-    expect([left.sockets, right.sockets].map((sockets) => sockets.flatMap((each) => each.associations).length)).toEqual(
-      [1, 1],
-    );
-    expect([a.setup.streams, b.setup.streams]).toEqual(Array(2).fill({ inbound: 1024, outbound: 1024 }));
-    const large = pattern(1_000_000);
-    const [received] = await Promise.all([b.receive(), a.send(large, { stream: 1000, ppid: 53 })]);
-    expect(received).toMatchObject({ stream: 1000, ppid: 53 });
-    expect(isEqual(received?.data, large)).toBe(true);
-    expect(Math.max(...sent.map(({ length }) => length))).toBeLessThanOrEqual(1200);
-    await Promise.all([a.close(), b.closed]);
-  }),
+  ['after 40 ms, with the second end connecting 15 ms later', 40, 15],
+  ['after 40 ms, with the second end connecting after the first INIT has arrived', 40, 60],
+  ['after 40 ms, with the second end connecting a second later', 40, 1000],
+])(
+  'both ends connect, packets arrive %s: this results in one association, which carries 1 MB',
+  (_, latencyMs, laterMs) =>
+    joined({ ...(latencyMs !== undefined && { latencyMs }) }, async (stacks) => {
+      const { network, left, right, sent } = stacks;
+      const first = connect(left);
+      await network.advance(laterMs);
+      const [a, b] = await Promise.all([first, connect(right)]);
+      expect(
+        [left.sockets, right.sockets].map((sockets) => sockets.flatMap((each) => each.associations).length),
+      ).toEqual([1, 1]);
+      expect([a.setup.streams, b.setup.streams]).toEqual(Array(2).fill({ inbound: 1024, outbound: 1024 }));
+      const large = pattern(1_000_000);
+      const [received] = await Promise.all([b.receive(), a.send(large, { stream: 1000, ppid: 53 })]);
+      expect(received).toMatchObject({ stream: 1000, ppid: 53 });
+      expect(isEqual(received?.data, large)).toBe(true);
+      expect(Math.max(...sent.map(({ length }) => length))).toBeLessThanOrEqual(1200);
+      await Promise.all([a.close(), b.closed]);
+    }),
 );
 
-test('an INIT that comes before this end connects is not refused', () =>
+test('an INIT that arrives before this end connects is not answered with an ABORT', () =>
   joined({ latencyMs: 5 }, async ({ network, left, right, sent }) => {
     const a = connect(left);
     await network.advance(500);
     expect(sent.length).toBe(1); // no answer at all
     const startedAt = network.clock.now();
     await Promise.all([a, connect(right)]);
-    expect(network.clock.now() - startedAt).toBeLessThan(50); // its own INIT is answered: no retransmission is awaited
+    expect(network.clock.now() - startedAt).toBeLessThan(50); // its own INIT is answered: it doesn't wait for a retransmission
   }));
 
-test('paths and endpoints are conn’s', () =>
+test('the address of paths and endpoints is ‘conn’', () =>
   joined({}, async (stacks) => {
     const [a, b] = await bothConnect(stacks);
     expect(a.paths()).toMatchObject([{ address: 'conn', state: 'active', mtu: expect.any(Number) }]);
@@ -52,7 +54,7 @@ test('paths and endpoints are conn’s', () =>
     expect(await codeOf(a.receive())).toBe('ECONNRESET');
   }));
 
-test('a listening end accepts as anywhere', () =>
+test('a listening end accepts an association', () =>
   joined({ latencyMs: 1 }, async ({ left, right }) => {
     const listener = right.socket();
     listener.bindx([END]);
@@ -79,7 +81,7 @@ test.each([0.1, 0.25])('messages arrive in order over a path that loses %d of th
   });
 });
 
-test('checksums are right by default, and left out where the path guarantees integrity', async () => {
+test('checksums are correct by default, and zero with checksum: false', async () => {
   await joined({}, async (stacks) => {
     const [a, b] = await bothConnect(stacks);
     await a.send('x');
@@ -94,7 +96,7 @@ test('checksums are right by default, and left out where the path guarantees int
   });
 });
 
-test('a packet that was changed on its way is dropped, unless checksums are off', () =>
+test('a corrupted packet is dropped', () =>
   joined(
     {
       latencyMs: 1,
@@ -113,7 +115,7 @@ test('a packet that was changed on its way is dropped, unless checksums are off'
   ));
 
 test.each([524, 1200, 1500, 9000])(
-  'no packet is larger than an mtu of %d bytes, and large ones are that large',
+  'no packet is larger than an mtu of %d bytes, and full packets are that large',
   (mtu) =>
     joined({ latencyMs: 2, path: { mtu } }, async (stacks) => {
       const [a, b] = await bothConnect(stacks);
@@ -124,7 +126,7 @@ test.each([524, 1200, 1500, 9000])(
     }),
 );
 
-test('a path that is gone ends the association by its retransmissions', () => {
+test('if the path stops working, the association ends after its retransmissions', () => {
   let isCut = false;
   return joined({ latencyMs: 5, passes: () => !isCut }, async (stacks) => {
     const [a, b] = await bothConnect(stacks);
@@ -135,12 +137,12 @@ test('a path that is gone ends the association by its retransmissions', () => {
   });
 });
 
-test('what can not be is refused', async () => {
+test('invalid arguments are refused', async () => {
   const onConnOutput = () => undefined;
   expect(() => conn({} as never)).toThrow(TypeError);
   for (const mtu of [0, 523, 70_000, 1200.5]) expect(() => conn({ onConnOutput, mtu })).toThrow(/^EINVAL: conn: mtu/);
   const path = conn({ onConnOutput });
-  path.connInput(new Uint8Array(40)); // nobody is there
+  path.connInput(new Uint8Array(40)); // no stack uses the path yet
   expect(() => path.connInput('text' as never)).toThrow(TypeError);
   const stack = await Stack.create({ transport: path });
   expect(await codeOf(Stack.create({ transport: path }))).toBe('EALREADY');
@@ -153,7 +155,7 @@ test('what can not be is refused', async () => {
   path.connInput(new Uint8Array(40));
 });
 
-test('an IP transport knows no conn', async () => {
+test('an IP transport refuses the address ‘conn’', async () => {
   const network = new Network({ seed: 1 });
   const { transport, random } = network.host('a', ['10.0.0.1']);
   const stack = await network.standStill(Stack.create({ transport, random, clock: network.clock }));
@@ -162,7 +164,7 @@ test('an IP transport knows no conn', async () => {
   await stack.close();
 });
 
-test('what onConnOutput throws is the program’s, and the packet counts as lost', async () => {
+test('an error of onConnOutput is an uncaught exception, and the packet counts as lost', async () => {
   const uncaught: unknown[] = [];
   const listeners = process.listeners('uncaughtException');
   process.removeAllListeners('uncaughtException');

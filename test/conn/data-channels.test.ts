@@ -6,7 +6,7 @@ import { bothConnect, joined } from './fixture.js';
 const OPEN = 50; // the payload protocol identifiers of WebRTC (RFC 8831 §8)
 const TEXT = 51;
 
-/** As data channels do: the first message of a stream opens it, each end closes it by resetting its own direction. */
+/** Serves data channels: the first message opens a channel, each end closes it by resetting its outgoing stream. */
 async function serve(association: Association, served: string[]): Promise<void> {
   for await (const { stream, ppid, data } of association) {
     expect(ppid).toBe(OPEN);
@@ -27,12 +27,12 @@ async function openAndClose(association: Association, id: number, label: string,
   for (const text of texts) await channel.send(text, { ppid: TEXT });
   await channel.reset();
   const answers: string[] = [];
-  for await (const message of channel) answers.push(textOf(message)); // until the other end has closed it, too
+  for await (const message of channel) answers.push(textOf(message)); // until the peer has closed it, too
   return answers;
 }
 
 test.each([undefined, 25])(
-  'data channels are opened, used, closed from one end, and their numbers used again (%s ms)',
+  'data channels are opened, used and closed from one end, and their stream identifiers are reused (latency: %s ms)',
   (latencyMs) =>
     joined({ ...(latencyMs !== undefined && { latencyMs }) }, async (stacks) => {
       const [a, b] = await bothConnect(stacks);
@@ -50,7 +50,7 @@ test.each([undefined, 25])(
     }),
 );
 
-test('one channel is closed while another one carries a large message, over a path that loses packets', () => {
+test('a channel is closed while another one carries a large message, over a path that loses packets', () => {
   let count = 0;
   return joined({ latencyMs: 10, passes: () => ++count % 10 !== 0 }, async (stacks) => {
     const [a, b] = await bothConnect(stacks);

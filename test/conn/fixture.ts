@@ -3,7 +3,7 @@ import { type Network, scenario } from '../../src/simulated.js';
 
 export const END = { address: 'conn', port: 5000 } as const;
 
-/** A packet on its way: what returns false loses it. */
+/** Is called for each packet that is sent. The packet is lost if it returns false. */
 export type Passes = (packet: Uint8Array, from: 'left' | 'right') => boolean;
 
 export interface JoinOptions {
@@ -22,7 +22,7 @@ export interface Joined {
   readonly sent: Uint8Array[];
 }
 
-/** Runs a test with two stacks that are joined as by DTLS; without a latency each packet is handed over at once. */
+/** Runs a test with two stacks that exchange packets as over DTLS. Without a latency each packet arrives at once. */
 export function joined<T>(options: JoinOptions, body: (joined: Joined) => Promise<T>): Promise<T> {
   const { latencyMs, passes = () => true, path = {}, seed = 1 } = options;
   return scenario({ seed, limitMs: 1e7 }, async (network) => {
@@ -48,7 +48,7 @@ export function joined<T>(options: JoinOptions, body: (joined: Joined) => Promis
   });
 }
 
-/** One end of what WebRTC has: port 5000, with as many streams as data channels may need. */
+/** Connects one end as WebRTC does: on port 5000, with as many streams as data channels may need. */
 export function connect(stack: Stack, options: SocketOptions = {}): Promise<Association> {
   const streams = { outbound: 1024, inbound: 1024 };
   return stack.socket({ streams, ...options }).connect(END, { local: [END], timeoutMs: 60_000 });

@@ -1,10 +1,10 @@
 import type { Association } from '../../src/index.js';
 import type { Network } from '../../src/simulated.js';
 
-/** Everything is granted. */
+/** The peer may reset the streams and the association, and add streams. */
 export const ALL = { peerMayReset: 'association' } as const;
 
-/** The next messages, with their stream sequence numbers. */
+/** Receives the next messages, and returns them with their stream sequence numbers. */
 export async function take(association: Association, count: number): Promise<[text: string, ssn: number][]> {
   const taken: [string, number][] = [];
   for (let left = count; left > 0; left--) {
@@ -18,13 +18,13 @@ export async function sendAll(association: Association, stream: number, ...texts
   for (const text of texts) await association.send(text, { stream });
 }
 
-/** Loses the first packets of the client that carry RE-CONFIG. */
+/** Drops the client's first `count` packets that carry a RE-CONFIG chunk. */
 export function losing(network: Network, count: number): { readonly seen: number } {
-  const told = { seen: 0 };
+  const reconfigs = { seen: 0 };
   network.filter((packet) => {
     if (packet.source.endsWith('.2') || packet.bytes[12] !== 130) return packet;
-    told.seen++;
-    return told.seen <= count ? 'drop' : packet;
+    reconfigs.seen++;
+    return reconfigs.seen <= count ? 'drop' : packet;
   });
-  return told;
+  return reconfigs;
 }

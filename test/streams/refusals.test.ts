@@ -3,7 +3,7 @@ import type { Association, StreamReset } from '../../src/index.js';
 import { codeOf, connected, failure, type TwoStacks, withTwoStacks } from '../support/two-stacks.js';
 import { ALL, losing, sendAll, take } from './fixture.js';
 
-test('a peer that grants nothing denies, and everything goes on as before', () =>
+test('a peer with peerMayReset ‘nothing’ denies every request, and messages go on as before', () =>
   withTwoStacks(async (stacks) => {
     const { a, b } = await connected(stacks, ALL, { peerMayReset: 'nothing' });
     await sendAll(a, 3, 'one');
@@ -23,18 +23,18 @@ test('a peer that grants nothing denies, and everything goes on as before', () =
     ]);
   }));
 
-test('by default a peer may reset streams, but neither the association nor add streams', () =>
+test('by default a peer may reset streams, but may not reset the association or add streams', () =>
   withTwoStacks(async (stacks) => {
     const { a, b } = await connected(stacks);
     await a.resetStreams({ outgoing: [1], incoming: [1] });
     expect(await codeOf(a.resetAssociation())).toBe('EPERM');
     expect(await codeOf(a.addStreams({ outbound: 1 }))).toBe('EPERM');
     expect((await failure(a.addStreams({ inbound: 1 }))).message).toContain("peerMayReset to 'association'");
-    await b.resetStreams({ outgoing: [1] }); // after a refusal, too
+    await b.resetStreams({ outgoing: [1] }); // also after a denied request
     await a.resetStreams({ outgoing: [1] });
   }));
 
-test('what can not be is refused at once', () =>
+test('invalid arguments are refused at once', () =>
   withTwoStacks(async (stacks) => {
     const { a } = await connected(stacks, ALL, ALL);
     expect(await codeOf(a.resetStreams({}))).toBe('EINVAL');
@@ -47,7 +47,7 @@ test('what can not be is refused at once', () =>
     expect(await codeOf(a.resetStreams({ outgoing: [1], timeoutMs: -1 }))).toBe('EINVAL');
   }));
 
-test('without RE-CONFIG at either end it is EOPNOTSUPP', () =>
+test('if either end doesn’t support RE-CONFIG, requests fail with EOPNOTSUPP', () =>
   withTwoStacks(async (stacks) => {
     const socket = stacks.client.socket();
     socket.setOption('reconfiguration', false);
@@ -63,15 +63,15 @@ test('without RE-CONFIG at either end it is EOPNOTSUPP', () =>
     }
   }));
 
-async function cut(stacks: TwoStacks): Promise<Association> {
+async function partitioned(stacks: TwoStacks): Promise<Association> {
   const { a } = await connected(stacks);
   stacks.network.partition('*');
   return a;
 }
 
-test('timeoutMs and signal end the waiting, not the request', () =>
+test('timeoutMs and signal end the wait, and don’t withdraw the request', () =>
   withTwoStacks(async (stacks) => {
-    const a = await cut(stacks);
+    const a = await partitioned(stacks);
     expect(await codeOf(a.resetStreams({ outgoing: [1], timeoutMs: 300 }))).toBe('ETIMEDOUT');
     const reason = new Error('enough');
     const controller = new AbortController();
@@ -81,14 +81,14 @@ test('timeoutMs and signal end the waiting, not the request', () =>
     await expect(a.resetStreams({ outgoing: [2], signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
   }));
 
-test('it rejects when the association is lost', () =>
+test('a request fails when the association is lost', () =>
   withTwoStacks(async (stacks) => {
-    const a = await cut(stacks);
+    const a = await partitioned(stacks);
     expect((await failure(a.resetStreams({ outgoing: [1] }))).message).toContain('the association is lost');
     expect(a.state).toBe('closed');
   }));
 
-test('an abort ends the wait with its error', () =>
+test('an abort by the peer fails a pending request with its error', () =>
   withTwoStacks(async (stacks) => {
     const { a, b, clientSocket } = await connected(stacks);
     losing(stacks.network, Number.POSITIVE_INFINITY);
@@ -99,7 +99,7 @@ test('an abort ends the wait with its error', () =>
     expect(await codeOf(a.resetStreams({ outgoing: [1] }))).toBe('ECONNRESET');
   }));
 
-test('a shutdown ends the wait with EPIPE, and is not held up by it', () =>
+test('a shutdown fails a pending request with EPIPE, and doesn’t wait for it', () =>
   withTwoStacks(async (stacks) => {
     const { a, b } = await connected(stacks);
     losing(stacks.network, Number.POSITIVE_INFINITY);

@@ -5,12 +5,12 @@ import { upTo } from '../scenarios/fixture.js';
 import { codeOf, connected, pattern, SERVER, withTwoStacks } from '../support/two-stacks.js';
 import { ALL, losing, sendAll, take } from './fixture.js';
 
-test('an outgoing stream is reset: its sequence numbers start again, those of others go on', () =>
+test('after a reset of an outgoing stream its sequence numbers start at 0, and those of other streams go on', () =>
   withTwoStacks(async (stacks) => {
     const { a, b } = await connected(stacks);
-    const told: StreamReset[] = [];
-    a.on('streamReset', (event) => told.push(event));
-    b.on('streamReset', (event) => told.push(event));
+    const events: StreamReset[] = [];
+    a.on('streamReset', (event) => events.push(event));
+    b.on('streamReset', (event) => events.push(event));
     await sendAll(a, 3, 'one', 'two');
     await sendAll(a, 5, 'other');
     await a.resetStreams({ outgoing: [3] });
@@ -23,13 +23,13 @@ test('an outgoing stream is reset: its sequence numbers start again, those of ot
       ['three', 0],
       ['another', 1],
     ]);
-    expect(told).toEqual([
+    expect(events).toEqual([
       { direction: 'incoming', streams: [3], outcome: 'performed' },
       { direction: 'outgoing', streams: [3], outcome: 'performed' },
     ]);
   }));
 
-test('an incoming stream is reset by the peer, who is asked to', () =>
+test('an incoming stream is reset by the peer on request', () =>
   withTwoStacks(async (stacks) => {
     const { a, b } = await connected(stacks);
     await sendAll(b, 1, 'one', 'two');
@@ -42,7 +42,7 @@ test('an incoming stream is reset by the peer, who is asked to', () =>
     ]);
   }));
 
-test('all streams, both ways at once', () =>
+test('all streams are reset in both directions at once', () =>
   withTwoStacks(async (stacks) => {
     const { a, b } = await connected(stacks);
     for (const stream of [0, 9]) await sendAll(a, stream, `a${stream}`);
@@ -54,7 +54,7 @@ test('all streams, both ways at once', () =>
     expect((await take(a, 4)).map(([, ssn]) => ssn)).toEqual([0, 0, 0, 0]);
   }));
 
-test('more streams than fit one request are reset by several', () =>
+test('more streams than fit into one request are reset by several requests', () =>
   withTwoStacks(async (stacks) => {
     const streams = { outbound: 700, inbound: 700 };
     const { a, b } = await connected(stacks, { streams }, { streams });
@@ -85,7 +85,7 @@ test('both ends may reset at the same time', () =>
     ]);
   }));
 
-test('a lost RE-CONFIG is sent again, and the reset is performed once', () =>
+test('a lost RE-CONFIG is retransmitted, and the reset is performed once', () =>
   withTwoStacks(async (stacks) => {
     const { a, b } = await connected(stacks);
     let resets = 0;
@@ -104,7 +104,7 @@ test('a lost RE-CONFIG is sent again, and the reset is performed once', () =>
     expect(resets).toBe(1);
   }));
 
-test('a lost answer is asked for again', () =>
+test('if the response is lost, the request is retransmitted, and the reset is performed once', () =>
   withTwoStacks(async (stacks) => {
     const { a, b } = await connected(stacks);
     let lost = 0;
@@ -119,7 +119,7 @@ test('a lost answer is asked for again', () =>
     expect([lost, resets]).toEqual([2, 1]);
   }));
 
-test('what is sent before a reset goes before it, what is sent after it waits; other streams go on', () =>
+test('a reset waits for earlier messages of its stream, and later messages wait for the reset; other streams go on', () =>
   withTwoStacks(
     async (stacks) => {
       const { a, b } = await connected(stacks, { sendBufferBytes: 16_384 });
@@ -148,7 +148,7 @@ test('what is sent before a reset goes before it, what is sent after it waits; o
     { conditions: { latencyMs: 50 } },
   ));
 
-test('under loss, messages and resets in any order arrive in that order', () =>
+test('with packet loss, messages and resets take effect in the order in which they were sent', () =>
   withTwoStacks(
     async (stacks) => {
       const { a, b } = await connected(stacks);
@@ -164,18 +164,18 @@ test('under loss, messages and resets in any order arrive in that order', () =>
         const own = taken.map(([text]) => Number(text)).filter((index) => index % 3 === stream);
         expect(own).toEqual(own.toSorted((x, y) => x - y));
       }
-      expect(taken.filter(([, ssn]) => ssn === 0).length).toBe(3 + 6 - 1); // the last one resets what is sent no more
+      expect(taken.filter(([, ssn]) => ssn === 0).length).toBe(3 + 6 - 1); // nothing is sent after the last one
     },
     { conditions: { latencyMs: 30, loss: 0.15 }, seed: 11 },
   ));
 
-test('the association is reset when everything is acknowledged; what is sent meanwhile waits', () =>
+test('the association is reset once all data is acknowledged; messages sent meanwhile wait for the reset', () =>
   withTwoStacks(
     async (stacks) => {
       const { a, b } = await connected(stacks, ALL, ALL);
-      const told: unknown[] = [];
-      a.on('associationReset', (event) => told.push(event));
-      b.on('associationReset', (event) => told.push(event));
+      const events: unknown[] = [];
+      a.on('associationReset', (event) => events.push(event));
+      b.on('associationReset', (event) => events.push(event));
       await sendAll(b, 2, 'b');
       await take(a, 1);
       await sendAll(a, 1, 'one', 'two');
@@ -189,14 +189,14 @@ test('the association is reset when everything is acknowledged; what is sent mea
         ['three', 0],
       ]);
       expect(await take(a, 1)).toEqual([['b', 0]]);
-      expect(told).toEqual(
+      expect(events).toEqual(
         Array(2).fill({ outcome: 'performed', localTsn: expect.any(Number), remoteTsn: expect.any(Number) }),
       );
     },
     { conditions: { latencyMs: 40 } },
   ));
 
-test.each([1, 2, 3, 4, 5, 6])('what is sent after a reset of the association is acknowledged (seed %i)', (seed) =>
+test.each([1, 2, 3, 4, 5, 6])('messages sent after a reset of the association are acknowledged (seed %i)', (seed) =>
   withTwoStacks(
     async (stacks) => {
       const { a, b } = await connected(stacks, ALL, ALL);
@@ -220,7 +220,7 @@ test.each([1, 2, 3, 4, 5, 6])('what is sent after a reset of the association is 
   ),
 );
 
-test('streams that were there keep their counters of abandoned messages when others are added', () =>
+test('the counters of abandoned messages of existing streams are kept when streams are added', () =>
   withTwoStacks(async (stacks) => {
     const abandoned = (end: Association, stream: number) =>
       end.getOption('streamAbandoned', { stream, policy: SCTP_PR_SCTP_ALL }).sent;
@@ -231,13 +231,13 @@ test('streams that were there keep their counters of abandoned messages when oth
     expect(abandoned(first, 29)).toBe(1n);
     first.abort();
     heal();
-    // The new streams of this one have the memory of the first one's, which isn't empty.
+    // The new streams of this association reuse the memory of the first one's, which isn't zeroed.
     const second = await stacks.client.socket().connectx(SERVER);
     await second.addStreams({ outbound: 20 });
     for (const stream of upTo(30)) expect(abandoned(second, stream)).toBe(0n);
   }));
 
-test('streams are added, both ways, and can be used at once', () =>
+test('streams are added in both directions, and can be used at once', () =>
   withTwoStacks(async (stacks) => {
     const { a, b } = await connected(stacks, ALL, ALL);
     const changes: unknown[] = [];
@@ -256,7 +256,7 @@ test('streams are added, both ways, and can be used at once', () =>
     expect((await a.receive())?.stream).toBe(29);
   }));
 
-test('a signal that aborts when the first half of added streams is there is the reason that the rest is given up', () =>
+test('if the signal aborts when the outgoing streams have been added, the incoming ones are not requested', () =>
   withTwoStacks(async (stacks) => {
     const { a } = await connected(stacks, ALL, ALL);
     const stop = new AbortController();
@@ -265,7 +265,7 @@ test('a signal that aborts when the first half of added streams is there is the 
     expect(a.setup.streams).toEqual({ inbound: 10, outbound: 15 });
   }));
 
-test('the time for adding streams both ways counts once', () =>
+test('adding streams in both directions has one timeout', () =>
   withTwoStacks(
     async (stacks) => {
       const { a } = await connected(stacks, ALL, ALL);
@@ -273,12 +273,12 @@ test('the time for adding streams both ways counts once', () =>
       const adding = a.addStreams({ outbound: 5, inbound: 20, timeoutMs: 150 });
       await expect(adding).rejects.toMatchObject({ code: 'ETIMEDOUT', message: expect.stringContaining('150 ms') });
       expect(stacks.network.clock.now() - before).toBe(150);
-      await stacks.network.advance(1000); // a request that was given up is made all the same
+      await stacks.network.advance(1000); // the timeout doesn't withdraw the request
     },
     { conditions: { latencyMs: 50 } },
   ));
 
-test('streams are added while data waits on those that there are', () =>
+test('streams are added while messages wait on the existing streams', () =>
   withTwoStacks(
     async (stacks) => {
       const { a, b } = await connected(stacks, { ...ALL, sendBufferBytes: 65_536 }, ALL);
@@ -293,7 +293,7 @@ test('streams are added while data waits on those that there are', () =>
     { conditions: { latencyMs: 20 } },
   ));
 
-test('an answer that meets a full receive buffer is not lost: it is told when somebody receives', () =>
+test('a response that arrives while the receive buffer is full is not lost: it is reported once the program receives', () =>
   withTwoStacks(async (stacks) => {
     const { a, b } = await connected(stacks, { receiveBufferBytes: 8192, readAheadBytes: 1 });
     const flood = b.send(pattern(60_000));

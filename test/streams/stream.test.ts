@@ -8,7 +8,7 @@ async function textsOf(stream: Stream): Promise<string[]> {
   return all;
 }
 
-test('a stream sends on its number, and receives what comes on it, without taking the messages of others', () =>
+test('a stream sends with its identifier, and receives only the messages of that identifier', () =>
   withTwoStacks(async (stacks) => {
     const { a, b } = await connected(stacks);
     expect(a.stream(3)).toBe(a.stream(3));
@@ -19,10 +19,10 @@ test('a stream sends on its number, and receives what comes on it, without takin
     expect(await b.stream(3).receive()).toMatchObject({ stream: 3, ppid: 51 });
     expect([textOf(await b.receive()), textOf(await b.receive())]).toEqual(['five', 'zero']);
     await b.stream(3).send('back');
-    expect(await a.receive()).toMatchObject({ stream: 3 }); // a doesn't receive from its stream 3 by itself
+    expect(await a.receive()).toMatchObject({ stream: 3 }); // a.stream(3) has not been received from, so a receives it
   }));
 
-test('what is here when a stream is first received from is the stream’s; what comes then, too', () =>
+test('from its first receive() on a stream gets its buffered messages and the later ones', () =>
   withTwoStacks(async (stacks) => {
     const { a, b } = await connected(stacks);
     for (const text of ['one', 'two', 'three']) {
@@ -39,7 +39,7 @@ test('what is here when a stream is first received from is the stream’s; what 
     expect(await texts(b)).toEqual(['two on 1', 'three on 1']);
   }));
 
-test('a waiter of the stream and one of the association each get theirs', () =>
+test('pending calls of receive() on a stream and on the association each get their message', () =>
   withTwoStacks(async (stacks) => {
     const { a, b } = await connected(stacks);
     const [any, own] = [b.receive(), b.stream(4).receive()];
@@ -48,7 +48,7 @@ test('a waiter of the stream and one of the association each get theirs', () =>
     expect([textOf(await any), textOf(await own)]).toEqual(['any', 'own']);
   }));
 
-test('streams share one window: messages that nobody receives hold up the others, in bounded memory, and lose nothing', () =>
+test('streams share one receive window: unread messages hold up other streams, memory stays bounded, nothing is lost', () =>
   withTwoStacks(
     async (stacks) => {
       const options = { readAheadBytes: 16_384, receiveBufferBytes: 32_768 };
@@ -70,7 +70,7 @@ test('streams share one window: messages that nobody receives hold up the others
     { limitMs: 1e7 },
   ));
 
-test('a reset by the peer is the end of a readable, and another one begins after it', () =>
+test('a reset by the peer ends the readable, and the next one has the messages after it', () =>
   withTwoStacks(async (stacks) => {
     const { a, b } = await connected(stacks);
     const [out, stream] = [a.stream(3), b.stream(3)];
@@ -79,19 +79,19 @@ test('a reset by the peer is the end of a readable, and another one begins after
     await first.write('one');
     await first.write({ data: 'two', ppid: 53 });
     await first.close();
-    await out.send('next life');
+    await out.send('after the reset');
     await stacks.network.advance(100);
-    const lives: string[][] = [[], []];
-    for await (const message of readable) lives[0]?.push(textOf(message));
+    const parts: string[][] = [[], []];
+    for await (const message of readable) parts[0]?.push(textOf(message));
     expect(stream.readable).not.toBe(readable);
     const reader = stream.readable.getReader();
-    lives[1]?.push(textOf((await reader.read()).value));
-    expect(lives).toEqual([['one', 'two'], ['next life']]);
+    parts[1]?.push(textOf((await reader.read()).value));
+    expect(parts).toEqual([['one', 'two'], ['after the reset']]);
     await out.writable.getWriter().write('and on');
     expect(await reader.read()).toMatchObject({ done: false, value: { ssn: 1 } });
   }));
 
-test('for await and receive meet the reset, too, once each time', () =>
+test('each reset ends one for await loop or one receive()', () =>
   withTwoStacks(async (stacks) => {
     const { a, b } = await connected(stacks);
     const stream = b.stream(2);
@@ -108,7 +108,7 @@ test('for await and receive meet the reset, too, once each time', () =>
     expect(await stream.receive()).toBeUndefined();
   }));
 
-test('its writable waits for the stack to take a message, its readable takes one when it is asked', () =>
+test('the writable of a stream waits until the stack takes a message, and the readable receives only on demand', () =>
   withTwoStacks(
     async (stacks) => {
       const { a, b } = await connected(
@@ -136,7 +136,7 @@ test('its writable waits for the stack to take a message, its readable takes one
     { limitMs: 1e7 },
   ));
 
-test('pipes: a stream echoes into itself', () =>
+test('a readable of a stream can be piped into its own writable', () =>
   withTwoStacks(async (stacks) => {
     const { a, b } = await connected(stacks);
     const echo = b.stream(6);
@@ -151,7 +151,7 @@ test('pipes: a stream echoes into itself', () =>
     await piped;
   }));
 
-test('a cancelled readable leaves the rest to receive', () =>
+test('after cancel() of a readable, receive() gets the messages', () =>
   withTwoStacks(async (stacks) => {
     const { a, b } = await connected(stacks);
     const reader = b.stream(1).readable.getReader();
@@ -162,7 +162,7 @@ test('a cancelled readable leaves the rest to receive', () =>
     expect(textOf(await b.stream(1).receive())).toBe('kept');
   }));
 
-test('a stream ends with its association: by a shutdown, or with the error', () =>
+test('a stream fails with the error of its association', () =>
   withTwoStacks(async (stacks) => {
     const { a, b } = await connected(stacks);
     const [here, there] = [a.stream(1).receive(), codeOf(b.stream(1).receive())];
@@ -185,7 +185,7 @@ test('an aborted writable resets the stream', () =>
     expect(await read).toEqual(['sent']);
   }));
 
-test('a stream of no number that there can be is EINVAL, one that there is not can not be sent on', () =>
+test('an invalid stream identifier is EINVAL, and so is sending on a stream that the association doesn’t have', () =>
   withTwoStacks(async (stacks) => {
     const { a } = await connected(stacks);
     for (const id of [-1, 1.5, 65_536, Number.NaN]) expect(() => a.stream(id)).toThrow(/^EINVAL: stream/);
@@ -193,7 +193,7 @@ test('a stream of no number that there can be is EINVAL, one that there is not c
     expect(await codeOf(a.stream(99).reset())).toBe('EINVAL');
   }));
 
-test('who disposes of the association drops what streams have not received', () =>
+test('disposing of the association drops the unread messages of its streams', () =>
   withTwoStacks(async (stacks) => {
     const { a, b } = await connected(stacks, {}, { readAheadBytes: 1000 });
     void b.stream(1).receive();
@@ -204,7 +204,7 @@ test('who disposes of the association drops what streams have not received', () 
     await closing;
   }));
 
-test('after its reset a stream’s messages are the association’s again, until something is received from it', () =>
+test('after a reset the association receives the stream’s messages again, until the stream is received from', () =>
   withTwoStacks(async (stacks) => {
     const { a, b } = await connected(stacks);
     const send = (...all: string[]) => Promise.all(all.map((text) => a.send(text, { stream: 1 })));

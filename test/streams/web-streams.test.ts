@@ -2,17 +2,17 @@ import { describe, expect, test } from 'vitest';
 import type { Association } from '../../src/index.js';
 import { codeOf, connected, failure, pattern, type TwoStacks, textOf, withTwoStacks } from '../support/two-stacks.js';
 
-/** Both kinds of streams that the web knows: those of an association, and those of one of its streams. */
+/** The sources of web streams: an association, and one of its SCTP streams. */
 const KINDS = [
   ['an association', (association: Association) => association],
   ['a stream', (association: Association) => association.stream(1)],
 ] as const;
 
-/** An association whose receiver takes nothing, and whose buffers are small. */
+/** An association with small buffers, on which b doesn't read ahead. */
 const slow = (stacks: TwoStacks) =>
   connected(stacks, { sendBufferBytes: 4096 }, { receiveBufferBytes: 4096, readAheadBytes: 1 });
 
-/** What a promise has come to by now. */
+/** Whether a promise is settled by now. */
 async function now(promise: Promise<unknown>): Promise<'done' | 'not yet'> {
   let is: 'done' | 'not yet' = 'not yet';
   const done = () => {
@@ -26,7 +26,7 @@ async function now(promise: Promise<unknown>): Promise<'done' | 'not yet'> {
 describe.each(KINDS)('readable of %s', (_, of) => {
   const send = (association: Association, text: string) => association.send(text, { stream: 1 });
 
-  test('cancelled in the instant in which a message comes leaves it to receive', () =>
+  test('if cancelled in the instant in which a message arrives, leaves it for receive()', () =>
     withTwoStacks(async (stacks) => {
       const { a, b } = await connected(stacks);
       for (const text of ['one', 'two', 'three']) {
@@ -47,7 +47,7 @@ describe.each(KINDS)('readable of %s', (_, of) => {
       }
     }));
 
-  test('cancelled while it waits leaves the next message to receive, and there is another readable', () =>
+  test('if cancelled while it waits, leaves the next message for receive(), and a new readable is returned', () =>
     withTwoStacks(async (stacks) => {
       const { a, b } = await connected(stacks);
       const { readable } = of(b);
@@ -62,7 +62,7 @@ describe.each(KINDS)('readable of %s', (_, of) => {
       expect(textOf((await of(b).readable.getReader().read()).value)).toBe('more');
     }));
 
-  test('whose reader is released while it waits leaves the message to receive, or to the next reader', () =>
+  test('if its reader is released while it waits, leaves the message for receive() or the next reader', () =>
     withTwoStacks(async (stacks) => {
       const { a, b } = await connected(stacks);
       const { readable } = of(b);
@@ -79,7 +79,7 @@ describe.each(KINDS)('readable of %s', (_, of) => {
       }
     }));
 
-  test('gives several readers that ask at once their messages in order', () =>
+  test('answers concurrent reads with the messages in order', () =>
     withTwoStacks(async (stacks) => {
       const { a, b } = await connected(stacks);
       const reader = of(b).readable.getReader();
@@ -93,7 +93,7 @@ describe.each(KINDS)('readable of %s', (_, of) => {
 });
 
 describe.each(KINDS)('writable of %s', (kind, of) => {
-  test('is aborted at once though the peer receives nothing', () =>
+  test('is aborted at once even if the peer receives nothing', () =>
     withTwoStacks(
       async (stacks) => {
         const { a, b } = await slow(stacks);
@@ -115,7 +115,7 @@ describe.each(KINDS)('writable of %s', (kind, of) => {
             lengths.push(message?.data.length ?? -1);
           }
           await more;
-          expect(lengths).toEqual([20_000]); // of which a part was sent
+          expect(lengths).toEqual([20_000]); // the one of which a part was already sent
         }
       },
       { limitMs: 1e7 },
@@ -136,21 +136,21 @@ describe.each(KINDS)('writable of %s', (kind, of) => {
       { limitMs: 1e7 },
     ));
 
-  test('is another one after a bad write, and messages go on', () =>
+  test('is replaced by a new one after a failed write, and messages go on', () =>
     withTwoStacks(async (stacks) => {
       const { a, b } = await connected(stacks);
       const first = of(a).writable;
       const writer = first.getWriter();
       writer.closed.catch(() => undefined);
       expect(await codeOf(writer.write(''))).toBe('EINVAL');
-      expect(await codeOf(writer.write('never'))).toBe('EINVAL'); // the web's contract: it has ended
+      expect(await codeOf(writer.write('never'))).toBe('EINVAL'); // a WritableStream is errored by a failed write
       expect(of(a).writable).not.toBe(first);
       await of(a).writable.getWriter().write('still there');
       expect(textOf(await b.receive())).toBe('still there');
     }));
 });
 
-test('of a message that is begun the rest is sent after an abort, from a copy: the peer gets it whole, then the end', () =>
+test('if a part of a message is sent, an abort sends the rest from a copy: the peer gets it whole, then the end', () =>
   withTwoStacks(
     async (stacks) => {
       const { a, b } = await slow(stacks);
@@ -161,7 +161,7 @@ test('of a message that is begun the rest is sent after an abort, from a copy: t
       await writer.abort(new Error('enough'));
       expect((await begun).message).toBe('enough');
       expect((await queued).message).toBe('enough');
-      data.fill(0); // it is the caller's again
+      data.fill(0); // the caller may reuse the buffer
       const stream = b.stream(1);
       expect(Buffer.compare((await stream.receive())?.data ?? new Uint8Array(), pattern(20_000))).toBe(0);
       expect(await stream.receive()).toBeUndefined();
@@ -170,7 +170,7 @@ test('of a message that is begun the rest is sent after an abort, from a copy: t
     { limitMs: 1e7 },
   ));
 
-test('of a message that waits behind others nothing is sent after an abort', () =>
+test('a message that waits behind others is not sent after an abort', () =>
   withTwoStacks(
     async (stacks) => {
       const { a, b } = await slow(stacks);
@@ -189,8 +189,8 @@ test('of a message that waits behind others nothing is sent after an abort', () 
     { limitMs: 1e7 },
   ));
 
-describe('a loop over messages', () => {
-  test('that is returned from while it waits takes no message', () =>
+describe('an async iterator over messages', () => {
+  test('takes no message if it is returned from while it waits', () =>
     withTwoStacks(async (stacks) => {
       const { a, b } = await connected(stacks);
       for (const source of [b, b.stream(1)]) {
@@ -208,7 +208,7 @@ describe('a loop over messages', () => {
       }
     }));
 
-  test('that asks several times at once gets the messages in order, then the end each time', () =>
+  test('answers concurrent next() calls with the messages in order, then with the end', () =>
     withTwoStacks(async (stacks) => {
       const { a, b } = await connected(stacks);
       const loop = b[Symbol.asyncIterator]();
