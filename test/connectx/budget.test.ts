@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { at, initsOf, listening, NOBODY, rejected, SERVER, STYLES, withClientAndServer } from '../support/connectx.js';
 
-/** Addresses that nobody has, in the client's first network. */
+/** Unassigned addresses in the client's first network. */
 function dead(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `10.0.1.${100 + index}`);
 }
@@ -21,7 +21,7 @@ describe.each(STYLES)('the INIT budget, %s', (style) => {
     }),
   );
 
-  test('budget: it is raised to the number of addresses: each of 30 is tried', () =>
+  test('budget: it is raised to the number of addresses, so that each of 30 is tried', () =>
     withClientAndServer({ limitMs: 1e6 }, async ({ client, network }) => {
       const error = await rejected(client.socket({ style }).connectx(at(dead(30))), 'ETIMEDOUT');
       expect(new Set(initsOf(network))).toEqual(new Set(dead(30)));
@@ -29,7 +29,7 @@ describe.each(STYLES)('the INIT budget, %s', (style) => {
       expect(error.attempts?.every(({ sentAtMs }) => sentAtMs.length >= 1)).toBe(true);
     }));
 
-  test('budget: it is the stack’s Max.Init.Retransmits where that says more, or less', () =>
+  test('budget: a Max.Init.Retransmits set on the stack replaces it, whether larger or smaller', () =>
     withClientAndServer({ stack: { timers: { initRetransmits: 2 } }, limitMs: 1e6 }, async ({ client, network }) => {
       const socket = client.socket({ style });
       await rejected(socket.connectx(at(dead(1))), 'ETIMEDOUT');
@@ -38,7 +38,7 @@ describe.each(STYLES)('the INIT budget, %s', (style) => {
       expect(initsOf(network)).toHaveLength(3 + 5);
     }));
 
-  test('budget: one set-up’s does not change the next one’s', () =>
+  test('budget: the budget of one set-up does not affect the next', () =>
     withClientAndServer({ limitMs: 1e6 }, async ({ client, network }) => {
       const socket = client.socket({ style });
       await rejected(socket.connectx(at(dead(20))), 'ETIMEDOUT');
@@ -47,7 +47,7 @@ describe.each(STYLES)('the INIT budget, %s', (style) => {
       expect(initsOf(network)).toHaveLength(before + 9);
     }));
 
-  test('budget: timeoutMs decides when it is shorter', () =>
+  test('budget: a shorter timeoutMs ends the attempt earlier', () =>
     withClientAndServer({}, async ({ client, network }) => {
       const error = await rejected(client.socket({ style }).connectx(at(dead(3)), { timeoutMs: 2500 }), 'ETIMEDOUT');
       expect(network.clock.now()).toBe(2500);
@@ -60,7 +60,7 @@ describe.each(STYLES)('the INIT budget, %s', (style) => {
       expect(network.trace.count).toBe(sent);
     }));
 
-  test('budget: timeoutMs decides when it is longer, too', () =>
+  test('budget: a longer timeoutMs extends the attempt', () =>
     withClientAndServer({ limitMs: 1e6 }, async ({ client, server, network }) => {
       const socket = client.socket({ style });
       await rejected(socket.connectx(at(dead(3)), { timeoutMs: 300_000 }), 'ETIMEDOUT');
@@ -76,7 +76,7 @@ describe.each(STYLES)('the INIT budget, %s', (style) => {
       expect(setup.tried.flatMap(({ sentAtMs }) => sentAtMs).length).toBeGreaterThan(9);
     }));
 
-  test('budget: timeoutMs Infinity tries for as long as it takes', () =>
+  test('budget: with timeoutMs Infinity, the attempt goes on until an address answers', () =>
     withClientAndServer({ limitMs: 1e7 }, async ({ client, network, server }) => {
       const attempt = client
         .socket({ style })
@@ -88,7 +88,7 @@ describe.each(STYLES)('the INIT budget, %s', (style) => {
       expect((await attempt).state).toBe('open');
     }));
 
-  test('budget: timeoutMs 0 tries once and gives up', () =>
+  test('budget: with timeoutMs 0, one INIT is sent and the attempt fails', () =>
     withClientAndServer({}, async ({ client, network }) => {
       await rejected(client.socket({ style }).connectx(at(dead(1)), { timeoutMs: 0 }), 'ETIMEDOUT');
       expect(initsOf(network)).toHaveLength(1);

@@ -30,7 +30,7 @@ describe.each(STYLES)('Darwin connectx(2), %s', (style) => {
       await rejected(client.socket({ style }).connectx(at(SERVER), { local: at([B], 4242) }), 'EADDRINUSE');
     }));
 
-  test('D1: the binding is undone when the call fails, however it fails', () =>
+  test('D1: the binding is undone whenever the call fails', () =>
     withClientAndServer({ limitMs: 1e6 }, async ({ client, server }) => {
       const socket = client.socket({ style });
       const local = at([A, B], 4242);
@@ -47,7 +47,7 @@ describe.each(STYLES)('Darwin connectx(2), %s', (style) => {
       expect(socket.localEndpoints).toEqual(expect.arrayContaining(local));
     }));
 
-  test('D1: a socket that is bound keeps its binding: EINVAL', () =>
+  test('D1: local addresses for a bound socket are EINVAL, and it keeps its binding', () =>
     withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       const socket = client.socket({ style });
@@ -57,7 +57,7 @@ describe.each(STYLES)('Darwin connectx(2), %s', (style) => {
       expect(socket.localEndpoints).toEqual(at([A], 4));
     }));
 
-  test('D2: several source addresses: all of them become paths', () =>
+  test('D2: all of several source addresses are used for paths', () =>
     withClientAndServer({}, async ({ client, server }) => {
       const listener = listening(server);
       await client.socket({ style }).connectx(at(SERVER), { local: [{ address: C }, { address: A }] });
@@ -69,7 +69,7 @@ describe.each(STYLES)('Darwin connectx(2), %s', (style) => {
       ).toEqual([A, C]);
     }));
 
-  test('D3: an interface is the addresses that the transport has there', () =>
+  test('D3: an interface stands for the transport’s addresses on it', () =>
     withClientAndServer(
       { clientHost: { interfaces: { [A]: 'wifi', [B]: 'lte', [C]: 'lte' } } },
       async ({ client, server }) => {
@@ -86,7 +86,7 @@ describe.each(STYLES)('Darwin connectx(2), %s', (style) => {
       },
     ));
 
-  test('D4: an interface and addresses: what is in both; nothing is EADDRNOTAVAIL', () =>
+  test('D4: an interface with addresses binds their intersection; an empty one is EADDRNOTAVAIL', () =>
     withClientAndServer(
       { clientHost: { interfaces: { [A]: 'wifi', [B]: 'lte', [C]: 'lte' } } },
       async ({ client, server }) => {
@@ -98,7 +98,7 @@ describe.each(STYLES)('Darwin connectx(2), %s', (style) => {
       },
     ));
 
-  test('D5, D6: at least one destination, as an array of endpoints', () =>
+  test('D5, D6: destinations are an array of at least one endpoint', () =>
     withClientAndServer({}, async ({ client }) => {
       await rejected(client.socket({ style }).connectx([], { local: at([A], 0) }), 'EINVAL');
       await expect(client.socket({ style }).connectx(new Uint8Array(16) as never)).rejects.toThrow(TypeError);
@@ -118,7 +118,7 @@ describe.each(STYLES)('Darwin connectx(2), %s', (style) => {
     }),
   );
 
-  test('D8: path changes are an event, and an async iterator that ends with the association', () =>
+  test('D8: path changes come as events, and from an async iterator that ends with the association', () =>
     withClientAndServer({ stack: { preset: 'fast-failover' } }, async ({ client, server, network }) => {
       listening(server);
       const association = await client.socket({ style }).connectx(at(SERVER.slice(0, 2)));
@@ -139,7 +139,7 @@ describe.each(STYLES)('Darwin connectx(2), %s', (style) => {
       expect(await association.pathChanges().next()).toEqual({ done: true, value: undefined });
     }));
 
-  test('D9: paths() and status() tell what getconninfo does', () =>
+  test('D9: paths() and status() return what getconninfo does', () =>
     withClientAndServer({}, async ({ client, server, network }) => {
       listening(server);
       const association = await client.socket({ style }).connectx(at(SERVER));
@@ -171,7 +171,7 @@ describe.each(STYLES)('Darwin connectx(2), %s', (style) => {
       });
     }));
 
-  test('D9: the encapsulation port too', () =>
+  test('D9: paths() includes the UDP encapsulation port', () =>
     withClientAndServer(
       { clientHost: { encapsulationPort: 9899 }, serverHost: { encapsulationPort: 9899 } },
       async ({ client, server }) => {
@@ -181,7 +181,7 @@ describe.each(STYLES)('Darwin connectx(2), %s', (style) => {
       },
     ));
 
-  test('D11: the associations of a socket', () =>
+  test('D11: a socket lists its associations', () =>
     withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       const socket = client.socket({ style });
@@ -192,7 +192,7 @@ describe.each(STYLES)('Darwin connectx(2), %s', (style) => {
       expect(socket.associations).toEqual([]);
     }));
 
-  test('D13: an association can be closed, and aborted', () =>
+  test('D13: an association can be closed or aborted', () =>
     withClientAndServer({}, async ({ client, server }) => {
       const listener = listening(server);
       const socket = client.socket({ style });
@@ -214,7 +214,7 @@ describe.each(STYLES)('Darwin connectx(2), %s', (style) => {
       expect(new Set(socket.associations.map(({ id }) => id)).size).toBe(3);
     }));
 
-  test('D16, D17: each path has an id that is unique within its socket, and keeps it', () =>
+  test('D16, D17: each path has a fixed id that is unique within its socket', () =>
     withClientAndServer({}, async ({ client, server, network }) => {
       for (const port of [1, 2]) listening(server, SERVER, port);
       const socket = client.socket({ style });

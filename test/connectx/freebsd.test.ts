@@ -27,7 +27,7 @@ describe.each(STYLES)('FreeBSD sctp_connectx(3), %s', (style) => {
       await exchange(association, only(listener));
     }));
 
-  test('F2: it operates like connect, whose promise settles when the association is up', () =>
+  test('F2: it works like connect: its promise resolves when the association is up', () =>
     withClientAndServer({}, async ({ client, server, network }) => {
       listening(server);
       const one = await client.socket({ style }).connectx(at(SERVER.slice(0, 1)));
@@ -48,7 +48,7 @@ describe.each(STYLES)('FreeBSD sctp_connectx(3), %s', (style) => {
     }),
   );
 
-  test('F3: unequal ports are EINVAL, duplicates collapse, also in other spellings', () =>
+  test('F3: different ports are EINVAL; duplicate addresses collapse, even in different notations', () =>
     withClientAndServer({}, async ({ client, server, network }) => {
       listening(server);
       const socket = client.socket({ style });
@@ -75,7 +75,7 @@ describe.each(STYLES)('FreeBSD sctp_connectx(3), %s', (style) => {
     }),
   );
 
-  test('F4: every listed address is tried, also the fifteenth', () =>
+  test('F4: every listed address is tried, even the fifteenth', () =>
     withClientAndServer({ limitMs: 1e6 }, async ({ client, server }) => {
       listening(server, SERVER.slice(0, 1));
       const dead = Array.from({ length: 14 }, (_, index) => `10.0.1.${100 + index}`);
@@ -92,7 +92,7 @@ describe.each(STYLES)('FreeBSD sctp_connectx(3), %s', (style) => {
       expect(association.paths().map(({ state }) => state)).toEqual(['active', 'active', 'active']);
     }));
 
-  test('F6: no heartbeat confirms a listed address; one does confirm an address that the peer added', () =>
+  test('F6: a listed address needs no HEARTBEAT to be confirmed; an address that the peer added does', () =>
     withClientAndServer({}, async ({ client, server, network }) => {
       listening(server);
       const socket = client.socket({ style });
@@ -108,7 +108,7 @@ describe.each(STYLES)('FreeBSD sctp_connectx(3), %s', (style) => {
       expect(new Set(later.map(({ destination }) => destination))).toEqual(new Set(SERVER));
     }));
 
-  test('F7: listed addresses that the peer does not name are dropped, and told', () =>
+  test('F7: listed addresses that INIT ACK does not contain are dropped and reported', () =>
     withClientAndServer({}, async ({ client, server }) => {
       listening(server, SERVER.slice(0, 1));
       const association = await client.socket({ style }).connectx(at([SERVER[0]!, SERVER[1]!, NOBODY]));
@@ -139,7 +139,7 @@ describe.each(STYLES)('FreeBSD sctp_connectx(3), %s', (style) => {
       expect(error.attempts).toEqual(SERVER.map((address, index) => ({ address, sentAtMs: index ? [] : [0] })));
     }));
 
-  test('F10: no addresses, and what is no address, is EINVAL', () =>
+  test('F10: an empty list or an invalid address is EINVAL', () =>
     withClientAndServer({}, async ({ client }) => {
       const socket = client.socket({ style });
       await rejected(socket.connectx([]), 'EINVAL');
@@ -167,7 +167,7 @@ describe.each(STYLES)('FreeBSD sctp_connectx(3), %s', (style) => {
     }),
   );
 
-  test('F12: a closed socket is EBADF, for every call', () =>
+  test('F12: every call on a closed socket fails with EBADF', () =>
     withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       const socket = client.socket({ style });
@@ -186,7 +186,7 @@ describe.each(STYLES)('FreeBSD sctp_connectx(3), %s', (style) => {
       for (const call of calls) expect(call).toThrowError(expect.objectContaining({ code: 'EBADF' }));
     }));
 
-  test('F13: what is no socket is a TypeError with code ENOTSOCK', () =>
+  test('F13: a call on something other than a socket throws a TypeError with code ENOTSOCK', () =>
     withClientAndServer({}, async ({ client }) => {
       const { connectx, connect } = Socket.prototype;
       for (const it of [undefined, {}, client, Object.create(Socket.prototype)] as Socket[]) {
@@ -198,7 +198,7 @@ describe.each(STYLES)('FreeBSD sctp_connectx(3), %s', (style) => {
       }
     }));
 
-  test('F14: as RFC 6458 §9.9 says: the whole list in one INIT’s lifetime, the port from the first, the id at once', () =>
+  test('F14: RFC 6458 §9.9: one attempt covers the whole list, the first address gives the port, the id is available at once', () =>
     withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       const socket = client.socket({ style });

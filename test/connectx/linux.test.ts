@@ -24,7 +24,7 @@ describe.each(STYLES)('Linux lksctp sctp_connectx(3), %s', (style) => {
 
   test.each([
     ['L2: an IPv4 socket', 'IPv4', SERVER.slice(0, 2)],
-    ['L3: an IPv6 socket that is limited to IPv6', 'IPv6', SERVER.slice(2)],
+    ['L3: an IPv6-only socket', 'IPv6', SERVER.slice(2)],
     ['L3: an IPv6 socket', 'any', SERVER],
   ] as const)('%s takes these addresses, and uses local ones of that family', (_, family, addresses) =>
     withClientAndServer({}, async ({ client, server }) => {
@@ -40,7 +40,7 @@ describe.each(STYLES)('Linux lksctp sctp_connectx(3), %s', (style) => {
     }),
   );
 
-  test('L4, L5: one address or many, of different lengths in one list', () =>
+  test('L4, L5: a list has one address or many, and may mix IPv4 and IPv6', () =>
     withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       const mixed = [SERVER[2]!, SERVER[0]!, SERVER[1]!];
@@ -48,7 +48,7 @@ describe.each(STYLES)('Linux lksctp sctp_connectx(3), %s', (style) => {
       expect((await client.socket({ style }).connectx(at(mixed.slice(0, 1)))).setup.tried).toHaveLength(1);
     }));
 
-  test('L6: the id is there to be used or not', () =>
+  test('L6: the caller may ignore the association id', () =>
     withClientAndServer({}, async ({ client, server }) => {
       const listener = listening(server);
       const socket = client.socket({ style });
@@ -63,7 +63,7 @@ describe.each(STYLES)('Linux lksctp sctp_connectx(3), %s', (style) => {
       await client.socket({ style }).connectx(at(SERVER));
     }));
 
-  test('L8: EBADF for a closed socket, ENOTSOCK for what is none', () =>
+  test('L8: EBADF for a closed socket, ENOTSOCK for something other than a socket', () =>
     withClientAndServer({}, async ({ client }) => {
       const socket = client.socket({ style });
       const { connectx } = socket;
@@ -72,7 +72,7 @@ describe.each(STYLES)('Linux lksctp sctp_connectx(3), %s', (style) => {
       expect(await failureOf(connectx(at(SERVER)))).toMatchObject({ name: 'TypeError', code: 'ENOTSOCK' });
     }));
 
-  test('L9: EFAULT for bytes that are no longer there', () =>
+  test('L9: EFAULT for a detached buffer', () =>
     withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       const association = await client.socket({ style }).connectx(at(SERVER));
@@ -81,7 +81,7 @@ describe.each(STYLES)('Linux lksctp sctp_connectx(3), %s', (style) => {
       await rejected(association.send(data), 'EFAULT');
     }));
 
-  test('L10: a bad port or address is EINVAL, in later places too', () =>
+  test('L10: an invalid port or address is EINVAL anywhere in the list', () =>
     withClientAndServer({}, async ({ client, network }) => {
       const socket = client.socket({ style });
       for (const last of [
@@ -94,7 +94,7 @@ describe.each(STYLES)('Linux lksctp sctp_connectx(3), %s', (style) => {
       expect(network.trace.count).toBe(0);
     }));
 
-  test('L12: EISCONN on a one-to-one socket that is connected', () =>
+  test('L12: EISCONN on a connected one-to-one socket', () =>
     withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       listening(server, SERVER, 1);
@@ -104,13 +104,13 @@ describe.each(STYLES)('Linux lksctp sctp_connectx(3), %s', (style) => {
       else expect((await socket.connectx(at(SERVER, 1))).state).toBe('open');
     }));
 
-  test('L13: ECONNREFUSED when nobody listens, from an ABORT', () =>
+  test('L13: ECONNREFUSED when the peer answers with ABORT because no socket listens', () =>
     withClientAndServer({}, async ({ client }) => {
       const error = await rejected(client.socket({ style }).connectx(at(SERVER)), 'ECONNREFUSED');
       expect(error.abort).toEqual([]);
     }));
 
-  test('L13: a refusal by the network is a path event, and fails the attempt when every path has refused', () =>
+  test('L13: an ICMP unreachable is a path event, and fails the attempt once every path has one', () =>
     withClientAndServer({ unreachable: 'report' }, async ({ client, server, hosts }) => {
       listening(server);
       const socket = client.socket({ style });
@@ -143,7 +143,7 @@ describe.each(STYLES)('Linux lksctp sctp_connectx(3), %s', (style) => {
       await rejected(client.socket({ style }).connectx(at(SERVER), { local: at(['::'], 4) }), 'EADDRINUSE');
     }));
 
-  test('L17: with wait: false it is in progress: EINPROGRESS until ready settles, which tells the error once and for all', () =>
+  test('L17: with wait: false, calls fail with EINPROGRESS until ready settles; only ready reports the error', () =>
     withClientAndServer({}, async ({ client }) => {
       const association = await client.socket({ style }).connectx(at(SERVER), { wait: false });
       expect(() => association.setup).toThrowError(expect.objectContaining({ code: 'EINPROGRESS' }));
@@ -151,14 +151,14 @@ describe.each(STYLES)('Linux lksctp sctp_connectx(3), %s', (style) => {
       expect(await association.closed).toBe(error);
     }));
 
-  test('L18: EALREADY while a set-up is under way', () =>
+  test('L18: EALREADY while a set-up is in progress', () =>
     withClientAndServer({}, async ({ client }) => {
       const socket = client.socket({ style });
       await socket.connectx(at([NOBODY, SERVER[0]!]), { wait: false });
       await rejected(socket.connectx(at(SERVER)), 'EALREADY');
     }));
 
-  test('L20: EAFNOSUPPORT for a family that the socket has not', () =>
+  test('L20: EAFNOSUPPORT for an address family that the socket lacks', () =>
     withClientAndServer({}, async ({ client }) => {
       await rejected(client.socket({ style, family: 'IPv6' }).connectx(at(SERVER)), 'EAFNOSUPPORT');
     }));

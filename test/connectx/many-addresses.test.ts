@@ -14,7 +14,7 @@ test.each([
   ['127 IPv4', 127, IPV4],
   ['50 IPv6', 50, IPV6],
   ['73 IPv6', 73, IPV6],
-])('ends with %s addresses each connect, though INIT ACK and COOKIE ECHO exceed the MTU', (_, count, of) =>
+])('two endpoints with %s addresses each connect, though INIT ACK and COOKIE ECHO exceed the MTU', (_, count, of) =>
   withNetwork({ seed: 1, conditions: { latencyMs: 5 }, traceLength: 5000 }, async (network) => {
     const client = addresses(count, of, 1);
     const server = addresses(count, of, 2);

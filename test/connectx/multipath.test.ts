@@ -15,7 +15,7 @@ import {
 
 const [A, B, C] = CLIENT as [string, string, string];
 
-/** Waits until something holds, or fails by the test's own limit. */
+/** Waits until the condition holds; the test's timeout limits the wait. */
 async function until(network: { advance(ms: number): Promise<void> }, holds: () => boolean): Promise<void> {
   while (!holds()) await network.advance(10);
 }
@@ -28,7 +28,7 @@ function addressesOf(association: Association): string[] {
 }
 
 describe.each(STYLES)('Darwin connectx(2), multipath, %s', (style) => {
-  test('D10: adds local addresses to an association: the peer sees them added, then confirmed', () =>
+  test('D10: adds local addresses to an association; the peer reports them as added, then as confirmed', () =>
     withClientAndServer({}, async ({ client, server, network }) => {
       const listener = listening(server);
       const socket = client.socket({ style });
@@ -45,7 +45,7 @@ describe.each(STYLES)('Darwin connectx(2), multipath, %s', (style) => {
       await exchange(association, peer);
     }));
 
-  test('D10: an interface says which, as for a set-up', () =>
+  test('D10: an interface selects the addresses, as it does for a set-up', () =>
     withClientAndServer({}, async ({ client, server, network }) => {
       const listener = listening(server);
       const socket = client.socket({ style });
@@ -55,7 +55,7 @@ describe.each(STYLES)('Darwin connectx(2), multipath, %s', (style) => {
       expect(addressesOf(only(listener))).toEqual([A, B]);
     }));
 
-  test('D10: addresses of the peer are EOPNOTSUPP, wrong or missing local ones say so', () =>
+  test('D10: peer addresses are EOPNOTSUPP; invalid or missing local addresses are errors that name them', () =>
     withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       const socket = client.socket({ style });
@@ -75,7 +75,7 @@ describe.each(STYLES)('Darwin connectx(2), multipath, %s', (style) => {
       await rejected(all.connectx([], { association: everywhere, local: [{ address: B }] }), 'EINVAL');
     }));
 
-  test('D13: removes one local address: the peer sees it removed', () =>
+  test('D13: removes one local address; the peer reports it as removed', () =>
     withClientAndServer({}, async ({ client, server, network }) => {
       const listener = listening(server);
       const socket = client.socket({ style });
@@ -96,7 +96,7 @@ describe.each(STYLES)('Darwin connectx(2), multipath, %s', (style) => {
       await until(network, () => addressesOf(peer).length === 2);
     }));
 
-  test('D14: an association that is none of the socket is EINVAL', () =>
+  test('D14: an association of another socket is EINVAL', () =>
     withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       const one = client.socket({ style });
@@ -110,7 +110,7 @@ describe.each(STYLES)('Darwin connectx(2), multipath, %s', (style) => {
     ['the peer', CLIENT, SERVER.slice(0, 1)],
     ['this end', CLIENT.slice(0, 1), SERVER],
   ])(
-    'D12: requireMultipath rejects with EPROTO when %s has a single address; the error has the association',
+    'D12: requireMultipath rejects with EPROTO when %s has a single address; the error carries the association',
     (_, from, to) =>
       withClientAndServer({ clientAddresses: from, serverAddresses: to }, async ({ client, server }) => {
         const listener = listening(server, to);
@@ -121,7 +121,7 @@ describe.each(STYLES)('Darwin connectx(2), multipath, %s', (style) => {
       }),
   );
 
-  test('D12: requireMultipath is content with two addresses on both ends', () =>
+  test('D12: requireMultipath accepts two addresses at each end', () =>
     withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       const association = await client.socket({ style }).connectx(at(SERVER.slice(0, 1)), { requireMultipath: true });
@@ -130,7 +130,7 @@ describe.each(STYLES)('Darwin connectx(2), multipath, %s', (style) => {
 });
 
 describe('removeLocal', () => {
-  test('takes all the addresses away that it is given, or none', () =>
+  test('removes all the given addresses or none', () =>
     withClientAndServer({}, ({ client, server }) => {
       listening(server);
       const socket = client.socket();
@@ -151,7 +151,7 @@ describe('removeLocal', () => {
 });
 
 describe('peeloff', () => {
-  test('D12: gives the association of an EPROTO a socket of its own', () =>
+  test('D12: moves the association of an EPROTO error to a socket of its own', () =>
     withClientAndServer({ serverAddresses: SERVER.slice(0, 1) }, async ({ client, server, network }) => {
       const listener = listening(server, SERVER.slice(0, 1));
       const socket = client.socket({ style: 'one-to-many' });
@@ -169,7 +169,7 @@ describe('peeloff', () => {
       expect(client.sockets).toEqual([]);
     }));
 
-  test('D12: what was received and not taken, and what waits to be sent, goes with it', () =>
+  test('D12: unread messages and messages waiting to be sent move to the new socket', () =>
     withClientAndServer({}, async ({ client, server, network }) => {
       const listener = listening(server);
       const socket = client.socket({ style: 'one-to-many', readAheadBytes: 4, sendBufferBytes: 10_000 });
@@ -186,7 +186,7 @@ describe('peeloff', () => {
       expect(own.associations).toEqual([association]);
     }));
 
-  test('D12: what cannot be peeled off says so', () =>
+  test('D12: the error says why an association cannot be peeled off', () =>
     withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       const socket = client.socket({ style: 'one-to-many' });

@@ -19,7 +19,7 @@ import {
   withClientAndServer,
 } from '../support/connectx.js';
 
-/** A stack on a transport that refuses some destinations, as a firewall or a relay does. */
+/** Makes a stack on a transport that refuses some destinations, as a firewall or a relay does. */
 async function withPolicy(
   { network }: ClientAndServer,
   addresses: readonly Address[],
@@ -49,10 +49,10 @@ async function withPolicy(
   return network.standStill(Stack.create({ transport, clock: network.clock }));
 }
 
-describe.each(STYLES)('what the network says, %s', (style) => {
+describe.each(STYLES)('network errors, %s', (style) => {
   test.each([
-    ['L11: EACCES, where a relay forbids the destination', 'EACCES'],
-    ['L21: EPERM, where a firewall does', 'EPERM'],
+    ['L11: EACCES if a relay forbids the destination', 'EACCES'],
+    ['L21: EPERM if a firewall forbids the destination', 'EPERM'],
   ] as const)('%s: when every address is refused', (_, code) =>
     withClientAndServer({}, async (both) => {
       listening(both.server);
@@ -73,7 +73,7 @@ describe.each(STYLES)('what the network says, %s', (style) => {
       await stack.close();
     }));
 
-  test('L21: broadcast is EACCES', () =>
+  test('L21: the broadcast address is EACCES', () =>
     withClientAndServer({}, async ({ client, network }) => {
       await rejected(client.socket({ style }).connectx(at(['255.255.255.255'])), 'EACCES');
       expect(network.trace.count).toBe(0);
@@ -86,7 +86,7 @@ describe.each(STYLES)('what the network says, %s', (style) => {
       expect(network.clock.now()).toBe(0);
     }));
 
-  test('L15: ENETUNREACH as soon as the last route goes', () =>
+  test('L15: ENETUNREACH as soon as the last route disappears', () =>
     withClientAndServer({}, async ({ client, hosts, network }) => {
       const attempt = rejected(client.socket({ style }).connectx(at(['10.0.1.99', '10.0.2.99'])), 'ENETUNREACH');
       await network.advance(1500);
@@ -97,7 +97,7 @@ describe.each(STYLES)('what the network says, %s', (style) => {
       expect(network.clock.now()).toBe(1600);
     }));
 
-  test('L15: an address without a route does not hold the others up', () =>
+  test('L15: an address without a route does not delay the others', () =>
     withClientAndServer({ clientAddresses: CLIENT.slice(0, 2) }, async ({ client, server }) => {
       listening(server);
       const { setup } = await client.socket({ style }).connectx(at([SERVER[2]!, SERVER[0]!]));
@@ -115,7 +115,7 @@ describe.each(STYLES)('what the network says, %s', (style) => {
       expect(network.clock.now()).toBeLessThan(1010);
     }));
 
-  test('Darwin ECONNRESET: the peer aborts after the cookie was sent', () =>
+  test('Darwin ECONNRESET: the peer aborts after COOKIE ECHO was sent', () =>
     withClientAndServer({}, async ({ client, server, network }) => {
       const listener = listening(server);
       abortInPlaceOf(network, 'COOKIE ACK', 'changed my mind');
@@ -127,7 +127,7 @@ describe.each(STYLES)('what the network says, %s', (style) => {
       await exchange(await socket.connectx(at(SERVER)), only(listener));
     }));
 
-  test('Darwin ENETDOWN: the transport is closed, or its stack', () =>
+  test('Darwin ENETDOWN: the transport or its stack is closed', () =>
     withClientAndServer({}, async ({ client, server, hosts, network }) => {
       const socket = client.socket({ style });
       await hosts.client.transport.close();
@@ -141,14 +141,14 @@ describe.each(STYLES)('what the network says, %s', (style) => {
       expect(() => server.socket({ style })).toThrowError(expect.objectContaining({ code: 'ENETDOWN' }));
     }));
 
-  test('Darwin ENETDOWN: a transport says so of every path', () =>
+  test('Darwin ENETDOWN: the transport reports it for every path', () =>
     withClientAndServer({}, async (both) => {
       const stack = await withPolicy(both, ['10.0.1.7', '10.0.2.7'], () => 'ENETDOWN');
       await rejected(stack.socket({ style }).connectx(at(SERVER.slice(0, 2))), 'ENETDOWN');
       await stack.close();
     }));
 
-  test('Darwin EPROTOTYPE: a UDP port, where the transport sends plain SCTP', () =>
+  test('Darwin EPROTOTYPE: a UDP encapsulation port on a transport that sends SCTP over IP', () =>
     withClientAndServer({}, async ({ client, network }) => {
       const peer = { address: SERVER[0]!, port: 5001, encapsulationPort: 9899 };
       await rejected(client.socket({ style }).connectx([peer]), 'EPROTOTYPE');

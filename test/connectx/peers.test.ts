@@ -6,7 +6,7 @@ import { at, NOBODY, rejected, SERVER, withClientAndServer } from '../support/co
 const COMMON_HEADER = 12;
 const ABORT = 6;
 
-test('an ABORT with a cause is told with its name, and not as if nobody listened', () =>
+test('the error names the cause of an ABORT and does not suggest that no socket listens', () =>
   withClientAndServer({}, async ({ client, network }) => {
     network.filter((packet) => {
       if (packet.bytes[COMMON_HEADER] !== ABORT) return undefined;
@@ -21,7 +21,7 @@ test('an ABORT with a cause is told with its name, and not as if nobody listened
     expect(error.abort).toMatchObject([{ code: 14 }]);
   }));
 
-test('no answer from an address where SCTP goes in UDP asks about the UDP port; elsewhere it does not', () =>
+test('ETIMEDOUT mentions the UDP port only if SCTP is encapsulated in UDP', () =>
   new TestNetwork({ seed: 1 }).run(async (network) => {
     for (const [name, port] of [
       ['over UDP', 9899],

@@ -14,9 +14,9 @@ import {
   withClientAndServer,
 } from '../support/connectx.js';
 
-describe.each(STYLES)('%s: an association that is over when it is read that it is up', (style) => {
+describe.each(STYLES)('%s: an association that ends before its SCTP_COMM_UP is read', (style) => {
   for (const preset of ['rfc9260', 'fast-failover'] as const) {
-    test(`rejects connectx with what the peer said: preset ${preset}`, () =>
+    test(`rejects connectx with the peer's error causes: preset ${preset}`, () =>
       withClientAndServer({ stack: { preset } }, async ({ client, server }) => {
         const listener = listening(server);
         const off = listener.on('association', (association) => association.abort('not you'));
@@ -29,7 +29,7 @@ describe.each(STYLES)('%s: an association that is over when it is read that it i
       }));
   }
 
-  test('rejects with what this end said, if that is who has ended it', () =>
+  test('rejects with the error causes of this end if this end has aborted', () =>
     withClientAndServer({}, async ({ client, server, network }) => {
       listening(server);
       network.filter((packet) => {
@@ -44,13 +44,13 @@ describe.each(STYLES)('%s: an association that is over when it is read that it i
     }));
 });
 
-test('one that has ended orderly, of which that is read late, is given with its messages', () =>
+test('an association that was shut down before its SCTP_COMM_UP is read is returned with its messages', () =>
   withClientAndServer({}, async ({ client, server, network }) => {
     const talker = listening(server, SERVER, PORT + 1);
     const listener = listening(server);
     const socket = client.socket({ style: 'one-to-many', readAheadBytes: 1 });
     const other = await socket.connectx(at(SERVER, PORT + 1));
-    for (let count = 0; count < 5; count++) await only(talker).send('nobody reads this, nor what comes after it');
+    for (let count = 0; count < 5; count++) await only(talker).send('this and all that follows stays unread');
     listener.on('association', async (association) => {
       await association.send('hello and goodbye');
       await association.close();
@@ -64,14 +64,14 @@ test('one that has ended orderly, of which that is read late, is given with its 
     expect(association.state).toBe('closed');
   }));
 
-/** An INIT ACK whose cookie isn't one any more; undefined: it isn't an INIT ACK. */
+/** An INIT ACK with its state cookie replaced by an unknown parameter; undefined if the packet is no INIT ACK. */
 function withoutCookie(packet: Uint8Array): Uint8Array | undefined {
   if (!decodePacket(packet).chunks.some(({ type }) => type === 'INIT ACK')) return;
   const bytes = packet.slice();
   const view = new DataView(bytes.buffer);
   const HEADERS = 12 + 20;
   for (let at = HEADERS; at + 4 <= bytes.length; at += (view.getUint16(at + 2) + 3) & ~3) {
-    if (view.getUint16(at) === 7) view.setUint16(at, 0x8077); // unknown: skip
+    if (view.getUint16(at) === 7) view.setUint16(at, 0x8077); // an unknown parameter that is skipped (RFC 9260 §3.2.1)
   }
   sealPacket(bytes);
   return bytes;

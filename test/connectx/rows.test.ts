@@ -6,7 +6,7 @@ function numbered(letter: string, count: number): string[] {
   return Array.from({ length: count }, (_, index) => `${letter}${index + 1}`);
 }
 
-/** What connectx promises, row by row: docs/connectx.md has them in its last table. */
+/** The rows of the connectx contract: the last table of docs/connectx.md. */
 const ROWS: readonly string[] = [
   ...numbered('F', 14),
   ...numbered('S', 20),
@@ -17,7 +17,7 @@ const ROWS: readonly string[] = [
   'sources',
 ];
 
-/** The rows that a test's name begins with, as in `test('D5, D6: …'` or `['L11: …'` of a table. */
+/** The row names at the beginning of test names, as in `test('D5, D6: …'` or `['L11: …'` in a table. */
 function rowsIn(source: string): string[] {
   const names = source.matchAll(/['"`]((?:(?:[FSLD]\d+|Darwin E[A-Z]+|budget|sources)(?:, )?)+): /g);
   return [...names].flatMap(([, rows = '']) => rows.split(', '));
@@ -26,15 +26,15 @@ function rowsIn(source: string): string[] {
 const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.test.ts') && name !== 'rows.test.ts');
 const tested = new Set(files.flatMap((name) => rowsIn(readFileSync(join(import.meta.dirname, name), 'utf8'))));
 
-test('every row of the connectx contract has a test that is named after it', () => {
+test('every row of the connectx contract has a test with its name', () => {
   expect(ROWS.filter((row) => !tested.has(row))).toEqual([]);
 });
 
-test('no test is named after a row that there is not', () => {
+test('every row name in a test name exists in the contract', () => {
   expect([...tested].filter((row) => !ROWS.includes(row))).toEqual([]);
 });
 
-test('the manual page has every row, and every error code', () => {
+test('the manual page lists every row and every error code', () => {
   const manual = readFileSync('docs/connectx.md', 'utf8');
   const codes = readFileSync('src/errors.ts', 'utf8').matchAll(/^ {2}\| '(E[A-Z0-9]+)'/gm);
   const missing = [...ROWS.filter((row) => /^[FSLD]\d/.test(row)), ...[...codes].map(([, code = '']) => code)].filter(

@@ -16,10 +16,10 @@ import {
   withClientAndServer,
 } from '../support/connectx.js';
 
-/** The module with a memory of so many pages of 64 KB at most. */
+/** The module with its memory limited to a number of 64 KiB pages. */
 async function moduleOfAtMost(pages: number): Promise<WebAssembly.Module> {
   const bytes = new Uint8Array(readFileSync('build/wasm/usrsctp.wasm'));
-  const maximum = [0x80, 0x80, 0x01]; // 16384 pages, LEB128; it stands once, in the memory section
+  const maximum = [0x80, 0x80, 0x01]; // 16384 pages as LEB128; these bytes occur once, in the memory section
   const place = bytes.findIndex(
     (_, index) => bytes[index] === 5 && maximum.every((byte, at) => bytes[index + 5 + at] === byte),
   );
@@ -27,8 +27,8 @@ async function moduleOfAtMost(pages: number): Promise<WebAssembly.Module> {
   return WebAssembly.compile(bytes);
 }
 
-describe.each(STYLES)('Solaris sctp_connectx, further, %s', (style) => {
-  test('S15: a detached set-up that fails leaves the socket as new', () =>
+describe.each(STYLES)('Solaris sctp_connectx, continued, %s', (style) => {
+  test('S15: a socket can connect again after a detached set-up fails', () =>
     withClientAndServer({ limitMs: 1e6 }, async ({ client, server, network }) => {
       const socket = client.socket({ style });
       const controller = new AbortController();
@@ -74,7 +74,7 @@ describe.each(STYLES)('Solaris sctp_connectx, further, %s', (style) => {
     }),
   );
 
-  test('S16: options that cannot be are EINVAL', () =>
+  test('S16: invalid options are EINVAL', () =>
     withClientAndServer({}, async ({ client }) => {
       const socket = client.socket({ style });
       const wrong = [{ timeoutMs: -1 }, { onAbort: 'never' }, { wait: 1 }, { requireMultipath: 'yes' }, { local: 'x' }];
@@ -83,7 +83,7 @@ describe.each(STYLES)('Solaris sctp_connectx, further, %s', (style) => {
       }
     }));
 
-  test('S17: a heap that may not grow is ENOBUFS, for every call from then on', () =>
+  test('S17: once the heap cannot grow, every call fails with ENOBUFS', () =>
     scenario({ seed: 1 }, async (network) => {
       const { transport } = network.host('small', ['10.0.1.1']);
       const wasm = await network.standStill(moduleOfAtMost(72));
@@ -96,7 +96,7 @@ describe.each(STYLES)('Solaris sctp_connectx, further, %s', (style) => {
       expect(() => stack.socket({ style })).toThrowError(expect.objectContaining({ code: 'ENOBUFS' }));
     }));
 
-  test('S18: with wait: false the connecting association is there at once, ready is the result', () =>
+  test('S18: with wait: false, the connecting association is returned at once; ready settles with the result', () =>
     withClientAndServer({}, async ({ client, server, network }) => {
       const listener = listening(server);
       const socket = client.socket({ style });
@@ -110,7 +110,7 @@ describe.each(STYLES)('Solaris sctp_connectx, further, %s', (style) => {
       expect(await only(listener).ready).toBe(only(listener));
     }));
 
-  test('S18: nobody need look at ready: its failure is no unhandled rejection', () =>
+  test('S18: ready may be ignored: its failure is no unhandled rejection', () =>
     withClientAndServer({}, async ({ client, network }) => {
       const association = await client.socket({ style }).connectx(at(SERVER, 9), { wait: false });
       expect(await association.closed).toMatchObject({ code: 'ECONNREFUSED' });
@@ -119,7 +119,7 @@ describe.each(STYLES)('Solaris sctp_connectx, further, %s', (style) => {
       expect(() => association.setup).toThrowError(expect.objectContaining({ code: 'ECONNREFUSED' }));
     }));
 
-  test('S18: a connecting association can be aborted, by itself and by its socket', () =>
+  test('S18: a connecting association can be aborted by its own abort() and by its socket', () =>
     withClientAndServer({}, async ({ client, network }) => {
       const socket = client.socket({ style });
       const association = await socket.connectx(at([NOBODY]), { wait: false });
@@ -132,7 +132,7 @@ describe.each(STYLES)('Solaris sctp_connectx, further, %s', (style) => {
       await rejected(next.ready, 'EBADF');
     }));
 
-  test('S19: ETIMEDOUT when nobody answers, with what was tried', () =>
+  test('S19: ETIMEDOUT when no address answers; the error lists the INITs sent', () =>
     withClientAndServer({ limitMs: 1e6 }, async ({ client, network }) => {
       const socket = client.socket({ style });
       const error = await rejected(socket.connectx(at([NOBODY])), 'ETIMEDOUT');
@@ -143,7 +143,7 @@ describe.each(STYLES)('Solaris sctp_connectx, further, %s', (style) => {
       expect(initsOf(network)).toHaveLength(9);
     }));
 
-  test('S20: a listening socket connects when it is one-to-many, and is EOPNOTSUPP when it is one-to-one', () =>
+  test('S20: a listening one-to-many socket connects; a listening one-to-one socket is EOPNOTSUPP', () =>
     withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       const socket = client.socket({ style });

@@ -36,7 +36,7 @@ describe.each(STYLES)('Solaris sctp_connectx, %s', (style) => {
       expect(initsOf(network)).toEqual([...dead, ...dead, ...dead]);
     }));
 
-  test('S3: the list serves set-up only, paths() tells the final set, and keeps it after the end', () =>
+  test('S3: the list serves the set-up only; paths() has the final set, even after the association has ended', () =>
     withClientAndServer({ limitMs: 1e6 }, async ({ client, server, network }) => {
       const listener = listening(server, SERVER.slice(0, 2));
       const association = await client.socket({ style }).connectx(at([SERVER[0]!, NOBODY]));
@@ -53,7 +53,7 @@ describe.each(STYLES)('Solaris sctp_connectx, %s', (style) => {
       expect(failed.paths().map(({ address }) => address)).toEqual([NOBODY, SERVER[1]]);
     }));
 
-  test('S4: an IPv4 socket takes IPv4 addresses only', () =>
+  test('S4: an IPv4 socket accepts IPv4 addresses only', () =>
     withClientAndServer({}, async ({ client, server, network }) => {
       listening(server);
       const socket = client.socket({ style, family: 'IPv4' });
@@ -75,7 +75,7 @@ describe.each(STYLES)('Solaris sctp_connectx, %s', (style) => {
     }),
   );
 
-  test('S6: as many addresses as the array has: one is enough', () =>
+  test('S6: the array’s length is the number of addresses; one is enough', () =>
     withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       for (const count of [1, 2, 3]) {
@@ -85,13 +85,13 @@ describe.each(STYLES)('Solaris sctp_connectx, %s', (style) => {
       }
     }));
 
-  test('S7: the id is there for either style', () =>
+  test('S7: the association has an id with either style', () =>
     withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       expect((await client.socket({ style }).connectx(at(SERVER))).id).toBeGreaterThan(0);
     }));
 
-  test('S8: a port clash is EADDRINUSE, and nothing else is', () =>
+  test('S8: a port in use is EADDRINUSE; other failures have other codes', () =>
     withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       client.socket().bindx(at(CLIENT, 7));
@@ -123,7 +123,7 @@ describe.each(STYLES)('Solaris sctp_connectx, %s', (style) => {
       await rejected(local.connectx(at(SERVER.slice(0, 1)), { local: at(CLIENT.slice(2), 0) }), 'EAFNOSUPPORT');
     }));
 
-  test('S11: EALREADY while one is being set up; a one-to-many socket also when it is up', () =>
+  test('S11: EALREADY while an association is being set up, and on a one-to-many socket also when it is up', () =>
     withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       const socket = client.socket({ style });
@@ -137,7 +137,7 @@ describe.each(STYLES)('Solaris sctp_connectx, %s', (style) => {
       expect(socket.associations).toHaveLength(1);
     }));
 
-  test('S12: EBADF once the socket is closed, also for who waits', () =>
+  test('S12: EBADF once the socket is closed, also for pending calls', () =>
     withClientAndServer({}, async ({ client, network }) => {
       const socket = client.socket({ style });
       const waiting = rejected(socket.connectx(at([NOBODY])), 'EBADF');
@@ -147,7 +147,7 @@ describe.each(STYLES)('Solaris sctp_connectx, %s', (style) => {
       await rejected(socket.connectx(at(SERVER)), 'EBADF');
     }));
 
-  test('S13: ECONNREFUSED tells the cause of the ABORT, and the socket can be used again at once', () =>
+  test('S13: ECONNREFUSED has the cause of the ABORT, and the socket can be used again at once', () =>
     withClientAndServer({}, async ({ client, server, network }) => {
       const socket = client.socket({ style });
       socket.bindx(at(CLIENT, 77));
@@ -163,7 +163,7 @@ describe.each(STYLES)('Solaris sctp_connectx, %s', (style) => {
       expect(socket.localEndpoints).toEqual(expect.arrayContaining(at(CLIENT, 77)));
     }));
 
-  test('S14: what a detached buffer held is EFAULT', () =>
+  test('S14: an address in a detached buffer is EFAULT', () =>
     withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       const association = await client.socket({ style }).connectx(at(SERVER));

@@ -18,14 +18,14 @@ import {
 
 const UDP = { clientHost: { encapsulationPort: 9899 }, serverHost: { encapsulationPort: 9899 } };
 
-/** The pairs of addresses that packets went between, as places in CLIENT and SERVER. */
+/** The source and destination addresses of the packets, as indexes in CLIENT and SERVER. */
 function pairs(network: Network): string[] {
   const place = (address: string) => (CLIENT.indexOf(address) + 1 || SERVER.indexOf(address) + 1).toString();
   return [...new Set(network.trace.entries().map((each) => `${place(each.source)}-${place(each.destination)}`))];
 }
 
 describe.each(STYLES)('sources and paths, %s', (style) => {
-  test('sources: each packet comes from the address that the route names, on both sides', () =>
+  test('sources: each packet has the source address of its route, at both ends', () =>
     withClientAndServer({}, async ({ client, server, network }) => {
       const listener = listening(server);
       const association = await client.socket({ style }).connectx(at(SERVER));
@@ -34,7 +34,7 @@ describe.each(STYLES)('sources and paths, %s', (style) => {
       expect(pairs(network).sort()).toEqual(['1-1', '2-2', '3-3']);
     }));
 
-  test('sources: a server whose second address was called answers from its second', () =>
+  test('sources: a server that is contacted at its second address answers from it', () =>
     withClientAndServer({}, async ({ client, server, network }) => {
       listening(server);
       await client.socket({ style }).connectx(at(SERVER.slice(1, 2)));
@@ -42,7 +42,7 @@ describe.each(STYLES)('sources and paths, %s', (style) => {
       expect(answer).toMatchObject({ source: SERVER[1], destination: CLIENT[1] });
     }));
 
-  test('sources: with the first path dead, set-up takes one RTO.Initial and no more: COOKIE ECHO goes where INIT ACK came from', () =>
+  test('sources: with the first path dead, a set-up takes a single RTO.Initial: COOKIE ECHO goes where INIT ACK came from', () =>
     withClientAndServer({}, async ({ client, server, network }) => {
       const listener = listening(server);
       cut(network, SERVER[0]!);
@@ -53,7 +53,7 @@ describe.each(STYLES)('sources and paths, %s', (style) => {
       expect(network.clock.now()).toBeLessThan(1005);
     }));
 
-  test('sources: the same with the client’s first address dead', () =>
+  test('sources: with the client’s first address dead, a set-up takes a single RTO.Initial too', () =>
     withClientAndServer({}, async ({ client, server, network }) => {
       listening(server);
       cut(network, CLIENT[0]!);
@@ -61,7 +61,7 @@ describe.each(STYLES)('sources and paths, %s', (style) => {
       expect(setup.elapsedMs).toBeCloseTo(1000.5);
     }));
 
-  test('F4: an address that lost one COOKIE ECHO is not probed before the peer knows the association', () =>
+  test('F4: an address that lost a COOKIE ECHO gets no HEARTBEAT before the peer has the association', () =>
     withClientAndServer({ stack: { preset: 'fast-failover' } }, async ({ client, server, network }) => {
       const listener = listening(server);
       network.link(CLIENT[1]!, SERVER[1]!, { latencyMs: 50 }); // a heartbeat on the first path would be faster
@@ -88,7 +88,7 @@ describe.each(STYLES)('sources and paths, %s', (style) => {
       expect(ipv4.map(({ local }) => local)).toEqual([CLIENT[1], CLIENT[1]]);
     }));
 
-  test('sources: INIT lists all addresses of the socket, private ones too', () =>
+  test('sources: INIT lists all addresses of the socket, including private ones', () =>
     withClientAndServer(
       { clientAddresses: ['203.0.113.1', '10.0.1.1', '2001:db8:3::1'] },
       async ({ client, server, network }) => {
@@ -105,7 +105,7 @@ describe.each(STYLES)('sources and paths, %s', (style) => {
     ['127.0.0.1', '10.0.1.2'],
     ['127.0.0.1', '203.0.113.2'],
     ['::1', '2001:db8:3::2'],
-  ])('sources: from %s nothing reaches %s, which is EADDRNOTAVAIL at once', (local, peer) =>
+  ])('sources: connecting from %s to %s fails with EADDRNOTAVAIL at once', (local, peer) =>
     withClientAndServer({ clientAddresses: [local, '10.0.1.1', '2001:db8:3::1'] }, async ({ client, network }) => {
       const error = await rejected(
         client.socket({ style }).connectx(at([peer]), { local: at([local], 0) }),
@@ -116,7 +116,7 @@ describe.each(STYLES)('sources and paths, %s', (style) => {
     }),
   );
 
-  test('sources: among the peer’s addresses, a loopback one is reached from a loopback address', () =>
+  test('sources: packets to a loopback address of the peer have a loopback source address', () =>
     withClientAndServer(
       { clientAddresses: ['127.0.0.1'], serverAddresses: ['10.0.1.2', '127.0.0.2'] },
       async (both) => {
@@ -128,18 +128,18 @@ describe.each(STYLES)('sources and paths, %s', (style) => {
       },
     ));
 
-  test('sources: to a loopback address, INIT goes from any address: it may be one of this machine', () =>
+  test('sources: INIT to a loopback address may have any source address, as it may be on the same machine', () =>
     withClientAndServer({ clientAddresses: ['10.0.1.1'] }, async ({ client, network }) => {
       const error = await rejected(client.socket({ style }).connectx(at(['127.0.0.2'])), 'ETIMEDOUT');
       expect(error.message).toMatch(/tried 127.0.0.2 9×/);
       expect(initsOf(network)).toHaveLength(9);
     }));
 
-  test('sources: a different UDP encapsulation port for each address of the peer', () =>
+  test('sources: each address of the peer may have its own UDP encapsulation port', () =>
     withClientAndServer(UDP, async ({ client, server, network }) => {
       const listener = listening(server);
       const ports = [9001, 9002, 9003];
-      // as a router that forwards these ports to the server
+      // like a router that forwards these ports to the server
       network.filter((packet, from) => (from.name === 'client' ? { ...packet, port: 9899 } : undefined));
       cut(network, SERVER[0]!);
       const peers = at(SERVER).map((peer, index) => ({ ...peer, encapsulationPort: ports[index]! }));
@@ -152,7 +152,7 @@ describe.each(STYLES)('sources and paths, %s', (style) => {
       await exchange(association, only(listener));
     }));
 
-  test('sources: INITs really go to those ports, the transport’s own where none is given', () =>
+  test('sources: INITs go to the given UDP ports, or to the transport’s own if none is given', () =>
     withClientAndServer(UDP, async ({ client, network }) => {
       const sent: string[] = [];
       network.filter(({ destination, port }) => {

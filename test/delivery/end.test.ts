@@ -9,9 +9,9 @@ const [SHUTDOWN, SHUTDOWN_COMPLETE, SHUTDOWN_ACK] = [7, 14, 'SHUTDOWN ACK'];
 describe('SHUTDOWN', () => {
   test.each([
     ['a chunk is missing', { tsn: 1001, number: 1 }],
-    ['a message has only begun', { flags: BEGINNING }],
-    ['a message is out of its turn', { number: 1 }],
-  ])('while %s: the association is aborted, and receiving fails', (_, fragment) =>
+    ['only the first fragment of a message has arrived', { flags: BEGINNING }],
+    ['a message arrived ahead of its SSN', { number: 1 }],
+  ])('while %s aborts the association, and receiving fails', (_, fragment) =>
     withPeers({}, [{}], async (stacks, [peer], [association]) => {
       const seen = watch(association!);
       await peer!.send(peer!.data(fragment));
@@ -24,7 +24,7 @@ describe('SHUTDOWN', () => {
     }),
   );
 
-  test('inside a message that is being delivered in parts: the same, and its part is taken back', () =>
+  test('during a partial delivery aborts the association and the partial delivery', () =>
     withPeers({ receiveBufferBytes: 65_536 }, [{}], async (stacks, [peer], [association]) => {
       const seen = watch(association!);
       await peer!.begin(30);
@@ -37,15 +37,15 @@ describe('SHUTDOWN', () => {
 
   test.each([
     ['a chunk is missing', { number: 1, tsn: 1001 }],
-    ['half of a message is here', { flags: BEGINNING }],
-  ])('SHUTDOWN ACK while %s: ABORT, and receiving ends with the reason', (_, fragment) =>
+    ['only the first fragment of a message has arrived', { flags: BEGINNING }],
+  ])('SHUTDOWN ACK while %s is answered with ABORT, and receiving fails with ECONNABORTED', (_, fragment) =>
     withPeers({}, [{}], async (stacks, [peer], [association]) => {
       const seen = watch(association!);
       const closing = association!.close().catch(({ code }) => code);
       await peer!.send(peer!.data(fragment));
       peer!.chunks();
       await peer!.send(chunk(8, 0));
-      expect(peer!.aborts()).toEqual([expect.stringMatching(/missing/i)]); // main says in other words what is missing
+      expect(peer!.aborts()).toEqual([expect.stringMatching(/missing/i)]); // the cause's text differs between versions of usrsctp
       await stacks.network.advance(1000);
       expect(seen.received).toEqual(['ECONNABORTED']);
       expect((await association!.closed)?.code).toBe('ECONNABORTED');
@@ -53,7 +53,7 @@ describe('SHUTDOWN', () => {
     }),
   );
 
-  test('when all has come is answered, and receiving ends', () =>
+  test('after all DATA is answered with SHUTDOWN ACK, and receiving ends', () =>
     withPeers({}, [{}], async (stacks, [peer], [association]) => {
       const seen = watch(association!);
       await peer!.send(peer!.data({ payload: 'all' }));
@@ -66,11 +66,11 @@ describe('SHUTDOWN', () => {
     }));
 });
 
-describe('a message that is cut', () => {
+describe('a message that is cut off', () => {
   const cases = (['an abort', 'a crash'] as const).flatMap((how) =>
     [60_000, 200_000, 1_000_000].flatMap((bytes) => [true, false].map((early) => [how, bytes, early] as const)),
   );
-  test.each(cases)('by %s of its sender is never received: %i bytes, read early %s', (how, bytes, early) =>
+  test.each(cases)('by %s of its sender is never received: %i bytes, read from the start %s', (how, bytes, early) =>
     withTwoStacks(
       async (stacks) => {
         const { a, b } = await connected(stacks);

@@ -3,15 +3,15 @@ import type { SocketOptions } from '../../src/options/socket-options.js';
 import { channelFrom, FragmentingPeer, type PeerOptions } from '../support/fragmenting-peer.js';
 import { listening, type TwoStacks, withTwoStacks } from '../support/two-stacks.js';
 
-/** What an application has seen of an association. */
+/** What the application received from an association. */
 export interface Seen {
   readonly association: Association;
-  /** Each message by its length and first byte, then the end, or the code of the error. */
+  /** Each message, or its length if it is long; then 'end' or the code of the error. */
   readonly received: string[];
   readonly events: string[];
 }
 
-/** Receives until the end, and writes everything down. */
+/** Records the events of an association and, unless `isReading` is false, its messages until the end. */
 export function watch(association: Association, isReading = true): Seen {
   const seen: Seen = { association, received: [], events: [] };
   association.on('partialDeliveryAborted', ({ stream, ssn, unordered }) => {
@@ -33,7 +33,7 @@ export async function read({ association, received }: Seen): Promise<void> {
 
 const text = (data: Uint8Array) => new TextDecoder().decode(data);
 
-/** A server with one-to-one or one-to-many sockets, and a peer whose packets the test writes for each of `peers`. */
+/** Runs `body` with a server and, for each of `peers`, an association with a peer whose packets the test writes. */
 export function withPeers(
   options: SocketOptions,
   peers: readonly PeerOptions[],
@@ -42,15 +42,15 @@ export function withPeers(
   return withTwoStacks(async (stacks) => {
     const listener = listening(stacks, options);
     if (peers.some(({ interleaved }) => interleaved)) listener.setOption('interleaving', true);
-    const written: FragmentingPeer[] = [];
+    const connected: FragmentingPeer[] = [];
     const associations: Association[] = [];
     for (const [index, peer] of peers.entries()) {
       const host = stacks.network.host(`peer ${index}`, [`10.0.1.${10 + index}`]);
       const each = new FragmentingPeer(await channelFrom(stacks.network, host, '10.0.1.2'), peer);
       await each.connect();
-      written.push(each);
+      connected.push(each);
       associations.push(await listener.accept());
     }
-    await body(stacks, written, associations);
+    await body(stacks, connected, associations);
   });
 }

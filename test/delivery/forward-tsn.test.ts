@@ -4,15 +4,15 @@ import { connected, pattern, withTwoStacks } from '../support/two-stacks.js';
 import { read, watch, withPeers } from './fixture.js';
 
 const SMALL = { receiveBufferBytes: 65_536 } as const;
-/** More than the delivery in parts begins with. */
+/** Enough fragments to start partial delivery. */
 const MANY = 30;
 
-describe.each(['one-to-one', 'one-to-many'] as const)('%s: a message that is partly delivered', (style) => {
+describe.each(['one-to-one', 'one-to-many'] as const)('%s: a partially delivered message', (style) => {
   const cases = [false, true].flatMap((interleaved) =>
     [false, true].flatMap((unordered) => [true, false].map((early) => [interleaved, unordered, early] as const)),
   );
   test.each(cases)(
-    'and given up is never received, I-DATA %s, unordered %s, read early %s',
+    'is never received if the peer abandons it, I-DATA %s, unordered %s, read from the start %s',
     (interleaved, unordered, early) =>
       withPeers({ ...SMALL, style }, [{ interleaved }], async (stacks, [peer], [association]) => {
         const seen = watch(association!, early);
@@ -34,7 +34,7 @@ describe.each(['one-to-one', 'one-to-many'] as const)('%s: a message that is par
         expect(seen.events).toEqual(
           Array(5).fill(unordered ? 'aborted 0 unordered' : expect.stringMatching('aborted 0/')),
         );
-        // a chunk more has the window told
+        // Further chunks elicit a SACK with the current window.
         await peer!.send(peer!.data({ stream: 1, number: 1, payload: 'x' }), peer!.data({ stream: 1, number: 2 }));
         await stacks.network.advance(1000);
         await peer!.send(peer!.data({ stream: 1, number: 3 }), peer!.data({ stream: 1, number: 4 }));
@@ -45,9 +45,9 @@ describe.each(['one-to-one', 'one-to-many'] as const)('%s: a message that is par
   );
 
   test.each([
-    [1, 'which has not come'],
-    [2, 'behind one that is whole and waits'],
-  ])('is ended by a later SSN, %i, %s', (upTo) =>
+    [1, 'of a message that has not arrived'],
+    [2, 'of a complete message that waits behind it'],
+  ])('ends when FORWARD TSN has a later SSN, %i, %s', (upTo) =>
     withPeers({ ...SMALL, style }, [{}], async (stacks, [peer], [association]) => {
       const seen = watch(association!);
       await peer!.begin(MANY);
@@ -63,7 +63,7 @@ describe.each(['one-to-one', 'one-to-many'] as const)('%s: a message that is par
   );
 });
 
-test.each([false, true])("FORWARD TSN of one peer leaves another peer's message alone, I-DATA %s", (interleaved) =>
+test.each([false, true])("FORWARD TSN of one peer does not affect another peer's message, I-DATA %s", (interleaved) =>
   withPeers(
     { ...SMALL, style: 'one-to-many' },
     [{ interleaved }, { interleaved, port: 4001, tag: 0x2222 }],
@@ -82,7 +82,7 @@ test.each([false, true])("FORWARD TSN of one peer leaves another peer's message 
   ),
 );
 
-describe('unordered messages behind one that is given up', () => {
+describe('unordered messages after an abandoned one', () => {
   const U = UNORDERED;
   const run = (steps: readonly (number | readonly [tsn: number, flags: number, payload: string])[]) => {
     let result: string[] = [];
@@ -101,7 +101,7 @@ describe('unordered messages behind one that is given up', () => {
     }).then(() => result);
   };
 
-  test('are received, though only the middle of one was here', async () => {
+  test('are received even if only a middle fragment of one had arrived', async () => {
     const received = await run([
       [1004, U, 're'],
       1001,
@@ -112,7 +112,7 @@ describe('unordered messages behind one that is given up', () => {
     expect(received).toEqual(['single', 'three!']);
   });
 
-  test('are received, whether they came before or after', async () => {
+  test('are received whether they arrive before or after FORWARD TSN', async () => {
     const received = await run([
       [1000, U | BEGINNING, 'xx'],
       [1002, U | BEGINNING | END, 'single'],
@@ -126,7 +126,7 @@ describe('unordered messages behind one that is given up', () => {
     expect(received).toEqual(['single', 'three!', 'again']);
   });
 
-  test('are received, and what comes late of the one that was given up is not', async () => {
+  test('are received, but late fragments of the abandoned one are not', async () => {
     const received = await run([
       [1003, U | END, 'late'],
       1001,
@@ -142,7 +142,7 @@ test.each([
   ['ordered', false],
   ['unordered', true],
 ])(
-  'large messages that the peer gives up, %s, are told once each, and reliable ones behind them arrive',
+  'each large %s message that the peer abandons is reported once, and reliable messages after it arrive',
   (_, unordered) =>
     withTwoStacks(
       async (stacks) => {

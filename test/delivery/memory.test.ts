@@ -3,7 +3,7 @@ import { Child } from '../support/child.js';
 import { END, FragmentingPeer, type PeerOptions, UNORDERED } from '../support/fragmenting-peer.js';
 import { NativeStack } from '../support/native-stack.js';
 
-/** Built by scripts/tests.sh from the same C sources as the module. */
+/** scripts/tests.sh builds both from the same C sources as the module. */
 const BUILDS = { asan: 'the address sanitizer', invariants: 'INVARIANTS' };
 const NOTHING = -11; // EAGAIN
 
@@ -11,8 +11,8 @@ afterEach(() => Child.endAll());
 
 describe.each(Object.entries(BUILDS))('under %s', (build, watcher) => {
   describe.each(['one-to-one', 'one-to-many'])(`%s, ${watcher} confirms that memory is safe`, (style) => {
-    test('when a peer restarts with fewer streams than there are unread messages of', () =>
-      played(build, style, [{ streams: 2000 }], async (native, [peer], [socket]) => {
+    test('when a peer restarts without streams that have unread messages', () =>
+      withNativePeers(build, style, [{ streams: 2000 }], async (native, [peer], [socket]) => {
         for (const stream of [0, 1900, 1999]) await peer!.send(peer!.data({ stream, payload: 'unread' }));
         peer!.tsn = 5000;
         await peer!.connect({ tag: 0x3333, streams: 1 });
@@ -20,8 +20,8 @@ describe.each(Object.entries(BUILDS))('under %s', (build, watcher) => {
         expect(await messages(native, socket!)).toEqual([0, 1900, 1999, 0]);
       }));
 
-    test.each([0, UNORDERED])('when a peer restarts inside a message, flags %i', (flags) =>
-      played(build, style, [{}], async (native, [peer], [socket]) => {
+    test.each([0, UNORDERED])('when a peer restarts in the middle of a message, flags %i', (flags) =>
+      withNativePeers(build, style, [{}], async (native, [peer], [socket]) => {
         await peer!.begin(60, { flags });
         await native.receive(socket!);
         await peer!.begin(20, { flags, stream: 1 });
@@ -32,8 +32,8 @@ describe.each(Object.entries(BUILDS))('under %s', (build, watcher) => {
       }),
     );
 
-    test.each([0, UNORDERED])('when messages are given up and others come, flags %i', (flags) =>
-      played(build, style, [{}], async (native, [peer], [socket]) => {
+    test.each([0, UNORDERED])('when messages are abandoned and others arrive, flags %i', (flags) =>
+      withNativePeers(build, style, [{}], async (native, [peer], [socket]) => {
         for (let round = 0; round < 4; round++) {
           const number = 2 * round;
           await peer!.begin(60, { flags, number });
@@ -49,8 +49,8 @@ describe.each(Object.entries(BUILDS))('under %s', (build, watcher) => {
     );
   });
 
-  test("when one peer gives up a message with the number of another peer's", () =>
-    played(build, 'one-to-many', [{}, { port: 4001, tag: 0x2222 }], async (native, [x, y], [socket]) => {
+  test("when a peer abandons a message that has the same number as another peer's message", () =>
+    withNativePeers(build, 'one-to-many', [{}, { port: 4001, tag: 0x2222 }], async (native, [x, y], [socket]) => {
       await y!.begin(60);
       await native.receive(socket!);
       await x!.send(x!.forward(x!.tsn++, [{ stream: 0, number: 0 }]));
@@ -62,7 +62,7 @@ describe.each(Object.entries(BUILDS))('under %s', (build, watcher) => {
     }));
 });
 
-/** The streams of the messages that can be received; parts and notifications aside. */
+/** The streams of the messages that can be received, without partial deliveries and notifications. */
 async function messages(native: NativeStack, socket: number): Promise<number[]> {
   const streams: number[] = [];
   for (;;) {
@@ -75,8 +75,8 @@ async function messages(native: NativeStack, socket: number): Promise<number[]> 
   }
 }
 
-/** Plays a host that listens, and peers that have connected; fails if a sanitizer has found anything. */
-async function played(
+/** Runs `body` with a listening native stack and connected peers; fails if a sanitizer reports anything. */
+async function withNativePeers(
   build: string,
   style: string,
   options: readonly PeerOptions[],

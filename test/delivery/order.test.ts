@@ -12,7 +12,7 @@ const reset = (seq: number, lastTsn: number, ...streams: number[]) =>
   chunk(RE_CONFIG, 0, parameter(OUTGOING_SSN_RESET_REQUEST, u32(seq, 0, lastTsn), u16(...streams)));
 
 describe('an unordered message', () => {
-  test('that is whole waits for no other one of its stream (RFC 9260 §6.6)', () =>
+  test('that is complete is delivered without waiting for others of its stream (RFC 9260 §6.6)', () =>
     withTwoStacks(
       async (stacks) => {
         const { a, b } = await connected(stacks);
@@ -33,7 +33,7 @@ describe('an unordered message', () => {
       { conditions: { latencyMs: 20 } },
     ));
 
-  test('overtakes one that is delivered in parts, and each is received as it was', () =>
+  test('overtakes one in partial delivery, and both are received unchanged', () =>
     withPeers({ receiveBufferBytes: 65_536 }, [{ interleaved: true }], async (stacks, [peer], [association]) => {
       const seen = watch(association!);
       await peer!.begin(30, { number: 0, flags: U });
@@ -47,7 +47,7 @@ describe('an unordered message', () => {
       expect(seen.received.at(-1)).toBe(`${30 * 1300 + 3} bytes`);
     }));
 
-  test('is put together from fragments that come in any order', () =>
+  test('is reassembled from fragments that arrive in any order', () =>
     withPeers({}, [{}, { interleaved: true, port: 4001 }], async (stacks, peers, associations) => {
       for (const [index, peer] of peers.entries()) {
         const seen = watch(associations[index]!);
@@ -65,7 +65,7 @@ describe('an unordered message', () => {
     }));
 });
 
-test('messages that fill the window together, each too small for partial delivery, are all received', () =>
+test('messages that together fill the window, each too small for partial delivery, are all received', () =>
   withTwoStacks(async (stacks) => {
     const listener = listening(stacks, { receiveBufferBytes: 100_000 });
     const client = stacks.client.socket();
@@ -79,7 +79,7 @@ test('messages that fill the window together, each too small for partial deliver
     expect(seen.received).toEqual(Array(5).fill('45000 bytes'));
   }));
 
-test('fragments that fill the window together by their number, few bytes as they have, are all received', () =>
+test('small fragments that together fill the window by their number are all received', () =>
   withPeers({ receiveBufferBytes: 8192 }, [{ interleaved: true }], async (stacks, [peer], [association]) => {
     const seen = watch(association!);
     const streams = [0, 1, 2, 3, 4, 5, 6, 7];
@@ -91,7 +91,7 @@ test('fragments that fill the window together by their number, few bytes as they
     expect(seen.received).toEqual(streams.map(() => '243 bytes'));
   }));
 
-test('an event is told while a message is delivered in parts, and keeps no room from it', () =>
+test('an event is reported during a partial delivery and does not take its buffer space', () =>
   withPeers(
     { receiveBufferBytes: 32_768, peerMayReset: 'streams' },
     [{ interleaved: true }],
@@ -111,8 +111,8 @@ test('an event is told while a message is delivered in parts, and keeps no room 
     },
   ));
 
-describe('a reset of streams that waits for DATA', () => {
-  test('is performed when the gap closes, and other streams never wait', () =>
+describe('a stream reset that waits for DATA', () => {
+  test('is performed when the gap closes, and does not delay other streams', () =>
     withPeers({ peerMayReset: 'streams' }, [{}], async (stacks, [peer], [association]) => {
       const seen = watch(association!);
       const [lost, second] = [peer!.tsn++, peer!.tsn++];
@@ -129,7 +129,7 @@ describe('a reset of streams that waits for DATA', () => {
       expect(peer!.aborts()).toEqual([]);
     }));
 
-  test('is performed when what is missing is given up', () =>
+  test('is performed when the missing DATA is abandoned', () =>
     withPeers({ peerMayReset: 'streams' }, [{}], async (stacks, [peer], [association]) => {
       const seen = watch(association!, false);
       const [lost, second] = [peer!.tsn++, peer!.tsn++];

@@ -13,7 +13,7 @@ const cases = (['one-to-one', 'one-to-many'] as const).flatMap((style) =>
 );
 
 test.each(cases)(
-  'a peer that restarts inside a message: %s, unordered %s, I-DATA %s, after %i fragments, read early %s',
+  'a peer restarts in the middle of a message: %s, unordered %s, I-DATA %s, after %i fragments, read from the start %s',
   (style, unordered, interleaved, count, early) =>
     withPeers({ style }, [{ interleaved }], async (stacks, [peer], [association]) => {
       const seen = watch(association!, early);
@@ -32,14 +32,14 @@ test.each(cases)(
       expect(seen.received).toEqual(['before', 'one', 'two', 'three']);
       const aborted = unordered ? 'aborted 3 unordered' : 'aborted 3/0';
       expect(seen.events).toEqual(count > 40 ? [aborted, 'restart'] : ['restart']);
-      await peer!.begin(150, { stream: 3, number: 3, flags }, 1400); // more than the window, if it weren't whole again
+      await peer!.begin(150, { stream: 3, number: 3, flags }, 1400); // exceeds the window unless the restart has restored it
       await peer!.send(peer!.data({ stream: 3, number: 3, fsn: 150, flags: flags | END, payload: 'end' }));
       await stacks.network.advance(1000);
       expect(seen.received.at(-1)).toBe(`${150 * 1400 + 3} bytes`);
     }),
 );
 
-test('what is unread of streams that a restarted peer no longer has is received', () =>
+test('unread messages are received even if the restarted peer no longer has their streams', () =>
   withPeers({ readAheadBytes: 1 }, [{ streams: 2000 }], async (stacks, [peer], [association]) => {
     const seen = watch(association!, false);
     await peer!.send(peer!.data({ stream: 0, payload: 'first' }));
@@ -53,26 +53,26 @@ test('what is unread of streams that a restarted peer no longer has is received'
     expect(seen.events).toEqual(['restart']);
   }));
 
-/** The messages of the stack's new life. Each chunk is acknowledged. */
-async function newLife(peer: FragmentingPeer, stacks: TwoStacks): Promise<string[]> {
-  const told: string[] = [];
+/** Acknowledges each chunk that the stack sends after the restart or reset; returns the lengths of its messages. */
+async function acknowledgeAll(peer: FragmentingPeer, stacks: TwoStacks): Promise<string[]> {
+  const lengths: string[] = [];
   let bytes = Number.NaN;
   for (let round = 0; round < 1000; round++) {
     for (const each of peer.chunks()) {
       if (each.type !== 'DATA' && each.type !== 'I-DATA') continue;
       bytes = (each.isBeginning ? 0 : bytes) + each.payload.length;
-      if (each.isEnd) told.push(`${bytes} bytes`);
+      if (each.isEnd) lengths.push(`${bytes} bytes`);
       await peer.send(chunk(3, 0, u32(each.tsn, 131_072), u16(0, 0)));
     }
     await stacks.network.advance(10);
   }
-  return told;
+  return lengths;
 }
 
 const unread = [false, true].flatMap((interleaved) => [true, false].map((isRead) => [interleaved, isRead] as const));
 
 test.each(unread)(
-  'a message that is begun when the peer restarts comes as a whole, and is not told as failed: I-DATA %s, the restart is read %s',
+  'a partly sent message is sent anew as a whole when the peer restarts, and is not reported as failed: I-DATA %s, the restart is read %s',
   (interleaved, isRead) =>
     withPeers({ readAheadBytes: 1 }, [{ interleaved }], async (stacks, [peer], [association]) => {
       const failed: string[] = [];
@@ -84,7 +84,7 @@ test.each(unread)(
       peer!.tsn = 5000;
       await peer!.connect({ tag: 0x3333 });
       sending.push(association!.send('next', { stream: 3 }));
-      expect(await newLife(peer!, stacks)).toEqual(['300000 bytes', '4 bytes']);
+      expect(await acknowledgeAll(peer!, stacks)).toEqual(['300000 bytes', '4 bytes']);
       await Promise.all(sending);
       if (!isRead) void read(seen);
       await stacks.network.advance(1000);
@@ -94,16 +94,16 @@ test.each(unread)(
     }),
 );
 
-describe('a reset of the association that the peer asks for (RFC 6525)', () => {
+describe('a reset of the association that the peer requests (RFC 6525)', () => {
   const RE_CONFIG = 130;
   const request = chunk(RE_CONFIG, 0, parameter(15, u32(1000)));
 
-  test('waits until a message that is begun has been delivered, and what follows is whole', () =>
+  test('waits until a partly sent message is delivered, and the next message is complete', () =>
     withPeers({ peerMayReset: 'association' }, [{}], async (stacks, [peer], [association]) => {
       const sending = association!.send(new Uint8Array(300_000), { stream: 3 });
       await stacks.network.advance(10);
       await peer!.send(request);
-      expect(await newLife(peer!, stacks)).toEqual(['300000 bytes']);
+      expect(await acknowledgeAll(peer!, stacks)).toEqual(['300000 bytes']);
       await sending;
       await peer!.send(request);
       expect(peer!.chunks().map(({ type }) => type)).toContain('RE-CONFIG');
@@ -113,7 +113,7 @@ describe('a reset of the association that the peer asks for (RFC 6525)', () => {
       expect(next).toMatchObject({ type: 'DATA', ssn: 0, isBeginning: true, isEnd: true });
     }));
 
-  test('waits until DATA that is missing has come', () =>
+  test('waits until missing DATA has arrived', () =>
     withPeers({ peerMayReset: 'association' }, [{}], async (_, [peer], [association]) => {
       const seen = watch(association!);
       await peer!.send(peer!.data({ number: 1, payload: 'second', tsn: 1001 }));
