@@ -5,19 +5,19 @@ import { chunkOf, FEATURES, ipv4, parameter, u32 } from '../support/packets.js';
 import { chunksOf, ScriptedPeer, typesOf } from '../support/scripted-peer.js';
 import { TargetStack } from '../support/target-stack.js';
 
-/** wasm/fixes/added_addresses.c. */
+/** The limit in wasm/fixes/added_addresses.c. */
 const MOST = 256;
 const OUT_OF_RESOURCE = 4;
 const ADD_IP_ADDRESS = 0xc001;
 const ERROR_CAUSE_INDICATION = 0xc003;
 
-/** Counts the scripted peer's own address as well. */
+/** Address parameters; `count` includes the scripted peer's own address. */
 const addresses = (count: number): Uint8Array[] => [
   ipv4('10.0.0.2'),
   ...Array.from({ length: count - 1 }, (_, index) => ipv4(`10.1.${index >> 8}.${index & 255}`)),
 ];
 
-/** ASCONF (RFC 5061 4.1.1) from an address that is known. */
+/** An ASCONF (RFC 5061 §4.1.1) from a known address. */
 const adding = (serial: number, address: string): Uint8Array =>
   chunkOf('ASCONF', u32(serial), ipv4('10.0.0.2'), parameter(ADD_IP_ADDRESS, u32(1), ipv4(address)));
 
@@ -25,7 +25,7 @@ const causesOf = (chunks: readonly Chunk[]): number[] =>
   chunks.flatMap((chunk) => (chunk.type === 'ABORT' ? chunk.causes.map(({ code }) => code) : []));
 
 test.each([MOST + 1, 4000])(
-  'a peer that lists %s addresses is refused: no resources (RFC 9260 3.3.10.4)',
+  'a peer that lists %s addresses is refused with Out of Resource (RFC 9260 §3.3.10.4)',
   async (count) => {
     const target = await TargetStack.create();
     const listener = target.listen();
@@ -40,7 +40,7 @@ test.each([MOST + 1, 4000])(
   },
 );
 
-test('a server that lists too many addresses is refused, too, and the program is told', async () => {
+test('a set-up with a server that lists too many addresses fails with an error', async () => {
   const target = await TargetStack.create();
   const connected = target.stack.socket().connect({ address: '10.0.0.2', port: 5001 });
   const failure = expect(connected).rejects.toMatchObject({ code: 'ECONNABORTED' });
@@ -53,7 +53,7 @@ test('a server that lists too many addresses is refused, too, and the program is
   await target.close();
 });
 
-test('a peer that adds one more by ASCONF gets an error cause, and the association goes on (RFC 5061 4.2.1)', async () => {
+test('an ASCONF that adds one address too many gets an error cause, and the association stays up (RFC 5061 §4.2.1)', async () => {
   const target = await TargetStack.create();
   const listener = target.listen();
   const peer = new ScriptedPeer(target);

@@ -23,10 +23,10 @@ const socketOptions = record(
   'maxMessageBytes',
 );
 const stackOptions = record('transport', 'clock', 'random', 'preset', 'timers', 'sysctls', 'wasm');
-const noText = anything.filter((each) => typeof each !== 'string' && each !== undefined);
+const notText = anything.filter((each) => typeof each !== 'string' && each !== undefined);
 const streams = record('outgoing', 'incoming', 'timeoutMs', 'signal');
 
-/** What every emitter and whatever has options has. */
+/** The methods of objects with events and options. */
 const listening: Probes = {
   on: probe([anything, anything]),
   once: probe([anything, anything]),
@@ -35,15 +35,15 @@ const listening: Probes = {
   setOption: probe([optionNames, record('minMs', 'heartbeatMs', 'number', 'key'), record('path')]),
 };
 
-test('no argument of any call does harm: the error says what is wrong, and the stack goes on', () =>
+test('no argument of any call does harm: the error names the problem, and the stack keeps working', () =>
   withTwoStacks(
     async (stacks) => {
       const { a, b, clientSocket } = await connected(stacks);
       const { client, network } = stacks;
-      /** Some may wait for ever, as they are told. */
+      /** Some arguments are valid and make the call wait forever. */
       const notForLong = (call: Promise<unknown>) => Promise.race([call, network.advance(2)]);
       const scratch = () => client.socket({ style: 'one-to-many' });
-      /** On a socket of its own. */
+      /** Calls `use` with a new socket. */
       const apart = (use: (socket: index.Socket) => unknown) => {
         const socket = scratch();
         try {
@@ -67,8 +67,8 @@ test('no argument of any call does harm: the error says what is wrong, and the s
           args: fc.oneof(fc.tuple(anything, sendOptions), fc.tuple(text, sendOptions), fc.tuple(text, reliability)),
         },
         receive: probe([waits], (options) => notForLong(b.receive(options))),
-        close: probe([noText], (options) => (isPlain(options) ? undefined : a.close(options))),
-        abort: probe([noText]),
+        close: probe([notText], (options) => (isPlain(options) ? undefined : a.close(options))),
+        abort: probe([notText]),
         paths: probe([anything]),
         pathChanges: probe([anything], () => a.pathChanges().return?.()),
         status: probe([anything]),
@@ -77,14 +77,14 @@ test('no argument of any call does harm: the error says what is wrong, and the s
         setPeerPrimary: probe([anything]),
         stream: probe([anything]),
         resetStreams: probe([streams], (options) => notForLong(a.resetStreams(options))),
-        resetAssociation: probe([noText], (options) => isPlain(options) || a.resetAssociation(options)),
+        resetAssociation: probe([notText], (options) => isPlain(options) || a.resetAssociation(options)),
         addStreams: probe([record('outbound', 'inbound', 'timeoutMs', 'signal')], (o) => notForLong(a.addStreams(o))),
       });
       const stream = b.stream(5);
       await tryAll('Stream', stream, methodsOf(stream), {
         send: { args: fc.oneof(fc.tuple(anything, sendOptions), fc.tuple(text, sendOptions)) },
         receive: probe([waits], (options) => notForLong(stream.receive(options))),
-        reset: probe([noText], (options) => isPlain(options) || notForLong(stream.reset(options))),
+        reset: probe([notText], (options) => isPlain(options) || notForLong(stream.reset(options))),
       });
       const { authentication } = client.socket();
       await tryAll('Authentication', authentication, methodsOf(authentication), {
@@ -118,7 +118,7 @@ test('no argument of any call does harm: the error says what is wrong, and the s
         socket: probe([socketOptions], (options) => client.socket(options).abort()),
         sysctl: probe([anything]),
         statistics: probe([anything]),
-        close: probe([noText], (options) => (isPlain(options) ? undefined : client.close(options))),
+        close: probe([notText], (options) => (isPlain(options) ? undefined : client.close(options))),
       });
       await tryAll('Stack', index.Stack, staticsOf(index.Stack), {
         create: probe([stackOptions]),
@@ -128,17 +128,17 @@ test('no argument of any call does harm: the error says what is wrong, and the s
         Socket: probe([anything, anything], () => undefined),
         Stream: probe([anything, anything], () => undefined),
         Stack: probe([anything], () => undefined),
-        SctpError: probe([anything, anything], () => undefined), // takes whatever it is given
+        SctpError: probe([anything, anything], () => undefined), // accepts any argument
         conn: probe([record('onConnOutput', 'mtu', 'checksum')]),
         sealPacket: probe([anything]),
         systemRandom: probe([anything]),
       });
-      await goesOn(stacks, a, b);
+      await expectWorking(stacks, a, b);
     },
     { limitMs: 1e7 },
   ));
 
-/** Options that a call which ends something would take as they are. */
+/** Whether a call that ends something would accept these options. */
 function isPlain(options: unknown): boolean {
   if (options === undefined) return true;
   if (typeof options !== 'object' || options === null) return false;
@@ -146,8 +146,8 @@ function isPlain(options: unknown): boolean {
   return timeoutMs === undefined && signal === undefined;
 }
 
-/** Whatever was said, the association is as it was, and so is the stack. */
-async function goesOn(stacks: TwoStacks, a: index.Association, b: index.Association): Promise<void> {
+/** Checks that the association and the stack still work. */
+async function expectWorking(stacks: TwoStacks, a: index.Association, b: index.Association): Promise<void> {
   expect([a.state, b.state]).toEqual(['open', 'open']);
   await a.send('still here', { stream: 9 });
   a.abort();

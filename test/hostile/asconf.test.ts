@@ -6,7 +6,7 @@ import { TargetStack } from '../support/target-stack.js';
 
 const [FIRST, SECOND, ELSEWHERE] = ['10.0.0.2', '10.0.1.2', '10.0.2.2'];
 
-/** An association with a peer that has two addresses, and the key of its AUTH chunks; over IP, or from that UDP port. */
+/** An association with a peer that has two addresses, and the key of its AUTH chunks; over UDP if a port is given. */
 async function associated(encapsulationPort?: number) {
   const target = await TargetStack.create(['10.0.0.1'], encapsulationPort);
   const listener = target.listen();
@@ -17,7 +17,7 @@ async function associated(encapsulationPort?: number) {
   return { target, listener, peer, key, association };
 }
 
-test('ASCONF ACK goes to where its ASCONF came from, though that address is none of the peer’s (RFC 5061 5.2), also when it comes again', async () => {
+test('ASCONF ACK goes to the source of the ASCONF even if the peer has no such address (RFC 5061 §5.2), also for a retransmission', async () => {
   const { target, peer, key, association } = await associated();
   for (const _ of ['at first', 'again']) {
     await peer.sendWith({ source: ELSEWHERE }, ...authenticated(key, deletion(peer.tsn, FIRST, FIRST)));
@@ -31,7 +31,7 @@ test('ASCONF ACK goes to where its ASCONF came from, though that address is none
   await target.close();
 });
 
-test('an ASCONF from another UDP port leaves that of the address by which it is looked up as it was (RFC 6951 5.4)', async () => {
+test('an ASCONF from another UDP port does not change the port of the address that identifies its association (RFC 6951 §5.4)', async () => {
   const { target, peer, key, association } = await associated(9899);
   await peer.sendWith({ source: ELSEWHERE, port: 12_345 }, ...authenticated(key, deletion(peer.tsn, FIRST, SECOND)));
   const [answer] = await target.answers();
@@ -40,7 +40,7 @@ test('an ASCONF from another UDP port leaves that of the address by which it is 
   await target.close();
 });
 
-test('an association that ends with the packet that deletes an address leaves nothing behind, not even for the moment of a timer', async () => {
+test('an association that ends with the packet that deletes an address frees all memory at once', async () => {
   const { target, listener, peer, key, association } = await associated();
   const closed = association.close();
   await target.answers();

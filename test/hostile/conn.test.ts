@@ -9,7 +9,7 @@ import { methodsOfInterface } from './surface.js';
 
 const PACKETS = 20_000;
 
-test('no argument of connInput does harm, before a stack stands on the path and after', async () => {
+test('no argument of connInput does harm, before and after a stack uses the path', async () => {
   const names = methodsOfInterface('Conn extends Transport', 'src/transport/conn.ts');
   const bytes = fc.uint8Array({ maxLength: 3000 });
   const probes = { connInput: probe([fc.oneof(anything, bytes), fc.oneof(anything, fc.nat(255))]) };
@@ -21,7 +21,7 @@ test('no argument of connInput does harm, before a stack stands on the path and 
   await tryAll('Conn', path, names, probes);
 });
 
-/** What a hostile other end may make of a packet; the checksum is right, or the stack would look no further. */
+/** A packet as a hostile peer may change it. The checksum is valid; otherwise the stack would discard the packet. */
 function mutated(packet: Uint8Array, random: SeededRandom): Uint8Array {
   const length = random.below(8) === 0 ? 16 + random.below(packet.length - 15) : packet.length;
   const bytes = packet.slice(0, length);
@@ -30,7 +30,7 @@ function mutated(packet: Uint8Array, random: SeededRandom): Uint8Array {
   return sealed(bytes);
 }
 
-function rubbish(random: SeededRandom): Uint8Array {
+function randomPacket(random: SeededRandom): Uint8Array {
   const bytes = new Uint8Array(random.below(1500));
   random.fill(bytes);
   return bytes.length >= 12 && random.below(2) === 0 ? sealed(bytes) : bytes;
@@ -41,7 +41,7 @@ function sealed(bytes: Uint8Array): Uint8Array {
   return bytes;
 }
 
-test(`${PACKETS} packets of rubbish, or mutated, leave both ends of a path working`, { timeout: 60_000 }, async () => {
+test(`${PACKETS} random or mutated packets leave both ends of a path working`, { timeout: 60_000 }, async () => {
   const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
   const random = new SeededRandom(seed);
   await scenario({ seed, limitMs: 1e8 }, async (network) => {
@@ -79,7 +79,7 @@ test(`${PACKETS} packets of rubbish, or mutated, leave both ends of a path worki
       await network.advance(20);
       for (let i = 0; i < 500; i++) {
         const packet = material[random.below(material.length)];
-        const bytes = packet === undefined || random.below(4) === 0 ? rubbish(random) : mutated(packet, random);
+        const bytes = packet === undefined || random.below(4) === 0 ? randomPacket(random) : mutated(packet, random);
         paths[random.below(2)]?.connInput(bytes, random.below(256));
       }
       await network.advance(1000);

@@ -7,7 +7,7 @@ import { chunkOf, FEATURES, ipv4, parameter, sack, u16, u32 } from '../support/p
 import { has, ScriptedPeer } from '../support/scripted-peer.js';
 import type { Answer, PacketAddresses, TargetHost } from '../support/target-stack.js';
 
-/** Built by scripts/tests.sh from the same C sources as the module. */
+/** scripts/tests.sh builds both from the same C sources as the module. */
 const BUILDS = { asan: 'the address sanitizer', invariants: 'INVARIANTS' };
 const SCTP = 132;
 const SCTP_RESET_STREAMS = 0x901;
@@ -16,7 +16,7 @@ const SCTP_CMT_ON_OFF = 0x1200;
 
 afterEach(() => Child.endAll());
 
-/** The C side alone, as a target. Where its packets go to isn't told. */
+/** The C side alone, as a target. It does not report the destinations of its packets. */
 class NativeTarget implements TargetHost {
   readonly native: NativeStack;
 
@@ -67,13 +67,13 @@ async function restarted(target: TargetHost, source: string, ...also: Uint8Array
 const hex = (bytes: readonly Uint8Array[]): string => Buffer.concat(bytes).toString('hex');
 const little16 = (value: number): Uint8Array => u16(((value & 0xff) << 8) | (value >> 8));
 
-async function expectSound(native: NativeStack): Promise<void> {
+async function expectNoErrors(native: NativeStack): Promise<void> {
   expect(await native.end(), native.output).toBe(0);
 }
 
 describe.each(Object.entries(BUILDS))('under %s', (build, watcher) => {
   test.each([true, false])(
-    `a restart while a RE-CONFIG is outstanding, answered: %s; ${watcher} sees no harm`,
+    `a restart while a RE-CONFIG is outstanding, answered: %s; ${watcher} finds no error`,
     async (isAnswered) => {
       const { target, native, peer, socket } = await established(build, ['10.0.0.2']);
       const request = [u32(0), little16(OUTGOING), little16(1), little16(1)];
@@ -82,12 +82,12 @@ describe.each(Object.entries(BUILDS))('under %s', (build, watcher) => {
       const answer = chunkOf('RE-CONFIG', parameter(16, u32(peer.targetTsn, 1)));
       await restarted(target, '10.0.0.2', ...(isAnswered ? [answer] : []));
       for (let second = 0; second < 40; second++) await target.advance(1000);
-      await expectSound(native);
+      await expectNoErrors(native);
     },
   );
 
   test.each([0, 1])(
-    `a restart with fewer addresses while data are outstanding, multipath %i; ${watcher} sees no harm`,
+    `a restart with fewer addresses while DATA is outstanding, multipath %i; ${watcher} finds no error`,
     async (multipath) => {
       const { target, native, socket } = await established(build, ['10.0.0.4', '10.0.0.2', '10.0.0.3', '10.0.0.5']);
       await native.run(`setopt ${socket} ${SCTP} ${SCTP_CMT_ON_OFF} ${hex([u32(0), u16(multipath << 8), u16(0)])}`);
@@ -100,12 +100,12 @@ describe.each(Object.entries(BUILDS))('under %s', (build, watcher) => {
       for (let second = 0; second < 20; second++) await target.advance(1000);
       await again.send(sack(again.targetTsn));
       for (let second = 0; second < 60; second++) await target.advance(1000);
-      await expectSound(native);
+      await expectNoErrors(native);
     },
   );
 
   test.each(['COOKIE-WAIT', 'COOKIE-ECHOED'])(
-    `a collision in %s with a socket that is closed; ${watcher} sees no harm`,
+    `a collision in %s with a closed socket; ${watcher} finds no error`,
     async (state) => {
       const target = new NativeTarget(build);
       const { native } = target;
@@ -125,21 +125,21 @@ describe.each(Object.entries(BUILDS))('under %s', (build, watcher) => {
         await peer.send(chunkOf('COOKIE ECHO', peer.cookie));
       }
       for (let second = 0; second < 10; second++) await target.advance(1000);
-      await expectSound(native);
+      await expectNoErrors(native);
     },
   );
 
-  test(`RE-CONFIG for an association whose socket is closed; ${watcher} sees no harm`, async () => {
+  test(`RE-CONFIG for an association whose socket is closed; ${watcher} finds no error`, async () => {
     const { target, native, peer, socket } = await established(build, ['10.0.0.2']);
     await native.run(`send ${socket} 0 0 100`);
     await native.run(`close ${socket}`);
     await peer.send(chunkOf('RE-CONFIG', parameter(17, u32(peer.tsn, 5 << 16))));
     await peer.send(chunkOf('RE-CONFIG', parameter(15, u32(peer.tsn + 1))));
     for (let second = 0; second < 10; second++) await target.advance(1000);
-    await expectSound(native);
+    await expectNoErrors(native);
   });
 
-  test(`an ASCONF that comes again, from elsewhere, after it has deleted the address that it is looked up by; ${watcher} sees no harm`, async () => {
+  test(`an ASCONF retransmitted from another address after it deleted the address that identifies its association; ${watcher} finds no error`, async () => {
     const { target, native } = await listening(build);
     const peer = new ScriptedPeer(target, { source: '10.0.0.2' });
     const key = await connectWithAsconf(peer, [ipv4('10.0.0.2'), ipv4('10.0.1.2')]);
@@ -147,14 +147,14 @@ describe.each(Object.entries(BUILDS))('under %s', (build, watcher) => {
       await peer.sendWith({ source }, ...authenticated(key, deletion(peer.tsn, '10.0.0.2', '10.0.0.2')));
       expect(has(await target.answers(), 'ASCONF ACK'), source).toBe(true);
     }
-    await expectSound(native);
+    await expectNoErrors(native);
   });
 
-  test(`an end while a sender waits for room; ${watcher} sees no harm`, async () => {
+  test(`an association that ends while a sender waits for buffer space; ${watcher} finds no error`, async () => {
     const { target, native, peer, socket } = await established(build, ['10.0.0.2']);
     for (let n = 0; n < 30; n++) await native.run(`send ${socket} 0 0 60000`);
     await peer.send(chunkOf('ABORT'));
     for (let second = 0; second < 5; second++) await target.advance(1000);
-    await expectSound(native);
+    await expectNoErrors(native);
   });
 });

@@ -14,7 +14,7 @@ function functionsOf(usrsctp: raw.Usrsctp): string[] {
     .sort();
 }
 
-test('no argument of any C name does harm: a result that says no, or a TypeError, and usrsctp goes on', () =>
+test('no argument of a C function does harm: it returns an error or throws a TypeError, and usrsctp keeps working', () =>
   scenario({ seed: 1, limitMs: 1e7 }, async (network) => {
     const { client, server, so, accepted } = await connected(network);
     const spare = client.usrsctp_socket(raw.AF_INET, raw.SOCK_SEQPACKET, raw.IPPROTO_SCTP);
@@ -23,16 +23,16 @@ test('no argument of any C name does harm: a result that says no, or a TypeError
     const handle = fc.constantFrom<unknown>(spare, null, 0, -1, 2 ** 31, 0x7fff0001);
     const notLive = anything.filter((value) => value !== so && value !== accepted);
     const given = [anything, anything, anything, anything, anything, anything];
-    // Each is given a socket, and then whatever; and nothing but whatever.
+    // The first argument is a socket or any value; the others are any values.
     const probes: Record<string, Probe> = Object.fromEntries(
       names.map((name) => [
         name,
         { args: fc.oneof(fc.tuple(handle, ...given), fc.tuple(notLive, ...given)) as Probe['args'] },
       ]),
     );
-    // It ends usrsctp, which says no as long as there is a socket.
+    // It ends usrsctp, and fails as long as there is a socket.
     probes['usrsctp_finish'] = probe([anything], () => expect(client.usrsctp_finish()).toBe(-1));
-    // Of these, any integer is a right argument, and has an effect on all that comes.
+    // Any integer is a valid argument of these, and affects all later calls.
     for (const name of names.filter((each) => /_(sysctl|tunable)_set_/.test(each))) {
       probes[name] = probe([anything.filter((value) => !Number.isInteger(value))]);
     }
@@ -44,7 +44,7 @@ test('no argument of any C name does harm: a result that says no, or a TypeError
     expect(received !== -1 && new TextDecoder().decode(received.data)).toBe('still here');
   }));
 
-test('no argument of what the module itself exports does harm', () =>
+test('no argument of the module’s own exports does harm', () =>
   tryAll('usrsctp-wasm/raw', raw, exportsOf(raw), {
     usrsctp_init: probe([anything]),
     usrsctp_init_nothreads: probe([anything]),

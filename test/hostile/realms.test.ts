@@ -10,12 +10,12 @@ import { sealPacket } from '../../src/wire/crc32c.js';
 import { connected, open } from '../raw/fixture.js';
 import { connected as connect, listening, withTwoStacks } from '../support/two-stacks.js';
 
-/** Values of another realm, as those of a vm context, of jsdom or of an iframe are. */
+/** A value of another realm, such as a vm context, jsdom or an iframe. */
 const foreign = (code: string) => runInNewContext(code) as never;
 const bytes = () => foreign('new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16])') as Uint8Array;
 const SIXTEEN = Uint8Array.from({ length: 16 }, (_, index) => index + 1);
 
-test('bytes of another realm are sent: from a Uint8Array, an ArrayBuffer, a stream', () =>
+test('bytes of another realm can be sent from a Uint8Array, an ArrayBuffer or a stream', () =>
   withTwoStacks(async (stacks) => {
     expect(bytes() instanceof Uint8Array).toBe(false);
     const { a, b } = await connect(stacks);
@@ -33,7 +33,7 @@ test('bytes of another realm are sent: from a Uint8Array, an ArrayBuffer, a stre
     );
   }));
 
-test('bytes of another realm are keys, options, packets and what randomness fills', () =>
+test('bytes of another realm can be keys, options, packets and buffers for random bytes', () =>
   withTwoStacks(async (stacks) => {
     const socket = listening(stacks);
     socket.authentication.setKey(1, bytes());
@@ -54,7 +54,7 @@ test('bytes of another realm are keys, options, packets and what randomness fill
     expect(writer.skipped).toBe(0);
   }));
 
-test('bytes of another realm are taken by the raw API', () =>
+test('the raw API accepts bytes of another realm', () =>
   scenario({ seed: 1 }, async (network) => {
     const { client, server, so, accepted } = await connected(network);
     expect(client.usrsctp_sendv(so, bytes())).toBe(16);
@@ -71,7 +71,7 @@ test('bytes of another realm are taken by the raw API', () =>
     expect(client.usrsctp_setsockopt(option, R.IPPROTO_SCTP, R.SCTP_NODELAY, value)).toBe(0);
   }));
 
-test('a signal of another realm, or of a library, gives up a wait', () =>
+test('an AbortSignal of another realm or of a library ends a wait', () =>
   withTwoStacks(async (stacks) => {
     const listener = listening(stacks);
     const target = new EventTarget();
@@ -90,7 +90,7 @@ test('a signal of another realm, or of a library, gives up a wait', () =>
     await expect(listener.accept({ signal: {} as never })).rejects.toThrow(TypeError);
   }));
 
-test('WebAssembly as bytes of another realm is compiled', async () => {
+test('WebAssembly bytes of another realm are compiled', async () => {
   const file = readFileSync('build/wasm/usrsctp.wasm');
   const copy = runInNewContext('(bytes) => new Uint8Array(bytes)')(file) as Uint8Array<ArrayBuffer>;
   const stack = await Stack.create({ transport: conn({ onConnOutput: () => {} }), wasm: copy });

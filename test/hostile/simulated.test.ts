@@ -30,10 +30,10 @@ const duration = fc
   .oneof(anything, fc.integer({ min: -10, max: 1000 }))
   .filter((each) => each !== Number.POSITIVE_INFINITY);
 
-/** Lengths that take no gigabytes. */
+/** Lengths that do not allocate gigabytes. */
 const notHuge = anything.filter((length) => typeof length !== 'number' || !(length > 1e6));
 
-/** A network of its own for each call that changes it. */
+/** Each call that changes a network gets a network of its own. */
 const fresh = () => {
   const network = new Network({ seed: 1 });
   network.host('client', ['10.0.1.1']);
@@ -51,7 +51,7 @@ const clock = (make: () => simulated.NetworkClock): Probes => ({
   describePending: probe([]),
 });
 
-/** Some wait for ever, as they are told. */
+/** Some arguments are valid and make the call wait forever. */
 const waitFor = (work: Promise<unknown>) => Promise.race([work, new Promise((resolve) => setImmediate(resolve))]);
 
 const networkProbes: Probes = {
@@ -136,7 +136,7 @@ test('no argument of the testing helpers does harm', async () => {
     changed: probe([anything]),
   });
   await tryAll('usrsctp-wasm/testing', testing, exportsOf(testing), {
-    LeakError: probe([anything], () => undefined), // takes whatever it is given
+    LeakError: probe([anything], () => undefined), // accepts any argument
     RecordingHost: probe([anything], () => new testing.RecordingHost()),
     TestNetwork: probe([networkOptions], (options) => new testing.TestNetwork(options)),
     networkFixture: probe([networkOptions]),

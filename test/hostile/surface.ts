@@ -6,8 +6,8 @@ const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
   .map((name) => readFileSync(join('src', name), 'utf8'));
 
 /**
- * The public methods of an object: those that its prototypes have, but for what the sources call protected or
- * `@internal`. Methods that the language calls, such as `[Symbol.asyncDispose]`, are given no arguments.
+ * The public methods of an object: those of its prototypes, except what the sources declare protected or
+ * `@internal`, and methods such as `[Symbol.asyncDispose]`, which the language calls without arguments.
  */
 export function methodsOf(target: object): string[] {
   const names = new Set<string>();
@@ -21,14 +21,14 @@ export function methodsOf(target: object): string[] {
   return [...names].filter((name) => !hidden.has(name)).sort();
 }
 
-/** The methods that an interface has, of objects whose class isn't public. */
+/** The methods of an interface, for objects whose class isn't public. */
 export function methodsOfInterface(name: string, file: string): string[] {
   const [, body = ''] = readFileSync(file, 'utf8').split(`export interface ${name} `);
   const [members = ''] = body.split('\n}');
   return [...members.matchAll(/^ {2}(\w+)\??[(<]/gm)].map(([, method = '']) => method).sort();
 }
 
-/** The functions that a class itself has. */
+/** The static methods of a class. */
 export function staticsOf(made: object): string[] {
   return Object.entries(Object.getOwnPropertyDescriptors(made)).flatMap(([name, { value }]) =>
     typeof value === 'function' && name !== 'prototype' && !hiddenOf((made as { name: string }).name).has(name)

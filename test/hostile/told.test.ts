@@ -1,25 +1,27 @@
 import { expect, test } from 'vitest';
 import { connected, textOf, withTwoStacks } from '../support/two-stacks.js';
 
-test('what is wrong is said, with the name of the call', async () => {
+test('an error names the problem and the call', async () => {
   await withTwoStacks(async (stacks) => {
     const { a } = await connected(stacks);
-    const told = async (call: Promise<unknown>) => call.then(String, String);
-    expect(await told(a.send(''))).toBe('SctpError: EINVAL: send: SCTP has no empty messages');
-    expect(await told(a.send(new Uint8Array()))).toBe('SctpError: EINVAL: send: SCTP has no empty messages');
-    expect(await told(a.send(5 as never))).toBe(
+    const errorOf = async (call: Promise<unknown>) => call.then(String, String);
+    expect(await errorOf(a.send(''))).toBe('SctpError: EINVAL: send: SCTP has no empty messages');
+    expect(await errorOf(a.send(new Uint8Array()))).toBe('SctpError: EINVAL: send: SCTP has no empty messages');
+    expect(await errorOf(a.send(5 as never))).toBe(
       'TypeError: send: data must be a Uint8Array, an ArrayBuffer or a string',
     );
-    expect(await told(a.send('x', { stream: 10 }))).toBe('SctpError: EINVAL: send: stream must be 0 to 9, not 10');
-    expect(await told(a.send('x', { reliability: { lifetimeMs: 0 } }))).toContain('lifetimeMs must be a whole number');
-    expect(await told(a.send('x', { reliability: {} as never }))).toContain('reliability must be one of');
-    expect(await told(a.receive({ timeoutMs: -1 }))).toContain('timeoutMs must be a number of ms');
-    expect(await told(a.receive({ signal: {} as never }))).toBe('TypeError: signal must be an AbortSignal');
-    expect(await told(a.receive(null as never))).toContain('TypeError');
+    expect(await errorOf(a.send('x', { stream: 10 }))).toBe('SctpError: EINVAL: send: stream must be 0 to 9, not 10');
+    expect(await errorOf(a.send('x', { reliability: { lifetimeMs: 0 } }))).toContain(
+      'lifetimeMs must be a whole number',
+    );
+    expect(await errorOf(a.send('x', { reliability: {} as never }))).toContain('reliability must be one of');
+    expect(await errorOf(a.receive({ timeoutMs: -1 }))).toContain('timeoutMs must be a number of ms');
+    expect(await errorOf(a.receive({ signal: {} as never }))).toBe('TypeError: signal must be an AbortSignal');
+    expect(await errorOf(a.receive(null as never))).toContain('TypeError');
   });
 });
 
-test('a message whose buffer was transferred is EFAULT, before it is sent and while it waits', async () => {
+test('sending a message whose buffer was transferred fails with EFAULT, even if the message was already queued', async () => {
   await withTwoStacks(async (stacks) => {
     const { a, b } = await connected(stacks, { sendBufferBytes: 4096 });
     const detach = (bytes: Uint8Array) => structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
@@ -38,7 +40,7 @@ test('a message whose buffer was transferred is EFAULT, before it is sent and wh
     expect(await second).toMatchObject({ code: 'EFAULT' });
     expect(textOf(await b.receive())).toBe('third');
     await Promise.all([first, third]);
-    // A message that was begun can't be taken back: what follows would be part of it.
+    // A partly sent message can't be cancelled: the next message would become part of it.
     const partition = stacks.network.partition(stacks.clientHost, stacks.serverHost);
     const begun = new Uint8Array(10_000);
     const cut = a.send(begun).catch((error: unknown) => error);

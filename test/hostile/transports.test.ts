@@ -35,7 +35,7 @@ const serverOptions = record(
   'limits',
 );
 
-test('no option of a transport does harm: nothing is opened before they are right', async () => {
+test('no option of a transport does harm: nothing is opened before all options are valid', async () => {
   await tryAll('usrsctp-wasm/udp', udpModule, exportsOf(udpModule), { udp: probe([udpOptions]) });
   await tryAll('usrsctp-wasm/relay', relayModule, exportsOf(relayModule), {
     relay: { args: fc.tuple(fc.oneof(relayOptions, endpoints)) },
@@ -50,7 +50,7 @@ test('no option of a transport does harm: nothing is opened before they are righ
   await tryAll('UdpBridge', bridge.UdpBridge, staticsOf(bridge.UdpBridge), { open: probe([anything, anything]) });
 });
 
-test('no host, route, interface or packet that a transport is given does harm, open or not', async () => {
+test('no host, route, interface or packet does harm to a transport, open or not', async () => {
   const network = new TestNetwork();
   const host = network.host('host', ['10.0.0.1']);
   const ticket = 'ticket';

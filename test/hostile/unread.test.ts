@@ -5,11 +5,11 @@ import { chunksOf, ScriptedPeer } from '../support/scripted-peer.js';
 import { TargetStack } from '../support/target-stack.js';
 
 const IN_A_PACKET = 60;
-/** The answer to a request of RE-CONFIG, and its outcome that all was done (RFC 6525 §4.4). */
+/** The Re-configuration Response Parameter, and its result Success - Performed (RFC 6525 §4.4). */
 const [RESPONSE, PERFORMED] = [16, 1];
 const OUTGOING_RESET = 13;
 
-/** Sends whole messages of one byte, whatever the window says. */
+/** Sends messages of one byte, regardless of the window. */
 async function flood(peer: ScriptedPeer, packets: number): Promise<void> {
   for (let n = 0; n < packets; n++) {
     await peer.send(...Array.from({ length: IN_A_PACKET }, () => peer.message({ payload: u8(1) })));
@@ -18,7 +18,7 @@ async function flood(peer: ScriptedPeer, packets: number): Promise<void> {
 
 const megabytes = (stack: Stack): number => stack.memoryInUse / 1e6;
 
-test('messages that nobody reads take no more than a few times the receive buffer, small as they may be', async () => {
+test('unread messages take at most a few times the receive buffer, however small they are', async () => {
   const target = await TargetStack.create();
   const listener = target.listen();
   const before = megabytes(target.stack);
@@ -36,7 +36,7 @@ test('messages that nobody reads take no more than a few times the receive buffe
   await target.close();
 });
 
-test('what was refused for lack of room is taken when there is room again', async () => {
+test('messages that were refused for lack of buffer space are accepted once there is space', async () => {
   const target = await TargetStack.create();
   const listener = target.listen();
   const peer = new ScriptedPeer(target);
@@ -44,28 +44,28 @@ test('what was refused for lack of room is taken when there is room again', asyn
   const association = await listener.accept();
   await flood(peer, 150);
   await target.answers();
-  let taken = 0;
+  let received = 0;
   let next = association.receive();
   while (await Promise.race([next, target.advance(10).then(() => undefined)])) {
-    taken++;
+    received++;
     next = association.receive();
   }
-  expect(taken).toBeGreaterThan(1000);
-  expect(taken).toBeLessThan(150 * IN_A_PACKET);
-  // the peer sends on where it has been acknowledged
+  expect(received).toBeGreaterThan(1000);
+  expect(received).toBeLessThan(150 * IN_A_PACKET);
+  // The peer continues after the last acknowledged TSN.
   await target.advance(500);
   const sacks = chunksOf(await target.answers()).flatMap((chunk) => (chunk.type === 'SACK' ? [chunk] : []));
-  expect(sacks.at(-1)?.cumulativeTsn).toBe(999 + taken);
-  await peer.send(data({ tsn: 1000 + taken, ssn: taken, payload: u8(7) }));
+  expect(sacks.at(-1)?.cumulativeTsn).toBe(999 + received);
+  await peer.send(data({ tsn: 1000 + received, ssn: received, payload: u8(7) }));
   expect((await next)?.data).toEqual(u8(7));
   await target.close();
 });
 
-// sctp_notify_stream_reset() and its like drop what doesn't fit into the receive buffer: wasm/fixes/send_buffer.c
+// sctp_notify_stream_reset() and similar functions drop events that don't fit into the receive buffer: wasm/fixes/send_buffer.c
 test.each([
   ['outgoing streams were reset', (association: Association) => association.resetStreams({ outgoing: [1] })],
   ['streams were added', (association: Association) => association.addStreams({ outbound: 1 })],
-])('that %s is told though what nobody receives fills more than the receive buffer', async (_, request) => {
+])('the event that %s is reported although unread messages exceed the receive buffer', async (_, request) => {
   const target = await TargetStack.create();
   const listener = target.listen({ receiveBufferBytes: 8192, readAheadBytes: 1 });
   const peer = new ScriptedPeer(target);
@@ -80,7 +80,7 @@ test.each([
   await target.close();
 });
 
-// sctp_notify_remote_error() asks for no room, sctp_notify_stream_reset() for that of a few bytes: wasm/fixes/delivery.c
+// sctp_notify_remote_error() reserves no buffer space, sctp_notify_stream_reset() a few bytes: wasm/fixes/delivery.c
 test.each([
   ['ERROR chunks', (sequence: number) => chunkOf('ERROR', parameter(77, u32(sequence)))],
   [
@@ -88,7 +88,7 @@ test.each([
     (sequence: number, peer: ScriptedPeer) =>
       chunkOf('RE-CONFIG', parameter(OUTGOING_RESET, u32(sequence, 0, peer.tsn - 1), u16(1))),
   ],
-])('a peer that nobody receives from does not fill memory by %s', async (_, chunk) => {
+])('a peer whose messages stay unread does not fill memory with %s', async (_, chunk) => {
   const target = await TargetStack.create();
   const listener = target.listen({ receiveBufferBytes: 8192, readAheadBytes: 1 });
   const peer = new ScriptedPeer(target);

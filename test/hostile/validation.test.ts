@@ -27,7 +27,7 @@ interface Scene {
   readonly association: Association;
 }
 
-/** A target that has accepted an association with a peer. */
+/** Makes a target with an accepted association. */
 async function established(encapsulationPort?: number, parameters = FEATURES): Promise<Scene> {
   const target = await TargetStack.create(['10.0.0.1'], encapsulationPort);
   const listener = target.listen();
@@ -38,7 +38,7 @@ async function established(encapsulationPort?: number, parameters = FEATURES): P
   return { target, peer, listener, association };
 }
 
-/** The association lives: a message is received, and answered by SACK. */
+/** Checks that the association is alive: a message is received and acknowledged. */
 async function expectAlive({ target, peer, association }: Scene): Promise<void> {
   await target.answers();
   await peer.send(peer.message());
@@ -52,7 +52,7 @@ test.each([
   ['a window of 0', { window: 0 }],
   ['no outbound streams', { outbound: 0 }],
   ['no inbound streams', { inbound: 0 }],
-  ['a list of chunks without a random number', { parameters: [parameter(CHUNKS, u8(193))] }],
+  ['a Chunk List without Random', { parameters: [parameter(CHUNKS, u8(193))] }],
   ['63,488 bytes', { parameters: Array.from({ length: 64 }, () => parameter(0xc0ff, new Uint8Array(1000))) }],
 ])('a forged INIT with %s is answered with ABORT, and the association goes on', async (_, fields) => {
   const scene = await established();
@@ -64,7 +64,7 @@ test.each([
   await scene.target.close();
 });
 
-test('an INIT with the tag 0, one with a tag in its header, and one that is too short are discarded', async () => {
+test('an INIT with Initiate Tag 0, with a Verification Tag or with too few bytes is discarded', async () => {
   const scene = await established();
   const { peer, target } = scene;
   await peer.sendInit({ tag: 0 });
@@ -75,7 +75,7 @@ test('an INIT with the tag 0, one with a tag in its header, and one that is too 
     chunkOf('COOKIE ACK'),
     chunkOf('COOKIE ACK'),
   );
-  peer.ownPort++; // no association has that one
+  peer.ownPort++; // no association uses this port
   await peer.sendInit({ tag: 0 });
   expect(await target.answers()).toEqual([]);
   peer.ownPort--;
@@ -84,11 +84,11 @@ test('an INIT with the tag 0, one with a tag in its header, and one that is too 
 });
 
 test.each([
-  ['the address of a multicast group', '224.0.0.1', '10.0.0.1'],
+  ['an IPv4 multicast address', '224.0.0.1', '10.0.0.1'],
   ['the broadcast address', '255.255.255.255', '10.0.0.1'],
-  ['no address', '0.0.0.0', '10.0.0.1'],
-  ['an address of IPv6 for groups', 'ff02::1', 'fd00::1'],
-  ['no address of IPv6', '::', 'fd00::1'],
+  ['0.0.0.0', '0.0.0.0', '10.0.0.1'],
+  ['an IPv6 multicast address', 'ff02::1', 'fd00::1'],
+  ['::', '::', 'fd00::1'],
 ])('a packet from %s is discarded', async (_, source, destination) => {
   const target = await TargetStack.create(['10.0.0.1', 'fd00::1']);
   target.listen();
@@ -129,7 +129,7 @@ test.each([
     (peer: ScriptedPeer, port: number) => peer.sendWith({ tag: FORGER_TAG, port }, chunkWithFlags('ABORT', 1)),
   ],
   [
-    'a cookie that is made up',
+    'a forged cookie',
     (peer: ScriptedPeer, port: number) =>
       peer.sendWith({ tag: FORGER_TAG, port }, chunkOf('COOKIE ECHO', new Uint8Array(400))),
   ],
@@ -137,8 +137,11 @@ test.each([
     'an INIT',
     (peer: ScriptedPeer, port: number) => peer.sendWith({ tag: 0, port }, initiation('INIT', { tag: FORGER_TAG })),
   ],
-  ['an ASCONF from elsewhere that names the address', (peer: ScriptedPeer, port: number) => sendAsconf(peer, port)],
-])('a datagram from another UDP port with %s does not move the port of the path', async (_, forge) => {
+  [
+    'an ASCONF from another address that contains the path’s address',
+    (peer: ScriptedPeer, port: number) => sendAsconf(peer, port),
+  ],
+])('a datagram from another UDP port with %s does not change the port of the path', async (_, forge) => {
   const scene = await established(9899);
   const { target, peer, association } = scene;
   await forge(peer, 6666);
@@ -163,7 +166,7 @@ function sendAsconf(peer: ScriptedPeer, port: number): Promise<void> {
   return peer.sendWith({ tag: FORGER_TAG, source: '10.0.0.9', port }, auth, asconf);
 }
 
-test('a datagram with the right tag moves the port of the path, and a peer does not restart from elsewhere', async () => {
+test('a datagram with the valid tag changes the port of the path, and a restart from another port is refused', async () => {
   const scene = await established(9899);
   const { target, peer, association } = scene;
   await peer.sendWith({ port: 7777 }, peer.message());
@@ -199,7 +202,7 @@ test.each([
   ['ASCONF ACK', chunkOf('ASCONF ACK')],
   ['FORWARD TSN', chunkOf('FORWARD TSN')],
   ['RE-CONFIG', chunkOf('RE-CONFIG')],
-])('behind a chunk %s of a wrong length, the rest of a packet is read', async (_, chunk) => {
+])('the rest of a packet is processed after a %s chunk of invalid length', async (_, chunk) => {
   const scene = await established(undefined, [...FEATURES, ecnSupported]);
   const { target, peer, association } = scene;
   await peer.send(chunk, peer.message());
@@ -210,7 +213,7 @@ test.each([
   await scene.target.close();
 });
 
-test('what stands before an INIT in a packet is answered at once', async () => {
+test('a chunk before an INIT in the same packet is answered at once', async () => {
   const scene = await established();
   const { target, peer } = scene;
   await peer.send(chunkOf('HEARTBEAT', parameter(1, u32(1))), initiation('INIT', { tag: FORGER_TAG }));
@@ -218,14 +221,14 @@ test('what stands before an INIT in a packet is answered at once', async () => {
   await scene.target.close();
 });
 
-test('causes of a NAT that nobody has agreed on draw nothing, and an ABORT that names one is the end', async () => {
+test('NAT error causes without a negotiated NAT extension elicit nothing; an ABORT with one ends the association', async () => {
   const scene = await established();
   const { target, peer, association } = scene;
   const missingState = parameter(0xb1);
   const before = target.stack.memoryInUse;
   const errors = Array.from({ length: 170 }, () => chunkOf('ERROR', missingState));
   for (let packet = 0; packet < 20; packet++) await peer.send(...errors);
-  expect(target.stack.memoryInUse - before).toBeLessThan(200_000); // 20 events, and no queue of ASCONFs
+  expect(target.stack.memoryInUse - before).toBeLessThan(200_000); // 20 events, but no queued ASCONFs
   expect(has(await target.answers(), 'ASCONF')).toBe(false);
   const ended = association.closed.then((error) => error?.code);
   await peer.send(chunkWithFlags('ABORT', 0, missingState));
@@ -233,7 +236,7 @@ test('causes of a NAT that nobody has agreed on draw nothing, and an ABORT that 
   await scene.target.close();
 });
 
-test('an ERROR with the cause of a NAT does not have a connecting end send INIT again at once', async () => {
+test('an ERROR with a NAT error cause does not make a connecting endpoint repeat INIT at once', async () => {
   const { target, peer, attempt } = await connecting();
   for (let time = 0; time < 5; time++) await peer.send(chunkOf('ERROR', parameter(0xb0)));
   expect(has(await target.answers(), 'INIT')).toBe(false);
@@ -259,7 +262,7 @@ test.each([
   ['no cookie', initiation('INIT ACK', { tag: 0x1111_1111 })],
   ['a window of 0', initiation('INIT ACK', { tag: 0x1111_1111, window: 0 })],
   [
-    'a parameter of a wrong size',
+    'a parameter of invalid length',
     initiation('INIT ACK', { tag: 0x1111_1111, parameters: [extensions(), parameter(5, u8(1))] }),
   ],
 ])('the ABORT for an INIT ACK with %s has the tag of the peer, and no T bit', async (_, chunk) => {
@@ -272,7 +275,7 @@ test.each([
   await target.close();
 });
 
-test('a COOKIE ACK that nobody waits for does not end an association whose socket is closed', async () => {
+test('an unexpected COOKIE ACK does not end an association whose socket is closed', async () => {
   const scene = await established();
   const { target, peer, association } = scene;
   const closing = association.close().catch(() => {});
@@ -281,14 +284,14 @@ test('a COOKIE ACK that nobody waits for does not end an association whose socke
   await peer.send(chunkOf('COOKIE ACK'));
   await peer.send(sack(peer.targetTsn - 1));
   await target.advance(10_000);
-  expect(has(await target.answers(), 'SHUTDOWN')).toBe(true); // it is sent again: the association is still here
+  expect(has(await target.answers(), 'SHUTDOWN')).toBe(true); // retransmitted: the association still exists
   await peer.send(chunkOf('SHUTDOWN ACK'));
   expect(typesOf(await target.answers())).toEqual(['SHUTDOWN COMPLETE']);
   await closing;
   await scene.target.close();
 });
 
-/** What a packet costs, in ms of processor time; the least of three, since the machine does other things too. */
+/** The CPU time of a packet, in ms: the minimum of three runs, since other processes disturb the measurement. */
 async function costOf(send: () => Promise<void>): Promise<number> {
   let least = Number.POSITIVE_INFINITY;
   for (let time = 0; time < 3; time++) {
@@ -300,8 +303,8 @@ async function costOf(send: () => Promise<void>): Promise<number> {
   return least;
 }
 
-/** With many small messages on their way; `last` is the offset of the last TSN. */
-async function withChunksOnTheirWay(): Promise<Scene & { readonly last: number }> {
+/** An association with many small messages in flight; `last` is the offset of the last TSN. */
+async function withChunksInFlight(): Promise<Scene & { readonly last: number }> {
   const scene = await established();
   for (let n = 0; n < 1000; n++) void scene.association.send(u8(n)).catch(() => {});
   const sent = chunksOf(await scene.target.answers()).filter(({ type }) => type === 'DATA');
@@ -309,8 +312,8 @@ async function withChunksOnTheirWay(): Promise<Scene & { readonly last: number }
   return { ...scene, last: sent.length };
 }
 
-test('gap blocks that overlap, or are in no order, cost no more than what they say', async () => {
-  const { target, peer, association, last } = await withChunksOnTheirWay();
+test('overlapping or unordered gap ack blocks cost no more time than the TSNs that they report', async () => {
+  const { target, peer, association, last } = await withChunksInFlight();
   const cumulative = peer.targetTsn - 1;
   const overlapping = Array.from({ length: 340 }, (_, n) => [2 + (n % 3), last - (n % 7)] as const);
   expect(await costOf(() => peer.send(sack(cumulative, overlapping)))).toBeLessThan(10);
@@ -327,8 +330,8 @@ test('gap blocks that overlap, or are in no order, cost no more than what they s
   await target.close();
 });
 
-test('gap blocks for what was never sent end the association at once', async () => {
-  const scene = await withChunksOnTheirWay();
+test('gap ack blocks for TSNs that were never sent end the association at once', async () => {
+  const scene = await withChunksInFlight();
   const { target, peer, association } = scene;
   const blocks = Array.from({ length: 340 }, () => [2, 65_535] as const);
   expect(await costOf(() => peer.send(sack(peer.targetTsn - 1, blocks)))).toBeLessThan(10);
