@@ -7,7 +7,7 @@ interface Sent {
   readonly number: number;
   readonly stream: number;
   readonly length: number;
-  state: 'waits' | 'taken' | 'refused';
+  state: 'pending' | 'accepted' | 'rejected';
 }
 
 const HEADER_BYTES = 4;
@@ -15,16 +15,16 @@ const EVENTS = ['path', 'shutdown', 'sendFailed', 'streamReset', 'streamChange',
 
 export type EventName = (typeof EVENTS)[number] | 'senderDry';
 
-/** One end of an association, and what it must and must not have met. */
+/** One end of an association, with checks of its messages, events and promises. */
 export class End {
   readonly name: string;
   readonly association: Association;
-  /** The one-to-many socket that it can be peeled off from. */
+  /** The socket of the association; it can be peeled off if the socket is one-to-many. */
   socket: Socket | undefined;
   peer: End | undefined;
   readonly sent: Sent[] = [];
   readonly received = new Set<number>();
-  /** Why it was aborted here, and in what state. */
+  /** The reason and the state with which this end aborted. */
   aborted: { readonly reason: string; readonly state: string } | undefined;
   isClosed = false;
   ended: { readonly error: SctpError | undefined } | undefined;
@@ -44,13 +44,13 @@ export class End {
     hear(this.#first);
     for (const event of EVENTS) association.on(event, () => act(this, event));
     hear(this.#last);
-    association.on('senderDry', () => act(this, 'senderDry')); // may be told at once
+    association.on('senderDry', () => act(this, 'senderDry')); // may fire at once
     void association.closed.then((error) => {
       this.ended = { error };
     });
   }
 
-  /** Keeps in mind what must be settled in the end. */
+  /** Registers a promise that must be settled in the end. */
   watch(what: string, promise: Promise<unknown>, done: (isResolved: boolean) => void = () => {}): void {
     const key = `${what} ${this.unsettled.size}/${this.sent.length}`;
     this.unsettled.add(key);
@@ -65,10 +65,10 @@ export class End {
   }
 
   send(length: number, stream: number): void {
-    const sent: Sent = { number: this.sent.length, stream, length: HEADER_BYTES + length, state: 'waits' };
+    const sent: Sent = { number: this.sent.length, stream, length: HEADER_BYTES + length, state: 'pending' };
     this.sent.push(sent);
     this.watch(`send ${sent.number}`, this.association.send(bytesOf(sent), { stream }), (isResolved) => {
-      sent.state = isResolved ? 'taken' : 'refused';
+      sent.state = isResolved ? 'accepted' : 'rejected';
     });
   }
 
@@ -83,7 +83,7 @@ export class End {
     this.watch('close', this.association.close());
   }
 
-  /** Receives from now on, to the end. */
+  /** Starts to receive, until the end. */
   read(): Promise<void> {
     this.reading ??= this.#read();
     return this.reading;
@@ -100,8 +100,8 @@ export class End {
   #take({ data, stream }: Message): void {
     const number = new DataView(data.buffer, data.byteOffset).getUint32(0);
     const sent = this.peer?.sent[number];
-    if (!this.peer) return; // it was gone when it was accepted, and whose it was isn't known
-    if (!sent) throw new Error(`${this.name} received message ${number}, which nobody has sent`);
+    if (!this.peer) return; // ended before it was accepted, so its peer is unknown
+    if (!sent) throw new Error(`${this.name} received message ${number}, which was never sent`);
     const problem = (what: string) => new Error(`${this.name} received message ${number} ${what}`);
     if (this.received.has(number)) throw problem('twice');
     if (sent.stream !== stream) throw problem(`on stream ${stream}, not ${sent.stream}`);
@@ -111,24 +111,24 @@ export class End {
     this.#newest.set(stream, number);
   }
 
-  /** When all is over. `isLossless`: of the ABORT itself the peer hears, not only that there is no association any more. */
+  /** Checks the end result. If `isLossless`, the peer must have received the ABORT itself with its reason. */
   check(isLossless: boolean): void {
     const at = (what: string) => `${this.name}: ${what} [${this.#first}]`;
-    expect(this.#last, at('all listeners hear the same, in the same order')).toEqual(this.#first);
-    expect(this.#first.indexOf('close'), at('close is told once, and last')).toBe(this.#first.length - 1);
+    expect(this.#last, at('all listeners get the same events in the same order')).toEqual(this.#first);
+    expect(this.#first.indexOf('close'), at('close is emitted once, and last')).toBe(this.#first.length - 1);
     expect([...this.unsettled], at('every promise is settled')).toEqual([]);
-    expect(this.association.bufferedBytes, at('nothing waits')).toBe(0);
+    expect(this.association.bufferedBytes, at('no data is buffered')).toBe(0);
     expect(this.ended, at('it has ended')).toBeDefined();
     const { peer } = this;
     if (!peer) return;
-    const missing = this.sent.filter(({ number, state }) => state === 'taken' && !peer.received.has(number));
-    const refused = this.sent.filter(({ number, state }) => state === 'refused' && peer.received.has(number));
-    expect(refused, at('what was refused is not received')).toEqual([]);
-    if (!this.ended?.error && !peer.ended?.error) expect(missing, at('what was taken is received')).toEqual([]);
+    const missing = this.sent.filter(({ number, state }) => state === 'accepted' && !peer.received.has(number));
+    const refused = this.sent.filter(({ number, state }) => state === 'rejected' && peer.received.has(number));
+    expect(refused, at('no rejected message is received')).toEqual([]);
+    if (!this.ended?.error && !peer.ended?.error) expect(missing, at('every accepted message is received')).toEqual([]);
     const { error } = peer.ended ?? {};
-    // A peer that has closed may have SHUTDOWN ACK, which left when SHUTDOWN came, before it was told here.
+    // A peer that has closed may already have got SHUTDOWN ACK, which the stack sends before it reports SHUTDOWN here.
     if (this.aborted?.state !== 'open' || peer.aborted || (peer.isClosed && !error)) return;
-    expect(error?.code, at(`its peer hears of the abort, ${error}`)).toBe('ECONNRESET');
+    expect(error?.code, at(`its peer reports the abort, ${error}`)).toBe('ECONNRESET');
     if (isLossless) expect(error?.abort?.[0]?.text, at(`with its reason, ${error}`)).toBe(this.aborted.reason);
   }
 }

@@ -14,16 +14,15 @@ const ONE_PORT = 5002;
 const LIMIT_MS = 3_600_000;
 
 type Action = 'send' | 'flood' | 'reset' | 'close' | 'abort' | 'peeloff' | 'connect' | 'read';
-/** The last ones are the rarer the more they end. */
+/** Repeated actions are more likely; those that end associations are rare. */
 const ACTIONS: readonly Action[] = [
   ...(['send', 'send', 'send', 'send', 'flood', 'reset', 'reset', 'read'] as const),
   ...(['close', 'abort', 'peeloff', 'peeloff', 'connect'] as const),
 ];
 
 /**
- * A program that a seed decides: clients of either style that connect to a server of either style, steps that are taken
- * from outside, and listeners that take steps while events are told. Each association of a client has an address of its
- * own, by which the server's end is known.
+ * A random program of a seed: clients of either style connect to servers of either style, and the program and its event
+ * listeners take random steps. Each association of a client has its own address, which identifies the server's end.
  */
 export class Program {
   readonly #seed: number;
@@ -35,7 +34,7 @@ export class Program {
   #client!: Stack;
   #server!: Stack;
   #connected = 0;
-  /** Steps that listeners may still take: they would go on for ever. */
+  /** The number of steps that listeners may still take; without a limit they would never stop. */
   #left = 60;
 
   constructor(seed: number) {
@@ -70,7 +69,7 @@ export class Program {
     expect([this.#client.memoryInUse, this.#server.memoryInUse]).toEqual([0, 0]);
   }
 
-  /** Closes what is left, and waits until everybody has read the end. */
+  /** Closes all associations and waits until both ends have received the end. */
   async #finish(): Promise<void> {
     const reading: Promise<void>[] = [];
     for (let round = 0; round < 3; round++) {
@@ -104,7 +103,7 @@ export class Program {
   #accepted(association: Association, socket: Socket | undefined): void {
     const address = association.paths()[0]?.address ?? '';
     const end = this.#add(`server's end of ${address}`, association, socket);
-    if (address !== '') this.#pair(address, end); // it may be gone already: then whose it was isn't known
+    if (address !== '') this.#pair(address, end); // empty if it has already ended: its peer is unknown
     if (this.#dice.chance(0.3)) this.#react(end);
   }
 
@@ -141,7 +140,7 @@ export class Program {
     if (this.#dice.chance(event === 'senderDry' ? 0.05 : 0.5)) this.#react(end);
   }
 
-  /** A listener takes some steps, mostly with the association that it hears of. */
+  /** A listener takes some steps, mostly with the association of its event. */
   #react(end: End): void {
     for (let count = this.#dice.integer(1, 3); count > 0 && this.#left > 0; count--) {
       this.#left--;
@@ -180,7 +179,7 @@ export class Program {
     try {
       end.socket = socket.peeloff(association);
     } catch (error) {
-      // It has ended, and that is still to be read.
+      // It has ended, but the notification has not been read yet.
       expect((error as { code?: string }).code).toBe('ENOTCONN');
     }
   }
