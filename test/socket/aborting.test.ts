@@ -110,7 +110,7 @@ describe.each(STYLES)('%s: an abort', (style) => {
     });
   });
 
-  test('tells of each message that was not delivered', async () => {
+  test('emits sendFailed for each message that was not delivered', async () => {
     await withTwoStacks(async (stacks) => {
       const { a, b } = await connected(stacks, { style, sendBufferBytes: 65_536 }, { style });
       const failures: SendFailure[] = [];
@@ -135,7 +135,7 @@ describe.each(STYLES)('%s: an abort', (style) => {
   });
 });
 
-test('a peer that vanishes is ETIMEDOUT after Association.Max.Retrans, measured in virtual time', async () => {
+test('if the peer vanishes, the association fails with ETIMEDOUT after Association.Max.Retrans, in virtual time', async () => {
   await withTwoStacks(
     async (stacks) => {
       const { a } = await connected(stacks);
@@ -145,7 +145,7 @@ test('a peer that vanishes is ETIMEDOUT after Association.Max.Retrans, measured 
       expect(await codeOf(a.receive())).toBe('ETIMEDOUT');
       const elapsed = stacks.network.clock.now() - before;
       expect(await a.closed).toMatchObject({ code: 'ETIMEDOUT' });
-      // Ten retransmissions over two paths: each path backs off for itself from 1 s to 60 s, heartbeats count too.
+      // Ten retransmissions over two paths: each path backs off on its own from 1 s to 60 s, and heartbeats count too.
       expect(elapsed).toBeGreaterThan(30_000);
       expect(elapsed).toBeLessThan(400_000);
     },
@@ -153,7 +153,7 @@ test('a peer that vanishes is ETIMEDOUT after Association.Max.Retrans, measured 
   );
 });
 
-test('with the preset for fast failover a peer that vanishes is known after seconds', async () => {
+test('with the preset fast-failover a vanished peer is detected within 10 s', async () => {
   await withTwoStacks(
     async (stacks) => {
       const { a } = await connected(stacks);
@@ -188,7 +188,7 @@ describe('a peer that restarts', () => {
     return { old, again: await again.connect({ address: '10.0.1.1', port: 7001 }) };
   }
 
-  test("is told by 'restart' where the association is known still, and messages go on", async () => {
+  test("emits 'restart' if the association still exists, and messages go on", async () => {
     await withTwoStacks(async (stacks) => {
       let restarts = 0;
       const failures: SendFailure[] = [];
@@ -207,7 +207,7 @@ describe('a peer that restarts', () => {
     });
   });
 
-  test('gets a message that was begun before as a whole', async () => {
+  test('gets a message as a whole that was partly sent before', async () => {
     await withTwoStacks(
       async (stacks) => {
         let large = Promise.resolve();
@@ -223,7 +223,7 @@ describe('a peer that restarts', () => {
     );
   });
 
-  test('gets, as wholes, what a listener sends that hears of lost messages', async () => {
+  test('gets a message as a whole that a sendFailed listener sends', async () => {
     await withTwoStacks(
       async (stacks) => {
         const sends: Promise<void>[] = [];
@@ -240,7 +240,7 @@ describe('a peer that restarts', () => {
     );
   });
 
-  test('and knows nothing of the association aborts it: ECONNRESET', async () => {
+  test('and does not know the association aborts it: ECONNRESET', async () => {
     await withTwoStacks(async (stacks) => {
       const { a } = await connected(stacks);
       stacks.serverHost.crash();
@@ -252,10 +252,10 @@ describe('a peer that restarts', () => {
   });
 });
 
-describe('a DATA chunk that is wrong', () => {
+describe('an invalid DATA chunk', () => {
   const CHUNK = 12;
-  /** What the sender is told when one of its packets was changed on its way. */
-  const told = (change: (packet: DataView) => void) =>
+  /** The error cause that the sender gets if its DATA packets are changed on their way. */
+  const abortCause = (change: (packet: DataView) => void) =>
     withTwoStacks(async (stacks) => {
       const { a } = await connected(stacks);
       await a.send('first');
@@ -271,13 +271,13 @@ describe('a DATA chunk that is wrong', () => {
       return (await a.closed)?.abort?.[0];
     });
 
-  test('by its length aborts the association, and the peer says so', async () => {
-    const cause = await told((packet) => packet.setUint16(CHUNK + 2, 12));
+  test('with a wrong length aborts the association, and the error cause says so', async () => {
+    const cause = await abortCause((packet) => packet.setUint16(CHUNK + 2, 12));
     expect(cause).toMatchObject({ code: 13, text: 'DATA chunk of length 12' });
   });
 
-  test('by its number in its stream aborts the association, and the peer says which', async () => {
-    const cause = await told((packet) => packet.setUint16(CHUNK + 10, 0));
+  test('with a wrong stream sequence number aborts the association, and the error cause names it', async () => {
+    const cause = await abortCause((packet) => packet.setUint16(CHUNK + 10, 0));
     const expected = /^Message 0 of stream 0 has been delivered: TSN=[0-9a-f]{8}$/;
     expect(cause).toMatchObject({ code: 13, text: expect.stringMatching(expected) });
   });

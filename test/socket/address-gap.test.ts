@@ -10,11 +10,11 @@ const OPTIONS = {
 };
 
 /*
- * A phone has no network for a while, and then another address (RFC 5061). By then its only path is inactive; the answer to
- * its ASCONF says that it is well, and not the next heartbeat, which may be a minute away.
+ * A phone has no network for a while, and then another address (RFC 5061). By then its only path is inactive. The ASCONF
+ * ACK makes the path active again, since the next heartbeat may be a minute away.
  */
 test.each([30, 90, 120, 300, 600])(
-  'the only address changes behind a gap of %d s: data go on at once',
+  'the only address changes after %d s without a network: data goes on at once',
   async (gapS) => {
     await withTwoStacks(async ({ network, clientHost, client, server }) => {
       const listener = server.socket();
@@ -38,7 +38,7 @@ test.each([30, 90, 120, 300, 600])(
   },
 );
 
-test('data that wait in the gap leave with the new address', async () => {
+test('data that waits while there is no network is sent from the new address', async () => {
   await withTwoStacks(async ({ network, clientHost, client, server }) => {
     const listener = server.socket();
     listener.bindx([SERVER]);

@@ -6,7 +6,7 @@ const LATENCY = { conditions: { latencyMs: 10 }, limitMs: 1e8 };
 const SINGLE = { client: ['10.0.1.1'], server: ['10.0.1.2'] };
 const HOUR = 3_600_000;
 
-/** When a single-homed association ends whose peer has vanished, in seconds; with data on their way or without. */
+/** The seconds after which a single-homed association ends whose peer has vanished, with or without data in flight. */
 function endsAfter(timers: StackOptions['timers'], isIdle: boolean): Promise<number> {
   return withTwoStacks(
     async ({ network, client, server, serverHost }) => {
@@ -27,16 +27,16 @@ function endsAfter(timers: StackOptions['timers'], isIdle: boolean): Promise<num
 }
 
 describe('an association whose peer has vanished ends', () => {
-  test('when its only path is given up (RFC 9260 8.2)', async () => {
+  test('when its only path becomes inactive (RFC 9260 8.2)', async () => {
     expect(Math.round(await endsAfter(undefined, false))).toBe(63);
     expect(await endsAfter(undefined, true)).toBeLessThan(300);
   });
 
-  test('later, if the application says so', async () => {
+  test('later, if associationRetransmits is larger', async () => {
     expect(await endsAfter({ associationRetransmits: 10 }, false)).toBeGreaterThan(240);
   });
 
-  test('also if the peer has no confirmed address any more', async () => {
+  test('also if no address of the peer is confirmed any more', async () => {
     await withTwoStacks(
       async (stacks) => {
         const { network, clientHost, client, server } = stacks;
@@ -62,7 +62,7 @@ describe('an association whose peer has vanished ends', () => {
   });
 });
 
-test('a path that is not in use does not end an association, however long it is dead', async () => {
+test('a failed path that is not in use does not end an association, however long it has failed', async () => {
   await withTwoStacks(async (stacks) => {
     const { network } = stacks;
     const { a, b } = await connected(stacks);

@@ -5,7 +5,7 @@ import { chunkWithFlags, extensions, forwardTsnSupported, u8, u16, u32 } from '.
 import { ScriptedPeer } from '../support/scripted-peer.js';
 import { TargetStack } from '../support/target-stack.js';
 
-/** A target with I-DATA, and a peer with AUTH that wants these chunks authenticated. */
+/** A target with I-DATA, and a peer that requires AUTH for the chunks in `wanted`. */
 async function scene(wanted: readonly ChunkType[], required: readonly ('DATA' | 'I-DATA')[] = []) {
   const target = await TargetStack.create();
   const listener = target.stack.socket();
@@ -33,7 +33,7 @@ const interleaved = (tsn: number): Uint8Array =>
 test.each([
   ['I-DATA', true],
   ['DATA', false],
-] as const)('a peer that wants %s authenticated is sent I-DATA with AUTH: %s', async (wanted, isAuthenticated) => {
+] as const)('if the peer requires AUTH for %s, I-DATA is sent with AUTH: %s', async (wanted, isAuthenticated) => {
   const { target, association } = await scene([wanted]);
   await association.send(new Uint8Array(3000));
   const packets = (await target.answers()).filter(({ chunks }) => chunks.some(({ type }) => type === 'I-DATA'));
@@ -45,7 +45,7 @@ test.each([
 test.each([
   ['I-DATA', false],
   ['DATA', true],
-] as const)('where %s has to be authenticated, I-DATA without AUTH is taken: %s', async (required, isTaken) => {
+] as const)('if the socket requires AUTH for %s, I-DATA without AUTH is accepted: %s', async (required, isTaken) => {
   const { target, peer, association } = await scene(['ASCONF'], [required]);
   await peer.send(interleaved(peer.tsn));
   await target.advance(500);

@@ -18,7 +18,7 @@ import {
 const SECRET = new TextEncoder().encode('correct horse battery staple');
 const OTHER = new TextEncoder().encode('incorrect horse');
 
-/** The chunks of each packet that has passed, the sender's name before them. */
+/** The sender and the chunks of each packet. */
 function chunksOf({ network }: TwoStacks): (readonly [from: string, chunks: readonly Chunk[]])[] {
   return network.trace.entries().map(({ from, bytes }) => [from, decodePacket(bytes).chunks] as const);
 }
@@ -59,7 +59,7 @@ test('with the same key DATA is authenticated on the wire, and arrives', () =>
     }
   }));
 
-test('with a wrong key connectx fails with ETIMEDOUT, and the key stands in no error', () =>
+test('with a wrong key connectx fails with ETIMEDOUT, and no error contains the key', () =>
   withTwoStacks(
     async (stacks) => {
       const { a } = await keyedPair(stacks, OTHER, ['COOKIE ECHO', 'DATA']);
@@ -74,7 +74,7 @@ test('with a wrong key connectx fails with ETIMEDOUT, and the key stands in no e
     { limitMs: 1e6 },
   ));
 
-test('with a wrong key for DATA alone nothing that is sent arrives, and the receiver counts why', () =>
+test('with a wrong key for DATA alone no message arrives, and the receiver counts failed authentications', () =>
   withTwoStacks(
     async (stacks) => {
       const { a: connecting, serverSocket } = await keyedPair(stacks, OTHER);
@@ -90,7 +90,7 @@ test('with a wrong key for DATA alone nothing that is sent arrives, and the rece
     { limitMs: 1e6 },
   ));
 
-test('with a wrong key for DATA and heartbeats the sender is told ETIMEDOUT', () =>
+test('with a wrong key for DATA and heartbeats the association of the sender fails with ETIMEDOUT', () =>
   withTwoStacks(
     async (stacks) => {
       const { a: connecting, serverSocket } = await keyedPair(stacks, OTHER, ['DATA', 'HEARTBEAT', 'HEARTBEAT ACK']);
@@ -101,7 +101,7 @@ test('with a wrong key for DATA and heartbeats the sender is told ETIMEDOUT', ()
     { limitMs: 1e6 },
   ));
 
-test('a key that the peer has not, or DATA without AUTH, is dropped and counted', () =>
+test('DATA with a key that the peer does not have is dropped and counted', () =>
   withTwoStacks(async (stacks) => {
     const { a: connecting, serverSocket } = await keyedPair(stacks, SECRET);
     const [a, b] = await Promise.all([connecting, serverSocket.accept()]);
@@ -114,7 +114,7 @@ test('a key that the peer has not, or DATA without AUTH, is dropped and counted'
     expect(textOf(await b.receive())).toBe('too early');
   }));
 
-test('keys that change in the middle of a transfer lose nothing', () =>
+test('changing keys in the middle of a transfer loses nothing', () =>
   withTwoStacks(
     async (stacks) => {
       const { a: connecting, serverSocket } = await keyedPair(stacks, SECRET);
@@ -144,7 +144,7 @@ test('keys that change in the middle of a transfer lose nothing', () =>
     { conditions: { latencyMs: 5, loss: 0.02 } },
   ));
 
-test('a socket keeps its keys for its next association, but for those that were deleted', () =>
+test('a socket keeps its keys for its next association, except those that were deleted', () =>
   withTwoStacks(async (stacks) => {
     const listener = keyed(stacks.server.socket({ style: 'one-to-many' }), SECRET);
     listener.bindx(SERVER);
@@ -165,7 +165,7 @@ test('a socket keeps its keys for its next association, but for those that were 
     }
   }));
 
-test('what cannot be is said, without the secret', () =>
+test('invalid arguments are refused, and no error contains the secret', () =>
   withTwoStacks(async (stacks) => {
     const socket = stacks.client.socket();
     const { authentication } = socket;

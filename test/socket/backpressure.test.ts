@@ -45,7 +45,7 @@ for (const style of ['one-to-one', 'one-to-many'] as const) {
   });
 }
 
-test('tiny messages that nobody reads are bounded, too', async () => {
+test('unread tiny messages are bounded, too', async () => {
   await withTwoStacks(async (stacks) => {
     const { a, b } = await connected(stacks);
     let taken = 0;
@@ -61,7 +61,7 @@ test('tiny messages that nobody reads are bounded, too', async () => {
   });
 });
 
-test('more than sendQueueBytes that wait are ENOBUFS; what was accepted arrives, and nothing else', async () => {
+test('a message beyond sendQueueBytes is ENOBUFS; accepted messages arrive, and no others', async () => {
   await withTwoStacks(async (stacks) => {
     const { a, b } = await connected(stacks, { sendQueueBytes: 100_000, sendBufferBytes: 65_536 });
     const results: Promise<number>[] = [];
@@ -87,7 +87,7 @@ test('more than sendQueueBytes that wait are ENOBUFS; what was accepted arrives,
   });
 });
 
-test('one message may be larger than everything that may wait', async () => {
+test('one message may be larger than sendQueueBytes', async () => {
   await withTwoStacks(async (stacks) => {
     const { a, b } = await connected(stacks, { sendQueueBytes: 1 });
     const [first, second] = [a.send(pattern(1_000_000)), a.send('too much')];
@@ -117,7 +117,7 @@ test("an association that isn't read doesn't hold up another one-to-one associat
   });
 });
 
-test('messages of associations that have ended, and that nobody reads, hold nobody up', async () => {
+test('unread messages of associations that have ended do not hold up other associations', async () => {
   await withTwoStacks(async (stacks) => {
     const server = listening(stacks, { style: 'one-to-many', readAheadBytes: 10_000 });
     for (let round = 0; round < 20; round++) {
@@ -133,7 +133,7 @@ test('messages of associations that have ended, and that nobody reads, hold nobo
   });
 });
 
-test('who reads slowly gets everything, and the sender never runs far ahead', async () => {
+test('a slow reader gets everything, and the sender never runs far ahead', async () => {
   await withTwoStacks(
     async (stacks) => {
       const { a, b } = await connected(stacks, {}, { receiveBufferBytes: 16_384, readAheadBytes: 4096 });
@@ -155,21 +155,21 @@ test('who reads slowly gets everything, and the sender never runs far ahead', as
   );
 });
 
-test('senderDry is told when everything is acknowledged, and only to those who listen', async () => {
+test('senderDry is emitted when everything is acknowledged, and only while there is a listener', async () => {
   await withTwoStacks(async (stacks) => {
     const { a, b } = await connected(stacks);
-    let told = 0;
-    const off = a.on('senderDry', () => told++);
+    let calls = 0;
+    const off = a.on('senderDry', () => calls++);
     await stacks.network.advance(1);
-    expect(told).toBe(1); // at once, because it is so
+    expect(calls).toBe(1); // at once, because nothing is unacknowledged
     await a.send(pattern(50_000));
-    expect(told).toBe(1);
+    expect(calls).toBe(1);
     expect((await b.receive())?.data.length).toBe(50_000);
     await stacks.network.advance(500);
-    expect(told).toBe(2);
+    expect(calls).toBe(2);
     off();
     await a.send('more');
     await stacks.network.advance(500);
-    expect(told).toBe(2);
+    expect(calls).toBe(2);
   });
 });

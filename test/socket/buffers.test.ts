@@ -17,21 +17,21 @@ import {
 const MB = 1024 * 1024;
 const BASE = 262_144;
 
-/** 50 ms there and back. */
+/** A round trip of 50 ms. */
 const LONG: TwoStacksOptions = { conditions: { latencyMs: 25 }, limitMs: 1e6 };
 const at = (rateBps: number): TwoStacksOptions => ({
   ...LONG,
   conditions: { latencyMs: 25, rateBps, queueBytes: rateBps / 80 },
 });
 
-/** The listening socket is one-to-many: it has the buffer that the association receives by. */
+/** Makes the listening socket one-to-many, so that its own receive buffer is that of the association. */
 const MANY: SocketOptions = { style: 'one-to-many' };
 const sizesOf = ({ clientSocket, serverSocket }: Pair) => ({
   send: clientSocket.getOption('sendBufferBytes'),
   receive: serverSocket.getOption('receiveBufferBytes'),
 });
 
-/** MB/s of messages of that size from the second `fromS` on, for a second. */
+/** The rate of messages of `bytes` bytes in MB/s, measured for one second after the first `fromS` seconds. */
 async function rate(
   { network }: TwoStacks,
   { a, b }: Pick<Pair, 'a' | 'b'>,
@@ -55,7 +55,7 @@ async function rate(
   return mbPerS;
 }
 
-describe('buffers follow the path', () => {
+describe('buffers adapt to the path', () => {
   test.each([
     [16_384, 11.5],
     [1024, 11.5],
@@ -66,7 +66,7 @@ describe('buffers follow the path', () => {
     ).toBeGreaterThan(least);
   });
 
-  test('they become no larger than the path needs, nor than 4 MB', async () => {
+  test('they grow no larger than the path needs, and no larger than 4 MB', async () => {
     const grown = (options: TwoStacksOptions) =>
       withTwoStacks(async (stacks) => {
         const pair = await connected(stacks, {}, MANY);
@@ -77,7 +77,7 @@ describe('buffers follow the path', () => {
         await rate(stacks, pair, 16_384);
         return sizes;
       }, options);
-    const fast = await grown(at(100e6)); // 625,000 bytes are on their way
+    const fast = await grown(at(100e6)); // 625,000 bytes are in flight
     expect(fast.receive).toBeGreaterThan(625_000);
     expect(fast.receive).toBeLessThan(2 * MB);
     expect(fast.send).toBeGreaterThan(625_000);
@@ -88,7 +88,7 @@ describe('buffers follow the path', () => {
     expect(Math.max(endless.send, endless.receive)).toBe(4 * MB);
   });
 
-  test('they stay as they are where round trips are short', async () => {
+  test('they keep their size if round trips are short', async () => {
     await withTwoStacks(async (stacks) => {
       const pair = await connected(stacks, {}, MANY);
       const received = all(pair.b);
@@ -99,7 +99,7 @@ describe('buffers follow the path', () => {
     });
   });
 
-  test('a short path stays short when packets wait in its queue: the shortest round trip counts', async () => {
+  test('a short path counts as short even if packets wait in its queue: the shortest round trip counts', async () => {
     const queued: TwoStacksOptions = { conditions: { latencyMs: 0.2, rateBps: 100e6, queueBytes: 1e6 }, limitMs: 1e6 };
     await withTwoStacks(async (stacks) => {
       const pair = await connected(stacks, {}, MANY);
@@ -118,7 +118,7 @@ describe('buffers follow the path', () => {
   test.each([
     ['send', { sendBufferBytes: 300_000 }, {}],
     ['receive', {}, { receiveBufferBytes: 300_000 }],
-  ] as const)('a %s buffer that was given a size keeps it, and is what limits', async (which, client, server) => {
+  ] as const)('a %s buffer that was given a size keeps it, and limits the rate', async (which, client, server) => {
     await withTwoStacks(async (stacks) => {
       const pair = await connected(stacks, client, { ...server, ...MANY });
       let sizes = sizesOf(pair);
@@ -130,7 +130,7 @@ describe('buffers follow the path', () => {
     }, at(100e6));
   });
 
-  test('a size may be given later, too', async () => {
+  test('a size may also be given later', async () => {
     await withTwoStacks(async (stacks) => {
       const pair = await connected(stacks);
       stacks.network.clock.schedule(1000, () => pair.clientSocket.setOption('sendBufferBytes', BASE));
@@ -138,7 +138,7 @@ describe('buffers follow the path', () => {
     }, at(100e6));
   });
 
-  test('who sends to somebody that reads nothing gets no more room for it', async () => {
+  test('buffers do not grow if the receiver reads nothing', async () => {
     await withTwoStacks(async (stacks) => {
       const pair = await connected(stacks, {}, MANY);
       const idle = [stacks.client.memoryInUse, stacks.server.memoryInUse] as const;
@@ -155,7 +155,7 @@ describe('buffers follow the path', () => {
     }, LONG);
   });
 
-  test('all of a stack together get 64 MB at most, and those that are idle make room', async () => {
+  test('all associations of a stack together get 64 MB at most, and idle ones make room for others', async () => {
     await withTwoStacks(async (stacks) => {
       const server = listening(stacks);
       const pairs: { a: Association; b: Association; size: () => number }[] = [];
@@ -184,7 +184,7 @@ describe('buffers follow the path', () => {
     }, LONG);
   });
 
-  test('an association that leaves its socket takes its window along', async () => {
+  test('an association that is peeled off keeps its receive window', async () => {
     await withTwoStacks(async (stacks) => {
       const { a, b, serverSocket } = await connected(stacks, {}, MANY);
       let received = 0;
@@ -203,7 +203,7 @@ describe('buffers follow the path', () => {
     }, LONG);
   });
 
-  /** A server whose one-to-many socket has a window that has grown, and so many associations that leave it. */
+  /** A server whose one-to-many socket has a receive window that has grown, and `count` associations peeled off it. */
   const peeledOff = async (stacks: TwoStacks, count: number) => {
     const server = listening(stacks, MANY);
     const start = async () => Promise.all([stacks.client.socket().connectx(SERVER), server.accept()]);
@@ -224,7 +224,7 @@ describe('buffers follow the path', () => {
     return { grown, own, beyond };
   };
 
-  test('associations that leave their socket take along no more than the stack has left', async () => {
+  test('associations that are peeled off get no larger windows than the stack has memory left for', async () => {
     await withTwoStacks(async (stacks) => {
       const { grown, own, beyond } = await peeledOff(stacks, 40);
       const sizes = own.map(({ socket }) => socket.getOption('receiveBufferBytes'));
@@ -235,7 +235,7 @@ describe('buffers follow the path', () => {
     }, LONG);
   });
 
-  test('addresses that a peer merely lists are not taken for paths that have room', async () => {
+  test('addresses that a peer lists do not count as paths that need larger buffers', async () => {
     const client = Array.from({ length: 60 }, (_, index) => `10.0.1.${index + 10}`);
     await withTwoStacks(
       async (stacks) => {
@@ -257,7 +257,7 @@ describe('buffers follow the path', () => {
     );
   });
 
-  test('a newcomer gets its share while those that have taken all are busy', async () => {
+  test('a new association gets its share while busy ones use all of the memory', async () => {
     await withTwoStacks(async (stacks) => {
       const { network, client, server } = stacks;
       const { own, beyond } = await peeledOff(stacks, 24);
@@ -285,7 +285,7 @@ describe('buffers follow the path', () => {
 type Ends = [Association, Association];
 
 describe('the send buffer of a one-to-many socket is a limit for each association', () => {
-  /** A server that sends by one socket, and clients that read as fast as they are told to. */
+  /** A server that sends on one socket, one fast client, and `slow` clients that read by `read`. */
   const serving = async (stacks: TwoStacks, slow: number, read: (association: Association) => Promise<void>) => {
     const server = listening(stacks, MANY);
     const start = async () => Promise.all([stacks.client.socket().connectx(SERVER), server.accept()]);
@@ -297,7 +297,7 @@ describe('the send buffer of a one-to-many socket is a limit for each associatio
     for (;;) await b.send(data);
   };
 
-  test('one that reads fast is as fast beside ten that read slowly', async () => {
+  test('a fast reader is as fast beside ten slow ones', async () => {
     const beside = (slow: number) =>
       withTwoStacks(async (stacks) => {
         const { network } = stacks;
@@ -319,7 +319,7 @@ describe('the send buffer of a one-to-many socket is a limit for each associatio
     expect(await beside(10)).toBeGreaterThan(0.9 * alone);
   });
 
-  test('those that read nothing hold no more because another one reads fast', async () => {
+  test('associations that read nothing use no more memory because another one reads fast', async () => {
     await withTwoStacks(async (stacks) => {
       const { fast, others, end } = await serving(stacks, 20, async () => {});
       const [a, b] = fast;

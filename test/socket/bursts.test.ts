@@ -12,7 +12,7 @@ import {
 const CLIENT = '10.0.1.1';
 const LONG: TwoStacksOptions = { conditions: { latencyMs: 25 }, limitMs: 1e6 };
 
-/** How long each of so many messages takes, one every `everyMs`. */
+/** The time in ms that each of `count` messages takes, sent one every `everyMs`. */
 async function times({ network }: TwoStacks, { a, b }: Pair, bytes: number, everyMs: number, count: number) {
   const took: number[] = [];
   for (let number = 0; number < count; number++) {
@@ -27,13 +27,13 @@ async function times({ network }: TwoStacks, { a, b }: Pair, bytes: number, ever
 
 const cwnd = ({ a }: Pair) => a.statistics().paths[0]!.cwndBytes;
 
-/** The most packets that left at the same time. */
-function most(times: readonly number[]): number {
+/** The largest number of packets that were sent at the same time. */
+function largestBurst(times: readonly number[]): number {
   return Math.max(...times.map((ms) => times.filter((other) => other === ms).length));
 }
 
-/** The times at which packets with data leave the client. */
-function departures({ network }: TwoStacks): number[] {
+/** The times at which the client sends packets with DATA. */
+function sendTimes({ network }: TwoStacks): number[] {
   const times: number[] = [];
   network.filter(({ source, bytes }) => {
     const isData = decodePacket(bytes).chunks.some(({ type }) => type === 'DATA');
@@ -43,7 +43,7 @@ function departures({ network }: TwoStacks): number[] {
   return times;
 }
 
-test('a message behind a silence has the congestion window that those before it have opened', async () => {
+test('a message after a pause has the congestion window that earlier messages have opened', async () => {
   await withTwoStacks(async (stacks) => {
     const took = await times(stacks, await connected(stacks), 60_000, 400, 20);
     expect(took[0]).toBeGreaterThan(150); // slow start
@@ -51,30 +51,30 @@ test('a message behind a silence has the congestion window that those before it 
   }, LONG);
 });
 
-test('no more than 4 packets leave at once', async () => {
+test('no more than 4 packets are sent at once', async () => {
   await withTwoStacks(async (stacks) => {
     const pair = await connected(stacks);
     await times(stacks, pair, 60_000, 400, 10);
-    const left = departures(stacks);
+    const left = sendTimes(stacks);
     await times(stacks, pair, 60_000, 400, 1);
     expect(left.length).toBeGreaterThan(41);
-    expect(most(left)).toBe(4);
+    expect(largestBurst(left)).toBe(4);
     expect(left.at(-1)! - left[0]!).toBeLessThan(12);
   }, LONG);
 });
 
-test('maxBurst is how many', async () => {
+test('maxBurst limits the number of packets that are sent at once', async () => {
   await withTwoStacks(async (stacks) => {
     const pair = await connected(stacks);
     pair.a.setOption('maxBurst', 10);
     await times(stacks, pair, 60_000, 400, 10);
-    const left = departures(stacks);
+    const left = sendTimes(stacks);
     await times(stacks, pair, 60_000, 400, 1);
-    expect(most(left)).toBe(10);
+    expect(largestBurst(left)).toBe(10);
   }, LONG);
 });
 
-test('a path that is idle loses half of its congestion window for each RTO, down to 4 packets', async () => {
+test('the congestion window of an idle path is halved for each RTO, down to 4 packets', async () => {
   await withTwoStacks(async (stacks) => {
     const pair = await connected(stacks);
     await times(stacks, pair, 200_000, 900, 10);
@@ -89,7 +89,7 @@ test('a path that is idle loses half of its congestion window for each RTO, down
   }, LONG);
 });
 
-test('associations that end with bursts to come are no trouble to the others', async () => {
+test('associations that end with pending bursts do not affect others', async () => {
   await withTwoStacks(async (stacks) => {
     const pair = await connected(stacks);
     await times(stacks, pair, 60_000, 400, 10);
@@ -116,13 +116,13 @@ test('slow start goes on beyond the first receive window of the peer', async () 
   });
 });
 
-test('the window of a silent sender is halved once an RTO, also while it receives (RFC 9260 7.2.1)', async () => {
+test('the congestion window of an end that sends no data is halved once an RTO, also while it receives (RFC 9260 7.2.1)', async () => {
   await withTwoStacks(async (stacks) => {
     const pair = await connected(stacks);
     await times(stacks, pair, 60_000, 400, 10);
     const before = cwnd(pair);
     for (let count = 0; count < 14; count++) {
-      await pair.b.send(pattern(1000, count)); // SACKs leave
+      await pair.b.send(pattern(1000, count)); // the SACKs are sent by a
       await pair.a.receive();
       await stacks.network.advance(100);
     }
@@ -131,7 +131,7 @@ test('the window of a silent sender is halved once an RTO, also while it receive
   }, LONG);
 });
 
-test('a packet that is lost wakes nobody until it is sent again, and then one packet leaves', async () => {
+test('a lost packet causes few timer calls until its retransmission, and then one packet is sent', async () => {
   await withTwoStacks(async (stacks) => {
     const { network, clientHost } = stacks;
     const pair = await connected(stacks);
@@ -158,11 +158,11 @@ test('a packet that is lost wakes nobody until it is sent again, and then one pa
   }, LONG);
 });
 
-test('the rest of a small message waits for its SACK with Nagle’s algorithm', async () => {
+test('with Nagle’s algorithm a second small message waits for the SACK of the first one', async () => {
   await withTwoStacks(async (stacks) => {
     const pair = await connected(stacks, { noDelay: false });
     await times(stacks, pair, 60_000, 400, 5);
-    const left = departures(stacks);
+    const left = sendTimes(stacks);
     const before = stacks.network.clock.now();
     await pair.a.send(pattern(100));
     await pair.a.send(pattern(100));
@@ -173,7 +173,7 @@ test('the rest of a small message waits for its SACK with Nagle’s algorithm', 
   }, LONG);
 });
 
-test('a path that was short is not taken for short once its round trips are long', async () => {
+test('a path no longer counts as short once its round trips have become long', async () => {
   await withTwoStacks(
     async (stacks) => {
       const pair = await connected(stacks);

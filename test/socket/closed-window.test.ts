@@ -3,8 +3,8 @@ import { withPeers } from '../delivery/fixture.js';
 import { sack } from '../support/packets.js';
 import { pattern } from '../support/two-stacks.js';
 
-// sctp_med_chunk_output() forgets the probe with whatever else it sends: wasm/fixes/path_selection.c
-test('a probe of a closed window that was refused leaves again when the window opens, whatever was sent since', () =>
+// sctp_med_chunk_output() forgets the probe when it sends any other chunk: wasm/fixes/path_selection.c
+test('a zero window probe that was refused is sent again when the window opens, whatever was sent since', () =>
   withPeers({}, [{}], async ({ network }, [peer], [association]) => {
     for (let number = 0; number < 20; number++) void association!.send(pattern(1400));
     await network.advance(100);

@@ -17,7 +17,7 @@ import {
 const STYLES = ['one-to-one', 'one-to-many'] as const;
 
 describe.each(STYLES)('%s: an orderly shutdown', (style) => {
-  test('delivers what was sent before, and resolves on both ends', async () => {
+  test('delivers messages that were sent before, and resolves at both ends', async () => {
     await withTwoStacks(async (stacks) => {
       const { a, b } = await connected(stacks, { style }, { style });
       const sent = Array.from({ length: 50 }, (_, number) => a.send(pattern(20_000, number)));
@@ -33,7 +33,7 @@ describe.each(STYLES)('%s: an orderly shutdown', (style) => {
     });
   });
 
-  test('of a send buffer that is full to the last byte', async () => {
+  test('delivers a send buffer that is full to the last byte', async () => {
     await withTwoStacks(async (stacks) => {
       const { a, b } = await connected(stacks, { style, sendBufferBytes: 65_536 }, { style });
       const heal = stacks.network.partition(stacks.clientHost, stacks.serverHost);
@@ -46,7 +46,7 @@ describe.each(STYLES)('%s: an orderly shutdown', (style) => {
     });
   });
 
-  test('can be begun by both ends at once', async () => {
+  test('can be started by both ends at once', async () => {
     await withTwoStacks(async (stacks) => {
       const { a, b } = await connected(stacks, { style }, { style });
       const [fromA, fromB] = [texts(a), texts(b)];
@@ -57,7 +57,7 @@ describe.each(STYLES)('%s: an orderly shutdown', (style) => {
     });
   });
 
-  test('leaves readable what was received before', async () => {
+  test('keeps messages that were received before', async () => {
     await withTwoStacks(async (stacks) => {
       const { a, b } = await connected(stacks, { style }, { style });
       for (const text of ['one', 'two', 'three']) await a.send(text);
@@ -70,7 +70,7 @@ describe.each(STYLES)('%s: an orderly shutdown', (style) => {
     });
   });
 
-  test('lets the peer say what it had sent already; the one who closes can receive it', async () => {
+  test('delivers messages that the peer has already sent; the end that closes can receive them', async () => {
     await withTwoStacks(
       async (stacks) => {
         const { a, b } = await connected(stacks, { style }, { style });
@@ -84,7 +84,7 @@ describe.each(STYLES)('%s: an orderly shutdown', (style) => {
     );
   });
 
-  test('is told by an event, after which nothing can be sent', async () => {
+  test('emits an event, after which nothing can be sent', async () => {
     await withTwoStacks(async (stacks) => {
       const { a, b } = await connected(stacks, { style }, { style });
       const events: string[] = [];
@@ -103,20 +103,20 @@ describe.each(STYLES)('%s: an orderly shutdown', (style) => {
     });
   });
 
-  test('of what is over resolves: the end is told though messages are unread', async () => {
+  test('resolves if the association has already ended, even if messages are unread', async () => {
     await withTwoStacks(async (stacks) => {
       const { a, b } = await connected(stacks, { style }, { style, readAheadBytes: 1 });
       for (let count = 0; count < 10; count++) await a.send('unread');
       await stacks.network.advance(10);
       a.abort('gone');
       await stacks.network.advance(10);
-      expect(b.state).toBe('closed'); // nothing more can come
+      expect(b.state).toBe('closed'); // nothing more can arrive
       await b.close();
       await stacks.server.close();
     });
   });
 
-  test('of what is over resolves when a message is lost with it: `closed` tells that, though messages are unread', async () => {
+  test('resolves if the association has already ended with a lost message: `closed` has the error, even if messages are unread', async () => {
     await withTwoStacks(async (stacks) => {
       const { a, b } = await connected(stacks, { style }, { style, readAheadBytes: 1 });
       for (let count = 0; count < 10; count++) await a.send('unread');
@@ -132,7 +132,7 @@ describe.each(STYLES)('%s: an orderly shutdown', (style) => {
     });
   });
 
-  test('that nobody answers ends by its deadline: ETIMEDOUT', async () => {
+  test('without an answer ends at its deadline: ETIMEDOUT', async () => {
     await withTwoStacks(async (stacks) => {
       const { a, b } = await connected(stacks, { style }, { style });
       stacks.network.partition(stacks.clientHost, stacks.serverHost);
@@ -144,7 +144,7 @@ describe.each(STYLES)('%s: an orderly shutdown', (style) => {
     });
   });
 
-  test('can be given up by a signal, with its reason', async () => {
+  test('can be ended by a signal, with its reason', async () => {
     await withTwoStacks(async (stacks) => {
       const { a } = await connected(stacks, { style }, { style });
       stacks.network.partition(stacks.clientHost, stacks.serverHost);
@@ -157,7 +157,7 @@ describe.each(STYLES)('%s: an orderly shutdown', (style) => {
     });
   });
 
-  test('ends by itself where nobody reads: what there is can be read later', async () => {
+  test('completes even if the peer does not read: the messages can be read later', async () => {
     await withTwoStacks(async (stacks) => {
       const options = { style, readAheadBytes: 1000 };
       const { a, b } = await connected(stacks, options, options);
@@ -170,14 +170,14 @@ describe.each(STYLES)('%s: an orderly shutdown', (style) => {
   });
 });
 
-test('closing a socket, or a stack, closes what is open; afterwards everything says so', async () => {
+test('closing a socket or a stack closes its associations; later calls fail with EBADF or ENETDOWN', async () => {
   await withTwoStacks(async (stacks) => {
     const { a, b, clientSocket, serverSocket } = await connected(stacks, { style: 'one-to-many' });
     const received = texts(b);
     await a.send('last words');
     const accepting = codeOf(serverSocket.accept());
     const iterated = (async () => {
-      for await (const _ of serverSocket.listen()) throw new Error('nobody came');
+      for await (const _ of serverSocket.listen()) throw new Error('unexpected association');
     })();
     await clientSocket.close();
     expect(await received).toEqual(['last words']);
@@ -199,7 +199,7 @@ test('closing a socket, or a stack, closes what is open; afterwards everything s
   });
 });
 
-test('a socket that is closed while it connects gives the attempt up', async () => {
+test('closing a socket while it connects fails the attempt', async () => {
   await withTwoStacks(async (stacks) => {
     for (const style of STYLES) {
       const socket = stacks.client.socket({ style });
@@ -216,7 +216,7 @@ test('a socket that is closed while it connects gives the attempt up', async () 
   });
 });
 
-test('a stack that is closed by a deadline aborts what nobody answers', async () => {
+test('closing a stack with a deadline aborts associations whose peer does not answer', async () => {
   await withTwoStacks(async (stacks) => {
     await connected(stacks);
     stacks.network.partition(stacks.clientHost, stacks.serverHost);
@@ -270,7 +270,7 @@ test('memory returns to its baseline after everything is closed', async () => {
       await cycle(20);
       await network.advance(100_000);
       const after = [client.memoryInUse, server.memoryInUse];
-      // usrsctp remembers the tags of what has ended, in 32 tables of 188 bytes that it makes when it needs them.
+      // usrsctp keeps the tags of ended associations in 32 tables of 188 bytes, which it allocates when it needs them.
       for (const side of [0, 1]) expect(after[side]! - before[side]!).toBeLessThanOrEqual(32 * 188);
     },
     { limitMs: 1e8 },

@@ -17,15 +17,15 @@ type Multipath = OptionValue<'multipath'>;
 
 const hasData = ({ bytes }: Pick<Packet, 'bytes'>) => decodePacket(bytes).chunks.some(({ type }) => type === 'DATA');
 
-/** 100 ms of round trip, and one path. */
+/** A round trip of 100 ms, and one path. */
 const LONG: TwoStacksOptions = {
   addresses: { client: ['10.0.1.1'], server: ['10.0.1.2'] },
   conditions: { latencyMs: 50 },
 };
-/** When one packet is lost, and a second one, in ms. */
+/** The times at which one packet and then a second one are lost, in ms. */
 const LOSSES = [950, 5000] as const;
 
-/** The congestion window every 20 ms of a bulk transfer in which two packets are lost, and its threshold. */
+/** The congestion window and its threshold every 20 ms of a bulk transfer in which two packets are lost. */
 function windows(control: CongestionControl) {
   return withTwoStacks(async (stacks) => {
     const listener = stacks.server.socket({ receiveBufferBytes: 4_000_000 });
@@ -61,7 +61,7 @@ function loseTwo({ network }: TwoStacks): void {
   });
 }
 
-test('each congestion control can be chosen, and is what moves the window', async () => {
+test('each congestion control can be chosen, and changes the congestion window in its own way', async () => {
   const [rfc2581, hstcp, htcp, rtcc] = [
     await windows('rfc2581'),
     await windows('hstcp'),
@@ -70,22 +70,22 @@ test('each congestion control can be chosen, and is what moves the window', asyn
   ];
   const course = (samples: typeof rfc2581) => samples.map(({ cwnd }) => cwnd).join();
   expect(new Set([rfc2581, hstcp, htcp, rtcc].map(course)).size).toBe(4);
-  // RFC 9260 §7.2.2: a packet more each round trip; §7.2.3: half after a loss.
+  // RFC 9260 §7.2.2: one packet more each round trip; §7.2.3: half after a loss.
   const packet = 1500;
   const [at2000, at4800] = [rfc2581[100]!, rfc2581[240]!];
   expect((at4800.cwnd - at2000.cwnd) / 28 / packet).toBeCloseTo(1, 1);
   const kept = (samples: typeof rfc2581) => samples[265]!.threshold / samples[240]!.cwnd;
   expect(kept(rfc2581)).toBeCloseTo(0.5, 1);
-  // RFC 3649 §5: a large window is made smaller by less than half.
+  // RFC 3649 §5: a large window is reduced by less than half.
   expect(kept(hstcp)).toBeGreaterThan(0.55);
-  // H-TCP should grow the faster the longer the last loss is ago; usrsctp's htcp_alpha_update() always ends at ALPHA_BASE.
+  // H-TCP should grow faster the longer ago the last loss is; usrsctp's htcp_alpha_update() always ends at ALPHA_BASE.
   expect(Math.abs(htcp[240]!.cwnd - at4800.cwnd)).toBeLessThan(2 * packet);
-  // The one that goes by round-trip times is careful.
+  // RTCC, which uses round-trip times, keeps a smaller window.
   expect(rtcc[240]!.cwnd).toBeLessThan(at4800.cwnd / 2);
 });
 
 describe('concurrent multipath transfer', () => {
-  /** How many packets with data took each path. */
+  /** The number of packets with data on each path. */
   const transfer = (multipath: Multipath) =>
     withTwoStacks(
       async (stacks) => {

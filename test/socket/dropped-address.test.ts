@@ -3,7 +3,7 @@ import type { PathEvent } from '../../src/index.js';
 import { Stack } from '../../src/index.js';
 import { scenario } from '../../src/simulated.js';
 
-test('an address that the peer did not name is not heard of again', async () => {
+test('an address that the peer did not list causes no more path events', async () => {
   await scenario({ seed: 1 }, async (network) => {
     const { clock } = network;
     const create = ({ transport, random }: ReturnType<typeof network.host>) =>

@@ -16,12 +16,12 @@ import {
 } from '../support/two-stacks.js';
 
 const ECN_CAPABLE = 0x8000;
-/** The answer to a request of RFC 6525, and a result. */
+/** The Re-configuration Response Parameter of RFC 6525 §4.4, and one of its results. */
 const [RECONFIGURED, PERFORMED] = [16, 1];
 
 const ECT0 = 2;
 const CE = 3;
-/** 2 Mbit/s with 40 ms of round trip: about 10 kB on the way, and a queue. */
+/** 2 Mbit/s with a round trip of 40 ms: about 10 kB in flight, and a queue. */
 const LINK = { latencyMs: 20, rateBps: 2e6, queueBytes: 200_000 };
 
 /** One path only, so that there is one window. */
@@ -49,7 +49,7 @@ async function transfer(stacks: TwoStacks) {
   return { a, widest, received };
 }
 
-test('both ends offer ECN, and data goes out ECN-capable, while what answers it does not', () =>
+test('both ends offer ECN, and packets with DATA are ECN-capable, while those with SACK are not', () =>
   withTwoStacks(async (stacks) => {
     const { a, b } = await connected(stacks);
     await a.send('hello');
@@ -67,7 +67,7 @@ test('both ends offer ECN, and data goes out ECN-capable, while what answers it 
     expect(new Set(sacks.map(({ trafficClass }) => trafficClass & 3))).toEqual(new Set([0]));
   }));
 
-test('marks of a long queue come back as ECNE, are answered by CWR, and keep the window small: nothing is lost', async () => {
+test('marks of a long queue are echoed by ECNE, answered by CWR, and keep the congestion window small: nothing is lost', async () => {
   const marked = await withTwoStacks(
     async (stacks) => {
       const { a, widest, received } = await transfer(stacks);
@@ -96,7 +96,7 @@ test('marks of a long queue come back as ECNE, are answered by CWR, and keep the
   expect(marked).toBeLessThan(unmarked / 2);
 });
 
-test('without ECN on one end nothing is ECN-capable, and a link marks nothing', () =>
+test('without ECN at one end no packet is ECN-capable, and a link marks none', () =>
   withTwoStacks(
     async (stacks) => {
       const listener = stacks.server.socket();
@@ -119,7 +119,7 @@ interface Accepting {
   readonly listener: Socket;
   /** Sets up an association with ECN. */
   readonly connect: (ownPort: number, tag: number) => Promise<ScriptedPeer>;
-  /** The TSN of a message that is sent and not acknowledged. */
+  /** Sends a message that is not acknowledged, and returns its TSN. */
   readonly send: (association: Association) => Promise<number>;
   readonly reductions: () => number;
 }
@@ -157,7 +157,7 @@ test('the end that has accepted an association reacts to the first mark', () =>
     }
   }));
 
-test('it does so too when the peer has restarted', () =>
+test('the end that has accepted an association also reacts to the first mark after the peer has restarted', () =>
   accepting(async ({ listener, connect, send, reductions }) => {
     await connect(4000, 1);
     const association = await listener.accept();
@@ -169,7 +169,7 @@ test('it does so too when the peer has restarted', () =>
     }
   }));
 
-test('and when the association was reset, whose TSNs are far from those before', () =>
+test('the end that has accepted an association also reacts to the first mark after a reset to TSNs far from the earlier ones', () =>
   accepting(async ({ target, listener, connect, send, reductions }) => {
     const peer = await connect(4000, 1);
     const association = await listener.accept();
@@ -184,7 +184,7 @@ test('and when the association was reset, whose TSNs are far from those before',
     expect(reductions()).toBe(1);
   }));
 
-test('ECNE of 8 bytes (RFC 9260 appendix A) is one mark, and what follows it in its packet is read', () =>
+test('an ECNE of 8 bytes (RFC 9260 appendix A) is one mark, and the chunks after it in its packet are read', () =>
   accepting(async ({ target, listener, connect, send }) => {
     const peer = await connect(4000, 1);
     const association = await listener.accept();

@@ -16,14 +16,14 @@ import {
 
 type Name = keyof AssociationEvents;
 
-/** What an association tells from now on, by name. */
-function heard<N extends Name>(association: Association, ...names: N[]): [N, AssociationEvents[N]][] {
+/** Records these events of an association from now on, with their names. */
+function recorded<N extends Name>(association: Association, ...names: N[]): [N, AssociationEvents[N]][] {
   const events: [N, AssociationEvents[N]][] = [];
   for (const name of names) association.on(name, (event) => events.push([name, event]));
   return events;
 }
 
-/** Puts chunks into every packet of the server from now on, before its own; returns what ends that. */
+/** Inserts chunks before those of each packet of the server. Returns a function that ends this. */
 function inserting(stacks: TwoStacks, ...chunks: Uint8Array[]): () => void {
   return stacks.network.filter((packet) => {
     if (!packet.source.endsWith('.2')) return undefined;
@@ -43,12 +43,12 @@ describe('each notification of usrsctp is a typed event', () => {
       server.on('association', (association) => up.push(association));
       const a = await stacks.client.socket().connectx(SERVER);
       expect(up).toEqual([await server.accept()]);
-      const events = heard(a, 'close');
+      const events = recorded(a, 'close');
       await Promise.all([a.close(), up[0]?.close()]);
       expect(events).toEqual([['close', undefined]]);
     }));
 
-  test('SCTP_ASSOC_CHANGE: restart is restart, and ends a request for a reset', () =>
+  test('SCTP_ASSOC_CHANGE: restart is restart, and fails a pending stream reset', () =>
     withTwoStacks(async (stacks) => {
       const client = stacks.client.socket({ style: 'one-to-many' });
       client.bindx([{ address: '10.0.1.1', port: 7001 }]);
@@ -60,7 +60,7 @@ describe('each notification of usrsctp is a typed event', () => {
       };
       await connect(stacks.server);
       const association = await client.accept();
-      const events = heard(association, 'restart');
+      const events = recorded(association, 'restart');
       stacks.serverHost.crash();
       const reset = codeOf(association.resetStreams({ outgoing: [1] }));
       await stacks.network.advance(100);
@@ -74,7 +74,7 @@ describe('each notification of usrsctp is a typed event', () => {
     withTwoStacks(
       async (stacks) => {
         const { a } = await connected(stacks);
-        const events = heard(a, 'path');
+        const events = recorded(a, 'path');
         stacks.network.partition('10.0.1.1', '10.0.1.2');
         await stacks.network.advance(20_000);
         expect(events).toContainEqual(['path', { address: '10.0.1.2', change: 'unreachable' }]);
@@ -85,7 +85,7 @@ describe('each notification of usrsctp is a typed event', () => {
   test('SCTP_REMOTE_ERROR is remoteError: the causes in an ERROR chunk, decoded', () =>
     withTwoStacks(async (stacks) => {
       const { a, b } = await connected(stacks);
-      const events = heard(a, 'remoteError');
+      const events = recorded(a, 'remoteError');
       const unknown = u8(0x7e, 0, 0, 8, 1, 2, 3, 4);
       const causes = [parameter(1, u16(77, 0)), parameter(6, unknown), parameter(13, new TextEncoder().encode('hm'))];
       const end = inserting(stacks, chunk(9, 0, ...causes));
@@ -103,10 +103,10 @@ describe('each notification of usrsctp is a typed event', () => {
       expect(textOf(await a.receive())).toBe('one');
     }));
 
-  test('SCTP_REMOTE_ERROR comes from a peer that does not know a chunk', () =>
+  test('SCTP_REMOTE_ERROR is emitted if the peer does not recognize a chunk', () =>
     withTwoStacks(async (stacks) => {
       const { a, b } = await connected(stacks);
-      const events = heard(b, 'remoteError'); // b's packets carry what a doesn't know
+      const events = recorded(b, 'remoteError'); // b's packets carry what a doesn't know
       const end = inserting(stacks, chunk(0x7e, 0, u32(1)));
       await b.send('one');
       await stacks.network.advance(1);
@@ -119,7 +119,7 @@ describe('each notification of usrsctp is a typed event', () => {
   test('SCTP_SEND_FAILED_EVENT is sendFailed, in place of the old SCTP_SEND_FAILED', () =>
     withTwoStacks(async (stacks) => {
       const { a } = await connected(stacks);
-      const events = heard(a, 'sendFailed');
+      const events = recorded(a, 'sendFailed');
       stacks.network.partition('*');
       await a.send('lost', { stream: 2, ppid: 7, context: 99 });
       a.abort();
@@ -130,7 +130,7 @@ describe('each notification of usrsctp is a typed event', () => {
   test('SCTP_SHUTDOWN_EVENT is shutdown', () =>
     withTwoStacks(async (stacks) => {
       const { a, b } = await connected(stacks);
-      const events = heard(b, 'shutdown', 'close');
+      const events = recorded(b, 'shutdown', 'close');
       await Promise.all([a.close(), b.closed]);
       expect(events).toEqual([
         ['shutdown', undefined],
@@ -138,7 +138,7 @@ describe('each notification of usrsctp is a typed event', () => {
       ]);
     }));
 
-  test('SCTP_ADAPTATION_INDICATION is adaptation, told to whom listens only after it came, too', () =>
+  test('SCTP_ADAPTATION_INDICATION is adaptation, also for a listener that is added after it arrived', () =>
     withTwoStacks(async (stacks) => {
       const listener = stacks.server.socket();
       listener.bindx(SERVER);
@@ -148,18 +148,18 @@ describe('each notification of usrsctp is a typed event', () => {
       await client.connectx(SERVER);
       await stacks.network.advance(10);
       const b = await listener.accept();
-      const events = heard(b, 'adaptation');
+      const events = recorded(b, 'adaptation');
       await stacks.network.advance(1);
       expect(events).toEqual([['adaptation', 0xabc]]);
-      expect(heard(b, 'adaptation')).toEqual([]);
+      expect(recorded(b, 'adaptation')).toEqual([]);
     }));
 
   test('SCTP_PARTIAL_DELIVERY_EVENT is partialDeliveryAborted: the message is not received, the next one is', () =>
     withTwoStacks(
       async (stacks) => {
         const { a, b } = await connected(stacks, { sendBufferBytes: 32_768 }, { receiveBufferBytes: 20_000 });
-        const events = heard(b, 'partialDeliveryAborted');
-        const wants = b.receive(); // so that its beginning is read
+        const events = recorded(b, 'partialDeliveryAborted');
+        const wants = b.receive(); // so that the beginning of the message is read
         const large = a.send(pattern(200_000), { stream: 4, reliability: { lifetimeMs: 800 } });
         await stacks.network.advance(100);
         const heal = stacks.network.partition('*');
@@ -174,7 +174,7 @@ describe('each notification of usrsctp is a typed event', () => {
       { conditions: { latencyMs: 20 } },
     ));
 
-  test('SCTP_AUTHENTICATION_EVENT is authentication: the peer has none', () =>
+  test('SCTP_AUTHENTICATION_EVENT is authentication: the peer does not support AUTH', () =>
     withTwoStacks(async (stacks) => {
       const listener = stacks.server.socket();
       listener.setOption('dynamicAddresses', false);
@@ -182,7 +182,7 @@ describe('each notification of usrsctp is a typed event', () => {
       listener.bindx(SERVER);
       listener.listen();
       const a = await stacks.client.socket().connectx(SERVER);
-      const events = heard(a, 'authentication');
+      const events = recorded(a, 'authentication');
       await stacks.network.advance(1);
       expect(events).toEqual([['authentication', { change: 'no authentication', keyNumber: 0 }]]);
     }));
@@ -200,7 +200,7 @@ describe('each notification of usrsctp is a typed event', () => {
         const [a, b] = await Promise.all([client.connectx(SERVER), listener.accept()]);
         return { a, b };
       })();
-      const events = heard(b, 'authentication');
+      const events = recorded(b, 'authentication');
       a.setOption('activeKey', 5);
       await a.send('signed');
       expect(textOf(await b.receive())).toBe('signed');
@@ -211,7 +211,7 @@ describe('each notification of usrsctp is a typed event', () => {
     withTwoStacks(async (stacks) => {
       const grants = { peerMayReset: 'association' } as const;
       const { a, b } = await connected(stacks, grants, grants);
-      const events = heard(b, 'streamReset', 'associationReset', 'streamChange');
+      const events = recorded(b, 'streamReset', 'associationReset', 'streamChange');
       await a.resetStreams({ outgoing: [1] });
       await a.resetAssociation();
       await a.addStreams({ outbound: 1 });
@@ -224,19 +224,19 @@ describe('each notification of usrsctp is a typed event', () => {
       ]);
     }));
 
-  test('SCTP_SENDER_DRY_EVENT is senderDry, and costs nothing while nobody listens', () =>
+  test('SCTP_SENDER_DRY_EVENT is senderDry, and is subscribed to only if there is a listener', () =>
     withTwoStacks(async (stacks) => {
       const { a } = await connected(stacks);
       const isOn = () => a.getOption('event', { type: SCTP_SENDER_DRY_EVENT }).on;
       expect(isOn()).toBe(false);
-      const events = heard(a, 'senderDry');
+      const events = recorded(a, 'senderDry');
       expect(isOn()).toBe(true);
       await a.send('one');
       await stacks.network.advance(1000);
       expect(events.at(-1)).toEqual(['senderDry', undefined]);
     }));
 
-  test('SCTP_NOTIFICATIONS_STOPPED_EVENT is none: usrsctp never sends it, and says so', () =>
+  test('SCTP_NOTIFICATIONS_STOPPED_EVENT has no event: usrsctp never sends it, and refuses the option', () =>
     withTwoStacks(async (stacks) => {
       const { a } = await connected(stacks);
       expect(SCTP_EVENT).toBeGreaterThan(0);

@@ -9,19 +9,19 @@ const LATENCY: TwoStacksOptions = { conditions: { latencyMs: 10 } };
 const [CLIENT, SERVER] = ['10.0.1.1', '10.0.1.2'];
 const [SACK, INIT_ACK] = [3, 2];
 
-/** What is cut on the path in use, as the table of docs/paths.md names it. */
+/** Cuts the path in use. The names are those of the table in docs/paths.md. */
 const CUTS: Readonly<Record<string, (stacks: TwoStacks) => void>> = {
   both: ({ network }) => network.link(CLIENT, SERVER, { loss: 1 }),
   there: ({ network }) => network.oneWay(CLIENT, SERVER, { loss: 1 }),
   back: ({ network }) => network.oneWay(SERVER, CLIENT, { loss: 1 }),
 };
 
-/** Sends a message every 20 ms; the result tells the longest time without one at the other end, in ms. */
+/** Sends a message every 20 ms. The result returns the longest time between two arrivals, in ms. */
 function traffic({ network }: TwoStacks, from: Association, to: Association): () => number {
   const { clock } = network;
   let last = clock.now();
   let longest = 0;
-  const heard = () => {
+  const arrived = () => {
     longest = Math.max(longest, clock.now() - last);
     last = clock.now();
   };
@@ -30,27 +30,27 @@ function traffic({ network }: TwoStacks, from: Association, to: Association): ()
     clock.schedule(EVERY_MS, send);
   };
   const receive = async () => {
-    while (await to.receive()) heard();
+    while (await to.receive()) arrived();
   };
   send();
   receive().catch(() => undefined);
   return () => {
-    heard();
+    arrived();
     return longest;
   };
 }
 
-/** The longest gap of two that send to each other, in ms. */
+/** The longest gap between messages of two ends that send to each other, in ms. */
 function gap(preset: TimerPreset, cut: (stacks: TwoStacks) => void): Promise<number> {
   return withTwoStacks(
     async (stacks) => {
       const { a, b } = await connected(stacks);
       await stacks.network.advance(2000);
-      const told = [traffic(stacks, a, b), traffic(stacks, b, a)];
+      const longestGaps = [traffic(stacks, a, b), traffic(stacks, b, a)];
       await stacks.network.advance(2000);
       cut(stacks);
       await stacks.network.advance(100_000);
-      return Math.max(...told.map((longest) => longest()));
+      return Math.max(...longestGaps.map((longest) => longest()));
     },
     { ...LATENCY, stack: { preset } },
   );
@@ -73,20 +73,20 @@ describe('the path in use is cut, in both directions or in one', () => {
   });
 });
 
-/** The server seems to have a receive window of so many bytes. */
+/** Changes the receive window that the server announces. */
 function announceWindow({ network, serverHost }: TwoStacks, bytes: number): void {
   network.filter((packet, from) => {
     const type = packet.bytes[12];
     if (from !== serverHost || (type !== SACK && type !== INIT_ACK)) return undefined;
     const patched = Uint8Array.from(packet.bytes);
     new DataView(patched.buffer).setUint32(20, bytes);
-    patched.fill(0, 8, 12); // no checksum: the simulated network vouches for integrity
+    patched.fill(0, 8, 12); // no checksum: the simulated network guarantees integrity
     return { ...packet, bytes: patched };
   });
 }
 
 describe('a time-out counts against its path', () => {
-  // Erlang's gen_sctp announces 1,500 bytes: less than a packet and what usrsctp takes of it for each chunk
+  // Erlang's gen_sctp announces 1,500 bytes: less than a packet and the overhead that usrsctp counts for each chunk
   test.each([1800, 1500])('also if the peer has a receive window of %d bytes', async (bytes) => {
     await withTwoStacks(async (stacks) => {
       const { network } = stacks;
@@ -122,7 +122,7 @@ describe('a time-out counts against its path', () => {
   });
 });
 
-describe('when no path is active, new messages leave at once', () => {
+describe('when no path is active, new messages are sent at once', () => {
   const ADDRESSES = {
     one: { client: [CLIENT], server: [SERVER] },
     two: { client: [CLIENT, '10.0.2.1'], server: [SERVER, '10.0.2.2'] },

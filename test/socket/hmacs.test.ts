@@ -20,7 +20,7 @@ function keyed(socket: Socket, hmacs?: Hmacs): Socket {
   return socket;
 }
 
-/** A message each way; what the client and the server have authenticated theirs with. */
+/** Exchanges a message each way. Returns the HMAC identifier and HMAC length of the client and of the server. */
 async function exchange(stacks: TwoStacks, client?: Hmacs, server?: Hmacs) {
   const listener = keyed(listening(stacks), server);
   const [a, b] = await Promise.all([keyed(stacks.client.socket(), client).connectx(SERVER), listener.accept()]);
@@ -34,13 +34,13 @@ async function exchange(stacks: TwoStacks, client?: Hmacs, server?: Hmacs) {
   });
 }
 
-test('AUTH has SHA-256 where both ends have it, and SHA-1 where one has only that', () =>
+test('AUTH uses SHA-256 if both ends support it, and SHA-1 if one end supports only that', () =>
   Promise.all(
     [
       [undefined, undefined, [3, 32], [3, 32]],
       [['SHA-1'], undefined, [1, 20], [1, 20]],
       [undefined, ['SHA-1'], [1, 20], [1, 20]],
-      [['SHA-1', 'SHA-256'], undefined, [3, 32], [1, 20]], // each sends what the other one prefers
+      [['SHA-1', 'SHA-256'], undefined, [3, 32], [1, 20]], // each end uses the HMAC that the other one prefers
     ].map(([client, server, ...expected]) =>
       withTwoStacks(async (stacks) =>
         expect(await exchange(stacks, client as Hmacs, server as Hmacs)).toEqual(expected),
@@ -48,7 +48,7 @@ test('AUTH has SHA-256 where both ends have it, and SHA-1 where one has only tha
     ),
   ));
 
-/** RANDOM, CHUNKS and HMAC-ALGO of INIT or INIT ACK, in this order, as they are, without padding (RFC 4895 §6.1). */
+/** The RANDOM, CHUNKS and HMAC-ALGO parameters of an INIT or INIT ACK in this order, unpadded (RFC 4895 §6.1). */
 function keyVector(packet: Uint8Array): Buffer {
   const parts = new Map<number, Uint8Array>();
   const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);

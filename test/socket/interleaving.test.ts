@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Reliability, SocketOptions } from '../../src/index.js';
 import { connected, listening, pattern, SERVER, type TwoStacks, withTwoStacks } from '../support/two-stacks.js';
 
-/** Both ends have I-DATA (RFC 8260). */
+/** An association with I-DATA (RFC 8260) at both ends. */
 async function interleaved(stacks: TwoStacks, here: SocketOptions = {}, there: SocketOptions = {}) {
   const [client, server] = [stacks.client.socket(here), listening(stacks, there)];
   for (const socket of [client, server]) socket.setOption('interleaving', true);
@@ -11,7 +11,7 @@ async function interleaved(stacks: TwoStacks, here: SocketOptions = {}, there: S
   return { a, b };
 }
 
-/** Messages of one size on many streams at once; what has arrived must be each of them. */
+/** Sends messages of one size on many streams at once, and checks that each of them arrives. */
 async function fill(stacks: TwoStacks, streams: number, bytes: number, here?: SocketOptions, there?: SocketOptions) {
   const { a, b } = await interleaved(stacks, here, there);
   const sent = Array.from({ length: 3 * streams }, (_, index) =>
@@ -35,14 +35,15 @@ const CASES: [string, number, number, SocketOptions?, SocketOptions?][] = [
   ['two hundred streams', 200, 3000, { streams: { outbound: 200 }, sendBufferBytes: 1 << 20 }],
 ];
 
-test.each(CASES)('I-DATA: messages of many streams that fill the window together all arrive, with %s', (_, ...given) =>
-  withTwoStacks((stacks) => fill(stacks, ...given), { limitMs: 1e6, conditions: { latencyMs: 20 } }),
+test.each(CASES)(
+  'I-DATA: messages of many streams that together fill the receive window all arrive, with %s',
+  (_, ...given) => withTwoStacks((stacks) => fill(stacks, ...given), { limitMs: 1e6, conditions: { latencyMs: 20 } }),
 );
 
-test('I-DATA: and where packets are lost', () =>
+test('I-DATA: messages of many streams all arrive if packets are lost', () =>
   withTwoStacks((stacks) => fill(stacks, 10, 60_000), { limitMs: 1e6, conditions: { latencyMs: 20, loss: 0.02 } }));
 
-/** Sends on five streams by turns, every second message reliably; tells which of them have arrived, in order. */
+/** Sends on five streams in turn, every second message reliably. Returns which arrived, in order, and which failed. */
 async function halfReliable(stacks: TwoStacks, reliability: Reliability, count = 30) {
   const { a, b } = await interleaved(stacks, { sendBufferBytes: 1 << 20 }, { receiveBufferBytes: 50_000 });
   a.setOption('scheduler', 'round-robin');
@@ -66,7 +67,7 @@ test.each([
   [{ lifetimeMs: 300 }, 0.03],
   [{ lifetimeMs: 20 }, 0],
   [{ priority: 1 }, 0.03],
-])('I-DATA: a message that is given up takes no other one along, %o, loss %d', (reliability, loss) =>
+])('I-DATA: abandoning a message loses no other one, %o, loss %d', (reliability, loss) =>
   withTwoStacks(
     async (stacks) => {
       const { arrived, failed } = await halfReliable(stacks, reliability);

@@ -8,7 +8,7 @@ const SERVER = [
 ];
 
 // wasm/fixes/late_packets.c: former addresses were kept for the whole host, the last 128
-test('one client that deletes many addresses does not make another one’s late packets an attack', async () => {
+test('if one client deletes many addresses, late packets of another client do not abort its association', async () => {
   await withTwoStacks(
     async ({ network, client, clientHost, server }) => {
       const listener = server.socket();
@@ -46,7 +46,7 @@ test('one client that deletes many addresses does not make another one’s late 
  * client: ASCONF, delete 10.0.3.1 ──────► server    from 10.0.2.1, which the server no longer knows
  * client: ◄────────────────────── ASCONF ACK        to 10.0.2.1
  */
-test('ASCONF ACK goes to where its ASCONF came from, also if the peer has deleted that address (RFC 5061 5.2)', async () => {
+test('an ASCONF ACK is sent to the source of its ASCONF, even if the peer has deleted that address (RFC 5061 5.2)', async () => {
   await withTwoStacks(
     async (stacks) => {
       const { network, clientHost } = stacks;

@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import type { Association } from '../../src/index.js';
 import { codeOf, connected, type TwoStacks, textOf, withTwoStacks } from '../support/two-stacks.js';
 
-/** What has become of sends, by their number. */
+/** The outcome of each send, by its number. */
 type Outcomes = Record<number, string>;
 
-/** A message of so many bytes whose first is its number. */
+/** A message of `length` bytes. The first one is its number. */
 function message(number: number, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   bytes[0] = number;
@@ -36,7 +36,7 @@ async function full(stacks: TwoStacks) {
   put(2, 4000, 5);
   put(3, 4000, 5);
   put(4, 200);
-  const excess = 4200; // more than one of those counts, which is 4128
+  const excess = 4200; // more than the 4128 bytes that one of those messages counts as
   const strong = 42_000 + excess - a.bufferedBytes - 5 * 128;
   return { a, b, put, outcomes, strong };
 }
@@ -47,8 +47,8 @@ async function numbersOf(association: Association): Promise<number[]> {
   return numbers;
 }
 
-describe('a listener of sendFailed that hears of messages which give way', () => {
-  test('may send again: every other message still arrives, each promise settles, and nothing stays counted', () =>
+describe('a sendFailed listener, if waiting messages are abandoned for one of higher priority,', () => {
+  test('may send again: every other message still arrives, each promise settles, and no bytes stay counted', () =>
     withTwoStacks(
       async (stacks) => {
         const { a, b, put, outcomes, strong } = await full(stacks);
@@ -68,7 +68,7 @@ describe('a listener of sendFailed that hears of messages which give way', () =>
       { limitMs: 1e7 },
     ));
 
-  test('may abort: the message that made room is rejected, too', () =>
+  test('may abort: the message of higher priority is rejected, too', () =>
     withTwoStacks(
       async (stacks) => {
         const { a, put, outcomes, strong } = await full(stacks);
@@ -81,7 +81,7 @@ describe('a listener of sendFailed that hears of messages which give way', () =>
       { limitMs: 1e7 },
     ));
 
-  test('may close: what was sent before still arrives', () =>
+  test('may close: messages that were sent before still arrive', () =>
     withTwoStacks(
       async (stacks) => {
         const { a, b, put, outcomes, strong } = await full(stacks);
@@ -101,7 +101,7 @@ describe('a listener of sendFailed that hears of messages which give way', () =>
     ));
 });
 
-test('a message whose lifetime is over while it waits is told to a listener that sends, closes or aborts', async () => {
+test('if the lifetime of a waiting message ends, the sendFailed listener may send, close or abort', async () => {
   for (const act of ['send', 'close', 'abort'] as const) {
     await withTwoStacks(
       async (stacks) => {
@@ -132,7 +132,7 @@ test('a message whose lifetime is over while it waits is told to a listener that
   }
 });
 
-test('a listener of close that calls anything gets the error of the association, at once', () =>
+test('calls in a close listener fail at once with the error of the association', () =>
   withTwoStacks(async (stacks) => {
     const { a, b } = await connected(stacks);
     const codes: Promise<string | undefined>[] = [];
@@ -146,7 +146,7 @@ test('a listener of close that calls anything gets the error of the association,
     expect(await Promise.all(codes)).toEqual(['ECONNRESET', 'ECONNRESET', 'ECONNRESET']);
   }));
 
-test('a listener of shutdown that closes, too, and receives the rest, loses nothing', () =>
+test('a shutdown listener may close the association: the remaining messages are still received', () =>
   withTwoStacks(async (stacks) => {
     const { a, b } = await connected(stacks);
     const closed: Promise<void>[] = [];
@@ -158,7 +158,7 @@ test('a listener of shutdown that closes, too, and receives the rest, loses noth
     await Promise.all(closed);
   }));
 
-test('once is told at once, and once only, of what is so already', () =>
+test('once() calls a senderDry listener only once, and at once if everything is already acknowledged', () =>
   withTwoStacks(async (stacks) => {
     const { a } = await connected(stacks);
     let dry = 0;

@@ -5,7 +5,7 @@ test.each([
   ['IPv4', (index: number) => `10.0.9.${index + 1}/24`, ['10.0.1.1'], ['10.0.1.2']],
   ['IPv6', (index: number) => `fd09::${index + 1}/64`, ['fd01::1'], ['fd01::2']],
 ] as const)(
-  'a hundred addresses of %s that come at once are told in packets that fit',
+  'a hundred %s addresses that are added at once are announced in packets that fit the MTU',
   (_name, added, client, server) =>
     withTwoStacks(
       async ({ network, clientHost, ...stacks }) => {

@@ -59,7 +59,7 @@ test('each association of a one-to-many socket gets its own messages', async () 
   });
 });
 
-test('a one-to-many socket connects to several peers, and is connected to, on one port', async () => {
+test('a one-to-many socket connects to several peers, and accepts a peer, on one port', async () => {
   await withTwoStacks(async (stacks) => {
     const left = stacks.client.socket({ style: 'one-to-many' });
     left.bindx([{ address: '10.0.1.1', port: 7001 }]);
@@ -72,10 +72,10 @@ test('a one-to-many socket connects to several peers, and is connected to, on on
     });
     const out = await Promise.all(servers.map((_, i) => left.connect({ address: '10.0.1.2', port: PORT + i })));
     const back = await stacks.server.socket().connect({ address: '10.0.1.1', port: 7001 });
-    const came = await left.accept();
+    const accepted = await left.accept();
     expect(left.associations).toHaveLength(3);
     await back.send('in');
-    expect(textOf(await came.receive())).toBe('in');
+    expect(textOf(await accepted.receive())).toBe('in');
     for (const [index, association] of out.entries()) {
       await association.send(`out ${index}`);
       expect(textOf(await (await servers[index]!.accept()).receive())).toBe(`out ${index}`);
@@ -193,8 +193,8 @@ test('10,000 messages arrive in order, exactly once, though a tenth of the packe
   );
 });
 
-describe('streams of the web', () => {
-  test('messages can be piped through web streams', async () => {
+describe('web streams', () => {
+  test('messages can be piped through them', async () => {
     await withTwoStacks(async (stacks) => {
       const { a, b } = await connected(stacks);
       const echo = b.readable.pipeTo(b.writable, { preventAbort: true });
@@ -210,7 +210,7 @@ describe('streams of the web', () => {
     });
   });
 
-  test('cancelling a stream leaves the next message to receive()', async () => {
+  test('after cancel() of a readable, receive() gets the next message', async () => {
     await withTwoStacks(async (stacks) => {
       const { a, b } = await connected(stacks);
       const reader = b.readable.getReader();

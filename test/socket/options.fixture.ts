@@ -17,7 +17,7 @@ export async function stacks(network: Network, more: Partial<StackOptions> = {})
 
 const FEATURES = { dynamicAddresses: true, authentication: true, reconfiguration: true, streamReset: 7 } as const;
 
-/** A socket with all extensions. */
+/** Enables all extensions on a socket. */
 export function configured(socket: Socket): Socket {
   socket.setOption('authentication', true);
   for (const chunk of [C.SCTP_ASCONF, C.SCTP_ASCONF_ACK]) socket.setOption('authenticatedChunk', chunk);
@@ -25,7 +25,7 @@ export function configured(socket: Socket): Socket {
   return socket;
 }
 
-/** An association with all extensions, and a socket beside it. */
+/** An association with all extensions, and a new socket. */
 export async function connected(network: Network) {
   const { clientStack, serverStack } = await stacks(network, { sysctls: { sctp_cmt_on_off: 1 } });
   const listener = configured(serverStack.socket({ style: 'one-to-many' }));

@@ -13,7 +13,7 @@ const row = (name: OptionName): OptionRow => options[name];
 const [, list = ''] = /user socket options: socket API defined([\s\S]*?)struct sctp_initmsg/.exec(header) ?? [];
 const publicOptions = [...list.matchAll(/^#define (SCTP_\w+)/gm)].map(([, name = '']) => name);
 
-/** What each option that can be read and written is set to on a socket, and on an association where that differs. */
+/** A value for each option that can be read and written, on a socket, an association or a path. */
 const VALUES: Partial<Record<OptionName, unknown>> = {
   sendBufferBytes: 100_000,
   receiveBufferBytes: 90_000,
@@ -90,7 +90,7 @@ describe('each option that can be read and written has the value that it was set
     }),
   );
 
-  test('those of associations and their paths', () =>
+  test('options of associations and their paths', () =>
     scenario({ seed: 1 }, async (network) => {
       const { association, path } = await connected(network);
       const target = loose(association);
@@ -114,7 +114,7 @@ describe('each option that can be read and written has the value that it was set
     }));
 });
 
-test('fields that are left out stay as they are', () =>
+test('fields that are left out keep their values', () =>
   scenario({ seed: 1 }, async (network) => {
     const { association, path } = await connected(network);
     const before = association.getOption('rto');
@@ -127,10 +127,10 @@ test('fields that are left out stay as they are', () =>
     expect(association.getOption('pathParameters', { path })).toMatchObject({ mtuDiscovery: false, mtu: 900 });
   }));
 
-test('options that can only be read tell', () =>
+test('read-only options return their values, and cannot be written', () =>
   scenario({ seed: 1 }, async (network) => {
     const { association, client, server, path } = await connected(network);
-    const told: Partial<Record<OptionName, unknown>> = {
+    const values: Partial<Record<OptionName, unknown>> = {
       pathInfo: association.getOption('pathInfo', { path }),
       explicitEor: client.getOption('explicitEor'),
       receiveInfo: client.getOption('receiveInfo'),
@@ -147,7 +147,7 @@ test('options that can only be read tell', () =>
       bufferUse: association.getOption('bufferUse'),
       memory: client.getOption('memory'),
     };
-    expect(told).toMatchObject({
+    expect(values).toMatchObject({
       pathInfo: { state: C.SCTP_ACTIVE, mtu: 1468 },
       explicitEor: true,
       receiveInfo: true,
@@ -165,7 +165,7 @@ test('options that can only be read tell', () =>
       memory: { sockets: 1, associations: 1 },
     });
     const readOnly = rows.filter(([, row]) => row.write === undefined).map(([name]) => name);
-    expect(Object.keys(told).sort()).toEqual(readOnly.sort());
+    expect(Object.keys(values).sort()).toEqual(readOnly.sort());
     for (const name of readOnly) {
       const target = row(name).read === 'socket' ? client : association;
       expect(() => target.setOption(name, 1 as never), name).toThrow(/EINVAL.*read-only: \w/);
@@ -173,7 +173,7 @@ test('options that can only be read tell', () =>
     expect(server.getOption('status').state).toBe(C.SCTP_ESTABLISHED);
   }));
 
-test('options that can only be written do what they say', () =>
+test('write-only options take effect, and cannot be read', () =>
   scenario({ seed: 1 }, async (network) => {
     const { association, client, server, listener, fresh } = await connected(network);
     const done = new Set<OptionName>();
@@ -217,7 +217,7 @@ test('options that can only be written do what they say', () =>
     expect(listener.associations).toHaveLength(1);
   }));
 
-test('what cannot be is said', () =>
+test('unknown options and invalid values are refused', () =>
   scenario({ seed: 1 }, async (network) => {
     const { association, client, path } = await connected(network);
     expect(() => client.getOption('no such option' as 'rto')).toThrow(/ENOPROTOOPT/);
@@ -235,7 +235,7 @@ test('what cannot be is said', () =>
     expect(() => association.getOption('rto')).toThrow(/EINVAL|ENOENT|ENOTCONN|EBADF/);
   }));
 
-test('what was set on a socket holds for its next association too', () =>
+test('an option of a socket also applies to its next association', () =>
   scenario({ seed: 1 }, async (network) => {
     const { clientStack, serverStack } = await stacks(network);
     const listener = serverStack.socket({ style: 'one-to-many' });

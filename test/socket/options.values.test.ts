@@ -3,7 +3,7 @@ import type { OptionName } from '../../src/options/table.js';
 import { scenario } from '../../src/simulated.js';
 import { stacks } from './options.fixture.js';
 
-test('a number that C would cut short is a TypeError, and changes nothing', () =>
+test('a number that C would truncate is a TypeError, and changes nothing', () =>
   scenario({ seed: 1 }, async (network) => {
     const { clientStack } = await stacks(network);
     const socket = clientStack.socket({ style: 'one-to-many' });
@@ -25,7 +25,7 @@ test('a number that C would cut short is a TypeError, and changes nothing', () =
     expect(socket.getOption('autoCloseSeconds')).toBe(2_147_483);
   }));
 
-test('the ids of a socket’s associations are told, however many there are', () =>
+test('associationIds returns the ids of all associations of a socket, however many there are', () =>
   scenario({ seed: 1 }, async (network) => {
     const { clientStack, serverStack } = await stacks(network);
     const server = serverStack.socket({ style: 'one-to-many' });

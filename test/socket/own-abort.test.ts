@@ -6,11 +6,11 @@ import { connected, failure, withTwoStacks } from '../support/two-stacks.js';
 
 const CHUNK = 12;
 
-/** What makes of a packet with one chunk one that breaks the protocol. */
+/** Changes of a packet with one chunk that make it violate the protocol. */
 const VIOLATIONS: Readonly<
   Record<string, { of: string; change: (bytes: Uint8Array, view: DataView) => Uint8Array; reason: RegExp }>
 > = {
-  'a SACK of what was never sent': {
+  'a SACK for a TSN that was never sent': {
     of: 'SACK',
     change: (bytes, view) => {
       view.setUint32(CHUNK + 4, view.getUint32(CHUNK + 4) + 1000);
@@ -26,7 +26,7 @@ const VIOLATIONS: Readonly<
     },
     reason: /No User Data/,
   },
-  'the beginning of a message in the middle of another one': {
+  'the first fragment of a message in the middle of another message': {
     of: 'DATA',
     change: (bytes, view) => {
       view.setUint8(CHUNK + 1, 2);
@@ -37,7 +37,7 @@ const VIOLATIONS: Readonly<
   },
 };
 
-test.each(Object.keys(VIOLATIONS))('%s is answered by ABORT, and the program is told why', (name) =>
+test.each(Object.keys(VIOLATIONS))('%s is answered by ABORT, and the errors at both ends have the reason', (name) =>
   withTwoStacks(async (stacks) => {
     const { of, change, reason } = VIOLATIONS[name]!;
     const { a, b } = await connected(stacks);
@@ -57,14 +57,14 @@ test.each(Object.keys(VIOLATIONS))('%s is answered by ABORT, and the program is 
     expect(error.code).toBe('ECONNABORTED');
     expect(error.message).toMatch(reason);
     expect(await receiving).toBe(error);
-    const told = (await breaking.closed)!;
-    expect(told.code).toBe('ECONNRESET');
-    expect(told.message).toMatch(reason);
-    expect(error.abort).toEqual(told.abort);
+    const peerError = (await breaking.closed)!;
+    expect(peerError.code).toBe('ECONNRESET');
+    expect(peerError.message).toMatch(reason);
+    expect(error.abort).toEqual(peerError.abort);
   }),
 );
 
-test('an association that is lost because nobody answers has no cause', () =>
+test('an association that is lost because the peer does not answer has no abort cause', () =>
   withTwoStacks(async (stacks) => {
     const { a } = await connected(stacks);
     stacks.network.filter(() => 'drop');

@@ -14,7 +14,7 @@ const ADDRESSES = {
   IPv6: { client: ['fd01::1'], server: ['fd01::2'] },
 } as const;
 
-/** How many bytes of messages each DATA chunk has. */
+/** The bytes of user data in each DATA chunk. */
 const sizes = (packets: readonly Uint8Array[]): number[] =>
   packets
     .flatMap((bytes): readonly Chunk[] => decodePacket(bytes).chunks)
@@ -25,7 +25,7 @@ async function sends(a: Association, b: Association, length: number): Promise<bo
   return isEqual((await b.receive())?.data, pattern(length));
 }
 
-describe('maxSegmentBytes is how much of a message a chunk has at most', () => {
+describe('maxSegmentBytes limits the user data of a chunk', () => {
   test.each(
     (['IPv4', 'IPv6'] as const).flatMap((family) =>
       [1, 2, 3, 4, 101, 800, 1400].map((most) => [family, most] as const),
@@ -58,7 +58,7 @@ describe('maxSegmentBytes is how much of a message a chunk has at most', () => {
       expect(sizes(stacks.sent)).toEqual([800, 800, 400]);
     }));
 
-  test('an association lifts the limit of its socket, and more than a packet takes is no limit', () =>
+  test('an association can remove the limit of its socket, and a value beyond the packet size is no limit', () =>
     withTwoStacks(async (stacks) => {
       const { a, b, clientSocket } = await connected(stacks, {}, {});
       for (const most of [0, 65_535, 2 ** 32 - 1]) {
@@ -80,10 +80,10 @@ describe('maxSegmentBytes is how much of a message a chunk has at most', () => {
     }));
 });
 
-describe('path MTU discovery is switched off', () => {
+describe('path MTU discovery is disabled', () => {
   const mtus = (association: Association): number[] => association.paths().map(({ mtu }) => mtu);
 
-  test.each(['an association', 'a path'])('without naming an MTU: %s keeps the one that it has', (what) =>
+  test.each(['an association', 'a path'])('without an MTU: %s keeps its MTU', (what) =>
     withTwoStacks(async (stacks) => {
       const { a, b } = await connected(stacks);
       const before = mtus(a);
@@ -99,7 +99,7 @@ describe('path MTU discovery is switched off', () => {
     }),
   );
 
-  test('without naming an MTU: associations of a socket begin with that of their routes', () =>
+  test('without an MTU: associations of a socket start with the MTU of their routes', () =>
     withTwoStacks(async (stacks) => {
       const listener = listening(stacks);
       const socket = stacks.client.socket();
@@ -138,13 +138,13 @@ const INTERLEAVED_AND_AUTHENTICATED = [
   ...authParameters('I-DATA'),
 ];
 
-/** The bytes of messages in what was sent. */
+/** The bytes of user data in each DATA and I-DATA chunk. */
 const lengths = (answers: readonly Answer[]): number[] =>
   chunksOf(answers).flatMap((chunk) =>
     chunk.type === 'DATA' ? [chunk.length - 16] : chunk.type === 'I-DATA' ? [chunk.length - 20] : [],
   );
 
-describe('when the MTU becomes smaller, chunks that are too large are sent again at once', () => {
+describe('when the MTU becomes smaller, chunks that are too large are retransmitted at once', () => {
   test.each([
     ['IPv4', 'DATA', 984, FEATURES],
     ['IPv6', 'DATA', 984, FEATURES],

@@ -7,7 +7,7 @@ describe('partial reliability', () => {
   const lossy = { conditions: { latencyMs: 10 } };
   const slow = { conditions: { latencyMs: 40 } };
 
-  test('a message whose lifetime ends before it is delivered is given up and told of, with its data', async () => {
+  test('a message whose lifetime ends before it is delivered is abandoned, and sendFailed has its data', async () => {
     await withTwoStacks(async (stacks) => {
       const { a, b } = await connected(stacks);
       const failures: SendFailure[] = [];
@@ -25,7 +25,7 @@ describe('partial reliability', () => {
     }, lossy);
   });
 
-  test('a message is given up after so many retransmissions; others arrive', async () => {
+  test('a message is abandoned after its number of retransmissions; others arrive', async () => {
     await withTwoStacks(
       async (stacks) => {
         const { a, b } = await connected(stacks);
@@ -42,7 +42,7 @@ describe('partial reliability', () => {
         const odd = arrived.filter((text) => Number(text) % 2 === 1);
         expect(odd).toHaveLength(100);
         expect(failures.length).toBeGreaterThan(0);
-        const lost = failures.map(textOf); // one may have arrived all the same, and its SACKs were lost
+        const lost = failures.map(textOf); // an abandoned message may have arrived, if its SACKs were lost
         const either = new Set([...arrived, ...lost].map(Number));
         expect([...either].sort((x, y) => x - y)).toEqual(Array.from({ length: 200 }, (_, i) => i));
       },
@@ -50,7 +50,7 @@ describe('partial reliability', () => {
     );
   });
 
-  test('a large message that is given up is told of once', async () => {
+  test('sendFailed is emitted once for a large message that is abandoned', async () => {
     await withTwoStacks(async (stacks) => {
       const { a, b } = await connected(stacks);
       const failures: SendFailure[] = [];
@@ -70,7 +70,7 @@ describe('partial reliability', () => {
     }, lossy);
   });
 
-  test('a message that waits longer than its lifetime for room to be sent is given up', async () => {
+  test('a message that waits for buffer space longer than its lifetime is abandoned', async () => {
     await withTwoStacks(async (stacks) => {
       const { a, b } = await connected(stacks, { sendBufferBytes: 4096 });
       const failures: SendFailure[] = [];
@@ -92,7 +92,7 @@ describe('partial reliability', () => {
     }, lossy);
   });
 
-  test('when the queue is full, messages of low priority give way to those of higher', async () => {
+  test('when the queue is full, messages of low priority are abandoned for those of higher priority', async () => {
     await withTwoStacks(
       async (stacks) => {
         const { a, b } = await connected(stacks, { sendBufferBytes: 4096, sendQueueBytes: 12_000 });
@@ -120,7 +120,7 @@ describe('partial reliability', () => {
   });
 
   // sctp_notify_send_failed() drops what doesn't fit into the receive buffer: wasm/fixes/send_buffer.c
-  test('a message that is given up is told of though messages fill the receive buffer that nobody receives', async () => {
+  test('sendFailed is emitted for an abandoned message even if unread messages fill the receive buffer', async () => {
     await withTwoStacks(async (stacks) => {
       const { a, b } = await connected(stacks, { receiveBufferBytes: 8192, readAheadBytes: 1 });
       const failures: number[] = [];
@@ -141,7 +141,7 @@ describe('partial reliability', () => {
   });
 
   // sctp_handle_sack() finds no path for the end of the message, which was never sent: wasm/fixes/abandoned.c
-  test('FORWARD TSN is sent again when it is lost, though the end of the message that is given up was never sent', async () => {
+  test('a lost FORWARD TSN is sent again, even if the end of the abandoned message was never sent', async () => {
     await withTwoStacks(async (stacks) => {
       const { a, b } = await connected(stacks, { sendBufferBytes: 8192 });
       let [late, forwards] = [0, 0];
@@ -156,8 +156,8 @@ describe('partial reliability', () => {
     }, slow);
   });
 
-  // sctp_move_to_outqueue() throws the rest away, and wakes nobody: wasm/fixes/abandoned.c
-  test('the rest of a message that is given up is taken while another one waits in the send buffer', async () => {
+  // sctp_move_to_outqueue() discards the rest, and does not wake the sender: wasm/fixes/abandoned.c
+  test('the rest of an abandoned message is taken while another message waits in the send buffer', async () => {
     await withTwoStacks(async (stacks) => {
       const { a, b } = await connected(stacks, { sendBufferBytes: 65_536 });
       const received = all(b);

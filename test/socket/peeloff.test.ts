@@ -4,7 +4,7 @@ import { codeOf, connected, pattern, SERVER, type TwoStacks, textOf, withTwoStac
 
 const MANY = { style: 'one-to-many' } as const;
 
-/** ABORTs that a host has sent. */
+/** The number of ABORTs that a host has sent. */
 function abortsFrom(stacks: TwoStacks, host: string): number {
   return stacks.network.trace.entries().filter(({ from, bytes }) => from === host && bytes[12] === 6).length;
 }
@@ -22,19 +22,19 @@ async function take(association: Association, count: number): Promise<number[]> 
 const upTo = (count: number) => Array.from({ length: count }, (_, number) => number);
 
 describe('peeloff by a listener', () => {
-  test('takes along what is read and not told yet: messages stay in order, and each notification is told', () =>
+  test('keeps what was read but not emitted yet: messages stay in order, and each notification is emitted', () =>
     withTwoStacks(async (stacks) => {
       const { a, b, serverSocket } = await connected(stacks, {}, { ...MANY, readAheadBytes: 20_000 });
       const other = await stacks.client.socket().connectx(SERVER);
       const otherEnd = await serverSocket.accept();
-      const told: string[] = [];
+      const events: string[] = [];
       let own: Socket | undefined;
       b.on('streamReset', ({ streams }) => {
-        told.push(`reset ${streams}`);
+        events.push(`reset ${streams}`);
         own ??= serverSocket.peeloff(b);
       });
-      b.on('shutdown', () => told.push('shutdown'));
-      // More than is read ahead: what follows stays in usrsctp until somebody receives, and is then read in one go.
+      b.on('shutdown', () => events.push('shutdown'));
+      // More than is read ahead: the rest stays in usrsctp until the program receives, and is then read at once.
       await sendNumbers(a, 0, 300);
       await a.resetStreams({ outgoing: [5] });
       await sendNumbers(other, 0, 20);
@@ -44,12 +44,12 @@ describe('peeloff by a listener', () => {
       expect(await take(b, 600)).toEqual(upTo(600));
       expect(await b.receive()).toBeUndefined();
       await closed;
-      expect(told).toEqual(['reset 5', 'reset 6', 'shutdown']);
+      expect(events).toEqual(['reset 5', 'reset 6', 'shutdown']);
       expect(own?.associations).toEqual([]);
       expect(await take(otherEnd, 20)).toEqual(upTo(20));
     }));
 
-  test('keeps a message whole of which a part was read before', () =>
+  test('keeps a message whole if a part of it was read before', () =>
     withTwoStacks(async (stacks) => {
       const { a, b, serverSocket } = await connected(stacks, {}, MANY);
       b.on('streamReset', () => serverSocket.peeloff(b));
@@ -62,24 +62,24 @@ describe('peeloff by a listener', () => {
       await Promise.all([sent, reset]);
     }));
 
-  test('may be followed by an abort, of which the peer hears', () =>
+  test('may be followed by an abort, which reaches the peer', () =>
     withTwoStacks(async (stacks) => {
       const { a, b, serverSocket } = await connected(stacks, {}, MANY);
-      const told: string[] = [];
+      const events: string[] = [];
       b.on('streamReset', () => {
         serverSocket.peeloff(b).abort('enough');
-        told.push('aborted');
+        events.push('aborted');
       });
-      b.on('streamReset', () => told.push('heard by another one'));
-      b.on('close', () => told.push('closed'));
+      b.on('streamReset', () => events.push('second listener'));
+      b.on('close', () => events.push('closed'));
       await a.resetStreams({ outgoing: [5] });
       expect(await a.closed).toMatchObject({ code: 'ECONNRESET', abort: [{ text: 'enough' }] });
-      expect(told).toEqual(['aborted', 'heard by another one', 'closed']);
+      expect(events).toEqual(['aborted', 'second listener', 'closed']);
     }));
 });
 
 describe('peeloff', () => {
-  test('is one step: what fails while the association moves is aborted on the socket that it has then', () =>
+  test('is atomic: if a send fails while the association moves, the association is aborted on its new socket', () =>
     withTwoStacks(async (stacks) => {
       const { a, b, serverSocket } = await connected(
         stacks,
@@ -87,7 +87,7 @@ describe('peeloff', () => {
         { ...MANY, sendBufferBytes: 8192 },
       );
       const bytes = pattern(60_000);
-      const sent = codeOf(b.send(bytes)); // begun, it waits for room
+      const sent = codeOf(b.send(bytes)); // a part is sent, the rest waits for buffer space
       await stacks.network.advance(500);
       structuredClone(bytes, { transfer: [bytes.buffer] });
       const own = serverSocket.peeloff(b);
@@ -116,7 +116,7 @@ describe('peeloff', () => {
       expect(() => second.peeloff(other)).toThrowError(EINVAL);
     }));
 
-  test('of an association that waits to send leaves the read-ahead of the socket as it is', () =>
+  test('of an association that waits to send does not change the read-ahead of the socket', () =>
     withTwoStacks(async (stacks) => {
       const server = { ...MANY, sendBufferBytes: 8192, readAheadBytes: 1000 };
       const { a, b, serverSocket } = await connected(stacks, { receiveBufferBytes: 4096, readAheadBytes: 1 }, server);

@@ -9,7 +9,7 @@ const NEW = '10.0.2.9';
  * client: ASCONF, add NEW ────────────────► server  on the other path, which is slower
  */
 test.each(Array.from({ length: 8 }, (_, number) => number))(
-  'only ASCONF leaves from an address that the peer has not agreed to (RFC 5061 5.3): at moment %d',
+  'only ASCONF is sent from an address that the peer has not acknowledged (RFC 5061 5.3): timing %d',
   async (number) => {
     await withTwoStacks(
       async (stacks) => {
@@ -49,7 +49,7 @@ test.each(Array.from({ length: 8 }, (_, number) => number))(
   },
 );
 
-test('addresses that come and go leave nothing behind where the peer knows no ASCONF', async () => {
+test('adding and deleting addresses leaks no memory if the peer does not support ASCONF', async () => {
   await withTwoStacks(
     async (stacks) => {
       const { network, client, clientHost } = stacks;

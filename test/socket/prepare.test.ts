@@ -27,7 +27,7 @@ const PORT = 9899;
 test.each([
   ['one-to-one', C.SOCK_STREAM],
   ['one-to-many', C.SOCK_SEQPACKET],
-] as const)('a new socket, %s, has what the options that stand for it set one by one', async (style, type) => {
+] as const)('prepare() gives a new %s socket the same values as its options set one by one', async (style, type) => {
   const pump = await anyPump();
   const socket = () => pump.calls.socket(C.AF_INET6, type) as Handle;
   const config = socketConfig({ style, streams: { outbound: 17, inbound: 19 }, peerMayReset: 'association' });
@@ -76,7 +76,7 @@ function options({
   ];
 }
 
-/** What all options that there are read as: a value, or the errno of those that need an association. */
+/** Reads all options: a value, or an errno for those that need an association. */
 function read(pump: Pump, handle: Handle): Record<string, unknown> {
   const names = Object.entries(C).filter(([name, value]) => /^SCTP_/.test(name) && typeof value === 'number');
   const events = names.filter(([name]) => /^SCTP_\w+(_EVENT|_CHANGE|_ERROR|_FAILED|_INDICATION)$/.test(name));

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { decodePacket } from '../../src/wire/decode.js';
 import { connected, pattern, type TwoStacks, textOf, withTwoStacks } from '../support/two-stacks.js';
 
-/** Where the DATA of a host went since the last call. */
+/** Returns the destinations of the DATA that a host has sent since the last call. */
 function watched({ network }: TwoStacks) {
   let seen = network.trace.count;
   return (from: string) => {
@@ -13,7 +13,7 @@ function watched({ network }: TwoStacks) {
   };
 }
 
-test('setPrimary says where messages go from now on, and the other end is asked nothing', () =>
+test('setPrimary sets the destination of messages, and does not change the primary path of the peer', () =>
   withTwoStacks(async (stacks) => {
     const { a, b } = await connected(stacks);
     const went = watched(stacks);
@@ -37,8 +37,8 @@ test('setPeerPrimary asks the peer, by ASCONF, to send to a local address, and i
   withTwoStacks(async (stacks) => {
     const { a, b } = await connected(stacks);
     const went = watched(stacks);
-    const told: string[] = [];
-    b.on('path', ({ address, change }) => told.push(`${address} ${change}`));
+    const changes: string[] = [];
+    b.on('path', ({ address, change }) => changes.push(`${address} ${change}`));
     await b.send('before');
     expect(textOf(await a.receive())).toBe('before');
     expect(went('server')).toEqual(new Set(['10.0.1.1']));
@@ -54,14 +54,14 @@ test('setPeerPrimary asks the peer, by ASCONF, to send to a local address, and i
     expect(ask?.chunk).toMatchObject({ parameters: [{ address: expect.anything() }, { name: 'Set Primary Address' }] });
     expect(chunks.find(({ chunk }) => chunk.type === 'ASCONF ACK')?.from).toBe('server');
     expect(b.status().primary).toBe('10.0.2.1');
-    expect(told).toContain('10.0.2.1 primary');
+    expect(changes).toContain('10.0.2.1 primary');
     await b.send('after');
     expect(textOf(await a.receive())).toBe('after');
     expect(went('server')).toEqual(new Set(['10.0.2.1']));
     expect(a.status().primary).toBe('10.0.1.2');
   }));
 
-test('what cannot be a primary address is refused at once', () =>
+test('an invalid primary address is refused at once', () =>
   withTwoStacks(async (stacks) => {
     const { a } = await connected(stacks);
     expect(() => a.setPrimary('10.9.9.9')).toThrow(/EINVAL: setPrimary: 10.9.9.9 is none of the peer's/);
@@ -73,7 +73,7 @@ test('what cannot be a primary address is refused at once', () =>
     expect(() => a.setPeerPrimary('10.0.1.1')).toThrow(/ENOTCONN/);
   }));
 
-test('without dynamic addresses the peer cannot be asked', () =>
+test('setPeerPrimary is EOPNOTSUPP if the peer does not support dynamic addresses', () =>
   withTwoStacks(async (stacks) => {
     const listener = stacks.server.socket();
     listener.setOption('dynamicAddresses', false);

@@ -13,7 +13,7 @@ const messageOf = (stream: number, length: number): Message => ({
   tsn: 0,
 });
 
-/** Counts what is read ahead, as a socket does, and calls back whenever something leaves. */
+/** Counts the bytes that are read ahead, as a socket does, and calls back when messages leave or are wanted. */
 class Counter implements ReceiveQueueOwner {
   bytes = 0;
   onLeft: () => void = () => undefined;
@@ -33,7 +33,7 @@ class Counter implements ReceiveQueueOwner {
   }
 }
 
-test('what is read ahead counts back to 0 when discarding makes the owner read on and discard again', () => {
+test('the count of bytes read ahead returns to 0 if discarding makes the owner read on and discard again', () => {
   const counter = new Counter();
   const inbox = new ReceiveQueue(new VirtualClock(), counter);
   for (const length of [10, 20, 30]) counter.push(inbox, messageOf(0, length));
@@ -49,7 +49,7 @@ test('what is read ahead counts back to 0 when discarding makes the owner read o
   expect(counter.bytes).toBe(0);
 });
 
-test('ends, discards, claims and takes in any order, also while the owner reads on, count back to 0', async () => {
+test('the count returns to 0 after take, claim, discard, end and reset in any order, also while the owner reads on', async () => {
   for (const acts of ['take', 'claim', 'discard', 'end', 'reset'].flatMap((a) =>
     ['take', 'claim', 'discard', 'end', 'reset'].map((b) => [a, b] as const),
   )) {
@@ -77,11 +77,11 @@ test('ends, discards, claims and takes in any order, also while the owner reads 
   }
 });
 
-test('messages of a stream whose claim ends stay in order though those who wait make the owner read on', async () => {
+test('messages of a stream whose claim ends stay in order, even if pending takes make the owner read on', async () => {
   const counter = new Counter();
   const inboxes = new ReceiveQueues(new VirtualClock(), counter);
   const stream = inboxes.claim(1);
-  inboxes.reset([1]); // the end, which nobody has met yet
+  inboxes.reset([1]); // the end, which has not been taken yet
   const any = [inboxes.take({}), inboxes.take({}), inboxes.take({})];
   for (const length of [1, 2]) counter.push(inboxes, messageOf(1, length));
   counter.onLeft = () => {

@@ -3,8 +3,8 @@ import { codeOf, connected, failure, PORT, pattern, SERVER, textOf, withTwoStack
 
 const STYLES = ['one-to-one', 'one-to-many'] as const;
 
-describe('receiving', () => {
-  test('given up by a deadline or a signal takes no message: the next receiver gets it', async () => {
+describe('receive()', () => {
+  test('takes no message if a deadline or a signal ends it: the next receiver gets it', async () => {
     await withTwoStacks(async (stacks) => {
       const { a, b } = await connected(stacks);
       expect(await codeOf(b.receive({ timeoutMs: 0 }))).toBe('ETIMEDOUT');
@@ -23,7 +23,7 @@ describe('receiving', () => {
     });
   });
 
-  test('given up at the very instant at which a message comes loses nothing', async () => {
+  test('loses nothing if it is aborted at the instant at which a message arrives', async () => {
     await withTwoStacks(async (stacks) => {
       const { a, b } = await connected(stacks);
       const controller = new AbortController();
@@ -39,7 +39,7 @@ describe('receiving', () => {
     });
   });
 
-  test('by several at once serves them in their order', async () => {
+  test('serves concurrent calls in their order', async () => {
     await withTwoStacks(async (stacks) => {
       const { a, b } = await connected(stacks);
       const receivers = [b.receive(), b.receive(), b.receive()];
@@ -53,7 +53,7 @@ describe('receiving', () => {
     });
   });
 
-  test('a message larger than maxMessageBytes aborts the association, with a reason on both ends', async () => {
+  test('aborts the association if a message is larger than maxMessageBytes, with a reason at both ends', async () => {
     await withTwoStacks(async (stacks) => {
       for (const style of STYLES) {
         const port = style === 'one-to-one' ? PORT : PORT + 1;
@@ -83,18 +83,18 @@ test('a listener that throws breaks neither the stack nor the other listeners', 
     process.removeAllListeners('uncaughtException');
     process.on('uncaughtException', (error) => errors.push(error));
     try {
-      let told = 0;
+      let calls = 0;
       b.on('shutdown', () => {
         throw new Error('my own mistake');
       });
-      b.on('shutdown', () => told++);
-      b.once('close', () => told++);
+      b.on('shutdown', () => calls++);
+      b.once('close', () => calls++);
       await a.send('x');
       await a.close();
       expect(textOf(await b.receive())).toBe('x');
       expect(await b.receive()).toBeUndefined();
       await stacks.network.advance(10);
-      expect(told).toBe(2);
+      expect(calls).toBe(2);
       expect(errors.map(String)).toEqual(['Error: my own mistake']);
     } finally {
       process.removeAllListeners('uncaughtException');
@@ -105,7 +105,7 @@ test('a listener that throws breaks neither the stack nor the other listeners', 
   });
 });
 
-test('listeners can be taken off, and once() calls only once', async () => {
+test('listeners can be removed, and once() calls only once', async () => {
   await withTwoStacks(async (stacks) => {
     const { a } = await connected(stacks);
     const calls: string[] = [];

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Transport, TransportHost } from '../../src/index.js';
 import { newStack, SERVER, withTwoStacks } from '../support/two-stacks.js';
 
-/** A transport whose routes can be led through another of its addresses. */
+/** A transport whose routes can be changed to use another of its addresses as source. */
 class Rerouted implements Transport {
   readonly #transport: Transport;
   #host: TransportHost | undefined;
@@ -43,7 +43,7 @@ class Rerouted implements Transport {
   }
 }
 
-test('who only receives acknowledges over the new route as soon as there is one', () =>
+test('an end that only receives sends SACKs over a new route as soon as there is one', () =>
   withTwoStacks(async ({ network, server, ...stacks }) => {
     const listener = server.socket();
     const [endpoint] = SERVER.map((each) => [each]);

@@ -5,14 +5,14 @@ import type { Conditions } from '../../src/simulated.js';
 import { decodePacket } from '../../src/wire/decode.js';
 import { PORT, type TwoStacks, withTwoStacks } from '../support/two-stacks.js';
 
-/** What the buffer is unless something else is asked for: twice as much opens any window. */
+/** The default buffer size. A transfer of twice as many bytes opens any congestion window. */
 const WINDOW_BYTES = 262_144;
 const LATENCY_MS = 2;
 const ADDRESSES = { client: ['10.0.1.1'], server: ['10.0.1.2'] };
 
 type Seen = { readonly type: string; readonly gaps: number; readonly atMs: number };
 
-/** What left each host from now on: DATA and SACK, one of them a packet. */
+/** Records the DATA and SACK chunks that each host sends from now on, at most one of each a packet. */
 class Watch {
   readonly fromClient: Seen[] = [];
   readonly fromServer: Seen[] = [];
@@ -42,7 +42,7 @@ class Watch {
   }
 }
 
-/** Sends so many bytes to somebody who receives them, and stops a moment after that. */
+/** Sends so many bytes, receives them, and returns shortly afterwards. */
 async function transfer(stacks: TwoStacks, a: Association, b: Association, bytes: number): Promise<Watch> {
   const watch = new Watch(stacks);
   const done = a.send(new Uint8Array(bytes));
@@ -62,7 +62,7 @@ async function connected({ client, server }: TwoStacks): Promise<readonly [Assoc
   return [a, b];
 }
 
-function inConversation(
+function withAssociation(
   run: (stacks: TwoStacks, a: Association, b: Association) => Promise<void>,
   conditions: Conditions = {},
 ): Promise<void> {
@@ -75,8 +75,8 @@ function inConversation(
 }
 
 describe('packets that arrive together', () => {
-  test('are acknowledged by twos while the sender opens its window, and by threes from then on', () =>
-    inConversation(async (stacks, a, b) => {
+  test('get a SACK for every two while the sender opens its congestion window, and for every three from then on', () =>
+    withAssociation(async (stacks, a, b) => {
       const first = await transfer(stacks, a, b, 2 * WINDOW_BYTES);
       expect(first.packetsPerSack()).toBeGreaterThan(1.8);
       expect(first.packetsPerSack()).toBeLessThanOrEqual(2);
@@ -91,7 +91,7 @@ describe('packets that arrive together', () => {
     [4, 1],
     [5, 2],
   ])('are acknowledged in the instant in which they arrive: %i by %i SACKs', (packets, sacks) =>
-    inConversation(async (stacks, a, b) => {
+    withAssociation(async (stacks, a, b) => {
       await transfer(stacks, a, b, 4 * WINDOW_BYTES);
       const watch = new Watch(stacks);
       void a.send(new Uint8Array(packets * 1400));
@@ -101,8 +101,8 @@ describe('packets that arrive together', () => {
     }),
   );
 
-  test('are acknowledged by twos again after a loss', () =>
-    inConversation(async (stacks, a, b) => {
+  test('get a SACK for every two again after a loss', () =>
+    withAssociation(async (stacks, a, b) => {
       await transfer(stacks, a, b, 3 * WINDOW_BYTES);
       let dropped = 0;
       stacks.network.filter((packet) => {
@@ -116,23 +116,23 @@ describe('packets that arrive together', () => {
       expect(after.packetsPerSack()).toBeLessThan(2.1);
     }));
 
-  test('are acknowledged by twos again after a pause', () =>
-    inConversation(async (stacks, a, b) => {
+  test('get a SACK for every two again after a pause', () =>
+    withAssociation(async (stacks, a, b) => {
       await transfer(stacks, a, b, 3 * WINDOW_BYTES);
       await stacks.network.advance(2000);
       expect((await transfer(stacks, a, b, WINDOW_BYTES)).packetsPerSack()).toBeLessThan(2.1);
     }));
 
-  test('are acknowledged as often as the receiver has asked for', () =>
-    inConversation(async (stacks, a, b) => {
+  test('get SACKs as often as the option delayedSack of the receiver says', () =>
+    withAssociation(async (stacks, a, b) => {
       b.setOption('delayedSack', { delayMs: 200, packets: 1 });
       await transfer(stacks, a, b, 3 * WINDOW_BYTES);
       expect((await transfer(stacks, a, b, WINDOW_BYTES)).packetsPerSack()).toBeLessThan(1.1);
     }));
 });
 
-test('packets that arrive one by one are acknowledged by twos', () =>
-  inConversation(
+test('packets that arrive one by one get a SACK for every two', () =>
+  withAssociation(
     async (stacks, a, b) => {
       await transfer(stacks, a, b, 3 * WINDOW_BYTES);
       expect((await transfer(stacks, a, b, WINDOW_BYTES)).packetsPerSack()).toBeLessThan(2.1);
@@ -141,7 +141,7 @@ test('packets that arrive one by one are acknowledged by twos', () =>
   ));
 
 test('a single packet is acknowledged within 200 ms', () =>
-  inConversation(async (stacks, a, b) => {
+  withAssociation(async (stacks, a, b) => {
     await transfer(stacks, a, b, 3 * WINDOW_BYTES);
     const watch = new Watch(stacks);
     const sentAtMs = stacks.network.clock.now();
@@ -151,8 +151,8 @@ test('a single packet is acknowledged within 200 ms', () =>
     expect(watch.sacks().map(({ atMs }) => atMs - sentAtMs)).toEqual([LATENCY_MS + 200]);
   }));
 
-test('what is owed is acknowledged at once, too, when the last packet that came with it has no data', () =>
-  inConversation(async (stacks, a, b) => {
+test('a pending SACK is also sent at once if the last packet that arrived in that instant has no data', () =>
+  withAssociation(async (stacks, a, b) => {
     await transfer(stacks, a, b, 3 * WINDOW_BYTES);
     // The two packets of a, and its SACK for those of b, leave in one instant, in this order.
     stacks.network.clock.schedule(LATENCY_MS, () => void a.send(new Uint8Array(2800)));
@@ -168,8 +168,8 @@ test('what is owed is acknowledged at once, too, when the last packet that came 
     await Promise.all([a.receive(), b.receive()]);
   }));
 
-test('an association that is aborted by the packet behind those for which it owes a SACK leaves the host alive', () =>
-  inConversation(async (stacks, a, b) => {
+test('an ABORT that arrives while a SACK is pending ends the association, and the stack goes on', () =>
+  withAssociation(async (stacks, a, b) => {
     await transfer(stacks, a, b, 3 * WINDOW_BYTES);
     void a.send(new Uint8Array(2800));
     a.abort();

@@ -10,7 +10,7 @@ type Sends = readonly (readonly [stream: number, bytes: number])[];
 
 const SINGLE = { addresses: { client: ['10.0.1.1'], server: ['10.0.1.2'] } };
 
-/** So many messages of one length on a stream. */
+/** `count` messages of one length on a stream. */
 const on = (stream: number, count: number, bytes: number): Sends =>
   Array.from({ length: count }, () => [stream, bytes]);
 
@@ -34,8 +34,8 @@ function interleaved(socket: Socket, on: boolean): void {
 }
 
 /**
- * Messages that wait until a first one, on stream 0, leaves the congestion window. Returns the streams that they were
- * on in the order of their arrival, and the streams in each packet.
+ * Sends messages that wait until a first one, on stream 0, leaves the congestion window. Returns their streams in the
+ * order of arrival, and the streams in each packet.
  */
 async function arrivals(stacks: TwoStacks, { a, b }: { a: Association; b: Association }, sends: Sends) {
   const { network } = stacks;
@@ -63,7 +63,7 @@ async function arrivals(stacks: TwoStacks, { a, b }: { a: Association; b: Associ
   return { order: order.join(''), packets: packets.map((streams) => streams.join('')) };
 }
 
-/** Three of 1,000 bytes on each stream, the third stream first. */
+/** Three messages of 1,000 bytes on each stream, the third stream first. */
 const EQUAL: Sends = [...on(3, 3, 1000), ...on(1, 3, 1000), ...on(2, 3, 1000)];
 const SMALL: Sends = [...on(3, 6, 400), ...on(1, 6, 400), ...on(2, 6, 400)];
 const UNEQUAL: Sends = [...on(3, 2, 6000), ...on(1, 6, 500), ...on(2, 2, 3000)];
@@ -80,7 +80,7 @@ describe.each([true, false])('with interleaving %s', (interleaving) => {
     expect((await run('default', EQUAL)).order).toBe('312312312');
   });
 
-  test('round-robin: a message of each stream in turn, by their numbers', async () => {
+  test('round-robin: a message of each stream in turn, by stream identifier', async () => {
     expect((await run('round-robin', EQUAL)).order).toBe('123123123');
   });
 
@@ -119,7 +119,7 @@ describe.each([true, false])('with interleaving %s', (interleaving) => {
     await run('round-robin-packet', UNEQUAL);
   });
 
-  test('priority: all of the stream with the lowest value, then the next one', async () => {
+  test('priority: all messages of the stream with the lowest value, then those of the next one', async () => {
     const { order } = await run('priority', EQUAL, (a) => {
       for (const [stream, value] of [
         [1, 5],
@@ -131,14 +131,14 @@ describe.each([true, false])('with interleaving %s', (interleaving) => {
     expect(order).toBe('222111333');
   });
 
-  test('fair-bandwidth: streams get equal bytes, so that one of short messages has more of them through', async () => {
+  test('fair-bandwidth: streams get equal bytes, so that a stream of short messages sends more of them', async () => {
     const { order } = await run('fair-bandwidth', UNEQUAL);
     expect(order.slice(0, 5)).toBe('11111');
     const inTurn = (await run('default', UNEQUAL)).order;
     expect(inTurn.slice(0, 5)).not.toBe('11111');
   });
 
-  test('first-come: in the order of sending', async () => {
+  test('first-come: messages in the order of sending', async () => {
     expect((await run('first-come', EQUAL)).order).toBe('333111222');
     expect((await run('first-come', UNEQUAL)).order).toBe('3311111122');
   });
@@ -166,7 +166,7 @@ test('with interleaving a small message overtakes a large one on another stream,
   expect(await order(false)).toBe('12');
 });
 
-test('a scheduler that is set later goes on with what waits already', () =>
+test('a scheduler that is set later also applies to messages that already wait', () =>
   withTwoStacks(async (stacks) => {
     const ends = await pair(stacks, true, 'default');
     const release = stacks.network.hold();

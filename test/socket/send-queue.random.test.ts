@@ -6,12 +6,12 @@ import { SCTP_EOR } from '../../src/generated/constants.js';
 import { VirtualClock } from '../../src/simulated/virtual-clock.js';
 import { SeededRandom } from '../../src/simulated.js';
 
-/** A send buffer: takes what fits, and calls back meanwhile, as events do that are told while the stack is called. */
+/** A send buffer: takes what fits, and calls back meanwhile, as event listeners do while the stack is called. */
 class Buffer implements SendQueueOwner {
   room = 0;
   onSend: () => void = () => undefined;
   onGaveUp: () => void = () => undefined;
-  /** Whole messages by their stream, as the number and length of each. */
+  /** The number and length of each whole message. */
   readonly whole: [number, number][] = [];
   readonly givenUp: number[] = [];
   #begun: Uint8Array[] = [];
@@ -22,7 +22,7 @@ class Buffer implements SendQueueOwner {
     if (taken > 0) this.#begun.push(data.slice(0, taken));
     if (taken === data.length && flags & SCTP_EOR && taken > 0) {
       const parts = this.#begun.splice(0);
-      expect(parts.every((part) => part[0] === (context & 0xff))).toBe(true); // never a part of another one
+      expect(parts.every((part) => part[0] === (context & 0xff))).toBe(true); // no part of another message
       this.whole.push([context, parts.reduce((sum, { length }) => sum + length, 0)]);
     }
     this.onSend();
@@ -53,7 +53,7 @@ const infoOf = (context: number, stream: number): SendInfo => ({
   prValue: 0,
 });
 
-/** Random sends, withdrawals and holds, also inside of what is told; then an end or enough room. */
+/** Random sends, withdrawals and blocked streams, also inside of callbacks; then a failure or enough room. */
 async function play(seed: number): Promise<void> {
   const random = new SeededRandom(seed);
   const chance = (share: number) => random.next() < share;
@@ -125,7 +125,7 @@ async function play(seed: number): Promise<void> {
   }
 }
 
-test('random sends, withdrawals and holds, also by listeners: whole messages, in order, each promise settled, 0 bytes left', async () => {
+test('random sends, withdrawals and blocks, also in callbacks: messages stay whole and in order, each promise settles, 0 bytes are left', async () => {
   for (let seed = 0; seed < 300; seed++) {
     await play(seed).catch((error) => {
       throw new Error(`seed ${seed}: ${error.message}`, { cause: error });

@@ -5,7 +5,7 @@ import { SCTP_EOR } from '../../src/generated/constants.js';
 import { VirtualClock } from '../../src/simulated.js';
 import { codeOf } from '../support/two-stacks.js';
 
-/** A send buffer with so much room. */
+/** A send buffer with room for `room` bytes. */
 class Buffer implements SendQueueOwner {
   room = 0;
   readonly taken: number[] = [];
@@ -29,7 +29,7 @@ class Buffer implements SendQueueOwner {
 const INFO = { associationId: 1, stream: 0, flags: SCTP_EOR, ppid: 0, context: 0, prPolicy: 0, prValue: 0 };
 const EPIPE = () => new SctpError('EPIPE', 'the peer is shutting the association down');
 
-test('when the peer shuts down, the message that is begun is finished, and the others are rejected', async () => {
+test('when the peer shuts down, a partly sent message is finished, and the others are rejected', async () => {
   const buffer = new Buffer();
   const outgoing = new SendQueue(buffer, new VirtualClock(), 1000, 1_000_000);
   buffer.room = 1500;

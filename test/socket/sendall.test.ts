@@ -24,7 +24,7 @@ test('a message goes to every association, with its options', () =>
     }
   }));
 
-test('where it can not be sent is told, and keeps no other association from getting it', () =>
+test('associations that it cannot be sent to are returned as failed, and the others get it', () =>
   withTwoStacks(async (stacks) => {
     const { hub, clients } = await hubOf(stacks);
     const [first, second, third] = hub.associations;
@@ -32,12 +32,12 @@ test('where it can not be sent is told, and keeps no other association from gett
     const { sent, failed } = await hub.sendAll('on stream 5', { stream: 5 });
     expect(sent).toEqual([first]);
     expect(failed.map(({ association }) => association)).toEqual([second, third]);
-    expect(failed.map(({ error }) => error.code)).toEqual(['EPIPE', 'EINVAL']); // closing; it has streams 0 and 1 only
+    expect(failed.map(({ error }) => error.code)).toEqual(['EPIPE', 'EINVAL']); // the second one is closing, the third one has only streams 0 and 1
     expect(textOf(await clients[0]?.receive())).toBe('on stream 5');
     await clients[1]?.receive();
   }));
 
-test('it goes after what waits, whatever its size, and waits itself for whom doesn’t receive', () =>
+test('it is queued behind waiting messages, whatever its size, and waits for an association that does not receive', () =>
   withTwoStacks(async (stacks) => {
     const { hub, clients } = await hubOf(stacks);
     const [slow] = hub.associations;
@@ -55,7 +55,7 @@ test('it goes after what waits, whatever its size, and waits itself for whom doe
     await before;
   }));
 
-test('a message or options that can not be are refused before anything is sent; nobody there is nothing sent', () =>
+test('an invalid message or option is refused before anything is sent; without associations nothing is sent', () =>
   withTwoStacks(async (stacks) => {
     const { hub, clients } = await hubOf(stacks);
     expect(await codeOf(hub.sendAll(''))).toBe('EINVAL');

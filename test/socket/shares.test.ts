@@ -17,7 +17,7 @@ import {
 
 const MANY: SocketOptions = { style: 'one-to-many' };
 
-/** A client of its own, and the server's end of it. */
+/** Connects a new client, and returns both ends of its association. */
 async function client(
   stacks: TwoStacks,
   server: Socket,
@@ -32,16 +32,16 @@ async function sendAll(association: Association, count: number, bytes: number): 
   await association.close();
 }
 
-/** Receives all until the end, and expects what `sendAll` sends. */
+/** Receives until the end, and expects the messages that `sendAll` sends. */
 async function expectAll(association: Association, count: number, bytes: number): Promise<void> {
   const messages = await all(association);
   expect(messages).toHaveLength(count);
   messages.forEach(({ data }, number) => {
-    if (!isEqual(data, pattern(bytes, number))) throw new Error(`message ${number} is another one`);
+    if (!isEqual(data, pattern(bytes, number))) throw new Error(`message ${number} is a different one`);
   });
 }
 
-/** What is sent arrives at once, and comes back. */
+/** Expects messages in both directions to arrive at once. */
 async function expectPrompt(stacks: TwoStacks, a: Association, b: Association, rounds = 50): Promise<void> {
   for (let round = 0; round < rounds; round++) {
     const sentAt = stacks.network.clock.now();
@@ -54,7 +54,7 @@ async function expectPrompt(stacks: TwoStacks, a: Association, b: Association, r
 }
 
 for (const readAheadBytes of [1, 10_000, 65_536]) {
-  test(`of one socket, an association that nobody receives from does not hold up another one, read ahead: ${readAheadBytes}`, async () => {
+  test(`an unread association does not hold up another one of its socket, read ahead: ${readAheadBytes}`, async () => {
     await withTwoStacks(async (stacks) => {
       const server = listening(stacks, { ...MANY, readAheadBytes });
       const [a, unread] = await client(stacks, server);
@@ -72,7 +72,7 @@ for (const readAheadBytes of [1, 10_000, 65_536]) {
   });
 }
 
-test('of one socket, the receive window of an association that is unread closes, and no other one', async () => {
+test('the receive window of an unread association closes, and not that of another one of its socket', async () => {
   await withTwoStacks(async (stacks) => {
     const server = listening(stacks, { ...MANY, receiveBufferBytes: 100_000 });
     const [[a, unread], [b, other]] = [await client(stacks, server), await client(stacks, server)];
@@ -87,7 +87,7 @@ test('of one socket, the receive window of an association that is unread closes,
 });
 
 for (const end of ['shutdown', 'abort'] as const) {
-  test(`of one socket, the ${end} of one association is told while another one is unread`, async () => {
+  test(`the ${end} of one association is reported while another one of its socket is unread`, async () => {
     await withTwoStacks(async (stacks) => {
       const server = listening(stacks, MANY);
       const [[a, unread], [b, other]] = [await client(stacks, server), await client(stacks, server)];
@@ -110,7 +110,7 @@ for (const end of ['shutdown', 'abort'] as const) {
     });
   });
 
-  test(`of one socket, the ${end} of an association that is unread is told, and so is what it has sent`, async () => {
+  test(`the ${end} of an unread association is reported, and its messages can be received`, async () => {
     await withTwoStacks(async (stacks) => {
       const server = listening(stacks, MANY);
       const [[a, unread], [b, other]] = [await client(stacks, server), await client(stacks, server)];
@@ -128,7 +128,7 @@ for (const end of ['shutdown', 'abort'] as const) {
   });
 }
 
-test('what many associations of a socket have that nobody receives is bounded, and one that is received from is prompt', async () => {
+test('unread messages of many associations of a socket are bounded, and an association that is read stays prompt', async () => {
   await withTwoStacks(
     async (stacks) => {
       const server = listening(stacks, MANY);
@@ -136,7 +136,7 @@ test('what many associations of a socket have that nobody receives is bounded, a
       for (let number = 0; number < 50; number++) pairs.push(await client(stacks, server));
       const sent: Promise<void>[] = [];
       for (const [a] of pairs) {
-        sent.push(sendAll(a, 400, 1000)); // one after the other: each has as much as it can get
+        sent.push(sendAll(a, 400, 1000)); // one after the other, so that each buffers as much as it can
         await stacks.network.advance(500);
       }
       const unreceived = pairs.map(([, unread]) => coreOf(unread).receiveQueues.cost);
@@ -154,7 +154,7 @@ test('what many associations of a socket have that nobody receives is bounded, a
   );
 });
 
-test('tiny messages that nobody receives count with what they cost beside their bytes', async () => {
+test('unread tiny messages count with their overhead', async () => {
   await withTwoStacks(async (stacks) => {
     const server = listening(stacks, { ...MANY, readAheadBytes: 10_000 });
     const pairs: [Association, Association][] = [];
@@ -171,7 +171,7 @@ test('tiny messages that nobody receives count with what they cost beside their 
   });
 });
 
-test('an association that is unread is peeled off with all that it has', async () => {
+test('an unread association is peeled off with all of its messages', async () => {
   await withTwoStacks(async (stacks) => {
     const server = listening(stacks, MANY);
     const [[a, unread], [b, other]] = [await client(stacks, server), await client(stacks, server)];
@@ -185,7 +185,7 @@ test('an association that is unread is peeled off with all that it has', async (
   });
 });
 
-test('nothing is left of associations that are unread when they are closed, aborted, or their socket is', async () => {
+test('unread associations leak no memory when they are disposed of or aborted, or their socket is aborted', async () => {
   await withTwoStacks(async (stacks) => {
     const idle = stacks.server.memoryInUse;
     for (const how of ['abort', 'dispose', 'socket'] as const) {
@@ -199,14 +199,14 @@ test('nothing is left of associations that are unread when they are closed, abor
       if (how !== 'socket') await expectPrompt(stacks, b, other, 3);
       server.abort();
       await failed;
-      await stacks.network.advance(120_000); // tags in time-wait go
+      await stacks.network.advance(120_000); // tags in time-wait expire
     }
     expect(stacks.server.memoryInUse - idle).toBeLessThan(10_000);
   });
 });
 
 for (const interleaving of [false, true]) {
-  test(`large messages of an unread association and of another one, in parts, ${interleaving ? 'I-DATA' : 'DATA'}`, async () => {
+  test(`large messages of an unread association and of another one are delivered in parts, ${interleaving ? 'I-DATA' : 'DATA'}`, async () => {
     await withTwoStacks(async (stacks) => {
       const server = stacks.server.socket({ ...MANY, receiveBufferBytes: 100_000 });
       server.setOption('interleaving', interleaving);
@@ -240,7 +240,7 @@ for (const interleaving of [false, true]) {
   });
 }
 
-test('peers that send and go while another one is unread fill no memory, and hold nobody up', async () => {
+test('peers that send and leave while another association is unread fill no memory, and hold up no other association', async () => {
   await withTwoStacks(
     async (stacks) => {
       const server = listening(stacks, MANY);
@@ -258,7 +258,7 @@ test('peers that send and go while another one is unread fill no memory, and hol
         await stacks.network.advance(10);
         if (round % 10 === 0) await expectAllButTheError(other);
       }
-      expect(stacks.server.memoryInUse - full).toBeLessThan(100_000); // of 2 MB that came
+      expect(stacks.server.memoryInUse - full).toBeLessThan(100_000); // of 2 MB that arrived
       expect(coreOf(unread).receiveQueues.cost).toBe(unreceived);
       await expectPrompt(stacks, ...(await client(stacks, server)));
       await expectAll(unread, 400, 1000);
@@ -268,7 +268,7 @@ test('peers that send and go while another one is unread fill no memory, and hol
   );
 });
 
-/** An association was aborted: what came before is there. */
+/** Expects the messages that arrived before the ABORT, and then its error. */
 async function expectAllButTheError(association: Association): Promise<void> {
   const messages: Uint8Array[] = [];
   await expect(
@@ -282,7 +282,7 @@ async function expectAllButTheError(association: Association): Promise<void> {
 }
 
 for (const interleaved of [false, true]) {
-  test(`an unread association whose peer restarts, ${interleaved ? 'I-DATA' : 'DATA'}`, () =>
+  test(`an unread association keeps its messages when its peer restarts, ${interleaved ? 'I-DATA' : 'DATA'}`, () =>
     withPeers({ ...MANY, readAheadBytes: 10_000 }, [{ interleaved }, {}], async (stacks, peers, associations) => {
       const [first, second] = peers;
       const [unread, other] = associations.map((association) => watch(association, false));

@@ -10,7 +10,7 @@ function byAddress(a: Endpoint, b: Endpoint): number {
 }
 
 describe.each(STYLES)('accepting, %s', (style) => {
-  test('associations come in the order in which they were set up, to accept() and to iteration', async () => {
+  test('accept() and iteration return associations in the order in which they were set up', async () => {
     await withTwoStacks(async (stacks) => {
       const server = listening(stacks, { style });
       const first = server.accept();
@@ -31,7 +31,7 @@ describe.each(STYLES)('accepting, %s', (style) => {
     });
   });
 
-  test('a signal or a deadline gives accept() up, and no association is lost', async () => {
+  test('no association is lost if a signal or a deadline ends accept()', async () => {
     await withTwoStacks(async (stacks) => {
       const server = listening(stacks, { style });
       expect(await codeOf(server.accept({ timeoutMs: 10 }))).toBe('ETIMEDOUT');
@@ -46,7 +46,7 @@ describe.each(STYLES)('accepting, %s', (style) => {
     });
   });
 
-  test('a peer that was gone before accept() leaves its messages', async () => {
+  test('messages of a peer that left before accept() can be received', async () => {
     await withTwoStacks(async (stacks) => {
       const server = listening(stacks, { style });
       const client = await stacks.client.socket().connectx(SERVER);
@@ -66,7 +66,7 @@ describe.each(STYLES)('accepting, %s', (style) => {
     });
   });
 
-  test('more peers than the backlog get no answer, or are aborted; the others are accepted', async () => {
+  test('peers beyond the backlog get no answer, or are aborted; the others are accepted', async () => {
     await withTwoStacks(async (stacks) => {
       const server = listening(stacks, { style }, 3);
       const clients = Array.from({ length: 12 }, () => stacks.client.socket());
@@ -88,7 +88,7 @@ describe.each(STYLES)('accepting, %s', (style) => {
     });
   });
 
-  test('a peer that was here and is gone takes no place from those that come', async () => {
+  test('an association that has ended before accept() takes no place in the backlog', async () => {
     if (style === 'one-to-one') return; // usrsctp counts those, as a kernel does
     await withTwoStacks(async (stacks) => {
       const server = listening(stacks, { style }, 3);
@@ -104,13 +104,13 @@ describe.each(STYLES)('accepting, %s', (style) => {
       expect(await codeOf(stacks.client.socket().connectx(SERVER))).toBe('ECONNRESET');
       const accepted = await Promise.all(Array.from({ length: 6 }, () => server.accept()));
       expect(accepted.filter(({ state }) => state === 'open')).toHaveLength(3);
-      // Of those that are gone the last ones are there, with what they have said.
+      // Of the associations that have ended the last ones are kept, with their messages.
       const [oldest] = accepted;
       expect(textOf(await oldest?.receive())).toBe('visit 17');
     });
   });
 
-  test('closing aborts what nobody has accepted', async () => {
+  test('closing aborts associations that were not accepted', async () => {
     await withTwoStacks(async (stacks) => {
       const server = listening(stacks, { style });
       const client = await stacks.client.socket().connectx(SERVER);
@@ -145,7 +145,7 @@ describe('binding', () => {
   const binding = async (body: (socket: () => Socket) => Promise<void>) =>
     withTwoStacks((stacks) => body(() => stacks.server.socket()));
 
-  test('tells where the socket is bound', async () => {
+  test('sets localEndpoints', async () => {
     await binding(async (socket) => {
       const one = socket();
       expect(one.localEndpoints).toEqual([]);
@@ -160,7 +160,7 @@ describe('binding', () => {
     });
   });
 
-  test('fails with what is wrong, and the socket can be bound otherwise', async () => {
+  test('fails with a code that names the reason, and the socket can then be bound to other endpoints', async () => {
     await binding(async (socket) => {
       const first = socket();
       first.bindx(SERVER);
@@ -194,7 +194,7 @@ describe('binding', () => {
     });
   });
 
-  test('of another family is EAFNOSUPPORT', async () => {
+  test('to an address of another family is EAFNOSUPPORT', async () => {
     await withTwoStacks(async (stacks) => {
       const bind = async (family: 'IPv4' | 'IPv6', address: string) =>
         stacks.server.socket({ family }).bindx([{ address, port: 1 }]);
@@ -204,7 +204,7 @@ describe('binding', () => {
   });
 });
 
-test('a socket has no local endpoints once the last address of its host has gone', () =>
+test('a socket has no local endpoints once the last address of its host is removed', () =>
   withTwoStacks(async (stacks) => {
     const socket = stacks.client.socket();
     socket.bindx([{ address: '10.0.1.1', port: 7000 }]);

@@ -7,7 +7,7 @@ import { TargetStack } from '../support/target-stack.js';
 const STALE_COOKIE = 3;
 const COOKIE_PRESERVATIVE = 9;
 
-/** A target that connects to a peer, which finds each of its cookies stale. */
+/** A target that connects to a peer, which reports each of its cookies as stale. */
 async function connecting(staleUs: number) {
   const target = await TargetStack.create();
   const peer = new ScriptedPeer(target);
@@ -23,7 +23,7 @@ async function connecting(staleUs: number) {
   return { target, peer, association, refuse };
 }
 
-/** By how many ms each INIT asks a cookie to live longer. */
+/** The increment of the cookie's life-span that each INIT requests, in ms. */
 const increments = (chunks: readonly Chunk[]): number[] =>
   chunks
     .flatMap((chunk) => (chunk.type === 'INIT' ? chunk.parameters : []))
@@ -31,7 +31,7 @@ const increments = (chunks: readonly Chunk[]): number[] =>
     .map(({ value }) => new DataView(value.buffer, value.byteOffset).getUint32(0));
 
 test.each([0, 999, 1000, 250_000])(
-  'an INIT after a cookie that was stale by %d µs asks for a longer life',
+  'an INIT after a cookie that was stale by %d µs requests a longer life-span',
   async (us) => {
     const { target, refuse } = await connecting(us);
     await refuse();
@@ -41,7 +41,7 @@ test.each([0, 999, 1000, 250_000])(
   },
 );
 
-test('where each cookie is stale the second INIT leaves at once, those after it once an RTO, and the attempt ends', async () => {
+test('if each cookie is stale, the second INIT is sent at once, later ones once an RTO, and the attempt ends', async () => {
   const { target, association, refuse } = await connecting(0);
   let hasEnded = false;
   association.catch(() => {
@@ -59,7 +59,7 @@ test('where each cookie is stale the second INIT leaves at once, those after it 
   await target.close();
 });
 
-test('a stale cookie is an answer: the time-outs of INIT are counted anew', async () => {
+test('a Stale Cookie error resets the count of INIT time-outs', async () => {
   const { target, refuse } = await connecting(0);
   await target.advance(40_000); // six INITs, of nine that may be lost
   await refuse();

@@ -3,7 +3,7 @@ import { sctpstat } from '../../src/generated/layouts.js';
 import { COUNTERS } from '../../src/socket/stack-statistics.js';
 import { all, codeOf, connected, pattern, withTwoStacks } from '../support/two-stacks.js';
 
-/** Fields of struct sctpstat that usrsctp never counts; the others are room, or a time. */
+/** Counters of struct sctpstat that usrsctp never increments. */
 const NEVER_COUNTED = [
   'sctps_cached_chk',
   'sctps_cached_strmoq',
@@ -13,8 +13,9 @@ const NEVER_COUNTED = [
   'sctps_timoearlyfr',
   'sctps_timoiterator',
 ];
-/** Counters of upstream's main, not of the pinned release; the raw API tells them. */
+/** Counters of upstream's main, not of the pinned release. The raw API has them. */
 const OF_MAIN = ['sctps_recvzerocrc', 'sctps_sendzerocrc'];
+/** Fields that are padding or a time. */
 const NO_COUNTERS = /spare|reserved|discontinuitytime/;
 
 test('every counter of usrsctp has a name, once', () => {
@@ -24,7 +25,7 @@ test('every counter of usrsctp has a name, once', () => {
   expect(new Set(named).size).toBe(named.length);
 });
 
-test('the counters of a stack count what happens, and begin at 0', () =>
+test('the counters of a stack start at 0, and count associations, messages and packets', () =>
   withTwoStacks(async (stacks) => {
     const { client, server, network } = stacks;
     for (const group of Object.values(client.statistics())) expect(new Set(Object.values(group))).toEqual(new Set([0]));
@@ -51,7 +52,7 @@ test('the counters of a stack count what happens, and begin at 0', () =>
     expect(server.statistics().associations).toMatchObject({ current: 0, shutDown: 1, aborted: 0 });
   }));
 
-test('losses, damage and strangers are counted', () =>
+test('losses, corrupted packets and packets for unknown ports are counted', () =>
   withTwoStacks(async (stacks) => {
     const { client, server, network, clientHost, serverHost } = stacks;
     const { a, b } = await connected(stacks);
@@ -74,7 +75,7 @@ test('losses, damage and strangers are counted', () =>
     expect(client.statistics().associations.aborted).toBe(2);
   }));
 
-test('an association and its paths count: bytes in flight, time-outs, retransmissions, round trips', () =>
+test('an association and its paths count bytes in flight, time-outs, retransmissions and round trips', () =>
   withTwoStacks(
     async (stacks) => {
       const { network } = stacks;
@@ -115,7 +116,7 @@ test('an association and its paths count: bytes in flight, time-outs, retransmis
     { conditions: { latencyMs: 20 } },
   ));
 
-test('messages that were given up are counted', () =>
+test('abandoned messages are counted', () =>
   withTwoStacks(async (stacks) => {
     const { network, clientHost, serverHost } = stacks;
     const { a, b } = await connected(stacks);
@@ -130,7 +131,7 @@ test('messages that were given up are counted', () =>
     expect((await all(b)).length).toBe(20 - Number(unsent + sent));
   }));
 
-test('each association of a one-to-many socket counts for itself', () =>
+test('each association of a one-to-many socket has its own counters', () =>
   withTwoStacks(async (stacks) => {
     const { server } = stacks;
     const listener = server.socket({ style: 'one-to-many' });

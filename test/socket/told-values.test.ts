@@ -2,25 +2,25 @@ import { expect, test } from 'vitest';
 import { abortCauses, errorCauses } from '../../src/stack/socket/error-causes.js';
 import { connected, pattern, withTwoStacks } from '../support/two-stacks.js';
 
-test('what status() and paths() tell at once is what usrsctp’s options tell one by one', () =>
+test('status() and paths() return the same values as usrsctp’s options', () =>
   withTwoStacks(
     async (stacks) => {
       const { a, b } = await connected(stacks, { streams: { outbound: 7, inbound: 9 } });
       await a.send(pattern(5000));
-      await stacks.network.advance(20); // under way
-      const told = a.getOption('status');
+      await stacks.network.advance(20); // in flight
+      const status = a.getOption('status');
       expect(a.status()).toEqual({
         localAddresses: expect.arrayContaining(['10.0.1.1', '10.0.2.1']),
-        primary: told.primaryPath,
-        streams: { inbound: told.inboundStreams, outbound: told.outboundStreams },
-        receiverWindow: told.windowBytes,
-        unacknowledged: told.unacknowledged,
-        pending: told.pending,
-        fragmentationPoint: told.fragmentationPointBytes,
+        primary: status.primaryPath,
+        streams: { inbound: status.inboundStreams, outbound: status.outboundStreams },
+        receiverWindow: status.windowBytes,
+        unacknowledged: status.unacknowledged,
+        pending: status.pending,
+        fragmentationPoint: status.fragmentationPointBytes,
       });
-      expect(told).toMatchObject({ inboundStreams: 9, outboundStreams: 7, unacknowledged: expect.any(Number) });
-      expect(told.unacknowledged).toBeGreaterThan(0);
-      expect(told.fragmentationPointBytes).toBeGreaterThan(1000);
+      expect(status).toMatchObject({ inboundStreams: 9, outboundStreams: 7, unacknowledged: expect.any(Number) });
+      expect(status.unacknowledged).toBeGreaterThan(0);
+      expect(status.fragmentationPointBytes).toBeGreaterThan(1000);
       for (const { address, cwnd } of a.paths()) {
         const { cwndBytes } = a.getOption('pathInfo', { path: address });
         expect([address, cwnd]).toEqual([address, cwndBytes]);
@@ -43,7 +43,7 @@ function chunkOf(type: number, ...causes: (readonly [code: number, ...value: num
   return Uint8Array.from([type, 0, 0, 4 + bytes.length, ...bytes]);
 }
 
-test('a cause without a value has none, and one with a value has just that', () => {
+test('an error cause without a value has none, and one with a value has exactly that', () => {
   expect(abortCauses(chunkOf(6, [4]))).toEqual([{ code: 4, name: 'Out of Resource' }]);
   expect(abortCauses(chunkOf(6, [4], [1, 0, 9, 0, 0]))).toEqual([
     { code: 4, name: 'Out of Resource' },

@@ -6,7 +6,7 @@ import { connected, type TwoStacks, withTwoStacks } from '../support/two-stacks.
 const HEARTBEAT = 4;
 const ADDED = '10.0.1.9';
 
-/** When the server sends a HEARTBEAT to the address that the client adds, in ms from the first one. */
+/** The times of the server's HEARTBEATs to the address that the client adds, in ms from the first one. */
 async function probes(stacks: TwoStacks, isOn: boolean): Promise<number[]> {
   const { network, clientHost, serverHost } = stacks;
   const { b } = await connected(stacks);
@@ -27,7 +27,7 @@ async function probes(stacks: TwoStacks, isOn: boolean): Promise<number[]> {
 }
 
 test.each([true, false])(
-  'an address that is added is verified once an RTO (RFC 9260 5.4); heartbeats are on: %s',
+  'an added address is verified once an RTO (RFC 9260 5.4), with heartbeats on: %s',
   async (isOn) => {
     await withTwoStacks(async (stacks) => {
       const times = await probes(stacks, isOn);
@@ -36,14 +36,14 @@ test.each([true, false])(
   },
 );
 
-test('an interval of heartbeats near 2^32 ms is that long', async () => {
+test('a heartbeat interval near 2^32 ms has its full length', async () => {
   const target = await TargetStack.create();
   const listener = target.listen();
   await new ScriptedPeer(target).connect();
   const association = await listener.accept();
   association.setOption('pathParameters', { heartbeatMs: 2 ** 32 - 1 });
-  await target.advance(60_000); // the interval that was is over
-  // the next is the search for a larger MTU
+  await target.advance(60_000); // the previous interval is over
+  // the next timer is the search for a larger MTU
   expect(target.clock.pending.nextMs - target.clock.now()).toBeGreaterThan(500_000);
   expect(association.getOption('pathParameters').heartbeatMs).toBe(2 ** 32 - 1);
   await target.close();
