@@ -40,7 +40,7 @@ test('an INIT that arrives before this end connects is not answered with an ABOR
     expect(sent.length).toBe(1); // no answer at all
     const startedAt = network.clock.now();
     await Promise.all([a, connect(right)]);
-    expect(network.clock.now() - startedAt).toBeLessThan(50); // its own INIT is answered: it doesn't wait for a retransmission
+    expect(network.clock.now() - startedAt).toBeLessThan(50); // its own INIT is answered without a retransmission
   }));
 
 test('the address of paths and endpoints is ‘conn’', () =>
@@ -164,7 +164,7 @@ test('an IP transport refuses the address ‘conn’', async () => {
   await stack.close();
 });
 
-test('an error of onConnOutput is an uncaught exception, and the packet counts as lost', async () => {
+test('an error that onConnOutput throws is an uncaught exception, and the packet counts as lost', async () => {
   const uncaught: unknown[] = [];
   const listeners = process.listeners('uncaughtException');
   process.removeAllListeners('uncaughtException');

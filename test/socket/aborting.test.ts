@@ -207,7 +207,7 @@ describe('a peer that restarts', () => {
     });
   });
 
-  test('gets a message as a whole that was partly sent before', async () => {
+  test('gets a partly sent message again as a whole', async () => {
     await withTwoStacks(
       async (stacks) => {
         let large = Promise.resolve();
@@ -223,7 +223,7 @@ describe('a peer that restarts', () => {
     );
   });
 
-  test('gets a message as a whole that a sendFailed listener sends', async () => {
+  test('gets the whole message that a sendFailed listener sends', async () => {
     await withTwoStacks(
       async (stacks) => {
         const sends: Promise<void>[] = [];

@@ -6,7 +6,7 @@ const LATENCY = { conditions: { latencyMs: 10 }, limitMs: 1e8 };
 const SINGLE = { client: ['10.0.1.1'], server: ['10.0.1.2'] };
 const HOUR = 3_600_000;
 
-/** The seconds after which a single-homed association ends whose peer has vanished, with or without data in flight. */
+/** The seconds until a single-homed association ends after its peer has vanished, with or without data in flight. */
 function endsAfter(timers: StackOptions['timers'], isIdle: boolean): Promise<number> {
   return withTwoStacks(
     async ({ network, client, server, serverHost }) => {

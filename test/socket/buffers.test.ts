@@ -224,7 +224,7 @@ describe('buffers adapt to the path', () => {
     return { grown, own, beyond };
   };
 
-  test('associations that are peeled off get no larger windows than the stack has memory left for', async () => {
+  test('associations that are peeled off get no more buffer memory than the stack has left', async () => {
     await withTwoStacks(async (stacks) => {
       const { grown, own, beyond } = await peeledOff(stacks, 40);
       const sizes = own.map(({ socket }) => socket.getOption('receiveBufferBytes'));

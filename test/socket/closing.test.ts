@@ -116,7 +116,7 @@ describe.each(STYLES)('%s: an orderly shutdown', (style) => {
     });
   });
 
-  test('resolves if the association has already ended with a lost message: `closed` has the error, even if messages are unread', async () => {
+  test('resolves if the association has ended with a lost message: `closed` has the error, even if messages are unread', async () => {
     await withTwoStacks(async (stacks) => {
       const { a, b } = await connected(stacks, { style }, { style, readAheadBytes: 1 });
       for (let count = 0; count < 10; count++) await a.send('unread');

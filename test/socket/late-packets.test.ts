@@ -7,7 +7,7 @@ const SERVER = [
   { address: '10.0.2.2', port: 5001 },
 ];
 
-// wasm/fixes/late_packets.c: former addresses were kept for the whole host, the last 128
+// wasm/fixes/late_packets.c remembers deleted addresses for each association, not for the whole host.
 test('if one client deletes many addresses, late packets of another client do not abort its association', async () => {
   await withTwoStacks(
     async ({ network, client, clientHost, server }) => {
@@ -42,7 +42,7 @@ test('if one client deletes many addresses, late packets of another client do no
 
 /*
  * client: ASCONF, delete 10.0.3.1 ──────► server    from 10.0.1.1
- *                   lost ◄──────  ASCONF ACK        and 10.0.1.1 goes, 10.0.2.1 comes back
+ *                   lost ◄──────  ASCONF ACK        then 10.0.1.1 is removed and 10.0.2.1 added
  * client: ASCONF, delete 10.0.3.1 ──────► server    from 10.0.2.1, which the server no longer knows
  * client: ◄────────────────────── ASCONF ACK        to 10.0.2.1
  */

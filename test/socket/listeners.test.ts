@@ -5,7 +5,7 @@ import { codeOf, connected, type TwoStacks, textOf, withTwoStacks } from '../sup
 /** The outcome of each send, by its number. */
 type Outcomes = Record<number, string>;
 
-/** A message of `length` bytes. The first one is its number. */
+/** A message of `length` bytes. The first byte is its number. */
 function message(number: number, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   bytes[0] = number;
@@ -47,7 +47,7 @@ async function numbersOf(association: Association): Promise<number[]> {
   return numbers;
 }
 
-describe('a sendFailed listener, if waiting messages are abandoned for one of higher priority,', () => {
+describe('a sendFailed listener that is called because messages are abandoned for one of higher priority', () => {
   test('may send again: every other message still arrives, each promise settles, and no bytes stay counted', () =>
     withTwoStacks(
       async (stacks) => {

@@ -172,7 +172,7 @@ test('messages sent without waiting keep their order, whatever their sizes and s
   });
 });
 
-test('10,000 messages arrive in order, exactly once, though a tenth of the packets is lost', async () => {
+test('10,000 messages arrive in order, exactly once, even if a tenth of the packets is lost', async () => {
   await withTwoStacks(
     async (stacks) => {
       const { a, b } = await connected(stacks);

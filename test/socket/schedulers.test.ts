@@ -114,7 +114,7 @@ describe.each([true, false])('with interleaving %s', (interleaving) => {
     expect(packets.every((streams) => new Set(streams).size === 1)).toBe(true);
     expect(packets.some((streams) => streams.length === 3)).toBe(true);
     const turns = order.match(/(\d)\1*/g)!;
-    expect(Math.max(...turns.map((turn) => turn.length))).toBe(4); // a packet's worth is begun, and a message ended
+    expect(Math.max(...turns.map((turn) => turn.length))).toBe(4); // the end of a message, then a packet's worth
     expect('123123123123').toContain(turns.map(([stream]) => stream).join(''));
     await run('round-robin-packet', UNEQUAL);
   });

@@ -125,7 +125,7 @@ async function play(seed: number): Promise<void> {
   }
 }
 
-test('random sends, withdrawals and blocks, also in callbacks: messages stay whole and in order, each promise settles, 0 bytes are left', async () => {
+test('after random sends, withdrawals and blocks messages are whole and in order, each promise is settled, 0 bytes are left', async () => {
   for (let seed = 0; seed < 300; seed++) {
     await play(seed).catch((error) => {
       throw new Error(`seed ${seed}: ${error.message}`, { cause: error });

@@ -24,7 +24,7 @@ test('a message goes to every association, with its options', () =>
     }
   }));
 
-test('associations that it cannot be sent to are returned as failed, and the others get it', () =>
+test('associations that a message cannot be sent to are returned as failed, and the others get it', () =>
   withTwoStacks(async (stacks) => {
     const { hub, clients } = await hubOf(stacks);
     const [first, second, third] = hub.associations;
@@ -32,12 +32,12 @@ test('associations that it cannot be sent to are returned as failed, and the oth
     const { sent, failed } = await hub.sendAll('on stream 5', { stream: 5 });
     expect(sent).toEqual([first]);
     expect(failed.map(({ association }) => association)).toEqual([second, third]);
-    expect(failed.map(({ error }) => error.code)).toEqual(['EPIPE', 'EINVAL']); // the second one is closing, the third one has only streams 0 and 1
+    expect(failed.map(({ error }) => error.code)).toEqual(['EPIPE', 'EINVAL']); // one is closing, one has 2 streams
     expect(textOf(await clients[0]?.receive())).toBe('on stream 5');
     await clients[1]?.receive();
   }));
 
-test('it is queued behind waiting messages, whatever its size, and waits for an association that does not receive', () =>
+test('sendAll() queues a message behind waiting ones, whatever its size, and waits for an association that does not receive', () =>
   withTwoStacks(async (stacks) => {
     const { hub, clients } = await hubOf(stacks);
     const [slow] = hub.associations;

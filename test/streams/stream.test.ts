@@ -22,7 +22,7 @@ test('a stream sends with its identifier, and receives only the messages of that
     expect(await a.receive()).toMatchObject({ stream: 3 }); // a.stream(3) has not been received from, so a receives it
   }));
 
-test('from its first receive() on a stream gets its buffered messages and the later ones', () =>
+test('a stream gets its buffered messages and the later ones from its first receive() on', () =>
   withTwoStacks(async (stacks) => {
     const { a, b } = await connected(stacks);
     for (const text of ['one', 'two', 'three']) {

@@ -190,7 +190,7 @@ test('a message that waits behind others is not sent after an abort', () =>
   ));
 
 describe('an async iterator over messages', () => {
-  test('takes no message if it is returned from while it waits', () =>
+  test('takes no message if return() is called while it waits', () =>
     withTwoStacks(async (stacks) => {
       const { a, b } = await connected(stacks);
       for (const source of [b, b.stream(1)]) {
