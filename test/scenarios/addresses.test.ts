@@ -4,9 +4,9 @@ import { connected, dropChunks, finish, transfer } from './fixture.js';
 
 const FAST = { preset: 'fast-failover' } as const;
 
-describe('an address that goes', () => {
+describe('an address that is removed', () => {
   test(
-    'and stays away leaves an association that has another one',
+    'permanently does not end an association with another address',
     withNetwork({ seed: 1 }, async (network) => {
       const all = await connected(network, { stack: FAST });
       all.hosts.client.addressDown('10.0.1.1');
@@ -16,7 +16,7 @@ describe('an address that goes', () => {
   );
 
   test(
-    'and comes back after a while carries messages again',
+    'and later added again carries messages again',
     withNetwork({ seed: 1 }, async (network) => {
       const all = await connected(network, { stack: FAST });
       all.hosts.client.addressDown('10.0.1.1');
@@ -30,7 +30,7 @@ describe('an address that goes', () => {
   );
 
   test(
-    'and comes back at once, in the middle of a transfer, does no harm',
+    'and added again at once during a transfer causes no loss',
     withNetwork({ seed: 1, conditions: { latencyMs: 5 } }, async (network) => {
       const all = await connected(network, { stack: FAST });
       const transfers = Promise.all([transfer(all.here, all.there, 300), transfer(all.there, all.here, 300)]);
@@ -43,9 +43,9 @@ describe('an address that goes', () => {
     }),
   );
 
-  // sctp_asconf_queue_mgmt() takes the request to delete out of the queue again.
+  // sctp_asconf_queue_mgmt() removes the pending delete request from the queue.
   test(
-    'and comes back while its ASCONF is lost leaves nothing in memory',
+    'and added again while its ASCONF is lost leaks no memory',
     withNetwork({ seed: 1, conditions: { latencyMs: 5 } }, async (network) => {
       const all = await connected(network, { stack: FAST });
       const stop = dropChunks(network, all.hosts.client, 'AUTH');
@@ -59,7 +59,7 @@ describe('an address that goes', () => {
   );
 
   test(
-    'while the association ends leaves nothing in memory',
+    'while the association ends leaks no memory',
     withNetwork({ seed: 1 }, async (network) => {
       const all = await connected(network, { stack: FAST });
       dropChunks(network, all.hosts.client, 'AUTH');
@@ -70,7 +70,7 @@ describe('an address that goes', () => {
   );
 
   test(
-    'and was the only one leaves nothing in memory, though it could not be deleted',
+    'and was the only one leaks no memory, although it could not be deleted',
     withNetwork({ seed: 1 }, async (network) => {
       const all = await connected(network, { client: ['10.0.1.1'], stack: FAST });
       all.hosts.client.addressDown('10.0.1.1');
@@ -80,14 +80,14 @@ describe('an address that goes', () => {
     }),
   );
 
-  // sctp_remove_net() forgets the chunks that are on their way there, and T3-rtx is refused.
+  // sctp_remove_net() drops the chunks in flight to the address, and T3-rtx is not started.
   for (const [seed, atMs] of [
     [3, 3],
     [60, 60],
     [110, 110],
   ] as const) {
     test(
-      `doesn't hold up the messages that are on their way to it (after ${atMs} ms)`,
+      `does not delay the messages in flight to it (after ${atMs} ms)`,
       withNetwork({ seed, conditions: { latencyMs: 20, loss: 0.05 } }, async (network) => {
         const all = await connected(network, { stack: FAST });
         const transfers = Promise.all([transfer(all.here, all.there, 300), transfer(all.there, all.here, 300)]);
@@ -101,9 +101,9 @@ describe('an address that goes', () => {
     );
   }
 
-  // sctp_asconf_timer() gives back a reference to the destination that the ASCONF keeps when there is no other one.
+  // sctp_asconf_timer() releases a reference to the destination that the ASCONF keeps if there is no other destination.
   test(
-    'may be deleted by an ASCONF that is sent again often, and to the same address',
+    'can be deleted by an ASCONF that is retransmitted many times to the same address',
     withNetwork({ seed: 1 }, async (network) => {
       const timers = { associationRetransmits: 100 };
       const all = await connected(network, { stack: { ...FAST, timers } });

@@ -7,7 +7,7 @@ const LATENCY_MS = 20;
 const FAR = { seed: 1, conditions: { latencyMs: LATENCY_MS } };
 const ONE_PATH = { client: ['10.0.1.1'], server: ['10.0.1.2'] };
 
-/** A path whose congestion window stands open: bulk has gone over it. */
+/** Two endpoints whose congestion window was opened by a bulk transfer. */
 async function open(network: TestNetwork): Promise<Connected> {
   const all = await connected(network, ONE_PATH);
   await transfer(all.here, all.there, 600);
@@ -15,7 +15,7 @@ async function open(network: TestNetwork): Promise<Connected> {
   return all;
 }
 
-/** The packets from the client whose first chunk is DATA, each as its description, from now on. */
+/** Records descriptions of the client's packets whose first chunk is DATA, from now on. */
 function dataPackets(network: TestNetwork, { hosts }: Connected): string[] {
   const seen: string[] = [];
   network.filter(({ bytes }, from) => {
@@ -27,23 +27,23 @@ function dataPackets(network: TestNetwork, { hosts }: Connected): string[] {
 }
 
 // wasm/tuning/bundling.c
-describe('small messages over an open window', () => {
+describe('small messages with an open congestion window', () => {
   test(
-    'share packets when they come together, and take no longer',
+    'share packets if they are sent together, without taking longer',
     withNetwork(FAR, async (network) => {
       const all = await open(network);
       const packets = dataPackets(network, all);
       const began = network.clock.now();
       const [numbers] = await Promise.all([receiveAll(all.there, 1800), sendAll(all.here, 1800, 64)]);
       expect(numbers).toEqual(upTo(1800));
-      expect(packets.length).toBeLessThan(1800 / 16); // 18 would be full
+      expect(packets.length).toBeLessThan(1800 / 16); // a full packet has 18
       expect(network.clock.now() - began).toBeLessThan(3 * LATENCY_MS + 2);
       await finish(all);
     }),
   );
 
   test(
-    'are sent at once, each by itself, as many as Max.Burst; one that follows waits a millisecond',
+    'are sent at once in single packets up to Max.Burst; the next one waits a millisecond',
     withNetwork(FAR, async (network) => {
       const all = await open(network);
       const began = network.clock.now();
@@ -57,7 +57,7 @@ describe('small messages over an open window', () => {
   );
 
   test(
-    'never wait when they come one by one, however many are on their way',
+    'never wait if they are sent one by one, however many are in flight',
     withNetwork(FAR, async (network) => {
       const all = await open(network);
       const packets = dataPackets(network, all);
@@ -74,7 +74,7 @@ describe('small messages over an open window', () => {
   );
 
   test(
-    'have a packet each when no two fit into one',
+    'have a packet each if no two fit into one',
     withNetwork(FAR, async (network) => {
       const all = await open(network);
       const packets = dataPackets(network, all);
@@ -87,25 +87,25 @@ describe('small messages over an open window', () => {
   );
 });
 
-describe('small messages on a near path', () => {
+describe('small messages on a path with a short round trip', () => {
   const near = { latencyMs: 0.1, rateBps: 1e8 };
 
   test(
-    'share packets when they come together',
+    'share packets if they are sent together',
     withNetwork({ seed: 1, conditions: near }, async (network) => {
       const all = await connected(network, ONE_PATH);
       const packets = dataPackets(network, all);
       await Promise.all([receiveAll(all.there, 18_000), sendAll(all.here, 18_000, 64)]);
-      expect(packets.length).toBeLessThan(18_000 / 10); // a packet each but for the rest
+      expect(packets.length).toBeLessThan(18_000 / 10); // otherwise each would have its own packet
       await finish(all);
     }),
   );
 
   test(
-    'wait for those of the same instant only',
+    'wait only for messages of the same instant',
     withNetwork({ seed: 1, conditions: near }, async (network) => {
       const all = await connected(network, ONE_PATH);
-      await transfer(all.here, all.there, 20); // its round trip is known
+      await transfer(all.here, all.there, 20); // measures the round-trip time
       await network.advance(1000);
       const packets = dataPackets(network, all);
       const began = network.clock.now();
@@ -118,9 +118,9 @@ describe('small messages on a near path', () => {
   );
 });
 
-// Their timer was for all of a stack: what waited elsewhere, for Nagle's algorithm to send it, left with it.
+// Their timer used to serve a whole stack and also sent data that waited for Nagle's algorithm elsewhere.
 test(
-  'small messages that share large packets let those of other associations wait as they will',
+  'bundling of small messages does not affect the messages of other associations',
   withNetwork(FAR, async (network) => {
     const client = await network.stack(network.host('client', ONE_PATH.client, { mtu: 65_535 }));
     const server = await network.stack(network.host('server', ONE_PATH.server, { mtu: 65_535 }));

@@ -15,7 +15,7 @@ const SCHEDULERS = [
   'first-come',
 ] as const satisfies readonly OptionValue<'scheduler'>[];
 
-/** Fragments that the client sent between those of another message, in the order of their TSNs (RFC 9260 §6.9). */
+/** Fragments that the client sent between the fragments of another message, in TSN order (RFC 9260 §6.9). */
 function interruptions(network: Network): string[] {
   const chunks = new Map<number, { tsn: number; streamId: number; isBeginning: boolean; isEnd: boolean }>();
   for (const { from, bytes } of network.trace.entries()) {
@@ -31,7 +31,7 @@ function interruptions(network: Network): string[] {
   return found;
 }
 
-/** Three large messages on as many streams, of which the first is begun when `change` is called. */
+/** Sends three large messages on three streams; calls `change` when the first is partly sent. */
 function interrupted(
   scheduler: (typeof SCHEDULERS)[number],
   afterMs: number,
@@ -55,16 +55,19 @@ function interrupted(
   );
 }
 
-test.each(SCHEDULERS)('no message comes between the fragments of another when streams are added (%s)', async (each) => {
-  for (const afterMs of [25, 45, 60, 90]) {
-    const adding = (a: Parameters<Parameters<typeof interrupted>[2]>[0]) =>
-      void a.addStreams({ outbound: 20 }).catch(() => {});
-    expect(await interrupted(each, afterMs, adding)).toEqual([]);
-  }
-});
+test.each(SCHEDULERS)(
+  'no fragment is sent between the fragments of another message when streams are added (%s)',
+  async (each) => {
+    for (const afterMs of [25, 45, 60, 90]) {
+      const adding = (a: Parameters<Parameters<typeof interrupted>[2]>[0]) =>
+        void a.addStreams({ outbound: 20 }).catch(() => {});
+      expect(await interrupted(each, afterMs, adding)).toEqual([]);
+    }
+  },
+);
 
 test.each(SCHEDULERS)(
-  'no message comes between the fragments of another when the scheduler changes (%s)',
+  'no fragment is sent between the fragments of another message when the scheduler changes (%s)',
   async (to) => {
     for (const from of ['default', 'first-come'] as const) {
       for (const afterMs of [25, 60]) {
@@ -74,29 +77,31 @@ test.each(SCHEDULERS)(
   },
 );
 
-test.each([1, 2])('with the scheduler first-come, what waits leaves after streams were added %i times', (times) =>
-  withTwoStacks(
-    async (stacks) => {
-      const { a, b } = await connected(stacks, {}, { peerMayReset: 'association' });
-      a.setOption('scheduler', 'first-come');
-      const release = stacks.network.hold();
-      for (const number of upTo(10)) await a.send(pattern(1400, number), { stream: number % 3 });
-      for (const _ of upTo(times)) {
-        const adding = a.addStreams({ outbound: 5 });
-        release();
-        await adding;
+test.each([1, 2])(
+  'with the first-come scheduler, queued messages are sent after streams were added %i times',
+  (times) =>
+    withTwoStacks(
+      async (stacks) => {
+        const { a, b } = await connected(stacks, {}, { peerMayReset: 'association' });
+        a.setOption('scheduler', 'first-come');
+        const release = stacks.network.hold();
         for (const number of upTo(10)) await a.send(pattern(1400, number), { stream: number % 3 });
-      }
-      a.setOption('scheduler', 'default');
-      a.setOption('scheduler', 'first-come');
-      for (const _ of upTo(10 + 10 * times)) expect(await b.receive({ timeoutMs: 60_000 })).toBeDefined();
-      await Promise.all([a.close(), b.closed]);
-    },
-    { ...TRACED, conditions: { latencyMs: 10 } },
-  ),
+        for (const _ of upTo(times)) {
+          const adding = a.addStreams({ outbound: 5 });
+          release();
+          await adding;
+          for (const number of upTo(10)) await a.send(pattern(1400, number), { stream: number % 3 });
+        }
+        a.setOption('scheduler', 'default');
+        a.setOption('scheduler', 'first-come');
+        for (const _ of upTo(10 + 10 * times)) expect(await b.receive({ timeoutMs: 60_000 })).toBeDefined();
+        await Promise.all([a.close(), b.closed]);
+      },
+      { ...TRACED, conditions: { latencyMs: 10 } },
+    ),
 );
 
-test('messages larger than a packet leave when the peer wants DATA authenticated (RFC 4895)', () =>
+test('messages larger than a packet are sent if the peer requires authenticated DATA (RFC 4895)', () =>
   withTwoStacks(
     async (stacks) => {
       const listener = stacks.server.socket();
@@ -120,7 +125,7 @@ test('messages larger than a packet leave when the peer wants DATA authenticated
   ));
 
 test.each(SCHEDULERS)(
-  'a begun message is finished though another one, which waits for it, fills the send buffer (%s)',
+  'a partly sent message is completed even if a message queued behind it fills the send buffer (%s)',
   (each) =>
     withTwoStacks(
       async (stacks) => {
@@ -140,7 +145,7 @@ test.each(SCHEDULERS)(
           await stacks.network.advance(1000);
         } while (a.statistics().peerWindowBytes > 0);
         await send(100, 1);
-        // The priority scheduler begins with the large one, the others do so because stream 1 had its turn.
+        // The priority scheduler starts with the large message; the others do so because stream 1 had its turn.
         if (each === 'priority') a.setOption('streamValue', { stream: 1, value: 5 });
         await send(2700, 1);
         const large = send(10_000, 0);

@@ -3,7 +3,7 @@ import { withNetwork } from '../../src/testing.js';
 import { describePacket } from '../../src/wire/describe.js';
 import { connected, finish, numbered, receiveAll, sendAll, transfer, upTo } from './fixture.js';
 
-describe('every message arrives once and in order', () => {
+describe('messages arrive once and in order', () => {
   for (const percent of [1, 5, 10, 20, 30]) {
     test(
       `when ${percent} % of the packets are lost`,
@@ -16,7 +16,7 @@ describe('every message arrives once and in order', () => {
   }
 
   test(
-    'when losses come in bursts',
+    'when losses occur in bursts',
     withNetwork(
       { seed: 1, conditions: { latencyMs: 10, loss: { goodToBad: 0.02, badToGood: 0.1 } } },
       async (network) => {
@@ -28,7 +28,7 @@ describe('every message arrives once and in order', () => {
   );
 
   test(
-    'when packets overtake each other',
+    'when packets are reordered',
     withNetwork({ seed: 1, conditions: { latencyMs: 10, reorder: 0.3, reorderMs: 15 } }, async (network) => {
       const all = await connected(network);
       await transfer(all.here, all.there, 500, 700);
@@ -37,7 +37,7 @@ describe('every message arrives once and in order', () => {
   );
 
   test(
-    'when every packet arrives twice',
+    'when every packet is duplicated',
     withNetwork({ seed: 1, conditions: { latencyMs: 10, duplicate: 1 } }, async (network) => {
       const all = await connected(network);
       await transfer(all.here, all.there, 500, 700);
@@ -56,7 +56,7 @@ describe('every message arrives once and in order', () => {
   );
 
   test(
-    'when a slow link drops what its queue can’t take',
+    'when a slow link drops packets because its queue is full',
     withNetwork({ seed: 1, conditions: { latencyMs: 20, rateBps: 1e6, queueBytes: 10_000 } }, async (network) => {
       const all = await connected(network);
       await transfer(all.here, all.there, 200, 1400);
@@ -68,7 +68,7 @@ describe('every message arrives once and in order', () => {
   );
 
   test(
-    'when they are larger than every buffer',
+    'when they are larger than all buffers',
     withNetwork({ seed: 1, conditions: { latencyMs: 5, loss: 0.01 } }, async (network) => {
       const all = await connected(network, { socket: { sendBufferBytes: 8192, receiveBufferBytes: 16_384 } });
       await transfer(all.here, all.there, 5, 300_000);
@@ -77,15 +77,15 @@ describe('every message arrives once and in order', () => {
   );
 });
 
-describe('a busy path', () => {
-  // RFC 9260 §6.3.2 R3: each SACK that moves on restarts T3-rtx.
+describe('a busy path without losses', () => {
+  // RFC 9260 §6.3.2 R3: each SACK that advances the Cumulative TSN Ack restarts T3-rtx.
   for (const [rateBps, latencyMs] of [
     [1e6, 20],
     [5e6, 60],
     [2e7, 20],
   ] as const) {
     test(
-      `of ${rateBps / 1e6} Mbit/s and ${latencyMs} ms that loses nothing is sent nothing twice`,
+      `of ${rateBps / 1e6} Mbit/s and ${latencyMs} ms causes no retransmission`,
       withNetwork({ seed: 1, conditions: { latencyMs, rateBps, queueBytes: 1e6 } }, async (network) => {
         const all = await connected(network, { stack: { preset: 'fast-failover' } });
         const sent = new Map<string, number>();
@@ -106,7 +106,7 @@ describe('a busy path', () => {
 
 describe('a peer that stops reading', () => {
   test(
-    'stops the sender, who loses nothing, and goes on when it reads again',
+    'stops the sender without loss, and resumes when it reads again',
     withNetwork({ seed: 1, conditions: { latencyMs: 5 }, limitMs: 1e7 }, async (network) => {
       const all = await connected(network);
       let taken = 0;
@@ -117,7 +117,7 @@ describe('a peer that stops reading', () => {
         }
       })();
       await network.advance(60_000);
-      expect(taken).toBeLessThan(700); // both buffers of 256 KiB, and what was read ahead
+      expect(taken).toBeLessThan(700); // both buffers of 256 KiB and the read-ahead
       const stalledAt = taken;
       await network.advance(600_000);
       expect(taken).toBe(stalledAt);
@@ -129,7 +129,7 @@ describe('a peer that stops reading', () => {
   );
 
   test(
-    'doesn’t keep messages from going the other way',
+    'does not stop messages in the other direction',
     withNetwork({ seed: 1, conditions: { latencyMs: 5 } }, async (network) => {
       const all = await connected(network);
       const sending = sendAll(all.here, 1000);
@@ -141,7 +141,7 @@ describe('a peer that stops reading', () => {
   );
 
   test(
-    'is no reason to give the association up, even for a day',
+    'does not end the association, even for a day',
     withNetwork({ seed: 1, conditions: { latencyMs: 5 }, limitMs: 1e8 }, async (network) => {
       const all = await connected(network);
       const sending = sendAll(all.here, 1000);

@@ -7,7 +7,7 @@ import { TargetStack } from '../support/target-stack.js';
 const MINE = authParameters('ASCONF', 'ASCONF ACK');
 const CAN = [extensions('RE-CONFIG', 'ASCONF', 'ASCONF ACK', 'AUTH'), ...FEATURES.slice(1), ...MINE];
 
-/** What a stack holds after a one-to-many socket with one association, which a packet of the peer's has ended, is closed. */
+/** The memory of a stack after a packet of the peer has ended the association of a one-to-many socket, which was then closed. */
 async function memoryAfter(packet: (key: Uint8Array, peer: ScriptedPeer) => Uint8Array[]): Promise<number> {
   const target = await TargetStack.create();
   const listener = target.listen({ style: 'one-to-many' });
@@ -26,7 +26,7 @@ async function memoryAfter(packet: (key: Uint8Array, peer: ScriptedPeer) => Uint
   return bytes;
 }
 
-test('a socket is freed whose association has ended while a path of it was being deleted', async () => {
+test('a socket is freed after its association ended during the deletion of a path', async () => {
   const usual = await memoryAfter(() => [chunkOf('ABORT')]);
   const special = await memoryAfter((key, peer) =>
     authenticated(key, deletion(peer.tsn, '10.0.0.2', '10.0.0.3'), chunkOf('ABORT')),
@@ -34,8 +34,8 @@ test('a socket is freed whose association has ended while a path of it was being
   expect(special).toBe(usual);
 });
 
-// A peer whose SHUTDOWN COMPLETE is lost answers all else with ABORT: wasm/fixes/shutdown.c
-test('a stream reset that waited for its message does not leave behind SHUTDOWN ACK', async () => {
+// A peer whose SHUTDOWN COMPLETE is lost answers other packets with ABORT: wasm/fixes/shutdown.c
+test('a stream reset that waited for its message is not sent after SHUTDOWN ACK', async () => {
   const target = await TargetStack.create();
   const listener = target.listen();
   const peer = new ScriptedPeer(target);

@@ -16,7 +16,7 @@ export const SERVER: readonly string[] = ['10.0.1.2', '10.0.2.2'];
 export interface RigOptions {
   readonly client?: readonly string[];
   readonly server?: readonly string[];
-  /** The addresses that the server binds; by default all. */
+  /** The addresses that the server binds; all by default. */
   readonly bound?: readonly string[];
   readonly encapsulationPort?: number;
   readonly stack?: TestStackOptions;
@@ -61,7 +61,7 @@ export async function rig(network: TestNetwork, options: RigOptions = {}): Promi
   return { hosts, client, server, listener, socket: client.socket(options.socket) };
 }
 
-/** Two stacks with an association, set up to these addresses, by default all. */
+/** Two stacks with an association, set up to these addresses, or to all by default. */
 export async function connected(
   network: TestNetwork,
   options: RigOptions & { readonly peers?: readonly string[] } = {},
@@ -78,7 +78,7 @@ export async function finish({ here, there, socket, listener }: Ends): Promise<v
   await Promise.all([socket.close(), listener.close()]);
 }
 
-/** A message that says which one it is, of that many bytes. */
+/** A message of `length` bytes that contains its number. */
 export function numbered(number: number, length = 100): Uint8Array {
   const bytes = new Uint8Array(Math.max(4, length)).fill(number & 0xff);
   new DataView(bytes.buffer).setUint32(0, number);
@@ -89,12 +89,12 @@ export function numberOf({ data }: Message): number {
   return new DataView(data.buffer, data.byteOffset).getUint32(0);
 }
 
-/** Sends messages 0 to `count − 1`, as fast as they are taken. */
+/** Sends messages 0 to `count − 1`, each when the previous one was accepted. */
 export async function sendAll(from: Association, count: number, length = 1000, options?: SendOptions): Promise<void> {
   for (let number = 0; number < count; number++) await from.send(numbered(number, length), options);
 }
 
-/** Receives so many messages, and checks that they are whole; returns their numbers. */
+/** Receives `count` messages, checks that they are complete, and returns their numbers. */
 export async function receiveAll(to: Association, count: number): Promise<number[]> {
   const numbers: number[] = [];
   while (numbers.length < count) {
@@ -117,14 +117,14 @@ export function upTo(count: number): number[] {
   return Array.from({ length: count }, (_, number) => number);
 }
 
-/** Drops every packet that begins with such a chunk, on its way from a host; the returned function ends that. */
+/** Drops every packet from a host that begins with such a chunk, until the returned function is called. */
 export function dropChunks(network: Network, from: Host, chunk: string): () => void {
   return network.filter(({ bytes }, sender) =>
     sender === from && isChunk(describePacket(bytes), chunk) ? 'drop' : undefined,
   );
 }
 
-/** Drops every packet from a host but those that begin with such chunks. */
+/** Drops every packet from a host except those that begin with such chunks. */
 export function dropAllBut(network: Network, from: Host, ...chunks: readonly string[]): () => void {
   return network.filter(({ bytes }, sender) => {
     const isWanted = chunks.some((chunk) => isChunk(describePacket(bytes), chunk));
@@ -140,7 +140,7 @@ function isChunk(description: string, chunk: string): boolean {
   );
 }
 
-/** How many packets of a host began with such a chunk, as far as the trace remembers. */
+/** The number of packets of a host in the trace that begin with such a chunk. */
 export function countChunks(network: Network, from: Host, chunk: string): number {
   const own = network.trace.entries().filter((entry) => entry.from === from.name);
   return own.filter(({ bytes }) => isChunk(describePacket(bytes), chunk)).length;

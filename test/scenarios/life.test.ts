@@ -21,7 +21,7 @@ const FAST = { preset: 'fast-failover' } as const;
 
 describe('restart', () => {
   test(
-    'a client that restarts in the middle of a transfer gets a new association, and the server is told',
+    'a client that restarts during a transfer gets a new association, and the server reports the restart',
     withNetwork({ seed: 1 }, async (network) => {
       const { hosts, socket, listener, there, here } = await connected(network, { stack: FAST });
       const local = socket.localEndpoints;
@@ -36,7 +36,7 @@ describe('restart', () => {
       hosts.client.restart();
       const reborn = await network.stack(hosts.client, FAST);
       const again = reborn.socket();
-      again.bindx(local); // from the same port: else it is another association
+      again.bindx(local); // the same port; otherwise it would be another association
       const fresh = await again.connectx(endpoints(SERVER));
       await fresh.send(numbered(7777));
       let last = -1;
@@ -48,7 +48,7 @@ describe('restart', () => {
   );
 
   test(
-    'a server that restarts in the middle of a transfer answers with ABORT, and the client connects again',
+    'a server that restarts during a transfer answers with ABORT, and the client connects again',
     withNetwork({ seed: 1 }, async (network) => {
       const { hosts, socket, there, here, listener } = await connected(network, { stack: FAST });
       const sending = sendAll(here, 1000).catch((error) => error.code);
@@ -69,7 +69,7 @@ describe('restart', () => {
   );
 });
 
-/** A state of the client's end, and how the association is brought there. */
+/** A state of the client's end, and how to bring the association into it. */
 interface State {
   readonly name: string;
   arrange(all: Connected, network: TestNetwork): Promise<void>;
@@ -136,7 +136,7 @@ describe('ABORT', () => {
   }
 
   test(
-    'by the client in COOKIE-WAIT leaves nothing at either end',
+    'by the client in COOKIE-WAIT leaves no association at either end',
     withNetwork({ seed: 1 }, async (network) => {
       const all = await rig(network);
       dropChunks(network, all.hosts.server, 'INIT ACK');
@@ -172,7 +172,7 @@ describe('ABORT', () => {
       giving.abort(new Error('enough'));
       await expect(connecting).rejects.toThrow('enough');
       stop();
-      // usrsctp sends no ABORT in its "front states"; the answer to the server's next packet is one.
+      // usrsctp sends no ABORT in its "front states", but answers the server's next packet with one.
       expect((await there.closed)?.code).toBe('ECONNRESET');
       expect(network.clock.now()).toBeLessThan(40_000);
       await Promise.all([all.socket.close(), all.listener.close()]);
@@ -195,9 +195,9 @@ describe('ABORT', () => {
     }),
   );
 
-  // A HEARTBEAT ends COOKIE-ECHOED as a COOKIE ACK does: the association is up, and gone, within one batch.
+  // A HEARTBEAT ends COOKIE-ECHOED as a COOKIE ACK does: the association is up and ended within one batch.
   test(
-    'that arrives together with what ends COOKIE-ECHOED rejects or ends, and nothing throws',
+    'that arrives together with the chunk that ends COOKIE-ECHOED is ECONNRESET and throws nothing',
     withNetwork({ seed: 1 }, async (network) => {
       const all = await rig(network);
       dropChunks(network, all.hosts.server, 'COOKIE ACK');

@@ -15,7 +15,7 @@ async function received(association: Association): Promise<number[]> {
 
 const SINGLE = { client: ['10.0.1.1'], server: ['10.0.1.2'] };
 
-/** Ages of messages as they left the client, for the first time or again, as far as they are above a lifetime. */
+/** The ages of messages that the client sent or retransmitted after their lifetime. */
 function late(network: Network, sentAt: readonly number[], lifetimeMs: number): number[] {
   const sent = network.trace.entries().filter(({ from }) => from === 'client');
   const ages = sent.flatMap(({ bytes, sentMs }) =>
@@ -30,7 +30,7 @@ function late(network: Network, sentAt: readonly number[], lifetimeMs: number): 
 
 for (const lifetimeMs of [20, 140]) {
   test(
-    `no message leaves after its lifetime of ${lifetimeMs} ms where the link is too slow, and each is told`,
+    `no message is sent after its lifetime of ${lifetimeMs} ms over a slow link, and each failure is reported`,
     withNetwork(
       { seed: 7, traceLength: 5000, conditions: { latencyMs: 40, rateBps: 1e6, queueBytes: 20_000 } },
       async (network) => {
@@ -57,7 +57,7 @@ for (const lifetimeMs of [20, 140]) {
 }
 
 test(
-  'no message leaves after its lifetime while the receive window is closed, and it is told in time',
+  'no message is sent after its lifetime while the receive window is closed, and its failure is reported in time',
   withNetwork({ seed: 1, conditions: { latencyMs: 5 } }, async (network) => {
     const all = await connected(network, {
       ...SINGLE,
@@ -85,7 +85,7 @@ test(
 );
 
 test(
-  'a shutdown leaves when the lifetimes of all that waits before it have ended',
+  'SHUTDOWN is sent once the lifetimes of all messages before it have ended',
   withNetwork({ seed: 1, conditions: { latencyMs: 5 } }, async (network) => {
     const all = await connected(network, { ...SINGLE, socket: { receiveBufferBytes: 20_000, readAheadBytes: 1 } });
     const heal = network.filter((_, from) => (from === all.hosts.client ? 'drop' : undefined));
@@ -103,7 +103,7 @@ test(
 );
 
 test(
-  'a lifetime counts from send(), also while a message waits for room in the send buffer',
+  'a lifetime starts at send(), even if the message waits for space in the send buffer',
   withNetwork({ seed: 1, conditions: { latencyMs: 5, rateBps: 80_000 } }, async (network) => {
     const all = await connected(network, { ...SINGLE, socket: { sendBufferBytes: 5000 } });
     let failed = 0;
@@ -125,7 +125,7 @@ test(
 );
 
 test.each(upTo(12))(
-  'a message whose lifetime ends takes none along that waits before it, and each one arrives or is told, seed %d',
+  'the end of a lifetime does not remove messages before it; each message arrives or is reported, seed %d',
   (seed) =>
     withNetwork({ seed, conditions: { latencyMs: 5 } }, async (network) => {
       const dice = new Dice(seed, 'lifetimes');

@@ -4,12 +4,12 @@ import type { Message } from '../../src/stack/socket/message.js';
 import { numberOf } from './fixture.js';
 import { STREAMS } from './program.js';
 
-/** A message that was sent, and what its sender was told of it. Its number is its place in the list. */
+/** A sent message and its outcome for the sender. Its number is its index in the list. */
 export class Sent {
   outcome: 'pending' | 'taken' | 'rejected' = 'pending';
   /** Its `sendFailed` event. */
   failure: { readonly sent: boolean; readonly whole: boolean } | undefined;
-  /** Its writable was aborted: it may arrive though its write rejects. */
+  /** Its writable was aborted, so it may arrive although its write rejects. */
   isWithdrawn = false;
   promise: Promise<void> = Promise.resolve();
 
@@ -36,7 +36,7 @@ export class Sent {
   }
 }
 
-/** Who has received messages one after the other: in the order in which they were asked for. */
+/** A receiver of messages, in the order of its receive calls. */
 export class Consumer {
   readonly name: string;
   readonly messages: (Message | undefined)[] = [];
@@ -49,7 +49,7 @@ export class Consumer {
     this.messages.push(message);
   }
 
-  /** A place for what is asked for now. */
+  /** Reserves a place for the message of the current receive call. */
   slot(): (message: Message | undefined) => void {
     const index = this.messages.push(undefined) - 1;
     return (message) => {
@@ -62,11 +62,11 @@ export interface Record {
   readonly sent: Sent[];
   readonly consumers: Consumer[];
   hasAborted: boolean;
-  /** What the association has ended with. */
+  /** The error that ended the association. */
   error: SctpError | undefined;
 }
 
-/** What holds of any program, of the messages from one end to the other. */
+/** Checks what holds for the messages in one direction of any program. */
 export function check(from: Record, to: Record): void {
   const isAborted = from.hasAborted || to.hasAborted;
   if (!isAborted) expect([from.error, to.error], 'an end that nobody asked for').toEqual([undefined, undefined]);
@@ -84,7 +84,7 @@ export function check(from: Record, to: Record): void {
   }
 }
 
-/** Each once, whole, and as it was sent. */
+/** Checks that each message arrived at most once, complete and unchanged; returns their numbers. */
 function arrivals(from: Record, to: Record): Set<number> {
   const arrived = new Set<number>();
   for (const { name, messages } of to.consumers) {

@@ -5,10 +5,10 @@ import { connected, countChunks, dropChunks, endpoints, finish, rig, transfer } 
 const FAST = { preset: 'fast-failover' } as const;
 const SLOW = { conditions: { latencyMs: 20 } };
 
-// wasm/fixes/late_packets.c: to upstream they are out of the blue, and the ABORT for them ends the association.
-describe('packets that are late', () => {
+// wasm/fixes/late_packets.c: upstream treats them as out of the blue, and its ABORT for them ends the association.
+describe('late packets', () => {
   test(
-    'because their sender has deleted its address meanwhile are read all the same',
+    'from an address that their sender has deleted meanwhile are processed',
     withNetwork({ seed: 1, ...SLOW }, async (network) => {
       const all = await connected(network, { stack: FAST });
       const release = network.hold('10.0.1.1', '10.0.1.2');
@@ -30,7 +30,7 @@ describe('packets that are late', () => {
     ['their receiver', 'there'],
   ] as const) {
     test(
-      `because ${who} has given up an address in the middle of a transfer do no harm, and it comes back`,
+      `after ${who} has removed an address during a transfer and added it again cause no loss`,
       withNetwork({ seed: 1, conditions: { latencyMs: 20, jitterMs: 10, rateBps: 2e7 } }, async (network) => {
         const { socket, listener, hosts } = await rig(network, { stack: FAST });
         socket.bindx(endpoints(hosts.client.addresses, 0));
@@ -52,7 +52,7 @@ describe('packets that are late', () => {
   }
 
   test(
-    'from an address that never was the peer’s are answered with ABORT, as from behind a NAT that forgot',
+    'from an address that the peer never had are answered with ABORT, as after a NAT lost its mapping',
     withNetwork({ seed: 1 }, async (network) => {
       const all = await connected(network, { client: ['10.0.1.1'], server: ['10.0.1.2'], stack: FAST });
       network.filter((packet, from) => (from === all.hosts.client ? { ...packet, source: '10.0.1.7' } : packet));
@@ -67,9 +67,9 @@ describe('packets that are late', () => {
 });
 
 // wasm/fixes/readded_addresses.c
-describe('an address that comes back', () => {
+describe('an address that is removed and added again', () => {
   test(
-    'before the peer could learn that it went, and that alone leads there, is used at once',
+    'before the peer learned of its removal is used at once if it is the only usable one',
     withNetwork({ seed: 1, ...SLOW }, async (network) => {
       const families = { client: ['10.0.1.1', 'fd00:2::1'], server: ['10.0.1.2'] };
       const all = await connected(network, { ...families, stack: FAST });
@@ -83,7 +83,7 @@ describe('an address that comes back', () => {
   );
 
   test(
-    'was the only one, and goes and comes back while requests wait for their answer, is used again',
+    'repeatedly while ASCONF requests are outstanding is used again, even if it was the only one',
     withNetwork({ seed: 1, ...SLOW }, async (network) => {
       const all = await connected(network, { client: ['10.0.1.1'], server: ['10.0.1.2'], stack: FAST });
       const { client } = all.hosts;
@@ -104,7 +104,7 @@ describe('an address that comes back', () => {
   );
 
   test(
-    'is not deleted when another one comes',
+    'is not deleted when another address is added',
     withNetwork({ seed: 1 }, async (network) => {
       const all = await connected(network, { client: ['10.0.1.1'], stack: FAST });
       const { client } = all.hosts;
@@ -121,7 +121,7 @@ describe('an address that comes back', () => {
   );
 
   test(
-    'is the source of its path again where a socket is bound to it by name',
+    'is the source address of its path again if a socket is bound to it explicitly',
     withNetwork({ seed: 1, ...SLOW }, async (network) => {
       const all = await connected(network, { stack: FAST });
       all.hosts.server.addressDown('10.0.1.2');

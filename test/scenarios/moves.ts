@@ -6,12 +6,12 @@ import type { Actor } from './play.js';
 const SIDES = ['client', 'server'] as const;
 type Side = (typeof SIDES)[number];
 
-/** An address that goes, or comes, and after a while is as it was. Those of one address follow each other. */
+/** A temporary removal or addition of an address. The moves of an address follow each other. */
 export interface Move {
-  /** The host loses it; the socket gives it up, and the host keeps it; or the host gets another one beside it. */
+  /** The host loses the address, the socket removes it while the host keeps it, or the host gets an additional one. */
   readonly kind: (typeof KINDS)[number];
   readonly side: Side;
-  /** Which of that end's addresses. */
+  /** The index of the address at that end. */
   readonly address: number;
   readonly pauseMs: number;
   readonly durationMs: number;
@@ -21,8 +21,8 @@ const KINDS = ['gone', 'given up', 'another'] as const;
 const MOVERS = ['client', 'server', 'both'] as const;
 
 /**
- * The scenario of a seed, in which addresses come and go: all those of one end, or at both ends all but a path that
- * stays, as two ends that move at once may lose each other.
+ * The scenario of a seed in which addresses are removed and added: all addresses of one end, or those of both ends except
+ * a path that stays, because two ends that change all addresses at once may lose each other.
  */
 export function movingPlanOf(seed: number | string): Plan {
   const plan = planOf(seed);
@@ -50,7 +50,7 @@ function moveOf(dice: Dice, plan: Plan, mover: (typeof MOVERS)[number]): Move {
   };
 }
 
-/** Moves the addresses of both ends as planned; resolves when all are as they were. */
+/** Performs the planned moves of both ends; resolves when all addresses are restored. */
 export async function move(network: TestNetwork, moves: readonly Move[], ends: Record<Side, Actor>): Promise<void> {
   const one = async ({ kind, side, address, pauseMs, durationMs }: Move) => {
     const actor = ends[side];
@@ -76,7 +76,7 @@ function perform(kind: Move['kind'], { host, socket, isBoundByName }: Actor, add
       host.addressDown(address);
       return () => host.addressUp(address);
     case 'given up':
-      // The last one can't be given up, and a socket whose association has ended would be bound anew.
+      // The last address can't be removed, and a socket whose association has ended would be bound anew.
       if (!isBoundByName || socket.localEndpoints.length < 2 || !socket.associations.length) return () => undefined;
       socket.removeLocal([{ address }]);
       return () => socket.associations.length > 0 && socket.addLocal([{ address }]);

@@ -67,7 +67,7 @@ describe('paths that fail', () => {
   );
 
   test(
-    'nor when the peer has an address of the other family, to which there is no route',
+    'no packet is too large when the peer has an address of the other family without a route',
     withNetwork({ seed: 1, conditions: { latencyMs: 10 } }, async (network) => {
       const families = { client: ['fd00:1::1'], server: ['fd00:1::2', '10.0.1.2'] };
       const all = await connected(network, { stack: FAST, ...families });
@@ -86,7 +86,7 @@ describe('paths that fail', () => {
   );
 
   test(
-    'a partition that heals within the time of the association leaves no gap and no double',
+    'a partition that heals before the association ends causes no loss and no duplicate',
     withNetwork({ seed: 1 }, async (network) => {
       const all = await connected(network, { stack: FAST });
       const sending = transfer(all.here, all.there, 300);
@@ -100,7 +100,7 @@ describe('paths that fail', () => {
   );
 
   test(
-    'a path that heals is found again by its heartbeats',
+    'heartbeats restore a path that heals',
     withNetwork({ seed: 1 }, async (network) => {
       const all = await connected(network, { stack: FAST });
       const changes: string[] = [];
@@ -117,7 +117,7 @@ describe('paths that fail', () => {
   );
 
   test(
-    'when every path is dead both ends say so',
+    'when every path is dead, both ends report it',
     withNetwork({ seed: 1 }, async (network) => {
       const all = await connected(network, { stack: FAST });
       network.partition(all.hosts.client, all.hosts.server);
@@ -132,7 +132,7 @@ describe('paths that fail', () => {
 
 describe('lists of addresses', () => {
   test(
-    'a peer that lists fewer addresses keeps those it lists',
+    'a peer that lists fewer addresses has paths for those only',
     withNetwork({ seed: 1 }, async (network) => {
       const all = await connected(network, { bound: ['10.0.1.2'], peers: SERVER });
       expect(all.here.setup).toMatchObject({ confirmed: ['10.0.1.2'], dropped: ['10.0.2.2'], added: [] });
@@ -143,7 +143,7 @@ describe('lists of addresses', () => {
   );
 
   test(
-    'a peer that lists more addresses adds them, and they carry messages once they are confirmed',
+    'additional addresses that a peer lists are added, and carry messages once they are confirmed',
     withNetwork({ seed: 1 }, async (network) => {
       const all = await connected(network, { peers: ['10.0.1.2'], stack: FAST });
       expect(all.here.setup).toMatchObject({ confirmed: ['10.0.1.2'], dropped: [], added: ['10.0.2.2'] });
@@ -155,11 +155,11 @@ describe('lists of addresses', () => {
   );
 
   test(
-    'twelve addresses at each end are twelve paths, and one of them is enough',
+    'twelve addresses at each end make twelve paths, and one working path is enough',
     withNetwork({ seed: 1 }, async (network) => {
       const client = upTo(12).map((index) => `10.0.${index}.1`);
       const server = upTo(12).map((index) => `10.0.${index}.2`);
-      // Each dead path costs up to three timeouts, and more of those than Association.Max.Retrans end the association.
+      // Each dead path causes up to three timeouts; more than Association.Max.Retrans of them end the association.
       const timers = { associationRetransmits: 100 };
       const all = await connected(network, { client, server, stack: { ...FAST, timers } });
       await network.advance(5000);
@@ -184,7 +184,7 @@ describe('lists of addresses', () => {
   );
 
   test(
-    'the twelfth listed address is tried with fast failover, too',
+    'the twelfth listed address is also tried with fast failover',
     withNetwork({ seed: 1 }, async (network) => {
       const server = upTo(12).map((index) => `10.0.${index}.2`);
       network.partition(server.slice(0, 11));
@@ -193,7 +193,7 @@ describe('lists of addresses', () => {
   );
 
   test(
-    'an INIT that is lost fails no attempt with fast failover: there are no heartbeats before there is an association',
+    'with fast failover, a lost INIT does not fail the attempt, as HEARTBEATs start only with the association',
     withNetwork({ seed: 1 }, async (network) => {
       const all = await rig(network, { stack: FAST });
       const stop = dropChunks(network, all.hosts.server, 'INIT ACK');
@@ -211,7 +211,7 @@ describe('lists of addresses', () => {
   );
 
   test(
-    'IPv4 and IPv6 addresses are paths of one association',
+    'IPv4 and IPv6 addresses can be paths of one association',
     withNetwork({ seed: 1 }, async (network) => {
       const [client, server] = [
         ['10.0.1.1', 'fd00:1::1'],
@@ -230,7 +230,7 @@ describe('NAT', () => {
   const BEHIND = { client: ['192.168.0.1'], server: ['203.0.113.5'], encapsulationPort: 9899 };
 
   test(
-    'an association goes on when a NAT has given it another port',
+    'an association continues when a NAT assigns it another port',
     withNetwork({ seed: 1 }, async (network) => {
       const nat = network.nat({ inside: '192.168.0.1', outside: '203.0.113.1' });
       const all = await connected(network, { ...BEHIND, stack: FAST });
@@ -245,7 +245,7 @@ describe('NAT', () => {
   );
 
   test(
-    'the peer behind a NAT that has forgotten it is found again by its own heartbeats',
+    'after a NAT lost its mapping, the heartbeats of the peer behind it restore the path',
     withNetwork({ seed: 1 }, async (network) => {
       const nat = network.nat({ inside: '192.168.0.1', outside: '203.0.113.1' });
       const all = await connected(network, { ...BEHIND, stack: FAST });
@@ -257,7 +257,7 @@ describe('NAT', () => {
 });
 
 test(
-  'both ends may connect at the same time: it becomes one association',
+  'two ends that connect at the same time get one association',
   withNetwork({ seed: 1, conditions: { latencyMs: 20 } }, async (network) => {
     const hosts = [network.host('left', CLIENT), network.host('right', SERVER)] as const;
     const [left, right] = [await network.stack(hosts[0]), await network.stack(hosts[1])];
@@ -277,7 +277,7 @@ test(
 );
 
 test(
-  'a COOKIE ECHO that is lost is sent again',
+  'a lost COOKIE ECHO is retransmitted',
   withNetwork({ seed: 1 }, async (network) => {
     const all = await rig(network);
     const stop = dropChunks(network, all.hosts.client, 'COOKIE ECHO');

@@ -7,7 +7,7 @@ import { connected, endpoints, receiveAll, rig, sendAll, upTo } from './fixture.
 const SIZE = 1_000_000;
 const SINGLE = { client: ['10.0.1.1'], server: ['10.0.1.2'] };
 
-describe('a message that is begun when the peer shuts down is finished (RFC 9260 §9.2)', () => {
+describe('a partly sent message is completed when the peer shuts down (RFC 9260 §9.2)', () => {
   for (const interleaving of [false, true]) {
     for (const isLate of [false, true]) {
       test(
@@ -98,7 +98,7 @@ for (const [bytes, count] of [
 }
 
 test(
-  'after SHUTDOWN, DATA that comes twice is answered by SHUTDOWN and SACK (RFC 9260 §9.2)',
+  'after SHUTDOWN, duplicate DATA is answered with SHUTDOWN and SACK (RFC 9260 §9.2)',
   withNetwork({ seed: 1, conditions: { latencyMs: 5 } }, async (network) => {
     const all = await connected(network, SINGLE);
     await sendAll(all.there, 2);
@@ -115,7 +115,7 @@ test(
 );
 
 test(
-  'a shutdown leaves while the peer doesn’t answer a request to reset stream 0',
+  'SHUTDOWN is sent although the peer does not answer a request to reset stream 0',
   withNetwork({ seed: 1, conditions: { latencyMs: 5 } }, async (network) => {
     const all = await connected(network, SINGLE);
     network.filter(({ bytes }, from) =>
@@ -130,7 +130,7 @@ test(
 );
 
 test(
-  'a shutdown that is pending is carried out when the peer restarts (RFC 9260 §5.2.4)',
+  'a pending shutdown is performed when the peer restarts (RFC 9260 §5.2.4)',
   withNetwork({ seed: 1, conditions: { latencyMs: 5 } }, async (network) => {
     const all = await connected(network, SINGLE);
     const local = all.socket.localEndpoints;

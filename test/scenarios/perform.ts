@@ -5,7 +5,7 @@ import { numbered } from './fixture.js';
 import { Consumer, type Record, Sent } from './model.js';
 import type { OtherStep, ProgramEnd, ReceiveStep, SendStep, Step } from './program.js';
 
-/** One end of an association, as it performs its program; `record` is what has become of it. */
+/** One end of an association that performs its program; `record` has the outcome. */
 export class Performer {
   readonly record: Record = { sent: [], consumers: [], hasAborted: false, error: undefined };
   readonly #network: TestNetwork;
@@ -28,12 +28,12 @@ export class Performer {
     }
   }
 
-  /** Receives whatever there is, until the association ends. */
+  /** Receives all messages until the association ends. */
   drain(): void {
     const association = this.#association;
     const everything = () => this.#drain('drain', () => association.receive());
     const streams = [...this.#claimed].map((id) => this.#drain(`drain ${id}`, () => association.stream(id).receive()));
-    // Once more at the end: what came on a stream after its reset is for everybody.
+    // Again at the end: messages on a stream after its reset are for any receiver.
     this.#keep(Promise.all([everything(), ...streams]).then(everything));
   }
 
@@ -46,7 +46,7 @@ export class Performer {
     this.#association.abort('planned');
   }
 
-  /** When everything has settled; rejects where one never does, as the network's time is limited. */
+  /** Waits until all promises have settled; the network's time limit rejects if one never does. */
   async settled(): Promise<void> {
     this.record.error = await this.#association.closed;
     for (let known = -1; known !== this.#pending.length; ) {
@@ -81,7 +81,7 @@ export class Performer {
     const data = numbered(number, length);
     const options = { stream, unordered, ppid: number, context: number, ...(reliability && { reliability }) };
     const entry = new Sent(data.length, stream, unordered, reliability === undefined);
-    sent.push(entry); // first: a listener may send while this is sent
+    sent.push(entry); // before send(), during which a listener may send
     entry.promised(this.#sending(way, data, options, stream));
   }
 
@@ -97,7 +97,7 @@ export class Performer {
     return written;
   }
 
-  /** What is begun of it is sent all the same: those messages may arrive though their writes reject. */
+  /** Partly sent messages are still completed, so they may arrive although their writes reject. */
   #abortWritable(stream: number): void {
     for (const each of this.record.sent)
       if (each.stream === stream && each.outcome === 'pending') each.isWithdrawn = true;

@@ -3,36 +3,36 @@ import type { Conditions } from '../../src/simulated.js';
 import { SeededRandom } from '../../src/simulated.js';
 import type { Move } from './moves.js';
 
-/** One message of a scenario. Its number is its place in the list. */
+/** One message of a scenario. Its number is its index in the list. */
 export interface PlannedMessage {
-  /** Before it is sent, in ms. */
+  /** The pause before it is sent, in ms. */
   readonly pauseMs: number;
   readonly length: number;
   readonly stream: number;
   readonly unordered: boolean;
 }
 
-/** Something that goes wrong for a while. */
+/** A temporary fault. */
 export interface Fault {
   readonly kind: 'path cut' | 'all cut' | 'one way cut' | 'held' | 'very lossy';
   readonly startMs: number;
   readonly durationMs: number;
-  /** Which address of the client's, or of the server's, by `isServer`. */
+  /** The index of the client's address, or of the server's if `isServer`. */
   readonly address: number;
   readonly isServer: boolean;
 }
 
-/** How one end behaves. */
+/** The behaviour of one end. */
 export interface PlannedEnd {
   readonly addresses: readonly string[];
-  /** Whether it is bound to these by name, or to whatever there is. */
+  /** Whether it is bound to these addresses explicitly or to the wildcard address. */
   readonly isBound: boolean;
   readonly style: 'one-to-one' | 'one-to-many';
   readonly sendBufferBytes: number;
   readonly receiveBufferBytes: number;
   readonly noDelay: boolean;
   readonly messages: readonly PlannedMessage[];
-  /** How long it waits after each message that it has received, in ms. */
+  /** The pause after each received message, in ms. */
   readonly readPauseMs: number;
 }
 
@@ -40,12 +40,12 @@ export interface Plan {
   readonly preset: TimerPreset;
   readonly encapsulationPort: number | undefined;
   readonly conditions: Conditions;
-  /** For each path of its own, in the order of the client's addresses. */
+  /** The conditions of each path, in the order of the client's addresses. */
   readonly paths: readonly Conditions[];
   readonly client: PlannedEnd;
   readonly server: PlannedEnd;
   readonly faults: readonly Fault[];
-  /** Addresses that come and go besides; see moves.ts. */
+  /** Addresses that are removed and added in addition; see moves.ts. */
   readonly moves: readonly Move[];
   readonly end: 'client closes' | 'server closes' | 'both close' | 'client aborts' | 'server aborts';
 }
@@ -55,10 +55,10 @@ export const STREAMS = 10;
 const FAULTS = ['path cut', 'all cut', 'one way cut', 'held', 'very lossy'] as const;
 const ENDS = ['client closes', 'server closes', 'both close', 'client aborts', 'server aborts'] as const;
 
-/** A scenario that a seed decides: a topology, its conditions, faults that heal, messages both ways, and an end. */
+/** The scenario of a seed: a topology, its conditions, temporary faults, messages in both directions, and an end. */
 export function planOf(seed: number | string): Plan {
   const dice = new Dice(seed, 'plan');
-  const families = new Dice(seed, 'families'); // by itself, so that the seeds that found something stay what they are
+  const families = new Dice(seed, 'families'); // separate, so that the scenarios of known seeds don't change
   const paths = dice.integer(1, 4);
   const isIpv6 = dice.chance(0.2);
   const isMixed = families.chance(0.2);
@@ -130,7 +130,7 @@ function conditions(dice: Dice): Conditions {
   };
 }
 
-/** Draws of a scenario, all from its seed. */
+/** Random choices of a scenario, all from its seed. */
 export class Dice {
   readonly #random: SeededRandom;
 
@@ -146,12 +146,12 @@ export class Dice {
     return this.next() < share;
   }
 
-  /** From `least` to `most`, both included. */
+  /** An integer from `least` to `most`, inclusive. */
   integer(least: number, most: number): number {
     return least + this.#random.below(most - least + 1);
   }
 
-  /** From 0 to below that, which is 2³² at most. */
+  /** An integer from 0 to below the given bound, which is 2³² at most. */
   below(limit: number): number {
     return this.#random.below(limit);
   }

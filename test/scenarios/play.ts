@@ -8,28 +8,28 @@ import { endpoints, numbered, numberOf } from './fixture.js';
 import { move } from './moves.js';
 import { type Fault, type Plan, type PlannedEnd, planOf, STREAMS } from './plan.js';
 
-/** What a scenario came to. */
+/** The figures of a scenario. */
 export interface Played {
   readonly messages: number;
   readonly packets: number;
   readonly virtualMs: number;
 }
 
-/** Far more than any scenario needs: dead paths are tried again once a minute. */
+/** Far more than any scenario needs: dead paths are probed once a minute. */
 const LIMIT_MS = 4 * 3_600_000;
 
-/** One end while the scenario is played. */
+/** One end of a running scenario. */
 export interface Actor {
   readonly plan: PlannedEnd;
   readonly host: Host;
   readonly socket: Socket;
-  /** Whether the association's socket has single addresses; that of a one-to-one listener isn't the one at hand. */
+  /** Whether the association's own socket is bound to single addresses; `socket` may be its one-to-one listener instead. */
   readonly isBoundByName: boolean;
 }
 
 /**
  * Plays the scenario of a seed. Rejects unless each message has arrived once, in the order of its stream, both ends
- * have learned the end, and nothing is left.
+ * have reported the end, and no memory is left.
  */
 export async function play(seed: number | string, plan: Plan = planOf(seed)): Promise<Played> {
   const network = new TestNetwork({ seed, conditions: plan.conditions });
@@ -66,8 +66,8 @@ async function perform(network: TestNetwork, plan: Plan): Promise<void> {
 }
 
 /**
- * T5-shutdown-guard is 300 s: too short where packets a minute apart meet bursts of losses. Messages arrive before such an end,
- * which may be ETIMEDOUT.
+ * T5-shutdown-guard is 300 s, which is too short if packets a minute apart meet bursts of losses. In these scenarios, the
+ * messages arrive before the end, which may be ETIMEDOUT.
  */
 function isTooBadToClose({ conditions, paths }: Plan): boolean {
   return [conditions, ...paths].some(({ loss }) => typeof loss === 'object');
@@ -77,7 +77,7 @@ async function actor(network: TestNetwork, plan: Plan, name: 'client' | 'server'
   const { [name]: own, encapsulationPort, preset } = plan;
   const { addresses, style, sendBufferBytes, receiveBufferBytes, noDelay } = own;
   const host = network.host(name, addresses, encapsulationPort === undefined ? {} : { encapsulationPort });
-  // Faults heal, some after a minute: an association that gave up would be right, but would prove nothing.
+  // Faults heal, some after a minute. An association that gave up would be correct, but would prove nothing.
   const timers = { associationRetransmits: 1000, initRetransmits: 100 };
   const stack = await network.stack(host, { preset, timers });
   const streams = { outbound: STREAMS };
@@ -86,11 +86,11 @@ async function actor(network: TestNetwork, plan: Plan, name: 'client' | 'server'
   return { plan: own, host, socket, isBoundByName };
 }
 
-/** One direction: `sent` when the stack has taken all, `arrived` when the other end has got each message once. */
+/** One direction: `sent` resolves when the stack has accepted all messages, `arrived` when each has arrived once. */
 function converse(network: TestNetwork, from: Association, speaker: PlannedEnd, to: Association, hearer: PlannedEnd) {
   const sent = speak(network, from, speaker);
   const arrived = hear(network, to, speaker, hearer.readPauseMs);
-  for (const promise of [sent, arrived]) promise.catch(() => undefined); // told by whoever awaits them first
+  for (const promise of [sent, arrived]) promise.catch(() => undefined); // reported by the first await
   return { sent, arrived };
 }
 
@@ -99,7 +99,7 @@ async function speak(network: TestNetwork, association: Association, { messages 
   for (const [number, { pauseMs, length, stream, unordered }] of messages.entries()) {
     if (pauseMs > 0) await network.advance(pauseMs);
     const sending = association.send(numbered(number, length), { stream, unordered, ppid: number });
-    sending.catch(() => undefined); // told below
+    sending.catch(() => undefined); // reported below
     taken.push(sending);
   }
   await Promise.all(taken);
@@ -133,8 +133,8 @@ function checkWhole(message: Message, messages: PlannedEnd['messages']): number 
 }
 
 /**
- * Ends the association as planned; both ends must learn of it. A graceful end is one for both, however they learn of it:
- * SHUTDOWN COMPLETE isn't acknowledged, and when it is lost, an ABORT may tell that the other end is gone.
+ * Ends the association as planned; both ends must report it. A graceful end must be graceful for both ends, even if
+ * SHUTDOWN COMPLETE, which isn't acknowledged, is lost and an ABORT replaces it.
  */
 async function end(plan: Plan, here: Association, there: Association): Promise<void> {
   const isAborted = plan.end.endsWith('aborts');
@@ -149,7 +149,7 @@ async function end(plan: Plan, here: Association, there: Association): Promise<v
   for (const code of codes) expect(code).toBeOneOf(right);
 }
 
-/** Lets something go wrong, and heals it. */
+/** Causes a fault and heals it. */
 async function suffer(network: TestNetwork, fault: Fault, client: Host, server: Host): Promise<void> {
   const { kind, startMs, durationMs, isServer, address: index } = fault;
   const [host, other] = isServer ? [server, client] : [client, server];

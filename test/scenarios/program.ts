@@ -3,7 +3,7 @@ import type { SocketOptions } from '../../src/options/socket-options.js';
 import type { Conditions } from '../../src/simulated.js';
 import { Dice } from './plan.js';
 
-/** How a message is sent: by the association, its stream, or what the web has for either. */
+/** How a message is sent: by the association, by its stream, or by the WritableStream of either. */
 export type Way = 'association' | 'stream' | 'writable' | 'stream writable';
 
 export interface SendStep {
@@ -15,7 +15,7 @@ export interface SendStep {
   readonly reliability: Reliability | undefined;
 }
 
-/** Somebody who asks for a message, of one stream alone (`stream`) or of any; and gives up after a while, or not. */
+/** A receive call, for one stream (`stream`) or for any, which may be given up after a while. */
 export interface ReceiveStep {
   readonly kind: 'receive';
   readonly way: 'receive' | 'iterator' | 'readable';
@@ -31,7 +31,7 @@ export interface OtherStep {
 
 export type Step = { readonly pauseMs: number } & (SendStep | ReceiveStep | OtherStep);
 
-/** What a listener does the first time that it is called. */
+/** What a listener does when it is called first. */
 export interface Reaction {
   readonly event: 'sendFailed' | 'streamReset' | 'shutdown' | 'path' | 'senderDry' | 'close';
   readonly step: SendStep | OtherStep;
@@ -53,7 +53,7 @@ export interface Program {
 }
 
 export const STREAMS = 8;
-/** Streams that are written to by a writable alone: it sends in its own order. */
+/** Streams that only a writable writes to, because it sends in its own order. */
 const BY_WRITABLE = { writable: 6, 'stream writable': 7 } as const;
 
 const LENGTHS = [
@@ -62,7 +62,7 @@ const LENGTHS = [
 const EVENTS = ['sendFailed', 'streamReset', 'shutdown', 'path', 'senderDry', 'close'] as const;
 const ENDS = ['client closes', 'server closes', 'both close', 'client aborts', 'server aborts'] as const;
 
-/** A program that a seed decides. */
+/** The program of a seed. */
 export function programOf(seed: number | string): Program {
   const dice = new Dice(seed, 'program');
   const interleaving = dice.chance(0.25);

@@ -8,8 +8,8 @@ import { type Program, programOf } from './program.js';
 
 const LIMIT_MS = 3_600_000;
 /**
- * Beyond the first 300: a failure and a stream reset that found no room in the receive buffer, the rest of a message that
- * found none in the send buffer when the peer had shut down, and a stream reset behind SHUTDOWN ACK
+ * Seeds beyond the first 300. They found a failure and a stream reset without space in the receive buffer, the rest of a
+ * message without space in the send buffer after the peer had shut down, and a stream reset after SHUTDOWN ACK
  * (wasm/fixes/send_buffer.c, wasm/api/messages.c, wasm/fixes/shutdown.c).
  */
 const FOUND = [641, 112_310, 112_338, 145_573];
@@ -45,7 +45,7 @@ async function perform(seed: number, program: Program = programOf(seed)): Promis
 }
 
 test(
-  'random programs: each message once, whole, in order or told as failed; each promise settles; nothing leaks',
+  'random programs: each message arrives once, complete and in order or is reported as failed; each promise settles; no memory leaks',
   () => playSeeds('test/scenarios/programs.test.ts', 300, perform, FOUND),
   SEEDS_LIMIT_MS,
 );

@@ -5,7 +5,7 @@ import { chunksOf, has, ScriptedPeer, typesOf } from '../support/scripted-peer.j
 import { type Answer, TargetStack } from '../support/target-stack.js';
 import { connected, listening, newStack, SERVER, withTwoStacks } from '../support/two-stacks.js';
 
-/** A peer with these addresses, of which the first one is the primary path. */
+/** An association with a peer that has these addresses; the first is the primary path. */
 async function established(addresses: readonly string[]) {
   const target = await TargetStack.create(['10.0.0.1']);
   const listener = target.listen();
@@ -21,7 +21,7 @@ async function restarted(target: TargetStack, source: string, ...also: Uint8Arra
   return again;
 }
 
-/** Answers what the target has sent: HEARTBEATs and DATA, but nothing that went to `dead`. */
+/** Answers the HEARTBEATs and DATA of the target, except those sent to `dead`. */
 async function answer(peer: ScriptedPeer, answers: readonly Answer[], dead: string): Promise<void> {
   for (const { destination, chunks } of answers) {
     if (destination === dead) continue;
@@ -36,7 +36,7 @@ async function answer(peer: ScriptedPeer, answers: readonly Answer[], dead: stri
 
 const infoOf = (value: Uint8Array): Uint8Array => parameter(1, value);
 
-test('a message after a restart of the peer with fewer addresses, while its primary one is dead, reaches it', async () => {
+test('after the peer restarts with fewer addresses while its primary path is dead, a message reaches it', async () => {
   const { target, peer, association } = await established(['10.0.0.4', '10.0.0.2', '10.0.0.3', '10.0.0.5']);
   for (let second = 0; second < 200; second++) {
     if (second % 40 === 0) await association.send('old');
@@ -60,7 +60,7 @@ test('a message after a restart of the peer with fewer addresses, while its prim
   await target.close();
 });
 
-test('nothing keeps an association whose peer has restarted with fewer addresses, once it has ended', async () => {
+test('an association whose peer restarted with fewer addresses is freed when it ends', async () => {
   const { target, peer, listener, association } = await established(['10.0.0.4', '10.0.0.2']);
   await answer(peer, await target.answers(), '');
   const again = await restarted(target, '10.0.0.2');
@@ -73,7 +73,7 @@ test('nothing keeps an association whose peer has restarted with fewer addresses
   await target.close();
 });
 
-/** What a stack holds that has had one association, which is over. */
+/** The memory of a stack after its only association has ended. */
 async function idleMemory(): Promise<number> {
   const { target, peer, listener, association } = await established(['10.0.0.2']);
   await peer.send(chunkOf('ABORT'));
@@ -85,7 +85,7 @@ async function idleMemory(): Promise<number> {
   return bytes + 1000;
 }
 
-test('a request to reset streams ends with a restart of the peer, and another one can be made', async () => {
+test('a restart of the peer ends a stream reset request, and another can be made', async () => {
   const { target, association } = await established(['10.0.0.2']);
   const first = outcome(association);
   await target.advance(10);
@@ -111,7 +111,7 @@ function outcome(association: Association): Promise<string> {
   );
 }
 
-test('no timer of what a restart of the peer has dropped runs on', async () => {
+test('a restart of the peer stops the timers of everything that it drops', async () => {
   const { target, peer, association } = await established(['10.0.0.2']);
   await association.send('never acknowledged');
   await target.answers();
@@ -146,7 +146,7 @@ test.each(['COOKIE-WAIT', 'COOKIE-ECHOED'])(
   },
 );
 
-test('a peer that adds streams, or resets the association, tells nothing to a socket that is closed', async () => {
+test('no event is queued on a closed socket when the peer adds streams or resets the association', async () => {
   const { target, peer, association } = await established(['10.0.0.2']);
   await association.send('never acknowledged');
   void association.close().catch(() => {});
@@ -159,7 +159,7 @@ test('a peer that adds streams, or resets the association, tells nothing to a so
   await target.close();
 });
 
-test('a COOKIE ECHO that comes again is answered by COOKIE ACK, and changes nothing', async () => {
+test('a retransmitted COOKIE ECHO is answered with COOKIE ACK and changes nothing', async () => {
   const { target, peer, association } = await established(['10.0.0.2', '10.0.0.3']);
   await association.send('one');
   await peer.send(sack(peer.targetTsn));
@@ -172,10 +172,10 @@ test('a COOKIE ECHO that comes again is answered by COOKIE ACK, and changes noth
   await target.close();
 });
 
-/** Set Primary Address (RFC 5061 §4.2.4), a byte short: it passes in the INIT, and can't be used when its cookie is back. */
+/** Set Primary Address (RFC 5061 §4.2.4), a byte short: it is accepted in the INIT, but fails when its cookie returns. */
 const SHORT_SET_PRIMARY = parameter(0xc004, u32(1), new Uint8Array(7));
 
-test('a restart whose addresses can not be used is answered by ABORT, and the program is told', async () => {
+test('a restart with unusable addresses is answered with ABORT, and the program gets an error', async () => {
   const { target, listener, association } = await established(['10.0.0.4']);
   const again = new ScriptedPeer(target, { tag: 0x2222_2222, tsn: 5000, source: '10.0.0.4' });
   await again.sendInit({ parameters: [...FEATURES, ipv4('10.0.0.4'), SHORT_SET_PRIMARY] });
@@ -188,7 +188,7 @@ test('a restart whose addresses can not be used is answered by ABORT, and the pr
   await target.close();
 });
 
-test('an INIT with other addresses for an association that exists is answered by ABORT that names them (RFC 9260 §5.2.2)', async () => {
+test('an INIT with additional addresses for an existing association is answered with an ABORT that lists them (RFC 9260 §5.2.2)', async () => {
   const { target, listener, association } = await established(['10.0.0.4']);
   const again = new ScriptedPeer(target, { tag: 0x2222_2222, tsn: 5000, source: '10.0.0.4' });
   await again.sendInit({ parameters: [...FEATURES, ...['10.0.0.4', '10.0.0.5', '10.0.0.6'].map(ipv4)] });
@@ -203,7 +203,7 @@ test('an INIT with other addresses for an association that exists is answered by
   await target.close();
 });
 
-test('a host that comes back with another address too is told why it is refused', () =>
+test('a restarted host with an additional address gets an error that says why it is refused', () =>
   withTwoStacks(async (stacks) => {
     const listener = listening(stacks);
     const first = stacks.client.socket();
@@ -219,7 +219,7 @@ test('a host that comes back with another address too is told why it is refused'
     listener.abort();
   }));
 
-test('an association that the peer no longer knows ends with an error that says so', () =>
+test('the error says that the peer no longer has the association', () =>
   withTwoStacks(async (stacks) => {
     const { a } = await connected(stacks);
     stacks.serverHost.crash();

@@ -2,7 +2,7 @@ import type { Reliability } from '../../src/association/messages/send-options.js
 import type { Conditions } from '../../src/simulated.js';
 import { Dice } from './plan.js';
 
-/** One message. Its number is its place in the list. */
+/** One message. Its number is its index in the list. */
 export interface RoughMessage {
   readonly length: number;
   readonly stream: number;
@@ -10,16 +10,16 @@ export interface RoughMessage {
   readonly reliability: Reliability | undefined;
 }
 
-/** How a client's association ends, and its next one begins. */
+/** How an association of a client ends before the next one starts. */
 export type RoughEnd = 'client closes' | 'server closes' | 'client aborts' | 'server aborts' | 'client crashes';
 
 /** One association of a client. */
 export interface Life {
-  /** What the client sends, and what the server does. */
+  /** The messages of the client and those of the server. */
   readonly there: readonly RoughMessage[];
   readonly back: readonly RoughMessage[];
   readonly end: RoughEnd;
-  /** An abort or a crash comes this long after the association is up, whatever is on its way; a close waits for the sends. */
+  /** The time of an abort or a crash after the set-up, even with messages in flight; a close waits for the sends. */
   readonly endsAfterMs: number;
 }
 
@@ -31,12 +31,12 @@ export interface RoughClient {
 
 export interface RoughPlan {
   readonly conditions: Conditions;
-  /** I-DATA (RFC 8260), at both ends. */
+  /** I-DATA (RFC 8260) at both ends. */
   readonly interleaving: boolean;
   readonly style: 'one-to-one' | 'one-to-many';
   readonly sendBufferBytes: number;
   readonly receiveBufferBytes: number;
-  /** How long the server waits after each message that it has received, in ms. */
+  /** The server's pause after each received message, in ms. */
   readonly readPauseMs: number;
   readonly clients: readonly RoughClient[];
 }
@@ -45,7 +45,7 @@ export const ROUGH_STREAMS = 4;
 
 const ENDS = ['client closes', 'server closes', 'client aborts', 'server aborts', 'client crashes'] as const;
 
-/** Up to three clients of one server, with messages of up to 1 MB, that end and begin again in the middle of them. */
+/** Up to three clients of one server that end and restart their associations during messages of up to 1 MB. */
 export function roughPlanOf(seed: number | string): RoughPlan {
   const dice = new Dice(seed, 'rough');
   return {

@@ -11,18 +11,18 @@ import { type Life, ROUGH_STREAMS, type RoughClient, type RoughMessage, type Rou
 const SERVER = ['10.0.1.2', '10.0.2.2'];
 const LIMIT_MS = 4 * 3_600_000;
 const HEADER_BYTES = 12;
-/** The first message of each association says which client and which life it is. */
+/** The first message of each association identifies the client and its life. */
 const HELLO = 255;
 const CLIENT_PORT = 7000;
-/** Faults heal here; an association that gave up would be right, but would prove nothing. */
+/** Faults heal here. An association that gave up would be correct, but would prove nothing. */
 const TIMERS = { associationRetransmits: 1000, initRetransmits: 100 };
 
 type Direction = 'there' | 'back';
 
 /**
- * Plays a scenario. Rejects unless each message that arrives is what was sent, once, and in the order of its stream, and
- * each that must arrive does: a reliable one of an association that was closed, and one with a policy unless its sender
- * was told that it failed.
+ * Plays a scenario. Rejects unless each message arrives at most once, unchanged and in the order of its stream, and each
+ * message that must arrive does: a reliable one if the association was closed, and one with a policy unless `sendFailed`
+ * reported it.
  */
 export async function playRough(seed: number | string, plan: RoughPlan): Promise<Played> {
   const network = new TestNetwork({ seed, conditions: plan.conditions });
@@ -37,7 +37,7 @@ export async function playRough(seed: number | string, plan: RoughPlan): Promise
   return { messages, packets: network.trace.count, virtualMs: network.clock.now() };
 }
 
-/** One end's view of what the other end of a life has sent: checks each message as it comes. */
+/** The messages of a life that one end receives; checks each on arrival. */
 class Received {
   readonly #label: string;
   readonly #planned: readonly RoughMessage[];
@@ -53,37 +53,38 @@ class Received {
     const planned = this.#planned[number];
     const what = `${this.#label}: message ${number}`;
     if (planned === undefined) throw new Error(`${what} was never sent`);
-    if (planned.stream !== stream || planned.unordered !== unordered) throw new Error(`${what} came on another stream`);
+    if (planned.stream !== stream || planned.unordered !== unordered)
+      throw new Error(`${what} arrived on another stream`);
     if (data.length !== lengthOf(planned))
       throw new Error(`${what} has ${data.length} bytes, not ${lengthOf(planned)}`);
-    if (this.#numbers.has(number)) throw new Error(`${what} came twice`);
+    if (this.#numbers.has(number)) throw new Error(`${what} arrived twice`);
     this.#numbers.add(number);
     if (unordered) return;
     const before = this.#last.get(stream) ?? -1;
-    if (before > number) throw new Error(`${what} of stream ${stream} came after ${before}`);
+    if (before > number) throw new Error(`${what} of stream ${stream} arrived after ${before}`);
     this.#last.set(stream, number);
   }
 
-  /** Throws unless all that had to arrive has; `failed`: what the sender was told of. */
+  /** Throws unless all messages that must arrive have; `failed` has those reported by `sendFailed`. */
   complete(failed: ReadonlySet<number>): void {
     const missing = this.#planned.flatMap(({ reliability }, number) => {
       const mayBeMissing = reliability !== undefined && failed.has(number);
       return this.#numbers.has(number) || mayBeMissing ? [] : [number];
     });
-    if (missing.length > 0) throw new Error(`${this.#label}: ${missing} never came, and no failure was told`);
+    if (missing.length > 0) throw new Error(`${this.#label}: ${missing} never arrived, and no failure was reported`);
   }
 }
 
-/** A life of a client, from both ends. */
+/** An association of a client, from both ends. */
 interface LifeRecord {
   readonly life: Life;
   readonly received: { readonly [D in Direction]: Received };
-  /** The numbers of messages that `sendFailed` told of, of either sender. */
+  /** The numbers of messages that `sendFailed` reported, for each sender. */
   readonly failed: { readonly [D in Direction]: Set<number> };
-  /** The server's end, once the hello has come. */
+  /** The server's end, once the hello has arrived. */
   readonly met: Promise<Association>;
   readonly meet: (association: Association) => void;
-  /** The server has sent all, or can't. */
+  /** Resolves when the server has sent all messages or cannot send more. */
   served: Promise<void>;
 }
 
@@ -92,10 +93,10 @@ class RoughServer {
   readonly #network: TestNetwork;
   readonly #plan: RoughPlan;
   readonly #lives = new Map<string, LifeRecord>();
-  /** Each association's reader, which ends when all that has come is read. */
+  /** The reader of each association, which ends when all arrived messages are read. */
   readonly #readers = new Map<Association, Promise<void>>();
   readonly #fail: (error: unknown) => void;
-  /** Rejects when the server has received what it must not. */
+  /** Rejects when the server receives an unexpected message. */
   readonly failed: Promise<never>;
   arrivals = 0;
 
@@ -117,11 +118,11 @@ class RoughServer {
     this.failed = new Promise((_, reject) => {
       fail = reject;
     });
-    this.failed.catch(() => undefined); // told by whoever races with it
+    this.failed.catch(() => undefined); // reported by Promise.race()
     this.#fail = fail;
   }
 
-  /** Announces a life, before its client connects. */
+  /** Registers a life before its client connects. */
   expect(index: number, number: number, life: Life): LifeRecord {
     const label = `client ${index}, life ${number}`;
     let meet!: (association: Association) => void;
@@ -143,7 +144,7 @@ class RoughServer {
     return record;
   }
 
-  /** Resolves when all is read that has come on this association, which has ended. */
+  /** Resolves when all arrived messages of an ended association are read. */
   async hasRead(association: Association): Promise<void> {
     await this.#readers.get(association);
   }
@@ -191,7 +192,7 @@ function roughSocket(stack: Stack, plan: RoughPlan, style: RoughPlan['style']): 
   return socket;
 }
 
-/** All lives of a client, one after the other, from one port: after a crash the next one restarts the association. */
+/** Plays all lives of a client in turn from one port; after a crash, the next one restarts the association. */
 async function live(network: TestNetwork, plan: RoughPlan, server: RoughServer, client: RoughClient, index: number) {
   const host = network.host(`client ${index}`, client.addresses);
   let stack = await network.stack(host, { timers: TIMERS });
@@ -252,12 +253,12 @@ async function read(association: Association, received: Received, index: number,
     if (message === undefined) return;
     const head = checked(message);
     if (head.client !== index) throw new Error(`client ${index} got a message for client ${head.client}`);
-    // What waited at the server when the former life crashed may come to this one.
+    // Messages that the server had queued when the former life crashed may arrive here.
     if (head.life === life) received.take(head.number, message);
   }
 }
 
-/** Sends all, as they are taken; what is refused because the association has ended isn't looked at. */
+/** Sends all messages one after the other; ignores failures because the association has ended. */
 async function speak(association: Association, client: number, life: number, messages: readonly RoughMessage[]) {
   const ppid = ppidOf(client, life);
   const sending = messages.map((message, number) => {
@@ -280,7 +281,7 @@ function lengthOf({ length }: RoughMessage): number {
   return Math.max(HEADER_BYTES, length);
 }
 
-/** A header, then bytes of which each tells its place. */
+/** A header, then bytes that depend on their position. */
 function bytesOf(client: number, life: number, number: number, length: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length);
   const step = 1 + ((client * 7 + life * 3 + number) % 127);
@@ -293,7 +294,7 @@ function bytesOf(client: number, life: number, number: number, length: number): 
   return bytes;
 }
 
-/** The header of a message, each of whose bytes is what was sent. */
+/** Checks the bytes of a message and returns its header. */
 function checked({ data }: Message): { client: number; life: number; number: number } {
   if (data.length < HEADER_BYTES) throw new Error(`a message of ${data.length} bytes was never sent`);
   const [client = 0, life = 0, number = 0] = data;

@@ -6,7 +6,7 @@ import { connected, dropChunks, finish, receiveAll, sendAll, upTo } from './fixt
 describe('shutdown', () => {
   for (const seed of upTo(10)) {
     test(
-      `both ends learn of it, and get all messages, at 30 % loss (seed ${seed})`,
+      `ends both ends after all messages at 30 % loss (seed ${seed})`,
       withNetwork({ seed, conditions: { latencyMs: 5, loss: 0.3 } }, async (network) => {
         const all = await connected(network, { stack: { timers: { associationRetransmits: 100 } } });
         await sendAll(all.here, 20);
@@ -20,13 +20,13 @@ describe('shutdown', () => {
     );
   }
 
-  // T5-shutdown-guard: of 5 s, with an RTO.Max of 1 s, or of 300 s it would be over.
+  // A T5-shutdown-guard of 5 s (RTO.Max 1 s) or of 300 s would expire.
   for (const [preset, rateBps, leastMs] of [
     ['fast-failover', 50_000, 20_000],
     ['rfc9260', 4000, 400_000],
   ] as const) {
     test(
-      `delivers what was sent before, however long that takes (${preset})`,
+      `delivers all messages sent before, however long that takes (${preset})`,
       withNetwork({ seed: 1, conditions: { latencyMs: 5, rateBps } }, async (network) => {
         const all = await connected(network, { client: ['10.0.1.1'], server: ['10.0.1.2'], stack: { preset } });
         const began = network.clock.now();
@@ -39,7 +39,7 @@ describe('shutdown', () => {
   }
 
   test(
-    'what the peer still has to say is delivered, however short RTO.Max is',
+    'delivers the remaining messages of the peer, however short RTO.Max is',
     withNetwork({ seed: 1, conditions: { latencyMs: 5, rateBps: 50_000 } }, async (network) => {
       const all = await connected(network, {
         client: ['10.0.1.1'],
@@ -53,7 +53,7 @@ describe('shutdown', () => {
   );
 
   test(
-    'small messages of the peer don’t use its window up',
+    'is not blocked by small messages of the peer that fill the window',
     withNetwork({ seed: 1, conditions: { latencyMs: 20 } }, async (network) => {
       const all = await connected(network, { client: ['10.0.1.1'], server: ['10.0.1.2'] });
       const began = network.clock.now();
@@ -65,7 +65,7 @@ describe('shutdown', () => {
   );
 
   test(
-    'both ends may shut down at the same time',
+    'can start at both ends at the same time',
     withNetwork({ seed: 1, conditions: { latencyMs: 20 } }, async (network) => {
       const all = await connected(network);
       await Promise.all([all.here.close(), all.there.close()]);
@@ -74,7 +74,7 @@ describe('shutdown', () => {
   );
 
   test(
-    'a SHUTDOWN COMPLETE that is lost doesn’t keep the peer',
+    'ends at the peer even if SHUTDOWN COMPLETE is lost',
     withNetwork({ seed: 1 }, async (network) => {
       const all = await connected(network);
       const stop = dropChunks(network, all.hosts.client, 'SHUTDOWN COMPLETE');
@@ -87,7 +87,7 @@ describe('shutdown', () => {
   );
 
   test(
-    'both shut down, SHUTDOWN COMPLETE is lost, and a late SHUTDOWN is answered with ABORT: all is well',
+    'is graceful at both ends if both shut down, SHUTDOWN COMPLETE is lost and a late SHUTDOWN gets an ABORT',
     withNetwork({ seed: 1 }, async (network) => {
       const all = await connected(network);
       let late: Uint8Array | undefined;
