@@ -10,11 +10,12 @@ const TSCTP = 5001;
 const ECHO = 7;
 const DISCARD = 9;
 /**
- * How a native server lists an SCTP_SHUTDOWN_EVENT. It reads that after all messages: a peer shuts down when all that it
- * sent is acknowledged (RFC 9260 §9.2). The last message sent needn't be the last read: streams don't wait for each other.
+ * The line that a native server prints for an SCTP_SHUTDOWN_EVENT. It reads the event after all messages, because a peer
+ * shuts down when all its DATA is acknowledged (RFC 9260 §9.2). Streams are independent, so the last message that was sent
+ * is not always the last one read.
  */
 const ALL_READ = /Notification of length 12 received/;
-/** Where the last packet of a capture ends: what follows it in its block is 8 bytes of flags and 8 of lengths. */
+/** The bytes after the last packet in its block of a capture: 8 of flags and 8 of lengths. */
 const END_OF_PACKET = 17;
 
 afterEach(async () => {
@@ -22,7 +23,7 @@ afterEach(async () => {
   await Child.endAll();
 });
 
-/** A native server started with these arguments, and a stack of ours that expects it where it is. */
+/** Starts a native server with these arguments and a stack of ours that uses its UDP port. */
 async function beside(
   address: string,
   program: string,
@@ -38,7 +39,7 @@ async function beside(
 
 const pair = (theirs: number, ours: number) => [theirs, ours];
 
-/** A message that says which one it is. */
+/** A message that contains its number. */
 function numbered(index: number, size: number): Buffer {
   const bytes = Buffer.alloc(size, index % 251);
   bytes.writeUInt32BE(index);
@@ -111,24 +112,27 @@ describe('bulk from native clients to us', () => {
     await client.printed(new RegExp(`Sending of ${count} messages of length ${size} took`));
   });
 
-  test.each(['127.0.0.1', '::1'])('a client on %s types 2 MB; each line arrives once and in order', async (address) => {
-    const { stack, transport } = await host({ udp: { addresses: [address] } });
-    const socket = stack.socket();
-    socket.bindx([{ address, port: TSCTP }]);
-    socket.listen();
-    const client = await native('client', [address, TSCTP, 0, await freePort(), transport.port]);
-    const association = await socket.accept(WAIT);
-    for (let first = 0; first < 26_000; first += 400) {
-      // The client forgets what it can't queue (512 messages): it gets no more before the last has come.
-      const lines = Array.from({ length: 400 }, (_, i) => `${first + i} `.padEnd(76, String(i % 10)).concat('\n'));
-      client.write(lines.join(''));
-      await receiveAll(association, lines.length, (data, i) => {
-        if (data.toString() !== lines[i]) throw new Error(`line ${first + i} is '${data}'`);
-      });
-    }
-    client.end();
-    expect(await association.closed).toBeUndefined();
-  });
+  test.each(['127.0.0.1', '::1'])(
+    'each of the lines that a client on %s sends, 2 MB in all, arrives once and in order',
+    async (address) => {
+      const { stack, transport } = await host({ udp: { addresses: [address] } });
+      const socket = stack.socket();
+      socket.bindx([{ address, port: TSCTP }]);
+      socket.listen();
+      const client = await native('client', [address, TSCTP, 0, await freePort(), transport.port]);
+      const association = await socket.accept(WAIT);
+      for (let first = 0; first < 26_000; first += 400) {
+        // The client drops what it can't queue (512 messages), so it gets more only after the last one has arrived.
+        const lines = Array.from({ length: 400 }, (_, i) => `${first + i} `.padEnd(76, String(i % 10)).concat('\n'));
+        client.write(lines.join(''));
+        await receiveAll(association, lines.length, (data, i) => {
+          if (data.toString() !== lines[i]) throw new Error(`line ${first + i} is '${data}'`);
+        });
+      }
+      client.end();
+      expect(await association.closed).toBeUndefined();
+    },
+  );
 
   test('tsctp aborts when it closes with unread data: ECONNRESET, with the cause in its ABORT', async () => {
     const { stack, transport } = await host({ udp: { addresses: ['127.0.0.1'] } });
@@ -140,7 +144,7 @@ describe('bulk from native clients to us', () => {
     const association = await socket.accept(WAIT);
     const acknowledged = new Promise<void>((resolve) => association.on('senderDry', resolve));
     await association.send('tsctp never reads');
-    await acknowledged; // nor do we until then: all buffers are full, and so tsctp closes while it has a lot to send
+    await acknowledged; // until then all buffers fill up, so that tsctp closes with much data to send
     const messages = receiveAll(association, Number.POSITIVE_INFINITY, () => {});
     await expect(messages).rejects.toMatchObject({
       code: 'ECONNRESET',
@@ -149,8 +153,8 @@ describe('bulk from native clients to us', () => {
   });
 });
 
-describe.each(['127.0.0.1', '::1'])('both directions at once on %s', (address) => {
-  test('4 MB through a native echo_server come back; tshark finds every packet right, and would notice', async () => {
+describe.each(['127.0.0.1', '::1'])('messages in both directions on %s', (address) => {
+  test('4 MB come back from a native echo_server; tshark accepts every packet, and rejects a corrupted one', async () => {
     const writer = new PcapngWriter();
     const { stack, transport } = await beside(address, 'echo_server', pair, writer);
     const association = await stack.socket().connect({ address, port: ECHO });

@@ -7,7 +7,7 @@ import { closeHosts, host, WAIT } from '../support/udp-host.js';
 
 const ECHO = 7;
 const EKR = 5001;
-/** What the native servers read at once, and so the most that they send back of a message. */
+/** The read size of the native servers, and so the largest message that they send back. */
 const ECHO_BYTES = 10_240;
 
 afterEach(async () => {
@@ -15,7 +15,7 @@ afterEach(async () => {
   await Child.endAll();
 });
 
-/** A native server, and a stack of ours that expects it where it is. */
+/** Starts a native server and a stack of ours that uses its UDP port. */
 async function beside(program: string, address: string, timers: Partial<Timers> = {}) {
   const theirs = await freePort();
   const ours = await freePort();
@@ -40,7 +40,7 @@ async function received(association: Association, count: number): Promise<Messag
   return messages;
 }
 
-/** What the server has printed beside its remarks, once that are so many bytes. */
+/** The server's output without its remarks, once it has `size` bytes. */
 function contentOf(output: string, size: number): string | undefined {
   const content = output.replaceAll(/(Msg|Notification) of length \d+ received.*\n/g, '');
   return content.length >= size ? content : undefined;
@@ -51,7 +51,7 @@ function letters(length: number): Buffer {
 }
 
 describe.each(['127.0.0.1', '::1'])('our client with native servers on %s', (address) => {
-  test('messages of 1 byte to 10 kB come back as they were sent, with stream and ppid', async () => {
+  test('messages of 1 byte to 10 kB come back unchanged, with stream and ppid', async () => {
     const { association } = await connected('echo_server', address);
     const { outbound } = association.setup.streams;
     const sizes = [1, 2, 3, 4, 5, 100, 1000, 1400, 1452, 1453, 2900, 5000, 9999, ECHO_BYTES];
@@ -67,18 +67,21 @@ describe.each(['127.0.0.1', '::1'])('our client with native servers on %s', (add
     expect(await association.closed).toBeUndefined();
   });
 
-  test.each([10_241, 65_536, 200_000])('a message of %i bytes arrives whole; its end comes back', async (size) => {
-    const { association, server } = await connected('echo_server_upcall', address);
-    const data = letters(size);
-    await association.send(data, { stream: 3, ppid: 46 });
-    const [echo] = await received(association, 1);
-    expect(echo).toMatchObject({ stream: 3, ppid: 46 });
-    expect(echo!.data.length).toBeLessThanOrEqual(ECHO_BYTES);
-    expect(data.subarray(-echo!.data.length).equals(echo!.data)).toBe(true);
-    const printed = await server.until(({ length }) => length > size && contentOf(server.output, size), 'all came');
-    expect(printed === data.toString('latin1')).toBe(true);
-    await association.close(WAIT);
-  });
+  test.each([10_241, 65_536, 200_000])(
+    'a message of %i bytes arrives complete, and its end comes back',
+    async (size) => {
+      const { association, server } = await connected('echo_server_upcall', address);
+      const data = letters(size);
+      await association.send(data, { stream: 3, ppid: 46 });
+      const [echo] = await received(association, 1);
+      expect(echo).toMatchObject({ stream: 3, ppid: 46 });
+      expect(echo!.data.length).toBeLessThanOrEqual(ECHO_BYTES);
+      expect(data.subarray(-echo!.data.length).equals(echo!.data)).toBe(true);
+      const printed = await server.until(({ length }) => length > size && contentOf(server.output, size), 'all came');
+      expect(printed === data.toString('latin1')).toBe(true);
+      await association.close(WAIT);
+    },
+  );
 
   test('unordered messages come back unordered', async () => {
     const { association } = await connected('echo_server', address);
@@ -89,7 +92,7 @@ describe.each(['127.0.0.1', '::1'])('our client with native servers on %s', (add
     expect(back.map(({ data }) => Buffer.from(data).toString()).sort()).toEqual(sent.sort());
   });
 
-  test('the set-up tells what the native peer said: its addresses, streams and features', async () => {
+  test('the set-up result has the addresses, streams and features of the native peer', async () => {
     const { association } = await connected('echo_server', address);
     const { setup } = association;
     expect(setup).toMatchObject({ confirmed: [address], dropped: [], streams: { outbound: 10 } });
@@ -100,7 +103,7 @@ describe.each(['127.0.0.1', '::1'])('our client with native servers on %s', (add
     expect(association.paths().find((path) => path.address === address)).toMatchObject({ state: 'active' });
   });
 
-  test('one socket can have one association after the other with the same server', async () => {
+  test('one socket can have successive associations with the same server', async () => {
     const { stack } = await beside('echo_server', address);
     const socket = stack.socket();
     for (const text of ['first', 'second', 'third']) {
@@ -112,7 +115,7 @@ describe.each(['127.0.0.1', '::1'])('our client with native servers on %s', (add
     }
   });
 
-  test('a native server without that port swallows INITs: ETIMEDOUT, with the time of each', async () => {
+  test('if a native server ignores INITs to another port, the set-up fails with ETIMEDOUT and the time of each INIT', async () => {
     const { stack } = await beside('echo_server', address);
     const attempt = stack.socket().connectx([{ address, port: 8 }], { timeoutMs: 1200 });
     const error = await attempt.catch((reason) => reason);
@@ -121,7 +124,7 @@ describe.each(['127.0.0.1', '::1'])('our client with native servers on %s', (add
     expect(second - first).toBeGreaterThanOrEqual(450);
   });
 
-  test('a native server that is killed is noticed: the association is lost with ETIMEDOUT', async () => {
+  test('after a native server is killed, the association is lost with ETIMEDOUT', async () => {
     const { association, server } = await connected('echo_server', address, { associationRetransmits: 4 });
     const lost: string[] = [];
     association.on('path', ({ change, address }) => change === 'unreachable' && lost.push(address));
@@ -139,7 +142,7 @@ describe.each(['127.0.0.1', '::1'])('our client with native servers on %s', (add
 });
 
 describe('our client with a native server that has no IP layer (AF_CONN over UDP)', () => {
-  test('connects, delivers and closes', async () => {
+  test('connects, delivers messages and closes', async () => {
     const { stack, server } = await beside('ekr_server', '127.0.0.1');
     const association = await stack.socket().connectx([{ address: '127.0.0.1', port: EKR }]);
     expect(association.paths().map(({ address }) => address)).toEqual(['127.0.0.1']);
@@ -148,7 +151,7 @@ describe('our client with a native server that has no IP layer (AF_CONN over UDP
     await association.close(WAIT);
   });
 
-  test('refuses a port where nobody listens with an ABORT: ECONNREFUSED', async () => {
+  test('gets ECONNREFUSED from the ABORT of a port where no socket listens', async () => {
     const { stack } = await beside('ekr_server', '127.0.0.1');
     const attempt = stack.socket().connectx([{ address: '127.0.0.1', port: EKR + 1 }]);
     const error = await attempt.catch((reason) => reason);

@@ -16,7 +16,7 @@ test.each([
   ['has exchanged messages with a native server', 'echo', 'received hello'],
   ['has aborted its association', 'abort', 'received hello'],
   ['couldn’t connect', 'timeout', 'ETIMEDOUT'],
-  ['was accepting', 'listen', 'EBADF'],
+  ['was accepting an association', 'listen', 'EBADF'],
   ['has only made a stack', 'nothing', ''],
 ])('a process that %s ends by itself once its stack is closed', async (_, way, said) => {
   const theirs = await freePort();

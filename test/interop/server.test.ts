@@ -17,7 +17,7 @@ interface Server {
   client(port?: number): Promise<Child>;
 }
 
-/** A listening socket of ours on one address, or on all of the machine's. */
+/** A listening socket of ours on one address, or on all addresses of the machine. */
 async function server(address: string, options: SocketOptions = {}, addresses = [address]): Promise<Server> {
   const { stack, transport } = await host({ udp: { addresses } });
   const socket = stack.socket(options);
@@ -35,7 +35,7 @@ async function receiveText(association: Association): Promise<string> {
 }
 
 describe.each(['127.0.0.1', '::1'])('our server with native clients on %s', (address) => {
-  test('what is typed arrives, what we answer is printed, the end of input closes both in order', async () => {
+  test('the client’s input arrives, our answers are printed, and the end of input shuts both ends down', async () => {
     const { socket, client } = await server(address);
     const typing = await client();
     const association = await socket.accept(WAIT);
@@ -53,7 +53,7 @@ describe.each(['127.0.0.1', '::1'])('our server with native clients on %s', (add
     expect(typing.output).toContain('SCTP_SHUTDOWN_COMP');
   });
 
-  test.each([1, 1500, 65_536, 200_000])('an answer of %i bytes is printed whole', async (size) => {
+  test.each([1, 1500, 65_536, 200_000])('an answer of %i bytes is printed completely', async (size) => {
     const { socket, client } = await server(address);
     const typing = await client();
     const association = await socket.accept(WAIT);
@@ -65,7 +65,7 @@ describe.each(['127.0.0.1', '::1'])('our server with native clients on %s', (add
     expect(typing.output.replaceAll(/[\0-\x7f]/g, '') === answer).toBe(true);
   });
 
-  test('closing here ends the native client in order', async () => {
+  test('our close shuts the native client down', async () => {
     const { socket, client } = await server(address);
     const typing = await client();
     const association = await socket.accept(WAIT);
@@ -78,7 +78,7 @@ describe.each(['127.0.0.1', '::1'])('our server with native clients on %s', (add
     const { socket, client } = await server(address);
     const typing = await client();
     const association = await socket.accept(WAIT);
-    await typing.printed(/SCTP_COMM_UP.*\n/); // or its usrsctp_connect() may fail, and it tells no more
+    await typing.printed(/SCTP_COMM_UP.*\n/); // otherwise its usrsctp_connect() may fail, and it prints nothing more
     association.abort('enough');
     const [, bytes] = await typing.printed(/SCTP_COMM_LOST.*ABORT =((?: 0x\w\w)+)\.?\n/);
     const abort = Buffer.from(bytes!.replaceAll(/ 0x/g, ''), 'hex');
@@ -87,14 +87,14 @@ describe.each(['127.0.0.1', '::1'])('our server with native clients on %s', (add
     expect(abort.subarray(8, 8 + 6).toString()).toBe('enough');
   });
 
-  test('a native client is refused where nobody listens', async () => {
+  test('a native client is refused if no socket listens', async () => {
     const { client } = await server(address);
     const refused = await client(PORT + 1);
     await refused.printed(/usrsctp_connect: Connection refused/);
     await refused.printed(/SCTP_CANT_STR_ASSOC.*ABORT = 0x06/);
   });
 
-  test('a native client that is killed is noticed by heartbeats alone', async () => {
+  test('heartbeats alone detect that a native client was killed', async () => {
     const { stack, transport } = await host({
       udp: { addresses: [address] },
       timers: { heartbeatMs: 200, associationRetransmits: 3 },
@@ -122,7 +122,7 @@ describe.each(['127.0.0.1', '::1'])('our server with native clients on %s', (add
   });
 });
 
-test('every address that a native client names is a path, and is confirmed', async () => {
+test('every address that a native client lists becomes a confirmed path', async () => {
   const { socket, client } = await server('127.0.0.1', {}, ['0.0.0.0', '::']);
   const typing = await client();
   const association = await socket.accept(WAIT);

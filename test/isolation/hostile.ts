@@ -20,13 +20,13 @@ export const SERVER = ['10.0.1.2', '10.0.2.2'] as const;
 export const SERVER_PORT = 5001;
 export const CLIENT = ['10.0.1.1', '10.0.2.1'] as const;
 export const CLIENT_PORT = 6000;
-/** Where the hostile peer is; it may use each of them. */
+/** The addresses of the hostile peer. */
 export const HOSTILE = ['10.0.1.66', '10.0.2.66', '10.0.1.67'] as const;
 
 const ADAPTATION = 0xc006;
 const ECN_CAPABLE = 0x8000;
 
-/** A peer with a handshake of its own, so that its packets are taken. It knows what a peer may know, and says anything. */
+/** A peer with a handshake of its own, so that its packets are accepted. It knows what a peer may know and may send anything. */
 export class Hostile {
   readonly dice: Dice;
   readonly target: Target;
@@ -34,28 +34,28 @@ export class Hostile {
   port = 4000;
   tag = 1;
   streams = 10;
-  /** The next TSN, and that of the handshake. */
+  /** The next TSN, and the initial one. */
   tsn = 1;
   initialTsn = 1;
-  /** The next numbers of ordered messages, by stream. */
+  /** The next numbers of ordered messages by stream. */
   readonly numbers = new Map<number, number>();
   /** The next sequence numbers of ASCONF and RE-CONFIG. */
   serial = 1;
   request = 1;
   targetTag = 0;
   targetTsn = 0;
-  /** The highest TSN that has come. */
+  /** The highest received TSN. */
   highestTsn = 0;
-  /** The last sequence number of a request that has come. */
+  /** The sequence number of the last received request. */
   victimRequest = 0;
   cookie = new Uint8Array();
-  /** That of an earlier handshake. */
+  /** The cookie of an earlier handshake. */
   oldCookie = new Uint8Array();
   key = new Uint8Array();
-  /** I-DATA has been agreed on. */
+  /** Whether I-DATA was negotiated. */
   isInterleaved = false;
   isUp = false;
-  /** How many associations have come up, and how many messages of the server's program have come. */
+  /** The numbers of associations that came up and of received DATA chunks. */
   handshakes = 0;
   chunksReceived = 0;
 
@@ -64,7 +64,7 @@ export class Hostile {
     this.dice = dice;
   }
 
-  /** A handshake: a new association, or the restart of the one that there is. Others may come with the COOKIE ECHO. */
+  /** Performs a handshake: for a new association or a restart of the existing one. `also` is bundled with COOKIE ECHO. */
   async connect(also: readonly Uint8Array[] = []): Promise<void> {
     const { dice } = this;
     const own = authParameters('ASCONF', 'ASCONF ACK');
@@ -96,7 +96,7 @@ export class Hostile {
     return initiation('INIT', { tag, tsn, window, outbound: streams, inbound: streams, parameters });
   }
 
-  /** Sends a packet and hears what is answered. */
+  /** Sends a packet and processes the answers. */
   async send(chunks: readonly Uint8Array[], options: Sending = {}): Promise<void> {
     this.inject(this.packet(chunks, options), options);
     await this.listen(0);
@@ -110,7 +110,7 @@ export class Hostile {
     this.target.inject({ source, destination, packet });
   }
 
-  /** Hears what is answered within so many ms. */
+  /** Processes the answers of the next `ms`. */
   async listen(ms: number): Promise<void> {
     await this.target.advance(ms);
     this.input(this.target.answers());
@@ -120,7 +120,7 @@ export class Hostile {
     return authenticated(this.key, ...chunks);
   }
 
-  /** Learns what it can from what the server has sent. */
+  /** Takes tags, TSNs and sequence numbers from packets of the server. */
   input(packets: readonly Uint8Array[]): void {
     for (const bytes of packets) {
       const { verificationTag, destinationPort, chunks } = decodePacket(bytes);

@@ -12,7 +12,7 @@ const WHOLE = BEGINNING | END;
 /** Makes the chunks of a packet. */
 type Maker = (peer: Hostile) => readonly Uint8Array[];
 
-/** What a hostile peer says, by name: what a generated packet consists of. */
+/** The chunks of generated packets of a hostile peer, by name. */
 export const KINDS: Readonly<Record<string, Maker>> = {
   message,
   'message in parts': parts,
@@ -59,7 +59,7 @@ export const KINDS: Readonly<Record<string, Maker>> = {
   PAD: (peer) => [chunkOf('PAD', new Uint8Array(peer.dice.integer(0, 100)))],
 };
 
-/** A number as it should be, or one that is somewhat or quite wrong. */
+/** The correct number, or one that is slightly or completely wrong. */
 export function near(dice: Dice, value: number): number {
   if (dice.chance(0.4)) return value >>> 0;
   if (dice.chance(0.2)) return dice.below(2 ** 32);
@@ -81,7 +81,7 @@ interface Numbered {
   readonly bytes: number;
 }
 
-/** DATA, or I-DATA where that has been agreed on. */
+/** DATA, or I-DATA if it was negotiated. */
 function dataChunk(peer: Hostile, { tsn, stream, number, fsn, flags, bytes }: Numbered, isInterleaved: boolean) {
   const payload = new Uint8Array(bytes).fill(0x66);
   if (!isInterleaved) return chunkWithFlags('DATA', flags, u32(tsn), u16(stream, number & 0xffff), u32(0x66), payload);
@@ -101,7 +101,7 @@ const nextTsn = (peer: Hostile): number => {
   return tsn;
 };
 
-/** As it should be. */
+/** A valid message. */
 function message(peer: Hostile): Uint8Array[] {
   const stream = peer.dice.integer(0, Math.min(peer.streams, 10) - 1);
   const isUnordered = peer.dice.chance(0.3);
@@ -111,13 +111,13 @@ function message(peer: Hostile): Uint8Array[] {
   return [dataChunk(peer, { tsn: nextTsn(peer), stream, number, fsn: 0, flags, bytes }, peer.isInterleaved)];
 }
 
-/** Fragments of a message, of which the end, the beginning or one in the middle may be missing, in any order. */
+/** Fragments of a message in any order; the first, the last or a middle one may be missing. */
 function parts(peer: Hostile): Uint8Array[] {
   const { dice } = peer;
   const stream = dice.integer(0, Math.min(peer.streams, 10) - 1);
   const unordered = dice.chance(0.3) ? UNORDERED : 0;
   const number = nextNumber(peer, stream);
-  // many that are large are delivered in part
+  // many large fragments start partial delivery
   const [count, bytes] = dice.chance(0.1) ? [40, 1200] : [dice.integer(2, 8), dice.pick([1, 10, 150])];
   const missing = dice.chance(0.6) ? dice.integer(0, count - 1) : -1;
   const made = dice
@@ -130,7 +130,7 @@ function parts(peer: Hostile): Uint8Array[] {
   return dice.chance(0.3) ? made.reverse() : made;
 }
 
-/** A message that begins, perhaps is delivered in part, and is given up. */
+/** A message that is started, perhaps partially delivered, and abandoned. */
 function givenUp(peer: Hostile): Uint8Array[] {
   const { dice } = peer;
   const begun = parts(peer);
@@ -156,7 +156,7 @@ function evilData(peer: Hostile, isInterleaved: boolean): Uint8Array {
 function forwardTo(peer: Hostile): Uint8Array {
   const { dice } = peer;
   if (dice.chance(0.5)) return u32(near(dice, peer.tsn - 1));
-  peer.tsn = (peer.tsn + dice.integer(1, 20)) >>> 0; // as a peer that gives up what it hasn't sent
+  peer.tsn = (peer.tsn + dice.integer(1, 20)) >>> 0; // like a peer that abandons messages before sending them
   return u32((peer.tsn - 1) >>> 0);
 }
 
@@ -191,8 +191,8 @@ function evilSack(peer: Hostile): Uint8Array[] {
     dice.list(dice.pick([1, 2, 5, 50, 300]), () => gap(dice)),
     windowOf(dice),
   );
-  if (dice.chance(0.2)) made[13] = dice.below(256); // says that there are more gaps, or fewer
-  if (dice.chance(0.2)) made[15] = dice.below(256); // and duplicates
+  if (dice.chance(0.2)) made[13] = dice.below(256); // a wrong number of gap ack blocks
+  if (dice.chance(0.2)) made[15] = dice.below(256); // and of duplicate TSNs
   return [made];
 }
 
@@ -261,7 +261,7 @@ function heartbeatAck(peer: Hostile): Uint8Array[] {
   return [chunkOf('HEARTBEAT ACK', parameter(1, dice.bytes(dice.pick([0, 8, 40, 48, 56, 200]))))];
 }
 
-/** A report of a middlebox, with a packet of the server's that it claims to have dropped. */
+/** A middlebox's report of a packet of the server that it claims to have dropped. */
 function packetDropped(peer: Hostile): Uint8Array[] {
   const { dice } = peer;
   const sizes = u32(dice.below(2 ** 17), dice.below(2 ** 17));

@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 
-/** A program that answers each line with some lines, of which the last begins with `=`. */
+/** A program that answers each line with lines, the last of which begins with `=`. */
 export class Lines {
   static readonly #alive = new Set<Lines>();
   readonly #process: ChildProcessWithoutNullStreams;
@@ -17,7 +17,7 @@ export class Lines {
     this.#process.stderr.setEncoding('latin1').on('data', (text: string) => {
       this.#errors += text;
     });
-    this.#process.stdin.on('error', () => {}); // it has ended; its exit code tells why
+    this.#process.stdin.on('error', () => {}); // it has ended; its exit code gives the reason
     Lines.#alive.add(this);
     this.#exited = new Promise((resolve) => this.#process.on('close', resolve).on('error', () => resolve(null)));
     void this.#exited.then((code) => {
@@ -27,12 +27,12 @@ export class Lines {
     });
   }
 
-  /** To be called after each test: whatever still runs is killed. */
+  /** Kills all running programs; to be called after each test. */
   static endAll(): void {
     for (const each of Lines.#alive) each.#process.kill('SIGKILL');
   }
 
-  /** Resolves to the answer of each line. */
+  /** Resolves with the answer to each line. */
   async ask(...lines: string[]): Promise<Answer[]> {
     if (this.#isOver) throw this.#failure();
     const answers = lines.map(() => new Promise<Answer>((resolve) => this.#waiting.push(resolve)));
@@ -42,7 +42,7 @@ export class Lines {
     return all;
   }
 
-  /** Lets it come to its end. Rejects with what it has to say unless that was a good one. */
+  /** Ends the program. Rejects with its output if it fails. */
   async end(): Promise<void> {
     this.#process.stdin.end();
     if ((await this.#exited) !== 0) throw this.#failure();
@@ -65,7 +65,7 @@ export class Lines {
   }
 }
 
-/** A negative result is -errno. */
+/** A negative result is −errno. */
 export interface Answer {
   readonly result: number;
   readonly lines: readonly string[];

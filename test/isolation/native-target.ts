@@ -20,11 +20,11 @@ const [SOL_SOCKET, SO_LINGER, SO_SNDBUF, SO_RCVBUF, SCTP] = [1, 13, 7, 8, 132];
 const [SCTP_INTERLEAVING_SUPPORTED, OUTGOING] = [0x1206, 2];
 const GRANTS = { nothing: 0, streams: 1, association: 7 };
 const NOTHING = -11; // EAGAIN
-/** How often the sockets are read while a message waits for room, and else. */
+/** The intervals of reading from the sockets: while a message waits for buffer space, and otherwise. */
 const [BUSY_MS, QUIET_MS] = [5, 50];
 const INTERFACES = [...CLIENT, ...SERVER].map((address) => `address ${address} ${Number(address.split('.')[2]) + 1}`);
 
-/** One stack with both ends of the honest association: the C side alone, natively, under a sanitizer. */
+/** One stack with both ends of the honest association: the C side, compiled natively with a sanitizer. */
 export class NativeHosts implements Hosts {
   readonly lines: Lines;
   nowMs = 0;
@@ -65,7 +65,7 @@ export class NativeHosts implements Hosts {
   }
 
   async end(): Promise<number> {
-    await this.advance(100_000); // whatever timers still have to do
+    await this.advance(100_000); // lets the remaining timers expire
     const [left] = await this.lines.ask('finish');
     await this.lines.end();
     return left!.result;
@@ -80,7 +80,7 @@ interface Sockets {
   readonly peeledOff: number | undefined;
 }
 
-/** A message that is sent in pieces, as there is room. */
+/** A message that is sent in pieces as buffer space allows. */
 interface Sending {
   readonly message: HonestMessage;
   sentBytes: number;
@@ -98,7 +98,7 @@ class NativeTarget implements Target {
   readonly #answers: Uint8Array[] = [];
   readonly #sending: Readonly<Record<Side, Sending[]>> = { client: [], server: [] };
   readonly #arrived: Readonly<Record<Side, Arrived[]>> = { client: [], server: [] };
-  /** Messages that have begun to arrive. */
+  /** Messages that have partly arrived. */
   readonly #begun = new Map<string, Uint8Array[]>();
 
   constructor(hosts: NativeHosts, isUnread: boolean, sockets: Sockets) {
@@ -218,7 +218,7 @@ class NativeTarget implements Target {
     }
   }
 
-  /** Asks, and keeps the packets that have left. */
+  /** Runs commands and keeps the packets that the stack has sent. */
   async #ask(...lines: string[]): Promise<Answer[]> {
     if (lines.length === 0) return [];
     const answers = await this.#hosts.lines.ask(...lines);
@@ -229,7 +229,7 @@ class NativeTarget implements Target {
   }
 }
 
-/** As the façade sets them. */
+/** The settings that the façade makes. */
 function settings(socket: number, options: TargetOptions): string[] {
   const { receiveBufferBytes, sendBufferBytes, interleaving, peerMayReset } = options;
   const size = (name: number, bytes: number | undefined) =>

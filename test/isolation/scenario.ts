@@ -13,15 +13,15 @@ import {
 } from './target.js';
 
 /**
- * A message of the honest peers takes less than this, in ms of virtual time: nothing is lost between them, and one that
- * had to wait for a retransmission would take RTO.Min, a second.
+ * The limit of a message's delay between the honest peers, in ms of virtual time. Nothing is lost between them, and a
+ * retransmission would take RTO.Min, a second.
  */
 const SLOW_MS = 900;
 const STREAMS = 10;
-/** So many scenarios are played for a seed. */
+/** The number of scenarios for a seed. */
 export const ROUNDS = 10;
 const NAMES = Object.keys(KINDS);
-/** What keeps an association going comes more often, or there would be little to attack. */
+/** Chunks that keep an association up are more likely; otherwise there would be little to attack. */
 const WEIGHTED = [
   ...NAMES,
   ...NAMES.filter((name) => !/ABORT|SHUTDOWN|INIT|unknown/.test(name)),
@@ -34,7 +34,7 @@ const SPECIAL = ['mutated', 'from the honest peer’s address', 'wrong tag', 're
 export const ALL_KINDS: readonly string[] = [...NAMES, ...SPECIAL];
 const ACTS: readonly Act[] = ['send', 'send', 'send', 'send', 'reset', 'peeloff', 'shutdown', 'abort'];
 
-/** What scenarios have come to; packets by what was in them. */
+/** Counts of scenarios; packets are counted by their contents. */
 export interface Tally {
   readonly packets: Map<string, number>;
   scenarios: number;
@@ -53,8 +53,8 @@ export const newTally = (): Tally => ({
   slowestMs: 0,
 });
 
-/** The counts as a text. */
-export function told({ packets, ...counts }: Tally): string {
+/** The counts as text. */
+export function summaryOf({ packets, ...counts }: Tally): string {
   const all = [...packets].toSorted(([a], [b]) => a.localeCompare(b)).map(([kind, count]) => `${kind} ${count}`);
   const { scenarios, honestMessages, handshakes, hostileMessages, slowestMs } = counts;
   return (
@@ -75,7 +75,7 @@ function optionsOf(dice: Dice): TargetOptions {
   };
 }
 
-/** Plays what a seed decides: scenarios one after the other on the same hosts, of which nothing is left in the end. */
+/** Plays the scenarios of a seed in turn on the same hosts; rejects if memory is left at the end. */
 export async function play(hosts: Hosts, seed: number, tally: Tally): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
     try {
@@ -89,7 +89,7 @@ export async function play(hosts: Hosts, seed: number, tally: Tally): Promise<vo
   if (left !== 0) throw new Error(`${left} bytes are left`);
 }
 
-/** Rejects unless the honest peers have got all their messages as they were, and in time. */
+/** Rejects unless the honest peers have received all their messages unchanged and in time. */
 async function playRound(hosts: Hosts, seed: string, tally: Tally): Promise<void> {
   const dice = new Dice(seed, 'steps');
   const target = await hosts.target(optionsOf(new Dice(seed, 'options')));
@@ -105,7 +105,7 @@ async function playRound(hosts: Hosts, seed: string, tally: Tally): Promise<void
     await talk.advance(dice.pick([0, 0, 1, 3, 20, 100, 300]));
   }
   await talk.finish();
-  for (const side of SIDES) talk.say(side); // the association is still open
+  for (const side of SIDES) talk.say(side); // checks that the association is still open
   await talk.finish();
   await target.end();
   tally.scenarios++;
@@ -150,7 +150,7 @@ class Attack {
     peer.inject(dice.chance(0.15) ? this.#mutated(packet) : packet, { source, destination: dice.pick(SERVER) });
   }
 
-  /** Those of one kind, or of several. */
+  /** The chunks of one or several kinds. */
   #chunks(): Uint8Array[] {
     const { dice } = this.#peer;
     return dice
@@ -169,7 +169,7 @@ class Attack {
     await this.#peer.connect(withData ? this.#chunks() : []);
   }
 
-  /** As mutate.c does; the checksum is right. */
+  /** Mutates a packet as mutate.c does; the checksum is valid. */
   #mutated(packet: Uint8Array): Uint8Array {
     const { dice } = this.#peer;
     this.#count('mutated');
@@ -193,7 +193,7 @@ class Attack {
   }
 }
 
-/** What the honest peers say to each other, each message once, whole, and in the order of its stream. */
+/** The messages between the honest peers; checks that each arrives once, complete, and in the order of its stream. */
 class Conversation {
   readonly #target: Target;
   readonly #dice: Dice;
@@ -240,18 +240,18 @@ class Conversation {
       const sent = waiting.get(number);
       const problem = (what: string) =>
         new Error(`the ${at} has received message ${number}, stream ${stream}, ${length} bytes, ${what}`);
-      if (!sent) throw problem('which was not sent, or twice');
+      if (!sent) throw problem('which was not sent, or has arrived twice');
       if (stream !== sent.stream || unordered !== sent.unordered) throw problem(`of stream ${sent.stream}`);
       if (!isWhole || length !== sent.length) throw problem(`which is not what was sent, ${sent.length} bytes`);
       const newest = this.#newest[from].get(stream) ?? -1;
-      if (!unordered && newest > number) throw problem(`behind message ${newest}`);
+      if (!unordered && newest > number) throw problem(`after message ${newest}`);
       if (!unordered) this.#newest[from].set(stream, number);
       waiting.delete(number);
       this.slowestMs = Math.max(this.slowestMs, nowMs - sent.sentMs);
     }
     for (const { number, sentMs } of waiting.values()) {
       if (nowMs - sentMs > SLOW_MS)
-        throw new Error(`message ${number} of the ${from} has not come after ${SLOW_MS} ms`);
+        throw new Error(`message ${number} of the ${from} has not arrived after ${SLOW_MS} ms`);
     }
   }
 }

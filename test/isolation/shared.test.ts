@@ -6,7 +6,7 @@ import { ADDRESSES, connected, newStack, SERVER, withTwoStacks } from '../suppor
 const MTU = 65_535;
 const COUNT = 150;
 
-/** Two stacks whose packets may be as large as IP allows. */
+/** Two stacks with the largest packets that IP allows. */
 async function stacksWithLargePackets(network: Network): Promise<Stack[]> {
   const hosts = [ADDRESSES.client, ADDRESSES.server].map((addresses, index) => {
     return network.host(`${index}`, addresses, { mtu: MTU });
@@ -16,8 +16,8 @@ async function stacksWithLargePackets(network: Network): Promise<Stack[]> {
   );
 }
 
-// wasm/network/packets.c: what finds no room in the outbox is dropped, as in a queue of IP
-test('timers of 150 associations that make more than fits into the outbox at once cost none of them a message', () =>
+// wasm/network/packets.c: packets that do not fit into the outbox are dropped, as in an IP queue
+test('no message is lost when the timers of 150 associations overflow the outbox', () =>
   scenario({ seed: 1, conditions: { latencyMs: 10 }, limitMs: 1e7 }, async (network) => {
     const [client, server] = await stacksWithLargePackets(network);
     const listener = server!.socket();
@@ -39,8 +39,8 @@ test('timers of 150 associations that make more than fits into the outbox at onc
     expect(client!.statistics().packets.sendErrors).toBeGreaterThan(0);
   }));
 
-// sctp_initiate_iterator(): it goes through all associations of a socket, whatever state they are in
-test('a new local address is told to each association of a socket, though the peers of two others are silent', () =>
+// sctp_initiate_iterator() visits all associations of a socket in any state.
+test('a new local address is announced on each association of a socket, even if two other peers do not answer', () =>
   withTwoStacks(
     async (stacks) => {
       const { network, serverHost } = stacks;
@@ -62,7 +62,7 @@ test('a new local address is told to each association of a socket, though the pe
         expect(association.paths().map(({ address }) => address)).toContain('10.0.1.99');
       }
       expect(silent.paths()).toHaveLength(2);
-      await network.advance(600_000); // those that don't answer end, and hold nobody up
+      await network.advance(600_000); // the associations without answers end and delay no other
       await closed;
       expect(serverSocket.associations).toHaveLength(2);
       await last.send('still here');

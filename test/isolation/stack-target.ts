@@ -20,12 +20,12 @@ import {
 
 const bytesOf = (from: Side, number: number, length: number): Uint8Array => pattern(length, seedOf(from, number));
 
-/** Two stacks on a simulated network: the module in WebAssembly, and the façade. */
+/** Two stacks on a simulated network, with the module in WebAssembly and the façade. */
 export class StackHosts implements Hosts {
   readonly network: Network;
   readonly client: Stack;
   readonly server: Stack;
-  /** By which they are handed packets. */
+  /** The functions that hand packets to the stacks. */
   readonly entries: Readonly<Record<Side, TransportHost>>;
 
   private constructor(network: Network, client: Stack, server: Stack, entries: Record<Side, TransportHost>) {
@@ -72,7 +72,7 @@ class StackTarget implements Target {
   readonly #injected: ForgedPacket[] = [];
   readonly #answers: Uint8Array[] = [];
   readonly #stopListening: () => void;
-  /** What has gone wrong outside of any call. */
+  /** Errors outside of any call. */
   readonly #errors: unknown[] = [];
   #isOver = false;
 
@@ -103,7 +103,7 @@ class StackTarget implements Target {
       ...buffersOf(options),
       style: 'one-to-many',
       peerMayReset: options.peerMayReset,
-      ...(options.isUnread && { readAheadBytes: 1000 }), // which is soon filled
+      ...(options.isUnread && { readAheadBytes: 1000 }), // small enough to be filled soon
     });
     listener.bindx(peers);
     if (options.interleaving) for (const each of [socket, listener]) each.setOption('interleaving', true);
@@ -196,12 +196,12 @@ class StackTarget implements Target {
     }
   }
 
-  /** The server's program takes whatever the hostile peer sends. */
+  /** The server's program receives everything that the hostile peer sends. */
   async #hear(association: Association): Promise<void> {
     try {
       for await (const _ of association) this.received++;
     } catch {
-      // it has ended in whatever way
+      // The association has ended with an error.
     }
   }
 

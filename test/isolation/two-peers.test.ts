@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { scenario } from '../../src/simulated.js';
 import { Dice } from '../scenarios/plan.js';
 import { playSeeds, SEEDS_LIMIT_MS } from '../support/seeds.js';
-import { ALL_KINDS, newTally, play, type Tally, told } from './scenario.js';
+import { ALL_KINDS, newTally, play, summaryOf, type Tally } from './scenario.js';
 import { StackHosts } from './stack-target.js';
 
 const FILE = 'test/isolation/two-peers.test.ts';
@@ -12,11 +12,11 @@ function playInWebAssembly(seed: number, tally: Tally): Promise<void> {
   return scenario({ seed, conditions }, async (network) => play(await StackHosts.create(network), seed, tally));
 }
 
-test('a hostile peer on the same socket does no harm to the messages of another one', {
+test('a hostile peer on the same socket does no harm to another peer’s messages', {
   timeout: SEEDS_LIMIT_MS,
 }, async () => {
   const tally = newTally();
   await playSeeds(FILE, 30, (seed) => playInWebAssembly(seed, tally));
-  console.log(told(tally));
+  console.log(summaryOf(tally));
   for (const kind of ALL_KINDS) expect(tally.packets.get(kind), kind).toBeGreaterThan(0);
 });
