@@ -1,4 +1,4 @@
-// Prints the hashes of the golden traces: bundled into one file, it runs wherever JavaScript and wasm do.
+// Prints the hashes of the golden traces. Bundled into one file, it runs in any runtime with JavaScript and WebAssembly.
 import { Stack } from '../../src/index.js';
 import * as simulated from '../../src/simulated.js';
 import { networkTrace, sha256 } from './golden.js';

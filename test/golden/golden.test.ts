@@ -9,14 +9,14 @@ import * as simulated from '../../src/simulated.js';
 import { networkTrace, sha256 } from './golden.js';
 import { stacksTrace } from './stacks.js';
 
-/** Changes only when the simulated network, its random numbers or the capture format change: say so in CHANGELOG.md. */
+/** Changes only if the simulated network, its random numbers or the capture format change; mention that in CHANGELOG.md. */
 const NETWORK = '5b74bb88bcec45e32a80228378c86417651abb0b2e91e23e6da543a9f7077304';
 
-test('the network alone leaves the golden trace', async () => {
+test('the network alone produces the golden trace', async () => {
   expect(await sha256(await networkTrace(simulated))).toBe(NETWORK);
 });
 
-test('two stacks leave one trace, in this process and, bundled, in another one', async () => {
+test('two stacks produce the same trace in this process and, bundled, in another', async () => {
   const first = await stacksTrace(simulated, Stack);
   expect(first.length).toBeGreaterThan(200_000);
   const here = await sha256(first);

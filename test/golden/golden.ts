@@ -1,19 +1,19 @@
 import type { Network } from '../../src/simulated.js';
 
-/** What the golden traces need; given, so that they can be recorded from any build in any runtime. */
+/** The exports that the golden traces need, passed in so that any build in any runtime can record them. */
 export interface Simulated {
   readonly Network: typeof Network;
 }
 
-/** Bytes of a trace, as lower-case hex of their SHA-256. */
+/** The SHA-256 of a trace's bytes in lower-case hex. */
 export async function sha256(bytes: Uint8Array): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', new Uint8Array(bytes));
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /**
- * A scenario of the network alone: scripted packets meet every knob, faults and a NAT. Its trace depends on nothing but
- * this package's own TypeScript, so that its hash changes only when the network behaves differently.
+ * A scenario of the network alone: scripted packets with all conditions, faults and a NAT. Its trace depends only on this
+ * package's TypeScript, so its hash changes only if the network behaves differently.
  */
 export async function networkTrace({ Network }: Simulated): Promise<Uint8Array> {
   const conditions = { latencyMs: 20, jitterMs: 7, loss: 0.05, reorder: 0.05, duplicate: 0.05, corrupt: 0.05 };

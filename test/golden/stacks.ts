@@ -2,8 +2,8 @@ import type { Stack } from '../../src/index.js';
 import type { Simulated } from './golden.js';
 
 /**
- * A scenario with two real stacks: multi-homing, loss, failover, messages both ways, an orderly end. Its trace depends
- * on the wasm too: its hash is compared between runs, builds and runtimes, not with a constant.
+ * A scenario with two real stacks: multi-homing, loss, failover, messages in both directions, a graceful end. Its trace
+ * also depends on the WebAssembly, so its hash is compared between runs, builds and runtimes, not with a constant.
  */
 export async function stacksTrace(
   { Network }: Simulated,

@@ -9,8 +9,8 @@ afterAll(() => setExtensions(false));
 afterEach(endAll);
 
 describe.each(ENDS)('over an association that %s set up with a Linux kernel (ASCONF)', (connects) => {
-  test('we take an address away and give it back', async () => {
-    // one-to-many: the socket's addresses are those of its associations, also where the peer has connected
+  test('we remove an address and add it again', async () => {
+    // One-to-many: the socket's addresses are those of its associations, even if the peer has connected.
     const { association, peer, socket } = await pair(connects, { socket: { style: 'one-to-many' } });
     expect(association.setup.features).toContain('dynamic addresses');
     socket.removeLocal([{ address: HERE[1] }]);
@@ -22,7 +22,7 @@ describe.each(ENDS)('over an association that %s set up with a Linux kernel (ASC
     await peer.printed(/^message stream=0 ppid=0 bytes=10$/m);
   });
 
-  test('the peer takes an address away and gives it back', async () => {
+  test('the peer removes an address and adds it again', async () => {
     const { port, association, peer } = await pair(connects);
     const changes = association.pathChanges();
     await peer.command(`remove-address ${port} ${GUEST[1]}`);
@@ -35,7 +35,7 @@ describe.each(ENDS)('over an association that %s set up with a Linux kernel (ASC
     await peer.printed(/^message stream=0 ppid=0 bytes=10$/m);
   });
 
-  test('each end asks the other one for another primary path', async () => {
+  test('each end requests another primary path from the other', async () => {
     const { port, association, peer } = await pair(connects);
     association.setPeerPrimary(HERE[1]);
     await peer.printed(new RegExp(`^path ${HERE[1]} made primary$`, 'm'));
@@ -46,7 +46,7 @@ describe.each(ENDS)('over an association that %s set up with a Linux kernel (ASC
   });
 });
 
-/** Resolves when the guest's second address has changed so. */
+/** Resolves on this change of the guest's second address. */
 async function changed(changes: ReturnType<Association['pathChanges']>, change: string): Promise<void> {
   for (;;) {
     const { value } = await changes.next();

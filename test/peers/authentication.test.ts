@@ -12,7 +12,7 @@ afterAll(() => setExtensions(false));
 afterEach(endAll);
 
 describe.each(ENDS)('over an association that %s set up with a Linux kernel (AUTH)', (connects) => {
-  test('messages of several packets arrive authenticated with a shared key, both ways', async () => {
+  test('messages larger than a packet arrive authenticated with a shared key in both directions', async () => {
     const { peer, association } = await pair(connects, {
       commands: ['send-buffer 4000000', `authenticate ${DATA}`, `key 1 ${SECRET.replaceAll(' ', '-')}`],
       prepare({ authentication }) {

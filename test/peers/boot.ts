@@ -4,7 +4,7 @@ import { createNetwork, device } from './network.js';
 
 const FOLDER = `${import.meta.dirname}/../../build/guest`;
 
-/** Boots the guest before all tests of this folder; vitest calls what is returned after them. See guest/build.sh. */
+/** Boots the guest before all tests of this folder; vitest calls the returned function after them. See guest/build.sh. */
 export default async function boot(): Promise<() => Promise<void>> {
   for (const file of ['vmlinuz', 'initrd.img']) {
     if (!existsSync(`${FOLDER}/${file}`))
@@ -12,11 +12,11 @@ export default async function boot(): Promise<() => Promise<void>> {
   }
   createNetwork();
   const guest = new Child('setpriv', ['--pdeathsig', 'KILL', 'qemu-system-x86_64', ...qemuArguments()]);
-  await guest.printed(/^READY /m, 180_000); // 4 s, where nobody else wants the processor
+  await guest.printed(/^READY /m, 180_000); // 4 s on an idle machine
   return () => guest.kill();
 }
 
-/** Emulated, because machines that run tests seldom have KVM. */
+/** Emulation, because machines that run tests seldom have KVM. */
 function qemuArguments(): string[] {
   const machine = '-nodefaults -no-user-config -no-reboot -display none -machine q35 -accel tcg -cpu max -smp 1 -m 512';
   const nics = ([1, 2] as const).flatMap((path) => [

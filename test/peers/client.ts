@@ -1,5 +1,5 @@
-// A program of ours for tests to kill: connects to the guest from and to an SCTP port, and says hello. It prints the error
-// causes when it is refused. The second argument is its UDP port.
+// A client for tests to kill. It connects to the guest from and to an SCTP port and sends hello. If it is refused, it prints
+// the error causes. The second argument is its UDP port.
 import { Stack } from '../../src/index.js';
 import { udp } from '../../src/udp.js';
 import { GUEST, HERE } from './network.js';

@@ -7,7 +7,7 @@ import { ENDS, endAll, guest, ours, pair, sent } from './ours.js';
 afterEach(endAll);
 
 describe.each(ENDS)('an association that %s set up with a Linux kernel', (connects) => {
-  test('has both paths, and both ends get each message whole', async () => {
+  test('has both paths, and both ends receive each message completely', async () => {
     const { peer, association } = await pair(connects, { commands: ['send-buffer 4000000'] });
     expect(
       association
@@ -26,7 +26,7 @@ describe.each(ENDS)('an association that %s set up with a Linux kernel', (connec
     }
   });
 
-  test('sends back 100 messages as they were, unordered ones too', async () => {
+  test('returns 100 messages unchanged, including unordered ones', async () => {
     const { association } = await pair(connects, { commands: ['send-buffer 4000000', 'echo'] });
     const send = async () => {
       for (let n = 0; n < 100; n++)
@@ -43,7 +43,7 @@ describe.each(ENDS)('an association that %s set up with a Linux kernel', (connec
   });
 });
 
-test('a Linux kernel refuses connectx to a port where nobody listens', async () => {
+test('a Linux kernel refuses connectx to a port without a listening socket', async () => {
   const refused = (await ours()).socket().connectx(guest(5999), WAIT);
   await expect(refused).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 });

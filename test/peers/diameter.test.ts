@@ -15,10 +15,10 @@ afterEach(async () => {
 });
 
 /**
- * Four associations at once: we connect to both of them, and both connect to us. Theirs send a watchdog after about
- * 6 s of silence, which is as often as RFC 3539 allows; a node that hasn't answered by the next one is suspect.
+ * Four associations at once: we connect to both nodes, and both connect to us. They send a watchdog after about 6 s of
+ * silence, which is as often as RFC 3539 allows; a node that hasn't answered by the next one is suspect.
  */
-test('freeDiameter and Erlang see a minute of Diameter over a path that is cut, and suspect nobody', {
+test('freeDiameter and Erlang suspect no node during a minute of Diameter whose primary path is cut', {
   timeout: 240_000,
 }, async () => {
   const stack = await ours();
@@ -44,7 +44,7 @@ test('freeDiameter and Erlang see a minute of Diameter over a path that is cut, 
   for (const node of nodes) expect(await node.request('disconnect')).toBe(SUCCESS);
   await Promise.all(associations.map((association) => association.close(WAIT)));
   await Promise.all(nodes.map(({ ended }) => ended));
-  for (const { ppids } of nodes) expect([...ppids]).toEqual([0]); // RFC 6733 §2.1.1 has 46
+  for (const { ppids } of nodes) expect([...ppids]).toEqual([0]); // RFC 6733 §2.1.1 specifies 46
 });
 
 /** Accepts a peer that connects, and answers its capabilities. */
@@ -52,7 +52,7 @@ async function served(server: Socket): Promise<DiameterNode> {
   return new DiameterNode(await server.accept(WAIT), 'server.test').introduced();
 }
 
-/** Both begin with the primary path of the one that connects, which is the first address of a list. */
+/** Cuts the primary path of both, which is the first address in the list of the connecting end. */
 function cutPrimary(associations: readonly Association[]): void {
   for (const association of associations) {
     expect(association.paths().find(({ primary }) => primary)?.address).toMatch(/^10\.201\.1\./);
@@ -60,7 +60,7 @@ function cutPrimary(associations: readonly Association[]): void {
   cut(1);
 }
 
-/** Sends watchdogs for a minute; resolves with the result codes. */
+/** Sends watchdogs for a minute and resolves with the result codes. */
 async function watchdogs(node: DiameterNode): Promise<Set<number>> {
   const results = new Set<number>();
   for (const end = performance.now() + MINUTE_MS; performance.now() < end; ) {

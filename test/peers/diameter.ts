@@ -20,19 +20,19 @@ const MANDATORY = 0x40;
 const HEADER_BYTES = 20;
 
 /**
- * A Diameter node that knows the base protocol alone (RFC 6733, RFC 3539): capabilities, watchdogs, and the end. It
- * answers the peer's watchdogs, and counts them.
+ * A Diameter node with the base protocol only (RFC 6733, RFC 3539): capabilities exchange, watchdogs and disconnection. It
+ * answers the peer's watchdogs and counts them.
  */
 export class DiameterNode {
   readonly association: Association;
   readonly #host: string;
   readonly #waiting = new Map<number, (resultCode: number) => void>();
   #next = 1;
-  /** Requests of the peer that were answered. */
+  /** The number of answered requests of the peer. */
   readonly answered: Record<Name, number> = { capabilities: 0, watchdog: 0, disconnect: 0 };
-  /** Payload protocol identifiers that the peer's messages had. */
+  /** The payload protocol identifiers of the peer's messages. */
   readonly ppids = new Set<number>();
-  /** Resolves when the association has ended in order. */
+  /** Resolves when the association has ended gracefully. */
   readonly ended: Promise<void>;
 
   constructor(association: Association, host: string) {
@@ -49,7 +49,7 @@ export class DiameterNode {
     return result;
   }
 
-  /** Resolves when it has answered the peer's capabilities. */
+  /** Resolves when it has answered the peer's capabilities exchange. */
   async introduced(): Promise<this> {
     while (this.answered.capabilities === 0) await new Promise((resolve) => setTimeout(resolve, 50));
     return this;
@@ -117,7 +117,7 @@ function unsigned(code: number, value: number): Buffer {
   return avp(code, data);
 }
 
-/** An attribute and its value, filled up to a multiple of 4 (RFC 6733 §4.1). */
+/** An attribute-value pair, padded to a multiple of 4 bytes (RFC 6733 §4.1). */
 function avp(code: number, data: Buffer, flags: number = MANDATORY): Buffer {
   const bytes = Buffer.alloc(8 + Math.ceil(data.length / 4) * 4);
   bytes.writeUInt32BE(code);

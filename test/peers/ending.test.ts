@@ -5,7 +5,7 @@ import { pattern } from '../support/two-stacks.js';
 import { WAIT } from '../support/udp-host.js';
 import { connectTo, KernelPeer, listenOn } from './kernel.js';
 import { cut, heal } from './network.js';
-import { ENDS, endAll, freshPort, pair, sent, told } from './ours.js';
+import { ENDS, endAll, freshPort, nextEvent, pair, sent } from './ours.js';
 
 const programs = new Programs();
 let client: string;
@@ -19,8 +19,8 @@ afterEach(async () => {
   await endAll();
 });
 
-describe.each(ENDS)('of an association that %s set up with a Linux kernel', (connects) => {
-  test('our close delivers what was sent, and ends both ends in order', async () => {
+describe.each(ENDS)('ending an association that %s set up with a Linux kernel', (connects) => {
+  test('our close delivers all sent messages and is graceful at both ends', async () => {
     const { peer, association } = await pair(connects);
     for (let n = 0; n < 20; n++) await association.send(pattern(5000, n));
     await association.close(WAIT);
@@ -28,7 +28,7 @@ describe.each(ENDS)('of an association that %s set up with a Linux kernel', (con
     expect(peer.output.match(/^message/gm)).toHaveLength(20);
   });
 
-  test("the peer's shutdown delivers what was sent, and ends both ends in order", async () => {
+  test('the peer’s shutdown delivers all sent messages and is graceful at both ends', async () => {
     const { peer, association } = await pair(connects);
     await peer.command('send 0 0 5000 20');
     await peer.command('shutdown');
@@ -44,24 +44,24 @@ describe.each(ENDS)('of an association that %s set up with a Linux kernel', (con
     await peer.printed(/^lost/m);
   });
 
-  test("the peer's abort is told", async () => {
+  test('the peer’s abort is reported', async () => {
     const { peer, association } = await pair(connects);
     await peer.command('abort');
     expect(await association.closed).toMatchObject({ code: 'ECONNRESET' });
   });
 
-  test('kill -9 of the peer is an orderly end: its kernel shuts the association down', async () => {
+  test('kill -9 of the peer is a graceful end, because its kernel shuts the association down', async () => {
     const { peer, association } = await pair(connects);
     await peer.kill();
     expect(await association.receive(WAIT)).toBeUndefined();
     expect(await association.closed).toBeUndefined();
   });
 
-  test('a peer that has lost the association restarts it from the same port, and is told apart', async () => {
+  test('a peer that has lost the association restarts it from the same port, which is reported', async () => {
     const { port, peer, association } = await pair(connects);
-    const restarted = told(association, 'restart');
+    const restarted = nextEvent(association, 'restart');
     for (const path of [1, 2] as const) cut(path);
-    await peer.command('abort'); // nobody hears of it
+    await peer.command('abort'); // its ABORT is lost
     heal();
     await peer.command(connectTo(port));
     await restarted;
@@ -72,7 +72,7 @@ describe.each(ENDS)('of an association that %s set up with a Linux kernel', (con
   });
 });
 
-test('kill -9 of our program and its successor on the same ports are a restart for a Linux kernel', async () => {
+test('after kill -9 of our program, a new one on the same ports is a restart for a Linux kernel', async () => {
   const port = freshPort();
   const peer = await KernelPeer.start(listenOn(port));
   const first = new Child('node', [client, String(port)]);
@@ -84,7 +84,7 @@ test('kill -9 of our program and its successor on the same ports are a restart f
   await peer.printed(/^message stream=0 ppid=0 bytes=5$/m, from);
 });
 
-test('a Linux kernel refuses the successor of our program on another UDP port (cause 14)', async () => {
+test('a Linux kernel refuses a restart of our program on another UDP port (cause 14)', async () => {
   const port = freshPort();
   const peer = await KernelPeer.start(listenOn(port));
   const first = new Child('node', [client, String(port)]);

@@ -4,12 +4,12 @@ import { pattern } from '../support/two-stacks.js';
 import { GuestProgram } from './guest.js';
 import { endAll, guest, listening, ours } from './ours.js';
 
-/** Erlang takes its time to start in an emulator. */
+/** Erlang starts slowly in an emulator. */
 const WAIT = { timeoutMs: 100_000 };
 
 afterEach(endAll);
 
-test("Erlang's gen_sctp sends back what we send, whoever has connected, though its window is 1,500 bytes", {
+test('Erlang’s gen_sctp returns our messages with a window of 1,500 bytes, whichever end has connected', {
   timeout: 200_000,
 }, async () => {
   const stack = await ours();

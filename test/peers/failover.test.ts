@@ -5,7 +5,7 @@ import { cut, HERE, heal } from './network.js';
 import { ENDS, endAll, ours, pair } from './ours.js';
 
 const WINDOWS = [[], ['receive-buffer 1024']];
-/** A time-out of a second at each end, and what an emulated guest adds. A second time-out of either would be 3 s. */
+/** A timeout of a second at each end, plus the delay of an emulated guest. A second timeout of either end would take 3 s. */
 const LIMIT_MS = 3000;
 
 afterEach(async () => {
@@ -13,13 +13,13 @@ afterEach(async () => {
   await endAll();
 });
 
-/** Four associations at once: from either end, with the kernel's usual window, and with one of 1,500 bytes. */
+/** Four associations at once: set up by either end, with the kernel's default window and with one of 1,500 bytes. */
 test.each([
-  ['both ways', []],
-  ['what we send', ['out']],
-  ['what the peer sends', ['in']],
+  ['in both directions', []],
+  ['for our packets', ['out']],
+  ['for the peer’s packets', ['in']],
 ] as const)(
-  'the default preset, the path in use is cut, %s: no message to a Linux kernel waits longer than two time-outs of a second',
+  'with the default preset and the path in use cut %s, no message to a Linux kernel waits longer than two timeouts of a second',
   {
     timeout: 100_000,
   },
@@ -29,7 +29,7 @@ test.each([
     const conversations = await Promise.all(
       kinds.map(async ({ connects, window }) => {
         const { peer, association } = await pair(connects, { stack, commands: [...window, 'echo'] });
-        // What it hasn't confirmed it doesn't use; it takes the addresses for confirmed that it connects to.
+        // The kernel doesn't use unconfirmed paths; the addresses that it connects to are confirmed.
         if (connects === 'we') await peer.printed(new RegExp(`^path ${HERE[1]} confirmed$`, 'm'));
         return new Conversation(association);
       }),
@@ -45,18 +45,18 @@ test.each([
       longest.filter((each) => each > LIMIT_MS),
       `of ${longest.join(', ')} ms`,
     ).toEqual([]);
-    expect(Math.min(...longest.map((each) => each + busyMs))).toBeGreaterThan(500); // else nothing was cut
+    expect(Math.min(...longest.map((each) => each + busyMs))).toBeGreaterThan(500); // otherwise the path was not cut
   },
 );
 
-/** A message every 50 ms, which the other end sends back. */
+/** Sends a message every 50 ms, which the other end returns. */
 class Conversation {
   readonly #association: Association;
   readonly #sentAtMs: number[] = [];
   readonly #receiving: Promise<void>;
   #returned = 0;
   #isOver = false;
-  /** The longest time from sending a message until it was back. */
+  /** The longest time from sending a message until its return. */
   longestMs = 0;
 
   constructor(association: Association) {
@@ -72,10 +72,10 @@ class Conversation {
     }
   }
 
-  /** Waits until everything is back. */
+  /** Waits until all messages have returned. */
   async end(): Promise<void> {
     this.#isOver = true;
-    if (this.#returned < this.#sentAtMs.length) await this.#receiving.catch(() => {}); // what is missing has waited
+    if (this.#returned < this.#sentAtMs.length) await this.#receiving.catch(() => {}); // missing messages count below
     this.longestMs = Math.max(
       this.longestMs,
       ...this.#sentAtMs.slice(this.#returned).map((at) => performance.now() - at),

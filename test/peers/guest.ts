@@ -3,15 +3,15 @@ import { GUEST } from './network.js';
 
 /** The guest's shell. */
 const SHELL_PORT = 99;
-/** Only ends what hangs: the guest is emulated, and slow. */
+/** A generous limit that only ends a hanging test: the emulated guest is slow. */
 const LIMIT_MS = 100_000;
 
-/** Runs shell commands in the guest; they may not have single quotes. */
+/** Runs shell commands in the guest; they must not contain single quotes. */
 export async function run(commands: string): Promise<void> {
   await new GuestProgram(`sh -c '${commands}'`).ended();
 }
 
-/** A program in the guest that runs beside the test, with all that it has printed. */
+/** A program in the guest that runs during the test, with its output. */
 export class GuestProgram {
   static readonly #alive = new Set<GuestProgram>();
   readonly #connection: Connection;
@@ -20,7 +20,7 @@ export class GuestProgram {
   #isEnded = false;
   output = '';
 
-  /** Its standard input is what `write` writes. */
+  /** Starts the program; `write` writes to its standard input. */
   constructor(command: string) {
     GuestProgram.#alive.add(this);
     this.#connection = connect(SHELL_PORT, GUEST[0]);
@@ -42,7 +42,7 @@ export class GuestProgram {
     this.write(`exec 2>&1; echo "pid $$"; exec ${command}\n`);
   }
 
-  /** To be called after each test: whatever still runs is killed. */
+  /** Kills all running programs; to be called after each test. */
   static async endAll(): Promise<void> {
     await Promise.all([...GuestProgram.#alive].map((program) => program.kill()));
   }
@@ -51,20 +51,20 @@ export class GuestProgram {
     this.#connection.write(text, 'latin1');
   }
 
-  /** Kills it, by the process id that it has printed. */
+  /** Kills the program by the process id that it has printed. */
   async kill(): Promise<void> {
     const [, pid] = await this.printed(/^pid (\d+)$/m);
     await run(`kill -9 ${pid}`);
-    this.#connection.destroy(); // a child of it may hold the other end
+    this.#connection.destroy(); // its child process may hold the other end open
     await this.#ended;
   }
 
-  /** Resolves when it has ended by itself. */
+  /** Resolves when the program has ended by itself. */
   async ended(): Promise<void> {
     await this.#until(() => this.#isEnded || undefined, 'it has ended');
   }
 
-  /** Resolves with the match as soon as it has printed that, in what came after the first `from` characters. */
+  /** Resolves with the first match in its output after the first `from` characters. */
   printed(pattern: RegExp, from = 0): Promise<RegExpExecArray> {
     return this.#until(() => pattern.exec(this.output.slice(from)), `it has printed ${pattern}`);
   }

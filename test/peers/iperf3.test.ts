@@ -9,7 +9,7 @@ afterEach(endAll);
 test.each([
   ['we send', false],
   ['it sends', true],
-])('iperf3 --sctp as a server: %s', async (_, reverse) => {
+])('with iperf3 --sctp as the server, %s', async (_, reverse) => {
   const server = new GuestProgram('iperf3 --server --one-off --forceflush');
   await server.printed(/Server listening/);
   const { here, there } = await runClient((await ours()).socket(), reverse);
@@ -21,7 +21,7 @@ test.each([
 test.each([
   ['it sends', ''],
   ['we send', '--reverse'],
-])('iperf3 --sctp as a client: %s', async (_, option) => {
+])('with iperf3 --sctp as the client, %s', async (_, option) => {
   const socket = listening(await ours(), IPERF_PORT);
   const served = serveClient(socket);
   const client = new GuestProgram(`iperf3 --sctp --client ${HERE[0]} --time 1 ${option}`);

@@ -8,7 +8,7 @@ export const IPERF_PORT = 5201;
 const COOKIE_BYTES = 37;
 const MESSAGE_BYTES = 16_384;
 
-/** What an end says by a byte on the control connection, which is TCP. */
+/** The states that an end sends as one byte on the TCP control connection. */
 const STATE = {
   start: 1,
   running: 2,
@@ -24,13 +24,13 @@ interface Results {
   readonly streams: readonly { readonly bytes: number }[];
 }
 
-/** Bytes of data by SCTP: what went through here, and what the other end says that it has sent or received. */
+/** Bytes of data over SCTP: counted here, and reported by the other end. */
 export interface Transferred {
   readonly here: number;
   readonly there: number;
 }
 
-/** What `iperf3 --client` does, for a second; `reverse`: the server sends. */
+/** Does what `iperf3 --client` does, for a second; if `reverse`, the server sends. */
 export async function runClient(socket: Socket, reverse: boolean): Promise<Transferred> {
   const control = new Control(connect(IPERF_PORT, GUEST[0]));
   const cookie = Buffer.from(`${'a'.repeat(COOKIE_BYTES - 1)}\0`);
@@ -44,7 +44,7 @@ export async function runClient(socket: Socket, reverse: boolean): Promise<Trans
     blockcount: 0,
     parallel: 1,
     len: MESSAGE_BYTES,
-    ...(reverse ? { reverse } : {}), // iperf3 asks only whether it is there
+    ...(reverse ? { reverse } : {}), // iperf3 checks only whether the key is present
     pacing_timer: 1000,
     client_version: '3.12',
   });
@@ -68,7 +68,7 @@ export async function runClient(socket: Socket, reverse: boolean): Promise<Trans
   return { here, there };
 }
 
-/** What `iperf3 --server` does for one client, whose association comes to this socket. */
+/** Does what `iperf3 --server` does for one client, whose association this socket accepts. */
 export async function serveClient(listening: Socket): Promise<Transferred> {
   const server = createServer().listen(IPERF_PORT, HERE[0]);
   const [connection]: Connection[] = await once(server, 'connection');
@@ -95,7 +95,7 @@ export async function serveClient(listening: Socket): Promise<Transferred> {
   return { here, there };
 }
 
-/** Sends until it is over; resolves with the bytes sent. */
+/** Sends until the test is over; resolves with the bytes sent. */
 async function send(association: Association, over: Promise<void>): Promise<number> {
   const message = new Uint8Array(MESSAGE_BYTES);
   let isOver = false;
@@ -105,12 +105,12 @@ async function send(association: Association, over: Promise<void>): Promise<numb
   let bytes = 0;
   for (; !isOver; bytes += message.length) {
     await association.send(message);
-    await new Promise((resolve) => setImmediate(resolve)); // the control connection has its turn
+    await new Promise((resolve) => setImmediate(resolve)); // lets the control connection be read
   }
   return bytes;
 }
 
-/** Receives until it is over; resolves with the bytes received. */
+/** Receives until the test is over; resolves with the bytes received. */
 async function receive(association: Association, over: Promise<void>): Promise<number> {
   const giveUp = new AbortController();
   over.then(() => giveUp.abort());
@@ -129,7 +129,7 @@ function resultsOf(bytes: number) {
   return { ...usage, streams: [stream] };
 }
 
-/** The control connection: states, and JSON behind its length. */
+/** The control connection: states, and JSON preceded by its length. */
 class Control {
   readonly #connection: Connection;
 
@@ -153,8 +153,8 @@ class Control {
   }
 
   async expect(state: number): Promise<void> {
-    const [told] = await this.read(1);
-    if (told !== state) throw new Error(`iperf3 said ${told} where ${state} was due`);
+    const [received] = await this.read(1);
+    if (received !== state) throw new Error(`iperf3 sent state ${received} instead of ${state}`);
   }
 
   async readJson<T>(): Promise<T> {

@@ -1,17 +1,17 @@
 import { GuestProgram, run } from './guest.js';
 import { GUEST, HERE } from './network.js';
 
-/** An SCTP socket of the guest's kernel: see guest/peer.c for its commands and what it prints. */
+/** An SCTP socket of the guest's kernel; see guest/peer.c for its commands and output. */
 export class KernelPeer extends GuestProgram {
-  /** Starts one, and runs these commands. */
+  /** Starts the program and runs these commands. */
   static async start(...commands: readonly string[]): Promise<KernelPeer> {
     const peer = new KernelPeer('peer');
-    await peer.printed(/^ready/m); // until then it is the shell that reads
+    await peer.printed(/^ready/m); // until then the shell reads the input
     for (const command of commands) await peer.command(command);
     return peer;
   }
 
-  /** Resolves when the command is done; rejects with the kernel's reason. */
+  /** Resolves when the command is done; rejects with the kernel's error. */
   async command(line: string): Promise<void> {
     const from = this.output.length;
     this.write(`${line}\n`);
@@ -32,7 +32,7 @@ export function connectTo(port: number): string {
 
 const EXTENSIONS = ['addip_enable', 'addip_noauth_enable', 'auth_enable', 'reconf_enable'];
 
-/** Extensions that Debian's kernel has and leaves off: sockets that are made from now on have them, or haven't. */
+/** Switches extensions that Debian's kernel disables by default, for sockets opened from now on. */
 export async function setExtensions(isOn: boolean): Promise<void> {
   await run(`sysctl -qw ${EXTENSIONS.map((name) => `net.sctp.${name}=${isOn ? 1 : 0}`).join(' ')}`);
 }

@@ -6,11 +6,11 @@ import { bindTo, endAll, guest, listening, ours } from './ours.js';
 
 afterEach(endAll);
 
-/** Routing contexts, which are point codes here: see guest/etc/osmo-stp.cfg. */
+/** Routing contexts, which are the point codes in guest/etc/osmo-stp.cfg. */
 const COMES = 23;
 const CALLED = 24;
 
-test('osmo-stp has two application servers active, one that connects to it and one that it connects to, and passes data between them', {
+test('osmo-stp passes data between two active application servers, one that connects to it and one that it connects to', {
   timeout: 120_000,
 }, async () => {
   const stack = await ours();

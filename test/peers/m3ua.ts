@@ -26,7 +26,7 @@ export class Asp {
     this.#context = parameter(TAG.routingContext, word(routingContext));
   }
 
-  /** ASP Up and ASP Active; resolves when the gateway has said that the application server is active. */
+  /** Sends ASP Up and ASP Active; resolves when the gateway reports that the application server is active. */
   async activate(): Promise<void> {
     await this.#send(M3UA.aspUp, 0);
     await this.#next(M3UA.aspUpAck);
@@ -36,7 +36,7 @@ export class Asp {
       status = find(await this.#next(M3UA.notify), TAG.status)?.readUInt32BE() ?? 0;
   }
 
-  /** Sends user data (SCCP) from one point code to another one. */
+  /** Sends user data (SCCP) from one point code to another. */
   transfer(from: number, to: number, data: string): Promise<void> {
     const label = [word(from), word(to), Buffer.from([3, 0, 0, 0])];
     return this.#send(
@@ -47,13 +47,13 @@ export class Asp {
     );
   }
 
-  /** The user data of the next message that brings some. */
+  /** The user data of the next DATA message. */
   async receive(): Promise<string> {
     const data = find(await this.#next(M3UA.data), TAG.protocolData);
     return String(data?.subarray(12));
   }
 
-  /** The parameters of the next message of that kind. */
+  /** The parameters of the next message of this class and type. */
   async #next(kind: number): Promise<Buffer> {
     for (;;) {
       const message = await this.#association.receive(WAIT);
@@ -76,7 +76,7 @@ function word(value: number): Buffer {
   return bytes;
 }
 
-/** A parameter, filled up to a multiple of 4 (RFC 4666 §3.2). */
+/** A parameter, padded to a multiple of 4 bytes (RFC 4666 §3.2). */
 function parameter(tag: number, value: Buffer): Buffer {
   const bytes = Buffer.alloc(4 + Math.ceil(value.length / 4) * 4);
   bytes.writeUInt16BE(tag);

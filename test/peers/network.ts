@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 
-/** 1 or 2: each path is a tap device of its own here, and a NIC of its own in the guest. */
+/** Each path has its own tap device here and its own NIC in the guest. */
 export type Path = 1 | 2;
 
-/** Our addresses; the guest's end with 2. */
+/** Our addresses; those of the guest end with 2. */
 export const HERE = ['10.201.1.1', '10.201.2.1'] as const;
 export const GUEST = ['10.201.1.2', '10.201.2.2'] as const;
 
@@ -11,7 +11,7 @@ export function device(path: Path): string {
   return `tap${path}`;
 }
 
-/** Makes the devices, in the network namespace that this process runs in. Needs root. */
+/** Makes the devices in the network namespace of this process. Needs root. */
 export function createNetwork(): void {
   run('ip', 'link', 'set', 'lo', 'up');
   for (const path of [1, 2] as const) {
@@ -22,8 +22,8 @@ export function createNetwork(): void {
 }
 
 /**
- * From now on no UDP passes on this path, in the directions named, and nobody is told. The guest's shell, which is TCP,
- * can still be reached.
+ * Silently drops UDP on this path from now on, in the given directions. The guest's shell, which uses TCP, can still be
+ * reached.
  */
 export function cut(path: Path, ...directions: ('in' | 'out')[]): void {
   for (const direction of directions.length > 0 ? directions : (['in', 'out'] as const)) {
@@ -33,7 +33,7 @@ export function cut(path: Path, ...directions: ('in' | 'out')[]): void {
   }
 }
 
-/** Takes back what `cut` has done. */
+/** Reverts `cut`. */
 export function heal(): void {
   run('nft', 'table netdev cut {}; delete table netdev cut');
 }

@@ -6,11 +6,11 @@ import { GuestProgram } from './guest.js';
 import { connectTo, KernelPeer, listenOn } from './kernel.js';
 import { GUEST, HERE } from './network.js';
 
-/** Who sets the association up. */
+/** The end that sets the association up. */
 export const ENDS = ['we', 'the peer'] as const;
 export type End = (typeof ENDS)[number];
 
-/** Our end: both addresses, SCTP in UDP port 9899, the default preset. */
+/** Our end: both addresses, SCTP over UDP port 9899, the default preset. */
 export async function ours(options: Omit<HostOptions, 'udp'> = {}): Promise<Stack> {
   const { stack } = await host({ preset: DEFAULT_PRESET, ...options, udp: { addresses: HERE, port: 9899 } });
   return stack;
@@ -39,13 +39,13 @@ export function bindTo(socket: Socket, port: number): void {
   socket.bindx(HERE.map((address) => ({ address, port })));
 }
 
-/** An SCTP port that no association has which the guest's kernel still remembers. */
+/** An SCTP port without an association that the guest's kernel still remembers. */
 export function freshPort(): number {
   return randomInt(10_000, 60_000);
 }
 
 export interface Pair {
-  /** Of both ends. */
+  /** The SCTP port of both ends. */
   readonly port: number;
   readonly peer: KernelPeer;
   readonly association: Association;
@@ -53,16 +53,16 @@ export interface Pair {
 }
 
 export interface PairOptions {
-  /** Ours; by default a new one. */
+  /** Our stack; a new one by default. */
   readonly stack?: Stack;
-  /** What the kernel's socket is told before it is bound. */
+  /** Commands for the kernel's socket before it is bound. */
   readonly commands?: readonly string[];
   readonly socket?: SocketOptions;
-  /** What our socket is told before there is an association. */
+  /** Prepares our socket before the set-up. */
   readonly prepare?: (socket: Socket) => void;
 }
 
-/** An association with the kernel over both paths, each of which is confirmed. */
+/** An association with the kernel over two confirmed paths. */
 export async function pair(connects: End, options: PairOptions = {}): Promise<Pair> {
   const { commands = [], prepare } = options;
   const stack = options.stack ?? (await ours());
@@ -91,8 +91,8 @@ export async function confirmed(association: Association): Promise<void> {
   while (!isConfirmed()) await new Promise<void>((resolve) => association.once('path', () => resolve()));
 }
 
-/** Resolves with what the association tells next under that name. */
-export function told<Name extends Parameters<Association['once']>[0]>(
+/** Resolves with the next event of this name. */
+export function nextEvent<Name extends Parameters<Association['once']>[0]>(
   association: Association,
   name: Name,
 ): Promise<unknown> {

@@ -10,9 +10,9 @@ afterEach(async () => {
 
 describe.each(ENDS)('over an association that %s set up with a Linux kernel (PR-SCTP)', (connects) => {
   test.each([
-    ['not sent again', { retransmits: 0 }],
-    ['that live for 300 ms', { lifetimeMs: 300 }],
-  ])('our messages %s are given up, and later ones arrive', async (_, reliability) => {
+    ['without retransmissions', { retransmits: 0 }],
+    ['with a lifetime of 300 ms', { lifetimeMs: 300 }],
+  ])('our messages %s are abandoned, and later ones arrive', async (_, reliability) => {
     const { peer, association } = await pair(connects);
     const failed: number[] = [];
     association.on('sendFailed', ({ ppid }) => failed.push(ppid));
@@ -27,7 +27,7 @@ describe.each(ENDS)('over an association that %s set up with a Linux kernel (PR-
   });
 
   test.each(['retransmits 0', 'lifetime 300'])(
-    "the peer's messages with %s are given up, and later ones arrive",
+    'the peer’s messages with %s are abandoned, and later ones arrive',
     async (policy) => {
       const { peer, association } = await pair(connects);
       await peer.command(policy);

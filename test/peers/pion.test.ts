@@ -7,7 +7,7 @@ import { isEqual, pattern } from '../support/two-stacks.js';
 import { WAIT } from '../support/udp-host.js';
 
 const PROGRAM = `${import.meta.dirname}/../../build/pion/pion`;
-/** WebRTC's port for SCTP over DTLS (RFC 8832 §5), and the only one that pion has. */
+/** WebRTC's port for SCTP over DTLS (RFC 8832 §5), the only one that pion supports. */
 const END = { address: 'conn', port: 5000 };
 
 let stack: Stack;
@@ -20,7 +20,7 @@ afterEach(async () => {
 });
 
 describe.each(['server', 'client'] as const)('pion as %s over conn()', (role) => {
-  test('sends back messages of all sizes on several streams, ordered and unordered', async () => {
+  test('returns messages of all sizes on several streams, ordered and unordered', async () => {
     const { association } = await withPion(role);
     for (const [n, bytes] of [1, 1200, 20_000, 65_535].entries()) {
       const options = { stream: 2 * n, ppid: 53, unordered: n % 2 === 1 };
@@ -32,7 +32,7 @@ describe.each(['server', 'client'] as const)('pion as %s over conn()', (role) =>
     }
   });
 
-  test('answers the reset of a stream by resetting its own', async () => {
+  test('answers a stream reset by resetting its own stream', async () => {
     const { association, pion } = await withPion(role);
     const stream = association.stream(6);
     await stream.send('over', { ppid: 51 });
@@ -49,18 +49,18 @@ describe.each(['server', 'client'] as const)('pion as %s over conn()', (role) =>
     await pion.printed(/^ended:/m);
   });
 
-  test('shuts the association down by a SHUTDOWN that acknowledges a TSN of its own', async () => {
+  test('shuts the association down with a SHUTDOWN that acknowledges one of its own TSNs', async () => {
     const { association, pion, received } = await withPion(role);
     await association.send('good bye', { ppid: 51 });
     const last = (await association.receive(WAIT))!.tsn;
     pion.end();
-    await association.closed; // with an error where that TSN is one that we have yet to send
+    await association.closed; // with an error if we have not sent that TSN yet
     const shutdown = received.find((packet) => packet[12] === 7)!; // the chunk type
     expect(shutdown.readUInt32BE(16)).toBe(last);
   });
 });
 
-/** An association with pion over a UDP flow; pion's first message has been read. */
+/** An association with pion over a UDP flow; pion's first message is already read. */
 async function withPion(
   role: 'server' | 'client',
 ): Promise<{ association: Association; pion: Child; received: Buffer[] }> {

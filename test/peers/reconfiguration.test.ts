@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { WAIT } from '../support/udp-host.js';
 import { setExtensions } from './kernel.js';
-import { ENDS, endAll, pair, sent, told } from './ours.js';
+import { ENDS, endAll, nextEvent, pair, sent } from './ours.js';
 
 const OPTIONS = { commands: ['allow-reset'], socket: { peerMayReset: 'association' } } as const;
 
@@ -16,7 +16,7 @@ describe.each(ENDS)('over an association that %s set up with a Linux kernel', (c
     return both;
   };
 
-  test('we reset an outgoing and an incoming stream, which begin at 0 again', async () => {
+  test('we reset an outgoing and an incoming stream, whose SSNs restart at 0', async () => {
     const { association, peer } = await resettable();
     await association.send('before', { stream: 2 });
     await association.resetStreams({ outgoing: [2], ...WAIT });
@@ -36,7 +36,7 @@ describe.each(ENDS)('over an association that %s set up with a Linux kernel', (c
     const { association, peer } = await resettable();
     await peer.command('send 1 0 100 2');
     for (const ssn of [0, 1]) expect(await association.receive(WAIT)).toMatchObject({ stream: 1, ssn });
-    const incoming = told(association, 'streamReset');
+    const incoming = nextEvent(association, 'streamReset');
     await peer.command('reset outgoing 1');
     expect(await incoming).toMatchObject({ direction: 'incoming', outcome: 'performed', streams: [1] });
     await peer.printed(/^streams reset outgoing performed 1$/m);
@@ -44,14 +44,14 @@ describe.each(ENDS)('over an association that %s set up with a Linux kernel', (c
     expect(await association.receive(WAIT)).toMatchObject({ stream: 1, ssn: 0 });
 
     await association.send('before', { stream: 4 });
-    const outgoing = told(association, 'streamReset');
+    const outgoing = nextEvent(association, 'streamReset');
     await peer.command('reset incoming 4');
     expect(await outgoing).toMatchObject({ direction: 'outgoing', outcome: 'performed', streams: [4] });
     await association.send('after', { stream: 4 });
     await peer.printed(/^message stream=4 ppid=0 bytes=5$/m);
   });
 
-  test('we reset the association, and messages go on both ways', async () => {
+  test('we reset the association, and messages continue in both directions', async () => {
     const { association, peer } = await resettable();
     await association.send('before');
     await association.resetAssociation(WAIT);
@@ -59,23 +59,23 @@ describe.each(ENDS)('over an association that %s set up with a Linux kernel', (c
     await bothWays(association, peer);
   });
 
-  test('the peer resets the association, and messages go on both ways', async () => {
+  test('the peer resets the association, and messages continue in both directions', async () => {
     const { association, peer } = await resettable();
-    const reset = told(association, 'associationReset');
+    const reset = nextEvent(association, 'associationReset');
     await peer.command('reset-association');
     expect(await reset).toMatchObject({ outcome: 'performed' });
     await peer.printed(/^association reset performed$/m);
     await bothWays(association, peer);
   });
 
-  test('each end adds streams, and they are used', async () => {
+  test('each end adds streams and uses them', async () => {
     const { association, peer } = await resettable();
     await association.addStreams({ outbound: 2, ...WAIT });
     await peer.printed(/^streams added performed in=2 out=0$/m);
     await association.send('new', { stream: 11 });
     await peer.printed(/^message stream=11 ppid=0 bytes=3$/m);
 
-    const added = told(association, 'streamChange');
+    const added = nextEvent(association, 'streamChange');
     await peer.command('add-streams 3 0');
     expect(await added).toMatchObject({ outcome: 'performed' });
     await peer.command('send 12 0 100 1');
