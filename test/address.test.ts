@@ -38,7 +38,7 @@ describe('canonical text', () => {
     expect(canonicalAddress(text, 'test')).toBe(canonical);
   });
 
-  test('of IPv4 is its own, and keeps its bytes', () => {
+  test('of IPv4 is unchanged and preserves the bytes', () => {
     fc.assert(
       fc.property(ipv4, (bytes) => {
         expect(addressBytes(formatAddress(bytes))).toEqual(bytes);
@@ -47,7 +47,7 @@ describe('canonical text', () => {
     );
   });
 
-  test('of IPv6 keeps its bytes', () => {
+  test('of IPv6 preserves the bytes', () => {
     fc.assert(
       fc.property(ipv6, (bytes) => {
         const expected = isMapped(bytes) ? bytes.subarray(12) : bytes;
@@ -56,7 +56,7 @@ describe('canonical text', () => {
     );
   });
 
-  test('of IPv6 is what the URL standard writes', () => {
+  test('of IPv6 is the serialization of the URL standard', () => {
     fc.assert(
       fc.property(ipv6, (bytes) => {
         fc.pre(!isMapped(bytes));
@@ -65,7 +65,7 @@ describe('canonical text', () => {
     );
   });
 
-  test('is the same however the address was written', () => {
+  test('is the same for all notations of an address', () => {
     fc.assert(
       fc.property(ipv6Groups, fc.boolean(), (groups, upper) => {
         const long = groups.map((group) => group.toString(16).padStart(4, '0')).join(':');
@@ -76,7 +76,7 @@ describe('canonical text', () => {
   });
 });
 
-describe('text that is no address', () => {
+describe('text that is not an address', () => {
   test.each([
     '',
     ' ',
@@ -114,7 +114,7 @@ describe('text that is no address', () => {
     expect(addressBytes(text)).toBeUndefined();
   });
 
-  test('is refused exactly where Node refuses it, zones apart', () => {
+  test('is refused exactly if Node refuses it, except for zones', () => {
     const character = fc.constantFrom(...'0123456789abcdefF:.g '.split(''));
     const likely = fc.oneof(
       fc.string({ unit: character, maxLength: 40 }),
@@ -132,7 +132,7 @@ describe('text that is no address', () => {
     );
   });
 
-  test('is EINVAL with a cure', () => {
+  test('is EINVAL with advice', () => {
     const refusal = (text: unknown) => expect(() => canonicalAddress(text, 'connectx'));
     refusal('example.com').toThrow("EINVAL: 'example.com' is not an IP address: give IPv4 or IPv6 text");
     refusal('fe80::1%eth0').toThrow('leave out the zone');
@@ -142,7 +142,7 @@ describe('text that is no address', () => {
     );
   });
 
-  test('is EINVAL whatever it is', () => {
+  test('is EINVAL for values of any other type', () => {
     fc.assert(
       fc.property(fc.anything({ withNullPrototype: true }), (value) => {
         fc.pre(typeof value !== 'string');
@@ -152,7 +152,7 @@ describe('text that is no address', () => {
   });
 });
 
-test('an endpoint has brackets around IPv6 only', () => {
+test('an endpoint has brackets only around IPv6', () => {
   expect(formatEndpoint({ address: '192.0.2.1', port: 5001 })).toBe('192.0.2.1:5001');
   expect(formatEndpoint({ address: '2001:db8::1', port: 5001 })).toBe('[2001:db8::1]:5001');
 });

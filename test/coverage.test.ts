@@ -14,7 +14,7 @@ interface Coverage {
 const read = (file: string) => readFileSync(file, 'utf8');
 const script = `${process.cwd()}/scripts/coverage.mjs`;
 
-/** The tests of the API. This one isn't among them, as it calls nothing of it. */
+/** The tests of the API. This one isn't among them because it doesn't call the API. */
 const tests = Object.fromEntries(
   readdirSync('test', { recursive: true, encoding: 'utf8' })
     .filter((name) => /^(raw|socket)\/.*\.test\.ts$/.test(name))
@@ -27,7 +27,7 @@ function namesOf(object: object | null): string[] {
   return object ? [...Object.getOwnPropertyNames(object), ...namesOf(Object.getPrototypeOf(object))] : [];
 }
 
-/** The properties of an interface, which exist in its source only. */
+/** The properties of an interface, which exist only in its source. */
 function membersOf(file: string, name: string): string[] {
   const body = new RegExp(`interface ${name}\\b[^]*?\n}`).exec(read(file))?.[0] ?? '';
   return [...body.matchAll(/^ {2}(?:readonly )?(\w+)\??:/gm)].map(([, member = '']) => member);
@@ -46,7 +46,7 @@ const api = {
   functions,
 };
 
-test('every function, option, notification, sysctl and counter of usrsctp has a name here and a test', async () => {
+test('every function, option, notification, sysctl and counter of usrsctp has a counterpart here and a test', async () => {
   const { coverage } = (await import(/* @vite-ignore */ script)) as { coverage(input: object): Coverage };
   const { markdown, missing } = coverage({
     header,

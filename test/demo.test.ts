@@ -63,13 +63,13 @@ describe.skipIf(!existsSync(PROGRAM) && !CI)('the demo', () => {
     for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(100);
   });
 
-  test('has a help text', () => {
+  test('prints a help text', () => {
     expect(run('--help')).toMatchObject({ status: 0, stderr: '' });
     expect(run('--help').stdout).toMatch(/^\.\/build\.sh demo/);
     expect(run('nonsense')).toMatchObject({ status: 2, stdout: '' });
   });
 
-  test('fails with a message when its addresses cannot be had', () => {
+  test('fails with a message if its addresses are not available', () => {
     const { status, stderr } = run('serve', '192.0.2.77');
     expect(status).toBe(1);
     expect(stderr).toMatch(/^\ndemo: EADDRNOTAVAIL: /);

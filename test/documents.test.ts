@@ -26,7 +26,7 @@ const blocksOf = (document: string) =>
     ([, code = '']) => code,
   );
 
-/** What the blocks of a relay's operator take from the program around them. */
+/** Declarations of names that the relay's code blocks use but don't declare. */
 const AROUND = `
 import type { TicketKey } from 'usrsctp-wasm/relay/server';
 declare global {
@@ -35,7 +35,7 @@ declare global {
 }
 `;
 
-/** What the compiler says of files with these names and contents. */
+/** The compiler's errors for files with these names and contents. */
 async function checked(files: Readonly<Record<string, string>>): Promise<string> {
   const names = Object.entries({ ...files, 'around.d': AROUND }).map(([name, code]) => {
     const file = join(folder, `${name}.ts`);
@@ -52,20 +52,20 @@ async function checked(files: Readonly<Record<string, string>>): Promise<string>
   );
 }
 
-test('the blocks of docs/relay.md and docs/raw.md fit the types', { timeout: 120_000 }, async () => {
+test('the code blocks of docs/relay.md and docs/raw.md type-check', { timeout: 120_000 }, async () => {
   const blocks = blocksOf('relay.md');
   expect(blocks).toHaveLength(3);
   const [client = '', server = '', signing = ''] = blocks;
   const [raw = ''] = blocksOf('raw.md');
   const ticket = `import { signTicket } from 'usrsctp-wasm/relay/server';\n${signing}export {};\n`;
   const wrong = server.replace('audience:', 'audiences:');
-  const told = await checked({ client, server, ticket, raw, wrong });
-  expect(told).toMatch(/^wrong\.ts[^\n]*'audiences' does not exist[^\n]*(\n +[^\n]*)*$/);
+  const errors = await checked({ client, server, ticket, raw, wrong });
+  expect(errors).toMatch(/^wrong\.ts[^\n]*'audiences' does not exist[^\n]*(\n +[^\n]*)*$/);
 });
 
-test('the block of docs/raw.md runs', async () => {
+test('the code block of docs/raw.md runs', async () => {
   const [block = ''] = blocksOf('raw.md');
-  // … on a port that is free, with an end, and with a peer
+  // … with a free port, an end and a peer
   const peer = `
 import { Stack } from 'usrsctp-wasm';
 usrsctp.usrsctp_set_upcall(so, () => console.log(usrsctp.usrsctp_accept(so) !== null));
@@ -83,7 +83,7 @@ process.exit();
   expect(stdout).toBe('true\n');
 });
 
-test('the functions of ours that the documents name are there', () => {
+test('the functions of ours that the documents name exist', () => {
   const read = (folder: string, ending: RegExp) =>
     readdirSync(join(CHECKOUT, folder), { recursive: true, encoding: 'utf8' })
       .filter((file) => ending.test(file))

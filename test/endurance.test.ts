@@ -4,7 +4,7 @@ import { type Network, scenario } from '../src/simulated.js';
 
 const PORT = 5001;
 const CYCLES = 10_000;
-/** usrsctp remembers the verification tags of the last minute (TIME-WAIT): with this pause, those of 600 associations. */
+/** usrsctp keeps verification tags for a minute (TIME-WAIT); with this pause, those are the tags of 600 associations. */
 const PAUSE_MS = 100;
 const SLACK_BYTES = 16 * 1024;
 
@@ -19,7 +19,7 @@ async function twoStacks(network: Network): Promise<[Stack, Stack]> {
   );
 }
 
-/** One association from its set-up to its end, by shutdown or by abort. */
+/** An association from its set-up to its end by shutdown or abort. */
 async function cycle(client: Socket, accept: () => Promise<Association>, number: number): Promise<void> {
   const accepted = accept();
   const association = await client.connectx([{ address: '10.0.1.2', port: PORT }]);
@@ -59,7 +59,7 @@ test.each(['one-to-one', 'one-to-many'] as const)(
   },
 );
 
-test('1,000 associations at once leave memory flat, though their tags wait for a minute (RFC 9260 5.3.1)', () =>
+test('1,000 simultaneous associations do not increase memory, though their tags are kept for a minute (RFC 9260 §5.3.1)', () =>
   scenario({ seed: 1, limitMs: 1e9, traceLength: 20 }, async (network) => {
     const [client, server] = await twoStacks(network);
     const listener = server.socket();

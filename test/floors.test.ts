@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
-/** The floors of the house, from the ground up: a file imports from its own floor or a lower one (docs/ARCHITECTURE.md). */
+/** The floors from the bottom up: a file imports only from its own floor or a lower one (docs/ARCHITECTURE.md). */
 const FLOORS: readonly (readonly RegExp[])[] = [
   [/^generated\//, /^wasm\.d\.ts$/, /^wasm\//],
   [/^(address|arguments|clock|errors|event-listeners|packet|random|uncaught|wait)\.ts$/],
@@ -19,14 +19,14 @@ const FLOORS: readonly (readonly RegExp[])[] = [
   [/^cli\//],
 ];
 
-/** Where the neighbours on one floor may not know each other. */
-const STRANGERS: readonly (readonly [RegExp, RegExp])[] = [
+/** Folders on the same floor that must not import from each other. */
+const FORBIDDEN: readonly (readonly [RegExp, RegExp])[] = [
   [/^transport\//, /^(bridge|simulated)\//],
   [/^simulated\//, /^bridge\//],
   [/^bridge\//, /^(transport|simulated)\//],
 ];
 
-/** Node's modules appear in these files only. */
+/** The only files that may import Node's modules. */
 const NODE_ONLY = [
   /^wasm\/node\.ts$/,
   /^transport\/udp/,
@@ -37,10 +37,10 @@ const NODE_ONLY = [
   /^testing\/udp/,
 ];
 
-/** Packages that run everywhere, but are loaded by the relay server alone. */
+/** Files that may import packages: they run everywhere, but only the relay server loads them. */
 const WITH_PACKAGES = [/^relay\/(ticket|network|metrics)\.ts$/];
 
-/** Beyond 300 lines look for two ideas in a file; but none is split to fit a number. */
+/** A file of more than 300 lines may contain two ideas, but is not split just to fit a number. */
 const LONGEST_FILE = 600;
 
 const root = 'src';
@@ -66,7 +66,7 @@ function imported(file: string): string[] {
     .map((specifier) => resolved(file, specifier));
 }
 
-/** Groups of files that import each other, directly or through others of the group. */
+/** Groups of files that import each other, directly or indirectly. */
 function importCircles(): string[][] {
   const direct = new Map(files.map((file) => [file, imported(file)]));
   const reached = new Map(files.map((file) => [file, reachable(file, direct)]));
@@ -88,8 +88,8 @@ function reachable(file: string, direct: ReadonlyMap<string, readonly string[]>)
   return found;
 }
 
-describe('the floors', () => {
-  test('every file stands on one', () => {
+describe('floors', () => {
+  test('every file belongs to a floor', () => {
     expect(files.filter((file) => floorOf(file) < 0)).toEqual([]);
   });
 
@@ -102,11 +102,11 @@ describe('the floors', () => {
     expect(upwards).toEqual([]);
   });
 
-  test('no files import each other in a circle, not even types', () => {
+  test('no files import each other in a cycle, not even for types', () => {
     expect(importCircles()).toEqual([]);
   });
 
-  test("Node's modules and packages stay out of what runs everywhere", () => {
+  test('code that runs everywhere imports neither Node’s modules nor packages', () => {
     const outside = files
       .filter((file) => ![...NODE_ONLY, ...WITH_PACKAGES].some((pattern) => pattern.test(file)))
       .flatMap((file) =>
@@ -123,7 +123,7 @@ describe('the floors', () => {
     expect(users(/memory\.buffer|new Memory\(/)).toEqual(['bridge/instance.ts']);
   });
 
-  test('time and chance come from the clock and the injected randomness', () => {
+  test('time and randomness come only from the injected clock and randomness', () => {
     const allowed = ['clock.ts', 'random.ts'];
     const source = /\b(Date\.now|performance\.now|Math\.random|setTimeout|setInterval|getRandomValues)\(/;
     const outside = files.filter(
@@ -149,7 +149,7 @@ describe('the floors', () => {
 });
 
 function strangers(file: string, target: string): boolean {
-  return STRANGERS.some(([from, to]) => from.test(file) && to.test(target));
+  return FORBIDDEN.some(([from, to]) => from.test(file) && to.test(target));
 }
 
 function list(folder: string, pattern: RegExp): string[] {

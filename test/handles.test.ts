@@ -30,7 +30,7 @@ function makeReady({ calls }: Pump, handle: Handle): void {
   expect(calls.shutdown(handle, SHUT_RD)).toBe(0);
 }
 
-test('sockets that are opened after one was closed while ready get their own events', async () => {
+test('sockets opened after a ready socket was closed get their own events', async () => {
   await inPump((pump, open, close) => {
     const ready: Handle[] = [];
     const others: Handle[] = [];

@@ -8,7 +8,7 @@ import { injectable } from './support/injectable.js';
 const PACKETS = 100_000;
 const PORT = 5001;
 
-/** What a hostile network may make of a packet; the checksum is right, or the stack would look no further. */
+/** A packet as a hostile network may change it. The checksum is valid; otherwise the stack would discard the packet. */
 function mutated(packet: Packet, random: SeededRandom): Packet {
   let bytes = packet.bytes.slice();
   for (let changes = 1 + random.below(4); changes > 0; changes--) {
@@ -17,7 +17,7 @@ function mutated(packet: Packet, random: SeededRandom): Packet {
     if (kind === 0) bytes[at]! ^= 1 << random.below(8);
     else if (kind === 1) bytes[at] = random.below(256);
     else if (kind === 2)
-      bytes[at & ~3] = random.below(256); // chunk and parameter types stand there
+      bytes[at & ~3] = random.below(256); // chunk and parameter types are at these positions
     else if (kind === 3) bytes = bytes.slice(0, Math.max(16, at));
     else bytes = Uint8Array.from([...bytes.subarray(0, at), ...bytes.subarray(Math.max(12, at - 4))]);
   }
@@ -25,7 +25,7 @@ function mutated(packet: Packet, random: SeededRandom): Packet {
   return { ...packet, bytes };
 }
 
-/** A conversation of every kind, whose packets are the material; they can't be recorded without one that works. */
+/** Exchanges packets of all kinds, which are recorded for mutation; returns the length of the message that came back. */
 async function talk(network: Network, client: Stack, address: string, message: Uint8Array): Promise<number> {
   await using socket = client.socket();
   const association = await socket.connectx([
@@ -40,7 +40,7 @@ async function talk(network: Network, client: Stack, address: string, message: U
   return answer?.data.length ?? 0;
 }
 
-test(`${PACKETS} mutated packets leave a stack working, and its memory bounded`, { timeout: 120_000 }, async () => {
+test(`${PACKETS} mutated packets leave a stack working and its memory bounded`, { timeout: 120_000 }, async () => {
   const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
   await scenario({ seed, conditions: { latencyMs: 5 }, limitMs: 10_000_000 }, async (network) => {
     const { clock } = network;
@@ -65,7 +65,7 @@ test(`${PACKETS} mutated packets leave a stack working, and its memory bounded`,
 
     const random = new SeededRandom(seed);
     for (let done = 0; done < PACKETS; done += 100) {
-      // some of them in the middle of a conversation, whose tags they know
+      // Every second batch mutates packets of a live association, with its tags.
       const live: Packet[] = [];
       const tap = network.filter((packet) => {
         if (packet.destination === '10.0.1.2' && live.length < 20) live.push(packet);
@@ -92,7 +92,7 @@ test(`${PACKETS} mutated packets leave a stack working, and its memory bounded`,
   });
 });
 
-test('an INIT with a parameter of length 0 for an association that exists does not stop the host', async () => {
+test('an INIT with a parameter of length 0 for an existing association does not block the host', async () => {
   await scenario({ seed: 1 }, async (network) => {
     const { clock } = network;
     const clientHost = network.host('client', ['10.0.1.1']);
@@ -114,7 +114,7 @@ test('an INIT with a parameter of length 0 for an association that exists does n
     for (const length of [0, 1, 2, 3]) {
       const packet = { ...inits[0]!, bytes: inits[0]!.bytes.slice() };
       const view = new DataView(packet.bytes.buffer);
-      view.setUint32(16, 0x1111_1111); // a tag of the forger's: an answer, if there is one, is nothing to the client
+      view.setUint32(16, 0x1111_1111); // a tag of the forger's, so that the client ignores an answer
       view.setUint32(32, 0xc000_0000 | length); // the first parameter
       sealPacket(packet.bytes);
       transport.host?.receive([packet]);
@@ -125,13 +125,13 @@ test('an INIT with a parameter of length 0 for an association that exists does n
   });
 });
 
-/** Sends back each message of each association. */
+/** Returns each message of each association. */
 async function serve(server: Stack): Promise<void> {
   const socket = server.socket();
   socket.bindx([{ address: '::', port: PORT }]);
   for await (const association of socket.listen()) {
     void (async () => {
       for await (const message of association) await association.send(message.data);
-    })().catch(() => undefined); // mutated packets may end it in any way
+    })().catch(() => undefined); // mutated packets may end it with any error
   }
 }

@@ -31,11 +31,11 @@ test('two stacks on one machine reach each other by different loopback addresses
   });
 });
 
-test('the first round trip counts from the last INIT, not from the lost ones', async () => {
+test('the first round-trip time is measured from the last INIT, not from a lost one', async () => {
   await scenario({ seed: 2, conditions: { latencyMs: 5 } }, async (network) => {
     const { socket } = await connectable(network, ['10.0.1.1', '10.0.2.1'], ['10.0.1.2']);
     const association = await socket.connectx([
-      { address: '10.0.2.2', port: PORT }, // nobody has it: one RTO.Initial is lost
+      { address: '10.0.2.2', port: PORT }, // an unassigned address, which costs one RTO.Initial
       { address: '10.0.1.2', port: PORT },
     ]);
     expect(association.setup.elapsedMs).toBeGreaterThan(1000);
@@ -44,7 +44,7 @@ test('the first round trip counts from the last INIT, not from the lost ones', a
   });
 });
 
-test('a packet is sent from the address that leads to its destination', async () => {
+test('a packet has the source address of the route to its destination', async () => {
   await scenario({ seed: 3 }, async (network) => {
     const addresses = (host: number) => [`10.0.1.${host}`, `10.0.2.${host}`, `fd00::${host}`];
     const { socket } = await connectable(network, addresses(1), addresses(2));
@@ -54,7 +54,7 @@ test('a packet is sent from the address that leads to its destination', async ()
       return packet;
     });
     const association = await socket.connectx(addresses(2).map((address) => ({ address, port: PORT })));
-    await network.advance(60_000); // heartbeats on every path, both ways
+    await network.advance(60_000); // heartbeats on every path in both directions
     const paths = addresses(1).flatMap((address, path) => {
       const peer = addresses(2)[path];
       return [`${address} > ${peer}`, `${peer} > ${address}`];

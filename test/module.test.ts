@@ -5,7 +5,7 @@ import { usrsctpModule } from '../src/bridge/module.js';
 const bytes = readFileSync('build/wasm/usrsctp.wasm');
 const module = new WebAssembly.Module(bytes);
 
-test('the module imports what wasm/imports.txt lists, and nothing else', () => {
+test('the module imports exactly what wasm/imports.txt lists', () => {
   const listed = readFileSync('wasm/imports.txt', 'utf8')
     .split('\n')
     .map((line) => line.replace(/ *#.*/, ''))
@@ -14,7 +14,7 @@ test('the module imports what wasm/imports.txt lists, and nothing else', () => {
   expect(imports.sort()).toEqual(listed.sort());
 });
 
-test('the release build has neither glue code of Emscripten nor debugging names', () => {
+test('the release build contains neither Emscripten’s glue code nor debugging names', () => {
   expect(WebAssembly.Module.customSections(module, 'name')).toEqual([]);
   expect(readFileSync('dist/index.js', 'utf8')).not.toMatch(/emscripten_(?!notify_memory_growth)|createWasm|Module\[/);
 });
@@ -29,7 +29,7 @@ test('the module has every export that we call', () => {
   expect(called.filter((name) => !exports.has(name))).toEqual([]);
 });
 
-test('a process that only waits for the module stays alive until it is compiled', async () => {
+test('a process that only waits for the module stays alive until the module is compiled', async () => {
   const setting = vi.spyOn(globalThis, 'setTimeout');
   const clearing = vi.spyOn(globalThis, 'clearTimeout');
   onTestFinished(() => {

@@ -4,10 +4,10 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { Child } from './support/child.js';
 import { sipHash } from './support/siphash.js';
 
-/** Built by scripts/tests.sh from the same C sources as the module. */
+/** scripts/tests.sh builds both from the same C sources as the module. */
 const BUILDS = { asan: 'the address sanitizer', invariants: 'INVARIANTS and the sanitizer for undefined behaviour' };
 const PACKETS = 100_000;
-/** The address sanitizer takes 40 seconds, and minutes on a busy machine. */
+/** With the address sanitizer it takes 40 s, or minutes on a busy machine. */
 const LIMIT_MS = 300_000;
 /** 20,000 clients in 1,024 buckets. */
 const MEAN_PER_BUCKET = 20_000 / 1024;
@@ -45,7 +45,7 @@ describe.each(Object.entries(BUILDS))('the C side under %s', (build, checker) =>
     expect(digests).toEqual(expected);
   });
 
-  test(`20,000 clients of one server are spread over the hash tables by their ports (${checker})`, () => {
+  test(`the ports of 20,000 clients of one server spread them over the hash tables (${checker})`, () => {
     const lines = execFileSync(`build/${build}/ports`, { encoding: 'utf8' }).trim().split('\n');
     for (const line of lines) {
       const [server, oneToMany, oneToOne] = line.split(' ').map(Number);
@@ -54,7 +54,7 @@ describe.each(Object.entries(BUILDS))('the C side under %s', (build, checker) =>
     }
   });
 
-  test(`the MAC of a cookie is SipHash-2-4 with 128 bits (${checker})`, () => {
+  test(`the MAC of a cookie is 128-bit SipHash-2-4 (${checker})`, () => {
     const signatures = execFileSync(`build/${build}/siphash`, { encoding: 'utf8' }).trim().split('\n');
     const key = Uint8Array.from({ length: 16 }, (_, i) => i);
     const bytes = Uint8Array.from({ length: 300 }, (_, i) => i);

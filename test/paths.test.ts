@@ -191,16 +191,16 @@ describe.each([
     await reported(receiver, 'done');
     dropBothWays();
     // Only the last report counts: a process without processor time for seconds may report a failure that soon ends.
-    await toldLast(sender, first!, (change) => change === 'unreachable');
+    await lastReported(sender, first!, (change) => change === 'unreachable');
     namespaces.heal();
-    await toldLast(sender, first!, (change) => change === 'available');
-    await toldLast(sender, second!, (change) => change !== 'unreachable');
+    await lastReported(sender, first!, (change) => change === 'available');
+    await lastReported(sender, second!, (change) => change !== 'unreachable');
     await closed(sender, receiver);
   });
 });
 
 /** Waits until the last reported change of a path is this one. */
-async function toldLast(child: Child, path: string, holds: (change: string | undefined) => boolean): Promise<void> {
+async function lastReported(child: Child, path: string, holds: (change: string | undefined) => boolean): Promise<void> {
   const last = (output: string) =>
     reports(output)
       .flatMap((report) => (report.event === 'path' && report.address === path ? [report.change] : []))

@@ -14,7 +14,7 @@ const firstChunk = ({ bytes }: Packet) => bytes[12];
 const isProbe = (packet: Packet) => firstChunk(packet) === HEARTBEAT && packet.bytes.length > 1500;
 const mtus = (association: Association) => association.paths().map(({ mtu }) => mtu);
 
-/** 1,500 bytes fit, and 9,000 are worth a try. */
+/** 1,500 bytes fit, and 9,000 are probed. */
 const TRY: Sizes = { mtu: 1500, probeMtu: 9000 };
 
 type Sizes = Pick<Route, 'mtu' | 'probeMtu'>;
@@ -22,7 +22,7 @@ type Sizes = Pick<Route, 'mtu' | 'probeMtu'>;
 const addressesOf = (host: number, paths: number) =>
   Array.from({ length: paths }, (_, path) => `10.0.${path + 1}.${host}`);
 
-/** Two hosts with a path for each of the sizes of routes, while `isThere`, and what connects the one to the other. */
+/** Two hosts with a path for each of `sizes`, whose routes exist while `isThere()`; returns a function that connects them. */
 async function hosts(network: Network, sizes: readonly Sizes[], isThere = () => true) {
   const stackOf = async (name: string, host: number) => {
     const route = (destination: string) => {
@@ -30,7 +30,7 @@ async function hosts(network: Network, sizes: readonly Sizes[], isThere = () => 
       return { source: destination.replace(/\d+$/, `${host}`), ...sizes[Number(destination.split('.')[2]) - 1] };
     };
     const { transport, random } = network.host(name, addressesOf(host, sizes.length), { mtu: 65_535, route });
-    // A single path that fails would end the association as well.
+    // If the only path failed, the association would end.
     const timers = { associationRetransmits: 1000 };
     return Stack.create({ transport, random, clock: network.clock, timers });
   };
@@ -47,7 +47,7 @@ async function pair(network: Network, sizes: readonly Sizes[]) {
   return connect();
 }
 
-/** Runs with a connected pair, and keeps each packet that was sent. */
+/** Runs with a connected pair and records each packet that is sent. */
 function connected(
   conditions: Conditions,
   sizes: readonly Sizes[],
@@ -79,7 +79,7 @@ async function received(server: Association) {
   expect(Buffer.compare((await server.receive())!.data, MESSAGE)).toBe(0);
 }
 
-test('a path that takes larger packets gets them, after a full one was sent', () =>
+test('a path that can carry larger packets gets them after a full packet was sent', () =>
   connected({}, [TRY], async (_network, client, server, sent) => {
     expect(mtus(client)).toEqual([1500 - 20 - 12]);
     await carry(client, server);
@@ -90,7 +90,7 @@ test('a path that takes larger packets gets them, after a full one was sent', ()
     expect(Math.max(...sent.slice(before).map(({ packet }) => packet.bytes.length))).toBeGreaterThan(8000);
   }));
 
-test('a path that does not take them is tried three times, and again ten minutes later; nothing is lost', () =>
+test('a path that cannot carry larger packets is probed three times and again ten minutes later, without loss', () =>
   connected({ mtu: 1500 }, [TRY], async (network, client, server, sent) => {
     const began = network.clock.now();
     const probes = async () => {
@@ -110,9 +110,9 @@ test('a path that does not take them is tried three times, and again ten minutes
   }));
 
 test.each([
-  ['takes larger packets', {}, 1],
-  ['does not', { mtu: 1500 }, 3 * 6],
-] as const)('a path that %s, and fails all the time, is tried no more often', (_, conditions, most) =>
+  ['carries larger packets', {}, 1],
+  ['does not carry larger packets', { mtu: 1500 }, 3 * 6],
+] as const)('a path that %s and keeps failing is probed no more often', (_, conditions, most) =>
   connected(conditions, [TRY], async (network, client, server, sent) => {
     const began = network.clock.now();
     const probes = () => sent.filter(({ packet }) => isProbe(packet) && packet.source === '10.0.1.1').length;
@@ -129,7 +129,7 @@ test.each([
   }),
 );
 
-test('without full packets nothing is tried', () =>
+test('without full packets no path is probed', () =>
   connected({}, [TRY], async (network, client, server, sent) => {
     for (let i = 0; i < 20; i++) {
       await client.send('small');
@@ -139,7 +139,7 @@ test('without full packets nothing is tried', () =>
     expect(sent.filter(({ packet }) => isProbe(packet))).toEqual([]);
   }));
 
-test('an answer that does not know our nonce raises nothing', () =>
+test('an answer without our nonce does not raise the path MTU', () =>
   connected({}, [TRY], async (network, client, server) => {
     network.filter((packet) => {
       if (firstChunk(packet) !== HEARTBEAT_ACK) return packet;
@@ -153,7 +153,7 @@ test('an answer that does not know our nonce raises nothing', () =>
     expect(mtus(client)).toEqual([1468]);
   }));
 
-test('an application that has set the size of packets keeps it', () =>
+test('a packet size that the application has set is kept', () =>
   connected({}, [TRY], async (network, client, server, sent) => {
     client.setOption('pathParameters', { mtuDiscovery: false, mtu: 1200 }, { path: '10.0.1.2' });
     await carry(client, server);
@@ -168,7 +168,7 @@ test('a path begins with the MTU of its route', () =>
     await carry(client, server);
   }));
 
-test('of a hundred paths whose routes go and come none is tried more often because of the others', () =>
+test('of a hundred paths whose routes come and go, none is probed more often because of the others', () =>
   scenario({ seed: 1, conditions: { latencyMs: 10 }, limitMs: 1e7 }, async (network) => {
     let probes = 0;
     network.filter((packet) => {
@@ -193,7 +193,7 @@ test('of a hundred paths whose routes go and come none is tried more often becau
     expect(probes).toBe(100);
   }));
 
-test('all paths are raised when each of them has been found to take larger packets', () =>
+test('the packet size is raised once every path is known to carry larger packets', () =>
   connected({}, [TRY, TRY], async (network, client, server) => {
     await carry(client, server);
     await network.advance(1000);
@@ -201,10 +201,10 @@ test('all paths are raised when each of them has been found to take larger packe
   }));
 
 test.for([
-  ['that was found out', [TRY, TRY]],
-  ['by their routes', [{ mtu: 9000 }, { mtu: 1500 }]],
+  ['as probing has found', [TRY, TRY]],
+  ['by the MTU of its route', [{ mtu: 9000 }, { mtu: 1500 }]],
 ] as const)(
-  'packets are as large as the path allows that takes least, %s: it can carry on for the other',
+  'packets are no larger than the path with the smallest MTU allows, %s, so that it can replace the other',
   ([, sizes]) =>
     connected({}, sizes, async (network, client, server) => {
       network.link('10.0.2.1', '*', { mtu: 1500 });
@@ -226,7 +226,7 @@ describe('small messages', () => {
     for (let i = 0; i < count; i++) expect((await server.receive())?.data[0]).toBe(i);
   };
 
-  test('where packets are large they wait behind a few, for each other, and no longer than a millisecond', () =>
+  test('wait for each other after a few packets where packets are large, for a millisecond at most', () =>
     connected({}, [{ mtu: 65_535 }], async (network, client, server, sent) => {
       const before = sent.length;
       const began = network.clock.now();
@@ -236,7 +236,7 @@ describe('small messages', () => {
       expect(packets.at(-1)!.atMs - began).toBeLessThanOrEqual(1);
     }));
 
-  test('where they are not, and the path is near, each that comes by itself is sent at once', () =>
+  test('are sent at once if they come one by one on a path with small packets and a short round trip', () =>
     connected({ latencyMs: 0.2 }, [{ mtu: 9000 }], async (network, client, server, sent) => {
       const before = sent.length;
       for (let i = 0; i < 20; i++) await burst(network, client, server, 1, 1);
@@ -244,7 +244,7 @@ describe('small messages', () => {
       expect(sizes(packets)).toEqual(Array.from({ length: 20 }, () => 128));
     }));
 
-  test('those that wait are sent before the association is closed', () =>
+  test('are sent before the association is closed if they were waiting', () =>
     connected({}, [{ mtu: 65_535 }], async (_network, client, server) => {
       for (let i = 0; i < 50; i++) await client.send(new Uint8Array(100));
       const closing = client.close();

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { systemRandom } from '../src/random.js';
 
-test('the machine’s randomness gives no bytes twice', () => {
+test('systemRandom never returns the same bytes twice', () => {
   const seen = new Set<string>();
   for (let i = 0; i < 2000; i++) {
     const bytes = new Uint8Array(16);
@@ -11,7 +11,7 @@ test('the machine’s randomness gives no bytes twice', () => {
   expect(seen.size).toBe(2000);
 });
 
-test('more bytes than Web Crypto fills in one call are all random', () => {
+test('more bytes than Web Crypto fills in one call are all filled', () => {
   const bytes = new Uint8Array(200_000);
   systemRandom(bytes);
   for (let at = 0; at < bytes.length; at += 1000) {

@@ -20,8 +20,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** What a block says that it prints: the comments behind its calls of console.log; … stands for anything. */
-function promised(code: string): RegExp {
+/** The expected output of a block: the comments after its calls of console.log, where … stands for any text. */
+function expectedOutput(code: string): RegExp {
   const lines = [...code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, output = '']) => output);
   const patterns = lines.map((line) => line.split('…').map(escaped).join('[^]*?'));
   return new RegExp(`^${patterns.map((pattern) => `${pattern}\n`).join('')}$`);
@@ -31,30 +31,30 @@ function escaped(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }
 
-// ./build.sh test builds it before; where somebody runs vitest alone it may not be there.
+// ./build.sh test builds it first. It may be missing if vitest is run without that.
 describe.skipIf(!existsSync(join(CHECKOUT, 'dist/index.js')) && !CI)('README.md', () => {
-  test('shows how it is used', () => {
+  test('shows usage examples', () => {
     expect(blocks.length).toBeGreaterThanOrEqual(3);
   });
 
   for (const [index, code] of blocks.entries()) {
-    test(`block ${index + 1} runs as written, prints what it says, and ends`, async () => {
+    test(`block ${index + 1} runs as written, prints the output in its comments, and ends`, async () => {
       const file = join(folder, `block-${index + 1}.mjs`);
       writeFileSync(file, code);
       const { stdout, stderr } = await promisify(execFile)(process.execPath, [file], { timeout: 30_000 });
       expect(stderr).toBe('');
-      expect(stdout).toMatch(promised(code));
+      expect(stdout).toMatch(expectedOutput(code));
     });
   }
 
-  test('links to files that are there', () => {
+  test('links to existing files only', () => {
     const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, path = '']) => path);
     expect(links.filter((path) => !existsSync(join(CHECKOUT, path)))).toEqual([]);
   });
 });
 
 test.skipIf(!existsSync(join(CHECKOUT, 'dist/index.js')) && !CI)(
-  'two stacks talk over a path of their own',
+  'the conn() example exchanges messages between two stacks',
   async () => {
     const { stdout } = await promisify(execFile)(process.execPath, ['examples/conn.mjs'], {
       cwd: CHECKOUT,
@@ -64,19 +64,22 @@ test.skipIf(!existsSync(join(CHECKOUT, 'dist/index.js')) && !CI)(
   },
 );
 
-test.skipIf(!existsSync(join(CHECKOUT, 'dist/index.js')) && !CI)('the examples talk to each other', async () => {
-  const [port, udpPort] = ['5001', String(20_000 + (process.pid % 10_000))];
-  const server = spawn(process.execPath, ['examples/server.mjs', port, udpPort], { cwd: CHECKOUT });
-  try {
-    await once(server.stdout, 'data');
-    const { stdout } = await promisify(execFile)(
-      process.execPath,
-      ['examples/client.mjs', '127.0.0.9', '127.0.0.1', '--udp-port', udpPort],
-      { cwd: CHECKOUT, timeout: 30_000 },
-    );
-    expect(stdout).toContain("dropped: [ '127.0.0.9' ]");
-    expect(stdout).toContain('2 hello on stream 2\n');
-  } finally {
-    server.kill();
-  }
-});
+test.skipIf(!existsSync(join(CHECKOUT, 'dist/index.js')) && !CI)(
+  'the client and server examples exchange messages',
+  async () => {
+    const [port, udpPort] = ['5001', String(20_000 + (process.pid % 10_000))];
+    const server = spawn(process.execPath, ['examples/server.mjs', port, udpPort], { cwd: CHECKOUT });
+    try {
+      await once(server.stdout, 'data');
+      const { stdout } = await promisify(execFile)(
+        process.execPath,
+        ['examples/client.mjs', '127.0.0.9', '127.0.0.1', '--udp-port', udpPort],
+        { cwd: CHECKOUT, timeout: 30_000 },
+      );
+      expect(stdout).toContain("dropped: [ '127.0.0.9' ]");
+      expect(stdout).toContain('2 hello on stream 2\n');
+    } finally {
+      server.kill();
+    }
+  },
+);

@@ -13,8 +13,8 @@ afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
 });
 
-/** What redirections.mjs says of the last build, one of whose files was changed: nothing, or its complaint. */
-function complaint(file: string, change: (text: string) => string): string {
+/** The error of redirections.mjs for the last build with one file changed, or an empty string. */
+function errorFor(file: string, change: (text: string) => string): string {
   const folder = mkdtempSync(join(tmpdir(), 'redirections-'));
   folders.push(folder);
   for (const name of preprocessed) copyFileSync(join(OBJECTS, name), join(folder, name));
@@ -28,17 +28,17 @@ function complaint(file: string, change: (text: string) => string): string {
   }
 }
 
-test('each redirection takes effect as often as redirections.txt says', () => {
+test('each redirection takes effect as often as redirections.txt states', () => {
   expect(preprocessed.length).toBeGreaterThan(15);
-  expect(complaint('sctp_input.i', (text) => text)).toBe('');
+  expect(errorFor('sctp_input.i', (text) => text)).toBe('');
 });
 
 test('a redirection that no longer matches fails the build', () => {
-  const said = complaint('sctp_input.i', (text) => text.replaceAll('fixed_handle_ootb', 'sctp_handle_ootb'));
+  const said = errorFor('sctp_input.i', (text) => text.replaceAll('fixed_handle_ootb', 'sctp_handle_ootb'));
   expect(said).toMatch(/sctp_input fixed_handle_ootb: named \d+ times, but redirections.txt says \d+/);
 });
 
-test('a call in a file where nothing redirects it fails the build', () => {
-  const said = complaint('sctp_auth.i', (text) => `${text}\nvoid more(void) { sctp_update_acked(0, 0, 0); }\n`);
+test('a call in a file without a redirection for it fails the build', () => {
+  const said = errorFor('sctp_auth.i', (text) => `${text}\nvoid more(void) { sctp_update_acked(0, 0, 0); }\n`);
   expect(said).toContain('sctp_auth sctp_update_acked: named 1 times');
 });

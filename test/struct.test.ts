@@ -24,7 +24,7 @@ describe('reading a struct', () => {
     });
   });
 
-  test('a struct is read at its offset in a view that does not begin with its buffer', () => {
+  test('a struct is read at its offset in a view that starts inside its buffer', () => {
     const event = writeStruct(layouts.sctp_event, { se_assoc_id: 7, se_type: 14, se_on: 1 });
     const memory = new Uint8Array(64).fill(0xff);
     memory.set(event, 13);
@@ -32,12 +32,12 @@ describe('reading a struct', () => {
     expect(value).toEqual({ se_assoc_id: 7, se_type: 14, se_on: 1 });
   });
 
-  test('without a length a flexible array is empty', () => {
+  test('a flexible array without a length is empty', () => {
     const key = writeStruct(layouts.sctp_authkey, { sca_keylength: 3, sca_key: Uint8Array.of(1, 2, 3) });
     expect(readStruct(layouts.sctp_authkey, viewOf(key)).sca_key).toEqual(new Uint8Array());
   });
 
-  test('too few bytes are refused', () => {
+  test('too few bytes throw an error', () => {
     const view = new DataView(new ArrayBuffer(64));
     expect(() => readStruct(layouts.sctp_assoc_change, view, 0, 19)).toThrow('sctp_assoc_change has 20 bytes, not 19');
   });
@@ -55,7 +55,7 @@ describe('reading a struct', () => {
 });
 
 describe('writing a struct', () => {
-  test('fields left out are zero', () => {
+  test('omitted fields are zero', () => {
     const bytes = writeStruct(layouts.sctp_sndinfo, { snd_ppid: 0x01020304 });
     expect(bytes).toEqual(Uint8Array.of(0, 0, 0, 0, 4, 3, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0));
   });
@@ -89,13 +89,13 @@ describe('writing a struct', () => {
     expect(() => writeStruct(layouts.sctp_sendv_spa, { sendv_sndinfo: input })).toThrow(new RangeError(message));
   });
 
-  test('too many bytes are refused by name', () => {
+  test('too many bytes throw an error that names the field', () => {
     const sin_addr = new Uint8Array(5);
     const message = 'sockaddr_in.sin_addr takes at most 4 bytes, not 5';
     expect(() => writeStruct(layouts.sockaddr_in, { sin_addr })).toThrow(new RangeError(message));
   });
 
-  test('an unknown field is refused', () => {
+  test('an unknown field throws an error', () => {
     const input: object = { se_of: 1 };
     expect(() => writeStruct(layouts.sctp_event, input)).toThrow(new RangeError("sctp_event.se_of doesn't exist"));
     // @ts-expect-error: the compiler says so too
@@ -106,7 +106,7 @@ describe('writing a struct', () => {
 describe('the generated layouts', () => {
   const all: [string, Layout][] = Object.entries(layouts);
 
-  test.each(all)('%s has its name, and fields that neither overlap nor exceed its size', (name, layout) => {
+  test.each(all)('%s has its name and fields that neither overlap nor exceed its size', (name, layout) => {
     expect(layout.name).toBe(name);
     let end = 0;
     for (const field of Object.values(layout.fields)) {
@@ -139,7 +139,7 @@ function structArbitrary(layout: Layout): fc.Arbitrary<StructInput<Layout>> {
   return fc.record(Object.fromEntries(fields.map(([name, field]) => [name, fieldArbitrary(field, layout)])));
 }
 
-/** A flexible array is at least as long as the padding after it, which can't be distinguished from its elements. */
+/** A flexible array is at least as long as the padding after it, which is indistinguishable from its elements. */
 function fieldArbitrary(field: Field, owner: Layout): fc.Arbitrary<NonNullable<StructInput<Layout>[string]>> {
   if (field.type === 'struct') return structArbitrary(field);
   if (field.type === 'bytes') {

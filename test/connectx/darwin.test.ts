@@ -130,10 +130,10 @@ describe.each(STYLES)('Darwin connectx(2), %s', (style) => {
       heal();
       await network.advance(5000);
       association.abort();
-      const told: string[] = [];
-      for await (const { address, change } of changes) told.push(`${address} ${change}`);
-      expect(told).toEqual(events);
-      expect(told).toEqual(
+      const reported: string[] = [];
+      for await (const { address, change } of changes) reported.push(`${address} ${change}`);
+      expect(reported).toEqual(events);
+      expect(reported).toEqual(
         expect.arrayContaining([`${SERVER[2]} confirmed`, `${SERVER[0]} unreachable`, `${SERVER[0]} available`]),
       );
       expect(await association.pathChanges().next()).toEqual({ done: true, value: undefined });

@@ -151,8 +151,8 @@ describe.each(STYLES)('Solaris sctp_connectx, %s', (style) => {
     withClientAndServer({}, async ({ client, server, network }) => {
       const socket = client.socket({ style });
       socket.bindx(at(CLIENT, 77));
-      const nobody = await rejected(socket.connectx(at(SERVER)), 'ECONNREFUSED');
-      expect(nobody.abort).toEqual([]);
+      const withoutListener = await rejected(socket.connectx(at(SERVER)), 'ECONNREFUSED');
+      expect(withoutListener.abort).toEqual([]);
       const listener = listening(server);
       abortInPlaceOf(network, 'INIT ACK', 'go away');
       const refused = await rejected(socket.connectx(at(SERVER)), 'ECONNREFUSED');

@@ -127,8 +127,8 @@ describe('ABORT', () => {
           const ends = await Promise.all([all.here.closed, all.there.closed]);
           expect(network.clock.now() - began).toBeLessThan(1);
           expect(ends.map((error) => error?.code)).toEqual(['ECONNRESET', 'ECONNRESET']);
-          const told = ends[who === 'client' ? 1 : 0];
-          expect(told?.message).toContain('enough');
+          const survivor = ends[who === 'client' ? 1 : 0];
+          expect(survivor?.message).toContain('enough');
           await Promise.all([all.socket.close(), all.listener.close()]);
         }),
       );

@@ -69,7 +69,7 @@ export interface Record {
 /** Checks what holds for the messages in one direction of any program. */
 export function check(from: Record, to: Record): void {
   const isAborted = from.hasAborted || to.hasAborted;
-  if (!isAborted) expect([from.error, to.error], 'an end that nobody asked for').toEqual([undefined, undefined]);
+  if (!isAborted) expect([from.error, to.error], 'an end that was not requested').toEqual([undefined, undefined]);
   const arrived = arrivals(from, to);
   checkOrder(to);
   for (const [number, sent] of from.sent.entries()) {

@@ -44,7 +44,7 @@ install_kernel() {
   for module in "${modules[@]}"; do add_module "$module"; done
 }
 
-# A module, and before it those that it depends on.
+# Adds a module after the modules that it depends on.
 add_module() { # NAME
   local file dependency
   file=$(find "$files/lib/modules" -name "${1//[-_]/[-_]}.ko")

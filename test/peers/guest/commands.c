@@ -1,4 +1,4 @@
-/* What a test can ask for: the table at the end has all of it. */
+/* The commands for a test; the table at the end lists them. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
@@ -26,7 +26,7 @@ static int option(struct peer *peer, int name, const void *value, size_t bytes)
 	return setsockopt(peer->socket, IPPROTO_SCTP, name, value, (socklen_t)bytes);
 }
 
-/* The words from `first` on are addresses. */
+/* Parses the words from `first` on as addresses. */
 static int addresses(const struct words *words, int first, int port, struct sockaddr_in *to)
 {
 	int count = 0;
@@ -74,7 +74,7 @@ static int connect_to(struct peer *peer, const struct words *words)
 	return sctp_connectx(peer->socket, (struct sockaddr *)list, count, NULL);
 }
 
-/* add-address PORT ADDRESS… and remove-address PORT ADDRESS…: ASCONF where there is an association */
+/* add-address PORT ADDRESS… and remove-address PORT ADDRESS…: ASCONF if there is an association */
 static int change_addresses(struct peer *peer, const struct words *words)
 {
 	struct sockaddr_in list[MOST_WORDS];
@@ -84,7 +84,7 @@ static int change_addresses(struct peer *peer, const struct words *words)
 	return sctp_bindx(peer->socket, (struct sockaddr *)list, count, flags);
 }
 
-/* ask-primary PORT ADDRESS: asks the other end to send to this one */
+/* ask-primary PORT ADDRESS: asks the peer to use this address as its primary path */
 static int ask_primary(struct peer *peer, const struct words *words)
 {
 	struct sctp_setpeerprim ask = {.sspp_assoc_id = peer->association};
@@ -113,7 +113,7 @@ static int send_messages(struct peer *peer, const struct words *words)
 	return 0;
 }
 
-/* retransmits N, lifetime MS and never: when messages that are sent from now on are given up (PR-SCTP) */
+/* retransmits N, lifetime MS and never: when messages sent from now on are abandoned (PR-SCTP) */
 static int give_up(struct peer *peer, const struct words *words)
 {
 	char first = words->word[0][0];
@@ -123,7 +123,7 @@ static int give_up(struct peer *peer, const struct words *words)
 	return 0;
 }
 
-/* authenticate TYPE: chunks of this type must come authenticated; before an association */
+/* authenticate TYPE: requires authentication of chunks of this type; before an association */
 static int authenticate(struct peer *peer, const struct words *words)
 {
 	struct sctp_authchunk chunk = {.sauth_chunk = (uint8_t)number(words, 1)};

@@ -1,4 +1,4 @@
-/* Messages and notifications of the socket, as lines. */
+/* Prints messages and notifications of the socket as lines. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@ void subscribe(struct peer *peer)
 
 	memset(&events, 1, sizeof events);
 	events.sctp_sender_dry_event = 0;
-	events.sctp_send_failure_event = 0; /* the newer one tells the same */
+	events.sctp_send_failure_event = 0; /* replaced by the newer event */
 	if (setsockopt(peer->socket, IPPROTO_SCTP, SCTP_EVENTS, &events, sizeof events) < 0)
 		perror("SCTP_EVENTS");
 }
@@ -60,30 +60,30 @@ static void streams_reset(const struct sctp_stream_reset_event *event)
 	printf("\n");
 }
 
-static void notified(struct peer *peer, const union sctp_notification *told)
+static void notified(struct peer *peer, const union sctp_notification *event)
 {
-	switch (told->sn_header.sn_type) {
+	switch (event->sn_header.sn_type) {
 	case SCTP_ASSOC_CHANGE:
-		return association_changed(peer, &told->sn_assoc_change);
+		return association_changed(peer, &event->sn_assoc_change);
 	case SCTP_PEER_ADDR_CHANGE:
-		return path_changed(&told->sn_paddr_change);
+		return path_changed(&event->sn_paddr_change);
 	case SCTP_SHUTDOWN_EVENT:
 		printf("peer shuts down\n");
 		return;
 	case SCTP_STREAM_RESET_EVENT:
-		return streams_reset(&told->sn_strreset_event);
+		return streams_reset(&event->sn_strreset_event);
 	case SCTP_ASSOC_RESET_EVENT:
-		printf("association reset %s\n", outcome(told->sn_assocreset_event.assocreset_flags));
+		printf("association reset %s\n", outcome(event->sn_assocreset_event.assocreset_flags));
 		return;
 	case SCTP_STREAM_CHANGE_EVENT:
-		printf("streams added %s in=%u out=%u\n", outcome(told->sn_strchange_event.strchange_flags),
-		       told->sn_strchange_event.strchange_instrms, told->sn_strchange_event.strchange_outstrms);
+		printf("streams added %s in=%u out=%u\n", outcome(event->sn_strchange_event.strchange_flags),
+		       event->sn_strchange_event.strchange_instrms, event->sn_strchange_event.strchange_outstrms);
 		return;
 	case SCTP_REMOTE_ERROR:
-		printf("remote error cause=%u\n", ntohs(told->sn_remote_error.sre_error));
+		printf("remote error cause=%u\n", ntohs(event->sn_remote_error.sre_error));
 		return;
 	default:
-		printf("notification %#x\n", told->sn_header.sn_type);
+		printf("notification %#x\n", event->sn_header.sn_type);
 	}
 }
 

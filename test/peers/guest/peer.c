@@ -1,7 +1,7 @@
 /*
- * peer: a one-to-many SCTP socket of the kernel that a test commands by lines on standard input. Each command is answered
- * by `done` or `failed`; each message and notification is a line of its own. The end of the input is the end of the
- * program; the kernel then shuts its associations down.
+ * peer: a one-to-many SCTP socket of the kernel that a test controls with lines on standard input. Each command is
+ * answered with `done` or `failed`; each message and notification is printed as a line. The program ends at the end of
+ * its input; the kernel then shuts its associations down.
  */
 #include <errno.h>
 #include <poll.h>

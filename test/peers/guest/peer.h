@@ -1,4 +1,4 @@
-/* A program over kernel SCTP that a test commands: see peer.c. */
+/* A program over kernel SCTP that a test controls: see peer.c. */
 #ifndef PEER_H
 #define PEER_H
 
@@ -13,22 +13,22 @@
 struct peer {
 	/* One-to-many, IPv4. */
 	int socket;
-	/* The association that came up last; commands are about it. */
+	/* The association that came up last; commands apply to it. */
 	sctp_assoc_t association;
-	/* Are messages sent back? */
+	/* Whether messages are sent back. */
 	bool echo;
-	/* When messages that are sent are given up: SCTP_PR_SCTP_TTL or SCTP_PR_SCTP_RTX, and its value. */
+	/* When sent messages are abandoned: SCTP_PR_SCTP_TTL or SCTP_PR_SCTP_RTX, and its value. */
 	uint16_t policy;
 	uint32_t policy_value;
 };
 
-/* Reads one message or notification from the socket and prints what it is. */
+/* Reads one message or notification from the socket and prints it. */
 void read_event(struct peer *peer);
 
-/* Asks for every notification that the tests look at. */
+/* Subscribes to every notification that the tests use. */
 void subscribe(struct peer *peer);
 
-/* Carries out one line, and prints `done …` or `failed …`. */
+/* Executes one line and prints `done …` or `failed …`. */
 void run_command(struct peer *peer, char *line);
 
 #endif

@@ -1,9 +1,9 @@
-// Command pion echoes messages over one SCTP association of pion's, which has one UDP flow on loopback as its path:
+// Command pion echoes messages over one association of pion's SCTP, whose path is one UDP flow on loopback:
 //
 //	pion client|server LOCAL-PORT REMOTE-PORT
 //
-// As a client it opens stream 1 and says hello first. It shuts the association down at the end of its standard input, and
-// ends when the association does.
+// As a client it opens stream 1 and sends hello first. It shuts the association down at the end of its standard input and
+// ends when the association ends.
 package main
 
 import (
