@@ -51,7 +51,7 @@ function start(program: keyof typeof files, side: Side, task: Task): Child {
   ]);
 }
 
-/** A sender on the left, a receiver on the right, connected over both ways. */
+/** A sender on the left and a receiver on the right, connected over both paths. */
 async function transfer(
   families: Families,
   bytes: number,

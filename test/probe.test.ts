@@ -226,7 +226,7 @@ describe('small messages', () => {
     for (let i = 0; i < count; i++) expect((await server.receive())?.data[0]).toBe(i);
   };
 
-  test('wait for each other after a few packets where packets are large, for a millisecond at most', () =>
+  test('with large packets, wait for each other after a few packets, for a millisecond at most', () =>
     connected({}, [{ mtu: 65_535 }], async (network, client, server, sent) => {
       const before = sent.length;
       const began = network.clock.now();

@@ -98,7 +98,7 @@ describe('writing a struct', () => {
   test('an unknown field throws an error', () => {
     const input: object = { se_of: 1 };
     expect(() => writeStruct(layouts.sctp_event, input)).toThrow(new RangeError("sctp_event.se_of doesn't exist"));
-    // @ts-expect-error: the compiler says so too
+    // @ts-expect-error: a compile-time error, too
     expect(() => writeStruct(layouts.sctp_event, { se_of: 1 })).toThrow(RangeError);
   });
 });

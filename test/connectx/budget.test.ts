@@ -12,7 +12,7 @@ describe.each(STYLES)('the INIT budget, %s', (style) => {
     [2, 46_000],
     [3, 21_000],
     [5, 13_000],
-  ])('budget: %d dead addresses share 9 INITs, and are given up after %d ms', (count, afterMs) =>
+  ])('budget: %d dead addresses share 9 INITs, and the attempt fails after %d ms', (count, afterMs) =>
     withClientAndServer({ limitMs: 1e6 }, async ({ client, network }) => {
       const error = await rejected(client.socket({ style }).connectx(at(dead(count))), 'ETIMEDOUT');
       expect(initsOf(network)).toHaveLength(9);

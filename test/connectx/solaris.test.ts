@@ -67,7 +67,7 @@ describe.each(STYLES)('Solaris sctp_connectx, %s', (style) => {
     ['IPv6', '2001:db8:3::2', '2001:db8:3::2'],
     ['IPv4-mapped', '::ffff:10.0.2.2', '10.0.2.2'],
     ['IPv4', '10.0.2.2', '10.0.2.2'],
-  ])('S5: an IPv6 socket, which family "any" is, takes %s', (_, given, address) =>
+  ])('S5: an IPv6 socket (family "any") accepts %s', (_, given, address) =>
     withClientAndServer({}, async ({ client, server }) => {
       listening(server);
       const { setup } = await client.socket({ style, family: 'any' }).connectx(at([given]));

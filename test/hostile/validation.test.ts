@@ -54,7 +54,7 @@ test.each([
   ['no inbound streams', { inbound: 0 }],
   ['a Chunk List without Random', { parameters: [parameter(CHUNKS, u8(193))] }],
   ['63,488 bytes', { parameters: Array.from({ length: 64 }, () => parameter(0xc0ff, new Uint8Array(1000))) }],
-])('a forged INIT with %s is answered with ABORT, and the association goes on', async (_, fields) => {
+])('a forged INIT with %s is answered with ABORT, and the association stays up', async (_, fields) => {
   const scene = await established();
   await scene.peer.sendInit({ tag: FORGER_TAG, ...fields });
   const answers = await scene.target.answers();

@@ -10,7 +10,7 @@ afterEach(endAll);
 const COMES = 23;
 const CALLED = 24;
 
-test('osmo-stp passes data between two active application servers, one that connects to it and one that it connects to', {
+test('osmo-stp passes data between two active application servers, one connected as a client and one as a server', {
   timeout: 120_000,
 }, async () => {
   const stack = await ours();

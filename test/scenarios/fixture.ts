@@ -107,7 +107,7 @@ export async function receiveAll(to: Association, count: number): Promise<number
   return numbers;
 }
 
-/** Sends messages one way and checks that each arrives once, in order. */
+/** Sends messages in one direction and checks that each arrives once, in order. */
 export async function transfer(from: Association, to: Association, count: number, length = 1000): Promise<void> {
   const [numbers] = await Promise.all([receiveAll(to, count), sendAll(from, count, length)]);
   expect(numbers).toEqual(upTo(count));
