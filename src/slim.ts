@@ -1,4 +1,4 @@
-/** `usrsctp-wasm` without its WebAssembly: `Stack.create` is told where that is, by `wasm`. */
+/** `usrsctp-wasm` without its WebAssembly: `Stack.create` is given it as `wasm`. */
 
 export { Association } from './association/association.js';
 export { Stream } from './association/streams/stream.js';

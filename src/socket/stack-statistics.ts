@@ -11,17 +11,17 @@ export const COUNTERS = {
   associations: {
     /** Now established, or being shut down (1). */
     current: 'sctps_currestab',
-    /** Set up from here (2). */
+    /** Set up by this end (2). */
     initiated: 'sctps_activeestab',
     /** Set up by a peer (3). */
     accepted: 'sctps_passiveestab',
     /** Restarted by the peer (RFC 9260 §5.2.4, action A). */
     restarted: 'sctps_restartestab',
-    /** Set up from both ends at once (RFC 9260 §5.2.1). */
+    /** Set up by both ends at the same time (RFC 9260 §5.2.1). */
     collided: 'sctps_collisionestab',
-    /** Ended by ABORT, from here or there (4). */
+    /** Ended by an ABORT of either end (4). */
     aborted: 'sctps_aborted',
-    /** Ended orderly (5). */
+    /** Ended by a graceful shutdown (5). */
     shutDown: 'sctps_shutdown',
   },
   /** SCTP packets. */
@@ -34,11 +34,11 @@ export const COUNTERS = {
     received: 'sctps_inpackets',
     /** The same, as the receiving code counts it. */
     arrived: 'sctps_recvpackets',
-    /** Of these, those whose headers were looked at. */
+    /** Arrived packets whose headers were examined. */
     datagrams: 'sctps_recvdatagrams',
     /** Arrived with DATA. */
     withData: 'sctps_recvpktwithdata',
-    /** Belonging to no association (6). */
+    /** Packets that belong to no association (6). */
     outOfTheBlue: 'sctps_outoftheblue',
     /** With a wrong checksum (7). */
     checksumErrors: 'sctps_checksumerrors',
@@ -50,27 +50,27 @@ export const COUNTERS = {
     noPort: 'sctps_noport',
     /** With a wrong verification tag. */
     badTag: 'sctps_badvtag',
-    /** Dropped for want of memory. */
+    /** Dropped because there was no memory. */
     noMemory: 'sctps_nomem',
     /** The transport had no room for them. */
     sendErrors: 'sctps_senderrors',
-    /** Send errors that held up what was sent next. */
+    /** Send errors that delayed the next packets. */
     held: 'sctps_lowlevelerr',
-    /** Of these, those in a call of `send`. */
+    /** Of these errors, those in a call of `send`. */
     heldInSend: 'sctps_lowlevelerrusr',
-    /** Held up because the transport had had no room. */
+    /** Packets that were delayed because the transport had no room. */
     queuedForRoom: 'sctps_ifnomemqueued',
-    /** Whose checksum was computed here, sent. */
+    /** Sent with a checksum that was computed here. */
     checksumsComputed: 'sctps_sendswcrc',
-    /** Whose checksum was left to others, sent. */
+    /** Sent with a checksum that was left to a lower layer. */
     checksumsOffloaded: 'sctps_sendhwcrc',
-    /** Whose checksum was checked here. */
+    /** Received with a checksum that was verified here. */
     checksumsChecked: 'sctps_recvswcrc',
-    /** Whose checksum others had checked. */
+    /** Received with a checksum that a lower layer had verified. */
     checksumsTrusted: 'sctps_recvhwcrc',
-    /** Whose association was found by the tag alone. */
+    /** The association was found by the verification tag alone. */
     foundByTag: 'sctps_vtagexpress',
-    /** Whose tag led to the wrong association. */
+    /** The verification tag belonged to another association. */
     tagCollisions: 'sctps_vtagbogus',
   },
   /** Chunks of messages: DATA and I-DATA. */
@@ -91,17 +91,17 @@ export const COUNTERS = {
     duplicates: 'sctps_recvdupdata',
     /** Messages that were sent in parts (14). */
     fragmented: 'sctps_fragusrmsgs',
-    /** Messages that came in parts (15). */
+    /** Messages that were received in parts (15). */
     reassembled: 'sctps_reasmusrmsgs',
-    /** Messages of one chunk that took the short way through the receiver. */
+    /** Messages of one chunk that took the receiver's fast path. */
     express: 'sctps_recvexpress',
-    /** On a stream that isn't there. */
+    /** Received on a stream that doesn't exist. */
     badStream: 'sctps_badsid',
     /** Dropped because too many chunks waited. */
     droppedForChunks: 'sctps_datadropchklmt',
     /** Dropped because the receive window was closed. */
     droppedForWindow: 'sctps_datadroprwnd',
-    /** FORWARD TSN that went beyond what can be remembered. */
+    /** FORWARD TSN beyond the range that can be tracked. */
     forwardBeyondMap: 'sctps_fwdtsn_map_over',
   },
   /** Control chunks. */
@@ -114,9 +114,9 @@ export const COUNTERS = {
     sacksSent: 'sctps_sendsacks',
     /** SACK received. */
     sacksReceived: 'sctps_recvsacks',
-    /** SACK that were sent only because the receive window opened. */
+    /** SACK sent only because the receive window opened. */
     windowUpdatesSent: 'sctps_wu_sacks_sent',
-    /** SACK that the long code had to handle. */
+    /** SACK that took the slow path. */
     slowSacks: 'sctps_slowpath_sack',
     /** HEARTBEAT sent. */
     heartbeatsSent: 'sctps_sendheartbeat',
@@ -133,40 +133,40 @@ export const COUNTERS = {
     missing: 'sctps_recvauthmissing',
     /** AUTH with a hash function that wasn't offered. */
     unknownHmac: 'sctps_recvivalhmacid',
-    /** AUTH with a key that isn't here. */
+    /** AUTH with an unknown key. */
     unknownKey: 'sctps_recvivalkeyid',
     /** AUTH with a wrong HMAC: another key, or another packet. */
     failed: 'sctps_recvauthfailed',
   },
   /** Explicit congestion notification (RFC 3168, RFC 9260 Appendix A). */
   ecn: {
-    /** ECNE sent: packets have come with CE. */
+    /** ECNE sent, because packets arrived with Congestion Experienced. */
     echoesSent: 'sctps_sendecne',
     /** ECNE received. */
     echoesReceived: 'sctps_recvecne',
-    /** Congestion windows that were made smaller by that. */
+    /** Congestion windows that were reduced by ECNE. */
     reductions: 'sctps_ecnereducedcwnd',
-    /** ECNE that were put in the queue, or changed while there. */
+    /** ECNE that were queued, or changed in the queue. */
     echoesQueued: 'sctps_queue_upd_ecne',
   },
-  /** DATA chunks that were sent again. */
+  /** Retransmitted DATA chunks. */
   retransmissions: {
-    /** All. */
+    /** All retransmissions. */
     sent: 'sctps_sendretransdata',
-    /** Those that were marked by a time-out. */
+    /** Retransmissions after a time-out. */
     marked: 'sctps_markedretrans',
-    /** Those that SACKs have asked for. */
+    /** Fast retransmissions, after SACKs. */
     fast: 'sctps_sendfastretrans',
-    /** Of these, those of chunks that had been sent again before. */
+    /** Fast retransmissions of chunks that had been retransmitted before. */
     fastAgain: 'sctps_sendmultfastretrans',
-    /** Of these, those within one round trip. */
+    /** Fast retransmissions within one round trip. */
     fastInRoundTrip: 'sctps_fastretransinrtt',
   },
-  /** Timers that have gone off. */
+  /** Timers that have expired. */
   timeouts: {
     /** T3-rtx: DATA wasn't acknowledged. */
     data: 'sctps_timodata',
-    /** T3-rtx, of a probe of the closed window. */
+    /** T3-rtx of a probe of the closed window. */
     windowProbe: 'sctps_timowindowprobe',
     /** T1-init. */
     init: 'sctps_timoinit',
@@ -174,15 +174,15 @@ export const COUNTERS = {
     cookie: 'sctps_timocookie',
     /** A delayed SACK was sent. */
     sack: 'sctps_timosack',
-    /** T2-shutdown, of SHUTDOWN. */
+    /** T2-shutdown of SHUTDOWN. */
     shutdown: 'sctps_timoshutdown',
-    /** T2-shutdown, of SHUTDOWN ACK. */
+    /** T2-shutdown of SHUTDOWN ACK. */
     shutdownAck: 'sctps_timoshutdownack',
     /** T5-shutdown-guard. */
     shutdownGuard: 'sctps_timoshutdownguard',
     /** T-heartbeat. */
     heartbeat: 'sctps_timoheartbeat',
-    /** The path MTU may be larger again. */
+    /** The path MTU was raised again. */
     pathMtu: 'sctps_timopathmtu',
     /** The secret of cookies was changed. */
     secret: 'sctps_timosecret',
@@ -190,7 +190,7 @@ export const COUNTERS = {
     streamReset: 'sctps_timostrmrst',
     /** ASCONF wasn't answered. */
     asconf: 'sctps_timoasconf',
-    /** A primary address that was taken away is forgotten. */
+    /** A deleted primary address was forgotten. */
     deletedPrimary: 'sctps_timodelprim',
     /** An idle association was closed. */
     autoClose: 'sctps_timoautoclose',
@@ -199,7 +199,7 @@ export const COUNTERS = {
     /** A socket's memory was freed late. */
     socketFreed: 'sctps_timoinpkill',
   },
-  /** What decided when something was sent. */
+  /** What decided when data was sent. */
   sending: {
     /** Messages with flags. */
     withFlags: 'sctps_sends_with_flags',
@@ -209,13 +209,13 @@ export const COUNTERS = {
     withEof: 'sctps_sends_with_eof',
     /** Aborts. */
     withAbort: 'sctps_sends_with_abort',
-    /** Nagle's algorithm let a message go. */
+    /** Nagle's algorithm let a message be sent. */
     nagleSent: 'sctps_naglesent',
     /** Nagle's algorithm held a message back. */
     nagleQueued: 'sctps_naglequeued',
-    /** The limit of a burst held packets back. */
+    /** The burst limit held packets back. */
     burstQueued: 'sctps_maxburstqueued',
-    /** Sends that a full congestion window kept from trying. */
+    /** Sends that a full congestion window prevented. */
     windowAvoided: 'sctps_send_cwnd_avoid',
     /** Probes of a closed receive window. */
     windowProbes: 'sctps_windowprobed',
@@ -226,44 +226,44 @@ export const COUNTERS = {
   },
   /** The packet drop extension (draft-stewart-tsvwg-sctp-pktdrprep). */
   packetDrop: {
-    /** Reports by a box on the way. */
+    /** Reports by a middlebox. */
     fromMiddlebox: 'sctps_pdrpfmbox',
     /** Reports by the peer. */
     fromPeer: 'sctps_pdrpfehos',
-    /** Those of a box, with DATA. */
+    /** Reports by a middlebox, with DATA. */
     withData: 'sctps_pdrpmbda',
-    /** Those of a box, without DATA. */
+    /** Reports by a middlebox, without DATA. */
     withoutData: 'sctps_pdrpmbct',
-    /** Those of a box, that tell of bandwidth alone. */
+    /** Reports by a middlebox about bandwidth only. */
     bandwidth: 'sctps_pdrpbwrpt',
-    /** Too short for a chunk's header. */
+    /** Reports that are too short for a chunk header. */
     corrupt: 'sctps_pdrpcrupt',
-    /** Too little DATA to be sure. */
+    /** Reports with too little DATA to identify the chunk. */
     tooLittle: 'sctps_pdrpnedat',
-    /** Given up in the middle. */
+    /** Reports that were processed only in part. */
     givenUp: 'sctps_pdrppdbrk',
-    /** Of a TSN that wasn't found. */
+    /** Reports of an unknown TSN. */
     notFound: 'sctps_pdrptsnnf',
-    /** Of a TSN that was searched backwards. */
+    /** Reports whose TSN was found by a backward search. */
     searched: 'sctps_pdrpdnfnd',
     /** The peer confirms that its window is closed. */
     peerWindowClosed: 'sctps_pdrpdiwnp',
-    /** A box confirms that it has no room. */
+    /** A middlebox confirms that it has no room. */
     middleboxFull: 'sctps_pdrpdizrw',
-    /** Whose DATA didn't match the TSN. */
+    /** Reports whose DATA didn't match the TSN. */
     mismatched: 'sctps_pdrpbadd',
     /** Chunks that were marked for retransmission. */
     marked: 'sctps_pdrpmark',
   },
-  /** usrsctp's own life. */
+  /** Memory and sockets of usrsctp. */
   internal: {
-    /** Asked to give memory back. */
+    /** Requests to free memory. */
     drainCalls: 'sctps_protocol_drain_calls',
-    /** Gave memory back. */
+    /** Requests that freed memory. */
     drains: 'sctps_protocol_drains_done',
-    /** Messages that were looked at and left. */
+    /** Messages that were read with MSG_PEEK. */
     peeks: 'sctps_read_peeks',
-    /** Unread messages that went with their socket. */
+    /** Unread messages that were dropped when their socket was closed. */
     abandonedUnread: 'sctps_left_abandon',
   },
 } as const;

@@ -149,7 +149,7 @@ export class ReceiveQueue {
     this.#items.length = 0;
     this.#first = 0;
     const { cost } = this;
-    this.#cost = 0; // first: the owner reads on when it is told, and what it reads may call this again
+    this.#cost = 0; // before the owner reads on, which may call this again
     this.#owner.messagesLeft(cost);
     this.#owner.messageWanted();
   }
