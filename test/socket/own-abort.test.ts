@@ -33,7 +33,7 @@ const VIOLATIONS: Readonly<
       view.setUint16(CHUNK + 10, 0); // stream sequence number
       return bytes;
     },
-    reason: /Protocol Violation: The first fragment/,
+    reason: /Protocol Violation: First fragment/,
   },
 };
 
