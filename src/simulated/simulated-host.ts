@@ -132,7 +132,8 @@ export class SimulatedHost implements NetworkHost {
       return;
     }
     const batch: Batch = { timeMs, packets: [transit] };
-    this.#arriving.splice(index, 0, batch);
+    if (index === this.#arriving.length) this.#arriving.push(batch);
+    else this.#arriving.splice(index, 0, batch);
     this.#network.clock.at(timeMs, () => this.#arrive(batch));
   }
 
@@ -141,7 +142,8 @@ export class SimulatedHost implements NetworkHost {
   }
 
   #arrive(batch: Batch): typeof NOBODY_WOKEN | undefined {
-    this.#arriving.splice(this.#arriving.indexOf(batch), 1);
+    if (this.#arriving[0] === batch) this.#arriving.shift();
+    else this.#arriving.splice(this.#arriving.indexOf(batch), 1);
     const packets: Packet[] = [];
     for (const transit of batch.packets) {
       const refusal = this.#refusal(transit);

@@ -27,6 +27,7 @@ export function parseSubnet(text: string): Subnet {
 /** The subnet to reach a destination from: the one that contains it (the longest prefix wins), else the first of its family. */
 export function closestSubnet(subnets: readonly Subnet[], destination: Address): Subnet | undefined {
   const ofFamily = subnets.filter(({ address }) => familyOf(address) === familyOf(destination));
+  if (ofFamily.length < 2) return ofFamily[0];
   let closest: Subnet | undefined;
   for (const subnet of ofFamily) {
     const isInside = commonBits(subnet.address, destination) >= subnet.prefixLength;

@@ -24,9 +24,9 @@ export class AssociationTable implements AssociationOwner {
   readonly #readAhead: ReadAhead<AssociationCore>;
   readonly #byId = new Map<number, Association>();
   /** Associations with messages that wait for room in the send buffer. */
-  readonly #waiting = new Set<AssociationCore>();
+  #waiting: Set<AssociationCore> | undefined;
   /** How many bytes of incomplete messages have been read, by association. */
-  readonly #begun = new Map<number, number>();
+  #begun: Map<number, number> | undefined;
   #lastPathId = 0;
 
   constructor(config: SocketConfig, clock: Clock, owner: AssociationTableOwner) {
@@ -69,13 +69,13 @@ export class AssociationTable implements AssociationOwner {
     const core = coreOf(association);
     const { id } = core;
     const { cost } = core.receiveQueues;
-    const begun = from.#begun.get(id) ?? 0;
-    const isWaiting = from.#waiting.has(core);
+    const begun = from.#begun?.get(id) ?? 0;
+    const isWaiting = from.#waiting?.has(core) === true;
     from.forget(core);
     this.#readAhead.add(core, cost);
     core.move(this, moduleSocket);
     this.#byId.set(id, association);
-    if (isWaiting) this.#waiting.add(core);
+    if (isWaiting) this.messagesWait(core);
     this.begun(id, begun);
     from.#readAhead.remove(core, cost);
   }
@@ -83,8 +83,8 @@ export class AssociationTable implements AssociationOwner {
   /** Removes an association. */
   forget(core: AssociationCore): void {
     if (!this.#byId.delete(core.id)) return;
-    this.#begun.delete(core.id);
-    this.#waiting.delete(core);
+    this.#begun?.delete(core.id);
+    this.#waiting?.delete(core);
     this.#readAhead.forget(core);
   }
 
@@ -98,7 +98,7 @@ export class AssociationTable implements AssociationOwner {
   /** How many bytes of messages may be read now. */
   room(): number {
     let begun = 0;
-    for (const [id, bytes] of this.#begun) if (!this.core(id)?.receiveQueues.isWanted) begun += bytes;
+    if (this.#begun) for (const [id, bytes] of this.#begun) if (!this.core(id)?.receiveQueues.isWanted) begun += bytes;
     return this.#readAhead.room(begun);
   }
 
@@ -117,9 +117,10 @@ export class AssociationTable implements AssociationOwner {
   begun(id: number, bytes: number): void {
     const core = this.core(id);
     if (bytes > 0 && core) {
+      this.#begun ??= new Map();
       this.#begun.set(id, bytes);
       this.#readAhead.add(core, 0);
-    } else this.#begun.delete(id);
+    } else this.#begun?.delete(id);
   }
 
   oversized(id: number): void {
@@ -137,7 +138,7 @@ export class AssociationTable implements AssociationOwner {
 
   /** There may be room in the send buffers. */
   ready(): void {
-    if (this.#waiting.size > 0) for (const core of [...this.#waiting]) this.#flush(core);
+    if (this.#waiting) for (const core of [...this.#waiting]) this.#flush(core);
     this.#readEnds();
   }
 
@@ -154,7 +155,7 @@ export class AssociationTable implements AssociationOwner {
   /** How many bytes of an association have been read, and are neither received nor waited for. */
   unreceived(core: AssociationCore): number {
     const { cost, isWanted } = core.receiveQueues;
-    const begun = this.#begun.get(core.id) ?? 0;
+    const begun = this.#begun?.get(core.id) ?? 0;
     return cost + (begun > 0 && isWanted ? 0 : begun);
   }
 
@@ -177,6 +178,7 @@ export class AssociationTable implements AssociationOwner {
   }
 
   messagesWait(core: AssociationCore): void {
+    this.#waiting ??= new Set();
     this.#waiting.add(core);
   }
 
@@ -195,7 +197,7 @@ export class AssociationTable implements AssociationOwner {
 
   #flush(core: AssociationCore): void {
     try {
-      if (!core.flush()) this.#waiting.delete(core);
+      if (!core.flush()) this.#waiting?.delete(core);
     } catch (error) {
       this.failed(core.id, error);
     }

@@ -43,6 +43,7 @@ export class SocketCore implements LazyModuleSocketOwner, AssociationTableOwner,
   #isOfAssociation = false;
   /** The association of an accepted socket, until `accepted` returns it. */
   #accepted: Association | undefined;
+  #facade: object | undefined;
 
   /** `handle`: that of an accepted or peeled-off socket. */
   constructor(context: SocketContext, config: SocketConfig, handle?: number) {
@@ -55,6 +56,12 @@ export class SocketCore implements LazyModuleSocketOwner, AssociationTableOwner,
     });
     this.associations = new AssociationTable(config, context.pump.clock, this);
     this.moduleSocket = new LazyModuleSocket(context, config, this, handle);
+  }
+
+  /** The public object of the socket, which `make` makes at the first call. */
+  facade<Facade extends object>(make: () => Facade): Facade {
+    this.#facade ??= make();
+    return this.#facade as Facade;
   }
 
   get attempts(): ConnectAttempts {

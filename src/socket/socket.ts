@@ -31,12 +31,7 @@ export class Socket implements AsyncDisposable {
   }
 
   static {
-    const sockets = new WeakMap<SocketCore, Socket>();
-    socketOf = (core) => {
-      const socket = sockets.get(core) ?? new this(core);
-      sockets.set(core, socket);
-      return socket;
-    };
+    socketOf = (core) => core.facade(() => new this(core));
     coreOf = (socket) => (typeof socket === 'object' && socket && #core in socket ? socket.#core : undefined);
   }
 
