@@ -32,7 +32,8 @@ export class ReceiveQueue {
   #onStreamEnd: (() => void) | undefined;
   #first = 0;
   #cost = 0;
-  #waiters: Set<MessageReceiver> | undefined;
+  /** An array, as in iterator.ts. */
+  readonly #waiters: MessageReceiver[] = [];
   #isDiscarding = false;
   #ended = false;
   #error: unknown;
@@ -52,7 +53,7 @@ export class ReceiveQueue {
   }
 
   get #hasWaiters(): boolean {
-    return this.#waiters !== undefined && this.#waiters.size > 0;
+    return this.#waiters.length > 0;
   }
 
   /** Does someone wait for a message, or will nobody receive any more? */
@@ -77,8 +78,7 @@ export class ReceiveQueue {
 
   /** Gives a message, or the end, to the first receiver that still wants it. Returns false if there is none. */
   #hand(message: Message | undefined): boolean {
-    for (const receiver of this.#waiters ?? []) {
-      this.#waiters?.delete(receiver);
+    for (let receiver = this.#waiters.shift(); receiver; receiver = this.#waiters.shift()) {
       if (receiver.resolve(message)) return true;
     }
     return false;
@@ -137,9 +137,7 @@ export class ReceiveQueue {
     if (this.#ended) return;
     this.#ended = true;
     this.#error = error;
-    const waiters = [...(this.#waiters ?? [])];
-    this.#waiters?.clear();
-    for (const waiter of waiters) this.#finish(waiter);
+    for (const waiter of this.#waiters.splice(0)) this.#finish(waiter);
     this.#owner.messagesLeft(this.#cost);
   }
 
@@ -182,13 +180,13 @@ export class ReceiveQueue {
 
   /** A receiver no longer waits. */
   forget(receiver: MessageReceiver): void {
-    this.#waiters?.delete(receiver);
+    const index = this.#waiters.indexOf(receiver);
+    if (index >= 0) this.#waiters.splice(index, 1);
   }
 
   #wait(receiver: MessageReceiver): void {
     if (this.#ended) return this.#finish(receiver);
-    this.#waiters ??= new Set();
-    this.#waiters.add(receiver);
+    this.#waiters.push(receiver);
     this.#owner.messageWanted();
   }
 
