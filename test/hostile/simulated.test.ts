@@ -78,7 +78,7 @@ test('no argument of a simulated network does harm', async () => {
   const network = fresh();
   await tryAll('Network', network, methodsOf(network), networkProbes);
   const nat = network.nat({ inside: ['10.0.1.1'], outside: '192.0.2.1' });
-  await tryAll('Nat', nat, methodsOf(nat), { rebind: probe([anything]) });
+  await tryAll('Nat', nat, methodsOfInterface('Nat', 'src/simulated/nat.ts'), { rebind: probe([anything]) });
   const [host] = network.hosts;
   await tryAll('Host', host!, methodsOfInterface('Host', 'src/simulated/host.ts'), {
     addressDown: probe([anything]),
@@ -86,7 +86,9 @@ test('no argument of a simulated network does harm', async () => {
     crash: probe([anything]),
     restart: probe([anything]),
   });
-  await tryAll('Trace', network.trace, methodsOf(network.trace), { entries: probe([anything]) });
+  await tryAll('Trace', network.trace, methodsOfInterface('Trace', 'src/simulated/trace.ts'), {
+    entries: probe([anything]),
+  });
   await tryAll(
     'VirtualClock',
     network.clock,
