@@ -47,10 +47,7 @@ export class SimulatedHost implements NetworkHost {
   #addresses: readonly Address[] = [];
   #transport: SimulatedTransport;
   #isOn = true;
-  /**
-   * Packets on their way here, in order of their time of arrival: those that arrive at one time are received as one batch. A
-   * set-up in memory takes 10 % less processor time than with a Map by time.
-   */
+  /** Packets on their way here, by their time of arrival. Those that arrive at the same time are received as one batch. */
   readonly #arriving: Batch[] = [];
 
   constructor(
