@@ -44,7 +44,8 @@ async function echoed(page: Page): Promise<number> {
 async function shows(page: Page, selector: string, pattern: RegExp): Promise<void> {
   let last = '';
   for (const end = performance.now() + LIMIT_MS; !pattern.test(last); ) {
-    if (performance.now() > end) throw new Error(`${selector} doesn't show ${pattern} but: ${last}`);
+    if (performance.now() > end)
+      throw new Error(`${selector} doesn't show ${pattern} but: ${last}; errors of the page: ${page.errors}`);
     last = await page.text(selector).catch((error) => String(error));
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

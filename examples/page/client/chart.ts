@@ -1,3 +1,5 @@
+import './language.js';
+
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { find } from './dom.js';
