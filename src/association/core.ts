@@ -52,13 +52,13 @@ export class AssociationCore implements SendQueueOwner, ReceiveQueueOwner, Paths
   readonly id: number;
   readonly events: EventListeners<AssociationEvents>;
   readonly lifecycle: Lifecycle = new Lifecycle();
-  readonly options: OptionAccess;
   readonly paths: Paths;
-  readonly streams: Streams;
   readonly receiveQueues: ReceiveQueues;
   readonly sendQueue: SendQueue;
   #owner: AssociationOwner;
   #moduleSocket: ModuleSocket;
+  #options: OptionAccess | undefined;
+  #streams: Streams | undefined;
   #sendFailures: SendFailures | undefined;
   /** The event senderDry has been emitted, and nothing has been sent since. */
   #isDry = false;
@@ -70,15 +70,23 @@ export class AssociationCore implements SendQueueOwner, ReceiveQueueOwner, Paths
     this.#owner = owner;
     this.#moduleSocket = moduleSocket;
     this.events = new EventListeners((name, isListening) => this.#onListening(name, isListening));
-    this.options = new OptionAccess(() => ({ moduleSocket: this.#moduleSocket, associationId: id }));
     this.paths = new Paths(this);
-    this.streams = new Streams(this);
     this.receiveQueues = new ReceiveQueues(owner.clock, this);
     this.sendQueue = new SendQueue(this, owner.clock, owner.pieceBytes, owner.sendQueueBytes);
   }
 
   get moduleSocket(): ModuleSocket {
     return this.#moduleSocket;
+  }
+
+  get options(): OptionAccess {
+    this.#options ??= new OptionAccess(() => ({ moduleSocket: this.#moduleSocket, associationId: this.id }));
+    return this.#options;
+  }
+
+  get streams(): Streams {
+    this.#streams ??= new Streams(this);
+    return this.#streams;
   }
 
   get clock(): Clock {
@@ -219,7 +227,7 @@ export class AssociationCore implements SendQueueOwner, ReceiveQueueOwner, Paths
     const error = lifecycle.end(reported);
     sendQueue.fail(() => error ?? lifecycle.notOpen('send'));
     this.receiveQueues.end(error);
-    this.streams.forgetRequests(error);
+    this.#streams?.forgetRequests(error);
     this.#owner.ended(this, error);
     this.#sendFailures?.flush(); // after all messages and notifications that ended() above may have read
     this.events.emit('close', error);

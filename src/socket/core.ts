@@ -32,10 +32,10 @@ export interface SocketContext extends ModuleSocketContext {
 export class SocketCore implements LazyModuleSocketOwner, AssociationTableOwner, AcceptorOwner, ConnectorOwner {
   readonly config: SocketConfig;
   readonly events: EventListeners<SocketEvents> = new EventListeners();
-  readonly options: OptionAccess;
   readonly moduleSocket: LazyModuleSocket;
   readonly associations: AssociationTable;
   readonly #context: SocketContext;
+  #options: OptionAccess | undefined;
   #acceptor: Acceptor | undefined;
   #connector: Connector | undefined;
   #isOpen = true;
@@ -49,11 +49,6 @@ export class SocketCore implements LazyModuleSocketOwner, AssociationTableOwner,
   constructor(context: SocketContext, config: SocketConfig, handle?: number) {
     this.config = config;
     this.#context = context;
-    this.options = new OptionAccess(() => {
-      this.checkOpen('option');
-      const { moduleSocket } = this;
-      return { moduleSocket: moduleSocket.opened(), associationId: 0, reapplied: moduleSocket.reapplied };
-    });
     this.associations = new AssociationTable(config, context.pump.clock, this);
     this.moduleSocket = new LazyModuleSocket(context, config, this, handle);
   }
@@ -62,6 +57,15 @@ export class SocketCore implements LazyModuleSocketOwner, AssociationTableOwner,
   facade<Facade extends object>(make: () => Facade): Facade {
     this.#facade ??= make();
     return this.#facade as Facade;
+  }
+
+  get options(): OptionAccess {
+    this.#options ??= new OptionAccess(() => {
+      this.checkOpen('option');
+      const { moduleSocket } = this;
+      return { moduleSocket: moduleSocket.opened(), associationId: 0, reapplied: moduleSocket.reapplied };
+    });
+    return this.#options;
   }
 
   get attempts(): ConnectAttempts {

@@ -28,7 +28,7 @@ export interface AttemptWatcher {
 
 /** The set-ups of a stack that are under way, by local port, so that a packet is matched with few of many set-ups. */
 export class ConnectAttempts {
-  readonly #watchers = new Map<number, Set<AttemptWatcher>>();
+  readonly #watchers = new Map<number, readonly AttemptWatcher[]>();
 
   constructor(pump: Pump) {
     pump.taps.push((packet) => this.#sent(packet));
@@ -41,13 +41,13 @@ export class ConnectAttempts {
   }
 
   add(port: number, watcher: AttemptWatcher): void {
-    const watchers = this.#watchers.get(port) ?? new Set<AttemptWatcher>();
-    this.#watchers.set(port, watchers.add(watcher));
+    this.#watchers.set(port, [...(this.#watchers.get(port) ?? []), watcher]);
   }
 
   delete(port: number, watcher: AttemptWatcher): void {
-    const watchers = this.#watchers.get(port);
-    if (watchers?.delete(watcher) && watchers.size === 0) this.#watchers.delete(port);
+    const others = (this.#watchers.get(port) ?? []).filter((each) => each !== watcher);
+    if (others.length > 0) this.#watchers.set(port, others);
+    else this.#watchers.delete(port);
   }
 
   #sent({ destination, bytes }: Packet): void {
@@ -58,10 +58,10 @@ export class ConnectAttempts {
     if (watchers === undefined) return;
     const port = ((bytes[2] ?? 0) << 8) | (bytes[3] ?? 0);
     const sent = { destination, port, chunk, bytes: bytes.subarray(COMMON_HEADER_BYTES) };
-    for (const watcher of [...watchers]) watcher.sent(sent);
+    for (const watcher of watchers) watcher.sent(sent);
   }
 
   #all(): AttemptWatcher[] {
-    return [...this.#watchers.values()].flatMap((watchers) => [...watchers]);
+    return [...this.#watchers.values()].flat();
   }
 }
