@@ -34,7 +34,7 @@ export class EventListeners<Events extends object> {
   once<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): () => void {
     if (typeof listener !== 'function') throw new TypeError('a listener must be a function');
     const first = (event: Events[Name]) => {
-      this.off(name, first); // first: the listener may emit the event again
+      this.off(name, first); // before the listener, which may throw
       listener(event);
     };
     return this.on(name, first);

@@ -328,7 +328,7 @@ export class AssociationCore implements SendQueueOwner, ReceiveQueueOwner, Paths
   #peerRestarted(change: Notification & { type: 'association' }): void {
     this.sendQueue.restart();
     const error = new SctpError('ECONNRESET', 'the peer has restarted, and knows nothing of the request');
-    this.streams.forgetRequests(error);
+    this.#streams?.forgetRequests(error);
     if (this.lifecycle.restarted(change)) this.sendQueue.end(shutdownInfo(this.id));
     this.#sendFailures?.flush(); // last: listeners may send again, and these messages belong to the restarted peer
     this.events.emit('restart', change);

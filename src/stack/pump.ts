@@ -62,7 +62,7 @@ export class Pump {
   readonly #state: LinkState;
   readonly #transport: Transport;
   readonly #wire = new Wire();
-  readonly #alarm: DeadlineTimer;
+  readonly #timer: DeadlineTimer;
   readonly #listeners = new Map<Handle, SocketListener>();
   /** Has what was received last made no socket ready? */
   isQuiet = false;
@@ -87,7 +87,7 @@ export class Pump {
 
   private constructor({ transport, clock }: PumpOptions, instance: Instance, interfaces: Interfaces) {
     this.clock = clock;
-    this.#alarm = new DeadlineTimer(clock, () => {
+    this.#timer = new DeadlineTimer(clock, () => {
       if (!this.#death) this.#safely(() => this.enter(() => this.instance.exports.link_timers()));
     });
     this.interfaces = interfaces;
@@ -196,7 +196,7 @@ export class Pump {
       this.enter(() => this.calls.finish());
       this.#death = new SctpError('ENETDOWN', 'the stack is closed: create another one');
     }
-    this.#alarm.cancel();
+    this.#timer.cancel();
     await this.#transport.close();
   }
 
@@ -208,7 +208,7 @@ export class Pump {
     this.#death ??= new SctpError(code, `the stack has stopped and can't go on (${why}): create another one`, {
       cause: reason,
     });
-    this.#alarm.cancel();
+    this.#timer.cancel();
     this.isQuiet = false;
     const listeners = [...this.#listeners.values()];
     this.#listeners.clear();
@@ -220,7 +220,7 @@ export class Pump {
   #leave(done: boolean): void {
     if (!this.#drain(done)) return;
     this.#callReadyListeners();
-    if (!this.#death) this.#alarm.set(this.#state.deadlineMs);
+    if (!this.#death) this.#timer.set(this.#state.deadlineMs);
   }
 
   /** Ends the entry in C, and sends the outbox. Returns false if the stack is dead. */

@@ -6,8 +6,8 @@ const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
   .map((name) => readFileSync(join('src', name), 'utf8'));
 
 /**
- * The public methods of an object: those of its prototypes, except what the sources declare protected or
- * `@internal`, and methods such as `[Symbol.asyncDispose]`, which the language calls without arguments.
+ * The public methods of an object: those of its prototypes, except what the sources declare protected,
+ * and methods such as `[Symbol.asyncDispose]`, which the language calls without arguments.
  */
 export function methodsOf(target: object): string[] {
   const names = new Set<string>();
@@ -51,9 +51,8 @@ function* prototypesOf(target: object): Generator<object> {
 
 function hiddenOf(className: string): Set<string> {
   const text = className === '' ? '' : source(new RegExp(`class ${className}\\b`));
-  const internal = text.matchAll(/\/\*\* @internal(?:(?!\*\/)[\s\S])*\*\/\s+(?:(?:override|async|static|get) )*(\w+)/g);
   const shielded = text.matchAll(/^ {2}protected (?:(?:override|abstract|async|static|get) )*(\w+)/gm);
-  return new Set([...internal, ...shielded].map(([, name = '']) => name));
+  return new Set([...shielded].map(([, name = '']) => name));
 }
 
 function source(pattern: RegExp): string {

@@ -185,7 +185,7 @@ static int do_ids(char **words)
 	return error;
 }
 
-/* The same pattern as in test/support/world.ts. */
+/* The same pattern as in test/support/two-stacks.ts. */
 static void make_pattern(uint32_t bytes, uint32_t seed)
 {
 	uint32_t state = seed * 2654435761u;

@@ -32,7 +32,7 @@ export class ReceiveQueue {
   #onStreamEnd: (() => void) | undefined;
   #first = 0;
   #cost = 0;
-  /** An array, as in iterator.ts. */
+  /** Not a Set, which would slow down round trips: see the figure in iterator.ts. */
   readonly #waiters: MessageReceiver[] = [];
   #isDiscarding = false;
   #ended = false;
