@@ -161,7 +161,7 @@ export class AssociationCore implements SendQueueOwner, ReceiveQueueOwner, Paths
 
   /** Does usrsctp still know the association? */
   get isAlive(): boolean {
-    return this.#moduleSocket.association(this.id) !== undefined;
+    return this.#moduleSocket.knows(this.id);
   }
 
   /** Reads the paths. Returns undefined if usrsctp no longer knows the association: its end will be read next. */

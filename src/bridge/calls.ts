@@ -1,7 +1,7 @@
 import type { Endpoint } from '../address.js';
 import { IPPROTO_SCTP, SCTP_CONNECT_X_DELAYED, SCTP_SENDV_SPA } from '../generated/constants.js';
 import { errnoNames, errnoNumbers } from '../generated/errno.js';
-import { link_state, sctp_rcvinfo, sctp_recvv_rn, sctp_sendv_spa, sockaddr_storage } from '../generated/layouts.js';
+import { link_association_state, link_state, sctp_rcvinfo, sctp_recvv_rn, sctp_sendv_spa, sockaddr_storage } from '../generated/layouts.js';
 import { type AssociationState, associationState } from './association.js';
 import { htonl } from './byteorder.js';
 import type { Exports, Handle, Instance } from './instance.js';
@@ -56,6 +56,7 @@ export class Calls {
   /** Scratch memory for small structs and out parameters, see `Slots`. */
   readonly #small: Pointer;
   readonly #hasMore: Pointer;
+  #received: DataView<ArrayBuffer> | undefined;
 
   constructor(instance: Instance) {
     const { exports, memory } = instance;
@@ -164,6 +165,11 @@ export class Calls {
     return associationState(this.#instance, handle, associationId, this.#data, RECEIVE_BYTES);
   }
 
+  /** Whether usrsctp knows an association: asks for its state without its paths and addresses. */
+  knows(handle: Handle, associationId: number): boolean {
+    return this.#exports.bridge_association(handle, associationId, this.#data, link_association_state.size) >= 0;
+  }
+
   /** Ends an association by an ABORT with a reason of up to 8192 bytes, of which as many are sent as fit into a packet. */
   abort(handle: Handle, associationId: number, reason: Uint8Array): number {
     return this.#exports.bridge_abort(handle, associationId, this.#put(reason), reason.length);
@@ -241,7 +247,9 @@ export class Calls {
 
   /** A view of the module's memory that begins with these bytes; it is longer than they are. Valid until the next call. */
   get receivedView(): DataView<ArrayBuffer> {
-    return new DataView(this.#memory.bytes.buffer, this.#data, RECEIVE_BYTES);
+    const { buffer } = this.#memory.bytes;
+    if (this.#received?.buffer !== buffer) this.#received = new DataView(buffer, this.#data, RECEIVE_BYTES);
+    return this.#received;
   }
 
   getEvents(handle: Handle): number {

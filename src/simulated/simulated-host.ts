@@ -121,16 +121,14 @@ export class SimulatedHost implements NetworkHost {
   }
 
   deliverAt(timeMs: number, transit: PacketInTransit): void {
-    let index = this.#arriving.length;
-    while ((this.#arriving[index - 1]?.timeMs ?? timeMs) > timeMs) index--;
-    const before = this.#arriving[index - 1];
+    const before = this.#arriving.findLast((batch) => batch.timeMs <= timeMs);
     if (before?.timeMs === timeMs) {
       before.packets.push(transit);
       return;
     }
     const batch: Batch = { timeMs, packets: [transit] };
-    if (index === this.#arriving.length) this.#arriving.push(batch);
-    else this.#arriving.splice(index, 0, batch);
+    if (before === this.#arriving.at(-1)) this.#arriving.push(batch);
+    else this.#arriving.splice(before ? this.#arriving.indexOf(before) + 1 : 0, 0, batch);
     this.#network.clock.at(timeMs, () => this.#arrive(batch));
   }
 

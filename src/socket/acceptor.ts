@@ -20,7 +20,7 @@ export class Acceptor implements AsyncIterable<Association> {
   readonly #clock: Clock;
   readonly #style: 'one-to-one' | 'one-to-many';
   readonly #owner: AcceptorOwner;
-  readonly #waiters = new Set<Waiter<Association>>();
+  readonly #waiters: Waiter<Association>[] = [];
   readonly #queue: Association[] = [];
   #backlog = 0;
   #isPolling = false;
@@ -49,9 +49,9 @@ export class Acceptor implements AsyncIterable<Association> {
     if (this.#error) throw this.#error;
     if (!this.isListening) throw new SctpError('EINVAL', 'accept: call listen() first', { syscall: 'accept' });
     const waiter: Waiter<Association> = new Waiter(this.#clock, options, 'accept', () => {
-      this.#waiters.delete(waiter);
+      this.#forget(waiter);
     });
-    this.#waiters.add(waiter);
+    this.#waiters.push(waiter);
     this.poll();
     return waiter.promise;
   }
@@ -79,7 +79,7 @@ export class Acceptor implements AsyncIterable<Association> {
   poll(): void {
     if (this.#isPolling) return;
     this.#isPolling = true;
-    for (const waiter of [...this.#waiters]) if (!this.#serve(waiter)) break;
+    for (let waiter = this.#waiters[0]; waiter && this.#serve(waiter); ) waiter = this.#waiters[0];
     this.#isPolling = false;
   }
 
@@ -87,8 +87,7 @@ export class Acceptor implements AsyncIterable<Association> {
   end(error?: SctpError): void {
     this.#error ??= error ?? new SctpError('EBADF', 'accept: the socket is closed', { syscall: 'accept' });
     this.#moduleSocket = undefined;
-    for (const waiter of [...this.#waiters]) waiter.reject(this.#error);
-    this.#waiters.clear();
+    for (const waiter of this.#waiters.splice(0)) waiter.reject(this.#error);
     for (const association of this.#queue.splice(0)) association.abort('nobody accepts any more');
   }
 
@@ -112,7 +111,13 @@ export class Acceptor implements AsyncIterable<Association> {
     } catch (error) {
       waiter.reject(error); // for example, usrsctp has no handle left
     }
-    return this.#waiters.delete(waiter);
+    this.#forget(waiter);
+    return true;
+  }
+
+  #forget(waiter: Waiter<Association>): void {
+    const index = this.#waiters.indexOf(waiter);
+    if (index >= 0) this.#waiters.splice(index, 1);
   }
 
   #next(): Association | undefined {

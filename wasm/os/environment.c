@@ -52,7 +52,7 @@ void init_random(void)
 }
 
 /* A call to the host costs more than the bytes that it returns. A set-up uses some 300 bytes in a dozen calls. */
-#define POOL_BYTES 1024
+#define POOL_BYTES 4096
 
 void read_random(void *buffer, size_t size)
 {

@@ -64,6 +64,11 @@ export class ModuleSocket implements SocketListener {
     return typeof state === 'number' ? undefined : state;
   }
 
+  /** Whether usrsctp still knows an association. */
+  knows(id: number): boolean {
+    return this.#open && this.#pump.enter(() => this.#pump.calls.knows(this.#handle, id));
+  }
+
   /** The local address from which packets go to a destination. */
   sourceTo(destination: Address): Address | undefined {
     return this.#pump.interfaces.source(destination);
