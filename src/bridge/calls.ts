@@ -1,7 +1,14 @@
 import type { Endpoint } from '../address.js';
 import { IPPROTO_SCTP, SCTP_CONNECT_X_DELAYED, SCTP_SENDV_SPA } from '../generated/constants.js';
 import { errnoNames, errnoNumbers } from '../generated/errno.js';
-import { link_association_state, link_state, sctp_rcvinfo, sctp_recvv_rn, sctp_sendv_spa, sockaddr_storage } from '../generated/layouts.js';
+import {
+  link_association_state,
+  link_state,
+  sctp_rcvinfo,
+  sctp_recvv_rn,
+  sctp_sendv_spa,
+  sockaddr_storage,
+} from '../generated/layouts.js';
 import { type AssociationState, associationState } from './association.js';
 import { htonl } from './byteorder.js';
 import type { Exports, Handle, Instance } from './instance.js';
