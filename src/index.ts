@@ -22,7 +22,7 @@ export type { Packet } from './packet.js';
 export { type Random, systemRandom } from './random.js';
 export type { ConnectOptions, LocalAddress } from './socket/connect/options.js';
 export type { Peer } from './socket/connect/peers.js';
-export type { SocketEvents } from './socket/events.js';
+export type { AddressChange, SocketEvents, StackEvents } from './socket/events.js';
 export { Stack, type StackOptions } from './socket/packaged-stack.js';
 export type { SendAllFailure, SendAllResult } from './socket/send-all.js';
 export { Socket } from './socket/socket.js';

@@ -1,7 +1,25 @@
+import type { Address } from '../address.js';
 import type { Association } from '../association/association.js';
 
 /** The events of a socket. */
 export interface SocketEvents {
   /** An association is up for which no promise waits: a peer has connected, or a detached connectx has succeeded. */
   association: Association;
+}
+
+/** The events of a stack. */
+export interface StackEvents {
+  /**
+   * The local addresses of the transport have changed. Sockets that are bound to all addresses use the new ones, and their
+   * associations tell the peers (ASCONF, RFC 5061).
+   */
+  addresses: AddressChange;
+}
+
+/** A change of the local addresses. */
+export interface AddressChange {
+  readonly added: readonly Address[];
+  readonly removed: readonly Address[];
+  /** All local addresses after the change; empty if the last one was removed. */
+  readonly addresses: readonly Address[];
 }

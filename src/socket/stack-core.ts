@@ -3,6 +3,7 @@ import { checkObject } from '../arguments.js';
 import { usrsctpModule, type WasmSource } from '../bridge/module.js';
 import { type Clock, systemClock } from '../clock.js';
 import { SctpError } from '../errors.js';
+import { EventListeners } from '../event-listeners.js';
 import { sysctls } from '../generated/sysctls.js';
 import { type SocketConfig, type SocketOptions, socketConfig } from '../options/socket-options.js';
 import {
@@ -18,8 +19,10 @@ import { type Random, systemRandom } from '../random.js';
 import { Pump } from '../stack/pump.js';
 import type { Transport } from '../transport/transport.js';
 import { checkWaitOptions, type WaitOptions } from '../wait.js';
+import { AddressChanges } from './address-changes.js';
 import { ConnectAttempts } from './connect/attempts.js';
 import { type SocketContext, SocketCore } from './core.js';
+import type { StackEvents } from './events.js';
 
 /** The options of a stack, except its WebAssembly. */
 export interface StackCoreOptions {
@@ -51,6 +54,7 @@ export class StackCore implements SocketContext {
   readonly encapsulationPort: number | undefined;
   readonly attempts: ConnectAttempts;
   readonly sockets: Set<SocketCore> = new Set();
+  readonly events: EventListeners<StackEvents> = new EventListeners();
   /** The configuration of sockets that are made without options. */
   readonly #defaults: SocketConfig;
   #isClosing = false;
@@ -86,6 +90,11 @@ export class StackCore implements SocketContext {
     this.encapsulationPort = transport.encapsulationPort;
     this.attempts = new ConnectAttempts(pump);
     this.#defaults = this.#configOf({});
+    const changes = new AddressChanges(transport.addresses);
+    pump.changed.add(() => {
+      const change = changes.next(transport.addresses);
+      if (change && !this.#isClosing) this.events.emit('addresses', change);
+    });
     pump.unreachable.add((destination, code) => {
       const error = new SctpError(code, `${destination} can't be reached`, { address: destination });
       for (const { associations } of this.sockets) {

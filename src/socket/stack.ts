@@ -6,6 +6,7 @@ import { sysctls } from '../generated/sysctls.js';
 import type { SocketOptions } from '../options/socket-options.js';
 import type { Sysctl } from '../options/timers.js';
 import type { WaitOptions } from '../wait.js';
+import type { StackEvents } from './events.js';
 import { type Socket, socketOf } from './socket.js';
 import { StackCore, type StackCoreOptions } from './stack-core.js';
 import { readStackStatistics, type StackStatistics } from './stack-statistics.js';
@@ -48,7 +49,7 @@ export class Stack implements AsyncDisposable {
     this.#core = core;
   }
 
-  /** The local addresses that the transport has now. */
+  /** The local addresses that the transport has now. The event `addresses` reports changes. */
   get addresses(): readonly Address[] {
     return this.#core.transport.addresses;
   }
@@ -79,6 +80,21 @@ export class Stack implements AsyncDisposable {
   /** Makes a socket. Nothing is sent, and no port is taken, before it is bound, connected or listening. */
   socket(options?: SocketOptions): Socket {
     return socketOf(this.#core.newSocket(options));
+  }
+
+  /** Calls `listener` for each event of that name. Returns a function that removes it. */
+  on<Name extends keyof StackEvents>(name: Name, listener: (event: StackEvents[Name]) => void): () => void {
+    return this.#core.events.on(name, listener);
+  }
+
+  /** Calls `listener` for the next event of that name only. Returns a function that removes it. */
+  once<Name extends keyof StackEvents>(name: Name, listener: (event: StackEvents[Name]) => void): () => void {
+    return this.#core.events.once(name, listener);
+  }
+
+  /** Removes a listener that was added by `on`. */
+  off<Name extends keyof StackEvents>(name: Name, listener: (event: StackEvents[Name]) => void): void {
+    this.#core.events.off(name, listener);
   }
 
   /**

@@ -26,11 +26,15 @@ const stackOptions = record('transport', 'clock', 'random', 'preset', 'timers', 
 const notText = anything.filter((each) => typeof each !== 'string' && each !== undefined);
 const streams = record('outgoing', 'incoming', 'timeoutMs', 'signal');
 
-/** The methods of objects with events and options. */
-const listening: Probes = {
+/** The methods of objects with events. */
+const emitting: Probes = {
   on: probe([anything, anything]),
   once: probe([anything, anything]),
   off: probe([anything, anything]),
+};
+/** The methods of objects with events and options. */
+const listening: Probes = {
+  ...emitting,
   getOption: probe([optionNames, record('path', 'stream', 'policy', 'type', 'option')]),
   setOption: probe([optionNames, record('minMs', 'heartbeatMs', 'number', 'key'), record('path')]),
 };
@@ -115,6 +119,7 @@ test('no argument of any call does harm: the error names the problem, and the st
         abort: probe([anything], (reason) => scratch().abort(reason)),
       });
       await tryAll('Stack', client, methodsOf(client), {
+        ...emitting,
         socket: probe([socketOptions], (options) => client.socket(options).abort()),
         sysctl: probe([anything]),
         statistics: probe([anything]),
