@@ -23,8 +23,8 @@ export interface UdpTransport extends Transport {
 }
 
 /**
- * SCTP over UDP (RFC 6951) with `node:dgram`, in Node, Deno and Bun. There is one socket per local address. The addresses are
- * those that the machine has when `start` is called. Traffic classes, and therefore ECN, aren't supported, since Node has no
+ * SCTP over UDP (RFC 6951) with `node:dgram`, in Node, Deno and Bun. There is one socket per local address. `addresses` follows
+ * the machine, unless `watch` is false. Traffic classes, and therefore ECN, aren't supported, since Node has no
  * API for them. Throws EINVAL if an option is invalid, and names it.
  *
  * @example

@@ -1,3 +1,4 @@
+import type { Clock } from '../../src/clock.js';
 import type { Packet } from '../../src/packet.js';
 import { type UdpOptions, type UdpTransport, udp } from '../../src/udp.js';
 import { payload, RecordingHost } from './contract.js';
@@ -22,6 +23,34 @@ export async function pause(turns = 20): Promise<void> {
 
 export async function until(condition: () => boolean, limitMs = 40_000): Promise<void> {
   for (const end = performance.now() + limitMs; !condition() && performance.now() < end; ) await pause(1);
+}
+
+/** A clock that stands still until it is advanced. */
+export class ManualClock implements Clock {
+  readonly #timers = new Map<() => void, number>();
+  #now = 0;
+
+  now(): number {
+    return this.#now;
+  }
+
+  schedule(delayMs: number, callback: () => void): () => void {
+    const timer = () => callback();
+    this.#timers.set(timer, this.#now + delayMs);
+    return () => void this.#timers.delete(timer);
+  }
+
+  /** How many timers wait. */
+  get waiting(): number {
+    return this.#timers.size;
+  }
+
+  advance(ms: number): void {
+    this.#now += ms;
+    for (const [timer, at] of [...this.#timers]) {
+      if (at <= this.#now && this.#timers.delete(timer)) timer();
+    }
+  }
 }
 
 /** A transport on loopback and a host that records its calls. It is closed after the test. */

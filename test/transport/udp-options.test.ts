@@ -13,6 +13,7 @@ describe('options', () => {
     ['sendBufferBytes', { sendBufferBytes: Number.NaN }],
     ['busyPollUs', { busyPollUs: -1 }],
     ['busyPollUs', { busyPollUs: 1001 }],
+    ['watch', { watch: 1 as unknown as boolean }],
     ['addresses', { addresses: [] }],
     ['addresses', { addresses: ['224.0.0.1'] }],
     ['addresses', { addresses: ['ff02::1'] }],
@@ -26,7 +27,7 @@ describe('options', () => {
     const value = fc.anything({ withNullPrototype: true });
     const addresses = fc.oneof(value, fc.array(value));
     const anything = fc.record(
-      { addresses, port: value, encapsulationPort: value, mtu: value, busyPollUs: value },
+      { addresses, watch: value, port: value, encapsulationPort: value, mtu: value, busyPollUs: value },
       { requiredKeys: [] },
     );
     fc.assert(

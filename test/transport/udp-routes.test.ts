@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Address, familyOf, formatAddress } from '../../src/address.js';
 import {
-  expandWildcards,
   interfaceName,
   type LocalNetwork,
   localNetworks,
+  WantedAddresses,
 } from '../../src/transport/udp/interfaces.js';
 import type { KernelAnswer } from '../../src/transport/udp/kernel.js';
 import { Routes } from '../../src/transport/udp/routes.js';
@@ -60,14 +60,14 @@ describe('the machine’s addresses', () => {
   });
 
   test('take the place of wildcards, once each and with loopback last', () => {
-    const addresses = (asked: Address[]) => expandWildcards(asked, networks).map(({ address }) => address);
+    const addresses = (asked: Address[]) => new WantedAddresses(asked).of(networks).map(({ address }) => address);
     expect(addresses(['0.0.0.0', '::'])).toEqual(['192.0.2.1', '127.0.0.1', '2001:db8::1', '::1']);
     expect(addresses(['::'])).toEqual(['2001:db8::1', '::1']);
     expect(addresses(['127.0.0.1', '0.0.0.0'])).toEqual(['127.0.0.1', '192.0.2.1']);
   });
 
   test('that are listed explicitly must exist, those of a wildcard need not', () => {
-    expect(expandWildcards(['127.0.0.1', '0.0.0.0', '198.51.100.1'], networks)).toEqual([
+    expect(new WantedAddresses(['127.0.0.1', '0.0.0.0', '198.51.100.1']).of(networks)).toEqual([
       { address: '127.0.0.1', explicit: true },
       { address: '192.0.2.1', explicit: false },
       { address: '198.51.100.1', explicit: true },

@@ -36,8 +36,30 @@ export function interfaceName(interfaces: Interfaces, address: Address): string 
   return Object.entries(interfaces).find(([, infos]) => infos?.some(has))?.[0];
 }
 
+/**
+ * Chooses the addresses to open sockets on. An explicit address is always wanted until it has been listed once, since not all
+ * usable addresses are listed: on Linux the loopback interface has 127.0.0.2, too. From then on it is wanted while it is listed.
+ */
+export class WantedAddresses {
+  readonly #asked: readonly Address[];
+  /** Explicit addresses that have been listed. */
+  readonly #seen = new Set<Address>();
+
+  /** `asked`: explicit addresses and wildcards. */
+  constructor(asked: readonly Address[]) {
+    this.#asked = asked;
+  }
+
+  of(networks: readonly LocalNetwork[]): Wanted[] {
+    const listed = new Set(networks.map(({ address }) => address));
+    const wanted = expandWildcards(this.#asked, networks);
+    for (const { address, explicit } of wanted) if (explicit && listed.has(address)) this.#seen.add(address);
+    return wanted.filter(({ address }) => listed.has(address) || !this.#seen.has(address));
+  }
+}
+
 /** Replaces `0.0.0.0` and `::` by the machine's addresses of that family, loopback addresses last. */
-export function expandWildcards(addresses: readonly Address[], networks: readonly LocalNetwork[]): Wanted[] {
+function expandWildcards(addresses: readonly Address[], networks: readonly LocalNetwork[]): Wanted[] {
   const own = [...new Set(networks.map((network) => network.address))];
   own.sort((a, b) => Number(isLoopback(a)) - Number(isLoopback(b)));
   const wanted = new Map<Address, Wanted>();

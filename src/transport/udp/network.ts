@@ -1,53 +1,66 @@
 import { networkInterfaces } from 'node:os';
 import type { Address } from '../../address.js';
+import type { Clock } from '../../clock.js';
 import type { ErrorCode } from '../../errors.js';
 import type { Packet } from '../../packet.js';
 import type { TransportHost } from '../transport.js';
 import { Inbox } from './inbox.js';
-import { expandWildcards, localNetworks } from './interfaces.js';
+import { type Interfaces, localNetworks, WantedAddresses } from './interfaces.js';
 import { askKernel } from './kernel.js';
-import { openSockets } from './open.js';
 import type { UdpSettings } from './options.js';
 import { BusyPoll } from './poll.js';
 import { Routes } from './routes.js';
 import { type SocketEvents, UdpSocket } from './socket.js';
+import { UdpSockets } from './sockets.js';
 import { surviveTermination } from './termination.js';
 import { UnreachableReports } from './unreachable.js';
+import { InterfaceWatch } from './watch.js';
 
-/** The open sockets of one transport, and its routes. */
+/** Reads the machine's interfaces. */
+type Read = () => Interfaces;
+
+/** The open sockets of one transport, and its routes. They follow the machine's addresses. */
 export class UdpNetwork implements SocketEvents {
-  readonly addresses: readonly Address[];
-  /** The local UDP port, the same on all addresses. */
-  readonly port: number;
-  readonly #sockets: ReadonlyMap<Address, UdpSocket>;
+  readonly #sockets: UdpSockets;
+  readonly #wanted: WantedAddresses;
   readonly #host: TransportHost;
   readonly #routes: Routes;
   readonly #inbox: Inbox;
   readonly #poll: BusyPoll;
   readonly #reports: UnreachableReports;
+  #watch: InterfaceWatch | undefined;
   #unroutable = 0;
   #closing: Promise<void> | undefined;
 
   /** Opens a socket per address. Packets that arrive before it has resolved are dropped. */
-  static async open(settings: UdpSettings, host: TransportHost): Promise<UdpNetwork> {
-    const wanted = expandWildcards(settings.addresses, localNetworks(networkInterfaces()));
+  static async open(settings: UdpSettings, host: TransportHost, read: Read = networkInterfaces): Promise<UdpNetwork> {
     let network: UdpNetwork | undefined;
     const events: SocketEvents = {
       received: (packet) => network?.received(packet),
       unreachable: (destination, code) => network?.unreachable(destination, code),
     };
-    const sockets = await openSockets(wanted, settings.port, (address, port) => {
+    const wanted = new WantedAddresses(settings.addresses);
+    const interfaces = read();
+    const first = wanted.of(localNetworks(interfaces));
+    const sockets = await UdpSockets.open(first, settings.port, (address, port) => {
       return UdpSocket.open(address, port, settings, events);
     });
-    network = new UdpNetwork(sockets, settings, host);
+    network = new UdpNetwork(sockets, wanted, settings, host, read);
+    const isComplete = sockets.addresses.length === first.length;
+    if (settings.watch) network.#follow(settings.clock, read, isComplete ? interfaces : undefined);
     return network;
   }
 
-  private constructor(sockets: readonly UdpSocket[], { clock, busyPollUs }: UdpSettings, host: TransportHost) {
+  private constructor(
+    sockets: UdpSockets,
+    wanted: WantedAddresses,
+    { clock, busyPollUs }: UdpSettings,
+    host: TransportHost,
+    read: Read,
+  ) {
     this.#host = host;
-    this.addresses = sockets.map((socket) => socket.address);
-    this.port = sockets[0]?.port ?? 0;
-    this.#sockets = new Map(sockets.map((socket) => [socket.address, socket]));
+    this.#sockets = sockets;
+    this.#wanted = wanted;
     this.#poll = new BusyPoll(busyPollUs);
     this.#inbox = new Inbox((packets) => {
       surviveTermination();
@@ -58,22 +71,30 @@ export class UdpNetwork implements SocketEvents {
       if (this.#closing === undefined) host.unreachable(destination, code);
     });
     this.#routes = new Routes({
-      addresses: this.addresses,
-      networks: () => localNetworks(networkInterfaces()),
+      get addresses() {
+        return sockets.addresses;
+      },
+      networks: () => localNetworks(read()),
       askKernel,
       clock,
-      changed: () => {
-        if (this.#closing === undefined) host.changed();
-      },
+      changed: () => this.#changed(),
       unreachable: (destination, code) => this.#reports.add(destination, code),
     });
   }
 
+  /** The local addresses, in the order of preference. */
+  get addresses(): readonly Address[] {
+    return this.#sockets.addresses;
+  }
+
+  /** The local UDP port, the same on all addresses. */
+  get port(): number {
+    return this.#sockets.port;
+  }
+
   /** How many packets were dropped in this process. */
   get dropped(): number {
-    let dropped = this.#unroutable;
-    for (const socket of this.#sockets.values()) dropped += socket.dropped;
-    return dropped;
+    return this.#unroutable + this.#sockets.dropped;
   }
 
   source(destination: Address): Address | undefined {
@@ -99,6 +120,7 @@ export class UdpNetwork implements SocketEvents {
 
   unreachable(destination: Address, code: ErrorCode): void {
     this.#routes.forget(destination);
+    if (code === 'ENETUNREACH') this.#watch?.hurry();
     this.#reports.add(destination, code);
   }
 
@@ -109,8 +131,27 @@ export class UdpNetwork implements SocketEvents {
   }
 
   async #close(): Promise<void> {
+    this.#watch?.close();
     this.#inbox.close();
     this.#poll.close();
-    await Promise.all(Array.from(this.#sockets.values(), (socket) => socket.close()));
+    await this.#sockets.close();
+  }
+
+  #follow(clock: Clock, read: Read, processed: Interfaces | undefined): void {
+    this.#watch = new InterfaceWatch({ clock, read, changed: (interfaces) => this.#update(interfaces) }, processed);
+  }
+
+  async #update(interfaces: Interfaces): Promise<boolean> {
+    const { isChanged, isComplete } = await this.#sockets.update(this.#wanted.of(localNetworks(interfaces)));
+    if (isChanged) {
+      this.#routes.reset();
+      this.#changed();
+    }
+    return isComplete;
+  }
+
+  #changed(): void {
+    surviveTermination();
+    if (this.#closing === undefined) this.#host.changed();
   }
 }

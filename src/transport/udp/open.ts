@@ -3,7 +3,8 @@ import { SctpError } from '../../errors.js';
 import type { Wanted } from './interfaces.js';
 import type { UdpSocket } from './socket.js';
 
-type Open = (address: Address, port: number) => Promise<UdpSocket>;
+/** Opens a socket on an address and a port. */
+export type Open = (address: Address, port: number) => Promise<UdpSocket>;
 
 /** How many ports to try until one is free on all addresses. */
 const MOST_TRIES = 16;

@@ -11,6 +11,12 @@ export interface UdpOptions {
    * addresses (which usrsctp lists to loopback peers only), but not link-local ones. Default: both.
    */
   readonly addresses?: readonly Address[];
+  /**
+   * Whether the transport follows the machine: it reads the machine's addresses every second. New ones that a wildcard stands for
+   * are added, and all those that are gone are removed, listed ones too until they are back. The stack tells its peers, so
+   * that associations survive a change of networks. Default true.
+   */
+  readonly watch?: boolean;
   /** The local UDP port on all addresses, 0 to 65535. 0 chooses one that is free on all of them. Default 9899 (RFC 6951). */
   readonly port?: number;
   /** The UDP port of peers whose port isn't known otherwise, 1 to 65535. Default 9899. */
@@ -50,6 +56,7 @@ export function parseOptions(options: UdpOptions): UdpSettings {
   checkObject(options, 'the options', 'udp');
   return {
     addresses: addressList(options.addresses ?? ['0.0.0.0', '::']),
+    watch: boolean('watch', options.watch ?? true),
     port: integer('port', options.port ?? SCTP_TUNNELING_PORT, 0, 65_535),
     encapsulationPort: integer('encapsulationPort', options.encapsulationPort ?? SCTP_TUNNELING_PORT, 1, 65_535),
     mtu: options.mtu === undefined ? undefined : integer('mtu', options.mtu, 512, 65_535),
@@ -64,6 +71,11 @@ function integer(option: string, value: unknown, least: number, most: number): n
   if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
   const shown = typeof value === 'number' ? value : `of type ${typeof value}`;
   throw invalid(`\`${option}\` is ${shown}: give an integer from ${least} to ${most}`);
+}
+
+function boolean(option: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  throw invalid(`\`${option}\` is of type ${typeof value}: give true or false`);
 }
 
 function addressList(value: unknown): Address[] {

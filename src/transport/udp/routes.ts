@@ -8,7 +8,7 @@ import { unreachableCode } from './unreachable.js';
 
 /** What routes are chosen from. */
 export interface RouteSources {
-  /** The local addresses, in order of preference. */
+  /** The local addresses of now, in order of preference. */
   readonly addresses: readonly Address[];
   /** Reads the machine's networks. */
   networks(): readonly LocalNetwork[];
@@ -69,6 +69,12 @@ export class Routes {
   /** An answer turned out to be wrong: the route is determined again next time. */
   forget(destination: Address): void {
     this.#answers.delete(destination);
+  }
+
+  /** The local addresses have changed: all routes are determined again. */
+  reset(): void {
+    this.#answers.clear();
+    this.#networksUntilMs = Number.NEGATIVE_INFINITY;
   }
 
   #choose(destination: Address): Address | undefined {

@@ -1,0 +1,57 @@
+import type { UdpOptions } from '../../src/udp.js';
+import type { Child } from './child.js';
+
+export const SCTP_PORT = 5001;
+
+/** The task of traveller.ts, as JSON in its first argument. */
+export interface TravelTask {
+  readonly role: 'client' | 'server';
+  /** The addresses that a client connects to. */
+  readonly peers: readonly string[];
+  readonly udpOptions?: UdpOptions;
+}
+
+/** Its reports. */
+export type TravelReport =
+  | { readonly event: 'listening'; readonly addresses: readonly string[] }
+  | {
+      readonly event: 'addresses';
+      readonly added: readonly string[];
+      readonly removed: readonly string[];
+      readonly addresses: readonly string[];
+    }
+  | { readonly event: 'path'; readonly address: string; readonly change: string }
+  | { readonly event: 'answers'; readonly answers: number; readonly longestGapMs: number }
+  | { readonly event: 'closed'; readonly error: string | null };
+
+type Of<Event extends TravelReport['event']> = TravelReport & { readonly event: Event };
+
+/** The first report of that kind for which `holds` returns true, among those after the first `after` ones. */
+export function told<Event extends TravelReport['event']>(
+  child: Child,
+  event: Event,
+  holds: (report: Of<Event>) => boolean = () => true,
+  after = 0,
+): Promise<Of<Event>> {
+  const fits = (report: TravelReport): report is Of<Event> => report.event === event && holds(report as Of<Event>);
+  return child.until((output) => reportsIn(output).slice(after).find(fits), `it told ${event}: ${holds}`);
+}
+
+export function reportsIn(output: string): TravelReport[] {
+  const lines = output.slice(0, output.lastIndexOf('\n') + 1).split('\n');
+  return lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as TravelReport);
+}
+
+/** Waits until a hundred more messages have been answered. Returns the longest time between two answers so far. */
+export async function conversed(client: Child): Promise<number> {
+  const last = (output: string) =>
+    reportsIn(output)
+      .flatMap((report) => (report.event === 'answers' ? [report] : []))
+      .at(-1);
+  const before = last(client.output)?.answers ?? 0;
+  const { longestGapMs } = await client.until((output) => {
+    const report = last(output);
+    return report !== undefined && report.answers >= before + 100 && report;
+  }, 'a hundred more messages were answered');
+  return longestGapMs;
+}
