@@ -1,1 +1,1 @@
-export { type UdpOptions, type UdpTransport, udp } from './transport/udp.js';
+export { type AddressFilter, type UdpOptions, type UdpTransport, udp } from './transport/udp.js';

@@ -10,6 +10,7 @@ import { ETHERNET_MTU, packetSizes } from './udp/mtu.js';
 import { UdpNetwork } from './udp/network.js';
 import { parseOptions, type UdpOptions, type UdpSettings } from './udp/options.js';
 
+export type { AddressFilter } from './udp/filter.js';
 export type { UdpOptions } from './udp/options.js';
 
 /** A transport over UDP. */

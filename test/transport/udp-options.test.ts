@@ -13,6 +13,11 @@ describe('options', () => {
     ['sendBufferBytes', { sendBufferBytes: Number.NaN }],
     ['busyPollUs', { busyPollUs: -1 }],
     ['busyPollUs', { busyPollUs: 1001 }],
+    ['include', { include: '192.0.2.0/33' }],
+    ['include', { include: ['eth0', '10.0.0.1.2'] }],
+    ['include', { include: '' }],
+    ['exclude', { exclude: 'wifi/5' }],
+    ['exclude', { exclude: [1] as unknown as string[] }],
     ['watch', { watch: 1 as unknown as boolean }],
     ['addresses', { addresses: [] }],
     ['addresses', { addresses: ['224.0.0.1'] }],
@@ -27,7 +32,16 @@ describe('options', () => {
     const value = fc.anything({ withNullPrototype: true });
     const addresses = fc.oneof(value, fc.array(value));
     const anything = fc.record(
-      { addresses, watch: value, port: value, encapsulationPort: value, mtu: value, busyPollUs: value },
+      {
+        addresses,
+        include: value,
+        exclude: value,
+        watch: value,
+        port: value,
+        encapsulationPort: value,
+        mtu: value,
+        busyPollUs: value,
+      },
       { requiredKeys: [] },
     );
     fc.assert(

@@ -2,23 +2,20 @@ import type { NetworkInterfaceInfo } from 'node:os';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Address, familyOf, formatAddress } from '../../src/address.js';
-import {
-  interfaceName,
-  type LocalNetwork,
-  localNetworks,
-  WantedAddresses,
-} from '../../src/transport/udp/interfaces.js';
+import { WildcardFilter } from '../../src/transport/udp/filter.js';
+import { interfaceName, type LocalNetwork, localNetworks } from '../../src/transport/udp/interfaces.js';
 import type { KernelAnswer } from '../../src/transport/udp/kernel.js';
 import { Routes } from '../../src/transport/udp/routes.js';
 import { knownSource, usableSources } from '../../src/transport/udp/source.js';
+import { WantedAddresses } from '../../src/transport/udp/wanted.js';
 
 const NETWORKS: LocalNetwork[] = [
-  { address: '127.0.0.1', prefixBits: 8 },
-  { address: '::1', prefixBits: 128 },
-  { address: '10.0.0.1', prefixBits: 8 },
-  { address: '10.1.0.1', prefixBits: 16 },
-  { address: '192.0.2.1', prefixBits: 25 },
-  { address: '2001:db8:1::1', prefixBits: 64 },
+  { address: '127.0.0.1', prefixBits: 8, interfaceName: 'lo' },
+  { address: '::1', prefixBits: 128, interfaceName: 'lo' },
+  { address: '10.0.0.1', prefixBits: 8, interfaceName: 'eth0' },
+  { address: '10.1.0.1', prefixBits: 16, interfaceName: 'eth0' },
+  { address: '192.0.2.1', prefixBits: 25, interfaceName: 'eth0' },
+  { address: '2001:db8:1::1', prefixBits: 64, interfaceName: 'eth0' },
 ];
 const ADDRESSES = NETWORKS.map(({ address }) => address);
 const anyAddress = fc
@@ -42,13 +39,16 @@ describe('the machine’s addresses', () => {
     gone: undefined as unknown as NetworkInterfaceInfo[],
   });
 
-  test('are read with their prefix length, canonically, and without link-local ones', () => {
+  const wanted = (asked: Address[]) => new WantedAddresses(asked, new WildcardFilter(undefined)).of(networks);
+
+  test('are read with their prefix length, canonically, and without link-local ones of IPv6', () => {
     expect(networks).toEqual([
-      { address: '127.0.0.1', prefixBits: 8 },
-      { address: '::1', prefixBits: 128 },
-      { address: '192.0.2.1', prefixBits: 25 },
-      { address: '2001:db8::1', prefixBits: 49 },
-      { address: '192.0.2.1', prefixBits: 32 },
+      { address: '127.0.0.1', prefixBits: 8, interfaceName: 'lo' },
+      { address: '::1', prefixBits: 128, interfaceName: 'lo' },
+      { address: '192.0.2.1', prefixBits: 25, interfaceName: 'eth0' },
+      { address: '169.254.7.7', prefixBits: 16, interfaceName: 'eth0' },
+      { address: '2001:db8::1', prefixBits: 49, interfaceName: 'eth0' },
+      { address: '192.0.2.1', prefixBits: 32, interfaceName: 'eth1' },
     ]);
   });
 
@@ -60,14 +60,14 @@ describe('the machine’s addresses', () => {
   });
 
   test('take the place of wildcards, once each and with loopback last', () => {
-    const addresses = (asked: Address[]) => new WantedAddresses(asked).of(networks).map(({ address }) => address);
+    const addresses = (asked: Address[]) => wanted(asked).map(({ address }) => address);
     expect(addresses(['0.0.0.0', '::'])).toEqual(['192.0.2.1', '127.0.0.1', '2001:db8::1', '::1']);
     expect(addresses(['::'])).toEqual(['2001:db8::1', '::1']);
     expect(addresses(['127.0.0.1', '0.0.0.0'])).toEqual(['127.0.0.1', '192.0.2.1']);
   });
 
   test('that are listed explicitly must exist, those of a wildcard need not', () => {
-    expect(new WantedAddresses(['127.0.0.1', '0.0.0.0', '198.51.100.1']).of(networks)).toEqual([
+    expect(wanted(['127.0.0.1', '0.0.0.0', '198.51.100.1'])).toEqual([
       { address: '127.0.0.1', explicit: true },
       { address: '192.0.2.1', explicit: false },
       { address: '198.51.100.1', explicit: true },

@@ -4,8 +4,9 @@ import type { Clock } from '../../clock.js';
 import type { ErrorCode } from '../../errors.js';
 import type { Packet } from '../../packet.js';
 import type { TransportHost } from '../transport.js';
+import { WildcardFilter } from './filter.js';
 import { Inbox } from './inbox.js';
-import { type Interfaces, localNetworks, WantedAddresses } from './interfaces.js';
+import { type Interfaces, localNetworks } from './interfaces.js';
 import { askKernel } from './kernel.js';
 import type { UdpSettings } from './options.js';
 import { BusyPoll } from './poll.js';
@@ -14,6 +15,7 @@ import { type SocketEvents, UdpSocket } from './socket.js';
 import { UdpSockets } from './sockets.js';
 import { surviveTermination } from './termination.js';
 import { UnreachableReports } from './unreachable.js';
+import { WantedAddresses } from './wanted.js';
 import { InterfaceWatch } from './watch.js';
 
 /** Reads the machine's interfaces. */
@@ -39,7 +41,7 @@ export class UdpNetwork implements SocketEvents {
       received: (packet) => network?.received(packet),
       unreachable: (destination, code) => network?.unreachable(destination, code),
     };
-    const wanted = new WantedAddresses(settings.addresses);
+    const wanted = new WantedAddresses(settings.addresses, new WildcardFilter(settings.include, settings.exclude));
     const interfaces = read();
     const first = wanted.of(localNetworks(interfaces));
     const sockets = await UdpSockets.open(first, settings.port, (address, port) => {

@@ -1,7 +1,7 @@
 import type { Address } from '../../address.js';
 import { SctpError } from '../../errors.js';
-import type { Wanted } from './interfaces.js';
 import type { UdpSocket } from './socket.js';
+import type { Wanted } from './wanted.js';
 
 /** Opens a socket on an address and a port. */
 export type Open = (address: Address, port: number) => Promise<UdpSocket>;
@@ -50,6 +50,6 @@ function isCode(error: unknown, code: string): boolean {
 
 function noAddressError(): SctpError {
   const message =
-    'this machine has none of the addresses in `addresses`: connect it to a network, or list other addresses';
+    'this machine has no address that `addresses`, `include` and `exclude` allow: connect it to a network, or change them';
   return new SctpError('EADDRNOTAVAIL', message, { syscall: 'bind' });
 }

@@ -1,16 +1,25 @@
 import { type Address, canonicalAddress } from '../../address.js';
-import { checkObject } from '../../arguments.js';
+import { checkObject, shown } from '../../arguments.js';
 import { type Clock, systemClock } from '../../clock.js';
 import { SctpError } from '../../errors.js';
+import { type AddressFilter, isFilterText } from './filter.js';
 import { defaultBusyPollUs } from './poll.js';
 
 /** Options of `udp()`. */
 export interface UdpOptions {
   /**
    * The local addresses. `'0.0.0.0'` and `'::'` stand for all of the machine's addresses of that family, including loopback
-   * addresses (which usrsctp lists to loopback peers only), but not link-local ones. Default: both.
+   * addresses (which usrsctp lists to loopback peers only). `include` and `exclude` choose among them. Default: both.
    */
   readonly addresses?: readonly Address[];
+  /**
+   * A wildcard stands only for those addresses that one of these filters matches. Default: all except link-local ones and those
+   * of networks between the machine and its containers or virtual machines, such as `docker0`, `virbr0`, `veth…`, unless
+   * the machine has no others. Peers can't reach them: they would waste time, and might find another host at that address.
+   */
+  readonly include?: AddressFilter | readonly AddressFilter[];
+  /** A wildcard doesn't stand for addresses that one of these filters matches, even if `include` matches. Default: none. */
+  readonly exclude?: AddressFilter | readonly AddressFilter[];
   /**
    * Whether the transport follows the machine: it reads the machine's addresses every second. New ones that a wildcard stands for
    * are added, and all those that are gone are removed, listed ones too until they are back. The stack tells its peers, so
@@ -42,7 +51,9 @@ export interface UdpOptions {
 }
 
 /** The options, completed with their defaults. */
-export type UdpSettings = Required<Omit<UdpOptions, 'mtu'>> & {
+export type UdpSettings = Required<Omit<UdpOptions, 'mtu' | 'include' | 'exclude'>> & {
+  readonly include: readonly AddressFilter[] | undefined;
+  readonly exclude: readonly AddressFilter[] | undefined;
   /** `undefined` means that of the route. */
   readonly mtu: number | undefined;
 };
@@ -56,6 +67,8 @@ export function parseOptions(options: UdpOptions): UdpSettings {
   checkObject(options, 'the options', 'udp');
   return {
     addresses: addressList(options.addresses ?? ['0.0.0.0', '::']),
+    include: filters('include', options.include),
+    exclude: filters('exclude', options.exclude),
     watch: boolean('watch', options.watch ?? true),
     port: integer('port', options.port ?? SCTP_TUNNELING_PORT, 0, 65_535),
     encapsulationPort: integer('encapsulationPort', options.encapsulationPort ?? SCTP_TUNNELING_PORT, 1, 65_535),
@@ -71,6 +84,16 @@ function integer(option: string, value: unknown, least: number, most: number): n
   if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
   const shown = typeof value === 'number' ? value : `of type ${typeof value}`;
   throw invalid(`\`${option}\` is ${shown}: give an integer from ${least} to ${most}`);
+}
+
+function filters(option: string, value: unknown): AddressFilter[] | undefined {
+  if (value === undefined) return undefined;
+  return (Array.isArray(value) ? value : [value]).map((filter: unknown) => {
+    if (typeof filter === 'function') return filter as AddressFilter;
+    if (typeof filter === 'string' && isFilterText(filter)) return filter;
+    const what = 'a network such as 192.0.2.0/24, the name of an interface, or a function';
+    throw invalid(`\`${option}\` has ${typeof filter === 'string' ? `'${filter}'` : shown(filter)}: give ${what}`);
+  });
 }
 
 function boolean(option: string, value: unknown): boolean {

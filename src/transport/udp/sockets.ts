@@ -1,7 +1,7 @@
 import type { Address } from '../../address.js';
-import type { Wanted } from './interfaces.js';
 import { type Open, openSockets } from './open.js';
 import type { UdpSocket } from './socket.js';
+import type { Wanted } from './wanted.js';
 
 /** The result of an update. */
 export interface Update {

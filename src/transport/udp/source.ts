@@ -1,5 +1,6 @@
-import { type Address, addressBytes, familyOf, isLoopback } from '../../address.js';
+import { type Address, familyOf, isLoopback } from '../../address.js';
 import type { LocalNetwork } from './interfaces.js';
+import { equalBits } from './prefix.js';
 
 /** What a source address is chosen from. */
 export interface SourceCandidates {
@@ -51,17 +52,4 @@ function sharedPrefixBits(a: Address, b: Address, networks: readonly LocalNetwor
     if (equalBits(address, a) >= prefixBits) longest = prefixBits;
   }
   return longest;
-}
-
-/** How many leading bits two addresses of one family share. */
-function equalBits(a: Address, b: Address): number {
-  const left = addressBytes(a) ?? [];
-  const right = addressBytes(b) ?? [];
-  let bits = 0;
-  for (const [index, byte] of left.entries()) {
-    const difference = byte ^ (right[index] ?? 0);
-    bits += Math.min(8, Math.clz32(difference) - 24);
-    if (difference !== 0) break;
-  }
-  return bits;
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.js';
+import { uncaught } from '../../uncaught.js';
 import type { Interfaces } from './interfaces.js';
 
 /** How often the machine's addresses are read, in ms. Reading them takes about 0.1 ms. */
@@ -62,7 +63,7 @@ export class InterfaceWatch {
     const interfaces = this.#read();
     const text = JSON.stringify(interfaces);
     if (interfaces !== undefined && text !== this.#processed) {
-      this.#processed = (await this.#parts.changed(interfaces)) ? text : '';
+      this.#processed = (await this.#parts.changed(interfaces).catch(failed)) ? text : '';
     }
     if (!this.#isClosed) this.#wait(INTERVAL_MS);
   }
@@ -75,4 +76,10 @@ export class InterfaceWatch {
       return undefined;
     }
   }
+}
+
+/** A filter of the program threw an error: it isn't called again before the next change. */
+function failed(error: unknown): true {
+  uncaught(error);
+  return true;
 }
