@@ -36,7 +36,7 @@ export function formatAddress(bytes: Uint8Array): Address {
   return `${hex(groups.slice(0, gap.start))}::${hex(groups.slice(gap.start + gap.length))}`;
 }
 
-/** The canonical form of an address. Throws EINVAL if the text is not an IP address; host names are not resolved. */
+/** The canonical form of an address. Throws EINVAL if the text is not an IP address. */
 export function canonicalAddress(text: unknown, syscall: string): Address {
   if (typeof text === 'string' && IPV4.test(text)) return text;
   const bytes = typeof text === 'string' ? addressBytes(text) : undefined;

@@ -13,6 +13,7 @@ export type { AddStreamsOptions, ResetStreamsOptions } from './association/strea
 export type { WasmSource } from './bridge/module.js';
 export { type Clock, systemClock } from './clock.js';
 export { type ErrorCause, type ErrorCode, type InitAttempt, SctpError, type SctpErrorDetails } from './errors.js';
+export type { Lookup, LookupAddress, LookupOptions } from './host-name.js';
 export type { OptionScope } from './options/access.js';
 export type { Authentication, Hmac } from './options/authentication.js';
 export type { SocketOptions } from './options/socket-options.js';

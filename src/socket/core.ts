@@ -4,12 +4,14 @@ import type { AssociationCore } from '../association/core.js';
 import { passiveSetup } from '../association/setup.js';
 import { SctpError } from '../errors.js';
 import { EventListeners } from '../event-listeners.js';
+import type { Lookup } from '../host-name.js';
 import { OptionAccess } from '../options/access.js';
 import type { SocketConfig } from '../options/socket-options.js';
 import { failed } from '../stack/socket/errors.js';
 import type { Message } from '../stack/socket/message.js';
 import type { ModuleSocket } from '../stack/socket/module-socket.js';
 import type { Notification } from '../stack/socket/notification.js';
+import type { Transport } from '../transport/transport.js';
 import { checkWaitOptions, type WaitOptions } from '../wait.js';
 import { Acceptor, type AcceptorOwner } from './acceptor.js';
 import { AssociationTable, type AssociationTableOwner } from './association-table.js';
@@ -26,6 +28,7 @@ export interface SocketContext extends ModuleSocketContext {
   readonly isClosing: boolean;
   /** The sockets that are in use: those that have a module socket. */
   readonly sockets: Set<SocketCore>;
+  readonly transport: Transport;
 }
 
 /** The inside of a socket: it receives what the module socket reads, and connects the parts. */
@@ -70,6 +73,11 @@ export class SocketCore implements LazyModuleSocketOwner, AssociationTableOwner,
 
   get attempts(): ConnectAttempts {
     return this.#context.attempts;
+  }
+
+  get lookup(): Lookup | undefined {
+    const { transport } = this.#context;
+    return transport.lookup && ((...question) => transport.lookup?.(...question));
   }
 
   get isListening(): boolean {

@@ -1,6 +1,7 @@
 import type { Address } from '../address.js';
 import type { PcapngWriter } from '../capture/pcapng.js';
 import { type Clock, systemClock, wallTimeMs } from '../clock.js';
+import type { Lookup } from '../host-name.js';
 import type { Packet } from '../packet.js';
 import { completePacket } from '../wire/crc32c.js';
 import { checkHost } from './host.js';
@@ -32,6 +33,7 @@ class Capture implements Transport {
   declare readonly integrity?: boolean;
   readonly route?: (destination: Address) => Route | undefined;
   readonly interfaceOf?: (address: Address) => string | undefined;
+  readonly lookup?: Lookup;
   readonly #transport: Transport;
   readonly #writer: PcapngWriter;
   readonly #interfaceId: number;
@@ -43,6 +45,7 @@ class Capture implements Transport {
     this.#interfaceId = writer.addInterface(name);
     this.#now = () => wallTimeMs(clock);
     if (transport.interfaceOf !== undefined) this.interfaceOf = (address) => transport.interfaceOf?.(address);
+    if (transport.lookup !== undefined) this.lookup = (...question) => transport.lookup?.(...question);
     if (transport.route !== undefined) this.route = (destination) => transport.route?.(destination);
     for (const name of ['encapsulationPort', 'integrity'] as const) {
       if (name in transport) Object.defineProperty(this, name, { get: () => transport[name], enumerable: true });

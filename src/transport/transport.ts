@@ -1,5 +1,6 @@
 import type { Address } from '../address.js';
 import type { ErrorCode } from '../errors.js';
+import type { Lookup } from '../host-name.js';
 import type { Packet } from '../packet.js';
 
 /**
@@ -38,6 +39,9 @@ export interface Transport {
 
   /** The name of the network interface that has a local address, such as `eth0`, if the transport knows it. */
   interfaceOf?(address: Address): string | undefined;
+
+  /** Looks up the addresses of a host name, as `dns.lookup` does. Without it, `connectx` needs the option `lookup` for names. */
+  lookup?(...question: Parameters<Lookup>): void;
 
   /** Sends a batch of packets and takes ownership of them. The order per destination is kept as far as the network keeps it. */
   send(packets: readonly Packet[]): void;

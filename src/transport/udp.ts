@@ -1,7 +1,9 @@
+import { lookup } from 'node:dns';
 import { networkInterfaces } from 'node:os';
 import type { Address } from '../address.js';
 import { checkType } from '../arguments.js';
 import { SctpError } from '../errors.js';
+import type { Lookup } from '../host-name.js';
 import { checkPackets, type Packet } from '../packet.js';
 import { checkHost } from './host.js';
 import type { Route, Transport, TransportHost } from './transport.js';
@@ -9,6 +11,7 @@ import { interfaceName } from './udp/interfaces.js';
 import { ETHERNET_MTU, packetSizes } from './udp/mtu.js';
 import { UdpNetwork } from './udp/network.js';
 import { parseOptions, type UdpOptions, type UdpSettings } from './udp/options.js';
+import { surviveTermination } from './udp/termination.js';
 
 export type { AddressFilter } from './udp/filter.js';
 export type { UdpOptions } from './udp/options.js';
@@ -87,6 +90,13 @@ class Udp implements UdpTransport {
   interfaceOf(address: Address): string | undefined {
     checkType(address, 'string', 'the address', 'interfaceOf');
     return interfaceName(networkInterfaces(), address);
+  }
+
+  lookup(...[hostname, options, callback]: Parameters<Lookup>): void {
+    lookup(hostname, options, (error, addresses) => {
+      surviveTermination();
+      callback(error, addresses);
+    });
   }
 
   send(packets: readonly Packet[]): void {

@@ -27,13 +27,14 @@ export class ConnectAttempt implements AttemptWatcher {
   /** The causes in our last ABORT, by which the stack refused the peer's answer. An ABORT after a time-out has none. */
   #aborted: readonly ErrorCause[] | undefined;
 
-  /** `onRefused` is called when the network has refused all addresses. */
+  /** `startedAtMs`: when connectx was called. `onRefused` is called when the network has refused all addresses. */
   constructor(
     pump: Pump,
     attempts: ConnectAttempts,
     peers: readonly Peer[],
     ports: { readonly local: number; readonly encapsulation: number | undefined },
     syscall: string,
+    startedAtMs: number,
     onRefused: () => void,
   ) {
     this.peers = peers;
@@ -42,7 +43,7 @@ export class ConnectAttempt implements AttemptWatcher {
     this.#attempts = attempts;
     this.#localPort = ports.local;
     this.#encapsulationPort = ports.encapsulation;
-    this.#startedAt = pump.clock.now();
+    this.#startedAt = startedAtMs;
     this.#sent = peers.map(() => []);
     this.#onRefused = onRefused;
     attempts.add(ports.local, this);

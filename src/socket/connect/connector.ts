@@ -2,6 +2,7 @@ import type { Endpoint } from '../../address.js';
 import { type Association, coreOf, setReady } from '../../association/association.js';
 import type { Path } from '../../association/paths/path.js';
 import { type ErrorCode, SctpError } from '../../errors.js';
+import type { Lookup } from '../../host-name.js';
 import type { ModuleSocket } from '../../stack/socket/module-socket.js';
 import type { Notification } from '../../stack/socket/notification.js';
 import { Waiter } from '../../wait.js';
@@ -13,6 +14,7 @@ import type { ConnectAttempts } from './attempts.js';
 import { begin, setInitBudget } from './begin.js';
 import { checkIdle, checkUnknown } from './idle.js';
 import { namedLocals } from './local-addresses.js';
+import { hasHostName, lookUpPeers, lookupTimeout } from './names.js';
 import { type ConnectOptions, checkConnectOptions } from './options.js';
 import { checkPeers, type Peer } from './peers.js';
 import { checkEncapsulation, reachablePeers } from './reachability.js';
@@ -41,6 +43,8 @@ interface Plan {
   readonly reachable: readonly Peer[];
   readonly options: ConnectOptions;
   readonly isBoundForIt: boolean;
+  /** When connectx was called. */
+  readonly startedAtMs: number;
 }
 
 /** A set-up whose INIT has been sent. */
@@ -56,6 +60,10 @@ export interface ConnectorOwner {
   readonly attempts: ConnectAttempts;
   readonly associations: AssociationTable;
   readonly isListening: boolean;
+  /** Looks host names up, if the transport can. */
+  readonly lookup: Lookup | undefined;
+  /** Throws if the socket is closed. */
+  checkOpen(syscall: string): void;
   /** An association is up for which nobody waits any more. */
   isUp(association: Association): void;
 }
@@ -64,6 +72,8 @@ export interface ConnectorOwner {
 export class Connector {
   readonly #owner: ConnectorOwner;
   readonly #pending = new Map<number, PendingSetup>();
+  /** Lookups of host names that are under way. */
+  readonly #lookups = new Set<Waiter<Peer[]>>();
 
   constructor(owner: ConnectorOwner) {
     this.#owner = owner;
@@ -72,6 +82,16 @@ export class Connector {
   /** Checks the arguments, binds if asked to, and starts a set-up; or adds addresses to an association. */
   connect(syscall: string, list: readonly Peer[], options: ConnectOptions): Association | Promise<Association> {
     checkConnectOptions(options, syscall);
+    if (hasHostName(list) && !options.association) return this.#lookUp(syscall, list, options);
+    return this.#connect(syscall, list, options, this.#owner.moduleSocket.pump.clock.now());
+  }
+
+  #connect(
+    syscall: string,
+    list: readonly Peer[],
+    options: ConnectOptions,
+    startedAtMs: number,
+  ): Association | Promise<Association> {
     const { moduleSocket: socket, associations, isListening } = this.#owner;
     const { interfaces } = socket.pump;
     const { family, style } = socket.config;
@@ -85,7 +105,28 @@ export class Connector {
     const reachable = reachablePeers(peers, interfaces, locals ?? socket.endpoints, syscall);
     if (style === 'one-to-many') checkUnknown(socket.opened(), peers, syscall);
     if (locals) socket.bind(locals, syscall);
-    return this.#start({ syscall, peers, reachable, options, isBoundForIt: locals !== undefined });
+    return this.#start({ syscall, peers, reachable, options, isBoundForIt: locals !== undefined, startedAtMs });
+  }
+
+  /** Looks host names up, then connects. The deadline and the signal apply to both. */
+  async #lookUp(syscall: string, list: readonly Peer[], options: ConnectOptions): Promise<Association> {
+    const { moduleSocket: socket, associations, isListening, lookup } = this.#owner;
+    const { clock } = socket.pump;
+    const { family, style } = socket.config;
+    if (style === 'one-to-one') checkIdle(associations.list, isListening, syscall, this.#lookups.size > 0);
+    options.signal?.throwIfAborted();
+    const startedAtMs = clock.now();
+    const waiter = new Waiter<Peer[]>(clock, options, syscall, (reason) =>
+      isTimeout(reason) ? lookupTimeout(list, options.timeoutMs, syscall) : reason,
+    );
+    this.#lookups.add(waiter);
+    lookUpPeers(list, { lookup: options.lookup ?? lookup, family, syscall }).then(
+      (peers) => waiter.resolve(peers),
+      (error: unknown) => waiter.reject(error),
+    );
+    const peers = await waiter.promise.finally(() => this.#lookups.delete(waiter));
+    this.#owner.checkOpen(syscall);
+    return this.#connect(syscall, peers, options, startedAtMs);
   }
 
   /** Takes a notification about a set-up that is under way. Returns false if it is about another association. */
@@ -116,20 +157,26 @@ export class Connector {
 
   /** Ends all set-ups. */
   fail(why: () => SctpError): void {
-    if (this.#pending.size === 0) return;
+    if (this.#pending.size + this.#lookups.size === 0) return;
     const error = why();
+    for (const waiter of this.#lookups) waiter.reject(error);
     for (const pending of this.#pending.values()) this.#failed(pending, error);
   }
 
   #start(plan: Plan): Promise<Association> {
-    const { syscall, options, isBoundForIt } = plan;
+    const { syscall, options, isBoundForIt, startedAtMs } = plan;
     const { moduleSocket: socket, associations } = this.#owner;
     const { pump } = socket;
     let fail = () => {};
     const { id, moduleSocket, attempt } = pump.enter(() => this.#begin(plan, () => fail()));
     const association = associations.add(id, moduleSocket);
     const giveUp = (reason: unknown) => this.#giveUp(pending, reason);
-    const waiter: Waiter<Association> = new Waiter(pump.clock, options, syscall, giveUp);
+    const waiter: Waiter<Association> = new Waiter(
+      pump.clock,
+      remaining(options, pump.clock.now() - startedAtMs),
+      syscall,
+      giveUp,
+    );
     const pending: PendingSetup = { attempt, association, waiter, options, isBoundForIt };
     this.#pending.set(id, pending);
     setReady(association, waiter.promise);
@@ -141,13 +188,14 @@ export class Connector {
   }
 
   /** `onRefused` is called if the network refuses all addresses. */
-  #begin({ syscall, peers, reachable, options, isBoundForIt }: Plan, onRefused: () => void): StartedSetup {
+  #begin(plan: Plan, onRefused: () => void): StartedSetup {
+    const { syscall, peers, reachable, options, isBoundForIt, startedAtMs } = plan;
     const { moduleSocket: socket } = this.#owner;
     const { pump, config } = socket;
     const moduleSocket = socket.bound();
     setInitBudget(moduleSocket, config, peers.length, options.timeoutMs);
     const ports = { local: portOf(moduleSocket), encapsulation: socket.encapsulationPort };
-    const attempt = new ConnectAttempt(pump, this.#owner.attempts, peers, ports, syscall, onRefused);
+    const attempt = new ConnectAttempt(pump, this.#owner.attempts, peers, ports, syscall, startedAtMs, onRefused);
     try {
       return { id: begin(moduleSocket, reachable, syscall), moduleSocket, attempt };
     } catch (error) {
@@ -178,7 +226,7 @@ export class Connector {
   /** The signal was aborted, or the deadline has passed. Returns the reason of the rejection. */
   #giveUp(pending: PendingSetup, reason: unknown): unknown {
     const { attempt, association, options } = pending;
-    const late = reason instanceof SctpError && reason.code === 'ETIMEDOUT';
+    const late = isTimeout(reason);
     if (!late && options.onAbort === 'detach') {
       pending.detached = this.#keepDeadline(pending);
       association.paths();
@@ -235,4 +283,15 @@ export class Connector {
     socket.add(locals, syscall);
     return association;
   }
+}
+
+/** The options for the rest of a set-up, of which some time has passed. */
+function remaining(options: ConnectOptions, elapsedMs: number): ConnectOptions {
+  const { timeoutMs } = options;
+  return timeoutMs === undefined ? options : { ...options, timeoutMs: Math.max(0, timeoutMs - elapsedMs) };
+}
+
+/** Whether a wait was given up because of its deadline; otherwise its signal was aborted. */
+function isTimeout(reason: unknown): boolean {
+  return reason instanceof SctpError && reason.code === 'ETIMEDOUT';
 }

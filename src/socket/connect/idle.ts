@@ -4,11 +4,16 @@ import type { ModuleSocket } from '../../stack/socket/module-socket.js';
 import type { Peer } from './peers.js';
 
 /** A one-to-one socket can connect once, and not while it listens. Throws EISCONN, EALREADY, EOPNOTSUPP. */
-export function checkIdle(associations: readonly Association[], isListening: boolean, syscall: string): void {
+export function checkIdle(
+  associations: readonly Association[],
+  isListening: boolean,
+  syscall: string,
+  isLookingUp: boolean = false,
+): void {
   if (isListening)
     throw new SctpError('EOPNOTSUPP', `${syscall}: a listening socket can't connect: use another socket`, { syscall });
   const [association] = associations;
-  if (association?.state === 'connecting') {
+  if (isLookingUp || association?.state === 'connecting') {
     throw new SctpError('EALREADY', `${syscall}: an association is being set up already`, { syscall });
   }
   if (association) throw new SctpError('EISCONN', `${syscall}: the socket has an association`, { syscall });

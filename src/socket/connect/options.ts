@@ -2,6 +2,7 @@ import type { Address } from '../../address.js';
 import { shown } from '../../arguments.js';
 import type { Association } from '../../association/association.js';
 import { SctpError } from '../../errors.js';
+import type { Lookup } from '../../host-name.js';
 import { checkWaitOptions, type WaitOptions } from '../../wait.js';
 
 /** A local address to which a socket is bound. */
@@ -15,7 +16,7 @@ export interface LocalAddress {
 /** The options of connectx. */
 export interface ConnectOptions extends WaitOptions {
   /**
-   * The deadline of the whole set-up, in ms: INITs are sent until then, however many addresses there are. Without it
+   * The deadline of the whole set-up, in ms, including the look-up of host names: INITs are sent until then, however many addresses there are. Without it
    * the set-up ends when Max.Init.Retransmits, or the number of addresses if that is larger, is reached.
    */
   readonly timeoutMs?: number;
@@ -36,6 +37,11 @@ export interface ConnectOptions extends WaitOptions {
   readonly local?: readonly LocalAddress[];
   /** Binds the socket to the addresses of this network interface first; with `local`, to those that are in both. */
   readonly interface?: string;
+  /**
+   * Looks up host names in the list of peers, like the option of `net.connect`: a function such as `dns.lookup`. Default: the
+   * transport's; `udp()` uses `dns.lookup`, other transports have none.
+   */
+  readonly lookup?: Lookup;
   /** Adds `local`, or the addresses of `interface`, to this association (RFC 5061). The list of peers must be empty. */
   readonly association?: Association;
 }
@@ -43,7 +49,7 @@ export interface ConnectOptions extends WaitOptions {
 /** Checks the options that a caller gave. */
 export function checkConnectOptions(options: ConnectOptions, syscall: string): void {
   checkWaitOptions(options, syscall);
-  const { onAbort, local, interface: name } = options;
+  const { onAbort, local, interface: name, lookup } = options;
   const invalid = (what: string) => new SctpError('EINVAL', `${syscall}: ${what}`, { syscall });
   if (onAbort !== undefined && onAbort !== 'abort' && onAbort !== 'detach') {
     throw invalid(`onAbort must be 'abort' or 'detach', not ${shown(onAbort)}`);
@@ -52,6 +58,8 @@ export function checkConnectOptions(options: ConnectOptions, syscall: string): v
     const value = options[flag];
     if (value !== undefined && typeof value !== 'boolean') throw invalid(`${flag} must be true or false`);
   }
+  if (lookup !== undefined && typeof lookup !== 'function')
+    throw invalid('lookup must be a function such as dns.lookup');
   if (local !== undefined && !Array.isArray(local)) throw invalid('local must be an array of { address }');
   if (name !== undefined && typeof name !== 'string') throw invalid("interface must be an interface's name");
 }

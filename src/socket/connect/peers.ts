@@ -5,6 +5,8 @@ import { checkPort } from '../port.js';
 
 /** An address and a port of a peer. */
 export interface Peer extends Endpoint {
+  /** An IP address, or a host name, which stands for all of its addresses. */
+  readonly address: Address;
   /** The UDP port on which the peer receives SCTP packets (RFC 6951). Default: the transport's. */
   readonly encapsulationPort?: number;
 }
