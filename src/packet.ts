@@ -14,6 +14,11 @@ export interface Packet {
   readonly port: number;
   /** The traffic class octet of the IP header; its low two bits are the ECN field (RFC 3168). */
   readonly trafficClass: number;
+  /**
+   * True if IP may fragment an outgoing packet: it is larger than the path MTU, because it has a chunk that SCTP can't divide. A
+   * transport that can't send it without the don't-fragment bit sends it as any other.
+   */
+  readonly mayBeFragmented?: boolean;
   /** The SCTP packet, beginning with its common header. Whoever receives the packet owns these bytes. */
   readonly bytes: Uint8Array;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Association, Stack } from '../src/index.js';
 import type { Packet } from '../src/packet.js';
-import { type Conditions, type Network, scenario } from '../src/simulated.js';
+import { type Conditions, type Host, type Network, scenario } from '../src/simulated.js';
 import type { Route } from '../src/transport/transport.js';
 import { sealPacket } from '../src/wire/crc32c.js';
 
@@ -12,10 +12,15 @@ const HEARTBEAT_ACK = 5;
 
 const firstChunk = ({ bytes }: Packet) => bytes[12];
 const isProbe = (packet: Packet) => firstChunk(packet) === HEARTBEAT && packet.bytes.length > 1500;
+/** HEARTBEAT and PAD. */
+const isPadded = (packet: Packet) => firstChunk(packet) === HEARTBEAT && packet.bytes.length > 500;
 const mtus = (association: Association) => association.paths().map(({ mtu }) => mtu);
 
 /** 1,500 bytes fit, and 9,000 are probed. */
 const TRY: Sizes = { mtu: 1500, probeMtu: 9000 };
+
+/** 1,280 bytes fit, and 1,500 are probed, as by default. */
+const BASE: Sizes = { mtu: 1280, probeMtu: 1500 };
 
 type Sizes = Pick<Route, 'mtu' | 'probeMtu'>;
 
@@ -90,44 +95,57 @@ test('a path that can carry larger packets gets them after a full packet was sen
     expect(Math.max(...sent.slice(before).map(({ packet }) => packet.bytes.length))).toBeGreaterThan(8000);
   }));
 
-test('a path that cannot carry larger packets is probed three times and again ten minutes later, without loss', () =>
-  connected({ mtu: 1500 }, [TRY], async (network, client, server, sent) => {
+test('a path that cannot carry the largest size is searched for the largest that it does, and again ten minutes later', () =>
+  connected({ mtu: 1420 }, [BASE], async (network, client, server, sent) => {
     const began = network.clock.now();
     const probes = async () => {
-      for (let i = 0; i < 10; i++) {
+      for (let i = 0; i < 15; i++) {
         await carry(client, server);
         await network.advance(3000);
       }
-      return sent.filter(({ packet }) => isProbe(packet)).map(({ atMs }) => atMs - began);
+      return sent.filter(({ packet }) => isPadded(packet)).map(({ packet, atMs }) => [packet.bytes.length + 20, atMs]);
     };
     const times = await probes();
-    expect(times).toHaveLength(3);
-    expect(await probes()).toHaveLength(3);
-    await network.advance(600_000 - (network.clock.now() - began - times[2]!) - 1000);
-    const [next] = (await probes()).slice(3);
-    expect(next! - times[2]!).toBeGreaterThanOrEqual(600_000);
-    expect(client.paths()).toMatchObject([{ state: 'active', mtu: 1468 }]);
+    const inTurn = [1500, 1500, 1500, 1388, 1444, 1444, 1444, 1416];
+    expect(times.map(([bytes]) => bytes)).toEqual(inTurn);
+    expect(mtus(client)).toEqual([1416 - 20 - 12]);
+    expect(await probes()).toHaveLength(inTurn.length);
+    await network.advance(600_000 - (network.clock.now() - began));
+    await probes();
+    const again = (await probes()).slice(inTurn.length);
+    expect(again.map(([bytes]) => bytes)).toEqual([1500, 1500, 1500, 1456, 1456, 1456]);
+    expect(client.paths()).toMatchObject([{ state: 'active', mtu: 1416 - 20 - 12 }]);
   }));
 
-test.each([
-  ['carries larger packets', {}, 1],
-  ['does not carry larger packets', { mtu: 1500 }, 3 * 6],
-] as const)('a path that %s and keeps failing is probed no more often', (_, conditions, most) =>
-  connected(conditions, [TRY], async (network, client, server, sent) => {
+test('a path that does not carry the size worth probing is tried with that of Ethernet next', () =>
+  connected({ mtu: 1500 }, [{ mtu: 1280, probeMtu: 65_535 }], async (network, client, server, sent) => {
+    for (let i = 0; i < 10; i++) {
+      await carry(client, server);
+      await network.advance(1000);
+    }
+    const bytes = sent.filter(({ packet }) => isPadded(packet)).map(({ packet }) => packet.bytes.length + 20);
+    expect(bytes.slice(0, 4)).toEqual([65_532, 65_532, 65_532, 1500]);
+    expect(mtus(client)[0]).toBeGreaterThanOrEqual(1468);
+  }));
+
+test('a path that keeps failing is probed at most a few times for each failure, and recovers its size', () =>
+  connected({}, [TRY], async (network, client, server, sent) => {
     const began = network.clock.now();
-    const probes = () => sent.filter(({ packet }) => isProbe(packet) && packet.source === '10.0.1.1').length;
-    while (network.clock.now() - began < 3_600_000) {
+    let failures = 0;
+    for (; network.clock.now() - began < 3_600_000; failures++) {
       await carry(client, server);
       const heal = network.partition('10.0.1.1');
       await client.send(MESSAGE);
       await network.advance(100_000); // Path.Max.Retrans is 5: the route is given back
       heal();
       await received(server);
+      await carry(client, server);
+      await carry(client, server);
+      expect(mtus(client)).toEqual([8968]);
     }
-    expect(probes()).toBeLessThanOrEqual(most);
-    expect(mtus(client)).toEqual([most === 1 ? 8968 : 1468]);
-  }),
-);
+    const probes = sent.filter(({ packet }) => isPadded(packet) && packet.source === '10.0.1.1').length;
+    expect(probes).toBeLessThanOrEqual(12 * failures);
+  }));
 
 test('without full packets no path is probed', () =>
   connected({}, [TRY], async (network, client, server, sent) => {
@@ -190,7 +208,7 @@ test('of a hundred paths whose routes come and go, none is probed more often bec
       heal();
       for (const [, server] of associations) await received(server);
     }
-    expect(probes).toBe(100);
+    expect(probes).toBeLessThanOrEqual(100 * 3 * 12);
   }));
 
 test('the packet size is raised once every path is known to carry larger packets', () =>
@@ -217,6 +235,98 @@ test.for([
       for (let i = 0; i < 6; i++) await received(server);
     }),
 );
+
+describe('a black hole: a path that no longer carries packets of a size that it carried before, without ICMP', () => {
+  const events = (association: Association) => {
+    const seen: string[] = [];
+    association.on('path', ({ address, change, mtu }) => seen.push(`${address} ${change} ${mtu ?? ''}`));
+    return seen;
+  };
+
+  /** Connects two hosts with the default sizes. */
+  const connectedOver = (
+    family: string,
+    run: (network: Network, client: Association, server: Association) => Promise<void>,
+    conditions: Conditions = {},
+  ) =>
+    scenario({ seed: 1, conditions: { latencyMs: 10, ...conditions }, limitMs: 1e6 }, async (network) => {
+      const [own, peer] = family === 'IPv4' ? ['10.0.1.1', '10.0.1.2'] : ['fd00:1::1', 'fd00:1::2'];
+      const stackOf = ({ transport, random }: Host) => Stack.create({ transport, random, clock: network.clock });
+      const hosts = [network.host('client', [own!]), network.host('server', [peer!])] as const;
+      const [a, b] = await network.standStill(Promise.all([stackOf(hosts[0]), stackOf(hosts[1])]));
+      const endpoint = { address: peer!, port: PORT };
+      const listener = b.socket();
+      listener.bindx([endpoint]);
+      listener.listen();
+      const [client, server] = await Promise.all([a.socket().connect(endpoint), listener.accept()]);
+      await run(network, client, server);
+    });
+
+  test('a message that is sent afterwards arrives in smaller packets, and events tell the sizes', () =>
+    connected({}, [BASE], async (network, client, server) => {
+      const seen = events(client);
+      await carry(client, server);
+      expect(mtus(client)).toEqual([1468]);
+      network.link('*', '*', { mtu: 1280 });
+      const small = Array.from({ length: 100 }, (_, index) => new Uint8Array(100).fill(index));
+      for (const data of small) await client.send(data); // bundled into packets of 1,500 bytes
+      for (const data of small) expect((await server.receive({ timeoutMs: 10_000 }))?.data).toEqual(data);
+      expect(mtus(client)).toEqual([1248]);
+      await carry(client, server);
+      expect(seen.slice(0, 2)).toEqual(['10.0.1.2 mtu 1468', '10.0.1.2 mtu 1248']);
+      expect(server.state).toBe('open');
+    }));
+
+  test.each(['IPv4', 'IPv6'])('a large message that is under way arrives in fragments of IP: %s', (family) =>
+    connectedOver(family, async (network, client, server) => {
+      await carry(client, server);
+      await carry(client, server);
+      const sending = client.send(MESSAGE);
+      await network.advance(1);
+      network.link('*', '*', { mtu: 1280, latencyMs: 10 });
+      await sending;
+      await received(server);
+      expect(mtus(client)[0]).toBeLessThanOrEqual(1248);
+      await carry(client, server);
+    }),
+  );
+
+  test('a path that carries no more than 576 bytes is found, too', () =>
+    connected({}, [BASE], async (network, client, server) => {
+      await carry(client, server);
+      network.link('*', '*', { mtu: 576 });
+      for (let i = 0; i < 200; i++) await client.send(new Uint8Array(100).fill(i));
+      for (let i = 0; i < 200; i++) expect((await server.receive({ timeoutMs: 60_000 }))?.data[0]).toBe(i);
+      expect(mtus(client)).toEqual([544]);
+    }));
+
+  test.each(['IPv4', 'IPv6'])('from the start, over %s: the first message arrives without delay', (family) =>
+    connectedOver(
+      family,
+      async (network, client, server) => {
+        const before = network.clock.now();
+        await carry(client, server);
+        expect(network.clock.now() - before).toBeLessThan(500);
+        const tooBig = network.trace.entries().filter(({ fate }) => fate === 'too big');
+        expect(tooBig.every(({ bytes }) => bytes[12] === HEARTBEAT)).toBe(true);
+      },
+      { mtu: 1280 },
+    ),
+  );
+
+  test('of two paths, one carries less: nothing is lost, and both are used with the size that both carry', () =>
+    connected({}, [BASE, BASE], async (network, client, server) => {
+      await carry(client, server);
+      network.link('10.0.1.1', '*', { mtu: 1280 });
+      network.link('*', '10.0.1.1', { mtu: 1280 });
+      for (let i = 0; i < 20; i++) {
+        await carry(client, server);
+        await network.advance(500);
+      }
+      expect(mtus(client)).toEqual([1248, 1248]);
+      expect(client.state).toBe('open');
+    }));
+});
 
 describe('small messages', () => {
   const sizes = (sent: { packet: Packet }[]) => sent.map(({ packet }) => packet.bytes.length);

@@ -16,11 +16,17 @@
 #define EXPORT
 #endif
 
+/*
+ * In the family of a packet that is sent: IP may fragment it. It is larger than the path MTU, because it has a chunk
+ * that was made for a larger one, and that can't be divided any more.
+ */
+#define LINK_MAY_BE_FRAGMENTED 0x80
+
 /* One packet in the outbox or inbox: this header, then the SCTP packet, padded to a multiple of 4 bytes. */
 struct link_packet {
 	uint32_t length;         /* of the SCTP packet, in bytes */
 	uint16_t port;           /* the peer's UDP port in host byte order, 0 without UDP; for AF_CONN set_df */
-	uint8_t family;          /* 4, 6, or 0 for AF_CONN */
+	uint8_t family;          /* 4, 6, or 0 for AF_CONN; LINK_MAY_BE_FRAGMENTED */
 	uint8_t traffic_class;   /* of the IP header */
 	uint8_t source[16];      /* network byte order; IPv4 uses the first 4 bytes, the others are 0 */
 	uint8_t destination[16]; /* for AF_CONN, source and destination are the user's address, in the first 4 bytes */
@@ -105,6 +111,9 @@ extern struct link_state link_shared;
  * adds the packet to outbox_bytes.
  */
 struct link_packet *link_outbox_room(size_t length);
+
+/* Are changes of a path's MTU reported? Only a façade asks for that: see tuning/path_mtu.c. */
+extern int link_reports_mtu;
 
 /* The time of this entry, in ms. */
 extern double link_now_ms;

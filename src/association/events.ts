@@ -51,6 +51,8 @@ export interface PathEvent {
   readonly address: Address;
   /** `refused`: the network reports that it can't reach the address now (ICMP, no route, policy); this is a hint. */
   readonly change: PathChange | 'refused';
+  /** With `mtu`: how many bytes of chunks fit into a packet now, as `Path.mtu` says. */
+  readonly mtu?: number;
   /** The network's error, with `refused`. */
   readonly error?: SctpError;
 }

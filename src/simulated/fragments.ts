@@ -1,3 +1,5 @@
+import type { Packet } from '../packet.js';
+
 const INIT = 1;
 const INIT_ACK = 2;
 const COOKIE_ECHO = 10;
@@ -7,12 +9,12 @@ const IPV6_HEADERS_BYTES = 40 + 8;
 const COMMON_HEADER_BYTES = 12;
 
 /**
- * Whether IP fragments a packet that is larger than its host's MTU. SCTP can't divide the chunks that set up an association, so
- * usrsctp allows fragmentation for these packets only.
+ * Whether IP fragments a packet that is larger than an MTU: the chunks that set up an association can't be divided by SCTP, and
+ * the stack allows it for chunks that were made for a larger path MTU.
  */
-export function mayBeFragmented(packet: Uint8Array): boolean {
-  const type = packet[COMMON_HEADER_BYTES];
-  return type === INIT || type === INIT_ACK || type === COOKIE_ECHO;
+export function isFragmentable({ bytes, mayBeFragmented }: Packet): boolean {
+  const type = bytes[COMMON_HEADER_BYTES];
+  return mayBeFragmented === true || type === INIT || type === INIT_ACK || type === COOKIE_ECHO;
 }
 
 /** The sizes of the fragments of an IP packet in bytes. All but the last carry a multiple of 8 bytes (RFC 791, RFC 8200). */

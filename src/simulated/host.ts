@@ -29,8 +29,9 @@ export interface HostOptions {
   /** The UDP port that SCTP is encapsulated in (RFC 6951). Without it SCTP runs directly over IP. */
   readonly encapsulationPort?: number;
   /**
-   * The largest IP packet in bytes, which the transport announces; 1500 by default. A larger packet is fragmented by IP if
-   * it has an INIT, INIT ACK or COOKIE ECHO chunk, which SCTP can't divide. Any other is not sent.
+   * The largest IP packet of the host's interfaces in bytes. If it is given, the stack takes for granted that each path carries
+   * it. By default it is 1500, and the stack begins with 1280 and probes larger sizes (RFC 8899), as over UDP. A larger packet
+   * is fragmented by IP if it has an INIT, INIT ACK or COOKIE ECHO chunk, which SCTP can't divide. Any other is not sent.
    */
   readonly mtu?: number;
   /** Names of network interfaces, by address. By default each address has one: `eth0`, `eth1`, in the order of adding. */

@@ -29,6 +29,11 @@ export class Link {
     this.#isPlain = Object.values(impairments).every((value) => value === undefined || value === 0);
   }
 
+  /** The largest IP packet that it carries. */
+  get mtu(): number {
+    return this.#conditions.mtu ?? Number.POSITIVE_INFINITY;
+  }
+
   get latencyMs(): number {
     return this.#latencyMs;
   }

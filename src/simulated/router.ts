@@ -4,7 +4,7 @@ import type { Packet } from '../packet.js';
 import { completePacket } from '../wire/crc32c.js';
 import { BlockedPairs } from './blocked-pairs.js';
 import type { Fate } from './fate.js';
-import { fragmentSizes, mayBeFragmented } from './fragments.js';
+import { fragmentSizes, isFragmentable } from './fragments.js';
 import type { Host } from './host.js';
 import type { Link } from './link.js';
 import type { Links } from './links.js';
@@ -183,9 +183,9 @@ export class Router implements HostNetwork {
   #arrival(transit: PacketInTransit, link: Link): number | Fate {
     const bytes = ipBytes(transit);
     const now = this.clock.now();
-    const { mtu } = transit.from;
+    const mtu = Math.min(transit.from.mtu, transit.packet.mayBeFragmented ? link.mtu : Number.POSITIVE_INFINITY);
     if (bytes <= mtu) return link.carry(bytes, now);
-    if (!mayBeFragmented(transit.packet.bytes)) return 'too big';
+    if (!isFragmentable(transit.packet)) return 'too big';
     const sizes = fragmentSizes(bytes, familyOf(transit.packet.destination) === 'IPv6', mtu);
     const arrivals = sizes.map((size) => link.carry(size, now));
     return arrivals.find((arrival) => typeof arrival === 'string') ?? Math.max(...(arrivals as number[]));

@@ -2,6 +2,7 @@ import { type Address, canonicalAddress } from '../address.js';
 import { type ErrorCode, SctpError } from '../errors.js';
 import type { Packet } from '../packet.js';
 import type { Random } from '../random.js';
+import { ETHERNET_MTU, probedSizes } from '../transport/path-mtu.js';
 import type { Route, Transport } from '../transport/transport.js';
 import type { Fate } from './fate.js';
 import type { HostOptions } from './host.js';
@@ -10,8 +11,6 @@ import type { NetworkHost, PacketInTransit } from './packet-in-transit.js';
 import type { SeededRandom } from './seeded-random.js';
 import { closestSubnet, parseSubnet, type Subnet } from './subnet.js';
 import { SimulatedTransport } from './transport.js';
-
-const DEFAULT_MTU = 1500;
 
 /** What a host needs of the network that it is in. */
 export interface HostNetwork {
@@ -57,7 +56,7 @@ export class SimulatedHost implements NetworkHost {
     network: HostNetwork,
     random: SeededRandom,
   ) {
-    const { mtu = DEFAULT_MTU, encapsulationPort = 0 } = options;
+    const { mtu = ETHERNET_MTU, encapsulationPort = 0 } = options;
     this.name = name;
     this.mtu = mtu;
     this.encapsulationPort = encapsulationPort;
@@ -107,7 +106,7 @@ export class SimulatedHost implements NetworkHost {
   route(destination: Address): Route | undefined {
     if (this.#options.route !== undefined) return this.#options.route(destination);
     const subnet = closestSubnet(this.#up, destination);
-    return subnet && { source: subnet.address };
+    return subnet && { source: subnet.address, ...(this.#options.mtu === undefined && probedSizes(this.mtu)) };
   }
 
   interfaceOf(address: Address): string | undefined {

@@ -12,6 +12,9 @@ const KIND = link_packet.fields.port.offset >> 2;
 const SOURCE = link_packet.fields.source.offset >> 2;
 const DESTINATION = link_packet.fields.destination.offset >> 2;
 
+/** LINK_MAY_BE_FRAGMENTED of wasm/link.h, in the word of the family. */
+const MAY_BE_FRAGMENTED = 0x80 << 16;
+
 /** The most addresses that are kept: a hostile network must not be able to fill the memory. */
 const MOST_ADDRESSES = 1024;
 
@@ -40,7 +43,7 @@ export class Wire {
       const bytes = new Uint8Array(buffer, offset + used + HEADER, words[header + LENGTH]);
       const kind = words[header + KIND] ?? 0;
       const port = kind & 0xffff;
-      const family = (kind >> 16) & 0xff;
+      const family = (kind >> 16) & 0x7f;
       const trafficClass = kind >>> 24;
       if (family === 0) {
         const address = words[header + DESTINATION] ?? 0;
@@ -48,7 +51,8 @@ export class Wire {
       } else {
         const source = memory.address(header + SOURCE, family);
         const destination = memory.address(header + DESTINATION, family);
-        taken.packets.push({ source, destination, port, trafficClass, bytes });
+        const packet = { source, destination, port, trafficClass, bytes };
+        taken.packets.push(kind & MAY_BE_FRAGMENTED ? { ...packet, mayBeFragmented: true } : packet);
       }
       used += (HEADER + bytes.length + 3) & ~3;
     }

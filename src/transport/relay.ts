@@ -6,6 +6,7 @@ import type { Refused, UdpEndpoint } from '../relay/codec.js';
 import type { Datagram } from '../relay/datagrams.js';
 import { LruMap } from '../relay/lru-map.js';
 import { checkHost } from './host.js';
+import { probedSizes } from './path-mtu.js';
 import { REFUSAL_CODES } from './relay/errors.js';
 import { Link, type LinkEvents } from './relay/link.js';
 import { parseOptions, type RelayOptions, type RelaySettings } from './relay/options.js';
@@ -138,7 +139,7 @@ class Relay implements RelayTransport {
   route(destination: Address): Route | undefined {
     checkType(destination, 'string', 'the destination', 'route');
     const found = this.#state === 'up' ? this.#routes.find(destination) : undefined;
-    return found && { source: found.source, mtu: found.relay.mtu ?? this.mtu };
+    return found && { source: found.source, ...probedSizes(found.relay.mtu ?? this.mtu) };
   }
 
   send(packets: readonly Packet[]): void {

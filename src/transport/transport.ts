@@ -17,7 +17,7 @@ import type { Packet } from '../packet.js';
 export interface Transport {
   /** The local addresses that INIT lists, canonical and without duplicates. When they change, `host.changed()` is called. */
   readonly addresses: readonly Address[];
-  /** The largest IP packet in bytes, headers included, that fits every route. */
+  /** The largest IP packet in bytes, headers included, that fits every route whose `Route` names no other size. */
   readonly mtu: number;
   /**
    * True if packets can't change on their way: in memory, or over an authenticated layer such as DTLS. The stack then sends

@@ -95,7 +95,7 @@ describe('a busy path without losses', () => {
           }
           return undefined;
         });
-        await transfer(all.here, all.there, 400, 1400);
+        await transfer(all.here, all.there, 400, 1200);
         expect(sent.size).toBe(400);
         expect([...sent.values()].filter((times) => times > 1)).toEqual([]);
         await finish(all);

@@ -71,7 +71,7 @@ describe('paths that fail', () => {
     withNetwork({ seed: 1, conditions: { latencyMs: 10 } }, async (network) => {
       const families = { client: ['fd00:1::1'], server: ['fd00:1::2', '10.0.1.2'] };
       const all = await connected(network, { stack: FAST, ...families });
-      expect(all.here.paths().map(({ mtu }) => mtu)).toEqual([1448, 1448]);
+      expect(all.here.paths().map(({ mtu }) => mtu)).toEqual([1228, 1228]);
       const arriving = receiveAll(all.there, 20);
       const sending = sendAll(all.here, 20, 60_000);
       await network.advance(100);

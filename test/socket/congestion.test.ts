@@ -19,6 +19,7 @@ const hasData = ({ bytes }: Pick<Packet, 'bytes'>) => decodePacket(bytes).chunks
 
 /** A round trip of 100 ms, and one path. */
 const LONG: TwoStacksOptions = {
+  host: { mtu: 1500 },
   addresses: { client: ['10.0.1.1'], server: ['10.0.1.2'] },
   conditions: { latencyMs: 50 },
 };
@@ -109,7 +110,7 @@ describe('concurrent multipath transfer', () => {
         }
         return counts;
       },
-      { conditions: { latencyMs: 20, rateBps: 4e6 }, stack: { sysctls: { sctp_cmt_on_off: 1 } } },
+      { conditions: { latencyMs: 20, rateBps: 4e6 }, host: { mtu: 1500 }, stack: { sysctls: { sctp_cmt_on_off: 1 } } },
     );
 
   test('off: all data takes the primary path', async () => {

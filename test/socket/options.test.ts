@@ -148,7 +148,7 @@ test('read-only options return their values, and cannot be written', () =>
       memory: client.getOption('memory'),
     };
     expect(values).toMatchObject({
-      pathInfo: { state: C.SCTP_ACTIVE, mtu: 1468 },
+      pathInfo: { state: C.SCTP_ACTIVE, mtu: 1248 },
       explicitEor: true,
       receiveInfo: true,
       nextInfo: false,

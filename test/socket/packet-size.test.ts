@@ -46,7 +46,7 @@ describe('maxSegmentBytes limits the user data of a chunk', () => {
         const sent = sizes(network.trace.entries().map(({ bytes }) => bytes));
         expect(sent).toEqual([most, most, most, most, most, 1]);
       },
-      { addresses: ADDRESSES[family] },
+      { addresses: ADDRESSES[family], host: { mtu: 1500 } },
     ),
   );
 
@@ -59,25 +59,28 @@ describe('maxSegmentBytes limits the user data of a chunk', () => {
     }));
 
   test('an association can remove the limit of its socket, and a value beyond the packet size is no limit', () =>
-    withTwoStacks(async (stacks) => {
-      const { a, b, clientSocket } = await connected(stacks, {}, {});
-      for (const most of [0, 65_535, 2 ** 32 - 1]) {
-        clientSocket.setOption('maxSegmentBytes', 100);
-        a.setOption('maxSegmentBytes', 100);
-        a.setOption('maxSegmentBytes', most);
-        const before = stacks.network.trace.entries().length;
-        if (most === 0) expect(a.getOption('maxSegmentBytes')).toBe(0);
-        expect(await sends(a, b, 1400)).toBe(true);
-        expect(
-          sizes(
-            stacks.network.trace
-              .entries()
-              .slice(before)
-              .map(({ bytes }) => bytes),
-          ),
-        ).toEqual([1400]);
-      }
-    }));
+    withTwoStacks(
+      async (stacks) => {
+        const { a, b, clientSocket } = await connected(stacks, {}, {});
+        for (const most of [0, 65_535, 2 ** 32 - 1]) {
+          clientSocket.setOption('maxSegmentBytes', 100);
+          a.setOption('maxSegmentBytes', 100);
+          a.setOption('maxSegmentBytes', most);
+          const before = stacks.network.trace.entries().length;
+          if (most === 0) expect(a.getOption('maxSegmentBytes')).toBe(0);
+          expect(await sends(a, b, 1400)).toBe(true);
+          expect(
+            sizes(
+              stacks.network.trace
+                .entries()
+                .slice(before)
+                .map(({ bytes }) => bytes),
+            ),
+          ).toEqual([1400]);
+        }
+      },
+      { host: { mtu: 1500 } },
+    ));
 });
 
 describe('path MTU discovery is disabled', () => {

@@ -70,7 +70,7 @@ function withAssociation(
     async (stacks) => {
       await run(stacks, ...(await connected(stacks)));
     },
-    { addresses: ADDRESSES, conditions: { latencyMs: LATENCY_MS, ...conditions }, limitMs: 1e6 },
+    { addresses: ADDRESSES, host: { mtu: 1500 }, conditions: { latencyMs: LATENCY_MS, ...conditions }, limitMs: 1e6 },
   );
 }
 

@@ -15,7 +15,7 @@ socket.bindx(addresses.map((address) => ({ address, port: SCTP_PORT })));
 socket.listen();
 tell({ event: 'listening' });
 const association = await socket.accept();
-association.on('path', ({ address, change }) => tell({ event: 'path', address, change }));
+association.on('path', ({ address, change, mtu }) => tell({ event: 'path', address, change, ...(mtu && { mtu }) }));
 await receive(association, messageCount(bytes));
 const error = await association.closed;
 const { dropped } = transport;

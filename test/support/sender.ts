@@ -12,7 +12,7 @@ const transport = udp({ addresses });
 const stack = await Stack.create({ transport, preset: 'fast-failover' });
 const socket = stack.socket({ streams: { outbound: STREAMS } });
 const association = await socket.connectx(peers.map((address) => ({ address, port: SCTP_PORT })));
-association.on('path', ({ address, change }) => tell({ event: 'path', address, change }));
+association.on('path', ({ address, change, mtu }) => tell({ event: 'path', address, change, ...(mtu && { mtu }) }));
 const { confirmed, tried } = association.setup;
 const counts = Object.fromEntries(tried.map(({ address, sentAtMs }) => [address, sentAtMs.length]));
 tell({ event: 'connected', confirmed, tried: counts });

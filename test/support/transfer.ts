@@ -17,7 +17,7 @@ export interface Task {
 export type Report =
   | { readonly event: 'listening' }
   | { readonly event: 'connected'; readonly confirmed: readonly string[]; readonly tried: Record<string, number> }
-  | { readonly event: 'path'; readonly address: string; readonly change: string }
+  | { readonly event: 'path'; readonly address: string; readonly change: string; readonly mtu?: number }
   | { readonly event: 'progress'; readonly bytes: number }
   /** A sender has passed everything to its stack, or a receiver has received everything. */
   | {

@@ -1,7 +1,7 @@
 import type { Association } from '../../src/association/association.js';
 import { Stack, type StackOptions } from '../../src/index.js';
 import type { SocketOptions } from '../../src/options/socket-options.js';
-import { type Host, type Network, type ScenarioOptions, scenario } from '../../src/simulated.js';
+import { type Host, type HostOptions, type Network, type ScenarioOptions, scenario } from '../../src/simulated.js';
 import type { Socket } from '../../src/socket/socket.js';
 import type { Message } from '../../src/stack/socket/message.js';
 
@@ -19,6 +19,8 @@ export interface TwoStacks {
 export interface TwoStacksOptions extends Partial<ScenarioOptions> {
   /** Options of both stacks. */
   readonly stack?: Omit<StackOptions, 'transport' | 'clock' | 'random'>;
+  /** Options of both hosts. */
+  readonly host?: HostOptions;
   readonly addresses?: { readonly client: readonly string[]; readonly server: readonly string[] };
 }
 
@@ -29,10 +31,10 @@ export const SERVER = ADDRESSES.server.map((address) => ({ address, port: PORT }
 
 /** Runs a test on two new stacks in virtual time. An error includes the seed and the last packets. */
 export function withTwoStacks<T>(body: (stacks: TwoStacks) => Promise<T>, options: TwoStacksOptions = {}): Promise<T> {
-  const { stack = {}, addresses = ADDRESSES, seed = 1, ...rest } = options;
+  const { stack = {}, host = {}, addresses = ADDRESSES, seed = 1, ...rest } = options;
   return scenario({ seed, ...rest }, async (network) => {
-    const clientHost = network.host('client', addresses.client);
-    const serverHost = network.host('server', addresses.server);
+    const clientHost = network.host('client', addresses.client, host);
+    const serverHost = network.host('server', addresses.server, host);
     const client = await newStack(network, clientHost, stack);
     const server = await newStack(network, serverHost, stack);
     return body({ network, clientHost, serverHost, client, server });

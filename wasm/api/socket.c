@@ -106,6 +106,7 @@ EXPORT int bridge_prepare(int handle, int no_delay, uint32_t outbound, uint32_t 
 	inp->sctp_ep.max_open_streams_intome = (uint16_t)inbound;
 	inp->local_strreset_support = (uint8_t)resets;
 	inp->sctp_ep.port = (uint16_t)port;
+	link_reports_mtu = 1;
 	return 0;
 }
 

@@ -30,6 +30,7 @@
 #include "fixes/fixes.h"
 #include "fixes/extra_fields.h"
 #include "link.h"
+#include "tuning/tuning.h"
 
 /* Does a time-out count against the association? As in upstream; even on an unconfirmed path; never. */
 typedef int timer_function(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net);
@@ -156,6 +157,7 @@ int link_run_t3rxt_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct s
 	struct sctp_association *asoc = &stcb->asoc;
 	uint32_t opened = asoc->peers_rwnd == 0 && !is_answered_probe(stcb, net); /* a window of 1: no probe to upstream */
 
+	link_suspect_black_hole(stcb, net);
 	asoc->peers_rwnd += opened;
 	if (run_and_count(sctp_t3rxt_timer, inp, stcb, net, COUNT_ALWAYS)) {
 		return 1;

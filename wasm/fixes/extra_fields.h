@@ -35,12 +35,15 @@ struct association_extra {
  * The state of path MTU probing: tuning/path_mtu.c. It is valid as long as the path has the same route.
  */
 struct path_probes {
-	const void *interface;   /* rt_ifa of the route */
-	uint32_t route_mtu;      /* the MTU of the route */
-	uint32_t wanted_mtu;     /* the size of an IP packet that is worth probing; 0: none */
-	uint32_t found_mtu;      /* the largest size that the peer has answered; route_mtu at first */
-	uint32_t sent;
-	double due_ms;           /* when the next probe may be sent */
+	const void *interface;    /* rt_ifa of the route */
+	uint32_t route_mtu;       /* the MTU of the route: the base */
+	uint32_t route_probe_mtu; /* the size of an IP packet that is worth probing; 0: none */
+	uint32_t found_mtu;       /* the largest size that the peer has answered; route_mtu at first */
+	uint32_t failed_mtu;      /* the smallest size that wasn't answered in this search; 0: none */
+	uint32_t probe_mtu;       /* the size that is probed; 0: none */
+	uint32_t sent;            /* probes of that size */
+	uint32_t time_outs;       /* of T3-rtx since the last answer: is the path a black hole? */
+	double due_ms;            /* when the next probe may be sent */
 	uint32_t nonce[2];
 };
 

@@ -135,6 +135,9 @@ void link_output(int *result, struct mbuf *packet, struct sctp_tcb *stcb)
 	}
 	link_address_asconf_ack(packet, headers, &header);
 	header.length = (uint32_t)(SCTP_HEADER_LEN(packet) - headers);
+	if (stcb != NULL && header.length + sizeof(struct ip) > stcb->asoc.smallest_mtu) {
+		header.family |= LINK_MAY_BE_FRAGMENTED;
+	}
 	room = link_outbox_room(header.length);
 	*result = room != NULL ? 0 : ENOBUFS;
 	if (room != NULL) {

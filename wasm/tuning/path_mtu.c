@@ -1,10 +1,17 @@
 /*
- * Path MTU probing (RFC 8899), which upstream doesn't have: does a path take larger packets than its route's MTU? The
- * route may name a size that is worth probing. A DATA chunk can't be split any more once it was sent, so the MTU is
- * raised only when the peer has answered a packet of that size:
+ * Path MTU discovery by probes (RFC 8899), which upstream doesn't have. A path begins with a size that nearly all links
+ * carry, the base. Larger sizes are probed, the largest one first, because a DATA chunk can't be split any more once it
+ * was sent:
  *
  *     a packet that is more than half full ──► HEARTBEAT, PAD (RFC 4820) ──► peer
  *     the MTU of the path is raised        ◄── HEARTBEAT ACK, our nonce ◄────┘
+ *
+ * After MAX_PROBES without an answer a size counts as too large, and one between it and the largest answered one is
+ * tried, until they are close. PMTU_RAISE_TIMER later the search begins again.
+ *
+ * Black holes (4.3): a path may stop carrying packets of a size that was answered before, and no ICMP may tell. When
+ * T3-rtx expires, the present size is probed again. If T3-rtx expires once more before the answer comes, the size falls
+ * to the base, or over IPv4 from the base to a size that each host must accept.
  *
  * The congestion window stays as it is (RFC 8899 3). Upstream takes the answer for that to a HEARTBEAT of its own,
  * which does no harm. It doesn't know of lost probes, and counts no error for them.
@@ -13,6 +20,8 @@
 #include <netinet/sctp_pcb.h>
 #include <netinet/sctp_auth.h>
 #include <netinet/sctp_crc32.h>
+#include <netinet/sctp_indata.h>
+#include <netinet/sctp_var.h>
 #include <netinet/sctputil.h>
 #include <netinet/udp.h>
 
@@ -24,6 +33,10 @@
 #define MAX_PROBES 3               /* RFC 8899 §5.1.2 */
 #define PMTU_RAISE_TIMER_MS 600000 /* RFC 8899 §5.1.1 */
 #define FIRST_RTO_MS 1000
+#define ETHERNET_MTU 1500
+#define SMALLEST_MTU 576           /* each host accepts an IPv4 packet of that size (RFC 1122 3.3.2) */
+#define PRECISION 32               /* the search ends when the sizes differ by less than that part */
+#define BLACK_HOLE_TIME_OUTS 2
 #define ANSWER_MS 60000 /* answers are looked for until that long after the last probe of any path */
 
 /* The packet that probes. */
@@ -32,6 +45,8 @@ struct probe {
 	struct sctp_heartbeat_chunk heartbeat;
 	struct sctp_chunkhdr pad;
 };
+
+int link_reports_mtu;
 
 static double answers_until_ms = -1;
 
@@ -48,11 +63,11 @@ uint32_t link_mtu_of_route(struct sctp_nets *net, const void *interface, const u
 {
 	struct path_probes *probes = probes_of(net);
 
-	if (probes->interface != interface || probes->route_mtu != mtu[0] || probes->wanted_mtu != mtu[1]) {
+	if (probes->interface != interface || probes->route_mtu != mtu[0] || probes->route_probe_mtu != mtu[1]) {
 		memset(probes, 0, sizeof(*probes));
 		probes->interface = interface;
 		probes->route_mtu = probes->found_mtu = mtu[0];
-		probes->wanted_mtu = mtu[1];
+		probes->route_probe_mtu = mtu[1];
 	}
 	return probes->found_mtu;
 }
@@ -62,13 +77,55 @@ static uint32_t udp_bytes(const struct sctp_nets *net)
 	return net->port != 0 ? (uint32_t)sizeof(struct udphdr) : 0;
 }
 
-static int is_due(const struct sctp_tcb *stcb, const struct sctp_nets *net)
+static int may_probe(const struct sctp_tcb *stcb, const struct sctp_nets *net)
 {
-	const struct path_probes *probes = probes_of(net);
+	return net->ro.ro_rt != NULL && net->ro._s_addr != NULL && stcb->asoc.default_mtu == 0 &&
+	       (net->dest_state & (SCTP_ADDR_UNCONFIRMED | SCTP_ADDR_NO_PMTUD)) == 0 &&
+	       SCTP_GET_STATE(stcb) == SCTP_STATE_OPEN &&
+	       !sctp_auth_is_required_chunk(SCTP_HEARTBEAT_REQUEST, stcb->asoc.peer_auth_chunks);
+}
 
-	return net->ro.ro_rt != NULL && probes->wanted_mtu > probes->found_mtu && link_now_ms >= probes->due_ms &&
-	       net->ro._s_addr != NULL && (net->dest_state & (SCTP_ADDR_UNCONFIRMED | SCTP_ADDR_NO_PMTUD)) == 0 &&
-	       stcb->asoc.default_mtu == 0;
+/* The size that a search tries next; 0 if it has ended. */
+static uint32_t next_size(const struct path_probes *probes)
+{
+	uint32_t most = max(probes->route_mtu, probes->route_probe_mtu), found = probes->found_mtu;
+	uint32_t failed = probes->failed_mtu;
+
+	if (probes->time_outs > 0) {
+		return found;
+	}
+	if (failed == 0) {
+		return most > found ? most : 0;
+	}
+	if (failed > ETHERNET_MTU && found < ETHERNET_MTU) {
+		return ETHERNET_MTU;
+	}
+	return failed - found > found / PRECISION ? (found + (failed - found) / 2) & ~3u : 0;
+}
+
+/* Chooses the size of the next probe. Returns 0 if none is to be sent now. */
+static int choose_probe(struct path_probes *probes)
+{
+	if (link_now_ms < probes->due_ms) {
+		return 0;
+	}
+	if (probes->sent == MAX_PROBES && probes->time_outs > 0) {
+		return 0; /* T3-rtx decides */
+	}
+	if (probes->sent == MAX_PROBES) {
+		probes->failed_mtu = probes->probe_mtu;
+		probes->sent = 0;
+	}
+	if (probes->sent == 0) {
+		probes->probe_mtu = next_size(probes);
+		host_random(probes->nonce, sizeof(probes->nonce));
+	}
+	if (probes->probe_mtu == 0) {
+		probes->failed_mtu = 0;
+		probes->due_ms = link_now_ms + PMTU_RAISE_TIMER_MS;
+		return 0;
+	}
+	return 1;
 }
 
 static void fill_heartbeat(struct sctp_heartbeat_chunk *chunk, const struct sctp_nets *net)
@@ -115,7 +172,7 @@ static void address_packet(struct link_packet *packet, const struct sctp_nets *n
 
 static void send_probe(const struct sctp_tcb *stcb, const struct sctp_nets *net)
 {
-	uint32_t length = (probes_of(net)->wanted_mtu - link_ip_header_bytes(net) - udp_bytes(net)) & ~3u;
+	uint32_t length = (probes_of(net)->probe_mtu - link_ip_header_bytes(net) - udp_bytes(net)) & ~3u;
 	struct link_packet *packet = link_outbox_room(length);
 	struct probe *probe = (struct probe *)(packet + 1);
 
@@ -131,31 +188,30 @@ static void send_probe(const struct sctp_tcb *stcb, const struct sctp_nets *net)
 	fill_heartbeat(&probe->heartbeat, net);
 	probe->pad.chunk_type = SCTP_PAD_CHUNK;
 	probe->pad.chunk_length = htons((uint16_t)(length - offsetof(struct probe, pad)));
-	probe->header.checksum = sctp_finalize_crc32c(calculate_crc32c(0xffffffff, (const uint8_t *)probe, length));
+	probe->header.checksum = link_has_integrity ? 0 : sctp_finalize_crc32c(calculate_crc32c(0xffffffff, (const uint8_t *)probe, length));
 	link_shared.outbox_bytes += (uint32_t)sizeof(*packet) + length;
+	SCTP_STAT_INCR(sctps_sendpackets);
+	SCTP_STAT_INCR_COUNTER64(sctps_outpackets);
 	answers_until_ms = link_now_ms + ANSWER_MS;
+}
+
+static void probe(struct sctp_tcb *stcb, struct sctp_nets *net)
+{
+	struct path_probes *probes = probes_of(net);
+
+	if (may_probe(stcb, net) && choose_probe(probes)) {
+		probes->sent++;
+		probes->due_ms = link_now_ms + (net->RTO > 0 ? net->RTO : FIRST_RTO_MS);
+		send_probe(stcb, net);
+	}
 }
 
 void link_probe_mtu(struct sctp_tcb *stcb)
 {
 	struct sctp_nets *net;
 
-	if (SCTP_GET_STATE(stcb) != SCTP_STATE_OPEN ||
-	    sctp_auth_is_required_chunk(SCTP_HEARTBEAT_REQUEST, stcb->asoc.peer_auth_chunks)) {
-		return;
-	}
 	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
-		struct path_probes *probes = probes_of(net);
-
-		if (!is_due(stcb, net)) {
-			continue;
-		}
-		if (probes->sent++ % MAX_PROBES == 0) {
-			host_random(probes->nonce, sizeof(probes->nonce));
-		}
-		probes->due_ms = link_now_ms;
-		probes->due_ms += probes->sent % MAX_PROBES == 0 ? PMTU_RAISE_TIMER_MS : net->RTO > 0 ? net->RTO : FIRST_RTO_MS;
-		send_probe(stcb, net);
+		probe(stcb, net);
 	}
 }
 
@@ -167,27 +223,115 @@ static uint32_t known_mtu(const struct sctp_nets *net)
 	return is_known ? net->ro.ro_rt->rt_rmx.rmx_mtu - udp_bytes(net) : net->mtu;
 }
 
-/* All paths of an association are limited to the room of the smallest one: see link_new_path(). */
-static void raise_mtu(struct sctp_tcb *stcb)
+static int is_reachable(const struct sctp_nets *net)
+{
+	return (net->dest_state & SCTP_ADDR_REACHABLE) != 0;
+}
+
+/* Reports that the MTU of a path has changed: SCTP_PEER_ADDR_CHANGE with spc_state 0, which upstream doesn't use. */
+static void report_mtu(struct sctp_tcb *stcb, struct sctp_nets *net)
+{
+	struct sctp_queued_to_read *entry;
+	struct sctp_paddr_change *change;
+	struct mbuf *event;
+
+	if (!link_reports_mtu || sctp_stcb_is_feature_off(stcb->sctp_ep, stcb, SCTP_PCB_FLAGS_RECVPADDREVNT)) {
+		return;
+	}
+	event = sctp_get_mbuf_for_msg(sizeof(*change), 0, M_NOWAIT, 1, MT_DATA);
+	change = mtod(event, struct sctp_paddr_change *);
+	memset(change, 0, sizeof(*change));
+	change->spc_type = SCTP_PEER_ADDR_CHANGE;
+	change->spc_length = sizeof(*change);
+	memcpy(&change->spc_aaddr, &net->ro._l_addr, sizeof(union sctp_sockstore));
+	change->spc_assoc_id = sctp_get_associd(stcb);
+	SCTP_BUF_LEN(event) = sizeof(*change);
+	entry = sctp_build_readq_entry(stcb, net, 0, 0, stcb->asoc.context, 0, 0, 0, event);
+	if (entry == NULL) {
+		sctp_m_freem(event);
+		return;
+	}
+	entry->length = sizeof(*change);
+	entry->spec_flags = M_NOTIFICATION;
+	entry->tail_mbuf = event;
+	sctp_add_to_readq(stcb->sctp_ep, stcb, entry, &stcb->sctp_socket->so_rcv, 1, SCTP_READ_LOCK_NOT_HELD,
+	                  SCTP_SO_NOT_LOCKED);
+}
+
+/*
+ * The MTU of a path has changed. All paths of an association are limited to the room of the smallest one: see
+ * link_new_path(). One that doesn't answer limits none.
+ */
+static void apply_mtu(struct sctp_tcb *stcb)
 {
 	struct sctp_nets *net;
-	uint32_t smallest_room = UINT32_MAX;
+	uint32_t smallest_room = UINT32_MAX, smallest_mtu = UINT32_MAX;
 
 	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
 		uint32_t room = known_mtu(net) - link_ip_header_bytes(net);
 
-		smallest_room = room < smallest_room ? room : smallest_room;
+		smallest_room = is_reachable(net) && room < smallest_room ? room : smallest_room;
 	}
-	stcb->asoc.smallest_mtu = UINT32_MAX;
 	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
 		uint32_t mtu = smallest_room + link_ip_header_bytes(net);
 
-		if (net->mtu < mtu) {
-			net->mtu = mtu;
+		if (is_reachable(net)) {
+			smallest_mtu = min(smallest_mtu, mtu);
+			if (net->mtu != mtu) {
+				net->mtu = mtu;
+				report_mtu(stcb, net);
+			}
 		}
-		if (mtu < stcb->asoc.smallest_mtu) {
-			stcb->asoc.smallest_mtu = mtu;
-		}
+	}
+	if (smallest_mtu < stcb->asoc.smallest_mtu) {
+		UPSTREAM_ADJUST_TO_MTU(stcb, smallest_mtu);
+	} else if (smallest_mtu != UINT32_MAX) {
+		stcb->asoc.smallest_mtu = smallest_mtu;
+	}
+}
+
+static void set_mtu(struct sctp_tcb *stcb, struct sctp_nets *net, uint32_t mtu)
+{
+	struct path_probes *probes = probes_of(net);
+
+	probes->sent = probes->time_outs = 0;
+	probes->due_ms = link_now_ms;
+	if (mtu != probes->found_mtu) {
+		net->ro.ro_rt->rt_rmx.rmx_mtu = probes->found_mtu = mtu;
+		apply_mtu(stcb);
+	}
+}
+
+/* The size to which a path falls that no longer carries the present one. */
+static uint32_t smaller_mtu(const struct sctp_nets *net)
+{
+	const struct path_probes *probes = probes_of(net);
+
+	if (probes->found_mtu > probes->route_mtu) {
+		return probes->route_mtu;
+	}
+	return net->ro._l_addr.sa.sa_family == AF_INET ? min(SMALLEST_MTU, probes->route_mtu) : probes->found_mtu;
+}
+
+void link_suspect_black_hole(struct sctp_tcb *stcb, struct sctp_nets *net)
+{
+	struct path_probes *probes = probes_of(net);
+	uint32_t smaller;
+
+	if (!may_probe(stcb, net)) {
+		return;
+	}
+	probes->sent = probes->failed_mtu = 0; /* probes that are lost while nothing arrives say nothing about sizes */
+	smaller = smaller_mtu(net);
+	if (smaller == probes->found_mtu || net->flight_size + link_ip_header_bytes(net) + udp_bytes(net) <= smaller) {
+		return; /* what was lost would fit into a smaller packet, too */
+	}
+	if (++probes->time_outs < BLACK_HOLE_TIME_OUTS) {
+		probes->due_ms = link_now_ms;
+		probe(stcb, net);
+	} else {
+		set_mtu(stcb, net, smaller);
+		probes->due_ms = link_now_ms + net->RTO;
 	}
 }
 
@@ -212,8 +356,7 @@ static void handle_answer(const struct sctp_heartbeat_info_param *info, const st
 
 		if (net->ro.ro_rt != NULL && probes->sent > 0 && header->v_tag == htonl(stcb->asoc.my_vtag) &&
 		    probes->nonce[0] == info->random_value1 && probes->nonce[1] == info->random_value2) {
-			net->ro.ro_rt->rt_rmx.rmx_mtu = probes->found_mtu = probes->wanted_mtu;
-			raise_mtu(stcb);
+			set_mtu(stcb, net, max(probes->probe_mtu, probes->found_mtu));
 			break;
 		}
 	}

@@ -19,6 +19,9 @@ uint32_t link_mtu_of_route(struct sctp_nets *net, const void *interface, const u
 /* A packet that is more than half full was sent: probes the paths that are due. */
 void link_probe_mtu(struct sctp_tcb *stcb);
 
+/* T3-rtx of a path has expired, and what was in flight counts as lost: does it carry packets of the present size? */
+void link_suspect_black_hole(struct sctp_tcb *stcb, struct sctp_nets *net);
+
 /* Looks for answers to probes in a packet that usrsctp has processed. */
 void link_handle_probe_answers(const struct sctphdr *header, uint32_t length, union sctp_sockstore *source,
                                union sctp_sockstore *destination);

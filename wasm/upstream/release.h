@@ -69,8 +69,9 @@ typedef int32_t upstream_offset;
 #define UPSTREAM_ABORT_NOTIFICATION(stcb, timed_out, code, chunk, so_locked) \
 	sctp_abort_notification(stcb, (chunk) != NULL, timed_out, code, chunk, so_locked)
 
-/* The parameters of sctp_pathmtu_adjustment(). */
+/* The parameters of sctp_pathmtu_adjustment(), and a call. */
 #define UPSTREAM_ADJUSTMENT_PARAMETERS uint32_t mtu, bool resend
+#define UPSTREAM_ADJUST_TO_MTU(stcb, mtu) sctp_pathmtu_adjustment(stcb, mtu, true)
 
 /* Does sctp_process_control() read an ECNE of 8 bytes? */
 #define UPSTREAM_READS_SHORT_ECNE 1
@@ -118,6 +119,7 @@ typedef uint32_t upstream_offset;
 #define UPSTREAM_ABORT_NOTIFICATION(stcb, timed_out, code, chunk, so_locked) \
 	sctp_abort_notification(stcb, 0, code, chunk, so_locked)
 #define UPSTREAM_ADJUSTMENT_PARAMETERS uint16_t mtu
+#define UPSTREAM_ADJUST_TO_MTU(stcb, mtu) sctp_pathmtu_adjustment(stcb, (uint16_t)(mtu))
 #define UPSTREAM_READS_SHORT_ECNE 0
 typedef int upstream_answer;
 #define UPSTREAM_VALIDATES_CHUNKS 0

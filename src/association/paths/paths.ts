@@ -98,9 +98,10 @@ export class Paths {
   changed({ address, change }: Notification & { type: 'path' }): void {
     // The set-up confirms the first path, which has been read since: nothing has changed then.
     if (change !== 'confirmed' || !this.#isConfirmed(address)) this.list();
+    const path = this.#last.find((each) => each.address === address);
     // usrsctp keeps the heartbeat timer of an address that the peer didn't list (sctp_pcb.c: freed, but referenced).
-    if (change === 'unreachable' && !this.#has(address)) return;
-    this.#owner.events.emit('path', { address, change });
+    if (change === 'unreachable' && path === undefined) return;
+    this.#owner.events.emit('path', { address, change, ...(change === 'mtu' && path && { mtu: path.mtu }) });
   }
 
   /** The network reports that an address can't be reached. */

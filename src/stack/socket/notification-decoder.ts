@@ -16,6 +16,7 @@ const ASSOCIATION_STATES = {
 } as const;
 
 const PATH_CHANGES: Readonly<Record<number, PathChange>> = {
+  0: 'mtu', // wasm/tuning/path_mtu.c
   [C.SCTP_ADDR_AVAILABLE]: 'available',
   [C.SCTP_ADDR_UNREACHABLE]: 'unreachable',
   [C.SCTP_ADDR_REMOVED]: 'removed',

@@ -153,8 +153,8 @@ export interface StreamChange {
   readonly outbound: number;
 }
 
-/** How a path has changed (RFC 6458 §6.1.2). */
-export type PathChange = 'available' | 'unreachable' | 'removed' | 'added' | 'primary' | 'confirmed';
+/** How a path has changed (RFC 6458 §6.1.2). `mtu`: its path MTU was found to be larger or smaller (RFC 8899). */
+export type PathChange = 'available' | 'unreachable' | 'removed' | 'added' | 'primary' | 'confirmed' | 'mtu';
 
 /** An extension of RFC 9260 that both ends support. */
 export type Feature =

@@ -31,8 +31,9 @@ export interface UdpOptions {
   /** The UDP port of peers whose port isn't known otherwise, 1 to 65535. Default 9899. */
   readonly encapsulationPort?: number;
   /**
-   * The largest IP packet in bytes, headers included, that fits every route, 512 to 65535. Default: 1500 over IPv4 and 1280
-   * over IPv6. Between loopback addresses of this machine larger packets are probed, up to 65535.
+   * The largest IP packet in bytes, headers included, that fits every route, 512 to 65535. By default the stack begins with 1280
+   * bytes, which nearly all paths carry, and probes larger ones (RFC 8899): up to 1500, or up to 65535 between loopback
+   * addresses of this machine.
    */
   readonly mtu?: number;
   /** The receive buffer that the kernel is asked for, in bytes per socket. It may grant less. Default 4 MiB. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.js';
 import type { Packet } from '../../packet.js';
 import type { Send } from './deno.js';
+import { fragmentable } from './fragmentable.js';
 
 /** The most datagrams per socket in one turn of the event loop. libuv reads no more than that for a peer in this process. */
 const PER_TURN = 32;
@@ -82,11 +83,12 @@ export class Sender {
     });
   }
 
-  #transmit({ bytes, port, destination }: Packet): void {
+  #transmit({ bytes, port, destination, mayBeFragmented }: Packet): void {
     this.#sentThisTurn++;
     this.#inFlight++;
     try {
-      this.#pass(bytes, port || this.#parts.defaultPort, destination, this.#sent);
+      const datagram = mayBeFragmented ? fragmentable(bytes) : bytes;
+      this.#pass(datagram, port || this.#parts.defaultPort, destination, this.#sent);
     } catch {
       // The runtime refuses the port or the socket. To the stack the packet is lost.
       this.#inFlight--;
