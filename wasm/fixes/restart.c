@@ -14,6 +14,7 @@
 #include "fixes/extra_fields.h"
 #include "fixes/received.h"
 #include "link.h"
+#include "network/network.h"
 
 #ifndef UPSTREAM_MAIN
 /*
@@ -222,6 +223,7 @@ int fixed_load_addresses_from_init(struct sctp_tcb *stcb, struct mbuf *packet, i
 		return 0;
 	}
 	extra_of(stcb)->loaded_tag = stcb->asoc.peer_vtag;
+	link_set_local_scope(stcb); /* sctp_process_cookie_new() has overwritten it */
 	paths = collect_paths(&stcb->asoc, &count);
 	result = -1;
 	if (!link_lists_too_many_addresses(packet, (uint32_t)offset, (uint32_t)limit)) {

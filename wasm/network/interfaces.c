@@ -4,11 +4,13 @@
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
+#include <netinet/sctp_output.h>
 #include <netinet/sctputil.h>
 #include <netinet/udp.h>
 
 #include "host.h"
 #include "link.h"
+#include "network/network.h"
 #include "fixes/fixes.h"
 #include "tuning/tuning.h"
 
@@ -49,6 +51,46 @@ static const char *interface_name(const union sctp_sockstore *address)
 int sctp_is_address_on_local_host(struct sockaddr *address, uint32_t vrf_id)
 {
 	return is_loopback(address) || sctp_find_ifa_by_addr(address, vrf_id, SCTP_ADDR_NOT_LOCKED) != NULL;
+}
+
+static int is_link_local(const union sctp_sockstore *address)
+{
+	return address->sa.sa_family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&address->sin6.sin6_addr);
+}
+
+/*
+ * Link-local addresses: upstream never sets local_scope, and never sends from them. Here an association may use them if
+ * it has a link-local path. They aren't listed in INIT and INIT ACK, since the list can't say on which link they are
+ * valid: the peer learns the one that the packet is sent from.
+ */
+int upstream_is_address_in_scope(struct sctp_ifa *ifa, struct sctp_scoping *scope, int do_update);
+struct mbuf *upstream_add_addresses(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_scoping *scope,
+                                    struct mbuf *end, int count, uint16_t *padding, uint16_t *length);
+
+int sctp_is_address_in_scope(struct sctp_ifa *ifa, struct sctp_scoping *scope, int do_update)
+{
+	if (is_link_local(&ifa->address)) {
+		return scope->ipv6_addr_legal && scope->local_scope;
+	}
+	return upstream_is_address_in_scope(ifa, scope, do_update);
+}
+
+struct mbuf *sctp_add_addresses_to_i_ia(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_scoping *scope,
+                                        struct mbuf *end, int count, uint16_t *padding, uint16_t *length)
+{
+	struct sctp_scoping listed = *scope;
+
+	listed.local_scope = 0;
+	return upstream_add_addresses(inp, stcb, &listed, end, count, padding, length);
+}
+
+void link_set_local_scope(struct sctp_tcb *stcb)
+{
+	struct sctp_nets *net;
+
+	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
+		stcb->asoc.scope.local_scope |= is_link_local(&net->ro._l_addr);
+	}
 }
 
 /*
@@ -141,10 +183,11 @@ uint32_t link_ip_header_bytes(const struct sctp_nets *net)
  * reason is that a chunk may have to be retransmitted on any path (RFC 9260 6.9), but sctp_can_we_split_this() sizes a
  * fragment of an unfinished message for the path that it is sent on first.
  */
-void link_new_path(const struct sctp_tcb *stcb, struct sctp_nets *added)
+void link_new_path(struct sctp_tcb *stcb, struct sctp_nets *added)
 {
 	struct sctp_nets *net;
 
+	stcb->asoc.scope.local_scope |= is_link_local(&added->ro._l_addr);
 	link_route((sctp_route_t *)&added->ro, added);
 	if (stcb->asoc.default_mtu > 0) {
 		return;

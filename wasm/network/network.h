@@ -25,6 +25,9 @@ void link_output(int *result, struct mbuf *packet, struct sctp_tcb *stcb);
 /* Stores an address as a sockaddr. Returns 0 if the family isn't 4 or 6. The port is in network byte order. */
 int link_sockaddr(union sctp_sockstore *store, uint8_t family, const uint8_t *address, uint16_t port);
 
+/* Sets local_scope if the association has a link-local path. */
+void link_set_local_scope(struct sctp_tcb *stcb);
+
 /* The size of the IP header of a path's packets. */
 uint32_t link_ip_header_bytes(const struct sctp_nets *net);
 

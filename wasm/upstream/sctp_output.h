@@ -80,6 +80,15 @@ void upstream_chunk_output(struct sctp_inpcb *inp, struct sctp_tcb *stcb, int fr
 	__attribute__((alias("sctp_chunk_output")));
 #define sctp_use_cwnd_based_maxburst sctp_use_cwnd_based_maxburst * link_has_short_rtt(stcb->asoc.primary_destination)
 
+/* Link-local addresses: network/interfaces.c, whose functions aren't weak. */
+#pragma weak sctp_is_address_in_scope
+#pragma weak sctp_add_addresses_to_i_ia
+int upstream_is_address_in_scope(struct sctp_ifa *ifa, struct sctp_scoping *scope, int do_update)
+	__attribute__((alias("sctp_is_address_in_scope")));
+struct mbuf *upstream_add_addresses(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_scoping *scope,
+                                    struct mbuf *end, int count, uint16_t *padding, uint16_t *length)
+	__attribute__((alias("sctp_add_addresses_to_i_ia")));
+
 /* Stream resets that waited for the end of their messages: fixes/shutdown.c, whose function isn't weak. */
 #pragma weak sctp_send_stream_reset_out_if_possible
 int upstream_send_stream_reset_out_if_possible(struct sctp_tcb *stcb, int so_locked)

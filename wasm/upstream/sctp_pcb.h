@@ -15,7 +15,7 @@
  * network/interfaces.c.
  */
 struct sctp_nets;
-void link_new_path(const struct sctp_tcb *stcb, struct sctp_nets *net);
+void link_new_path(struct sctp_tcb *stcb, struct sctp_nets *net);
 #undef SCTP_RTALLOC
 #define SCTP_RTALLOC(ro, vrf_id, fibnum) link_new_path(stcb, net)
 
