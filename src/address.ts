@@ -64,6 +64,17 @@ export function isLoopback(address: Address): boolean {
   return address === '::1' || address.startsWith('127.');
 }
 
+/** Whether the address is a link-local one of IPv6, fe80::/10 (RFC 4291 §2.5.6). On its own it doesn't say on which link. */
+export function isLinkLocalIpv6(address: Address): boolean {
+  return /^fe[89ab].:/.test(address);
+}
+
+/** Splits `fe80::1%eth0` into the address and its zone (RFC 4007 §11); `undefined` for any text without a zone. */
+export function splitZone(text: unknown): { readonly address: string; readonly zone: string } | undefined {
+  const [, address, zone] = typeof text === 'string' ? (/^([^%]*)%(.+)$/.exec(text) ?? []) : [];
+  return address === undefined || zone === undefined ? undefined : { address, zone };
+}
+
 /** `address:port`, with brackets around IPv6. */
 export function formatEndpoint({ address, port }: Endpoint): string {
   return familyOf(address) === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`;

@@ -1,3 +1,4 @@
+import type { Address } from '../address.js';
 import { checkObject, shown } from '../arguments.js';
 import { type Association, coreOf } from '../association/association.js';
 import type { AssociationCore } from '../association/core.js';
@@ -78,6 +79,10 @@ export class SocketCore implements LazyModuleSocketOwner, AssociationTableOwner,
   get lookup(): Lookup | undefined {
     const { transport } = this.#context;
     return transport.lookup && ((...question) => transport.lookup?.(...question));
+  }
+
+  useZone(destination: Address, zone: string): boolean | undefined {
+    return this.#context.transport.useZone?.(destination, zone);
   }
 
   get isListening(): boolean {

@@ -34,6 +34,7 @@ class Capture implements Transport {
   readonly route?: (destination: Address) => Route | undefined;
   readonly interfaceOf?: (address: Address) => string | undefined;
   readonly lookup?: Lookup;
+  readonly useZone?: (destination: Address, zone: string) => boolean;
   readonly #transport: Transport;
   readonly #writer: PcapngWriter;
   readonly #interfaceId: number;
@@ -45,6 +46,9 @@ class Capture implements Transport {
     this.#interfaceId = writer.addInterface(name);
     this.#now = () => wallTimeMs(clock);
     if (transport.interfaceOf !== undefined) this.interfaceOf = (address) => transport.interfaceOf?.(address);
+    if (transport.useZone !== undefined) {
+      this.useZone = (destination, zone) => transport.useZone?.(destination, zone) === true;
+    }
     if (transport.lookup !== undefined) this.lookup = (...question) => transport.lookup?.(...question);
     if (transport.route !== undefined) this.route = (destination) => transport.route?.(destination);
     for (const name of ['encapsulationPort', 'integrity'] as const) {

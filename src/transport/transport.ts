@@ -40,6 +40,12 @@ export interface Transport {
   /** The name of the network interface that has a local address, such as `eth0`, if the transport knows it. */
   interfaceOf?(address: Address): string | undefined;
 
+  /**
+   * From now on, packets for a link-local address of IPv6 go to the link that the zone names, such as `eth0` (RFC 4007). Returns
+   * false if no local address has that zone.
+   */
+  useZone?(destination: Address, zone: string): boolean;
+
   /** Looks up the addresses of a host name, as `dns.lookup` does. Without it, `connectx` needs the option `lookup` for names. */
   lookup?(...question: Parameters<Lookup>): void;
 

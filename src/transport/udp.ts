@@ -93,6 +93,12 @@ class Udp implements UdpTransport {
     return interfaceName(networkInterfaces(), address);
   }
 
+  useZone(destination: Address, zone: string): boolean {
+    checkType(destination, 'string', 'the destination', 'useZone');
+    checkType(zone, 'string', 'the zone', 'useZone');
+    return this.#network?.useZone(destination, zone) === true;
+  }
+
   lookup(...[hostname, options, callback]: Parameters<Lookup>): void {
     lookup(hostname, options, (error, addresses) => {
       surviveTermination();

@@ -23,6 +23,8 @@ describe('options', () => {
     ['addresses', { addresses: ['224.0.0.1'] }],
     ['addresses', { addresses: ['ff02::1'] }],
     ['addresses', { addresses: ['fe80::1'] }],
+    ['addresses', { addresses: ['2001:db8::1%eth0'] }],
+    ['addresses', { addresses: ['10.0.0.1%eth0'] }],
   ])('a bad `%s` is EINVAL: %o', (option, options) => {
     expect(() => udp(options)).toThrow(expect.objectContaining({ name: 'SctpError', code: 'EINVAL' }));
     expect(() => udp(options)).toThrow(option);

@@ -39,15 +39,19 @@ describe('the machine’s addresses', () => {
     gone: undefined as unknown as NetworkInterfaceInfo[],
   });
 
-  const wanted = (asked: Address[]) => new WantedAddresses(asked, new WildcardFilter(undefined)).of(networks);
+  const wanted = (asked: Address[]) => {
+    const all = asked.map((address) => ({ address }));
+    return new WantedAddresses(all, new WildcardFilter(undefined)).of(networks);
+  };
 
-  test('are read with their prefix length, canonically, and without link-local ones of IPv6', () => {
+  test('are read with their prefix length, canonically, and with their interface', () => {
     expect(networks).toEqual([
       { address: '127.0.0.1', prefixBits: 8, interfaceName: 'lo' },
       { address: '::1', prefixBits: 128, interfaceName: 'lo' },
       { address: '192.0.2.1', prefixBits: 25, interfaceName: 'eth0' },
       { address: '169.254.7.7', prefixBits: 16, interfaceName: 'eth0' },
       { address: '2001:db8::1', prefixBits: 49, interfaceName: 'eth0' },
+      { address: 'fe80::1', prefixBits: 64, interfaceName: 'eth0' },
       { address: '192.0.2.1', prefixBits: 32, interfaceName: 'eth1' },
     ]);
   });
@@ -79,6 +83,17 @@ describe('the source that is known without the kernel', () => {
   const source = (destination: Address, learned?: Address) => {
     return knownSource(destination, { addresses: ADDRESSES, networks: NETWORKS, learned });
   };
+
+  test('to a link-local address is one, that on whose link the peer was, and never to or from others', () => {
+    const addresses = ['fe80::1', 'fe80::2', '2001:db8:1::1'];
+    const networks = addresses.map((address) => ({ address, prefixBits: 64, interfaceName: 'eth0' }));
+    const from = (destination: Address, learned?: Address) =>
+      knownSource(destination, { addresses, networks, learned });
+    expect(from('fe80::9')).toBe('fe80::1');
+    expect(from('fe80::9', 'fe80::2')).toBe('fe80::2');
+    expect(usableSources('2001:db8:2::9', addresses)).toEqual(['2001:db8:1::1']);
+    expect(usableSources('fe80::9', ['2001:db8:1::1'])).toEqual([]);
+  });
 
   test('to a local address is that address', () => {
     for (const address of ADDRESSES) expect(source(address)).toBe(address);

@@ -1,4 +1,4 @@
-import type { Endpoint } from '../../address.js';
+import type { Address, Endpoint } from '../../address.js';
 import { type Association, coreOf, setReady } from '../../association/association.js';
 import type { Path } from '../../association/paths/path.js';
 import { type ErrorCode, SctpError } from '../../errors.js';
@@ -62,6 +62,8 @@ export interface ConnectorOwner {
   readonly isListening: boolean;
   /** Looks host names up, if the transport can. */
   readonly lookup: Lookup | undefined;
+  /** Chooses the link of a link-local address of the peer; undefined if the transport can't. */
+  useZone(destination: Address, zone: string): boolean | undefined;
   /** Throws if the socket is closed. */
   checkOpen(syscall: string): void;
   /** An association is up for which nobody waits any more. */
@@ -97,7 +99,7 @@ export class Connector {
     const { family, style } = socket.config;
     const locals = namedLocals(options, interfaces, family, syscall);
     if (options.association) return this.#extend(options.association, list, locals, syscall);
-    const peers = checkPeers(list, family, syscall);
+    const peers = checkPeers(list, family, syscall, (address, zone) => this.#owner.useZone(address, zone));
     checkEncapsulation(peers, socket.encapsulationPort, syscall);
     options.signal?.throwIfAborted();
     if (style === 'one-to-one') checkIdle(associations.list, isListening, syscall);

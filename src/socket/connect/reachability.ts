@@ -1,4 +1,4 @@
-import { type Address, type Endpoint, familyOf, isLoopback } from '../../address.js';
+import { type Address, type Endpoint, familyOf, isLinkLocalIpv6, isLoopback } from '../../address.js';
 import { type ErrorCode, SctpError } from '../../errors.js';
 import type { Interfaces } from '../../stack/interfaces.js';
 import type { Peer } from './peers.js';
@@ -21,7 +21,11 @@ export function reachablePeers(
   if (usable.length === 0) throw unreachable('EADDRNOTAVAIL', whyNot(peers, locals), peers, syscall);
   const reachable = usable.filter(({ address }) => interfaces.reaches(address));
   if (reachable.length === 0) {
-    throw unreachable('ENETUNREACH', 'the transport has no route to any of the addresses', peers, syscall);
+    const isLinkLocal = peers.some(({ address }) => isLinkLocalIpv6(address));
+    const hint = isLinkLocal
+      ? ': a link-local one is reached from udp({ addresses }) with its zone, as fe80::1%eth0'
+      : '';
+    throw unreachable('ENETUNREACH', `the transport has no route to any of the addresses${hint}`, peers, syscall);
   }
   return [...reachable, ...peers.filter((peer) => !reachable.includes(peer))];
 }

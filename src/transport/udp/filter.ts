@@ -1,5 +1,5 @@
-import { type Address, isLoopback } from '../../address.js';
-import { isLinkLocal, type LocalNetwork } from './interfaces.js';
+import { type Address, isLinkLocalIpv6, isLoopback } from '../../address.js';
+import type { LocalNetwork } from './interfaces.js';
 import { isWithin, parsePrefix } from './prefix.js';
 
 /**
@@ -29,7 +29,7 @@ const INTERNAL_INTERFACES: RegExp = new RegExp(
     .join('|'),
 );
 
-/** Chooses those of the machine's addresses that a wildcard stands for. */
+/** Chooses those of the machine's addresses that a wildcard stands for: never link-local ones of IPv6, which need a zone. */
 export class WildcardFilter {
   readonly #include: Matches | undefined;
   readonly #exclude: Matches;
@@ -42,13 +42,19 @@ export class WildcardFilter {
   }
 
   choose(networks: readonly LocalNetwork[]): LocalNetwork[] {
-    const allowed = networks.filter((network) => !this.#exclude(network));
+    const zoneless = networks.filter(({ address }) => !isLinkLocalIpv6(address));
+    const allowed = zoneless.filter((network) => !this.#exclude(network));
     if (this.#include) return allowed.filter(this.#include);
-    const global = allowed.filter(({ address }) => !isLinkLocal(address));
+    const global = allowed.filter(({ address }) => !isLinkLocalIpv4(address));
     const external = global.filter(({ interfaceName }) => !INTERNAL_INTERFACES.test(interfaceName));
     if (external.some(({ address }) => !isLoopback(address))) this.#hasOnlyInternal = false;
     return this.#hasOnlyInternal ? global : external;
   }
+}
+
+/** RFC 3927. */
+function isLinkLocalIpv4(address: Address): boolean {
+  return address.startsWith('169.254.');
 }
 
 /** Whether a text can be a filter: digits and dots, or a text with a slash, must be a valid address or network. */

@@ -103,6 +103,15 @@ export class UdpNetwork implements SocketEvents {
     return this.#closing === undefined ? this.#routes.source(destination) : undefined;
   }
 
+  /** Sends packets for a link-local destination from the local address that has this zone. */
+  useZone(destination: Address, zone: string): boolean {
+    const local = this.#sockets.inZone(zone);
+    if (local === undefined) return false;
+    this.#routes.learn(destination, local);
+    this.#routes.forget(destination);
+    return true;
+  }
+
   send(packets: readonly Packet[]): void {
     for (const packet of packets) {
       const socket = this.#closing === undefined ? this.#sockets.get(packet.source) : undefined;

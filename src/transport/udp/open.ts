@@ -1,10 +1,9 @@
-import type { Address } from '../../address.js';
 import { SctpError } from '../../errors.js';
 import type { UdpSocket } from './socket.js';
-import type { Wanted } from './wanted.js';
+import type { AskedAddress, Wanted } from './wanted.js';
 
 /** Opens a socket on an address and a port. */
-export type Open = (address: Address, port: number) => Promise<UdpSocket>;
+export type Open = (address: AskedAddress, port: number) => Promise<UdpSocket>;
 
 /** How many ports to try until one is free on all addresses. */
 const MOST_TRIES = 16;
@@ -27,9 +26,9 @@ export async function openSockets(wanted: readonly Wanted[], port: number, open:
 async function openAll(wanted: readonly Wanted[], port: number, open: Open): Promise<UdpSocket[]> {
   const sockets: UdpSocket[] = [];
   try {
-    for (const { address, explicit } of wanted) {
+    for (const address of wanted) {
       const opening = open(address, port || (sockets[0]?.port ?? 0));
-      const socket = await (explicit ? opening : opening.catch(ignoreMissingAddress));
+      const socket = await (address.explicit ? opening : opening.catch(ignoreMissingAddress));
       if (socket !== undefined) sockets.push(socket);
     }
     if (sockets.length === 0) throw noAddressError();

@@ -1,15 +1,17 @@
-import { type Address, canonicalAddress } from '../../address.js';
+import { type Address, canonicalAddress, isLinkLocalIpv6, splitZone } from '../../address.js';
 import { checkObject, shown } from '../../arguments.js';
 import { type Clock, systemClock } from '../../clock.js';
 import { SctpError } from '../../errors.js';
 import { type AddressFilter, isFilterText } from './filter.js';
 import { defaultBusyPollUs } from './poll.js';
+import type { AskedAddress } from './wanted.js';
 
 /** Options of `udp()`. */
 export interface UdpOptions {
   /**
    * The local addresses. `'0.0.0.0'` and `'::'` stand for all of the machine's addresses of that family, including loopback
    * addresses (which usrsctp lists to loopback peers only). `include` and `exclude` choose among them. Default: both.
+   * A link-local address of IPv6 must be listed, with its zone: `'fe80::1%eth0'`. It reaches link-local peers on that link.
    */
   readonly addresses?: readonly Address[];
   /**
@@ -52,7 +54,8 @@ export interface UdpOptions {
 }
 
 /** The options, completed with their defaults. */
-export type UdpSettings = Required<Omit<UdpOptions, 'mtu' | 'include' | 'exclude'>> & {
+export type UdpSettings = Required<Omit<UdpOptions, 'addresses' | 'mtu' | 'include' | 'exclude'>> & {
+  readonly addresses: readonly AskedAddress[];
   readonly include: readonly AddressFilter[] | undefined;
   readonly exclude: readonly AddressFilter[] | undefined;
   /** `undefined` means that of the route. */
@@ -102,18 +105,22 @@ function boolean(option: string, value: unknown): boolean {
   throw invalid(`\`${option}\` is of type ${typeof value}: give true or false`);
 }
 
-function addressList(value: unknown): Address[] {
+function addressList(value: unknown): AskedAddress[] {
   if (!Array.isArray(value) || value.length === 0) throw invalid('`addresses` must list at least one address');
-  return [...new Set(value.map(unicastAddress))];
+  const asked = value.map(unicastAddress);
+  return [...new Map(asked.map((each) => [each.address, each])).values()];
 }
 
-function unicastAddress(text: unknown): Address {
-  const address = canonicalAddress(text, 'udp');
+function unicastAddress(text: unknown): AskedAddress {
+  const zoned = splitZone(text);
+  const address = canonicalAddress(zoned?.address ?? text, 'udp');
   if (/^(ff..:|(22[4-9]|23\d|255)\.)/.test(address)) throw invalid(`\`addresses\`: ${address} is not unicast`, address);
-  if (/^fe[89ab].:/.test(address)) {
-    throw invalid(`\`addresses\`: ${address} is link-local, which needs a zone: give a global address`, address);
+  if (isLinkLocalIpv6(address)) {
+    if (zoned !== undefined) return { address, zone: zoned.zone };
+    throw invalid(`\`addresses\`: ${address} is link-local: add its zone, such as ${address}%eth0`, address);
   }
-  return address;
+  if (zoned === undefined) return { address };
+  throw invalid(`\`addresses\`: ${address} is not link-local: leave out the zone`, address);
 }
 
 function invalid(message: string, address?: Address): SctpError {

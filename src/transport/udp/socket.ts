@@ -1,12 +1,13 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import { type Address, canonicalAddress, familyOf } from '../../address.js';
+import { type Address, canonicalAddress, familyOf, isLinkLocalIpv6 } from '../../address.js';
 import { type ErrorCode, SctpError } from '../../errors.js';
 import type { Packet } from '../../packet.js';
-import { isDeno, sendOneByOne } from './deno.js';
+import { isDeno, type Send, sendOneByOne } from './deno.js';
 import { noLookup } from './kernel.js';
 import type { UdpSettings } from './options.js';
 import { Sender } from './sender.js';
 import { errnoOf, unreachableCode } from './unreachable.js';
+import { type AskedAddress, withZone } from './wanted.js';
 
 /** The events of a socket. */
 export interface SocketEvents {
@@ -19,29 +20,37 @@ export interface SocketEvents {
 const SMALLEST_PACKET_BYTES = 16;
 
 /**
- * A UDP socket bound to one local address. It isn't connected to a peer.
+ * A UDP socket bound to one local address. It isn't connected to a peer. A link-local address has a zone, which is also that of
+ * the peers: addresses have their zone only between here and the kernel.
  */
 export class UdpSocket {
   readonly address: Address;
+  readonly zone: string | undefined;
   readonly #socket: Socket;
   readonly #sender: Sender;
   readonly #events: SocketEvents;
   #isClosing = false;
 
   /** Binds. Rejects with EADDRINUSE, EADDRNOTAVAIL or EACCES. */
-  static async open(address: Address, port: number, settings: UdpSettings, events: SocketEvents): Promise<UdpSocket> {
-    const socket = await bind(address, port);
+  static async open(
+    address: AskedAddress,
+    port: number,
+    settings: UdpSettings,
+    events: SocketEvents,
+  ): Promise<UdpSocket> {
+    const socket = await bind(withZone(address), port);
     setBufferSize(settings.receiveBufferBytes, (bytes) => socket.setRecvBufferSize(bytes));
     setBufferSize(settings.sendBufferBytes, (bytes) => socket.setSendBufferSize(bytes));
     return new UdpSocket(address, socket, settings, events);
   }
 
-  private constructor(address: Address, socket: Socket, settings: UdpSettings, events: SocketEvents) {
+  private constructor({ address, zone }: AskedAddress, socket: Socket, settings: UdpSettings, events: SocketEvents) {
     this.address = address;
+    this.zone = zone;
     this.#socket = socket;
     this.#events = events;
     this.#sender = new Sender({
-      pass: isDeno ? sendOneByOne(socket) : (...datagram) => socket.send(...datagram),
+      pass: inZone(zone, isDeno ? sendOneByOne(socket) : (...datagram) => socket.send(...datagram)),
       defaultPort: settings.encapsulationPort,
       clock: settings.clock,
       failed: (error) => this.#failed(error),
@@ -74,7 +83,9 @@ export class UdpSocket {
 
   #failed(error: Error & { address?: unknown }): void {
     const code = unreachableCode(error);
-    if (code !== undefined && typeof error.address === 'string') this.#events.unreachable(error.address, code);
+    if (code !== undefined && typeof error.address === 'string') {
+      this.#events.unreachable(canonicalSource(error.address), code);
+    }
   }
 
   #arrived(bytes: Uint8Array, { address, port }: RemoteInfo): void {
@@ -84,7 +95,14 @@ export class UdpSocket {
   }
 }
 
-function bind(address: Address, port: number): Promise<Socket> {
+/** Adds the zone to link-local destinations. */
+function inZone(zone: string | undefined, send: Send): Send {
+  if (zone === undefined) return send;
+  return (bytes, port, address, sent) =>
+    send(bytes, port, isLinkLocalIpv6(address) ? withZone({ address, zone }) : address, sent);
+}
+
+function bind(address: string, port: number): Promise<Socket> {
   const type = familyOf(address) === 'IPv6' ? 'udp6' : 'udp4';
   return new Promise((resolve, reject) => {
     const socket = createSocket({ type, ipv6Only: type === 'udp6', ...noLookup });
@@ -101,7 +119,7 @@ function bind(address: Address, port: number): Promise<Socket> {
   });
 }
 
-function bindError(cause: Error, address: Address, port: number): SctpError {
+function bindError(cause: Error, address: string, port: number): SctpError {
   const details = { syscall: 'bind', address, port, cause };
   const where = `UDP port ${port} on ${address}`;
   switch (errnoOf(cause)) {

@@ -53,6 +53,12 @@ export class UdpSockets {
     return this.#byAddress.get(address);
   }
 
+  /** The link-local address of a zone. */
+  inZone(zone: string): Address | undefined {
+    for (const socket of this.#byAddress.values()) if (socket.zone === zone) return socket.address;
+    return undefined;
+  }
+
   /**
    * Opens and closes sockets, so that the wanted addresses have one. An address may be unusable for a while: the kernel is still
    * checking that it is unique on its link (RFC 4862 §5.4), or another program has taken the port. It is left out.
@@ -71,9 +77,9 @@ export class UdpSockets {
 
   async #update(wanted: readonly Wanted[]): Promise<Update> {
     const sockets = new Map<Address, UdpSocket>();
-    for (const { address } of wanted) {
-      const socket = this.#byAddress.get(address) ?? (await this.#open(address, this.port).catch(() => undefined));
-      if (socket !== undefined) sockets.set(address, socket);
+    for (const each of wanted) {
+      const socket = this.#byAddress.get(each.address) ?? (await this.#open(each, this.port).catch(() => undefined));
+      if (socket !== undefined) sockets.set(each.address, socket);
     }
     const opened = [...sockets.values()].filter((socket) => this.#byAddress.get(socket.address) !== socket);
     if (this.#isClosed) {

@@ -1,4 +1,4 @@
-import { type Address, familyOf, isLoopback } from '../../address.js';
+import { type Address, familyOf, isLinkLocalIpv6, isLoopback } from '../../address.js';
 import type { LocalNetwork } from './interfaces.js';
 import { equalBits } from './prefix.js';
 
@@ -35,10 +35,16 @@ export function knownSource(
   return nearest[0];
 }
 
-/** The local addresses of the destination's family. Loopback addresses are for loopback destinations only, and come first there. */
+/**
+ * The local addresses of the destination's family. Loopback addresses are for loopback destinations only, and come first there.
+ * Link-local addresses of IPv6 are for link-local destinations only, and no others are.
+ */
 export function usableSources(destination: Address, addresses: readonly Address[]): Address[] {
   const family = familyOf(destination);
-  const ofFamily = addresses.filter((address) => familyOf(address) === family);
+  const isLinkLocal = isLinkLocalIpv6(destination);
+  const ofFamily = addresses.filter(
+    (address) => familyOf(address) === family && isLinkLocalIpv6(address) === isLinkLocal,
+  );
   const loopback = isLoopback(destination) ? ofFamily.filter(isLoopback) : [];
   return [...loopback, ...ofFamily.filter((address) => !isLoopback(address))];
 }
