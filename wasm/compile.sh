@@ -31,7 +31,7 @@ readonly internals=(
   os/environment.c os/timers.c network/packets.c network/interfaces.c api/socket.c api/association.c api/abort.c
   api/set_aside.c api/statistics.c
   tuning/{buffers,buffer_quota,burst,bundling,min_rtt,sack_frequency,path_mtu}.c
-  tuning/{socket_hashes,crc32c,sha1,cookie_mac,tag_timewait}.c
+  tuning/{socket_hashes,crc32c,sha1,cookie_mac,tag_timewait,init_ack_rate}.c
   fixes/{added_addresses,deleted_addresses,late_packets,pending_addresses,readded_addresses,reconfiguration,restart}.c
   fixes/{retransmission,round_trips,schedulers,shutdown,extra_fields,path_selection,error_counters}.c
   fixes/{association_validation,fragment_size,packet_validation,gap_blocks,asockill_timer}.c
@@ -83,7 +83,7 @@ flags_for() { # FILE
     late_packets | *_addresses | ended_association | asockill_timer | unfinished_messages | tag_timewait) echo -Oz ;;
     reconfiguration | restart | restarted_streams | stream_reset | forward_tsn | shutdown) echo -Oz ;;
     error_counters | path_selection | retransmission | round_trips | lifetimes | abandoned | fragment_size) echo -Oz ;;
-    gap_blocks | buffer_quota) echo -Oz ;;
+    gap_blocks | buffer_quota | init_ack_rate) echo -Oz ;;
     sha1 | sha256 | environment | association_validation | send_buffer | schedulers) echo -Oz ;;
   esac
 }

@@ -16,7 +16,7 @@ async function connVictim() {
   const sent: Answer[] = [];
   const path = conn({
     onConnOutput: (packet) => {
-      sent.push({ ...decodePacket(packet.slice()), destination: 'conn', port: 0 });
+      sent.push({ ...decodePacket(packet.slice()), destination: 'conn', port: 0, length: packet.length });
     },
   });
   const stack = await Stack.create({ transport: path, clock, random: (bytes) => random.fill(bytes) });

@@ -32,7 +32,7 @@ class NativeTarget implements TargetHost {
     return this.native
       .channel()
       .received()
-      .map((bytes) => ({ ...decodePacket(bytes), destination: '', port: 0 }));
+      .map((bytes) => ({ ...decodePacket(bytes), destination: '', port: 0, length: bytes.length }));
   }
 
   async advance(ms: number): Promise<void> {

@@ -19,6 +19,8 @@ export interface PacketAddresses {
 export interface Answer extends DecodedPacket {
   readonly destination: string;
   readonly port: number;
+  /** The length of the SCTP packet in bytes. */
+  readonly length: number;
 }
 
 /** A host that is tested with made-up packets. */
@@ -56,7 +58,7 @@ export class TargetStack implements TargetHost {
       },
       send: (packets) => {
         for (const { destination, port, bytes } of packets) {
-          target.#sent.push({ ...decodePacket(bytes.slice()), destination, port });
+          target.#sent.push({ ...decodePacket(bytes.slice()), destination, port, length: bytes.length });
         }
       },
       close: async () => {},

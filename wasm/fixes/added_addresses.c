@@ -10,6 +10,7 @@
 #include <netinet/sctputil.h>
 
 #include "fixes/fixes.h"
+#include "tuning/tuning.h"
 
 /*
  * Upstream has no limit but the size of a packet, which has room for 8,000 addresses. Each one becomes a path with its
@@ -70,5 +71,7 @@ void fixed_send_initiate_ack(struct sctp_inpcb *inp, struct sctp_tcb *stcb, stru
 		                sctp_generate_cause(SCTP_CAUSE_OUT_OF_RESC, ""), vrf_id, port);
 		return;
 	}
+	link_before_init_ack(from->sa_family != AF_CONN ? init : NULL);
 	sctp_send_initiate_ack(inp, stcb, path, packet, ip_bytes, offset, from, to, header, init, vrf_id, port);
+	link_before_init_ack(NULL);
 }

@@ -28,6 +28,9 @@ int link_sockaddr(union sctp_sockstore *store, uint8_t family, const uint8_t *ad
 /* Sets local_scope if the association has a link-local path. */
 void link_set_local_scope(struct sctp_tcb *stcb);
 
+/* The source of the packet that is being read; NULL if none is. */
+extern const union sctp_sockstore *link_packet_source;
+
 /* The size of the IP header of a path's packets. */
 uint32_t link_ip_header_bytes(const struct sctp_nets *net);
 

@@ -19,6 +19,8 @@
 /* Declared in usrsctp.h, which can't be included here. */
 uint32_t usrsctp_crc32c(void *buffer, size_t length);
 
+const union sctp_sockstore *link_packet_source;
+
 static uint32_t outbox_capacity;
 
 /* Must be called before usrsctp_init_nothreads(). */
@@ -121,6 +123,14 @@ static int is_heartbeat_during_set_up(struct mbuf *packet, int headers, const st
 	return type == SCTP_HEARTBEAT_REQUEST;
 }
 
+/* A packet of no association is an answer. */
+static int may_answer(const struct link_packet *header)
+{
+	union sctp_sockstore to;
+
+	return link_sockaddr(&to, header->family, header->destination, 0) && link_may_send_init_ack(&to, header->length);
+}
+
 /* Replaces sctp_userspace_ip_output() and sctp_userspace_ip6_output(). Frees the packet. */
 void link_output(int *result, struct mbuf *packet, struct sctp_tcb *stcb)
 {
@@ -135,6 +145,11 @@ void link_output(int *result, struct mbuf *packet, struct sctp_tcb *stcb)
 	}
 	link_address_asconf_ack(packet, headers, &header);
 	header.length = (uint32_t)(SCTP_HEADER_LEN(packet) - headers);
+	if (stcb == NULL && !may_answer(&header)) {
+		*result = 0;
+		m_freem(packet);
+		return;
+	}
 	if (stcb != NULL && header.length + sizeof(struct ip) > stcb->asoc.smallest_mtu) {
 		header.family |= LINK_MAY_BE_FRAGMENTED;
 	}
@@ -240,10 +255,12 @@ static void read_packet(const struct link_packet *header, struct link_addresses 
 	const int offset = sizeof(struct sctphdr);
 	struct mbuf *packet = mbuf_of((const uint8_t *)(header + 1), header->length);
 
+	link_packet_source = &addresses->source;
 	sctp_common_input_processing(&packet, 0, offset, (int)header->length, &addresses->source.sa,
 	                             &addresses->destination.sa, mtod(packet, struct sctphdr *),
 	                             (struct sctp_chunkhdr *)(mtod(packet, caddr_t) + offset), (uint8_t)corrupt,
 	                             header->traffic_class & 3, SCTP_DEFAULT_VRFID, addresses->port);
+	link_packet_source = NULL;
 	link_free_deleted_paths();
 	if (packet != NULL) {
 		m_freem(packet);

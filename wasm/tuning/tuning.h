@@ -26,6 +26,15 @@ void link_suspect_black_hole(struct sctp_tcb *stcb, struct sctp_nets *net);
 void link_handle_probe_answers(const struct sctphdr *header, uint32_t length, union sctp_sockstore *source,
                                union sctp_sockstore *destination);
 
+/* --- init_ack_rate.c ------------------------------------------------------------------------------------------ */
+
+/* An INIT is about to be answered; NULL: it has been. */
+struct sctp_init_chunk;
+void link_before_init_ack(const struct sctp_init_chunk *init);
+
+/* May an answer of that length be sent now? 1 for anything but an INIT ACK. */
+int link_may_send_init_ack(const union sctp_sockstore *to, uint32_t length);
+
 /* --- cookie_mac.c --------------------------------------------------------------------------------------------- */
 
 /*

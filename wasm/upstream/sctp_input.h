@@ -17,6 +17,9 @@
 /* The limit on a peer's addresses: fixes/added_addresses.c. */
 #define sctp_send_initiate_ack fixed_send_initiate_ack
 
+/* What forged INITs can make a host send: tuning/init_ack_rate.c. */
+#define sctp_send_cookie_ack link_send_cookie_ack
+
 /* A restart of the peer: fixes/restart.c. */
 #define sctp_report_all_outbound fixed_report_all_outbound
 #define sctp_load_addresses_from_init fixed_load_addresses_from_init
