@@ -1,12 +1,16 @@
-/** An address of a host, and its family: 4 or 6. */
+/** An address of a host. */
 export interface LookupAddress {
+  /** The IP address. */
   readonly address: string;
+  /** 4 or 6. */
   readonly family: number;
 }
 
-/** What is asked of a lookup: all addresses, of one family or (0) of both. */
+/** What a lookup is asked for. */
 export interface LookupOptions {
+  /** All addresses of the host. */
   readonly all: true;
+  /** IPv4, IPv6, or 0 for both. */
   readonly family: 0 | 4 | 6;
 }
 

@@ -18,7 +18,9 @@ export interface StackEvents {
 
 /** A change of the local addresses. */
 export interface AddressChange {
+  /** The new ones. */
   readonly added: readonly Address[];
+  /** Those that the transport doesn't have any more. */
   readonly removed: readonly Address[];
   /** All local addresses after the change; empty if the last one was removed. */
   readonly addresses: readonly Address[];
