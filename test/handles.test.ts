@@ -78,3 +78,15 @@ test('a stack can have more than 65,536 sockets', async () => {
     });
   });
 });
+
+test('a hundred megabytes of memory are allocated in few growths', async () => {
+  await inPump(({ instance }) => {
+    const { exports, memory } = instance;
+    const buffers = new Set([memory.bytes.buffer]);
+    for (let megabytes = 0; megabytes < 100; megabytes++) {
+      exports.malloc(1024 * 1024);
+      buffers.add(memory.bytes.buffer);
+    }
+    expect(buffers.size).toBeLessThan(15);
+  });
+});

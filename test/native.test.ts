@@ -9,8 +9,6 @@ const BUILDS = { asan: 'the address sanitizer', invariants: 'INVARIANTS and the 
 const PACKETS = 100_000;
 /** With the address sanitizer it takes 40 s, or minutes on a busy machine. */
 const LIMIT_MS = 300_000;
-/** 20,000 clients in 1,024 buckets. */
-const MEAN_PER_BUCKET = 20_000 / 1024;
 /** From the reference implementation of SipHash's authors. */
 const FIRST_VECTORS = ['a3817f04ba25a8e66df67214c7550293', 'da87c1d86b99af44347659119b22fc45'];
 
@@ -45,12 +43,14 @@ describe.each(Object.entries(BUILDS))('the C side under %s', (build, checker) =>
     expect(digests).toEqual(expected);
   });
 
-  test(`the ports of 20,000 clients of one server spread them over the hash tables (${checker})`, () => {
+  test(`20,000 clients spread over the table of paths, also if they have the same port (${checker})`, () => {
     const lines = execFileSync(`build/${build}/ports`, { encoding: 'utf8' }).trim().split('\n');
+    expect(lines.length).toBe(5);
     for (const line of lines) {
-      const [server, oneToMany, oneToOne] = line.split(' ').map(Number);
-      expect(oneToMany, `${server}`).toBeLessThanOrEqual(2 * MEAN_PER_BUCKET);
-      expect(oneToOne, `${server}`).toBeLessThanOrEqual(256); // upstream: 1,024, and 512 for S1AP and NGAP
+      const [server, ...fullest] = line.split(' ').map(Number);
+      expect(fullest.length).toBe(3);
+      // Chance alone fills a bucket with eight or nine.
+      expect(Math.max(...fullest), `${server}: ${fullest}`).toBeLessThanOrEqual(12);
     }
   });
 

@@ -31,7 +31,7 @@ readonly internals=(
   os/environment.c os/timers.c network/packets.c network/interfaces.c api/socket.c api/association.c api/abort.c
   api/set_aside.c api/statistics.c
   tuning/{buffers,buffer_quota,burst,bundling,min_rtt,sack_frequency,path_mtu}.c
-  tuning/{socket_hashes,crc32c,sha1,cookie_mac,tag_timewait,init_ack_rate}.c
+  tuning/{association_tables,crc32c,sha1,cookie_mac,tag_timewait,init_ack_rate}.c
   fixes/{added_addresses,deleted_addresses,late_packets,pending_addresses,readded_addresses,reconfiguration,restart}.c
   fixes/{retransmission,round_trips,schedulers,shutdown,extra_fields,path_selection,error_counters}.c
   fixes/{association_validation,fragment_size,packet_validation,gap_blocks,asockill_timer}.c
@@ -83,7 +83,7 @@ flags_for() { # FILE
     late_packets | *_addresses | ended_association | asockill_timer | unfinished_messages | tag_timewait) echo -Oz ;;
     reconfiguration | restart | restarted_streams | stream_reset | forward_tsn | shutdown) echo -Oz ;;
     error_counters | path_selection | retransmission | round_trips | lifetimes | abandoned | fragment_size) echo -Oz ;;
-    gap_blocks | buffer_quota | init_ack_rate) echo -Oz ;;
+    gap_blocks | buffer_quota | init_ack_rate | association_tables) echo -Oz ;;
     sha1 | sha256 | environment | association_validation | send_buffer | schedulers) echo -Oz ;;
   esac
 }
@@ -133,6 +133,7 @@ compile_wasm() {
     -sALLOW_MEMORY_GROWTH=1 -sINITIAL_MEMORY=4MB -sMAXIMUM_MEMORY=1GB
     -sTOTAL_STACK=256KB          # connectx alone keeps 2 KB on it
     -sMALLOC=emmalloc            # 7 % faster than dlmalloc here, and smaller
+    -Wl,--wrap=emscripten_resize_heap # by how much the memory grows: os/memory.c
     -mbulk-memory                # memory.copy: 9 % at 16 KB messages
     # Binaryen would inline every function with a single caller, whatever its size: see flags_for.
     -sBINARYEN_EXTRA_PASSES=--one-caller-inline-max-function-size=100

@@ -167,6 +167,16 @@ export class Calls {
     this.#exports.link_limit_by_paths(isLimited ? 1 : 0);
   }
 
+  /** Sets how many associations there may be. Beyond that usrsctp refuses to make one: ENOBUFS. */
+  limitAssociations(most: number): void {
+    this.#exports.link_limit_associations(most);
+  }
+
+  /** How many associations there are, including those that are being set up or freed. */
+  associationCount(): number {
+    return this.#exports.link_association_count();
+  }
+
   /** The state of an association and its paths, or a negative errno. */
   association(handle: Handle, associationId: number): AssociationState | number {
     return associationState(this.#instance, handle, associationId, this.#data, RECEIVE_BYTES);

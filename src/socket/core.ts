@@ -25,6 +25,8 @@ import { LazyModuleSocket, type LazyModuleSocketOwner, type ModuleSocketContext 
 export interface SocketContext extends ModuleSocketContext {
   /** The set-ups that are under way. */
   readonly attempts: ConnectAttempts;
+  /** The most associations that the stack may have. */
+  readonly mostAssociations: number;
   /** Is the stack closed, or being closed? */
   readonly isClosing: boolean;
   /** The sockets that are in use: those that have a module socket. */
@@ -83,6 +85,10 @@ export class SocketCore implements LazyModuleSocketOwner, AssociationTableOwner,
 
   useZone(destination: Address, zone: string): boolean | undefined {
     return this.#context.transport.useZone?.(destination, zone);
+  }
+
+  get mostAssociations(): number {
+    return this.#context.mostAssociations;
   }
 
   get isListening(): boolean {

@@ -1,5 +1,5 @@
 import { CONN } from '../address.js';
-import { checkObject } from '../arguments.js';
+import { checkObject, shown } from '../arguments.js';
 import { usrsctpModule, type WasmSource } from '../bridge/module.js';
 import { type Clock, systemClock } from '../clock.js';
 import { SctpError } from '../errors.js';
@@ -36,6 +36,11 @@ export interface StackCoreOptions {
   readonly preset?: TimerPreset;
   /** Changes to the preset. */
   readonly timers?: Partial<Timers>;
+  /**
+   * The most associations that the stack may have at a time, 1 to 1,000,000. Default 100,000. Beyond that `connect`
+   * and `connectx` reject with ENOBUFS, and a peer's set-up is answered with ABORT ("Out of Resource").
+   */
+  readonly associations?: number;
   /** usrsctp's sysctls, by their C names. They override the preset and `timers`. `docs/api-coverage.md` lists them. */
   readonly sysctls?: Partial<Readonly<Record<Sysctl, number>>>;
 }
@@ -47,12 +52,15 @@ export interface StackCoreOptions {
  */
 const NO_ABORT_OF_INIT: [Sysctl, number] = ['sctp_blackhole', 1];
 
+const MOST_ASSOCIATIONS = 100_000;
+
 /** The inside of a stack: its pump, and what its sockets share. */
 export class StackCore implements SocketContext {
   readonly transport: Transport;
   readonly pump: Pump;
   readonly encapsulationPort: number | undefined;
   readonly attempts: ConnectAttempts;
+  readonly mostAssociations: number;
   readonly sockets: Set<SocketCore> = new Set();
   readonly events: EventListeners<StackEvents> = new EventListeners();
   /** The configuration of sockets that are made without options. */
@@ -65,14 +73,17 @@ export class StackCore implements SocketContext {
     checkObject(options, 'the options', 'Stack.create');
     const { transport, clock = systemClock, random = systemRandom, preset = DEFAULT_PRESET, timers = {} } = options;
     if (typeof transport?.send !== 'function') throw new TypeError('Stack.create: give a transport, such as udp()');
+    const { associations = MOST_ASSOCIATIONS } = options;
+    checkAssociations(associations);
     const given = [...timerSysctls(preset, timers), ...givenSysctls(options.sysctls ?? {})];
     const compiling = usrsctpModule(wasm);
     // Loads Web Crypto, which takes Node 2 ms, while the module is compiled.
     if (random === systemRandom) random(new Uint8Array(1));
     const pump = await Pump.start({ module: await compiling, transport, clock, random });
-    const stack = new StackCore(transport, pump);
+    const stack = new StackCore(transport, pump, associations);
     try {
       pump.enter(() => {
+        pump.calls.limitAssociations(associations);
         pump.calls.limitByPaths(isLimitedByPaths(preset, timers));
         const isConn = transport.addresses.includes(CONN);
         for (const [name, value] of [...(isConn ? [NO_ABORT_OF_INIT] : []), ...given]) stack.#setSysctl(name, value);
@@ -84,7 +95,8 @@ export class StackCore implements SocketContext {
     return stack;
   }
 
-  private constructor(transport: Transport, pump: Pump) {
+  private constructor(transport: Transport, pump: Pump, mostAssociations: number) {
+    this.mostAssociations = mostAssociations;
     this.transport = transport;
     this.pump = pump;
     this.encapsulationPort = transport.encapsulationPort;
@@ -139,4 +151,10 @@ export class StackCore implements SocketContext {
       throw new SctpError('EINVAL', `Stack.create: usrsctp refuses ${value} for ${name}`, { syscall: 'create' });
     }
   }
+}
+
+function checkAssociations(most: unknown): void {
+  if (Number.isInteger(most) && (most as number) >= 1 && (most as number) <= 1_000_000) return;
+  const message = `Stack.create: associations must be 1 to 1,000,000, not ${shown(most)}`;
+  throw new SctpError('EINVAL', message, { syscall: 'create' });
 }

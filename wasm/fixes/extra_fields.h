@@ -10,7 +10,10 @@
 
 #include "tuning/buffer_quota.h"
 
+LIST_HEAD(path_list, path_extra);
+
 struct association_extra {
+	struct path_list paths;    /* the paths in the table of all paths: tuning/association_tables.c */
 	double sack_ms;            /* when the last SACK arrived; 0: none yet */
 	uint32_t window_bytes;     /* the receive window in that SACK */
 	struct buffer_quota send;  /* one-to-many: by how much its send buffer has grown, see tuning/buffers.c */
@@ -48,6 +51,9 @@ struct path_probes {
 };
 
 struct path_extra {
+	LIST_ENTRY(path_extra) in_table; /* of all paths: tuning/association_tables.c */
+	LIST_ENTRY(path_extra) of_owner; /* the other paths of the association in that table */
+	struct sctp_tcb *owner;          /* NULL: not in that table */
 	struct path_probes probes;
 	double answered_ms;           /* when data or a chunk sent on it was last acknowledged */
 	double decayed_ms;            /* until when the congestion window has been decayed: tuning/burst.c */

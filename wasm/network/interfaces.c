@@ -188,6 +188,7 @@ void link_new_path(struct sctp_tcb *stcb, struct sctp_nets *added)
 	struct sctp_nets *net;
 
 	stcb->asoc.scope.local_scope |= is_link_local(&added->ro._l_addr);
+	tables_path_added(stcb, added);
 	link_route((sctp_route_t *)&added->ro, added);
 	if (stcb->asoc.default_mtu > 0) {
 		return;

@@ -8,6 +8,18 @@
 
 #include "network/network.h"
 
+/* --- association_tables.c ------------------------------------------------------------------------------------- */
+
+/* The hash of a path, which depends on eight random words. */
+void link_seed_hash_of_path(const uint32_t *words);
+uint32_t link_hash_of_path(uint16_t local_port, uint16_t remote_port, const struct sockaddr *address);
+
+/* An association gets a path, which isn't in its list yet. */
+void tables_path_added(struct sctp_tcb *stcb, struct sctp_nets *net);
+
+/* An association is freed. Unread messages may keep its paths. */
+void tables_association_freed(const struct sctp_tcb *stcb);
+
 /* --- path_mtu.c ----------------------------------------------------------------------------------------------- */
 
 /*

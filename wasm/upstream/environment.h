@@ -84,18 +84,21 @@ void link_release_route(sctp_rtentry_t *route);
 #define sowwakeup_locked(so) do { link_ready((so)->so_upcallarg); SOCKBUF_UNLOCK(&(so)->so_snd); } while (0)
 
 /*
- * Structures that hold references are cleaned before they are freed: an association, and a request to add or delete an
- * address (fixes/deleted_addresses.c), and a received message (fixes/delivery.c).
+ * Structures that hold references are cleaned before they are freed: an association, a request to add or delete an
+ * address (fixes/deleted_addresses.c), a received message (fixes/delivery.c), and a path (tuning/association_tables.c).
  */
 struct sctp_tcb;
+struct sctp_nets;
 struct sctp_asconf_addr;
 struct sctp_queued_to_read;
 void fixed_free_association(struct sctp_tcb *stcb);
 void fixed_free_request(struct sctp_asconf_addr *request);
 void fixed_free_message(struct sctp_queued_to_read *message);
+void link_free_path(struct sctp_nets *net);
 #define DESTROY(structure) \
 	_Generic((structure), struct sctp_tcb *: fixed_free_association, struct sctp_asconf_addr *: fixed_free_request, \
-	         struct sctp_queued_to_read *: fixed_free_message, default: link_free)(structure)
+	         struct sctp_queued_to_read *: fixed_free_message, struct sctp_nets *: link_free_path, \
+	         default: link_free)(structure)
 #undef SCTP_ZONE_FREE
 #define SCTP_ZONE_FREE(zone, structure) { DESTROY(structure); }
 #undef SCTP_FREE

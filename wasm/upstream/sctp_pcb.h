@@ -27,7 +27,7 @@ void *link_allocate_path(size_t bytes);
 	(type *)_Generic((type *)NULL, struct sctp_tcb *: link_allocate_association, \
 	                 struct sctp_nets *: link_allocate_path, default: link_malloc)(zone)
 
-/* Hash tables of sockets: tuning/socket_hashes.c. */
+/* Hash tables, and the functions that find an association by an address: tuning/association_tables.c. */
 #undef SCTP_HASH_INIT
 #define SCTP_HASH_INIT(places, mark) link_hash_init(places, mark)
 void *link_hash_init(uint32_t places, u_long *mark);
@@ -35,6 +35,13 @@ void *link_hash_init(uint32_t places, u_long *mark);
 #undef SCTP_PCBHASH_ALLADDR
 #define SCTP_PCBHASH_ALLADDR(ports, mask) (link_hash_of_ports(ports) & (uint32_t)(mask))
 uint32_t link_hash_of_ports(uint32_t ports);
+#pragma weak sctp_findassociation_ep_addr
+#pragma weak sctp_findassociation_addr_sa
+
+/* The most associations of a stack: tuning/association_tables.c. */
+#undef SCTP_MAX_NUM_OF_ASOC
+#define SCTP_MAX_NUM_OF_ASOC link_most_associations
+extern uint32_t link_most_associations;
 
 /*
  * Tags in time-wait: tuning/tag_timewait.c, whose function isn't weak. In main upstream's function is static and stays

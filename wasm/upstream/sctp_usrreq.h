@@ -18,7 +18,7 @@
 /* Local addresses that come back: fixes/readded_addresses.c. */
 #define sctp_is_addr_pending fixed_is_addr_pending
 
-/* Hash tables of sockets: tuning/socket_hashes.c. */
+/* Hash tables of sockets: tuning/association_tables.c. */
 #define sctp_inpcb_alloc(so, vrf_id) link_inpcb_alloc(so, vrf_id)
 int link_inpcb_alloc(struct socket *so, uint32_t vrf_id);
 

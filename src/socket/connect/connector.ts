@@ -12,7 +12,7 @@ import type { LazyModuleSocket } from '../lazy-module-socket.js';
 import { ConnectAttempt } from './attempt.js';
 import type { ConnectAttempts } from './attempts.js';
 import { begin, setInitBudget } from './begin.js';
-import { checkIdle, checkUnknown } from './idle.js';
+import { checkCount, checkIdle, checkUnknown } from './idle.js';
 import { namedLocals } from './local-addresses.js';
 import { hasHostName, lookUpPeers, lookupTimeout } from './names.js';
 import { type ConnectOptions, checkConnectOptions } from './options.js';
@@ -58,6 +58,8 @@ interface StartedSetup {
 export interface ConnectorOwner {
   readonly moduleSocket: LazyModuleSocket;
   readonly attempts: ConnectAttempts;
+  /** The most associations that the stack may have. */
+  readonly mostAssociations: number;
   readonly associations: AssociationTable;
   readonly isListening: boolean;
   /** Looks host names up, if the transport can. */
@@ -199,6 +201,7 @@ export class Connector {
     const ports = { local: portOf(moduleSocket), encapsulation: socket.encapsulationPort };
     const attempt = new ConnectAttempt(pump, this.#owner.attempts, peers, ports, syscall, startedAtMs, onRefused);
     try {
+      checkCount(pump.calls.associationCount(), this.#owner.mostAssociations, syscall);
       return { id: begin(moduleSocket, reachable, syscall), moduleSocket, attempt };
     } catch (error) {
       attempt.end();
