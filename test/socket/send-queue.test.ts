@@ -3,6 +3,7 @@ import { SendQueue, type SendQueueOwner } from '../../src/association/messages/s
 import { SctpError } from '../../src/errors.js';
 import { SCTP_EOR } from '../../src/generated/constants.js';
 import { VirtualClock } from '../../src/simulated.js';
+import { MESSAGE_BYTES } from '../../src/stack/socket/message.js';
 import { codeOf } from '../support/two-stacks.js';
 
 /** A send buffer with room for `room` bytes. */
@@ -45,4 +46,51 @@ test('when the peer shuts down, a partly sent message is finished, and the other
   await begun;
   expect(buffer.taken.reduce((sum, bytes) => sum + bytes, 0)).toBe(2500);
   expect([outgoing.bytes, outgoing.isWaiting]).toEqual([0, false]);
+});
+
+/** How long each step takes with so many messages in the queue, in µs for each message. */
+function timesOf(count: number): Record<'wait' | 'refuse' | 'give up' | 'withdraw' | 'take', number> {
+  const buffer = new Buffer();
+  const outgoing = new SendQueue(buffer, new VirtualClock(), 1000, count * (1 + MESSAGE_BYTES));
+  const messages = Array.from({ length: count }, () => new Uint8Array(1));
+  const each = (some: readonly Uint8Array[], step: (data: Uint8Array, index: number) => void) => {
+    const start = performance.now();
+    some.forEach(step);
+    return ((performance.now() - start) / some.length) * 1000;
+  };
+  const sent: Promise<void>[] = [];
+  const push = (data: Uint8Array, priority: number) => {
+    const promise = outgoing.push(data, INFO, priority);
+    promise.catch(() => undefined);
+    sent.push(promise);
+  };
+  const some = messages.slice(0, 2000);
+  const wait = each(messages, (data, index) => push(data, 1 + (index % 3)));
+  let refused = 0;
+  const refuse = each(some, (data) => {
+    try {
+      push(data, 3);
+    } catch {
+      refused++;
+    }
+  });
+  expect(refused).toBe(some.length);
+  const giveUp = each(some, (data) => push(data, 0));
+  const withdraw = each(some, (_, index) => outgoing.withdraw(sent[count / 2 - index]!, new Error('withdrawn')));
+  buffer.room = count;
+  const start = performance.now();
+  outgoing.flush();
+  const take = ((performance.now() - start) / count) * 1000;
+  expect([outgoing.bytes, outgoing.isWaiting]).toEqual([0, false]);
+  return { wait, refuse, 'give up': giveUp, withdraw, take };
+}
+
+test('messages wait, are refused, given up, withdrawn and taken as fast in a queue of 100,000 as in one of 5,000', () => {
+  timesOf(5000);
+  const few = timesOf(5000);
+  const many = timesOf(100_000);
+  for (const [step, us] of Object.entries(many)) {
+    const atMost = 8 * few[step as keyof typeof few] + 20;
+    expect(us, `${step}: ${JSON.stringify({ few, many })}`).toBeLessThan(atMost);
+  }
 });

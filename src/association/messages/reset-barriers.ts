@@ -51,12 +51,12 @@ export class ResetBarriers {
   }
 
   /** Calls `begin` of the barriers that have no message of `queue` before them any more. */
-  begin(queue: readonly QueuedMessage[]): void {
+  begin(queue: Iterable<QueuedMessage>): void {
     for (const barrier of [...this.#barriers]) {
       const { begin, number, streams } = barrier;
       const isBefore = ({ info, barriersBefore }: QueuedMessage) =>
         barriersBefore < number && has(streams, info.stream);
-      if (!begin || queue.some(isBefore)) continue;
+      if (!begin || some(queue, isBefore)) continue;
       barrier.begin = undefined;
       begin();
     }
@@ -65,6 +65,11 @@ export class ResetBarriers {
   clear(): void {
     this.#barriers.length = 0;
   }
+}
+
+function some(queue: Iterable<QueuedMessage>, is: (message: QueuedMessage) => boolean): boolean {
+  for (const message of queue) if (is(message)) return true;
+  return false;
 }
 
 function has(streams: Barrier['streams'], stream: number): boolean {

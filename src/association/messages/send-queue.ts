@@ -5,7 +5,8 @@ import { SCTP_EOR, SCTP_PR_SCTP_TTL } from '../../generated/constants.js';
 import { ResetBarriers } from './reset-barriers.js';
 import { detached } from './send-info.js';
 import { SMALL_BYTES, SmallMessages } from './small-messages.js';
-import { type WaitingMessage, WaitingMessages } from './waiting-messages.js';
+import type { WaitingMessage } from './waiting-message.js';
+import { WaitingMessages } from './waiting-messages.js';
 
 /** What a send queue needs from its association. */
 export interface SendQueueOwner {
@@ -120,7 +121,7 @@ export class SendQueue {
    * a copy, because the caller may reuse the buffer.
    */
   withdraw(sent: Promise<void>, reason: unknown): void {
-    const waiting = this.#waiting.all.find(({ promise }) => promise === sent);
+    const waiting = this.#waiting.of(sent);
     if (!waiting) return;
     if (this.#waiting.hasBegun(waiting)) waiting.data = waiting.data.slice();
     else this.#waiting.remove(waiting);
@@ -142,7 +143,7 @@ export class SendQueue {
   block(streams: readonly number[] | 'all', begin: () => void): () => void {
     this.#barriers ??= new ResetBarriers();
     const release = this.#barriers.add(streams, begin);
-    this.#barriers.begin(this.#waiting.all);
+    this.#barriers.begin(this.#waiting);
     return () => {
       release();
       this.flush();
@@ -153,7 +154,7 @@ export class SendQueue {
   flush(): void {
     if (this.#isSending) return;
     this.#flush();
-    if (this.#barriers && !this.#barriers.isEmpty) this.#barriers.begin(this.#waiting.all);
+    if (this.#barriers && !this.#barriers.isEmpty) this.#barriers.begin(this.#waiting);
   }
 
   #flush(): void {
@@ -202,7 +203,9 @@ export class SendQueue {
     if (this.#isSending) return true;
     const barriers = this.#barriers;
     if (!barriers || barriers.isEmpty) return this.isWaiting;
-    return barriers.blocksStream(stream) || this.#waiting.all.some((each) => each.offset > 0 || !barriers.blocks(each));
+    if (barriers.blocksStream(stream)) return true;
+    for (const each of this.#waiting) if (each.offset > 0 || !barriers.blocks(each)) return true;
+    return false;
   }
 
   /** The peer has restarted. A message that has begun is sent again when its next piece is refused. */

@@ -1,34 +1,28 @@
-import type { SendInfo } from '../../bridge/calls.js';
 import { MESSAGE_BYTES } from '../../stack/socket/message.js';
+import { ExpendableMessages } from './expendable-messages.js';
 import type { ResetBarriers } from './reset-barriers.js';
+import { costOf, type WaitingMessage } from './waiting-message.js';
 
-/** A message that waits for room in the send buffer. */
-export interface WaitingMessage {
-  data: Uint8Array;
-  /** The length of the message. `data.length` becomes 0 if its buffer is transferred. */
-  readonly bytes: number;
-  readonly info: SendInfo;
-  /** The message is given up if it hasn't begun by then; ms on the clock. */
-  readonly expiresAt: number;
-  /** The message may be given up for messages with a lower number, if it hasn't begun. 0: for none. */
-  readonly priority: number;
-  /** How many reset barriers had been made when it was sent. */
-  readonly barriersBefore: number;
-  /** How many bytes usrsctp has taken. */
-  offset: number;
-  /** The promise that `send` returned. */
-  readonly promise: Promise<void>;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
+/** A place in the queue. */
+interface Place {
+  readonly message: WaitingMessage;
+  previous: Place | undefined;
+  next: Place | undefined;
 }
 
 const NONE: readonly WaitingMessage[] = [];
 
-/** The messages that wait, in order. Only the first one can have begun. */
+/**
+ * The messages that wait, in order. Only the first one can have begun. A list, in which a message is added, found by
+ * its promise and removed without a walk over the others.
+ */
 export class WaitingMessages {
   /** The message that is being passed to usrsctp. */
   busy: WaitingMessage | undefined;
-  readonly #all: WaitingMessage[] = [];
+  readonly #places = new Map<Promise<void>, Place>();
+  #first: Place | undefined;
+  #last: Place | undefined;
+  #expendable: ExpendableMessages | undefined;
   #bytes = 0;
 
   /** How many bytes of the messages usrsctp hasn't taken. */
@@ -37,15 +31,21 @@ export class WaitingMessages {
   }
 
   get isEmpty(): boolean {
-    return this.#all.length === 0;
-  }
-
-  get all(): readonly WaitingMessage[] {
-    return this.#all;
+    return this.#first === undefined;
   }
 
   get first(): WaitingMessage | undefined {
-    return this.#all[0];
+    return this.#first?.message;
+  }
+
+  /** All messages, in order. */
+  *[Symbol.iterator](): IterableIterator<WaitingMessage> {
+    for (let place = this.#first; place; place = place.next) yield place.message;
+  }
+
+  /** The message of which `send` returned this promise. */
+  of(promise: Promise<void>): WaitingMessage | undefined {
+    return this.#places.get(promise)?.message;
   }
 
   /** Has usrsctp taken a part of the message, or is it just being passed to usrsctp? */
@@ -55,31 +55,34 @@ export class WaitingMessages {
 
   add(message: WaitingMessage, place: 'first' | 'last'): void {
     this.#bytes += message.bytes - message.offset;
-    if (place === 'first') this.#all.unshift(message);
-    else this.#all.push(message);
+    this.#insert(message, place);
   }
 
   /** The message to send next: the one that has begun, or the first without a barrier, which is moved to the front. */
   next(barriers: ResetBarriers | undefined): WaitingMessage | undefined {
     const { first } = this;
     if (!first || first.offset > 0 || !barriers || barriers.isEmpty) return first;
-    const index = this.#all.findIndex((message) => !barriers.blocks(message));
-    if (index > 0) this.#all.unshift(...this.#all.splice(index, 1));
-    return index < 0 ? undefined : this.first;
+    for (const message of this) {
+      if (barriers.blocks(message)) continue;
+      if (message !== first) {
+        this.#take(message);
+        this.#insert(message, 'first');
+      }
+      return message;
+    }
+    return undefined;
   }
 
   /** usrsctp has taken `offset` bytes. Does nothing if the message no longer waits. */
   advance(message: WaitingMessage, offset: number): void {
-    if (!this.#all.includes(message)) return;
+    if (!this.#places.has(message.promise)) return;
     this.#bytes -= offset - message.offset;
     message.offset = offset;
   }
 
   /** Removes a message. Returns false if it no longer waits. */
   remove(message: WaitingMessage): boolean {
-    const index = this.#all.indexOf(message);
-    if (index < 0) return false;
-    this.#all.splice(index, 1);
+    if (!this.#take(message)) return false;
     this.#bytes -= message.bytes - message.offset;
     return true;
   }
@@ -87,14 +90,20 @@ export class WaitingMessages {
   /** Removes and returns all messages but the one that has begun. */
   removeUnbegun(): readonly WaitingMessage[] {
     const { first } = this;
-    const removed = this.#all.splice(first && this.hasBegun(first) ? 1 : 0);
-    for (const { bytes } of removed) this.#bytes -= bytes;
+    const begun = first && this.hasBegun(first) ? first : undefined;
+    const removed = this.removeAll().filter((message) => message !== begun);
+    if (begun) this.add(begun, 'first');
     return removed;
   }
 
   removeAll(): readonly WaitingMessage[] {
+    const removed = [...this];
+    this.#places.clear();
+    this.#first = undefined;
+    this.#last = undefined;
+    this.#expendable = undefined;
     this.#bytes = 0;
-    return this.#all.splice(0);
+    return removed;
   }
 
   /**
@@ -103,19 +112,43 @@ export class WaitingMessages {
    * the message doesn't fit. A message always fits if no other one waits.
    */
   makeRoom(bytes: number, priority: number, limit: number): readonly WaitingMessage[] | undefined {
-    const costOf = (ofBytes: number) => ofBytes + MESSAGE_BYTES;
-    let excess = this.#bytes + MESSAGE_BYTES * this.#all.length + costOf(bytes) - limit;
-    if (excess <= 0 || this.isEmpty) return NONE;
-    const candidates = this.#all.filter((message) => !this.hasBegun(message) && message.priority > priority);
-    const freed = candidates.reduce((sum, message) => sum + costOf(message.bytes), 0);
-    if (excess > freed && candidates.length < this.#all.length) return undefined;
-    candidates.sort((a, b) => a.priority - b.priority);
-    const removed: WaitingMessage[] = [];
-    for (let last = candidates.pop(); last && excess > 0; last = candidates.pop()) {
-      excess -= costOf(last.bytes);
-      this.remove(last);
-      removed.push(last);
-    }
-    return removed;
+    const { first } = this;
+    const excess = this.#bytes + MESSAGE_BYTES * this.#places.size + costOf(bytes) - limit;
+    if (excess <= 0 || first === undefined) return NONE;
+    const begun = this.hasBegun(first) ? first : undefined;
+    const removed = this.#expendable?.choose(excess, priority, begun, this.#places.size) ?? [];
+    for (const message of removed) this.remove(message);
+    return removed.length > 0 ? removed : undefined;
+  }
+
+  #insert(message: WaitingMessage, at: 'first' | 'last'): void {
+    const isFirst = at === 'first';
+    const place: Place = {
+      message,
+      previous: isFirst ? undefined : this.#last,
+      next: isFirst ? this.#first : undefined,
+    };
+    if (place.previous) place.previous.next = place;
+    else this.#first = place;
+    if (place.next) place.next.previous = place;
+    else this.#last = place;
+    this.#places.set(message.promise, place);
+    if (message.priority === 0) return;
+    this.#expendable ??= new ExpendableMessages();
+    this.#expendable.add(message, at);
+  }
+
+  /** Removes a message from the list. Returns false if it isn't there. */
+  #take(message: WaitingMessage): boolean {
+    const place = this.#places.get(message.promise);
+    if (!place) return false;
+    const { previous, next } = place;
+    if (previous) previous.next = next;
+    else this.#first = next;
+    if (next) next.previous = previous;
+    else this.#last = previous;
+    this.#places.delete(message.promise);
+    if (message.priority > 0) this.#expendable?.remove(message);
+    return true;
   }
 }
