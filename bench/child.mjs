@@ -8,7 +8,7 @@ const PORTS = 240;
 let port = 0;
 
 /** A sample of one program: what it prints. */
-export const single = (command) => () => new Program(command).sample();
+export const single = (command, limitMs) => () => new Program(command).sample(limitMs);
 
 /**
  * A sample of two processes that talk to each other: what both print. Each keeps running until both have printed; a
@@ -57,18 +57,18 @@ class Program {
     this.#process.on('close', end).on('error', end);
   }
 
-  async sample() {
-    return JSON.parse(await this.printed('{'));
+  async sample(limitMs) {
+    return JSON.parse(await this.printed('{', limitMs));
   }
 
   /** Resolves to the first line with this beginning. */
-  printed(beginning) {
+  printed(beginning, limitMs = LIMIT_MS) {
     return new Promise((resolve, reject) => {
       const giveUp = (why) => {
         this.kill();
         reject(new Error(`${this.name}: ${why}`));
       };
-      const timer = setTimeout(() => giveUp(`printed nothing within ${LIMIT_MS} ms`), LIMIT_MS);
+      const timer = setTimeout(() => giveUp(`printed nothing within ${limitMs} ms`), limitMs);
       this.#changed = () => {
         const line = this.#lines.find((each) => each.startsWith(beginning));
         if (line === undefined && !this.#ended) return;

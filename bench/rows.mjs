@@ -13,6 +13,9 @@ const SIZES = { 64: '64 B', 1024: '1 KB', 16384: '16 KB', 65536: '64 KB' };
 /** The payload of a datagram in an IP packet of 1,500 bytes, and in the largest one. */
 const DATAGRAM_BYTES = { 'dgram, 1,500': 1472, dgram: 65_507 };
 
+/** 100,000 set-ups, and as many echoes twice. */
+const SCALE_LIMIT_MS = 300_000;
+
 /** The rows with loss (virtual.mjs): the round trip, the largest window, and the data in a packet of 1,500 bytes. */
 const RTT_S = 0.05;
 const WINDOW_BYTES = 4 * 2 ** 20;
@@ -41,7 +44,15 @@ const waited = { plot: false, of: (sample) => sample.waited ?? 0 };
 
 /** All rows. `ms`: how long a sample is measured. */
 export function rows(ms) {
-  return [...memoryRows(ms), ...udpRows(ms), ...relayRows(ms), ...virtualRows(), coldRow(), ...sizeRows()];
+  return [
+    ...memoryRows(ms),
+    ...udpRows(ms),
+    ...relayRows(ms),
+    ...virtualRows(),
+    ...scaleRows(),
+    coldRow(),
+    ...sizeRows(),
+  ];
 }
 
 const memoryImplementations = {
@@ -185,6 +196,42 @@ function virtualRows() {
       heartbeats: { unit: 'heartbeats', plot: false, of: (sample) => sample.heartbeatsPerMinute },
     }),
   ];
+}
+
+/** The implementations are numbers of associations. In memory the times are those of both ends together. */
+function scaleRows() {
+  const us = (name) => ({ unit: `CPU µs, ${name}`, isLessBetter: true });
+  const metrics = {
+    setUpUs: { ...us('set-up'), of: (sample) => sample.setUpUs },
+    echoUs: { ...us('echo'), of: (sample) => sample.echoUs },
+    bytes: { unit: 'bytes each', isLessBetter: true, of: (sample) => sample.bytes },
+  };
+  const row = (style) => ({
+    name: `scale.${style}`,
+    label: `many associations: ${style}`,
+    repeats: 1,
+    metrics,
+    implementations: Object.fromEntries(
+      [1000, 10_000, 20_000, 100_000].map((count) => {
+        const command = [process.execPath, '--expose-gc', '--max-old-space-size=4096', 'bench/scale.mjs', style, count];
+        return [count.toLocaleString('en'), single(command, SCALE_LIMIT_MS)];
+      }),
+    ),
+  });
+  return [row('one-to-many'), row('one-to-one'), scaleUdpRow()];
+}
+
+function scaleUdpRow() {
+  const command = (end, _, port) => node('many', end, port, '10000', '1000', '4000');
+  const metrics = {
+    perS: { unit: 'round trips/s', of: ({ client }) => client.perS },
+    p99: { unit: 'ms p99', isLessBetter: true, of: ({ client }) => client.p99Ms },
+    setUpUs: { unit: 'CPU µs, set-up', isLessBetter: true, of: ({ client }) => client.setUpUs },
+    rss: { unit: 'MB, server', isLessBetter: true, of: ({ server }) => server.rssMb },
+  };
+  const implementations = { ours: twoProcesses(command, 'many', 64, 4000) };
+  const label = 'many associations: 10,000 over UDP, of which 1,000 are busy';
+  return { name: 'scale.udp', label, repeats: 1, metrics, implementations };
 }
 
 function coldRow() {
