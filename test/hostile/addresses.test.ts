@@ -4,6 +4,7 @@ import { authenticated, connectWithAsconf } from '../support/auth-chunks.js';
 import { chunkOf, FEATURES, ipv4, parameter, u32 } from '../support/packets.js';
 import { chunksOf, ScriptedPeer, typesOf } from '../support/scripted-peer.js';
 import { TargetStack } from '../support/target-stack.js';
+import { withTwoStacks } from '../support/two-stacks.js';
 
 /** The limit in wasm/fixes/added_addresses.c. */
 const MOST = 256;
@@ -66,4 +67,42 @@ test('an ASCONF that adds one address too many gets an error cause, and the asso
   expect(association.paths()).toHaveLength(MOST);
   expect(association.state).toBe('open');
   await target.close();
+});
+
+/** HB.Max.Burst of RFC 9260 §15 is 1, and upstream's default 4. */
+const AT_A_TIME = 4;
+
+test('addresses that a peer lists get few HEARTBEATs at a time, because they may be those of others', async () => {
+  const target = await TargetStack.create();
+  target.listen();
+  const peer = new ScriptedPeer(target);
+  const first = await peer.connect({ parameters: [...FEATURES, ...addresses(MOST)] });
+  const heartbeats = (answers: Awaited<ReturnType<TargetStack['answers']>>) =>
+    answers.filter(({ chunks, destination }) => chunks[0]?.type === 'HEARTBEAT' && destination !== '10.0.0.2');
+  expect(heartbeats(first).length).toBeLessThanOrEqual(AT_A_TIME);
+  const seen = new Set<string>();
+  for (let second = 0; second < 60; second++) {
+    await target.advance(1000);
+    const sent = heartbeats(await target.answers());
+    expect(sent.length).toBeLessThanOrEqual(AT_A_TIME);
+    for (const { destination } of sent) seen.add(destination);
+  }
+  expect(seen.size).toBeGreaterThanOrEqual(AT_A_TIME);
+  await target.close();
+});
+
+test('the addresses of an honest peer are confirmed soon, however many it has', () => {
+  const list = (host: number) => Array.from({ length: 20 }, (_, index) => `10.0.${index}.${host}`);
+  return withTwoStacks(
+    async ({ network, client, server }) => {
+      const endpoints = list(2).map((address) => ({ address, port: 5001 }));
+      const listener = server.socket();
+      listener.bindx(endpoints);
+      listener.listen();
+      const [a, b] = await Promise.all([client.socket().connectx(endpoints), listener.accept()]);
+      await network.advance(5000);
+      for (const end of [a, b]) expect(end.paths().filter(({ state }) => state !== 'active')).toEqual([]);
+    },
+    { addresses: { client: list(1), server: list(2) }, conditions: { latencyMs: 10 }, host: { mtu: 9000 } },
+  );
 });

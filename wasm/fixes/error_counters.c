@@ -217,10 +217,39 @@ static int heartbeat(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_
 	return run_and_count(sctp_heartbeat_timer, inp, stcb, net, net->hb_responded ? COUNT_AS_UPSTREAM : counted);
 }
 
+/*
+ * A peer may list addresses of others, who then get our HEARTBEATs. So no more than HB.Max.Burst addresses are verified
+ * at a time: those that got a HEARTBEAT within the last RTO.Initial, and haven't answered.
+ */
+static int may_verify(const struct sctp_tcb *stcb, const struct sctp_nets *candidate)
+{
+	const struct sctp_nets *net;
+	uint32_t verified = 0;
+
+	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
+		double sent_ms = path_extra_of(net)->verified_ms;
+
+		verified += net != candidate && is_to_be_verified(net) && sent_ms > 0 &&
+		            link_now_ms < sent_ms + stcb->asoc.initial_rto;
+	}
+	return verified < SCTP_BASE_SYSCTL(sctp_hb_maxburst);
+}
+
 /* sctp_timeout_handler() also starts the timer, but doesn't change one that is running. */
 int fixed_heartbeat_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
 {
-	int is_gone = heartbeat(inp, stcb, net);
+	struct sctp_timer *timer = &net->hb_timer;
+	int is_gone;
+
+	if (is_to_be_verified(net)) {
+		if (!may_verify(stcb, net)) {
+			link_start_heartbeat(inp, stcb, net);
+			SCTP_OS_TIMER_START(&timer->timer, stcb->asoc.initial_rto / 4, sctp_timeout_handler, timer);
+			return 0;
+		}
+		path_extra_of(net)->verified_ms = link_now_ms;
+	}
+	is_gone = heartbeat(inp, stcb, net);
 
 	if (!is_gone && ((net->dest_state & SCTP_ADDR_NOHB) == 0 || is_to_be_verified(net))) {
 		link_start_heartbeat(inp, stcb, net);

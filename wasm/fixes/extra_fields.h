@@ -55,6 +55,7 @@ struct path_extra {
 	LIST_ENTRY(path_extra) of_owner; /* the other paths of the association in that table */
 	struct sctp_tcb *owner;          /* NULL: not in that table */
 	struct path_probes probes;
+	double verified_ms;           /* when a HEARTBEAT was last sent to verify the address: error_counters.c */
 	double answered_ms;           /* when data or a chunk sent on it was last acknowledged */
 	double decayed_ms;            /* until when the congestion window has been decayed: tuning/burst.c */
 	double min_rtt_since_ms;      /* when the current measurement period of min_rtt_us began: tuning/min_rtt.c */
