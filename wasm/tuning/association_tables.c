@@ -17,7 +17,7 @@
 #include "tuning/tuning.h"
 
 #define FIRST_BUCKETS 1024
-#define FIRST_PATH_BUCKETS 64
+#define FIRST_PATH_BUCKETS 8
 #define MAX_PORT_BUCKETS 16384 /* for 65,535 ports */
 #define MAX_CHAIN 4            /* associations of a socket in one list by id */
 
