@@ -4,7 +4,7 @@ import { type Host, type Network, scenario } from '../src/simulated.js';
 
 const PORT = 5001;
 /** More set-ups than the module's pool of random bytes suffices for (environment.c). */
-const MORE_THAN_THE_POOL = 20;
+const MORE_THAN_THE_POOL = 100;
 
 async function pair(network: Network, sabotage: (bytes: Uint8Array) => void) {
   const { clock } = network;

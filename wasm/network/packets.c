@@ -150,7 +150,7 @@ void link_output(int *result, struct mbuf *packet, struct sctp_tcb *stcb)
 		m_freem(packet);
 		return;
 	}
-	if (stcb != NULL && header.length + sizeof(struct ip) > stcb->asoc.smallest_mtu) {
+	if (stcb != NULL && link_exceeds_path(stcb, &header)) {
 		header.family |= LINK_MAY_BE_FRAGMENTED;
 	}
 	room = link_outbox_room(header.length);

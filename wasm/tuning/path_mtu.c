@@ -11,7 +11,7 @@
  *
  * Black holes (4.3): a path may stop carrying packets of a size that was answered before, and no ICMP may tell. When
  * T3-rtx expires, the present size is probed again. If T3-rtx expires once more before the answer comes, the size falls
- * to the base, or over IPv4 from the base to a size that each host must accept.
+ * to the base. It doesn't fall further: most paths on which T3-rtx expires are dead, and small packets help nothing.
  *
  * The congestion window stays as it is (RFC 8899 3). Upstream takes the answer for that to a HEARTBEAT of its own,
  * which does no harm. It doesn't know of lost probes, and counts no error for them.
@@ -34,7 +34,6 @@
 #define PMTU_RAISE_TIMER_MS 600000 /* RFC 8899 §5.1.1 */
 #define FIRST_RTO_MS 1000
 #define ETHERNET_MTU 1500
-#define SMALLEST_MTU 576           /* each host accepts an IPv4 packet of that size (RFC 1122 3.3.2) */
 #define PRECISION 32               /* the search ends when the sizes differ by less than that part */
 #define BLACK_HOLE_TIME_OUTS 2
 #define ANSWER_MS 60000 /* answers are looked for until that long after the last probe of any path */
@@ -77,6 +76,20 @@ static uint32_t udp_bytes(const struct sctp_nets *net)
 	return net->port != 0 ? (uint32_t)sizeof(struct udphdr) : 0;
 }
 
+int link_exceeds_path(const struct sctp_tcb *stcb, const struct link_packet *packet)
+{
+	union sctp_sockstore to;
+	struct sctp_nets *net;
+
+	if (packet->length + sizeof(struct ip) <= stcb->asoc.smallest_mtu ||
+	    !link_sockaddr(&to, packet->family, packet->destination, stcb->rport)) {
+		return 0;
+	}
+	net = sctp_findnet((struct sctp_tcb *)(uintptr_t)stcb, &to.sa);
+	return net != NULL && probes_of(net)->found_mtu > 0 &&
+	       packet->length + link_ip_header_bytes(net) + udp_bytes(net) > probes_of(net)->found_mtu;
+}
+
 static int may_probe(const struct sctp_tcb *stcb, const struct sctp_nets *net)
 {
 	return net->ro.ro_rt != NULL && net->ro._s_addr != NULL && stcb->asoc.default_mtu == 0 &&
@@ -103,12 +116,9 @@ static uint32_t next_size(const struct path_probes *probes)
 	return failed - found > found / PRECISION ? (found + (failed - found) / 2) & ~3u : 0;
 }
 
-/* Chooses the size of the next probe. Returns 0 if none is to be sent now. */
+/* Chooses the size of the next probe. Returns 0 if none is to be sent. */
 static int choose_probe(struct path_probes *probes)
 {
-	if (link_now_ms < probes->due_ms) {
-		return 0;
-	}
 	if (probes->sent == MAX_PROBES && probes->time_outs > 0) {
 		return 0; /* T3-rtx decides */
 	}
@@ -211,7 +221,9 @@ void link_probe_mtu(struct sctp_tcb *stcb)
 	struct sctp_nets *net;
 
 	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
-		probe(stcb, net);
+		if (link_now_ms >= probes_of(net)->due_ms) { /* nearly never, and this runs for each large packet */
+			probe(stcb, net);
+		}
 	}
 }
 
@@ -302,35 +314,23 @@ static void set_mtu(struct sctp_tcb *stcb, struct sctp_nets *net, uint32_t mtu)
 	}
 }
 
-/* The size to which a path falls that no longer carries the present one. */
-static uint32_t smaller_mtu(const struct sctp_nets *net)
-{
-	const struct path_probes *probes = probes_of(net);
-
-	if (probes->found_mtu > probes->route_mtu) {
-		return probes->route_mtu;
-	}
-	return net->ro._l_addr.sa.sa_family == AF_INET ? min(SMALLEST_MTU, probes->route_mtu) : probes->found_mtu;
-}
-
 void link_suspect_black_hole(struct sctp_tcb *stcb, struct sctp_nets *net)
 {
 	struct path_probes *probes = probes_of(net);
-	uint32_t smaller;
+	uint32_t lost_bytes = net->flight_size + link_ip_header_bytes(net) + udp_bytes(net);
 
 	if (!may_probe(stcb, net)) {
 		return;
 	}
 	probes->sent = probes->failed_mtu = 0; /* probes that are lost while nothing arrives say nothing about sizes */
-	smaller = smaller_mtu(net);
-	if (smaller == probes->found_mtu || net->flight_size + link_ip_header_bytes(net) + udp_bytes(net) <= smaller) {
+	if (probes->found_mtu <= probes->route_mtu || lost_bytes <= probes->route_mtu) {
 		return; /* what was lost would fit into a smaller packet, too */
 	}
 	if (++probes->time_outs < BLACK_HOLE_TIME_OUTS) {
 		probes->due_ms = link_now_ms;
 		probe(stcb, net);
 	} else {
-		set_mtu(stcb, net, smaller);
+		set_mtu(stcb, net, probes->route_mtu);
 		probes->due_ms = link_now_ms + net->RTO;
 	}
 }

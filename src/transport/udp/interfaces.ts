@@ -1,4 +1,3 @@
-import type { NetworkInterfaceInfo } from 'node:os';
 import { type Address, addressBytes, formatAddress } from '../../address.js';
 
 /** An address of the machine, the prefix length of its network, and the interface that has it. */
@@ -8,8 +7,19 @@ export interface LocalNetwork {
   readonly interfaceName: string;
 }
 
-/** The result of `os.networkInterfaces()`. */
-export type Interfaces = NodeJS.Dict<NetworkInterfaceInfo[]>;
+/**
+ * What is read of the result of `os.networkInterfaces()`. Node's own type would be in the declarations of the package, which
+ * compile without Node's types.
+ */
+export interface Interfaces {
+  readonly [name: string]: readonly InterfaceAddress[] | undefined;
+}
+
+interface InterfaceAddress {
+  readonly address: string;
+  readonly netmask: string;
+  readonly scopeid?: number;
+}
 
 /** The machine's networks. */
 export function localNetworks(interfaces: Interfaces): LocalNetwork[] {
@@ -28,7 +38,7 @@ export function localNetworks(interfaces: Interfaces): LocalNetwork[] {
 /** The name of the interface that has an address. */
 export function interfaceName(interfaces: Interfaces, address: Address): string | undefined {
   const bytes = addressBytes(address)?.join();
-  const has = (info: NetworkInterfaceInfo) => addressBytes(info.address.split('%')[0] ?? '')?.join() === bytes;
+  const has = (info: InterfaceAddress) => addressBytes(info.address.split('%')[0] ?? '')?.join() === bytes;
   return Object.entries(interfaces).find(([, infos]) => infos?.some(has))?.[0];
 }
 
