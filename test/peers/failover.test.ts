@@ -24,7 +24,8 @@ test.each([
     timeout: 100_000,
   },
   async (_, directions) => {
-    const stack = await ours();
+    // With the 1,280 bytes that a path begins with, a peer with a window of 1,500 bytes sometimes costs a second timeout.
+    const stack = await ours({ udp: { mtu: 1500 } });
     const kinds = ENDS.flatMap((connects) => WINDOWS.map((window) => ({ connects, window })));
     const conversations = await Promise.all(
       kinds.map(async ({ connects, window }) => {
