@@ -11,7 +11,7 @@ export const ENDS = ['we', 'the peer'] as const;
 export type End = (typeof ENDS)[number];
 
 /** Our end: both addresses, SCTP over UDP port 9899, the default preset. */
-export async function ours({ udp, ...options }: HostOptions = {}): Promise<Stack> {
+export async function ours({ udp, ...options }: Partial<HostOptions> = {}): Promise<Stack> {
   const { stack } = await host({ preset: DEFAULT_PRESET, ...options, udp: { addresses: HERE, port: 9899, ...udp } });
   return stack;
 }
