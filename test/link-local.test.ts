@@ -33,8 +33,7 @@ afterAll(() => {
 });
 
 function start(side: Side, task: TravelTask): Child {
-  const command = ['netns', 'exec', namespaces.name(side), process.execPath, program, JSON.stringify(task)];
-  return new Child('ip', command);
+  return Child.inNamespace(namespaces.name(side), process.execPath, program, JSON.stringify(task));
 }
 
 function zoned(side: Side, way: Way): string {

@@ -22,8 +22,7 @@ afterEach(async () => {
 afterAll(() => programs.remove());
 
 function start(side: Side, task: TravelTask): Child {
-  const command = ['netns', 'exec', namespaces.name(side), process.execPath, program, JSON.stringify(task)];
-  return new Child('ip', command);
+  return Child.inNamespace(namespaces.name(side), process.execPath, program, JSON.stringify(task));
 }
 
 /** Two programs that know nothing of interfaces: `udp()` by its defaults, and sockets bound to all addresses. */

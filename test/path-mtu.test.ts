@@ -25,8 +25,7 @@ afterAll(() => {
 });
 
 function start(program: keyof typeof files, side: Side, task: Task): Child {
-  const inNamespace = ['netns', 'exec', network.name(side)];
-  return new Child('ip', [...inNamespace, process.execPath, files[program], JSON.stringify(task)]);
+  return Child.inNamespace(network.name(side), process.execPath, files[program], JSON.stringify(task));
 }
 
 /** A sender on the left and a receiver on the right. */

@@ -41,14 +41,7 @@ function addresses(side: Side, families: Families): string[] {
 }
 
 function start(program: keyof typeof files, side: Side, task: Task): Child {
-  return new Child('ip', [
-    'netns',
-    'exec',
-    namespaces.name(side),
-    process.execPath,
-    files[program],
-    JSON.stringify(task),
-  ]);
+  return Child.inNamespace(namespaces.name(side), process.execPath, files[program], JSON.stringify(task));
 }
 
 /** A sender on the left and a receiver on the right, connected over both paths. */
@@ -70,7 +63,7 @@ async function record(side: Side): Promise<{ file: string; stop(): Promise<void>
   const devices = ([1, 2] as const).flatMap((way) => ['-i', namespaces.device(side, way)]);
   const filter = `udp port ${UDP_PORT}`; // before the devices, since it applies to those that follow
   const dumpcap = ['dumpcap', '-q', '-B', '64', '-f', filter, ...devices, '-w', file];
-  const child = new Child('ip', ['netns', 'exec', namespaces.name(side), ...dumpcap]);
+  const child = Child.inNamespace(namespaces.name(side), ...dumpcap);
   await child.printed(/File: /);
   return { file, stop: () => child.kill('SIGINT') };
 }

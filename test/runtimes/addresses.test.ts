@@ -30,7 +30,7 @@ afterAll(() => programs.remove());
 
 describe.each(Object.entries(RUNTIMES))('udp() in %s', (_, command) => {
   const start = (side: Side, task: TravelTask) =>
-    new Child('ip', ['netns', 'exec', namespaces.name(side), ...command, program, JSON.stringify(task)]);
+    Child.inNamespace(namespaces.name(side), ...command, program, JSON.stringify(task));
 
   test('follows the addresses of the machine', async () => {
     const server = start('right', { role: 'server', peers: [] });

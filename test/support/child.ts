@@ -14,6 +14,11 @@ export class Child {
   readonly #begun = { stdout: '', stderr: '' };
   #ended = false;
 
+  /** Runs a command in a network namespace, by its name. */
+  static inNamespace(namespace: string, ...command: string[]): Child {
+    return new Child('ip', ['netns', 'exec', namespace, ...command]);
+  }
+
   constructor(command: string, args: readonly string[] = [], environment: Readonly<Record<string, string>> = {}) {
     this.#process = spawn(command, args, { env: { ...process.env, ...environment } });
     Child.#alive.add(this);

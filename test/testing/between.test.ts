@@ -24,7 +24,7 @@ afterEach(async () => {
 });
 
 function inside(place: 'left' | 'middle' | 'right', ...command: string[]): Child {
-  return new Child('ip', ['netns', 'exec', namespaces.name(place), ...command]);
+  return Child.inNamespace(namespaces.name(place), ...command);
 }
 
 /** A program of usrsctp with short timers. */

@@ -56,8 +56,7 @@ describe('a simulated host bridged to UDP', () => {
 
   test('native usrsctp, in a network namespace, sees a lossy network with two paths, of which one dies', async () => {
     const namespaces = new Namespaces();
-    const inside = (side: Side, ...command: string[]) =>
-      new Child('ip', ['netns', 'exec', namespaces.name(side), ...command]);
+    const inside = (side: Side, ...command: string[]) => Child.inNamespace(namespaces.name(side), ...command);
     const addresses = (side: Side) => ([1, 2] as const).map((way) => namespaces.address(side, way, 'IPv4'));
     const [port, encapsulationPort] = ['20001', '20002'];
     try {
