@@ -37,7 +37,7 @@ export interface SocketContext extends ModuleSocketContext {
 /** The inside of a socket: it receives what the module socket reads, and connects the parts. */
 export class SocketCore implements LazyModuleSocketOwner, AssociationTableOwner, AcceptorOwner, ConnectorOwner {
   readonly config: SocketConfig;
-  readonly events: EventListeners<SocketEvents> = new EventListeners();
+  readonly events: EventListeners<SocketEvents> = new EventListeners(() => this.#onListening());
   readonly moduleSocket: LazyModuleSocket;
   readonly associations: AssociationTable;
   readonly #context: SocketContext;
@@ -114,17 +114,15 @@ export class SocketCore implements LazyModuleSocketOwner, AssociationTableOwner,
 
   listen(options: { readonly backlog?: number }): Acceptor {
     checkObject(options, 'the options', 'listen');
-    const { backlog = 128 } = options;
+    const { backlog } = options;
     this.checkOpen('listen');
-    if (!Number.isInteger(backlog) || backlog < 1) {
+    if (backlog !== undefined && !(Number.isInteger(backlog) && backlog >= 1)) {
       throw failed('EINVAL', `listen: backlog must be 1 or more, not ${shown(backlog)}`);
     }
     if (this.config.style === 'one-to-one' && this.associations.size > 0) {
       throw failed('EISCONN', 'listen: the socket has an association');
     }
-    const moduleSocket = this.moduleSocket.bound();
-    moduleSocket.call('listen', (calls, handle) => calls.listen(handle, backlog));
-    this.acceptor.listen(backlog, moduleSocket);
+    this.acceptor.listen(this.moduleSocket.bound(), backlog);
     return this.acceptor;
   }
 
@@ -144,6 +142,7 @@ export class SocketCore implements LazyModuleSocketOwner, AssociationTableOwner,
       const handle = current.call('peeloff', (calls, from) => calls.peeloff(from, id));
       const socket = new SocketCore(this.#context, { ...this.config, style: 'one-to-one' }, handle);
       socket.#takeOver(own, current, this.associations);
+      this.#acceptor?.take(own);
       return socket;
     });
   }
@@ -232,7 +231,11 @@ export class SocketCore implements LazyModuleSocketOwner, AssociationTableOwner,
     if (this.#isOfAssociation) this.#isOpen = false;
   }
 
-  /** An association is up for which no promise waits. */
+  get takesByItself(): boolean {
+    return this.events.has('association');
+  }
+
+  /** An association is up that a peer has set up, or for which nobody waits any more. */
   isUp(association: Association): void {
     if (this.#isOfAssociation) this.#accepted = association;
     this.events.emit('association', association);
@@ -242,11 +245,15 @@ export class SocketCore implements LazyModuleSocketOwner, AssociationTableOwner,
     return new SocketCore(this.#context, this.config, handle).#ownAssociation();
   }
 
+  /** The first listener gets the associations that wait, but not before `on` has returned. */
+  #onListening(): void {
+    queueMicrotask(() => this.#acceptor?.poll());
+  }
+
   #peerConnected(up: Notification & { type: 'association' }, moduleSocket: ModuleSocket): void {
     const association = this.associations.add(up.associationId, moduleSocket);
     coreOf(association).opened(passiveSetup(up, association.paths()));
-    this.#acceptor?.push(association);
-    this.isUp(association);
+    this.acceptor.push(association);
   }
 
   /** The association of an accepted socket: its first notification, which is read here, says that it is up. */

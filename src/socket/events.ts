@@ -3,7 +3,10 @@ import type { Association } from '../association/association.js';
 
 /** The events of a socket. */
 export interface SocketEvents {
-  /** An association is up for which no promise waits: a peer has connected, or a detached connectx has succeeded. */
+  /**
+   * An association is up for which no promise of `connectx` waits: a peer has connected, or a detached connectx has
+   * succeeded. Listening takes the associations of peers, as `accept` does, unless `accept` or an iteration takes them.
+   */
   association: Association;
 }
 

@@ -94,15 +94,19 @@ export class Socket implements AsyncDisposable {
   }
 
   /**
-   * Lets peers connect. Returns the associations that they set up, one after another, until the socket is closed.
-   * `backlog`: how many may wait to be accepted (default 128). Beyond it, a one-to-one socket doesn't answer INIT, so
-   * that the peer tries again; a one-to-many socket aborts the association.
+   * Lets peers connect. Returns the associations that they set up, one after another, until the socket is closed. You
+   * take them in one of three ways: iterate over the result, call `accept`, or listen to the event `association`.
+   * Associations wait until they are taken. The event is emitted for each of them; if you have begun to iterate or
+   * called `accept`, the event doesn't take any.
+   *
+   * `backlog`: how many may wait. One-to-one: 128 by default; beyond it INITs aren't answered, so that peers try again.
+   * One-to-many: no limit by default, except the stack's `associations`; beyond it new associations are aborted.
    */
   listen(options: { readonly backlog?: number } = NO_OPTIONS): AsyncIterable<Association> {
     return this.#core.listen(options);
   }
 
-  /** The next association that a peer has set up. */
+  /** The next association that a peer has set up: see `listen`. */
   async accept(options: WaitOptions = NO_OPTIONS): Promise<Association> {
     return this.#open('accept').acceptor.accept(options);
   }
@@ -133,8 +137,10 @@ export class Socket implements AsyncDisposable {
   // --- end ----------------------------------------------------------------------------------------------------------
 
   /**
-   * Stops accepting, closes every association as its `close` does, then closes the socket. Rejects with the first error
-   * of the associations; the socket is closed all the same.
+   * Stops listening and aborts the associations that nobody has taken, closes every association of `associations` as its
+   * `close` does, then closes the socket. Associations that a one-to-one socket has accepted have sockets of their own,
+   * and stay open: `stack.close()` closes them, too. Rejects with the first error of the associations; the socket is
+   * closed all the same.
    */
   close(options: WaitOptions = NO_OPTIONS): Promise<void> {
     return this.#core.close(options);

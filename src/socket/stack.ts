@@ -98,8 +98,9 @@ export class Stack implements AsyncDisposable {
   }
 
   /**
-   * Closes every socket as its `close` does, then usrsctp and the transport. Afterwards nothing keeps the process
-   * alive.
+   * Closes every socket as its `close` does, those of accepted associations included, then usrsctp and the transport.
+   * Afterwards nothing keeps the process alive. Rejects with the first error of the associations; one that had ended
+   * before, with nothing lost, is no error.
    */
   close(options: WaitOptions = NO_OPTIONS): Promise<void> {
     return this.#core.close(options);

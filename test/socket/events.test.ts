@@ -41,8 +41,8 @@ describe('each notification of usrsctp is a typed event', () => {
       server.listen();
       const up: Association[] = [];
       server.on('association', (association) => up.push(association));
-      const a = await stacks.client.socket().connectx(SERVER);
-      expect(up).toEqual([await server.accept()]);
+      const [a, accepted] = await Promise.all([stacks.client.socket().connectx(SERVER), server.accept()]);
+      expect(up).toEqual([accepted]);
       const events = recorded(a, 'close');
       await Promise.all([a.close(), up[0]?.close()]);
       expect(events).toEqual([['close', undefined]]);
