@@ -27,6 +27,8 @@ export type { AddressChange, SocketEvents, StackEvents } from './socket/events.j
 export { Stack, type StackOptions } from './socket/packaged-stack.js';
 export type { SendAllFailure, SendAllResult } from './socket/send-all.js';
 export { Socket } from './socket/socket.js';
+export type { SocketMessage } from './socket/socket-receiver.js';
+export type { SocketSendOptions } from './socket/socket-send.js';
 export type { COUNTERS, StackStatistics } from './socket/stack-statistics.js';
 export type { Message } from './stack/socket/message.js';
 export type {

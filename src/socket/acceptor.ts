@@ -8,8 +8,10 @@ import { checkWaitOptions, Waiter, type WaitOptions } from '../wait.js';
 export interface AcceptorOwner {
   /** Makes the association of an accepted handle. Returns undefined if the association no longer exists. */
   accepted(handle: number): Association | undefined;
-  /** Does the program take associations in another way than by `accept`: has the event `association` a listener? */
+  /** Does the program take associations in another way than by `accept`: by the event `association`, or `receive`? */
   readonly takesByItself: boolean;
+  /** Do peers that have left have too many messages that nobody has received? */
+  readonly isFull: boolean;
   /** An association is up: emits the event. */
   isUp(association: Association): void;
 }
@@ -22,7 +24,7 @@ const MOST_ENDED = 128;
 /**
  * Associations that peers have set up, until the program takes them: by `accept`, by iterating, or by the event
  * `association`. The event is emitted for all of them. If the program has called `accept` or iterates, that takes them
- * all, and the event only tells of them.
+ * all, and the event only tells of them. A program that receives by the socket needs to take none.
  *
  * Those of a one-to-one socket wait in usrsctp, which enforces the backlog. Those of a one-to-many socket are up at once
  * and wait here. An association that ends while it waits can still be taken, because it may have left messages, but it
@@ -80,6 +82,7 @@ export class Acceptor implements AsyncIterable<Association> {
   push(association: Association): void {
     if (!this.isListening) return this.#owner.isUp(association);
     if (this.#error) return association.abort('nobody accepts any more');
+    if (this.#owner.isFull) return association.abort('too many unreceived messages');
     const isTaken = !this.#isAccepting && this.#owner.takesByItself;
     if (!isTaken && !this.#hasRoom()) return association.abort('accept queue full');
     if (!isTaken) this.#queue.push(association);
@@ -89,8 +92,13 @@ export class Acceptor implements AsyncIterable<Association> {
 
   /** The program has taken an association in another way: it peels it off, or sends to it. */
   take(association: Association): void {
-    const index = this.#queue.indexOf(association);
+    const index = this.#queue.length === 0 ? -1 : this.#queue.indexOf(association);
     if (index >= 0) this.#queue.splice(index, 1);
+  }
+
+  /** Takes all associations of a one-to-many socket that wait, unless the program accepts them. */
+  takeAll(): Association[] {
+    return this.#isAccepting ? [] : this.#queue.splice(0);
   }
 
   /** Gives the waiting associations to those who wait for one. */

@@ -8,6 +8,7 @@ import { costOf, type Message } from '../stack/socket/message.js';
 import type { ModuleSocket } from '../stack/socket/module-socket.js';
 import { OneToOneReadAhead, type ReadAhead } from './read-ahead/read-ahead.js';
 import { OneToManyReadAhead } from './read-ahead/shared.js';
+import { SocketReceiver } from './socket-receiver.js';
 
 /** What the table tells its socket. */
 export interface AssociationTableOwner {
@@ -27,6 +28,7 @@ export class AssociationTable implements AssociationOwner {
   #waiting: Set<AssociationCore> | undefined;
   /** How many bytes of incomplete messages have been read, by association. */
   #begun: Map<number, number> | undefined;
+  #receiver: SocketReceiver | undefined;
   #lastPathId = 0;
 
   constructor(config: SocketConfig, clock: Clock, owner: AssociationTableOwner) {
@@ -71,6 +73,7 @@ export class AssociationTable implements AssociationOwner {
     const { cost } = core.receiveQueues;
     const begun = from.#begun?.get(id) ?? 0;
     const isWaiting = from.#waiting?.has(core) === true;
+    from.#receiver?.forget(association);
     from.forget(core);
     this.#readAhead.add(core, cost);
     core.move(this, moduleSocket);
@@ -88,6 +91,21 @@ export class AssociationTable implements AssociationOwner {
     this.#readAhead.forget(core);
   }
 
+  /** Receives the messages of all associations. */
+  get receiver(): SocketReceiver {
+    if (this.#receiver) return this.#receiver;
+    this.#receiver = new SocketReceiver(this.clock, () => {
+      if (this.#begun?.size || this.held) this.#owner.read();
+    });
+    for (const association of this.#byId.values()) this.#receiver.arrived(association);
+    return this.#receiver;
+  }
+
+  /** Does the program receive the messages of all associations? */
+  get isReceiving(): boolean {
+    return this.#receiver !== undefined;
+  }
+
   /** Ends all associations. */
   end(error: SctpError): void {
     for (const association of this.list) coreOf(association).ended(error);
@@ -98,7 +116,9 @@ export class AssociationTable implements AssociationOwner {
   /** How many bytes of messages may be read now. */
   room(): number {
     let begun = 0;
-    if (this.#begun) for (const [id, bytes] of this.#begun) if (!this.core(id)?.receiveQueues.isWanted) begun += bytes;
+    if (this.#begun && !this.#receiver?.isWaiting) {
+      for (const [id, bytes] of this.#begun) if (!this.core(id)?.receiveQueues.isWanted) begun += bytes;
+    }
     return this.#readAhead.room(begun);
   }
 
@@ -108,10 +128,12 @@ export class AssociationTable implements AssociationOwner {
   }
 
   message(id: number, message: Message): void {
-    const core = this.core(id);
-    if (!core) return;
+    const association = this.#byId.get(id);
+    if (!association) return;
+    const core = coreOf(association);
     this.#readAhead.add(core, costOf(message));
     core.deliver(message);
+    this.#receiver?.arrived(association);
   }
 
   begun(id: number, bytes: number): void {
@@ -156,7 +178,7 @@ export class AssociationTable implements AssociationOwner {
   unreceived(core: AssociationCore): number {
     const { cost, isWanted } = core.receiveQueues;
     const begun = this.#begun?.get(core.id) ?? 0;
-    return cost + (begun > 0 && isWanted ? 0 : begun);
+    return cost + (begun > 0 && (isWanted || this.#receiver?.isWaiting) ? 0 : begun);
   }
 
   // --- what the associations tell and ask ---------------------------------------------------------------------------
@@ -187,6 +209,8 @@ export class AssociationTable implements AssociationOwner {
   }
 
   ended(core: AssociationCore, error: SctpError | undefined): void {
+    const association = this.#byId.get(core.id);
+    if (association) this.#receiver?.ended(association);
     this.forget(core);
     this.#owner.ended(core, error);
   }

@@ -1,7 +1,9 @@
 import type { Address } from '../address.js';
 import { checkObject, shown } from '../arguments.js';
-import { type Association, coreOf } from '../association/association.js';
+import { Association, coreOf } from '../association/association.js';
 import type { AssociationCore } from '../association/core.js';
+import { bytesOf, sendInfo } from '../association/messages/send-info.js';
+import type { Sendable } from '../association/messages/send-options.js';
 import { passiveSetup } from '../association/setup.js';
 import { SctpError } from '../errors.js';
 import { EventListeners } from '../event-listeners.js';
@@ -18,8 +20,13 @@ import { Acceptor, type AcceptorOwner } from './acceptor.js';
 import { AssociationTable, type AssociationTableOwner } from './association-table.js';
 import type { ConnectAttempts } from './connect/attempts.js';
 import { Connector, type ConnectorOwner } from './connect/connector.js';
+import type { Peer } from './connect/peers.js';
 import type { SocketEvents } from './events.js';
 import { LazyModuleSocket, type LazyModuleSocketOwner, type ModuleSocketContext } from './lazy-module-socket.js';
+import type { SocketMessage } from './socket-receiver.js';
+import type { SocketSendOptions } from './socket-send.js';
+
+const MOST_STREAMS = 0x10000;
 
 /** What a socket needs from its stack. */
 export interface SocketContext extends ModuleSocketContext {
@@ -147,11 +154,55 @@ export class SocketCore implements LazyModuleSocketOwner, AssociationTableOwner,
     });
   }
 
+  /** The next message of any association. Also takes the associations that wait to be accepted. */
+  async receive(options: WaitOptions): Promise<SocketMessage | undefined> {
+    if (this.config.style === 'one-to-one') {
+      throw failed('EOPNOTSUPP', "receive: a one-to-one socket doesn't receive: call receive() of its association");
+    }
+    if (!this.associations.isReceiving) {
+      const { receiver } = this.associations;
+      for (const association of this.#acceptor?.takeAll() ?? []) receiver.arrived(association);
+      if (this.#isOpen)
+        this.moduleSocket.opened(); // so that stack.close() ends the wait
+      else receiver.end();
+    }
+    return this.associations.receiver.take(options);
+  }
+
+  /** Sends a message to an association, or to a peer, with which an association is set up if there is none. */
+  async send(data: Sendable, options: SocketSendOptions): Promise<Association> {
+    checkObject(options, 'the options', 'send');
+    this.checkOpen('send');
+    const { to, timeoutMs, signal, ...rest } = options;
+    const bytes = bytesOf(data);
+    sendInfo(0, MOST_STREAMS, rest);
+    if (this.config.style === 'one-to-one') {
+      throw failed('EOPNOTSUPP', "send: a one-to-one socket doesn't send: call send() of its association");
+    }
+    const wait = { ...(timeoutMs !== undefined && { timeoutMs }), ...(signal && { signal }) };
+    const found = this.#associationWith(to, wait);
+    // Without `await` for an association that is known, so that messages to a peer leave in the order of the calls.
+    const association = found instanceof Association ? found : await found;
+    if (association.state !== 'closed' && this.associations.get(association.id) !== association) {
+      throw failed('EINVAL', `send: the association (id ${association.id}) is none of this socket's`);
+    }
+    this.#acceptor?.take(association);
+    await association.ready;
+    await association.send(bytes, rest);
+    return association;
+  }
+
+  #associationWith(to: Association | Peer | readonly Peer[], wait: WaitOptions): Association | Promise<Association> {
+    if (to instanceof Association) return to;
+    return this.connector.associationWith(Array.isArray(to) ? to : [to], wait);
+  }
+
   async close(options: WaitOptions): Promise<void> {
     checkWaitOptions(options, 'close');
     this.#stop();
     const closed = await Promise.allSettled(this.associations.list.map((association) => association.close(options)));
     this.moduleSocket.end();
+    this.#endReceiving();
     for (const result of closed) if (result.status === 'rejected') throw result.reason;
   }
 
@@ -160,6 +211,7 @@ export class SocketCore implements LazyModuleSocketOwner, AssociationTableOwner,
     this.#stop();
     for (const association of this.associations.list) association.abort(reason);
     this.moduleSocket.end();
+    this.#endReceiving();
   }
 
   /** Drops all unreceived messages: nobody will receive any more. */
@@ -216,6 +268,7 @@ export class SocketCore implements LazyModuleSocketOwner, AssociationTableOwner,
     this.#connector?.fail(() => error);
     this.associations.end(error);
     this.#acceptor?.end(error);
+    this.#endReceiving(error);
   }
 
   // --- what the parts tell and ask ----------------------------------------------------------------------------------
@@ -232,7 +285,11 @@ export class SocketCore implements LazyModuleSocketOwner, AssociationTableOwner,
   }
 
   get takesByItself(): boolean {
-    return this.events.has('association');
+    return this.associations.isReceiving || this.events.has('association');
+  }
+
+  get isFull(): boolean {
+    return this.associations.isReceiving && this.associations.receiver.isFull;
   }
 
   /** An association is up that a peer has set up, or for which nobody waits any more. */
@@ -248,6 +305,11 @@ export class SocketCore implements LazyModuleSocketOwner, AssociationTableOwner,
   /** The first listener gets the associations that wait, but not before `on` has returned. */
   #onListening(): void {
     queueMicrotask(() => this.#acceptor?.poll());
+  }
+
+  /** Nothing more will be received: those who wait get undefined, or the error. */
+  #endReceiving(error?: SctpError): void {
+    if (this.associations.isReceiving) this.associations.receiver.end(error);
   }
 
   #peerConnected(up: Notification & { type: 'association' }, moduleSocket: ModuleSocket): void {

@@ -12,6 +12,8 @@ import type { Peer } from './connect/peers.js';
 import type { SocketCore } from './core.js';
 import type { SocketEvents } from './events.js';
 import { type SendAllResult, sendToAll } from './send-all.js';
+import type { SocketMessage } from './socket-receiver.js';
+import type { SocketSendOptions } from './socket-send.js';
 
 /** The socket with this inside: always the same object. */
 export let socketOf: (core: SocketCore) => Socket;
@@ -132,6 +134,27 @@ export class Socket implements AsyncDisposable {
    */
   sendAll(data: Sendable, options: SendOptions = NO_OPTIONS): Promise<SendAllResult> {
     return sendToAll(this.associations, data, options);
+  }
+
+  /**
+   * The next message of any association of a one-to-many socket, with its association. Associations take turns, and the
+   * messages of each come in order. Associations needn't be accepted then. Messages for which someone waits at the
+   * association (`association.receive`, a stream) go there. How an association ends is told by the association only
+   * (`closed`). Resolves with undefined when the socket is closed and everything is received. If you stop receiving, the
+   * receive windows close, as with `association.receive`. Rejects with EOPNOTSUPP on a one-to-one socket, ETIMEDOUT.
+   */
+  receive(options: WaitOptions = NO_OPTIONS): Promise<SocketMessage | undefined> {
+    return this.#core.receive(options);
+  }
+
+  /**
+   * Sends a message of a one-to-many socket to one of its associations or to a peer. If there is no association with the
+   * peer, it is set up first (RFC 6458 §3.2). Resolves with the association when the stack has taken the message.
+   * Rejects as `association.send` and `connectx` do, with EINVAL for an association that isn't one of this socket, and
+   * with EOPNOTSUPP on a one-to-one socket.
+   */
+  send(data: Sendable, options: SocketSendOptions): Promise<Association> {
+    return this.#core.send(data, options);
   }
 
   // --- end ----------------------------------------------------------------------------------------------------------

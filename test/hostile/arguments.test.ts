@@ -9,6 +9,7 @@ const waits = record('signal', 'timeoutMs');
 const text = fc.constant('x');
 const peers = fc.oneof(anything, fc.array(record('address', 'port', 'encapsulationPort'), { maxLength: 3 }));
 const sendOptions = record('stream', 'ppid', 'unordered', 'context', 'sackImmediately', 'reliability');
+const sendTo = fc.record({ to: fc.oneof(peers, record('address', 'port')) });
 const reliability = record('lifetimeMs', 'retransmits', 'priority').map((each) => ({ reliability: each }));
 const optionNames = fc.oneof(anything, fc.constantFrom<unknown>('rto', 'pathParameters', 'key', 'hmacs', 'scheduler'));
 const socketOptions = record(
@@ -111,6 +112,11 @@ test('no argument of any call does harm: the error names the problem, and the st
           connecting((socket) => socket.connect(peer, options)),
         ),
         peeloff: probe([record('id')]),
+        receive: probe([waits], (options) => apart((socket) => notForLong(socket.receive(options)))),
+        send: {
+          args: fc.oneof(fc.tuple(anything, sendTo), fc.tuple(text, sendTo)),
+          call: (data: never, options: never) => connecting((socket) => socket.send(data, options)),
+        },
         sendAll: {
           args: fc.oneof(fc.tuple(anything, sendOptions), fc.tuple(text, sendOptions)),
           call: (data: never, options: never) => notForLong(clientSocket.sendAll(data, options)),

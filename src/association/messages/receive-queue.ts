@@ -48,6 +48,11 @@ export class ReceiveQueue {
     return this.#ended ? 0 : this.#cost;
   }
 
+  /** The cost of the messages that are here, also after the end. */
+  get waitingCost(): number {
+    return this.#cost;
+  }
+
   get isDiscarding(): boolean {
     return this.#isDiscarding;
   }
@@ -155,6 +160,12 @@ export class ReceiveQueue {
   /** The next message, if it is here already. */
   next(): Message | undefined {
     return typeof this.#items[this.#first] === 'object' ? (this.#next() as Message) : undefined;
+  }
+
+  /** The next message, if it is here already, also behind the reset of a stream. For a queue of several streams. */
+  poll(): Message | undefined {
+    const item = this.#taken();
+    return typeof item === 'object' ? item : undefined;
   }
 
   take(options: WaitOptions): Promise<Message | undefined> {

@@ -5,14 +5,14 @@ import { type ErrorCode, SctpError } from '../../errors.js';
 import type { Lookup } from '../../host-name.js';
 import type { ModuleSocket } from '../../stack/socket/module-socket.js';
 import type { Notification } from '../../stack/socket/notification.js';
-import { Waiter } from '../../wait.js';
+import { Waiter, type WaitOptions } from '../../wait.js';
 import type { AssociationTable } from '../association-table.js';
 import { portOf } from '../binding.js';
 import type { LazyModuleSocket } from '../lazy-module-socket.js';
 import { ConnectAttempt } from './attempt.js';
 import type { ConnectAttempts } from './attempts.js';
 import { begin, setInitBudget } from './begin.js';
-import { checkCount, checkIdle, checkUnknown } from './idle.js';
+import { checkCount, checkIdle, checkUnknown, knownId } from './idle.js';
 import { namedLocals } from './local-addresses.js';
 import { hasHostName, lookUpPeers, lookupTimeout } from './names.js';
 import { type ConnectOptions, checkConnectOptions } from './options.js';
@@ -85,9 +85,23 @@ export class Connector {
 
   /** Checks the arguments, binds if asked to, and starts a set-up; or adds addresses to an association. */
   connect(syscall: string, list: readonly Peer[], options: ConnectOptions): Association | Promise<Association> {
+    return this.#checkAndConnect(syscall, list, options, false);
+  }
+
+  /** The association of a one-to-many socket with a peer; if there is none, starts a set-up as `wait: false` does. */
+  associationWith(list: readonly Peer[], options: WaitOptions): Association | Promise<Association> {
+    return this.#checkAndConnect('send', list, { ...options, wait: false }, true);
+  }
+
+  #checkAndConnect(
+    syscall: string,
+    list: readonly Peer[],
+    options: ConnectOptions,
+    mayExist: boolean,
+  ): Association | Promise<Association> {
     checkConnectOptions(options, syscall);
-    if (hasHostName(list) && !options.association) return this.#lookUp(syscall, list, options);
-    return this.#connect(syscall, list, options, this.#owner.moduleSocket.pump.clock.now());
+    if (hasHostName(list) && !options.association) return this.#lookUp(syscall, list, options, mayExist);
+    return this.#connect(syscall, list, options, this.#owner.moduleSocket.pump.clock.now(), mayExist);
   }
 
   #connect(
@@ -95,6 +109,7 @@ export class Connector {
     list: readonly Peer[],
     options: ConnectOptions,
     startedAtMs: number,
+    mayExist: boolean,
   ): Association | Promise<Association> {
     const { moduleSocket: socket, associations, isListening } = this.#owner;
     const { interfaces } = socket.pump;
@@ -104,6 +119,8 @@ export class Connector {
     const peers = checkPeers(list, family, syscall, (address, zone) => this.#owner.useZone(address, zone));
     checkEncapsulation(peers, socket.encapsulationPort, syscall);
     options.signal?.throwIfAborted();
+    const known = mayExist && associations.get(knownId(socket.opened(), peers, syscall));
+    if (known) return known;
     if (style === 'one-to-one') checkIdle(associations.list, isListening, syscall);
     // Unreachable addresses come last, because usrsctp would wait for an answer from each of them.
     const reachable = reachablePeers(peers, interfaces, locals ?? socket.endpoints, syscall);
@@ -113,7 +130,12 @@ export class Connector {
   }
 
   /** Looks host names up, then connects. The deadline and the signal apply to both. */
-  async #lookUp(syscall: string, list: readonly Peer[], options: ConnectOptions): Promise<Association> {
+  async #lookUp(
+    syscall: string,
+    list: readonly Peer[],
+    options: ConnectOptions,
+    mayExist: boolean,
+  ): Promise<Association> {
     const { moduleSocket: socket, associations, isListening, lookup } = this.#owner;
     const { clock } = socket.pump;
     const { family, style } = socket.config;
@@ -130,7 +152,7 @@ export class Connector {
     );
     const peers = await waiter.promise.finally(() => this.#lookups.delete(waiter));
     this.#owner.checkOpen(syscall);
-    return this.#connect(syscall, peers, options, startedAtMs);
+    return this.#connect(syscall, peers, options, startedAtMs, mayExist);
   }
 
   /** Takes a notification about a set-up that is under way. Returns false if it is about another association. */
@@ -167,7 +189,7 @@ export class Connector {
     for (const pending of this.#pending.values()) this.#failed(pending, error);
   }
 
-  #start(plan: Plan): Promise<Association> {
+  #start(plan: Plan): Association | Promise<Association> {
     const { syscall, options, isBoundForIt, startedAtMs } = plan;
     const { moduleSocket: socket, associations } = this.#owner;
     const { pump } = socket;
@@ -188,7 +210,7 @@ export class Connector {
     if (options.wait !== false) return waiter.promise;
     waiter.promise.catch(() => undefined); // `ready` may be ignored
     association.paths(); // keeps the paths for a caller who asks for them after a failure
-    return Promise.resolve(association);
+    return association;
   }
 
   /** `onRefused` is called if the network refuses all addresses. */

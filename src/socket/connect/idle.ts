@@ -19,11 +19,19 @@ export function checkIdle(
   if (association) throw new SctpError('EISCONN', `${syscall}: the socket has an association`, { syscall });
 }
 
+/** The id of the socket's association that has one of the peer's addresses; 0 if there is none. */
+export function knownId(moduleSocket: ModuleSocket, peers: readonly Peer[], syscall: string): number {
+  for (const peer of peers) {
+    const id = moduleSocket.call(syscall, (calls, handle) => calls.getassocid(handle, peer));
+    if (id !== 0) return id;
+  }
+  return 0;
+}
+
 /** Throws EALREADY if an association of the socket has one of the peer's addresses. */
 export function checkUnknown(moduleSocket: ModuleSocket, peers: readonly Peer[], syscall: string): void {
   for (const peer of peers) {
-    const id = moduleSocket.call(syscall, (calls, handle) => calls.getassocid(handle, peer));
-    if (id === 0) continue;
+    if (knownId(moduleSocket, [peer], syscall) === 0) continue;
     throw new SctpError('EALREADY', `${syscall}: the socket already has an association with ${peer.address}`, {
       syscall,
       address: peer.address,
