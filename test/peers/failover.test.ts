@@ -25,7 +25,7 @@ test.each([
   },
   async (_, directions) => {
     // With the 1,280 bytes that a path begins with, a peer with a window of 1,500 bytes sometimes costs a second timeout.
-    const stack = await ours({ udp: { mtu: 1500 } });
+    const stack = await ours();
     const kinds = ENDS.flatMap((connects) => WINDOWS.map((window) => ({ connects, window })));
     const conversations = await Promise.all(
       kinds.map(async ({ connects, window }) => {

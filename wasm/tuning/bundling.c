@@ -20,16 +20,11 @@
 
 #define BURST_PACKETS 4 /* Max.Burst: how many packets may leave at once (RFC 9260 6.1 D) */
 
-static uint32_t unsent(const struct sctp_association *asoc)
-{
-	return asoc->total_output_queue_size - asoc->total_flight;
-}
-
 /* Has the packet that the waiting messages will make room for another message of their average size? */
 static int has_room(const struct sctp_tcb *stcb)
 {
 	const struct sctp_association *asoc = &stcb->asoc;
-	uint32_t count = asoc->stream_queue_cnt + asoc->send_queue_cnt, bytes = unsent(asoc), each;
+	uint32_t count = asoc->stream_queue_cnt + asoc->send_queue_cnt, bytes = link_unsent_bytes(asoc), each;
 
 	if (count == 0 || bytes >= asoc->smallest_mtu) {
 		return 0;

@@ -170,7 +170,9 @@ void sctp_chunk_output(struct sctp_inpcb *inp, struct sctp_tcb *stcb, int from_w
 		decay_idle_windows(stcb);
 	}
 	asoc->burst_limit_applied = 0;
+	link_max_chunks_in_packet = link_chunks_for_window(stcb);
 	upstream_chunk_output(inp, stcb, from_where, so_locked);
+	link_max_chunks_in_packet = SCTP_MAX_DATA_BUNDLING;
 	if (asoc->burst_limit_applied && has_more(asoc)) {
 		link_output_with_next_burst(stcb);
 	}

@@ -80,6 +80,15 @@ void burst_association_freed(const struct sctp_tcb *stcb);
 /* Must small messages wait for each other now, even with SCTP_NODELAY? If so, their output has been scheduled. */
 int link_defers_output(struct sctp_tcb *stcb);
 
+/* --- small_window.c ------------------------------------------------------------------------------------------- */
+
+/* Bytes of messages that wait to be sent or retransmitted. */
+uint32_t link_unsent_bytes(const struct sctp_association *asoc);
+
+/* Upstream puts no more chunks into a packet than this: SCTP_MAX_DATA_BUNDLING, or what a small window has room for. */
+extern uint32_t link_max_chunks_in_packet;
+uint32_t link_chunks_for_window(const struct sctp_tcb *stcb);
+
 /* --- buffers.c ------------------------------------------------------------------------------------------------ */
 
 /*

@@ -80,6 +80,10 @@ void upstream_chunk_output(struct sctp_inpcb *inp, struct sctp_tcb *stcb, int fr
 	__attribute__((alias("sctp_chunk_output")));
 #define sctp_use_cwnd_based_maxburst sctp_use_cwnd_based_maxburst * link_has_short_rtt(stcb->asoc.primary_destination)
 
+/* A packet for a small window: tuning/small_window.c. Upstream's functions also have an array of that length. */
+#undef SCTP_MAX_DATA_BUNDLING
+#define SCTP_MAX_DATA_BUNDLING link_max_chunks_in_packet
+
 /* Link-local addresses: network/interfaces.c, whose functions aren't weak. */
 #pragma weak sctp_is_address_in_scope
 #pragma weak sctp_add_addresses_to_i_ia
