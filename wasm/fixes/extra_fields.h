@@ -23,6 +23,7 @@ struct association_extra {
 	union sctp_sockstore *former; /* the last addresses that the peer has deleted: late_packets.c */
 	uint32_t former_count;        /* how many addresses it has deleted */
 
+	uint32_t reachable_paths; /* active paths when the MTU was last updated: tuning/path_mtu.c */
 	double opened_ms;          /* when the association entered the state OPEN */
 	uint8_t outputs;           /* the outputs that it waits for, as bits: tuning/burst.c */
 	uint32_t set_up_time_outs; /* of INIT until the INIT ACK, then of COOKIE ECHO: round_trips.c */

@@ -20,6 +20,7 @@
 #include "fixes/fixes.h"
 #include "fixes/extra_fields.h"
 #include "link.h"
+#include "tuning/tuning.h"
 
 enum rank { ACTIVE, POTENTIALLY_FAILED, INACTIVE, UNCONFIRMED };
 
@@ -99,6 +100,7 @@ void link_select_path(struct sctp_tcb *stcb)
 {
 	struct sctp_nets *used = link_path_in_use(stcb), *best = stcb->asoc.primary_destination, *net;
 
+	link_update_mtu(stcb);
 	if (used == NULL || rank_of(used) == ACTIVE) {
 		return;
 	}

@@ -237,7 +237,7 @@ static uint32_t known_mtu(const struct sctp_nets *net)
 
 static int is_reachable(const struct sctp_nets *net)
 {
-	return (net->dest_state & SCTP_ADDR_REACHABLE) != 0;
+	return (net->dest_state & SCTP_ADDR_REACHABLE) ? 1 : 0;
 }
 
 /* Reports that the MTU of a path has changed: SCTP_PEER_ADDR_CHANGE with spc_state 0, which upstream doesn't use. */
@@ -299,6 +299,21 @@ static void apply_mtu(struct sctp_tcb *stcb)
 		UPSTREAM_ADJUST_TO_MTU(stcb, smallest_mtu);
 	} else if (smallest_mtu != UINT32_MAX) {
 		stcb->asoc.smallest_mtu = smallest_mtu;
+	}
+}
+
+void link_update_mtu(struct sctp_tcb *stcb)
+{
+	struct association_extra *extra = extra_of(stcb);
+	const struct sctp_nets *net;
+	uint32_t reachable = 0, before = extra->reachable_paths;
+
+	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
+		reachable += is_reachable(net);
+	}
+	extra->reachable_paths = reachable;
+	if (before != 0 && reachable != before && stcb->asoc.default_mtu == 0) {
+		apply_mtu(stcb);
 	}
 }
 

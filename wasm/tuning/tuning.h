@@ -37,6 +37,9 @@ void link_suspect_black_hole(struct sctp_tcb *stcb, struct sctp_nets *net);
 /* Is a packet larger than its path carries? It is, if it has a chunk that was made for a larger path MTU. */
 int link_exceeds_path(const struct sctp_tcb *stcb, const struct link_packet *packet);
 
+/* Paths may have become active or inactive: an inactive path doesn't limit the size of packets. */
+void link_update_mtu(struct sctp_tcb *stcb);
+
 /* Looks for answers to probes in a packet that usrsctp has processed. */
 void link_handle_probe_answers(const struct sctphdr *header, uint32_t length, union sctp_sockstore *source,
                                union sctp_sockstore *destination);
