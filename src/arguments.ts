@@ -1,3 +1,5 @@
+import { suggestion } from './nearest-name.js';
+
 /** Of a value in an error message, in characters. */
 const LONGEST = 60;
 /** About 35 years. At much larger times a double would lose the digits for fractions of a millisecond. */
@@ -7,14 +9,32 @@ const LONGEST_MS = 2 ** 40;
 export function shown(value: unknown): string {
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
+  const text = quoted(value);
+  return typeof value === 'string' || typeof value === 'bigint' ? `the ${typeof value} ${text}` : text;
+}
+
+/** A name or a text that a caller passed, for an error message, in quotes if it is a string. */
+export function quoted(value: unknown): string {
+  if (typeof value === 'object' || typeof value === 'function') return value === null ? 'null' : shown(value);
   const text = String(value);
-  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+  const short = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+  return typeof value === 'string' ? `'${short}'` : short;
 }
 
 /** Throws TypeError unless the value is an object, so that its fields can be read. */
 export function checkObject(value: unknown, name: string, syscall: string): void {
   if (typeof value === 'object' && value !== null) return;
   throw new TypeError(`${syscall}: ${name} must be an object, not ${shown(value)}`);
+}
+
+/** Throws TypeError unless the value is an object, and all its fields have one of these names. */
+export function checkOptions(value: unknown, names: object, syscall: string): void {
+  checkObject(value, 'the options', syscall);
+  for (const name in value as object) if (!Object.hasOwn(names, name)) throw unknownOption(name, names, syscall);
+}
+
+function unknownOption(name: string, names: object, syscall: string): TypeError {
+  return new TypeError(`${syscall}: there is no option ${quoted(name)}: ${suggestion(name, Object.keys(names))}`);
 }
 
 /** Throws TypeError if the value is of another type. */

@@ -1,6 +1,7 @@
-import { checkObject, shown } from './arguments.js';
+import { checkOptions, shown } from './arguments.js';
 import type { Clock } from './clock.js';
 import { SctpError } from './errors.js';
+import type { Names } from './nearest-name.js';
 
 /** How long to wait. */
 export interface WaitOptions {
@@ -10,9 +11,11 @@ export interface WaitOptions {
   readonly timeoutMs?: number;
 }
 
-/** Checks the options that a caller gave. */
-export function checkWaitOptions(options: WaitOptions, syscall: string): void {
-  checkObject(options, 'the options', syscall);
+export const WAIT_OPTIONS: Names<WaitOptions> = { signal: true, timeoutMs: true };
+
+/** Checks the options that a caller gave. `names`: those of all its options. */
+export function checkWaitOptions(options: WaitOptions, syscall: string, names: object = WAIT_OPTIONS): void {
+  checkOptions(options, names, syscall);
   const { signal, timeoutMs } = options;
   if (timeoutMs !== undefined && !(typeof timeoutMs === 'number' && timeoutMs >= 0)) {
     throw new SctpError('EINVAL', `timeoutMs must be a number of ms, 0 or more, not ${shown(timeoutMs)}`, { syscall });

@@ -273,7 +273,10 @@ export class Association implements AsyncIterable<Message>, AsyncDisposable {
 
   // --- events -------------------------------------------------------------------------------------------------------
 
-  /** Calls `listener` for each event of that name. Returns a function that removes it. */
+  /**
+   * Calls `listener` for each event of that name. Returns a function that removes it. Throws TypeError for an event that
+   * doesn't exist.
+   */
   on<Name extends keyof AssociationEvents>(name: Name, listener: (event: AssociationEvents[Name]) => void): () => void {
     return this.#core.events.on(name, listener);
   }
@@ -286,8 +289,24 @@ export class Association implements AsyncIterable<Message>, AsyncDisposable {
     return this.#core.events.once(name, listener);
   }
 
-  /** Removes a listener that was added by `on`. */
+  /** Removes a listener that was added by `on` or `once`. */
   off<Name extends keyof AssociationEvents>(name: Name, listener: (event: AssociationEvents[Name]) => void): void {
+    this.#core.events.off(name, listener);
+  }
+
+  /** As `on`, under Node's other name. */
+  addListener<Name extends keyof AssociationEvents>(
+    name: Name,
+    listener: (event: AssociationEvents[Name]) => void,
+  ): () => void {
+    return this.#core.events.on(name, listener);
+  }
+
+  /** As `off`, under Node's other name: `events.once` and `events.on` need it. */
+  removeListener<Name extends keyof AssociationEvents>(
+    name: Name,
+    listener: (event: AssociationEvents[Name]) => void,
+  ): void {
     this.#core.events.off(name, listener);
   }
 

@@ -9,7 +9,7 @@ import type { Message } from '../stack/socket/message.js';
 import type { ModuleSocket } from '../stack/socket/module-socket.js';
 import type { Notification } from '../stack/socket/notification.js';
 import { checkWaitOptions, Waiter, type WaitOptions } from '../wait.js';
-import type { AssociationEvents } from './events.js';
+import { ASSOCIATION_EVENTS, type AssociationEvents } from './events.js';
 import { Lifecycle } from './lifecycle.js';
 import type { ReceiveQueueOwner } from './messages/receive-queue.js';
 import { ReceiveQueues } from './messages/receive-queues.js';
@@ -69,7 +69,7 @@ export class AssociationCore implements SendQueueOwner, ReceiveQueueOwner, Paths
     this.id = id;
     this.#owner = owner;
     this.#moduleSocket = moduleSocket;
-    this.events = new EventListeners((name, isListening) => this.#onListening(name, isListening));
+    this.events = new EventListeners(ASSOCIATION_EVENTS, (name, isListening) => this.#onListening(name, isListening));
     this.paths = new Paths(this);
     this.receiveQueues = new ReceiveQueues(owner.clock, this);
     this.sendQueue = new SendQueue(this, owner.clock, owner.pieceBytes, owner.sendQueueBytes);

@@ -1,5 +1,6 @@
 import type { Address } from '../address.js';
 import type { ErrorCause, SctpError } from '../errors.js';
+import type { Names } from '../nearest-name.js';
 import type {
   AssociationChange,
   AssociationReset,
@@ -44,6 +45,22 @@ export interface AssociationEvents {
   /** The association has ended: gracefully, or with an error. */
   close: SctpError | undefined;
 }
+
+export const ASSOCIATION_EVENTS: Names<AssociationEvents> = {
+  path: true,
+  restart: true,
+  shutdown: true,
+  sendFailed: true,
+  remoteError: true,
+  adaptation: true,
+  authentication: true,
+  partialDeliveryAborted: true,
+  streamReset: true,
+  associationReset: true,
+  streamChange: true,
+  senderDry: true,
+  close: true,
+};
 
 /** A change of a path. */
 export interface PathEvent {

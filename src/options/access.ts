@@ -1,6 +1,7 @@
 import { canonicalEnd } from '../address.js';
-import { checkObject, shown } from '../arguments.js';
+import { checkObject, quoted } from '../arguments.js';
 import { SctpError } from '../errors.js';
+import { suggestion } from '../nearest-name.js';
 import { callError } from '../stack/socket/errors.js';
 import type { ModuleSocket } from '../stack/socket/module-socket.js';
 import { constantOf, decode, encode, layoutOf, question, type Scope } from './codec.js';
@@ -12,6 +13,7 @@ import {
   type OptionRow,
   type OptionValue,
   optionRow,
+  options,
   type Place,
 } from './table.js';
 
@@ -73,7 +75,12 @@ export type QueryArguments<N extends OptionName> =
 
 function rowOf(name: OptionName, syscall: string): OptionRow {
   const row = optionRow(name);
-  if (!row) throw new SctpError('ENOPROTOOPT', `${syscall}: there is no option '${shown(name)}'`, { syscall });
+  if (!row)
+    throw new SctpError(
+      'ENOPROTOOPT',
+      `${syscall}: there is no option ${quoted(name)}: ${suggestion(name, Object.keys(options))}`,
+      { syscall },
+    );
   return row;
 }
 

@@ -5,6 +5,7 @@ import { packStorage, unpackSockaddr } from '../bridge/sockaddr.js';
 import { type Layout, readStruct, writeStruct } from '../bridge/struct.js';
 import * as C from '../generated/constants.js';
 import { linger, sockaddr_storage } from '../generated/layouts.js';
+import { suggestion } from '../nearest-name.js';
 import { CONGESTION_CONTROLS, type FieldRow, type Kinds, MULTIPATHS, type OptionRow, SCHEDULERS } from './table.js';
 
 /** The fields of a struct. */
@@ -81,7 +82,8 @@ export function encode(row: OptionRow, scope: Scope, value: unknown, before?: Ui
   else checkObject(value, 'the value', 'setOption');
   for (const [name, content] of Object.entries(row.value ? {} : (value as Fields))) {
     const field = row.fields?.[name];
-    if (!field) throw new TypeError(`${row.constant} has no field '${name}'`);
+    if (!field)
+      throw new TypeError(`${row.constant} has no field '${name}': ${suggestion(name, Object.keys(row.fields ?? {}))}`);
     if (content !== undefined) assign(fields, field, content);
   }
   if (row.count) fields[row.count] = elementsOf(row, value);

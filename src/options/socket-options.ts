@@ -1,6 +1,7 @@
 import type { AddressFamily } from '../address.js';
-import { checkObject, shown } from '../arguments.js';
+import { checkOptions, shown } from '../arguments.js';
 import { SctpError } from '../errors.js';
+import type { Names } from '../nearest-name.js';
 import type { StreamCounts } from '../stack/socket/notification.js';
 
 /** The options of a new socket. */
@@ -51,6 +52,20 @@ export interface SocketOptions {
   readonly maxMessageBytes?: number;
 }
 
+const SOCKET_OPTIONS: Names<SocketOptions> = {
+  style: true,
+  family: true,
+  streams: true,
+  peerMayReset: true,
+  sendBufferBytes: true,
+  receiveBufferBytes: true,
+  noDelay: true,
+  readAheadBytes: true,
+  sendQueueBytes: true,
+  maxMessageBytes: true,
+};
+const STREAM_COUNTS: Names<StreamCounts> = { inbound: true, outbound: true };
+
 /** The options with their defaults. */
 export interface SocketConfig {
   readonly style: 'one-to-one' | 'one-to-many';
@@ -73,8 +88,8 @@ const MB = 1024 * 1024;
 
 /** Checks options that a caller gave, and adds the defaults. `conn`: the transport is `conn()`. */
 export function socketConfig(options: SocketOptions, conn?: { readonly mtu: number }): SocketConfig {
-  checkObject(options, 'the options', 'socket');
-  checkObject(options.streams ?? {}, 'streams', 'socket');
+  checkOptions(options, SOCKET_OPTIONS, 'socket');
+  checkOptions(options.streams ?? {}, STREAM_COUNTS, 'socket: streams');
   const { style = 'one-to-one', family = 'any', streams = {}, noDelay = true, peerMayReset = 'streams' } = options;
   oneOf('style', style, ['one-to-one', 'one-to-many']);
   oneOf('family', family, ['any', 'IPv4', 'IPv6']);

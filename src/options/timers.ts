@@ -1,6 +1,7 @@
-import { shown } from '../arguments.js';
+import { quoted, shown } from '../arguments.js';
 import { SctpError } from '../errors.js';
 import { sysctls } from '../generated/sysctls.js';
+import { suggestion } from '../nearest-name.js';
 
 /** The name of one of usrsctp's sysctls. */
 export type Sysctl = (typeof sysctls)[number];
@@ -105,8 +106,9 @@ const guard = (rtoMaxMs: number): [Sysctl, number] => [
 /** The sysctls for a preset with changes. Throws EINVAL for an unknown parameter or an invalid value. */
 export function timerSysctls(preset: TimerPreset, changes: Partial<Timers>): [Sysctl, number][] {
   const base = PRESETS[preset];
-  if (!base) throw invalid(`there is no timer preset '${shown(preset)}'`);
-  for (const name of Object.keys(changes)) if (!(name in SYSCTLS)) throw invalid(`there is no timer '${name}'`);
+  if (!base) throw invalid(`there is no timer preset ${quoted(preset)}: ${suggestion(preset, Object.keys(PRESETS))}`);
+  for (const name of Object.keys(changes))
+    if (!(name in SYSCTLS)) throw invalid(`there is no timer '${name}': ${suggestion(name, Object.keys(SYSCTLS))}`);
   const timers = { ...base, ...changes };
   if (timers.rtoMinMs > timers.rtoMaxMs) throw invalid('rtoMinMs must not be above rtoMaxMs');
   if (timers.rtoInitialMs < timers.rtoMinMs || timers.rtoInitialMs > timers.rtoMaxMs) {
@@ -132,7 +134,7 @@ export function isLimitedByPaths(preset: TimerPreset, { associationRetransmits }
 /** The sysctls that a caller has set. Throws EINVAL for an unknown one or a value that is no number. */
 export function givenSysctls(given: Partial<Readonly<Record<Sysctl, number>>>): [Sysctl, number][] {
   return Object.entries(given).map(([name, value]) => {
-    if (!sysctls.includes(name as Sysctl)) throw invalid(`there is no sysctl '${name}'`);
+    if (!sysctls.includes(name as Sysctl)) throw invalid(`there is no sysctl '${name}': ${suggestion(name, sysctls)}`);
     if (!Number.isInteger(value) || value < 0 || value > 0xffff_ffff) throw invalid(`${name} can't be ${shown(value)}`);
     return [name as Sysctl, value];
   });

@@ -1,7 +1,7 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import { type Address, canonicalAddress, familyOf } from '../address.js';
-import { checkObject, shown } from '../arguments.js';
+import { checkObject, quoted } from '../arguments.js';
 import { type Clock, systemClock } from '../clock.js';
 import { type Random, systemRandom } from '../random.js';
 import { parseLimits, type RelayLimits } from './limits.js';
@@ -108,7 +108,7 @@ export function parseOptions(options: RelayServerOptions): RelaySettings {
   if (typeof options.server?.on !== 'function') throw new TypeError('relay: `server` must be an HTTP or HTTPS server');
   const { path = '/relay' } = options;
   if (typeof path !== 'string' || !path.startsWith('/')) {
-    throw new TypeError(`relay: \`path\` is '${shown(path)}': it must begin with /, such as /relay`);
+    throw new TypeError(`relay: \`path\` is ${quoted(path)}: it must begin with /, such as /relay`);
   }
   if (typeof options.audience !== 'string' || options.audience === '')
     throw new TypeError('relay: `audience` must be a non-empty string');
@@ -155,7 +155,7 @@ function checkedOrigin(text: string): string {
   const origin = originOf(text);
   if (origin !== undefined && origin === text.toLowerCase()) return origin;
   const hint = origin === undefined ? 'write https://app.example or *' : `write ${origin}`;
-  throw new TypeError(`relay: \`origins\`: '${shown(text)}' is not an origin: ${hint}`);
+  throw new TypeError(`relay: \`origins\`: ${quoted(text)} is not an origin: ${hint}`);
 }
 
 function originOf(text: string): string | undefined {

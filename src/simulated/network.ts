@@ -1,4 +1,5 @@
-import { checkArray, checkObject, checkType, shown } from '../arguments.js';
+import { checkArray, checkObject, checkOptions, checkType, shown } from '../arguments.js';
+import type { Names } from '../nearest-name.js';
 import type { Conditions } from './conditions.js';
 import type { End, Group } from './group.js';
 import type { Host, HostOptions } from './host.js';
@@ -26,6 +27,15 @@ export interface NetworkOptions {
   readonly traceLength?: number;
 }
 
+const NETWORK_OPTIONS: Names<NetworkOptions> = {
+  seed: true,
+  clock: true,
+  conditions: true,
+  unreachable: true,
+  traceLength: true,
+};
+const HOST_OPTIONS: Names<HostOptions> = { encapsulationPort: true, mtu: true, interfaces: true, route: true };
+
 /**
  * A network in memory. Hosts have addresses, and the links between them lose, delay and change packets as configured. Time is
  * virtual and randomness comes from the seed, so that a scenario runs the same way each time, without real delays.
@@ -52,7 +62,7 @@ export class Network {
   readonly #hosts: SimulatedHost[] = [];
 
   constructor(options: NetworkOptions) {
-    checkObject(options, 'the options', 'Network');
+    checkOptions(options, NETWORK_OPTIONS, 'Network');
     const { seed, clock, conditions = {}, unreachable = 'silent', traceLength = 1000 } = options;
     if (typeof seed !== 'string') checkType(seed, 'number', 'the seed', 'Network');
     checkObject(conditions, 'the conditions', 'Network');
@@ -77,7 +87,7 @@ export class Network {
   host(name: string, addresses: readonly string[], options: HostOptions = {}): Host {
     checkType(name, 'string', 'the name', 'host');
     checkArray(addresses, 'the addresses', 'host');
-    checkObject(options, 'the options', 'host');
+    checkOptions(options, HOST_OPTIONS, 'host');
     if (this.#hosts.some((host) => host.name === name)) throw new RangeError(`there already is a host named ${name}`);
     const host = new SimulatedHost(name, addresses, options, this.#router, this.random.fork(`host ${name}`));
     this.#hosts.push(host);

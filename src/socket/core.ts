@@ -1,5 +1,5 @@
 import type { Address } from '../address.js';
-import { checkObject, shown } from '../arguments.js';
+import { checkObject, checkOptions, shown } from '../arguments.js';
 import { Association, coreOf } from '../association/association.js';
 import type { AssociationCore } from '../association/core.js';
 import { bytesOf, sendInfo } from '../association/messages/send-info.js';
@@ -21,10 +21,10 @@ import { AssociationTable, type AssociationTableOwner } from './association-tabl
 import type { ConnectAttempts } from './connect/attempts.js';
 import { Connector, type ConnectorOwner } from './connect/connector.js';
 import type { Peer } from './connect/peers.js';
-import type { SocketEvents } from './events.js';
+import { SOCKET_EVENTS, type SocketEvents } from './events.js';
 import { LazyModuleSocket, type LazyModuleSocketOwner, type ModuleSocketContext } from './lazy-module-socket.js';
 import type { SocketMessage } from './socket-receiver.js';
-import type { SocketSendOptions } from './socket-send.js';
+import { SOCKET_SEND_OPTIONS, type SocketSendOptions } from './socket-send.js';
 
 const MOST_STREAMS = 0x10000;
 
@@ -44,7 +44,7 @@ export interface SocketContext extends ModuleSocketContext {
 /** The inside of a socket: it receives what the module socket reads, and connects the parts. */
 export class SocketCore implements LazyModuleSocketOwner, AssociationTableOwner, AcceptorOwner, ConnectorOwner {
   readonly config: SocketConfig;
-  readonly events: EventListeners<SocketEvents> = new EventListeners(() => this.#onListening());
+  readonly events: EventListeners<SocketEvents> = new EventListeners(SOCKET_EVENTS, () => this.#onListening());
   readonly moduleSocket: LazyModuleSocket;
   readonly associations: AssociationTable;
   readonly #context: SocketContext;
@@ -120,7 +120,7 @@ export class SocketCore implements LazyModuleSocketOwner, AssociationTableOwner,
   }
 
   listen(options: { readonly backlog?: number }): Acceptor {
-    checkObject(options, 'the options', 'listen');
+    checkOptions(options, { backlog: true }, 'listen');
     const { backlog } = options;
     this.checkOpen('listen');
     if (backlog !== undefined && !(Number.isInteger(backlog) && backlog >= 1)) {
@@ -171,7 +171,7 @@ export class SocketCore implements LazyModuleSocketOwner, AssociationTableOwner,
 
   /** Sends a message to an association, or to a peer, with which an association is set up if there is none. */
   async send(data: Sendable, options: SocketSendOptions): Promise<Association> {
-    checkObject(options, 'the options', 'send');
+    checkOptions(options, SOCKET_SEND_OPTIONS, 'send');
     this.checkOpen('send');
     const { to, timeoutMs, signal, ...rest } = options;
     const bytes = bytesOf(data);

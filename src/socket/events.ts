@@ -1,5 +1,6 @@
 import type { Address } from '../address.js';
 import type { Association } from '../association/association.js';
+import type { Names } from '../nearest-name.js';
 
 /** The events of a socket. */
 export interface SocketEvents {
@@ -10,6 +11,8 @@ export interface SocketEvents {
   association: Association;
 }
 
+export const SOCKET_EVENTS: Names<SocketEvents> = { association: true };
+
 /** The events of a stack. */
 export interface StackEvents {
   /**
@@ -18,6 +21,8 @@ export interface StackEvents {
    */
   addresses: AddressChange;
 }
+
+export const STACK_EVENTS: Names<StackEvents> = { addresses: true };
 
 /** A change of the local addresses. */
 export interface AddressChange {

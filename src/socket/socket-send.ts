@@ -1,6 +1,7 @@
 import type { Association } from '../association/association.js';
-import type { SendOptions } from '../association/messages/send-options.js';
-import type { WaitOptions } from '../wait.js';
+import { SEND_OPTIONS, type SendOptions } from '../association/messages/send-options.js';
+import type { Names } from '../nearest-name.js';
+import { WAIT_OPTIONS, type WaitOptions } from '../wait.js';
 import type { Peer } from './connect/peers.js';
 
 /** How and where a one-to-many socket sends a message. */
@@ -15,3 +16,5 @@ export interface SocketSendOptions extends SendOptions, WaitOptions {
   /** The deadline of the set-up that this call starts, in ms. */
   readonly timeoutMs?: number;
 }
+
+export const SOCKET_SEND_OPTIONS: Names<SocketSendOptions> = { ...SEND_OPTIONS, ...WAIT_OPTIONS, to: true };

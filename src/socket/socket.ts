@@ -206,7 +206,10 @@ export class Socket implements AsyncDisposable {
 
   // --- events -------------------------------------------------------------------------------------------------------
 
-  /** Calls `listener` for each event of that name. Returns a function that removes it. */
+  /**
+   * Calls `listener` for each event of that name. Returns a function that removes it. Throws TypeError for an event that
+   * doesn't exist.
+   */
   on<Name extends keyof SocketEvents>(name: Name, listener: (event: SocketEvents[Name]) => void): () => void {
     return this.#core.events.on(name, listener);
   }
@@ -216,8 +219,18 @@ export class Socket implements AsyncDisposable {
     return this.#core.events.once(name, listener);
   }
 
-  /** Removes a listener that was added by `on`. */
+  /** Removes a listener that was added by `on` or `once`. */
   off<Name extends keyof SocketEvents>(name: Name, listener: (event: SocketEvents[Name]) => void): void {
+    this.#core.events.off(name, listener);
+  }
+
+  /** As `on`, under Node's other name. */
+  addListener<Name extends keyof SocketEvents>(name: Name, listener: (event: SocketEvents[Name]) => void): () => void {
+    return this.#core.events.on(name, listener);
+  }
+
+  /** As `off`, under Node's other name: `events.once` and `events.on` need it. */
+  removeListener<Name extends keyof SocketEvents>(name: Name, listener: (event: SocketEvents[Name]) => void): void {
     this.#core.events.off(name, listener);
   }
 

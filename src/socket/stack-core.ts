@@ -1,10 +1,11 @@
 import { CONN } from '../address.js';
-import { checkObject, shown } from '../arguments.js';
+import { checkOptions, shown } from '../arguments.js';
 import { usrsctpModule, type WasmSource } from '../bridge/module.js';
 import { type Clock, systemClock } from '../clock.js';
 import { SctpError } from '../errors.js';
 import { EventListeners } from '../event-listeners.js';
 import { sysctls } from '../generated/sysctls.js';
+import type { Names } from '../nearest-name.js';
 import { type SocketConfig, type SocketOptions, socketConfig } from '../options/socket-options.js';
 import {
   DEFAULT_PRESET,
@@ -22,7 +23,7 @@ import { checkWaitOptions, type WaitOptions } from '../wait.js';
 import { AddressChanges } from './address-changes.js';
 import { ConnectAttempts } from './connect/attempts.js';
 import { type SocketContext, SocketCore } from './core.js';
-import type { StackEvents } from './events.js';
+import { STACK_EVENTS, type StackEvents } from './events.js';
 
 /** The options of a stack, except its WebAssembly. */
 export interface StackCoreOptions {
@@ -45,6 +46,17 @@ export interface StackCoreOptions {
   readonly sysctls?: Partial<Readonly<Record<Sysctl, number>>>;
 }
 
+const STACK_OPTIONS: Names<StackCoreOptions & { wasm: unknown }> = {
+  transport: true,
+  clock: true,
+  random: true,
+  preset: true,
+  timers: true,
+  associations: true,
+  sysctls: true,
+  wasm: true,
+};
+
 /**
  * Over `conn()` both ends may connect at the same time (RFC 9260 §5.2.1). An INIT that arrives before this end has
  * called connect() must not be answered with ABORT: it gets no answer, and the INIT that this end sends sets the
@@ -62,7 +74,7 @@ export class StackCore implements SocketContext {
   readonly attempts: ConnectAttempts;
   readonly mostAssociations: number;
   readonly sockets: Set<SocketCore> = new Set();
-  readonly events: EventListeners<StackEvents> = new EventListeners();
+  readonly events: EventListeners<StackEvents> = new EventListeners(STACK_EVENTS);
   /** The configuration of sockets that are made without options. */
   readonly #defaults: SocketConfig;
   #isClosing = false;
@@ -70,7 +82,7 @@ export class StackCore implements SocketContext {
 
   /** Starts the transport and usrsctp on top of it. `wasm` is the WebAssembly, or a promise of it. */
   static async start(options: StackCoreOptions, wasm: WasmSource | Promise<WasmSource>): Promise<StackCore> {
-    checkObject(options, 'the options', 'Stack.create');
+    checkOptions(options, STACK_OPTIONS, 'Stack.create');
     const { transport, clock = systemClock, random = systemRandom, preset = DEFAULT_PRESET, timers = {} } = options;
     if (typeof transport?.send !== 'function') throw new TypeError('Stack.create: give a transport, such as udp()');
     const { associations = MOST_ASSOCIATIONS } = options;

@@ -1,5 +1,5 @@
 import type { Address } from '../address.js';
-import { shown } from '../arguments.js';
+import { quoted } from '../arguments.js';
 import type { WasmSource } from '../bridge/module.js';
 import { SctpError } from '../errors.js';
 import { sysctls } from '../generated/sysctls.js';
@@ -73,7 +73,7 @@ export class Stack implements AsyncDisposable {
   sysctl(name: Sysctl): number {
     const { pump } = this.#core;
     const index = sysctls.indexOf(name);
-    if (index < 0) throw new SctpError('ENOPROTOOPT', `there is no sysctl '${shown(name)}'`, { syscall: 'sysctl' });
+    if (index < 0) throw new SctpError('ENOPROTOOPT', `there is no sysctl ${quoted(name)}`, { syscall: 'sysctl' });
     return pump.enter(() => pump.calls.sysctl(index));
   }
 
@@ -82,7 +82,10 @@ export class Stack implements AsyncDisposable {
     return socketOf(this.#core.newSocket(options));
   }
 
-  /** Calls `listener` for each event of that name. Returns a function that removes it. */
+  /**
+   * Calls `listener` for each event of that name. Returns a function that removes it. Throws TypeError for an event that
+   * doesn't exist.
+   */
   on<Name extends keyof StackEvents>(name: Name, listener: (event: StackEvents[Name]) => void): () => void {
     return this.#core.events.on(name, listener);
   }
@@ -92,8 +95,18 @@ export class Stack implements AsyncDisposable {
     return this.#core.events.once(name, listener);
   }
 
-  /** Removes a listener that was added by `on`. */
+  /** Removes a listener that was added by `on` or `once`. */
   off<Name extends keyof StackEvents>(name: Name, listener: (event: StackEvents[Name]) => void): void {
+    this.#core.events.off(name, listener);
+  }
+
+  /** As `on`, under Node's other name. */
+  addListener<Name extends keyof StackEvents>(name: Name, listener: (event: StackEvents[Name]) => void): () => void {
+    return this.#core.events.on(name, listener);
+  }
+
+  /** As `off`, under Node's other name: `events.once` and `events.on` need it. */
+  removeListener<Name extends keyof StackEvents>(name: Name, listener: (event: StackEvents[Name]) => void): void {
     this.#core.events.off(name, listener);
   }
 

@@ -1,6 +1,7 @@
 import { CONN } from '../address.js';
-import { checkObject, isBytes, shown } from '../arguments.js';
+import { checkOptions, isBytes, shown } from '../arguments.js';
 import { SctpError } from '../errors.js';
+import type { Names } from '../nearest-name.js';
 import { checkPackets, type Packet } from '../packet.js';
 import { checkHost } from './host.js';
 import type { Transport, TransportHost } from './transport.js';
@@ -31,6 +32,8 @@ export interface Conn extends Transport {
   connInput(packet: Uint8Array, trafficClass?: number): void;
 }
 
+const CONN_OPTIONS: Names<ConnOptions> = { onConnOutput: true, mtu: true, checksum: true };
+
 /** usrsctp's smallest and largest path MTU (sctp_constants.h). The smallest doesn't include SCTP's common header here. */
 const LEAST_MTU = 512 + 12;
 const LARGEST_MTU = 65_536;
@@ -49,7 +52,7 @@ const LARGEST_MTU = 65_536;
  * Throws EINVAL if the MTU is out of range, TypeError if `onConnOutput` is missing.
  */
 export function conn(options: ConnOptions): Conn {
-  checkObject(options, 'the options', 'conn');
+  checkOptions(options, CONN_OPTIONS, 'conn');
   const { onConnOutput, mtu = 1200, checksum = true } = options;
   if (typeof onConnOutput !== 'function') throw new TypeError('conn: onConnOutput must be a function');
   if (!Number.isInteger(mtu) || mtu < LEAST_MTU || mtu > LARGEST_MTU) {

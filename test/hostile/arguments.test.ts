@@ -32,6 +32,8 @@ const emitting: Probes = {
   on: probe([anything, anything]),
   once: probe([anything, anything]),
   off: probe([anything, anything]),
+  addListener: probe([anything, anything]),
+  removeListener: probe([anything, anything]),
 };
 /** The methods of objects with events and options. */
 const listening: Probes = {

@@ -30,6 +30,12 @@ describe('options', () => {
     expect(() => udp(options)).toThrow(option);
   });
 
+  test('an option that does not exist is a TypeError, which names the one that is meant', () => {
+    expect(() => udp({ prot: 0 } as UdpOptions)).toThrow(
+      new TypeError("udp: there is no option 'prot': did you mean 'port'?"),
+    );
+  });
+
   test('whatever the options, udp() gives a transport or throws EINVAL', () => {
     const value = fc.anything({ withNullPrototype: true });
     const addresses = fc.oneof(value, fc.array(value));

@@ -1,4 +1,4 @@
-import { checkObject, isArrayBuffer, isBytes, shown } from '../../arguments.js';
+import { checkOptions, isArrayBuffer, isBytes, shown } from '../../arguments.js';
 import type { SendInfo } from '../../bridge/calls.js';
 import { SctpError } from '../../errors.js';
 import {
@@ -10,7 +10,7 @@ import {
   SCTP_SACK_IMMEDIATELY,
   SCTP_UNORDERED,
 } from '../../generated/constants.js';
-import type { Reliability, Sendable, SendOptions } from './send-options.js';
+import { type Reliability, SEND_OPTIONS, type Sendable, type SendOptions } from './send-options.js';
 
 const encoder = new TextEncoder();
 
@@ -35,7 +35,7 @@ export function detached(): SctpError {
 
 /** Checks the options and converts them for usrsctp. */
 export function sendInfo(associationId: number, outboundStreams: number, options: SendOptions): SendInfo {
-  checkObject(options, 'the options', 'send');
+  checkOptions(options, SEND_OPTIONS, 'send');
   const { stream = 0, ppid = 0, unordered = false, context = 0, sackImmediately = false, reliability } = options;
   if (!isUint(stream, 0xffff) || stream >= outboundStreams) {
     throw invalid(`stream must be 0 to ${outboundStreams - 1}, not ${shown(stream)}`);

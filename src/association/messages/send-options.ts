@@ -1,3 +1,5 @@
+import type { Names } from '../../nearest-name.js';
+
 /** What can be sent: bytes, or text, which is sent as UTF-8. SCTP has no empty messages. */
 export type Sendable = Uint8Array | ArrayBuffer | string;
 
@@ -16,6 +18,15 @@ export interface SendOptions {
   /** Asks the peer to acknowledge the message at once (RFC 7053). Default false. */
   readonly sackImmediately?: boolean;
 }
+
+export const SEND_OPTIONS: Names<SendOptions> = {
+  stream: true,
+  ppid: true,
+  unordered: true,
+  reliability: true,
+  context: true,
+  sackImmediately: true,
+};
 
 /** A partial reliability policy: exactly one of these. */
 export type Reliability =

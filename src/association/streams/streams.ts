@@ -1,10 +1,11 @@
-import { checkObject, shown } from '../../arguments.js';
+import { checkOptions, shown } from '../../arguments.js';
 import type { Clock } from '../../clock.js';
 import { SctpError } from '../../errors.js';
 import type { EventListeners } from '../../event-listeners.js';
+import type { Names } from '../../nearest-name.js';
 import type { OptionAccess } from '../../options/access.js';
 import type { Notification, StreamCounts } from '../../stack/socket/notification.js';
-import { checkWaitOptions, Waiter, type WaitOptions } from '../../wait.js';
+import { checkWaitOptions, WAIT_OPTIONS, Waiter, type WaitOptions } from '../../wait.js';
 import type { AssociationEvents } from '../events.js';
 import type { Lifecycle } from '../lifecycle.js';
 import type { ReceiveQueues } from '../messages/receive-queues.js';
@@ -36,6 +37,9 @@ export interface AddStreamsOptions extends WaitOptions {
   readonly inbound?: number;
 }
 
+const RESET_OPTIONS: Names<ResetStreamsOptions> = { ...WAIT_OPTIONS, outgoing: true, incoming: true };
+const ADD_OPTIONS: Names<AddStreamsOptions> = { ...WAIT_OPTIONS, outbound: true, inbound: true };
+
 /** What the streams need from their association. */
 export interface StreamsOwner {
   readonly clock: Clock;
@@ -61,7 +65,7 @@ export class Streams {
   }
 
   async reset(options: ResetStreamsOptions): Promise<void> {
-    checkObject(options, 'the options', 'resetStreams');
+    checkOptions(options, RESET_OPTIONS, 'resetStreams');
     const { outgoing, incoming, ...wait } = options;
     const { inbound, outbound } = this.#checkOpen('resetStreams', wait);
     const out = checkStreams(outgoing ?? [], outbound, 'outgoing');
@@ -80,7 +84,7 @@ export class Streams {
   }
 
   async add(options: AddStreamsOptions): Promise<void> {
-    checkObject(options, 'the options', 'addStreams');
+    checkOptions(options, ADD_OPTIONS, 'addStreams');
     const { outbound = 0, inbound = 0, ...wait } = options;
     const streams = this.#checkOpen('addStreams', wait);
     checkCount('outbound', outbound, streams.outbound);

@@ -3,7 +3,8 @@ import { shown } from '../../arguments.js';
 import type { Association } from '../../association/association.js';
 import { SctpError } from '../../errors.js';
 import type { Lookup } from '../../host-name.js';
-import { checkWaitOptions, type WaitOptions } from '../../wait.js';
+import type { Names } from '../../nearest-name.js';
+import { checkWaitOptions, WAIT_OPTIONS, type WaitOptions } from '../../wait.js';
 
 /** A local address to which a socket is bound. */
 export interface LocalAddress {
@@ -46,9 +47,20 @@ export interface ConnectOptions extends WaitOptions {
   readonly association?: Association;
 }
 
+const CONNECT_OPTIONS: Names<ConnectOptions> = {
+  ...WAIT_OPTIONS,
+  onAbort: true,
+  wait: true,
+  requireMultipath: true,
+  local: true,
+  interface: true,
+  lookup: true,
+  association: true,
+};
+
 /** Checks the options that a caller gave. */
 export function checkConnectOptions(options: ConnectOptions, syscall: string): void {
-  checkWaitOptions(options, syscall);
+  checkWaitOptions(options, syscall, CONNECT_OPTIONS);
   const { onAbort, local, interface: name, lookup } = options;
   const invalid = (what: string) => new SctpError('EINVAL', `${syscall}: ${what}`, { syscall });
   if (onAbort !== undefined && onAbort !== 'abort' && onAbort !== 'detach') {

@@ -1,6 +1,7 @@
-import { checkObject, shown } from '../../arguments.js';
+import { checkObject, checkOptions, quoted, shown } from '../../arguments.js';
 import { type Clock, systemClock } from '../../clock.js';
 import { SctpError } from '../../errors.js';
+import type { Names } from '../../nearest-name.js';
 import { type Random, systemRandom } from '../../random.js';
 import type { WebSocketConstructor } from './websocket.js';
 
@@ -38,6 +39,17 @@ export interface RelayOptions {
   readonly random?: Random;
 }
 
+const RELAY_OPTIONS: Names<RelayOptions> = {
+  relays: true,
+  WebSocket: true,
+  encapsulationPort: true,
+  queueBytes: true,
+  timeoutMs: true,
+  lingerMs: true,
+  clock: true,
+  random: true,
+};
+
 export interface RelaySettings {
   readonly relays: readonly { readonly url: string; readonly ticket: Ticket }[];
   readonly WebSocket: WebSocketConstructor | undefined;
@@ -53,7 +65,7 @@ const SCTP_TUNNELING_PORT = 9899;
 
 /** Checks the options and adds the defaults. Throws EINVAL that names the option. */
 export function parseOptions(options: RelayOptions): RelaySettings {
-  checkObject(options, 'the options', 'relay');
+  checkOptions(options, RELAY_OPTIONS, 'relay');
   const { relays } = options;
   if (!Array.isArray(relays) || relays.length === 0) throw invalid('`relays` must list at least one relay');
   return {
@@ -75,7 +87,7 @@ function endpoint(given: RelayEndpoint): { url: string; ticket: Ticket } {
   try {
     parsed = new URL(url);
   } catch {
-    throw invalid(`\`url\` is '${shown(url)}': give a URL such as wss://relay.example/relay`);
+    throw invalid(`\`url\` is ${quoted(url)}: give a URL such as wss://relay.example/relay`);
   }
   if (parsed.protocol !== 'ws:' && parsed.protocol !== 'wss:')
     throw invalid(`\`url\` is ${shown(url)}: give a ws: or wss: URL`);

@@ -1,7 +1,8 @@
 import { type Address, canonicalAddress, isLinkLocalIpv6, splitZone } from '../../address.js';
-import { checkObject, shown } from '../../arguments.js';
+import { checkOptions, shown } from '../../arguments.js';
 import { type Clock, systemClock } from '../../clock.js';
 import { SctpError } from '../../errors.js';
+import type { Names } from '../../nearest-name.js';
 import { type AddressFilter, isFilterText } from './filter.js';
 import { defaultBusyPollUs } from './poll.js';
 import type { AskedAddress } from './wanted.js';
@@ -53,6 +54,20 @@ export interface UdpOptions {
   readonly clock?: Clock;
 }
 
+const UDP_OPTIONS: Names<UdpOptions> = {
+  addresses: true,
+  include: true,
+  exclude: true,
+  watch: true,
+  port: true,
+  encapsulationPort: true,
+  mtu: true,
+  receiveBufferBytes: true,
+  sendBufferBytes: true,
+  busyPollUs: true,
+  clock: true,
+};
+
 /** The options, completed with their defaults. */
 export type UdpSettings = Required<Omit<UdpOptions, 'addresses' | 'mtu' | 'include' | 'exclude'>> & {
   readonly addresses: readonly AskedAddress[];
@@ -68,7 +83,7 @@ const LARGEST_BUFFER_BYTES = 2 ** 30;
 
 /** Checks options and adds the defaults. Throws EINVAL, which names the invalid option. */
 export function parseOptions(options: UdpOptions): UdpSettings {
-  checkObject(options, 'the options', 'udp');
+  checkOptions(options, UDP_OPTIONS, 'udp');
   return {
     addresses: addressList(options.addresses ?? ['0.0.0.0', '::']),
     include: filters('include', options.include),

@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest';
+import { conn, Stack } from '../../src/index.js';
+import { connected, SERVER, withTwoStacks } from '../support/two-stacks.js';
+
+describe('an option that does not exist is a TypeError, which names the one that is meant', () => {
+  test('of connectx, send, receive, close, listen, accept, resetStreams and addStreams', () =>
+    withTwoStacks(async (stacks) => {
+      const { a, clientSocket, serverSocket } = await connected(stacks);
+      const many = stacks.client.socket({ style: 'one-to-many' });
+      const wrong = (options: object) => options as never;
+      const calls: [Promise<unknown>, string][] = [
+        [
+          many.connectx(SERVER, wrong({ timeout: 5 })),
+          "connectx: there is no option 'timeout': did you mean 'timeoutMs'?",
+        ],
+        [many.connect(SERVER[0]!, wrong({ Signal: null })), "did you mean 'signal'?"],
+        [a.send('x', wrong({ streams: 3 })), "send: there is no option 'streams': did you mean 'stream'?"],
+        [a.send('x', wrong({ ordered: false })), "did you mean 'unordered'?"],
+        [a.send('x', wrong({ constructor: 1 })), 'there are stream, ppid, unordered, reliability, context'],
+        [a.stream(1).send('x', wrong({ ppID: 46, priority: 3 })), "did you mean 'ppid'?"],
+        [many.send('x', wrong({ too: SERVER })), "did you mean 'to'?"],
+        [many.receive(wrong({ timeoutms: 5 })), "receive: there is no option 'timeoutms': did you mean 'timeoutMs'?"],
+        [a.receive(wrong({ timeout: 5 })), "receive: there is no option 'timeout': did you mean 'timeoutMs'?"],
+        [a.close(wrong({ timeoutMS: 5 })), "close: there is no option 'timeoutMS': did you mean 'timeoutMs'?"],
+        [clientSocket.close(wrong({ timeout: 5 })), "did you mean 'timeoutMs'?"],
+        [stacks.client.close(wrong({ timeout: 5 })), "did you mean 'timeoutMs'?"],
+        [serverSocket.accept(wrong({ timeout: 5 })), "accept: there is no option 'timeout': did you mean 'timeoutMs'?"],
+        [
+          (async () => many.listen(wrong({ backLog: 5 })))(),
+          "listen: there is no option 'backLog': did you mean 'backlog'?",
+        ],
+        [a.resetStreams(wrong({ outbound: [1] })), 'resetStreams: there is no option'],
+        [a.addStreams(wrong({ outgoing: 1 })), 'addStreams: there is no option'],
+      ];
+      for (const [call, message] of calls) {
+        const error = await call.then(
+          () => new Error(`nothing was thrown: ${message}`),
+          (reason) => reason,
+        );
+        expect(error).toBeInstanceOf(TypeError);
+        expect(error.message).toContain(message);
+      }
+      expect(a.state).toBe('open');
+    }));
+
+  test('of stacks, sockets, timers, sysctls, socket options and conn()', () =>
+    withTwoStacks(async (stacks) => {
+      const { client } = stacks;
+      const socket = client.socket();
+      expect(() => client.socket({ style: 'one-to-many', stream: 3 } as never)).toThrow("did you mean 'streams'?");
+      expect(() => client.socket({ streams: { outgoing: 3 } } as never)).toThrow(
+        "socket: streams: there is no option 'outgoing': there are inbound, outbound",
+      );
+      expect(() => socket.setOption('rto', { min: 100 } as never)).toThrow(/there is|no field 'min'/);
+      expect(() => socket.setOption('rtoo' as 'rto', {} as never)).toThrow("did you mean 'rto'?");
+      expect(() => conn({ onConnOutput: () => undefined, MTU: 1200 } as never)).toThrow("did you mean 'mtu'?");
+      const transport = conn({ onConnOutput: () => undefined });
+      for (const [options, message] of [
+        [{ transprot: transport }, "Stack.create: there is no option 'transprot': did you mean 'transport'?"],
+        [{ transport, timers: { rtoMin: 1 } }, "there is no timer 'rtoMin': did you mean 'rtoMinMs'?"],
+        [{ transport, preset: 'rfc9620' }, "there is no timer preset 'rfc9620': did you mean 'rfc9260'?"],
+        [{ transport, sysctls: { sctp_delayed_sack_time: 1 } }, "did you mean 'sctp_delayed_sack_time_default'?"],
+      ] as const) {
+        await expect(Stack.create(options as never)).rejects.toThrow(message);
+      }
+    }));
+});
+
+test('an error about a value says of which type it is', () =>
+  withTwoStacks(async (stacks) => {
+    const { a } = await connected(stacks);
+    const to = (port: unknown) => stacks.client.socket().connectx([{ address: '10.0.1.2', port: port as number }]);
+    await expect(to('5001')).rejects.toThrow("a port must be a number from 1 to 65535, not the string '5001'");
+    await expect(to(70_000)).rejects.toThrow('a port must be a number from 1 to 65535, not 70000');
+    await expect(a.send('x', { ppid: '46' as never })).rejects.toThrow(
+      "ppid must be a 32-bit number, not the string '46'",
+    );
+    await expect(a.send('x', { ppid: 46n as never })).rejects.toThrow(
+      'ppid must be a 32-bit number, not the bigint 46',
+    );
+    await expect(a.send('x', { stream: '0' as never })).rejects.toThrow("stream must be 0 to 9, not the string '0'");
+  }));
