@@ -13,6 +13,7 @@ export type { UdpEndpoint } from './udp-endpoint.js';
  *    │ 1 allocate  ticket, port, resumption ──► │
  *    │ ◄── 2 allocated  addresses, resumption   │
  *    │ 3 permit  peers ──────────────────────►  │   lets in datagrams from them
+ *    │ 8 tags  SCTP ports, tags ─────────────►  │   lets in packets of these associations
  *    │ 0 datagrams  ◄────────────────────────►  │
  *    │ ◄── 4 refused  peer, reason              │
  *    │ 5 ping ──►                  ◄── 6 pong   │
@@ -28,6 +29,8 @@ export const SUBPROTOCOL = 'usrsctp-relay.v1';
 export const RESUMPTION_BYTES = 16;
 /** The most peers in one permit. */
 export const MAX_PERMITS = 64;
+/** The most tags in one message. */
+export const MAX_TAGS = 64;
 
 /** Why a relay doesn't send datagrams to a peer. */
 export type RefusalReason = 'destination' | 'limit' | 'unreachable' | 'taken';
@@ -69,6 +72,22 @@ export interface Permit {
   readonly peers: readonly UdpEndpoint[];
 }
 
+/** The verification tag that a client has chosen for an association, in its INIT or INIT ACK (RFC 9260 §3.3.2). */
+export interface ClientTag {
+  /** The client's SCTP port. */
+  readonly port: number;
+  /** The peer's SCTP port. */
+  readonly peerPort: number;
+  /** 1 to 2³²−1. */
+  readonly tag: number;
+}
+
+/** Lets in packets of associations that were begun through another relay. */
+export interface Tags {
+  readonly type: 'tags';
+  readonly tags: readonly ClientTag[];
+}
+
 export interface Refused {
   readonly type: 'refused';
   readonly peer: UdpEndpoint;
@@ -89,10 +108,10 @@ export interface Draining {
   readonly withinMs: number;
 }
 
-export type ClientMessage = Datagrams | Allocate | Permit | (Ping & { readonly type: 'ping' });
+export type ClientMessage = Datagrams | Allocate | Permit | Tags | (Ping & { readonly type: 'ping' });
 export type RelayMessage = Datagrams | Allocated | Refused | Draining | (Ping & { readonly type: 'pong' });
 
-const TYPES = ['datagrams', 'allocate', 'allocated', 'permit', 'refused', 'ping', 'pong', 'draining'] as const;
+const TYPES = ['datagrams', 'allocate', 'allocated', 'permit', 'refused', 'ping', 'pong', 'draining', 'tags'] as const;
 type Control = Exclude<ClientMessage | RelayMessage, Datagrams>;
 
 /** Encodes any message except datagrams. */
@@ -115,6 +134,13 @@ export function encodeControl(message: Control): Uint8Array {
     case 'permit':
       for (const peer of message.peers) writer.endpoint(peer);
       break;
+    case 'tags':
+      for (const { port, peerPort, tag } of message.tags) {
+        writer.uint16(port);
+        writer.uint16(peerPort);
+        writer.uint32(tag);
+      }
+      break;
     case 'refused':
       writer.uint8(REASONS.indexOf(message.reason));
       writer.endpoint(message.peer);
@@ -136,6 +162,7 @@ export function decodeClientMessage(bytes: Uint8Array): ClientMessage | undefine
     case 'datagrams':
     case 'allocate':
     case 'permit':
+    case 'tags':
     case 'ping':
       return message as ClientMessage;
     default:
@@ -189,6 +216,10 @@ function decodeBody(type: (typeof TYPES)[number], reader: Reader): ClientMessage
       const peers = reader.endpoints(MAX_PERMITS);
       return peers && { type, peers };
     }
+    case 'tags': {
+      const tags = readTags(reader);
+      return tags && { type, tags };
+    }
     case 'refused': {
       const reason = REASONS[reader.uint8()];
       const peer = reader.endpoint();
@@ -200,4 +231,14 @@ function decodeBody(type: (typeof TYPES)[number], reader: Reader): ClientMessage
     case 'pong':
       return { type, value: reader.uint32() } as ClientMessage | RelayMessage;
   }
+}
+
+function readTags(reader: Reader): ClientTag[] | undefined {
+  const tags: ClientTag[] = [];
+  while (reader.left > 0 && tags.length < MAX_TAGS) {
+    const chosen = { port: reader.uint16(), peerPort: reader.uint16(), tag: reader.uint32() };
+    if (chosen.port === 0 || chosen.peerPort === 0 || chosen.tag === 0) return undefined;
+    tags.push(chosen);
+  }
+  return tags.length > 0 ? tags : undefined;
 }

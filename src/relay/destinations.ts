@@ -1,5 +1,6 @@
 import type { Address } from '../address.js';
-import type { RefusalReason, UdpEndpoint } from './codec.js';
+import { type Association, Associations, isAnswering } from './associations.js';
+import type { ClientTag, RefusalReason, UdpEndpoint } from './codec.js';
 import type { RelayLimits } from './limits.js';
 import { LruMap } from './lru-map.js';
 import type { Policy } from './policy.js';
@@ -14,8 +15,6 @@ export interface Refusal {
 
 /** The tokens that an INIT to a destination costs; a smaller budget is used up by one. Other packets cost 1. */
 const INIT_COST = 4;
-/** A destination counts as answering for this long after its last datagram. */
-const ANSWER_LIFE_MS = 120_000;
 /** A destination is replaced by another only if it has been unused for this long: its budget is full again by then. */
 const UNUSED_MS = 60_000;
 const MAX_ADDRESSES = 16_384;
@@ -54,14 +53,15 @@ export class UnansweredLimit {
 interface Destination {
   readonly budget: TokenBucket;
   usedAtMs: number;
-  answeredAtMs: number;
 }
 
 /**
- * The destinations of one client. Only datagrams from these are let in. A destination that hasn't answered gets a few
- * packets only, so that a host that takes no part can't be flooded.
+ * The destinations of one client, and its associations with them. Only packets from these destinations that belong to one
+ * of the associations are let in, and INITs, in case the client listens. A destination that hasn't answered gets a few packets
+ * only, so that a host that takes no part can't be flooded; and so does one that gets packets of no association.
  */
 export class Destinations {
+  readonly associations: Associations;
   readonly #policy: Policy;
   readonly #limits: RelayLimits;
   readonly #unanswered: UnansweredLimit;
@@ -74,6 +74,7 @@ export class Destinations {
     this.#policy = policy;
     this.#limits = limits;
     this.#unanswered = unanswered;
+    this.associations = new Associations(limits.associations);
   }
 
   get size(): number {
@@ -87,12 +88,21 @@ export class Destinations {
   }
 
   /** Why a packet must not be sent; `undefined` if it may be. */
-  outbound(endpoint: UdpEndpoint, { isInit }: SctpSummary, nowMs: number): Refusal | undefined {
+  outbound(endpoint: UdpEndpoint, packet: SctpSummary, nowMs: number): Refusal | undefined {
     const destination = this.#findOrAdd(endpoint, nowMs);
     if ('reason' in destination) return destination;
-    const { address, port } = endpoint;
-    const isAnswering = nowMs - destination.answeredAtMs < ANSWER_LIFE_MS;
-    if (isAnswering && !isInit) return undefined;
+    const { isInit } = packet;
+    const association = isInit ? undefined : this.associations.find(packet, destination);
+    if (association !== undefined && isAnswering(association, destination, nowMs)) return undefined;
+    return this.#unansweredRefusal(endpoint, destination, isInit, nowMs);
+  }
+
+  #unansweredRefusal(
+    { address, port }: UdpEndpoint,
+    destination: Destination,
+    isInit: boolean,
+    nowMs: number,
+  ): Refusal | undefined {
     const cost = isInit ? Math.min(INIT_COST, this.#limits.unanswered) : 1;
     const isWithinBudget = destination.budget.take(cost, nowMs);
     if (isWithinBudget && this.#unanswered.take(address, cost, nowMs)) return undefined;
@@ -106,20 +116,39 @@ export class Destinations {
     };
   }
 
-  /** Whether datagrams from an endpoint are let in. */
+  /** Notes a packet that is sent. Returns its association, if it belongs to one, or why it can't begin one. */
+  sent(endpoint: UdpEndpoint, packet: SctpSummary, nowMs: number): Association | Refusal | undefined {
+    const destination = this.#find(endpoint);
+    if (destination === undefined) return undefined;
+    const association = this.associations.sent(packet, destination, nowMs);
+    if (association !== 'full') return association;
+    return { reason: 'limit', text: `more than ${this.#limits.associations} associations at once` };
+  }
+
+  /** Whether datagrams from an endpoint may be let in. */
   has(endpoint: UdpEndpoint): boolean {
     return this.#find(endpoint) !== undefined;
   }
 
-  /** Called for each SCTP packet from an endpoint: it takes part. */
-  answered(endpoint: UdpEndpoint, nowMs: number): void {
+  /** Notes a packet from an endpoint. Returns its association; `undefined` if it belongs to none. */
+  received(endpoint: UdpEndpoint, packet: SctpSummary, nowMs: number): Association | undefined {
     const destination = this.#find(endpoint);
-    if (destination === undefined) return;
+    const association = destination && this.associations.received(packet, destination, nowMs);
+    if (destination === undefined || association === undefined) return undefined;
     destination.usedAtMs = nowMs;
-    destination.answeredAtMs = nowMs;
+    this.#unanswered.answered(endpoint.address);
+    if (association.state === 'open') this.#answered(destination);
+    return association;
+  }
+
+  announce(tags: readonly ClientTag[], nowMs: number): void {
+    for (const each of tags) this.associations.announce(each, nowMs);
+  }
+
+  /** A destination takes part. */
+  #answered(destination: Destination): void {
     this.#credit = Math.min(this.#credit + CREDIT_PER_ANSWER, CREDIT_PER_ANSWER * this.#limits.unanswered);
     destination.budget.give(this.#limits.unanswered);
-    this.#unanswered.answered(endpoint.address);
   }
 
   #takeCredit(): boolean {
@@ -140,7 +169,7 @@ export class Destinations {
       return { reason: 'limit', text: `more than ${this.#limits.destinations} destinations at once` };
     }
     const budget = new TokenBucket(this.#limits.unanswered, 1, nowMs);
-    const destination: Destination = { budget, usedAtMs: nowMs, answeredAtMs: Number.NEGATIVE_INFINITY };
+    const destination: Destination = { budget, usedAtMs: nowMs };
     this.#destinations.set(keyOf(endpoint), destination);
     return destination;
   }

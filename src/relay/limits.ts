@@ -14,6 +14,8 @@ export interface RelayLimits {
   readonly totalBytesPerSecond: number;
   /** Destinations per client at once. Default 32. */
   readonly destinations: number;
+  /** Associations per client at once that the relay remembers. Default 256. */
+  readonly associations: number;
   /**
    * Packets that a client may send to a destination that hasn't answered, at least 1, plus one per second. An INIT counts
    * as four packets (or as all of a limit below four), even if the destination has answered before; an answer resets the
@@ -37,6 +39,11 @@ export interface RelayLimits {
   readonly lifeMs: number;
   /** How long a client that has lost its connection may take to resume its session. Default 30,000. */
   readonly resumptionMs: number;
+  /**
+   * How long the UDP port of a client that has gone isn't given to another subject, if its associations were not ended: their
+   * peers go on sending to it. Default 900,000 (15 min).
+   */
+  readonly restMs: number;
   /** The interval of pings that clients are told. A client that sends nothing for three intervals is lost. Default 5000. */
   readonly pingMs: number;
   /** How far in the future the expiry of a ticket may be. Default 3,600,000 (1 h). */
@@ -52,6 +59,7 @@ export const DEFAULT_LIMITS: RelayLimits = {
   bytesPerSecond: 2_500_000,
   totalBytesPerSecond: 100_000_000,
   destinations: 32,
+  associations: 256,
   unanswered: 32,
   unansweredInits: 100,
   queueBytes: 262_144,
@@ -60,6 +68,7 @@ export const DEFAULT_LIMITS: RelayLimits = {
   idleMs: 300_000,
   lifeMs: 43_200_000,
   resumptionMs: 30_000,
+  restMs: 900_000,
   pingMs: 5000,
   ticketLifeMs: 3_600_000,
 };
@@ -67,7 +76,7 @@ export const DEFAULT_LIMITS: RelayLimits = {
 /** The smallest burst that a rate allows: some packets of any size. */
 export const MIN_BURST_BYTES = 65_536;
 /** Numbers of packets: with less than one, no client could connect. */
-const COUNTS: readonly string[] = ['unanswered', 'unansweredInits'] satisfies (keyof RelayLimits)[];
+const COUNTS: readonly string[] = ['associations', 'unanswered', 'unansweredInits'] satisfies (keyof RelayLimits)[];
 
 /** Adds the defaults. Throws TypeError that names the limit if one is unknown or invalid. */
 export function parseLimits(given: Partial<RelayLimits>): RelayLimits {

@@ -1,9 +1,11 @@
 import { type Address, type AddressFamily, familyOf } from '../address.js';
+import type { Clock } from '../clock.js';
 import { SctpError } from '../errors.js';
 import type { Random } from '../random.js';
 import type { UdpEndpoint } from './codec.js';
 import type { Allocation } from './session.js';
 import { isPortInUse, RelaySocket } from './udp.js';
+import { UdpPorts } from './udp-ports.js';
 
 /** An address of this machine, and its public address. */
 export interface PoolAddress {
@@ -17,8 +19,11 @@ export interface PoolOptions {
   readonly addresses: readonly PoolAddress[];
   /** The UDP ports to give to clients, first and last. */
   readonly ports: readonly [first: number, last: number];
+  /** How long a port isn't given to another subject if peers may go on sending to it. */
+  readonly restMs: number;
   readonly queueDatagrams: number;
   readonly random: Random;
+  readonly clock: Clock;
 }
 
 /** Events of the addresses of a client. */
@@ -27,57 +32,60 @@ export interface AllocationEvents {
   unreachable(peer: UdpEndpoint): void;
 }
 
-const MAX_ATTEMPTS = 16;
+interface Candidate {
+  readonly address: PoolAddress;
+  readonly ports: UdpPorts;
+}
 
 /** Allocates UDP addresses: for each client the least used one of each family, all with the same port. */
 export class AddressPool {
   readonly #options: PoolOptions;
-  readonly #used = new Map<PoolAddress, number>();
+  readonly #candidates: readonly Candidate[];
 
   constructor(options: PoolOptions) {
     this.#options = options;
+    this.#candidates = options.addresses.map((address) => ({ address, ports: new UdpPorts(options.restMs) }));
   }
 
-  /** The number of clients that have addresses. */
-  get allocations(): number {
-    return Math.max(0, ...this.#used.values());
+  /** Ports that aren't given to other subjects, of all addresses. */
+  get resting(): number {
+    return this.#candidates.reduce((sum, { ports }) => sum + ports.resting(this.#options.clock.now()), 0);
   }
 
   /**
-   * Opens the sockets of a client, on the preferred port if it is free. Rejects with the system's error if no sockets
-   * can be opened.
+   * Opens the sockets of a client, on the preferred port if it is free, or else on any that is. Rejects with the system's
+   * error if no sockets can be opened.
    */
-  async allocate(preferredPort: number): Promise<UdpAllocation> {
+  async allocate(preferredPort: number, subject: string): Promise<UdpAllocation> {
     const chosen = (['IPv4', 'IPv6'] as const).flatMap((family) => this.#leastUsed(family));
-    const count = (change: number) => {
-      for (const address of chosen) this.#used.set(address, (this.#used.get(address) ?? 0) + change);
-    };
-    count(1);
-    try {
-      const sockets = await this.#open(chosen, preferredPort);
-      const port = sockets[0]?.port ?? 0;
-      const locals = chosen.map((address) => ({ address: address.public, port }));
-      return new UdpAllocation(locals, sockets, () => count(-1));
-    } catch (error) {
-      count(-1);
-      throw error;
-    }
-  }
-
-  async #open(chosen: readonly PoolAddress[], preferredPort: number): Promise<RelaySocket[]> {
-    for (let attempt = 1; ; attempt++) {
+    let failure: unknown = new Error('each port is used, or peers of another client may go on sending to it');
+    for (const port of this.#order(preferredPort)) {
+      const nowMs = this.#options.clock.now();
+      if (!chosen.every(({ ports }) => ports.isFree(port, subject, nowMs))) continue;
+      for (const { ports } of chosen) ports.take(port);
+      const release = (isResting: boolean) => {
+        const endedAtMs = this.#options.clock.now();
+        for (const { ports } of chosen) ports.giveBack(port, isResting ? subject : undefined, endedAtMs);
+      };
       try {
-        return await this.#openAll(chosen, this.#port(attempt === 1 ? preferredPort : 0));
+        const sockets = await this.#openAll(chosen, port);
+        const locals = chosen.map(({ address }) => ({ address: address.public, port }));
+        return new UdpAllocation(locals, sockets, release);
       } catch (error) {
-        if (!isPortInUse(error) || attempt === MAX_ATTEMPTS) throw error;
+        release(false);
+        if (!isPortInUse(error)) throw error;
+        failure = error;
       }
     }
+    throw failure;
   }
 
-  async #openAll(chosen: readonly PoolAddress[], port: number): Promise<RelaySocket[]> {
+  async #openAll(chosen: readonly Candidate[], port: number): Promise<RelaySocket[]> {
     const sockets: RelaySocket[] = [];
     try {
-      for (const { bind } of chosen) sockets.push(await RelaySocket.open(bind, port, this.#options.queueDatagrams));
+      for (const { address } of chosen) {
+        sockets.push(await RelaySocket.open(address.bind, port, this.#options.queueDatagrams));
+      }
       return sockets;
     } catch (error) {
       for (const socket of sockets) socket.close();
@@ -85,19 +93,19 @@ export class AddressPool {
     }
   }
 
-  /** Maps the preferred port into the range. Relays with the same range map it to the same port. */
-  #port(preferred: number): number {
+  /** All ports: the preferred one, mapped into the range as other relays with the same range do, and those after a random one. */
+  *#order(preferred: number): Iterable<number> {
     const [first, last] = this.#options.ports;
-    if (preferred >= first && preferred <= last) return preferred;
+    const count = last - first + 1;
+    if (preferred !== 0) yield preferred >= first && preferred <= last ? preferred : first + (preferred % count);
     const random = new Uint32Array(1);
     this.#options.random(new Uint8Array(random.buffer));
-    return first + ((preferred || (random[0] ?? 0)) % (last - first + 1));
+    for (let index = 0; index < count; index++) yield first + (((random[0] ?? 0) + index) % count);
   }
 
-  #leastUsed(family: AddressFamily): PoolAddress[] {
-    const candidates = this.#options.addresses.filter((address) => familyOf(address.public) === family);
-    const uses = (address: PoolAddress) => this.#used.get(address) ?? 0;
-    return candidates.sort((a, b) => uses(a) - uses(b)).slice(0, 1);
+  #leastUsed(family: AddressFamily): Candidate[] {
+    const candidates = this.#candidates.filter(({ address }) => familyOf(address.public) === family);
+    return candidates.sort((a, b) => a.ports.used - b.ports.used).slice(0, 1);
   }
 }
 
@@ -121,10 +129,10 @@ function unavailable(address: Address, cause: unknown): SctpError {
 export class UdpAllocation implements Allocation {
   readonly locals: readonly UdpEndpoint[];
   readonly #sockets: readonly RelaySocket[];
-  readonly #closed: () => void;
+  readonly #closed: (isResting: boolean) => void;
   #isOpen = true;
 
-  constructor(locals: readonly UdpEndpoint[], sockets: readonly RelaySocket[], closed: () => void) {
+  constructor(locals: readonly UdpEndpoint[], sockets: readonly RelaySocket[], closed: (isResting: boolean) => void) {
     this.locals = locals;
     this.#sockets = sockets;
     this.#closed = closed;
@@ -143,10 +151,10 @@ export class UdpAllocation implements Allocation {
     return this.#sockets[local]?.send(peer, bytes) ?? false;
   }
 
-  close(): void {
+  close(isResting: boolean): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     for (const socket of this.#sockets) socket.close();
-    this.#closed();
+    this.#closed(isResting);
   }
 }

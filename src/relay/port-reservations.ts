@@ -1,49 +1,84 @@
 import type { Address } from '../address.js';
 
-/** How many reservations one client has at most; a further one replaces its oldest. */
+/** How many reservations a holder has at most; a further one replaces its oldest. */
 const MAX_PORTS = 256;
+
+/** A client that uses SCTP ports. */
+export interface PortOwner {
+  /** The subject of its ticket. */
+  readonly subject?: string;
+  readonly isConnected?: boolean;
+}
+
+interface Reservation {
+  readonly owner: PortOwner;
+  readonly holders: Set<object>;
+}
 
 /**
  * Which client may use an SCTP port. Clients share the relay's addresses, and a peer identifies an association by
  * addresses and SCTP ports, not by UDP ports (RFC 6951 §5.3). Two clients with the same SCTP port would be one endpoint
- * to a peer, and one of them could redirect the other's path to itself. So the port belongs to the first one.
+ * to a peer, and one of them could redirect the other's path to itself. So the port belongs to the first one, while it is
+ * held: each of its associations with that peer holds it. If the owner has lost its connection, another client of the same
+ * subject takes the port over: it is usually the same program, which has restarted.
  */
 export class PortReservations {
-  readonly #owners = new Map<string, object>();
-  readonly #reserved = new Map<object, Set<string>>();
+  readonly #reservations = new Map<string, Reservation>();
+  readonly #keys = new Map<object, Set<string>>();
   /** The last one that was granted: usually the next packet needs the same. */
-  #last: { owner: object; local: Address; sctpPort: number; peer: Address } | undefined;
+  #last: { holder: object; local: Address; sctpPort: number; peer: Address } | undefined;
 
-  /** Reserves an SCTP port of a local address towards a peer; false if it is another client's. */
-  reserve(owner: object, local: Address, sctpPort: number, peer: Address): boolean {
+  /** Reserves an SCTP port of a local address towards a peer, for an association; false if it is another client's. */
+  reserve(owner: PortOwner, local: Address, sctpPort: number, peer: Address, holder: object = owner): boolean {
     const last = this.#last;
-    if (last?.owner === owner && last.sctpPort === sctpPort && last.local === local && last.peer === peer) return true;
-    const isGranted = this.#grant(owner, local, sctpPort, peer);
-    this.#last = isGranted ? { owner, local, sctpPort, peer } : undefined;
-    return isGranted;
-  }
-
-  #grant(owner: object, local: Address, sctpPort: number, peer: Address): boolean {
-    const key = `${local} ${sctpPort} ${peer}`;
-    const current = this.#owners.get(key);
-    if (current !== undefined) return current === owner;
-    const reserved = this.#reserved.get(owner) ?? new Set();
-    if (reserved.size >= MAX_PORTS) {
-      for (const oldest of reserved) {
-        reserved.delete(oldest);
-        this.#owners.delete(oldest);
-        break;
-      }
-    }
-    this.#reserved.set(owner, reserved.add(key));
-    this.#owners.set(key, owner);
+    if (last?.holder === holder && last.sctpPort === sctpPort && last.local === local && last.peer === peer)
+      return true;
+    const key = keyOf(local, sctpPort, peer);
+    if (!this.#isFree(owner, key)) return false;
+    this.#hold(owner, key, holder);
+    this.#last = { holder, local, sctpPort, peer };
     return true;
   }
 
-  /** Releases all ports of a client. */
-  release(owner: object): void {
-    this.#last = undefined;
-    for (const key of this.#reserved.get(owner) ?? []) this.#owners.delete(key);
-    this.#reserved.delete(owner);
+  /** Whether a client may use an SCTP port: it isn't another client's. */
+  isFree(owner: PortOwner, local: Address, sctpPort: number, peer: Address): boolean {
+    return this.#isFree(owner, keyOf(local, sctpPort, peer));
   }
+
+  /** Releases what an association holds. */
+  release(holder: object): void {
+    this.#last = undefined;
+    for (const key of this.#keys.get(holder) ?? []) this.#drop(key, holder);
+    this.#keys.delete(holder);
+  }
+
+  #isFree(owner: PortOwner, key: string): boolean {
+    const current = this.#reservations.get(key)?.owner;
+    if (current === undefined || current === owner) return true;
+    const { subject, isConnected = true } = current;
+    return subject !== undefined && subject === owner.subject && !isConnected;
+  }
+
+  #hold(owner: PortOwner, key: string, holder: object): void {
+    const keys = this.#keys.get(holder) ?? new Set();
+    this.#keys.set(holder, keys);
+    if (keys.size >= MAX_PORTS && !keys.has(key)) {
+      const [oldest = ''] = keys;
+      keys.delete(oldest);
+      this.#drop(oldest, holder);
+    }
+    keys.add(key);
+    const current = this.#reservations.get(key);
+    if (current?.owner === owner) current.holders.add(holder);
+    else this.#reservations.set(key, { owner, holders: new Set([holder]) });
+  }
+
+  #drop(key: string, holder: object): void {
+    const reservation = this.#reservations.get(key);
+    if (reservation?.holders.delete(holder) && reservation.holders.size === 0) this.#reservations.delete(key);
+  }
+}
+
+function keyOf(local: Address, sctpPort: number, peer: Address): string {
+  return `${local} ${sctpPort} ${peer}`;
 }

@@ -5,8 +5,8 @@ import { type Datagram, encodeDatagrams } from './datagrams.js';
 import type { Destinations, Refusal } from './destinations.js';
 import { MIN_BURST_BYTES, type RelayLimits } from './limits.js';
 import type { Metrics } from './metrics.js';
-import type { PortReservations } from './port-reservations.js';
-import { inspectPacket } from './sctp.js';
+import type { PortOwner, PortReservations } from './port-reservations.js';
+import { inspectPacket, type SctpSummary } from './sctp.js';
 import { TokenBucket } from './token-bucket.js';
 
 /** The connection to a client, as a session uses it. */
@@ -22,11 +22,14 @@ export interface Allocation {
   readonly locals: readonly UdpEndpoint[];
   /** Sends from a local address; false if the datagram was dropped because the queue is full. */
   send(local: number, peer: UdpEndpoint, bytes: Uint8Array): boolean;
-  close(): void;
+  /** `isResting`: peers may go on sending to these addresses, so no other client must get them for a while. */
+  close(isResting: boolean): void;
 }
 
 /** What a session needs. */
 export interface SessionParts {
+  /** The subject of the client's ticket. */
+  readonly subject: string;
   readonly allocation: Allocation;
   readonly destinations: Destinations;
   readonly ports: PortReservations;
@@ -66,7 +69,7 @@ const MAX_BATCH = 256;
  *                        └──────── attach ─────┘
  * ```
  */
-export class Session {
+export class Session implements PortOwner {
   readonly resumption: Uint8Array;
   readonly #parts: SessionParts;
   readonly #outRate: TokenBucket;
@@ -92,6 +95,10 @@ export class Session {
     this.#lifeEndsAtMs = nowMs + parts.limits.lifeMs;
     this.#receivedAtMs = nowMs;
     this.#relayedAtMs = nowMs;
+  }
+
+  get subject(): string {
+    return this.#parts.subject;
   }
 
   get isConnected(): boolean {
@@ -152,6 +159,9 @@ export class Session {
       case 'permit':
         for (const peer of message.peers) this.#refuse(peer, this.#parts.destinations.permit(peer, nowMs), nowMs);
         break;
+      case 'tags':
+        this.#parts.destinations.announce(message.tags, nowMs);
+        break;
       case 'ping':
         this.#sendControl({ type: 'pong', value: message.value });
         break;
@@ -164,7 +174,7 @@ export class Session {
   arrived(local: number, peer: UdpEndpoint, bytes: Uint8Array): void {
     if (this.#hasEnded) return;
     const nowMs = this.#parts.clock.now();
-    const reason = this.#inboundDropReason(peer, bytes, nowMs);
+    const reason = this.#inboundDropReason(local, peer, bytes, nowMs);
     if (reason !== undefined) return this.#dropped('in', reason);
     this.#relayed('in', bytes, nowMs);
     if (this.#batch.push({ local, peer, bytes }) === 1) this.#parts.defer(() => this.#flush());
@@ -187,9 +197,15 @@ export class Session {
     const cost = bytes.length + OVERHEAD_BYTES;
     const refusal = destinations.outbound(peer, summary, nowMs);
     if (refusal !== undefined) return this.#refuse(peer, refusal, nowMs);
-    if (!ports.reserve(this, from.address, summary.sourcePort, peer.address)) {
+    if (!ports.isFree(this, from.address, summary.sourcePort, peer.address)) {
       const text = `another client of this relay uses SCTP port ${summary.sourcePort} towards ${peer.address}`;
       return this.#refuse(peer, { reason: 'taken', text }, nowMs);
+    }
+    const association = destinations.sent(peer, summary, nowMs);
+    if (association !== undefined && 'reason' in association) return this.#refuse(peer, association, nowMs);
+    if (association !== undefined) {
+      ports.reserve(this, from.address, summary.sourcePort, peer.address, association);
+      if (association.state !== 'open') this.#checkTimers();
     }
     if (!this.#outRate.take(cost, nowMs)) return this.#dropped('out', 'rate');
     if (!this.#parts.totalRate.take(cost, nowMs)) return this.#dropped('out', 'total_rate');
@@ -197,11 +213,11 @@ export class Session {
     this.#relayed('out', bytes, nowMs);
   }
 
-  #inboundDropReason(peer: UdpEndpoint, bytes: Uint8Array, nowMs: number): string | undefined {
-    const { destinations } = this.#parts;
-    if (!destinations.has(peer)) return 'unsolicited';
-    if (inspectPacket(bytes) === undefined) return 'not_sctp';
-    destinations.answered(peer, nowMs);
+  #inboundDropReason(local: number, peer: UdpEndpoint, bytes: Uint8Array, nowMs: number): string | undefined {
+    if (!this.#parts.destinations.has(peer)) return 'unsolicited';
+    const summary = inspectPacket(bytes);
+    if (summary === undefined) return 'not_sctp';
+    if (!this.#isExpected(local, peer, summary, nowMs)) return 'no_association';
     if (packetBytes(peer, bytes) > this.#parts.mtu) return 'too_large'; // so that larger probes of the peer's path MTU discovery fail
     if (this.#connection === undefined) return 'not_connected';
     const { queueBytes } = this.#parts.limits;
@@ -209,6 +225,22 @@ export class Session {
     const cost = bytes.length + OVERHEAD_BYTES;
     if (!this.#inRate.take(cost, nowMs)) return 'rate';
     return this.#parts.totalRate.take(cost, nowMs) ? undefined : 'total_rate';
+  }
+
+  /** Whether a packet belongs to an association of this client, or may begin one because the client listens. */
+  #isExpected(local: number, peer: UdpEndpoint, summary: SctpSummary, nowMs: number): boolean {
+    const { allocation, destinations, ports } = this.#parts;
+    if (summary.isInit) {
+      const at = allocation.locals[local]?.address ?? '';
+      return ports.isFree(this, at, summary.destinationPort, peer.address);
+    }
+    const association = destinations.received(peer, summary, nowMs);
+    if (association === undefined) return false;
+    if (summary.isEnd) {
+      this.#parts.ports.release(association); // The peer has ended it: its port is free at once.
+      this.#checkTimers();
+    }
+    return true;
   }
 
   #relayed(direction: 'in' | 'out', bytes: Uint8Array, nowMs: number): void {
@@ -253,6 +285,8 @@ export class Session {
     const pingDueAtMs =
       this.#connection === undefined ? Number.POSITIVE_INFINITY : this.#receivedAtMs + 3 * limits.pingMs;
     const resumptionEndsAtMs = this.#lostAtMs + limits.resumptionMs;
+    const { associations } = this.#parts.destinations;
+    for (const each of associations.expire(nowMs)) this.#parts.ports.release(each);
     if (nowMs >= this.#lifeEndsAtMs)
       return this.end('life', 'the session has reached the maximum life time of this relay');
     if (nowMs >= idleAtMs) return this.end('idle', 'nothing was relayed for too long');
@@ -262,7 +296,7 @@ export class Session {
       if (this.#connection) this.detach(this.#connection, false);
       return;
     }
-    const dueAtMs = Math.min(this.#lifeEndsAtMs, idleAtMs, pingDueAtMs, resumptionEndsAtMs);
+    const dueAtMs = Math.min(this.#lifeEndsAtMs, idleAtMs, pingDueAtMs, resumptionEndsAtMs, associations.nextExpiryMs);
     this.#cancelTimer = clock.schedule(dueAtMs - nowMs, () => this.#checkTimers());
   }
 
@@ -272,8 +306,10 @@ export class Session {
     this.#connection = undefined;
     this.#batch = [];
     this.#cancelTimer?.();
-    this.#parts.ports.release(this);
-    this.#parts.allocation.close();
+    const { associations } = this.#parts.destinations;
+    const isResting = associations.areAlive;
+    for (const each of associations.clear()) this.#parts.ports.release(each);
+    this.#parts.allocation.close(isResting);
     this.#parts.ended(reason);
   }
 }

@@ -33,7 +33,8 @@ export class Sessions {
     const { limits, addresses, ports, random, clock } = settings;
     this.#settings = settings;
     this.#metrics = metrics;
-    this.#pool = new AddressPool({ addresses, ports, random, queueDatagrams: limits.queueDatagrams });
+    const { queueDatagrams, restMs } = limits;
+    this.#pool = new AddressPool({ addresses, ports, restMs, queueDatagrams, random, clock });
     this.#unanswered = new UnansweredLimit(limits);
     const burst = Math.max(limits.totalBytesPerSecond / 4, MIN_BURST_BYTES);
     this.#totalRate = new TokenBucket(burst, limits.totalBytesPerSecond, clock.now());
@@ -57,13 +58,14 @@ export class Sessions {
     this.#reserve(claims.sub);
     try {
       const policy = await this.#policy(claims);
-      const allocation = await this.#pool.allocate(wantedPort).catch((cause: unknown) => {
+      const allocation = await this.#pool.allocate(wantedPort, claims.sub).catch((cause: unknown) => {
         throw new LimitError('no UDP address is left', { cause });
       });
       const { limits, mtu, clock } = this.#settings;
       const resumption = new Uint8Array(RESUMPTION_BYTES);
       this.#settings.random(resumption);
       const session = new Session({
+        subject: claims.sub,
         allocation,
         destinations: new Destinations(policy, limits, this.#unanswered),
         ports: this.#ports,

@@ -11,6 +11,7 @@ import { REFUSAL_CODES } from './relay/errors.js';
 import { Link, type LinkEvents } from './relay/link.js';
 import { parseOptions, type RelayOptions, type RelaySettings } from './relay/options.js';
 import { Routes } from './relay/routes.js';
+import { ChosenTags } from './relay/tags.js';
 import { runtimeWebSocket, type WebSocketConstructor } from './relay/websocket.js';
 import type { Route, Transport, TransportHost } from './transport.js';
 import { UnreachableReports } from './udp/unreachable.js';
@@ -77,6 +78,7 @@ class Relay implements RelayTransport {
   readonly encapsulationPort: number;
   readonly #settings: RelaySettings;
   readonly #peers = new LruMap<string, UdpEndpoint>(MAX_PEERS);
+  readonly #tags = new ChosenTags();
   readonly #reports: UnreachableReports;
   #links: readonly Link[] = [];
   #routes: Routes<Link> = new Routes<Link>([]);
@@ -148,6 +150,7 @@ class Relay implements RelayTransport {
     let last: Packet | undefined;
     let path: SendPath | undefined;
     for (const packet of packets) {
+      this.#announce(packet.bytes);
       if (last === undefined || !hasSamePath(packet, last)) {
         path = this.#pathOf(packet);
         last = packet;
@@ -230,9 +233,16 @@ class Relay implements RelayTransport {
     for (const link of this.#links) link.permit([peer]);
   }
 
+  /** Packets of an association may arrive through any relay, and each lets in only those whose tags it knows. */
+  #announce(bytes: Uint8Array): void {
+    const chosen = this.#tags.add(bytes);
+    if (chosen !== undefined) for (const link of this.#links) link.announce([chosen]);
+  }
+
   #changed(link: Link): void {
     if (link.isUp && !link.isDraining) {
       this.#routes.clearRefusals(link);
+      link.announce(this.#tags.all);
       link.permit([...this.#peers.values()]);
     }
     if (this.#state !== 'up') return;
@@ -248,6 +258,7 @@ class Relay implements RelayTransport {
     const packets = datagrams.flatMap(({ local, peer, bytes }): Packet[] => {
       const destination = locals[local]?.address;
       if (destination === undefined) return [];
+      this.#tags.used(bytes);
       return [{ source: peer.address, destination, port: peer.port, trafficClass: 0, bytes }];
     });
     if (packets.length > 0) this.#host?.receive(packets);

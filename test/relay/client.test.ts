@@ -7,7 +7,7 @@ import { type RelayOptions, relay, type WebSocketConstructor } from '../../src/r
 import { VirtualClock } from '../../src/simulated/virtual-clock.js';
 import { RecordingHost } from '../../src/testing/recording-host.js';
 import { Routes } from '../../src/transport/relay/routes.js';
-import { sctp } from '../support/sctp.js';
+import { answer, init, sctp } from '../support/sctp.js';
 
 /** A WebSocket without a network: the test acts as the relay. */
 class FakeSocket {
@@ -197,6 +197,37 @@ describe('a lost relay', () => {
     sockets[2]?.allocate('9.9.9.2');
     const peers = ['8.8.8.8', '8.8.4.4'].map((address) => ({ address, port: 9899 }));
     expect(sockets[2]?.messages.at(-1)).toEqual({ type: 'permit', peers });
+    await transport.close();
+  });
+
+  test('gets the tags of our associations when it is back, and those that are chosen later', async () => {
+    const { clock, sockets, transport } = await bench(2);
+    const sendInit = (initiateTag: number) => {
+      const [source = ''] = transport.addresses;
+      const packet = { source, destination: '8.8.8.8', port: 9899, trafficClass: 0 };
+      transport.send([{ ...packet, bytes: init({ initiateTag }) }]);
+    };
+    const tagsOf = (socket: number) =>
+      sockets[socket]?.messages.flatMap((each) => (each?.type === 'tags' ? each.tags.map(({ tag }) => tag) : []));
+    for (const tag of [1, 2, 3, 2]) sendInit(tag);
+    expect([tagsOf(0), tagsOf(1)]).toEqual([
+      [1, 2, 3],
+      [1, 2, 3],
+    ]);
+    sockets[1]?.onclose?.({ code: 1006, reason: '' });
+    const datagram = { local: 0, peer: { address: '8.8.8.8', port: 9899 }, bytes: answer({ tag: 1 }) };
+    sockets[0]?.hear(encodeDatagrams([datagram])[0]!);
+    await clock.advance(1000);
+    sockets[2]?.allocate('9.9.9.2');
+    expect(tagsOf(2)).toEqual([3, 2, 1]); // the least recently used first
+    for (let tag = 100; tag < 355; tag++) sendInit(tag);
+    sockets[0]?.hear(encodeDatagrams([datagram])[0]!);
+    sendInit(1);
+    sockets[2]?.onclose?.({ code: 1006, reason: '' });
+    await clock.advance(1000);
+    sockets[3]?.allocate('9.9.9.2');
+    const kept = tagsOf(3) ?? [];
+    expect([kept.length, kept.includes(1), kept.includes(2)]).toEqual([256, true, false]);
     await transport.close();
   });
 

@@ -15,6 +15,8 @@ const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: 
 const address = fc.oneof(bytes(4), bytes(16)).map(formatAddress);
 const peer = fc.record({ address, port: fc.integer({ min: 1, max: 65_535 }) });
 const uint32 = fc.nat(0xffff_ffff);
+const port = fc.integer({ min: 1, max: 65_535 });
+const tag = fc.record({ port, peerPort: port, tag: fc.integer({ min: 1, max: 0xffff_ffff }) });
 const text = fc.string({ unit: 'grapheme' });
 const datagram: fc.Arbitrary<Datagram> = fc.record({
   local: fc.nat(127),
@@ -30,6 +32,7 @@ const fromClient: fc.Arbitrary<Exclude<ClientMessage, { type: 'datagrams' }>> = 
     ticket: text,
   }),
   fc.record({ type: fc.constant('permit' as const), peers: fc.array(peer, { minLength: 1, maxLength: 64 }) }),
+  fc.record({ type: fc.constant('tags' as const), tags: fc.array(tag, { minLength: 1, maxLength: 64 }) }),
   fc.record({ type: fc.constant('ping' as const), value: uint32 }),
 );
 

@@ -3,12 +3,18 @@ import type { RelayTransport } from '../../src/relay.js';
 import type { Transport, TransportHost } from '../../src/transport/transport.js';
 import { type UdpTransport, udp } from '../../src/udp.js';
 import { closeRelays, startRelay, through } from '../support/relays.js';
-import { unwrap, WRAPPING_BYTES, wrap } from '../support/sctp.js';
+import { init, unwrap, WRAPPED, WRAPPING_BYTES, wrap } from '../support/sctp.js';
 import { transportContract } from '../transport/contract.js';
 
-/** Relays carry SCTP only: what the contract sends travels as an unknown chunk of a packet. */
+const INIT = init({ ...WRAPPED, tag: 0, initiateTag: WRAPPED.tag });
+
+/**
+ * Relays carry SCTP associations only: what the contract sends travels as an unknown chunk of a packet, behind an INIT to
+ * each destination.
+ */
 class Wrapped implements Transport {
   readonly inner: Transport;
+  readonly #destinations = new Set<string>();
 
   constructor(inner: Transport) {
     this.inner = inner;
@@ -27,12 +33,19 @@ class Wrapped implements Transport {
   }
 
   start(host: TransportHost) {
-    const receive = (packets: readonly Packet[]) =>
-      host.receive(packets.map((packet) => ({ ...packet, bytes: unwrap(packet.bytes) })));
+    const receive = (packets: readonly Packet[]) => {
+      const wrapped = packets.filter(({ bytes }) => bytes[12] !== INIT[12]);
+      if (wrapped.length > 0) host.receive(wrapped.map((packet) => ({ ...packet, bytes: unwrap(packet.bytes) })));
+    };
     return this.inner.start({ unreachable: host.unreachable.bind(host), changed: host.changed.bind(host), receive });
   }
 
   send(packets: readonly Packet[]) {
+    for (const packet of packets) {
+      const to = `${packet.destination} ${packet.port}`;
+      if (!this.#destinations.has(to)) this.inner.send([{ ...packet, bytes: INIT.slice() }]);
+      this.#destinations.add(to);
+    }
     this.inner.send(packets.map((packet) => ({ ...packet, bytes: wrap(packet.bytes) })));
   }
 

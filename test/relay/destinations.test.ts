@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { Stack } from '../../src/index.js';
 import { closePeers, peer, started } from '../support/peers.js';
 import { closeLater, closeRelays, metric, startRelay, through, until } from '../support/relays.js';
-import { init, sctp } from '../support/sctp.js';
+import { answer, init, sctp } from '../support/sctp.js';
 
 afterEach(async () => {
   await closeRelays();
@@ -46,7 +46,7 @@ describe('destinations', () => {
     await until(() => host.refusals.length === 1, 'a refusal');
     expect(host.refusals).toEqual([{ destination: '127.0.0.1', code: 'EPERM' }]);
     expect(received).toHaveLength(3);
-    socket.send(sctp(), transport.relays[0]?.addresses[0]?.port ?? 0, '127.0.0.11');
+    socket.send(answer(), transport.relays[0]?.addresses[0]?.port ?? 0, '127.0.0.11');
     await until(() => host.packets.length === 1, 'the answer');
     send('127.0.0.1', port, ...Array.from({ length: 10 }, () => init()));
     await until(() => received.length === 6, 'three more');
@@ -96,7 +96,7 @@ describe('a relay lets through', () => {
     const dropped = 'usrsctp_relay_dropped_total';
     expect(metric(await server.server.metrics(), `${dropped}{direction="out",reason="not_sctp"}`)).toBe(3);
     const back = transport.relays[0]?.addresses[0]?.port ?? 0;
-    for (const bytes of [bad, new Uint8Array(40), sctp()]) socket.send(bytes, back, '127.0.0.11');
+    for (const bytes of [bad, new Uint8Array(40), answer()]) socket.send(bytes, back, '127.0.0.11');
     await until(() => host.packets.length === 1, 'the good answer');
     expect(metric(await server.server.metrics(), `${dropped}{direction="in",reason="not_sctp"}`)).toBe(2);
   });
@@ -109,7 +109,7 @@ describe('a relay lets through', () => {
     send('127.0.0.1', known.port, init());
     await until(() => known.received.length === 1, 'the INIT');
     const back = transport.relays[0]?.addresses[0]?.port ?? 0;
-    for (const { socket } of [stranger, other, known]) socket.send(sctp(), back, '127.0.0.11');
+    for (const { socket } of [stranger, other, known]) socket.send(answer(), back, '127.0.0.11');
     await until(() => host.packets.length === 1, 'the answer');
     expect(host.packets[0]).toMatchObject({ source: '127.0.0.1', port: known.port });
     const unsolicited = 'usrsctp_relay_dropped_total{direction="in",reason="unsolicited"}';
@@ -123,7 +123,7 @@ describe('a relay lets through', () => {
     send('127.0.0.1', known.port, init());
     await until(() => known.received.length === 1, 'the INIT');
     const back = transport.relays[0]?.addresses[0]?.port ?? 0;
-    for (const { socket } of [forger, known]) socket.send(sctp(), back, '127.0.0.11');
+    for (const { socket } of [forger, known]) socket.send(answer(), back, '127.0.0.11');
     await until(() => host.packets.length === 1, 'the answer');
     send('127.0.0.1', known.port, sctp());
     await until(() => known.received.length === 2, 'the next packet');
@@ -142,7 +142,7 @@ describe('a relay lets through', () => {
       'the permits at the second relay',
     );
     await until(() => received.length === 1, 'the INIT');
-    socket.send(sctp(), transport.relays[1]?.addresses[0]?.port ?? 0, '127.0.0.12');
+    socket.send(answer(), transport.relays[1]?.addresses[0]?.port ?? 0, '127.0.0.12');
     await until(() => host.packets.length === 1, 'the answer to the other address');
     expect(host.packets[0]?.destination).toBe('127.0.0.12');
   });

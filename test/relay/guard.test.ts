@@ -4,7 +4,7 @@ import { parseLimits } from '../../src/relay/limits.js';
 import { Metrics } from '../../src/relay/metrics.js';
 import { Policy, parseRule } from '../../src/relay/policy.js';
 import { inspectPacket } from '../../src/relay/sctp.js';
-import { init, type PacketParts, sctp } from '../support/sctp.js';
+import { answer, init, type PacketParts, sctp } from '../support/sctp.js';
 import { bench, PEER, pinging } from '../support/session.js';
 
 describe('a destination that doesn’t answer', () => {
@@ -55,7 +55,7 @@ describe('a destination that doesn’t answer', () => {
     send(init());
     for (let i = 0; i < 100; i++) send(sctp(), second);
     expect(sent).toHaveLength(33);
-    for (let i = 0; i < 5; i++) arrive(sctp());
+    for (let i = 0; i < 5; i++) arrive(answer());
     for (let i = 0; i < 100; i++) send(sctp(), second);
     expect(sent).toHaveLength(53);
   });
@@ -63,7 +63,7 @@ describe('a destination that doesn’t answer', () => {
   test('is no longer limited once it answers', () => {
     const { send, sent, arrive } = bench();
     send(init());
-    arrive(sctp());
+    arrive(answer());
     for (let i = 0; i < 1000; i++) send(sctp());
     expect(sent).toHaveLength(1001);
   });
@@ -72,11 +72,12 @@ describe('a destination that doesn’t answer', () => {
     const limits = parseLimits({});
     const guard = new UnansweredLimit(limits);
     const policy = new Policy([[parseRule('0.0.0.0/0:*')]], []);
+    const packet = inspectPacket(sctp())!;
     let passed = 0;
     for (let session = 0; session < 100; session++) {
       const peers = new Destinations(policy, limits, guard);
       for (let i = 0; i < 100; i++) {
-        if (peers.outbound(PEER, { sourcePort: 1, isInit: false }, session * 10) === undefined) passed++;
+        if (peers.outbound(PEER, packet, session * 10) === undefined) passed++;
       }
     }
     expect(passed).toBe(400 + 40 * 0.99 - 0.6);
@@ -127,6 +128,8 @@ describe('an SCTP packet', () => {
         ],
       },
     ],
+    ['INIT that is too short', { tag: 0, chunks: [[1, 12]] }],
+    ['INIT ACK without an initiate tag', { initiateTag: 0, chunks: [[2, 16]] }],
     ['no source port', { sourcePort: 0 }],
     ['no destination port', { destinationPort: 0 }],
     ['no chunk', { chunks: [] }],
@@ -147,7 +150,9 @@ describe('an SCTP packet', () => {
         [3, 12],
       ],
     });
-    expect(inspectPacket(packet)).toEqual({ sourcePort: 49_200, isInit: false });
+    const ports = { sourcePort: 49_200, destinationPort: 5001 };
+    const rest = { isInit: false, initiateTag: 0, isEnd: false, isReflected: false };
+    expect(inspectPacket(packet)).toEqual({ ...ports, tag: 7, ...rest });
     for (let bit = 0; bit < packet.length * 8; bit++) {
       const changed = packet.slice();
       changed[bit >> 3]! ^= 1 << (bit & 7);
@@ -155,7 +160,11 @@ describe('an SCTP packet', () => {
     }
   });
 
-  test('is one as INIT', () => expect(inspectPacket(init())).toEqual({ sourcePort: 49_200, isInit: true }));
+  test('is one as INIT', () => {
+    const ports = { sourcePort: 49_200, destinationPort: 5001 };
+    const rest = { isInit: true, initiateTag: 9, isEnd: false, isReflected: false };
+    expect(inspectPacket(init({ initiateTag: 9 }))).toEqual({ ...ports, tag: 0, ...rest });
+  });
 });
 
 test('metrics are in Prometheus’ text format', async () => {

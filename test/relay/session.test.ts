@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_LIMITS } from '../../src/relay/limits.js';
-import { init, sctp } from '../support/sctp.js';
+import { answer, init, sctp } from '../support/sctp.js';
 import { bench, LOCAL, PEER, pinging, TestConnection } from '../support/session.js';
 
 describe('a session', () => {
   test('sends datagrams that arrive in one turn as one message', () => {
     const { wire, send, arrive, turn } = bench();
     send(init());
-    for (let i = 0; i < 10; i++) arrive(sctp());
+    for (let i = 0; i < 10; i++) arrive(answer());
     turn();
     expect(wire.raw).toHaveLength(2); // allocated, datagrams
     expect(wire.datagrams).toBe(10);
@@ -17,12 +17,12 @@ describe('a session', () => {
     const { wire, send, arrive, turn, dropped, limits } = bench();
     send(init());
     wire.bufferedBytes = limits.queueBytes + 1;
-    for (let i = 0; i < 1000; i++) arrive(sctp());
+    for (let i = 0; i < 1000; i++) arrive(answer());
     turn();
     expect(wire.datagrams).toBe(0);
     expect(await dropped('in', 'queue_full')).toBe(1000);
     wire.bufferedBytes = 0;
-    for (let i = 0; i < 1000; i++) arrive(sctp());
+    for (let i = 0; i < 1000; i++) arrive(answer());
     turn();
     expect(wire.datagrams).toBe(256); // of one turn
     wire.bufferedBytes = 3 * limits.queueBytes;
@@ -43,14 +43,15 @@ describe('a session', () => {
   test('enforces a rate over time, in both directions', async () => {
     const { clock, send, arrive, turn, sent, wire } = bench({}, 100_000);
     const large = sctp({ chunks: [[0, 972 - 4]] }); // 984 bytes, 1012 with headers
+    const largeAnswer = answer({ chunks: [[0, 972 - 4]] });
     send(init());
-    arrive(sctp());
+    arrive(answer());
     turn();
     const [out, back] = [sent.length, wire.datagrams];
     for (let ms = 0; ms < 10_000; ms += 10) {
       for (let i = 0; i < 10; i++) {
         send(large);
-        arrive(large);
+        arrive(largeAnswer);
       }
       turn();
       await clock.advance(10);
@@ -76,8 +77,8 @@ describe('a session', () => {
   test('drops inbound packets that exceed the MTU, so that a peer’s path MTU discovery finds it', async () => {
     const { send, arrive, turn, wire, dropped } = bench();
     send(init());
-    arrive(sctp({ chunks: [[0, 1456]] }));
-    arrive(sctp({ chunks: [[0, 1460]] }));
+    arrive(answer({ chunks: [[0, 1456]] }));
+    arrive(answer({ chunks: [[0, 1460]] }));
     turn();
     expect(wire.datagrams).toBe(1);
     expect(await dropped('in', 'too_large')).toBe(1);
@@ -135,13 +136,13 @@ describe('the life of a session', () => {
     const all = bench();
     all.send(init());
     all.session.detach(all.wire, false);
-    all.arrive(sctp());
+    all.arrive(answer());
     expect(await all.dropped('in', 'not_connected')).toBe(1);
     await all.clock.advance(29_000);
     const again = new TestConnection();
     all.session.attach(again, true);
     expect(again.messages).toEqual([expect.objectContaining({ type: 'allocated', resumed: true, locals: [LOCAL] })]);
-    all.arrive(sctp());
+    all.arrive(answer());
     all.turn();
     expect(again.datagrams).toBe(1);
     await pinging(all, 60_000);

@@ -41,19 +41,22 @@ export function bench(changes: Partial<RelayLimits> = {}, bytesPerSecond = 1e9) 
   const sent: { peer: UdpEndpoint; bytes: Uint8Array }[] = [];
   const turns: (() => void)[] = [];
   const ends: string[] = [];
-  const state = { hasRoom: true, isOpen: true };
+  const state = { hasRoom: true, isOpen: true, isResting: false };
+  const ports = new PortReservations();
   const policy = new Policy([[parseRule('0.0.0.0/0:*')]], []);
   const unanswered = new UnansweredLimit(limits);
   const session = new Session({
+    subject: 'tester',
     allocation: {
       locals: [LOCAL],
       send: (_local, peer, bytes) => state.hasRoom && sent.push({ peer, bytes }) > 0,
-      close: () => {
+      close: (isResting) => {
         state.isOpen = false;
+        state.isResting = isResting;
       },
     },
     destinations: new Destinations(policy, limits, unanswered),
-    ports: new PortReservations(),
+    ports,
     limits,
     mtu: 1500,
     resumption: new Uint8Array(16).fill(3),
@@ -76,7 +79,7 @@ export function bench(changes: Partial<RelayLimits> = {}, bytesPerSecond = 1e9) 
   const turn = () => {
     for (const callback of turns.splice(0)) callback();
   };
-  return { clock, limits, dropped, sent, turn, ends, state, session, wire, send, arrive };
+  return { clock, limits, ports, dropped, sent, turn, ends, state, session, wire, send, arrive };
 }
 
 /** Lets time pass for a connected client, which sends pings. */

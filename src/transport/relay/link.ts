@@ -1,8 +1,10 @@
 import type { SctpError } from '../../errors.js';
 import {
   type Allocated,
+  type ClientTag,
   encodeControl,
   MAX_PERMITS,
+  MAX_TAGS,
   type Refused,
   type RelayMessage,
   type UdpEndpoint,
@@ -124,6 +126,14 @@ export class Link {
     for (let first = 0; first < reachable.length; first += MAX_PERMITS) {
       const some = reachable.slice(first, first + MAX_PERMITS);
       this.#connection?.send(encodeControl({ type: 'permit', peers: some }));
+    }
+  }
+
+  /** Lets in packets with these tags. */
+  announce(tags: readonly ClientTag[]): void {
+    if (this.#allocated === undefined) return;
+    for (let first = 0; first < tags.length; first += MAX_TAGS) {
+      this.#connection?.send(encodeControl({ type: 'tags', tags: tags.slice(first, first + MAX_TAGS) }));
     }
   }
 
