@@ -2,8 +2,11 @@
 export interface Clock {
   /** Monotonic time in ms, from any origin; fractions are allowed. */
   now(): number;
-  /** Calls back once, `delayMs` from now or slightly later. The returned function cancels the call. */
-  schedule(delayMs: number, callback: () => void): () => void;
+  /**
+   * Calls back once, `delayMs` from now or slightly later. The returned function cancels the call. If `unref` is true,
+   * the call alone doesn't keep the process alive, in runtimes that distinguish this; a clock may ignore it.
+   */
+  schedule(delayMs: number, callback: () => void, unref?: boolean): () => void;
 }
 
 /** setTimeout fires at once if its delay doesn't fit in 31 bits. */
@@ -15,12 +18,13 @@ const { setImmediate: immediate } = globalThis as { readonly setImmediate?: type
 /** The machine's clock. */
 export const systemClock: Clock = {
   now: () => performance.now(),
-  schedule(delayMs, callback) {
+  schedule(delayMs, callback, unref) {
     if (delayMs <= 0 && immediate !== undefined) {
       const handle = immediate(callback);
       return () => clearImmediate(handle);
     }
     const timeout = setTimeout(callback, Math.min(Math.ceil(delayMs), LONGEST_TIMEOUT_MS));
+    if (unref) (timeout as { unref?(): void }).unref?.();
     return () => clearTimeout(timeout);
   },
 };

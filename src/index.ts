@@ -20,6 +20,7 @@ export type { SocketOptions } from './options/socket-options.js';
 export type { OptionInput, OptionName, OptionQuery, OptionValue } from './options/table.js';
 export type { Sysctl, TimerPreset, Timers } from './options/timers.js';
 export type { Packet } from './packet.js';
+export { PPID } from './ppid.js';
 export { type Random, systemRandom } from './random.js';
 export type { ConnectOptions, LocalAddress } from './socket/connect/options.js';
 export type { Peer } from './socket/connect/peers.js';

@@ -5,6 +5,7 @@ export { Stream } from './association/streams/stream.js';
 export { systemClock } from './clock.js';
 export { SctpError } from './errors.js';
 export type * from './index.js';
+export { PPID } from './ppid.js';
 export { systemRandom } from './random.js';
 export { Socket } from './socket/socket.js';
 export { Stack, type StackOptions } from './socket/stack.js';

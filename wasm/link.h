@@ -59,6 +59,8 @@ struct link_association_state {
 	uint32_t inbound;             /* streams */
 	uint32_t outbound;
 	uint32_t fragmentation_point; /* bytes */
+	uint32_t local_port;          /* SCTP ports, in host byte order */
+	uint32_t remote_port;
 };
 
 struct link_path_state {

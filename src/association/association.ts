@@ -1,4 +1,4 @@
-import type { Address } from '../address.js';
+import type { Address, Endpoint } from '../address.js';
 import { shown } from '../arguments.js';
 import { SctpError } from '../errors.js';
 import type { OptionScope, QueryArguments } from '../options/access.js';
@@ -53,6 +53,26 @@ export class Association implements AsyncIterable<Message>, AsyncDisposable {
   /** The association identifier (RFC 6458), unique within the socket. */
   get id(): number {
     return this.#core.id;
+  }
+
+  /** The local SCTP port; undefined if the association ended before it was read. */
+  get localPort(): number | undefined {
+    return this.#core.paths.ports?.localPort;
+  }
+
+  /** The peer's SCTP port; undefined if the association ended before it was read. */
+  get remotePort(): number | undefined {
+    return this.#core.paths.ports?.remotePort;
+  }
+
+  /** The local addresses of the association, with its port; after its end: as they were last. */
+  get localEndpoints(): readonly Endpoint[] {
+    return this.#core.paths.locals();
+  }
+
+  /** The peer's addresses, with its port; after the end of the association: as they were last. */
+  get remoteEndpoints(): readonly Endpoint[] {
+    return this.#core.paths.remotes();
   }
 
   // --- life ---------------------------------------------------------------------------------------------------------

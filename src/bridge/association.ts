@@ -16,6 +16,8 @@ export interface AssociationState {
   readonly inbound: number;
   readonly outbound: number;
   readonly fragmentationPoint: number;
+  readonly localPort: number;
+  readonly remotePort: number;
 }
 
 /** The state of one path. */
@@ -66,6 +68,8 @@ export function associationState(
     inbound: words[first + stateWords.inbound] ?? 0,
     outbound: words[first + stateWords.outbound] ?? 0,
     fragmentationPoint: words[first + stateWords.fragmentation_point] ?? 0,
+    localPort: words[first + stateWords.local_port] ?? 0,
+    remotePort: words[first + stateWords.remote_port] ?? 0,
   };
 }
 

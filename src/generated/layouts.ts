@@ -949,7 +949,7 @@ export const link_state = {
 
 export const link_association_state = {
   name: 'link_association_state',
-  size: 32,
+  size: 40,
   fields: {
     path_count: { offset: 0, type: 'u32' },
     primary: { offset: 4, type: 'u32' },
@@ -959,6 +959,8 @@ export const link_association_state = {
     inbound: { offset: 20, type: 'u32' },
     outbound: { offset: 24, type: 'u32' },
     fragmentation_point: { offset: 28, type: 'u32' },
+    local_port: { offset: 32, type: 'u32' },
+    remote_port: { offset: 36, type: 'u32' },
   },
 } as const;
 

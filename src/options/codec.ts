@@ -153,6 +153,7 @@ function friendly(value: unknown, kind: keyof Kinds): unknown {
   const names = NAMES[kind];
   if (names) return names[value as number] ?? value;
   if (kind === 'boolean') return value !== 0;
+  if (kind === 'count') return Number(value);
   if (kind === 'port') return htons(value as number);
   if (kind === 'ppid') return htonl(value as number);
   if (kind === 'address') return unpackSockaddr(value as Uint8Array)?.address;

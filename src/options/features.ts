@@ -155,8 +155,8 @@ export const featureOptions = {
     fields: {
       stream: ['sprstat_sid', 'number'],
       policy: ['sprstat_policy', 'number'],
-      unsent: ['sprstat_abandoned_unsent', 'bigint'],
-      sent: ['sprstat_abandoned_sent', 'bigint'],
+      unsent: ['sprstat_abandoned_unsent', 'count'],
+      sent: ['sprstat_abandoned_sent', 'count'],
     },
   },
   /** How many messages were given up; `policy`: SCTP_PR_SCTP_TTL, _BUF, _RTX or _ALL. */
@@ -167,8 +167,8 @@ export const featureOptions = {
     query: ['policy'],
     fields: {
       policy: ['sprstat_policy', 'number'],
-      unsent: ['sprstat_abandoned_unsent', 'bigint'],
-      sent: ['sprstat_abandoned_sent', 'bigint'],
+      unsent: ['sprstat_abandoned_unsent', 'count'],
+      sent: ['sprstat_abandoned_sent', 'count'],
     },
   },
   associationCount: {

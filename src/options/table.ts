@@ -33,7 +33,8 @@ export interface Kinds {
   /** Seconds, at most as many as usrsctp's timers can count in ticks of 1 ms. */
   seconds: number;
   boolean: boolean;
-  bigint: bigint;
+  /** A counter of 64 bits. Beyond 2^53 it isn't exact. */
+  count: number;
   port: number;
   ppid: number;
   address: Address | undefined;

@@ -3,7 +3,7 @@
  * struct. `read` and `write` say where the option can be read and written: `socket` (the value for associations to
  * come), `association`, `both`, or `path` (both, and one address of the peer). If one is missing, `why` says why.
  *
- * Kinds: `number`, `boolean`, `bigint`; `port` and `ppid` in host byte order; `address` of a path; `bytes`; `list8`,
+ * Kinds: `number`, `boolean`; `count`: a number of 64 bits; `port` and `ppid` in host byte order; `address` of a path; `bytes`; `list8`,
  * `list16`, `list32`: arrays of numbers; names of schedulers, congestion controls and CMT variants; `switch`: a pair of
  * flags, one for on and one for off; `flag`: one flag. A constant behind `number` is the flag that C needs with the
  * field.

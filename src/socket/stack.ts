@@ -111,6 +111,21 @@ export class Stack implements AsyncDisposable {
   }
 
   /**
+   * Lets the process end although the stack is open, as `unref` of Node's sockets and timers. Peers aren't told then.
+   * Without effect in browsers. Returns the stack.
+   */
+  unref(): this {
+    this.#core.pump.hold(false);
+    return this;
+  }
+
+  /** Keeps the process alive again, until the stack is closed. Returns the stack. */
+  ref(): this {
+    this.#core.pump.hold(true);
+    return this;
+  }
+
+  /**
    * Closes every socket as its `close` does, those of accepted associations included, then usrsctp and the transport.
    * Afterwards nothing keeps the process alive. Rejects with the first error of the associations; one that had ended
    * before, with nothing lost, is no error.

@@ -6,6 +6,13 @@ export class DeadlineTimer {
   readonly #onDeadline: () => void;
   #atMs = Number.POSITIVE_INFINITY;
   #cancel: (() => void) | undefined;
+  #isUnref = false;
+
+  readonly #expire = (): void => {
+    this.#atMs = Number.POSITIVE_INFINITY;
+    this.#cancel = undefined;
+    this.#onDeadline();
+  };
 
   constructor(clock: Clock, onDeadline: () => void) {
     this.#clock = clock;
@@ -22,11 +29,17 @@ export class DeadlineTimer {
     this.cancel();
     if (deadlineMs < 0) return;
     this.#atMs = deadlineMs;
-    this.#cancel = this.#clock.schedule(Math.max(0, deadlineMs - this.#clock.now()), () => {
-      this.#atMs = Number.POSITIVE_INFINITY;
-      this.#cancel = undefined;
-      this.#onDeadline();
-    });
+    const delayMs = Math.max(0, deadlineMs - this.#clock.now());
+    this.#cancel = this.#clock.schedule(delayMs, this.#expire, this.#isUnref);
+  }
+
+  /** Whether it keeps the process alive. */
+  hold(isHeld: boolean): void {
+    this.#isUnref = !isHeld;
+    const at = this.#atMs;
+    if (at === Number.POSITIVE_INFINITY) return;
+    this.cancel();
+    this.set(at);
   }
 
   cancel(): void {

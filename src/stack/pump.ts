@@ -190,6 +190,13 @@ export class Pump {
     this.enter(() => tellChanges(this.instance, this.#state.inbox, changes, dynamic));
   }
 
+  /** Whether the stack keeps the process alive. */
+  hold(isHeld: boolean): void {
+    this.#timer.hold(isHeld);
+    if (isHeld) this.#transport.ref?.();
+    else this.#transport.unref?.();
+  }
+
   /** Ends usrsctp and the transport. All sockets must be closed before. */
   async stop(): Promise<void> {
     if (!this.#death) {

@@ -35,6 +35,8 @@ class Capture implements Transport {
   readonly interfaceOf?: (address: Address) => string | undefined;
   readonly lookup?: Lookup;
   readonly useZone?: (destination: Address, zone: string) => boolean;
+  readonly ref?: () => void;
+  readonly unref?: () => void;
   readonly #transport: Transport;
   readonly #writer: PcapngWriter;
   readonly #interfaceId: number;
@@ -49,6 +51,8 @@ class Capture implements Transport {
     if (transport.useZone !== undefined) {
       this.useZone = (destination, zone) => transport.useZone?.(destination, zone) === true;
     }
+    if (transport.ref !== undefined) this.ref = () => transport.ref?.();
+    if (transport.unref !== undefined) this.unref = () => transport.unref?.();
     if (transport.lookup !== undefined) this.lookup = (...question) => transport.lookup?.(...question);
     if (transport.route !== undefined) this.route = (destination) => transport.route?.(destination);
     for (const name of ['encapsulationPort', 'integrity'] as const) {

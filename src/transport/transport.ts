@@ -49,6 +49,12 @@ export interface Transport {
   /** Looks up the addresses of a host name, as `dns.lookup` does. Without it, `connectx` needs the option `lookup` for names. */
   lookup?(...question: Parameters<Lookup>): void;
 
+  /** From now on, the transport keeps the process alive until it is closed, which is the default. */
+  ref?(): void;
+
+  /** From now on, the transport doesn't keep the process alive, in runtimes that distinguish this. */
+  unref?(): void;
+
   /** Sends a batch of packets and takes ownership of them. The order per destination is kept as far as the network keeps it. */
   send(packets: readonly Packet[]): void;
 

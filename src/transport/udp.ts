@@ -22,6 +22,10 @@ export interface UdpTransport extends Transport {
   readonly encapsulationPort: number;
   /** The local UDP port, the same on all addresses; 0 until `start` has resolved. */
   readonly port: number;
+  /** Keeps the process alive until it is closed, which is the default. */
+  ref(): void;
+  /** Doesn't keep the process alive. */
+  unref(): void;
   /** How many packets were dropped in this process: the queue was full, they were too large, or there was no route. */
   readonly dropped: number;
   route(destination: Address): Route | undefined;
@@ -47,6 +51,7 @@ class Udp implements UdpTransport {
   #network: UdpNetwork | undefined;
   #closing: Promise<void> | undefined;
   #droppedBeforeStart = 0;
+  #isHeld = true;
 
   constructor(settings: UdpSettings) {
     this.#settings = settings;
@@ -75,6 +80,7 @@ class Udp implements UdpTransport {
     try {
       const network = await this.#opening;
       if (this.#closing === undefined) this.#network = network;
+      if (!this.#isHeld) this.#network?.hold(false);
     } catch (error) {
       this.#opening = undefined;
       throw error;
@@ -106,6 +112,14 @@ class Udp implements UdpTransport {
     });
   }
 
+  ref(): void {
+    this.#hold(true);
+  }
+
+  unref(): void {
+    this.#hold(false);
+  }
+
   send(packets: readonly Packet[]): void {
     checkPackets(packets);
     if (this.#network === undefined) this.#droppedBeforeStart += packets.length;
@@ -115,6 +129,11 @@ class Udp implements UdpTransport {
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  #hold(isHeld: boolean): void {
+    this.#isHeld = isHeld;
+    this.#network?.hold(isHeld);
   }
 
   async #close(): Promise<void> {

@@ -128,6 +128,8 @@ test('no argument of any call does harm: the error names the problem, and the st
       });
       await tryAll('Stack', client, methodsOf(client), {
         ...emitting,
+        ref: probe([anything]),
+        unref: probe([anything]),
         socket: probe([socketOptions], (options) => client.socket(options).abort()),
         sysctl: probe([anything]),
         statistics: probe([anything]),

@@ -133,6 +133,8 @@ EXPORT int bridge_association(int handle, sctp_assoc_t id, uint8_t *buffer, uint
 	    .inbound = stcb->asoc.streamincnt,
 	    .outbound = stcb->asoc.streamoutcnt,
 	    .fragmentation_point = (uint32_t)UPSTREAM_FRAG_POINT(stcb),
+	    .local_port = ntohs(stcb->sctp_ep->sctp_lport),
+	    .remote_port = ntohs(stcb->rport),
 	};
 	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
 		if ((uint8_t *)(path + 1) > buffer + capacity) {

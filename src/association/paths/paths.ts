@@ -1,4 +1,4 @@
-import { type Address, canonicalAddress } from '../../address.js';
+import { type Address, canonicalAddress, type Endpoint } from '../../address.js';
 import { SctpError } from '../../errors.js';
 import type { EventListeners } from '../../event-listeners.js';
 import type { OptionAccess } from '../../options/access.js';
@@ -42,6 +42,26 @@ export class Paths {
     this.list();
     if (this.#lastStatus) return this.#lastStatus;
     throw new SctpError('ENOTCONN', 'status: the association ended before its status was known', { syscall: 'status' });
+  }
+
+  /** The ports, which never change; undefined if the association ended before they were read. */
+  get ports(): Pick<Status, 'localPort' | 'remotePort'> | undefined {
+    if (!this.#lastStatus) this.list();
+    return this.#lastStatus;
+  }
+
+  /** The local endpoints of the association. */
+  locals(): readonly Endpoint[] {
+    this.list();
+    const { localAddresses = [], localPort: port = 0 } = this.#lastStatus ?? {};
+    return localAddresses.map((address) => ({ address, port }));
+  }
+
+  /** The peer's endpoints. */
+  remotes(): readonly Endpoint[] {
+    const paths = this.list();
+    const { remotePort: port = 0 } = this.#lastStatus ?? {};
+    return paths.map(({ address }) => ({ address, port }));
   }
 
   statistics(): AssociationStatistics {

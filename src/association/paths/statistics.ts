@@ -49,9 +49,9 @@ export interface AssociationStatistics {
   /** Messages that their reliability policy gave up (SCTP_PR_ASSOC_STATUS). */
   readonly abandoned: {
     /** Given up before any part was sent. */
-    readonly unsent: bigint;
+    readonly unsent: number;
     /** Given up after a part was sent. */
-    readonly sent: bigint;
+    readonly sent: number;
   };
   /** Timers that have expired (SCTP_TIMEOUTS). */
   readonly timeouts: {
@@ -91,7 +91,10 @@ export function readStatistics(
     flightBytes: own.flight_bytes,
     queuedBytes: own.queued_bytes,
     peerWindowBytes: own.peer_window_bytes,
-    abandoned: { unsent: abandoned.sprstat_abandoned_unsent, sent: abandoned.sprstat_abandoned_sent },
+    abandoned: {
+      unsent: Number(abandoned.sprstat_abandoned_unsent),
+      sent: Number(abandoned.sprstat_abandoned_sent),
+    },
     timeouts: {
       init: timeouts.stimo_init,
       cookie: timeouts.stimo_cookie,

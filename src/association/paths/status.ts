@@ -10,6 +10,10 @@ import type { StreamCounts } from '../../stack/socket/notification.js';
 export interface Status {
   /** The local addresses of the association. */
   readonly localAddresses: readonly Address[];
+  /** Its local SCTP port. */
+  readonly localPort: number;
+  /** The peer's SCTP port. */
+  readonly remotePort: number;
   /** The primary path: the address of the peer to which messages are sent while it is active. */
   readonly primary: Address | undefined;
   /** How many streams there are. */
@@ -28,6 +32,8 @@ export function statusOf(state: AssociationState): Status {
   const { inbound, outbound } = state;
   return {
     localAddresses: state.locals,
+    localPort: state.localPort,
+    remotePort: state.remotePort,
     primary: state.paths[state.primary]?.address,
     streams: { inbound, outbound },
     receiverWindow: state.windowBytes,

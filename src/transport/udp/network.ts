@@ -135,6 +135,12 @@ export class UdpNetwork implements SocketEvents {
     this.#reports.add(destination, code);
   }
 
+  /** Whether its sockets and timers keep the process alive. */
+  hold(isHeld: boolean): void {
+    this.#sockets.hold(isHeld);
+    this.#watch?.hold(isHeld);
+  }
+
   /** Stops accepting and receiving packets, and sends those that are queued. Resolves when the port is free. */
   close(): Promise<void> {
     this.#closing ??= this.#close();

@@ -67,6 +67,12 @@ export class UdpSocket {
     return this.#sender.dropped;
   }
 
+  /** Whether the socket keeps the process alive. */
+  hold(isHeld: boolean): void {
+    if (isHeld) this.#socket.ref();
+    else this.#socket.unref();
+  }
+
   send(packet: Packet): void {
     this.#sender.send(packet);
   }

@@ -24,6 +24,7 @@ export class UdpSockets {
   #updating: Promise<Update> | undefined;
   #droppedByClosed = 0;
   #isClosed = false;
+  #isHeld = true;
 
   /** Opens a socket per address. Rejects if an explicit address can't be used, or if there is none. */
   static async open(wanted: readonly Wanted[], port: number, open: Open): Promise<UdpSockets> {
@@ -68,6 +69,12 @@ export class UdpSockets {
     return this.#updating;
   }
 
+  /** Whether the sockets keep the process alive. */
+  hold(isHeld: boolean): void {
+    this.#isHeld = isHeld;
+    for (const socket of this.#byAddress.values()) socket.hold(isHeld);
+  }
+
   /** Sends what is queued. Resolves when the port is free. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -87,6 +94,7 @@ export class UdpSockets {
       return { isChanged: false, isComplete: true };
     }
     const removed = [...this.#byAddress.values()].filter(({ address }) => !sockets.has(address));
+    for (const socket of opened) socket.hold(this.#isHeld);
     this.#byAddress = sockets;
     this.#addresses = [...sockets.keys()];
     for (const socket of removed) this.#closing.set(socket, this.#close(socket));

@@ -29,6 +29,7 @@ export class InterfaceWatch {
   #processed: string;
   #readAtMs: number;
   #isClosed = false;
+  #isUnref = false;
   #cancel: (() => void) | undefined;
 
   /** `interfaces`: those that are known already; `undefined` if they aren't processed completely. */
@@ -44,6 +45,12 @@ export class InterfaceWatch {
     if (this.#cancel !== undefined) this.#wait(this.#readAtMs + SHORTEST_INTERVAL_MS - this.#parts.clock.now());
   }
 
+  /** Whether its timer keeps the process alive. */
+  hold(isHeld: boolean): void {
+    this.#isUnref = !isHeld;
+    if (this.#cancel !== undefined) this.#wait(INTERVAL_MS);
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#cancel?.();
@@ -52,10 +59,11 @@ export class InterfaceWatch {
 
   #wait(delayMs: number): void {
     this.#cancel?.();
-    this.#cancel = this.#parts.clock.schedule(Math.max(delayMs, 0), () => {
+    const read = () => {
       this.#cancel = undefined;
       void this.#compare();
-    });
+    };
+    this.#cancel = this.#parts.clock.schedule(Math.max(delayMs, 0), read, this.#isUnref);
   }
 
   async #compare(): Promise<void> {
