@@ -1,9 +1,11 @@
-// A relay on loopback without limits: node bench/relay.mjs PORT
+// A relay on loopback: node bench/relay.mjs PORT [LIMITS], with limits as JSON; without them there are none.
 import { createServer } from 'node:http';
 import { relayServer } from 'usrsctp-wasm/relay/server';
 import { AUDIENCE, KEY } from './implementations/relay.mjs';
 
 const UNLIMITED = 2 ** 40;
+const [port, limits = JSON.stringify({ bytesPerSecond: UNLIMITED, totalBytesPerSecond: UNLIMITED })] =
+  process.argv.slice(2);
 const server = createServer();
 await relayServer({
   server,
@@ -12,6 +14,6 @@ await relayServer({
   keys: [KEY],
   allow: ['127.0.0.0/8:*'],
   special: ['127.0.0.0/8'],
-  limits: { bytesPerSecond: UNLIMITED, totalBytesPerSecond: UNLIMITED },
+  limits: JSON.parse(limits),
 });
-server.listen(Number(process.argv[2]), '127.0.0.1', () => console.log('ready'));
+server.listen(Number(port), '127.0.0.1', () => console.log('ready'));

@@ -2,9 +2,11 @@ import type { WebSocket } from 'ws';
 import { isBytes } from '../arguments.js';
 import { CLOSE_CODES, type CloseReason, closeReasonOf, closeText, NORMAL_CLOSURE } from './close-codes.js';
 import { type Allocate, decodeClientMessage } from './codec.js';
+import type { ClientConnection } from './inbound.js';
 import type { Metrics } from './metrics.js';
 import type { RelaySettings } from './options.js';
-import type { ClientConnection, Session } from './session.js';
+import { ReadLimit } from './read-limit.js';
+import type { Session } from './session.js';
 import { LimitError, type Sessions } from './sessions.js';
 import { TicketError, type TicketVerifier } from './ticket.js';
 
@@ -30,6 +32,7 @@ export class Connection implements ClientConnection {
   readonly #socket: WebSocket;
   readonly #context: ConnectionContext;
   #session: Session | undefined;
+  #readLimit: ReadLimit | undefined;
   #hasPresented = false;
   #isClosed = false;
   readonly #cancelHandshake: () => void;
@@ -43,6 +46,7 @@ export class Connection implements ClientConnection {
       this.refuse('ticket', 'no ticket was presented in time');
     });
     socket.on('message', (data, isBinary) => this.#message(data, isBinary));
+    socket.on('pong', (payload) => this.#session?.ponged(this, payload));
     socket.on('close', (code) => this.#closed(code));
     socket.on('error', () => {}); // `close` follows
   }
@@ -55,10 +59,15 @@ export class Connection implements ClientConnection {
     if (!this.#isClosed && this.#socket.readyState === this.#socket.OPEN) this.#socket.send(message);
   }
 
+  ping(payload: Uint8Array): void {
+    if (!this.#isClosed && this.#socket.readyState === this.#socket.OPEN) this.#socket.ping(payload);
+  }
+
   close(code: number, text: string): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#cancelHandshake();
+    this.#readLimit?.end(); // so that the client's close frame is read
     this.#context.metrics?.closings.inc({ reason: closeReasonOf(code) ?? 'normal' });
     this.#socket.close(code, closeText(text));
     const cancel = this.#context.settings.clock.schedule(CLOSING_MS, () => this.#socket.terminate());
@@ -74,6 +83,7 @@ export class Connection implements ClientConnection {
 
   #message(data: unknown, isBinary: boolean): void {
     if (this.#isClosed) return;
+    if (isBytes(data)) this.#readLimit?.read(data.length);
     const message = isBinary && isBytes(data) ? decodeClientMessage(data) : undefined;
     if (message === undefined) this.#violation('a message does not follow the protocol');
     else if (this.#session !== undefined) this.#session.receive(message);
@@ -109,6 +119,7 @@ export class Connection implements ClientConnection {
   #attach(session: Session, kind: 'new' | 'resumed', subject: string | undefined): void {
     const { metrics, settings } = this.#context;
     this.#session = session;
+    this.#readLimit = new ReadLimit(this.#socket, session.bytesPerSecond, settings.clock);
     this.#cancelHandshake();
     this.#context.authenticated(this);
     metrics?.sessions.inc({ kind });
@@ -119,6 +130,7 @@ export class Connection implements ClientConnection {
   #closed(code: number): void {
     this.#isClosed = true;
     this.#cancelHandshake();
+    this.#readLimit?.end();
     this.#session?.detach(this, LEFT.includes(code));
     this.#context.closed(this);
   }

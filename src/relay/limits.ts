@@ -73,8 +73,6 @@ export const DEFAULT_LIMITS: RelayLimits = {
   ticketLifeMs: 3_600_000,
 };
 
-/** The smallest burst that a rate allows: some packets of any size. */
-export const MIN_BURST_BYTES = 65_536;
 /** Numbers of packets: with less than one, no client could connect. */
 const COUNTS: readonly string[] = ['associations', 'unanswered', 'unansweredInits'] satisfies (keyof RelayLimits)[];
 

@@ -10,6 +10,8 @@ export class Metrics {
   readonly connectionsTotal: Counter;
   readonly closings: Counter<'reason'>;
   readonly sessions: Counter<'kind'>;
+  readonly arrived: Counter<'direction'>;
+  readonly waiting: Gauge<'direction'>;
   readonly datagrams: Counter<'direction'>;
   readonly bytes: Counter<'direction'>;
   readonly dropped: Counter<'direction' | 'reason'>;
@@ -28,7 +30,8 @@ export class Metrics {
   constructor({ Counter, Gauge, Registry }: typeof import('prom-client')) {
     const registry = new Registry();
     const registers = [registry];
-    const gauge = (name: string, help: string) => new Gauge({ name: `${PREFIX}${name}`, help, registers });
+    const gauge = <Label extends string>(name: string, help: string, ...labelNames: Label[]): Gauge<Label> =>
+      new Gauge({ name: `${PREFIX}${name}`, help, labelNames, registers });
     const counter = <Label extends string>(name: string, help: string, ...labelNames: Label[]): Counter<Label> =>
       new Counter({ name: `${PREFIX}${name}`, help, labelNames, registers });
     this.#registry = registry;
@@ -38,8 +41,18 @@ export class Metrics {
     this.connectionsTotal = counter('connections_total', 'WebSocket connections accepted.');
     this.closings = counter('closings_total', 'Connections that the relay closed or refused.', 'reason');
     this.sessions = counter('sessions_total', 'Sessions, new and resumed.', 'kind');
-    this.datagrams = counter('datagrams_total', 'Datagrams relayed, out to the network and in from it.', 'direction');
-    this.bytes = counter('bytes_total', 'Bytes of SCTP packets relayed.', 'direction');
+    this.arrived = counter('arrived_total', 'Datagrams from clients (out) and from the network (in).', 'direction');
+    this.waiting = gauge(
+      'waiting',
+      'Datagrams that have arrived and are neither carried nor dropped yet.',
+      'direction',
+    );
+    this.datagrams = counter(
+      'datagrams_total',
+      'Datagrams carried: taken by the network (out), received by clients (in).',
+      'direction',
+    );
+    this.bytes = counter('bytes_total', 'Bytes of SCTP packets carried.', 'direction');
     this.dropped = counter('dropped_total', 'Datagrams dropped.', 'direction', 'reason');
     this.refused = counter('refused_total', 'Datagrams and permits refused, as clients are told.', 'reason');
   }

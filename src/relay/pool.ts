@@ -3,7 +3,7 @@ import type { Clock } from '../clock.js';
 import { SctpError } from '../errors.js';
 import type { Random } from '../random.js';
 import type { UdpEndpoint } from './codec.js';
-import type { Allocation } from './session.js';
+import type { Allocation } from './outbound.js';
 import { isPortInUse, RelaySocket } from './udp.js';
 import { UdpPorts } from './udp-ports.js';
 
@@ -147,8 +147,8 @@ export class UdpAllocation implements Allocation {
     }
   }
 
-  send(local: number, peer: UdpEndpoint, bytes: Uint8Array): boolean {
-    return this.#sockets[local]?.send(peer, bytes) ?? false;
+  send(local: number, peer: UdpEndpoint, bytes: Uint8Array, done: (isSent: boolean) => void): boolean {
+    return this.#sockets[local]?.send(peer, bytes, done) ?? false;
   }
 
   close(isResting: boolean): void {

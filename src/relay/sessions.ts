@@ -1,15 +1,14 @@
 import type { Clock } from '../clock.js';
 import { RESUMPTION_BYTES } from './codec.js';
 import { Destinations, UnansweredLimit } from './destinations.js';
-import { MIN_BURST_BYTES } from './limits.js';
 import type { Metrics } from './metrics.js';
 import type { RelaySettings } from './options.js';
 import { Policy, parseRule, type Rule, resolveRules } from './policy.js';
 import { AddressPool } from './pool.js';
 import { PortReservations } from './port-reservations.js';
 import { Session } from './session.js';
+import { SharedRate } from './shaper.js';
 import { type TicketClaims, TicketError } from './ticket.js';
-import { TokenBucket } from './token-bucket.js';
 
 /** A limit was reached. */
 export class LimitError extends Error {
@@ -23,7 +22,7 @@ export class Sessions {
   readonly #pool: AddressPool;
   readonly #ports = new PortReservations();
   readonly #unanswered: UnansweredLimit;
-  readonly #totalRate: TokenBucket;
+  readonly #totalRate: SharedRate;
   readonly #byToken = new Map<string, Session>();
   readonly #bySubject = new Map<string, number>();
   readonly #waiting = new Set<() => void>();
@@ -36,8 +35,7 @@ export class Sessions {
     const { queueDatagrams, restMs } = limits;
     this.#pool = new AddressPool({ addresses, ports, restMs, queueDatagrams, random, clock });
     this.#unanswered = new UnansweredLimit(limits);
-    const burst = Math.max(limits.totalBytesPerSecond / 4, MIN_BURST_BYTES);
-    this.#totalRate = new TokenBucket(burst, limits.totalBytesPerSecond, clock.now());
+    this.#totalRate = new SharedRate(limits.totalBytesPerSecond, clock);
   }
 
   /** The number of sessions, including those being created. */

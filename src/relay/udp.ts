@@ -60,17 +60,19 @@ export class RelaySocket {
     this.#events = events;
   }
 
-  /** False if the datagram was dropped because the queue is full. */
-  send(peer: UdpEndpoint, bytes: Uint8Array): boolean {
+  /** Returns false if the queue is full; otherwise calls `done` later, with whether the system has taken the datagram. */
+  send(peer: UdpEndpoint, bytes: Uint8Array, done: (isSent: boolean) => void): boolean {
     if (this.#inFlight >= this.#maxInFlight) return false;
     this.#inFlight++;
-    try {
-      this.#socket.send(bytes, peer.port, peer.address, (error) => {
-        this.#inFlight--;
-        if (error && unreachableCode(error) !== undefined) this.#events?.unreachable(peer);
-      });
-    } catch {
+    const settle = (error: Error | null) => {
       this.#inFlight--;
+      done(!error);
+      if (error && unreachableCode(error) !== undefined) this.#events?.unreachable(peer);
+    };
+    try {
+      this.#socket.send(bytes, peer.port, peer.address, settle);
+    } catch (error) {
+      settle(error as Error);
     }
     return true;
   }

@@ -132,6 +132,29 @@ describe('the life of a session', () => {
     expect([all.ends, all.state.isOpen]).toEqual([['lost'], false]);
   });
 
+  test('a hidden page, whose timers stand still, is not lost: its browser answers WebSocket pings, and it gets messages', async () => {
+    const all = bench();
+    all.send(init());
+    for (let s = 0; s < 240; s += 5) {
+      await all.clock.advance(5000);
+      all.turn(); // answers pings
+    }
+    expect([all.wire.closed, all.ends]).toEqual([undefined, []]);
+    const pongs = all.wire.messages.filter(({ type }) => type === 'pong');
+    expect(pongs.length).toBeGreaterThan(40);
+  });
+
+  test('pongs of an earlier connection do not count', async () => {
+    const all = bench();
+    const again = new TestConnection();
+    all.session.attach(again, true);
+    for (let s = 0; s < 15; s += 5) {
+      await all.clock.advance(5000);
+      all.session.ponged(all.wire, new Uint8Array(4));
+    }
+    expect(again.closed?.code).toBe(4408);
+  });
+
   test('is resumed when the client comes back in time', async () => {
     const all = bench();
     all.send(init());

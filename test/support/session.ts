@@ -1,12 +1,13 @@
 import promClient from 'prom-client';
 import { decodeRelayMessage, type RelayMessage, type UdpEndpoint } from '../../src/relay/codec.js';
 import { Destinations, UnansweredLimit } from '../../src/relay/destinations.js';
+import type { ClientConnection } from '../../src/relay/inbound.js';
 import { parseLimits, type RelayLimits } from '../../src/relay/limits.js';
 import { Metrics } from '../../src/relay/metrics.js';
 import { Policy, parseRule } from '../../src/relay/policy.js';
 import { PortReservations } from '../../src/relay/port-reservations.js';
-import { type ClientConnection, Session } from '../../src/relay/session.js';
-import { TokenBucket } from '../../src/relay/token-bucket.js';
+import { Session } from '../../src/relay/session.js';
+import { SharedRate } from '../../src/relay/shaper.js';
 import { VirtualClock } from '../../src/simulated/virtual-clock.js';
 
 export const PEER: UdpEndpoint = { address: '8.8.8.8', port: 9899 };
@@ -16,12 +17,17 @@ export class TestConnection implements ClientConnection {
   bufferedBytes = 0;
   readonly messages: RelayMessage[] = [];
   readonly raw: Uint8Array[] = [];
+  readonly pings: Uint8Array[] = [];
   closed: { code: number; reason: string } | undefined;
 
   send(message: Uint8Array): void {
     this.raw.push(message);
     const decoded = decodeRelayMessage(message);
     if (decoded !== undefined) this.messages.push(decoded);
+  }
+
+  ping(payload: Uint8Array): void {
+    this.pings.push(payload);
   }
 
   close(code: number, reason: string): void {
@@ -41,7 +47,7 @@ export function bench(changes: Partial<RelayLimits> = {}, bytesPerSecond = 1e9) 
   const sent: { peer: UdpEndpoint; bytes: Uint8Array }[] = [];
   const turns: (() => void)[] = [];
   const ends: string[] = [];
-  const state = { hasRoom: true, isOpen: true, isResting: false };
+  const state = { hasRoom: true, isOpen: true, isResting: false, isReachable: true, isReading: true };
   const ports = new PortReservations();
   const policy = new Policy([[parseRule('0.0.0.0/0:*')]], []);
   const unanswered = new UnansweredLimit(limits);
@@ -49,7 +55,12 @@ export function bench(changes: Partial<RelayLimits> = {}, bytesPerSecond = 1e9) 
     subject: 'tester',
     allocation: {
       locals: [LOCAL],
-      send: (_local, peer, bytes) => state.hasRoom && sent.push({ peer, bytes }) > 0,
+      send: (_local, peer, bytes, done) => {
+        if (!state.hasRoom) return false;
+        sent.push({ peer, bytes });
+        done(state.isReachable);
+        return true;
+      },
       close: (isResting) => {
         state.isOpen = false;
         state.isResting = isResting;
@@ -61,7 +72,7 @@ export function bench(changes: Partial<RelayLimits> = {}, bytesPerSecond = 1e9) 
     mtu: 1500,
     resumption: new Uint8Array(16).fill(3),
     bytesPerSecond,
-    totalRate: new TokenBucket(1e9, 1e9, 0),
+    totalRate: new SharedRate(1e9, clock),
     metrics,
     clock,
     defer: (callback) => turns.push(callback),
@@ -78,8 +89,9 @@ export function bench(changes: Partial<RelayLimits> = {}, bytesPerSecond = 1e9) 
   const arrive = (bytes: Uint8Array, peer = PEER) => session.arrived(0, peer, bytes);
   const turn = () => {
     for (const callback of turns.splice(0)) callback();
+    if (state.isReading) for (const payload of wire.pings.splice(0)) session.ponged(wire, payload);
   };
-  return { clock, limits, ports, dropped, sent, turn, ends, state, session, wire, send, arrive };
+  return { clock, limits, ports, metrics, dropped, sent, turn, ends, state, session, wire, send, arrive };
 }
 
 /** Lets time pass for a connected client, which sends pings. */

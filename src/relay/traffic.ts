@@ -1,0 +1,37 @@
+import type { Metrics } from './metrics.js';
+
+/** `out`: from the client to the network; `in`: the other way. */
+export type Direction = 'out' | 'in';
+
+/**
+ * Counts the datagrams of one client in one direction. Each one that arrives waits until it is carried or dropped, so that at any
+ * time those that have arrived are those carried, dropped and waiting.
+ */
+export class Traffic {
+  readonly #metrics: Metrics | undefined;
+  readonly #labels: { readonly direction: Direction };
+
+  constructor(metrics: Metrics | undefined, direction: Direction) {
+    this.#metrics = metrics;
+    this.#labels = { direction };
+  }
+
+  arrived(): void {
+    this.#metrics?.arrived.inc(this.#labels);
+    this.#metrics?.waiting.inc(this.#labels);
+  }
+
+  /** `bytes`: of the SCTP packets. */
+  carried(datagrams: number, bytes: number): void {
+    if (datagrams === 0) return;
+    this.#metrics?.datagrams.inc(this.#labels, datagrams);
+    this.#metrics?.bytes.inc(this.#labels, bytes);
+    this.#metrics?.waiting.dec(this.#labels, datagrams);
+  }
+
+  dropped(reason: string, datagrams = 1): void {
+    if (datagrams === 0) return;
+    this.#metrics?.dropped.inc({ ...this.#labels, reason }, datagrams);
+    this.#metrics?.waiting.dec(this.#labels, datagrams);
+  }
+}
