@@ -42,6 +42,13 @@ export interface InitAttempt {
   readonly address: string;
   /** When each INIT was sent, in ms after the attempt began. Empty if none was. */
   readonly sentAtMs: readonly number[];
+  /** The UDP port to which they were sent (RFC 6951); absent in results, and if SCTP isn't encapsulated in UDP. */
+  readonly encapsulationPort?: number;
+  /**
+   * What came back from the address at last: a chunk, or the network's error. Absent in results, and if nothing came back. (Node
+   * doesn't tell of ICMP errors of UDP sockets.)
+   */
+  readonly answer?: 'INIT ACK' | 'ABORT' | ErrorCode;
 }
 
 /** An error cause of an ABORT or ERROR chunk (RFC 9260 §3.3.10). */

@@ -13,6 +13,16 @@ export interface WaitOptions {
 
 export const WAIT_OPTIONS: Names<WaitOptions> = { signal: true, timeoutMs: true };
 
+/** What hasn't happened in time, by the call. */
+const LATE: Readonly<Record<string, string>> = {
+  receive: 'no message came',
+  accept: 'no peer has connected',
+  close: "the peer hasn't finished the shutdown, so the association was aborted:",
+  resetStreams: "the peer hasn't answered the request, which may still be performed,",
+  resetAssociation: "the peer hasn't answered the request, which may still be performed,",
+  addStreams: "the peer hasn't answered the request, which may still be performed,",
+};
+
 /** Checks the options that a caller gave. `names`: those of all its options. */
 export function checkWaitOptions(options: WaitOptions, syscall: string, names: object = WAIT_OPTIONS): void {
   checkOptions(options, names, syscall);
@@ -75,7 +85,8 @@ export class Waiter<T> {
       if (signal.aborted) onAbort();
     }
     if (timeoutMs === undefined || !Number.isFinite(timeoutMs) || this.#settled) return;
-    const late = () => stop(new SctpError('ETIMEDOUT', `not done within ${timeoutMs} ms`, { syscall }));
+    const what = LATE[syscall] ?? 'not done';
+    const late = () => stop(new SctpError('ETIMEDOUT', `${syscall}: ${what} within ${timeoutMs} ms`, { syscall }));
     release.push(clock.schedule(timeoutMs, late));
   }
 

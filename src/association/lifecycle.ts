@@ -134,7 +134,8 @@ export class Lifecycle {
 
 /** `abort`: the causes in the peer's ABORT; `isUnknown`: the peer had no such association (RFC 9260 §8.4). */
 function loss(abort: readonly ErrorCause[] | undefined, isUnknown = false): SctpError {
-  if (!abort) return new SctpError('ETIMEDOUT', 'the association is lost: the peer no longer answers on any path');
+  if (!abort)
+    return new SctpError('ETIMEDOUT', 'the association is lost: the peer no longer answers on any path (see paths())');
   if (isUnknown && abort.length === 0)
     return new SctpError('ECONNRESET', "the peer doesn't know this association any more", { abort });
   return new SctpError('ECONNRESET', `the peer has aborted the association (${reasonIn(abort)})`, { abort });

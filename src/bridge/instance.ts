@@ -127,7 +127,7 @@ export async function instantiate(module: WebAssembly.Module, host: Host): Promi
       return 0;
     }
   };
-  const instance = await WebAssembly.instantiate(module, {
+  const instance = await instanceOf(module, {
     host: {
       panic: (text: Pointer, length: number) =>
         guarded((heap) => {
@@ -162,6 +162,17 @@ export async function instantiate(module: WebAssembly.Module, host: Host): Promi
       return taken;
     },
   };
+}
+
+/** Each instance reserves address space for the memory that it may grow to. */
+async function instanceOf(module: WebAssembly.Module, imports: WebAssembly.Imports): Promise<WebAssembly.Instance> {
+  try {
+    return await WebAssembly.instantiate(module, imports);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    const what = 'no address space for another stack: close stacks, or raise the limit of the process (ulimit -v)';
+    throw new SctpError('ENOBUFS', `Stack.create: ${what}`, { syscall: 'create', cause });
+  }
 }
 
 /** Whether it is a trap, or a stack overflow inside the module. Its memory may be inconsistent afterwards. */

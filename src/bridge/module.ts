@@ -15,6 +15,7 @@ const compiled = new WeakMap<object, Promise<WebAssembly.Module>>();
  * fetching fails.
  */
 export async function usrsctpModule(source: WasmSource | Promise<WasmSource>): Promise<WebAssembly.Module> {
+  if (typeof WebAssembly === 'undefined') throw noWebAssembly();
   const wasm = await source;
   if (isModule(wasm)) return wasm;
   if (typeof wasm === 'string' || tagOf(wasm) === 'URL') return fetched(String(wasm));
@@ -52,6 +53,12 @@ async function compile(bytes: BufferSource): Promise<WebAssembly.Module> {
   } finally {
     release();
   }
+}
+
+/** Node with `--jitless`, or a page in a lockdown mode. */
+function noWebAssembly(): SctpError {
+  const why = 'this runtime has no WebAssembly: in Node, run without --jitless';
+  return new SctpError('EPERM', `Stack.create: ${why}`, { syscall: 'create' });
 }
 
 /** Valid bytes can be refused too: by a policy of the page or of the runtime. */

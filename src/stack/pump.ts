@@ -25,6 +25,9 @@ export interface SocketListener {
 /** Sees the packets that leave, before the transport does. It must not call the module. */
 export type Tap = (packet: Packet) => void;
 
+/** Sees the packets that arrive, before the module does. It must not call the module. */
+export type ArrivalTap = (packets: readonly Packet[]) => void;
+
 /** Is called when the network reports that it can't reach a destination. */
 export type UnreachableListener = (destination: Address, code: ErrorCode) => void;
 
@@ -53,6 +56,7 @@ export class Pump {
   readonly calls: Calls;
   readonly interfaces: Interfaces;
   readonly taps: Tap[] = [];
+  readonly arrivalTaps: ArrivalTap[] = [];
   readonly unreachable: Set<UnreachableListener> = new Set();
   /** Called when local addresses or routes have changed. */
   readonly changed: Set<() => void> = new Set();
@@ -151,6 +155,7 @@ export class Pump {
     if (packets[0]?.destination === CONN) return this.#safely(() => receiveConn(this, packets));
     this.isQuiet = true;
     this.#safely(() => {
+      for (const tap of this.arrivalTaps) tap(packets);
       const { exports, memory } = this.instance;
       for (let next = 0; next < packets.length; ) {
         this.enter(() => {

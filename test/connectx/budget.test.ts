@@ -53,7 +53,8 @@ describe.each(STYLES)('the INIT budget, %s', (style) => {
       expect(network.clock.now()).toBe(2500);
       expect(error.attempts).toEqual(dead(3).map((address, index) => ({ address, sentAtMs: [index * 1000] })));
       expect(error.message).toBe(
-        'ETIMEDOUT: connectx: not connected within 2500 ms; tried 10.0.1.100 1×, 10.0.1.101 1×, 10.0.1.102 1×',
+        'ETIMEDOUT: connectx: not connected within 2500 ms; tried 10.0.1.100 (1 INIT, no answer), ' +
+          '10.0.1.101 (1 INIT, no answer), 10.0.1.102 (1 INIT, no answer)',
       );
       const sent = network.trace.count;
       await network.advance(60_000);

@@ -162,6 +162,8 @@ describe.each(STYLES)('Darwin connectx(2), %s', (style) => {
       );
       expect(association.status()).toEqual({
         localAddresses: expect.arrayContaining([...CLIENT]),
+        localPort: association.localPort,
+        remotePort: 5001,
         primary: SERVER[0],
         streams: { inbound: 10, outbound: 10 },
         receiverWindow: expect.any(Number),

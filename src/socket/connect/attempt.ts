@@ -5,11 +5,31 @@ import { type ErrorCause, type ErrorCode, type InitAttempt, SctpError, type Sctp
 import type { Pump } from '../../stack/pump.js';
 import { abortCauses, describeCauses } from '../../stack/socket/error-causes.js';
 import type { Notification } from '../../stack/socket/notification.js';
-import type { AttemptWatcher, ConnectAttempts, SentChunk } from './attempts.js';
+import type { AttemptWatcher, ConnectAttempts, SetupChunk } from './attempts.js';
 import type { Peer } from './peers.js';
 
+/** What is known of one address. */
+interface Tried {
+  readonly sentAtMs: number[];
+  udpPort: number;
+  answer: InitAttempt['answer'];
+  isCookieEchoed: boolean;
+}
+
+/** The message of an error describes at most this many addresses. */
+const MOST_DESCRIBED = 8;
+
+/** What to check if the network refuses a peer. */
+const CURES: Partial<Record<ErrorCode, string>> = {
+  EACCES: 'a firewall, or the policy of a relay, forbids it: ask whoever runs it',
+  EPERM: 'a firewall forbids it',
+  EHOSTUNREACH: 'is the host up, and is the address right?',
+  ENETUNREACH: 'this host has no route there: see stack.addresses',
+};
+
 /**
- * Watches one set-up: which INITs were sent, and what the network reported, for the result or the error of connectx.
+ * Watches one set-up: which INITs were sent, what came back, and what the network reported, for the result or the error
+ * of connectx.
  */
 export class ConnectAttempt implements AttemptWatcher {
   readonly peers: readonly Peer[];
@@ -19,11 +39,9 @@ export class ConnectAttempt implements AttemptWatcher {
   readonly #localPort: number;
   readonly #encapsulationPort: number | undefined;
   readonly #startedAt: number;
-  /** When INITs were sent, in ms after the start, for each of the peers. */
-  readonly #sent: number[][];
-  #refusals: Map<Address, ErrorCode> | undefined;
+  /** For each of the peers. */
+  readonly #tried: readonly Tried[];
   readonly #onRefused: () => void;
-  #cookieEchoed = false;
   /** The causes in our last ABORT, by which the stack refused the peer's answer. An ABORT after a time-out has none. */
   #aborted: readonly ErrorCause[] | undefined;
 
@@ -44,7 +62,7 @@ export class ConnectAttempt implements AttemptWatcher {
     this.#localPort = ports.local;
     this.#encapsulationPort = ports.encapsulation;
     this.#startedAt = startedAtMs;
-    this.#sent = peers.map(() => []);
+    this.#tried = peers.map(() => ({ sentAtMs: [], udpPort: 0, answer: undefined, isCookieEchoed: false }));
     this.#onRefused = onRefused;
     attempts.add(ports.local, this);
   }
@@ -60,7 +78,7 @@ export class ConnectAttempt implements AttemptWatcher {
   }
 
   get tried(): InitAttempt[] {
-    return this.peers.map(({ address }, index) => ({ address, sentAtMs: [...(this.#sent[index] ?? [])] }));
+    return this.peers.map(({ address }, index) => ({ address, sentAtMs: [...(this.#tried[index]?.sentAtMs ?? [])] }));
   }
 
   /** The result, when the association is up with these paths. */
@@ -80,24 +98,23 @@ export class ConnectAttempt implements AttemptWatcher {
 
   /** The error when the stack has given up: after the peer's ABORT or its own, or because nobody answered. */
   failure(abort?: readonly ErrorCause[]): SctpError {
-    if (!abort)
-      return this.#abortError() ?? this.#refusalError() ?? this.timeout(`no answer after ${this.#initCount()} INITs`);
+    if (!abort) {
+      return this.#abortError() ?? this.#refusalError() ?? this.timeout(`no answer after ${inits(this.#initCount())}`);
+    }
     const why = inBrackets(abort);
-    if (this.#cookieEchoed) {
+    if (this.#isCookieEchoed) {
       return this.error('ECONNRESET', `the peer aborted the association during its set-up${why}`, { abort });
     }
-    return this.error('ECONNREFUSED', `the peer refused${why || ': nobody listens there'}`, { abort });
+    const { port } = this.peers[0] ?? {};
+    const nobody = `: nobody listens on SCTP port ${port} there`;
+    return this.error('ECONNREFUSED', `the peer refused${why || nobody}`, { abort });
   }
 
   timeout(why: string): SctpError {
-    const tried = this.tried.map(({ address, sentAtMs }) => `${address} ${sentAtMs.length}×`).join(', ');
-    return this.error('ETIMEDOUT', `${why}; tried ${tried}${this.#hint()}`);
-  }
-
-  /** A host that doesn't accept SCTP in UDP, such as Linux by default, answers with ICMP at most. */
-  #hint(): string {
-    const port = this.peers[0]?.encapsulationPort ?? this.#encapsulationPort;
-    return port === undefined || this.#initCount() === 0 ? '' : `; does the peer accept SCTP in UDP, on port ${port}?`;
+    const described = this.peers.slice(0, MOST_DESCRIBED).map((_, index) => this.#describe(index));
+    const more = this.peers.length - described.length;
+    if (more > 0) described.push(`and ${more} more: see \`attempts\``);
+    return this.error('ETIMEDOUT', `${why}; tried ${described.join(', ')}${this.#hint()}`);
   }
 
   /** An error with the details of the set-up. */
@@ -105,24 +122,32 @@ export class ConnectAttempt implements AttemptWatcher {
     const [first] = this.peers;
     return new SctpError(code, `${this.syscall}: ${message}`, {
       syscall: this.syscall,
-      attempts: this.tried,
+      attempts: this.#attemptsMade,
       ...(first && { address: first.address, port: first.port }),
       ...details,
     });
   }
 
-  sent({ destination, port, chunk, bytes }: SentChunk): void {
-    const index = this.peers.findIndex((peer) => peer.address === destination);
-    if (index < 0 || port !== this.peers[0]?.port) return;
+  sent({ peer, port, udpPort, chunk, bytes }: SetupChunk): void {
+    const tried = this.#to(peer, port);
+    if (!tried) return;
     this.#aborted = chunk === 'ABORT' ? abortCauses(bytes) : undefined;
-    if (chunk === 'INIT') this.#sent[index]?.push(this.elapsedMs);
-    if (chunk === 'COOKIE ECHO') this.#cookieEchoed = true;
+    if (chunk === 'INIT') {
+      tried.sentAtMs.push(this.elapsedMs);
+      tried.udpPort = udpPort;
+    }
+    if (chunk === 'COOKIE ECHO') tried.isCookieEchoed = true;
+  }
+
+  arrived({ peer, port, chunk }: SetupChunk): void {
+    const tried = this.#to(peer, port);
+    if (tried && (chunk === 'INIT ACK' || chunk === 'ABORT')) tried.answer = chunk;
   }
 
   refused(destination: Address, code: ErrorCode): void {
-    if (!this.peers.some(({ address }) => address === destination)) return;
-    this.#refusals ??= new Map();
-    this.#refusals.set(destination, code);
+    const tried = this.#to(destination, this.peers[0]?.port);
+    if (!tried) return;
+    tried.answer = code;
     this.changed();
   }
 
@@ -130,17 +155,66 @@ export class ConnectAttempt implements AttemptWatcher {
     if (this.#refusalError()) this.#onRefused();
   }
 
+  #to(address: Address, port: number | undefined): Tried | undefined {
+    if (port !== this.peers[0]?.port) return;
+    return this.#tried[this.peers.findIndex((peer) => peer.address === address)];
+  }
+
+  get #isCookieEchoed(): boolean {
+    return this.#tried.some(({ isCookieEchoed }) => isCookieEchoed);
+  }
+
+  /** `attempts` of an error. */
+  get #attemptsMade(): InitAttempt[] {
+    return this.tried.map((attempt, index) => {
+      const { udpPort = 0, answer } = this.#tried[index] ?? {};
+      return { ...attempt, ...(udpPort > 0 && { encapsulationPort: udpPort }), ...(answer && { answer }) };
+    });
+  }
+
+  /** Such as `192.0.2.1 (2 INITs to UDP port 9899, no answer)`. */
+  #describe(index: number): string {
+    const { sentAtMs = [], udpPort = 0, answer, isCookieEchoed } = this.#tried[index] ?? {};
+    const address = this.peers[index]?.address;
+    if (sentAtMs.length === 0) return `${address} (no INIT yet)`;
+    const to = udpPort > 0 ? ` to UDP port ${udpPort}` : '';
+    const came = isCookieEchoed
+      ? 'INIT ACK came, COOKIE ECHO was not answered'
+      : answer === undefined
+        ? 'no answer'
+        : answer === 'INIT ACK' || answer === 'ABORT'
+          ? `${answer} came`
+          : `the network reports ${answer}`;
+    return `${address} (${inits(sentAtMs.length)}${to}, ${came})`;
+  }
+
+  /** A host that doesn't accept SCTP in UDP, such as Linux by default, answers with ICMP at most. */
+  #hint(): string {
+    if (this.#isCookieEchoed) return '; is the backlog of the listener full?';
+    const port = this.peers[0]?.encapsulationPort ?? this.#encapsulationPort;
+    return port === undefined || this.#initCount() === 0 ? '' : `; does the peer accept SCTP in UDP, on port ${port}?`;
+  }
+
   /** The network's reason for not reaching an address; undefined if it may reach it. */
-  #refusal(address: Address): ErrorCode | undefined {
-    return this.#refusals?.get(address) ?? (this.#pump.interfaces.reaches(address) ? undefined : 'ENETUNREACH');
+  #refusal(index: number): ErrorCode | undefined {
+    const answer = this.#tried[index]?.answer;
+    if (answer !== undefined && answer !== 'INIT ACK' && answer !== 'ABORT') return answer;
+    return this.#pump.interfaces.reaches(this.peers[index]?.address ?? '') ? undefined : 'ENETUNREACH';
   }
 
   #refusalError(): SctpError | undefined {
-    const refusals = this.peers.map(({ address }) => ({ address, code: this.#refusal(address) }));
+    const refusals = this.peers.map(({ address }, index) => ({ address, code: this.#refusal(index) }));
     if (refusals.some(({ code }) => code === undefined)) return;
     const code = refusals[0]?.code ?? 'EHOSTUNREACH';
     const told = refusals.map((each) => `${each.address}: ${each.code}`).join(', ');
-    return this.error(code, `the network refuses every address (${told})`);
+    return this.error(code, `the network refuses every address (${told})${this.#cure(code)}`);
+  }
+
+  #cure(code: ErrorCode): string {
+    const udpPort = this.#tried[0]?.udpPort ?? 0;
+    const isClosed = code === 'ECONNREFUSED' && udpPort > 0;
+    const cure = isClosed ? `no program receives on UDP port ${udpPort} there` : CURES[code];
+    return cure === undefined ? '' : `; ${cure}`;
   }
 
   #abortError(): SctpError | undefined {
@@ -151,8 +225,12 @@ export class ConnectAttempt implements AttemptWatcher {
   }
 
   #initCount(): number {
-    return this.#sent.reduce((count, times) => count + times.length, 0);
+    return this.#tried.reduce((count, { sentAtMs }) => count + sentAtMs.length, 0);
   }
+}
+
+function inits(count: number): string {
+  return count === 1 ? '1 INIT' : `${count} INITs`;
 }
 
 function inBrackets(causes: readonly ErrorCause[]): string {

@@ -3,23 +3,29 @@ import type { ErrorCode } from '../../errors.js';
 import type { Packet } from '../../packet.js';
 import type { Pump } from '../../stack/pump.js';
 
-const WATCHED: Readonly<Record<number, SentChunk['chunk']>> = { 1: 'INIT', 6: 'ABORT', 10: 'COOKIE ECHO' };
+const CHUNKS = { 1: 'INIT', 2: 'INIT ACK', 6: 'ABORT', 10: 'COOKIE ECHO' } as const;
+const WATCHED: Readonly<Record<number, SetupChunk['chunk']>> = CHUNKS;
 const COMMON_HEADER_BYTES = 12;
 
-/** A packet of a set-up, sent to a port of a peer. */
-export interface SentChunk {
-  readonly destination: Address;
+/** A packet of a set-up, between the port of the watcher's socket and a port of a peer. */
+export interface SetupChunk {
+  /** The peer's address. */
+  readonly peer: Address;
+  /** The peer's SCTP port. */
   readonly port: number;
+  /** The peer's UDP port; 0 if SCTP isn't encapsulated. */
+  readonly udpPort: number;
   /** The first chunk of the packet. */
-  readonly chunk: 'INIT' | 'COOKIE ECHO' | 'ABORT';
+  readonly chunk: (typeof CHUNKS)[keyof typeof CHUNKS];
   /** The packet from its first chunk on. */
   readonly bytes: Uint8Array;
 }
 
 /** Watches the packets of a set-up. */
 export interface AttemptWatcher {
-  /** A packet of a set-up is sent from the port of the watcher's socket. */
-  sent(packet: SentChunk): void;
+  sent(packet: SetupChunk): void;
+  /** A packet has arrived, which usrsctp has yet to validate. */
+  arrived(packet: SetupChunk): void;
   /** The network reports that it can't reach an address. */
   refused(destination: Address, code: ErrorCode): void;
   /** Local addresses or routes have changed. */
@@ -31,7 +37,12 @@ export class ConnectAttempts {
   readonly #watchers = new Map<number, readonly AttemptWatcher[]>();
 
   constructor(pump: Pump) {
-    pump.taps.push((packet) => this.#sent(packet));
+    pump.taps.push((packet) => {
+      if (this.#watchers.size > 0) this.#sent(packet);
+    });
+    pump.arrivalTaps.push((packets) => {
+      if (this.#watchers.size > 0) for (const packet of packets) this.#arrived(packet);
+    });
     pump.unreachable.add((destination, code) => {
       for (const watcher of this.#all()) watcher.refused(destination, code);
     });
@@ -50,18 +61,33 @@ export class ConnectAttempts {
     else this.#watchers.delete(port);
   }
 
-  #sent({ destination, bytes }: Packet): void {
-    if (this.#watchers.size === 0) return;
+  #sent({ destination, port: udpPort, bytes }: Packet): void {
     const chunk = WATCHED[bytes[COMMON_HEADER_BYTES] ?? 0];
-    if (chunk === undefined) return;
-    const watchers = this.#watchers.get(((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0));
-    if (watchers === undefined) return;
-    const port = ((bytes[2] ?? 0) << 8) | (bytes[3] ?? 0);
-    const sent = { destination, port, chunk, bytes: bytes.subarray(COMMON_HEADER_BYTES) };
-    for (const watcher of watchers) watcher.sent(sent);
+    const watchers = chunk && this.#watchers.get(portAt(bytes, 0));
+    if (!watchers) return;
+    const packet = {
+      peer: destination,
+      port: portAt(bytes, 2),
+      udpPort,
+      chunk,
+      bytes: bytes.subarray(COMMON_HEADER_BYTES),
+    };
+    for (const watcher of watchers) watcher.sent(packet);
+  }
+
+  #arrived({ source, port: udpPort, bytes }: Packet): void {
+    const chunk = WATCHED[bytes[COMMON_HEADER_BYTES] ?? 0];
+    const watchers = chunk && this.#watchers.get(portAt(bytes, 2));
+    if (!watchers) return;
+    const packet = { peer: source, port: portAt(bytes, 0), udpPort, chunk, bytes: bytes.subarray(COMMON_HEADER_BYTES) };
+    for (const watcher of watchers) watcher.arrived(packet);
   }
 
   #all(): AttemptWatcher[] {
     return [...this.#watchers.values()].flat();
   }
+}
+
+function portAt(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
 }
