@@ -1,7 +1,7 @@
 import type { WebSocket } from 'ws';
 import { isBytes } from '../arguments.js';
 import { CLOSE_CODES, type CloseReason, closeReasonOf, closeText, NORMAL_CLOSURE } from './close-codes.js';
-import { type Allocate, decodeClientMessage } from './codec.js';
+import { type Allocate, type ClientMessage, decodeClientMessage } from './codec.js';
 import type { ClientConnection } from './inbound.js';
 import type { Metrics } from './metrics.js';
 import type { RelaySettings } from './options.js';
@@ -34,6 +34,7 @@ export class Connection implements ClientConnection {
   #session: Session | undefined;
   #readLimit: ReadLimit | undefined;
   #hasPresented = false;
+  #hasReceived = false;
   #isClosed = false;
   readonly #cancelHandshake: () => void;
 
@@ -86,10 +87,16 @@ export class Connection implements ClientConnection {
     if (isBytes(data)) this.#readLimit?.read(data.length);
     const message = isBinary && isBytes(data) ? decodeClientMessage(data) : undefined;
     if (message === undefined) this.#violation('a message does not follow the protocol');
-    else if (this.#session !== undefined) this.#session.receive(message);
+    else if (this.#session !== undefined) this.#receive(this.#session, message);
     else if (message.type !== 'allocate' || this.#hasPresented)
       this.#violation('the first message must present a ticket');
     else void this.#allocate(message);
+  }
+
+  #receive(session: Session, message: ClientMessage): void {
+    if (!this.#hasReceived) this.#context.sessions.tokens.received(session); // The client has received its token.
+    this.#hasReceived = true;
+    session.receive(message);
   }
 
   #violation(text: string): void {
@@ -100,14 +107,15 @@ export class Connection implements ClientConnection {
   async #allocate({ ticket, port, resumption }: Allocate): Promise<void> {
     this.#hasPresented = true;
     const { sessions, verifier, settings } = this.#context;
-    const earlier = sessions.resumable(resumption);
-    if (earlier !== undefined) return this.#attach(earlier, 'resumed', undefined);
     try {
+      const earlier = sessions.tokens.find(resumption);
+      if (earlier?.ticket === ticket) return this.#resume(earlier, resumption);
       const claims = await verifier.verify(ticket);
       if (this.#isClosed) return;
-      const session = await sessions.create(claims, port);
+      if (earlier?.subject === claims.sub) return this.#resume(earlier, resumption);
+      const session = await sessions.create(claims, port, ticket);
       if (this.#isClosed) session.end('failure', 'the connection was lost');
-      else this.#attach(session, 'new', claims.sub);
+      else this.#attach(session, 'new', sessions.tokens.issue(session));
     } catch (error) {
       if (error instanceof TicketError) return this.refuse('ticket', error.message);
       if (error instanceof LimitError) return this.refuse('limit', error.message);
@@ -116,15 +124,20 @@ export class Connection implements ClientConnection {
     }
   }
 
-  #attach(session: Session, kind: 'new' | 'resumed', subject: string | undefined): void {
+  #resume(session: Session, presented: Uint8Array): void {
+    this.#attach(session, 'resumed', this.#context.sessions.tokens.issue(session, presented));
+  }
+
+  #attach(session: Session, kind: 'new' | 'resumed', token: Uint8Array): void {
     const { metrics, settings } = this.#context;
+    const { subject } = session;
     this.#session = session;
     this.#readLimit = new ReadLimit(this.#socket, session.bytesPerSecond, settings.clock);
     this.#cancelHandshake();
     this.#context.authenticated(this);
     metrics?.sessions.inc({ kind });
     settings.log({ level: 'info', event: kind === 'new' ? 'allocated' : 'resumed', subject, client: this.address });
-    session.attach(this, kind === 'resumed');
+    session.attach(this, kind === 'resumed', token);
   }
 
   #closed(code: number): void {

@@ -2,10 +2,10 @@ import type { Address } from '../address.js';
 import { type Association, Associations, isAnswering } from './associations.js';
 import type { ClientTag, RefusalReason, UdpEndpoint } from './codec.js';
 import type { RelayLimits } from './limits.js';
-import { LruMap } from './lru-map.js';
 import type { Policy } from './policy.js';
 import type { SctpSummary } from './sctp.js';
 import { TokenBucket } from './token-bucket.js';
+import { INIT_COST, type UnansweredLimit } from './unanswered-limit.js';
 
 /** Why a datagram or a permit is refused. */
 export interface Refusal {
@@ -13,42 +13,13 @@ export interface Refusal {
   readonly text: string;
 }
 
-/** The tokens that an INIT to a destination costs; a smaller budget is used up by one. Other packets cost 1. */
-const INIT_COST = 4;
 /** A destination is replaced by another only if it has been unused for this long: its budget is full again by then. */
 const UNUSED_MS = 60_000;
-const MAX_ADDRESSES = 16_384;
 /**
  * A multi-homed host may answer from another address than the one that was sent to. So each packet that it sends allows
  * this many packets to destinations that haven't answered themselves. There is a SACK for at least every second packet.
  */
 const CREDIT_PER_ANSWER = 4;
-
-/**
- * Limits the unanswered packets to each address, over all clients and sessions together: many of them must not be able
- * to send more than one.
- */
-export class UnansweredLimit {
-  readonly #burst: number;
-  readonly #buckets = new LruMap<Address, TokenBucket>(MAX_ADDRESSES);
-
-  constructor({ unansweredInits }: RelayLimits) {
-    this.#burst = unansweredInits * INIT_COST;
-  }
-
-  take(address: Address, cost: number, nowMs: number): boolean {
-    let bucket = this.#buckets.get(address);
-    if (bucket === undefined) {
-      bucket = new TokenBucket(this.#burst, this.#burst / 10, nowMs);
-      this.#buckets.set(address, bucket);
-    }
-    return bucket.take(cost, nowMs);
-  }
-
-  answered(address: Address): void {
-    this.#buckets.get(address)?.give(INIT_COST);
-  }
-}
 
 interface Destination {
   readonly budget: TokenBucket;
@@ -87,8 +58,11 @@ export class Destinations {
     return 'reason' in found ? found : undefined;
   }
 
-  /** Why a packet must not be sent; `undefined` if it may be. */
-  outbound(endpoint: UdpEndpoint, packet: SctpSummary, nowMs: number): Refusal | undefined {
+  /**
+   * Why a packet must not be sent; `undefined` if it may be. `crowded`: it is an INIT, and all clients together have sent too many
+   * that are unanswered; it may {@link wait}.
+   */
+  outbound(endpoint: UdpEndpoint, packet: SctpSummary, nowMs: number): Refusal | 'crowded' | undefined {
     const destination = this.#findOrAdd(endpoint, nowMs);
     if ('reason' in destination) return destination;
     const { isInit } = packet;
@@ -102,18 +76,24 @@ export class Destinations {
     destination: Destination,
     isInit: boolean,
     nowMs: number,
-  ): Refusal | undefined {
+  ): Refusal | 'crowded' | undefined {
     const cost = isInit ? Math.min(INIT_COST, this.#limits.unanswered) : 1;
     const isWithinBudget = destination.budget.take(cost, nowMs);
     if (isWithinBudget && this.#unanswered.take(address, cost, nowMs)) return undefined;
     if (!isInit && this.#takeCredit()) return undefined;
-    if (isWithinBudget) {
-      return { reason: 'limit', text: `${address} leaves too many packets of this relay's clients unanswered` };
-    }
+    if (isWithinBudget) return isInit ? 'crowded' : crowdedRefusal(address);
     return {
       reason: 'limit',
       text: `${address} port ${port} has not answered: no more packets are sent there for now`,
     };
+  }
+
+  /** Calls `settle` when an INIT may be sent, or with the reason why not. */
+  wait({ address }: UdpEndpoint, settle: (refusal: Refusal | undefined) => void): void {
+    const isWaiting = this.#unanswered.wait(address, this, (isAllowed) => {
+      settle(isAllowed ? undefined : crowdedRefusal(address));
+    });
+    if (!isWaiting) settle(crowdedRefusal(address));
   }
 
   /** Notes a packet that is sent. Returns its association, if it belongs to one, or why it can't begin one. */
@@ -188,6 +168,10 @@ export class Destinations {
     }
     return false;
   }
+}
+
+function crowdedRefusal(address: Address): Refusal {
+  return { reason: 'limit', text: `${address} leaves too many packets of this relay's clients unanswered` };
 }
 
 function keyOf({ address, port }: UdpEndpoint): string {

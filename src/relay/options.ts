@@ -15,7 +15,7 @@ import type { TicketKey } from './ticket.js';
 export interface LogEntry {
   /** `warn`: an operator should look at it. */
   readonly level: 'info' | 'warn';
-  /** `refused`, `allocated`, `resumed`, `ended`, `draining`, `closed`, `failed`. */
+  /** `refused`, `allocated`, `resumed`, `destination` (refused), `ended`, `draining`, `closed`, `failed`. */
   readonly event: string;
   readonly [field: string]: string | number | boolean | readonly string[] | undefined;
 }

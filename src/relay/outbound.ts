@@ -54,12 +54,16 @@ export class Outbound {
       return traffic.dropped('no_source');
     }
     if (packetBytes(peer, bytes) > mtu) return traffic.dropped('too_large');
-    const refusal = admission.refusal(datagram, summary, nowMs);
-    if (refusal !== undefined) {
-      traffic.dropped('refused');
-      return this.#parts.refused(peer, refusal, nowMs);
-    }
-    this.#shaper.push(datagram, bytes.length + OVERHEAD_BYTES, nowMs);
+    const refusal = admission.outbound(datagram, summary, nowMs);
+    if (refusal === 'crowded') admission.wait(datagram, summary, (late, atMs) => this.#admitted(datagram, late, atMs));
+    else this.#admitted(datagram, refusal, nowMs);
+  }
+
+  #admitted(datagram: Datagram, refusal: Refusal | undefined, nowMs: number): void {
+    const { peer, bytes } = datagram;
+    if (refusal === undefined) return this.#shaper.push(datagram, bytes.length + OVERHEAD_BYTES, nowMs);
+    this.#parts.traffic.dropped('refused');
+    this.#parts.refused(peer, refusal, nowMs);
   }
 
   end(): void {

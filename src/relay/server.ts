@@ -7,6 +7,7 @@ import { Connection, type ConnectionContext } from './connection.js';
 import { MAX_MESSAGE_BYTES } from './datagrams.js';
 import { Metrics } from './metrics.js';
 import { parseOptions, type RelayServerOptions, type RelaySettings } from './options.js';
+import { PendingConnections } from './pending-connections.js';
 import { checkAddresses } from './pool.js';
 import { Sessions } from './sessions.js';
 import { TicketVerifier } from './ticket.js';
@@ -68,7 +69,7 @@ class Server implements RelayServer {
     handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : ([...offered][0] ?? false)),
   });
   readonly #connections = new Set<Connection>();
-  readonly #pending = new Set<Connection>();
+  readonly #pending: PendingConnections<Connection>;
   #isDraining = false;
   #draining: Promise<void> | undefined;
   #ending: Promise<void> | undefined;
@@ -78,6 +79,7 @@ class Server implements RelayServer {
     this.#settings = settings;
     this.#metrics = metrics;
     this.#sessions = new Sessions(settings, metrics);
+    this.#pending = new PendingConnections(settings.limits);
     this.#context = {
       settings,
       verifier,
@@ -127,7 +129,7 @@ class Server implements RelayServer {
   async #close(): Promise<void> {
     this.#isDraining = true;
     this.#sessions.endAll('this relay is shutting down');
-    for (const connection of [...this.#pending]) connection.refuse('draining', 'this relay is shutting down');
+    for (const connection of this.#pending.all) connection.refuse('draining', 'this relay is shutting down');
     await this.#sessions.whenEmpty(1000, this.#settings.clock);
     if (this.#connections.size > 0) await new Promise<void>((resolve) => (this.#allClosed = resolve));
     this.#settings.server.off('upgrade', this.#upgrade);
@@ -135,22 +137,26 @@ class Server implements RelayServer {
   }
 
   readonly #upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    const { path, server, limits } = this.#settings;
+    const { path, server, clientAddress } = this.#settings;
     socket.on('error', () => socket.destroy());
     if (request.url?.split('?')[0] !== path) {
-      if (server.listenerCount('upgrade') === 1) reject(socket, '404 Not Found');
+      if (server.listenerCount('upgrade') === 1) this.#reject(socket, '404 Not Found', 'path');
       return;
     }
-    if (this.#isDraining) return reject(socket, '503 Service Unavailable');
-    const address = this.#settings.clientAddress(request);
-    let fromAddress = 0;
-    for (const pending of this.#pending) if (pending.address === address) fromAddress++;
-    if (this.#pending.size >= limits.pending || fromAddress >= limits.pendingPerAddress) {
-      this.#metrics?.closings.inc({ reason: 'pending' });
-      return reject(socket, '503 Service Unavailable');
-    }
+    if (this.#isDraining) return this.#reject(socket, '503 Service Unavailable', 'draining');
+    const address = clientAddress(request);
+    const crowding = this.#pending.crowdedOut(address);
+    if (crowding === 'newcomer') return this.#reject(socket, '503 Service Unavailable', 'pending');
+    crowding?.refuse('limit', 'too many connections have not presented a ticket yet');
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket, request, address));
   };
+
+  /** Responds to an upgrade request with an HTTP error, and destroys its socket: the client may never close it. */
+  #reject(socket: Duplex, status: string, reason: string): void {
+    this.#metrics?.closings.inc({ reason });
+    const head = `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\nRetry-After: 1\r\n\r\n`;
+    socket.end(head, () => socket.destroy());
+  }
 
   #accept(webSocket: WebSocket, { headers }: IncomingMessage, address: string): void {
     const connection = new Connection(webSocket, address, this.#context);
@@ -175,9 +181,4 @@ class Server implements RelayServer {
     this.#metrics?.connections.set(this.#connections.size);
     if (this.#connections.size === 0) this.#allClosed?.();
   }
-}
-
-/** Responds to an upgrade request with an HTTP error. */
-function reject(socket: Duplex, status: string): void {
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\nRetry-After: 1\r\n\r\n`);
 }

@@ -15,12 +15,13 @@ import { Traffic } from './traffic.js';
 export interface SessionParts {
   /** The subject of the client's ticket. */
   readonly subject: string;
+  /** The ticket that opened the session. It resumes it even when it has expired. */
+  readonly ticket: string;
   readonly allocation: Allocation;
   readonly destinations: Destinations;
   readonly ports: PortReservations;
   readonly limits: RelayLimits;
   readonly mtu: number;
-  readonly resumption: Uint8Array;
   /** The most bytes per second in each direction: the ticket's or the relay's limit. */
   readonly bytesPerSecond: number;
   /** The limit of all sessions of the relay together. */
@@ -29,6 +30,8 @@ export interface SessionParts {
   readonly clock: Clock;
   /** Calls back in this turn of the event loop, once everything that has arrived is read. */
   defer(callback: () => void): void;
+  /** Called when the client is told a refusal, the first time for each reason. */
+  refused(peer: UdpEndpoint, refusal: Refusal): void;
   /** Called once, when the session has ended. */
   ended(reason: CloseReason | 'left' | 'lost'): void;
 }
@@ -51,12 +54,12 @@ const MAX_REFUSALS = 64;
  * ```
  */
 export class Session implements PortOwner {
-  readonly resumption: Uint8Array;
   readonly #parts: SessionParts;
   readonly #admission: Admission;
   readonly #outbound: Outbound;
   readonly #inbound: Inbound;
   readonly #refusedAtMs = new Map<string, number>();
+  readonly #reported = new Set<string>();
   readonly #lifeEndsAtMs: number;
   #connection: ClientConnection | undefined;
   #receivedAtMs: number;
@@ -68,14 +71,13 @@ export class Session implements PortOwner {
   #hasEnded = false;
 
   constructor(parts: SessionParts) {
-    const { resumption, allocation, destinations, ports, limits, mtu, bytesPerSecond, totalRate, metrics } = parts;
+    const { allocation, destinations, ports, limits, mtu, bytesPerSecond, totalRate, metrics } = parts;
     const { defer, clock } = parts;
     const nowMs = clock.now();
-    this.resumption = resumption;
     this.#parts = parts;
     const changed = () => this.#checkTimers();
     const { locals } = allocation;
-    const admission = new Admission({ owner: this, locals, destinations, ports, changed });
+    const admission = new Admission({ owner: this, locals, destinations, ports, clock, changed });
     const relayed = (atMs: number) => {
       this.#relayedAtMs = atMs;
     };
@@ -97,11 +99,15 @@ export class Session implements PortOwner {
     return this.#parts.subject;
   }
 
+  get ticket(): string {
+    return this.#parts.ticket;
+  }
+
   get isConnected(): boolean {
     return this.#connection !== undefined;
   }
 
-  /** When the connection was lost; infinite while there is one. */
+  /** When the connection was lost; infinite before and while there is one. */
   get lostAtMs(): number {
     return this.#lostAtMs;
   }
@@ -111,8 +117,11 @@ export class Session implements PortOwner {
     return this.#parts.bytesPerSecond;
   }
 
-  /** Gives the session a connection, the first one or another. An earlier one that is still open is closed. */
-  attach(connection: ClientConnection, resumed: boolean): void {
+  /**
+   * Gives the session a connection, the first one or another. An earlier one that is still open is closed. `resumption`: the token
+   * for the next time.
+   */
+  attach(connection: ClientConnection, resumed: boolean, resumption: Uint8Array): void {
     if (this.#hasEnded) return;
     const { allocation, mtu, limits, clock } = this.#parts;
     const previous = this.#connection;
@@ -122,7 +131,6 @@ export class Session implements PortOwner {
     this.#receivedAtMs = clock.now();
     this.#messageAtMs = clock.now();
     previous?.close(CLOSE_CODES.resumed, 'the session was resumed over another connection');
-    const { resumption } = this;
     this.#sendControl({
       type: 'allocated',
       resumption,
@@ -203,6 +211,8 @@ export class Session implements PortOwner {
   #refuse(peer: UdpEndpoint, refusal: Refusal | undefined, nowMs: number): void {
     if (refusal === undefined) return;
     this.#parts.metrics?.refused.inc({ reason: refusal.reason });
+    if (!this.#reported.has(refusal.reason)) this.#parts.refused(peer, refusal);
+    this.#reported.add(refusal.reason);
     const key = `${peer.address} ${peer.port} ${refusal.reason}`;
     if (nowMs - (this.#refusedAtMs.get(key) ?? Number.NEGATIVE_INFINITY) < REFUSAL_INTERVAL_MS) return;
     if (this.#refusedAtMs.size >= MAX_REFUSALS) this.#refusedAtMs.clear();

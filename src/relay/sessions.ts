@@ -1,14 +1,15 @@
 import type { Clock } from '../clock.js';
-import { RESUMPTION_BYTES } from './codec.js';
-import { Destinations, UnansweredLimit } from './destinations.js';
+import { Destinations } from './destinations.js';
 import type { Metrics } from './metrics.js';
 import type { RelaySettings } from './options.js';
 import { Policy, parseRule, type Rule, resolveRules } from './policy.js';
 import { AddressPool } from './pool.js';
 import { PortReservations } from './port-reservations.js';
+import { ResumptionTokens } from './resumption-tokens.js';
 import { Session } from './session.js';
 import { SharedRate } from './shaper.js';
 import { type TicketClaims, TicketError } from './ticket.js';
+import { UnansweredLimit } from './unanswered-limit.js';
 
 /** A limit was reached. */
 export class LimitError extends Error {
@@ -19,11 +20,13 @@ export class LimitError extends Error {
 export class Sessions {
   readonly #settings: RelaySettings;
   readonly #metrics: Metrics | undefined;
+  /** The tokens that resume sessions. */
+  readonly tokens: ResumptionTokens<Session>;
   readonly #pool: AddressPool;
   readonly #ports = new PortReservations();
   readonly #unanswered: UnansweredLimit;
   readonly #totalRate: SharedRate;
-  readonly #byToken = new Map<string, Session>();
+  readonly #sessions = new Set<Session>();
   readonly #bySubject = new Map<string, number>();
   readonly #waiting = new Set<() => void>();
   #count = 0;
@@ -34,7 +37,8 @@ export class Sessions {
     this.#metrics = metrics;
     const { queueDatagrams, restMs } = limits;
     this.#pool = new AddressPool({ addresses, ports, restMs, queueDatagrams, random, clock });
-    this.#unanswered = new UnansweredLimit(limits);
+    this.tokens = new ResumptionTokens(random);
+    this.#unanswered = new UnansweredLimit(limits, clock);
     this.#totalRate = new SharedRate(limits.totalBytesPerSecond, clock);
   }
 
@@ -43,16 +47,11 @@ export class Sessions {
     return this.#count;
   }
 
-  /** The session that a token resumes. */
-  resumable(token: Uint8Array): Session | undefined {
-    return token.length === 0 ? undefined : this.#byToken.get(hex(token));
-  }
-
   /**
    * Creates a session for a ticket. Rejects with LimitError if there are too many sessions or no UDP address is left, and
    * with TicketError if a destination in the ticket is malformed.
    */
-  async create(claims: TicketClaims, wantedPort: number): Promise<Session> {
+  async create(claims: TicketClaims, wantedPort: number, ticket: string): Promise<Session> {
     this.#reserve(claims.sub);
     try {
       const policy = await this.#policy(claims);
@@ -60,23 +59,27 @@ export class Sessions {
         throw new LimitError('no UDP address is left', { cause });
       });
       const { limits, mtu, clock } = this.#settings;
-      const resumption = new Uint8Array(RESUMPTION_BYTES);
-      this.#settings.random(resumption);
-      const session = new Session({
+      const session: Session = new Session({
         subject: claims.sub,
+        ticket,
         allocation,
         destinations: new Destinations(policy, limits, this.#unanswered),
         ports: this.#ports,
         limits,
         mtu,
-        resumption,
         bytesPerSecond: Math.min(limits.bytesPerSecond, claims.bytesPerSecond ?? Number.POSITIVE_INFINITY),
         totalRate: this.#totalRate,
         metrics: this.#metrics,
         clock,
         defer: setImmediate,
+        refused: ({ address, port }, { reason, text }) => {
+          const destination = `${address} ${port}`;
+          const { sub: subject } = claims;
+          this.#settings.log({ level: 'warn', event: 'destination', subject, destination, reason, text });
+        },
         ended: (reason) => {
-          this.#byToken.delete(hex(resumption));
+          this.tokens.revoke(session);
+          this.#sessions.delete(session);
           this.#release(claims.sub);
           this.#settings.log({ level: 'info', event: 'ended', subject: claims.sub, reason });
         },
@@ -85,7 +88,7 @@ export class Sessions {
         arrived: (local, peer, bytes) => session.arrived(local, peer, bytes),
         unreachable: (peer) => session.unreachable(peer),
       });
-      this.#byToken.set(hex(resumption), session);
+      this.#sessions.add(session);
       return session;
     } catch (error) {
       this.#release(claims.sub);
@@ -95,11 +98,11 @@ export class Sessions {
 
   /** Tells all clients that the relay is shutting down. Sessions without a connection end at once. */
   drain(withinMs: number): void {
-    for (const session of [...this.#byToken.values()]) session.drain(withinMs);
+    for (const session of [...this.#sessions]) session.drain(withinMs);
   }
 
   endAll(text: string): void {
-    for (const session of [...this.#byToken.values()]) session.end('draining', text);
+    for (const session of [...this.#sessions]) session.end('draining', text);
   }
 
   /** Resolves when there are no sessions, or after the given time. */
@@ -118,17 +121,29 @@ export class Sessions {
 
   #reserve(subject: string): void {
     const { clients, clientsPerSubject } = this.#settings.limits;
-    const own = this.#bySubject.get(subject) ?? 0;
-    if (this.#count >= clients) throw new LimitError(`the relay already has ${clients} clients`);
-    if (own >= clientsPerSubject)
+    if (this.#countOf(subject) >= clientsPerSubject) this.#makeRoom((session) => session.subject === subject);
+    if (this.#countOf(subject) >= clientsPerSubject)
       throw new LimitError(`the ticket's subject already has ${clientsPerSubject} connections`);
-    this.#bySubject.set(subject, own + 1);
+    if (this.#count >= clients) this.#makeRoom(() => true);
+    if (this.#count >= clients) throw new LimitError(`the relay already has ${clients} clients`);
+    this.#bySubject.set(subject, this.#countOf(subject) + 1);
     this.#count++;
     this.#metrics?.clients.set(this.#count);
   }
 
+  #countOf(subject: string): number {
+    return this.#bySubject.get(subject) ?? 0;
+  }
+
+  /** Ends the session that has waited for the longest time to be resumed, of some. */
+  #makeRoom(isCandidate: (session: Session) => boolean): void {
+    const lost = [...this.#sessions].filter((each) => each.lostAtMs < Number.POSITIVE_INFINITY && isCandidate(each));
+    const [longest] = lost.sort((a, b) => a.lostAtMs - b.lostAtMs);
+    longest?.end('limit', 'another client needed the room');
+  }
+
   #release(subject: string): void {
-    const own = this.#bySubject.get(subject) ?? 0;
+    const own = this.#countOf(subject);
     if (own > 1) this.#bySubject.set(subject, own - 1);
     else this.#bySubject.delete(subject);
     this.#count--;
@@ -151,8 +166,4 @@ function ticketRule(text: string): Rule {
       cause,
     });
   }
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -18,7 +18,7 @@ const claimsOf = (sub: string): TicketClaims => ({ sub, destinations: ['127.0.0.
 test('a session that ends makes room for another, in the limits of its subject and of the relay', async () => {
   const settings = parseOptions({ ...OPTIONS, limits: { clients: 3, clientsPerSubject: 2 } });
   const sessions = new Sessions(settings, undefined);
-  const begin = (subject: string) => sessions.create(claimsOf(subject), 0);
+  const begin = (subject: string) => sessions.create(claimsOf(subject), 0, 'ticket');
   for (let round = 0; round < 3; round++) {
     const two = [await begin('a'), await begin('a')];
     await expect(begin('a')).rejects.toThrow(/subject already has 2/);
@@ -38,9 +38,9 @@ test('a session that could not be created no longer counts', async () => {
   const settings = parseOptions({ ...OPTIONS, limits: { clients: 1, clientsPerSubject: 1 } });
   const sessions = new Sessions(settings, undefined);
   const wrong = { ...claimsOf('a'), destinations: ['nonsense:::'] } as TicketClaims;
-  for (let round = 0; round < 3; round++) await expect(sessions.create(wrong, 0)).rejects.toThrow();
+  for (let round = 0; round < 3; round++) await expect(sessions.create(wrong, 0, 'ticket')).rejects.toThrow();
   expect(sessions.count).toBe(0);
-  (await sessions.create(claimsOf('a'), 0)).end('idle', 'test');
+  (await sessions.create(claimsOf('a'), 0, 'ticket')).end('idle', 'test');
 });
 
 describe('an option of the wrong type or value throws a TypeError that names it', () => {

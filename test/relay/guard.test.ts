@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { Destinations, UnansweredLimit } from '../../src/relay/destinations.js';
+import { Destinations } from '../../src/relay/destinations.js';
 import { parseLimits } from '../../src/relay/limits.js';
 import { Metrics } from '../../src/relay/metrics.js';
 import { Policy, parseRule } from '../../src/relay/policy.js';
 import { inspectPacket } from '../../src/relay/sctp.js';
+import { UnansweredLimit } from '../../src/relay/unanswered-limit.js';
+import { VirtualClock } from '../../src/simulated/virtual-clock.js';
 import { answer, init, type PacketParts, sctp } from '../support/sctp.js';
 import { bench, PEER, pinging } from '../support/session.js';
 
@@ -70,7 +72,7 @@ describe('a destination that doesn’t answer', () => {
 
   test('gets no more from many sessions than from one: 400 packets, then 40 per second', () => {
     const limits = parseLimits({});
-    const guard = new UnansweredLimit(limits);
+    const guard = new UnansweredLimit(limits, new VirtualClock());
     const policy = new Policy([[parseRule('0.0.0.0/0:*')]], []);
     const packet = inspectPacket(sctp())!;
     let passed = 0;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_LIMITS } from '../../src/relay/limits.js';
 import { answer, init, sctp } from '../support/sctp.js';
-import { bench, LOCAL, PEER, pinging, TestConnection } from '../support/session.js';
+import { bench, LOCAL, PEER, pinging, TestConnection, TOKEN } from '../support/session.js';
 
 describe('a session', () => {
   test('sends datagrams that arrive in one turn as one message', () => {
@@ -147,7 +147,7 @@ describe('the life of a session', () => {
   test('pongs of an earlier connection do not count', async () => {
     const all = bench();
     const again = new TestConnection();
-    all.session.attach(again, true);
+    all.session.attach(again, true, TOKEN);
     for (let s = 0; s < 15; s += 5) {
       await all.clock.advance(5000);
       all.session.ponged(all.wire, new Uint8Array(4));
@@ -163,7 +163,7 @@ describe('the life of a session', () => {
     expect(await all.dropped('in', 'not_connected')).toBe(1);
     await all.clock.advance(29_000);
     const again = new TestConnection();
-    all.session.attach(again, true);
+    all.session.attach(again, true, TOKEN);
     expect(again.messages).toEqual([expect.objectContaining({ type: 'allocated', resumed: true, locals: [LOCAL] })]);
     all.arrive(answer());
     all.turn();
@@ -175,7 +175,7 @@ describe('the life of a session', () => {
   test('a second connection with the same token takes over from the first', () => {
     const { session, wire } = bench();
     const again = new TestConnection();
-    session.attach(again, true);
+    session.attach(again, true, TOKEN);
     expect(wire.closed?.code).toBe(4409);
     session.detach(wire, false);
     expect(session.isConnected).toBe(true);

@@ -4,7 +4,7 @@ import { closePeers, peer, started } from '../support/peers.js';
 import { closeRelays, metric, startRelay, until } from '../support/relays.js';
 import { answer, init, sctp } from '../support/sctp.js';
 import { playSeeds, SEEDS_LIMIT_MS } from '../support/seeds.js';
-import { bench, PEER, TestConnection } from '../support/session.js';
+import { bench, PEER, TestConnection, TOKEN } from '../support/session.js';
 
 afterEach(async () => {
   await closeRelays();
@@ -63,7 +63,7 @@ describe('the datagrams that arrive', () => {
             session.detach(wire, false);
             if (below(2) === 0) await clock.advance(100);
             wire = new TestConnection();
-            session.attach(wire, true);
+            session.attach(wire, true, TOKEN);
           } else if (choice === 8) for (const payload of wire.pings.splice(0)) session.ponged(wire, payload);
           else if (choice < 11)
             for (let i = below(30); i > 0; i--) send(sctp({ chunks: [[0, size]] }), new Uint8Array(9));

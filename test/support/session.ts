@@ -1,6 +1,6 @@
 import promClient from 'prom-client';
 import { decodeRelayMessage, type RelayMessage, type UdpEndpoint } from '../../src/relay/codec.js';
-import { Destinations, UnansweredLimit } from '../../src/relay/destinations.js';
+import { Destinations } from '../../src/relay/destinations.js';
 import type { ClientConnection } from '../../src/relay/inbound.js';
 import { parseLimits, type RelayLimits } from '../../src/relay/limits.js';
 import { Metrics } from '../../src/relay/metrics.js';
@@ -8,10 +8,14 @@ import { Policy, parseRule } from '../../src/relay/policy.js';
 import { PortReservations } from '../../src/relay/port-reservations.js';
 import { Session } from '../../src/relay/session.js';
 import { SharedRate } from '../../src/relay/shaper.js';
+import { UnansweredLimit } from '../../src/relay/unanswered-limit.js';
 import { VirtualClock } from '../../src/simulated/virtual-clock.js';
 
 export const PEER: UdpEndpoint = { address: '8.8.8.8', port: 9899 };
 export const LOCAL: UdpEndpoint = { address: '9.9.9.9', port: 50_000 };
+
+/** The token that a session's client is given. */
+export const TOKEN: Uint8Array = new Uint8Array(16).fill(3);
 
 export class TestConnection implements ClientConnection {
   bufferedBytes = 0;
@@ -47,12 +51,14 @@ export function bench(changes: Partial<RelayLimits> = {}, bytesPerSecond = 1e9) 
   const sent: { peer: UdpEndpoint; bytes: Uint8Array }[] = [];
   const turns: (() => void)[] = [];
   const ends: string[] = [];
+  const refusals: string[] = [];
   const state = { hasRoom: true, isOpen: true, isResting: false, isReachable: true, isReading: true };
   const ports = new PortReservations();
   const policy = new Policy([[parseRule('0.0.0.0/0:*')]], []);
-  const unanswered = new UnansweredLimit(limits);
+  const unanswered = new UnansweredLimit(limits, clock);
   const session = new Session({
     subject: 'tester',
+    ticket: 'ticket',
     allocation: {
       locals: [LOCAL],
       send: (_local, peer, bytes, done) => {
@@ -70,12 +76,12 @@ export function bench(changes: Partial<RelayLimits> = {}, bytesPerSecond = 1e9) 
     ports,
     limits,
     mtu: 1500,
-    resumption: new Uint8Array(16).fill(3),
     bytesPerSecond,
     totalRate: new SharedRate(1e9, clock),
     metrics,
     clock,
     defer: (callback) => turns.push(callback),
+    refused: (peer, { reason }) => refusals.push(`${reason} ${peer.address}`),
     ended: (reason) => ends.push(reason),
   });
   const dropped = async (direction: 'in' | 'out', reason: string) => {
@@ -83,7 +89,7 @@ export function bench(changes: Partial<RelayLimits> = {}, bytesPerSecond = 1e9) 
     return values.find(({ labels }) => labels.direction === direction && labels.reason === reason)?.value ?? 0;
   };
   const wire = new TestConnection();
-  session.attach(wire, false);
+  session.attach(wire, false, TOKEN);
   const send = (bytes: Uint8Array, peer = PEER) =>
     session.receive({ type: 'datagrams', datagrams: [{ local: 0, peer, bytes }] });
   const arrive = (bytes: Uint8Array, peer = PEER) => session.arrived(0, peer, bytes);
@@ -91,7 +97,7 @@ export function bench(changes: Partial<RelayLimits> = {}, bytesPerSecond = 1e9) 
     for (const callback of turns.splice(0)) callback();
     if (state.isReading) for (const payload of wire.pings.splice(0)) session.ponged(wire, payload);
   };
-  return { clock, limits, ports, metrics, dropped, sent, turn, ends, state, session, wire, send, arrive };
+  return { clock, limits, ports, metrics, dropped, sent, turn, ends, refusals, state, session, wire, send, arrive };
 }
 
 /** Lets time pass for a connected client, which sends pings. */

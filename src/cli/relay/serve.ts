@@ -73,11 +73,19 @@ export async function serve(args: readonly string[]): Promise<void> {
   process.on('SIGINT', () => void end());
 }
 
+/** Connections that send no request, or none any more, are closed in time: each one takes a file descriptor. */
+const TIMEOUTS = {
+  headersTimeout: 10_000,
+  requestTimeout: 10_000,
+  keepAliveTimeout: 5000,
+  connectionsCheckingInterval: 2000,
+} as const;
+
 /** With TLS if there is a certificate. A key alone is an error: connections would not be encrypted as intended. */
 function httpServer({ cert, key }: { cert?: string; key?: string }, answer: RequestListener): Server {
-  if (cert === undefined && key === undefined) return createServer(answer);
+  if (cert === undefined && key === undefined) return createServer(TIMEOUTS, answer);
   const files = { cert: required('--cert', cert), key: required('--key', key) };
-  return createTlsServer({ cert: readFileSync(files.cert), key: readFileSync(files.key) }, answer);
+  return createTlsServer({ ...TIMEOUTS, cert: readFileSync(files.cert), key: readFileSync(files.key) }, answer);
 }
 
 /** The relay keeps running if the reader of its log exits. */
@@ -86,7 +94,7 @@ function ignoreErrors(stream: NodeJS.WriteStream): void {
 }
 
 function metricsServer(relay: RelayServer): Server {
-  return createServer(async ({ url }, response) => {
+  return createServer(TIMEOUTS, async ({ url }, response) => {
     if (url !== '/metrics') return response.writeHead(404).end();
     const text = await relay.metrics();
     return response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(text);

@@ -1,0 +1,100 @@
+import { once } from 'node:events';
+import { afterEach, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { type Allocated, decodeRelayMessage, encodeControl, SUBPROTOCOL } from '../../src/relay/codec.js';
+import { closeRelays, startRelay, type TestRelay, ticket } from '../support/relays.js';
+
+const open: WebSocket[] = [];
+
+afterEach(async () => {
+  for (const socket of open.splice(0)) socket.terminate();
+  await closeRelays();
+});
+
+/** Presents a ticket and a token. Returns the answer, or the close code. */
+async function present(relay: TestRelay, given: string, resumption: Uint8Array = new Uint8Array(0)) {
+  const socket = new WebSocket(relay.url, SUBPROTOCOL);
+  open.push(socket);
+  await once(socket, 'open');
+  const closed = once(socket, 'close').then(([code]) => code as number);
+  const answered = once(socket, 'message').then(([data]) => decodeRelayMessage(new Uint8Array(data)) as Allocated);
+  socket.send(encodeControl({ type: 'allocate', ticket: given, port: 0, resumption }));
+  const outcome = await Promise.race([closed, answered]);
+  if (typeof outcome === 'number') return { socket, code: outcome, token: new Uint8Array(0), resumed: false, closed };
+  return {
+    socket,
+    code: 0,
+    token: outcome.resumption.slice(),
+    resumed: outcome.resumed,
+    port: outcome.locals[0]?.port,
+    closed,
+  };
+}
+
+const confirm = async ({ socket }: { socket: WebSocket }) => {
+  socket.send(encodeControl({ type: 'ping', value: 1 }));
+  await once(socket, 'message');
+};
+
+describe('a resumption token', () => {
+  test('resumes the session of its subject, and is replaced by another one', async () => {
+    const relay = await startRelay();
+    const first = await present(relay, await ticket());
+    const second = await present(relay, await ticket({ exp: Math.floor(Date.now() / 1000) + 60 }), first.token);
+    expect([second.resumed, second.port]).toEqual([true, first.port]);
+    expect(await first.closed).toBe(4409);
+    expect(second.token).not.toEqual(first.token);
+    await confirm(second);
+    const replayed = await present(relay, await ticket(), first.token);
+    expect([replayed.resumed, relay.server.clients]).toEqual([false, 2]);
+  });
+
+  test('stays valid until the client has received the next one', async () => {
+    const relay = await startRelay();
+    const first = await present(relay, await ticket());
+    const second = await present(relay, await ticket(), first.token);
+    second.socket.terminate(); // The answer with the new token is lost.
+    const third = await present(relay, await ticket(), first.token);
+    expect([third.resumed, third.port]).toEqual([true, first.port]);
+    expect((await present(relay, await ticket(), second.token)).resumed).toBe(false);
+  });
+
+  test('does not open the session of another subject: that client gets a session of its own', async () => {
+    const relay = await startRelay();
+    const first = await present(relay, await ticket({ sub: 'alice' }));
+    const thief = await present(relay, await ticket({ sub: 'mallory' }), first.token);
+    expect([thief.resumed, thief.port === first.port]).toEqual([false, false]);
+    await confirm(first);
+  });
+
+  test('is worth nothing without a ticket; with the ticket that opened the session it works even when that has expired', async () => {
+    let seconds = 0;
+    const relay = await startRelay('127.0.0.11', { now: () => Date.now() + seconds * 1000 });
+    const own = await ticket({ exp: Math.floor(Date.now() / 1000) + 60 });
+    const first = await present(relay, own);
+    expect((await present(relay, '', first.token)).code).toBe(4401);
+    expect((await present(relay, `${own}x`, first.token)).code).toBe(4401);
+    seconds = 100;
+    expect((await present(relay, own)).code).toBe(4401);
+    expect((await present(relay, own, first.token)).resumed).toBe(true);
+  });
+});
+
+test('a relay logs the first refusal of each kind, with the destination and the reason', async () => {
+  const relay = await startRelay('127.0.0.11', { special: [] });
+  const client = await present(relay, await ticket());
+  const peers = [1, 2, 3].map((last) => ({ address: `127.0.0.${last}`, port: 9899 }));
+  client.socket.send(encodeControl({ type: 'permit', peers }));
+  await confirm(client);
+  const logged = relay.log.filter(({ event }) => event === 'destination');
+  expect(logged).toEqual([
+    {
+      level: 'warn',
+      event: 'destination',
+      subject: 'tester',
+      destination: '127.0.0.1 9899',
+      reason: 'destination',
+      text: "127.0.0.1 is a special address (loopback): this relay doesn't send there",
+    },
+  ]);
+});
