@@ -19,7 +19,7 @@ const { network, clock, run } = simulated(await import('usrsctp-wasm/simulated')
 const [server, ...clients] = await Promise.all(
   Array.from({ length: CLIENTS + 1 }, async (_, index) => {
     const { transport } = network.host(`host ${index}`, [`10.1.0.${index + 1}`]);
-    return Stack.create({ transport, clock });
+    return Stack.create({ transport, clock, limits: { associationsPerAddress: 100_000 } });
   }),
 );
 const peer = { address: server.addresses[0], port: PORT };

@@ -16,6 +16,7 @@ export { type ErrorCause, type ErrorCode, type InitAttempt, SctpError, type Sctp
 export type { Lookup, LookupAddress, LookupOptions } from './host-name.js';
 export type { OptionScope } from './options/access.js';
 export type { Authentication, Hmac } from './options/authentication.js';
+export type { Limits } from './options/limits.js';
 export type { SocketOptions } from './options/socket-options.js';
 export type { OptionInput, OptionName, OptionQuery, OptionValue } from './options/table.js';
 export type { Sysctl, TimerPreset, Timers } from './options/timers.js';

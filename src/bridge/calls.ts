@@ -48,6 +48,13 @@ export function errnoName(result: number): string {
   return errnoNames[-result] ?? `errno ${-result}`;
 }
 
+/** See Limits in src/options/limits.ts. */
+export interface PeerLimits {
+  readonly associations: number;
+  readonly associationsPerAddress: number;
+  readonly peerAddresses: number;
+}
+
 /**
  * usrsctp's functions on handles, with usrsctp's semantics: they never block, and return a value or a negative errno.
  * Arguments are copied into the module and results out of it. The only state is scratch memory.
@@ -167,9 +174,10 @@ export class Calls {
     this.#exports.link_limit_by_paths(isLimited ? 1 : 0);
   }
 
-  /** Sets how many associations there may be. Beyond that usrsctp refuses to make one: ENOBUFS. */
-  limitAssociations(most: number): void {
-    this.#exports.link_limit_associations(most);
+  /** Limits the associations, those that peers set up from one address, and the addresses of a peer. */
+  limitPeers(limits: PeerLimits): void {
+    this.#exports.link_limit_associations(limits.associations, limits.associationsPerAddress);
+    this.#exports.link_limit_addresses(limits.peerAddresses);
   }
 
   /** How many associations there are, including those that are being set up or freed. */

@@ -25,7 +25,8 @@ export interface Exports {
   link_leave(): void;
   link_integrity(has: number): void;
   link_limit_by_paths(on: number): void;
-  link_limit_associations(most: number): void;
+  link_limit_associations(most: number, perAddress: number): void;
+  link_limit_addresses(most: number): void;
   link_association_count(): number;
   link_timers(): void;
   link_input(bytes: number): void;

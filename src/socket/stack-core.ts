@@ -1,11 +1,12 @@
 import { CONN } from '../address.js';
-import { checkOptions, shown } from '../arguments.js';
+import { checkOptions } from '../arguments.js';
 import { usrsctpModule, type WasmSource } from '../bridge/module.js';
 import { type Clock, systemClock } from '../clock.js';
 import { SctpError } from '../errors.js';
 import { EventListeners } from '../event-listeners.js';
 import { sysctls } from '../generated/sysctls.js';
 import type { Names } from '../nearest-name.js';
+import { allLimits, type Limits } from '../options/limits.js';
 import { type SocketConfig, type SocketOptions, socketConfig } from '../options/socket-options.js';
 import {
   DEFAULT_PRESET,
@@ -37,11 +38,8 @@ export interface StackCoreOptions {
   readonly preset?: TimerPreset;
   /** Changes to the preset. */
   readonly timers?: Partial<Timers>;
-  /**
-   * The most associations that the stack may have at a time, 1 to 1,000,000. Default 100,000. Beyond that `connect`
-   * and `connectx` reject with ENOBUFS, and a peer's set-up is answered with ABORT ("Out of Resource").
-   */
-  readonly associations?: number;
+  /** What peers may take: how many associations and addresses. */
+  readonly limits?: Limits;
   /** usrsctp's sysctls, by their C names. They override the preset and `timers`. `docs/api-coverage.md` lists them. */
   readonly sysctls?: Partial<Readonly<Record<Sysctl, number>>>;
 }
@@ -52,7 +50,7 @@ const STACK_OPTIONS: Names<StackCoreOptions & { wasm: unknown }> = {
   random: true,
   preset: true,
   timers: true,
-  associations: true,
+  limits: true,
   sysctls: true,
   wasm: true,
 };
@@ -63,8 +61,6 @@ const STACK_OPTIONS: Names<StackCoreOptions & { wasm: unknown }> = {
  * association up.
  */
 const NO_ABORT_OF_INIT: [Sysctl, number] = ['sctp_blackhole', 1];
-
-const MOST_ASSOCIATIONS = 100_000;
 
 /** The inside of a stack: its pump, and what its sockets share. */
 export class StackCore implements SocketContext {
@@ -85,17 +81,16 @@ export class StackCore implements SocketContext {
     checkOptions(options, STACK_OPTIONS, 'Stack.create');
     const { transport, clock = systemClock, random = systemRandom, preset = DEFAULT_PRESET, timers = {} } = options;
     if (typeof transport?.send !== 'function') throw new TypeError('Stack.create: give a transport, such as udp()');
-    const { associations = MOST_ASSOCIATIONS } = options;
-    checkAssociations(associations);
+    const limits = allLimits(options.limits ?? {});
     const given = [...timerSysctls(preset, timers), ...givenSysctls(options.sysctls ?? {})];
     const compiling = usrsctpModule(wasm);
     // Loads Web Crypto, which takes Node 2 ms, while the module is compiled.
     if (random === systemRandom) random(new Uint8Array(1));
     const pump = await Pump.start({ module: await compiling, transport, clock, random });
-    const stack = new StackCore(transport, pump, associations);
+    const stack = new StackCore(transport, pump, limits.associations);
     try {
       pump.enter(() => {
-        pump.calls.limitAssociations(associations);
+        pump.calls.limitPeers(limits);
         pump.calls.limitByPaths(isLimitedByPaths(preset, timers));
         const isConn = transport.addresses.includes(CONN);
         for (const [name, value] of [...(isConn ? [NO_ABORT_OF_INIT] : []), ...given]) stack.#setSysctl(name, value);
@@ -163,10 +158,4 @@ export class StackCore implements SocketContext {
       throw new SctpError('EINVAL', `Stack.create: usrsctp refuses ${value} for ${name}`, { syscall: 'create' });
     }
   }
-}
-
-function checkAssociations(most: unknown): void {
-  if (Number.isInteger(most) && (most as number) >= 1 && (most as number) <= 1_000_000) return;
-  const message = `Stack.create: associations must be 1 to 1,000,000, not ${shown(most)}`;
-  throw new SctpError('EINVAL', message, { syscall: 'create' });
 }

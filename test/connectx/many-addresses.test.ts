@@ -18,7 +18,12 @@ test.each([
   withNetwork({ seed: 1, conditions: { latencyMs: 5 }, traceLength: 5000 }, async (network) => {
     const client = addresses(count, of, 1);
     const server = addresses(count, of, 2);
-    const all = await connected(network, { client, server, peers: server.slice(0, 1) });
+    const all = await connected(network, {
+      client,
+      server,
+      peers: server.slice(0, 1),
+      stack: { limits: { peerAddresses: 128 } },
+    });
     expect(all.here.paths().map(({ address }) => address)).toEqual(expect.arrayContaining(server));
     expect(all.there.paths()).toHaveLength(count);
     const large = network.trace.entries().filter(({ bytes }) => bytes.length > 1500);

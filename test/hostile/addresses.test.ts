@@ -6,8 +6,8 @@ import { chunksOf, ScriptedPeer, typesOf } from '../support/scripted-peer.js';
 import { TargetStack } from '../support/target-stack.js';
 import { withTwoStacks } from '../support/two-stacks.js';
 
-/** The limit in wasm/fixes/added_addresses.c. */
-const MOST = 256;
+/** The default of the limit `peerAddresses`. */
+const MOST = 64;
 const OUT_OF_RESOURCE = 4;
 const ADD_IP_ADDRESS = 0xc001;
 const ERROR_CAUSE_INDICATION = 0xc003;

@@ -51,7 +51,7 @@ const features = (interleaved = false) => [
 ];
 
 async function established(interleaved = false, also: readonly Uint8Array[] = []): Promise<Scene> {
-  const target = await TargetStack.create(['10.0.0.1']);
+  const target = await TargetStack.create(['10.0.0.1'], undefined, { peerAddresses: 256 });
   const listener = target.listen({ peerMayReset: 'association', readAheadBytes: 1 });
   if (interleaved) listener.setOption('interleaving', true);
   const peer = new ScriptedPeer(target);

@@ -11,7 +11,7 @@ const LIMIT_MS = 2;
 /** The end of an association settles the promises of the messages that the program has queued. */
 const SETTLING_MS = QUEUED / 500;
 /** Other processes disturb a measurement, so that the lowest of several counts. */
-const TRIES = 25;
+const TRIES = 60;
 
 const isEnded = ({ association }: Scene) => association !== undefined && association.state !== 'open';
 

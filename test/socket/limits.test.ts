@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Association, Stack } from '../../src/index.js';
 import type { SocketOptions } from '../../src/options/socket-options.js';
 import {
   codeOf,
@@ -18,7 +19,7 @@ const LIMITED = [{ address: '10.0.1.9', port: PORT }];
 function withLimited(body: (stacks: TwoStacks) => Promise<void>): Promise<void> {
   return withTwoStacks(async (stacks) => {
     const { network } = stacks;
-    const server = await newStack(network, network.host('limited', ['10.0.1.9']), { associations: 2 });
+    const server = await newStack(network, network.host('limited', ['10.0.1.9']), { limits: { associations: 2 } });
     await body({ ...stacks, server });
   });
 }
@@ -35,13 +36,13 @@ test.each(STYLES)('connectx beyond the limit of associations rejects and names t
   await withTwoStacks(async (stacks) => {
     listening(stacks, { style });
     const { network } = stacks;
-    const limited = await newStack(network, network.host('limited', ['10.0.1.9']), { associations: 2 });
+    const limited = await newStack(network, network.host('limited', ['10.0.1.9']), { limits: { associations: 2 } });
     const first = await limited.socket({ style }).connectx(SERVER);
     await limited.socket({ style }).connectx(SERVER);
     const third = limited.socket({ style });
     const error = await failure(third.connectx(SERVER));
     expect(error).toMatchObject({ code: 'ENOBUFS', syscall: 'connectx' });
-    expect(error.message).toContain("option 'associations' allows 2");
+    expect(error.message).toContain("limit 'associations' allows 2");
     first.abort();
     await network.advance(1000);
     expect((await third.connectx(SERVER)).state).toBe('open');
@@ -65,6 +66,49 @@ test.each(STYLES)('a peer beyond the limit of associations is refused, and the o
 test.each([0, 1.5, 1_000_001, '5'])('Stack.create refuses a limit of %s associations', async (associations) => {
   await withTwoStacks(async ({ network }) => {
     const host = network.host('limited', ['10.0.1.9']);
-    expect(await codeOf(newStack(network, host, { associations: associations as number }))).toBe('EINVAL');
+    expect(await codeOf(newStack(network, host, { limits: { associations: associations as number } }))).toBe('EINVAL');
   });
 });
+
+/** A server that takes two associations from an address, and hosts with an IPv4 and two IPv6 addresses each. */
+test('a peer beyond the limit of associations for an address is refused, and peers from elsewhere are not', async () => {
+  await withTwoStacks(async (stacks) => {
+    const { network } = stacks;
+    const own = ['10.0.1.9', 'fd00:1::9'];
+    const server = await newStack(network, network.host('limited', own), { limits: { associationsPerAddress: 2 } });
+    const listener = server.socket();
+    const endpoints = own.map((address) => ({ address, port: PORT }));
+    listener.bindx(endpoints);
+    void (async () => {
+      for await (const association of listener.listen()) association.receive().catch(() => undefined);
+    })();
+    const connect = async (stack: Stack, { address, port } = endpoints[0]!) => {
+      const associations: Association[] = [];
+      for (let n = 0; n < 2; n++) associations.push(await stack.socket().connect({ address, port }));
+      const refusal = await failure(stack.socket().connect({ address, port }));
+      expect(refusal).toMatchObject({ code: 'ECONNRESET', abort: [{ name: 'Out of Resource' }] });
+      return associations;
+    };
+    const other = await newStack(network, network.host('other', ['10.0.1.7']));
+    const [first] = await connect(stacks.client);
+    await connect(other);
+    const site = await newStack(network, network.host('site', ['fd00:2::1']));
+    const neighbour = await newStack(network, network.host('neighbour', ['fd00:2::2']));
+    await connect(site, endpoints[1]);
+    expect(await codeOf(neighbour.socket().connect(endpoints[1]!))).toBe('ECONNRESET'); // the same /64 network
+    first!.abort();
+    await network.advance(1000);
+    expect((await stacks.client.socket().connect(endpoints[0]!)).state).toBe('open');
+  });
+});
+
+test.each(['associations', 'associationsPerAddress', 'peerAddresses'])(
+  'Stack.create refuses a limit of 0 %s',
+  async (name) => {
+    await withTwoStacks(async ({ network }) => {
+      const host = network.host('limited', ['10.0.1.9']);
+      const error = await failure(newStack(network, host, { limits: { [name]: 0 } }));
+      expect(error).toMatchObject({ code: 'EINVAL', message: expect.stringContaining(name) });
+    });
+  },
+);

@@ -19,6 +19,6 @@ test.each([
         expect(network.trace.entries().filter(({ note }) => note === 'too big')).toEqual([]);
         expect(b.paths().map(({ state }) => state)).toEqual(Array.from({ length: 101 }, () => 'active'));
       },
-      { addresses: { client, server } },
+      { addresses: { client, server }, stack: { limits: { peerAddresses: 101 } } },
     ),
 );

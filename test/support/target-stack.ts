@@ -1,4 +1,4 @@
-import { type Socket, type SocketOptions, Stack } from '../../src/index.js';
+import { type Limits, type Socket, type SocketOptions, Stack } from '../../src/index.js';
 import { SeededRandom, VirtualClock } from '../../src/simulated.js';
 import type { Route, Transport, TransportHost } from '../../src/transport/transport.js';
 import type { DecodedPacket } from '../../src/wire/chunk.js';
@@ -42,7 +42,11 @@ export class TargetStack implements TargetHost {
   #addresses: readonly string[] = [];
 
   /** The route to a destination starts at the address in the same /24 network, or at the first address. */
-  static async create(addresses: readonly string[] = ['10.0.0.1'], encapsulationPort?: number): Promise<TargetStack> {
+  static async create(
+    addresses: readonly string[] = ['10.0.0.1'],
+    encapsulationPort?: number,
+    limits: Limits = {},
+  ): Promise<TargetStack> {
     const target = new TargetStack();
     target.#addresses = addresses;
     const transport: Transport = {
@@ -64,7 +68,12 @@ export class TargetStack implements TargetHost {
       close: async () => {},
     };
     const random = new SeededRandom(1);
-    target.#stack = await Stack.create({ transport, clock: target.clock, random: (bytes) => random.fill(bytes) });
+    target.#stack = await Stack.create({
+      transport,
+      clock: target.clock,
+      limits,
+      random: (bytes) => random.fill(bytes),
+    });
     return target;
   }
 

@@ -16,7 +16,12 @@
  * Upstream has no limit but the size of a packet, which has room for 8,000 addresses. Each one becomes a path with its
  * own timers, is searched for in a list, and gets HEARTBEATs, whether its owner has asked for them or not.
  */
-#define MAX_ADDRESSES 256
+static uint32_t most_addresses = 64;
+
+EXPORT void link_limit_addresses(uint32_t most)
+{
+	most_addresses = most;
+}
 
 /* The checks that sctp_load_addresses_from_init() applies to each address of an INIT. */
 static int is_legal(const struct sctp_scoping *scope, sa_family_t family)
@@ -36,7 +41,7 @@ static int is_legal(const struct sctp_scoping *scope, sa_family_t family)
 int fixed_add_remote_addr(struct sctp_tcb *stcb, struct sockaddr *address, struct sctp_nets **path, uint16_t port,
                           int scope, int from)
 {
-	if (!is_legal(&stcb->asoc.scope, address->sa_family) || stcb->asoc.numnets >= MAX_ADDRESSES) {
+	if (!is_legal(&stcb->asoc.scope, address->sa_family) || stcb->asoc.numnets >= most_addresses) {
 		return -1;
 	}
 	return sctp_add_remote_addr(stcb, address, path, port, scope, from);
@@ -56,7 +61,7 @@ int link_lists_too_many_addresses(struct mbuf *packet, uint32_t offset, uint32_t
 			ntohs(parameter->param_type) == SCTP_IPV4_ADDRESS || ntohs(parameter->param_type) == SCTP_IPV6_ADDRESS;
 		offset += SCTP_SIZE32(ntohs(parameter->param_length));
 	}
-	return addresses > MAX_ADDRESSES;
+	return addresses > most_addresses;
 }
 
 /* RFC 9260 3.3.10.4 defines the error cause. */

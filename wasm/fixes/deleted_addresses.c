@@ -188,6 +188,7 @@ void fixed_free_association(struct sctp_tcb *stcb)
 		sctp_free_ifa(stcb->asoc.asconf_addr_del_pending);
 	}
 	tables_association_freed(stcb);
+	limits_association_freed(stcb);
 	buffers_association_freed(stcb);
 #ifdef UPSTREAM_MAIN
 	timewait_association_freed(stcb);

@@ -14,6 +14,7 @@ LIST_HEAD(path_list, path_extra);
 
 struct association_extra {
 	struct path_list paths;    /* the paths in the table of all paths: tuning/association_tables.c */
+	struct peer_address *source; /* its peer's address, if it set the association up: tuning/association_limits.c */
 	double sack_ms;            /* when the last SACK arrived; 0: none yet */
 	uint32_t window_bytes;     /* the receive window in that SACK */
 	struct buffer_quota send;  /* one-to-many: by how much its send buffer has grown, see tuning/buffers.c */

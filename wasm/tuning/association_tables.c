@@ -14,27 +14,13 @@
 
 #include "fixes/extra_fields.h"
 #include "link.h"
+#include "tuning/hash_table.h"
 #include "tuning/tuning.h"
 
 #define FIRST_BUCKETS 1024
 #define FIRST_PATH_BUCKETS 8
 #define MAX_PORT_BUCKETS 16384 /* for 65,535 ports */
 #define MAX_CHAIN 4            /* associations of a socket in one list by id */
-
-/* --- how many associations there may be ----------------------------------------------------------------------- */
-
-/* Replaces SCTP_MAX_NUM_OF_ASOC, which is 40,000. An association beyond it is refused by sctp_aloc_assoc(). */
-uint32_t link_most_associations = 100000;
-
-EXPORT void link_limit_associations(uint32_t most)
-{
-	link_most_associations = most;
-}
-
-EXPORT uint32_t link_association_count(void)
-{
-	return SCTP_BASE_INFO(ipi_count_asoc);
-}
 
 /* --- upstream's tables ---------------------------------------------------------------------------------------- */
 
@@ -45,21 +31,6 @@ void *link_hash_init(uint32_t buckets, u_long *mark)
 {
 	return sctp_hashinit_flags(has_one_association ? 1 : (int)max(buckets, FIRST_BUCKETS), M_PCB, mark, HASH_NOWAIT);
 }
-
-/* Doubles a table of lists. `key` is the hash of `one`, an element. */
-#define DOUBLE(table, mark, one, links, key)                                                                           \
-	do {                                                                                                               \
-		u_long old_mark = (mark);                                                                                      \
-		__typeof__(table) old = (table);                                                                               \
-		(table) = sctp_hashinit_flags((int)(2 * (old_mark + 1)), M_PCB, &(mark), HASH_NOWAIT);                         \
-		for (u_long bucket = 0; bucket <= old_mark; bucket++) {                                                        \
-			while ((one = LIST_FIRST(&old[bucket])) != NULL) {                                                         \
-				LIST_REMOVE(one, links);                                                                               \
-				LIST_INSERT_HEAD(&(table)[(key) & (mark)], one, links);                                                \
-			}                                                                                                          \
-		}                                                                                                              \
-		SCTP_HASH_FREE(old, old_mark);                                                                                 \
-	} while (0)
 
 /*
  * The hash of a local port, before it is reduced to the size of the table. Upstream uses the lowest bits of the port in

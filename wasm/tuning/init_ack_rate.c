@@ -36,18 +36,6 @@ static struct source *source_of(uint64_t address)
 	return &sources[((address ^ secret) * 0x9e3779b97f4a7c15u) >> 32 & (SOURCES - 1)];
 }
 
-static uint64_t address_of(const union sctp_sockstore *peer)
-{
-	uint64_t address = 0;
-
-	if (peer->sa.sa_family == AF_INET) {
-		memcpy(&address, &peer->sin.sin_addr, sizeof(peer->sin.sin_addr));
-	} else {
-		memcpy(&address, &peer->sin6.sin6_addr, sizeof(address));
-	}
-	return address;
-}
-
 void link_before_init_ack(const struct sctp_init_chunk *init)
 {
 	answered_bytes = init != NULL ? sizeof(struct sctphdr) + ntohs(init->ch.chunk_length) : -1;
@@ -56,7 +44,7 @@ void link_before_init_ack(const struct sctp_init_chunk *init)
 int link_may_send_init_ack(const union sctp_sockstore *to, uint32_t length)
 {
 	double excess = length + IP_AND_UDP_HEADER_BYTES - FREE_FACTOR * (answered_bytes + IP_AND_UDP_HEADER_BYTES);
-	uint64_t address = address_of(to);
+	uint64_t address = link_source_address(&to->sa);
 	struct source *source = source_of(address);
 
 	if (answered_bytes < 0 || excess <= 0) {
@@ -78,7 +66,7 @@ int link_may_send_init_ack(const union sctp_sockstore *to, uint32_t length)
 void link_send_cookie_ack(struct sctp_tcb *stcb)
 {
 	if (link_packet_source != NULL && link_packet_source->sa.sa_family != AF_CONN) {
-		uint64_t address = address_of(link_packet_source);
+		uint64_t address = link_source_address(&link_packet_source->sa);
 		struct source *source = source_of(address);
 
 		source->bytes = source->address == address ? 0 : source->bytes;

@@ -20,6 +20,20 @@ void tables_path_added(struct sctp_tcb *stcb, struct sctp_nets *net);
 /* An association is freed. Unread messages may keep its paths. */
 void tables_association_freed(const struct sctp_tcb *stcb);
 
+/* --- association_limits.c ------------------------------------------------------------------------------------- */
+
+/* May a peer with this address set up one more association? */
+int link_may_accept(const struct sockaddr *peer);
+
+/* A peer with this address has set up an association; NULL if that failed. Returns the association. */
+struct sctp_tcb *link_accepted(struct sctp_tcb *stcb, const struct sockaddr *peer);
+
+/* An association is freed. */
+void limits_association_freed(const struct sctp_tcb *stcb);
+
+/* An IPv4 address, or the first 64 bits of an IPv6 address: what one host or site may use. */
+uint64_t link_source_address(const struct sockaddr *peer);
+
 /* --- path_mtu.c ----------------------------------------------------------------------------------------------- */
 
 /*

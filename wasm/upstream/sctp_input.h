@@ -105,6 +105,11 @@
 #undef sctp_auth_is_required_chunk
 #define sctp_auth_is_required_chunk(chunk, list) link_is_auth_required(stcb, chunk, list)
 
+/* The most associations that peers set up from an address: tuning/association_limits.c. No association: ABORT. */
+#include "tuning/tuning.h"
+#define sctp_aloc_assoc(inp, peer, ...) \
+	(link_may_accept(peer) ? link_accepted(sctp_aloc_assoc(inp, peer, __VA_ARGS__), peer) : NULL)
+
 /* The send buffer of an association: tuning/buffers.c. Comes last, because it includes upstream's headers. */
 #include "tuning/send_limit.h"
 

@@ -38,7 +38,7 @@ uint32_t link_hash_of_ports(uint32_t ports);
 #pragma weak sctp_findassociation_ep_addr
 #pragma weak sctp_findassociation_addr_sa
 
-/* The most associations of a stack: tuning/association_tables.c. */
+/* The most associations of a stack: tuning/association_limits.c. */
 #undef SCTP_MAX_NUM_OF_ASOC
 #define SCTP_MAX_NUM_OF_ASOC link_most_associations
 extern uint32_t link_most_associations;

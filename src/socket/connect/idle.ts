@@ -43,6 +43,6 @@ export function checkUnknown(moduleSocket: ModuleSocket, peers: readonly Peer[],
 /** Throws ENOBUFS if the stack has as many associations as it may have. */
 export function checkCount(count: number, most: number, syscall: string): void {
   if (count < most) return;
-  const limit = `the stack has ${count} associations, and its option 'associations' allows ${most}`;
+  const limit = `the stack has ${count} associations, and its limit 'associations' allows ${most}`;
   throw new SctpError('ENOBUFS', `${syscall}: ${limit}`, { syscall });
 }
