@@ -1,6 +1,6 @@
 import type { Message } from '../../stack/socket/message.js';
 import type { MessageReceiver, ReceiveQueue } from './receive-queue.js';
-import type { Sendable, SendOptions } from './send-options.js';
+import { SEND_OPTIONS, type Sendable, type SendOptions } from './send-options.js';
 
 /** A message to send, with its options. */
 export interface OutgoingMessage extends SendOptions {
@@ -99,7 +99,7 @@ export function writableOf(target: Target, ends: Ends): WritableStream<Sendable 
       signal.addEventListener('abort', () => abort(signal.reason)); // `abort` below is called after the write in flight
     },
     async write(chunk) {
-      writing = isMessage(chunk) ? target.send(chunk.data, chunk) : target.send(chunk);
+      writing = isMessage(chunk) ? target.send(chunk.data, optionsOf(chunk)) : target.send(chunk);
       try {
         await writing;
       } catch (error) {
@@ -115,6 +115,11 @@ export function writableOf(target: Target, ends: Ends): WritableStream<Sendable 
     },
     abort,
   });
+}
+
+/** The options of a message to send, which may be one that was received and so have more fields. */
+function optionsOf(message: OutgoingMessage): SendOptions {
+  return Object.fromEntries(Object.entries(message).filter(([name]) => Object.hasOwn(SEND_OPTIONS, name)));
 }
 
 function isMessage(chunk: Sendable | OutgoingMessage): chunk is OutgoingMessage {
