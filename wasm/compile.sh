@@ -28,7 +28,7 @@ readonly upstream=(
 readonly including=(api/setopt.c tuning/congestion.c)
 # Our files that include usrsctp's internal headers, and those that include usrsctp.h. No file can include both.
 readonly internals=(
-  os/environment.c os/timers.c network/packets.c network/interfaces.c api/socket.c api/association.c api/abort.c
+  os/environment.c os/timers.c network/{packets,interfaces,returned_links}.c api/socket.c api/association.c api/abort.c
   api/set_aside.c api/statistics.c
   tuning/{buffers,buffer_quota,burst,bundling,small_window,min_rtt,sack_frequency,path_mtu}.c
   tuning/{association_tables,association_limits,crc32c,sha1,cookie_mac,tag_timewait,init_ack_rate}.c

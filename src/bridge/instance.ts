@@ -32,6 +32,7 @@ export interface Exports {
   link_input(bytes: number): void;
   link_add_address(address: Pointer, family: number, index: number, dynamic: number): number;
   link_reroute(): void;
+  link_returned(address: Pointer, family: number, index: number): void;
   link_remove_address(address: Pointer, family: number, index: number): number;
 
   bridge_ready_taken(): void;

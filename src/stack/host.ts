@@ -8,7 +8,7 @@ interface TransportEvents {
   readonly isQuiet: boolean;
   receive(packets: readonly Packet[]): void;
   destinationUnreachable(destination: Address, code: ErrorCode): void;
-  transportChanged(): void;
+  transportChanged(back: readonly Address[]): void;
 }
 
 /** What a transport calls. The pump, to which it passes the calls on, is made after the transport has started. */
@@ -32,7 +32,7 @@ export class StackHost implements TransportHost {
     this.pump?.destinationUnreachable(destination, code);
   }
 
-  changed(): void {
-    this.pump?.transportChanged();
+  changed(back: readonly Address[] = []): void {
+    this.pump?.transportChanged(back);
   }
 }

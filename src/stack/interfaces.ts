@@ -17,7 +17,7 @@ export class Interfaces {
   }
 
   /** Compares the interfaces with the transport's addresses, and takes over the changes. */
-  update(): Changes {
+  update(back: readonly Address[] = []): Changes {
     const now = new Set(this.#transport.addresses);
     const removed = [...this.#numbers.keys()]
       .filter((address) => !now.has(address))
@@ -25,7 +25,8 @@ export class Interfaces {
     for (const { address } of removed) this.#numbers.delete(address);
     const added = [...now].filter((address) => !this.#numbers.has(address)).map((address) => this.#of(address));
     for (const { address, number } of added) this.#numbers.set(address, number);
-    return { added, removed };
+    const returned = back.filter((address) => now.has(address)).map((address) => this.#of(address));
+    return { added, removed, returned: [...added, ...returned.filter(({ address }) => !isIn(added, address))] };
   }
 
   /**
@@ -83,17 +84,22 @@ export interface Interface {
   readonly number: number;
 }
 
-/** The interfaces that were added and removed. */
+/** The interfaces that were added and removed, and those whose link is back, including those that were added. */
 export interface Changes {
   readonly added: readonly Interface[];
   readonly removed: readonly Interface[];
+  readonly returned: readonly Interface[];
+}
+
+function isIn(interfaces: readonly Interface[], address: Address): boolean {
+  return interfaces.some((each) => each.address === address);
 }
 
 /** Tells usrsctp of the changes, and that routes may have changed. `room` is memory for one address. */
 export function tellChanges(
   { exports, memory }: Instance,
   room: Pointer,
-  { added, removed }: Changes,
+  { added, removed, returned }: Changes,
   dynamic: boolean,
 ): void {
   const put = (address: Address) => {
@@ -103,4 +109,6 @@ export function tellChanges(
   for (const { address, number } of removed) exports.link_remove_address(room, put(address), number);
   for (const { address, number } of added) exports.link_add_address(room, put(address), number, dynamic ? 1 : 0);
   exports.link_reroute();
+  if (!dynamic) return;
+  for (const { address, number } of returned) exports.link_returned(room, put(address), number);
 }

@@ -177,8 +177,9 @@ export class Pump {
     });
   }
 
-  transportChanged(): void {
-    this.#safely(() => this.updateInterfaces(true));
+  /** Addresses or routes have changed. The links of the addresses in `back` were down. */
+  transportChanged(back: readonly Address[]): void {
+    this.#safely(() => this.updateInterfaces(true, back));
     for (const listener of [...this.changed]) this.#safely(listener);
   }
 
@@ -188,9 +189,9 @@ export class Pump {
   }
 
   /** Tells usrsctp which local addresses there are, and that routes may have changed. */
-  updateInterfaces(dynamic: boolean): void {
+  updateInterfaces(dynamic: boolean, back?: readonly Address[]): void {
     if (this.#death) return;
-    const changes = this.interfaces.update();
+    const changes = this.interfaces.update(back);
     if (this.#transport.addresses.includes(CONN)) return;
     this.enter(() => tellChanges(this.instance, this.#state.inbox, changes, dynamic));
   }

@@ -80,7 +80,7 @@ class Capture implements Transport {
         host.receive(packets);
       },
       unreachable: (destination, code) => host.unreachable(destination, code),
-      changed: () => host.changed(),
+      changed: (back) => host.changed(back),
     });
   }
 

@@ -75,8 +75,11 @@ export interface TransportHost {
    * closed), EACCES or EPERM (policy), ENETDOWN. It is only a hint, which may be wrong, late or forged.
    */
   unreachable(destination: Address, code: ErrorCode): void;
-  /** Local addresses or routes have changed. */
-  changed(): void;
+  /**
+   * Local addresses or routes have changed. `back` lists addresses whose link was down and is back: something is then sent from
+   * each, and what was sent meanwhile is sent again at once.
+   */
+  changed(back?: readonly Address[]): void;
 }
 
 /** A route to a destination. */

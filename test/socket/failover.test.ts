@@ -73,6 +73,27 @@ describe('the path in use is cut, in both directions or in one', () => {
   });
 });
 
+test('all that was in flight on a failed path is retransmitted on another one at the first time-out', () =>
+  withTwoStacks(
+    async (stacks) => {
+      const { a, b } = await connected(stacks);
+      const { clock } = stacks.network;
+      await stacks.network.advance(2000);
+      const startMs = clock.now();
+      for (let index = 0; index < 150; index++) clock.schedule(EVERY_MS * index, () => void a.send(String(index)));
+      clock.schedule(1000, () => CUTS['both']?.(stacks));
+      const silences: number[] = [];
+      for (let index = 0, lastMs = startMs; index < 150; index++) {
+        expect(textOf(await b.receive())).toBe(String(index));
+        if (clock.now() - lastMs > 500) silences.push(clock.now() - lastMs);
+        lastMs = clock.now();
+      }
+      expect(silences).toHaveLength(1);
+      expect(silences[0]).toBeLessThan(1500);
+    },
+    { conditions: { latencyMs: 100 } },
+  ));
+
 /** Changes the receive window that the server announces. */
 function announceWindow({ network, serverHost }: TwoStacks, bytes: number): void {
   network.filter((packet, from) => {

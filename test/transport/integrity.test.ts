@@ -41,7 +41,7 @@ function through(
         takesZeroChecksum: host.takesZeroChecksum === true,
         receive: (packets) => host.receive(packets.map(onPacket.in ?? same)),
         unreachable: (destination, code) => host.unreachable(destination, code),
-        changed: () => host.changed(),
+        changed: (back) => host.changed(back),
       }),
     route: (destination) => transport.route?.(destination),
     send: (packets) => transport.send(packets.map(onPacket.out ?? same)),

@@ -10,6 +10,7 @@
  *                potentially failed if it is the only one, because that would just end the association sooner. Nor does
  *                it during the set-up: usrsctp would send a HEARTBEAT, and a peer that has no association yet answers
  *                with ABORT.
+ *                A timer that was cut short hasn't waited for an answer (network/returned_links.c), and counts nowhere.
  *   window       A time-out of T3-rtx is no error of the path only if it is that of a window probe: the peer has
  *                announced a window of 0, and has answered the probe. usrsctp also takes a window for closed if it has
  *                no room for a packet, or for 256 bytes for each chunk in flight. A path to a peer that announces 1,500
@@ -30,6 +31,7 @@
 #include "fixes/fixes.h"
 #include "fixes/extra_fields.h"
 #include "link.h"
+#include "network/network.h"
 #include "tuning/tuning.h"
 
 /* Does a time-out count against the association? As in upstream; even on an unconfirmed path; never. */
@@ -113,8 +115,14 @@ static int run_and_count(timer_function *timer, struct sctp_inpcb *inp, struct s
 	struct sctp_association *asoc = &stcb->asoc;
 	uint32_t errors = asoc->overall_error_count;
 	uint16_t most = asoc->max_send_times;
-	int is_never_potentially_failed = is_being_set_up(stcb) || asoc->numnets == 1;
+	int is_cut_short = net != NULL && link_is_cut_short(net);
+	uint16_t path_errors = is_cut_short ? net->error_count : 0, path_most = is_cut_short ? net->failure_threshold : 0;
+	int is_never_potentially_failed = is_being_set_up(stcb) || asoc->numnets == 1 || is_cut_short;
 
+	if (is_cut_short) {
+		counted = COUNT_NEVER;
+		net->failure_threshold = UINT16_MAX;
+	}
 	asoc->max_send_times = counted == COUNT_NEVER ? UINT16_MAX : max_errors(stcb);
 	if (counted == COUNT_ALWAYS && net != NULL && (net->dest_state & SCTP_ADDR_UNCONFIRMED)) {
 		asoc->overall_error_count++; /* sctp_threshold_management() doesn't count it */
@@ -128,6 +136,11 @@ static int run_and_count(timer_function *timer, struct sctp_inpcb *inp, struct s
 	asoc->max_send_times = most;
 	if (counted == COUNT_NEVER) {
 		asoc->overall_error_count = errors;
+	}
+	if (is_cut_short) {
+		net->failure_threshold = path_most;
+		net->error_count = path_errors;
+		net->RTO = link_rto_before_back_off(stcb, net);
 	}
 	if (is_never_potentially_failed) {
 		restore_potential_failure(stcb);
@@ -157,7 +170,9 @@ int link_run_t3rxt_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct s
 	struct sctp_association *asoc = &stcb->asoc;
 	uint32_t opened = asoc->peers_rwnd == 0 && !is_answered_probe(stcb, net); /* a window of 1: no probe to upstream */
 
-	link_suspect_black_hole(stcb, net);
+	if (!link_is_cut_short(net)) {
+		link_suspect_black_hole(stcb, net);
+	}
 	asoc->peers_rwnd += opened;
 	if (run_and_count(sctp_t3rxt_timer, inp, stcb, net, COUNT_ALWAYS)) {
 		return 1;

@@ -17,12 +17,21 @@ void fixed_ulp_notify(uint32_t notification, struct sctp_tcb *stcb, uint32_t err
 int link_run_t3rxt_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net);
 int link_run_asconf_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net);
 
+/* The RTO of a path without back-off; 0: RTO.Initial. round_trips.c */
+uint32_t link_rto_before_back_off(const struct sctp_tcb *stcb, const struct sctp_nets *net);
+
+/* May the association send from this local address? readded_addresses.c */
+int link_is_usable_address(struct sctp_tcb *stcb, struct sctp_ifa *ifa);
+
 /* Starts the heartbeat timer of a path unless it is running: error_counters.c. */
 #ifdef UPSTREAM_MAIN
 #define link_start_heartbeat(inp, stcb, net) sctp_timer_start(SCTP_TIMER_TYPE_HEARTBEAT, inp, stcb, net)
 #else
 void link_start_heartbeat(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net);
 #endif
+
+void fixed_send_heartbeat_ack(struct sctp_tcb *stcb, struct mbuf *packet, int offset, int length,
+                              struct sctp_nets *net);
 
 /* The path that new DATA is sent on. */
 static inline struct sctp_nets *link_path_in_use(const struct sctp_tcb *stcb)

@@ -20,6 +20,7 @@
 #include "fixes/fixes.h"
 #include "fixes/extra_fields.h"
 #include "link.h"
+#include "network/network.h"
 #include "tuning/tuning.h"
 
 enum rank { ACTIVE, POTENTIALLY_FAILED, INACTIVE, UNCONFIRMED };
@@ -130,6 +131,7 @@ void link_path_answered(struct sctp_tcb *stcb, struct sctp_nets *net)
 		sctp_ulp_notify(SCTP_NOTIFY_INTERFACE_UP, stcb, 0, net, SCTP_SO_NOT_LOCKED);
 	}
 	link_select_path(stcb);
+	link_path_works(stcb, net);
 }
 
 /* --- events that change the state of a path ------------------------------------------------------------------- */
@@ -170,6 +172,7 @@ void fixed_handle_asconf_ack(struct mbuf *packet, int offset, struct sctp_asconf
 		return;
 	}
 	if (!*is_aborted && stcb->asoc.asconf_seq_out_acked != acknowledged) {
+		link_resume_paths(stcb);
 		link_path_answered(stcb, to);
 	}
 	sctp_free_remote_addr(to);

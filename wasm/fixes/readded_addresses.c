@@ -27,7 +27,7 @@ static const struct sctp_asconf_addr *find_request(const struct sctp_tcb *stcb, 
 	return NULL;
 }
 
-static int is_usable(struct sctp_tcb *stcb, struct sctp_ifa *ifa)
+int link_is_usable_address(struct sctp_tcb *stcb, struct sctp_ifa *ifa)
 {
 	return (ifa->localifa_flags & SCTP_BEING_DELETED) == 0 && !sctp_is_addr_restricted(stcb, ifa) &&
 	       sctp_is_address_in_scope(ifa, &stcb->asoc.scope, 0) &&
@@ -41,7 +41,8 @@ struct sctp_ifa *link_usable_address(struct sctp_tcb *stcb, sa_family_t family, 
 
 	LIST_FOREACH(ifn, &sctp_find_vrf(stcb->asoc.vrf_id)->ifnlist, next_ifn) {
 		LIST_FOREACH(ifa, &ifn->ifalist, next_ifa) {
-			if (ifa != but && (family == AF_UNSPEC || ifa->address.sa.sa_family == family) && is_usable(stcb, ifa)) {
+			if (ifa != but && (family == AF_UNSPEC || ifa->address.sa.sa_family == family) &&
+			    link_is_usable_address(stcb, ifa)) {
 				return ifa;
 			}
 		}

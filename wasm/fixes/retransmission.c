@@ -11,9 +11,21 @@
 
 #include "fixes/fixes.h"
 #include "link.h"
+#include "network/network.h"
+
+/* Is there an active path that chunks can be retransmitted on? */
+static int has_alternative(struct sctp_tcb *stcb, struct sctp_nets *net)
+{
+	const struct sctp_nets *other = sctp_find_alternate_net(stcb, net, 0);
+
+	return other != net && (other->dest_state & SCTP_ADDR_REACHABLE) &&
+	       (other->dest_state & (SCTP_ADDR_PF | SCTP_ADDR_UNCONFIRMED)) == 0;
+}
 
 /*
- * sctp_mark_all_for_resend() skips chunks that were sent less than an RTO ago. It doesn't count those of them that were
+ * sctp_mark_all_for_resend() skips chunks that were sent less than an RTO ago. If another path takes over, they waited
+ * on the dead one for T3-rtx to expire again. All chunks must be marked (RFC 9260 6.3.3, E3), at least if there is
+ * another path, or if the link was down. It doesn't count those of them that were
  * marked before. For the others sctp_timeout_handler() starts T3-rtx again only if no path has it running. Then the
  * association has chunks to retransmit, but no timer, and waits for ever. It also computes the RTO from the round trips
  * without RTO.Max: after a round trip of 15 s chunks are retransmitted every 15 s, whatever the timer says.
@@ -26,10 +38,17 @@ int fixed_t3rxt_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp
 		net->lastsa = (int)net->RTO << SCTP_RTT_SHIFT;
 		net->lastsv = 0;
 	}
+	if (link_is_cut_short(net) || has_alternative(stcb, net)) {
+		net->lastsa = 0;
+		net->lastsv = -1; /* also those that were sent in this millisecond */
+	}
 	is_gone = link_run_t3rxt_timer(inp, stcb, net);
 	if (!is_gone) {
 		net->lastsa = srtt;
 		net->lastsv = variance;
+		if (link_is_cut_short(net)) {
+			net->RTO = link_rto_before_back_off(stcb, net);
+		}
 		sctp_audit_retranmission_queue(&stcb->asoc);
 		if (net->flight_size > 0) {
 			sctp_timer_start(SCTP_TIMER_TYPE_SEND, inp, stcb, net);

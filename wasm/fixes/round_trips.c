@@ -19,15 +19,21 @@
 #include "fixes/extra_fields.h"
 #include "link.h"
 
-/* The back-off ends with the set-up. Then the RTO is RTO.Initial, or what was measured. */
+/* Before back-off, the RTO is RTO.Initial (0), or what was measured. */
+uint32_t link_rto_before_back_off(const struct sctp_tcb *stcb, const struct sctp_nets *net)
+{
+	uint32_t rto_ms = (uint32_t)(net->lastsa >> SCTP_RTT_SHIFT) + (uint32_t)net->lastsv;
+
+	return net->RTO_measured ? min(max(rto_ms, stcb->asoc.minrto), stcb->asoc.maxrto) : 0;
+}
+
+/* The back-off ends with the set-up. */
 static void end_back_off(struct sctp_tcb *stcb)
 {
 	struct sctp_nets *net;
 
 	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
-		uint32_t rto_ms = (uint32_t)(net->lastsa >> SCTP_RTT_SHIFT) + (uint32_t)net->lastsv;
-
-		net->RTO = net->RTO_measured ? min(max(rto_ms, stcb->asoc.minrto), stcb->asoc.maxrto) : 0; /* 0: RTO.Initial */
+		net->RTO = link_rto_before_back_off(stcb, net);
 	}
 }
 

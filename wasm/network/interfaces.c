@@ -111,6 +111,7 @@ EXPORT int link_add_address(const uint8_t *address, uint32_t family, uint32_t in
 	}
 	if (dynamic) {
 		link_local_address_added(ifa);
+		link_adding_address();
 	} else {
 		ifa->localifa_flags &= ~SCTP_ADDR_DEFER_USE;
 	}
@@ -211,10 +212,11 @@ void link_new_path(struct sctp_tcb *stcb, struct sctp_nets *added)
 	}
 }
 
-/* Makes a path look up its route and source address with its next packet, if its route has changed. */
-static void reroute(struct sctp_nets *net)
+/* If the route of a path has changed, the path gets its source address anew, and sends something from there at once. */
+static void reroute(struct sctp_tcb *stcb, struct sctp_nets *net)
 {
 	struct sctp_net_route now = net->ro;
+	int has_changed;
 
 	if (net->ro.ro_rt == NULL || net->ro._l_addr.sa.sa_family == AF_CONN) {
 		return;
@@ -224,7 +226,8 @@ static void reroute(struct sctp_nets *net)
 	if (now.ro_rt == NULL) {
 		return;
 	}
-	if (now.ro_rt->rt_ifa != net->ro.ro_rt->rt_ifa) {
+	has_changed = now.ro_rt->rt_ifa != net->ro.ro_rt->rt_ifa;
+	if (has_changed) {
 		link_release_route(net->ro.ro_rt);
 		net->ro.ro_rt = NULL;
 		if (net->ro._s_addr != NULL) {
@@ -234,6 +237,9 @@ static void reroute(struct sctp_nets *net)
 		net->src_addr_selected = 0;
 	}
 	link_release_route(now.ro_rt);
+	if (has_changed) {
+		link_resume_path(stcb, net);
+	}
 }
 
 /*
@@ -253,7 +259,7 @@ EXPORT void link_reroute(void)
 		LIST_FOREACH(stcb, &inp->sctp_asoc_list, sctp_tcblist) {
 			SCTP_TCB_LOCK(stcb);
 			TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
-				reroute(net);
+				reroute(stcb, net);
 			}
 			SCTP_TCB_UNLOCK(stcb);
 		}

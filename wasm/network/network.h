@@ -25,6 +25,30 @@ void link_output(int *result, struct mbuf *packet, struct sctp_tcb *stcb);
 /* Stores an address as a sockaddr. Returns 0 if the family isn't 4 or 6. The port is in network byte order. */
 int link_sockaddr(union sctp_sockstore *store, uint8_t family, const uint8_t *address, uint16_t port);
 
+/*
+ * The link of a path is back, or its route has changed: see returned_links.c. Its timers are cut short, and run at the
+ * end of this entry. The second function tells whether a path is one of these.
+ */
+void link_resume_path(struct sctp_tcb *stcb, struct sctp_nets *net);
+int link_is_cut_short(const struct sctp_nets *net);
+
+/* A chunk that has arrived shows that this path works. */
+void link_path_works(struct sctp_tcb *stcb, struct sctp_nets *net);
+
+/*
+ * A local address is being added. Until usrsctp's iterator has taken it over and the peer has answered the ASCONF, no
+ * path is resumed. The second function is called when the peer has answered.
+ */
+void link_adding_address(void);
+void link_resume_paths(struct sctp_tcb *stcb);
+
+/* Ends an entry: runs the timers that were cut short. */
+void link_run_resumed(void);
+
+/* Called for each timer that has expired, and for those that link_timer_soon() has made due: os/timers.c. */
+void link_timers(void);
+void link_timer_soon(sctp_os_timer_t *timer, void (*function)(void *), void *argument);
+
 /* Sets local_scope if the association has a link-local path. */
 void link_set_local_scope(struct sctp_tcb *stcb);
 

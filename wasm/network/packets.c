@@ -48,6 +48,7 @@ EXPORT void link_enter(double now_ms)
 EXPORT void link_leave(void)
 {
 	link_iterate();
+	link_run_resumed();
 }
 
 /* --- out ------------------------------------------------------------------------------------------------------ */

@@ -16,12 +16,11 @@
 #include <netinet/sctputil.h>
 
 #include "link.h"
+#include "network/network.h"
 #include "tuning/tuning.h"
 
 /* Upstream's sctp_chunk_output(): upstream/sctp_output.h. */
 void upstream_chunk_output(struct sctp_inpcb *inp, struct sctp_tcb *stcb, int from_where, int so_locked);
-
-void link_timer_soon(sctp_os_timer_t *timer, void (*function)(void *), void *argument); /* os/timers.c */
 
 #define BETWEEN_TICKS 1
 

@@ -350,6 +350,16 @@ void link_suspect_black_hole(struct sctp_tcb *stcb, struct sctp_nets *net)
 	}
 }
 
+void link_resume_probing(struct sctp_nets *net)
+{
+	struct path_probes *probes = probes_of(net);
+
+	if (probes->probe_mtu > 0) { /* a search hasn't ended */
+		probes->sent = probes->failed_mtu = 0;
+		probes->due_ms = link_now_ms;
+	}
+}
+
 static void handle_answer(const struct sctp_heartbeat_info_param *info, const struct sctphdr *header,
                           union sctp_sockstore *source, union sctp_sockstore *destination)
 {

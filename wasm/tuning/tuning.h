@@ -48,6 +48,9 @@ void link_probe_mtu(struct sctp_tcb *stcb);
 /* T3-rtx of a path has expired, and what was in flight counts as lost: does it carry packets of the present size? */
 void link_suspect_black_hole(struct sctp_tcb *stcb, struct sctp_nets *net);
 
+/* A path works again: sizes that weren't answered meanwhile are probed again. */
+void link_resume_probing(struct sctp_nets *net);
+
 /* Is a packet larger than its path carries? It is, if it has a chunk that was made for a larger path MTU. */
 int link_exceeds_path(const struct sctp_tcb *stcb, const struct link_packet *packet);
 

@@ -46,6 +46,9 @@
 #define sctp_set_state fixed_set_state
 #define sctp_send_initiate fixed_send_initiate
 
+/* A HEARTBEAT ends the back-off of its path: network/returned_links.c. */
+#define sctp_send_heartbeat_ack fixed_send_heartbeat_ack
+
 /* Path selection: fixes/path_selection.c. */
 #define sctp_set_primary_addr fixed_set_primary_addr
 #define sctp_handle_asconf_ack fixed_handle_asconf_ack

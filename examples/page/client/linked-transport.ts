@@ -35,7 +35,7 @@ export class LinkedTransport implements Transport {
           this.#carry(packet, packet.destination, 'in', (arrived) => host.receive([arrived]));
       },
       unreachable: (destination, code) => host.unreachable(destination, code),
-      changed: () => host.changed(),
+      changed: (back) => host.changed(back),
     });
   }
 

@@ -47,7 +47,7 @@ export class Cuttable implements Transport {
         host.receive(arrived);
       },
       unreachable: (destination, code) => host.unreachable(destination, code),
-      changed: () => host.changed(),
+      changed: (back) => host.changed(back),
     });
   }
 

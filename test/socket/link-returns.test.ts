@@ -1,0 +1,151 @@
+import { describe, expect, test } from 'vitest';
+import type { Association, Stack } from '../../src/index.js';
+import type { Host, Network } from '../../src/simulated.js';
+import { Interruptible } from '../support/interruptible.js';
+import { isEqual, newStack, pattern, textOf, withTwoStacks } from '../support/two-stacks.js';
+
+const SERVER = { address: '198.51.100.1', port: 5001 };
+const CUTS = 8;
+const CUT_MS = 400;
+const DURATION_MS = 10_000;
+const OPTIONS = {
+  conditions: { latencyMs: 20, rateBps: 8e6, queueBytes: 30_000 },
+  addresses: { client: ['192.0.2.10'], server: [SERVER.address] },
+  host: { encapsulationPort: 9899 },
+};
+
+/** How a link is cut and restored. */
+interface Cut {
+  readonly transport: (host: Host) => Interruptible | undefined;
+  down(host: Host, transport: Interruptible | undefined): void;
+  up(host: Host, transport: Interruptible | undefined): void;
+}
+
+const CUT: Readonly<Record<string, Cut>> = {
+  'keeps its address': {
+    transport: (host) => new Interruptible(host.transport),
+    down: (_, transport) => transport?.down('192.0.2.11'),
+    up: (_, transport) => transport?.up('192.0.2.11'),
+  },
+  'loses its address': {
+    transport: () => undefined,
+    down: (host) => host.addressDown('192.0.2.11'),
+    up: (host) => host.addressUp('192.0.2.11/24'),
+  },
+};
+
+async function pair(network: Network, client: Stack, server: Stack): Promise<[Association, Association]> {
+  const listener = server.socket();
+  listener.bindx([SERVER]);
+  listener.listen();
+  const connecting = client.socket().connect(SERVER);
+  const both = await Promise.all([connecting, listener.accept()]);
+  await network.advance(1000);
+  return both;
+}
+
+/** The longest times without a message, above 100 ms, added up, in ms. */
+class Silence {
+  totalMs = 0;
+  readonly #network: Network;
+  #lastMs: number;
+
+  constructor(network: Network) {
+    this.#network = network;
+    this.#lastMs = network.clock.now();
+  }
+
+  arrived(): void {
+    const nowMs = this.#network.clock.now();
+    if (nowMs - this.#lastMs > 100) this.totalMs += nowMs - this.#lastMs;
+    this.#lastMs = nowMs;
+  }
+}
+
+/** What is sent for 10 s while the link is cut. Each resolves with the silence in ms. */
+const TRAFFIC: Readonly<Record<string, (network: Network, a: Association, b: Association) => Promise<number>>> = {
+  'questions and answers': async (network, a, b) => {
+    const silence = new Silence(network);
+    const answering = (async () => {
+      for await (const { data } of b) await b.send(data);
+    })();
+    for (let index = 0, endMs = network.clock.now() + DURATION_MS; network.clock.now() < endMs; index++) {
+      await a.send(String(index));
+      expect(textOf(await a.receive())).toBe(String(index));
+      silence.arrived();
+    }
+    await a.close();
+    await answering;
+    return silence.totalMs;
+  },
+  'bulk data that it sends': (network, a, b) => bulk(network, a, b),
+  'bulk data that it receives': (network, a, b) => bulk(network, b, a),
+};
+
+async function bulk(network: Network, from: Association, to: Association): Promise<number> {
+  const silence = new Silence(network);
+  const sending = (async () => {
+    for (let index = 0, endMs = network.clock.now() + DURATION_MS; network.clock.now() < endMs; index++) {
+      await from.send(pattern(10_000, index));
+    }
+    await from.close();
+  })();
+  let index = 0;
+  for await (const { data } of to) {
+    expect(isEqual(data, pattern(10_000, index++))).toBe(true);
+    silence.arrived();
+  }
+  await sending;
+  return silence.totalMs;
+}
+
+describe.each(Object.entries(CUT))('a host whose link %s in a cut', (_, { transport: wrap, down, up }) => {
+  test.each(Object.entries(TRAFFIC))(
+    'eight cuts of 0.4 s cost little more than their length: %s',
+    async (name, run) => {
+      await withTwoStacks(async ({ network, server }) => {
+        const host = network.host('mobile', ['192.0.2.11'], OPTIONS.host);
+        const transport = wrap(host);
+        const client = await newStack(network, { ...host, transport: transport ?? host.transport });
+        const [a, b] = await pair(network, client, server);
+        for (let index = 0; index < CUTS; index++) {
+          const atMs = 1000 + 1000 * index;
+          network.clock.schedule(atMs, () => down(host, transport));
+          network.clock.schedule(atMs + CUT_MS, () => up(host, transport));
+        }
+        const silentMs = await run(network, a, b);
+        console.log(`${name}: silent for ${silentMs} ms in ${CUTS} cuts of ${CUT_MS} ms`);
+        expect(silentMs).toBeLessThan(CUTS * (CUT_MS + 250)); // a few round trips of 40 to 60 ms
+        await client.close();
+      }, OPTIONS);
+    },
+  );
+});
+
+test('an address whose link is back sends something, even if no path begins there: the peer may need its UDP port', async () => {
+  await withTwoStacks(async ({ network, server }) => {
+    const host = network.host('mobile', ['192.0.2.11', '192.0.2.12'], OPTIONS.host);
+    const transport = new Interruptible(host.transport);
+    const client = await newStack(network, { ...host, transport });
+    const [a, b] = await pair(network, client, server);
+    expect(b.paths().map(({ address, state }) => [address, state])).toEqual([
+      ['192.0.2.11', 'active'],
+      ['192.0.2.12', 'active'],
+    ]);
+    const sources: string[] = [];
+    network.filter((packet) => {
+      if (packet.destination === SERVER.address) sources.push(packet.source);
+      return packet;
+    });
+    for (const address of host.addresses) {
+      transport.down(address);
+      await network.advance(400);
+      sources.length = 0;
+      transport.up(address);
+      await network.advance(100);
+      expect(sources).toContain(address);
+    }
+    await a.close();
+    await client.close();
+  }, OPTIONS);
+});

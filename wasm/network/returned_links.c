@@ -1,0 +1,287 @@
+/*
+ * Links that are back, and routes that have changed. What was sent over the former link is lost, or its SACK is. The
+ * timers of a path may have backed off meanwhile, and the peer may wait for a minute before it sends again, perhaps to
+ * a UDP port that is no longer ours. So for each path of that link:
+ *
+ *   - its retransmission timer is cut short, its back-off ends, and no error is counted
+ *   - a HEARTBEAT is sent, from which the peer learns that the path works, and our UDP port (RFC 6951 5.4)
+ *   - a SACK is sent, so that the peer needn't send again what has arrived
+ *
+ * A HEARTBEAT ACK or ASCONF ACK shows that its path works. Then T3-rtx is cut short too, if it is overdue. So when a
+ * HEARTBEAT arrives on a path whose T3-rtx is overdue, another one is sent in return.
+ */
+#include <netinet/sctp_os.h>
+#include <netinet/sctp_pcb.h>
+#include <netinet/sctp_output.h>
+#include <netinet/sctp_timer.h>
+#include <netinet/sctp_var.h>
+#include <netinet/sctputil.h>
+
+#include "fixes/extra_fields.h"
+#include "fixes/fixes.h"
+#include "host.h"
+#include "link.h"
+#include "network/network.h"
+#include "tuning/tuning.h"
+
+/* Have local addresses been added that usrsctp's iterator hasn't taken over yet? They mustn't be used. */
+static int is_adding;
+
+int link_is_cut_short(const struct sctp_nets *net)
+{
+	return path_extra_of(net)->resumed_ms == link_now_ms && link_now_ms > 0;
+}
+
+static int is_due;
+
+static void cut_short(struct sctp_timer *timer)
+{
+	if (SCTP_OS_TIMER_PENDING(&timer->timer)) {
+		link_timer_soon(&timer->timer, sctp_timeout_handler, timer);
+		is_due = 1;
+	}
+}
+
+static int is_open(const struct sctp_tcb *stcb)
+{
+	int state = SCTP_GET_STATE(stcb);
+
+	return state == SCTP_STATE_OPEN || state == SCTP_STATE_SHUTDOWN_RECEIVED || state == SCTP_STATE_SHUTDOWN_SENT;
+}
+
+/* The first chunk in flight on a path; NULL if there is none. */
+static const struct sctp_tmit_chunk *first_in_flight(const struct sctp_tcb *stcb, const struct sctp_nets *net)
+{
+	const struct sctp_tmit_chunk *chunk;
+
+	TAILQ_FOREACH(chunk, &stcb->asoc.sent_queue, sctp_next)
+	{
+		if (chunk->whoTo == net && chunk->sent < SCTP_DATAGRAM_ACKED) {
+			return chunk;
+		}
+	}
+	return NULL;
+}
+
+/* The window is one packet after a time-out, and its SACK would be delayed. The I bit prevents that (RFC 7053). */
+static void ask_for_immediate_sack(const struct sctp_tmit_chunk *chunk)
+{
+	if (chunk != NULL && chunk->data != NULL) {
+		mtod(chunk->data, struct sctp_data_chunk *)->ch.chunk_flags |= SCTP_DATA_SACK_IMMEDIATELY;
+	}
+}
+
+static void resume(struct sctp_tcb *stcb, struct sctp_nets *net)
+{
+	path_extra_of(net)->resumed_ms = link_now_ms;
+	link_resume_probing(net);
+	ask_for_immediate_sack(first_in_flight(stcb, net));
+	cut_short(&net->rxt_timer);
+	cut_short(&stcb->asoc.asconf_timer);
+	cut_short(&stcb->asoc.strreset_timer);
+}
+
+static void send_heartbeat(struct sctp_tcb *stcb, struct sctp_nets *net)
+{
+	sctp_send_hb(stcb, net, SCTP_SO_NOT_LOCKED);
+	sctp_send_sack(stcb, SCTP_SO_NOT_LOCKED);
+	sctp_chunk_output(stcb->sctp_ep, stcb, SCTP_OUTPUT_FROM_HB_TMR, SCTP_SO_NOT_LOCKED);
+}
+
+/* While the peer doesn't know a new address yet, only ASCONF may leave from there (RFC 5061 5.3). */
+static int must_wait(const struct sctp_tcb *stcb)
+{
+	return is_adding || (stcb->asoc.asconf_supported &&
+	                     (!TAILQ_EMPTY(&stcb->asoc.asconf_queue) || !LIST_EMPTY(&stcb->asoc.sctp_restricted_addrs)));
+}
+
+void link_resume_path(struct sctp_tcb *stcb, struct sctp_nets *net)
+{
+	if (link_is_cut_short(net) || (net->dest_state & SCTP_ADDR_UNCONFIRMED)) {
+		return; /* a path that is unconfirmed gets HEARTBEATs anyway */
+	}
+	path_extra_of(net)->is_to_be_resumed = (uint8_t)must_wait(stcb);
+	if (path_extra_of(net)->is_to_be_resumed) {
+		return;
+	}
+	net->error_count = 0; /* so that of several failed paths this one is used first */
+	resume(stcb, net);
+	if (is_open(stcb)) {
+		send_heartbeat(stcb, net);
+	}
+}
+
+void link_resume_paths(struct sctp_tcb *stcb)
+{
+	struct sctp_nets *net;
+
+	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next)
+	{
+		if (path_extra_of(net)->is_to_be_resumed) {
+			link_resume_path(stcb, net);
+		}
+	}
+}
+
+static int is_any_address_deferred(void)
+{
+	const struct sctp_ifn *ifn;
+	const struct sctp_ifa *ifa;
+
+	LIST_FOREACH(ifn, &sctp_find_vrf(SCTP_DEFAULT_VRFID)->ifnlist, next_ifn)
+	{
+		LIST_FOREACH(ifa, &ifn->ifalist, next_ifa)
+		{
+			if (ifa->localifa_flags & SCTP_ADDR_DEFER_USE) {
+				return 1;
+			}
+		}
+	}
+	return 0;
+}
+
+void link_adding_address(void)
+{
+	is_adding = 1;
+}
+
+static void resume_after_adding(void)
+{
+	struct sctp_inpcb *inp;
+	struct sctp_tcb *stcb;
+
+	is_adding = 0;
+	LIST_FOREACH(inp, &SCTP_BASE_INFO(listhead), sctp_list)
+	{
+		LIST_FOREACH(stcb, &inp->sctp_asoc_list, sctp_tcblist)
+		{
+			SCTP_TCB_LOCK(stcb);
+			link_resume_paths(stcb);
+			SCTP_TCB_UNLOCK(stcb);
+		}
+	}
+}
+
+/* How long a peer may delay a SACK in addition to the round trip (RFC 9260 6.2 allows 500 ms; 200 ms is usual). */
+#define SACK_DELAY_MS 200
+
+/* Has T3-rtx backed off, or does it wait (RTO.Min) although an answer should have arrived? */
+static int is_overdue(const struct sctp_tcb *stcb, const struct sctp_nets *net)
+{
+	uint32_t rto_ms = link_rto_before_back_off(stcb, net), round_trip_ms;
+	const struct sctp_tmit_chunk *chunk;
+
+	if (net->rxt_timer.type != SCTP_TIMER_TYPE_SEND || !SCTP_OS_TIMER_PENDING(&net->rxt_timer.timer) ||
+	    extra_of(stcb)->window_bytes == 0) {
+		return 0;
+	}
+	if (net->RTO > (rto_ms > 0 ? rto_ms : stcb->asoc.initial_rto)) {
+		return 1;
+	}
+	round_trip_ms = (uint32_t)(net->lastsa >> SCTP_RTT_SHIFT) + (uint32_t)net->lastsv;
+	chunk = first_in_flight(stcb, net);
+	return chunk != NULL && net->RTO_measured &&
+	       link_now_ms > link_ms_of_timeval(&chunk->sent_rcv_time) + round_trip_ms + SACK_DELAY_MS;
+}
+
+void link_path_works(struct sctp_tcb *stcb, struct sctp_nets *net)
+{
+	if (is_overdue(stcb, net)) {
+		resume(stcb, net);
+	}
+}
+
+/* A HEARTBEAT shows that one direction of the path works. The answer to ours shows whether both do. */
+void fixed_send_heartbeat_ack(struct sctp_tcb *stcb, struct mbuf *packet, int offset, int length, struct sctp_nets *net)
+{
+	sctp_send_heartbeat_ack(stcb, packet, offset, length, net);
+	if (is_overdue(stcb, net)) {
+		sctp_send_hb(stcb, net, SCTP_SO_NOT_LOCKED);
+	}
+}
+
+static int is_source(const struct sctp_nets *net, uint32_t index)
+{
+	const union sctp_sockstore *to = &net->ro._l_addr;
+	uint32_t mtu[2];
+
+	if (to->sa.sa_family == AF_INET) {
+		return host_route((const uint8_t *)&to->sin.sin_addr, 4, mtu) == index;
+	}
+	return to->sa.sa_family == AF_INET6 && host_route((const uint8_t *)&to->sin6.sin6_addr, 6, mtu) == index;
+}
+
+/*
+ * No path begins at this address, but the peer has a path to it, which ends there. So it gets a HEARTBEAT from there.
+ */
+static void send_heartbeat_from(struct sctp_tcb *stcb, struct sctp_ifa *ifa)
+{
+	struct sctp_nets *net = link_path_in_use(stcb);
+	struct sctp_ifa *usual;
+
+	if (net == NULL || net->ro._l_addr.sa.sa_family != ifa->address.sa.sa_family ||
+	    !link_is_usable_address(stcb, ifa) || net->ro.ro_rt == NULL || net->ro._s_addr == NULL) {
+		return;
+	}
+	usual = net->ro._s_addr;
+	net->ro._s_addr = ifa;
+	sctp_send_hb(stcb, net, SCTP_SO_NOT_LOCKED);
+	sctp_chunk_output(stcb->sctp_ep, stcb, SCTP_OUTPUT_FROM_HB_TMR, SCTP_SO_NOT_LOCKED);
+	if (net->ro._s_addr == ifa) {
+		net->ro._s_addr = usual;
+	}
+}
+
+static void returned(struct sctp_tcb *stcb, struct sctp_ifa *ifa, uint32_t index)
+{
+	struct sctp_nets *net;
+	int found = 0;
+
+	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next)
+	{
+		if (is_source(net, index)) {
+			link_resume_path(stcb, net);
+			found = 1;
+		}
+	}
+	if (!found && is_open(stcb) && !must_wait(stcb)) {
+		send_heartbeat_from(stcb, ifa);
+	}
+}
+
+/* The link of this local address, which is interface number `index`, is back. */
+EXPORT void link_returned(const uint8_t *address, uint32_t family, uint32_t index)
+{
+	union sctp_sockstore store;
+	struct sctp_inpcb *inp;
+	struct sctp_tcb *stcb;
+	struct sctp_ifa *ifa;
+
+	if (!link_sockaddr(&store, (uint8_t)family, address, 0)) {
+		return;
+	}
+	ifa = sctp_find_ifa_by_addr(&store.sa, SCTP_DEFAULT_VRFID, SCTP_ADDR_NOT_LOCKED);
+	if (ifa == NULL) {
+		return;
+	}
+	LIST_FOREACH(inp, &SCTP_BASE_INFO(listhead), sctp_list)
+	{
+		LIST_FOREACH(stcb, &inp->sctp_asoc_list, sctp_tcblist)
+		{
+			SCTP_TCB_LOCK(stcb);
+			returned(stcb, ifa, index);
+			SCTP_TCB_UNLOCK(stcb);
+		}
+	}
+}
+
+void link_run_resumed(void)
+{
+	if (is_adding && !is_any_address_deferred()) {
+		resume_after_adding();
+	}
+	if (is_due) {
+		is_due = 0;
+		link_timers();
+	}
+}
