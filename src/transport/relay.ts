@@ -1,4 +1,4 @@
-import { type Address, addressBytes } from '../address.js';
+import { type Address, addressBytes, familyOf } from '../address.js';
 import { checkType } from '../arguments.js';
 import { SctpError } from '../errors.js';
 import { checkPackets, type Packet } from '../packet.js';
@@ -97,7 +97,10 @@ class Relay implements RelayTransport {
 
   get addresses(): readonly Address[] {
     if (this.#state !== 'up') return [];
-    return [...new Set(this.#links.flatMap(({ addresses }) => addresses.map(({ address }) => address)))];
+    const listed = this.#links.flatMap((link) =>
+      link.addresses.map(({ address }) => address).filter((address) => !this.#isLeft(link, address)),
+    );
+    return [...new Set(listed)];
   }
 
   get mtu(): number {
@@ -213,6 +216,7 @@ class Relay implements RelayTransport {
 
   readonly #events: Omit<LinkEvents, 'attempted'> = {
     changed: (link) => this.#changed(link),
+    returned: (link) => this.#returned(link),
     received: (link, datagrams) => this.#received(link, datagrams),
     refused: (link, refusal) => this.#refused(link, refusal),
   };
@@ -223,6 +227,16 @@ class Relay implements RelayTransport {
     const found = this.#routes.find(destination);
     if (found?.source === source) return found.relay;
     return this.#links.find(({ locals }) => locals.some(({ address }) => address === source));
+  }
+
+  /**
+   * An address of a relay that is shutting down isn't listed any more if another relay can be used instead. So the peer is told
+   * by ASCONF not to use it, while the relay still carries what is under way.
+   */
+  #isLeft(link: Link, address: Address): boolean {
+    if (!link.isLeaving) return false;
+    const others = this.#links.filter((each) => each.isUp && !each.isLeaving);
+    return others.some(({ locals }) => locals.some((local) => familyOf(local.address) === familyOf(address)));
   }
 
   /** A peer may send to any of our addresses, so all relays must let in its datagrams. */
@@ -239,12 +253,14 @@ class Relay implements RelayTransport {
     if (chosen !== undefined) for (const link of this.#links) link.announce([chosen]);
   }
 
+  #returned(link: Link): void {
+    this.#routes.clearRefusals(link);
+    link.announce(this.#tags.all);
+    link.permit([...this.#peers.values()]);
+    if (this.#state === 'up') this.#host?.changed(link.locals.map(({ address }) => address));
+  }
+
   #changed(link: Link): void {
-    if (link.isUp && !link.isDraining) {
-      this.#routes.clearRefusals(link);
-      link.announce(this.#tags.all);
-      link.permit([...this.#peers.values()]);
-    }
     if (this.#state !== 'up') return;
     this.#host?.changed();
     if (link.isUp) return;

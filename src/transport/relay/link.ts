@@ -19,7 +19,9 @@ import type { WebSocketConstructor } from './websocket.js';
 export interface LinkEvents {
   /** An attempt to connect has succeeded or failed. */
   attempted(): void;
-  /** Addresses were added or removed, or the relay is shutting down. */
+  /** The relay has allocated addresses. */
+  returned(link: Link): void;
+  /** The connection was lost, addresses were removed, or the relay is shutting down. */
   changed(link: Link): void;
   received(link: Link, datagrams: readonly Datagram[]): void;
   refused(link: Link, refusal: Refused): void;
@@ -62,6 +64,7 @@ export class Link {
   #cancelLingering: (() => void) | undefined;
   #attempt = 0;
   #receivedAtMs = 0;
+  #isLeaving = false;
   #dropped = 0;
 
   constructor(parts: LinkParts) {
@@ -79,6 +82,11 @@ export class Link {
 
   get isDraining(): boolean {
     return this.#state === 'draining';
+  }
+
+  /** The relay is shutting down or has been shut down, so that it won't resume the session. */
+  get isLeaving(): boolean {
+    return this.#isLeaving;
   }
 
   /** The public addresses that packets can be sent from; none while the relay is lost. */
@@ -188,6 +196,7 @@ export class Link {
     else if (message.type === 'refused') events.refused(this, message);
     else if (message.type === 'draining') {
       this.#state = 'draining';
+      this.#isLeaving = true;
       events.changed(this);
     }
     return true;
@@ -198,12 +207,13 @@ export class Link {
     this.#allocated = { ...allocated, resumption: allocated.resumption.slice() };
     this.#resumption = this.#allocated.resumption;
     this.#state = 'up';
+    this.#isLeaving = false;
     this.#cancelLingering?.();
     this.#lingering = [];
     this.#error = undefined;
     this.#delayMs = FIRST_DELAY_MS;
     this.#schedule(allocated.pingMs, () => this.#ping());
-    this.#parts.events.changed(this);
+    this.#parts.events.returned(this);
     this.#parts.events.attempted();
     return true;
   }

@@ -1,0 +1,87 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { type Association, Stack } from '../../src/index.js';
+import { udp } from '../../src/udp.js';
+import { closeLater, closeRelays, startRelay, type TestRelay, through, until } from '../support/relays.js';
+
+afterEach(closeRelays);
+
+const EVERY_MS = 10;
+
+/** A client through these relays and a server, both with the default preset. */
+async function pair(relays: readonly TestRelay[], addresses: readonly string[]) {
+  const transport = udp({ addresses, port: 0 });
+  const server = closeLater(await Stack.create({ transport }));
+  const listener = server.socket();
+  const endpoints = addresses.map((address) => ({ address, port: 5001 }));
+  listener.bindx(endpoints);
+  listener.listen();
+  const relayed = await through(relays, { encapsulationPort: transport.port });
+  const client = closeLater(await Stack.create({ transport: relayed }));
+  const [association, accepted] = await Promise.all([client.socket().connectx(endpoints), listener.accept()]);
+  const isReady = () => accepted.paths().every(({ state }) => state === 'active');
+  await until(isReady, 'all paths are confirmed');
+  return { association, accepted, relayed };
+}
+
+/** Sends a message every 10 ms until it is stopped, and measures the longest time without one, in ms. */
+class Traffic {
+  longestGapMs = 0;
+  readonly #done: Promise<void>;
+  #isStopped = false;
+
+  constructor(from: Association, to: Association) {
+    this.#done = Promise.all([this.#send(from), this.#receive(to)]).then(() => {});
+  }
+
+  /** Resolves when all that was sent has arrived, with the longest gap. */
+  async stop(): Promise<number> {
+    this.#isStopped = true;
+    await this.#done;
+    return this.longestGapMs;
+  }
+
+  async #send(association: Association): Promise<void> {
+    for (let index = 0; !this.#isStopped; index++) {
+      await association.send(String(index));
+      await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
+    }
+    await association.send('last');
+  }
+
+  async #receive(association: Association): Promise<void> {
+    let lastMs = performance.now();
+    for (let index = 0; ; index++) {
+      const message = await association.receive({ timeoutMs: 40_000 });
+      const nowMs = performance.now();
+      this.longestGapMs = Math.max(this.longestGapMs, nowMs - lastMs);
+      lastMs = nowMs;
+      const text = new TextDecoder().decode(message?.data);
+      if (text === 'last') return;
+      expect(text).toBe(String(index));
+    }
+  }
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe('with the default preset and two relays, the loss of one costs less than 2 s', () => {
+  test.each([
+    ['drained', (relay: TestRelay) => relay.server.drain(2000)],
+    ['killed', (relay: TestRelay) => relay.crash()],
+  ] as const)('if it is %s', async (_, end) => {
+    for (const ended of [0, 1]) {
+      const relays = [await startRelay('127.0.1.11'), await startRelay('127.0.2.11')];
+      const { association, accepted } = await pair(relays, ['127.0.1.1', '127.0.2.1']);
+      const both = [new Traffic(association, accepted), new Traffic(accepted, association)];
+      await pause(300);
+      const over = end(relays[ended]!);
+      await pause(4000);
+      const gaps = await Promise.all(both.map((each) => each.stop()));
+      console.log(gaps.map(Math.round), accepted.paths().map(({ address, state }) => `${address} ${state}`));
+      expect(Math.max(...gaps)).toBeLessThan(2000);
+      await over;
+      await association.close();
+      await closeRelays();
+    }
+  });
+});
