@@ -231,16 +231,31 @@ describe('a lost relay', () => {
     await transport.close();
   });
 
-  test('that is draining is avoided, but its packets are still received', async () => {
+  test('that is draining is avoided, and its address is not listed any more, but its packets are still received', async () => {
     const { sockets, transport, host } = await bench(2);
     expect(transport.route('8.8.8.8')?.source).toBe('9.9.9.1');
     sockets[0]?.tell({ type: 'draining', withinMs: 10_000 });
     expect(transport.route('8.8.8.8')?.source).toBe('9.9.9.2');
-    expect(transport.addresses).toHaveLength(2);
+    expect(transport.addresses).toEqual(['9.9.9.2']);
+    expect(host.changes).toBe(1);
     sockets[0]?.hear(encodeDatagrams([{ local: 0, peer: { address: '8.8.8.8', port: 9 }, bytes: sctp() }])[0]!);
     expect(host.packets).toHaveLength(1);
     await transport.close();
   });
+});
+
+test('a relay that is draining keeps its address while no other relay can be used', async () => {
+  const { clock, sockets, transport } = await bench(2, { lingerMs: 10_000 });
+  sockets[1]?.onclose?.({ code: 1006, reason: '' });
+  sockets[0]?.tell({ type: 'draining', withinMs: 10_000 });
+  expect(transport.route('8.8.8.8')?.source).toBe('9.9.9.1');
+  expect(transport.addresses).toEqual(['9.9.9.1', '9.9.9.2']);
+  sockets[0]?.onclose?.({ code: CLOSE_CODES.draining, reason: '' });
+  expect(transport.addresses).toEqual(['9.9.9.1', '9.9.9.2']);
+  await clock.advance(500);
+  sockets.find(({ url, openedAtMs }) => url === 'ws://relay-1/' && openedAtMs > 0)?.allocate('9.9.9.2', true);
+  expect(transport.addresses).toEqual(['9.9.9.2']);
+  await transport.close();
 });
 
 test('closing completes even if the runtime never emits close for a WebSocket', async () => {

@@ -77,7 +77,10 @@ describe('with the default preset and two relays, the loss of one costs less tha
       const over = end(relays[ended]!);
       await pause(4000);
       const gaps = await Promise.all(both.map((each) => each.stop()));
-      console.log(gaps.map(Math.round), accepted.paths().map(({ address, state }) => `${address} ${state}`));
+      console.log(
+        gaps.map(Math.round),
+        accepted.paths().map(({ address, state }) => `${address} ${state}`),
+      );
       expect(Math.max(...gaps)).toBeLessThan(2000);
       await over;
       await association.close();
