@@ -16,6 +16,7 @@ const ENTRIES = [
   'simulated',
   'relay',
   'relay-server',
+  'capture',
   'testing',
   'testing/udp',
   'cli/relay',

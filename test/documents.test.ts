@@ -63,6 +63,16 @@ test('the code blocks of docs/relay.md and docs/raw.md type-check', { timeout: 1
   expect(errors).toMatch(/^wrong\.ts[^\n]*'audiences' does not exist[^\n]*(\n +[^\n]*)*$/);
 });
 
+test('the code blocks of docs/diagnosis.md type-check and run', { timeout: 120_000 }, async () => {
+  const [writing = '', reading = ''] = blocksOf('diagnosis.md');
+  expect(await checked({ writing, reading })).toBe('');
+  for (const [name, block] of Object.entries({ writing, reading })) {
+    writeFileSync(join(folder, `${name}.mjs`), block);
+    const { stderr } = await promisify(execFile)(process.execPath, [`${name}.mjs`], { cwd: folder, timeout: 30_000 });
+    expect(stderr).toBe('');
+  }
+});
+
 test('the code block of docs/raw.md runs', async () => {
   const [block = ''] = blocksOf('raw.md');
   // … with a free port, an end and a peer

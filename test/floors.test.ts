@@ -14,7 +14,7 @@ const FLOORS: readonly (readonly RegExp[])[] = [
   [/^options\//],
   [/^association\//],
   [/^socket\//, /^raw\//],
-  [/^(index|slim|udp|no-udp|relay|relay-server|simulated|raw)\.ts$/],
+  [/^(index|slim|udp|no-udp|relay|relay-server|simulated|raw|capture)\.ts$/],
   [/^testing/],
   [/^cli\//],
 ];

@@ -2,10 +2,13 @@ import { type Address, addressBytes } from '../address.js';
 
 /** An SCTP packet with the fields of its IP and UDP headers. */
 export interface Datagram {
+  /** The source IP address. */
   readonly source: Address;
+  /** The destination IP address. */
   readonly destination: Address;
-  /** UDP ports (RFC 6951). A destination port of 0 means SCTP directly over IP. */
+  /** The source UDP port (RFC 6951); 0 if SCTP is directly over IP. */
   readonly sourcePort: number;
+  /** The destination UDP port; 0 if SCTP is directly over IP. */
   readonly destinationPort: number;
   /** The traffic class octet of the IP header. */
   readonly trafficClass: number;

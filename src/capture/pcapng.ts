@@ -1,3 +1,6 @@
+import { checkOptions, checkType } from '../arguments.js';
+import type { Names } from '../nearest-name.js';
+import { uncaught } from '../uncaught.js';
 import { type BlockOption, block, concat, uint16, uint32 } from './block.js';
 import { type Datagram, ipPacket } from './datagram.js';
 
@@ -9,15 +12,26 @@ export interface CapturedPacket {
   readonly interfaceId: number;
   /** Time in ms since 1970, or since the start of a virtual clock. */
   readonly timeMs: number;
+  /** Whether it arrived or left at the interface. */
   readonly direction?: 'inbound' | 'outbound';
   /** Wireshark shows it with the packet: why it was dropped, for example. */
   readonly comment?: string;
+  /** The SCTP packet and its addresses. */
   readonly datagram: Datagram;
 }
 
+/** Options of a {@link PcapngWriter}. */
 export interface PcapngOptions {
-  /** The largest size of the file. Packets beyond it are left out and counted. 64 MiB by default. */
+  /**
+   * The largest size of the file, in bytes. Packets beyond it are left out and counted. Default 64 MiB in memory, and no limit
+   * with `write`.
+   */
   readonly limitBytes?: number;
+  /**
+   * Is given each part of the file as it grows, in order, to write it to a file or a stream. Without it the file is kept in memory.
+   * An error that it throws becomes the program's uncaught error.
+   */
+  readonly write?: (bytes: Uint8Array) => void;
 }
 
 /** Block types of draft-ietf-opsawg-pcapng §4. */
@@ -30,19 +44,32 @@ const OPTION = { comment: 1, userApplication: 4, interfaceName: 2, packetFlags: 
 const MICROSECONDS = 6;
 const DEFAULT_LIMIT_BYTES = 2 ** 26;
 
+const PCAPNG_OPTIONS: Names<PcapngOptions> = { limitBytes: true, write: true };
+
 /**
- * Builds a capture file for Wireshark in memory. It adds the IP headers to SCTP packets, and the UDP headers if they are
- * encapsulated.
+ * Writes a capture file for Wireshark, in memory or to a file or stream. It adds the IP headers to SCTP packets, and the UDP
+ * headers if they are encapsulated.
+ *
+ * ```ts
+ * const file = createWriteStream('client.pcapng');
+ * const writer = new PcapngWriter({ write: (bytes) => file.write(bytes) });
+ * ```
  */
 export class PcapngWriter {
   readonly #limitBytes: number;
+  readonly #write: ((bytes: Uint8Array) => void) | undefined;
   readonly #blocks: Uint8Array[] = [];
   #size = 0;
   #interfaces = 0;
   #skipped = 0;
 
-  constructor({ limitBytes = DEFAULT_LIMIT_BYTES }: PcapngOptions = {}) {
+  constructor(options: PcapngOptions = {}) {
+    checkOptions(options, PCAPNG_OPTIONS, 'PcapngWriter');
+    const { write, limitBytes = write ? Number.POSITIVE_INFINITY : DEFAULT_LIMIT_BYTES } = options;
+    if (write !== undefined) checkType(write, 'function', 'write', 'PcapngWriter');
+    checkType(limitBytes, 'number', 'limitBytes', 'PcapngWriter');
     this.#limitBytes = limitBytes;
+    this.#write = write;
     const unknownLength = uint32(0xffffffff, 0xffffffff);
     const fields = [uint32(0x1a2b3c4d), uint16(1, 0), unknownLength];
     this.#append(block(SECTION_HEADER, fields, [[OPTION.userApplication, 'usrsctp-wasm']]));
@@ -74,14 +101,22 @@ export class PcapngWriter {
     else this.#skipped++;
   }
 
-  /** The file so far. */
+  /** The file so far, if it is kept in memory. */
   bytes(): Uint8Array {
     return concat(this.#blocks);
   }
 
   #append(bytes: Uint8Array): void {
-    this.#blocks.push(bytes);
     this.#size += bytes.length;
+    if (this.#write === undefined) {
+      this.#blocks.push(bytes);
+      return;
+    }
+    try {
+      this.#write(bytes);
+    } catch (error) {
+      uncaught(error); // a transport that is captured must go on
+    }
   }
 }
 

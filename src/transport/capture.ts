@@ -1,18 +1,23 @@
 import type { Address } from '../address.js';
+import { checkOptions } from '../arguments.js';
 import type { PcapngWriter } from '../capture/pcapng.js';
 import { type Clock, systemClock, wallTimeMs } from '../clock.js';
 import type { Lookup } from '../host-name.js';
+import type { Names } from '../nearest-name.js';
 import type { Packet } from '../packet.js';
 import { completePacket } from '../wire/crc32c.js';
 import { checkHost } from './host.js';
 import type { Route, Transport, TransportHost } from './transport.js';
 
+/** Options of {@link capture}. */
 export interface CaptureOptions {
   /** The name of the interface in the capture; `'sctp'` by default. */
   readonly name?: string;
   /** The clock for timestamps; by default the machine's, counted from 1970. */
   readonly clock?: Clock;
 }
+
+const CAPTURE_OPTIONS: Names<CaptureOptions> = { name: true, clock: true };
 
 /**
  * Wraps a transport so that all of its packets are written into a capture.
@@ -25,6 +30,9 @@ export interface CaptureOptions {
  * ```
  */
 export function capture(transport: Transport, writer: PcapngWriter, options: CaptureOptions = {}): Transport {
+  checkOptions(options, CAPTURE_OPTIONS, 'capture');
+  if (typeof transport?.send !== 'function') throw new TypeError('capture: give a transport, such as udp()');
+  if (typeof writer?.addInterface !== 'function') throw new TypeError('capture: give a PcapngWriter');
   return new Capture(transport, writer, options);
 }
 

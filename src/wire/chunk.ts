@@ -2,18 +2,25 @@ import type { Cause, Parameter } from './parameter.js';
 
 /** A decoded SCTP packet (RFC 9260 §3). */
 export interface DecodedPacket {
+  /** The source SCTP port. */
   readonly sourcePort: number;
+  /** The destination SCTP port. */
   readonly destinationPort: number;
+  /** The verification tag. */
   readonly verificationTag: number;
-  /** The CRC32c in the packet, and whether it is correct. */
+  /** The CRC32c in the packet. */
   readonly checksum: number;
+  /** Is the CRC32c correct? */
   readonly isChecksumRight: boolean;
+  /** The chunks, in order. */
   readonly chunks: readonly Chunk[];
   /** What is wrong with the packet as a whole. A malformed chunk is in `chunks`, with the type `MALFORMED`. */
   readonly malformed?: string;
 }
 
+/** What all chunks have. */
 export interface ChunkHeader {
+  /** The chunk's flags. */
   readonly flags: number;
   /** The chunk's length field: bytes including the header, without padding. */
   readonly length: number;

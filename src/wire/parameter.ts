@@ -7,9 +7,11 @@ import { Reader, type Tlv, tlvs } from './tlv.js';
  * type; the others are absent.
  */
 export interface Parameter {
+  /** Its type on the wire. */
   readonly code: number;
   /** Its name in the RFCs, or `Unknown`. */
   readonly name: string;
+  /** Its value, without header and padding. */
   readonly value: Uint8Array;
   /** Of IPv4 Address and IPv6 Address. */
   readonly address?: Address;
@@ -39,7 +41,9 @@ export interface Parameter {
 
 /** An error cause of ABORT, ERROR or ASCONF ACK, with its raw bytes. */
 export interface Cause extends ErrorCause {
+  /** The bytes after the cause's header. */
   readonly value: Uint8Array;
+  /** Why it can't be read. */
   readonly malformed?: string;
 }
 
