@@ -1,6 +1,7 @@
 // A relay in a process of its own, and its clients here:
-//   node bench/relay-load.mjs bulk RTT_MS      one client that sends as much as the default limit of 2.5 MB/s lets through
-//   node bench/relay-load.mjs clients N        N clients, each with two round trips of 100 bytes a second
+//   node bench/relay-load.mjs limit RTT_MS     one client that sends as much as the default limit of 2.5 MB/s lets through
+//   node bench/relay-load.mjs capacity 0       one client without a limit
+//   node bench/relay-load.mjs clients N        N clients, each with a round trip of 100 bytes a second
 //   node bench/relay-load.mjs hog 0|1          ten clients with 50 round trips a second each, beside one that floods the relay or not
 // Prints what it has measured as JSON.
 import { spawn } from 'node:child_process';
@@ -23,22 +24,31 @@ const WARM_UP_MS = 2000;
 const MEASURE_MS = 8000;
 const AT_ONCE = 50;
 
-const measures = { bulk, clients, hog };
+const measures = { limit, capacity, clients, hog };
+const UNLIMITED = { bytesPerSecond: 2 ** 40, totalBytesPerSecond: 2 ** 40 };
 const [measure, argument] = process.argv.slice(2);
 console.log(JSON.stringify(await measures[measure](Number(argument))));
 process.exit();
 
 /** Bytes that arrive per second at a server whose packets are delayed. */
-async function bulk(rttMs) {
-  const relayProcess = await startRelay({});
+async function limit(rttMs) {
+  return bulk(await startRelay({}), rttMs);
+}
+
+/** What the relay carries, and its processor time for it. */
+async function capacity() {
+  return bulk(await startRelay(UNLIMITED), 0);
+}
+
+async function bulk(relayProcess, rttMs) {
   const transport = udp({ addresses: [ADDRESS], port: 0 });
   const serving = await Stack.create({ transport });
   const listener = serving.socket();
   listener.bindx([{ address: ADDRESS, port: SCTP_PORT }]);
   listener.listen();
-  const link = await delayedLink(transport.port, rttMs / 2);
+  const link = rttMs === 0 ? transport.port : await delayedLink(transport.port, rttMs / 2);
   const stack = await Stack.create({
-    transport: await clientOf(relayProcess.url, 'bulk', { encapsulationPort: link }),
+    transport: await clientOf(relayProcess.url, 'limit', { encapsulationPort: link }),
   });
   const connecting = stack.socket().connectx([{ address: ADDRESS, port: SCTP_PORT }]);
   const accepted = await listener.accept();
@@ -52,10 +62,11 @@ async function bulk(rttMs) {
     for await (const message of accepted) bytes += message.data.length;
   })();
   await sleep(WARM_UP_MS);
-  const [before, start] = [bytes, performance.now()];
+  const [before, start, cpuMs] = [bytes, performance.now(), relayProcess.cpuMs()];
   await sleep(MEASURE_MS);
   const mbPerS = (bytes - before) / 1e3 / (performance.now() - start);
-  return { mbPerS, srttMs: association.paths()[0]?.srttMs };
+  const cpuSPerGb = (relayProcess.cpuMs() - cpuMs) / 1e3 / ((bytes - before) / 1e9);
+  return { mbPerS, srttMs: association.paths()[0]?.srttMs, cpuSPerGb };
 }
 
 /** Latency, and what the relay uses, with many clients. */
@@ -63,7 +74,7 @@ async function clients(count) {
   const relayProcess = await startRelay({ clients: count, clientsPerSubject: count, unansweredInits: 10 * count });
   const port = await echoServer();
   const all = await connectAll(relayProcess.url, count, port);
-  const result = await load(all, 2, relayProcess);
+  const result = await load(all, 1, relayProcess);
   return { ...result, rssMb: relayProcess.rssMb() };
 }
 

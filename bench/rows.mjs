@@ -15,6 +15,8 @@ const DATAGRAM_BYTES = { 'dgram, 1,500': 1472, dgram: 65_507 };
 
 /** 100,000 set-ups, and as many echoes twice. */
 const SCALE_LIMIT_MS = 300_000;
+/** A thousand clients that connect, and a measurement of 10 s. */
+const RELAY_LIMIT_MS = 120_000;
 
 /** The rows with loss (virtual.mjs): the round trip, the largest window, and the data in a packet of 1,500 bytes. */
 const RTT_S = 0.05;
@@ -48,6 +50,7 @@ export function rows(ms) {
     ...memoryRows(ms),
     ...udpRows(ms),
     ...relayRows(ms),
+    ...relayLoadRows(),
     ...virtualRows(),
     ...scaleRows(),
     coldRow(),
@@ -126,6 +129,46 @@ const relayImplementations = {
 const udpRows = (ms) => processRows('udp', 'UDP, two processes', udpImplementations, ms, {});
 const relayRows = (ms) =>
   processRows('relay', 'through a relay', relayImplementations, ms, { ours: (port) => node('relay', port) });
+
+/** The default limit of a relay, and how much of it is data if packets are 1,500 bytes. */
+const RELAY_LIMIT_MB_PER_S = 2.5;
+const RELAY_DATA_SHARE = CHUNK_BYTES / 1500;
+
+/** A relay with its default limits, in a process of its own. The implementations are numbers of clients, round trips, or clients beside. */
+function relayLoadRows() {
+  const row = (measure, label, metrics, values, more = {}) => ({
+    name: `relay.${measure}`,
+    label: `relay: ${label}`,
+    repeats: 1,
+    metrics,
+    implementations: {
+      ...Object.fromEntries(
+        Object.entries(values).map(([name, value]) => [
+          name,
+          single(plain('relay-load', measure, `${value}`), RELAY_LIMIT_MS),
+        ]),
+      ),
+      ...more,
+    },
+  });
+  const cpu = { unit: 'cores', isLessBetter: true, of: (sample) => sample.cpu };
+  const latency = { p50, p99, cpu };
+  const rss = { unit: 'MB', isLessBetter: true, of: (sample) => sample.rssMb };
+  const srtt = { unit: 'ms, smoothed round trip', isLessBetter: true, of: (sample) => sample.srttMs };
+  const limit = async () => ({ mbPerS: RELAY_LIMIT_MB_PER_S * RELAY_DATA_SHARE });
+  const roundTrips = { '0 ms': 0, '10 ms': 10, '20 ms': 20, '40 ms': 40, '60 ms': 60 };
+  return [
+    row('limit', 'bulk at the limit, by round trip', { mbPerS, srtt }, roundTrips, { limit }),
+    row(
+      'capacity',
+      'bulk without a limit, and what it costs the relay',
+      { mbPerS, cpu: { unit: 'CPU s/GB of the relay', isLessBetter: true, of: (sample) => sample.cpuSPerGb } },
+      { ours: 0 },
+    ),
+    row('clients', 'many clients, a round trip a second each', { ...latency, rss }, { 200: 200, '1,000': 1000 }),
+    row('hog', 'ten clients, alone and beside one that floods', latency, { alone: 0, 'beside a hog': 1 }),
+  ];
+}
 
 /** Each end is a process; `helpers` are commands of a process between them, by implementation. */
 function processRows(kind, title, implementations, ms, helpers) {

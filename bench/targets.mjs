@@ -111,6 +111,24 @@ export const targets = [
     least: 0.9,
     check: false,
   },
+  ...['0 ms', '10 ms', '20 ms', '40 ms', '60 ms'].map((implementation) => ({
+    text: `a relay's limit: bulk at a round trip of ${implementation} ÷ the most that fits`,
+    row: 'relay.limit',
+    metric: 'mbPerS',
+    implementation,
+    over: 'limit',
+    least: 0.9,
+    check: false, // test/relay/bulk.test.ts checks it in virtual time.
+  })),
+  {
+    text: 'a relay: round trip beside a client that floods it ÷ without',
+    row: 'relay.hog',
+    metric: 'p50',
+    implementation: 'beside a hog',
+    over: 'alone',
+    most: 1.5,
+    check: false,
+  },
   ...['one-to-many', 'one-to-one'].flatMap((style) =>
     [20_000, 100_000].flatMap((count) =>
       [
