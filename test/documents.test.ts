@@ -4,7 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import promClient from 'prom-client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Metrics } from '../src/relay/metrics.js';
+import { TicketVerifier } from '../src/relay/ticket.js';
+import { Child } from './support/child.js';
 import { freePort } from './support/native.js';
 
 const CHECKOUT = fileURLToPath(new URL('..', import.meta.url));
@@ -54,7 +58,7 @@ async function checked(files: Readonly<Record<string, string>>): Promise<string>
 
 test('the code blocks of docs/relay.md and docs/raw.md type-check', { timeout: 120_000 }, async () => {
   const blocks = blocksOf('relay.md');
-  expect(blocks).toHaveLength(3);
+  expect(blocks).toHaveLength(4);
   const [client = '', server = '', signing = ''] = blocks;
   const [raw = ''] = blocksOf('raw.md');
   const ticket = `import { signTicket } from 'usrsctp-wasm/relay/server';\n${signing}export {};\n`;
@@ -71,6 +75,41 @@ test('the code blocks of docs/diagnosis.md type-check and run', { timeout: 120_0
     const { stderr } = await promisify(execFile)(process.execPath, [`${name}.mjs`], { cwd: folder, timeout: 30_000 });
     expect(stderr).toBe('');
   }
+});
+
+test('the service of docs/relay.md gives tickets that a relay accepts, to users that it knows', async () => {
+  const service = blocksOf('relay.md')[3] ?? '';
+  const port = String(await freePort());
+  const keys = { keys: [{ kty: 'oct', k: Buffer.alloc(32, 7).toString('base64url'), kid: 'test' }] };
+  const users = `const userOf = async ({ headers }) => (headers.cookie === 'session=1' ? { id: 'alice' } : undefined);\n`;
+  const file = join(folder, 'service.mjs');
+  writeFileSync(
+    file,
+    users + service.replace('listen(8081)', `listen(${port}, '127.0.0.1', () => console.log('ready'))`),
+  );
+  const child = new Child(process.execPath, [file], { RELAY_KEYS: JSON.stringify(keys) });
+  try {
+    await child.printed(/ready/);
+    const url = `http://127.0.0.1:${port}/`;
+    expect((await fetch(url)).status).toBe(401);
+    const ticket = await (await fetch(url, { headers: { cookie: 'session=1' } })).text();
+    const options = { keys: keys.keys, audience: 'relay.example', maxLifeMs: 3_600_000, now: Date.now };
+    const claims = await (await TicketVerifier.create(options)).verify(ticket);
+    expect(claims).toMatchObject({ sub: 'alice', destinations: ['192.0.2.1:9899'] });
+  } finally {
+    await Child.endAll();
+  }
+});
+
+test('the dashboard and docs/relay.md name metrics that a relay has, and docs/relay.md names each of them', async () => {
+  const read = (file: string) => readFileSync(join(CHECKOUT, 'docs', file), 'utf8');
+  const names = new Set(
+    [...(await new Metrics(promClient).text()).matchAll(/^# TYPE usrsctp_relay_(\w+)/gm)].map(([, name = '']) => name),
+  );
+  const shown = [...read('relay-dashboard.json').matchAll(/usrsctp_relay_(\w+)/g)].map(([, name = '']) => name);
+  expect([...new Set(shown)].filter((name) => !names.has(name))).toEqual([]);
+  const documented = new Set([...read('relay.md').matchAll(/`(\w+)(?:\{[^`]*\})?`/g)].map(([, name = '']) => name));
+  expect([...names].filter((name) => !documented.has(name))).toEqual([]);
 });
 
 test('the code block of docs/raw.md runs', async () => {

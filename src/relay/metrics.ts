@@ -7,6 +7,7 @@ export class Metrics {
   readonly clients: Gauge;
   readonly connections: Gauge;
   readonly draining: Gauge;
+  readonly restingPorts: Gauge;
   readonly connectionsTotal: Counter;
   readonly closings: Counter<'reason'>;
   readonly sessions: Counter<'kind'>;
@@ -37,6 +38,7 @@ export class Metrics {
     this.#registry = registry;
     this.clients = gauge('clients', 'Clients that have addresses, including those that may still resume.');
     this.connections = gauge('connections', 'Open WebSocket connections.');
+    this.restingPorts = gauge('resting_ports', 'UDP ports that are kept for their last subject.');
     this.draining = gauge('draining', '1 while the relay is draining.');
     this.connectionsTotal = counter('connections_total', 'WebSocket connections accepted.');
     this.closings = counter('closings_total', 'Connections that the relay closed or refused.', 'reason');

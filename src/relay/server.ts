@@ -97,6 +97,7 @@ class Server implements RelayServer {
 
   async metrics(): Promise<string> {
     if (this.#metrics === undefined) throw new TypeError('relay: metrics are off: set the option `metrics`');
+    this.#metrics.restingPorts.set(this.#sessions.restingPorts);
     return this.#metrics.text();
   }
 

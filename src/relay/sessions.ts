@@ -47,6 +47,11 @@ export class Sessions {
     return this.#count;
   }
 
+  /** UDP ports that aren't given to another subject, because peers may go on sending to them. */
+  get restingPorts(): number {
+    return this.#pool.resting;
+  }
+
   /**
    * Creates a session for a ticket. Rejects with LimitError if there are too many sessions or no UDP address is left, and
    * with TicketError if a destination in the ticket is malformed.
