@@ -114,6 +114,9 @@ export class StackCore implements SocketContext {
       const change = changes.next(transport.addresses);
       if (change && !this.#isClosing) this.events.emit('addresses', change);
     });
+    pump.ending.add(() => {
+      for (const socket of this.sockets) socket.abort('the page was closed');
+    });
     pump.unreachable.add((destination, code) => {
       const error = new SctpError(code, `${destination} can't be reached`, { address: destination });
       for (const { associations } of this.sockets) {

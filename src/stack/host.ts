@@ -9,6 +9,7 @@ interface TransportEvents {
   receive(packets: readonly Packet[]): void;
   destinationUnreachable(destination: Address, code: ErrorCode): void;
   transportChanged(back: readonly Address[]): void;
+  transportEnding(): void;
 }
 
 /** What a transport calls. The pump, to which it passes the calls on, is made after the transport has started. */
@@ -34,5 +35,9 @@ export class StackHost implements TransportHost {
 
   changed(back: readonly Address[] = []): void {
     this.pump?.transportChanged(back);
+  }
+
+  ending(): void {
+    this.pump?.transportEnding();
   }
 }

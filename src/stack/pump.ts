@@ -60,6 +60,8 @@ export class Pump {
   readonly unreachable: Set<UnreachableListener> = new Set();
   /** Called when local addresses or routes have changed. */
   readonly changed: Set<() => void> = new Set();
+  /** Called when the program is about to end. */
+  readonly ending: Set<() => void> = new Set();
   readonly conn: ConnOutbox = new ConnOutbox();
   /** The module. Every call of it must be made within `enter`. */
   readonly instance: Instance;
@@ -181,6 +183,11 @@ export class Pump {
   transportChanged(back: readonly Address[]): void {
     this.#safely(() => this.updateInterfaces(true, back));
     for (const listener of [...this.changed]) this.#safely(listener);
+  }
+
+  /** The program is about to end: the listeners can send the last packets. */
+  transportEnding(): void {
+    for (const listener of [...this.ending]) this.#safely(listener);
   }
 
   /** The network reports that it can't reach a destination. */

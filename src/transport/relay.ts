@@ -10,6 +10,7 @@ import { probedSizes } from './path-mtu.js';
 import { REFUSAL_CODES } from './relay/errors.js';
 import { Link, type LinkEvents } from './relay/link.js';
 import { parseOptions, type RelayOptions, type RelaySettings } from './relay/options.js';
+import { watchPage } from './relay/page.js';
 import { Routes } from './relay/routes.js';
 import { ChosenTags } from './relay/tags.js';
 import { runtimeWebSocket, type WebSocketConstructor } from './relay/websocket.js';
@@ -86,6 +87,7 @@ class Relay implements RelayTransport {
   #state: 'new' | 'starting' | 'up' | 'closed' = 'new';
   #closing: Promise<void> | undefined;
   #unroutable = 0;
+  #endWatch = (): void => {};
 
   constructor(settings: RelaySettings) {
     this.#settings = settings;
@@ -139,6 +141,18 @@ class Relay implements RelayTransport {
     }
     this.#host = host;
     this.#state = 'up';
+    this.#endWatch = watchPage({
+      woke: () => {
+        for (const link of this.#links) link.wake();
+      },
+      suspended: () => {
+        for (const link of this.#links) link.suspend();
+      },
+      left: () => {
+        this.#host?.ending?.();
+        void this.close();
+      },
+    });
   }
 
   route(destination: Address): Route | undefined {
@@ -181,6 +195,7 @@ class Relay implements RelayTransport {
 
   close(): Promise<void> {
     this.#state = 'closed';
+    this.#endWatch();
     this.#closing ??= Promise.all(this.#links.map((link) => link.close())).then(() => {});
     return this.#closing;
   }

@@ -80,6 +80,8 @@ export interface TransportHost {
    * each, and what was sent meanwhile is sent again at once.
    */
   changed(back?: readonly Address[]): void;
+  /** The program is about to end, as when its page is closed. Only what the host sends before this returns is still sent. */
+  ending?(): void;
 }
 
 /** A route to a destination. */

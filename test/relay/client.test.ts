@@ -1,97 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import type { Packet } from '../../src/packet.js';
+import type { Clock } from '../../src/clock.js';
 import { CLOSE_CODES } from '../../src/relay/close-codes.js';
-import { decodeClientMessage, encodeControl, type RelayMessage } from '../../src/relay/codec.js';
 import { encodeDatagrams } from '../../src/relay/datagrams.js';
-import { type RelayOptions, relay, type WebSocketConstructor } from '../../src/relay.js';
+import { relay, type WebSocketConstructor } from '../../src/relay.js';
 import { VirtualClock } from '../../src/simulated/virtual-clock.js';
 import { RecordingHost } from '../../src/testing/recording-host.js';
 import { Routes } from '../../src/transport/relay/routes.js';
+import { FakeSocket, fakeRelays } from '../support/fake-relays.js';
 import { answer, init, sctp } from '../support/sctp.js';
-
-/** A WebSocket without a network: the test acts as the relay. */
-class FakeSocket {
-  binaryType = '';
-  readyState = 0;
-  bufferedAmount = 0;
-  readonly protocol = '';
-  readonly url: string;
-  readonly openedAtMs: number;
-  readonly sent: Uint8Array[] = [];
-  closed: number | undefined;
-  onopen: (() => void) | null = null;
-  onmessage: ((event: { data: unknown }) => void) | null = null;
-  onerror: ((event: unknown) => void) | null = null;
-  onclose: ((event: { code: number; reason: string }) => void) | null = null;
-
-  constructor(url: string, nowMs: number) {
-    this.url = url;
-    this.openedAtMs = nowMs;
-  }
-
-  send(data: Uint8Array): void {
-    this.sent.push(data);
-  }
-
-  close(code = 1005): void {
-    this.closed = code;
-    queueMicrotask(() => this.onclose?.({ code, reason: '' }));
-  }
-
-  tell(message: Exclude<RelayMessage, { type: 'datagrams' }>): void {
-    this.hear(encodeControl(message));
-  }
-
-  hear(bytes: Uint8Array): void {
-    this.onmessage?.({ data: bytes.slice().buffer });
-  }
-
-  allocate(address: string, resumed = false): void {
-    this.onopen?.();
-    const locals = [{ address, port: 50_000 }];
-    this.tell({ type: 'allocated', resumption: new Uint8Array(16).fill(5), resumed, mtu: 1400, pingMs: 5000, locals });
-  }
-
-  get messages() {
-    return this.sent.map((bytes) => decodeClientMessage(bytes));
-  }
-
-  get datagrams(): number {
-    return this.messages.reduce((sum, each) => sum + (each?.type === 'datagrams' ? each.datagrams.length : 0), 0);
-  }
-}
-
-/** A transport through fake relays, all of which are up. */
-async function bench(count: number, options: Partial<RelayOptions> = {}) {
-  const clock = new VirtualClock();
-  const sockets: FakeSocket[] = [];
-  const WebSocket = class {
-    constructor(url: string) {
-      const socket = new FakeSocket(url, clock.now());
-      sockets.push(socket);
-      // biome-ignore lint/correctness/noConstructorReturn: so that the test has what the transport has
-      return socket;
-    }
-  } as unknown as WebSocketConstructor;
-  const relays = Array.from({ length: count }, (_, index) => ({ url: `ws://relay-${index}/`, ticket: 'ticket' }));
-  const transport = relay({ relays, WebSocket, clock, random: (bytes) => bytes.fill(0xff), ...options });
-  const host = new RecordingHost();
-  const starting = transport.start(host);
-  await Promise.resolve();
-  await clock.advance(0);
-  for (const [index, socket] of sockets.entries()) socket.allocate(`9.9.9.${index + 1}`);
-  await starting;
-  const send = (destination: string, count = 1) => {
-    const source = transport.route(destination)?.source ?? '9.9.9.9';
-    const packet: Packet = { source, destination, port: 9899, trafficClass: 0, bytes: sctp() };
-    transport.send(new Array(count).fill(packet));
-  };
-  return { clock, sockets, transport, host, send };
-}
 
 describe('a link to a relay', () => {
   test('reconnects after growing delays, up to 30 s', async () => {
-    const { clock, sockets, transport } = await bench(1);
+    const { clock, sockets, transport } = await fakeRelays(1);
     const lose = () => sockets.at(-1)?.onclose?.({ code: 1006, reason: '' });
     lose();
     for (let i = 0; i < 10; i++) {
@@ -105,8 +25,58 @@ describe('a link to a relay', () => {
     await transport.close();
   });
 
+  test('reconnects slower and slower to a relay that allocates addresses and drops it, until datagrams have arrived', async () => {
+    const { clock, sockets, transport } = await fakeRelays(1);
+    const dropped = async (hears: boolean) => {
+      const { length } = sockets;
+      if (hears) {
+        const datagram = { local: 0, peer: { address: '8.8.8.8', port: 9899 }, bytes: sctp() };
+        sockets.at(-1)?.hear(encodeDatagrams([datagram])[0]!);
+      }
+      sockets.at(-1)?.onclose?.({ code: 1006, reason: '' });
+      const lostAtMs = clock.now();
+      while (sockets.length === length) await clock.advance(50);
+      sockets.at(-1)?.allocate('9.9.9.1');
+      return clock.now() - lostAtMs;
+    };
+    for (const most of [500, 1000, 2000, 4000]) expect(await dropped(false)).toBe(most);
+    expect(await dropped(true)).toBe(500);
+    expect(await dropped(false)).toBe(1000);
+    await transport.close();
+  });
+
+  test('waits for a random part of each delay, so that the clients of a relay do not come back together', async () => {
+    const waits = new Set<number>();
+    for (let value = 0; value < 256; value += 51) {
+      const { clock, sockets, transport } = await fakeRelays(1, { random: (bytes) => void bytes.fill(value) });
+      sockets[0]?.onclose?.({ code: 1006, reason: '' });
+      while (sockets.length === 1) await clock.advance(1);
+      waits.add(Math.round(sockets[1]!.openedAtMs));
+      await transport.close();
+    }
+    expect([...waits]).toEqual([250, 300, 350, 400, 450, 500]);
+  });
+
+  test('stays up in a hidden page, whose timers run once a minute, and is lost when two pings are unanswered', async () => {
+    const clock = new VirtualClock();
+    const throttled: Clock = {
+      now: () => clock.now(),
+      schedule: (ms, callback) =>
+        clock.schedule(Math.ceil((clock.now() + ms) / 60_000) * 60_000 - clock.now(), callback),
+    };
+    const { sockets, transport } = await fakeRelays(1, { clock: throttled }, clock);
+    for (let minute = 0; minute < 10; minute++) {
+      await clock.advance(60_000);
+      sockets[0]?.tell({ type: 'pong', value: 1 });
+      expect(transport.relays[0]?.state).toBe('up');
+    }
+    await clock.advance(180_000);
+    expect(sockets[0]?.closed).toBe(CLOSE_CODES.idle);
+    await transport.close();
+  });
+
   test('is lost when two pings are unanswered, and not before', async () => {
-    const { clock, sockets, transport } = await bench(1);
+    const { clock, sockets, transport } = await fakeRelays(1);
     for (let i = 0; i < 10; i++) {
       await clock.advance(5000);
       const ping = sockets[0]?.messages.at(-1);
@@ -121,7 +91,7 @@ describe('a link to a relay', () => {
   });
 
   test('presents the token of its earlier session', async () => {
-    const { clock, sockets, transport, host } = await bench(1);
+    const { clock, sockets, transport, host } = await fakeRelays(1);
     sockets[0]?.onclose?.({ code: 1006, reason: '' });
     await clock.advance(1000);
     sockets[1]?.onopen?.();
@@ -135,7 +105,7 @@ describe('a link to a relay', () => {
   });
 
   test('drops and counts packets while the connection is full', async () => {
-    const { sockets, transport, send } = await bench(1);
+    const { sockets, transport, send } = await fakeRelays(1);
     send('8.8.8.8', 5);
     sockets[0]!.bufferedAmount = 262_145;
     send('8.8.8.8', 7);
@@ -146,7 +116,7 @@ describe('a link to a relay', () => {
   });
 
   test('sends a batch as one message', async () => {
-    const { sockets, transport, send, host } = await bench(1);
+    const { sockets, transport, send, host } = await fakeRelays(1);
     send('8.8.8.8', 20);
     expect(sockets[0]?.messages.map((each) => each?.type)).toEqual(['allocate', 'permit', 'datagrams']);
     const datagram = { local: 0, peer: { address: '8.8.8.8', port: 9899 }, bytes: sctp() };
@@ -158,7 +128,7 @@ describe('a link to a relay', () => {
 
 describe('a lost relay', () => {
   test('isn’t used, and its addresses are removed if it isn’t back in time', async () => {
-    const { clock, sockets, transport, host } = await bench(2, { lingerMs: 10_000 });
+    const { clock, sockets, transport, host } = await fakeRelays(2, { lingerMs: 10_000 });
     expect(transport.addresses).toEqual(['9.9.9.1', '9.9.9.2']);
     sockets[0]?.onclose?.({ code: 1006, reason: '' });
     expect(transport.route('8.8.8.8')?.source).toBe('9.9.9.2');
@@ -179,7 +149,7 @@ describe('a lost relay', () => {
   });
 
   test('is ENETDOWN for destinations that no other relay can reach', async () => {
-    const { clock, sockets, transport, host, send } = await bench(1);
+    const { clock, sockets, transport, host, send } = await fakeRelays(1);
     send('8.8.8.8');
     sockets[0]?.onclose?.({ code: 1006, reason: '' });
     await clock.advance(0);
@@ -189,7 +159,7 @@ describe('a lost relay', () => {
   });
 
   test('gets the permits again when it is back', async () => {
-    const { clock, sockets, transport, send } = await bench(2);
+    const { clock, sockets, transport, send } = await fakeRelays(2);
     send('8.8.8.8');
     send('8.8.4.4');
     sockets[1]?.onclose?.({ code: 1006, reason: '' });
@@ -201,7 +171,7 @@ describe('a lost relay', () => {
   });
 
   test('gets the tags of our associations when it is back, and those that are chosen later', async () => {
-    const { clock, sockets, transport } = await bench(2);
+    const { clock, sockets, transport } = await fakeRelays(2);
     const sendInit = (initiateTag: number) => {
       const [source = ''] = transport.addresses;
       const packet = { source, destination: '8.8.8.8', port: 9899, trafficClass: 0 };
@@ -232,7 +202,7 @@ describe('a lost relay', () => {
   });
 
   test('that is draining is avoided, and its address is not listed any more, but its packets are still received', async () => {
-    const { sockets, transport, host } = await bench(2);
+    const { sockets, transport, host } = await fakeRelays(2);
     expect(transport.route('8.8.8.8')?.source).toBe('9.9.9.1');
     sockets[0]?.tell({ type: 'draining', withinMs: 10_000 });
     expect(transport.route('8.8.8.8')?.source).toBe('9.9.9.2');
@@ -245,7 +215,7 @@ describe('a lost relay', () => {
 });
 
 test('a relay that is draining keeps its address while no other relay can be used', async () => {
-  const { clock, sockets, transport } = await bench(2, { lingerMs: 10_000 });
+  const { clock, sockets, transport } = await fakeRelays(2, { lingerMs: 10_000 });
   sockets[1]?.onclose?.({ code: 1006, reason: '' });
   sockets[0]?.tell({ type: 'draining', withinMs: 10_000 });
   expect(transport.route('8.8.8.8')?.source).toBe('9.9.9.1');
@@ -259,7 +229,7 @@ test('a relay that is draining keeps its address while no other relay can be use
 });
 
 test('closing completes even if the runtime never emits close for a WebSocket', async () => {
-  const { clock, sockets, transport } = await bench(1);
+  const { clock, sockets, transport } = await fakeRelays(1);
   for (const socket of sockets) socket.onclose = null;
   const closed = transport.close();
   await clock.advance(1000);

@@ -70,6 +70,12 @@ export class Connection {
     this.#end(CLOSE_CODES.idle, 'the relay does not answer');
   }
 
+  /** Closes the connection so that the session can be resumed. */
+  suspend(): void {
+    this.#hasEnded = true;
+    this.#end(CLOSE_CODES.idle, 'the page was suspended');
+  }
+
   /** Closes the connection normally: the relay doesn't keep the addresses. */
   close(): void {
     this.#hasEnded = true;

@@ -38,10 +38,15 @@ export interface LinkParts {
 }
 
 const FIRST_DELAY_MS = 500;
+/** After so many unanswered pings in a row a relay is lost. */
+const MOST_UNANSWERED = 2;
+/** How long a relay may take to answer a ping when the connection may be dead. */
+const PROBE_MS = 1500;
 const MAX_DELAY_MS = 30_000;
 
 /**
- * A client of one relay. It reconnects whenever the connection is lost.
+ * A client of one relay. It reconnects whenever the connection is lost, slower and slower until datagrams have arrived: an
+ * allocation alone shows only that the relay accepts clients.
  *
  * ```
  *   connecting ── allocated ──► up ── draining ──► draining
@@ -63,7 +68,8 @@ export class Link {
   #lingering: readonly UdpEndpoint[] = [];
   #cancelLingering: (() => void) | undefined;
   #attempt = 0;
-  #receivedAtMs = 0;
+  /** Pings in a row after which nothing arrived. */
+  #unanswered = 0;
   #isLeaving = false;
   #dropped = 0;
 
@@ -188,12 +194,14 @@ export class Link {
   }
 
   #onMessage(message: RelayMessage): boolean {
-    const { events, settings } = this.#parts;
-    this.#receivedAtMs = settings.clock.now();
+    const { events } = this.#parts;
+    this.#unanswered = 0;
     if (message.type === 'allocated') return this.#onAllocated(message);
     if (this.#allocated === undefined) return false;
-    if (message.type === 'datagrams') events.received(this, message.datagrams);
-    else if (message.type === 'refused') events.refused(this, message);
+    if (message.type === 'datagrams') {
+      this.#delayMs = FIRST_DELAY_MS;
+      events.received(this, message.datagrams);
+    } else if (message.type === 'refused') events.refused(this, message);
     else if (message.type === 'draining') {
       this.#state = 'draining';
       this.#isLeaving = true;
@@ -211,21 +219,47 @@ export class Link {
     this.#cancelLingering?.();
     this.#lingering = [];
     this.#error = undefined;
-    this.#delayMs = FIRST_DELAY_MS;
     this.#schedule(allocated.pingMs, () => this.#ping());
     this.#parts.events.returned(this);
     this.#parts.events.attempted();
     return true;
   }
 
-  /** A relay that sends nothing for two and a half intervals is lost: TCP alone would take minutes to notice. */
+  /**
+   * The network may have changed. A lost relay is tried at once. If a relay that is up doesn't answer a ping soon, it is lost: TCP
+   * alone would take minutes to notice.
+   */
+  wake(): void {
+    if (this.#state === 'waiting') return void this.#connect();
+    if (this.#allocated === undefined) return;
+    this.#unanswered = MOST_UNANSWERED;
+    this.#sendPing();
+    this.#schedule(PROBE_MS, () => this.#ping());
+  }
+
+  /** Closes the connection, which can be resumed: the relay keeps the addresses for a while. It is reopened by `wake`. */
+  suspend(): void {
+    if (this.#state === 'closed') return;
+    this.#attempt++;
+    this.#connection?.suspend();
+    this.#onLost(closeError(this.url, 1006, 'the page was suspended', undefined));
+    this.#cancelTimer?.();
+  }
+
+  /**
+   * A relay that doesn't answer two pings in a row is lost. Pings are counted, not time: the timers of a hidden page run once a
+   * minute.
+   */
   #ping(): void {
-    const { clock } = this.#parts.settings;
     const pingMs = Math.max(this.#allocated?.pingMs ?? 0, 100);
-    const silentMs = clock.now() - this.#receivedAtMs;
-    if (silentMs > 2.5 * pingMs) return this.#connection?.expire(Math.round(silentMs));
-    this.#connection?.send(encodeControl({ type: 'ping', value: this.#attempt >>> 0 }));
+    if (this.#unanswered >= MOST_UNANSWERED) return this.#connection?.expire(Math.round(MOST_UNANSWERED * pingMs));
+    this.#unanswered++;
+    this.#sendPing();
     this.#schedule(pingMs, () => this.#ping());
+  }
+
+  #sendPing(): void {
+    this.#connection?.send(encodeControl({ type: 'ping', value: this.#attempt >>> 0 }));
   }
 
   #onLost(error: SctpError): void {
