@@ -31,6 +31,7 @@ export type { SendAllFailure, SendAllResult } from './socket/send-all.js';
 export { Socket } from './socket/socket.js';
 export type { SocketMessage } from './socket/socket-receiver.js';
 export type { SocketSendOptions } from './socket/socket-send.js';
+export type { Log, LogEntry, LogLevel } from './socket/stack-log.js';
 export type { COUNTERS, StackStatistics } from './socket/stack-statistics.js';
 export type { Message } from './stack/socket/message.js';
 export type {

@@ -68,9 +68,9 @@ test('the code blocks of docs/relay.md and docs/raw.md type-check', { timeout: 1
 });
 
 test('the code blocks of docs/diagnosis.md type-check and run', { timeout: 120_000 }, async () => {
-  const [writing = '', reading = ''] = blocksOf('diagnosis.md');
-  expect(await checked({ writing, reading })).toBe('');
-  for (const [name, block] of Object.entries({ writing, reading })) {
+  const [writing = '', reading = '', logging = ''] = blocksOf('diagnosis.md');
+  expect(await checked({ writing, reading, logging })).toBe('');
+  for (const [name, block] of Object.entries({ writing, reading, logging })) {
     writeFileSync(join(folder, `${name}.mjs`), block);
     const { stderr } = await promisify(execFile)(process.execPath, [`${name}.mjs`], { cwd: folder, timeout: 30_000 });
     expect(stderr).toBe('');

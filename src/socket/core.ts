@@ -23,8 +23,10 @@ import { Connector, type ConnectorOwner } from './connect/connector.js';
 import type { Peer } from './connect/peers.js';
 import { SOCKET_EVENTS, type SocketEvents } from './events.js';
 import { LazyModuleSocket, type LazyModuleSocketOwner, type ModuleSocketContext } from './lazy-module-socket.js';
+import { logEnd, logNotification } from './log-associations.js';
 import type { SocketMessage } from './socket-receiver.js';
 import { SOCKET_SEND_OPTIONS, type SocketSendOptions } from './socket-send.js';
+import type { LogWriter } from './stack-log.js';
 
 const MOST_STREAMS = 0x10000;
 
@@ -34,6 +36,8 @@ export interface SocketContext extends ModuleSocketContext {
   readonly attempts: ConnectAttempts;
   /** The most associations that the stack may have. */
   readonly mostAssociations: number;
+  /** Undefined if nothing is logged. */
+  readonly log: LogWriter | undefined;
   /** Is the stack closed, or being closed? */
   readonly isClosing: boolean;
   /** The sockets that are in use: those that have a module socket. */
@@ -239,6 +243,12 @@ export class SocketCore implements LazyModuleSocketOwner, AssociationTableOwner,
   }
 
   notification(notification: Notification): void {
+    this.#handle(notification);
+    const { log } = this.#context;
+    if (log) logNotification(log, notification, this.associations.core(notification.associationId));
+  }
+
+  #handle(notification: Notification): void {
     const core = this.associations.core(notification.associationId);
     if (notification.type !== 'association') return core?.notify(notification);
     if (this.#connector?.notified(notification)) return;
@@ -278,6 +288,7 @@ export class SocketCore implements LazyModuleSocketOwner, AssociationTableOwner,
   }
 
   ended({ id, moduleSocket }: AssociationCore, error: SctpError | undefined): void {
+    if (this.#context.log) logEnd(this.#context.log, id, error);
     this.#connector?.ended(id, error);
     if (this.config.style === 'one-to-many') return;
     this.moduleSocket.drop(moduleSocket);

@@ -25,6 +25,8 @@ import { AddressChanges } from './address-changes.js';
 import { ConnectAttempts } from './connect/attempts.js';
 import { type SocketContext, SocketCore } from './core.js';
 import { STACK_EVENTS, type StackEvents } from './events.js';
+import { PacketLog } from './log-packets.js';
+import { type Log, LogWriter } from './stack-log.js';
 
 /** The options of a stack, except its WebAssembly. */
 export interface StackCoreOptions {
@@ -42,6 +44,11 @@ export interface StackCoreOptions {
   readonly limits?: Limits;
   /** usrsctp's sysctls, by their C names. They override the preset and `timers`. `docs/api-coverage.md` lists them. */
   readonly sysctls?: Partial<Readonly<Record<Sysctl, number>>>;
+  /**
+   * Writes a log: a function that is called with each entry, or that function and a level. Default: nothing is logged,
+   * unless Node's environment variable NODE_DEBUG contains `usrsctp`; then the log goes to the standard error.
+   */
+  readonly log?: Log | Log['write'];
 }
 
 const STACK_OPTIONS: Names<StackCoreOptions & { wasm: unknown }> = {
@@ -52,6 +59,7 @@ const STACK_OPTIONS: Names<StackCoreOptions & { wasm: unknown }> = {
   timers: true,
   limits: true,
   sysctls: true,
+  log: true,
   wasm: true,
 };
 
@@ -69,6 +77,7 @@ export class StackCore implements SocketContext {
   readonly encapsulationPort: number | undefined;
   readonly attempts: ConnectAttempts;
   readonly mostAssociations: number;
+  readonly log: LogWriter | undefined;
   readonly sockets: Set<SocketCore> = new Set();
   readonly events: EventListeners<StackEvents> = new EventListeners(STACK_EVENTS);
   /** The configuration of sockets that are made without options. */
@@ -83,11 +92,12 @@ export class StackCore implements SocketContext {
     if (typeof transport?.send !== 'function') throw new TypeError('Stack.create: give a transport, such as udp()');
     const limits = allLimits(options.limits ?? {});
     const given = [...timerSysctls(preset, timers), ...givenSysctls(options.sysctls ?? {})];
+    const log = LogWriter.of(options.log, () => clock.now());
     const compiling = usrsctpModule(wasm);
     // Loads Web Crypto, which takes Node 2 ms, while the module is compiled.
     if (random === systemRandom) random(new Uint8Array(1));
     const pump = await Pump.start({ module: await compiling, transport, clock, random });
-    const stack = new StackCore(transport, pump, limits.associations);
+    const stack = new StackCore(transport, pump, limits.associations, log);
     try {
       pump.enter(() => {
         pump.calls.limitPeers(limits);
@@ -102,7 +112,9 @@ export class StackCore implements SocketContext {
     return stack;
   }
 
-  private constructor(transport: Transport, pump: Pump, mostAssociations: number) {
+  private constructor(transport: Transport, pump: Pump, mostAssociations: number, log: LogWriter | undefined) {
+    this.log = log;
+    if (log?.has('debug')) new PacketLog(log, pump, transport);
     this.mostAssociations = mostAssociations;
     this.transport = transport;
     this.pump = pump;
@@ -113,11 +125,13 @@ export class StackCore implements SocketContext {
     pump.changed.add(() => {
       const change = changes.next(transport.addresses);
       if (change && !this.#isClosing) this.events.emit('addresses', change);
+      if (change) log?.write('info', `this host's addresses are now ${change.addresses.join(', ') || 'none'}`);
     });
     pump.ending.add(() => {
       for (const socket of this.sockets) socket.abort('the page was closed');
     });
     pump.unreachable.add((destination, code) => {
+      log?.write('info', `the network reports that it can't reach ${destination}: ${code}`, { address: destination });
       const error = new SctpError(code, `${destination} can't be reached`, { address: destination });
       for (const { associations } of this.sockets) {
         for (const { paths } of associations.cores) paths.refused(destination, error);
