@@ -28,6 +28,14 @@ export const relayScenarios: readonly Scenario[] = [
       }),
   },
   {
+    // The relay sends no more than half a megabyte that isn't acknowledged by a WebSocket pong.
+    name: 'two megabytes come back through two relays, because the runtime answers WebSocket pings',
+    run: (setting) =>
+      throughRelays(setting, async (association) => {
+        for (let number = 0; number < 10; number++) await roundTrip(association, String(number).repeat(200_000));
+      }),
+  },
+  {
     name: 'an association lives on when one of its two relays crashes',
     run: (setting) =>
       throughRelays(setting, async (association, transport) => {
