@@ -32,7 +32,7 @@ export class Connection implements ClientConnection {
   readonly #socket: WebSocket;
   readonly #context: ConnectionContext;
   #session: Session | undefined;
-  #readLimit: ReadLimit | undefined;
+  #readLimit: ReadLimit;
   #hasPresented = false;
   #hasReceived = false;
   #isClosed = false;
@@ -43,6 +43,7 @@ export class Connection implements ClientConnection {
     this.address = address;
     this.#context = context;
     const { clock, limits } = context.settings;
+    this.#readLimit = new ReadLimit(socket, 0, clock); // until a ticket is presented
     this.#cancelHandshake = clock.schedule(limits.handshakeMs, () => {
       this.refuse('ticket', 'no ticket was presented in time');
     });
@@ -68,7 +69,7 @@ export class Connection implements ClientConnection {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#cancelHandshake();
-    this.#readLimit?.end(); // so that the client's close frame is read
+    this.#readLimit.end(); // so that the client's close frame is read
     this.#context.metrics?.closings.inc({ reason: closeReasonOf(code) ?? 'normal' });
     this.#socket.close(code, closeText(text));
     const cancel = this.#context.settings.clock.schedule(CLOSING_MS, () => this.#socket.terminate());
@@ -83,8 +84,8 @@ export class Connection implements ClientConnection {
   }
 
   #message(data: unknown, isBinary: boolean): void {
+    if (isBytes(data)) this.#readLimit.read(data.length);
     if (this.#isClosed) return;
-    if (isBytes(data)) this.#readLimit?.read(data.length);
     const message = isBinary && isBytes(data) ? decodeClientMessage(data) : undefined;
     if (message === undefined) this.#violation('a message does not follow the protocol');
     else if (this.#session !== undefined) this.#receive(this.#session, message);
@@ -132,6 +133,7 @@ export class Connection implements ClientConnection {
     const { metrics, settings } = this.#context;
     const { subject } = session;
     this.#session = session;
+    this.#readLimit.end();
     this.#readLimit = new ReadLimit(this.#socket, session.bytesPerSecond, settings.clock);
     this.#cancelHandshake();
     this.#context.authenticated(this);
@@ -143,7 +145,7 @@ export class Connection implements ClientConnection {
   #closed(code: number): void {
     this.#isClosed = true;
     this.#cancelHandshake();
-    this.#readLimit?.end();
+    this.#readLimit.end();
     this.#session?.detach(this, LEFT.includes(code));
     this.#context.closed(this);
   }

@@ -12,12 +12,14 @@ export class Metrics {
   readonly closings: Counter<'reason'>;
   readonly sessions: Counter<'kind'>;
   readonly arrived: Counter<'direction'>;
-  readonly waiting: Gauge<'direction'>;
+  /** Datagrams that have arrived and are neither carried nor dropped yet. Plain numbers: they change twice for each datagram. */
+  readonly waiting = { out: 0, in: 0 };
   readonly datagrams: Counter<'direction'>;
   readonly bytes: Counter<'direction'>;
   readonly dropped: Counter<'direction' | 'reason'>;
   readonly refused: Counter<'reason'>;
   readonly #registry: Registry;
+  readonly #waiting: Gauge<'direction'>;
 
   /** Loads prom-client, an optional peer dependency. Rejects if it isn't installed. */
   static async load(): Promise<Metrics> {
@@ -44,7 +46,7 @@ export class Metrics {
     this.closings = counter('closings_total', 'Connections that the relay closed or refused.', 'reason');
     this.sessions = counter('sessions_total', 'Sessions, new and resumed.', 'kind');
     this.arrived = counter('arrived_total', 'Datagrams from clients (out) and from the network (in).', 'direction');
-    this.waiting = gauge(
+    this.#waiting = gauge(
       'waiting',
       'Datagrams that have arrived and are neither carried nor dropped yet.',
       'direction',
@@ -61,6 +63,7 @@ export class Metrics {
 
   /** The text exposition format of Prometheus, version 0.0.4. */
   text(): Promise<string> {
+    for (const direction of ['out', 'in'] as const) this.#waiting.set({ direction }, this.waiting[direction]);
     return this.#registry.metrics();
   }
 }

@@ -18,7 +18,7 @@ export class Traffic {
 
   arrived(): void {
     this.#metrics?.arrived.inc(this.#labels);
-    this.#metrics?.waiting.inc(this.#labels);
+    this.#wait(1);
   }
 
   /** `bytes`: of the SCTP packets. */
@@ -26,12 +26,16 @@ export class Traffic {
     if (datagrams === 0) return;
     this.#metrics?.datagrams.inc(this.#labels, datagrams);
     this.#metrics?.bytes.inc(this.#labels, bytes);
-    this.#metrics?.waiting.dec(this.#labels, datagrams);
+    this.#wait(-datagrams);
   }
 
   dropped(reason: string, datagrams = 1): void {
     if (datagrams === 0) return;
     this.#metrics?.dropped.inc({ ...this.#labels, reason }, datagrams);
-    this.#metrics?.waiting.dec(this.#labels, datagrams);
+    this.#wait(-datagrams);
+  }
+
+  #wait(change: number): void {
+    if (this.#metrics !== undefined) this.#metrics.waiting[this.#labels.direction] += change;
   }
 }
