@@ -7,8 +7,9 @@
  *   - a HEARTBEAT is sent, from which the peer learns that the path works, and our UDP port (RFC 6951 5.4)
  *   - a SACK is sent, so that the peer needn't send again what has arrived
  *
- * A HEARTBEAT ACK or ASCONF ACK shows that its path works. Then T3-rtx is cut short too, if it is overdue. So when a
- * HEARTBEAT arrives on a path whose T3-rtx is overdue, another one is sent in return.
+ * A HEARTBEAT ACK or ASCONF ACK shows that its path works. Then T3-rtx is cut short too, if it is overdue, and that of
+ * failed paths, whose data goes to this one. So when a HEARTBEAT arrives on a path that has failed or whose T3-rtx is
+ * overdue, another one is sent in return.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -184,10 +185,21 @@ static int is_overdue(const struct sctp_tcb *stcb, const struct sctp_nets *net)
 	       link_now_ms > link_ms_of_timeval(&chunk->sent_rcv_time) + round_trip_ms + SACK_DELAY_MS;
 }
 
+static int has_failed(const struct sctp_nets *net)
+{
+	return (net->dest_state & SCTP_ADDR_REACHABLE) == 0 || (net->dest_state & SCTP_ADDR_PF) != 0;
+}
+
+/* What is in flight on failed paths is retransmitted on the path that works. */
 void link_path_works(struct sctp_tcb *stcb, struct sctp_nets *net)
 {
-	if (is_overdue(stcb, net)) {
-		resume(stcb, net);
+	struct sctp_nets *other;
+
+	TAILQ_FOREACH(other, &stcb->asoc.nets, sctp_next)
+	{
+		if (other != net ? has_failed(other) && first_in_flight(stcb, other) != NULL : is_overdue(stcb, net)) {
+			resume(stcb, other);
+		}
 	}
 }
 
@@ -195,7 +207,7 @@ void link_path_works(struct sctp_tcb *stcb, struct sctp_nets *net)
 void fixed_send_heartbeat_ack(struct sctp_tcb *stcb, struct mbuf *packet, int offset, int length, struct sctp_nets *net)
 {
 	sctp_send_heartbeat_ack(stcb, packet, offset, length, net);
-	if (is_overdue(stcb, net)) {
+	if (is_overdue(stcb, net) || (has_failed(net) && (net->dest_state & SCTP_ADDR_UNCONFIRMED) == 0)) {
 		sctp_send_hb(stcb, net, SCTP_SO_NOT_LOCKED);
 	}
 }
