@@ -3,10 +3,11 @@ import type { Admission } from './admission.js';
 import { type Datagram, encodeDatagrams } from './datagrams.js';
 import type { Destinations } from './destinations.js';
 import { InFlight } from './in-flight.js';
+import { isTooLarge } from './packet-size.js';
 import { inspectPacket } from './sctp.js';
 import { Shaper, type SharedRate } from './shaper.js';
 import type { Traffic } from './traffic.js';
-import { OVERHEAD_BYTES, packetBytes } from './udp-endpoint.js';
+import { OVERHEAD_BYTES } from './udp-endpoint.js';
 
 /** The connection to a client, as a session uses it. */
 export interface ClientConnection {
@@ -93,7 +94,7 @@ export class Inbound {
     const summary = inspectPacket(bytes);
     if (summary === undefined) return 'not_sctp';
     if (!admission.isExpected(datagram, summary, nowMs)) return 'no_association';
-    if (packetBytes(peer, bytes) > mtu) return 'too_large'; // so that larger probes of the peer's path MTU discovery fail
+    if (isTooLarge(peer, bytes, mtu)) return 'too_large'; // so that larger probes of the peer's path MTU discovery fail
     if (this.#connection === undefined) return 'not_connected';
     const isFull = this.#connection.bufferedBytes > this.#parts.queueBytes || this.#batch.length >= MAX_BATCH;
     return isFull || this.#inFlight.messageBytes > this.#maxInFlightBytes ? 'queue_full' : undefined;

@@ -1,10 +1,11 @@
 import type { Admission } from './admission.js';
 import type { Datagram } from './datagrams.js';
 import type { Refusal } from './destinations.js';
+import { isTooLarge } from './packet-size.js';
 import { inspectPacket } from './sctp.js';
 import { Shaper, type SharedRate } from './shaper.js';
 import type { Traffic } from './traffic.js';
-import { OVERHEAD_BYTES, packetBytes, type UdpEndpoint } from './udp-endpoint.js';
+import { OVERHEAD_BYTES, type UdpEndpoint } from './udp-endpoint.js';
 
 /** The UDP addresses of one client. */
 export interface Allocation {
@@ -53,7 +54,7 @@ export class Outbound {
     if (from === undefined || from.address.includes(':') !== peer.address.includes(':')) {
       return traffic.dropped('no_source');
     }
-    if (packetBytes(peer, bytes) > mtu) return traffic.dropped('too_large');
+    if (isTooLarge(peer, bytes, mtu)) return traffic.dropped('too_large');
     const refusal = admission.outbound(datagram, summary, nowMs);
     if (refusal === 'crowded') admission.wait(datagram, summary, (late, atMs) => this.#admitted(datagram, late, atMs));
     else this.#admitted(datagram, refusal, nowMs);

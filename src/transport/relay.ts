@@ -15,6 +15,7 @@ import { Routes } from './relay/routes.js';
 import { ChosenTags } from './relay/tags.js';
 import { runtimeWebSocket, type WebSocketConstructor } from './relay/websocket.js';
 import type { Route, Transport, TransportHost } from './transport.js';
+import { fragmentable } from './udp/fragmentable.js';
 import { UnreachableReports } from './udp/unreachable.js';
 
 export type { RelayEndpoint, RelayOptions, Ticket } from './relay/options.js';
@@ -178,7 +179,7 @@ class Relay implements RelayTransport {
       }
       const { link, local, peer } = path;
       const batch = batches.get(link) ?? [];
-      batch.push({ local, peer, bytes: packet.bytes });
+      batch.push({ local, peer, bytes: packet.mayBeFragmented ? fragmentable(packet.bytes) : packet.bytes });
       batches.set(link, batch);
     }
     for (const [link, batch] of batches) link.send(batch);

@@ -126,6 +126,24 @@ describe('a link to a relay', () => {
   });
 });
 
+test('a packet that IP may fragment is made larger than an Ethernet frame, because the relay’s kernel lets only such packets be fragmented', async () => {
+  const { sockets, transport } = await fakeRelays(1);
+  const packet = {
+    source: '9.9.9.1',
+    destination: '8.8.8.8',
+    port: 9899,
+    trafficClass: 0,
+    bytes: sctp({ chunks: [[0, 1400]] }),
+  };
+  transport.send([packet, { ...packet, mayBeFragmented: true }]);
+  const sizes = sockets[0]?.messages.flatMap((each) => (each?.type === 'datagrams' ? each.datagrams : []));
+  expect(sizes?.map(({ bytes }) => bytes.length)).toEqual([
+    1416,
+    expect.toSatisfy((bytes: number) => bytes > 1500 && bytes <= 1512),
+  ]);
+  await transport.close();
+});
+
 describe('a lost relay', () => {
   test('isn’t used, and its addresses are removed if it isn’t back in time', async () => {
     const { clock, sockets, transport, host } = await fakeRelays(2, { lingerMs: 10_000 });

@@ -84,6 +84,22 @@ describe('a session', () => {
     expect(await dropped('in', 'too_large')).toBe(1);
   });
 
+  test('carries a packet that a PAD chunk makes larger than the MTU, so that IP may fragment it, but no larger probe', async () => {
+    const { send, sent, arrive, turn, wire, dropped } = bench({}, 1e9);
+    const pad = (bytes: number): [number, number] => [0x84, bytes];
+    send(init());
+    send(sctp({ chunks: [[0, 1400], pad(88)] }));
+    send(sctp({ chunks: [[4, 1400], pad(88)] }));
+    send(sctp({ chunks: [[0, 1400], pad(4000)] }));
+    expect(sent).toHaveLength(2);
+    expect(await dropped('out', 'too_large')).toBe(2);
+    arrive(answer({ chunks: [[0, 1400], pad(88)] }));
+    arrive(answer({ chunks: [[4, 1400], pad(88)] }));
+    turn();
+    expect(wire.datagrams).toBe(1);
+    expect(await dropped('in', 'too_large')).toBe(1);
+  });
+
   test('tells the client a refusal at most once per second', async () => {
     const { clock, send, wire } = bench();
     const special = { address: '10.0.0.1', port: 9899 };
