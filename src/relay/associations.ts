@@ -39,8 +39,8 @@ const MAX_ENDPOINTS = 32;
  * A client chooses a new tag when one of the sides restarts (RFC 9260 §5.2.2). The relay can't tell whether the restart
  * succeeds, so it then knows two associations with the same ports, and lets in packets of both.
  *
- * A client announces the tags of associations whose INIT went through another relay. The peer's tag is then learned from
- * the first packet to an endpoint that has answered.
+ * A client announces the tags of associations whose INIT went through another relay. The peer's tag is then learned
+ * from the first packet to an endpoint that has answered.
  */
 export class Associations {
   readonly #limit: number;
@@ -77,7 +77,10 @@ export class Associations {
     return matching.length < 2 ? matching[0] : latest(matching, peer);
   }
 
-  /** Notes a packet of the client. Returns its association; `undefined` if it belongs to none; `full` if there is no room. */
+  /**
+   * Notes a packet of the client. Returns its association; `undefined` if it belongs to none; `full` if there is no
+   * room.
+   */
   sent(packet: SctpSummary, peer: object, nowMs: number): Association | undefined | 'full' {
     const { sourcePort: port, destinationPort: peerPort, initiateTag } = packet;
     const known = this.find(packet, peer);
@@ -110,8 +113,8 @@ export class Associations {
   }
 
   /**
-   * Removes associations that have ended, and returns them. Those that haven't been answered are returned too, but they stay
-   * known: they may have been set up through another relay.
+   * Removes associations that have ended, and returns them. Those that haven't been answered are returned too, but they
+   * stay known: they may have been set up through another relay.
    */
   expire(nowMs: number): Association[] {
     const over = this.#all().filter((each) => nowMs >= expiryMs(each));
@@ -145,7 +148,10 @@ export class Associations {
     return association ?? all.find((each) => isLearning(each, peer));
   }
 
-  /** Ends an association, and those that it has replaced or that should have replaced it: they have an endpoint in common. */
+  /**
+   * Ends an association, and those that it has replaced or that should have replaced it: they have an endpoint in
+   * common.
+   */
   #close(ended: Association): void {
     ended.state = 'closed';
     for (const each of this.#at(ended.port, ended.peerPort)) {

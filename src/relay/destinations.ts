@@ -27,9 +27,10 @@ interface Destination {
 }
 
 /**
- * The destinations of one client, and its associations with them. Only packets from these destinations that belong to one
- * of the associations are let in, and INITs, in case the client listens. A destination that hasn't answered gets a few packets
- * only, so that a host that takes no part can't be flooded; and so does one that gets packets of no association.
+ * The destinations of one client, and its associations with them. Only packets from these destinations that belong to
+ * one of the associations are let in, and INITs, in case the client listens. A destination that hasn't answered gets a
+ * few packets only, so that a host that takes no part can't be flooded; and so does one that gets packets of no
+ * association.
  */
 export class Destinations {
   readonly associations: Associations;
@@ -59,8 +60,8 @@ export class Destinations {
   }
 
   /**
-   * Why a packet must not be sent; `undefined` if it may be. `crowded`: it is an INIT, and all clients together have sent too many
-   * that are unanswered; it may {@link wait}.
+   * Why a packet must not be sent; `undefined` if it may be. `crowded`: it is an INIT, and all clients together have
+   * sent too many that are unanswered; it may {@link wait}.
    */
   outbound(endpoint: UdpEndpoint, packet: SctpSummary, nowMs: number): Refusal | 'crowded' | undefined {
     const destination = this.#findOrAdd(endpoint, nowMs);

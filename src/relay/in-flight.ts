@@ -18,9 +18,9 @@ const NOTHING: Load = { datagrams: 0, bytes: 0, messageBytes: 0 };
 const PING_BYTES = 65_536;
 
 /**
- * What has been written to a WebSocket and has not been received yet. The kernel takes megabytes for a client that doesn't read,
- * and doesn't tell. So WebSocket pings (RFC 6455 §5.5.2) are sent among the messages: when a pong comes back, everything before
- * its ping has been received. Runtimes answer pings by themselves.
+ * What has been written to a WebSocket and has not been received yet. The kernel takes megabytes for a client that
+ * doesn't read, and doesn't tell. So WebSocket pings (RFC 6455 §5.5.2) are sent among the messages: when a pong comes
+ * back, everything before its ping has been received. Runtimes answer pings by themselves.
  */
 export class InFlight {
   readonly #marks: Mark[] = [];

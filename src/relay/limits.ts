@@ -17,9 +17,9 @@ export interface RelayLimits {
   /** Associations per client at once that the relay remembers. Default 256. */
   readonly associations: number;
   /**
-   * Packets that a client may send to a destination that hasn't answered, at least 1, plus one per second. An INIT counts
-   * as four packets (or as all of a limit below four), even if the destination has answered before; an answer resets the
-   * count. Default 32.
+   * Packets that a client may send to a destination that hasn't answered, at least 1, plus one per second. An INIT
+   * counts as four packets (or as all of a limit below four), even if the destination has answered before; an answer
+   * resets the count. Default 32.
    */
   readonly unanswered: number;
   /**
@@ -40,11 +40,14 @@ export interface RelayLimits {
   /** How long a client that has lost its connection may take to resume its session. Default 30,000. */
   readonly resumptionMs: number;
   /**
-   * How long the UDP port of a client that has gone isn't given to another subject, if its associations were not ended: their
-   * peers go on sending to it. Default 900,000 (15 min).
+   * How long the UDP port of a client that has gone isn't given to another subject, if its associations were not ended:
+   * their peers go on sending to it. Default 900,000 (15 min).
    */
   readonly restMs: number;
-  /** The interval of pings that clients are told. A client that sends nothing for three intervals is lost. Default 5000. */
+  /**
+   * The interval of the relay's WebSocket pings, and of the pings that clients are told to send. A client that sends and
+   * answers nothing for three intervals is lost. Default 5000.
+   */
   readonly pingMs: number;
   /** How far in the future the expiry of a ticket may be. Default 3,600,000 (1 h). */
   readonly ticketLifeMs: number;

@@ -12,7 +12,10 @@ export class Metrics {
   readonly closings: Counter<'reason'>;
   readonly sessions: Counter<'kind'>;
   readonly arrived: Counter<'direction'>;
-  /** Datagrams that have arrived and are neither carried nor dropped yet. Plain numbers: they change twice for each datagram. */
+  /**
+   * Datagrams that have arrived and are neither carried nor dropped yet. Plain numbers: they change twice for each
+   * datagram.
+   */
   readonly waiting = { out: 0, in: 0 };
   readonly datagrams: Counter<'direction'>;
   readonly bytes: Counter<'direction'>;

@@ -11,8 +11,8 @@ import { OVERHEAD_BYTES, type UdpEndpoint } from './udp-endpoint.js';
 export interface Allocation {
   readonly locals: readonly UdpEndpoint[];
   /**
-   * Sends from a local address. Returns false if the queue is full; otherwise calls `done` later, with whether the system has taken
-   * the datagram.
+   * Sends from a local address. Returns false if the queue is full; otherwise calls `done` later, with whether the
+   * system has taken the datagram.
    */
   send(local: number, peer: UdpEndpoint, bytes: Uint8Array, done: (isSent: boolean) => void): boolean;
   /** `isResting`: peers may go on sending to these addresses, so no other client must get them for a while. */

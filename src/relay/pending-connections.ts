@@ -10,7 +10,10 @@ interface Pending {
 /** The bytes of an IPv6 address that are one site's: /64 (RFC 4291 §2.5.4). */
 const SITE_BYTES = 8;
 
-/** The connections that haven't presented a ticket yet. When there are too many, the source with the most of them gives way. */
+/**
+ * The connections that haven't presented a ticket yet. When there are too many, the source with the most of them gives
+ * way.
+ */
 export class PendingConnections<Connection extends Pending> {
   readonly #limits: RelayLimits;
   /** In the order of their arrival. */
@@ -32,7 +35,9 @@ export class PendingConnections<Connection extends Pending> {
     this.#all.delete(connection);
   }
 
-  /** Who must give way so that a newcomer from an address can come in: nobody, the newcomer, or an earlier connection. */
+  /**
+   * Who must give way so that a newcomer from an address can come in: nobody, the newcomer, or an earlier connection.
+   */
   crowdedOut(address: string): Connection | 'newcomer' | undefined {
     const bySource = this.#bySource();
     const own = bySource.get(sourceOf(address))?.length ?? 0;
@@ -54,7 +59,10 @@ export class PendingConnections<Connection extends Pending> {
   }
 }
 
-/** What counts as one source: an IPv4 address, or an IPv6 network of 64 bits, of which one client has as many addresses as it likes. */
+/**
+ * What counts as one source: an IPv4 address, or an IPv6 network of 64 bits, of which one client has as many addresses
+ * as it likes.
+ */
 function sourceOf(address: string): string {
   const bytes = addressBytes(address);
   if (bytes === undefined || bytes.length === 4) return address;

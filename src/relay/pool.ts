@@ -53,8 +53,8 @@ export class AddressPool {
   }
 
   /**
-   * Opens the sockets of a client, on the preferred port if it is free, or else on any that is. Rejects with the system's
-   * error if no sockets can be opened.
+   * Opens the sockets of a client, on the preferred port if it is free, or else on any that is. Rejects with the
+   * system's error if no sockets can be opened.
    */
   async allocate(preferredPort: number, subject: string): Promise<UdpAllocation> {
     const chosen = (['IPv4', 'IPv6'] as const).flatMap((family) => this.#leastUsed(family));
@@ -93,7 +93,10 @@ export class AddressPool {
     }
   }
 
-  /** All ports: the preferred one, mapped into the range as other relays with the same range do, and those after a random one. */
+  /**
+   * All ports: the preferred one, mapped into the range as other relays with the same range do, and those after a
+   * random one.
+   */
   *#order(preferred: number): Iterable<number> {
     const [first, last] = this.#options.ports;
     const count = last - first + 1;
@@ -109,7 +112,10 @@ export class AddressPool {
   }
 }
 
-/** Rejects with EADDRNOTAVAIL if UDP sockets can't be bound to one of the addresses: better at the start than for each client. */
+/**
+ * Rejects with EADDRNOTAVAIL if UDP sockets can't be bound to one of the addresses: better at the start than for each
+ * client.
+ */
 export async function checkAddresses(addresses: readonly PoolAddress[]): Promise<void> {
   for (const { bind } of addresses) {
     const socket = await RelaySocket.open(bind, 0, 1).catch((cause) => {

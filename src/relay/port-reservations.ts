@@ -18,9 +18,9 @@ interface Reservation {
 /**
  * Which client may use an SCTP port. Clients share the relay's addresses, and a peer identifies an association by
  * addresses and SCTP ports, not by UDP ports (RFC 6951 §5.3). Two clients with the same SCTP port would be one endpoint
- * to a peer, and one of them could redirect the other's path to itself. So the port belongs to the first one, while it is
- * held: each of its associations with that peer holds it. If the owner has lost its connection, another client of the same
- * subject takes the port over: it is usually the same program, which has restarted.
+ * to a peer, and one of them could redirect the other's path to itself. So the port belongs to the first one, while it
+ * is held: each of its associations with that peer holds it. If the owner has lost its connection, another client of
+ * the same subject takes the port over: it is usually the same program, which has restarted.
  */
 export class PortReservations {
   readonly #reservations = new Map<string, Reservation>();

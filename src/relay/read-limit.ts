@@ -2,8 +2,8 @@ import type { Clock } from '../clock.js';
 import { TokenBucket } from './token-bucket.js';
 
 /**
- * How many times its rate a client is read at. Above one, so that packets beyond the rate reach the queue, whose delay is known, and
- * are dropped there: SCTP then finds the rate. Otherwise they would wait in TCP's buffers, for seconds.
+ * How many times its rate a client is read at. Above one, so that packets beyond the rate reach the queue, whose delay
+ * is known, and are dropped there: SCTP then finds the rate. Otherwise they would wait in TCP's buffers, for seconds.
  */
 const FACTOR = 2;
 const BURST_BYTES = 262_144;
@@ -16,7 +16,10 @@ export interface PausableSocket {
   resume(): void;
 }
 
-/** Stops reading from a client while it sends much more than its rate: reading and checking packets takes processor time. */
+/**
+ * Stops reading from a client while it sends much more than its rate: reading and checking packets takes processor
+ * time.
+ */
 export class ReadLimit {
   readonly #socket: PausableSocket;
   readonly #clock: Clock;

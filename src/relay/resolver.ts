@@ -12,7 +12,9 @@ interface Answer {
   readonly untilMs: number;
 }
 
-/** Resolves host names by the system's resolver, at most once a minute for each name. Unknown names have no addresses. */
+/**
+ * Resolves host names by the system's resolver, at most once a minute for each name. Unknown names have no addresses.
+ */
 export function cachingResolver(clock: Clock, lookup: typeof systemLookup = systemLookup): Resolve {
   const answers = new LruMap<string, Answer>(MAX_ANSWERS);
   return (host) => {

@@ -22,7 +22,9 @@ export class ResumptionTokens<Session extends object> {
     return this.#sessions.get(hex(token));
   }
 
-  /** A new token for a session. `presented`: the one that the client has resumed it with; others are no longer valid. */
+  /**
+   * A new token for a session. `presented`: the one that the client has resumed it with; others are no longer valid.
+   */
   issue(session: Session, presented?: Uint8Array): Uint8Array {
     this.revoke(session);
     const token = new Uint8Array(RESUMPTION_BYTES);

@@ -51,8 +51,8 @@ function initiateTagOf(view: DataView): number | undefined {
 }
 
 /**
- * Looks at the header of each chunk; `undefined` if their lengths, with padding, don't add up to the packet's length, or
- * if a chunk isn't alone that must be.
+ * Looks at the header of each chunk; `undefined` if their lengths, with padding, don't add up to the packet's length,
+ * or if a chunk isn't alone that must be.
  */
 function inspectChunks(view: DataView): { isEnd: boolean; isReflected: boolean } | undefined {
   let isEnd = false;

@@ -13,8 +13,8 @@ import { Sessions } from './sessions.js';
 import { TicketVerifier } from './ticket.js';
 
 /**
- * Starts a relay on an HTTP or HTTPS server. Rejects with TypeError, or SctpError EINVAL for an address, if an option is
- * invalid, and with EADDRNOTAVAIL if this machine doesn't have one of the addresses.
+ * Starts a relay on an HTTP or HTTPS server. Rejects with TypeError, or SctpError EINVAL for an address, if an option
+ * is invalid, and with EADDRNOTAVAIL if this machine doesn't have one of the addresses.
  *
  * ```ts
  * const server = createServer(tls).listen(443);

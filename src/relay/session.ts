@@ -118,8 +118,8 @@ export class Session implements PortOwner {
   }
 
   /**
-   * Gives the session a connection, the first one or another. An earlier one that is still open is closed. `resumption`: the token
-   * for the next time.
+   * Gives the session a connection, the first one or another. An earlier one that is still open is closed.
+   * `resumption`: the token for the next time.
    */
   attach(connection: ClientConnection, resumed: boolean, resumption: Uint8Array): void {
     if (this.#hasEnded) return;
@@ -252,8 +252,9 @@ export class Session implements PortOwner {
   }
 
   /**
-   * Sends a WebSocket ping once per interval: browsers answer it without the page, whose timers may be stopped while it is
-   * hidden. If the page sends nothing, it gets a message too, so that it knows that the relay is there. Returns when the next ping is due.
+   * Sends a WebSocket ping once per interval: browsers answer it without the page, whose timers may be stopped while it
+   * is hidden. If the page sends nothing, it gets a message too, so that it knows that the relay is there. Returns when
+   * the next ping is due.
    */
   #pingIfDue(nowMs: number): number {
     if (!this.isConnected) return Number.POSITIVE_INFINITY;

@@ -53,8 +53,8 @@ export class Sessions {
   }
 
   /**
-   * Creates a session for a ticket. Rejects with LimitError if there are too many sessions or no UDP address is left, and
-   * with TicketError if a destination in the ticket is malformed.
+   * Creates a session for a ticket. Rejects with LimitError if there are too many sessions or no UDP address is left,
+   * and with TicketError if a destination in the ticket is malformed.
    */
   async create(claims: TicketClaims, wantedPort: number, ticket: string): Promise<Session> {
     this.#reserve(claims.sub);

@@ -5,8 +5,8 @@ import { TokenBucket } from './token-bucket.js';
 export type RateDrop = 'rate' | 'total_rate';
 
 /**
- * How much may wait, as a time at the shaper's rate. SCTP halves its window when a packet is dropped, and then needs a queue as
- * long as its round trip to go on at the full rate. A longer queue would only add delay.
+ * How much may wait, as a time at the shaper's rate. SCTP halves its window when a packet is dropped, and then needs a
+ * queue as long as its round trip to go on at the full rate. A longer queue would only add delay.
  */
 const QUEUE_S = 0.1;
 /** An item that has waited for longer is dropped: the share of the shared rate is less than the shaper's own rate. */
@@ -18,7 +18,10 @@ const TICK_MS = 2;
 /** What a shaper may send before it is another one's turn: a packet of the usual size. */
 const QUANTUM_BYTES = 1500;
 
-/** What became of a turn: nothing waits any more; more could be sent in the next turn; the own or the shared rate is used up. */
+/**
+ * What became of a turn: nothing waits any more; more could be sent in the next turn; the own or the shared rate is
+ * used up.
+ */
 type Turn = 'empty' | 'more' | 'waiting' | 'shared';
 
 interface Queue {
@@ -26,8 +29,8 @@ interface Queue {
 }
 
 /**
- * A rate that shapers share. While it is used up, those that wait take turns of the same number of bytes (deficit round-robin,
- * Shreedhar and Varghese 1995). It also schedules the turns of those that wait for their own rate.
+ * A rate that shapers share. While it is used up, those that wait take turns of the same number of bytes (deficit
+ * round-robin, Shreedhar and Varghese 1995). It also schedules the turns of those that wait for their own rate.
  */
 export class SharedRate {
   readonly #clock: Clock;
@@ -103,7 +106,9 @@ export class Shaper<Item> implements Queue {
   readonly #maxBytes: number;
   readonly #queue: Waiting<Item>[] = [];
   #queuedBytes = 0;
-  /** What may still be sent in this turn; negative if the last packet was larger: then it is taken off the next turn. */
+  /**
+   * What may still be sent in this turn; negative if the last packet was larger: then it is taken off the next turn.
+   */
   #deficit = 0;
   #isInTurn = false;
 

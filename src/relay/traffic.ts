@@ -4,8 +4,8 @@ import type { Metrics } from './metrics.js';
 export type Direction = 'out' | 'in';
 
 /**
- * Counts the datagrams of one client in one direction. Each one that arrives waits until it is carried or dropped, so that at any
- * time those that have arrived are those carried, dropped and waiting.
+ * Counts the datagrams of one client in one direction. Each one that arrives waits until it is carried or dropped, so
+ * that at any time those that have arrived are those carried, dropped and waiting.
  */
 export class Traffic {
   readonly #metrics: Metrics | undefined;

@@ -1,6 +1,7 @@
 /**
- * The UDP ports of one address. When a client ends while its associations are alive, their peers go on sending to its port
- * until they give up. Another client must not get these packets, so the port isn't given to other subjects for a while.
+ * The UDP ports of one address. When a client ends while its associations are alive, their peers go on sending to its
+ * port until they give up. Another client must not get these packets, so the port isn't given to other subjects for a
+ * while.
  */
 export class UdpPorts {
   readonly #restMs: number;
@@ -35,7 +36,10 @@ export class UdpPorts {
     this.#used.add(port);
   }
 
-  /** `subject`: whose port it stays for a while. Without one, anybody may have it at once, unless it already was somebody's. */
+  /**
+   * `subject`: whose port it stays for a while. Without one, anybody may have it at once, unless it already was
+   * somebody's.
+   */
   giveBack(port: number, subject: string | undefined, nowMs: number): void {
     this.#used.delete(port);
     if (subject === undefined) return;

@@ -60,7 +60,9 @@ export class RelaySocket {
     this.#events = events;
   }
 
-  /** Returns false if the queue is full; otherwise calls `done` later, with whether the system has taken the datagram. */
+  /**
+   * Returns false if the queue is full; otherwise calls `done` later, with whether the system has taken the datagram.
+   */
   send(peer: UdpEndpoint, bytes: Uint8Array, done: (isSent: boolean) => void): boolean {
     if (this.#inFlight >= this.#maxInFlight) return false;
     this.#inFlight++;

@@ -8,7 +8,9 @@ import { TokenBucket } from './token-bucket.js';
 export const INIT_COST = 4;
 
 const MAX_ADDRESSES = 16_384;
-/** A client sends an INIT again after a second or more (RTO.Initial, RFC 9260 §16): then the one that waits is too old. */
+/**
+ * A client sends an INIT again after a second or more (RTO.Initial, RFC 9260 §16): then the one that waits is too old.
+ */
 const MAX_WAIT_MS = 1000;
 const TICK_MS = 100;
 
@@ -20,8 +22,8 @@ interface Waiting {
 
 /**
  * Limits the unanswered packets to each address, over all clients and sessions together: many of them must not be able
- * to send more than one. INITs beyond the limit wait for a while: if the address answers others, it is their turn. One of each
- * client waits, and the client that has waited for longest is next, so that each one gets a share.
+ * to send more than one. INITs beyond the limit wait for a while: if the address answers others, it is their turn. One
+ * of each client waits, and the client that has waited for longest is next, so that each one gets a share.
  */
 export class UnansweredLimit {
   readonly #burst: number;
@@ -40,8 +42,8 @@ export class UnansweredLimit {
   }
 
   /**
-   * Calls `settle` when a client's INIT may be sent, or when it has waited too long. Returns false if another INIT of the client
-   * waits already.
+   * Calls `settle` when a client's INIT may be sent, or when it has waited too long. Returns false if another INIT of
+   * the client waits already.
    */
   wait(address: Address, client: object, settle: (isAllowed: boolean) => void): boolean {
     const waiting = this.#waiting.get(address) ?? [];
