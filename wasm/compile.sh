@@ -33,7 +33,7 @@ readonly internals=(
   tuning/{buffers,buffer_quota,burst,bundling,small_window,min_rtt,sack_frequency,path_mtu}.c
   tuning/{association_tables,association_limits,crc32c,sha1,cookie_mac,tag_timewait,init_ack_rate}.c
   fixes/{added_addresses,deleted_addresses,late_packets,pending_addresses,readded_addresses,reconfiguration,restart}.c
-  fixes/{retransmission,round_trips,schedulers,shutdown,extra_fields,path_selection,error_counters}.c
+  fixes/{address_translation,retransmission,round_trips,schedulers,shutdown,extra_fields,path_selection,error_counters}.c
   fixes/{association_validation,fragment_size,packet_validation,gap_blocks,asockill_timer}.c
   fixes/{process_data,unread_limit,accept_fragment,reassembly,delivery,forward_tsn}.c
   fixes/{stream_reset,restarted_streams,ended_association}.c

@@ -238,7 +238,7 @@ function asconf(peer: Hostile): Uint8Array[] {
     parameter(dice.pick([ADD_ADDRESS, DELETE_ADDRESS, SET_PRIMARY]), u32(dice.below(9)), address(dice));
   const odd = () => parameter(dice.pick([ADAPTATION, 0xc009, 5]), u32(1));
   const changes = dice.list(dice.pick([1, 1, 2, 5]), () => (dice.chance(0.9) ? change() : odd()));
-  const made = chunkOf('ASCONF', u32(serial), ipv4(peer.source), ...changes);
+  const made = chunkOf('ASCONF', u32(serial), ipv4(dice.chance(0.2) ? '0.0.0.0' : peer.source), ...changes);
   return dice.chance(0.8) ? peer.authenticated(made) : [made];
 }
 

@@ -44,7 +44,7 @@ int fixed_add_remote_addr(struct sctp_tcb *stcb, struct sockaddr *address, struc
 	if (!is_legal(&stcb->asoc.scope, address->sa_family) || stcb->asoc.numnets >= most_addresses) {
 		return -1;
 	}
-	return sctp_add_remote_addr(stcb, address, path, port, scope, from);
+	return sctp_add_remote_addr(stcb, address, path, link_port_of_asconf(address, port), scope, from);
 }
 
 int link_lists_too_many_addresses(struct mbuf *packet, uint32_t offset, uint32_t end)

@@ -264,6 +264,7 @@ int fixed_heartbeat_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct 
 		}
 		path_extra_of(net)->verified_ms = link_now_ms;
 	}
+	link_introduce_source(stcb, net);
 	is_gone = heartbeat(inp, stcb, net);
 
 	if (!is_gone && ((net->dest_state & SCTP_ADDR_NOHB) == 0 || is_to_be_verified(net))) {

@@ -10,6 +10,8 @@
 
 #include "tuning/buffer_quota.h"
 
+#define KNOWN_SOURCES 4
+
 LIST_HEAD(path_list, path_extra);
 
 struct association_extra {
@@ -25,6 +27,9 @@ struct association_extra {
 	uint32_t former_count;        /* how many addresses it has deleted */
 
 	uint32_t reachable_paths; /* active paths when the MTU was last updated: tuning/path_mtu.c */
+	uint32_t known[KNOWN_SOURCES]; /* private addresses of ours that the peer knows: address_translation.c */
+	uint32_t known_count;
+
 	double opened_ms;          /* when the association entered the state OPEN */
 	uint8_t outputs;           /* the outputs that it waits for, as bits: tuning/burst.c */
 	uint32_t set_up_time_outs; /* of INIT until the INIT ACK, then of COOKIE ECHO: round_trips.c */

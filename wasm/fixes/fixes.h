@@ -39,6 +39,31 @@ static inline struct sctp_nets *link_path_in_use(const struct sctp_tcb *stcb)
 	return stcb->asoc.alternate != NULL ? stcb->asoc.alternate : stcb->asoc.primary_destination;
 }
 
+/* --- address_translation.c ------------------------------------------------------------------------------------ */
+
+/* A packet of the association has arrived at this address of ours, so the peer knows it. */
+void link_arrived_at(const struct sctp_tcb *stcb, const struct sockaddr *own);
+
+/* The peer has acknowledged that it knows this address of ours. */
+void link_peer_knows(const struct sctp_tcb *stcb, const struct sockaddr *own);
+
+/* Around sctp_compose_asconf(): which requests it must leave out, and what the chunk must not name. */
+void link_hold_back_additions(struct sctp_tcb *stcb);
+void link_release_additions(struct sctp_tcb *stcb);
+void link_translate_asconf(struct sctp_tcb *stcb, struct mbuf *chunk);
+
+/* A HEARTBEAT is due on this path: makes sure that the peer knows the address that the path leaves from. */
+void link_introduce_source(struct sctp_tcb *stcb, const struct sctp_nets *net);
+
+/* Routes or addresses have changed: sends additions that were held back, if they needn't be any more. */
+void link_send_held_back(struct sctp_tcb *stcb);
+
+/* An ASCONF ACK has arrived: an address that was the only one may be deleted now. */
+void link_delete_former_address(struct sctp_tcb *stcb);
+
+/* The UDP port that an ASCONF came from, if it came from this address; otherwise `port`. In network byte order. */
+uint16_t link_port_of_asconf(struct sockaddr *source, uint16_t port);
+
 /* If the current path is no longer active, selects the best of all paths: path_selection.c. */
 void link_select_path(struct sctp_tcb *stcb);
 

@@ -8,7 +8,8 @@
  *     ASCONF: delete that address ────────╲──────► ASCONF ACK
  *                                          ╲─────► SACK instead of ABORT
  *
- * An ASCONF ACK goes to the source of its ASCONF (RFC 5061 5.2). That may be an address that the peer hasn't added yet,
+ * An ASCONF ACK goes from where its ASCONF arrived, because a NAT may let nothing else in, to the source of its
+ * ASCONF (RFC 5061 5.2). That may be an address that the peer hasn't added yet,
  * or one that it has deleted, so the packet may be processed for another path than the one that it came from.
  *
  * A packet from an address that never was the peer's is answered as upstream does. So a peer behind a NAT that has lost
@@ -131,9 +132,15 @@ void link_address_asconf_ack(struct mbuf *packet, int headers, struct link_packe
 
 	if (origin.source.sa.sa_family == (is_v4 ? AF_INET : AF_INET6) &&
 	    link_has_chunk(packet, headers, SCTP_ASCONF_ACK)) {
+		memcpy(header->source, link_ip_address(&origin.destination, header->family), is_v4 ? 4 : 16);
 		memcpy(header->destination, link_ip_address(&origin.source, header->family), is_v4 ? 4 : 16);
 		header->port = ntohs(origin.port);
 	}
+}
+
+uint16_t link_port_of_asconf(struct sockaddr *source, uint16_t port)
+{
+	return sctp_cmpaddr(&origin.source.sa, source) ? origin.port : port;
 }
 
 int link_readdress_late_packet(const struct sctphdr *header, struct link_addresses *ends)
@@ -194,7 +201,9 @@ struct sctp_tcb *fixed_findassociation_ep_asconf(struct mbuf *packet, int offset
 	if (stcb != NULL && ntohl(header->v_tag) != stcb->asoc.my_vtag) {
 		*path = NULL;
 	} else if (stcb != NULL) {
+		*path = *path != NULL ? *path : link_path_in_use(stcb); /* 0.0.0.0 names none */
 		memcpy(&origin.source, source, sizeof(origin.source));
+		memcpy(&origin.destination, destination, sizeof(origin.destination));
 		origin.port = port;
 		save_path_parameters(*path);
 	}

@@ -174,6 +174,7 @@ void fixed_handle_asconf_ack(struct mbuf *packet, int offset, struct sctp_asconf
 	if (!*is_aborted && stcb->asoc.asconf_seq_out_acked != acknowledged) {
 		link_resume_paths(stcb);
 		link_path_answered(stcb, to);
+		link_delete_former_address(stcb);
 	}
 	sctp_free_remote_addr(to);
 }

@@ -182,6 +182,7 @@ void fixed_del_local_addr_restricted(struct sctp_tcb *stcb, struct sctp_ifa *ifa
 	if (request != NULL && request->sent && request->ifa != ifa) {
 		return;
 	}
+	link_peer_knows(stcb, &ifa->address.sa);
 	LIST_FOREACH_SAFE(address, &stcb->asoc.sctp_restricted_addrs, sctp_nxt_addr, next) {
 		if (sctp_cmpaddr(&address->ifa->address.sa, &ifa->address.sa)) {
 			sctp_del_local_addr_restricted(stcb, address->ifa);
@@ -214,14 +215,18 @@ static struct mbuf *compose(struct sctp_tcb *stcb, int *length, int addr_locked)
 			break;
 		}
 	}
+	link_hold_back_additions(stcb);
 	stcb->asoc.smallest_mtu -= asconf_overhead(stcb);
 	chunk = sctp_compose_asconf(stcb, length, addr_locked);
 	stcb->asoc.smallest_mtu = mtu;
+	link_release_additions(stcb);
 	if (chunk == NULL) {
 		stcb->asoc.asconf_seq_out = serial;
 		for (; request != NULL; request = TAILQ_NEXT(request, next)) {
 			request->sent = 0;
 		}
+	} else {
+		link_translate_asconf(stcb, chunk);
 	}
 	return chunk;
 }

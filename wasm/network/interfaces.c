@@ -261,6 +261,7 @@ EXPORT void link_reroute(void)
 			TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
 				reroute(stcb, net);
 			}
+			link_send_held_back(stcb);
 			SCTP_TCB_UNLOCK(stcb);
 		}
 		SCTP_INP_RUNLOCK(inp);

@@ -7,6 +7,10 @@
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
 
+struct link_packet;
+/* Changes the source of a packet of an association behind a NAT: fixes/address_translation.c. */
+void link_translate_source(struct sctp_tcb *stcb, struct mbuf *packet, int headers, struct link_packet *header);
+
 /*
  * The route of a path, with what sack_frequency.c and bundling.c know about the path. A path that gets another route
  * starts again with zeros.

@@ -138,6 +138,9 @@ void link_output(int *result, struct mbuf *packet, struct sctp_tcb *stcb)
 	struct link_packet header, *room;
 	int headers = parse_headers(packet, &header);
 
+	if (stcb != NULL) {
+		link_translate_source(stcb, packet, headers, &header);
+	}
 	if (is_heartbeat_during_set_up(packet, headers, stcb) ||
 	    (!UPSTREAM_SEPARATES_ASCONF && stcb != NULL && !link_check_source(stcb, packet, headers, &header))) {
 		*result = 0;
