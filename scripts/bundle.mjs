@@ -59,7 +59,10 @@ await build({
   define: { USRSCTP_WASM: JSON.stringify(readFileSync(WASM, 'latin1')) },
 });
 copyFileSync(WASM, `${outdir}/usrsctp.wasm`);
-writeFileSync(`${outdir}/usrsctp.wasm.d.ts`, 'declare const wasm: WebAssembly.Module;\nexport default wasm;\n');
+writeFileSync(
+  `${outdir}/usrsctp.wasm.d.ts`,
+  "import type { WasmModule } from './lib-types.js';\ndeclare const wasm: WasmModule;\nexport default wasm;\n",
+);
 
 const entryFiles = Object.keys(metafile.outputs).filter((file) => metafile.outputs[file].entryPoint);
 const loads = Object.fromEntries(entryFiles.map((file) => [file, [...filesLoadedBy(file)]]));

@@ -91,7 +91,7 @@ run_vitest() { # NAME CONFIG ARGUMENT… -- PREFIX…
 run_tests() { # ARGUMENT…
   need_test_packages
   install_tools runtimes 'Node 20 to 26, Deno, Bun, workerd, edge-runtime'
-  install_tools package 'jest, Vite, publint, arethetypeswrong'
+  install_tools package 'jest, Vite, publint, arethetypeswrong, TypeScript 5.2 to 5.9'
   lint
   check_types
   build_reference

@@ -2,6 +2,7 @@ export type { Address, AddressFamily, Endpoint } from './address.js';
 export { Association } from './association/association.js';
 export type { AssociationEvents, PathEvent, SendFailure } from './association/events.js';
 export type { AssociationState } from './association/lifecycle.js';
+export type { MessageIteration } from './association/messages/iterator.js';
 export type { Reliability, Sendable, SendOptions } from './association/messages/send-options.js';
 export type { OutgoingMessage } from './association/messages/web-streams.js';
 export type { Path } from './association/paths/path.js';

@@ -5,7 +5,9 @@ import { describe, expect, test } from 'vitest';
 /** The floors from the bottom up: a file imports only from its own floor or a lower one (docs/ARCHITECTURE.md). */
 const FLOORS: readonly (readonly RegExp[])[] = [
   [/^generated\//, /^wasm\.d\.ts$/, /^wasm\//],
-  [/^(address|arguments|clock|errors|event-listeners|host-name|nearest-name|packet|ppid|random|uncaught|wait)\.ts$/],
+  [
+    /^(address|arguments|clock|errors|event-listeners|host-name|lib-types|nearest-name|packet|ppid|random|uncaught|wait)\.ts$/,
+  ],
   [/^wire\//, /^capture\//],
   [/^relay\/(codec|datagrams|octets|close-codes|lru-map|udp-endpoint)\.ts$/],
   [/^bridge\//, /^transport\//, /^simulated\//],

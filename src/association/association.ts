@@ -10,7 +10,7 @@ import type { WaitOptions } from '../wait.js';
 import { AssociationCore, type AssociationOwner } from './core.js';
 import type { AssociationEvents, PathEvent } from './events.js';
 import type { AssociationState } from './lifecycle.js';
-import { MessageIterator } from './messages/iterator.js';
+import { type MessageIteration, MessageIterator } from './messages/iterator.js';
 import type { Sendable, SendOptions } from './messages/send-options.js';
 import { type OutgoingMessage, readableOf, writableOf } from './messages/web-streams.js';
 import type { Path } from './paths/path.js';
@@ -151,7 +151,7 @@ export class Association implements AsyncIterable<Message>, AsyncDisposable {
   }
 
   /** The messages, until the association has ended. Throws the association's error. */
-  [Symbol.asyncIterator](): AsyncIterableIterator<Message, undefined> {
+  [Symbol.asyncIterator](): MessageIteration {
     return new MessageIterator(() => this.#core.receiveQueues.common);
   }
 

@@ -1,5 +1,6 @@
 import type { Address } from '../address.js';
 import type { ErrorCause, SctpError } from '../errors.js';
+import type { Bytes } from '../lib-types.js';
 import type { Names } from '../nearest-name.js';
 import type {
   AssociationChange,
@@ -85,7 +86,7 @@ export interface SendFailure {
   /** Was at least a part of it sent? The peer may have received it all the same. */
   readonly sent: boolean;
   /** The message, or what is left of it. The buffer is yours. */
-  readonly data: Uint8Array<ArrayBuffer>;
+  readonly data: Bytes;
   /**
    * Is `data` the whole message? If not, its beginning may have been acknowledged, or its end never passed to usrsctp.
    */

@@ -9,6 +9,7 @@ import {
   sctp_sendv_spa,
   sockaddr_storage,
 } from '../generated/layouts.js';
+import type { Bytes, View, Words } from '../lib-types.js';
 import { type AssociationState, associationState } from './association.js';
 import { htonl } from './byteorder.js';
 import type { Exports, Handle, Instance } from './instance.js';
@@ -70,7 +71,7 @@ export class Calls {
   /** Scratch memory for small structs and out parameters, see `Slots`. */
   readonly #small: Pointer;
   readonly #hasMore: Pointer;
-  #received: DataView<ArrayBuffer> | undefined;
+  #received: View | undefined;
 
   constructor(instance: Instance) {
     const { exports, memory } = instance;
@@ -234,7 +235,7 @@ export class Calls {
    * Hides what these associations have received from recvv until `putBack` is called; nothing but recvv may be called
    * meanwhile. Returns false if there is nothing to read of other associations.
    */
-  setAside(handle: Handle, ids: Uint32Array<ArrayBuffer>): boolean {
+  setAside(handle: Handle, ids: Words): boolean {
     const bytes = new Uint8Array(ids.buffer);
     return this.#withBytes(bytes, (pointer) => this.#exports.bridge_set_aside(handle, pointer, ids.length)) > 0;
   }
@@ -266,12 +267,12 @@ export class Calls {
   }
 
   /** The bytes that the last recvv received. */
-  receivedBytes(length: number): Uint8Array<ArrayBuffer> {
+  receivedBytes(length: number): Bytes {
     return this.#memory.copy(this.#data, length);
   }
 
   /** A view of the module's memory that begins with these bytes; it is longer than they are. Valid until the next call. */
-  get receivedView(): DataView<ArrayBuffer> {
+  get receivedView(): View {
     const { buffer } = this.#memory.bytes;
     if (this.#received?.buffer !== buffer) this.#received = new DataView(buffer, this.#data, RECEIVE_BYTES);
     return this.#received;
@@ -293,7 +294,7 @@ export class Calls {
   }
 
   /** The option's value, or a negative errno. `value` is the argument, which some options read. */
-  getsockopt(handle: Handle, level: number, name: number, value: Uint8Array): Uint8Array<ArrayBuffer> | number {
+  getsockopt(handle: Handle, level: number, name: number, value: Uint8Array): Bytes | number {
     const length = at(this.#small, Slots.out);
     return this.#withBytes(value, (pointer) => {
       this.#memory.setWord(length, value.length);

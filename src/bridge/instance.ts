@@ -1,5 +1,6 @@
 import type { Address } from '../address.js';
 import { SctpError } from '../errors.js';
+import type { WasmMemory, WasmModule } from '../lib-types.js';
 import { Memory, type Pointer } from './memory.js';
 
 /** A socket inside the module. It is no pointer: a stale handle fails with EBADF. */
@@ -15,7 +16,7 @@ export interface Host {
 
 /** The exports of the module that we call. Numbers are int32 unless stated otherwise. */
 export interface Exports {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: WasmMemory;
   _initialize(): void;
   malloc(bytes: number): Pointer;
   free(memory: Pointer): void;
@@ -117,7 +118,7 @@ export interface Instance {
 }
 
 /** Instantiates the compiled module. No other code knows that Emscripten has made it. */
-export async function instantiate(module: WebAssembly.Module, host: Host): Promise<Instance> {
+export async function instantiate(module: WasmModule, host: Host): Promise<Instance> {
   let memory: Memory | undefined;
   let fault: unknown;
   const guarded = (call: (heap: Memory) => number): number => {

@@ -1,4 +1,5 @@
 import type { Address } from '../address.js';
+import type { Bytes, WasmMemory } from '../lib-types.js';
 import { Addresses } from './addresses.js';
 
 /** An address in an instance's memory. */
@@ -16,14 +17,14 @@ export function at(base: Pointer, offset: number): Pointer {
  * each time, and never keep one across a call.
  */
 export class Memory {
-  readonly #memory: WebAssembly.Memory;
+  readonly #memory: WasmMemory;
   readonly #addresses = new Addresses();
-  bytes!: Uint8Array<ArrayBuffer>;
+  bytes!: Bytes;
   words!: Uint32Array;
   doubles!: Float64Array;
   view!: DataView;
 
-  constructor(memory: WebAssembly.Memory) {
+  constructor(memory: WasmMemory) {
     this.#memory = memory;
     this.refresh();
   }
@@ -38,7 +39,7 @@ export class Memory {
   }
 
   /** A copy of bytes. */
-  copy(from: Pointer, length: number): Uint8Array<ArrayBuffer> {
+  copy(from: Pointer, length: number): Bytes {
     return this.bytes.slice(from, from + length);
   }
 

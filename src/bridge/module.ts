@@ -1,20 +1,21 @@
 import { systemClock } from '../clock.js';
 import { SctpError } from '../errors.js';
+import type { Bytes, WasmModule } from '../lib-types.js';
 
 /**
  * `usrsctp-wasm/usrsctp.wasm` as a compiled module, as bytes, or as a URL, absolute or relative to the page. Give a
  * compiled module to runtimes that don't compile WebAssembly while they run.
  */
-export type WasmSource = WebAssembly.Module | Uint8Array<ArrayBuffer> | ArrayBuffer | URL | string;
+export type WasmSource = WasmModule | Bytes | ArrayBuffer | URL | string;
 
-const compiled = new WeakMap<object, Promise<WebAssembly.Module>>();
+const compiled = new WeakMap<object, Promise<WasmModule>>();
 
 /**
  * The compiled module. Bytes are compiled once, however many stacks are made from the same array; a URL is fetched each
  * time. Rejects with EINVAL if the bytes aren't WebAssembly, EPERM if the runtime refuses to compile, and ENETDOWN if
  * fetching fails.
  */
-export async function usrsctpModule(source: WasmSource | Promise<WasmSource>): Promise<WebAssembly.Module> {
+export async function usrsctpModule(source: WasmSource | Promise<WasmSource>): Promise<WasmModule> {
   if (typeof WebAssembly === 'undefined') throw noWebAssembly();
   const wasm = await source;
   if (isModule(wasm)) return wasm;
@@ -30,7 +31,7 @@ function tagOf(value: unknown): string {
   return Object.prototype.toString.call(value).slice(8, -1);
 }
 
-function isModule(value: unknown): value is WebAssembly.Module {
+function isModule(value: unknown): value is WasmModule {
   return tagOf(value) === 'WebAssembly.Module';
 }
 
@@ -42,7 +43,7 @@ function isBytes(value: unknown): value is BufferSource {
  * Compiling alone doesn't keep a Node process alive: a process with nothing else to do begins to exit, and can then
  * deadlock with the threads that compile. A timer keeps it alive until the module has been compiled.
  */
-async function compile(bytes: BufferSource): Promise<WebAssembly.Module> {
+async function compile(bytes: BufferSource): Promise<WasmModule> {
   let release = () => {};
   try {
     release = systemClock.schedule(Number.POSITIVE_INFINITY, () => undefined);
@@ -76,7 +77,7 @@ function compileError(cause: unknown, isValid: boolean): SctpError {
   return new SctpError('EPERM', `this runtime refuses to compile WebAssembly: ${how}`, details);
 }
 
-async function fetched(url: string): Promise<WebAssembly.Module> {
+async function fetched(url: string): Promise<WasmModule> {
   let response: Response;
   try {
     const file = url.startsWith('file:') ? await readFile(url) : undefined;

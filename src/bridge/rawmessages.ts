@@ -1,17 +1,18 @@
 import { SCTP_RECVV_NOINFO } from '../generated/constants.js';
 import { errnoNumbers } from '../generated/errno.js';
 import { sctp_recvv_rn, sockaddr_storage } from '../generated/layouts.js';
+import type { Bytes, Words } from '../lib-types.js';
 import { withMemory } from './allocate.js';
 import type { Exports, Handle, Instance } from './instance.js';
 import { at, type Memory, NULL, type Pointer } from './memory.js';
 
 /** What usrsctp_recvv() received. */
 export interface RawReceived {
-  readonly data: Uint8Array<ArrayBuffer>;
+  readonly data: Bytes;
   /** The sender's sockaddr. Don't change it: the next messages of the same sender have the same object. */
-  readonly from: Uint8Array<ArrayBuffer>;
+  readonly from: Bytes;
   /** The struct sctp_rcvinfo or sctp_recvv_rn that `infotype` names; empty if there is none. */
-  readonly info: Uint8Array<ArrayBuffer>;
+  readonly info: Bytes;
   readonly infotype: number;
   readonly flags: number;
 }
@@ -40,8 +41,8 @@ export class RawMessages {
   readonly #exports: Exports;
   readonly #memory: Memory;
   #scratch: Pointer = NULL;
-  #from: Uint32Array<ArrayBuffer> = new Uint32Array(FROM_WORDS);
-  #sender: Uint8Array<ArrayBuffer> = new Uint8Array(this.#from.buffer);
+  #from: Words = new Uint32Array(FROM_WORDS);
+  #sender: Bytes = new Uint8Array(this.#from.buffer);
 
   constructor(instance: Instance) {
     this.#instance = instance;
@@ -135,13 +136,13 @@ export class RawMessages {
    * The sender, which is mostly that of the previous message: copying it each time makes messages of 64 bytes take 1.7
    * times as long, and round trips 1.2 times.
    */
-  #readSender(): Uint8Array<ArrayBuffer> {
+  #readSender(): Bytes {
     const { words } = this.#memory;
     const from = this.#slot(Slots.from) >> 2;
     let same = 0;
     while (same < FROM_WORDS && words[from + same] === this.#from[same]) same++;
     if (same < FROM_WORDS) {
-      this.#from = words.slice(from, from + FROM_WORDS) as Uint32Array<ArrayBuffer>;
+      this.#from = words.slice(from, from + FROM_WORDS) as Words;
       this.#sender = new Uint8Array(this.#from.buffer);
     }
     return this.#sender;

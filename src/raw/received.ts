@@ -1,6 +1,7 @@
 import type { RawReceived } from '../bridge/rawmessages.js';
 import { MSG_NOTIFICATION, SCTP_RECVV_NOINFO, SCTP_RECVV_RCVINFO, SCTP_RECVV_RN } from '../generated/constants.js';
 import { sctp_rcvinfo, sctp_recvv_rn } from '../generated/layouts.js';
+import type { Bytes } from '../lib-types.js';
 import type { Sockaddr, Sockaddrs } from './sockaddr.js';
 import { type CValue, decode } from './value.js';
 
@@ -12,7 +13,7 @@ export type RecvvRn = CValue<typeof sctp_recvv_rn>;
 /** What C's usrsctp_recvv() stores through its pointers. */
 export type Received = {
   /** The bytes. None if the association has ended. */
-  readonly data: Uint8Array<ArrayBuffer>;
+  readonly data: Bytes;
   /** The sender. */
   readonly from: Sockaddr | undefined;
   /** MSG_EOR and MSG_NOTIFICATION. */

@@ -3,6 +3,7 @@ import type { AssociationCore, AssociationOwner } from '../association/core.js';
 import { SEND_BYTES } from '../bridge/calls.js';
 import type { Clock } from '../clock.js';
 import { SctpError } from '../errors.js';
+import type { Words } from '../lib-types.js';
 import type { SocketConfig } from '../options/socket-options.js';
 import { costOf, type Message } from '../stack/socket/message.js';
 import type { ModuleSocket } from '../stack/socket/module-socket.js';
@@ -123,7 +124,7 @@ export class AssociationTable implements AssociationOwner {
   }
 
   /** Ids of associations from which nothing may be read now; undefined if there are none. */
-  get held(): Uint32Array<ArrayBuffer> | undefined {
+  get held(): Words | undefined {
     return this.#readAhead.held;
   }
 

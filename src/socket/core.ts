@@ -8,6 +8,7 @@ import { passiveSetup } from '../association/setup.js';
 import { SctpError } from '../errors.js';
 import { EventListeners } from '../event-listeners.js';
 import type { Lookup } from '../host-name.js';
+import type { Words } from '../lib-types.js';
 import { OptionAccess } from '../options/access.js';
 import type { SocketConfig } from '../options/socket-options.js';
 import { failed } from '../stack/socket/errors.js';
@@ -234,7 +235,7 @@ export class SocketCore implements LazyModuleSocketOwner, AssociationTableOwner,
     return this.associations.room();
   }
 
-  get held(): Uint32Array<ArrayBuffer> | undefined {
+  get held(): Words | undefined {
     return this.associations.held;
   }
 

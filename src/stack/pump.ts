@@ -3,6 +3,7 @@ import { Calls } from '../bridge/calls.js';
 import { type Handle, type Instance, instantiate, isTrap } from '../bridge/instance.js';
 import type { Clock } from '../clock.js';
 import { type ErrorCode, SctpError } from '../errors.js';
+import type { WasmModule } from '../lib-types.js';
 import type { Packet } from '../packet.js';
 import type { Random } from '../random.js';
 import type { Transport } from '../transport/transport.js';
@@ -32,7 +33,7 @@ export type ArrivalTap = (packets: readonly Packet[]) => void;
 export type UnreachableListener = (destination: Address, code: ErrorCode) => void;
 
 export interface PumpOptions {
-  readonly module: WebAssembly.Module;
+  readonly module: WasmModule;
   readonly transport: Transport;
   readonly clock: Clock;
   readonly random: Random;

@@ -76,6 +76,39 @@ describe('the packed package', () => {
   });
 });
 
+describe('its types compile', () => {
+  const compilers: Readonly<Record<string, string>> = {
+    '5.2': 'build/package/node_modules/typescript-5.2/bin/tsc',
+    '5.4': 'build/package/node_modules/typescript-5.4/bin/tsc',
+    '5.9': 'build/package/node_modules/typescript-5.9/bin/tsc',
+    current: 'node_modules/.bin/tsc',
+  };
+  const libraries = {
+    dom: ['--lib', 'es2023,dom'],
+    '@types/node': ['--lib', 'es2023', '--types', 'node', '--typeRoots', resolve('node_modules/@types')],
+  };
+  const modes = [
+    ['nodenext', 'nodenext'],
+    ['esnext', 'bundler'],
+  ] as const;
+  const matrix = Object.entries(compilers).flatMap(([version, tsc]) =>
+    Object.entries(libraries).flatMap(([library, options]) =>
+      modes.flatMap(([module, resolution]) =>
+        ['true', 'false'].map((skip) => ({ version, tsc, library, options, module, resolution, skip })),
+      ),
+    ),
+  );
+
+  test.each(matrix)(
+    'with TypeScript $version, $library, moduleResolution $resolution, skipLibCheck $skip',
+    async ({ tsc, options, module, resolution, skip }) => {
+      const checks = ['--strict', '--noEmit', '--target', 'es2022', '--skipLibCheck', skip];
+      await node(resolve(tsc), ...checks, '--module', module, '--moduleResolution', resolution, ...options, 'types.ts');
+    },
+    60_000,
+  );
+});
+
 describe('a project that has installed it', () => {
   test('runs it in Node', async () => expect(await node('main.js')).toBe(GREETING));
 

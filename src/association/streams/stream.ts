@@ -1,6 +1,6 @@
 import type { Message } from '../../stack/socket/message.js';
 import type { WaitOptions } from '../../wait.js';
-import { MessageIterator } from '../messages/iterator.js';
+import { type MessageIteration, MessageIterator } from '../messages/iterator.js';
 import type { ReceiveQueues } from '../messages/receive-queues.js';
 import type { Sendable, SendOptions } from '../messages/send-options.js';
 import { type OutgoingMessage, readableOf, writableOf } from '../messages/web-streams.js';
@@ -62,7 +62,7 @@ export class Stream implements AsyncIterable<Message> {
   }
 
   /** The messages of the stream, until the peer resets it or the association ends. */
-  [Symbol.asyncIterator](): AsyncIterableIterator<Message, undefined> {
+  [Symbol.asyncIterator](): MessageIteration {
     return new MessageIterator(() => this.#claim());
   }
 

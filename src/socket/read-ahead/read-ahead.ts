@@ -1,9 +1,11 @@
+import type { Words } from '../../lib-types.js';
+
 /** Limits how much a socket reads ahead, that is, before someone receives it. */
 export interface ReadAhead<Association> {
   /** Is nothing read, not even the end of an association? */
   readonly isPaused: boolean;
   /** Ids of associations from which nothing may be read now; undefined if there are none. */
-  readonly held: Uint32Array<ArrayBuffer> | undefined;
+  readonly held: Words | undefined;
   /**
    * How many bytes may be read now; the last message may exceed it. `begun`: how many bytes of incomplete messages have
    * been read for which nobody waits.

@@ -1,3 +1,4 @@
+import type { Words } from '../../lib-types.js';
 import type { ReadAhead } from './read-ahead.js';
 import { type Sharers, Shares } from './shares.js';
 
@@ -18,7 +19,7 @@ export class OneToManyReadAhead<Association extends { readonly id: number }> imp
     this.#sharers = sharers;
   }
 
-  get held(): Uint32Array<ArrayBuffer> | undefined {
+  get held(): Words | undefined {
     return this.#shares?.held;
   }
 

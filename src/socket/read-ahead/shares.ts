@@ -1,3 +1,4 @@
+import type { Words } from '../../lib-types.js';
 import type { Reader } from './read-ahead.js';
 
 /** The associations of a socket, of which some have unreceived messages. */
@@ -18,7 +19,7 @@ export class Shares<Association extends { readonly id: number }> {
   readonly #sharers: Set<Association>;
   readonly #held = new Set<Association>();
   /** The ids of those that are held; undefined if they must be listed again. */
-  #ids: Uint32Array<ArrayBuffer> | undefined;
+  #ids: Words | undefined;
 
   constructor(limit: number, all: Sharers<Association>) {
     this.#limit = limit;
@@ -27,7 +28,7 @@ export class Shares<Association extends { readonly id: number }> {
   }
 
   /** Ids of the associations that are held; undefined if there are none. */
-  get held(): Uint32Array<ArrayBuffer> | undefined {
+  get held(): Words | undefined {
     if (this.#held.size === 0) return undefined;
     this.#ids ??= Uint32Array.from(this.#held, ({ id }) => id);
     return this.#ids;

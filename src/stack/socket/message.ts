@@ -1,7 +1,8 @@
+import type { Bytes } from '../../lib-types.js';
 /** A received message. */
 export interface Message {
   /** The payload. The buffer is yours. */
-  readonly data: Uint8Array<ArrayBuffer>;
+  readonly data: Bytes;
   /** The stream on which it came, from 0. */
   readonly stream: number;
   /** Payload protocol identifier, as the number on the wire; 0: unspecified. */

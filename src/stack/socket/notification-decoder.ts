@@ -4,6 +4,7 @@ import { readStruct } from '../../bridge/struct.js';
 import type { ErrorCause } from '../../errors.js';
 import * as C from '../../generated/constants.js';
 import * as L from '../../generated/layouts.js';
+import type { Bytes, View } from '../../lib-types.js';
 import { abortCauses, causeName, errorCauses } from './error-causes.js';
 import type { AuthenticationChange, Feature, Notification, Outcome, PathChange } from './notification.js';
 
@@ -44,7 +45,7 @@ const ABORT_SENT = 0x80;
 /** The T bit of an ABORT: its sender had no such association (RFC 9260 §8.4). */
 const T_BIT = 0x01;
 
-type Decode = (view: DataView<ArrayBuffer>, length: number) => Notification | undefined;
+type Decode = (view: View, length: number) => Notification | undefined;
 
 const DECODERS: Readonly<Record<number, Decode>> = {
   [C.SCTP_ASSOC_CHANGE]: associationChange,
@@ -65,7 +66,7 @@ const DECODERS: Readonly<Record<number, Decode>> = {
       ppid: htonl(snd_ppid),
       context: snd_context,
       flags: snd_flags,
-      data: event.ssfe_data as Uint8Array<ArrayBuffer>, // readStruct has copied it
+      data: event.ssfe_data as Bytes, // readStruct has copied it
     };
   },
   [C.SCTP_SHUTDOWN_EVENT](view) {
@@ -131,7 +132,7 @@ const DECODERS: Readonly<Record<number, Decode>> = {
 };
 
 /** Decodes a notification of `length` bytes. Returns undefined if the type is unknown. The view isn't kept. */
-export function decodeNotification(view: DataView<ArrayBuffer>, length: number): Notification | undefined {
+export function decodeNotification(view: View, length: number): Notification | undefined {
   return length < 8 ? undefined : DECODERS[view.getUint16(0, true)]?.(view, length);
 }
 
@@ -144,7 +145,7 @@ const change = L.sctp_assoc_change.fields;
 const path = L.sctp_paddr_change.fields;
 
 /** Field by field, as is what each set-up has several of: readStruct would take all of it. */
-function associationChange(view: DataView<ArrayBuffer>, length: number): Notification | undefined {
+function associationChange(view: View, length: number): Notification | undefined {
   const state = ASSOCIATION_STATES[view.getUint16(change.sac_state.offset, true) as keyof typeof ASSOCIATION_STATES];
   if (state === undefined) return;
   const isStart = state === 'up' || state === 'restart';
@@ -174,14 +175,14 @@ function featuresOf(view: DataView, length: number): Feature[] {
   return features;
 }
 
-function abortOf(view: DataView<ArrayBuffer>, length: number): ErrorCause[] | undefined {
+function abortOf(view: View, length: number): ErrorCause[] | undefined {
   const { offset } = change.sac_info;
   return length > offset
     ? abortCauses(new Uint8Array(view.buffer, view.byteOffset + offset, length - offset))
     : undefined;
 }
 
-function pathChange(view: DataView<ArrayBuffer>): Notification | undefined {
+function pathChange(view: View): Notification | undefined {
   const peer = unpackSockaddr(new Uint8Array(view.buffer, view.byteOffset, view.byteLength), path.spc_aaddr.offset);
   const change = PATH_CHANGES[view.getUint32(path.spc_state.offset, true)];
   const associationId = view.getUint32(path.spc_assoc_id.offset, true);

@@ -1,5 +1,6 @@
 import type { Address } from '../../address.js';
 import type { ErrorCause } from '../../errors.js';
+import type { Bytes } from '../../lib-types.js';
 
 /** How many streams there are, from 1 to 65,535 each. */
 export interface StreamCounts {
@@ -43,7 +44,7 @@ export type Notification = {
       /** Which fragment of the message it is: SCTP_DATA_LAST_FRAG, SCTP_DATA_NOT_FRAG. */
       readonly flags: number;
       /** The fragment. */
-      readonly data: Uint8Array<ArrayBuffer>;
+      readonly data: Bytes;
     }
   | {
       /** SCTP_SHUTDOWN_EVENT (RFC 6458 §6.1.5). */

@@ -1,5 +1,6 @@
 import type { Handle } from '../../bridge/instance.js';
 import { MSG_EOR, MSG_NOTIFICATION, SCTP_UNORDERED } from '../../generated/constants.js';
+import type { Words } from '../../lib-types.js';
 import type { Pump } from '../pump.js';
 import { MESSAGE_BYTES, type Message } from './message.js';
 import type { Notification } from './notification.js';
@@ -11,7 +12,7 @@ export interface ReaderOwner {
   /** How many bytes of messages may be read now. The rest stays in usrsctp and closes the receive window. */
   room(): number;
   /** Ids of associations from which nothing may be read now; undefined if there are none. */
-  readonly held: Uint32Array<ArrayBuffer> | undefined;
+  readonly held: Words | undefined;
   message(associationId: number, message: Message): void;
   notification(notification: Notification): void;
   /** How many bytes of an association's incomplete messages have been read. */

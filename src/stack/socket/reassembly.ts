@@ -1,7 +1,8 @@
+import type { Bytes } from '../../lib-types.js';
 import type { Message } from './message.js';
 import type { PartialDeliveryAborted } from './notification.js';
 
-type Part = Uint8Array<ArrayBuffer>;
+type Part = Bytes;
 
 /** A part of a message. All parts of a message have the TSN of its first chunk. */
 type Read = Pick<Message, 'stream' | 'unordered' | 'tsn'> & { readonly data: Part };
@@ -108,7 +109,7 @@ function isOf({ stream, unordered, tsn }: Partial, aborted: PartialDeliveryAbort
 }
 
 /** Concatenates byte arrays. */
-export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+export function joined(parts: readonly Uint8Array[]): Bytes {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let offset = 0;
   for (const part of parts) {

@@ -1,4 +1,5 @@
 import { SctpError } from '../../errors.js';
+import type { Bytes } from '../../lib-types.js';
 
 /** The part of the WebSocket interface that is used. Browsers, workers, Deno, Bun, edge runtimes and `ws` have it. */
 export interface WebSocketLike {
@@ -19,7 +20,7 @@ export interface WebSocketLike {
   /** Called when the connection is closed. */
   onclose: ((event: never) => void) | null;
   /** Sends a message. */
-  send(data: Uint8Array<ArrayBuffer>): void;
+  send(data: Bytes): void;
   /** Closes the connection. */
   close(code?: number, reason?: string): void;
 }

@@ -1,5 +1,6 @@
 // The types of each entry, as a program uses them. Only type-checked, never run.
-import { type Association, type Endpoint, type SctpError, Stack } from 'usrsctp-wasm';
+import { type Association, type Endpoint, PPID, type SctpError, type SocketMessage, Stack } from 'usrsctp-wasm';
+import { capture, PcapngWriter, type ReadPacket, readCapture } from 'usrsctp-wasm/capture';
 import { IPPROTO_SCTP, type Usrsctp, usrsctp_init } from 'usrsctp-wasm/raw';
 import { type RelayTransport, relay } from 'usrsctp-wasm/relay';
 import { Network } from 'usrsctp-wasm/simulated';
@@ -29,4 +30,15 @@ const usrsctp: Usrsctp = await usrsctp_init({
 });
 usrsctp.usrsctp_socket(2, 1, IPPROTO_SCTP);
 
-export { error, slim, text };
+const many = stack.socket({ style: 'one-to-many' });
+const message: SocketMessage | undefined = await many.receive({ timeoutMs: 0 });
+const peer: Association = await many.send('hello', { to: endpoints, ppid: PPID.DIAMETER });
+peer.on('path', ({ address, change }) => `${address.length} ${change}`);
+// @ts-expect-error: there is no such event
+peer.on('data', () => undefined);
+// @ts-expect-error: there is no such option
+await peer.send('hello', { streams: 3 });
+const packets: ReadPacket[] = [...readCapture(new Uint8Array())];
+await Stack.create({ transport: capture(udp(), new PcapngWriter()), log: ({ message }) => void message });
+
+export { error, message, packets, slim, text };
