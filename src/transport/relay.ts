@@ -8,6 +8,7 @@ import { LruMap } from '../relay/lru-map.js';
 import { checkHost } from './host.js';
 import { probedSizes } from './path-mtu.js';
 import { REFUSAL_CODES } from './relay/errors.js';
+import { LimitRefusals } from './relay/limit-refusals.js';
 import { Link, type LinkEvents } from './relay/link.js';
 import { parseOptions, type RelayOptions, type RelaySettings } from './relay/options.js';
 import { watchPage } from './relay/page.js';
@@ -82,6 +83,7 @@ class Relay implements RelayTransport {
   readonly #peers = new LruMap<string, UdpEndpoint>(MAX_PEERS);
   readonly #tags = new ChosenTags();
   readonly #reports: UnreachableReports;
+  readonly #limits = new LimitRefusals();
   #links: readonly Link[] = [];
   #routes: Routes<Link> = new Routes<Link>([]);
   #host: TransportHost | undefined;
@@ -296,11 +298,15 @@ class Relay implements RelayTransport {
     if (packets.length > 0) this.#host?.receive(packets);
   }
 
-  /** Another relay may allow the destination. After a `limit` the route stays: the limit is for the destination. */
+  /**
+   * Another relay may allow the destination. After a `limit` the route stays: the limit is for the destination, and is usually over
+   * when the stack sends its INIT again.
+   */
   #refused(link: Link, { peer, reason }: Refused): void {
     if (this.#state !== 'up') return;
     const { address } = peer;
     if (reason !== 'limit' && this.#routes.refused(address, link)) return this.#host?.changed();
+    if (reason === 'limit' && !this.#limits.add(address, this.#settings.clock.now())) return;
     this.#reports.add(address, REFUSAL_CODES[reason]);
   }
 }

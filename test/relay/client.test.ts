@@ -144,6 +144,25 @@ test('a packet that IP may fragment is made larger than an Ethernet frame, becau
   await transport.close();
 });
 
+test('a limit of a relay is reported if it has refused an address for 5 s: until then INITs are sent again', async () => {
+  const { clock, sockets, transport, host, send } = await fakeRelays(1);
+  send('8.8.8.8');
+  const refuse = async () => {
+    sockets[0]?.tell({ type: 'refused', peer: { address: '8.8.8.8', port: 9899 }, reason: 'limit', text: '' });
+    await clock.advance(0);
+  };
+  for (const afterMs of [0, 1000, 2000]) {
+    await clock.advance(afterMs);
+    await refuse();
+  }
+  expect(host.refusals).toEqual([]);
+  expect(transport.route('8.8.8.8')).toBeDefined();
+  await clock.advance(4000);
+  await refuse();
+  expect(host.refusals).toEqual([{ destination: '8.8.8.8', code: 'EPERM' }]);
+  await transport.close();
+});
+
 describe('a lost relay', () => {
   test('isn’t used, and its addresses are removed if it isn’t back in time', async () => {
     const { clock, sockets, transport, host } = await fakeRelays(2, { lingerMs: 10_000 });
