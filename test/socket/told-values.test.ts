@@ -10,6 +10,8 @@ test('status() and paths() return the same values as usrsctp’s options', () =>
       await stacks.network.advance(20); // in flight
       const status = a.getOption('status');
       expect(a.status()).toEqual({
+        localPort: a.localPort,
+        remotePort: 5001,
         localAddresses: expect.arrayContaining(['10.0.1.1', '10.0.2.1']),
         primary: status.primaryPath,
         streams: { inbound: status.inboundStreams, outbound: status.outboundStreams },
