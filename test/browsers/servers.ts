@@ -1,8 +1,8 @@
 import { createHash, randomFillSync } from 'node:crypto';
-import type { Association } from '../../src/index.js';
+import type { Association, SctpError } from '../../src/index.js';
 import { freePort, native } from '../support/native.js';
 import { serve, startRelay, type TestRelay } from '../support/relays.js';
-import type { Transfer, TransferResult } from './task.js';
+import type { Relayed, Transfer, TransferResult } from './task.js';
 
 /** A server for the page's transfer, and two relays in between. */
 export interface Served extends Pick<Transfer, 'server' | 'udpPort' | 'steers' | 'window'> {
@@ -56,6 +56,24 @@ export const nativeServer: ServerKind = {
     };
   },
 };
+
+/** A server that returns each client's message, and records what happens to its associations. */
+export async function recordingServer(): Promise<Relayed & { readonly events: readonly string[] }> {
+  const relays = [await startRelay('127.0.1.11', options()), await startRelay('127.0.2.11', options())];
+  const { listener, endpoints, udpPort } = await serve(['127.0.1.1', '127.0.2.1']);
+  const events: string[] = [];
+  const answer = async (association: Association) => {
+    for await (const { data } of association) {
+      events.push(new TextDecoder().decode(data));
+      await association.send(data);
+    }
+    events.push('closed');
+  };
+  listener.on('association', (association) => {
+    answer(association).catch((error: SctpError) => events.push(error.code));
+  });
+  return { relays: relays.map(({ url }) => url), server: [...endpoints], udpPort, events };
+}
 
 /** Relays that accept pages of any origin. */
 function options(port?: number) {

@@ -7,7 +7,7 @@ import { Child } from '../support/child.js';
 import { closeRelays } from '../support/relays.js';
 import type { Browser, Page } from './browser.js';
 import { driveLivePage } from './live.js';
-import { nativeServer, nodeServer } from './servers.js';
+import { nativeServer, nodeServer, recordingServer } from './servers.js';
 import { Site } from './site.js';
 import type { Task, TransferResult, Where } from './task.js';
 
@@ -79,6 +79,13 @@ export function browserSuite(name: string, launch: () => Promise<Browser>): void
         expect(await result()).toEqual({ network, stacks });
       });
     }
+
+    test('a page that reloads ends its association at once, and sets up another one', async () => {
+      const { events, ...server } = await recordingServer();
+      await start({ job: 'reload', where: 'page', loads: 3, ...server });
+      expect(await result()).toBe(3);
+      expect(events).toEqual(['load 1', 'ECONNRESET', 'load 2', 'ECONNRESET', 'load 3', 'closed']);
+    });
 
     test('two stacks in one page exchange messages over the simulated network, and survive the cut of a path', async () => {
       await start({ job: 'stacks', where: 'page', messages: 200 });

@@ -1,6 +1,7 @@
 /** The task of a page, given in its URL. */
 export type Task =
   | Transfer
+  | Reload
   /** Produces the golden traces, and reports their hashes. */
   | { readonly job: 'golden'; readonly where: Where }
   /** Runs two stacks over a simulated network in real time, with loss and a path that is cut. */
@@ -12,13 +13,24 @@ export type Task =
 
 export type Where = 'page' | 'worker';
 
-/** Sends messages through relays, and receives as many. */
-export interface Transfer {
-  readonly job: 'transfer';
-  readonly where: Where;
+/** What a page needs to reach a server through relays. */
+export interface Relayed {
   readonly relays: readonly string[];
   readonly server: { readonly address: string; readonly port: number }[];
   readonly udpPort: number;
+}
+
+/** Exchanges a message through relays, and reloads the page, until it was loaded so often. */
+export interface Reload extends Relayed {
+  readonly job: 'reload';
+  readonly where: 'page';
+  readonly loads: number;
+}
+
+/** Sends messages through relays, and receives as many. */
+export interface Transfer extends Relayed {
+  readonly job: 'transfer';
+  readonly where: Where;
   readonly messages: number;
   readonly messageBytes: number;
   /** For a server that echoes: how many messages may be in flight. */

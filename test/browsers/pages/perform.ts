@@ -3,6 +3,7 @@ import * as simulated from 'usrsctp-wasm/simulated';
 import { networkTrace, sha256 } from '../../golden/golden.js';
 import { stacksTrace } from '../../golden/stacks.js';
 import type { Report, Task } from '../task.js';
+import { reload } from './reload.js';
 import { stacks } from './stacks.js';
 import { streaming } from './streaming.js';
 import { transfer } from './transfer.js';
@@ -20,6 +21,8 @@ async function done(task: Task): Promise<unknown> {
   switch (task.job) {
     case 'transfer':
       return transfer(task, () => tell({ event: 'half' }));
+    case 'reload':
+      return reload(task);
     case 'golden':
       return {
         network: await sha256(await networkTrace(simulated)),
