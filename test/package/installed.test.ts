@@ -93,9 +93,11 @@ describe('its types compile', () => {
   ] as const;
   const matrix = Object.entries(compilers).flatMap(([version, tsc]) =>
     Object.entries(libraries).flatMap(([library, options]) =>
-      modes.flatMap(([module, resolution]) =>
-        ['true', 'false'].map((skip) => ({ version, tsc, library, options, module, resolution, skip })),
-      ),
+      modes.flatMap(([module, resolution]) => {
+        // skipLibCheck only leaves checks out, so one case for each compiler is enough.
+        const skips = library === 'dom' && resolution === 'bundler' ? ['true', 'false'] : ['false'];
+        return skips.map((skip) => ({ version, tsc, library, options, module, resolution, skip }));
+      }),
     ),
   );
 

@@ -21,6 +21,10 @@ const { CI, CHAOS_SECONDS = '60', SEED = String(Date.now() % 1_000_000) } = proc
 const PROGRAM = fileURLToPath(new URL('../../dist/cli/relay.js', import.meta.url));
 const EVERY_MS = 10;
 const MOST_SILENT_MS = 2000;
+/** With timers that run once a second, SACKs and time-outs are late, and the peer's RTO grows. */
+const MOST_SILENT_HIDDEN_MS = 6000;
+/** How long it takes until round trips are measured without the delays of a hidden page. */
+const SHOWN_MS = 1500;
 const DRAIN_MS = 1500;
 
 const folder = mkdtempSync(join(tmpdir(), 'chaos-'));
@@ -185,7 +189,9 @@ function isWhole(relayed: RelayTransport, ends: readonly Association[]): boolean
 describe.skipIf(!existsSync(PROGRAM) && !CI)('relays that are killed, stopped, drained and cut off at random', () => {
   const seconds = Number(CHAOS_SECONDS);
 
-  test('lose no byte, and delay no message by 2 s', { timeout: (seconds + 120) * 1000 }, async () => {
+  test('lose no byte, and delay no message by 2 s, or 6 s on a hidden page', {
+    timeout: (seconds + 120) * 1000,
+  }, async () => {
     console.log(`SEED=${SEED}`);
     const random = new SeededRandom(Number(SEED));
     const below = (most: number) => random.word() % most;
@@ -210,12 +216,12 @@ describe.skipIf(!existsSync(PROGRAM) && !CI)('relays that are killed, stopped, d
       await play(relays[below(relays.length)]!);
       await pause(100); // until the client has noticed
       await until(() => isWhole(relayed, [association, accepted]), `both relays are used again after ${what}`);
-      await pause(200 + below(1000));
+      clock.isHidden = false;
+      await pause(what === name ? 200 + below(1000) : SHOWN_MS);
       const silentMs = Math.round(Math.max(...traffic.map((each) => each.takeLongest())));
       longest.set(what, Math.max(silentMs, longest.get(what) ?? 0));
-      expect(silentMs, `${what} (SEED=${SEED})`).toBeLessThan(MOST_SILENT_MS);
+      expect(silentMs, `${what} (SEED=${SEED})`).toBeLessThan(what === name ? MOST_SILENT_MS : MOST_SILENT_HIDDEN_MS);
     }
-    clock.isHidden = false;
     await Promise.all(traffic.map((each) => each.end()));
     console.log(traffic.map(({ messages }) => messages).join(' and '), 'messages; longest silence in ms:', longest);
     await association.close();
