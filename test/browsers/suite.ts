@@ -80,11 +80,13 @@ export function browserSuite(name: string, launch: () => Promise<Browser>): void
       });
     }
 
-    test('a page that reloads ends its association at once, and sets up another one', async () => {
+    // Firefox closes the WebSockets of such a page without sending what it has said last.
+    const end = name === 'Firefox' ? [] : ['ECONNRESET'];
+    test(`a page that reloads ${end.length > 0 ? 'ends its association at once, and ' : ''}sets up another one`, async () => {
       const { events, ...server } = await recordingServer();
       await start({ job: 'reload', where: 'page', loads: 3, ...server });
       expect(await result()).toBe(3);
-      expect(events).toEqual(['load 1', 'ECONNRESET', 'load 2', 'ECONNRESET', 'load 3', 'closed']);
+      expect(events).toEqual(['load 1', ...end, 'load 2', ...end, 'load 3', 'closed']);
     });
 
     test('two stacks in one page exchange messages over the simulated network, and survive the cut of a path', async () => {
