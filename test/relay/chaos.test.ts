@@ -20,9 +20,13 @@ import { isEqual, pattern } from '../support/two-stacks.js';
 const { CI, CHAOS_SECONDS = '60', SEED = String(Date.now() % 1_000_000) } = process.env as Record<string, string>;
 const PROGRAM = fileURLToPath(new URL('../../dist/cli/relay.js', import.meta.url));
 const EVERY_MS = 10;
+/** The longest silence: one time-out (RTO.Min is 1 s), and the time that a busy machine takes. */
 const MOST_SILENT_MS = 2000;
-/** With timers that run once a second, SACKs and time-outs are late, and the peer's RTO grows. */
-const MOST_SILENT_HIDDEN_MS = 6000;
+/**
+ * The same if nothing tells that a relay is gone, because it has stopped, or if the timers of a hidden page run once a second: then
+ * a time-out may be the second one, or late.
+ */
+const MOST_SILENT_UNTOLD_MS = 6000;
 /** How long it takes until round trips are measured without the delays of a hidden page. */
 const SHOWN_MS = 1500;
 const DRAIN_MS = 1500;
@@ -189,7 +193,7 @@ function isWhole(relayed: RelayTransport, ends: readonly Association[]): boolean
 describe.skipIf(!existsSync(PROGRAM) && !CI)('relays that are killed, stopped, drained and cut off at random', () => {
   const seconds = Number(CHAOS_SECONDS);
 
-  test('lose no byte, and delay no message by 2 s, or 6 s on a hidden page', {
+  test('lose no byte, and delay no message by 2 s, or 6 s if a relay stops or the page is hidden', {
     timeout: (seconds + 120) * 1000,
   }, async () => {
     console.log(`SEED=${SEED}`);
@@ -220,7 +224,8 @@ describe.skipIf(!existsSync(PROGRAM) && !CI)('relays that are killed, stopped, d
       await pause(what === name ? 200 + below(1000) : SHOWN_MS);
       const silentMs = Math.round(Math.max(...traffic.map((each) => each.takeLongest())));
       longest.set(what, Math.max(silentMs, longest.get(what) ?? 0));
-      expect(silentMs, `${what} (SEED=${SEED})`).toBeLessThan(what === name ? MOST_SILENT_MS : MOST_SILENT_HIDDEN_MS);
+      const isTold = what === name && name !== 'stop';
+      expect(silentMs, `${what} (SEED=${SEED})`).toBeLessThan(isTold ? MOST_SILENT_MS : MOST_SILENT_UNTOLD_MS);
     }
     await Promise.all(traffic.map((each) => each.end()));
     console.log(traffic.map(({ messages }) => messages).join(' and '), 'messages; longest silence in ms:', longest);
