@@ -4,10 +4,10 @@ import { playSeeds, SEEDS_LIMIT_MS } from '../support/seeds.js';
 import { PACKETS, QUEUED, type Scene, SITUATIONS } from './costly-packets.js';
 
 /**
- * What a packet may cost, in ms. None costs more than 1 ms on an idle machine; one whose cost grows with what is in flight takes
- * tens of them.
+ * What a packet may cost, in ms. None costs more than about 1 ms on an idle machine, and 3 ms were seen on a busy one. One whose
+ * cost grows with what is in flight takes tens of them.
  */
-const LIMIT_MS = 2;
+const LIMIT_MS = 5;
 /** The end of an association settles the promises of the messages that the program has queued. */
 const SETTLING_MS = QUEUED / 500;
 /** Other processes disturb a measurement, so that the lowest of several counts. */
@@ -24,7 +24,7 @@ async function excessOf(scene: Scene, chunks: readonly Uint8Array[]): Promise<nu
 }
 
 test.each(Object.entries(SITUATIONS))(
-  'no packet costs more than two milliseconds: %s',
+  'no packet costs more than five milliseconds: %s',
   { timeout: 300_000 },
   async (_, make) => {
     for (const [name, packet] of Object.entries(PACKETS)) {
@@ -52,7 +52,7 @@ async function excesses(seed: number): Promise<number[]> {
   return results;
 }
 
-test('no packet costs more than two milliseconds after others of its kind', { timeout: SEEDS_LIMIT_MS }, () =>
+test('no packet costs more than five milliseconds after others of its kind', { timeout: SEEDS_LIMIT_MS }, () =>
   playSeeds('test/hostile/packet-cost.test.ts', 30, async (seed) => {
     let least = await excesses(seed);
     for (let run = 1; run < TRIES && Math.max(...least) > 0; run++) {
