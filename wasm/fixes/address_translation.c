@@ -151,12 +151,14 @@ void link_translate_asconf(struct sctp_tcb *stcb, struct mbuf *chunk)
 	struct mbuf *requests = SCTP_BUF_NEXT(chunk);
 	uint8_t *at = mtod(requests, uint8_t *);
 	const uint8_t *end = at + SCTP_BUF_LEN(requests);
-	struct sctp_ifa *usable = link_usable_address(stcb, AF_INET, NULL);
-	int keeps_others = usable != NULL && link_usable_address(stcb, AF_INET, usable) != NULL;
+	struct sctp_ifa *usable;
+	int keeps_others; /* after this ASCONF, does the peer know other addresses than its source? */
 
 	if (!is_peer_outside(stcb)) {
 		return;
 	}
+	usable = link_usable_address(stcb, AF_INET, NULL);
+	keeps_others = usable != NULL && link_usable_address(stcb, AF_INET, usable) != NULL;
 	name_source((struct sctp_ipv4addr_param *)(mtod(chunk, struct sctp_asconf_chunk *) + 1));
 	while (at < end) {
 		struct sctp_asconf_addr_param *request = (struct sctp_asconf_addr_param *)at;

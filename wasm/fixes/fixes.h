@@ -39,6 +39,12 @@ static inline struct sctp_nets *link_path_in_use(const struct sctp_tcb *stcb)
 	return stcb->asoc.alternate != NULL ? stcb->asoc.alternate : stcb->asoc.primary_destination;
 }
 
+/* Is a path neither inactive, nor potentially failed (RFC 7829), nor unconfirmed? */
+static inline int link_is_active(const struct sctp_nets *net)
+{
+	return (net->dest_state & (SCTP_ADDR_REACHABLE | SCTP_ADDR_PF | SCTP_ADDR_UNCONFIRMED)) == SCTP_ADDR_REACHABLE;
+}
+
 /* --- address_translation.c ------------------------------------------------------------------------------------ */
 
 /* A packet of the association has arrived at this address of ours, so the peer knows it. */

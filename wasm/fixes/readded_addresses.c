@@ -12,6 +12,7 @@
 #include <netinet/sctputil.h>
 
 #include "fixes/fixes.h"
+#include "network/network.h"
 
 /* The first request of this type for an address that the peer hasn't answered yet. */
 static const struct sctp_asconf_addr *find_request(const struct sctp_tcb *stcb, uint16_t type, struct sctp_ifa *ifa)
@@ -114,13 +115,11 @@ void link_forget_restricted(const struct sockaddr *gone)
 	struct sctp_inpcb *inp;
 	struct sctp_tcb *stcb;
 
-	LIST_FOREACH(inp, &SCTP_BASE_INFO(listhead), sctp_list) {
-		LIST_FOREACH(stcb, &inp->sctp_asoc_list, sctp_tcblist) {
-			LIST_FOREACH_SAFE(address, &stcb->asoc.sctp_restricted_addrs, sctp_nxt_addr, next) {
-				if (!stcb->asoc.asconf_supported &&
-				    sctp_cmpaddr(&address->ifa->address.sa, (struct sockaddr *)(uintptr_t)gone)) {
-					sctp_del_local_addr_restricted(stcb, address->ifa);
-				}
+	FOREACH_ASSOCIATION(inp, stcb) {
+		LIST_FOREACH_SAFE(address, &stcb->asoc.sctp_restricted_addrs, sctp_nxt_addr, next) {
+			if (!stcb->asoc.asconf_supported &&
+			    sctp_cmpaddr(&address->ifa->address.sa, (struct sockaddr *)(uintptr_t)gone)) {
+				sctp_del_local_addr_restricted(stcb, address->ifa);
 			}
 		}
 	}

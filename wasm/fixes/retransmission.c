@@ -18,17 +18,21 @@ static int has_alternative(struct sctp_tcb *stcb, struct sctp_nets *net)
 {
 	const struct sctp_nets *other = sctp_find_alternate_net(stcb, net, 0);
 
-	return other != net && (other->dest_state & SCTP_ADDR_REACHABLE) &&
-	       (other->dest_state & (SCTP_ADDR_PF | SCTP_ADDR_UNCONFIRMED)) == 0;
+	return other != net && link_is_active(other);
 }
 
 /*
- * sctp_mark_all_for_resend() skips chunks that were sent less than an RTO ago. If another path takes over, they waited
- * on the dead one for T3-rtx to expire again. All chunks must be marked (RFC 9260 6.3.3, E3), at least if there is
- * another path, or if the link was down. It doesn't count those of them that were
- * marked before. For the others sctp_timeout_handler() starts T3-rtx again only if no path has it running. Then the
- * association has chunks to retransmit, but no timer, and waits for ever. It also computes the RTO from the round trips
- * without RTO.Max: after a round trip of 15 s chunks are retransmitted every 15 s, whatever the timer says.
+ * sctp_mark_all_for_resend() skips chunks that were sent less than an RTO ago, which must be marked as well (RFC 9260
+ * 6.3.3, E3):
+ *
+ *   - If another path takes over, they wait on the dead one until T3-rtx expires again. So all are marked if there is
+ *     another path, or if the link was down.
+ *   - For those that are skipped, sctp_timeout_handler() starts T3-rtx again only if no path has it running. Then the
+ *     association has chunks to retransmit, but no timer, and waits for ever.
+ *   - It computes that RTO from the round trips without RTO.Max: after a round trip of 15 s chunks are retransmitted
+ *     every 15 s, whatever the timer says.
+ *
+ * It also doesn't count chunks that were marked before.
  */
 int fixed_t3rxt_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net)
 {

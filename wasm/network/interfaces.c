@@ -253,20 +253,14 @@ EXPORT void link_reroute(void)
 	struct sctp_tcb *stcb;
 	struct sctp_nets *net;
 
-	SCTP_INP_INFO_RLOCK();
-	LIST_FOREACH(inp, &SCTP_BASE_INFO(listhead), sctp_list) {
-		SCTP_INP_RLOCK(inp);
-		LIST_FOREACH(stcb, &inp->sctp_asoc_list, sctp_tcblist) {
-			SCTP_TCB_LOCK(stcb);
-			TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
-				reroute(stcb, net);
-			}
-			link_send_held_back(stcb);
-			SCTP_TCB_UNLOCK(stcb);
+	FOREACH_ASSOCIATION(inp, stcb) {
+		SCTP_TCB_LOCK(stcb);
+		TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
+			reroute(stcb, net);
 		}
-		SCTP_INP_RUNLOCK(inp);
+		link_send_held_back(stcb);
+		SCTP_TCB_UNLOCK(stcb);
 	}
-	SCTP_INP_INFO_RUNLOCK();
 }
 
 /* Interfaces have no MTU here; routes have one. */

@@ -26,6 +26,11 @@ struct link_path {
 /* Sends a packet of an association, or of none (NULL), and frees it. */
 void link_output(int *result, struct mbuf *packet, struct sctp_tcb *stcb);
 
+/* Each association of each endpoint. The body is that of two loops: `break` ends the inner one only. */
+#define FOREACH_ASSOCIATION(inp, stcb)                          \
+	LIST_FOREACH(inp, &SCTP_BASE_INFO(listhead), sctp_list) \
+	LIST_FOREACH(stcb, &(inp)->sctp_asoc_list, sctp_tcblist)
+
 /* Stores an address as a sockaddr. Returns 0 if the family isn't 4 or 6. The port is in network byte order. */
 int link_sockaddr(union sctp_sockstore *store, uint8_t family, const uint8_t *address, uint16_t port);
 

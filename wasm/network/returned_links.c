@@ -28,12 +28,13 @@
 /* Have local addresses been added that usrsctp's iterator hasn't taken over yet? They mustn't be used. */
 static int is_adding;
 
+/* Has a timer been cut short, which runs at the end of this entry? */
+static int is_due;
+
 int link_is_cut_short(const struct sctp_nets *net)
 {
 	return path_extra_of(net)->resumed_ms == link_now_ms && link_now_ms > 0;
 }
-
-static int is_due;
 
 static void cut_short(struct sctp_timer *timer)
 {
@@ -55,8 +56,7 @@ static const struct sctp_tmit_chunk *first_in_flight(const struct sctp_tcb *stcb
 {
 	const struct sctp_tmit_chunk *chunk;
 
-	TAILQ_FOREACH(chunk, &stcb->asoc.sent_queue, sctp_next)
-	{
+	TAILQ_FOREACH(chunk, &stcb->asoc.sent_queue, sctp_next) {
 		if (chunk->whoTo == net && chunk->sent < SCTP_DATAGRAM_ACKED) {
 			return chunk;
 		}
@@ -116,8 +116,7 @@ void link_resume_paths(struct sctp_tcb *stcb)
 {
 	struct sctp_nets *net;
 
-	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next)
-	{
+	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
 		if (path_extra_of(net)->is_to_be_resumed) {
 			link_resume_path(stcb, net);
 		}
@@ -129,10 +128,8 @@ static int is_any_address_deferred(void)
 	const struct sctp_ifn *ifn;
 	const struct sctp_ifa *ifa;
 
-	LIST_FOREACH(ifn, &sctp_find_vrf(SCTP_DEFAULT_VRFID)->ifnlist, next_ifn)
-	{
-		LIST_FOREACH(ifa, &ifn->ifalist, next_ifa)
-		{
+	LIST_FOREACH(ifn, &sctp_find_vrf(SCTP_DEFAULT_VRFID)->ifnlist, next_ifn) {
+		LIST_FOREACH(ifa, &ifn->ifalist, next_ifa) {
 			if (ifa->localifa_flags & SCTP_ADDR_DEFER_USE) {
 				return 1;
 			}
@@ -152,14 +149,10 @@ static void resume_after_adding(void)
 	struct sctp_tcb *stcb;
 
 	is_adding = 0;
-	LIST_FOREACH(inp, &SCTP_BASE_INFO(listhead), sctp_list)
-	{
-		LIST_FOREACH(stcb, &inp->sctp_asoc_list, sctp_tcblist)
-		{
-			SCTP_TCB_LOCK(stcb);
-			link_resume_paths(stcb);
-			SCTP_TCB_UNLOCK(stcb);
-		}
+	FOREACH_ASSOCIATION(inp, stcb) {
+		SCTP_TCB_LOCK(stcb);
+		link_resume_paths(stcb);
+		SCTP_TCB_UNLOCK(stcb);
 	}
 }
 
@@ -195,8 +188,7 @@ void link_path_works(struct sctp_tcb *stcb, struct sctp_nets *net)
 {
 	struct sctp_nets *other;
 
-	TAILQ_FOREACH(other, &stcb->asoc.nets, sctp_next)
-	{
+	TAILQ_FOREACH(other, &stcb->asoc.nets, sctp_next) {
 		if (other != net ? has_failed(other) && first_in_flight(stcb, other) != NULL : is_overdue(stcb, net)) {
 			resume(stcb, other);
 		}
@@ -249,8 +241,7 @@ static void returned(struct sctp_tcb *stcb, struct sctp_ifa *ifa, uint32_t index
 	struct sctp_nets *net;
 	int found = 0;
 
-	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next)
-	{
+	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
 		if (is_source(net, index)) {
 			link_resume_path(stcb, net);
 			found = 1;
@@ -276,14 +267,10 @@ EXPORT void link_returned(const uint8_t *address, uint32_t family, uint32_t inde
 	if (ifa == NULL) {
 		return;
 	}
-	LIST_FOREACH(inp, &SCTP_BASE_INFO(listhead), sctp_list)
-	{
-		LIST_FOREACH(stcb, &inp->sctp_asoc_list, sctp_tcblist)
-		{
-			SCTP_TCB_LOCK(stcb);
-			returned(stcb, ifa, index);
-			SCTP_TCB_UNLOCK(stcb);
-		}
+	FOREACH_ASSOCIATION(inp, stcb) {
+		SCTP_TCB_LOCK(stcb);
+		returned(stcb, ifa, index);
+		SCTP_TCB_UNLOCK(stcb);
 	}
 }
 

@@ -27,7 +27,7 @@ static uint32_t most_per_address = UINT32_MAX;
 static struct peer_address_list *sources;
 static u_long source_mark;
 static uint32_t source_count;
-static uint64_t secret; /* so that nobody can choose addresses that share a bucket */
+static uint64_t secret; /* so that nobody can choose addresses that share a hash */
 
 EXPORT void link_limit_associations(uint32_t most, uint32_t per_address)
 {
@@ -52,7 +52,7 @@ uint64_t link_source_address(const struct sockaddr *peer)
 	return address;
 }
 
-static uint32_t hash_of(uint64_t address)
+uint32_t link_hash_of_source(uint64_t address)
 {
 	while (secret == 0) {
 		read_random(&secret, sizeof(secret));
@@ -67,7 +67,7 @@ static struct peer_address *find(uint64_t address)
 	if (sources == NULL) {
 		return NULL;
 	}
-	LIST_FOREACH(source, &sources[hash_of(address) & source_mark], in_table) {
+	LIST_FOREACH(source, &sources[link_hash_of_source(address) & source_mark], in_table) {
 		if (source->address == address) {
 			return source;
 		}
@@ -83,10 +83,10 @@ static struct peer_address *add(uint64_t address)
 		sources = sctp_hashinit_flags(FIRST_BUCKETS, M_PCB, &source_mark, HASH_NOWAIT);
 	}
 	if (source_count++ > source_mark) {
-		DOUBLE(sources, source_mark, one, in_table, hash_of(one->address));
+		DOUBLE(sources, source_mark, one, in_table, link_hash_of_source(one->address));
 	}
 	*source = (struct peer_address){.address = address};
-	LIST_INSERT_HEAD(&sources[hash_of(address) & source_mark], source, in_table);
+	LIST_INSERT_HEAD(&sources[link_hash_of_source(address) & source_mark], source, in_table);
 	return source;
 }
 

@@ -25,15 +25,11 @@ struct source {
 };
 
 static struct source sources[SOURCES];
-static uint64_t secret; /* makes it hard to find two addresses that share an entry */
 static double answered_bytes = -1;
 
 static struct source *source_of(uint64_t address)
 {
-	while (secret == 0) {
-		read_random(&secret, sizeof(secret));
-	}
-	return &sources[((address ^ secret) * 0x9e3779b97f4a7c15u) >> 32 & (SOURCES - 1)];
+	return &sources[link_hash_of_source(address) & (SOURCES - 1)];
 }
 
 void link_before_init_ack(const struct sctp_init_chunk *init)

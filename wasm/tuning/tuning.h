@@ -34,6 +34,9 @@ void limits_association_freed(const struct sctp_tcb *stcb);
 /* An IPv4 address, or the first 64 bits of an IPv6 address: what one host or site may use. */
 uint64_t link_source_address(const struct sockaddr *peer);
 
+/* A hash of that address with a random key. */
+uint32_t link_hash_of_source(uint64_t address);
+
 /* --- path_mtu.c ----------------------------------------------------------------------------------------------- */
 
 /*
