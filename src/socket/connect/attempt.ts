@@ -178,13 +178,7 @@ export class ConnectAttempt implements AttemptWatcher {
     const address = this.peers[index]?.address;
     if (sentAtMs.length === 0) return `${address} (no INIT yet)`;
     const to = udpPort > 0 ? ` to UDP port ${udpPort}` : '';
-    const came = isCookieEchoed
-      ? 'INIT ACK came, COOKIE ECHO was not answered'
-      : answer === undefined
-        ? 'no answer'
-        : answer === 'INIT ACK' || answer === 'ABORT'
-          ? `${answer} came`
-          : `the network reports ${answer}`;
+    const came = isCookieEchoed ? 'INIT ACK came, COOKIE ECHO was not answered' : describeAnswer(answer);
     return `${address} (${inits(sentAtMs.length)}${to}, ${came})`;
   }
 
@@ -198,7 +192,7 @@ export class ConnectAttempt implements AttemptWatcher {
   /** The network's reason for not reaching an address; undefined if it may reach it. */
   #refusal(index: number): ErrorCode | undefined {
     const answer = this.#tried[index]?.answer;
-    if (answer !== undefined && answer !== 'INIT ACK' && answer !== 'ABORT') return answer;
+    if (isReport(answer)) return answer;
     return this.#pump.interfaces.reaches(this.peers[index]?.address ?? '') ? undefined : 'ENETUNREACH';
   }
 
@@ -227,6 +221,16 @@ export class ConnectAttempt implements AttemptWatcher {
   #initCount(): number {
     return this.#tried.reduce((count, { sentAtMs }) => count + sentAtMs.length, 0);
   }
+}
+
+/** Is it the network's report, and not the peer's answer? */
+function isReport(answer: InitAttempt['answer']): answer is ErrorCode {
+  return answer !== undefined && answer !== 'INIT ACK' && answer !== 'ABORT';
+}
+
+function describeAnswer(answer: InitAttempt['answer']): string {
+  if (answer === undefined) return 'no answer';
+  return isReport(answer) ? `the network reports ${answer}` : `${answer} came`;
 }
 
 function inits(count: number): string {

@@ -6,6 +6,8 @@ import type { Pump } from '../../stack/pump.js';
 const CHUNKS = { 1: 'INIT', 2: 'INIT ACK', 6: 'ABORT', 10: 'COOKIE ECHO' } as const;
 const WATCHED: Readonly<Record<number, SetupChunk['chunk']>> = CHUNKS;
 const COMMON_HEADER_BYTES = 12;
+/** Offsets in the common header (RFC 9260 §3.1). */
+const [SOURCE_PORT, DESTINATION_PORT] = [0, 2];
 
 /** A packet of a set-up, between the port of the watcher's socket and a port of a peer. */
 export interface SetupChunk {
@@ -61,31 +63,27 @@ export class ConnectAttempts {
     else this.#watchers.delete(port);
   }
 
-  #sent({ destination, port: udpPort, bytes }: Packet): void {
-    const chunk = WATCHED[bytes[COMMON_HEADER_BYTES] ?? 0];
-    const watchers = chunk && this.#watchers.get(portAt(bytes, 0));
-    if (!watchers) return;
-    const packet = {
-      peer: destination,
-      port: portAt(bytes, 2),
-      udpPort,
-      chunk,
-      bytes: bytes.subarray(COMMON_HEADER_BYTES),
-    };
-    for (const watcher of watchers) watcher.sent(packet);
+  #sent(packet: Packet): void {
+    const own = portAt(packet.bytes, SOURCE_PORT);
+    const chunk = setupChunk(packet, packet.destination, portAt(packet.bytes, DESTINATION_PORT));
+    if (chunk) for (const watcher of this.#watchers.get(own) ?? []) watcher.sent(chunk);
   }
 
-  #arrived({ source, port: udpPort, bytes }: Packet): void {
-    const chunk = WATCHED[bytes[COMMON_HEADER_BYTES] ?? 0];
-    const watchers = chunk && this.#watchers.get(portAt(bytes, 2));
-    if (!watchers) return;
-    const packet = { peer: source, port: portAt(bytes, 0), udpPort, chunk, bytes: bytes.subarray(COMMON_HEADER_BYTES) };
-    for (const watcher of watchers) watcher.arrived(packet);
+  #arrived(packet: Packet): void {
+    const own = portAt(packet.bytes, DESTINATION_PORT);
+    const chunk = setupChunk(packet, packet.source, portAt(packet.bytes, SOURCE_PORT));
+    if (chunk) for (const watcher of this.#watchers.get(own) ?? []) watcher.arrived(chunk);
   }
 
   #all(): AttemptWatcher[] {
     return [...this.#watchers.values()].flat();
   }
+}
+
+/** What a packet between this host and a peer tells watchers; undefined if its first chunk is none of a set-up. */
+function setupChunk({ port: udpPort, bytes }: Packet, peer: Address, port: number): SetupChunk | undefined {
+  const chunk = WATCHED[bytes[COMMON_HEADER_BYTES] ?? 0];
+  return chunk && { peer, port, udpPort, chunk, bytes: bytes.subarray(COMMON_HEADER_BYTES) };
 }
 
 function portAt(bytes: Uint8Array, at: number): number {
