@@ -8,6 +8,7 @@ import type { SctpError } from '../../src/index.js';
 import { encodeControl, SUBPROTOCOL } from '../../src/relay/codec.js';
 import { type RelayTransport, relay, type WebSocketConstructor } from '../../src/relay.js';
 import { RecordingHost } from '../../src/testing/recording-host.js';
+import { closeError } from '../../src/transport/relay/errors.js';
 import { started } from '../support/peers.js';
 import { closeRelays, KEY, metric, startRelay, through, ticket } from '../support/relays.js';
 
@@ -166,4 +167,12 @@ test('a relay without keys, or with invalid options, doesn’t start', async () 
   await expect(startRelay('203.0.113.9')).rejects.toMatchObject({ code: 'EADDRNOTAVAIL', address: '203.0.113.9' });
   await expect(startRelay('127.0.0.11', { limits: { clients: 0 } })).rejects.toThrow(/`clients`/);
   await expect(startRelay('127.0.0.11', { keys: [{ ...KEY, k: 'AAAA' }] })).rejects.toThrow(/JSON Web Key/);
+});
+
+test.each([
+  ['a close code of relays', 4001],
+  ['another close code', 1006],
+])('the reason that a relay gives does not control the terminal: %s', (_, code) => {
+  const { message } = closeError('wss://relay.example/', code, 'bye\r\n\u001b[2J', undefined);
+  expect(message).toContain('bye\\u{d}\\u{a}\\u{1b}[2J');
 });

@@ -143,3 +143,19 @@ test.skipIf(!existsSync('dist/udp.js') && !CI)(
     expect(run({ NODE_DEBUG: 'usrsctpx' }).stderr).toBe('');
   },
 );
+
+/** How the text of the peer's ABORT is told in the test below. */
+const PRINTABLE = 'bye\\u{a}warn \\u{1b}[2Jall is well\\u{202e}\\u{85}';
+
+test('the text of a peer can write no line of its own into the log or an error, and does not control the terminal', async () => {
+  const entries = await logged('warn', async (stacks) => {
+    const { a, b } = await connected(stacks);
+    const text = 'bye\nwarn \u001b[2Jall is well\u202e\u0085';
+    a.abort(text);
+    const error = await failure(b.receive());
+    expect(error).toMatchObject({ abort: [{ text }] }); // as it came
+    expect(error.message).toContain(PRINTABLE);
+  });
+  expect(messages(entries).filter((each) => each.includes(PRINTABLE)).length).toBeGreaterThan(0);
+  expect(messages(entries).join('')).not.toMatch(/\p{Cc}/u);
+});

@@ -1,4 +1,5 @@
 import type { ErrorCause } from '../../errors.js';
+import { printable } from '../../printable.js';
 import { decodeCauses } from '../../wire/parameter.js';
 
 export { causeName } from '../../wire/parameter.js';
@@ -41,5 +42,7 @@ const MEANINGS: ReadonlyMap<number, string> = new Map([
 
 /** Describes causes in a few words, such as `User-Initiated Abort: bye`. */
 export function describeCauses(causes: readonly ErrorCause[]): string {
-  return causes.map(({ code, name, text = MEANINGS.get(code) }) => (text ? `${name}: ${text}` : name)).join('; ');
+  const describe = ({ code, name, text = MEANINGS.get(code) }: ErrorCause) =>
+    text ? `${name}: ${printable(text)}` : name;
+  return causes.map(describe).join('; ');
 }

@@ -1,4 +1,5 @@
 import { type ErrorCode, SctpError } from '../../errors.js';
+import { printable } from '../../printable.js';
 import { type CloseReason, closeReasonOf } from '../../relay/close-codes.js';
 import type { RefusalReason } from '../../relay/codec.js';
 
@@ -36,13 +37,13 @@ export function closeError(url: string, code: number, reason: string, failure: u
   const cause = closeReasonOf(code);
   if (cause !== undefined) {
     const hint = HINTS[cause];
-    const said = reason === '' ? cause : `${cause}: ${reason}`;
+    const said = reason === '' ? cause : `${cause}: ${printable(reason)}`;
     return new SctpError(CLOSE_ERRORS[cause], `the relay ${url} said ${said}${hint ? `; ${hint}` : ''}`, {
       syscall: 'start',
     });
   }
   const { code: errno, message } = (failure ?? {}) as { code?: unknown; message?: unknown };
-  const why = typeof message === 'string' && message !== '' ? message : reason || `close code ${code}`;
+  const why = typeof message === 'string' && message !== '' ? message : printable(reason) || `close code ${code}`;
   return new SctpError(networkCode(errno), `the relay ${url} can't be reached (${why})`, {
     syscall: 'start',
     cause: failure,
