@@ -56,6 +56,11 @@ export function isBytes(value: unknown): value is Uint8Array {
   return value instanceof Uint8Array || typedArrayName?.call(value) === 'Uint8Array';
 }
 
+/** Throws TypeError unless the value is a Uint8Array of any realm. */
+export function checkBytes(value: unknown, name: string, syscall: string): void {
+  if (!isBytes(value)) throw new TypeError(`${syscall}: ${name} must be a Uint8Array, not ${shown(value)}`);
+}
+
 /** Whether a value is an ArrayBuffer of any realm. */
 export function isArrayBuffer(value: unknown): value is ArrayBuffer {
   if (value instanceof ArrayBuffer) return true;

@@ -1,5 +1,5 @@
 import type { Address } from '../address.js';
-import { checkOptions } from '../arguments.js';
+import { checkBytes, checkOptions } from '../arguments.js';
 import type { Names } from '../nearest-name.js';
 import { ladder } from './ladder.js';
 import type { ReadPacket } from './reader.js';
@@ -27,7 +27,9 @@ export function ladderOf(packets: Iterable<ReadPacket>, options: LadderOptions =
   checkOptions(options, LADDER_OPTIONS, 'ladderOf');
   const { names = {} } = options;
   const nameOf = (address: Address) => (Object.hasOwn(names, address) ? (names[address] ?? address) : address);
+  if (typeof packets?.[Symbol.iterator] !== 'function') throw new TypeError('ladderOf: give packets of readCapture');
   const all = [...packets];
+  for (const packet of all) checkBytes(packet?.bytes, 'bytes of a packet', 'ladderOf');
   const start = all[0]?.timeMs ?? 0;
   const steps = all.map(({ timeMs, comment, ...datagram }) => ({
     ...datagram,

@@ -1,4 +1,4 @@
-import { checkOptions, checkType } from '../arguments.js';
+import { checkBytes, checkObject, checkOptions, checkType } from '../arguments.js';
 import type { Names } from '../nearest-name.js';
 import { uncaught } from '../uncaught.js';
 import { type BlockOption, block, concat, uint16, uint32 } from './block.js';
@@ -82,6 +82,7 @@ export class PcapngWriter {
 
   /** Adds an interface and returns its id. */
   addInterface(name: string): number {
+    checkType(name, 'string', 'name', 'addInterface');
     const options: BlockOption[] = [
       [OPTION.interfaceName, name],
       [OPTION.timeResolution, Uint8Array.of(MICROSECONDS)],
@@ -91,12 +92,16 @@ export class PcapngWriter {
   }
 
   /** Adds a packet. Its bytes are copied. */
-  add({ interfaceId, timeMs, direction, comment, datagram }: CapturedPacket): void {
-    const packet = ipPacket(datagram);
+  add(packet: CapturedPacket): void {
+    checkObject(packet, 'the packet', 'add');
+    checkObject(packet.datagram, 'datagram', 'add');
+    checkBytes(packet.datagram.bytes, 'datagram.bytes', 'add');
+    const { interfaceId, timeMs, direction, comment, datagram } = packet;
+    const ip = ipPacket(datagram);
     const options: BlockOption[] = [];
     if (comment !== undefined) options.push([OPTION.comment, comment]);
     if (direction !== undefined) options.push([OPTION.packetFlags, uint32(direction === 'inbound' ? 1 : 2)]);
-    const bytes = packet && packetBlock(interfaceId, timeMs, packet, options);
+    const bytes = ip && packetBlock(interfaceId, timeMs, ip, options);
     if (bytes !== undefined && this.#size + bytes.length <= this.#limitBytes) this.#append(bytes);
     else this.#skipped++;
   }

@@ -1,4 +1,4 @@
-import { checkOptions, isBytes, shown } from '../arguments.js';
+import { checkBytes, checkOptions } from '../arguments.js';
 import { SctpError } from '../errors.js';
 import type { Names } from '../nearest-name.js';
 import type { Datagram } from './datagram.js';
@@ -45,7 +45,7 @@ const NO_OPTIONS = {};
  * ```
  */
 export function readCapture(bytes: Uint8Array, options: ReadOptions = NO_OPTIONS): IterableIterator<ReadPacket> {
-  if (!isBytes(bytes)) throw new TypeError(`readCapture: the capture must be a Uint8Array, not ${shown(bytes)}`);
+  checkBytes(bytes, 'the capture', 'readCapture');
   checkOptions(options, READ_OPTIONS, 'readCapture');
   const { udpPorts = [9899] } = options;
   const frames = pcapFrames(bytes) ?? pcapngFrames(bytes);

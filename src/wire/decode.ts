@@ -1,3 +1,4 @@
+import { checkBytes } from '../arguments.js';
 import type { Chunk, ChunkHeader, DecodedPacket } from './chunk.js';
 import { packetChecksum, storedChecksum } from './crc32c.js';
 import { decodeCauses, decodeParameters } from './parameter.js';
@@ -6,10 +7,11 @@ import { Reader, type Tlv, tlvs } from './tlv.js';
 const COMMON_HEADER_BYTES = 12;
 
 /**
- * Decodes an SCTP packet, for tests, diagrams and diagnosis. It never throws: the result says what is malformed.
+ * Decodes an SCTP packet, for tests, diagrams and diagnosis. It never throws for bytes: the result says what is malformed.
  * Byte fields are views into `bytes`.
  */
 export function decodePacket(bytes: Uint8Array): DecodedPacket {
+  checkBytes(bytes, 'the packet', 'decodePacket');
   const header = new Uint8Array(COMMON_HEADER_BYTES);
   header.set(bytes.subarray(0, COMMON_HEADER_BYTES));
   const view = new DataView(header.buffer);
@@ -27,6 +29,7 @@ export function decodePacket(bytes: Uint8Array): DecodedPacket {
 
 /** Decodes chunks without a common header, such as the ABORT in an association change notification. */
 export function decodeChunks(bytes: Uint8Array): Chunk[] {
+  checkBytes(bytes, 'the chunks', 'decodeChunks');
   return Array.from(tlvs(bytes), decodeChunk);
 }
 

@@ -1,7 +1,8 @@
+import { checkObject } from '../arguments.js';
 import type { Chunk } from './chunk.js';
 import { decodePacket } from './decode.js';
 
-/** Describes a packet briefly, such as `DATA sid 3 ssn 0 tsn 17 40 B + SACK 16`. Never throws. */
+/** Describes a packet briefly, such as `DATA sid 3 ssn 0 tsn 17 40 B + SACK 16`. Never throws for bytes. */
 export function describePacket(bytes: Uint8Array): string {
   const { chunks, malformed } = decodePacket(bytes);
   const words = chunks.map(describeChunk);
@@ -11,6 +12,7 @@ export function describePacket(bytes: Uint8Array): string {
 
 /** Describes a chunk briefly. */
 export function describeChunk(chunk: Chunk): string {
+  checkObject(chunk, 'the chunk', 'describeChunk');
   switch (chunk.type) {
     case 'DATA':
       return describeFragment(chunk, `ssn ${chunk.ssn}`);
