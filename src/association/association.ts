@@ -50,7 +50,7 @@ export class Association implements AsyncIterable<Message>, AsyncDisposable {
     };
   }
 
-  /** The association identifier (RFC 6458), unique within the socket. */
+  /** The association identifier (RFC 6458), unique within the socket. It may change until the association is up. */
   get id(): number {
     return this.#core.id;
   }

@@ -49,12 +49,12 @@ const ENDING: ReadonlySet<ErrorCode> = new Set(['ENOTCONN', 'ECONNRESET', 'EPIPE
 
 /** The inside of an association: it receives the notifications of usrsctp and connects the parts. */
 export class AssociationCore implements SendQueueOwner, ReceiveQueueOwner, PathsOwner, StreamsOwner, StreamOwner {
-  readonly id: number;
   readonly events: EventListeners<AssociationEvents>;
   readonly lifecycle: Lifecycle = new Lifecycle();
   readonly paths: Paths;
   readonly receiveQueues: ReceiveQueues;
   readonly sendQueue: SendQueue;
+  #id: number;
   #owner: AssociationOwner;
   #moduleSocket: ModuleSocket;
   #options: OptionAccess | undefined;
@@ -66,13 +66,17 @@ export class AssociationCore implements SendQueueOwner, ReceiveQueueOwner, Paths
   #plainInfo: SendInfo | undefined;
 
   constructor(owner: AssociationOwner, moduleSocket: ModuleSocket, id: number) {
-    this.id = id;
+    this.#id = id;
     this.#owner = owner;
     this.#moduleSocket = moduleSocket;
     this.events = new EventListeners(ASSOCIATION_EVENTS, (name, isListening) => this.#onListening(name, isListening));
     this.paths = new Paths(this);
     this.receiveQueues = new ReceiveQueues(owner.clock, this);
     this.sendQueue = new SendQueue(this, owner.clock, owner.pieceBytes, owner.sendQueueBytes);
+  }
+
+  get id(): number {
+    return this.#id;
   }
 
   get moduleSocket(): ModuleSocket {
@@ -97,6 +101,12 @@ export class AssociationCore implements SendQueueOwner, ReceiveQueueOwner, Paths
   move(owner: AssociationOwner, moduleSocket: ModuleSocket): void {
     this.#owner = owner;
     this.#moduleSocket = moduleSocket;
+  }
+
+  /** The set-up begins again, from another SCTP port. */
+  beginAgain(moduleSocket: ModuleSocket, id: number): void {
+    this.#moduleSocket = moduleSocket;
+    this.#id = id;
   }
 
   send(data: Sendable, options: SendOptions | undefined): Promise<void> {

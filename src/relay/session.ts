@@ -213,7 +213,7 @@ export class Session implements PortOwner {
     this.#parts.metrics?.refused.inc({ reason: refusal.reason });
     if (!this.#reported.has(refusal.reason)) this.#parts.refused(peer, refusal);
     this.#reported.add(refusal.reason);
-    const key = `${peer.address} ${peer.port} ${refusal.reason}`;
+    const key = `${peer.address} ${peer.port} ${refusal.text}`;
     if (nowMs - (this.#refusedAtMs.get(key) ?? Number.NEGATIVE_INFINITY) < REFUSAL_INTERVAL_MS) return;
     if (this.#refusedAtMs.size >= MAX_REFUSALS) this.#refusedAtMs.clear();
     this.#refusedAtMs.set(key, nowMs);

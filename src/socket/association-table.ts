@@ -67,6 +67,13 @@ export class AssociationTable implements AssociationOwner {
     return association;
   }
 
+  /** The set-up of an association begins again, from another SCTP port. */
+  beginAgain(association: Association, moduleSocket: ModuleSocket, id: number): void {
+    this.#byId.delete(association.id);
+    coreOf(association).beginAgain(moduleSocket, id);
+    this.#byId.set(id, association);
+  }
+
   /** Takes over an association of another socket, which may read on then. */
   adopt(association: Association, moduleSocket: ModuleSocket, from: AssociationTable): void {
     const core = coreOf(association);

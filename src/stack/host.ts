@@ -8,6 +8,7 @@ interface TransportEvents {
   readonly isQuiet: boolean;
   receive(packets: readonly Packet[]): void;
   destinationUnreachable(destination: Address, code: ErrorCode): void;
+  portTaken(destination: Address): boolean;
   transportChanged(back: readonly Address[]): void;
   transportEnding(): void;
 }
@@ -31,6 +32,10 @@ export class StackHost implements TransportHost {
 
   unreachable(destination: Address, code: ErrorCode): void {
     this.pump?.destinationUnreachable(destination, code);
+  }
+
+  portTaken(destination: Address): boolean {
+    return this.pump?.portTaken(destination) === true;
   }
 
   changed(back: readonly Address[] = []): void {

@@ -59,6 +59,8 @@ export class Pump {
   readonly taps: Tap[] = [];
   readonly arrivalTaps: ArrivalTap[] = [];
   readonly unreachable: Set<UnreachableListener> = new Set();
+  /** Gives set-ups to a destination another SCTP port: another host uses theirs. Returns false if that can't be done. */
+  changePort: (destination: Address) => boolean = () => false;
   /** Called when local addresses or routes have changed. */
   readonly changed: Set<() => void> = new Set();
   /** Called when the program is about to end. */
@@ -194,6 +196,15 @@ export class Pump {
   /** The network reports that it can't reach a destination. */
   destinationUnreachable(destination: Address, code: ErrorCode): void {
     for (const listener of [...this.unreachable]) this.#safely(() => listener(destination, code));
+  }
+
+  /** The network refuses the SCTP port of a set-up to a destination. */
+  portTaken(destination: Address): boolean {
+    let isChanged = false;
+    this.#safely(() => {
+      isChanged = this.changePort(destination);
+    });
+    return isChanged;
   }
 
   /** Tells usrsctp which local addresses there are, and that routes may have changed. */

@@ -88,7 +88,9 @@ class Capture implements Transport {
         host.receive(packets);
       },
       unreachable: (destination, code) => host.unreachable(destination, code),
+      portTaken: (destination) => host.portTaken?.(destination) === true,
       changed: (back) => host.changed(back),
+      ending: () => host.ending?.(),
     });
   }
 

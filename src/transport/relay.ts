@@ -305,6 +305,7 @@ class Relay implements RelayTransport {
   #refused(link: Link, { peer, reason }: Refused): void {
     if (this.#state !== 'up') return;
     const { address } = peer;
+    if (reason === 'taken' && this.#host?.portTaken?.(address)) return;
     if (reason !== 'limit' && this.#routes.refused(address, link)) return this.#host?.changed();
     if (reason === 'limit' && !this.#limits.add(address, this.#settings.clock.now())) return;
     this.#reports.add(address, REFUSAL_CODES[reason]);

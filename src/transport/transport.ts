@@ -76,6 +76,11 @@ export interface TransportHost {
    */
   unreachable(destination: Address, code: ErrorCode): void;
   /**
+   * The network refuses the packets of a set-up to a destination, because another host uses their SCTP port. Returns true if the set-up
+   * goes on from another port.
+   */
+  portTaken?(destination: Address): boolean;
+  /**
    * Local addresses or routes have changed. `back` lists addresses whose link was down and is back: something is then sent from
    * each, and what was sent meanwhile is sent again at once.
    */

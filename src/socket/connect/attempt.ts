@@ -16,6 +16,14 @@ interface Tried {
   isCookieEchoed: boolean;
 }
 
+/** What an attempt tells its owner. */
+export interface AttemptOwner {
+  /** The network refuses all addresses. */
+  refused(): void;
+  /** The network refuses the SCTP port. Returns whether another one is tried. */
+  portTaken(): boolean;
+}
+
 /** The message of an error describes at most this many addresses. */
 const MOST_DESCRIBED = 8;
 
@@ -23,6 +31,7 @@ const MOST_DESCRIBED = 8;
 const CURES: Partial<Record<ErrorCode, string>> = {
   EACCES: 'a firewall, or the policy of a relay, forbids it: ask whoever runs it',
   EPERM: 'a firewall forbids it',
+  EADDRINUSE: 'another client of the relay uses the SCTP port: choose another one, or none',
   EHOSTUNREACH: 'is the host up, and is the address right?',
   ENETUNREACH: 'this host has no route there: see stack.addresses',
 };
@@ -41,11 +50,11 @@ export class ConnectAttempt implements AttemptWatcher {
   readonly #startedAt: number;
   /** For each of the peers. */
   readonly #tried: readonly Tried[];
-  readonly #onRefused: () => void;
+  readonly #owner: AttemptOwner;
   /** The causes in our last ABORT, by which the stack refused the peer's answer. An ABORT after a time-out has none. */
   #aborted: readonly ErrorCause[] | undefined;
 
-  /** `startedAtMs`: when connectx was called. `onRefused` is called when the network has refused all addresses. */
+  /** `startedAtMs`: when connectx was called. */
   constructor(
     pump: Pump,
     attempts: ConnectAttempts,
@@ -53,7 +62,7 @@ export class ConnectAttempt implements AttemptWatcher {
     ports: { readonly local: number; readonly encapsulation: number | undefined },
     syscall: string,
     startedAtMs: number,
-    onRefused: () => void,
+    owner: AttemptOwner,
   ) {
     this.peers = peers;
     this.syscall = syscall;
@@ -63,7 +72,7 @@ export class ConnectAttempt implements AttemptWatcher {
     this.#encapsulationPort = ports.encapsulation;
     this.#startedAt = startedAtMs;
     this.#tried = peers.map(() => ({ sentAtMs: [], udpPort: 0, answer: undefined, isCookieEchoed: false }));
-    this.#onRefused = onRefused;
+    this.#owner = owner;
     attempts.add(ports.local, this);
   }
 
@@ -151,8 +160,13 @@ export class ConnectAttempt implements AttemptWatcher {
     this.changed();
   }
 
+  portTaken(destination: Address): boolean {
+    const tried = this.#to(destination, this.peers[0]?.port);
+    return tried !== undefined && tried.sentAtMs.length > 0 && this.#owner.portTaken();
+  }
+
   changed(): void {
-    if (this.#refusalError()) this.#onRefused();
+    if (this.#refusalError()) this.#owner.refused();
   }
 
   #to(address: Address, port: number | undefined): Tried | undefined {

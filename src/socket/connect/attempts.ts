@@ -30,6 +30,8 @@ export interface AttemptWatcher {
   arrived(packet: SetupChunk): void;
   /** The network reports that it can't reach an address. */
   refused(destination: Address, code: ErrorCode): void;
+  /** The network refuses the SCTP port towards an address. Returns whether the set-up goes on from another port. */
+  portTaken(destination: Address): boolean;
   /** Local addresses or routes have changed. */
   changed(): void;
 }
@@ -48,6 +50,7 @@ export class ConnectAttempts {
     pump.unreachable.add((destination, code) => {
       for (const watcher of this.#all()) watcher.refused(destination, code);
     });
+    pump.changePort = (destination) => this.#all().filter((watcher) => watcher.portTaken(destination)).length > 0;
     pump.changed.add(() => {
       for (const watcher of this.#all()) watcher.changed();
     });

@@ -23,12 +23,12 @@ type AssociationUp = Notification & { type: 'association' };
 
 /** A set-up that is under way. */
 interface PendingSetup {
-  readonly attempt: ConnectAttempt;
+  readonly plan: Plan;
   readonly association: Association;
   readonly waiter: Waiter<Association>;
-  readonly options: ConnectOptions;
-  /** Was the socket bound for this set-up? */
-  readonly isBoundForIt: boolean;
+  attempt: ConnectAttempt;
+  /** How many SCTP ports the network has refused. */
+  refusedPorts: number;
   /** Set when nobody waits for the set-up any more: cancels its deadline. */
   detached?: () => void;
   /** The association was up, and had ended when that was read. A later notification tells how it ended. */
@@ -42,7 +42,10 @@ interface Plan {
   /** The peers in the order in which they are tried. */
   readonly reachable: readonly Peer[];
   readonly options: ConnectOptions;
-  readonly isBoundForIt: boolean;
+  /** The local endpoints to which the socket is bound for this set-up. */
+  readonly locals: readonly Endpoint[] | undefined;
+  /** May the set-up use any SCTP port? */
+  readonly isAnyPort: boolean;
   /** When connectx was called. */
   readonly startedAtMs: number;
 }
@@ -53,6 +56,9 @@ interface StartedSetup {
   readonly moduleSocket: ModuleSocket;
   readonly attempt: ConnectAttempt;
 }
+
+/** How many SCTP ports a set-up tries, if the network refuses them because other hosts use them. */
+const MOST_PORTS = 8;
 
 /** What a connector needs from its socket. */
 export interface ConnectorOwner {
@@ -125,8 +131,9 @@ export class Connector {
     // Unreachable addresses come last, because usrsctp would wait for an answer from each of them.
     const reachable = reachablePeers(peers, interfaces, locals ?? socket.endpoints, syscall);
     if (style === 'one-to-many') checkUnknown(socket.opened(), peers, syscall);
+    const isAnyPort = locals ? locals[0]?.port === 0 : socket.endpoints === undefined;
     if (locals) socket.bind(locals, syscall);
-    return this.#start({ syscall, peers, reachable, options, isBoundForIt: locals !== undefined, startedAtMs });
+    return this.#start({ syscall, peers, reachable, options, locals, isAnyPort, startedAtMs });
   }
 
   /** Looks host names up, then connects. The deadline and the signal apply to both. */
@@ -190,11 +197,10 @@ export class Connector {
   }
 
   #start(plan: Plan): Association | Promise<Association> {
-    const { syscall, options, isBoundForIt, startedAtMs } = plan;
+    const { syscall, options, startedAtMs } = plan;
     const { moduleSocket: socket, associations } = this.#owner;
     const { pump } = socket;
-    let fail = () => {};
-    const { id, moduleSocket, attempt } = pump.enter(() => this.#begin(plan, () => fail()));
+    const { id, moduleSocket, attempt } = pump.enter(() => this.#begin(plan));
     const association = associations.add(id, moduleSocket);
     const giveUp = (reason: unknown) => this.#giveUp(pending, reason);
     const waiter: Waiter<Association> = new Waiter(
@@ -203,42 +209,88 @@ export class Connector {
       syscall,
       giveUp,
     );
-    const pending: PendingSetup = { attempt, association, waiter, options, isBoundForIt };
+    const pending: PendingSetup = { plan, association, waiter, attempt, refusedPorts: 0 };
     this.#pending.set(id, pending);
     setReady(association, waiter.promise);
-    fail = () => this.#failed(pending, attempt.failure());
     if (options.wait !== false) return waiter.promise;
     waiter.promise.catch(() => undefined); // `ready` may be ignored
     association.paths(); // keeps the paths for a caller who asks for them after a failure
     return association;
   }
 
-  /** `onRefused` is called if the network refuses all addresses. */
-  #begin(plan: Plan, onRefused: () => void): StartedSetup {
-    const { syscall, peers, reachable, options, isBoundForIt, startedAtMs } = plan;
+  #begin({ syscall, peers, reachable, options, locals, startedAtMs }: Plan): StartedSetup {
     const { moduleSocket: socket } = this.#owner;
     const { pump, config } = socket;
     const moduleSocket = socket.bound();
     setInitBudget(moduleSocket, config, peers.length, options.timeoutMs);
     const ports = { local: portOf(moduleSocket), encapsulation: socket.encapsulationPort };
-    const attempt = new ConnectAttempt(pump, this.#owner.attempts, peers, ports, syscall, startedAtMs, onRefused);
+    const attempt: ConnectAttempt = new ConnectAttempt(pump, this.#owner.attempts, peers, ports, syscall, startedAtMs, {
+      refused: () => this.#refused(attempt),
+      portTaken: () => this.#portTaken(attempt),
+    });
     try {
       checkCount(pump.calls.associationCount(), this.#owner.mostAssociations, syscall);
       return { id: begin(moduleSocket, reachable, syscall), moduleSocket, attempt };
     } catch (error) {
       attempt.end();
-      if (isBoundForIt) this.#unbind();
+      if (locals) this.#unbind();
       throw error;
     }
   }
 
+  #refused(attempt: ConnectAttempt): void {
+    const pending = this.#pendingOf(attempt);
+    if (pending) this.#failed(pending, attempt.failure());
+  }
+
+  /**
+   * The network refuses the SCTP port of a set-up: another host uses it. If usrsctp has chosen the port, and nothing else uses the
+   * socket, the set-up begins again from another port.
+   */
+  #portTaken(attempt: ConnectAttempt): boolean {
+    const pending = this.#pendingOf(attempt);
+    if (!pending || pending.up) return false;
+    const { associations, isListening } = this.#owner;
+    const isAlone = associations.size === 1 && !isListening;
+    if (!pending.plan.isAnyPort || !isAlone || ++pending.refusedPorts >= MOST_PORTS) return false;
+    try {
+      this.#beginAgain(pending);
+    } catch (error) {
+      if (!(error instanceof SctpError)) throw error;
+      this.#failed(pending, error);
+    }
+    return true;
+  }
+
+  #beginAgain(pending: PendingSetup): void {
+    const { plan, association } = pending;
+    const { moduleSocket: socket, associations } = this.#owner;
+    this.#pending.delete(association.id);
+    pending.attempt.end();
+    try {
+      socket.pump.enter(() => {
+        socket.unbind();
+        if (plan.locals) socket.bind(plan.locals, plan.syscall);
+        const { id, moduleSocket, attempt } = this.#begin(plan);
+        pending.attempt = attempt;
+        associations.beginAgain(association, moduleSocket, id);
+      });
+    } finally {
+      this.#pending.set(association.id, pending);
+    }
+  }
+
+  #pendingOf(attempt: ConnectAttempt): PendingSetup | undefined {
+    return [...this.#pending.values()].find((pending) => pending.attempt === attempt);
+  }
+
   #up(pending: PendingSetup, up: AssociationUp, paths: readonly Path[]): void {
-    const { attempt, association, waiter, options } = pending;
+    const { plan, attempt, association, waiter } = pending;
     coreOf(association).opened(attempt.setup(up, paths));
     this.#end(pending);
     const isMultipath = paths.length > 1 && association.status().localAddresses.length > 1;
     if (pending.detached) this.#owner.isUp(association);
-    else if (options.requireMultipath && !isMultipath) {
+    else if (plan.options.requireMultipath && !isMultipath) {
       const what = "there is a single path: take the error's association as it is, or peel it off";
       waiter.reject(attempt.error('EPROTO', what, { association }));
     } else waiter.resolve(association);
@@ -252,7 +304,8 @@ export class Connector {
 
   /** The signal was aborted, or the deadline has passed. Returns the reason of the rejection. */
   #giveUp(pending: PendingSetup, reason: unknown): unknown {
-    const { attempt, association, options } = pending;
+    const { plan, attempt, association } = pending;
+    const { options } = plan;
     const late = isTimeout(reason);
     if (!late && options.onAbort === 'detach') {
       pending.detached = this.#keepDeadline(pending);
@@ -267,11 +320,11 @@ export class Connector {
 
   /** Keeps the deadline of a set-up for which nobody waits any more. Returns the function that cancels it. */
   #keepDeadline(pending: PendingSetup): () => void {
-    const { attempt, options } = pending;
-    const { timeoutMs = Number.POSITIVE_INFINITY } = options;
-    const late = () => this.#failed(pending, attempt.timeout(`not connected within ${timeoutMs} ms`));
+    const { timeoutMs = Number.POSITIVE_INFINITY } = pending.plan.options;
+    const late = () => this.#failed(pending, pending.attempt.timeout(`not connected within ${timeoutMs} ms`));
     if (!Number.isFinite(timeoutMs)) return () => {};
-    return this.#owner.moduleSocket.pump.clock.schedule(Math.max(0, timeoutMs - attempt.elapsedMs), late);
+    const leftMs = Math.max(0, timeoutMs - pending.attempt.elapsedMs);
+    return this.#owner.moduleSocket.pump.clock.schedule(leftMs, late);
   }
 
   /** Returns false if it had ended before. */
@@ -281,9 +334,9 @@ export class Connector {
     return this.#pending.delete(association.id);
   }
 
-  #cancel({ association, isBoundForIt }: PendingSetup, error: SctpError): void {
+  #cancel({ association, plan }: PendingSetup, error: SctpError): void {
     coreOf(association).cancel(error);
-    if (isBoundForIt) this.#unbind();
+    if (plan.locals) this.#unbind();
   }
 
   /** Undoes the binding for a set-up, unless it is used by now. */
