@@ -6,8 +6,8 @@ const OPTIONS = {
   conditions: { latencyMs: 30 },
   limitMs: 1e8,
   addresses: { client: ['192.0.2.10'], server: [SERVER.address] },
-  stack: { timers: { associationRetransmits: 100 } },
 };
+const PATIENT = { ...OPTIONS, stack: { timers: { associationRetransmits: 100 } } };
 
 /*
  * A phone has no network for a while, and then another address (RFC 5061). By then its only path is inactive. The ASCONF
@@ -16,25 +16,28 @@ const OPTIONS = {
 test.each([30, 90, 120, 300, 600])(
   'the only address changes after %d s without a network: data goes on at once',
   async (gapS) => {
-    await withTwoStacks(async ({ network, clientHost, client, server }) => {
-      const listener = server.socket();
-      listener.bindx([SERVER]);
-      listener.listen();
-      const [a, b] = await Promise.all([client.socket().connect(SERVER), listener.accept()]);
-      await network.advance(3000);
-      clientHost.addressDown('192.0.2.10');
-      await network.advance(gapS * 1000);
-      clientHost.addressUp('203.0.113.77/24');
-      await network.advance(100); // ASCONF and ASCONF ACK
-      expect(a.paths()[0]?.state).toBe('active');
-      const before = network.clock.now();
-      await a.send('on the road again');
-      expect(textOf(await b.receive())).toBe('on the road again');
-      expect(network.clock.now() - before).toBeLessThan(100);
-      await b.send('welcome');
-      expect(textOf(await a.receive())).toBe('welcome');
-      expect(network.clock.now() - before).toBeLessThan(1500);
-    }, OPTIONS);
+    await withTwoStacks(
+      async ({ network, clientHost, client, server }) => {
+        const listener = server.socket();
+        listener.bindx([SERVER]);
+        listener.listen();
+        const [a, b] = await Promise.all([client.socket().connect(SERVER), listener.accept()]);
+        await network.advance(3000);
+        clientHost.addressDown('192.0.2.10');
+        await network.advance(gapS * 1000);
+        clientHost.addressUp('203.0.113.77/24');
+        await network.advance(100); // ASCONF and ASCONF ACK
+        expect(a.paths()[0]?.state).toBe('active');
+        const before = network.clock.now();
+        await a.send('on the road again');
+        expect(textOf(await b.receive())).toBe('on the road again');
+        expect(network.clock.now() - before).toBeLessThan(100);
+        await b.send('welcome');
+        expect(textOf(await a.receive())).toBe('welcome');
+        expect(network.clock.now() - before).toBeLessThan(1500);
+      },
+      gapS > 120 ? PATIENT : OPTIONS,
+    );
   },
 );
 
@@ -52,5 +55,41 @@ test('data that waits while there is no network is sent from the new address', a
     const before = network.clock.now();
     expect(textOf(await b.receive())).toBe('waits');
     expect(network.clock.now() - before).toBeLessThan(1500);
+  }, OPTIONS);
+});
+
+test('an association that has no network ends after Association.Max.Retrans errors, and not after those of its only path', async () => {
+  await withTwoStacks(async ({ network, clientHost, client, server }) => {
+    const listener = server.socket();
+    listener.bindx([SERVER]);
+    listener.listen();
+    const a = await client.socket().connect(SERVER);
+    await network.advance(3000);
+    clientHost.addressDown('192.0.2.10');
+    const before = network.clock.now();
+    await a.send('waits');
+    await expect(a.closed).resolves.toMatchObject({ code: 'ETIMEDOUT' });
+    const seconds = (network.clock.now() - before) / 1000;
+    expect(seconds).toBeGreaterThan(240); // 1 + 2 + 4 + 8 + 16 + 32 + 60 + 60 + 60 …
+    expect(seconds).toBeLessThan(400);
+  }, OPTIONS);
+});
+
+test('errors from a time without a network do not count any more when it is back', async () => {
+  await withTwoStacks(async ({ network, clientHost, client, server }) => {
+    const listener = server.socket();
+    listener.bindx([SERVER]);
+    listener.listen();
+    const [a, b] = await Promise.all([client.socket().connect(SERVER), listener.accept()]);
+    await network.advance(3000);
+    clientHost.addressDown('192.0.2.10');
+    await a.send('waits');
+    await network.advance(150_000); // seven errors
+    network.link('192.0.2.10', SERVER.address, { loss: 1 });
+    clientHost.addressUp('192.0.2.10');
+    await network.advance(5000); // the first packets over the new link are lost
+    network.link('192.0.2.10', SERVER.address, { loss: 0 });
+    expect(textOf(await b.receive())).toBe('waits');
+    expect(a.state).toBe('open');
   }, OPTIONS);
 });

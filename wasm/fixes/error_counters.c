@@ -3,7 +3,8 @@
  * them against the path and the association. This file decides what it is told:
  *
  *   association  It ends after as many consecutive errors as all of its paths together may have (RFC 9260 8.2), or it
- *                would outlive all of its paths. Time-outs of DATA count on an unconfirmed path too. Those of
+ *                would outlive all of its paths. That limit doesn't hold while this host has no route to the peer, since
+ *                these errors tell nothing about the peer: then Association.Max.Retrans alone is the limit. Time-outs of DATA count on an unconfirmed path too. Those of
  *                HEARTBEATs count on the current path only (8.1): those of another path would end an association whose
  *                current path is idle.
  *   path         One time-out at a time: that of a HEARTBEAT doesn't count while T3-rtx runs. A path doesn't become
@@ -53,15 +54,16 @@ static uint16_t max_errors(const struct sctp_tcb *stcb)
 {
 	const struct sctp_association *asoc = &stcb->asoc;
 	const struct sctp_nets *net;
-	uint32_t sum = 0;
+	uint32_t sum = 0, is_reachable = 0;
 
 	if (!limits_by_paths || asoc->max_send_times != SCTP_BASE_SYSCTL(sctp_assoc_rtx_max_default)) {
 		return asoc->max_send_times;
 	}
 	TAILQ_FOREACH(net, &asoc->nets, sctp_next) {
 		sum += net->failure_threshold;
+		is_reachable |= link_interface_to(net) != 0;
 	}
-	return (uint16_t)min(sum, asoc->max_send_times);
+	return is_reachable ? (uint16_t)min(sum, asoc->max_send_times) : asoc->max_send_times;
 }
 
 static int has_confirmed_path(const struct sctp_association *asoc)

@@ -130,6 +130,21 @@ EXPORT int link_remove_address(const uint8_t *address, uint32_t family, uint32_t
 	return 0;
 }
 
+static uint32_t interface_to(const union sctp_sockstore *to, uint32_t mtu[2])
+{
+	int is_ipv4 = to->sa.sa_family == AF_INET;
+
+	return host_route(is_ipv4 ? (const uint8_t *)&to->sin.sin_addr : (const uint8_t *)&to->sin6.sin6_addr,
+	                  is_ipv4 ? 4 : 6, mtu);
+}
+
+uint32_t link_interface_to(const struct sctp_nets *net)
+{
+	uint32_t mtu[2];
+
+	return net->ro._l_addr.sa.sa_family == AF_CONN ? 1 : interface_to(&net->ro._l_addr, mtu);
+}
+
 /*
  * Replaces sctp_userspace_rtalloc(): asks the host for a route. Without one ro_rt stays NULL, and usrsctp returns
  * EHOSTUNREACH. The interface number is stored in rt_ifa, because rt_ifp would change the order in which
@@ -137,8 +152,6 @@ EXPORT int link_remove_address(const uint8_t *address, uint32_t family, uint32_t
  */
 void link_route(sctp_route_t *route, struct sctp_nets *net)
 {
-	const union sctp_sockstore *to = (const union sctp_sockstore *)&route->ro_dst;
-	int is_ipv4 = to->sa.sa_family == AF_INET;
 	uint32_t interface, mtu[2] = {0, 0};
 	struct link_path *path;
 
@@ -146,8 +159,7 @@ void link_route(sctp_route_t *route, struct sctp_nets *net)
 		route->ro_rt->rt_refcnt++;
 		return;
 	}
-	interface = host_route(is_ipv4 ? (const uint8_t *)&to->sin.sin_addr : (const uint8_t *)&to->sin6.sin6_addr,
-	                       is_ipv4 ? 4 : 6, mtu);
+	interface = interface_to((const union sctp_sockstore *)&route->ro_dst, mtu);
 	if (interface == 0) {
 		return;
 	}

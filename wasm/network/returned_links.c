@@ -106,6 +106,7 @@ void link_resume_path(struct sctp_tcb *stcb, struct sctp_nets *net)
 		return;
 	}
 	net->error_count = 0; /* so that of several failed paths this one is used first */
+	stcb->asoc.overall_error_count = 0; /* these errors were the former link's */
 	resume(stcb, net);
 	if (is_open(stcb)) {
 		send_heartbeat(stcb, net);
@@ -138,9 +139,23 @@ static int is_any_address_deferred(void)
 	return 0;
 }
 
+/*
+ * A local address is being added, and may lead to peers that couldn't be reached. So its ASCONF isn't sent with an RTO
+ * that has backed off, and former errors don't count any more.
+ */
 void link_adding_address(void)
 {
+	struct sctp_inpcb *inp;
+	struct sctp_tcb *stcb;
+	struct sctp_nets *net;
+
 	is_adding = 1;
+	FOREACH_ASSOCIATION(inp, stcb) {
+		stcb->asoc.overall_error_count = 0;
+		TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
+			net->RTO = link_rto_before_back_off(stcb, net);
+		}
+	}
 }
 
 static void resume_after_adding(void)
@@ -204,17 +219,6 @@ void fixed_send_heartbeat_ack(struct sctp_tcb *stcb, struct mbuf *packet, int of
 	}
 }
 
-static int is_source(const struct sctp_nets *net, uint32_t index)
-{
-	const union sctp_sockstore *to = &net->ro._l_addr;
-	uint32_t mtu[2];
-
-	if (to->sa.sa_family == AF_INET) {
-		return host_route((const uint8_t *)&to->sin.sin_addr, 4, mtu) == index;
-	}
-	return to->sa.sa_family == AF_INET6 && host_route((const uint8_t *)&to->sin6.sin6_addr, 6, mtu) == index;
-}
-
 /*
  * No path begins at this address, but the peer has a path to it, which ends there. So it gets a HEARTBEAT from there.
  */
@@ -242,7 +246,7 @@ static void returned(struct sctp_tcb *stcb, struct sctp_ifa *ifa, uint32_t index
 	int found = 0;
 
 	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
-		if (is_source(net, index)) {
+		if (link_interface_to(net) == index) {
 			link_resume_path(stcb, net);
 			found = 1;
 		}

@@ -97,6 +97,7 @@ export class WaitingMessages {
   }
 
   removeAll(): readonly WaitingMessage[] {
+    if (this.isEmpty) return NONE;
     const removed = [...this];
     this.#places.clear();
     this.#first = undefined;
