@@ -82,6 +82,7 @@ const KINDS = {
   list16: 'number[]',
   list32: 'number[]',
   seconds: 'number',
+  count: 'number',
   switch: 'boolean',
   flag: 'boolean',
   association: 'true',

@@ -1,3 +1,5 @@
+import { checkOptions } from '../arguments.js';
+
 /** Limits of a relay. Each has a default; times are in ms. */
 export interface RelayLimits {
   /** Clients at once, including those that have lost their connection and may resume. Default 1000. */
@@ -81,9 +83,9 @@ const COUNTS: readonly string[] = ['associations', 'unanswered', 'unansweredInit
 
 /** Adds the defaults. Throws TypeError that names the limit if one is unknown or invalid. */
 export function parseLimits(given: Partial<RelayLimits>): RelayLimits {
+  checkOptions(given, DEFAULT_LIMITS, 'relayServer: limits');
   const limits = { ...DEFAULT_LIMITS, ...given };
   for (const [name, value] of Object.entries(limits)) {
-    if (!(name in DEFAULT_LIMITS)) throw new TypeError(`relay: there is no limit \`${name}\``);
     if (typeof value !== 'number' || !(value > 0) || value > 2 ** 50) {
       throw new TypeError(`relay: the limit \`${name}\` must be a positive number`);
     }

@@ -1,8 +1,9 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import { type Address, canonicalAddress, familyOf } from '../address.js';
-import { checkObject, quoted } from '../arguments.js';
+import { checkOptions, quoted } from '../arguments.js';
 import { type Clock, systemClock } from '../clock.js';
+import type { Names } from '../nearest-name.js';
 import { type Random, systemRandom } from '../random.js';
 import { parseLimits, type RelayLimits } from './limits.js';
 import { type Network, parseNetwork } from './network.js';
@@ -74,6 +75,28 @@ export interface RelayServerOptions {
   readonly now?: () => number;
 }
 
+const RELAY_SERVER_OPTIONS: Names<RelayServerOptions> = {
+  server: true,
+  path: true,
+  addresses: true,
+  ports: true,
+  mtu: true,
+  keys: true,
+  audience: true,
+  origins: true,
+  allow: true,
+  special: true,
+  limits: true,
+  clientAddress: true,
+  metrics: true,
+  log: true,
+  resolve: true,
+  clock: true,
+  random: true,
+  now: true,
+};
+const PUBLIC_ADDRESS: Names<PublicAddress> = { bind: true, public: true };
+
 /** The options, checked and complete. */
 export interface RelaySettings {
   readonly server: HttpServer | HttpsServer;
@@ -98,7 +121,7 @@ export interface RelaySettings {
 
 /** Checks the options and adds the defaults. Throws TypeError, or SctpError EINVAL for an address. */
 export function parseOptions(options: RelayServerOptions): RelaySettings {
-  checkObject(options, 'the options', 'relayServer');
+  checkOptions(options, RELAY_SERVER_OPTIONS, 'relayServer');
   const { ports = [49_152, 65_535], mtu = 1500, clock = systemClock } = options;
   if (!Array.isArray(ports) || !isPort(ports[0]) || !isPort(ports[1]) || ports[0] > ports[1]) {
     throw new TypeError('relay: `ports` must be two UDP ports from 1 to 65535 in ascending order');
@@ -137,6 +160,7 @@ export function parseOptions(options: RelayServerOptions): RelaySettings {
 function poolAddresses(given: RelayServerOptions['addresses']): PoolAddress[] {
   if (given.length === 0) throw new TypeError('relay: `addresses` must list at least one address');
   return given.map((entry) => {
+    if (typeof entry !== 'string') checkOptions(entry, PUBLIC_ADDRESS, 'relayServer: addresses');
     const both = typeof entry === 'string' ? { bind: entry, public: entry } : entry;
     const address = { bind: canonicalAddress(both.bind, 'relay'), public: canonicalAddress(both.public, 'relay') };
     if (familyOf(address.bind) !== familyOf(address.public)) {

@@ -1,4 +1,5 @@
-import { checkType, shown } from '../arguments.js';
+import { checkOptions, checkType, shown } from '../arguments.js';
+import type { Names } from '../nearest-name.js';
 
 /** What a link does to packets. Each condition has a random stream of its own. Those that are left out do nothing. */
 export interface Conditions {
@@ -47,13 +48,33 @@ export interface GilbertElliott {
   readonly lossInBad?: number;
 }
 
+const CONDITIONS: Names<Conditions> = {
+  latencyMs: true,
+  jitterMs: true,
+  loss: true,
+  reorder: true,
+  reorderMs: true,
+  duplicate: true,
+  corrupt: true,
+  rateBps: true,
+  queueBytes: true,
+  mark: true,
+  markBytes: true,
+  mtu: true,
+};
+const LOSSES: Names<GilbertElliott> = { goodToBad: true, badToGood: true, lossInGood: true, lossInBad: true };
+
 /** 1/8 ms: short, but not 0, and exact in binary, so that sums of it are exact. */
 export const DEFAULT_LATENCY_MS: number = 0.125;
 
-/** Throws RangeError for shares outside 0 to 1, and for amounts that are negative or NaN; TypeError for other types. */
+/**
+ * Throws RangeError for shares outside 0 to 1, and for amounts that are negative or NaN; TypeError for other types and unknown names.
+ */
 export function checkConditions(conditions: Conditions): void {
+  checkOptions(conditions, CONDITIONS, 'link');
   const { loss = 0, reorder = 0, duplicate = 0, corrupt = 0, mark = 0, ...amounts } = conditions;
-  const losses = typeof loss === 'number' ? { loss } : loss;
+  if (typeof loss === 'object') checkOptions(loss, LOSSES, 'link: loss');
+  const losses = typeof loss === 'object' ? loss : { loss };
   for (const [name, share] of Object.entries({ ...losses, reorder, duplicate, corrupt, mark })) {
     checkType(share, 'number', name, 'link');
     if (!(share >= 0 && share <= 1)) throw new RangeError(`${name} is ${shown(share)}: give a share from 0 to 1`);

@@ -1,4 +1,6 @@
 import { type Address, canonicalAddress, familyOf } from '../address.js';
+import { checkOptions, quoted } from '../arguments.js';
+import { type Names, suggestion } from '../nearest-name.js';
 import { type End, endsOf, type Group } from './group.js';
 import type { PacketInTransit } from './packet-in-transit.js';
 
@@ -18,6 +20,19 @@ export interface NatOptions {
   /** How long a mapping lasts without outgoing packets; 120,000 ms by default, the minimum of RFC 4787 §4.3. */
   readonly lifetimeMs?: number;
 }
+
+const NAT_OPTIONS: Names<NatOptions> = {
+  inside: true,
+  outside: true,
+  mapping: true,
+  filtering: true,
+  lifetimeMs: true,
+};
+const DEPENDENCES: Readonly<Record<Dependence, true>> = {
+  'endpoint-independent': true,
+  'address-dependent': true,
+  'address-and-port-dependent': true,
+};
 
 interface Mapping {
   readonly inside: Address;
@@ -57,10 +72,11 @@ export class SimulatedNat implements Nat {
   #ports = 0;
 
   constructor(options: NatOptions) {
+    checkOptions(options, NAT_OPTIONS, 'nat');
     this.#inside = endsOf(options.inside, 'nat');
     this.#outside = [options.outside].flat().map((address) => canonicalAddress(address, 'nat'));
-    this.#mapping = options.mapping ?? 'endpoint-independent';
-    this.#filtering = options.filtering ?? 'address-and-port-dependent';
+    this.#mapping = dependence('mapping', options.mapping ?? 'endpoint-independent');
+    this.#filtering = dependence('filtering', options.filtering ?? 'address-and-port-dependent');
     this.#lifetimeMs = options.lifetimeMs ?? 120_000;
   }
 
@@ -179,4 +195,9 @@ function portKey(transit: PacketInTransit, address: Address, port: number): stri
 function peerKey(address: Address, port: number, dependence: Dependence): string {
   if (dependence === 'endpoint-independent') return '*';
   return dependence === 'address-dependent' ? address : `${address} ${port}`;
+}
+
+function dependence(name: string, value: Dependence): Dependence {
+  if (Object.hasOwn(DEPENDENCES, value)) return value;
+  throw new TypeError(`nat: ${name} is ${quoted(value)}: ${suggestion(value, Object.keys(DEPENDENCES))}`);
 }

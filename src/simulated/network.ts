@@ -96,7 +96,6 @@ export class Network {
 
   /** Puts addresses behind a NAT, see {@link Nat}. */
   nat(options: NatOptions): Nat {
-    checkObject(options, 'the options', 'nat');
     const nat = new SimulatedNat(options);
     this.#router.nats.push(nat);
     return nat;
@@ -110,7 +109,6 @@ export class Network {
 
   /** As `link`, but for one direction. */
   oneWay(source: End, destination: End, conditions: Conditions): void {
-    checkObject(conditions, 'the conditions', 'link');
     this.#links.rule(source, destination, conditions);
   }
 

@@ -1,5 +1,9 @@
+import { createServer } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { conn, Stack } from '../../src/index.js';
+import { relay } from '../../src/relay.js';
+import { relayServer } from '../../src/relay-server.js';
+import { Network } from '../../src/simulated.js';
 import { connected, SERVER, withTwoStacks } from '../support/two-stacks.js';
 
 describe('an option that does not exist is a TypeError, which names the one that is meant', () => {
@@ -64,6 +68,51 @@ describe('an option that does not exist is a TypeError, which names the one that
         await expect(Stack.create(options as never)).rejects.toThrow(message);
       }
     }));
+
+  test('of relays, their limits, and of the simulated network’s NATs and links', async () => {
+    const given = { server: createServer(), addresses: ['127.0.0.11'], audience: 'relay', keys: [], allow: [] };
+    for (const [options, message] of [
+      [{ origin: [] }, "relayServer: there is no option 'origin': did you mean 'origins'?"],
+      [{ limits: { client: 5 } }, "relayServer: limits: there is no option 'client': did you mean 'clients'?"],
+      [
+        { addresses: [{ bind: '127.0.0.1', publik: '127.0.0.11' }] },
+        "relayServer: addresses: there is no option 'publik': did you mean 'public'?",
+      ],
+    ] as const) {
+      await expect(relayServer({ ...given, ...options } as never)).rejects.toThrow(new TypeError(message));
+    }
+    expect(() => relay({ relays: [{ url: 'ws://a', tickets: 't' }] } as never)).toThrow("did you mean 'ticket'?");
+    const network = new Network({ seed: 1 });
+    const nat = { inside: '10.0.0.1', outside: '192.0.2.1' };
+    for (const [call, message] of [
+      [
+        () => network.nat({ ...nat, lifetime: 5 } as never),
+        "nat: there is no option 'lifetime': did you mean 'lifetimeMs'?",
+      ],
+      [
+        () => network.nat({ ...nat, mapping: 'endpoint-dependent' } as never),
+        "nat: mapping is 'endpoint-dependent': did you mean 'endpoint-independent'?",
+      ],
+      [
+        () => network.link('*', '*', { latency: 5 } as never),
+        "link: there is no option 'latency': did you mean 'latencyMs'?",
+      ],
+      [
+        () => network.oneWay('*', '*', { loss: { goodToBad: 0.1, badToGod: 1 } } as never),
+        "link: loss: there is no option 'badToGod': did you mean 'badToGood'?",
+      ],
+      [
+        () => new Network({ seed: 1, conditions: { los: 1 } as never }),
+        "link: there is no option 'los': did you mean 'loss'?",
+      ],
+      [
+        () => network.host('a', ['10.0.0.1'], { MTU: 1 } as never),
+        "host: there is no option 'MTU': did you mean 'mtu'?",
+      ],
+    ] as const) {
+      expect(call).toThrow(new TypeError(message));
+    }
+  });
 });
 
 test('an error about a value says of which type it is', () =>

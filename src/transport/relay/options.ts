@@ -50,6 +50,8 @@ const RELAY_OPTIONS: Names<RelayOptions> = {
   random: true,
 };
 
+const RELAY_ENDPOINT: Names<RelayEndpoint> = { url: true, ticket: true };
+
 export interface RelaySettings {
   readonly relays: readonly { readonly url: string; readonly ticket: Ticket }[];
   readonly WebSocket: WebSocketConstructor | undefined;
@@ -82,6 +84,7 @@ export function parseOptions(options: RelayOptions): RelaySettings {
 
 function endpoint(given: RelayEndpoint): { url: string; ticket: Ticket } {
   checkObject(given, 'a relay', 'relay');
+  checkOptions(given, RELAY_ENDPOINT, 'relay: relays');
   const { url, ticket } = given;
   let parsed: URL;
   try {

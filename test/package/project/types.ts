@@ -28,6 +28,12 @@ const usrsctp: Usrsctp = await usrsctp_init({
   transport: new Network({ seed: 1 }).host('a', ['10.0.0.1']).transport,
   clock,
 });
+// @ts-expect-error: there is no such option
+network.nat({ inside: '10.0.0.1', outside: '192.0.2.1', lifetime: 1 });
+// @ts-expect-error: there is no such condition
+network.link('*', '*', { latency: 5 });
+// @ts-expect-error: there is no such option
+relay({ relays: [], timeout: 5 });
 usrsctp.usrsctp_socket(2, 1, IPPROTO_SCTP);
 
 const many = stack.socket({ style: 'one-to-many' });
