@@ -59,6 +59,8 @@ void link_run_resumed(void);
 
 /* Called for each timer that has expired, and for those that link_timer_soon() has made due: os/timers.c. */
 void link_timers(void);
+/* Have JavaScript's timers been late, as those of a hidden page are? */
+int link_are_timers_late(void);
 void link_timer_soon(sctp_os_timer_t *timer, void (*function)(void *), void *argument);
 
 /* Sets local_scope if the association has a link-local path. */

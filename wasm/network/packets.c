@@ -44,11 +44,14 @@ EXPORT void link_enter(double now_ms)
 	link_now_ms = now_ms;
 }
 
-/* Every entry ends with this. */
+/* Every entry ends with this. If JavaScript's timers are late, those that are due run with the packet or call that comes next. */
 EXPORT void link_leave(void)
 {
 	link_iterate();
 	link_run_resumed();
+	if (link_shared.deadline_ms >= 0 && link_shared.deadline_ms < link_now_ms) {
+		link_timers();
+	}
 }
 
 /* --- out ------------------------------------------------------------------------------------------------------ */

@@ -12,6 +12,9 @@
  * number of SACKs (RFC 9260 7.2.1). It has reached our receive window when twice that has arrived. Slow start begins
  * again after a loss, which shows as a gap here, and after a pause, for example of a sender whose window doesn't fill
  * the path yet.
+ *
+ * While JavaScript's timers are late, the last packet is acknowledged at once, too: a SACK that is delayed by up to 200 ms
+ * would leave after a second or more, and the peer's RTO would grow to several seconds.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -23,6 +26,7 @@
 #include "fixes/received.h"
 #include "link.h"
 #include "fixes/fixes.h"
+#include "network/network.h"
 #include "tuning/tuning.h"
 
 #define TOGETHER 3
@@ -80,7 +84,7 @@ int link_process_data(struct mbuf **packet, int iphlen, int *offset, int length,
 	}
 	asoc->sack_freq = every;
 	link_acknowledge_duplicates(stcb);
-	if (may_wait) {
+	if (may_wait || link_are_timers_late()) {
 		deferred = stcb;
 	}
 	if (path != NULL && (asoc->cumulative_tsn == cumulative_tsn || !is_in_order(asoc))) {
@@ -104,7 +108,7 @@ void link_send_deferred_sack(void)
 	}
 	deferred = NULL;
 	if ((stcb->asoc.state & SCTP_STATE_ABOUT_TO_BE_FREED) == 0 && SCTP_OS_TIMER_PENDING(&stcb->asoc.dack_timer.timer) &&
-	    stcb->asoc.data_pkts_seen >= stcb->asoc.sack_freq) {
+	    (stcb->asoc.data_pkts_seen >= stcb->asoc.sack_freq || link_are_timers_late())) {
 		SCTP_TCB_LOCK(stcb);
 		sctp_timer_stop(SCTP_TIMER_TYPE_RECV, stcb->sctp_ep, stcb, NULL, SCTP_FROM_SCTP_INDATA);
 		sctp_send_sack(stcb, SCTP_SO_NOT_LOCKED);
