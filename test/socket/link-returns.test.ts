@@ -149,3 +149,31 @@ test('an address whose link is back sends something, even if no path begins ther
     await client.close();
   }, OPTIONS);
 });
+
+test('if two paths are cut together, what was lost is sent again on the one that is back, not on the other', async () => {
+  const peer = [SERVER.address, '198.51.100.2'];
+  const options = { ...OPTIONS, addresses: { client: ['192.0.2.10'], server: peer } };
+  await withTwoStacks(async ({ network, server }) => {
+    const host = network.host('mobile', ['192.0.2.11', '192.0.2.12'], OPTIONS.host);
+    const transport = new Interruptible(host.transport);
+    const client = await newStack(network, { ...host, transport });
+    const [a, b] = await pair(network, client, server);
+    const silence = new Silence(network);
+    const received = (async () => {
+      for (let index = 0; index < 150; index++) {
+        expect(isEqual((await a.receive())!.data, pattern(1000, index))).toBe(true);
+        silence.arrived();
+      }
+    })();
+    for (let index = 0; index < 150; index++) {
+      if (index === 20) for (const address of host.addresses) transport.down(address);
+      if (index === 60) transport.up('192.0.2.11');
+      if (index === 130) transport.up('192.0.2.12');
+      await b.send(pattern(1000, index));
+      await network.advance(10);
+    }
+    await received;
+    expect(silence.totalMs).toBeLessThan(600);
+    await client.close();
+  }, options);
+});

@@ -62,7 +62,8 @@ static struct sctp_nets *in_turn(const struct sctp_tcb *stcb, struct sctp_nets *
 
 /*
  * Replaces upstream's function: the next active path after `net`, or else the best of the others. With CMT (modes 1 and
- * 2), the active path with the largest window, which may be `net`.
+ * 2), the active path with the largest window, which may be `net`. If T3-rtx of `net` was cut short because `net` works again,
+ * `net` itself: it has just shown that it works, and other paths that were cut with it may still be down.
  */
 struct sctp_nets *sctp_find_alternate_net(struct sctp_tcb *stcb, struct sctp_nets *net, int mode)
 {
@@ -70,6 +71,9 @@ struct sctp_nets *sctp_find_alternate_net(struct sctp_tcb *stcb, struct sctp_net
 
 	if (first == NULL || stcb->asoc.numnets == 1) {
 		return first;
+	}
+	if (net != NULL && link_is_cut_short(net) && rank_of(net) == ACTIVE) {
+		return net;
 	}
 	if (net == NULL || (net->dest_state & SCTP_ADDR_BEING_DELETED)) { /* it is no longer in the list */
 		net = TAILQ_LAST(&stcb->asoc.nets, sctpnetlisthead);
