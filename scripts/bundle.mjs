@@ -16,6 +16,7 @@ const ENTRIES = [
   'simulated',
   'relay',
   'relay-server',
+  'datachannel',
   'capture',
   'testing',
   'testing/udp',

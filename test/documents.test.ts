@@ -132,6 +132,19 @@ process.exit();
   expect(stdout).toBe('true\n');
 });
 
+test('the code block of docs/data-channels.md runs', async () => {
+  const [block = ''] = blocksOf('data-channels.md');
+  // … with a free UDP port
+  const port = await freePort();
+  const program = block
+    .replace('udp({ addresses })', `udp({ addresses, port: ${port} })`)
+    .replace('.connectx(endpoints)', `.connectx(endpoints.map((each) => ({ ...each, encapsulationPort: ${port} })))`);
+  const file = join(folder, 'channels.mjs');
+  writeFileSync(file, program);
+  const { stdout } = await promisify(execFile)(process.execPath, [file], { timeout: 30_000 });
+  expect(stdout).toBe('chat: hello\n');
+});
+
 test('the functions of ours that the documents name exist', () => {
   const read = (folder: string, ending: RegExp) =>
     readdirSync(join(CHECKOUT, folder), { recursive: true, encoding: 'utf8' })

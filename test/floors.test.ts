@@ -17,6 +17,7 @@ const FLOORS: readonly (readonly RegExp[])[] = [
   [/^association\//],
   [/^socket\//, /^raw\//],
   [/^(index|slim|udp|no-udp|relay|relay-server|simulated|raw|capture)\.ts$/],
+  [/^datachannel/],
   [/^testing/],
   [/^cli\//],
 ];

@@ -1,5 +1,6 @@
 import type { Address, Endpoint } from '../address.js';
 import { shown } from '../arguments.js';
+import type { Clock } from '../clock.js';
 import { SctpError } from '../errors.js';
 import type { OptionScope, QueryArguments } from '../options/access.js';
 import { type Authentication, authenticationOf } from '../options/authentication.js';
@@ -53,6 +54,11 @@ export class Association implements AsyncIterable<Message>, AsyncDisposable {
   /** The association identifier (RFC 6458), unique within the socket. It may change until the association is up. */
   get id(): number {
     return this.#core.id;
+  }
+
+  /** The clock of the stack. */
+  get clock(): Clock {
+    return this.#core.clock;
   }
 
   /** The local SCTP port; undefined if the association ended before it was read. */

@@ -1,6 +1,7 @@
 // The types of each entry, as a program uses them. Only type-checked, never run.
 import { type Association, type Endpoint, PPID, type SctpError, type SocketMessage, Stack } from 'usrsctp-wasm';
 import { capture, PcapngWriter, type ReadPacket, readCapture } from 'usrsctp-wasm/capture';
+import { type DataChannel, DataChannels, dataChannelSocket } from 'usrsctp-wasm/datachannel';
 import { IPPROTO_SCTP, type Usrsctp, usrsctp_init } from 'usrsctp-wasm/raw';
 import { type RelayTransport, relay } from 'usrsctp-wasm/relay';
 import { Network } from 'usrsctp-wasm/simulated';
@@ -46,5 +47,14 @@ peer.on('data', () => undefined);
 await peer.send('hello', { streams: 3 });
 const packets: ReadPacket[] = [...readCapture(new Uint8Array())];
 await Stack.create({ transport: capture(udp(), new PcapngWriter()), log: ({ message }) => void message });
+
+const channels: DataChannels = new DataChannels(await dataChannelSocket(stack).connectx(endpoints), { role: 'client' });
+const chat: DataChannel = channels.createDataChannel('chat', { ordered: false, maxRetransmits: 0 });
+chat.onmessage = ({ data }) => void (typeof data === 'string' ? data.length : data);
+chat.addEventListener('error', ({ error }) => error.code);
+channels.addEventListener('datachannel', ({ channel }) => channel.label);
+await chat.send('hello');
+// @ts-expect-error: there is no such option
+channels.createDataChannel('chat', { reliable: true });
 
 export { error, message, packets, slim, text };

@@ -1,0 +1,27 @@
+export {
+  DataChannel,
+  type DataChannelEvents,
+} from './datachannel/channel.js';
+export type { DataChannelState } from './datachannel/channel-core.js';
+export {
+  DataChannelEvent,
+  DataChannels,
+  type DataChannelsEvents,
+  type DataChannelsOptions,
+  RefusedEvent,
+} from './datachannel/channels.js';
+export {
+  DataChannelErrorEvent,
+  DataChannelMessageEvent,
+  type Handler,
+  type Listener,
+  type ListenerOptions,
+} from './datachannel/events.js';
+export type { DataChannelInit, DataChannelPriority } from './datachannel/init.js';
+export type { DataChannelData, DataChannelSendable } from './datachannel/payload.js';
+export {
+  type ConnectDataChannelsOptions,
+  connectDataChannels,
+  dataChannelSocket,
+} from './datachannel/socket.js';
+export type { DataChannelRole } from './datachannel/stream-ids.js';
