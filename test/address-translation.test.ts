@@ -125,3 +125,34 @@ describe('a client with two addresses behind two NATs', () => {
       expect([scene.client.state, scene.server.state]).toEqual(['open', 'open']);
     }));
 });
+
+/*
+ * Both of the server's addresses are in one network, so a route would choose the first one. A NAT lets only the address in
+ * that a packet went to.
+ */
+test.each(['198.51.100.1', '198.51.100.2'])('a client behind a NAT connects to a server by its address %s', (address) =>
+  scenario({ seed: 1, conditions: { latencyMs: 5 }, limitMs: 1e6 }, async (network) => {
+    const udp = { encapsulationPort: 9899 };
+    const [clientHost, serverHost] = [
+      network.host('client', [WIFI], { ...udp, route: () => ({ source: WIFI, mtu: 1500 }) }),
+      network.host('server', ['198.51.100.1', '198.51.100.2'], {
+        ...udp,
+        route: () => ({ source: '198.51.100.1', mtu: 1500 }),
+      }),
+    ];
+    network.nat({ inside: WIFI, outside: WIFI_OUTSIDE });
+    const [a, b] = await Promise.all(
+      [clientHost, serverHost].map(({ transport, random }) =>
+        network.standStill(Stack.create({ transport, random, clock: network.clock })),
+      ),
+    );
+    const listener = b!.socket();
+    listener.bindx([{ address: '0.0.0.0', port: PORT }]);
+    listener.listen();
+    const [client, server] = await Promise.all([a!.socket().connect({ address, port: PORT }), listener.accept()]);
+    await exchange({ network, host: clientHost, client, server });
+    await network.advance(300_000);
+    await exchange({ network, host: clientHost, client, server });
+    expect(client.paths().map(({ state }) => state)).toEqual(['active', 'active']);
+  }),
+);

@@ -20,6 +20,7 @@
 uint32_t usrsctp_crc32c(void *buffer, size_t length);
 
 const union sctp_sockstore *link_packet_source;
+static const union sctp_sockstore *packet_destination;
 
 static uint32_t outbox_capacity;
 
@@ -135,6 +136,22 @@ static int may_answer(const struct link_packet *header)
 	return link_sockaddr(&to, header->family, header->destination, 0) && link_may_send_init_ack(&to, header->length);
 }
 
+/*
+ * INIT ACK, COOKIE ACK and answers to packets of no association leave from the address that was asked. A firewall or a
+ * NAT in front of the peer lets no other one in. Upstream sends them from the address that leads to the peer.
+ */
+static void answer_from_address_asked(struct mbuf *packet, int headers, struct link_packet *header,
+                                      const struct sctp_tcb *stcb)
+{
+	size_t length = header->family == 4 ? 4 : 16;
+
+	if (link_packet_source != NULL && link_packet_source->sa.sa_family == (header->family == 4 ? AF_INET : AF_INET6) &&
+	    memcmp(header->destination, link_ip_address(link_packet_source, header->family), length) == 0 &&
+	    (stcb == NULL || link_has_chunk(packet, headers, SCTP_COOKIE_ACK))) {
+		memcpy(header->source, link_ip_address(packet_destination, header->family), length);
+	}
+}
+
 /* Replaces sctp_userspace_ip_output() and sctp_userspace_ip6_output(). Frees the packet. */
 void link_output(int *result, struct mbuf *packet, struct sctp_tcb *stcb)
 {
@@ -151,6 +168,7 @@ void link_output(int *result, struct mbuf *packet, struct sctp_tcb *stcb)
 		return;
 	}
 	link_address_asconf_ack(packet, headers, &header);
+	answer_from_address_asked(packet, headers, &header, stcb);
 	header.length = (uint32_t)(SCTP_HEADER_LEN(packet) - headers);
 	if (stcb == NULL && !may_answer(&header)) {
 		*result = 0;
@@ -263,6 +281,7 @@ static void read_packet(const struct link_packet *header, struct link_addresses 
 	struct mbuf *packet = mbuf_of((const uint8_t *)(header + 1), header->length);
 
 	link_packet_source = &addresses->source;
+	packet_destination = &addresses->destination;
 	sctp_common_input_processing(&packet, 0, offset, (int)header->length, &addresses->source.sa,
 	                             &addresses->destination.sa, mtod(packet, struct sctphdr *),
 	                             (struct sctp_chunkhdr *)(mtod(packet, caddr_t) + offset), (uint8_t)corrupt,
