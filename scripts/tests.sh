@@ -4,7 +4,7 @@
 
 # Native peers, browsers, tools that check our packets and our C code, and packages that build and run the Linux guest
 # and pion.
-readonly test_packages=(libusrsctp-examples libusrsctp-dev tshark iproute2 nftables gcc libc6-dev nginx
+readonly test_packages=(libusrsctp-examples libusrsctp-dev tshark iproute2 nftables gcc libc6-dev nginx caddy
   chromium firefox-esr webkit2gtk-driver xvfb qemu-system-x86 libsctp-dev cpio openssl
   golang-go golang-github-pion-sctp-dev)
 

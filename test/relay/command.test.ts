@@ -1,18 +1,20 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { relay } from '../../src/relay.js';
 import { RecordingHost } from '../../src/testing/recording-host.js';
 import { Child } from '../support/child.js';
 import { exchange } from '../support/exchange.js';
 import { freePort } from '../support/native.js';
-import { AUDIENCE, client, closeRelays, KEY, metric, serve, through, until } from '../support/relays.js';
+import { AUDIENCE, client, closeRelays, KEY, metric, serve, through, ticket, until } from '../support/relays.js';
 
 const { CI } = process.env;
 const PROGRAM = fileURLToPath(new URL('../../dist/cli/relay.js', import.meta.url));
 const NGINX = '/usr/sbin/nginx';
+const CADDY = '/usr/bin/caddy';
 
 const folder = mkdtempSync(join(tmpdir(), 'relay-'));
 const keys = join(folder, 'keys.json');
@@ -44,9 +46,20 @@ async function command(address: string, ...more: readonly string[]) {
   };
 }
 
-/** nginx before relays, as docs/relay.md shows it. */
-async function balancer(ports: readonly string[]): Promise<string> {
-  const port = await freePort();
+/** The example of a proxy in docs/relay.md, with these relays in place of its two. */
+function example(language: string, listen: readonly [before: string, now: string], ports: readonly string[]): string {
+  const [, block = ''] =
+    new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, 'ms').exec(readFileSync('docs/relay.md', 'utf8')) ?? [];
+  const [first, second] = ports.map((port) => `127.0.0.1:${port}`);
+  const changes = [listen, ['10.0.0.5:8080', first], ['10.0.0.6:8080', second]] as const;
+  return changes.reduce((text, [before, now = '']) => {
+    expect(text).toContain(before);
+    return text.replace(before, now);
+  }, block);
+}
+
+/** The command of nginx before relays. */
+function nginx(port: number, ports: readonly string[]): string[] {
   const file = join(folder, `nginx-${port}.conf`);
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   writeFileSync(
@@ -56,26 +69,31 @@ events {}
 http {
   access_log off;
   ${temporary.map((name) => `${name}_temp_path ${folder}/${name};`).join(' ')}
-  upstream relays { least_conn; ${ports.map((each) => `server 127.0.0.1:${each} max_fails=1 fail_timeout=2s;`).join(' ')} }
-  server {
-    listen 127.0.0.1:${port};
-    location /relay {
-      proxy_pass http://relays;
-      proxy_http_version 1.1;
-      proxy_set_header Upgrade $http_upgrade;
-      proxy_set_header Connection upgrade;
-      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-      proxy_next_upstream error timeout http_503;
-      proxy_read_timeout 60s;
-    }
-  }
+  ${example('nginx', ['443 ssl', `127.0.0.1:${port}`], ports)}
 }
 `,
   );
-  const child = new Child(NGINX, ['-c', file, '-p', folder]); // one process, so that its end leaves none behind
-  const isUp = async () => (await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined))?.status === 404;
-  for (const end = performance.now() + 40_000; !(await isUp()); ) {
-    if (performance.now() > end) throw new Error(`nginx doesn't answer: ${child.output}`);
+  return [NGINX, '-c', file, '-p', folder]; // one process, so that its end leaves none behind
+}
+
+/** The command of Caddy before relays. */
+function caddy(port: number, ports: readonly string[]): string[] {
+  const file = join(folder, `Caddyfile-${port}`);
+  const text = example('caddyfile', ['relay.example', `http://127.0.0.1:${port}`], ports);
+  const newer = /^ *stream_close_delay.*\n/m; // an option of 2.7, which Debian 12 doesn't have
+  expect(text).toMatch(newer);
+  writeFileSync(file, `{\n  admin off\n}\n${text.replace(newer, '')}`);
+  return [CADDY, 'run', '--adapter', 'caddyfile', '--config', file];
+}
+
+/** A proxy before relays, as docs/relay.md shows it. */
+async function balancer(proxy: typeof nginx, ports: readonly string[]): Promise<string> {
+  const port = await freePort();
+  const [program = '', ...args] = proxy(port, ports);
+  const child = new Child(program, args, { HOME: folder });
+  const isUp = () => fetch(`http://127.0.0.1:${port}/`).catch(() => undefined);
+  for (const end = performance.now() + 40_000; (await isUp()) === undefined; ) {
+    if (performance.now() > end) throw new Error(`${program} doesn't answer: ${child.output}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   return `ws://127.0.0.1:${port}/relay`;
@@ -193,10 +211,42 @@ describe.skipIf(!existsSync(PROGRAM) && !CI)('the relay command', () => {
     expect(run('serve', '--nonsense').stderr).toMatch(/Unknown option '--nonsense'/);
   });
 
-  describe.skipIf(!existsSync(NGINX) && !CI)('behind nginx', () => {
+  test('takes the arguments of the documentation’s example for Kubernetes, and its probes see a relay that drains', async () => {
+    const [, list = ''] = /^ +args:\n((?: +- .*\n)+)/m.exec(readFileSync('docs/relay.md', 'utf8')) ?? [];
+    const [port, metrics] = [await freePort(), await freePort()];
+    const changes = [
+      ['0.0.0.0:8080', `127.0.0.1:${port}`],
+      ['0.0.0.0:9100', `127.0.0.1:${metrics}`],
+      ['$(NODE_ADDRESS)', '127.0.0.11'],
+      ['/keys/keys.json', keys],
+      ['45000', '40000'],
+    ] as const;
+    const text = changes.reduce((all, [before, now]) => all.replace(before, now), list.replace(/^ +- /gm, ''));
+    const child = new Child(process.execPath, [PROGRAM, ...text.trim().split('\n')]);
+    await child.printed(/"event":"listening"/);
+    const health = async () => (await fetch(`http://127.0.0.1:${port}/health`)).status;
+    expect(await health()).toBe(200);
+    expect((await fetch(`http://127.0.0.1:${metrics}/metrics`)).status).toBe(200);
+    const own = await ticket({ aud: 'relay.example' });
+    const transport = relay({ relays: [{ url: `ws://127.0.0.1:${port}/relay`, ticket: own }] });
+    await transport.start(new RecordingHost());
+    process.kill(child.pid, 'SIGTERM');
+    await until(() => transport.relays[0]?.state === 'draining', 'the client to hear of it');
+    expect(await health()).toBe(503);
+    await transport.close();
+    expect(await child.exit()).toBe(0);
+  });
+
+  describe.skipIf(!(existsSync(NGINX) && existsSync(CADDY)) && !CI).each([
+    ['nginx', nginx],
+    ['Caddy', caddy],
+  ] as const)('behind %s, as the documentation sets it up', (_, proxy) => {
     test('two relays carry one association; when one is stopped, nothing is lost, and its client connects to the other', async () => {
       const relays = [await command('127.0.1.11', '--drain', '200'), await command('127.0.2.11', '--forwarded')];
-      const url = await balancer(relays.map(({ port }) => port));
+      const url = await balancer(
+        proxy,
+        relays.map(({ port }) => port),
+      );
       const server = await serve(['127.0.1.1', '127.0.2.1']);
       const { stack, transport } = await client([url, url], server.udpPort);
       expect([...transport.addresses].sort()).toEqual(['127.0.1.11', '127.0.2.11']);
