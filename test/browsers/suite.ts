@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import * as capture from '../../src/capture.js';
 import { Stack } from '../../src/index.js';
 import * as simulated from '../../src/simulated.js';
+import { captured } from '../golden/captured.js';
 import { networkTrace, sha256 } from '../golden/golden.js';
 import { stacksTrace } from '../golden/stacks.js';
 import { Child } from '../support/child.js';
@@ -92,6 +94,14 @@ export function browserSuite(name: string, launch: () => Promise<Browser>): void
     test('two stacks in one page exchange messages over the simulated network, and survive the cut of a path', async () => {
       await start({ job: 'stacks', where: 'page', messages: 200 });
       expect(await result()).toEqual({ echoed: 200, changes: expect.arrayContaining(['10.0.1.2 unreachable']) });
+    });
+
+    test('a page captures packets, and reads them again: the same file as in Node', async () => {
+      const { file, ...read } = await captured(simulated, Stack, capture);
+      expect(read.ladder.length).toBeGreaterThan(20);
+      expect(read.chunks).toEqual(expect.arrayContaining(['INIT', 'INIT ACK', 'DATA', 'SACK', 'SHUTDOWN COMPLETE']));
+      await start({ job: 'capture', where: 'page' });
+      expect(await result()).toEqual({ file: await sha256(file), ...read });
     });
 
     test('a stack without inlined wasm is created from a file that is compiled while it loads', async () => {

@@ -4,6 +4,8 @@ export type Task =
   | Reload
   /** Produces the golden traces, and reports their hashes. */
   | { readonly job: 'golden'; readonly where: Where }
+  /** Captures packets, and reports the hash of the file and what its reader finds. */
+  | { readonly job: 'capture'; readonly where: Where }
   /** Runs two stacks over a simulated network in real time, with loss and a path that is cut. */
   | { readonly job: 'stacks'; readonly where: Where; readonly messages: number }
   /** Compiles the wasm while it loads, and creates a stack from it. */

@@ -1,5 +1,7 @@
 import { Stack } from 'usrsctp-wasm';
+import * as capture from 'usrsctp-wasm/capture';
 import * as simulated from 'usrsctp-wasm/simulated';
+import { captured } from '../../golden/captured.js';
 import { networkTrace, sha256 } from '../../golden/golden.js';
 import { stacksTrace } from '../../golden/stacks.js';
 import type { Report, Task } from '../task.js';
@@ -28,6 +30,10 @@ async function done(task: Task): Promise<unknown> {
         network: await sha256(await networkTrace(simulated)),
         stacks: await sha256(await stacksTrace(simulated, Stack)),
       };
+    case 'capture': {
+      const { file, ...read } = await captured(simulated, Stack, capture);
+      return { file: await sha256(file), ...read };
+    }
     case 'stacks':
       return stacks(task.messages);
     case 'streaming':
