@@ -7,6 +7,7 @@ import type { Datagram } from '../relay/datagrams.js';
 import { LruMap } from '../relay/lru-map.js';
 import { checkHost } from './host.js';
 import { probedSizes } from './path-mtu.js';
+import { AnswerRoutes } from './relay/answers.js';
 import { REFUSAL_CODES } from './relay/errors.js';
 import { LimitRefusals } from './relay/limit-refusals.js';
 import { Link, type LinkEvents } from './relay/link.js';
@@ -82,6 +83,7 @@ class Relay implements RelayTransport {
   readonly #settings: RelaySettings;
   readonly #peers = new LruMap<string, UdpEndpoint>(MAX_PEERS);
   readonly #tags = new ChosenTags();
+  readonly #answers = new AnswerRoutes<Link>();
   readonly #reports: UnreachableReports;
   readonly #limits = new LimitRefusals();
   #links: readonly Link[] = [];
@@ -171,9 +173,10 @@ class Relay implements RelayTransport {
     let path: SendPath | undefined;
     for (const packet of packets) {
       this.#announce(packet.bytes);
-      if (last === undefined || !hasSamePath(packet, last)) {
-        path = this.#pathOf(packet);
-        last = packet;
+      const back = this.#answers.find(packet);
+      if (back !== undefined || last === undefined || !hasSamePath(packet, last)) {
+        path = this.#pathOf(packet, back);
+        last = back === undefined ? packet : undefined;
       }
       if (path === undefined) {
         this.#unroutable++;
@@ -187,10 +190,12 @@ class Relay implements RelayTransport {
     for (const [link, batch] of batches) link.send(batch);
   }
 
-  #pathOf(packet: Packet): SendPath | undefined {
-    const link = this.#state === 'up' ? this.#linkOf(packet) : undefined;
+  /** `back`: the link that the packet answers, and its local address. */
+  #pathOf(packet: Packet, back: { link: Link; source: Address } | undefined): SendPath | undefined {
+    const link = this.#state === 'up' ? (back?.link ?? this.#linkOf(packet)) : undefined;
     if (link === undefined) return undefined;
-    const { source, destination, port } = packet;
+    const { destination, port } = packet;
+    const source = back?.source ?? packet.source;
     const peer = { address: destination, port: port || this.encapsulationPort };
     this.#permitEverywhere(peer);
     return { link, local: link.locals.findIndex(({ address }) => address === source), peer };
@@ -287,12 +292,14 @@ class Relay implements RelayTransport {
     }
   }
 
-  #received({ locals }: Link, datagrams: readonly Datagram[]): void {
+  #received(link: Link, datagrams: readonly Datagram[]): void {
     if (this.#state !== 'up') return;
+    const { locals } = link;
     const packets = datagrams.flatMap(({ local, peer, bytes }): Packet[] => {
       const destination = locals[local]?.address;
       if (destination === undefined) return [];
       this.#tags.used(bytes);
+      this.#answers.arrived(peer.address, link, destination);
       return [{ source: peer.address, destination, port: peer.port, trafficClass: 0, bytes }];
     });
     if (packets.length > 0) this.#host?.receive(packets);

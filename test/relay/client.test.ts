@@ -5,6 +5,7 @@ import { encodeDatagrams } from '../../src/relay/datagrams.js';
 import { relay, type WebSocketConstructor } from '../../src/relay.js';
 import { VirtualClock } from '../../src/simulated/virtual-clock.js';
 import { RecordingHost } from '../../src/testing/recording-host.js';
+import { AnswerRoutes } from '../../src/transport/relay/answers.js';
 import { Routes } from '../../src/transport/relay/routes.js';
 import { FakeSocket, fakeRelays } from '../support/fake-relays.js';
 import { answer, init, sctp } from '../support/sctp.js';
@@ -324,5 +325,38 @@ describe('routes', () => {
     expect(routes.refused('8.8.8.1', b)).toBe(false);
     routes.clearRefusals(a);
     expect(routes.find('8.8.8.1')?.relay).toBe(a);
+  });
+});
+
+describe('answers', () => {
+  const packet = (...types: number[]) => {
+    const bytes = new Uint8Array(12 + 16 * types.length);
+    for (const [index, type] of types.entries()) bytes.set([type, 0, 0, 16], 12 + 16 * index);
+    return { source: '9.9.9.1', destination: '192.0.2.1', port: 9899, trafficClass: 0, bytes };
+  };
+  const [DATA, SACK, HEARTBEAT, HEARTBEAT_ACK] = [0, 3, 4, 5] as const;
+
+  test('go back the way that the packets came: SACKs and HEARTBEAT ACKs without other chunks', () => {
+    const answers = new AnswerRoutes<{ isUp: boolean }>();
+    const [first, second] = [{ isUp: true }, { isUp: true }];
+    expect(answers.find(packet(SACK))).toBeUndefined();
+    answers.arrived('192.0.2.1', first, '9.9.9.1');
+    answers.arrived('192.0.2.2', first, '9.9.9.1');
+    answers.arrived('192.0.2.1', second, '9.9.9.2');
+    for (const chunks of [[SACK], [HEARTBEAT_ACK], [HEARTBEAT_ACK, SACK]]) {
+      expect(answers.find(packet(...chunks))).toEqual({ link: second, source: '9.9.9.2' });
+      expect(answers.find({ ...packet(...chunks), destination: '192.0.2.2' })?.link).toBe(first);
+    }
+    for (const chunks of [[DATA], [SACK, DATA], [HEARTBEAT_ACK, HEARTBEAT], [HEARTBEAT]]) {
+      expect(answers.find(packet(...chunks))).toBeUndefined();
+    }
+  });
+
+  test('take the usual route if that relay is lost', () => {
+    const answers = new AnswerRoutes<{ isUp: boolean }>();
+    const link = { isUp: true };
+    answers.arrived('192.0.2.1', link, '9.9.9.1');
+    link.isUp = false;
+    expect(answers.find(packet(SACK))).toBeUndefined();
   });
 });

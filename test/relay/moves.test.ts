@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Association, Stack } from '../../src/index.js';
 import { udp } from '../../src/udp.js';
@@ -8,7 +10,7 @@ afterEach(closeRelays);
 const EVERY_MS = 10;
 
 /** A client through these relays and a server, both with the default preset. */
-async function pair(relays: readonly TestRelay[], addresses: readonly string[]) {
+async function pair(relays: readonly (TestRelay | string)[], addresses: readonly string[]) {
   const transport = udp({ addresses, port: 0 });
   const server = closeLater(await Stack.create({ transport }));
   const listener = server.socket();
@@ -63,6 +65,71 @@ class Traffic {
 }
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** A TCP proxy before a relay, which can stop forwarding without closing anything, as a relay does that is stopped. */
+class TcpProxy {
+  readonly #sockets = new Set<Socket>();
+  readonly #server = createServer((client) => {
+    const relay = connect(this.#port, '127.0.0.1');
+    for (const [from, to] of [
+      [client, relay],
+      [relay, client],
+    ] as const) {
+      this.#sockets.add(from);
+      from.on('error', () => to.destroy()).on('close', () => to.destroy());
+      from.on('data', (bytes) => to.write(bytes));
+    }
+  });
+  readonly #port: number;
+
+  private constructor(relay: TestRelay) {
+    this.#port = Number(new URL(relay.url).port);
+  }
+
+  static async before(relay: TestRelay): Promise<TcpProxy> {
+    const proxy = new TcpProxy(relay);
+    await once(proxy.#server.listen(0, '127.0.0.1'), 'listening');
+    return proxy;
+  }
+
+  get url(): string {
+    return `ws://127.0.0.1:${(this.#server.address() as AddressInfo).port}/relay`;
+  }
+
+  stop(): void {
+    for (const socket of this.#sockets) socket.pause();
+  }
+
+  close(): void {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#server.close();
+  }
+}
+
+test.each([
+  [0, 0],
+  [0, 1],
+  [1, 0],
+  [1, 1],
+] as const)(
+  'relay %i stops without a sign while the peer sends through relay %i: one time-out is waited for',
+  async (stopped, used) => {
+    const relays = [await startRelay('127.0.1.11'), await startRelay('127.0.2.11')];
+    const proxies = await Promise.all(relays.map((relay) => TcpProxy.before(relay)));
+    const urls = proxies.map(({ url }) => url);
+    const { association, accepted } = await pair(urls, ['127.0.1.1', '127.0.2.1']);
+    accepted.setPrimary(['127.0.1.11', '127.0.2.11'][used]!);
+    const both = [new Traffic(association, accepted), new Traffic(accepted, association)];
+    await pause(500);
+    proxies[stopped]!.stop();
+    await pause(3000);
+    const gaps = await Promise.all(both.map((each) => each.stop()));
+    console.log(gaps.map(Math.round));
+    expect(Math.max(...gaps)).toBeLessThan(1500);
+    association.abort();
+    for (const proxy of proxies) proxy.close();
+  },
+);
 
 describe('with the default preset and two relays, the loss of one costs less than 2 s', () => {
   test.each([

@@ -174,6 +174,24 @@ static void resume_after_adding(void)
 /* How long a peer may delay a SACK in addition to the round trip (RFC 9260 6.2 allows 500 ms; 200 ms is usual). */
 #define SACK_DELAY_MS 200
 
+static int has_failed(const struct sctp_nets *net)
+{
+	return (net->dest_state & SCTP_ADDR_REACHABLE) == 0 || (net->dest_state & SCTP_ADDR_PF) != 0;
+}
+
+/* Once a path has failed, what is in flight on another one may be lost with it, and isn't given that time. */
+static uint32_t sack_delay_ms(const struct sctp_tcb *stcb)
+{
+	const struct sctp_nets *net;
+
+	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
+		if (has_failed(net)) {
+			return 0;
+		}
+	}
+	return SACK_DELAY_MS;
+}
+
 /* Has T3-rtx backed off, or does it wait (RTO.Min) although an answer should have arrived? */
 static int is_overdue(const struct sctp_tcb *stcb, const struct sctp_nets *net)
 {
@@ -190,12 +208,7 @@ static int is_overdue(const struct sctp_tcb *stcb, const struct sctp_nets *net)
 	round_trip_ms = (uint32_t)(net->lastsa >> SCTP_RTT_SHIFT) + (uint32_t)net->lastsv;
 	chunk = first_in_flight(stcb, net);
 	return chunk != NULL && net->RTO_measured &&
-	       link_now_ms > link_ms_of_timeval(&chunk->sent_rcv_time) + round_trip_ms + SACK_DELAY_MS;
-}
-
-static int has_failed(const struct sctp_nets *net)
-{
-	return (net->dest_state & SCTP_ADDR_REACHABLE) == 0 || (net->dest_state & SCTP_ADDR_PF) != 0;
+	       link_now_ms > link_ms_of_timeval(&chunk->sent_rcv_time) + round_trip_ms + sack_delay_ms(stcb);
 }
 
 /* What is in flight on failed paths is retransmitted on the path that works. */
@@ -210,11 +223,16 @@ void link_path_works(struct sctp_tcb *stcb, struct sctp_nets *net)
 	}
 }
 
-/* A HEARTBEAT shows that one direction of the path works. The answer to ours shows whether both do. */
+/*
+ * A HEARTBEAT shows that one direction of the path works. The answer to ours shows whether both do. The answer to the peer's leaves
+ * in a packet of its own, which a relay's client returns the way that the HEARTBEAT came. Our last SACK may be lost.
+ */
 void fixed_send_heartbeat_ack(struct sctp_tcb *stcb, struct mbuf *packet, int offset, int length, struct sctp_nets *net)
 {
 	sctp_send_heartbeat_ack(stcb, packet, offset, length, net);
 	if (is_overdue(stcb, net) || (has_failed(net) && (net->dest_state & SCTP_ADDR_UNCONFIRMED) == 0)) {
+		sctp_send_sack(stcb, SCTP_SO_NOT_LOCKED);
+		sctp_chunk_output(stcb->sctp_ep, stcb, SCTP_OUTPUT_FROM_HB_TMR, SCTP_SO_NOT_LOCKED);
 		sctp_send_hb(stcb, net, SCTP_SO_NOT_LOCKED);
 	}
 }
