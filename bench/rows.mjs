@@ -126,7 +126,19 @@ const relayImplementations = {
   ws: (...args) => node('end', 'ws', ...args),
 };
 
-const udpRows = (ms) => processRows('udp', 'UDP, two processes', udpImplementations, ms, {});
+/** Packets of 1,500 bytes, by `usrsctp-wasm/native` and by others. */
+const nativeImplementations = (variant) => ({
+  ours: (...args) => node('end', `ours.${variant}`, ...args),
+  'ours, udp()': (...args) => node('end', 'ours.small', ...args),
+  native: (...args) => native('udp', ...args),
+  dgram: (...args) => node('end', 'dgram', ...args),
+});
+
+const udpRows = (ms) => [
+  ...processRows('udp', 'UDP, two processes', udpImplementations, ms, {}),
+  ...processRows('udp.native', 'UDP in batches, 1,500', nativeImplementations('batches'), ms, {}, 1472),
+  ...processRows('ip', 'without UDP, 1,500', nativeImplementations('ip'), ms, {}, 1472),
+];
 const relayRows = (ms) =>
   processRows('relay', 'through a relay', relayImplementations, ms, { ours: (port) => node('relay', port) });
 
@@ -170,15 +182,16 @@ function relayLoadRows() {
   ];
 }
 
-/** Each end is a process; `helpers` are commands of a process between them, by implementation. */
-function processRows(kind, title, implementations, ms, helpers) {
+/** Each end is a process; `dgramBytes` is the size of the datagrams of `dgram`; `helpers` are commands of a process between them, by implementation. */
+function processRows(kind, title, implementations, ms, helpers, dgramBytes = DATAGRAM_BYTES.dgram) {
   const row = (measure, bytes, label, metrics, names) => ({
     name: `${kind}.${measure}${measure === 'bulk' ? `.${bytes}` : ''}`,
     label: `${title}: ${label}`,
     metrics,
     implementations: Object.fromEntries(
       names.map((name) => {
-        const size = measure === 'bulk' ? Math.min(bytes, DATAGRAM_BYTES[name] ?? bytes) : bytes;
+        const most = { ...DATAGRAM_BYTES, dgram: dgramBytes }[name] ?? bytes;
+        const size = measure === 'bulk' ? Math.min(bytes, most) : bytes;
         return [name, twoProcesses(implementations[name], measure, size, ms, helpers[name])];
       }),
     ),

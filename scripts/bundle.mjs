@@ -12,6 +12,8 @@ const ENTRIES = [
   'slim',
   'udp',
   'no-udp',
+  'native',
+  'no-native',
   'raw',
   'simulated',
   'relay',

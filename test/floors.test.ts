@@ -16,7 +16,7 @@ const FLOORS: readonly (readonly RegExp[])[] = [
   [/^options\//],
   [/^association\//],
   [/^socket\//, /^raw\//],
-  [/^(index|slim|udp|no-udp|relay|relay-server|simulated|raw|capture)\.ts$/],
+  [/^(index|slim|udp|no-udp|native|no-native|relay|relay-server|simulated|raw|capture)\.ts$/],
   [/^datachannel/],
   [/^testing/],
   [/^cli\//],
@@ -32,16 +32,16 @@ const FORBIDDEN: readonly (readonly [RegExp, RegExp])[] = [
 /** The only files that may import Node's modules. */
 const NODE_ONLY = [
   /^wasm\/node\.ts$/,
-  /^transport\/udp/,
+  /^transport\/(udp|native)/,
   /^transport\/relay\/websocket\.ts$/,
-  /^udp\.ts$/,
+  /^(udp|native)\.ts$/,
   /^relay\/(udp|options|resolver|server|connection)\.ts$/,
   /^cli\//,
   /^testing\/udp/,
 ];
 
-/** Files that may import packages: they run everywhere, but only the relay server loads them. */
-const WITH_PACKAGES = [/^relay\/(ticket|network|metrics)\.ts$/];
+/** Files that may import packages: only the relay server loads them, and `usrsctp-wasm/native`. */
+const WITH_PACKAGES = [/^relay\/(ticket|network|metrics)\.ts$/, /^transport\/native\/ffi\.ts$/];
 
 /** A file of more than 300 lines may contain two ideas, but is not split just to fit a number. */
 const LONGEST_FILE = 600;

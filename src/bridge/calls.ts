@@ -38,6 +38,8 @@ const RECEIVE_BYTES = 256 * 1024;
 /** How much one call of sendv takes at most. */
 export const SEND_BYTES: number = 64 * 1024;
 const OPTION_BYTES = 8192;
+/** 65,536 bits, one for each port. */
+const PORT_WORDS = 65_536 / 32;
 
 /** Where small structs and out parameters are, in bytes from `#small`. */
 const Slots = { from: 0, info: 128, fromLength: 192, infoLength: 196, infoType: 200, flags: 204, out: 208, size: 256 };
@@ -71,9 +73,12 @@ export class Calls {
   /** Scratch memory for small structs and out parameters, see `Slots`. */
   readonly #small: Pointer;
   readonly #hasMore: Pointer;
+  readonly #onBind: ((port: number) => void) | undefined;
   #received: View | undefined;
 
-  constructor(instance: Instance) {
+  /** `onBind` is called with the port of each socket that is bound. */
+  constructor(instance: Instance, onBind?: (port: number) => void) {
+    this.#onBind = onBind;
     const { exports, memory } = instance;
     this.#instance = instance;
     this.#exports = exports;
@@ -102,16 +107,17 @@ export class Calls {
 
   bind(handle: Handle, endpoint: Endpoint): number {
     const packed = packSockaddr(endpoint);
-    return this.#exports.bridge_bind(handle, this.#put(packed), packed.length);
+    return this.#bound(handle, this.#exports.bridge_bind(handle, this.#put(packed), packed.length));
   }
 
   bindx(handle: Handle, endpoints: readonly Endpoint[], flags: number): number {
     const packed = packSockaddrs(endpoints);
-    return this.#withBytes(packed, (pointer) => this.#exports.bridge_bindx(handle, pointer, endpoints.length, flags));
+    const bindx = (pointer: Pointer) => this.#exports.bridge_bindx(handle, pointer, endpoints.length, flags);
+    return this.#bound(handle, this.#withBytes(packed, bindx));
   }
 
   listen(handle: Handle, backlog: number): number {
-    return this.#exports.bridge_listen(handle, backlog);
+    return this.#bound(handle, this.#exports.bridge_listen(handle, backlog));
   }
 
   accept(handle: Handle): number {
@@ -168,6 +174,18 @@ export class Calls {
   /** The port that a socket is bound to, or a negative errno. */
   localPort(handle: Handle): number {
     return this.#exports.bridge_local_port(handle);
+  }
+
+  /** The ports that sockets and associations use. `room` is memory for 65,536 bits. */
+  ports(room: Pointer): ReadonlySet<number> {
+    this.#exports.bridge_ports(room);
+    const ports = new Set<number>();
+    const { words } = this.#memory;
+    for (let index = 0; index < PORT_WORDS; index++) {
+      const word = words[(room >> 2) + index] ?? 0;
+      for (let bit = 0; word !== 0 && bit < 32; bit++) if ((word >>> bit) & 1) ports.add(32 * index + bit);
+    }
+    return ports;
   }
 
   /** Limits Association.Max.Retrans to the sum of all Path.Max.Retrans, as long as it has its default; or doesn't. */
@@ -309,6 +327,11 @@ export class Calls {
 
   setSysctl(index: number, value: number): number {
     return this.#exports.bridge_sysctl_set(index, value);
+  }
+
+  #bound(handle: Handle, result: number): number {
+    if (result >= 0) this.#onBind?.(this.localPort(handle));
+    return result;
   }
 
   #put(bytes: Uint8Array): Pointer {

@@ -29,6 +29,7 @@ export interface Exports {
   link_limit_associations(most: number, perAddress: number): void;
   link_limit_addresses(most: number): void;
   link_association_count(): number;
+  bridge_ports(bits: Pointer): void;
   link_timers(): void;
   link_input(bytes: number): void;
   link_add_address(address: Pointer, family: number, index: number, dynamic: number): number;

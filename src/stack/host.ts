@@ -11,7 +11,10 @@ interface TransportEvents {
   portTaken(destination: Address): boolean;
   transportChanged(back: readonly Address[]): void;
   transportEnding(): void;
+  portsInUse(): ReadonlySet<number>;
 }
+
+const NONE: ReadonlySet<number> = new Set();
 
 /** What a transport calls. The pump, to which it passes the calls on, is made after the transport has started. */
 export class StackHost implements TransportHost {
@@ -40,6 +43,10 @@ export class StackHost implements TransportHost {
 
   changed(back: readonly Address[] = []): void {
     this.pump?.transportChanged(back);
+  }
+
+  portsInUse(): ReadonlySet<number> {
+    return this.pump?.portsInUse() ?? NONE;
   }
 
   ending(): void {

@@ -103,7 +103,7 @@ export class Pump {
     this.#transport = transport;
     this.instance = instance;
     this.#state = new LinkState(instance);
-    this.calls = new Calls(instance);
+    this.calls = new Calls(instance, transport.portBound && ((port) => transport.portBound?.(port)));
     instance.exports.link_integrity(transport.integrity ? 1 : 0);
     this.enter(() => instance.exports.bridge_init(transport.encapsulationPort === undefined ? 0 : ANY_UDP_PORT));
     if (transport.addresses.includes(CONN)) overConn(this, transport);
@@ -191,6 +191,11 @@ export class Pump {
   /** The program is about to end: the listeners can send the last packets. */
   transportEnding(): void {
     for (const listener of [...this.ending]) this.#safely(listener);
+  }
+
+  /** The SCTP ports that sockets and associations use. */
+  portsInUse(): ReadonlySet<number> {
+    return this.#death ? new Set() : this.enter(() => this.calls.ports(this.#state.inbox));
   }
 
   /** The network reports that it can't reach a destination. */

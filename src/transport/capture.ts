@@ -43,6 +43,7 @@ class Capture implements Transport {
   readonly interfaceOf?: (address: Address) => string | undefined;
   readonly lookup?: Lookup;
   readonly useZone?: (destination: Address, zone: string) => boolean;
+  readonly portBound?: (port: number) => void;
   readonly ref?: () => void;
   readonly unref?: () => void;
   readonly #transport: Transport;
@@ -59,6 +60,7 @@ class Capture implements Transport {
     if (transport.useZone !== undefined) {
       this.useZone = (destination, zone) => transport.useZone?.(destination, zone) === true;
     }
+    if (transport.portBound !== undefined) this.portBound = (port) => transport.portBound?.(port);
     if (transport.ref !== undefined) this.ref = () => transport.ref?.();
     if (transport.unref !== undefined) this.unref = () => transport.unref?.();
     if (transport.lookup !== undefined) this.lookup = (...question) => transport.lookup?.(...question);
@@ -91,6 +93,7 @@ class Capture implements Transport {
       portTaken: (destination) => host.portTaken?.(destination) === true,
       changed: (back) => host.changed(back),
       ending: () => host.ending?.(),
+      ...(host.portsInUse && { portsInUse: () => host.portsInUse?.() ?? new Set() }),
     });
   }
 

@@ -49,6 +49,13 @@ export interface Transport {
   /** Looks up the addresses of a host name, as `dns.lookup` does. Without it, `connectx` needs the option `lookup` for names. */
   lookup?(...question: Parameters<Lookup>): void;
 
+  /**
+   * A socket of the stack is bound to this SCTP port from now on. Transports need this that share SCTP's ports with other
+   * programs, and therefore may pass on packets for these ports only. A socket that isn't bound gets a port when it sends its
+   * first INIT. `TransportHost.portsInUse` tells when a port is free again.
+   */
+  portBound?(port: number): void;
+
   /** From now on, the transport keeps the process alive until it is closed, which is the default. */
   ref?(): void;
 
@@ -85,6 +92,8 @@ export interface TransportHost {
    * each, and what was sent meanwhile is sent again at once.
    */
   changed(back?: readonly Address[]): void;
+  /** The SCTP ports that sockets and associations use. */
+  portsInUse?(): ReadonlySet<number>;
   /** The program is about to end, as when its page is closed. Only what the host sends before this returns is still sent. */
   ending?(): void;
 }

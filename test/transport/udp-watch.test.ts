@@ -3,14 +3,15 @@ import { once } from 'node:events';
 import type { NetworkInterfaceInfo } from 'node:os';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Interfaces } from '../../src/transport/udp/interfaces.js';
-import { UdpNetwork } from '../../src/transport/udp/network.js';
+import { SocketNetwork } from '../../src/transport/udp/network.js';
 import { parseOptions } from '../../src/transport/udp/options.js';
+import { dgramSockets } from '../../src/transport/udp/socket.js';
 import { InterfaceWatch } from '../../src/transport/udp/watch.js';
 import type { UdpOptions } from '../../src/udp.js';
 import { payload, RecordingHost } from './contract.js';
 import { ManualClock, pause, until } from './fixture.js';
 
-const open: UdpNetwork[] = [];
+const open: SocketNetwork[] = [];
 
 afterEach(async () => {
   await Promise.all(open.splice(0).map((network) => network.close()));
@@ -32,7 +33,7 @@ async function machine(addresses: string[], options: UdpOptions = {}) {
   let interfaces = eth0(...addresses);
   const read = vi.fn(() => interfaces);
   const settings = parseOptions({ addresses: ['0.0.0.0'], port: 0, clock, ...options });
-  const network = await UdpNetwork.open(settings, host, read);
+  const network = await SocketNetwork.open(settings, dgramSockets(settings), host, read);
   open.push(network);
   return {
     clock,

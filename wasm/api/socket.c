@@ -61,6 +61,19 @@ EXPORT int bridge_local_port(int handle)
 	return inp != NULL ? ntohs(inp->sctp_lport) : -EBADF;
 }
 
+/* Sets a bit for each port that a socket or an association uses, in 65,536 bits. */
+EXPORT void bridge_ports(uint8_t *bits)
+{
+	struct sctp_inpcb *inp;
+
+	memset(bits, 0, (UINT16_MAX + 1) / 8);
+	LIST_FOREACH(inp, &SCTP_BASE_INFO(listhead), sctp_list) {
+		uint16_t port = ntohs(inp->sctp_lport);
+
+		bits[port / 8] |= (uint8_t)(1 << (port % 8));
+	}
+}
+
 /*
  * IPV6_V6ONLY (RFC 3493 5.3), which usrsctp_setsockopt() doesn't support: an AF_INET6 socket uses IPv6 only, and lists
  * no IPv4 address to its peers.

@@ -8,11 +8,11 @@ import { WildcardFilter } from './filter.js';
 import { Inbox } from './inbox.js';
 import { type Interfaces, localNetworks } from './interfaces.js';
 import { askKernel } from './kernel.js';
-import type { UdpSettings } from './options.js';
+import type { AddressNotifier, SocketEvents, SocketSystem } from './local-socket.js';
+import type { NetworkSettings } from './options.js';
 import { BusyPoll } from './poll.js';
 import { Routes } from './routes.js';
-import { type SocketEvents, UdpSocket } from './socket.js';
-import { UdpSockets } from './sockets.js';
+import { LocalSockets } from './sockets.js';
 import { surviveTermination } from './termination.js';
 import { UnreachableReports } from './unreachable.js';
 import { WantedAddresses } from './wanted.js';
@@ -22,8 +22,8 @@ import { InterfaceWatch } from './watch.js';
 type Read = () => Interfaces;
 
 /** The open sockets of one transport, and its routes. They follow the machine's addresses. */
-export class UdpNetwork implements SocketEvents {
-  readonly #sockets: UdpSockets;
+export class SocketNetwork implements SocketEvents {
+  readonly #sockets: LocalSockets;
   readonly #wanted: WantedAddresses;
   readonly #host: TransportHost;
   readonly #routes: Routes;
@@ -31,32 +31,39 @@ export class UdpNetwork implements SocketEvents {
   readonly #poll: BusyPoll;
   readonly #reports: UnreachableReports;
   #watch: InterfaceWatch | undefined;
+  #notifier: AddressNotifier | undefined;
   #unroutable = 0;
   #closing: Promise<void> | undefined;
 
   /** Opens a socket per address. Packets that arrive before it has resolved are dropped. */
-  static async open(settings: UdpSettings, host: TransportHost, read: Read = networkInterfaces): Promise<UdpNetwork> {
-    let network: UdpNetwork | undefined;
+  static async open(
+    settings: NetworkSettings,
+    system: SocketSystem,
+    host: TransportHost,
+    read: Read = networkInterfaces,
+  ): Promise<SocketNetwork> {
+    let network: SocketNetwork | undefined;
     const events: SocketEvents = {
       received: (packet) => network?.received(packet),
+      receivedBatch: (packets) => network?.receivedBatch(packets),
       unreachable: (destination, code) => network?.unreachable(destination, code),
     };
     const wanted = new WantedAddresses(settings.addresses, new WildcardFilter(settings.include, settings.exclude));
     const interfaces = read();
     const first = wanted.of(localNetworks(interfaces));
-    const sockets = await UdpSockets.open(first, settings.port, (address, port) => {
-      return UdpSocket.open(address, port, settings, events);
+    const sockets = await LocalSockets.open(first, settings.port, (address, port) => {
+      return system.open(address, port, events);
     });
-    network = new UdpNetwork(sockets, wanted, settings, host, read);
+    network = new SocketNetwork(sockets, wanted, settings, host, read);
     const isComplete = sockets.addresses.length === first.length;
-    if (settings.watch) network.#follow(settings.clock, read, isComplete ? interfaces : undefined);
+    if (settings.watch) network.#follow(settings.clock, system, read, isComplete ? interfaces : undefined);
     return network;
   }
 
   private constructor(
-    sockets: UdpSockets,
+    sockets: LocalSockets,
     wanted: WantedAddresses,
-    { clock, busyPollUs }: UdpSettings,
+    { clock, busyPollUs }: NetworkSettings,
     host: TransportHost,
     read: Read,
   ) {
@@ -113,10 +120,14 @@ export class UdpNetwork implements SocketEvents {
   }
 
   send(packets: readonly Packet[]): void {
-    for (const packet of packets) {
-      const socket = this.#closing === undefined ? this.#sockets.get(packet.source) : undefined;
-      if (socket === undefined) this.#unroutable++;
-      else socket.send(packet);
+    for (let first = 0; first < packets.length; ) {
+      const source = packets[first]?.source ?? '';
+      let end = first + 1;
+      while (packets[end]?.source === source) end++;
+      const socket = this.#closing === undefined ? this.#sockets.get(source) : undefined;
+      if (socket === undefined) this.#unroutable += end - first;
+      else socket.send(end - first === packets.length ? packets : packets.slice(first, end));
+      first = end;
     }
     this.#poll.sent();
     surviveTermination(); // a timer of the stack may have called this
@@ -129,6 +140,17 @@ export class UdpNetwork implements SocketEvents {
     else this.#inbox.push(packet);
   }
 
+  receivedBatch(packets: readonly Packet[]): void {
+    surviveTermination();
+    let last: Address = '';
+    for (const { source, destination } of packets) {
+      if (source !== last) this.#routes.learn(source, destination);
+      last = source;
+    }
+    if (!this.#poll.answered()) this.#poll.arrived(packets.length);
+    this.#host.receive(packets);
+  }
+
   unreachable(destination: Address, code: ErrorCode): void {
     this.#routes.forget(destination);
     if (code === 'ENETUNREACH') this.#watch?.hurry();
@@ -139,6 +161,7 @@ export class UdpNetwork implements SocketEvents {
   hold(isHeld: boolean): void {
     this.#sockets.hold(isHeld);
     this.#watch?.hold(isHeld);
+    this.#notifier?.hold(isHeld);
   }
 
   /** Stops accepting and receiving packets, and sends those that are queued. Resolves when the port is free. */
@@ -149,12 +172,14 @@ export class UdpNetwork implements SocketEvents {
 
   async #close(): Promise<void> {
     this.#watch?.close();
+    this.#notifier?.close();
     this.#inbox.close();
     this.#poll.close();
     await this.#sockets.close();
   }
 
-  #follow(clock: Clock, read: Read, processed: Interfaces | undefined): void {
+  #follow(clock: Clock, system: SocketSystem, read: Read, processed: Interfaces | undefined): void {
+    this.#notifier = system.watch?.(() => this.#watch?.hurry());
     this.#watch = new InterfaceWatch({ clock, read, changed: (interfaces) => this.#update(interfaces) }, processed);
   }
 

@@ -1,9 +1,9 @@
 import { SctpError } from '../../errors.js';
-import type { UdpSocket } from './socket.js';
+import type { LocalSocket } from './local-socket.js';
 import type { AskedAddress, Wanted } from './wanted.js';
 
 /** Opens a socket on an address and a port. */
-export type Open = (address: AskedAddress, port: number) => Promise<UdpSocket>;
+export type Open = (address: AskedAddress, port: number) => Promise<LocalSocket>;
 
 /** How many ports to try until one is free on all addresses. */
 const MOST_TRIES = 16;
@@ -13,7 +13,7 @@ const MOST_TRIES = 16;
  * too. Either all sockets are open afterwards or none is. Only addresses from a wildcard may be left out, if the machine no longer
  * has them.
  */
-export async function openSockets(wanted: readonly Wanted[], port: number, open: Open): Promise<UdpSocket[]> {
+export async function openSockets(wanted: readonly Wanted[], port: number, open: Open): Promise<LocalSocket[]> {
   for (let left = MOST_TRIES; ; left--) {
     try {
       return await openAll(wanted, port, open);
@@ -23,8 +23,8 @@ export async function openSockets(wanted: readonly Wanted[], port: number, open:
   }
 }
 
-async function openAll(wanted: readonly Wanted[], port: number, open: Open): Promise<UdpSocket[]> {
-  const sockets: UdpSocket[] = [];
+async function openAll(wanted: readonly Wanted[], port: number, open: Open): Promise<LocalSocket[]> {
+  const sockets: LocalSocket[] = [];
   try {
     for (const address of wanted) {
       const opening = open(address, port || (sockets[0]?.port ?? 0));

@@ -68,6 +68,12 @@ const UDP_OPTIONS: Names<UdpOptions> = {
   clock: true,
 };
 
+/** What the network of any kind of sockets needs of the options. */
+export type NetworkSettings = Pick<
+  UdpSettings,
+  'addresses' | 'include' | 'exclude' | 'watch' | 'port' | 'busyPollUs' | 'clock'
+>;
+
 /** The options, completed with their defaults. */
 export type UdpSettings = Required<Omit<UdpOptions, 'addresses' | 'mtu' | 'include' | 'exclude'>> & {
   readonly addresses: readonly AskedAddress[];
@@ -84,6 +90,11 @@ const LARGEST_BUFFER_BYTES = 2 ** 30;
 /** Checks options and adds the defaults. Throws EINVAL, which names the invalid option. */
 export function parseOptions(options: UdpOptions): UdpSettings {
   checkOptions(options, UDP_OPTIONS, 'udp');
+  return settingsOf(options);
+}
+
+/** Checks the options that all kinds of sockets have, and adds the defaults. */
+export function settingsOf(options: UdpOptions): UdpSettings {
   return {
     addresses: addressList(options.addresses ?? ['0.0.0.0', '::']),
     include: filters('include', options.include),

@@ -1,29 +1,23 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { type Address, canonicalAddress, familyOf, isLinkLocalIpv6 } from '../../address.js';
-import { type ErrorCode, SctpError } from '../../errors.js';
 import type { Packet } from '../../packet.js';
+import { bindError } from './bind-error.js';
 import { isDeno, type Send, sendOneByOne } from './deno.js';
 import { noLookup } from './kernel.js';
+import type { LocalSocket, SocketEvents, SocketSystem } from './local-socket.js';
 import type { UdpSettings } from './options.js';
 import { Sender } from './sender.js';
 import { errnoOf, unreachableCode } from './unreachable.js';
 import { type AskedAddress, withZone } from './wanted.js';
 
-/** The events of a socket. */
-export interface SocketEvents {
-  /** A datagram that may be SCTP has arrived. Called from the event loop only. */
-  received(packet: Packet): void;
-  unreachable(destination: Address, code: ErrorCode): void;
-}
-
 /** The common header (RFC 9260 §3.1) and one chunk header. Anything shorter is not SCTP. */
 const SMALLEST_PACKET_BYTES = 16;
 
 /**
- * A UDP socket bound to one local address. It isn't connected to a peer. A link-local address has a zone, which is also that of
+ * A UDP socket of `node:dgram`, bound to one local address. A link-local address has a zone, which is also that of
  * the peers: addresses have their zone only between here and the kernel.
  */
-export class UdpSocket {
+export class UdpSocket implements LocalSocket {
   readonly address: Address;
   readonly zone: string | undefined;
   readonly #socket: Socket;
@@ -73,8 +67,8 @@ export class UdpSocket {
     else this.#socket.unref();
   }
 
-  send(packet: Packet): void {
-    this.#sender.send(packet);
+  send(packets: readonly Packet[]): void {
+    for (const packet of packets) this.#sender.send(packet);
   }
 
   /**
@@ -101,6 +95,11 @@ export class UdpSocket {
   }
 }
 
+/** UDP sockets by `node:dgram`. */
+export function dgramSockets(settings: UdpSettings): SocketSystem {
+  return { open: (address, port, events) => UdpSocket.open(address, port, settings, events) };
+}
+
 /** Adds the zone to link-local destinations. */
 function inZone(zone: string | undefined, send: Send): Send {
   if (zone === undefined) return send;
@@ -114,7 +113,7 @@ function bind(address: string, port: number): Promise<Socket> {
     const socket = createSocket({ type, ipv6Only: type === 'udp6', ...noLookup });
     socket.once('error', (error) => {
       socket.close();
-      reject(bindError(error, address, port));
+      reject(bindError(errnoOf(error), address, port, error));
     });
     socket.bind({ address, port, exclusive: true }, () => {
       socket.removeAllListeners('error');
@@ -123,23 +122,6 @@ function bind(address: string, port: number): Promise<Socket> {
       resolve(socket);
     });
   });
-}
-
-function bindError(cause: Error, address: string, port: number): SctpError {
-  const details = { syscall: 'bind', address, port, cause };
-  const where = `UDP port ${port} on ${address}`;
-  switch (errnoOf(cause)) {
-    case 'EADDRINUSE':
-      return new SctpError('EADDRINUSE', `${where} is in use: choose another \`port\`, or 0 for any`, details);
-    case 'EACCES':
-    case 'EPERM':
-      return new SctpError('EACCES', `${where} requires privileges: choose a \`port\` above 1023`, details);
-    case 'EMFILE':
-    case 'ENFILE':
-      return new SctpError('ENOBUFS', `${where}: too many open files: raise the limit`, details);
-    default:
-      return new SctpError('EADDRNOTAVAIL', `${address} is not an address of this machine: leave it out`, details);
-  }
 }
 
 /** The kernel may grant less, or refuse a size above its limit; then smaller sizes are tried. */

@@ -1,6 +1,6 @@
 import type { Address } from '../../address.js';
+import type { LocalSocket } from './local-socket.js';
 import { type Open, openSockets } from './open.js';
-import type { UdpSocket } from './socket.js';
 import type { Wanted } from './wanted.js';
 
 /** The result of an update. */
@@ -12,26 +12,26 @@ export interface Update {
 }
 
 /** The open sockets of a transport: one for each local address, all on the same port. */
-export class UdpSockets {
+export class LocalSockets {
   /** The local UDP port, the same on all addresses. */
   readonly port: number;
   readonly #open: Open;
   /** In the order of preference. */
-  #byAddress: ReadonlyMap<Address, UdpSocket>;
+  #byAddress: ReadonlyMap<Address, LocalSocket>;
   #addresses: readonly Address[];
   /** Sockets of removed addresses, which still send what is queued. */
-  readonly #closing = new Map<UdpSocket, Promise<void>>();
+  readonly #closing = new Map<LocalSocket, Promise<void>>();
   #updating: Promise<Update> | undefined;
   #droppedByClosed = 0;
   #isClosed = false;
   #isHeld = true;
 
   /** Opens a socket per address. Rejects if an explicit address can't be used, or if there is none. */
-  static async open(wanted: readonly Wanted[], port: number, open: Open): Promise<UdpSockets> {
-    return new UdpSockets(await openSockets(wanted, port, open), open);
+  static async open(wanted: readonly Wanted[], port: number, open: Open): Promise<LocalSockets> {
+    return new LocalSockets(await openSockets(wanted, port, open), open);
   }
 
-  private constructor(sockets: readonly UdpSocket[], open: Open) {
+  private constructor(sockets: readonly LocalSocket[], open: Open) {
     this.port = sockets[0]?.port ?? 0;
     this.#open = open;
     this.#byAddress = new Map(sockets.map((socket) => [socket.address, socket]));
@@ -50,7 +50,7 @@ export class UdpSockets {
     return dropped;
   }
 
-  get(address: Address): UdpSocket | undefined {
+  get(address: Address): LocalSocket | undefined {
     return this.#byAddress.get(address);
   }
 
@@ -83,7 +83,7 @@ export class UdpSockets {
   }
 
   async #update(wanted: readonly Wanted[]): Promise<Update> {
-    const sockets = new Map<Address, UdpSocket>();
+    const sockets = new Map<Address, LocalSocket>();
     for (const each of wanted) {
       const socket = this.#byAddress.get(each.address) ?? (await this.#open(each, this.port).catch(() => undefined));
       if (socket !== undefined) sockets.set(each.address, socket);
@@ -101,7 +101,7 @@ export class UdpSockets {
     return { isChanged: opened.length + removed.length > 0, isComplete: sockets.size === wanted.length };
   }
 
-  async #close(socket: UdpSocket): Promise<void> {
+  async #close(socket: LocalSocket): Promise<void> {
     await socket.close();
     this.#closing.delete(socket);
     this.#droppedByClosed += socket.dropped;

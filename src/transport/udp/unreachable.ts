@@ -24,7 +24,12 @@ const MOST_REMEMBERED = 1024;
 
 /** The code to report for an error of a socket, if it means that the destination is unreachable. */
 export function unreachableCode(error: unknown): ErrorCode | undefined {
-  return CODES[errnoOf(error)];
+  return codeOfErrno(errnoOf(error));
+}
+
+/** The same for the POSIX name of an error. */
+export function codeOfErrno(errno: string): ErrorCode | undefined {
+  return CODES[errno];
 }
 
 /** The POSIX name in an error of the runtime; empty if there is none. */

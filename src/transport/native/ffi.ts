@@ -1,0 +1,155 @@
+import { SctpError } from '../../errors.js';
+
+/** The address of memory, as the kernel takes it. */
+export type NativeAddress = bigint & { readonly brand: 'NativeAddress' };
+
+/** System calls of Linux. They return what the C functions return, or a negative errno. */
+export interface SystemCalls {
+  socket(family: number, type: number, protocol: number): number;
+  bind(fd: number, address: Uint8Array, length: number): number;
+  getsockname(fd: number, address: Uint8Array, length: Uint32Array): number;
+  setsockopt(fd: number, level: number, name: number, value: Uint8Array, length: number): number;
+  getsockopt(fd: number, level: number, name: number, value: Uint8Array, length: Uint32Array): number;
+  sendmmsg(fd: number, messages: NativeAddress, count: number): number;
+  recvmmsg(fd: number, messages: NativeAddress, count: number): number;
+  /** Receives one message, with flags such as MSG_ERRQUEUE. */
+  recvmsg(fd: number, message: NativeAddress, flags: number): number;
+  /** Makes the number `to` another name of a descriptor. */
+  dup3(from: number, to: number, flags: number): number;
+  close(fd: number): number;
+  /** Where a buffer is in memory. It stays there, and must be referenced for as long as the address is used. */
+  addressOf(buffer: ArrayBufferLike): NativeAddress;
+  /** Watches a file descriptor. The callback may run no code of the program: see {@link Watch}. */
+  watch(fd: number, ready: (event: Readiness) => void): Watch;
+}
+
+/** Why a watch calls back. */
+export interface Readiness {
+  /** There is room in the send buffer; only if that was asked for. */
+  readonly isWritable: boolean;
+  /** The socket has an error, or something in its error queue. */
+  readonly hasError: boolean;
+}
+
+/**
+ * A file descriptor that the event loop watches. The loop calls back without running promises and `process.nextTick`
+ * afterwards, as it does after its own callbacks. So the callback only schedules an immediate.
+ */
+export interface Watch {
+  /** Calls back whenever the descriptor can be read, has an error, or can be written if that is asked for. */
+  start(isWriteAsked: boolean): void;
+  /** Whether it keeps the process alive. */
+  hold(isHeld: boolean): void;
+  close(): void;
+}
+
+const SUPPORTED_PROCESSORS = ['x64', 'arm64', 'riscv64', 'loong64'];
+
+let loading: Promise<SystemCalls> | undefined;
+
+/** Loads koffi, once for each thread. Rejects with an error that says what to do. */
+export function systemCalls(): Promise<SystemCalls> {
+  loading ??= load().catch((error) => {
+    loading = undefined;
+    throw error;
+  });
+  return loading;
+}
+
+async function load(): Promise<SystemCalls> {
+  const { platform, arch } = process;
+  if (platform !== 'linux' || !SUPPORTED_PROCESSORS.includes(arch)) {
+    const where = `64-bit Linux with Node, not on ${platform} (${arch})`;
+    throw startError('EAFNOSUPPORT', `usrsctp-wasm/native works on ${where}: use udp() of usrsctp-wasm/udp`);
+  }
+  const koffi = await import('koffi').catch((error: unknown) => {
+    throw loadError(error);
+  });
+  return callsOf(koffi);
+}
+
+function callsOf(koffi: typeof import('koffi')): SystemCalls {
+  const libc = koffi.load(null);
+  const define = (prototype: string): ((...args: unknown[]) => number) => {
+    const call = libc.func(prototype);
+    return (...args) => {
+      const result: number = call(...args);
+      return result < 0 ? -koffi.errno() : result;
+    };
+  };
+  const sendmmsg = libc.func('int sendmmsg(int fd, uintptr_t messages, uint count, int flags)');
+  const recvmmsg = libc.func('int recvmmsg(int fd, uintptr_t messages, uint count, int flags, uintptr_t timeout)');
+  return {
+    socket: define('int socket(int family, int type, int protocol)'),
+    bind: define('int bind(int fd, const void *address, uint length)'),
+    getsockname: define('int getsockname(int fd, void *address, void *length)'),
+    setsockopt: define('int setsockopt(int fd, int level, int name, const void *value, uint length)'),
+    getsockopt: define('int getsockopt(int fd, int level, int name, void *value, void *length)'),
+    sendmmsg(fd, messages, count) {
+      const result: number = sendmmsg(fd, messages, count, 0);
+      return result < 0 ? -koffi.errno() : result;
+    },
+    recvmmsg(fd, messages, count) {
+      const result: number = recvmmsg(fd, messages, count, 0, 0);
+      return result < 0 ? -koffi.errno() : result;
+    },
+    recvmsg: define('intptr_t recvmsg(int fd, uintptr_t message, int flags)'),
+    dup3: define('int dup3(int from, int to, int flags)'),
+    close: define('int close(int fd)'),
+    addressOf: (buffer) => koffi.address(buffer) as NativeAddress,
+    watch: (fd, ready) => new PollWatch(koffi, fd, ready),
+  };
+}
+
+/** `koffi.node.poll`, which watches a file descriptor with libuv. */
+class PollWatch implements Watch {
+  readonly #ready: (event: Readiness) => void;
+  readonly #handle: import('koffi').node.PollHandle;
+  #isWriteAsked = false;
+
+  constructor(koffi: typeof import('koffi'), fd: number, ready: (event: Readiness) => void) {
+    this.#ready = ready;
+    this.#handle = koffi.node.poll(fd, { readable: true }, this.#called);
+  }
+
+  start(isWriteAsked: boolean): void {
+    this.#isWriteAsked = isWriteAsked;
+    this.#handle.start({ readable: true, writable: isWriteAsked }, this.#called);
+  }
+
+  hold(isHeld: boolean): void {
+    if (isHeld) this.#handle.ref();
+    else this.#handle.unref();
+  }
+
+  close(): void {
+    this.#handle.close();
+  }
+
+  /** libuv stops watching a socket that has an error, such as one that ICMP has reported. */
+  readonly #called = (...event: unknown[]): void => {
+    const [status, events] = event as [number, { writable: boolean }]; // koffi's declaration lacks the status
+    if (status < 0) this.start(this.#isWriteAsked);
+    this.#ready({ isWritable: events.writable, hasError: status < 0 });
+  };
+}
+
+function loadError(cause: unknown): SctpError {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') {
+    const message =
+      'usrsctp-wasm/native needs the package koffi: run `npm install koffi`, or use udp() of usrsctp-wasm/udp';
+    return startError('EOPNOTSUPP', message, cause);
+  }
+  if (code === 'ERR_DLOPEN_DISABLED' || code === 'ERR_ACCESS_DENIED') {
+    const message =
+      'Node’s permission model forbids native code: start Node with --allow-addons, or without --permission';
+    return startError('EACCES', message, cause);
+  }
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return startError('EOPNOTSUPP', `koffi can't be loaded (${why}): install a version that supports this system`, cause);
+}
+
+function startError(code: 'EACCES' | 'EAFNOSUPPORT' | 'EOPNOTSUPP', message: string, cause?: unknown): SctpError {
+  return new SctpError(code, message, { syscall: 'start', ...(cause !== undefined && { cause }) });
+}
