@@ -1,14 +1,19 @@
 // Receives what sender.ts sends, and reports the longest gap since the line `cut` on standard input. See transfer.ts.
 import { type Association, Stack } from '../../src/index.js';
-import { udp } from '../../src/udp.js';
+import { transportOf } from './any-transport.js';
 import { Digest, messageCount, SCTP_PORT, STREAMS, type Task, tell, waitedMs } from './transfer.js';
 
 const PROGRESS_BYTES = 2 ** 20;
 
-const { addresses, bytes, holdBytes = Number.POSITIVE_INFINITY }: Task = JSON.parse(process.argv[2] ?? '');
+const {
+  addresses,
+  bytes,
+  transport: transportName,
+  holdBytes = Number.POSITIVE_INFINITY,
+}: Task = JSON.parse(process.argv[2] ?? '');
 process.stdin.on('end', () => process.exit(1)); // the test has ended
 
-const transport = udp({ addresses });
+const transport = transportOf(transportName, { addresses });
 const stack = await Stack.create({ transport, preset: 'fast-failover' });
 const socket = stack.socket({ streams: { outbound: STREAMS } });
 socket.bindx(addresses.map((address) => ({ address, port: SCTP_PORT })));

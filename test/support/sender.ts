@@ -2,13 +2,13 @@
 import { randomFillSync } from 'node:crypto';
 import { once } from 'node:events';
 import { type Association, Stack } from '../../src/index.js';
-import { udp } from '../../src/udp.js';
+import { transportOf } from './any-transport.js';
 import { Digest, messageCount, plan, SCTP_PORT, STREAMS, type Task, tell, waitedMs } from './transfer.js';
 
-const { addresses, peers, bytes }: Task = JSON.parse(process.argv[2] ?? '');
+const { addresses, peers, bytes, transport: transportName }: Task = JSON.parse(process.argv[2] ?? '');
 process.stdin.on('end', () => process.exit(1)); // the test has ended
 
-const transport = udp({ addresses });
+const transport = transportOf(transportName, { addresses });
 const stack = await Stack.create({ transport, preset: 'fast-failover' });
 const socket = stack.socket({ streams: { outbound: STREAMS } });
 const association = await socket.connectx(peers.map((address) => ({ address, port: SCTP_PORT })));

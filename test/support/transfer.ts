@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { TransportName } from './any-transport.js';
 import type { Child } from './child.js';
 
 /** The task of a sender or receiver, as JSON in its first argument. */
@@ -9,6 +10,8 @@ export interface Task {
   /** The addresses that a sender connects to. */
   readonly peers: readonly string[];
   readonly bytes: number;
+  /** Its transport; `udp` by default. */
+  readonly transport?: TransportName;
   /** A receiver pauses after this many bytes until it gets the line `go on`. */
   readonly holdBytes?: number;
 }

@@ -1,4 +1,5 @@
 import type { UdpOptions } from '../../src/udp.js';
+import type { TransportName } from './any-transport.js';
 import type { Child } from './child.js';
 
 export const SCTP_PORT = 5001;
@@ -8,7 +9,11 @@ export interface TravelTask {
   readonly role: 'client' | 'server';
   /** The addresses that a client connects to. */
   readonly peers: readonly string[];
+  /** Its transport; `udp` by default. */
+  readonly transport?: TransportName;
   readonly udpOptions?: UdpOptions;
+  /** The SCTP port of the server. */
+  readonly port?: number;
 }
 
 /** Its reports. */
@@ -22,7 +27,11 @@ export type TravelReport =
     }
   | { readonly event: 'path'; readonly address: string; readonly change: string }
   | { readonly event: 'answers'; readonly answers: number; readonly longestGapMs: number }
-  | { readonly event: 'closed'; readonly error: string | null };
+  | {
+      readonly event: 'closed';
+      readonly error: string | null;
+      readonly ecn: { readonly echoesReceived: number; readonly reductions: number };
+    };
 
 type Of<Event extends TravelReport['event']> = TravelReport & { readonly event: Event };
 

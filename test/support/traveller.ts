@@ -1,19 +1,21 @@
 // One end of an association between two machines whose addresses change. The client sends a message every 20 ms, and the server
 // sends each one back. Both report the events of their stack and of their paths, as lines of JSON (see travel.ts).
 import { type Association, Stack } from '../../src/index.js';
-import { udp } from '../../src/udp.js';
+import { transportOf } from './any-transport.js';
 import { SCTP_PORT, type TravelReport, type TravelTask } from './travel.js';
 
 const INTERVAL_MS = 20;
 
-const { role, peers, udpOptions = {} }: TravelTask = JSON.parse(process.argv[2] ?? '');
+const { role, peers, transport, udpOptions = {}, port = SCTP_PORT }: TravelTask = JSON.parse(process.argv[2] ?? '');
 process.stdin.on('end', () => process.exit(1)); // the test has ended
 
-const stack = await Stack.create({ transport: udp(udpOptions) });
+const stack = await Stack.create({ transport: transportOf(transport, udpOptions) });
 stack.on('addresses', ({ added, removed, addresses }) => tell({ event: 'addresses', added, removed, addresses }));
 const association = role === 'server' ? await accepted() : await connected();
 association.on('path', ({ address, change }) => tell({ event: 'path', address, change }));
-association.on('close', (error) => tell({ event: 'closed', error: error ? String(error) : null }));
+association.on('close', (error) => {
+  tell({ event: 'closed', error: error ? String(error) : null, ecn: stack.statistics().ecn });
+});
 if (role === 'server') await answer(association);
 else void converse(association);
 process.stdin.once('data', () => void association.close());
@@ -23,7 +25,7 @@ process.stdin.pause();
 
 async function accepted(): Promise<Association> {
   const socket = stack.socket();
-  socket.bindx([{ address: '::', port: SCTP_PORT }]);
+  socket.bindx([{ address: '::', port }]);
   socket.listen();
   tell({ event: 'listening', addresses: stack.addresses });
   return socket.accept();
@@ -31,7 +33,7 @@ async function accepted(): Promise<Association> {
 
 async function connected(): Promise<Association> {
   return stack.socket().connectx(
-    peers.map((address) => ({ address, port: SCTP_PORT })),
+    peers.map((address) => ({ address, port })),
     { timeoutMs: 20_000 },
   );
 }

@@ -115,7 +115,9 @@ function openError(cause: SystemError, address: Address): SctpError {
     case 'EPROTONOSUPPORT':
     case 'EAFNOSUPPORT':
       return new SctpError('EAFNOSUPPORT', `the kernel has no raw sockets for ${address}`, details);
-    default:
+    case 'EADDRNOTAVAIL':
       return new SctpError('EADDRNOTAVAIL', `${address} is not an address of this machine: leave it out`, details);
+    default:
+      return new SctpError('EINVAL', `the kernel refuses a raw socket on ${address}: ${cause.message}`, details);
   }
 }

@@ -27,7 +27,6 @@ import {
   IPV6_PMTUDISC_PROBE,
   IPV6_RECVERR,
   IPV6_RECVTCLASS,
-  IPV6_V6ONLY,
   SO_RCVBUF,
   SO_RCVBUFFORCE,
   SO_SNDBUF,
@@ -255,7 +254,6 @@ function setOptions(socket: Descriptor, isIpv4: boolean, settings: UdpSettings):
     socket.setOption(IPPROTO_IP, IP_RECVERR, 1);
     socket.setOption(IPPROTO_IP, IP_RECVTOS, 1);
   } else {
-    socket.setOption(IPPROTO_IPV6, IPV6_V6ONLY, 1);
     socket.setOption(IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
     socket.setOption(IPPROTO_IPV6, IPV6_RECVERR, 1);
     socket.setOption(IPPROTO_IPV6, IPV6_RECVTCLASS, 1);

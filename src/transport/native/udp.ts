@@ -8,7 +8,7 @@ import { addressNotifier } from './address-notifier.js';
 import { SystemError } from './descriptor.js';
 import { systemCalls } from './ffi.js';
 import { IncomingMessages } from './incoming.js';
-import { IPPROTO_UDP, SOCK_DGRAM, SOL_UDP, UDP_GRO, UDP_SEGMENT } from './linux.js';
+import { IPPROTO_IPV6, IPPROTO_UDP, IPV6_V6ONLY, SOCK_DGRAM, SOL_UDP, UDP_GRO, UDP_SEGMENT } from './linux.js';
 import { NativeSocket, type SharedParts, type SocketKind } from './socket.js';
 
 /**
@@ -51,7 +51,9 @@ function udpKind(defaultPort: number): SocketKind {
     type: SOCK_DGRAM,
     protocol: IPPROTO_UDP,
     defaultPort,
-    prepare: () => {},
+    prepare(socket, isIpv4) {
+      if (!isIpv4) socket.setOption(IPPROTO_IPV6, IPV6_V6ONLY, 1);
+    },
     bound(socket) {
       socket.tryOption(SOL_UDP, UDP_GRO, 1);
       return socket.tryOption(SOL_UDP, UDP_SEGMENT, 0);
