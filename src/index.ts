@@ -48,7 +48,7 @@ export type {
   StreamCounts,
   StreamReset,
 } from './stack/socket/notification.js';
-export { type Conn, type ConnOptions, conn } from './transport/conn.js';
+export { type Conn, type ConnOptions, type ConnPath, conn } from './transport/conn.js';
 export type { Route, Transport, TransportHost } from './transport/transport.js';
 export type { WaitOptions } from './wait.js';
 export type { ChunkType } from './wire/chunk-types.js';

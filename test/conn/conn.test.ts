@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { conn, Stack } from '../../src/index.js';
-import { Network, SeededRandom } from '../../src/simulated.js';
+import { type ConnPath, conn, Stack } from '../../src/index.js';
+import { Network, SeededRandom, scenario } from '../../src/simulated.js';
 import { codeOf, isEqual, pattern, textOf } from '../support/two-stacks.js';
 import { bothConnect, connect, END, joined } from './fixture.js';
 
@@ -191,4 +191,44 @@ test('an error that onConnOutput throws is an uncaught exception, and the packet
     process.removeAllListeners('uncaughtException');
     for (const listener of listeners) process.on('uncaughtException', listener);
   }
+});
+
+test.each<[string, (packet: Uint8Array) => unknown]>([
+  ['bytes', (packet) => packet],
+  ['an ArrayBuffer', (packet) => packet.slice().buffer],
+  ['an event', (packet) => ({ data: packet })],
+  ['an event with an ArrayBuffer', (packet) => new MessageEvent('message', { data: packet.slice().buffer })],
+])('a path may be an object with send and onmessage, which passes %s', async (_, wrapped) => {
+  const paths = [0, 1].map((index): ConnPath & { binaryType: string; lost: number } => ({
+    onmessage: null,
+    binaryType: 'blob',
+    lost: 0,
+    send(packet) {
+      if (++this.lost % 5 === 0) throw new Error('not connected');
+      if (this.lost % 7 === 0) return Promise.reject(new Error('closed'));
+      const { onmessage } = paths[1 - index]!;
+      for (const message of [undefined, 'text', { data: null }, {}, wrapped(packet)]) onmessage?.(message as never);
+      return undefined;
+    },
+  }));
+  await scenario({ seed: 1 }, async (network) => {
+    const stacks = await Promise.all(
+      paths.map((path) => network.standStill(Stack.create({ transport: conn({ path }), clock: network.clock }))),
+    );
+    expect(paths.map(({ binaryType }) => binaryType)).toEqual(['arraybuffer', 'arraybuffer']);
+    const [a, b] = await Promise.all(stacks.map((stack) => connect(stack)));
+    const [received] = await Promise.all([b?.receive(), a?.send(pattern(100_000))]);
+    expect(isEqual(received?.data, pattern(100_000))).toBe(true);
+    for (const association of [a, b]) association?.abort();
+    await Promise.allSettled(stacks.map((stack) => stack.close()));
+    expect(paths.map(({ onmessage }) => onmessage)).toEqual([null, null]);
+  });
+});
+
+test('conn needs either a path with a method send, or onConnOutput', () => {
+  const path = { send: () => undefined, onmessage: null };
+  expect(() => conn({})).toThrow(/either onConnOutput or path/);
+  expect(() => conn({ path, onConnOutput: () => undefined })).toThrow(/either onConnOutput or path/);
+  expect(() => conn({ path: { onmessage: null } as never })).toThrow(/send/);
+  expect(() => conn({ path: 'dtls' as never })).toThrow(TypeError);
 });

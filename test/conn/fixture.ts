@@ -9,7 +9,7 @@ export type Passes = (packet: Uint8Array, from: 'left' | 'right') => boolean;
 export interface JoinOptions {
   readonly latencyMs?: number;
   readonly passes?: Passes;
-  readonly path?: Omit<ConnOptions, 'onConnOutput'>;
+  readonly path?: Omit<ConnOptions, 'onConnOutput' | 'path'>;
   readonly seed?: number;
 }
 
