@@ -4,10 +4,13 @@ import { installed } from './installed.js';
 
 const QUIET = ['quic', 'gpu', 'background-networking', 'component-update', 'sync'].map((part) => `--disable-${part}`);
 
-/** Debian's Chromium, controlled by the DevTools protocol. */
-export async function chromium(): Promise<Browser> {
+/** Debian's Chromium, controlled by the DevTools protocol. `more`: further arguments of the command. */
+export async function chromium(more: readonly string[] = []): Promise<Browser> {
   const executablePath = installed('/usr/bin/chromium', 'chromium');
-  const browser = await playwright.launch({ executablePath, args: ['--no-sandbox', '--no-first-run', ...QUIET] });
+  const browser = await playwright.launch({
+    executablePath,
+    args: ['--no-sandbox', '--no-first-run', ...QUIET, ...more],
+  });
   return {
     name: 'Chromium',
     version: browser.version(),

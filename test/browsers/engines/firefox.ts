@@ -3,9 +3,10 @@ import type { Browser, Page } from '../browser.js';
 import { installed } from './installed.js';
 
 /** Debian's Firefox, controlled by WebDriver BiDi. */
-export async function firefox(): Promise<Browser> {
+export async function firefox(preferences: Readonly<Record<string, unknown>> = {}): Promise<Browser> {
   const executablePath = installed('/usr/bin/firefox-esr', 'firefox-esr');
-  const browser = await launch({ browser: 'firefox', executablePath, headless: true });
+  const options = { browser: 'firefox', executablePath, headless: true } as const;
+  const browser = await launch({ ...options, extraPrefsFirefox: { ...preferences } });
   return {
     name: 'Firefox',
     version: await browser.version(),
