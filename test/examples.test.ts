@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Association, Stack } from '../src/index.js';
 import { udp } from '../src/udp.js';
+import { chromium } from './browsers/engines/chromium.js';
 import { Child } from './support/child.js';
 
 /** A UDP port that no other test uses, and the next ones. */
@@ -70,5 +71,23 @@ describe.skipIf(!existsSync('dist/index.js') && !process.env['CI'])('the example
       }),
     );
     await stack.close();
+  });
+
+  test('WebRTC: a page in Chromium sends to Node on a data channel, and gets an answer', async () => {
+    const server = example('webrtc', 0);
+    const [, url = ''] = await server.printed(/open (http:\S+)/);
+    const browser = await chromium();
+    try {
+      const page = await browser.open(url);
+      await server.printed(/the page has opened the channel 'chat'/);
+      await page.fill('input', 'hello');
+      await page.click('body'); // the input has changed
+      await expect.poll(() => page.text('ul'), { timeout: 20_000 }).toBe('Node has received: hello');
+      expect(page.errors).toEqual([]);
+    } finally {
+      await browser.close();
+    }
+    const lines = readFileSync('examples/webrtc.mjs', 'utf8').split('\n').length - 1;
+    expect(lines).toBeLessThan(60);
   });
 });
