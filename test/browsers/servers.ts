@@ -1,7 +1,9 @@
 import { createHash, randomFillSync } from 'node:crypto';
-import type { Association, SctpError } from '../../src/index.js';
+import { type DataChannel, DataChannels, dataChannelSocket } from '../../src/datachannel.js';
+import { type Association, type SctpError, Stack } from '../../src/index.js';
+import { udp } from '../../src/udp.js';
 import { freePort, native } from '../support/native.js';
-import { serve, startRelay, type TestRelay } from '../support/relays.js';
+import { closeLater, serve, startRelay, type TestRelay } from '../support/relays.js';
 import type { Relayed, Transfer, TransferResult } from './task.js';
 
 /** A server for the page's transfer, and two relays in between. */
@@ -73,6 +75,25 @@ export async function recordingServer(): Promise<Relayed & { readonly events: re
     answer(association).catch((error: SctpError) => events.push(error.code));
   });
   return { relays: relays.map(({ url }) => url), server: [...endpoints], udpPort, events };
+}
+
+/** A server that returns what comes on data channels, and the two relays to it. */
+export async function channelServer(): Promise<Omit<Relayed, 'relays'> & { readonly relays: readonly TestRelay[] }> {
+  const relays = [await startRelay('127.0.1.11', options()), await startRelay('127.0.2.11', options())];
+  const addresses = ['127.0.1.1', '127.0.2.1'];
+  const transport = udp({ addresses, port: 0 });
+  const stack = closeLater(await Stack.create({ transport, preset: 'fast-failover' }));
+  const server = addresses.map((address) => ({ address, port: 5001 }));
+  const listener = dataChannelSocket(stack);
+  listener.bindx(server);
+  listener.listen();
+  const echo = async (channel: DataChannel) => {
+    for await (const message of channel) await channel.send(message);
+  };
+  listener.on('association', async (association) => {
+    for await (const channel of new DataChannels(association, { role: 'server' })) void echo(channel);
+  });
+  return { relays, server, udpPort: transport.port };
 }
 
 /** Relays that accept pages of any origin. */

@@ -9,9 +9,9 @@ import { Child } from '../support/child.js';
 import { closeRelays } from '../support/relays.js';
 import type { Browser, Page } from './browser.js';
 import { driveLivePage } from './live.js';
-import { nativeServer, nodeServer, recordingServer } from './servers.js';
+import { channelServer, nativeServer, nodeServer, recordingServer } from './servers.js';
 import { Site } from './site.js';
-import type { Task, TransferResult, Where } from './task.js';
+import type { ChannelsResult, Task, TransferResult, Where } from './task.js';
 
 const MESSAGES = 1250;
 const MESSAGE_BYTES = 8000;
@@ -81,6 +81,17 @@ export function browserSuite(name: string, launch: () => Promise<Browser>): void
         expect(await result()).toEqual({ network, stacks });
       });
     }
+
+    test('data channels of a page lose nothing when one of their two relays is stopped', async () => {
+      const { relays, ...server } = await channelServer();
+      const [channels, messages, messageBytes] = [5, 200, 2000];
+      const urls = relays.map(({ url }) => url);
+      await start({ job: 'channels', where: 'page', relays: urls, channels, messages, messageBytes, ...server });
+      await site.report('half');
+      await relays[0]?.crash();
+      const told = (await result()) as ChannelsResult;
+      expect(told).toEqual({ wrong: [], echoes: channels * messages, relays: [expect.not.stringMatching('up'), 'up'] });
+    });
 
     // Firefox closes the WebSockets of such a page without sending what it has said last.
     const end = name === 'Firefox' ? [] : ['ECONNRESET'];

@@ -1,6 +1,7 @@
 /** The task of a page, given in its URL. */
 export type Task =
   | Transfer
+  | Channels
   | Reload
   /** Produces the golden traces, and reports their hashes. */
   | { readonly job: 'golden'; readonly where: Where }
@@ -39,6 +40,22 @@ export interface Transfer extends Relayed {
   readonly window?: number;
   /** For a server with slow timers: when a relay is lost, ask it to prefer the other relay's address (RFC 5061 §4.2.4). */
   readonly steers: boolean;
+}
+
+/** Sends messages on several data channels at once, and receives their echoes. */
+export interface Channels extends Relayed {
+  readonly job: 'channels';
+  readonly where: Where;
+  readonly channels: number;
+  readonly messages: number;
+  readonly messageBytes: number;
+}
+
+export interface ChannelsResult {
+  /** The echoes that were something else. */
+  readonly wrong: readonly string[];
+  readonly echoes: number;
+  readonly relays: readonly string[];
 }
 
 /** The reports of a page, in order. The last one is `done` or `failed`. */

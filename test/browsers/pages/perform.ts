@@ -5,6 +5,7 @@ import { captured } from '../../golden/captured.js';
 import { networkTrace, sha256 } from '../../golden/golden.js';
 import { stacksTrace } from '../../golden/stacks.js';
 import type { Report, Task } from '../task.js';
+import { channels } from './channels.js';
 import { reload } from './reload.js';
 import { stacks } from './stacks.js';
 import { streaming } from './streaming.js';
@@ -23,6 +24,8 @@ async function done(task: Task): Promise<unknown> {
   switch (task.job) {
     case 'transfer':
       return transfer(task, () => tell({ event: 'half' }));
+    case 'channels':
+      return channels(task, () => tell({ event: 'half' }));
     case 'reload':
       return reload(task);
     case 'golden':
