@@ -254,25 +254,32 @@ function virtualRows() {
   ];
 }
 
+/** Native usrsctp refuses more than 40,000 associations. */
+const SCALES = { ours: [1000, 10_000, 20_000, 100_000], native: [1000, 10_000, 20_000] };
+
 /** The implementations are numbers of associations. In memory the times are those of both ends together. */
 function scaleRows() {
   const us = (name) => ({ unit: `CPU µs, ${name}`, isLessBetter: true });
   const metrics = {
     setUpUs: { ...us('set-up'), of: (sample) => sample.setUpUs },
     echoUs: { ...us('echo'), of: (sample) => sample.echoUs },
-    bytes: { unit: 'bytes each', isLessBetter: true, of: (sample) => sample.bytes },
+    bytes: { unit: 'bytes each', isLessBetter: true, plot: false, of: (sample) => sample.bytes ?? Number.NaN },
   };
   const row = (style) => ({
     name: `scale.${style}`,
     label: `many associations: ${style}`,
     repeats: 1,
     metrics,
-    implementations: Object.fromEntries(
-      [1000, 10_000, 20_000, 100_000].map((count) => {
+    implementations: Object.fromEntries([
+      ...SCALES.ours.map((count) => {
         const command = [process.execPath, '--expose-gc', '--max-old-space-size=4096', 'bench/scale.mjs', style, count];
         return [count.toLocaleString('en'), single(command, SCALE_LIMIT_MS)];
       }),
-    ),
+      ...SCALES.native.map((count) => [
+        `native, ${count.toLocaleString('en')}`,
+        single(native('upstream', style, 100, count), SCALE_LIMIT_MS),
+      ]),
+    ]),
   });
   return [row('one-to-many'), row('one-to-one'), scaleUdpRow()];
 }

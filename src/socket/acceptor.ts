@@ -16,8 +16,8 @@ export interface AcceptorOwner {
   isUp(association: Association): void;
 }
 
-/** How many associations a one-to-one socket lets wait in usrsctp by default. */
-const BACKLOG = 128;
+/** How many associations a one-to-one socket lets wait in usrsctp by default, as a server of Node's `net` does. */
+const BACKLOG = 511;
 /** At most this many associations of a one-to-many socket are kept that have ended before they were taken. */
 const MOST_ENDED = 128;
 

@@ -101,8 +101,9 @@ export class Socket implements AsyncDisposable {
    * Associations wait until they are taken. The event is emitted for each of them; if you have begun to iterate or
    * called `accept`, the event doesn't take any.
    *
-   * `backlog`: how many may wait. One-to-one: 128 by default; beyond it INITs aren't answered, so that peers try again.
-   * One-to-many: no limit by default, except the stack's `associations`; beyond it new associations are aborted.
+   * `backlog`: how many may wait. One-to-one: 511 by default, 32,767 at most; beyond it COOKIE ECHOs aren't answered, so
+   * that peers try again after a second. As many peers may connect at the same moment. One-to-many: no limit by default,
+   * except the stack's `associations`; beyond it new associations are aborted.
    */
   listen(options: { readonly backlog?: number } = NO_OPTIONS): AsyncIterable<Association> {
     return this.#core.listen(options);

@@ -157,3 +157,25 @@ describe('closing', () => {
     });
   });
 });
+
+test.each([
+  [500, undefined],
+  [2000, 2000],
+])('%i peers that connect at the same moment needn’t try again, with a backlog of %s', async (count, backlog) => {
+  await withTwoStacks(async (stacks) => {
+    const { network, client, server } = stacks;
+    const socket = server.socket();
+    socket.bindx(SERVER);
+    const accepted: Association[] = [];
+    void (async () => {
+      for await (const association of socket.listen(backlog === undefined ? {} : { backlog }))
+        accepted.push(association);
+    })();
+    const connecting = Array.from({ length: count }, () => client.socket().connect(SERVER[0]!, { timeoutMs: 60_000 }));
+    const before = network.clock.now();
+    await Promise.all(connecting);
+    expect(network.clock.now() - before).toBeLessThan(500);
+    await network.advance(10);
+    expect(accepted).toHaveLength(count);
+  });
+});

@@ -9,6 +9,11 @@
 #define sctp_flush fixed_flush
 #endif
 
+/* The longest backlog, which is a u_short. Emscripten's is 128: too few if more COOKIE ECHOs than that arrive at once. */
+#include <sys/socket.h>
+#undef SOMAXCONN
+#define SOMAXCONN 32767
+
 /* A socket is about to be freed, in sodealloc(): tuning/buffers.c. */
 #undef SOCK_COND_DESTROY
 #define SOCK_COND_DESTROY(so) link_socket_gone(so)
