@@ -51,6 +51,7 @@ export function rows(ms) {
     ...udpRows(ms),
     ...relayRows(ms),
     ...relayLoadRows(),
+    ...dataChannelRows(ms),
     ...virtualRows(),
     ...scaleRows(),
     coldRow(),
@@ -205,6 +206,28 @@ function processRows(kind, title, implementations, ms, helpers, dgramBytes = DAT
   return [
     ...Object.entries(SIZES).map(([bytes, size]) => row('bulk', bytes, size, metrics, names)),
     row('roundtrip', 64, 'round trip, 64 B', trip, oneSize),
+  ];
+}
+
+/** Over ICE and DTLS on loopback, both ends in one process. */
+function dataChannelRows(ms) {
+  const implementations = { ours: 'ours', werift: 'werift', 'node-datachannel': 'native' };
+  const row = (measure, bytes, label, metrics) => ({
+    name: `datachannel.${measure}${measure === 'bulk' ? `.${bytes}` : ''}`,
+    label: `data channels over DTLS: ${label}`,
+    metrics,
+    implementations: Object.fromEntries(
+      Object.entries(implementations).map(([name, variant]) => [
+        name,
+        single(node('memory', `datachannel.${variant}`, measure, `${bytes}`, `${ms}`)),
+      ]),
+    ),
+  });
+  const ofProcess = { unit: 'CPU s/GB', isLessBetter: true, plot: false, of: (sample) => sample.cpuS / sample.gb };
+  const { 64: _, ...sizes } = SIZES;
+  return [
+    ...Object.entries(sizes).map(([bytes, size]) => row('bulk', bytes, size, { mbPerS, cpuPerGb: ofProcess })),
+    row('roundtrip', 64, 'round trip, 64 B', { p50, p99, cpuPerTrip }),
   ];
 }
 
