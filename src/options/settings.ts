@@ -56,7 +56,16 @@ function settingsList(config: SocketConfig): Setting[] {
     spp_flags: C.SPP_PMTUD_DISABLE,
   };
   const value = writeStruct(sctp_paddrparams, path);
-  return [...sizes, { level: C.IPPROTO_SCTP, name: C.SCTP_PEER_ADDR_PARAMS, value }];
+  const pathMtu = { level: C.IPPROTO_SCTP, name: C.SCTP_PEER_ADDR_PARAMS, value };
+  return [...sizes, pathMtu, ...(config.zeroChecksum ? zeroChecksum() : [])];
+}
+
+/** Packets without a checksum are accepted, because they come over DTLS (RFC 9653 §4). usrsctp 0.9.5.0 has no such option. */
+function zeroChecksum(): Setting[] {
+  const { SCTP_ACCEPT_ZERO_CHECKSUM: name, SCTP_EDMID_LOWER_LAYER_DTLS: method = 0 } = C as Readonly<
+    Record<string, number>
+  >;
+  return name === undefined ? [] : [{ level: C.IPPROTO_SCTP, name, value: int(method) }];
 }
 
 /** The setting of a buffer's size. Without one the size follows the path. */

@@ -72,6 +72,8 @@ export interface SocketConfig {
   readonly family: AddressFamily | 'any';
   /** The largest SCTP packet in bytes, over `conn()`. */
   readonly connMtu: number | undefined;
+  /** Offers to leave checksums out (RFC 9653), over `conn()`. */
+  readonly zeroChecksum: boolean;
   readonly outboundStreams: number;
   readonly inboundStreams: number;
   readonly peerMayReset: 'nothing' | 'streams' | 'association';
@@ -87,7 +89,10 @@ export interface SocketConfig {
 const MB = 1024 * 1024;
 
 /** Checks options that a caller gave, and adds the defaults. `conn`: the transport is `conn()`. */
-export function socketConfig(options: SocketOptions, conn?: { readonly mtu: number }): SocketConfig {
+export function socketConfig(
+  options: SocketOptions,
+  conn?: { readonly mtu: number; readonly zeroChecksum: boolean },
+): SocketConfig {
   checkOptions(options, SOCKET_OPTIONS, 'socket');
   checkOptions(options.streams ?? {}, STREAM_COUNTS, 'socket: streams');
   const { style = 'one-to-one', family = 'any', streams = {}, noDelay = true, peerMayReset = 'streams' } = options;
@@ -98,6 +103,7 @@ export function socketConfig(options: SocketOptions, conn?: { readonly mtu: numb
     style,
     family: conn ? 'conn' : family,
     connMtu: conn?.mtu,
+    zeroChecksum: conn?.zeroChecksum === true,
     outboundStreams: within('streams.outbound', streams.outbound ?? 10, 1, 65_535),
     inboundStreams: within('streams.inbound', streams.inbound ?? 2048, 1, 65_535),
     peerMayReset,

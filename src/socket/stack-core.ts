@@ -165,8 +165,8 @@ export class StackCore implements SocketContext {
   }
 
   #configOf(options: SocketOptions): SocketConfig {
-    const { addresses, mtu } = this.transport;
-    return socketConfig(options, addresses.includes(CONN) ? { mtu } : undefined);
+    const { addresses, mtu, zeroChecksum = false } = this.transport;
+    return socketConfig(options, addresses.includes(CONN) ? { mtu, zeroChecksum } : undefined);
   }
 
   #setSysctl(name: Sysctl, value: number): void {

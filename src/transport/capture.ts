@@ -39,6 +39,7 @@ export function capture(transport: Transport, writer: PcapngWriter, options: Cap
 class Capture implements Transport {
   declare readonly encapsulationPort?: number;
   declare readonly integrity?: boolean;
+  declare readonly zeroChecksum?: boolean;
   readonly route?: (destination: Address) => Route | undefined;
   readonly interfaceOf?: (address: Address) => string | undefined;
   readonly lookup?: Lookup;
@@ -65,7 +66,7 @@ class Capture implements Transport {
     if (transport.unref !== undefined) this.unref = () => transport.unref?.();
     if (transport.lookup !== undefined) this.lookup = (...question) => transport.lookup?.(...question);
     if (transport.route !== undefined) this.route = (destination) => transport.route?.(destination);
-    for (const name of ['encapsulationPort', 'integrity'] as const) {
+    for (const name of ['encapsulationPort', 'integrity', 'zeroChecksum'] as const) {
       if (name in transport) Object.defineProperty(this, name, { get: () => transport[name], enumerable: true });
     }
   }

@@ -33,9 +33,11 @@ export interface ConnOptions {
   readonly mtu?: number;
   /**
    * `false` means that the path guarantees integrity, so that checksums are neither computed nor verified. The other end must
-   * do the same; browsers verify checksums. True by default.
+   * do the same; browsers verify checksums. `'negotiated'` means that the path is DTLS, and that packets have no checksum if
+   * the other end agrees (RFC 9653): usrsctp 0.9.5.0 can't do that and computes checksums, upstream's main can. True by
+   * default.
    */
-  readonly checksum?: boolean;
+  readonly checksum?: boolean | 'negotiated';
 }
 
 /** The transport of a stack that has one path, which the program provides, instead of IP. Both ends have the address `conn`. */
@@ -75,10 +77,13 @@ export function conn(options: ConnOptions): Conn {
   if ((path === undefined) === (onConnOutput === undefined))
     throw new TypeError('conn: give either onConnOutput or path');
   if (!path && typeof onConnOutput !== 'function') throw new TypeError('conn: onConnOutput must be a function');
+  if (typeof checksum !== 'boolean' && checksum !== 'negotiated') {
+    throw new TypeError(`conn: checksum must be true, false or 'negotiated', not ${shown(checksum)}`);
+  }
   if (!Number.isInteger(mtu) || mtu < LEAST_MTU || mtu > LARGEST_MTU) {
     throw new SctpError('EINVAL', `conn: mtu must be ${LEAST_MTU} to ${LARGEST_MTU}, not ${shown(mtu)}`);
   }
-  return new ConnTransport(onConnOutput ?? outputOf(path), mtu, !checksum, path);
+  return new ConnTransport(onConnOutput ?? outputOf(path), mtu, checksum, path);
 }
 
 function checkPath(path: ConnPath): void {
@@ -106,6 +111,7 @@ function packetIn(message: unknown): Uint8Array | undefined {
 class ConnTransport implements Conn {
   readonly mtu: number;
   readonly integrity: boolean;
+  readonly zeroChecksum: boolean;
   readonly #output: NonNullable<ConnOptions['onConnOutput']>;
   readonly #path: ConnPath | undefined;
   #host: TransportHost | undefined;
@@ -114,13 +120,14 @@ class ConnTransport implements Conn {
   constructor(
     output: NonNullable<ConnOptions['onConnOutput']>,
     mtu: number,
-    integrity: boolean,
+    checksum: boolean | 'negotiated',
     path: ConnPath | undefined,
   ) {
     this.#output = output;
     this.#path = path;
     this.mtu = mtu;
-    this.integrity = integrity;
+    this.integrity = !checksum;
+    this.zeroChecksum = checksum === 'negotiated';
   }
 
   get addresses(): readonly string[] {

@@ -25,6 +25,11 @@ export interface Transport {
    * verified. For receivers that require a checksum the transport adds it with `sealPacket`: see `TransportHost`.
    */
   readonly integrity?: boolean;
+  /**
+   * True if packets are carried by DTLS. New sockets then offer peers to leave checksums out (RFC 9653), which needs a build of
+   * upstream's main. Otherwise packets have checksums. Without effect if `integrity` is true.
+   */
+  readonly zeroChecksum?: boolean;
   /** The UDP port at which peers are expected (RFC 6951); absent if SCTP isn't encapsulated in UDP. */
   readonly encapsulationPort?: number;
 

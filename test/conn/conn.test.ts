@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { type ConnPath, conn, Stack } from '../../src/index.js';
 import { Network, SeededRandom, scenario } from '../../src/simulated.js';
 import { codeOf, isEqual, pattern, textOf } from '../support/two-stacks.js';
+import { upstream } from '../support/upstream.js';
 import { bothConnect, connect, END, joined } from './fixture.js';
 
 const checksumOf = (packet: Uint8Array) => new DataView(packet.buffer, packet.byteOffset).getUint32(8);
@@ -231,4 +232,31 @@ test('conn needs either a path with a method send, or onConnOutput', () => {
   expect(() => conn({ path, onConnOutput: () => undefined })).toThrow(/either onConnOutput or path/);
   expect(() => conn({ path: { onmessage: null } as never })).toThrow(/send/);
   expect(() => conn({ path: 'dtls' as never })).toThrow(TypeError);
+});
+
+/** The types of the first chunks of packets without a checksum, and whether an INIT offers to leave it out (RFC 9653 §4). */
+function withoutChecksum(sent: readonly Uint8Array[]) {
+  const types = sent.filter((packet) => checksumOf(packet) === 0).map((packet) => packet[12]);
+  const offered = sent.some((packet) => packet[12] === 1 && Buffer.from(packet).includes('8001000800000001', 0, 'hex'));
+  return { types: new Set(types), offered };
+}
+
+test('over DTLS checksums are left out if both ends agree and upstream can do it (RFC 9653)', () =>
+  joined({ path: { checksum: 'negotiated' }, latencyMs: 1 }, async (stacks) => {
+    const [a, b] = await bothConnect(stacks);
+    await a.send(pattern(10_000));
+    expect(isEqual((await b.receive())?.data, pattern(10_000))).toBe(true);
+    const { types, offered } = withoutChecksum(stacks.sent);
+    expect(offered).toBe(upstream === 'main');
+    if (upstream === 'main') expect([...types]).toEqual(expect.arrayContaining([0, 3]));
+    expect(types.has(1)).toBe(false); // INIT always has one (RFC 9653 §5.2)
+    if (upstream !== 'main') expect(types.size).toBe(0);
+    await Promise.all([a.close(), b.closed]);
+  }));
+
+test('conn: checksum is true, false or negotiated', () => {
+  const onConnOutput = () => undefined;
+  expect(() => conn({ onConnOutput, checksum: 'never' as never })).toThrow(
+    /checksum must be true, false or 'negotiated'/,
+  );
 });
