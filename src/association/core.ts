@@ -19,6 +19,7 @@ import type { Sendable, SendOptions } from './messages/send-options.js';
 import { SendQueue, type SendQueueOwner } from './messages/send-queue.js';
 import type { Path } from './paths/path.js';
 import { Paths, type PathsOwner } from './paths/paths.js';
+import type { Refusals } from './paths/refusals.js';
 import { unacknowledgedBytes } from './paths/status.js';
 import type { Setup } from './setup.js';
 import type { StreamOwner } from './streams/stream.js';
@@ -27,6 +28,7 @@ import { type ResetStreamsOptions, Streams, type StreamsOwner } from './streams/
 /** What an association needs from the table of its socket, and tells it. */
 export interface AssociationOwner {
   readonly clock: Clock;
+  readonly refusals: Refusals;
   /** How many bytes of messages may wait for room in the send buffer. */
   readonly sendQueueBytes: number;
   /** The most bytes that one call of usrsctp may send. */
@@ -95,6 +97,10 @@ export class AssociationCore implements SendQueueOwner, ReceiveQueueOwner, Paths
 
   get clock(): Clock {
     return this.#owner.clock;
+  }
+
+  get refusals(): Refusals {
+    return this.#owner.refusals;
   }
 
   /** The association now belongs to another socket (peeloff). */
@@ -235,6 +241,7 @@ export class AssociationCore implements SendQueueOwner, ReceiveQueueOwner, Paths
     if (lifecycle.state === 'closed') return;
     if (sendQueue.bytes > 0) lifecycle.lost();
     const error = lifecycle.end(reported);
+    this.paths.watch();
     sendQueue.fail(() => error ?? lifecycle.notOpen('send'));
     this.receiveQueues.end(error);
     this.#streams?.forgetRequests(error);
@@ -291,6 +298,7 @@ export class AssociationCore implements SendQueueOwner, ReceiveQueueOwner, Paths
 
   /** usrsctp reports senderDry only to associations with a listener: see options/settings.ts. */
   #onListening(name: keyof AssociationEvents, isListening: boolean): void {
+    if (name === 'path') this.paths.watch();
     const { state } = this.lifecycle;
     if (name !== 'senderDry' || state === 'connecting' || state === 'closed') return;
     this.#isDry = false;

@@ -1,5 +1,6 @@
 import { type Association, coreOf, newAssociation } from '../association/association.js';
 import type { AssociationCore, AssociationOwner } from '../association/core.js';
+import type { Refusals } from '../association/paths/refusals.js';
 import { SEND_BYTES } from '../bridge/calls.js';
 import type { Clock } from '../clock.js';
 import { SctpError } from '../errors.js';
@@ -18,9 +19,13 @@ export interface AssociationTableOwner {
   ended(association: AssociationCore, error: SctpError | undefined): void;
 }
 
+/** What all associations of a stack share. */
+export type SharedByAssociations = Pick<AssociationOwner, 'clock' | 'refusals'>;
+
 /** The associations of one socket. It delivers what is read to them, and lets them send when there is room. */
 export class AssociationTable implements AssociationOwner {
   readonly clock: Clock;
+  readonly refusals: Refusals;
   readonly #config: SocketConfig;
   readonly #owner: AssociationTableOwner;
   readonly #readAhead: ReadAhead<AssociationCore>;
@@ -32,8 +37,9 @@ export class AssociationTable implements AssociationOwner {
   #receiver: SocketReceiver | undefined;
   #lastPathId = 0;
 
-  constructor(config: SocketConfig, clock: Clock, owner: AssociationTableOwner) {
+  constructor(config: SocketConfig, { clock, refusals }: SharedByAssociations, owner: AssociationTableOwner) {
     this.clock = clock;
+    this.refusals = refusals;
     this.#config = config;
     this.#owner = owner;
     const { style, readAheadBytes } = config;

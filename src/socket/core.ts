@@ -4,6 +4,7 @@ import { Association, coreOf } from '../association/association.js';
 import type { AssociationCore } from '../association/core.js';
 import { bytesOf, sendInfo } from '../association/messages/send-info.js';
 import type { Sendable } from '../association/messages/send-options.js';
+import type { Refusals } from '../association/paths/refusals.js';
 import { passiveSetup } from '../association/setup.js';
 import { SctpError } from '../errors.js';
 import { EventListeners } from '../event-listeners.js';
@@ -37,6 +38,7 @@ export interface SocketContext extends ModuleSocketContext {
   readonly attempts: ConnectAttempts;
   /** The most associations that the stack may have. */
   readonly mostAssociations: number;
+  readonly refusals: Refusals;
   /** Undefined if nothing is logged. */
   readonly log: LogWriter | undefined;
   /** Is the stack closed, or being closed? */
@@ -67,7 +69,8 @@ export class SocketCore implements LazyModuleSocketOwner, AssociationTableOwner,
   constructor(context: SocketContext, config: SocketConfig, handle?: number) {
     this.config = config;
     this.#context = context;
-    this.associations = new AssociationTable(config, context.pump.clock, this);
+    const { pump, refusals } = context;
+    this.associations = new AssociationTable(config, { clock: pump.clock, refusals }, this);
     this.moduleSocket = new LazyModuleSocket(context, config, this, handle);
   }
 

@@ -1,5 +1,6 @@
 import { CONN } from '../address.js';
 import { checkOptions } from '../arguments.js';
+import { Refusals } from '../association/paths/refusals.js';
 import { usrsctpModule, type WasmSource } from '../bridge/module.js';
 import { type Clock, systemClock } from '../clock.js';
 import { SctpError } from '../errors.js';
@@ -78,6 +79,7 @@ export class StackCore implements SocketContext {
   readonly attempts: ConnectAttempts;
   readonly mostAssociations: number;
   readonly log: LogWriter | undefined;
+  readonly refusals: Refusals = new Refusals();
   readonly sockets: Set<SocketCore> = new Set();
   readonly events: EventListeners<StackEvents> = new EventListeners(STACK_EVENTS);
   /** The configuration of sockets that are made without options. */
@@ -132,10 +134,10 @@ export class StackCore implements SocketContext {
     });
     pump.unreachable.add((destination, code) => {
       log?.write('info', `the network reports that it can't reach ${destination}: ${code}`, { address: destination });
-      const error = new SctpError(code, `${destination} can't be reached`, { address: destination });
-      for (const { associations } of this.sockets) {
-        for (const { paths } of associations.cores) paths.refused(destination, error);
-      }
+      this.refusals.report(
+        destination,
+        new SctpError(code, `${destination} can't be reached`, { address: destination }),
+      );
     });
   }
 

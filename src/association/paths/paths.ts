@@ -8,6 +8,7 @@ import type { AssociationEvents, PathEvent } from '../events.js';
 import type { Lifecycle } from '../lifecycle.js';
 import { type Path, pathsOf } from './path.js';
 import { PathChanges } from './path-changes.js';
+import type { RefusalListener, Refusals } from './refusals.js';
 import { type AssociationStatistics, readStatistics } from './statistics.js';
 import { type Status, statusOf } from './status.js';
 
@@ -18,16 +19,21 @@ export interface PathsOwner {
   readonly lifecycle: Lifecycle;
   readonly options: OptionAccess;
   readonly events: EventListeners<AssociationEvents>;
+  readonly refusals: Refusals;
   /** An id that no other path of the socket has. */
   nextPathId(): number;
 }
 
+const NONE: readonly Address[] = [];
+
 /** The state of an association and of its paths. After the association's end: as usrsctp reported it last. */
-export class Paths {
+export class Paths implements RefusalListener {
   readonly #owner: PathsOwner;
   #ids: Map<Address, number> | undefined;
   #last: readonly Path[] = [];
   #lastStatus: Status | undefined;
+  /** The addresses whose refusals this is told of: those of the paths, as long as the program listens to them. */
+  #watched: readonly Address[] = NONE;
 
   constructor(owner: PathsOwner) {
     this.#owner = owner;
@@ -106,7 +112,13 @@ export class Paths {
     if (!state) return false;
     this.#last = pathsOf(state, moduleSocket, (address) => this.#idOf(address));
     this.#lastStatus = statusOf(state);
+    this.#watch();
     return true;
+  }
+
+  /** The program begins or ceases to listen to the paths, or the association has ended. */
+  watch(): void {
+    if (this.#isClosed || !this.refresh()) this.#watch();
   }
 
   /** The paths that were read last. */
@@ -126,16 +138,21 @@ export class Paths {
 
   /** The network reports that an address can't be reached. */
   refused(address: Address, error: SctpError): void {
-    if (this.#isClosed || !this.#has(address)) return;
     this.#owner.events.emit('path', { address, change: 'refused', error });
+  }
+
+  #watch(): void {
+    const { events, refusals } = this.#owner;
+    const isWatching = events.has('path') && !this.#isClosed;
+    if (!isWatching && this.#watched === NONE) return;
+    const addresses = isWatching ? this.#last.map(({ address }) => address) : NONE;
+    if (isWatching && String(addresses) === String(this.#watched)) return;
+    refusals.listen(this, addresses, this.#watched);
+    this.#watched = addresses;
   }
 
   get #isClosed(): boolean {
     return this.#owner.lifecycle.state === 'closed';
-  }
-
-  #has(address: Address): boolean {
-    return this.#last.some((path) => path.address === address);
   }
 
   #isConfirmed(address: Address): boolean {
