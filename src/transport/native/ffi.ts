@@ -1,4 +1,6 @@
+import { isMainThread } from 'node:worker_threads';
 import { SctpError } from '../../errors.js';
+import { type Readiness, TimedWatch, type Watch } from './watch.js';
 
 /** The address of memory, as the kernel takes it. */
 export type NativeAddress = bigint & { readonly brand: 'NativeAddress' };
@@ -19,28 +21,8 @@ export interface SystemCalls {
   close(fd: number): number;
   /** Where a buffer is in memory. It stays there, and must be referenced for as long as the address is used. */
   addressOf(buffer: ArrayBufferLike): NativeAddress;
-  /** Watches a file descriptor. The callback may run no code of the program: see {@link Watch}. */
+  /** Watches a file descriptor, until it is closed. */
   watch(fd: number, ready: (event: Readiness) => void): Watch;
-}
-
-/** Why a watch calls back. */
-export interface Readiness {
-  /** There is room in the send buffer; only if that was asked for. */
-  readonly isWritable: boolean;
-  /** The socket has an error, or something in its error queue. */
-  readonly hasError: boolean;
-}
-
-/**
- * A file descriptor that the event loop watches. The loop calls back without running promises and `process.nextTick`
- * afterwards, as it does after its own callbacks. So the callback only schedules an immediate.
- */
-export interface Watch {
-  /** Calls back whenever the descriptor can be read, has an error, or can be written if that is asked for. */
-  start(isWriteAsked: boolean): void;
-  /** Whether it keeps the process alive. */
-  hold(isHeld: boolean): void;
-  close(): void;
 }
 
 const SUPPORTED_PROCESSORS = ['x64', 'arm64', 'riscv64', 'loong64'];
@@ -97,25 +79,39 @@ function callsOf(koffi: typeof import('koffi')): SystemCalls {
     dup3: define('int dup3(int from, int to, int flags)'),
     close: define('int close(int fd)'),
     addressOf: (buffer) => koffi.address(buffer) as NativeAddress,
-    watch: (fd, ready) => new PollWatch(koffi, fd, ready),
+    watch: (fd, ready) => (isMainThread ? new PollWatch(koffi, fd, ready) : new TimedWatch(ready)),
   };
 }
 
-/** `koffi.node.poll`, which watches a file descriptor with libuv. */
+/**
+ * `koffi.node.poll`, which watches a file descriptor with libuv. It calls back without running promises and `process.nextTick`
+ * afterwards, as Node's own handles do. So the callback of a watch only schedules an immediate.
+ */
 class PollWatch implements Watch {
+  static readonly #open = new Set<PollWatch>();
+
   readonly #ready: (event: Readiness) => void;
   readonly #handle: import('koffi').node.PollHandle;
   #isWriteAsked = false;
 
+  /** While Node cleans up, an event of a watch that is open would end the process with a fatal error (koffi 3.3.4). */
+  static readonly #closeAll = (): void => {
+    for (const watch of [...PollWatch.#open]) watch.close();
+  };
+
   constructor(koffi: typeof import('koffi'), fd: number, ready: (event: Readiness) => void) {
     this.#ready = ready;
     this.#handle = koffi.node.poll(fd, { readable: true }, this.#called);
+    if (PollWatch.#open.size === 0) process.once('exit', PollWatch.#closeAll);
+    PollWatch.#open.add(this);
   }
 
   start(isWriteAsked: boolean): void {
     this.#isWriteAsked = isWriteAsked;
     this.#handle.start({ readable: true, writable: isWriteAsked }, this.#called);
   }
+
+  received(): void {}
 
   hold(isHeld: boolean): void {
     if (isHeld) this.#handle.ref();
@@ -124,6 +120,8 @@ class PollWatch implements Watch {
 
   close(): void {
     this.#handle.close();
+    PollWatch.#open.delete(this);
+    if (PollWatch.#open.size === 0) process.off('exit', PollWatch.#closeAll);
   }
 
   /** libuv stops watching a socket that has an error, such as one that ICMP has reported. */

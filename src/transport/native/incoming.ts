@@ -41,13 +41,23 @@ export interface IncomingMessage {
   readonly segmentBytes: number;
 }
 
-/** Room for messages that `recvmmsg` receives. All sockets of a transport share it, since a call is over when it returns. */
+/** Room of 2 MB for messages that `recvmmsg` receives. All sockets of a thread share it, since they take them out at once. */
 export class IncomingMessages {
   readonly #system: SystemCalls;
   readonly #block: Block;
   readonly #addresses = new AddressReader();
 
-  constructor(system: SystemCalls) {
+  static readonly #ofSystem = new WeakMap<SystemCalls, IncomingMessages>();
+
+  static of(system: SystemCalls): IncomingMessages {
+    const known = IncomingMessages.#ofSystem.get(system);
+    if (known !== undefined) return known;
+    const created = new IncomingMessages(system);
+    IncomingMessages.#ofSystem.set(system, created);
+    return created;
+  }
+
+  private constructor(system: SystemCalls) {
     this.#system = system;
     this.#block = new Block(SIZE, system.addressOf);
     for (let index = 0; index < MOST_MESSAGES; index++) this.#prepare(index);
@@ -55,8 +65,7 @@ export class IncomingMessages {
 
   /** Receives messages. Returns how many, or a negative errno. */
   receive(fd: number): number {
-    const count = this.#system.recvmmsg(fd, this.#block.addressAt(HEADERS), MOST_MESSAGES);
-    return count;
+    return this.#system.recvmmsg(fd, this.#block.addressAt(HEADERS), MOST_MESSAGES);
   }
 
   /** Takes a message that was received; `undefined` if it was too large. */

@@ -27,7 +27,7 @@ export class RawSockets implements SocketSystem, SocketKind {
 
   constructor(system: SystemCalls, settings: UdpSettings, host: TransportHost, answersStrangers: boolean) {
     this.#system = system;
-    this.#shared = { system, incoming: new IncomingMessages(system), kind: this, settings, tooBig: () => {} };
+    this.#shared = { system, incoming: IncomingMessages.of(system), kind: this, settings, tooBig: () => {} };
     this.#ports = answersStrangers
       ? undefined
       : new Ports({

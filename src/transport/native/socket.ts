@@ -9,7 +9,7 @@ import { ArrivedBytes } from './arrived.js';
 import { Descriptor } from './descriptor.js';
 import { errnoName } from './errno.js';
 import { ErrorQueue } from './error-queue.js';
-import type { Readiness, SystemCalls, Watch } from './ffi.js';
+import type { SystemCalls } from './ffi.js';
 import { type IncomingMessage, type IncomingMessages, MOST_MESSAGES } from './incoming.js';
 import {
   AF_INET,
@@ -36,6 +36,7 @@ import {
 import { OutgoingMessages } from './outgoing.js';
 import { BatchSender } from './sender.js';
 import { portIn, sockaddrOf } from './sockaddr.js';
+import type { Readiness, Watch } from './watch.js';
 
 /** What differs between UDP sockets and raw sockets. */
 export interface SocketKind {
@@ -202,7 +203,9 @@ export class NativeSocket implements LocalSocket {
       for (let index = 0; index < count; index++) this.#take(incoming.take(index), packets);
       if (count >= 0 && count < MOST_MESSAGES) break;
     }
-    if (packets.length > 0) this.#events.receivedBatch(packets);
+    if (packets.length === 0) return;
+    this.#watch.received();
+    this.#events.receivedBatch(packets);
   }
 
   #take(message: IncomingMessage | undefined, packets: Packet[]): void {

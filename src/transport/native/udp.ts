@@ -32,7 +32,7 @@ export function udp(options: UdpOptions = {}): UdpTransport {
 async function udpSockets(settings: UdpSettings): Promise<SocketSystem> {
   const system = await systemCalls();
   const kind = udpKind(settings.encapsulationPort);
-  const shared: SharedParts = { system, incoming: new IncomingMessages(system), kind, settings, tooBig: () => {} };
+  const shared: SharedParts = { system, incoming: IncomingMessages.of(system), kind, settings, tooBig: () => {} };
   return {
     async open(address, port, events) {
       try {

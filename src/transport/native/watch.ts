@@ -1,0 +1,65 @@
+/** Why a watch calls back. */
+export interface Readiness {
+  /** There may be room in the send buffer; only if that was asked for. */
+  readonly isWritable: boolean;
+  /** The socket may have an error, or something in its error queue. */
+  readonly hasError: boolean;
+}
+
+/** A file descriptor that is watched. The callback must only schedule an immediate. */
+export interface Watch {
+  /** Calls back whenever the descriptor can be read, has an error, or can be written if that is asked for. */
+  start(isWriteAsked: boolean): void;
+  /** Something was received, so that more is likely to come soon. */
+  received(): void;
+  /** Whether it keeps the process alive. */
+  hold(isHeld: boolean): void;
+  close(): void;
+}
+
+/** How often the descriptor is looked at, in ms. */
+const INTERVAL_MS = 1;
+
+/**
+ * Looks at a descriptor every millisecond, and in each turn of the event loop while packets arrive. Worker threads need this: if a
+ * worker is terminated while koffi's watch has an event, koffi ends the whole process (3.3.4: `napi_throw` in `OnPoll`).
+ */
+export class TimedWatch implements Watch {
+  readonly #ready: (event: Readiness) => void;
+  #isWriteAsked = false;
+  #isHeld = true;
+  #timer: NodeJS.Timeout | undefined;
+  #turn: NodeJS.Immediate | undefined;
+
+  constructor(ready: (event: Readiness) => void) {
+    this.#ready = ready;
+    this.#timer = setInterval(this.#look, INTERVAL_MS);
+  }
+
+  start(isWriteAsked: boolean): void {
+    this.#isWriteAsked = isWriteAsked;
+  }
+
+  received(): void {
+    if (this.#timer === undefined || this.#turn !== undefined) return;
+    this.#turn = setImmediate(this.#look);
+    if (!this.#isHeld) this.#turn.unref();
+  }
+
+  hold(isHeld: boolean): void {
+    this.#isHeld = isHeld;
+    if (isHeld) this.#timer?.ref();
+    else this.#timer?.unref();
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    clearImmediate(this.#turn);
+    this.#timer = undefined;
+  }
+
+  readonly #look = (): void => {
+    this.#turn = undefined;
+    this.#ready({ isWritable: this.#isWriteAsked, hasError: true });
+  };
+}
