@@ -1,4 +1,5 @@
-// A relay on loopback: node bench/relay.mjs PORT [LIMITS], with limits as JSON; without them there are none.
+// A relay on loopback: node bench/relay.mjs PORT [LIMITS], with limits as JSON; without them there are none. With
+// BENCH_RELAY=native in the environment it passes many datagrams to the system at once.
 import { createServer } from 'node:http';
 import { relayServer } from 'usrsctp-wasm/relay/server';
 import { AUDIENCE, KEY } from './implementations/relay.mjs';
@@ -15,5 +16,6 @@ await relayServer({
   allow: ['127.0.0.0/8:*'],
   special: ['127.0.0.0/8'],
   limits: JSON.parse(limits),
+  native: process.env.BENCH_RELAY === 'native',
 });
 server.listen(Number(port), '127.0.0.1', () => console.log('ready'));

@@ -11,6 +11,7 @@ import { parseRule, type Resolve, type Rule } from './policy.js';
 import type { PoolAddress } from './pool.js';
 import { cachingResolver } from './resolver.js';
 import type { TicketKey } from './ticket.js';
+import { DgramRelaySocket, type OpenRelaySocket } from './udp.js';
 
 /** An event for the log. */
 export interface LogEntry {
@@ -63,6 +64,11 @@ export interface RelayServerOptions {
   readonly clientAddress?: (request: IncomingMessage) => string;
   /** Whether to keep metrics for Prometheus. Needs the package prom-client, which must be installed. Default false. */
   readonly metrics?: boolean;
+  /**
+   * Whether many datagrams are passed to the system in one call, as by `usrsctp-wasm/native`. Works in Node on Linux, and needs the
+   * package koffi, which must be installed. Default false.
+   */
+  readonly native?: boolean;
   /** Called with each event for the log. It must not throw. Default: no log. */
   readonly log?: (entry: LogEntry) => void;
   /** Resolves host names in rules. Default: the system's resolver, asked at most once a minute for each name. */
@@ -89,6 +95,7 @@ const RELAY_SERVER_OPTIONS: Names<RelayServerOptions> = {
   limits: true,
   clientAddress: true,
   metrics: true,
+  native: true,
   log: true,
   resolve: true,
   clock: true,
@@ -111,6 +118,8 @@ export interface RelaySettings {
   readonly special: readonly Network[];
   readonly limits: RelayLimits;
   readonly metrics: boolean;
+  readonly native: boolean;
+  readonly openSocket: OpenRelaySocket;
   readonly clock: Clock;
   readonly random: Random;
   clientAddress(request: IncomingMessage): string;
@@ -148,6 +157,8 @@ export function parseOptions(options: RelayServerOptions): RelaySettings {
     special: (options.special ?? []).map(specialNetwork),
     limits: parseLimits(options.limits ?? {}),
     metrics: options.metrics ?? false,
+    native: options.native ?? false,
+    openSocket: DgramRelaySocket.open,
     clientAddress: options.clientAddress ?? ((request) => request.socket.remoteAddress ?? ''),
     log: options.log ?? (() => {}),
     resolve: options.resolve ?? cachingResolver(clock),

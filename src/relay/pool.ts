@@ -4,7 +4,7 @@ import { SctpError } from '../errors.js';
 import type { Random } from '../random.js';
 import type { UdpEndpoint } from './codec.js';
 import type { Allocation } from './outbound.js';
-import { isPortInUse, RelaySocket } from './udp.js';
+import { isPortInUse, type OpenRelaySocket, type RelaySocket } from './udp.js';
 import { UdpPorts } from './udp-ports.js';
 
 /** An address of this machine, and its public address. */
@@ -22,6 +22,7 @@ export interface PoolOptions {
   /** How long a port isn't given to another subject if peers may go on sending to it. */
   readonly restMs: number;
   readonly queueDatagrams: number;
+  readonly openSocket: OpenRelaySocket;
   readonly random: Random;
   readonly clock: Clock;
 }
@@ -84,7 +85,7 @@ export class AddressPool {
     const sockets: RelaySocket[] = [];
     try {
       for (const { address } of chosen) {
-        sockets.push(await RelaySocket.open(address.bind, port, this.#options.queueDatagrams));
+        sockets.push(await this.#options.openSocket(address.bind, port, this.#options.queueDatagrams));
       }
       return sockets;
     } catch (error) {
@@ -116,9 +117,9 @@ export class AddressPool {
  * Rejects with EADDRNOTAVAIL if UDP sockets can't be bound to one of the addresses: better at the start than for each
  * client.
  */
-export async function checkAddresses(addresses: readonly PoolAddress[]): Promise<void> {
+export async function checkAddresses(addresses: readonly PoolAddress[], openSocket: OpenRelaySocket): Promise<void> {
   for (const { bind } of addresses) {
-    const socket = await RelaySocket.open(bind, 0, 1).catch((cause) => {
+    const socket = await openSocket(bind, 0, 1).catch((cause) => {
       throw unavailable(bind, cause);
     });
     socket.close();

@@ -26,11 +26,18 @@ import { TicketVerifier } from './ticket.js';
  * ```
  */
 export async function relayServer(options: RelayServerOptions): Promise<RelayServer> {
-  const settings = parseOptions(options);
+  const settings = await withSockets(parseOptions(options));
   const { keys, audience, limits, now } = settings;
   const verifier = await TicketVerifier.create({ keys, audience, maxLifeMs: limits.ticketLifeMs, now });
-  await checkAddresses(settings.addresses);
+  await checkAddresses(settings.addresses, settings.openSocket);
   return new Server(settings, verifier, settings.metrics ? await Metrics.load() : undefined);
+}
+
+/** The sockets of `native` are loaded only if they are asked for. */
+async function withSockets(settings: RelaySettings): Promise<RelaySettings> {
+  if (!settings.native) return settings;
+  const { nativeSockets } = await import('./native-udp.js');
+  return { ...settings, openSocket: await nativeSockets() };
 }
 
 /** How long clients have to leave a relay that is draining, in ms. */

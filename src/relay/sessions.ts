@@ -32,11 +32,11 @@ export class Sessions {
   #count = 0;
 
   constructor(settings: RelaySettings, metrics: Metrics | undefined) {
-    const { limits, addresses, ports, random, clock } = settings;
+    const { limits, addresses, ports, openSocket, random, clock } = settings;
     this.#settings = settings;
     this.#metrics = metrics;
     const { queueDatagrams, restMs } = limits;
-    this.#pool = new AddressPool({ addresses, ports, restMs, queueDatagrams, random, clock });
+    this.#pool = new AddressPool({ addresses, ports, restMs, queueDatagrams, openSocket, random, clock });
     this.tokens = new ResumptionTokens(random);
     this.#unanswered = new UnansweredLimit(limits, clock);
     this.#totalRate = new SharedRate(limits.totalBytesPerSecond, clock);

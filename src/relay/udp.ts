@@ -5,7 +5,7 @@ import { errnoOf, unreachableCode } from '../transport/udp/unreachable.js';
 import type { UdpEndpoint } from './codec.js';
 
 /** The size of the kernel's buffers that is requested for each client; it may grant less. */
-const BUFFER_BYTES = 1 << 18;
+export const BUFFER_BYTES: number = 1 << 18;
 
 /** Events of a socket. */
 export interface SocketEvents {
@@ -13,8 +13,22 @@ export interface SocketEvents {
   unreachable(peer: UdpEndpoint): void;
 }
 
-/** One UDP address of one client. It has no queue but the runtime's, which it limits. */
-export class RelaySocket {
+/** One UDP address of one client. */
+export interface RelaySocket {
+  readonly port: number;
+  listen(events: SocketEvents): void;
+  /**
+   * Returns false if the queue is full; otherwise calls `done` later, with whether the system has taken the datagram.
+   */
+  send(peer: UdpEndpoint, bytes: Uint8Array, done: (isSent: boolean) => void): boolean;
+  close(): void;
+}
+
+/** Binds a socket whose queue holds that many datagrams. Rejects with the system's error, such as EADDRINUSE. */
+export type OpenRelaySocket = (address: Address, port: number, maxInFlight: number) => Promise<RelaySocket>;
+
+/** A socket of `node:dgram`. It has no queue but the runtime's, which it limits. */
+export class DgramRelaySocket implements RelaySocket {
   readonly #socket: Socket;
   readonly #maxInFlight: number;
   #events: SocketEvents | undefined;
@@ -24,7 +38,7 @@ export class RelaySocket {
   #peer: UdpEndpoint | undefined;
 
   /** Binds a socket. Rejects with the system's error, such as EADDRINUSE. */
-  static open(address: Address, port: number, maxInFlight: number): Promise<RelaySocket> {
+  static open(address: Address, port: number, maxInFlight: number): Promise<DgramRelaySocket> {
     const type = familyOf(address) === 'IPv6' ? 'udp6' : 'udp4';
     return new Promise((resolve, reject) => {
       const socket = createSocket({ type, ipv6Only: type === 'udp6', ...noLookup });
@@ -41,7 +55,7 @@ export class RelaySocket {
             // More than the system allows: its default will do.
           }
         }
-        resolve(new RelaySocket(socket, maxInFlight));
+        resolve(new DgramRelaySocket(socket, maxInFlight));
       });
     });
   }
@@ -60,9 +74,6 @@ export class RelaySocket {
     this.#events = events;
   }
 
-  /**
-   * Returns false if the queue is full; otherwise calls `done` later, with whether the system has taken the datagram.
-   */
   send(peer: UdpEndpoint, bytes: Uint8Array, done: (isSent: boolean) => void): boolean {
     if (this.#inFlight >= this.#maxInFlight) return false;
     this.#inFlight++;

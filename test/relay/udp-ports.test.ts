@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
 import { systemRandom } from '../../src/random.js';
 import { AddressPool, type UdpAllocation } from '../../src/relay/pool.js';
+import { DgramRelaySocket } from '../../src/relay/udp.js';
 import { UdpPorts } from '../../src/relay/udp-ports.js';
 import { VirtualClock } from '../../src/simulated/virtual-clock.js';
 import { closePeers, peer, started } from '../support/peers.js';
@@ -21,8 +22,17 @@ afterEach(async () => {
 
 function pool(count: number, clock = new VirtualClock()) {
   const addresses = [{ bind: ADDRESS, public: ADDRESS }];
+  const openSocket = DgramRelaySocket.open;
   const ports: [number, number] = [FIRST, FIRST + count - 1];
-  const all = new AddressPool({ addresses, ports, restMs: 900_000, queueDatagrams: 10, random: systemRandom, clock });
+  const all = new AddressPool({
+    addresses,
+    ports,
+    restMs: 900_000,
+    queueDatagrams: 10,
+    openSocket,
+    random: systemRandom,
+    clock,
+  });
   const allocate = async (subject: string, port = 0) => {
     const allocation = await all.allocate(port, subject);
     open.push(allocation);

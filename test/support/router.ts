@@ -48,6 +48,11 @@ export class RouterBetween {
     for (const side of ['left', 'right']) this.#run('router', 'ip', 'link', 'set', `to-${side}`, 'mtu', `${bytes}`);
   }
 
+  /** From now on, the router sends ICMP. */
+  allowIcmp(): void {
+    this.#run('router', 'nft', 'table inet quiet {}; delete table inet quiet');
+  }
+
   #join(side: Side): void {
     const peer = ['type', 'veth', 'peer', 'name', `to-${side}`, 'netns', this.name('router')];
     this.#run(side, 'ip', 'link', 'add', 'eth0', ...peer);

@@ -22,6 +22,7 @@ const OPTIONS = {
   limit: { type: 'string', multiple: true },
   forwarded: { type: 'boolean', default: false },
   metrics: { type: 'string' },
+  native: { type: 'boolean', default: false },
   drain: { type: 'string', default: '10000' },
 } as const;
 
@@ -50,6 +51,7 @@ export async function serve(args: readonly string[]): Promise<void> {
     limits: Object.fromEntries((values.limit ?? []).map(limit)),
     log,
     metrics: values.metrics !== undefined,
+    native: values.native,
     ...(values.forwarded && { clientAddress: forwardedFor }),
   });
   const metrics = values.metrics === undefined ? undefined : metricsServer(relay);

@@ -56,12 +56,15 @@ export interface SocketKind {
   closed(socket: Descriptor): void;
 }
 
+/** What a socket needs of the options. */
+export type SocketSettings = Pick<UdpSettings, 'clock' | 'receiveBufferBytes' | 'sendBufferBytes'>;
+
 /** What all sockets of one transport share. */
 export interface SharedParts {
   readonly system: SystemCalls;
   readonly incoming: IncomingMessages;
   readonly kind: SocketKind;
-  readonly settings: UdpSettings;
+  readonly settings: SocketSettings;
   /** A router has said that packets of that size don't fit. */
   tooBig(destination: Address, mtu: number): void;
 }
@@ -251,7 +254,7 @@ export class NativeSocket implements LocalSocket {
  * Options of all sockets. With IP_PMTUDISC_PROBE, the don't-fragment bit is set, and the kernel doesn't limit packets to the
  * path MTU that it believes in, since the stack finds that out itself (RFC 8899).
  */
-function setOptions(socket: Descriptor, isIpv4: boolean, settings: UdpSettings): void {
+function setOptions(socket: Descriptor, isIpv4: boolean, settings: SocketSettings): void {
   if (isIpv4) {
     socket.setOption(IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
     socket.setOption(IPPROTO_IP, IP_RECVERR, 1);

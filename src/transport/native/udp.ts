@@ -1,7 +1,7 @@
 import { bindError } from '../udp/bind-error.js';
 import type { SocketSystem } from '../udp/local-socket.js';
 import { packetSizes } from '../udp/mtu.js';
-import { parseOptions, type UdpOptions, type UdpSettings } from '../udp/options.js';
+import { parseOptions, type UdpOptions } from '../udp/options.js';
 import { SocketTransport } from '../udp/socket-transport.js';
 import type { UdpTransport } from '../udp.js';
 import { addressNotifier } from './address-notifier.js';
@@ -9,7 +9,7 @@ import { SystemError } from './descriptor.js';
 import { systemCalls } from './ffi.js';
 import { IncomingMessages } from './incoming.js';
 import { IPPROTO_IPV6, IPPROTO_UDP, IPV6_V6ONLY, SOCK_DGRAM, SOL_UDP, UDP_GRO, UDP_SEGMENT } from './linux.js';
-import { NativeSocket, type SharedParts, type SocketKind } from './socket.js';
+import { NativeSocket, type SharedParts, type SocketKind, type SocketSettings } from './socket.js';
 
 /**
  * SCTP over UDP (RFC 6951) like `udp()` of `usrsctp-wasm/udp`, with the same options, but many packets in one system call. On
@@ -29,7 +29,8 @@ export function udp(options: UdpOptions = {}): UdpTransport {
   return new SocketTransport(settings, parts) as SocketTransport & { readonly encapsulationPort: number };
 }
 
-async function udpSockets(settings: UdpSettings): Promise<SocketSystem> {
+/** Loads what UDP sockets need. */
+export async function udpSockets(settings: SocketSettings & { encapsulationPort: number }): Promise<SocketSystem> {
   const system = await systemCalls();
   const kind = udpKind(settings.encapsulationPort);
   const shared: SharedParts = { system, incoming: IncomingMessages.of(system), kind, settings, tooBig: () => {} };
