@@ -67,7 +67,8 @@ writeFileSync(
   "import type { WasmModule } from './lib-types.js';\ndeclare const wasm: WasmModule;\nexport default wasm;\n",
 );
 
-const entryFiles = Object.keys(metafile.outputs).filter((file) => metafile.outputs[file].entryPoint);
+// Files that are imported dynamically have an entry point, too.
+const entryFiles = ENTRIES.map((name) => `${outdir}/${name}.js`);
 const loads = Object.fromEntries(entryFiles.map((file) => [file, [...filesLoadedBy(file)]]));
 writeFileSync('build/bundle.json', JSON.stringify(loads, null, 2));
 

@@ -15,6 +15,14 @@ const example = (name: string, ...args: (string | number)[]) =>
 
 // ./build.sh test builds it first. It may be missing if vitest is run without that.
 describe.skipIf(!existsSync('dist/index.js') && !process.env['CI'])('the examples', () => {
+  test('ip: a client is answered by a server on the same machine, without UDP', async () => {
+    const server = example('ip', 'server', 5001);
+    await server.printed(/SCTP port 5001/);
+    const client = example('ip', 'client', '127.0.0.1', 5001);
+    expect(await client.exit()).toBe(0);
+    expect(client.output).toMatch(/answer: hello/);
+  });
+
   test('Diameter: a client whose server is killed and started again gets each answer', async () => {
     const start = async () => {
       const server = example('diameter/server', 3868, UDP_PORT);

@@ -65,8 +65,7 @@ export class RawSockets implements SocketSystem, SocketKind {
 
   strip(message: IncomingMessage, isIpv4: boolean): IncomingMessage | undefined {
     const packet = isIpv4 ? withoutIpHeader(message) : message;
-    if (this.#ports === undefined || this.#ports.accepts(packet.bytes)) return { ...packet, port: 0 };
-    return undefined;
+    return this.#ports === undefined || this.#ports.accepts(packet.bytes) ? packet : undefined;
   }
 
   sending(packets: readonly Packet[]): void {
@@ -91,9 +90,9 @@ export class RawSockets implements SocketSystem, SocketKind {
 
 /** The kernel leaves the header of IPv4, which has the traffic class in its second byte. */
 function withoutIpHeader(message: IncomingMessage): IncomingMessage {
-  const { bytes } = message;
+  const { bytes, source, segmentBytes } = message;
   const headerBytes = ((bytes[0] ?? 0) & 0xf) * 4;
-  return { ...message, bytes: bytes.subarray(headerBytes), trafficClass: bytes[1] ?? 0 };
+  return { source, port: 0, bytes: bytes.subarray(headerBytes), trafficClass: bytes[1] ?? 0, segmentBytes };
 }
 
 function openError(cause: SystemError, address: Address): SctpError {
