@@ -26,8 +26,8 @@ export interface Timers {
   readonly pathRetransmits: number;
   /**
    * Association.Max.Retrans: more consecutive time-outs over all paths end the association. Unless you set it, the
-   * presets with the RFC's values limit it to the sum of the `pathRetransmits` of all paths (RFC 9260 §8.2), except while
-   * the host has no network.
+   * presets with the RFC's values limit it to the sum of the `pathRetransmits` of all paths (RFC 9260 §8.2). While the host
+   * has no network, time-outs don't count for 5 minutes.
    */
   readonly associationRetransmits: number;
   /** More consecutive time-outs make a path potentially failed: other paths are preferred then (RFC 7829). */

@@ -3,8 +3,8 @@
  * them against the path and the association. This file decides what it is told:
  *
  *   association  It ends after as many consecutive errors as all of its paths together may have (RFC 9260 8.2), or it
- *                would outlive all of its paths. That limit doesn't hold while this host has no route to the peer, since
- *                these errors tell nothing about the peer: then Association.Max.Retrans alone is the limit. Time-outs of DATA count on an unconfirmed path too. Those of
+ *                would outlive all of its paths. While this host has no route to the peer, they tell nothing about the
+ *                peer, and don't count for some minutes. Time-outs of DATA count on an unconfirmed path too. Those of
  *                HEARTBEATs count on the current path only (8.1): those of another path would end an association whose
  *                current path is idle.
  *   path         One time-out at a time: that of a HEARTBEAT doesn't count while T3-rtx runs. A path doesn't become
@@ -54,16 +54,15 @@ static uint16_t max_errors(const struct sctp_tcb *stcb)
 {
 	const struct sctp_association *asoc = &stcb->asoc;
 	const struct sctp_nets *net;
-	uint32_t sum = 0, is_reachable = 0;
+	uint32_t sum = 0;
 
 	if (!limits_by_paths || asoc->max_send_times != SCTP_BASE_SYSCTL(sctp_assoc_rtx_max_default)) {
 		return asoc->max_send_times;
 	}
 	TAILQ_FOREACH(net, &asoc->nets, sctp_next) {
 		sum += net->failure_threshold;
-		is_reachable |= link_interface_to(net) != 0;
 	}
-	return is_reachable ? (uint16_t)min(sum, asoc->max_send_times) : asoc->max_send_times;
+	return (uint16_t)min(sum, asoc->max_send_times);
 }
 
 static int has_confirmed_path(const struct sctp_association *asoc)
@@ -85,6 +84,26 @@ static int counts_heartbeat(const struct sctp_tcb *stcb, const struct sctp_nets 
 		return !has_confirmed_path(&stcb->asoc);
 	}
 	return net == link_path_in_use(stcb);
+}
+
+/* How long a host may be without a network. Within about that time a peer gives an idle association up. */
+#define OFFLINE_MS 300000
+
+static int is_offline(const struct sctp_tcb *stcb)
+{
+	struct association_extra *extra = extra_of(stcb);
+	const struct sctp_nets *net;
+
+	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
+		if (link_interface_to(net) != 0) {
+			extra->offline_ms = 0;
+			return 0;
+		}
+	}
+	if (extra->offline_ms == 0) {
+		extra->offline_ms = link_now_ms;
+	}
+	return link_now_ms < extra->offline_ms + OFFLINE_MS;
 }
 
 static int is_being_set_up(const struct sctp_tcb *stcb)
@@ -121,8 +140,10 @@ static int run_and_count(timer_function *timer, struct sctp_inpcb *inp, struct s
 	uint16_t path_errors = is_cut_short ? net->error_count : 0, path_most = is_cut_short ? net->failure_threshold : 0;
 	int is_never_potentially_failed = is_being_set_up(stcb) || asoc->numnets == 1 || is_cut_short;
 
-	if (is_cut_short) {
+	if (is_cut_short || (!is_being_set_up(stcb) && is_offline(stcb))) {
 		counted = COUNT_NEVER;
+	}
+	if (is_cut_short) {
 		net->failure_threshold = UINT16_MAX;
 	}
 	asoc->max_send_times = counted == COUNT_NEVER ? UINT16_MAX : max_errors(stcb);

@@ -30,6 +30,7 @@ struct association_extra {
 	uint32_t known[KNOWN_SOURCES]; /* private addresses of ours that the peer knows: address_translation.c */
 	uint32_t known_count;
 
+	double offline_ms;         /* when a timer first found no route to the peer; 0: there is one: error_counters.c */
 	double opened_ms;          /* when the association entered the state OPEN */
 	uint8_t outputs;           /* the outputs that it waits for, as bits: tuning/burst.c */
 	uint32_t set_up_time_outs; /* of INIT until the INIT ACK, then of COOKIE ECHO: round_trips.c */
