@@ -235,6 +235,7 @@ describe.skipIf(!existsSync(PROGRAM) && !CI)('relays that are killed, stopped, d
     ];
     await until(() => isWhole(relayed, [association, accepted]), 'both relays are used');
     const traffic = [new Traffic(association, accepted), new Traffic(accepted, association)];
+    await pause(SHOWN_MS); // until round trips are measured
     const stalls = new Stalls();
     const longest = new Map<string, number>();
     for (const endMs = performance.now() + seconds * 1000; performance.now() < endMs; ) {

@@ -8,8 +8,8 @@
  *   - a SACK is sent, so that the peer needn't send again what has arrived
  *
  * A HEARTBEAT ACK or ASCONF ACK shows that its path works. Then T3-rtx is cut short too, if it is overdue, and that of
- * failed paths, whose data goes to this one. So when a HEARTBEAT arrives on a path that has failed or whose T3-rtx is
- * overdue, another one is sent in return.
+ * failed paths, whose data goes to this one. So when a HEARTBEAT arrives on a path that has failed, whose T3-rtx is
+ * overdue, or to which data was moved from a path that has failed, another one is sent in return.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -179,17 +179,27 @@ static int has_failed(const struct sctp_nets *net)
 	return (net->dest_state & SCTP_ADDR_REACHABLE) == 0 || (net->dest_state & SCTP_ADDR_PF) != 0;
 }
 
-/* Once a path has failed, what is in flight on another one may be lost with it, and isn't given that time. */
-static uint32_t sack_delay_ms(const struct sctp_tcb *stcb)
+static int has_any_path_failed(const struct sctp_tcb *stcb)
 {
 	const struct sctp_nets *net;
 
 	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
 		if (has_failed(net)) {
-			return 0;
+			return 1;
 		}
 	}
-	return SACK_DELAY_MS;
+	return 0;
+}
+
+/*
+ * No delay is allowed for once a path has failed, because what is in flight on another one may be lost with it, or if the last
+ * SACK has reported the chunk as missing: such a SACK isn't delayed.
+ */
+static uint32_t sack_delay_ms(const struct sctp_tcb *stcb, const struct sctp_tmit_chunk *chunk)
+{
+	int is_missing = SCTP_TSN_GT(stcb->asoc.this_sack_highest_gap, chunk->rec.data.tsn);
+
+	return is_missing || has_any_path_failed(stcb) ? 0 : SACK_DELAY_MS;
 }
 
 /* Has T3-rtx backed off, or does it wait (RTO.Min) although an answer should have arrived? */
@@ -208,7 +218,7 @@ static int is_overdue(const struct sctp_tcb *stcb, const struct sctp_nets *net)
 	round_trip_ms = (uint32_t)(net->lastsa >> SCTP_RTT_SHIFT) + (uint32_t)net->lastsv;
 	chunk = first_in_flight(stcb, net);
 	return chunk != NULL && net->RTO_measured &&
-	       link_now_ms > link_ms_of_timeval(&chunk->sent_rcv_time) + round_trip_ms + sack_delay_ms(stcb);
+	       link_now_ms > link_ms_of_timeval(&chunk->sent_rcv_time) + round_trip_ms + sack_delay_ms(stcb, chunk);
 }
 
 /* What is in flight on failed paths is retransmitted on the path that works. */
@@ -229,8 +239,11 @@ void link_path_works(struct sctp_tcb *stcb, struct sctp_nets *net)
  */
 void fixed_send_heartbeat_ack(struct sctp_tcb *stcb, struct mbuf *packet, int offset, int length, struct sctp_nets *net)
 {
+	int is_doubtful = has_failed(net) ? (net->dest_state & SCTP_ADDR_UNCONFIRMED) == 0
+	                                  : has_any_path_failed(stcb) && first_in_flight(stcb, net) != NULL;
+
 	sctp_send_heartbeat_ack(stcb, packet, offset, length, net);
-	if (is_overdue(stcb, net) || (has_failed(net) && (net->dest_state & SCTP_ADDR_UNCONFIRMED) == 0)) {
+	if (is_doubtful || is_overdue(stcb, net)) {
 		sctp_send_sack(stcb, SCTP_SO_NOT_LOCKED);
 		sctp_chunk_output(stcb->sctp_ep, stcb, SCTP_OUTPUT_FROM_HB_TMR, SCTP_SO_NOT_LOCKED);
 		sctp_send_hb(stcb, net, SCTP_SO_NOT_LOCKED);
