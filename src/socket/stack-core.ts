@@ -132,12 +132,13 @@ export class StackCore implements SocketContext {
     pump.ending.add(() => {
       for (const socket of this.sockets) socket.abort('the page was closed');
     });
-    pump.unreachable.add((destination, code) => {
-      log?.write('info', `the network reports that it can't reach ${destination}: ${code}`, { address: destination });
-      this.refusals.report(
-        destination,
-        new SctpError(code, `${destination} can't be reached`, { address: destination }),
-      );
+    pump.unreachable.add((destination, code, reason) => {
+      const why = reason === undefined ? '' : `: ${reason}`;
+      log?.write('info', `the network reports that it can't reach ${destination}: ${code}${why}`, {
+        address: destination,
+      });
+      const error = new SctpError(code, `${destination} can't be reached${why}`, { address: destination });
+      this.refusals.report(destination, error);
     });
   }
 

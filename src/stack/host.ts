@@ -7,7 +7,7 @@ import type { TransportHost } from '../transport/transport.js';
 interface TransportEvents {
   readonly isQuiet: boolean;
   receive(packets: readonly Packet[]): void;
-  destinationUnreachable(destination: Address, code: ErrorCode): void;
+  destinationUnreachable(destination: Address, code: ErrorCode, reason: string | undefined): void;
   portTaken(destination: Address): boolean;
   transportChanged(back: readonly Address[]): void;
   transportEnding(): void;
@@ -33,8 +33,8 @@ export class StackHost implements TransportHost {
     this.pump?.receive(packets);
   }
 
-  unreachable(destination: Address, code: ErrorCode): void {
-    this.pump?.destinationUnreachable(destination, code);
+  unreachable(destination: Address, code: ErrorCode, reason?: string): void {
+    this.pump?.destinationUnreachable(destination, code, reason);
   }
 
   portTaken(destination: Address): boolean {

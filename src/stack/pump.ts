@@ -30,7 +30,7 @@ export type Tap = (packet: Packet) => void;
 export type ArrivalTap = (packets: readonly Packet[]) => void;
 
 /** Is called when the network reports that it can't reach a destination. */
-export type UnreachableListener = (destination: Address, code: ErrorCode) => void;
+export type UnreachableListener = (destination: Address, code: ErrorCode, reason: string | undefined) => void;
 
 export interface PumpOptions {
   readonly module: WasmModule;
@@ -199,8 +199,8 @@ export class Pump {
   }
 
   /** The network reports that it can't reach a destination. */
-  destinationUnreachable(destination: Address, code: ErrorCode): void {
-    for (const listener of [...this.unreachable]) this.#safely(() => listener(destination, code));
+  destinationUnreachable(destination: Address, code: ErrorCode, reason: string | undefined): void {
+    for (const listener of [...this.unreachable]) this.#safely(() => listener(destination, code, reason));
   }
 
   /** The network refuses the SCTP port of a set-up to a destination. */

@@ -90,7 +90,7 @@ class Capture implements Transport {
         this.#write('inbound', packets);
         host.receive(packets);
       },
-      unreachable: (destination, code) => host.unreachable(destination, code),
+      unreachable: (...report) => host.unreachable(...report),
       portTaken: (destination) => host.portTaken?.(destination) === true,
       changed: (back) => host.changed(back),
       ending: () => host.ending?.(),

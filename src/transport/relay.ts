@@ -8,7 +8,7 @@ import { LruMap } from '../relay/lru-map.js';
 import { checkHost } from './host.js';
 import { probedSizes } from './path-mtu.js';
 import { AnswerRoutes } from './relay/answers.js';
-import { REFUSAL_CODES } from './relay/errors.js';
+import { quotedReason, REFUSAL_CODES } from './relay/errors.js';
 import { LimitRefusals } from './relay/limit-refusals.js';
 import { Link, type LinkEvents } from './relay/link.js';
 import { parseOptions, type RelayOptions, type RelaySettings } from './relay/options.js';
@@ -97,8 +97,8 @@ class Relay implements RelayTransport {
   constructor(settings: RelaySettings) {
     this.#settings = settings;
     this.encapsulationPort = settings.encapsulationPort;
-    this.#reports = new UnreachableReports(settings.clock, (destination, code) => {
-      if (this.#state === 'up') this.#host?.unreachable(destination, code);
+    this.#reports = new UnreachableReports(settings.clock, (...report) => {
+      if (this.#state === 'up') this.#host?.unreachable(...report);
     });
   }
 
@@ -309,13 +309,13 @@ class Relay implements RelayTransport {
    * Another relay may allow the destination. After a `limit` the route stays: the limit is for the destination, and is usually over
    * when the stack sends its INIT again.
    */
-  #refused(link: Link, { peer, reason }: Refused): void {
+  #refused(link: Link, { peer, reason, text }: Refused): void {
     if (this.#state !== 'up') return;
     const { address } = peer;
     if (reason === 'taken' && this.#host?.portTaken?.(address)) return;
     if (reason !== 'limit' && this.#routes.refused(address, link)) return this.#host?.changed();
     if (reason === 'limit' && !this.#limits.add(address, this.#settings.clock.now())) return;
-    this.#reports.add(address, REFUSAL_CODES[reason]);
+    this.#reports.add(address, REFUSAL_CODES[reason], `the relay says: ${quotedReason(text)}`);
   }
 }
 

@@ -84,9 +84,10 @@ export interface TransportHost {
   readonly isQuiet?: boolean;
   /**
    * The network reports that a destination can't be reached: EHOSTUNREACH, ENETUNREACH, ECONNREFUSED (the UDP port is
-   * closed), EACCES or EPERM (policy), ENETDOWN. It is only a hint, which may be wrong, late or forged.
+   * closed), EACCES or EPERM (policy), ENETDOWN. It is only a hint, which may be wrong, late or forged. `reason`: a sentence for people,
+   * such as what a relay says.
    */
-  unreachable(destination: Address, code: ErrorCode): void;
+  unreachable(destination: Address, code: ErrorCode, reason?: string): void;
   /**
    * The network refuses the packets of a set-up to a destination, because another host uses their SCTP port. Returns true if the set-up
    * goes on from another port.

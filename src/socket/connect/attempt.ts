@@ -13,6 +13,8 @@ interface Tried {
   readonly sentAtMs: number[];
   udpPort: number;
   answer: InitAttempt['answer'];
+  /** Why the network refuses the address, in a sentence. */
+  reason: string | undefined;
   isCookieEchoed: boolean;
 }
 
@@ -29,7 +31,7 @@ const MOST_DESCRIBED = 8;
 
 /** What to check if the network refuses a peer. */
 const CURES: Partial<Record<ErrorCode, string>> = {
-  EACCES: 'a firewall, or the policy of a relay, forbids it: ask whoever runs it',
+  EACCES: 'ask whoever runs the firewall, or the relay, which forbids it',
   EPERM: 'a firewall forbids it',
   EADDRINUSE: 'another client of the relay uses the SCTP port: choose another one, or none',
   EHOSTUNREACH: 'is the host up, and is the address right?',
@@ -71,7 +73,13 @@ export class ConnectAttempt implements AttemptWatcher {
     this.#localPort = ports.local;
     this.#encapsulationPort = ports.encapsulation;
     this.#startedAt = startedAtMs;
-    this.#tried = peers.map(() => ({ sentAtMs: [], udpPort: 0, answer: undefined, isCookieEchoed: false }));
+    this.#tried = peers.map(() => ({
+      sentAtMs: [],
+      udpPort: 0,
+      answer: undefined,
+      reason: undefined,
+      isCookieEchoed: false,
+    }));
     this.#owner = owner;
     attempts.add(ports.local, this);
   }
@@ -153,10 +161,11 @@ export class ConnectAttempt implements AttemptWatcher {
     if (tried && (chunk === 'INIT ACK' || chunk === 'ABORT')) tried.answer = chunk;
   }
 
-  refused(destination: Address, code: ErrorCode): void {
+  refused(destination: Address, code: ErrorCode, reason: string | undefined): void {
     const tried = this.#to(destination, this.peers[0]?.port);
     if (!tried) return;
     tried.answer = code;
+    tried.reason = reason;
     this.changed();
   }
 
@@ -211,10 +220,13 @@ export class ConnectAttempt implements AttemptWatcher {
   }
 
   #refusalError(): SctpError | undefined {
-    const refusals = this.peers.map(({ address }, index) => ({ address, code: this.#refusal(index) }));
+    const refusals = this.peers.map(({ address }, index) => {
+      const reason = this.#tried[index]?.reason;
+      return { address, code: this.#refusal(index), reason: reason === undefined ? '' : `, ${reason}` };
+    });
     if (refusals.some(({ code }) => code === undefined)) return;
     const code = refusals[0]?.code ?? 'EHOSTUNREACH';
-    const told = refusals.map((each) => `${each.address}: ${each.code}`).join(', ');
+    const told = refusals.map((each) => `${each.address}: ${each.code}${each.reason}`).join('; ');
     return this.error(code, `the network refuses every address (${told})${this.#cure(code)}`);
   }
 

@@ -29,7 +29,7 @@ export interface AttemptWatcher {
   /** A packet has arrived, which usrsctp has yet to validate. */
   arrived(packet: SetupChunk): void;
   /** The network reports that it can't reach an address. */
-  refused(destination: Address, code: ErrorCode): void;
+  refused(destination: Address, code: ErrorCode, reason: string | undefined): void;
   /** The network refuses the SCTP port towards an address. Returns whether the set-up goes on from another port. */
   portTaken(destination: Address): boolean;
   /** Local addresses or routes have changed. */
@@ -47,8 +47,8 @@ export class ConnectAttempts {
     pump.arrivalTaps.push((packets) => {
       if (this.#watchers.size > 0) for (const packet of packets) this.#arrived(packet);
     });
-    pump.unreachable.add((destination, code) => {
-      for (const watcher of this.#all()) watcher.refused(destination, code);
+    pump.unreachable.add((destination, code, reason) => {
+      for (const watcher of this.#all()) watcher.refused(destination, code, reason);
     });
     pump.changePort = (destination) => this.#all().filter((watcher) => watcher.portTaken(destination)).length > 0;
     pump.changed.add(() => {

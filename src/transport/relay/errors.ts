@@ -32,18 +32,29 @@ export const REFUSAL_CODES: Readonly<Record<RefusalReason, ErrorCode>> = {
   taken: 'EADDRINUSE',
 };
 
+/** The longest reason that is quoted, in characters: a relay's are a sentence. */
+const LONGEST_REASON = 200;
+
+/** A reason that a relay has given, for an error message. */
+export function quotedReason(text: string): string {
+  return printable(text.length > LONGEST_REASON ? `${text.slice(0, LONGEST_REASON)}…` : text);
+}
+
 /** Why a connection to a relay ended: from its close code, or else from the runtime's error. */
 export function closeError(url: string, code: number, reason: string, failure: unknown): SctpError {
   const cause = closeReasonOf(code);
   if (cause !== undefined) {
     const hint = HINTS[cause];
-    const said = reason === '' ? cause : `${cause}: ${printable(reason)}`;
+    const said = reason === '' ? cause : `${cause}: ${quotedReason(reason)}`;
     return new SctpError(CLOSE_ERRORS[cause], `the relay ${url} said ${said}${hint ? `; ${hint}` : ''}`, {
       syscall: 'start',
     });
   }
   const { code: errno, message } = (failure ?? {}) as { code?: unknown; message?: unknown };
-  const why = typeof message === 'string' && message !== '' ? message : printable(reason) || `close code ${code}`;
+  const why =
+    typeof message === 'string' && message !== ''
+      ? quotedReason(message)
+      : quotedReason(reason) || `close code ${code}`;
   return new SctpError(networkCode(errno), `the relay ${url} can't be reached (${why})`, {
     syscall: 'start',
     cause: failure,

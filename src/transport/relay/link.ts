@@ -12,6 +12,7 @@ import {
 import { type Datagram, encodeDatagrams } from '../../relay/datagrams.js';
 import { Connection } from './connection.js';
 import { closeError } from './errors.js';
+import { areUsable } from './locals.js';
 import type { RelaySettings, Ticket } from './options.js';
 import type { WebSocketConstructor } from './websocket.js';
 
@@ -211,7 +212,7 @@ export class Link {
   }
 
   #onAllocated(allocated: Allocated): boolean {
-    if (this.#allocated !== undefined) return false;
+    if (this.#allocated !== undefined || !areUsable(allocated.locals, this.url)) return false;
     this.#allocated = { ...allocated, resumption: allocated.resumption.slice() };
     this.#resumption = this.#allocated.resumption;
     this.#state = 'up';

@@ -1,5 +1,6 @@
 import { SctpError } from '../../errors.js';
 import type { Bytes } from '../../lib-types.js';
+import { MAX_MESSAGE_BYTES } from '../../relay/datagrams.js';
 
 /** The part of the WebSocket interface that is used. Browsers, workers, Deno, Bun, edge runtimes and `ws` have it. */
 export interface WebSocketLike {
@@ -33,7 +34,12 @@ export async function runtimeWebSocket(): Promise<WebSocketConstructor> {
   if (typeof globalThis.WebSocket === 'function') return globalThis.WebSocket as unknown as WebSocketConstructor;
   try {
     const { WebSocket } = await import('ws');
-    return WebSocket as unknown as WebSocketConstructor;
+    const Bounded = class extends WebSocket {
+      constructor(url: string, protocols: string[]) {
+        super(url, protocols, { maxPayload: MAX_MESSAGE_BYTES });
+      }
+    };
+    return Bounded as unknown as WebSocketConstructor;
   } catch (cause) {
     const message = 'this runtime has no WebSocket: install the package `ws`, or set the option `WebSocket`';
     throw new SctpError('ENETDOWN', message, { syscall: 'start', cause });

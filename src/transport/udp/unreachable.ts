@@ -41,20 +41,20 @@ export function errnoOf(error: unknown): string {
 /** Reports unreachable destinations: at most once a second for each, and never before the caller has returned. */
 export class UnreachableReports {
   readonly #clock: Clock;
-  readonly #report: (destination: Address, code: ErrorCode) => void;
+  readonly #report: (destination: Address, code: ErrorCode, reason?: string) => void;
   readonly #reportedAtMs = new Map<Address, number>();
 
-  constructor(clock: Clock, report: (destination: Address, code: ErrorCode) => void) {
+  constructor(clock: Clock, report: (destination: Address, code: ErrorCode, reason?: string) => void) {
     this.#clock = clock;
     this.#report = report;
   }
 
-  add(destination: Address, code: ErrorCode): void {
+  add(destination: Address, code: ErrorCode, reason?: string): void {
     const now = this.#clock.now();
     const last = this.#reportedAtMs.get(destination);
     if (last !== undefined && now - last < REPORT_INTERVAL_MS) return;
     if (this.#reportedAtMs.size >= MOST_REMEMBERED) this.#reportedAtMs.clear();
     this.#reportedAtMs.set(destination, now);
-    queueMicrotask(() => this.#report(destination, code));
+    queueMicrotask(() => this.#report(destination, code, reason));
   }
 }
