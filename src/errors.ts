@@ -45,8 +45,8 @@ export interface InitAttempt {
   /** The UDP port to which they were sent (RFC 6951); absent in results, and if SCTP isn't encapsulated in UDP. */
   readonly encapsulationPort?: number;
   /**
-   * What came back from the address at last: a chunk, or the network's error. Absent in results, and if nothing came back. (Node
-   * doesn't tell of ICMP errors of UDP sockets.)
+   * What came back from the address at last: a chunk, or the network's error. Absent in results, and if nothing came back. (Of ICMP
+   * errors only the transports of usrsctp-wasm/native are told.)
    */
   readonly answer?: 'INIT ACK' | 'ABORT' | ErrorCode;
 }
