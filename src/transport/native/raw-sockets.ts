@@ -74,7 +74,10 @@ export class RawSockets implements SocketSystem, SocketKind {
 
   closed(socket: Descriptor): void {
     this.#open.delete(socket);
-    if (this.#open.size === 0) this.#ports?.close();
+  }
+
+  close(): void {
+    this.#ports?.close();
   }
 
   #updateFilters(): void {

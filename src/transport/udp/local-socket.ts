@@ -35,6 +35,8 @@ export interface SocketSystem {
   open(address: AskedAddress, port: number, events: SocketEvents): Promise<LocalSocket>;
   /** Calls back when the machine's addresses may have changed. Without it, they are read every second. */
   watch?(changed: () => void): AddressNotifier;
+  /** No more sockets are needed; all have been closed. */
+  close?(): void;
 }
 
 /** Tells that the machine's addresses may have changed, until it is closed. */

@@ -26,6 +26,7 @@ export class SocketNetwork implements SocketEvents {
   readonly #sockets: LocalSockets;
   readonly #wanted: WantedAddresses;
   readonly #host: TransportHost;
+  readonly #system: SocketSystem;
   readonly #routes: Routes;
   readonly #inbox: Inbox;
   readonly #poll: BusyPoll;
@@ -54,9 +55,9 @@ export class SocketNetwork implements SocketEvents {
     const sockets = await LocalSockets.open(first, settings.port, (address, port) => {
       return system.open(address, port, events);
     });
-    network = new SocketNetwork(sockets, wanted, settings, host, read);
+    network = new SocketNetwork(sockets, wanted, settings, system, host, read);
     const isComplete = sockets.addresses.length === first.length;
-    if (settings.watch) network.#follow(settings.clock, system, read, isComplete ? interfaces : undefined);
+    if (settings.watch) network.#follow(settings.clock, read, isComplete ? interfaces : undefined);
     return network;
   }
 
@@ -64,10 +65,12 @@ export class SocketNetwork implements SocketEvents {
     sockets: LocalSockets,
     wanted: WantedAddresses,
     { clock, busyPollUs }: NetworkSettings,
+    system: SocketSystem,
     host: TransportHost,
     read: Read,
   ) {
     this.#host = host;
+    this.#system = system;
     this.#sockets = sockets;
     this.#wanted = wanted;
     this.#poll = new BusyPoll(busyPollUs);
@@ -176,10 +179,11 @@ export class SocketNetwork implements SocketEvents {
     this.#inbox.close();
     this.#poll.close();
     await this.#sockets.close();
+    this.#system.close?.();
   }
 
-  #follow(clock: Clock, system: SocketSystem, read: Read, processed: Interfaces | undefined): void {
-    this.#notifier = system.watch?.(() => this.#watch?.hurry());
+  #follow(clock: Clock, read: Read, processed: Interfaces | undefined): void {
+    this.#notifier = this.#system.watch?.(() => this.#watch?.hurry());
     this.#watch = new InterfaceWatch({ clock, read, changed: (interfaces) => this.#update(interfaces) }, processed);
   }
 
