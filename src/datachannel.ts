@@ -22,6 +22,7 @@ export type { DataChannelData, DataChannelSendable } from './datachannel/payload
 export {
   type ConnectDataChannelsOptions,
   connectDataChannels,
+  type DataChannelSocketOptions,
   dataChannelSocket,
 } from './datachannel/socket.js';
 export type { DataChannelRole } from './datachannel/stream-ids.js';

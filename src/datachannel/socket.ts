@@ -6,26 +6,34 @@ import type { Stack } from '../socket/stack.js';
 import type { WaitOptions } from '../wait.js';
 import { DataChannels, type DataChannelsOptions } from './channels.js';
 
+/** Options of {@link dataChannelSocket}. */
+export interface DataChannelSocketOptions extends SocketOptions {
+  /** Offers I-DATA (RFC 8260). Both ends must have it. Default false. */
+  readonly interleaving?: boolean;
+}
+
 /** Options of {@link connectDataChannels}. */
 export interface ConnectDataChannelsOptions extends DataChannelsOptions, WaitOptions {
   /** The SCTP port of both ends: `a=sctp-port` in SDP (RFC 8841 §5). Default 5000. */
   readonly port?: number;
   /** Further options of the socket. */
-  readonly socket?: SocketOptions;
+  readonly socket?: DataChannelSocketOptions;
 }
 
 /** Ids up to 1023 need no further streams at this end. The peer may have as many streams as browsers use. */
 const STREAMS = { outbound: 1024, inbound: 2048 };
 
 /**
- * Makes a socket for associations that carry data channels: it has 1024 outbound streams, lets the peer reset and add
- * streams, and offers I-DATA (RFC 8260), so that a large message doesn't block those of other channels. `options`
- * override these. Throws as `stack.socket` does.
+ * Makes a socket for associations that carry data channels: it has 1024 outbound streams, and lets the peer reset and add
+ * streams. `options` override these. With `interleaving` it offers I-DATA (RFC 8260), so that a large message doesn't
+ * block those of other channels. That isn't the default: if messages of several streams are each larger than the receive
+ * window, none of them may ever be complete. Throws as `stack.socket` does.
  */
-export function dataChannelSocket(stack: Stack, options: SocketOptions = {}): Socket {
+export function dataChannelSocket(stack: Stack, options: DataChannelSocketOptions = {}): Socket {
   checkObject(options, 'the options', 'dataChannelSocket');
-  const socket = stack.socket({ peerMayReset: 'association', ...options, streams: { ...STREAMS, ...options.streams } });
-  socket.setOption('interleaving', true);
+  const { interleaving = false, streams, ...others } = options;
+  const socket = stack.socket({ peerMayReset: 'association', ...others, streams: { ...STREAMS, ...streams } });
+  if (interleaving) socket.setOption('interleaving', true);
   return socket;
 }
 

@@ -416,3 +416,22 @@ test('an error that a listener throws is the program’s, and the next listeners
     expect(got).toEqual(['one', 'two']);
     expect(errors).toEqual([new Error('of a listener'), new Error('of a listener')]);
   }));
+
+test('with I-DATA at both ends, a message of 200 KB does not hold up those of other channels', () =>
+  withChannels(
+    async ({ a, b, network }) => {
+      expect(a.association.setup.features).toContain('interleaving');
+      const [large, small] = [a.createDataChannel('large'), a.createDataChannel('small')];
+      await Promise.all([large.opened, small.opened]);
+      const [first, second] = [await accepted(b), await accepted(b)];
+      large.send(pattern(200_000));
+      small.send('small');
+      const begun = network.clock.now();
+      const receiving = first.receive();
+      await second.receive();
+      expect(network.clock.now() - begun).toBeLessThan(100); // at 1 MB/s the large one takes 200 ms
+      expect(Buffer.compare(new Uint8Array((await receiving) as ArrayBuffer), pattern(200_000))).toBe(0);
+      expect(network.clock.now() - begun).toBeGreaterThan(200);
+    },
+    { conditions: { latencyMs: 10, rateBps: 8e6 }, socket: { interleaving: true } },
+  ));

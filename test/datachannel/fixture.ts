@@ -1,5 +1,10 @@
-import { type DataChannel, DataChannels, type DataChannelsOptions, dataChannelSocket } from '../../src/datachannel.js';
-import type { SocketOptions } from '../../src/index.js';
+import {
+  type DataChannel,
+  type DataChannelSocketOptions,
+  DataChannels,
+  type DataChannelsOptions,
+  dataChannelSocket,
+} from '../../src/datachannel.js';
 import { SERVER, type TwoStacks, type TwoStacksOptions, withTwoStacks } from '../support/two-stacks.js';
 
 export interface ChannelPair extends TwoStacks {
@@ -9,7 +14,7 @@ export interface ChannelPair extends TwoStacks {
 }
 
 export interface ChannelPairOptions extends TwoStacksOptions {
-  readonly socket?: SocketOptions;
+  readonly socket?: DataChannelSocketOptions;
   readonly channels?: Omit<DataChannelsOptions, 'role'>;
 }
 
