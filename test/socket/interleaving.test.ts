@@ -90,3 +90,22 @@ test('without I-DATA a message smaller than half the window is still read at onc
     },
     { conditions: { latencyMs: 20 } },
   ));
+
+/* usrsctp counts the parts of a message that were read in 8 bits. After 256 parts it took the message for one that hadn't begun. */
+test('I-DATA: two messages on two streams, each read in more than 256 parts, arrive', () =>
+  withTwoStacks(
+    async (stacks) => {
+      const { network } = stacks;
+      const { a, b } = await interleaved(stacks, { sendBufferBytes: 4_000_000 });
+      const lengths = [1_500_000, 900_000];
+      const sent = lengths.map((length, stream) => a.send(pattern(length, stream), { stream }));
+      const before = network.clock.now();
+      for (const _ of lengths) {
+        const { stream, data } = (await b.receive())!;
+        expect(Buffer.compare(data, pattern(lengths[stream]!, stream))).toBe(0);
+      }
+      expect(network.clock.now() - before).toBeLessThan(10_000); // 2.4 s at this rate
+      await Promise.all(sent);
+    },
+    { limitMs: 1e6, conditions: { latencyMs: 10, rateBps: 8e6 } },
+  ));
