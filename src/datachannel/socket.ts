@@ -8,7 +8,7 @@ import { DataChannels, type DataChannelsOptions } from './channels.js';
 
 /** Options of {@link dataChannelSocket}. */
 export interface DataChannelSocketOptions extends SocketOptions {
-  /** Offers I-DATA (RFC 8260). Both ends must have it. Default false. */
+  /** Offers I-DATA (RFC 8260). Both ends must have it. Default true. */
   readonly interleaving?: boolean;
 }
 
@@ -25,13 +25,12 @@ const STREAMS = { outbound: 1024, inbound: 2048 };
 
 /**
  * Makes a socket for associations that carry data channels: it has 1024 outbound streams, and lets the peer reset and add
- * streams. `options` override these. With `interleaving` it offers I-DATA (RFC 8260), so that a large message doesn't
- * block those of other channels. That isn't the default: if messages of several streams are each larger than the receive
- * window, none of them may ever be complete. Throws as `stack.socket` does.
+ * streams, and offers I-DATA (RFC 8260), so that a large message doesn't block those of other channels. `options` override
+ * these. Throws as `stack.socket` does.
  */
 export function dataChannelSocket(stack: Stack, options: DataChannelSocketOptions = {}): Socket {
   checkObject(options, 'the options', 'dataChannelSocket');
-  const { interleaving = false, streams, ...others } = options;
+  const { interleaving = true, streams, ...others } = options;
   const socket = stack.socket({ peerMayReset: 'association', ...others, streams: { ...STREAMS, ...streams } });
   if (interleaving) socket.setOption('interleaving', true);
   return socket;

@@ -433,5 +433,21 @@ test('with I-DATA at both ends, a message of 200 KB does not hold up those of ot
       expect(Buffer.compare(new Uint8Array((await receiving) as ArrayBuffer), pattern(200_000))).toBe(0);
       expect(network.clock.now() - begun).toBeGreaterThan(200);
     },
-    { conditions: { latencyMs: 10, rateBps: 8e6 }, socket: { interleaving: true } },
+    { conditions: { latencyMs: 10, rateBps: 8e6 } },
+  ));
+
+test('messages of two channels that are larger than the receive window arrive at the same time', () =>
+  withChannels(
+    async ({ a, b }) => {
+      const lengths = [1_500_000, 900_000];
+      const channels = lengths.map((length) => a.createDataChannel(`${length}`));
+      await Promise.all(channels.map(({ opened }) => opened));
+      const accepting = [await accepted(b), await accepted(b)];
+      for (const [index, channel] of channels.entries()) channel.send(pattern(lengths[index]!, index));
+      for (const [index, channel] of accepting.entries()) {
+        const data = new Uint8Array((await channel.receive()) as ArrayBuffer);
+        expect(Buffer.compare(data, pattern(lengths[index]!, index))).toBe(0);
+      }
+    },
+    { conditions: { latencyMs: 10, rateBps: 8e6 }, socket: { sendBufferBytes: 4_000_000 } },
   ));

@@ -62,8 +62,8 @@ test('messages of an unordered channel are ordered until the peer has acknowledg
     here.send('after');
     await there.receive();
     for (const { bytes } of network.trace.entries()) {
-      // DATA with payload protocol identifier 51: the flag U
-      if (bytes[12] === 0 && bytes[27] === 51) flags.push(((bytes[13] ?? 0) & 4) !== 0);
+      // I-DATA with payload protocol identifier 51: the flag U
+      if (bytes[12] === 64 && bytes[31] === 51) flags.push(((bytes[13] ?? 0) & 4) !== 0);
     }
     expect(flags).toEqual([false, true]);
     expect(client.memoryInUse).toBeGreaterThan(0);
