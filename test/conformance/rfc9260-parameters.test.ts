@@ -234,7 +234,7 @@ requirement(
 
 deviation(
   'RFC 9260',
-  '3.3.2.1.3',
+  '3.3.2.1',
   'does',
   'an INIT ACK lists only addresses of the types that the INIT supports',
   'usrsctp lists all of its addresses. A peer must ignore those of a family that it does not have (§5.1.2 B).',

@@ -543,7 +543,7 @@ requirement(
 
 requirement(
   'RFC 9260',
-  '5.4',
+  '3.2',
   'MUST',
   'the padding of a chunk is at most three bytes of 0, which the length field does not count',
   established(async ({ target, association }) => {
@@ -557,7 +557,7 @@ requirement(
 
 requirement(
   'RFC 9260',
-  '5.1.6',
+  '5.1',
   'MAY',
   'the listener’s set-up of one peer does not disturb another peer with the same tag and another port',
   listening(async ({ target, listener }) => {

@@ -210,11 +210,33 @@ struct sctp_tcb *fixed_findassociation_ep_asconf(struct mbuf *packet, int offset
 	return stcb;
 }
 
+/*
+ * A COOKIE ACK or a Stale Cookie error for no association answers a set-up that has ended here. It gets no answer
+ * (RFC 9260 8.4). Upstream answers with ABORT.
+ */
+static int answers_set_up(struct mbuf *packet, int headers)
+{
+	struct {
+		struct sctp_chunkhdr chunk;
+		struct sctp_error_cause cause;
+	} first;
+	int at = headers + (int)sizeof(struct sctphdr);
+
+	if (link_has_chunk(packet, headers, SCTP_COOKIE_ACK)) {
+		return 1;
+	}
+	if (at + (int)sizeof(first) > SCTP_HEADER_LEN(packet)) {
+		return 0;
+	}
+	m_copydata(packet, at, sizeof(first), (caddr_t)&first);
+	return first.chunk.chunk_type == SCTP_OPERATION_ERROR && first.cause.code == htons(SCTP_CAUSE_STALE_COOKIE);
+}
+
 void fixed_handle_ootb(struct mbuf *packet, int ip_bytes, int offset, struct sockaddr *source,
                        struct sockaddr *destination, struct sctphdr *header, struct sctp_inpcb *inp, struct mbuf *cause,
                        uint32_t vrf_id, uint16_t port)
 {
-	if (is_late(header, source)) {
+	if (is_late(header, source) || answers_set_up(packet, ip_bytes)) {
 		sctp_m_freem(cause);
 	} else {
 		sctp_handle_ootb(packet, ip_bytes, offset, source, destination, header, inp, cause, vrf_id, port);

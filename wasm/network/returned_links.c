@@ -233,17 +233,32 @@ void link_path_works(struct sctp_tcb *stcb, struct sctp_nets *net)
 	}
 }
 
+/* A packet may have hundreds of HEARTBEATs: one of them is enough to ask the peer in return. */
+#define ASK_INTERVAL_MS 10
+
+static int is_doubtful(const struct sctp_tcb *stcb, const struct sctp_nets *net)
+{
+	if (has_failed(net)) {
+		return (net->dest_state & SCTP_ADDR_UNCONFIRMED) == 0;
+	}
+	return is_overdue(stcb, net) || (has_any_path_failed(stcb) && first_in_flight(stcb, net) != NULL);
+}
+
 /*
- * A HEARTBEAT shows that one direction of the path works. The answer to ours shows whether both do. The answer to the peer's leaves
- * in a packet of its own, which a relay's client returns the way that the HEARTBEAT came. Our last SACK may be lost.
+ * A HEARTBEAT shows that one direction of the path works. The answer to ours shows whether both do. The answer to the
+ * peer's leaves in a packet of its own, which a relay's client returns the way that the HEARTBEAT came. Our last SACK
+ * may be lost.
  */
 void fixed_send_heartbeat_ack(struct sctp_tcb *stcb, struct mbuf *packet, int offset, int length, struct sctp_nets *net)
 {
-	int is_doubtful = has_failed(net) ? (net->dest_state & SCTP_ADDR_UNCONFIRMED) == 0
-	                                  : has_any_path_failed(stcb) && first_in_flight(stcb, net) != NULL;
+	struct path_extra *extra = path_extra_of(net);
 
 	sctp_send_heartbeat_ack(stcb, packet, offset, length, net);
-	if (is_doubtful || is_overdue(stcb, net)) {
+	if (extra->asked_ms > 0 && link_now_ms < extra->asked_ms + ASK_INTERVAL_MS) {
+		return;
+	}
+	extra->asked_ms = link_now_ms;
+	if (is_doubtful(stcb, net)) {
 		sctp_send_sack(stcb, SCTP_SO_NOT_LOCKED);
 		sctp_chunk_output(stcb->sctp_ep, stcb, SCTP_OUTPUT_FROM_HB_TMR, SCTP_SO_NOT_LOCKED);
 		sctp_send_hb(stcb, net, SCTP_SO_NOT_LOCKED);
