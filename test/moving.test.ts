@@ -1,29 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { Child } from './support/child.js';
-import { Namespaces, type Side } from './support/namespaces.js';
-import { Programs } from './support/program.js';
+import { expect, test } from 'vitest';
+import type { Child } from './support/child.js';
+import type { Side } from './support/namespaces.js';
+import { programInNamespaces } from './support/programs-in-namespaces.js';
 import { conversed, reportsIn, type TravelTask, told } from './support/travel.js';
 
-const namespaces = new Namespaces();
-const programs = new Programs();
-let program = '';
-
-beforeAll(async () => {
-  program = await programs.add('traveller.ts');
-});
-
-beforeEach(() => namespaces.create());
-
-afterEach(async () => {
-  await Child.endAll();
-  namespaces.remove();
-});
-
-afterAll(() => programs.remove());
-
-function start(side: Side, task: TravelTask): Child {
-  return Child.inNamespace(namespaces.name(side), process.execPath, program, JSON.stringify(task));
-}
+const { namespaces, start } = programInNamespaces<TravelTask>('traveller.ts');
 
 /** Two programs that know nothing of interfaces: `udp()` by its defaults, and sockets bound to all addresses. */
 async function travellers(): Promise<{ client: Child; server: Child }> {

@@ -5,6 +5,14 @@ import { TargetStack } from '../support/target-stack.js';
 import { requirement } from './requirement.js';
 import { established, expectAlive, listening, one } from './scenes.js';
 
+/** RFC 9260 §8.5.1: with which tag and T bit does a chunk end an association? */
+async function expectTagRule(isEnded: (isPeersTag: boolean, flags: number) => Promise<boolean>): Promise<void> {
+  expect(await isEnded(false, 0)).toBe(true);
+  expect(await isEnded(true, 1)).toBe(true);
+  expect(await isEnded(true, 0)).toBe(false);
+  expect(await isEnded(false, 1)).toBe(false);
+}
+
 const TAG = 0x0bad_cafe;
 
 requirement(
@@ -160,10 +168,7 @@ requirement(
       })();
       return state === 'closed';
     };
-    expect(await isEnded(false, 0)).toBe(true);
-    expect(await isEnded(true, 1)).toBe(true);
-    expect(await isEnded(true, 0)).toBe(false);
-    expect(await isEnded(false, 1)).toBe(false);
+    await expectTagRule(isEnded);
   },
 );
 
@@ -185,10 +190,7 @@ requirement(
       })();
       return state === 'closed';
     };
-    expect(await isEnded(false, 0)).toBe(true);
-    expect(await isEnded(true, 1)).toBe(true);
-    expect(await isEnded(true, 0)).toBe(false);
-    expect(await isEnded(false, 1)).toBe(false);
+    await expectTagRule(isEnded);
   },
 );
 

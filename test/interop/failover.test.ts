@@ -1,7 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { Child } from '../support/child.js';
-import { Namespaces } from '../support/namespaces.js';
-import { Programs } from '../support/program.js';
+import { programInNamespaces } from '../support/programs-in-namespaces.js';
 import type { PushReport, PushTask } from '../support/pusher.js';
 
 const UDP_PORT = 9899;
@@ -9,22 +8,7 @@ const DISCARD = { program: '/usr/lib/usrsctp/discard_server', port: 9 };
 /** A time-out of a second, and the time until another SACK comes. */
 const LIMIT_MS = 2000;
 
-const namespaces = new Namespaces();
-const programs = new Programs();
-let program = '';
-
-beforeAll(async () => {
-  program = await programs.add('pusher.ts');
-});
-
-beforeEach(() => namespaces.create());
-
-afterEach(async () => {
-  await Child.endAll();
-  namespaces.remove();
-});
-
-afterAll(() => programs.remove());
+const { namespaces, start } = programInNamespaces<PushTask>('pusher.ts');
 
 const CUTS = {
   'in both directions': ['left', 'right'],
@@ -43,7 +27,7 @@ test.each(Object.keys(CUTS).flatMap((cut) => AMOUNTS.map((amount) => [cut as key
       port: DISCARD.port,
       amount,
     };
-    const client = Child.inNamespace(namespaces.name('left'), process.execPath, program, JSON.stringify(task));
+    const client = start('left', task);
     await told(client, 'connected');
     await seconds(0.5);
     for (const side of CUTS[cut]) namespaces.drop(side, 1);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { textOf, withTwoStacks } from '../support/two-stacks.js';
+import { type TwoStacks, textOf, withTwoStacks } from '../support/two-stacks.js';
 
 const SERVER = { address: '198.51.100.1', port: 5001 };
 const OPTIONS = {
@@ -9,6 +9,16 @@ const OPTIONS = {
 };
 const PATIENT = { ...OPTIONS, stack: { timers: { associationRetransmits: 100 } } };
 
+/** An association over one path, idle for 3 s. */
+async function connected({ network, client, server }: TwoStacks) {
+  const listener = server.socket();
+  listener.bindx([SERVER]);
+  listener.listen();
+  const [a, b] = await Promise.all([client.socket().connect(SERVER), listener.accept()]);
+  await network.advance(3000);
+  return { a, b };
+}
+
 /*
  * A phone has no network for a while, and then another address (RFC 5061). By then its only path is inactive. The ASCONF
  * ACK makes the path active again, since the next heartbeat may be a minute away.
@@ -17,12 +27,9 @@ test.each([30, 90, 120, 300, 600])(
   'the only address changes after %d s without a network: data goes on at once',
   async (gapS) => {
     await withTwoStacks(
-      async ({ network, clientHost, client, server }) => {
-        const listener = server.socket();
-        listener.bindx([SERVER]);
-        listener.listen();
-        const [a, b] = await Promise.all([client.socket().connect(SERVER), listener.accept()]);
-        await network.advance(3000);
+      async (stacks) => {
+        const { network, clientHost } = stacks;
+        const { a, b } = await connected(stacks);
         clientHost.addressDown('192.0.2.10');
         await network.advance(gapS * 1000);
         clientHost.addressUp('203.0.113.77/24');
@@ -42,12 +49,9 @@ test.each([30, 90, 120, 300, 600])(
 );
 
 test('data that waits while there is no network is sent from the new address', async () => {
-  await withTwoStacks(async ({ network, clientHost, client, server }) => {
-    const listener = server.socket();
-    listener.bindx([SERVER]);
-    listener.listen();
-    const [a, b] = await Promise.all([client.socket().connect(SERVER), listener.accept()]);
-    await network.advance(3000);
+  await withTwoStacks(async (stacks) => {
+    const { network, clientHost } = stacks;
+    const { a, b } = await connected(stacks);
     clientHost.addressDown('192.0.2.10');
     await a.send('waits');
     await network.advance(100_000);
@@ -87,15 +91,12 @@ test.each([1, 2])(
 );
 
 test('errors from a time without a network do not count any more when it is back', async () => {
-  await withTwoStacks(async ({ network, clientHost, client, server }) => {
-    const listener = server.socket();
-    listener.bindx([SERVER]);
-    listener.listen();
-    const [a, b] = await Promise.all([client.socket().connect(SERVER), listener.accept()]);
-    await network.advance(3000);
+  await withTwoStacks(async (stacks) => {
+    const { network, clientHost } = stacks;
+    const { a, b } = await connected(stacks);
     clientHost.addressDown('192.0.2.10');
     await a.send('waits');
-    await network.advance(150_000); // seven errors
+    await network.advance(150_000); // the RTO has backed off to a minute
     network.link('192.0.2.10', SERVER.address, { loss: 1 });
     clientHost.addressUp('192.0.2.10');
     await network.advance(5000); // the first packets over the new link are lost

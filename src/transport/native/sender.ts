@@ -1,11 +1,10 @@
 import type { Clock } from '../../clock.js';
 import type { Packet } from '../../packet.js';
+import { LastPackets } from '../udp/last-packets.js';
 import type { OutgoingMessages } from './outgoing.js';
 
 /** The most packets that wait until the kernel's send buffer has room. */
 const MOST_WAITING = 4096;
-/** How long `finish` waits for a kernel that accepts nothing, in ms. */
-const FINISHING_MS = 1000;
 /** How often a message is tried again after errors of others that the kernel reports at this occasion. */
 const MOST_REPEATS = 3;
 
@@ -38,11 +37,11 @@ export interface SenderParts {
  */
 export class BatchSender {
   readonly #parts: SenderParts;
+  readonly #last = new LastPackets();
   #hasSegmentation: boolean;
   #waiting: Packet[] = [];
   #dropped = 0;
   #isOver = false;
-  #finished: (() => void) | undefined;
 
   constructor(parts: SenderParts) {
     this.#parts = parts;
@@ -72,25 +71,15 @@ export class BatchSender {
     this.#waiting = packets.slice(sent);
     if (this.#waiting.length > 0) return;
     this.#parts.watch(false);
-    this.#finished?.();
+    this.#last.accepted();
   }
 
   /** Resolves when the kernel has taken all packets. After a second, those that still wait are dropped and counted. */
   async finish(): Promise<void> {
-    if (this.#waiting.length > 0) await this.#allSent();
+    if (this.#waiting.length > 0) await this.#last.wait(this.#parts.clock);
     this.#isOver = true;
     this.#dropped += this.#waiting.length;
     this.#waiting = [];
-  }
-
-  #allSent(): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#parts.clock.schedule(FINISHING_MS, resolve);
-      this.#finished = () => {
-        cancel();
-        resolve();
-      };
-    });
   }
 
   /** Queues the packets from an index on. */

@@ -2,13 +2,12 @@ import type { Clock } from '../../clock.js';
 import type { Packet } from '../../packet.js';
 import type { Send } from './deno.js';
 import { fragmentable } from './fragmentable.js';
+import { LastPackets } from './last-packets.js';
 
 /** The most datagrams per socket in one turn of the event loop. libuv reads no more than that for a peer in this process. */
 const PER_TURN = 32;
 /** The most datagrams that are queued. */
 const MOST_WAITING = 4096;
-/** How long `finish` waits for a kernel that accepts nothing, in ms. */
-const FINISHING_MS = 1000;
 
 /** What a sender uses. */
 export interface SenderParts {
@@ -31,14 +30,13 @@ export interface SenderParts {
 export class Sender {
   readonly #parts: SenderParts;
   readonly #pass: Send;
+  readonly #last = new LastPackets();
   #waiting: Packet[] = [];
   #turn: NodeJS.Immediate | undefined;
   #sentThisTurn = 0;
   #inFlight = 0;
   #dropped = 0;
   #isOver = false;
-  /** Called when nothing is left to send. */
-  #finished: (() => void) | undefined;
 
   constructor(parts: SenderParts) {
     this.#parts = parts;
@@ -62,7 +60,7 @@ export class Sender {
    * may be sent after this call.
    */
   async finish(): Promise<void> {
-    if (this.#hasUnsent) await this.#allSent();
+    if (this.#hasUnsent) await this.#last.wait(this.#parts.clock);
     this.#isOver = true;
     clearImmediate(this.#turn);
     this.#dropped += this.#waiting.length;
@@ -71,16 +69,6 @@ export class Sender {
 
   get #hasUnsent(): boolean {
     return this.#inFlight > 0 || this.#waiting.length > 0;
-  }
-
-  #allSent(): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#parts.clock.schedule(FINISHING_MS, resolve);
-      this.#finished = () => {
-        cancel();
-        resolve();
-      };
-    });
   }
 
   #transmit({ bytes, port, destination, mayBeFragmented }: Packet): void {
@@ -107,7 +95,7 @@ export class Sender {
     }
     if (this.#inFlight > 0) return;
     if (this.#waiting.length > 0) this.#nextTurn();
-    else this.#finished?.();
+    else this.#last.accepted();
   };
 
   #nextTurn(): void {
@@ -124,6 +112,6 @@ export class Sender {
       if (packet === undefined) break;
       this.#transmit(packet);
     }
-    if (!this.#hasUnsent) this.#finished?.(); // the runtime refused the last packets
+    if (!this.#hasUnsent) this.#last.accepted(); // the runtime refused the last packets
   };
 }

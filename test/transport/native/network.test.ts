@@ -1,35 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { TransportName } from '../../support/any-transport.js';
 import { Child } from '../../support/child.js';
-import { type Family, Namespaces, type Side } from '../../support/namespaces.js';
-import { Programs } from '../../support/program.js';
+import type { Family } from '../../support/namespaces.js';
+import { programInNamespaces } from '../../support/programs-in-namespaces.js';
 import { conversed, type TravelTask, told } from '../../support/travel.js';
 import { judge } from '../../support/tshark.js';
 
 const NATIVE = '/usr/lib/usrsctp';
-const namespaces = new Namespaces();
-const programs = new Programs();
-let traveller = '';
-
-beforeAll(async () => {
-  traveller = await programs.add('traveller.ts');
-});
-
-beforeEach(() => namespaces.create());
-
-afterEach(async () => {
-  await Child.endAll();
-  namespaces.remove();
-});
-
-afterAll(() => programs.remove());
-
-function start(side: Side, task: TravelTask): Child {
-  return Child.inNamespace(namespaces.name(side), process.execPath, traveller, JSON.stringify(task));
-}
+const { namespaces, start } = programInNamespaces<TravelTask>('traveller.ts');
 
 /** A server on the right and a client on the left that is connected to these addresses. */
 async function pair(transport: TransportName, peers: readonly string[], port?: number) {
