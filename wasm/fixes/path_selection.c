@@ -62,8 +62,8 @@ static struct sctp_nets *in_turn(const struct sctp_tcb *stcb, struct sctp_nets *
 
 /*
  * Replaces upstream's function: the next active path after `net`, or else the best of the others. With CMT (modes 1 and
- * 2), the active path with the largest window, which may be `net`. If T3-rtx of `net` was cut short because `net` works again,
- * `net` itself: it has just shown that it works, and other paths that were cut with it may still be down.
+ * 2), the active path with the largest window, which may be `net`. If T3-rtx of `net` was cut short because `net` works
+ * again, `net` itself: it has just shown that it works, and other paths that were cut with it may still be down.
  */
 struct sctp_nets *sctp_find_alternate_net(struct sctp_tcb *stcb, struct sctp_nets *net, int mode)
 {

@@ -41,7 +41,7 @@ int link_sockaddr(union sctp_sockstore *store, uint8_t family, const uint8_t *ad
 void link_resume_path(struct sctp_tcb *stcb, struct sctp_nets *net);
 int link_is_cut_short(const struct sctp_nets *net);
 
-/* The number of the interface whose address leads to a path's destination now; 0: this host has no route. AF_CONN has 1. */
+/* The number of the interface whose address leads to a path's destination; 0: this host has no route. AF_CONN has 1. */
 uint32_t link_interface_to(const struct sctp_nets *net);
 
 /* A chunk that has arrived shows that this path works. */

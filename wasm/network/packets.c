@@ -45,7 +45,7 @@ EXPORT void link_enter(double now_ms)
 	link_now_ms = now_ms;
 }
 
-/* Every entry ends with this. If JavaScript's timers are late, those that are due run with the packet or call that comes next. */
+/* Every entry ends with this. If JavaScript's timers are late, those that are due run with the next packet or call. */
 EXPORT void link_leave(void)
 {
 	link_iterate();

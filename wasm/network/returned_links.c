@@ -192,8 +192,8 @@ static int has_any_path_failed(const struct sctp_tcb *stcb)
 }
 
 /*
- * No delay is allowed for once a path has failed, because what is in flight on another one may be lost with it, or if the last
- * SACK has reported the chunk as missing: such a SACK isn't delayed.
+ * How long the SACK of a chunk may be delayed. It isn't delayed if the last SACK has reported the chunk as missing. And
+ * once a path has failed, no delay is granted: what is in flight on another path may be lost as well.
  */
 static uint32_t sack_delay_ms(const struct sctp_tcb *stcb, const struct sctp_tmit_chunk *chunk)
 {

@@ -126,8 +126,9 @@ int sctp_os_timer_stop(sctp_os_timer_t *timer)
 }
 
 /*
- * Browsers run the timers of a hidden page once a second, or once a minute. After a late timer, the next ones are expected to be
- * late, too, for 60 times as long as it was. An idle machine wakes within a few ms, a busy one usually within LATE_MS.
+ * Browsers run the timers of a hidden page once a second, or once a minute. After a late timer, the next ones are
+ * expected to be late, too, for 60 times as long as it was. An idle machine wakes within a few ms, a busy one usually
+ * within LATE_MS.
  */
 #define LATE_MS 250
 #define MOST_LATE_MS 60000

@@ -13,8 +13,8 @@
  * again after a loss, which shows as a gap here, and after a pause, for example of a sender whose window doesn't fill
  * the path yet.
  *
- * While JavaScript's timers are late, the last packet is acknowledged at once, too: a SACK that is delayed by up to 200 ms
- * would leave after a second or more, and the peer's RTO would grow to several seconds.
+ * While JavaScript's timers are late, the last packet is acknowledged at once, too: a SACK that is delayed by up to
+ * 200 ms would leave after a second or more, and the peer's RTO would grow to several seconds.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>

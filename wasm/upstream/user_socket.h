@@ -9,7 +9,7 @@
 #define sctp_flush fixed_flush
 #endif
 
-/* The longest backlog, which is a u_short. Emscripten's is 128: too few if more COOKIE ECHOs than that arrive at once. */
+/* The longest backlog. Emscripten's is 128, which is too short if more COOKIE ECHOs than that arrive at once. */
 #include <sys/socket.h>
 #undef SOMAXCONN
 #define SOMAXCONN 32767
