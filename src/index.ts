@@ -24,6 +24,7 @@ export type { Sysctl, TimerPreset, Timers } from './options/timers.js';
 export type { Packet } from './packet.js';
 export { PPID } from './ppid.js';
 export { type Random, systemRandom } from './random.js';
+export type { Share } from './share.js';
 export type { ConnectOptions, LocalAddress } from './socket/connect/options.js';
 export type { Peer } from './socket/connect/peers.js';
 export type { AddressChange, SocketEvents, StackEvents } from './socket/events.js';
@@ -49,7 +50,7 @@ export type {
   StreamReset,
 } from './stack/socket/notification.js';
 export { type Conn, type ConnOptions, type ConnPath, conn } from './transport/conn.js';
-export type { Route, Transport, TransportHost } from './transport/transport.js';
+export type { PeerPath, Route, Transport, TransportHost } from './transport/transport.js';
 export type { WaitOptions } from './wait.js';
 export type { ChunkType } from './wire/chunk-types.js';
 export { sealPacket } from './wire/crc32c.js';

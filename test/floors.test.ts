@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 const FLOORS: readonly (readonly RegExp[])[] = [
   [/^generated\//, /^wasm\.d\.ts$/, /^wasm\//],
   [
-    /^(address|arguments|clock|errors|event-listeners|host-name|lib-types|nearest-name|printable|packet|ppid|random|uncaught|wait)\.ts$/,
+    /^(address|arguments|clock|errors|event-listeners|host-name|lib-types|nearest-name|printable|packet|ppid|random|share|uncaught|wait)\.ts$/,
   ],
   [/^wire\//, /^capture\//],
   [/^relay\/(codec|datagrams|octets|close-codes|lru-map|udp-endpoint)\.ts$/],

@@ -31,7 +31,7 @@ readonly internals=(
   os/environment.c os/timers.c network/{packets,interfaces,returned_links}.c api/socket.c api/association.c api/abort.c
   api/set_aside.c api/statistics.c
   tuning/{buffers,buffer_quota,burst,bundling,small_window,min_rtt,sack_frequency,path_mtu}.c
-  tuning/{association_tables,association_limits,crc32c,sha1,cookie_mac,tag_timewait,init_ack_rate}.c
+  tuning/{association_tables,association_limits,crc32c,sha1,cookie_mac,tag_share,tag_timewait,init_ack_rate}.c
   fixes/{added_addresses,deleted_addresses,late_packets,pending_addresses,readded_addresses,reconfiguration,restart}.c
   fixes/{address_translation,retransmission,round_trips,schedulers,shutdown,extra_fields,path_selection,error_counters}.c
   fixes/{association_validation,fragment_size,packet_validation,gap_blocks,asockill_timer}.c

@@ -25,6 +25,12 @@ void host_random(void *buffer, size_t length) HOST_IMPORT(random);
  */
 uint32_t host_route(const uint8_t *destination, uint32_t family, uint32_t mtu[2]) HOST_IMPORT(route);
 
+/*
+ * An association has got a path to this address of the peer, or lost it. `ports` are the SCTP ports, in host byte order:
+ * the local one in the high half. Called only in a stack that has a share of the tags: tuning/tag_share.c.
+ */
+void host_path(const uint8_t *peer, uint32_t family, uint32_t ports, uint32_t is_added) HOST_IMPORT(path);
+
 /* Reports why the stack can't continue. The module traps when this returns. */
 void host_panic(const char *message, size_t length) HOST_IMPORT(panic);
 

@@ -26,6 +26,11 @@ uint32_t host_route(const uint8_t *destination, uint32_t family, uint32_t mtu[2]
 	return family == 4 ? 1 : 0;
 }
 
+void host_path(const uint8_t *peer, uint32_t family, uint32_t ports, uint32_t is_added)
+{
+	(void)peer, (void)family, (void)ports, (void)is_added;
+}
+
 void host_panic(const char *message, size_t length)
 {
 	fprintf(stderr, "panic: %.*s\n", (int)length, message);

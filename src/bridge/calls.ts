@@ -10,6 +10,7 @@ import {
   sockaddr_storage,
 } from '../generated/layouts.js';
 import type { Bytes, View, Words } from '../lib-types.js';
+import type { Share } from '../share.js';
 import { type AssociationState, associationState } from './association.js';
 import { htonl } from './byteorder.js';
 import type { Exports, Handle, Instance } from './instance.js';
@@ -197,6 +198,11 @@ export class Calls {
   limitPeers(limits: PeerLimits): void {
     this.#exports.link_limit_associations(limits.associations, limits.associationsPerAddress);
     this.#exports.link_limit_addresses(limits.peerAddresses);
+  }
+
+  /** Limits the verification tags that the stack chooses to a share. Must precede all associations. */
+  share({ index, of }: Share): void {
+    this.#exports.link_share(index, of);
   }
 
   /** How many associations there are, including those that are being set up or freed. */

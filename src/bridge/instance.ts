@@ -12,6 +12,8 @@ export interface Host {
   random(bytes: Uint8Array): void;
   /** The number of the interface that leads to a destination (0: none), its MTU, and a larger MTU worth probing (0: none). */
   route(destination: Address): { interface: number; mtu: number; probeMtu: number };
+  /** An association has got a path to this address of the peer, or lost it. The ports are SCTP's. */
+  path(address: Address, localPort: number, port: number, isAdded: boolean): void;
 }
 
 /** The exports of the module that we call. Numbers are int32 unless stated otherwise. */
@@ -27,6 +29,7 @@ export interface Exports {
   link_integrity(has: number): void;
   link_limit_by_paths(on: number): void;
   link_limit_associations(most: number, perAddress: number): void;
+  link_share(index: number, of: number): void;
   link_limit_addresses(most: number): void;
   link_association_count(): number;
   bridge_ports(bits: Pointer): void;
@@ -148,6 +151,11 @@ export async function instantiate(module: WasmModule, host: Host): Promise<Insta
           heap.words[mtu >> 2] = answer.mtu;
           heap.words[(mtu >> 2) + 1] = answer.probeMtu;
           return answer.interface;
+        }),
+      path: (peer: Pointer, family: number, ports: number, isAdded: number) =>
+        guarded((heap) => {
+          host.path(heap.address(peer >> 2, family), ports >>> 16, ports & 0xffff, isAdded !== 0);
+          return 0;
         }),
     },
     env: { emscripten_notify_memory_growth: () => memory?.refresh() },

@@ -19,6 +19,7 @@ import {
   timerSysctls,
 } from '../options/timers.js';
 import { type Random, systemRandom } from '../random.js';
+import { checkShare, type Share } from '../share.js';
 import { Pump } from '../stack/pump.js';
 import type { Transport } from '../transport/transport.js';
 import { checkWaitOptions, type WaitOptions } from '../wait.js';
@@ -43,6 +44,11 @@ export interface StackCoreOptions {
   readonly timers?: Partial<Timers>;
   /** What peers may take: how many associations and addresses. */
   readonly limits?: Limits;
+  /**
+   * The share of the verification tags that the stack chooses from, if several stacks are behind the same addresses: every tag
+   * that it chooses satisfies tag mod `of` = `index`. Default: all of them, or the share that the transport has.
+   */
+  readonly share?: Share;
   /** usrsctp's sysctls, by their C names. They override the preset and `timers`. `docs/api-coverage.md` lists them. */
   readonly sysctls?: Partial<Readonly<Record<Sysctl, number>>>;
   /**
@@ -59,6 +65,7 @@ const STACK_OPTIONS: Names<StackCoreOptions & { wasm: unknown }> = {
   preset: true,
   timers: true,
   limits: true,
+  share: true,
   sysctls: true,
   log: true,
   wasm: true,
@@ -92,6 +99,8 @@ export class StackCore implements SocketContext {
     checkOptions(options, STACK_OPTIONS, 'Stack.create');
     const { transport, clock = systemClock, random = systemRandom, preset = DEFAULT_PRESET, timers = {} } = options;
     if (typeof transport?.send !== 'function') throw new TypeError('Stack.create: give a transport, such as udp()');
+    const share = options.share ?? transport.share;
+    if (share !== undefined) checkShare(share, 'Stack.create');
     const limits = allLimits(options.limits ?? {});
     const given = [...timerSysctls(preset, timers), ...givenSysctls(options.sysctls ?? {})];
     const log = LogWriter.of(options.log, () => clock.now());
@@ -103,6 +112,7 @@ export class StackCore implements SocketContext {
     try {
       pump.enter(() => {
         pump.calls.limitPeers(limits);
+        if (share !== undefined) pump.calls.share(share);
         pump.calls.limitByPaths(isLimitedByPaths(preset, timers));
         const isConn = transport.addresses.includes(CONN);
         for (const [name, value] of [...(isConn ? [NO_ABORT_OF_INIT] : []), ...given]) stack.#setSysctl(name, value);

@@ -86,6 +86,7 @@ export class Pump {
     const instance = await instantiate(options.module, {
       random,
       route: (destination) => interfaces.route(destination),
+      path: (address, localPort, port, isAdded) => transport.pathChanged?.({ address, port, localPort, isAdded }),
     });
     const host = new StackHost(transport.integrity === true);
     await transport.start(host);

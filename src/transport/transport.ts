@@ -2,6 +2,7 @@ import type { Address } from '../address.js';
 import type { ErrorCode } from '../errors.js';
 import type { Lookup } from '../host-name.js';
 import type { Packet } from '../packet.js';
+import type { Share } from '../share.js';
 
 /**
  * The network below one stack, in place of usrsctp's IP layer. A transport knows local addresses, routes and packets. It never
@@ -33,6 +34,12 @@ export interface Transport {
   /** The UDP port at which peers are expected (RFC 6951); absent if SCTP isn't encapsulated in UDP. */
   readonly encapsulationPort?: number;
 
+  /**
+   * The share of the verification tags that the stack chooses from, if several stacks are behind the same addresses. The option
+   * `share` of a stack overrides it.
+   */
+  readonly share?: Share;
+
   /** Opens the network. Rejects with an `SctpError` if it can't, for example EADDRINUSE or EADDRNOTAVAIL. */
   start(host: TransportHost): Promise<void>;
 
@@ -60,6 +67,12 @@ export interface Transport {
    * first INIT. `TransportHost.portsInUse` tells when a port is free again.
    */
   portBound?(port: number): void;
+
+  /**
+   * An association has got a path, or lost it. Transports that share addresses with other stacks need this for packets without a
+   * tag of this stack. Called only if the stack has a share, and before a packet leaves on the path. It must not call the stack.
+   */
+  pathChanged?(change: PeerPath): void;
 
   /** From now on, the transport keeps the process alive until it is closed, which is the default. */
   ref?(): void;
@@ -102,6 +115,17 @@ export interface TransportHost {
   portsInUse?(): ReadonlySet<number>;
   /** The program is about to end, as when its page is closed. Only what the host sends before this returns is still sent. */
   ending?(): void;
+}
+
+/** A path of an association, as packets show it, and whether it was added or removed. */
+export interface PeerPath {
+  /** The peer's address. */
+  readonly address: Address;
+  /** The peer's SCTP port. */
+  readonly port: number;
+  /** The local SCTP port. */
+  readonly localPort: number;
+  readonly isAdded: boolean;
 }
 
 /** A route to a destination. */

@@ -71,6 +71,7 @@ struct path_extra {
 	double asked_ms;              /* when a HEARTBEAT on it was last looked at: network/returned_links.c */
 	uint32_t min_rtt_us;
 	uint32_t previous_min_rtt_us; /* of the period before */
+	uint32_t ports;               /* SCTP ports: local in the high half, remote */
 	uint8_t is_to_be_resumed;     /* when the peer knows our address: network/returned_links.c */
 	uint16_t pf_threshold;        /* saved while an association is being set up: error_counters.c */
 };

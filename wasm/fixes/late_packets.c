@@ -25,6 +25,7 @@
 #include <netinet/sctp_output.h>
 #include <netinet/sctputil.h>
 
+#include "tuning/hash_table.h"
 #include "fixes/fixes.h"
 #include "fixes/extra_fields.h"
 #include "link.h"

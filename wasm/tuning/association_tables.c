@@ -82,11 +82,11 @@ static void grow_tables(const struct sctp_tcb *added)
 	struct sctp_tcb *one;
 
 	if (SCTP_BASE_INFO(ipi_count_asoc) > SCTP_BASE_INFO(hashasocmark) + 1) {
-		DOUBLE(SCTP_BASE_INFO(sctp_asochash), SCTP_BASE_INFO(hashasocmark), one, sctp_asocs, one->asoc.my_vtag);
+		DOUBLE(SCTP_BASE_INFO(sctp_asochash), SCTP_BASE_INFO(hashasocmark), one, sctp_asocs, HASH_OF_TAG(one->asoc.my_vtag));
 	}
 	if (SCTP_BASE_INFO(ipi_count_asoc) > inp->hashasocidmark + 1 &&
-	    is_longer_than(&inp->sctp_asocidhash[added->asoc.assoc_id & inp->hashasocidmark], MAX_CHAIN)) {
-		DOUBLE(inp->sctp_asocidhash, inp->hashasocidmark, one, sctp_tcbasocidhash, one->asoc.assoc_id);
+	    is_longer_than(&inp->sctp_asocidhash[SCTP_PCBHASH_ASOC(added->asoc.assoc_id, inp->hashasocidmark)], MAX_CHAIN)) {
+		DOUBLE(inp->sctp_asocidhash, inp->hashasocidmark, one, sctp_tcbasocidhash, HASH_OF_TAG(one->asoc.assoc_id));
 	}
 }
 
@@ -164,6 +164,8 @@ void tables_path_added(struct sctp_tcb *stcb, struct sctp_nets *net)
 		DOUBLE(paths, path_mark, one, in_table, hash_of(one));
 	}
 	path->owner = stcb;
+	path->ports = (uint32_t)ntohs(stcb->sctp_ep->sctp_lport) << 16 | ntohs(stcb->rport);
+	share_path(&net->ro._l_addr.sa, path->ports, 1);
 	LIST_INSERT_HEAD(&paths[hash_of(path) & path_mark], path, in_table);
 	LIST_INSERT_HEAD(&extra_of(stcb)->paths, path, of_owner);
 	if (TAILQ_EMPTY(&stcb->asoc.nets)) {
@@ -176,6 +178,7 @@ static void remove_from_table(struct path_extra *path)
 	LIST_REMOVE(path, in_table);
 	LIST_REMOVE(path, of_owner);
 	path->owner = NULL;
+	share_path(&net_of(path)->ro._l_addr.sa, path->ports, 0);
 	if (--path_count == 0) {
 		SCTP_HASH_FREE(paths, path_mark);
 		paths = NULL;

@@ -3,7 +3,7 @@
  * its tag (RFC 9260 5.3.1). Replaces upstream's 32 lists (sctp_pcb.c), each of which a set-up walks several times.
  * After 30,000 associations in a minute this took half of a set-up, and the lists' memory was never freed.
  *
- * Tags expire in the order in which they were added, so they are stored in a ring. Their low bits select a list, which
+ * Tags expire in the order in which they were added, so they are stored in a ring. A hash of them selects a list, which
  * starts with the latest tag. The memory isn't counted as usrsctp's. The tables grow with the busiest minute, by 20
  * bytes for each tag.
  */
@@ -12,6 +12,7 @@
 #include <netinet/sctp_sysctl.h>
 
 #include "link.h"
+#include "tuning/hash_table.h"
 #include "tuning/tuning.h"
 
 #define FIRST_CAPACITY 256 /* a power of 2, like all capacities */
@@ -34,7 +35,7 @@ static uint32_t seconds(void)
 
 static uint32_t *list_of(uint32_t value)
 {
-	return &lists[value & (capacity - 1)];
+	return &lists[HASH_OF_TAG(value) & (capacity - 1)];
 }
 
 static void enlist(uint32_t place)

@@ -37,6 +37,19 @@ uint64_t link_source_address(const struct sockaddr *peer);
 /* A hash of that address with a random key. */
 uint32_t link_hash_of_source(uint64_t address);
 
+/* --- tag_share.c ---------------------------------------------------------------------------------------------- */
+
+/* An association has got a path to this address, or lost it. `ports`: as in host_path(). */
+void share_path(const struct sockaddr *peer, uint32_t ports, int is_added);
+
+/* --- tag_timewait.c ------------------------------------------------------------------------------------------- */
+
+/* May a new association get this tag? */
+upstream_answer timewait_is_vtag_good(uint32_t value, uint16_t local_port, uint16_t remote_port, struct timeval *now);
+
+/* An association is freed: its tag is in time-wait from now on. */
+void timewait_association_freed(const struct sctp_tcb *stcb);
+
 /* --- path_mtu.c ----------------------------------------------------------------------------------------------- */
 
 /*
@@ -129,8 +142,5 @@ static inline uint32_t link_extra_unsent_chunks(const struct socket *so, const s
 
 /* An association is freed: releases the quota of its send buffer. */
 void buffers_association_freed(struct sctp_tcb *stcb);
-
-/* An association is freed: its tag is in time-wait from now on. See tag_timewait.c. */
-void timewait_association_freed(const struct sctp_tcb *stcb);
 
 #endif

@@ -113,6 +113,9 @@
 #define sctp_aloc_assoc(inp, peer, ...) \
 	(link_may_accept(peer) ? link_accepted(sctp_aloc_assoc(inp, peer, __VA_ARGS__), peer) : NULL)
 
+/* The table of tags: tuning/hash_table.h. */
+#include "tuning/hash_table.h"
+
 /* The send buffer of an association: tuning/buffers.c. Comes last, because it includes upstream's headers. */
 #include "tuning/send_limit.h"
 

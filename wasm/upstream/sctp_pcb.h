@@ -35,6 +35,7 @@ void *link_hash_init(uint32_t places, u_long *mark);
 #undef SCTP_PCBHASH_ALLADDR
 #define SCTP_PCBHASH_ALLADDR(ports, mask) (link_hash_of_ports(ports) & (uint32_t)(mask))
 uint32_t link_hash_of_ports(uint32_t ports);
+#include "tuning/hash_table.h"
 #pragma weak sctp_findassociation_ep_addr
 #pragma weak sctp_findassociation_addr_sa
 

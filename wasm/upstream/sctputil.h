@@ -19,6 +19,9 @@
 /* Tags in time-wait: tuning/tag_timewait.c. */
 #define sctp_is_vtag_good timewait_is_vtag_good
 
+/* Tags of this stack's share: tuning/tag_share.c, whose function isn't weak. */
+#pragma weak sctp_select_a_tag
+
 /* The host's random numbers, unchanged: os/environment.c, whose function isn't weak. */
 #pragma weak sctp_fill_random_store
 
