@@ -258,6 +258,10 @@ export class AssociationCore implements SendQueueOwner, ReceiveQueueOwner, Paths
     return this.unlessEnding(() => this.#moduleSocket.send(data, info));
   }
 
+  get interleaves(): boolean {
+    return this.lifecycle.interleaves;
+  }
+
   unacknowledgedBytes(): number {
     return unacknowledgedBytes(this.#moduleSocket, this.id);
   }

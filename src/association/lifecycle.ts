@@ -58,6 +58,11 @@ export class Lifecycle {
     );
   }
 
+  /** Do both ends have I-DATA (RFC 8260)? */
+  get interleaves(): boolean {
+    return this.#setup?.features.includes('interleaving') ?? false;
+  }
+
   /** The error of a call that needs an open association. */
   notOpen(syscall: string): SctpError {
     if (this.#error) return this.#error;

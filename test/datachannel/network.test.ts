@@ -220,3 +220,48 @@ test(
   () => playSeeds('test/datachannel/network.test.ts', 12, life),
   SEEDS_LIMIT_MS,
 );
+
+test('a message larger than the send buffer doesn’t hold up those of another channel', () =>
+  withChannels(
+    async (pair) => {
+      const [bulk, bulkThere] = await channel(pair);
+      const [chat, chatThere] = await channel(pair);
+      const { clock } = pair.network;
+      const file = pattern(2_000_000, 1);
+      const received = bulkThere.receive();
+      const sending = bulk.send(file);
+      for (let count = 0; count < 5; count++) {
+        const before = clock.now();
+        await chat.send(`${count}`);
+        expect(await chatThere.receive()).toBe(`${count}`);
+        expect(clock.now() - before).toBeLessThan(600); // the file takes 2 s
+      }
+      expect(Buffer.compare(new Uint8Array((await received) as ArrayBuffer), file)).toBe(0);
+      await sending;
+    },
+    { conditions: { latencyMs: 10, rateBps: 8e6 } },
+  ));
+
+const RANKS = ['high', 'medium', 'low', 'very-low'] as const;
+
+test('messages of a channel with a higher priority overtake those in the send buffer, in the order of the priorities', () =>
+  withChannels(
+    async (pair) => {
+      const channels = new Map<(typeof RANKS)[number], [DataChannel, DataChannel]>();
+      for (const priority of RANKS.toReversed()) {
+        channels.set(priority, await channel(pair, { priority }));
+      }
+      const order: (typeof RANKS)[number][] = [];
+      for (const [priority, [, there]] of channels) there.onmessage = () => order.push(priority);
+      const sent = [...channels.values()].flatMap(([here]) =>
+        Array.from({ length: 10 }, (_, index) => here.send(pattern(5000, index))),
+      );
+      await Promise.all(sent);
+      while (order.length < 40)
+        await new Promise((resolve) => pair.network.clock.schedule(10, () => resolve(undefined)));
+      const first = order.indexOf('high'); // what has left before is in front
+      expect(first).toBeLessThan(10);
+      expect(order.slice(first)).toEqual(order.slice(first).toSorted((x, y) => RANKS.indexOf(x) - RANKS.indexOf(y)));
+    },
+    { conditions: { latencyMs: 10, rateBps: 8e6 } },
+  ));

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Reliability, SocketOptions } from '../../src/index.js';
+import { SCHEDULERS } from '../../src/options/table.js';
 import { connected, listening, pattern, SERVER, type TwoStacks, withTwoStacks } from '../support/two-stacks.js';
 
 /** An association with I-DATA (RFC 8260) at both ends. */
@@ -109,3 +110,47 @@ test('I-DATA: two messages on two streams, each read in more than 256 parts, arr
     },
     { limitMs: 1e6, conditions: { latencyMs: 10, rateBps: 8e6 } },
   ));
+
+/** How long small messages take on a stream of their own, in ms, while a message of 4 MB is sent at 8 Mbit/s. */
+async function delays(stacks: TwoStacks, scheduler: (typeof SCHEDULERS)[number]): Promise<number[]> {
+  const { clock } = stacks.network;
+  const { a, b } = await interleaved(stacks);
+  a.setOption('scheduler', scheduler);
+  const large = a.send(pattern(4_000_000, 1), { stream: 1 });
+  const received: number[] = [];
+  const sentAt: number[] = [];
+  let isLargeHere = false;
+  const reading = (async () => {
+    while (!isLargeHere || received.length < 10) {
+      const { stream, data, ppid } = (await b.receive())!;
+      if (stream === 2) received.push(clock.now() - sentAt[ppid]!);
+      else isLargeHere = Buffer.compare(data, pattern(4_000_000, 1)) === 0;
+    }
+  })();
+  for (let ppid = 0; ppid < 10; ppid++) {
+    await new Promise((resolve) => clock.schedule(150, () => resolve(undefined)));
+    sentAt.push(clock.now());
+    await a.send(pattern(50, 2), { stream: 2, ppid });
+  }
+  expect(isLargeHere).toBe(false);
+  await Promise.all([large, reading]);
+  return received;
+}
+
+/** The slowest of the small messages, in ms. */
+function slowest(scheduler: (typeof SCHEDULERS)[number]): Promise<number> {
+  const limits = { limitMs: 1e6, conditions: { latencyMs: 10, rateBps: 8e6 } };
+  return withTwoStacks(async (stacks) => Math.max(...(await delays(stacks, scheduler))), limits);
+}
+
+test.each(SCHEDULERS.filter((each) => each !== 'first-come'))(
+  'I-DATA, scheduler %s: small messages aren’t held up by one that is larger than the send buffer',
+  async (scheduler) => expect(await slowest(scheduler)).toBeLessThan(600), // what is in flight, 262 ms, comes first
+);
+
+test('I-DATA, scheduler first-come: small messages come after one that was sent before, though they are taken before its end', async () => {
+  expect(await slowest('first-come')).toBeGreaterThan(3000);
+});
+
+test('I-DATA: three messages larger than the send buffer arrive on three streams, also if packets are lost', () =>
+  withTwoStacks((stacks) => fill(stacks, 3, 1_000_000), { limitMs: 1e6, conditions: { latencyMs: 10, loss: 0.01 } }));

@@ -14,14 +14,19 @@ class Buffer implements SendQueueOwner {
   /** The number and length of each whole message. */
   readonly whole: [number, number][] = [];
   readonly givenUp: number[] = [];
-  #begun: Uint8Array[] = [];
+  /** The parts of the message that has begun, by stream if parts may be interleaved. */
+  readonly #begun = new Map<number, Uint8Array[]>();
 
-  passToStack(data: Uint8Array, { flags, context }: SendInfo): number | undefined {
+  constructor(readonly interleaves: boolean) {}
+
+  passToStack(data: Uint8Array, { flags, context, stream }: SendInfo): number | undefined {
     const taken = Math.min(this.room, data.length);
     this.room -= taken;
-    if (taken > 0) this.#begun.push(data.slice(0, taken));
+    const key = this.interleaves ? stream : 0;
+    if (taken > 0) this.#begun.set(key, [...(this.#begun.get(key) ?? []), data.slice(0, taken)]);
     if (taken === data.length && flags & SCTP_EOR && taken > 0) {
-      const parts = this.#begun.splice(0);
+      const parts = this.#begun.get(key) ?? [];
+      this.#begun.delete(key);
       expect(parts.every((part) => part[0] === (context & 0xff))).toBe(true); // no part of another message
       this.whole.push([context, parts.reduce((sum, { length }) => sum + length, 0)]);
     }
@@ -57,7 +62,7 @@ const infoOf = (context: number, stream: number): SendInfo => ({
 async function play(seed: number): Promise<void> {
   const random = new SeededRandom(seed);
   const chance = (share: number) => random.next() < share;
-  const sink = new Buffer();
+  const sink = new Buffer(chance(0.5));
   const outgoing = new SendQueue(sink, new VirtualClock(), 1000, 6000);
   const sent: { number: number; stream: number; length: number; outcome: string; promise: Promise<void> }[] = [];
   let depth = 0;

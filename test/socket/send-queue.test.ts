@@ -9,6 +9,7 @@ import { codeOf } from '../support/two-stacks.js';
 /** A send buffer with room for `room` bytes. */
 class Buffer implements SendQueueOwner {
   room = 0;
+  interleaves = false;
   readonly taken: number[] = [];
 
   passToStack(data: Uint8Array): number | undefined {
@@ -48,9 +49,55 @@ test('when the peer shuts down, a partly sent message is finished, and the other
   expect([outgoing.bytes, outgoing.isWaiting]).toEqual([0, false]);
 });
 
-/** How long each step takes with so many messages in the queue, in µs for each message. */
-function timesOf(count: number): Record<'wait' | 'refuse' | 'give up' | 'withdraw' | 'take', number> {
+test('with I-DATA streams take turns: a message on another stream doesn’t wait for the end of a large one', async () => {
   const buffer = new Buffer();
+  buffer.interleaves = true;
+  const outgoing = new SendQueue(buffer, new VirtualClock(), 1000, 1_000_000);
+  buffer.room = 1500;
+  const large = outgoing.push(new Uint8Array(5000), INFO, 0);
+  const sameStream = outgoing.push(new Uint8Array(10), INFO, 0);
+  const done: string[] = [];
+  const other = outgoing.push(new Uint8Array(20), { ...INFO, stream: 1 }, 0);
+  for (const [name, sent] of Object.entries({ large, sameStream, other })) sent.then(() => done.push(name));
+  buffer.room = 600; // the turn of stream 0 came with push
+  outgoing.flush();
+  buffer.room = 600;
+  outgoing.flush();
+  await other;
+  expect(done).toEqual(['other']);
+  buffer.room = 10_000;
+  outgoing.flush();
+  await sameStream;
+  expect(done).toEqual(['other', 'large', 'sameStream']);
+});
+
+test('with I-DATA two partly sent messages are finished when the peer shuts down, and the others are rejected', async () => {
+  const buffer = new Buffer();
+  buffer.interleaves = true;
+  const outgoing = new SendQueue(buffer, new VirtualClock(), 1000, 1_000_000);
+  buffer.room = 1500;
+  const begun = [0, 1].map((stream) => outgoing.push(new Uint8Array(2500), { ...INFO, stream }, 0));
+  const unbegun = [0, 1, 2].map((stream) => codeOf(outgoing.push(new Uint8Array(100), { ...INFO, stream }, 0)));
+  for (const room of [100, 100]) {
+    buffer.room = room;
+    outgoing.flush();
+  }
+  outgoing.refuse(EPIPE);
+  expect(await Promise.all(unbegun)).toEqual(['EPIPE', 'EPIPE', 'EPIPE']);
+  expect(outgoing.bytes).toBe(5000 - 1700);
+  buffer.room = 10_000;
+  outgoing.flush();
+  await Promise.all(begun);
+  expect([outgoing.bytes, outgoing.isWaiting]).toEqual([0, false]);
+});
+
+/** How long each step takes with so many messages in the queue, in µs for each message. */
+function timesOf(
+  count: number,
+  interleaves = false,
+): Record<'wait' | 'refuse' | 'give up' | 'withdraw' | 'take', number> {
+  const buffer = new Buffer();
+  buffer.interleaves = interleaves;
   const outgoing = new SendQueue(buffer, new VirtualClock(), 1000, count * (1 + MESSAGE_BYTES));
   const messages = Array.from({ length: count }, () => new Uint8Array(1));
   const each = (some: readonly Uint8Array[], step: (data: Uint8Array, index: number) => void) => {
@@ -85,12 +132,18 @@ function timesOf(count: number): Record<'wait' | 'refuse' | 'give up' | 'withdra
   return { wait, refuse, 'give up': giveUp, withdraw, take };
 }
 
-test('messages wait, are refused, given up, withdrawn and taken as fast in a queue of 100,000 as in one of 5,000', () => {
-  timesOf(5000);
-  const few = timesOf(5000);
-  const many = timesOf(100_000);
-  for (const [step, us] of Object.entries(many)) {
-    const atMost = 8 * few[step as keyof typeof few] + 20;
-    expect(us, `${step}: ${JSON.stringify({ few, many })}`).toBeLessThan(atMost);
-  }
-});
+test.each([
+  ['DATA', false],
+  ['I-DATA', true],
+])(
+  '%s: messages wait, are refused, given up, withdrawn and taken as fast in a queue of 100,000 as in one of 5,000',
+  (_, interleaves) => {
+    timesOf(5000, interleaves);
+    const few = timesOf(5000, interleaves);
+    const many = timesOf(100_000, interleaves);
+    for (const [step, us] of Object.entries(many)) {
+      const atMost = 8 * few[step as keyof typeof few] + 20;
+      expect(us, `${step}: ${JSON.stringify({ few, many })}`).toBeLessThan(atMost);
+    }
+  },
+);

@@ -16,11 +16,18 @@
 #define PRIORITY(stream) (stream)->UPSTREAM_OF_SCHEDULER(prio).priority
 #define ROUNDS(stream) (stream)->UPSTREAM_OF_SCHEDULER(fb).rounds
 
-/* May the first message of a stream be sent to this address? SCTP_ADDR_OVER names an address for a message. */
+/*
+ * Can something of the first message of a stream be sent to this address? SCTP_ADDR_OVER names an address for a
+ * message. With I-DATA several streams can have an unfinished message. Upstream sends nothing at all when one of which
+ * the application has yet to send the rest has its turn (sctp_move_to_outqueue()).
+ */
 static int may_go_to(const struct sctp_stream_out *stream, const struct sctp_nets *net)
 {
 	const struct sctp_stream_queue_pending *message = TAILQ_FIRST(&stream->outqueue);
 
+	if (message != NULL && message->length == 0 && !message->msg_is_complete) {
+		return 0;
+	}
 	return net == NULL || SCTP_BASE_SYSCTL(sctp_cmt_on_off) != 0 || message == NULL || message->net == NULL ||
 	       message->net == net;
 }
@@ -124,10 +131,7 @@ struct sctp_stream_out *sctp_ss_prio_select(struct sctp_tcb *stcb, struct sctp_n
 		return locked;
 	}
 	next = last != NULL ? TAILQ_NEXT(last, NEXT_SPOKE) : NULL;
-	if (next == NULL || PRIORITY(next) != PRIORITY(first)) {
-		next = first;
-	}
-	if (may_go_to(next, net)) {
+	if (next != NULL && PRIORITY(next) == PRIORITY(first) && may_go_to(next, net)) {
 		return next;
 	}
 	TAILQ_FOREACH(next, &asoc->ss_data.out.wheel, NEXT_SPOKE) {
@@ -155,6 +159,28 @@ struct sctp_stream_out *sctp_ss_fb_select(struct sctp_tcb *stcb, struct sctp_net
 		next = next_stream(asoc, next);
 	} while (next != first);
 	return best;
+}
+
+/*
+ * The scheduler first-come: the message that was sent first. Upstream's function sends nothing while the application has
+ * yet to send the rest of that message, even with I-DATA. Main's never leaves a stream that has sent the last part of its
+ * last message, so nothing is sent any more.
+ */
+struct sctp_stream_out *sctp_ss_fcfs_select(struct sctp_tcb *stcb, struct sctp_nets *net, struct sctp_association *asoc)
+{
+	struct sctp_stream_out *locked = locked_stream(asoc);
+	const struct sctp_stream_queue_pending *message;
+
+	(void)stcb;
+	if (locked != NULL) {
+		return locked;
+	}
+	TAILQ_FOREACH(message, &asoc->ss_data.out.list, ss_next) {
+		if (may_go_to(&asoc->strmout[message->sid], net)) {
+			return &asoc->strmout[message->sid];
+		}
+	}
+	return NULL;
 }
 
 /*
@@ -219,27 +245,6 @@ void sctp_ss_default_remove(struct sctp_tcb *stcb, struct sctp_association *asoc
 	if (asoc->ss_data.locked_on_sending == stream) {
 		asoc->ss_data.locked_on_sending = NULL;
 	}
-}
-
-/*
- * The scheduler first-come. Main's function never leaves a stream that has sent the last part of its last message, so
- * nothing is sent any more.
- */
-struct sctp_stream_out *sctp_ss_fcfs_select(struct sctp_tcb *stcb, struct sctp_nets *net, struct sctp_association *asoc)
-{
-	struct sctp_stream_out *locked = locked_stream(asoc);
-	const struct sctp_stream_queue_pending *message;
-
-	(void)stcb;
-	if (locked != NULL) {
-		return locked;
-	}
-	TAILQ_FOREACH(message, &asoc->ss_data.out.list, ss_next) {
-		if (may_go_to(&asoc->strmout[message->sid], net)) {
-			return &asoc->strmout[message->sid];
-		}
-	}
-	return NULL;
 }
 
 #else

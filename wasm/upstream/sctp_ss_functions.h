@@ -15,6 +15,7 @@ struct sctp_stream_out *sctp_ss_default_select(struct sctp_tcb *, struct sctp_ne
 struct sctp_stream_out *sctp_ss_rrp_select(struct sctp_tcb *, struct sctp_nets *, struct sctp_association *);
 struct sctp_stream_out *sctp_ss_prio_select(struct sctp_tcb *, struct sctp_nets *, struct sctp_association *);
 struct sctp_stream_out *sctp_ss_fb_select(struct sctp_tcb *, struct sctp_nets *, struct sctp_association *);
+struct sctp_stream_out *sctp_ss_fcfs_select(struct sctp_tcb *, struct sctp_nets *, struct sctp_association *);
 void sctp_ss_rrp_packet_done(struct sctp_tcb *, struct sctp_nets *, struct sctp_association *);
 upstream_answer sctp_ss_default_is_user_msgs_incomplete(struct sctp_tcb *, struct sctp_association *);
 #define sctp_ss_default_init(...) upstream_ss_default_init(__VA_ARGS__)
@@ -22,15 +23,14 @@ upstream_answer sctp_ss_default_is_user_msgs_incomplete(struct sctp_tcb *, struc
 #define sctp_ss_rrp_select(stcb, net, asoc) upstream_ss_rrp_select(stcb, net, asoc)
 #define sctp_ss_prio_select(stcb, net, asoc) upstream_ss_prio_select(stcb, net, asoc)
 #define sctp_ss_fb_select(stcb, net, asoc) upstream_ss_fb_select(stcb, net, asoc)
+#define sctp_ss_fcfs_select(stcb, net, asoc) upstream_ss_fcfs_select(stcb, net, asoc)
 #define sctp_ss_rrp_packet_done(stcb, net, asoc) upstream_ss_rrp_packet_done(stcb, net, asoc)
 #define sctp_ss_default_is_user_msgs_incomplete(stcb, asoc) upstream_ss_default_is_user_msgs_incomplete(stcb, asoc)
 
 #ifdef UPSTREAM_MAIN
 void sctp_ss_default_remove(struct sctp_tcb *, struct sctp_association *, struct sctp_stream_out *,
                             struct sctp_stream_queue_pending *);
-struct sctp_stream_out *sctp_ss_fcfs_select(struct sctp_tcb *, struct sctp_nets *, struct sctp_association *);
 #define sctp_ss_default_remove(stcb, asoc, stream, message) upstream_ss_default_remove(stcb, asoc, stream, message)
-#define sctp_ss_fcfs_select(stcb, net, asoc) upstream_ss_fcfs_select(stcb, net, asoc)
 #else
 void sctp_ss_default_scheduled(struct sctp_tcb *, struct sctp_nets *, struct sctp_association *,
                                struct sctp_stream_out *, int);

@@ -10,17 +10,16 @@ interface Group {
 }
 
 /**
- * The waiting messages that may be given up for messages with a lower number, by their number. The time that a choice
+ * The waiting messages that haven't begun and may be given up for messages with a lower number, by their number. The time that a choice
  * takes depends on how many different numbers there are, not on how many messages.
  */
 export class ExpendableMessages {
   readonly #groups = new Map<number, Group>();
 
-  add(message: WaitingMessage, place: 'first' | 'last'): void {
+  add(message: WaitingMessage, at: 'first' | 'last'): void {
     const group = this.#groups.get(message.priority) ?? { all: [], live: new Set(), cost: 0 };
     this.#groups.set(message.priority, group);
-    // A message that is moved to the front is still in the list.
-    if (place === 'first') group.all = [message, ...group.all.filter((each) => each !== message)];
+    if (at === 'first') group.all.unshift(message);
     else group.all.push(message);
     group.live.add(message);
     group.cost += costOf(message.bytes);
@@ -36,10 +35,10 @@ export class ExpendableMessages {
 
   /**
    * Chooses messages that count `excess` together, for a message of `priority`: those with the highest number first,
-   * and of those the last, but never `begun`. Chooses none if they don't suffice, unless they are all `count` messages
-   * of the queue.
+   * and of those the last, but never `busy`. Chooses none if they don't suffice, unless they are all `count` messages of
+   * the queue.
    */
-  choose(excess: number, priority: number, begun: WaitingMessage | undefined, count: number): WaitingMessage[] {
+  choose(excess: number, priority: number, busy: WaitingMessage | undefined, count: number): WaitingMessage[] {
     const numbers = [...this.#groups.keys()].filter((each) => each > priority).sort((a, b) => b - a);
     let [freed, messages] = [0, 0];
     for (const number of numbers) {
@@ -47,7 +46,9 @@ export class ExpendableMessages {
       freed += group?.cost ?? 0;
       messages += group?.live.size ?? 0;
     }
-    if (begun && begun.priority > priority) [freed, messages] = [freed - costOf(begun.bytes), messages - 1];
+    if (busy && busy.priority > priority && this.#groups.get(busy.priority)?.live.has(busy)) {
+      [freed, messages] = [freed - costOf(busy.bytes), messages - 1];
+    }
     if (excess > freed && messages < count) return [];
     const chosen: WaitingMessage[] = [];
     let left = excess;
@@ -55,7 +56,7 @@ export class ExpendableMessages {
       const { all, live } = this.#groups.get(number) ?? { all: [], live: new Set() };
       for (let index = all.length - 1; index >= 0 && left > 0; index--) {
         const message = all[index];
-        if (message === undefined || message === begun || !live.has(message)) continue;
+        if (message === undefined || message === busy || !live.has(message)) continue;
         chosen.push(message);
         left -= costOf(message.bytes);
       }

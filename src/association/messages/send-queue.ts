@@ -12,6 +12,8 @@ import { WaitingMessages } from './waiting-messages.js';
 export interface SendQueueOwner {
   /** Passes as much as fits to usrsctp. Returns the number of bytes, or undefined if there is no room. */
   passToStack(data: Uint8Array, info: SendInfo): number | undefined;
+  /** May parts of messages be interleaved, because both ends have I-DATA (RFC 8260)? */
+  readonly interleaves: boolean;
   /** How many bytes in usrsctp the peer hasn't acknowledged. */
   unacknowledgedBytes(): number;
   /** Messages wait: `flush` must be called when there may be room. */
@@ -34,8 +36,9 @@ const isInterrupted = (error: unknown): boolean => error instanceof SctpError &&
 
 /**
  * Messages on their way into usrsctp's send buffer, in order. While the buffer has room, messages go straight through;
- * otherwise they wait here. Only one message at a time is passed in pieces, because usrsctp can't interleave the pieces
- * of several messages (sctp_output.c, stream_locked).
+ * otherwise they wait here. A message that is larger than the room is passed in pieces. Without I-DATA all others wait
+ * until it has ended, because the fragments of a message have consecutive TSNs (RFC 9260 §6.9). With I-DATA only those
+ * of its stream do, and the streams take turns.
  */
 export class SendQueue {
   readonly #owner: SendQueueOwner;
@@ -158,7 +161,7 @@ export class SendQueue {
   }
 
   #flush(): void {
-    for (let first = this.#waiting.next(this.#barriers); first; first = this.#waiting.next(this.#barriers)) {
+    for (let first = this.#next(); first; first = this.#next()) {
       if (first.offset === 0 && this.#clock.now() > first.expiresAt) {
         this.#waiting.remove(first);
         this.#reportGivenUp([first]);
@@ -175,12 +178,16 @@ export class SendQueue {
       } finally {
         this.#waiting.busy = undefined;
       }
-      if (this.#waiting.first !== first) return; // the association has ended meanwhile
+      if (!this.#waiting.of(first.promise)) return; // the association has ended meanwhile
       if (first.offset < first.bytes) return;
       this.#waiting.remove(first);
       first.resolve();
     }
     if (this.#end && this.#waiting.isEmpty) this.#sendEnd(this.#end);
+  }
+
+  #next(): WaitingMessage | undefined {
+    return this.#waiting.next(this.#barriers, this.#owner.interleaves);
   }
 
   /** A message that has waited has only the rest of its lifetime left. */
@@ -214,7 +221,7 @@ export class SendQueue {
   }
 
   /**
-   * The peer shuts the association down: messages that haven't begun are rejected, the one that has is finished
+   * The peer shuts the association down: messages that haven't begun are rejected, those that have are finished
    * (RFC 9260 §9.2).
    */
   refuse(why: () => unknown): void {
