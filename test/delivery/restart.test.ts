@@ -56,12 +56,13 @@ test('unread messages are received even if the restarted peer no longer has thei
 /** Acknowledges each chunk that the stack sends after the restart or reset; returns the lengths of its messages. */
 async function acknowledgeAll(peer: FragmentingPeer, stacks: TwoStacks): Promise<string[]> {
   const lengths: string[] = [];
-  let bytes = Number.NaN;
+  const bytes = new Map<number, number>(); // of the unfinished message of each stream
   for (let round = 0; round < 1000; round++) {
     for (const each of peer.chunks()) {
       if (each.type !== 'DATA' && each.type !== 'I-DATA') continue;
-      bytes = (each.isBeginning ? 0 : bytes) + each.payload.length;
-      if (each.isEnd) lengths.push(`${bytes} bytes`);
+      const so = (each.isBeginning ? 0 : (bytes.get(each.streamId) ?? Number.NaN)) + each.payload.length;
+      bytes.set(each.streamId, so);
+      if (each.isEnd) lengths.push(`${so} bytes`);
       await peer.send(chunk(3, 0, u32(each.tsn, 131_072), u16(0, 0)));
     }
     await stacks.network.advance(10);
@@ -91,6 +92,34 @@ test.each(unread)(
       expect(seen.received).toEqual(['0', '1']);
       expect(seen.events).toEqual(['restart']);
       expect(failed).toEqual(['100 bytes, whole true']);
+    }),
+);
+
+test.each([true, false])(
+  'partly sent messages of two streams are sent anew as a whole when the peer restarts, with I-DATA %s',
+  (interleaved) =>
+    withPeers({}, [{ interleaved: true }], async (stacks, [peer], [association]) => {
+      const failed: number[] = [];
+      association!.on('sendFailed', ({ data }) => failed.push(data.length));
+      const lengths = [400_000, 500_000];
+      const sending = lengths.map((bytes, index) => association!.send(new Uint8Array(bytes), { stream: 3 + index }));
+      const begun = new Set<number>();
+      for (let round = 0; begun.size < 2; round++) {
+        for (const each of peer!.chunks()) {
+          if (each.type !== 'I-DATA') continue;
+          begun.add(each.streamId);
+          await peer!.send(chunk(3, 0, u32(each.tsn, 131_072), u16(0, 0)));
+        }
+        expect(round).toBeLessThan(1000);
+        await stacks.network.advance(10);
+      }
+      peer!.tsn = 5000;
+      await peer!.connect({ tag: 0x3333, interleaved });
+      sending.push(association!.send('next', { stream: 3 }));
+      const arrived = await acknowledgeAll(peer!, stacks);
+      expect(arrived.toSorted()).toEqual(['4 bytes', '400000 bytes', '500000 bytes']);
+      await Promise.all(sending);
+      expect(failed).toEqual([]);
     }),
 );
 

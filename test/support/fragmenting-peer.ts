@@ -70,8 +70,11 @@ export class FragmentingPeer {
     this.#options = { port: 4000, tag: 0x1111, streams: 10, interleaved: false, partialReliability: true, ...options };
   }
 
-  /** The four-way handshake. Called again, it restarts the association, with another tag or number of streams. */
-  async connect(again: Pick<PeerOptions, 'tag' | 'streams'> = {}): Promise<void> {
+  /**
+   * The four-way handshake. Called again, it restarts the association, with another tag, number of streams, or
+   * without I-DATA.
+   */
+  async connect(again: Pick<PeerOptions, 'tag' | 'streams' | 'interleaved'> = {}): Promise<void> {
     const { tag, streams, interleaved, partialReliability } = { ...this.#options, ...again };
     const parameters = [interleaved ? INTERLEAVED : PLAIN, ...(partialReliability ? [forwardTsnSupported] : [])];
     this.tag = 0;
