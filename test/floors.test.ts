@@ -10,7 +10,7 @@ const FLOORS: readonly (readonly RegExp[])[] = [
   ],
   [/^wire\//, /^capture\//],
   [/^relay\/(codec|datagrams|octets|close-codes|lru-map|udp-endpoint)\.ts$/],
-  [/^bridge\//, /^transport\//, /^simulated\//],
+  [/^bridge\//, /^transport\//, /^simulated\//, /^steering\//],
   [/^relay\//],
   [/^stack\//],
   [/^options\//],
@@ -24,8 +24,9 @@ const FLOORS: readonly (readonly RegExp[])[] = [
 
 /** Folders on the same floor that must not import from each other. */
 const FORBIDDEN: readonly (readonly [RegExp, RegExp])[] = [
-  [/^transport\//, /^(bridge|simulated)\//],
-  [/^simulated\//, /^bridge\//],
+  [/^transport\//, /^(bridge|simulated|steering)\//],
+  [/^simulated\//, /^(bridge|steering)\//],
+  [/^steering\//, /^(bridge|simulated)\//],
   [/^bridge\//, /^(transport|simulated)\//],
 ];
 

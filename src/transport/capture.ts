@@ -5,9 +5,10 @@ import { type Clock, systemClock, wallTimeMs } from '../clock.js';
 import type { Lookup } from '../host-name.js';
 import type { Names } from '../nearest-name.js';
 import type { Packet } from '../packet.js';
+import type { Share } from '../share.js';
 import { completePacket } from '../wire/crc32c.js';
 import { checkHost } from './host.js';
-import type { Route, Transport, TransportHost } from './transport.js';
+import type { PeerPath, Route, Transport, TransportHost } from './transport.js';
 
 /** Options of {@link capture}. */
 export interface CaptureOptions {
@@ -40,11 +41,13 @@ class Capture implements Transport {
   declare readonly encapsulationPort?: number;
   declare readonly integrity?: boolean;
   declare readonly zeroChecksum?: boolean;
+  declare readonly share?: Share;
   readonly route?: (destination: Address) => Route | undefined;
   readonly interfaceOf?: (address: Address) => string | undefined;
   readonly lookup?: Lookup;
   readonly useZone?: (destination: Address, zone: string) => boolean;
   readonly portBound?: (port: number) => void;
+  readonly pathChanged?: (path: PeerPath) => void;
   readonly ref?: () => void;
   readonly unref?: () => void;
   readonly #transport: Transport;
@@ -62,11 +65,12 @@ class Capture implements Transport {
       this.useZone = (destination, zone) => transport.useZone?.(destination, zone) === true;
     }
     if (transport.portBound !== undefined) this.portBound = (port) => transport.portBound?.(port);
+    if (transport.pathChanged !== undefined) this.pathChanged = (path) => transport.pathChanged?.(path);
     if (transport.ref !== undefined) this.ref = () => transport.ref?.();
     if (transport.unref !== undefined) this.unref = () => transport.unref?.();
     if (transport.lookup !== undefined) this.lookup = (...question) => transport.lookup?.(...question);
     if (transport.route !== undefined) this.route = (destination) => transport.route?.(destination);
-    for (const name of ['encapsulationPort', 'integrity', 'zeroChecksum'] as const) {
+    for (const name of ['encapsulationPort', 'integrity', 'zeroChecksum', 'share'] as const) {
       if (name in transport) Object.defineProperty(this, name, { get: () => transport[name], enumerable: true });
     }
   }

@@ -238,3 +238,21 @@ test('a SHUTDOWN ACK for no association is counted', async () => {
   expect(target.stack.statistics().control.received).toBe(before + 1);
   await target.close();
 });
+
+test('a peer that restarts connects by its second path while the first one is dead', () =>
+  withTwoStacks(async (stacks) => {
+    const { network, clientHost } = stacks;
+    const { b } = await connected(stacks, {});
+    const port = b.remotePort ?? 0;
+    clientHost.crash();
+    clientHost.restart();
+    network.partition('10.0.1.1');
+    let restarts = 0;
+    b.on('restart', () => restarts++);
+    const socket = (await newStack(network, clientHost)).socket();
+    socket.bindx([{ address: '0.0.0.0', port }]);
+    const again = await socket.connectx(SERVER);
+    await again.send('by the second path');
+    expect(new TextDecoder().decode((await b.receive())?.data)).toBe('by the second path');
+    expect(restarts).toBe(1);
+  }));

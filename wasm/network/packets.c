@@ -137,14 +137,22 @@ static int may_answer(const struct link_packet *header)
 }
 
 /*
- * INIT ACK, COOKIE ACK and answers to packets of no association leave from the address that was asked. A firewall or a
- * NAT in front of the peer lets no other one in. Upstream sends them from the address that leads to the peer.
+ * Answers to packets of no association, INIT ACK among them, go to where the packet came from (RFC 9260 6.4). For a peer
+ * that restarts, sctp_send_initiate_ack() sends to its former primary address: if that path is dead, the peer never gets
+ * an INIT ACK. They and COOKIE ACK leave from the address that was asked. A firewall or a NAT in front of the peer lets
+ * no other one in. Upstream sends them from the address that leads to the peer.
  */
 static void answer_from_address_asked(struct mbuf *packet, int headers, struct link_packet *header,
                                       const struct sctp_tcb *stcb)
 {
-	size_t length = header->family == 4 ? 4 : 16;
+	size_t length;
 
+	if (stcb == NULL && link_packet_source != NULL && link_packet_source->sa.sa_family != AF_CONN) {
+		header->family = link_packet_source->sa.sa_family == AF_INET ? 4 : 6;
+		memset(header->source, 0, sizeof(header->source) + sizeof(header->destination));
+		memcpy(header->destination, link_ip_address(link_packet_source, header->family), header->family == 4 ? 4 : 16);
+	}
+	length = header->family == 4 ? 4 : 16;
 	if (link_packet_source != NULL && link_packet_source->sa.sa_family == (header->family == 4 ? AF_INET : AF_INET6) &&
 	    memcmp(header->destination, link_ip_address(link_packet_source, header->family), length) == 0 &&
 	    (stcb == NULL || link_has_chunk(packet, headers, SCTP_COOKIE_ACK))) {
