@@ -86,9 +86,9 @@ function table(rows) {
 
 function proof({ kind, file, reason, purpose }) {
   if (kind === 'untested') return `not tested here: ${cell(reason)}`;
-  const link = `[${file.replace('.test.ts', '')}](../test/conformance/${file})`;
-  if (kind === 'deviation') return `${link}: **not followed.** ${cell(reason)}`;
-  return purpose === undefined ? link : `${link}, ${purpose.toUpperCase()}`;
+  const where = `\`${file.replace('.test.ts', '')}\``;
+  if (kind === 'deviation') return `${where}: **not followed.** ${cell(reason)}`;
+  return purpose === undefined ? where : `${where}, ${purpose.toUpperCase()}`;
 }
 
 const cell = (text) => text.replaceAll('|', '\\|');

@@ -28,10 +28,11 @@ check_types() {
     node_modules/.bin/tsc -p tsconfig.test.json
 }
 
-# The reference of the typed API. Fails if something public has no description, or if a link leads nowhere.
-build_reference() {
-  step docs 'reference of the API' build/api/index.html package-lock.json typedoc.json tsconfig.json README.md src -- \
-    node_modules/.bin/typedoc
+# The documents and the reference of the typed API, as a site. Fails if something public has no description, or if a link leads
+# nowhere.
+build_site() {
+  step docs 'documentation' build/site/index.html package-lock.json typedoc.json tsconfig.json src docs examples bench/README.md \
+    usrsctp/README.md CHANGELOG.md CONTRIBUTING.md NOTICE.md scripts/site.mjs scripts/site -- node scripts/site.mjs
 }
 
 # The C side, compiled natively: with the address sanitizer, which also finds leaks, and with upstream's INVARIANTS,
@@ -94,7 +95,7 @@ run_tests() { # ARGUMENT…
   install_tools package 'jest, Vite, publint, arethetypeswrong, TypeScript 5.2 to 5.9'
   lint
   check_types
-  build_reference
+  build_site
   build_native_checks
   if can_install; then
     build_guest

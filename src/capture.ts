@@ -1,3 +1,8 @@
+/**
+ * Captures: pcap and pcapng files, decoded packets, ladder diagrams.
+ * @module usrsctp-wasm/capture
+ */
+
 export { type LadderOptions, ladderOf } from './capture/capture-ladder.js';
 export { type CapturedPacket, type Datagram, type PcapngOptions, PcapngWriter } from './capture/pcapng.js';
 export { type ReadOptions, type ReadPacket, readCapture } from './capture/reader.js';

@@ -1,3 +1,8 @@
+/**
+ * Data channels (RFC 8831, RFC 8832) over any association.
+ * @module usrsctp-wasm/datachannel
+ */
+
 export {
   DataChannel,
   type DataChannelEvents,

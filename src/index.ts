@@ -1,3 +1,8 @@
+/**
+ * Sockets and associations over any transport, with the WebAssembly included: {@link Stack} is where to start.
+ * @module usrsctp-wasm
+ */
+
 export type { Address, AddressFamily, Endpoint } from './address.js';
 export { Association } from './association/association.js';
 export type { AssociationEvents, PathEvent, SendFailure } from './association/events.js';

@@ -2,6 +2,7 @@
  * usrsctp's own API: its public functions under their C names, with the semantics of usrsctp's manual. Sockets are
  * handles and never block. `docs/raw.md` says what differs from C, and `docs/api-coverage.md` names the equivalent of
  * each function in the typed API.
+ * @module usrsctp-wasm/raw
  */
 export type { Endpoint } from './address.js';
 export type { WasmSource } from './bridge/module.js';

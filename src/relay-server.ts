@@ -1,3 +1,8 @@
+/**
+ * The relay server, and the tickets of its clients.
+ * @module usrsctp-wasm/relay/server
+ */
+
 export { DEFAULT_LIMITS, type RelayLimits } from './relay/limits.js';
 export type { LogEntry, PublicAddress, RelayServerOptions } from './relay/options.js';
 export type { Resolve } from './relay/policy.js';

@@ -1,3 +1,8 @@
+/**
+ * SCTP over WebSockets to relays: for browsers, workers and edge runtimes.
+ * @module usrsctp-wasm/relay
+ */
+
 export type { UdpEndpoint } from './relay/udp-endpoint.js';
 export type { WebSocketConstructor, WebSocketLike } from './transport/relay/websocket.js';
 export {

@@ -1,3 +1,8 @@
+/**
+ * A network in memory: hosts, links with delay and loss, NATs, and a virtual clock.
+ * @module usrsctp-wasm/simulated
+ */
+
 export { type Conditions, DEFAULT_LATENCY_MS, type GilbertElliott } from './simulated/conditions.js';
 export type { Fate } from './simulated/fate.js';
 export type { End, Group, Named } from './simulated/group.js';

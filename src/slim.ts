@@ -1,4 +1,7 @@
-/** `usrsctp-wasm` without its WebAssembly: `Stack.create` is given it as `wasm`. */
+/**
+ * `usrsctp-wasm` without its WebAssembly: `Stack.create` is given it as `wasm`.
+ * @module usrsctp-wasm/slim
+ */
 
 export { Association } from './association/association.js';
 export { Stream } from './association/streams/stream.js';

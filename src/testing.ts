@@ -1,3 +1,8 @@
+/**
+ * Fixtures for tests of programs that use SCTP, over a simulated network.
+ * @module usrsctp-wasm/testing
+ */
+
 export { payload, RecordingHost, type Refusal } from './testing/recording-host.js';
 export {
   type Hooks,

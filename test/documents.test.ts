@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +20,10 @@ import { TicketVerifier } from '../src/relay/ticket.js';
 import { Child } from './support/child.js';
 import { freePort } from './support/native.js';
 
+/** The order of the documents on the site. */
+const sidebar = (await import('../docs/site/sidebar.mjs' as string)) as {
+  SECTIONS: readonly { readonly text: string; readonly items: readonly (readonly [string, string])[] }[];
+};
 const CHECKOUT = fileURLToPath(new URL('..', import.meta.url));
 let folder: string;
 
@@ -155,4 +168,19 @@ test('the functions of ours that the documents name exist', () => {
   const named = read('docs', /\.md$/).match(/(?<=`)(?:link|fixed|bridge)_\w+/g) ?? [];
   expect(named.length).toBeGreaterThan(0);
   expect(named.filter((name) => !sources.has(name))).toEqual([]);
+});
+
+test('documents for users name no tests and no rows of a contract', () => {
+  const { SECTIONS } = sidebar;
+  const pages = SECTIONS.filter(({ text }) => text !== 'Architecture').flatMap(({ items }) => items);
+  const files = pages.map(([, page]) => join(CHECKOUT, 'docs', `${page}.md`)).filter((file) => existsSync(file));
+  expect(files.length).toBeGreaterThan(30);
+  const named = [join(CHECKOUT, 'README.md'), ...files].flatMap((file) =>
+    [
+      ...readFileSync(file, 'utf8').matchAll(
+        /\.test\.ts|`test\/[^`]*`|npm run test|vitest run test|^\|(?: ?[FSLD]\d+)+ /gm,
+      ),
+    ].map(([words]) => `${file}: ${words}`),
+  );
+  expect(named).toEqual([]);
 });

@@ -112,6 +112,12 @@ describe('its types compile', () => {
 });
 
 describe('a project that has installed it', () => {
+  test('can be required by CommonJS, where Node can require ES modules', async () => {
+    const code =
+      "const { Stack } = require('usrsctp-wasm'); console.log(typeof require('usrsctp-wasm/udp').udp, Stack.name)";
+    expect(await node('--input-type=commonjs', '-e', code)).toBe('function Stack\n');
+  });
+
   test('runs it in Node', async () => expect(await node('main.js')).toBe(GREETING));
 
   test('runs it over UDP', async () => expect(await node('udp.js')).toBe(GREETING));
