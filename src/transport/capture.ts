@@ -1,14 +1,11 @@
-import type { Address } from '../address.js';
 import { checkOptions } from '../arguments.js';
 import type { PcapngWriter } from '../capture/pcapng.js';
 import { type Clock, systemClock, wallTimeMs } from '../clock.js';
-import type { Lookup } from '../host-name.js';
 import type { Names } from '../nearest-name.js';
 import type { Packet } from '../packet.js';
-import type { Share } from '../share.js';
 import { completePacket } from '../wire/crc32c.js';
-import { checkHost } from './host.js';
-import type { PeerPath, Route, Transport, TransportHost } from './transport.js';
+import { type Direction, tapped } from './tap.js';
+import type { Transport } from './transport.js';
 
 /** Options of {@link capture}. */
 export interface CaptureOptions {
@@ -34,22 +31,12 @@ export function capture(transport: Transport, writer: PcapngWriter, options: Cap
   checkOptions(options, CAPTURE_OPTIONS, 'capture');
   if (typeof transport?.send !== 'function') throw new TypeError('capture: give a transport, such as udp()');
   if (typeof writer?.addInterface !== 'function') throw new TypeError('capture: give a PcapngWriter');
-  return new Capture(transport, writer, options);
+  const recorder = new Recorder(transport, writer, options);
+  return tapped(transport, (direction, packets) => recorder.write(direction, packets));
 }
 
-class Capture implements Transport {
-  declare readonly encapsulationPort?: number;
-  declare readonly integrity?: boolean;
-  declare readonly zeroChecksum?: boolean;
-  declare readonly share?: Share;
-  readonly route?: (destination: Address) => Route | undefined;
-  readonly interfaceOf?: (address: Address) => string | undefined;
-  readonly lookup?: Lookup;
-  readonly useZone?: (destination: Address, zone: string) => boolean;
-  readonly portBound?: (port: number) => void;
-  readonly pathChanged?: (path: PeerPath) => void;
-  readonly ref?: () => void;
-  readonly unref?: () => void;
+/** Writes the packets of a transport. */
+class Recorder {
   readonly #transport: Transport;
   readonly #writer: PcapngWriter;
   readonly #interfaceId: number;
@@ -60,64 +47,9 @@ class Capture implements Transport {
     this.#writer = writer;
     this.#interfaceId = writer.addInterface(name);
     this.#now = () => wallTimeMs(clock);
-    if (transport.interfaceOf !== undefined) this.interfaceOf = (address) => transport.interfaceOf?.(address);
-    if (transport.useZone !== undefined) {
-      this.useZone = (destination, zone) => transport.useZone?.(destination, zone) === true;
-    }
-    if (transport.portBound !== undefined) this.portBound = (port) => transport.portBound?.(port);
-    if (transport.pathChanged !== undefined) this.pathChanged = (path) => transport.pathChanged?.(path);
-    if (transport.ref !== undefined) this.ref = () => transport.ref?.();
-    if (transport.unref !== undefined) this.unref = () => transport.unref?.();
-    if (transport.lookup !== undefined) this.lookup = (...question) => transport.lookup?.(...question);
-    if (transport.route !== undefined) this.route = (destination) => transport.route?.(destination);
-    for (const name of ['encapsulationPort', 'integrity', 'zeroChecksum', 'share'] as const) {
-      if (name in transport) Object.defineProperty(this, name, { get: () => transport[name], enumerable: true });
-    }
   }
 
-  get addresses(): readonly Address[] {
-    return this.#transport.addresses;
-  }
-
-  get mtu(): number {
-    return this.#transport.mtu;
-  }
-
-  async start(host: TransportHost): Promise<void> {
-    checkHost(host);
-    return this.#transport.start({
-      takesZeroChecksum: host.takesZeroChecksum === true,
-      get isQuiet() {
-        return host.isQuiet === true;
-      },
-      receive: (packets) => {
-        this.#write('inbound', packets);
-        host.receive(packets);
-      },
-      unreachable: (...report) => host.unreachable(...report),
-      portTaken: (destination) => host.portTaken?.(destination) === true,
-      changed: (back) => host.changed(back),
-      ending: () => host.ending?.(),
-      ...(host.portsInUse && { portsInUse: () => host.portsInUse?.() ?? new Set() }),
-    });
-  }
-
-  send(packets: readonly Packet[]): void {
-    this.#write('outbound', packets);
-    this.#transport.send(packets);
-  }
-
-  close(): Promise<void> {
-    return this.#transport.close();
-  }
-
-  /** The local UDP port. If the transport doesn't have `port`, it is assumed to be the port at which it expects peers. */
-  #ownPort(): number {
-    const { port, encapsulationPort = 0 }: Transport & { readonly port?: unknown } = this.#transport;
-    return typeof port === 'number' ? port : encapsulationPort;
-  }
-
-  #write(direction: 'inbound' | 'outbound', packets: readonly Packet[]): void {
+  write(direction: Direction, packets: readonly Packet[]): void {
     const timeMs = this.#now();
     const isOut = direction === 'outbound';
     for (const { port, bytes, ...packet } of packets) {
@@ -126,6 +58,12 @@ class Capture implements Transport {
       const datagram = { ...packet, ...ports, bytes: this.#completed(bytes) };
       this.#writer.add({ interfaceId: this.#interfaceId, timeMs, direction, datagram });
     }
+  }
+
+  /** The local UDP port. If the transport doesn't have `port`, it is assumed to be the port at which it expects peers. */
+  #ownPort(): number {
+    const { port, encapsulationPort = 0 }: Transport & { readonly port?: unknown } = this.#transport;
+    return typeof port === 'number' ? port : encapsulationPort;
   }
 
   /** Packets of a transport with `integrity` have no checksum. The capture has the correct one, for Wireshark. */

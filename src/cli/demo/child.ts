@@ -14,8 +14,8 @@ export class ServerProcess {
   #wake: () => void = () => {};
 
   /** Starts the server: the same program with other arguments. */
-  constructor(program: string, addresses: readonly Address[]) {
-    this.#child = fork(program, ['serve', ...addresses]);
+  constructor([file, ...args]: readonly [file: string, ...string[]], addresses: readonly Address[]) {
+    this.#child = fork(file, [...args, 'serve', ...addresses]);
     this.exit = this.#ended();
     void this.exit.then(() => this.#wake());
     this.#child.on('message', (report: Report) => {

@@ -1,12 +1,14 @@
-import { type Address, type Association, type Setup, Stack } from '../../index.js';
+import { type Address, type Association, Stack } from '../../index.js';
 import { udp } from '../../udp.js';
+import { pathLines } from '../paths.js';
+import { setupLines } from '../setup.js';
+import { bold, dim, green } from '../terminal.js';
 import { ServerProcess } from './child.js';
 import { Conversation } from './conversation.js';
 import { Cuttable } from './cuttable.js';
 import { cut, heal } from './failover.js';
-import { showPaths } from './paths.js';
+import { event, fact, heading, say, sayAll, table, title } from './page.js';
 import { SCTP_PORT } from './server.js';
-import { bold, dim, event, fact, green, heading, say, table, title, yellow } from './terminal.js';
 import { Timeline } from './timeline.js';
 import { Traffic } from './traffic.js';
 import { LIMIT_MS, now } from './wait.js';
@@ -16,8 +18,11 @@ const DEAD = '127.0.0.9';
 const STREAMS = 4;
 const ROUNDS = 100;
 
-/** The client process. Shows an association from connectx to its close. */
-export async function demo(program: string, addresses: readonly Address[]): Promise<void> {
+/** The client process. Shows an association from connectx to its close. `program` is run as the server. */
+export async function demo(
+  program: readonly [file: string, ...string[]],
+  addresses: readonly Address[],
+): Promise<void> {
   const server = new ServerProcess(program, addresses);
   try {
     await show(server, addresses);
@@ -73,23 +78,10 @@ async function connect(stack: Stack, listed: readonly Address[], udpPort: number
   const socket = stack.socket();
   const peers = listed.map((address) => ({ address, port: SCTP_PORT, encapsulationPort: udpPort }));
   const association = await socket.connectx(peers, { timeoutMs: LIMIT_MS });
-  showSetup(association.setup);
+  sayAll(setupLines(association.setup));
   say();
-  showPaths(association);
+  sayAll(pathLines(association.paths()));
   return association;
-}
-
-function showSetup({ tried, confirmed, dropped, streams, features, elapsedMs }: Setup): void {
-  const inits = tried.map(({ address, sentAtMs }) => {
-    const times = sentAtMs.map((atMs) => `${Math.round(atMs)} ms`).join(', ');
-    return `${address.padEnd(12)}${times === '' ? dim('no INIT was needed') : `INIT at ${times}`}`;
-  });
-  fact('tried', ...inits);
-  fact('confirmed', green(confirmed.join('  ')));
-  fact('dropped', dropped.length > 0 ? `${yellow(dropped.join('  '))}  ${dim('the server doesn’t have it')}` : 'none');
-  fact('elapsed', `${Math.round(elapsedMs)} ms`);
-  fact('streams', `${streams.outbound} out, ${streams.inbound} in`);
-  fact('features', features.join(', '));
 }
 
 async function exchange(conversation: Conversation): Promise<void> {

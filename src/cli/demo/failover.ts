@@ -1,8 +1,9 @@
 import type { Address, Association } from '../../index.js';
+import { pathLines } from '../paths.js';
+import { bold, dim, green, red } from '../terminal.js';
 import type { ServerProcess } from './child.js';
 import type { Cuttable } from './cuttable.js';
-import { showPaths } from './paths.js';
-import { bold, dim, event, fact, green, red, say } from './terminal.js';
+import { event, fact, say, sayAll } from './page.js';
 import type { Timeline } from './timeline.js';
 import type { Traffic } from './traffic.js';
 import { now, pause, until } from './wait.js';
@@ -53,7 +54,7 @@ export async function cut({ server, association, network, timeline, traffic }: S
     now(),
   );
   say();
-  showPaths(association);
+  sayAll(pathLines(association.paths()));
   return inUse;
 }
 
@@ -76,7 +77,7 @@ export async function heal(
   await traffic.stop();
   changes.end();
   say();
-  showPaths(association);
+  sayAll(pathLines(association.paths()));
 }
 
 /** Shows the path events of both ends as they happen. */

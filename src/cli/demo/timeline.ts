@@ -1,5 +1,6 @@
 import type { Address } from '../../index.js';
-import { bold, dim, green, type Paint, say, yellow } from './terminal.js';
+import { bold, dim, green, type Paint, yellow } from '../terminal.js';
+import { say } from './page.js';
 
 interface Arrival {
   readonly atMs: number;

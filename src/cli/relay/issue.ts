@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parseRule } from '../../relay/policy.js';
 import { signTicket, type TicketKey } from '../../relay/ticket.js';
+import { required, wholeNumber } from '../values.js';
 
 /** Reads keys from a file: a JSON Web Key Set, or one key. */
 export function readKeys(file: string | undefined): TicketKey[] {
@@ -40,16 +41,4 @@ export async function newTicket(args: readonly string[]): Promise<string> {
     destinations,
   };
   return signTicket(claims, key);
-}
-
-export function required<Value>(option: string, value: Value | undefined): Value {
-  if (value === undefined) throw new Error(`${option} is missing; see usrsctp-relay --help`);
-  return value;
-}
-
-/** Parses the value of a numeric option. */
-export function wholeNumber(option: string, text: string, min: number): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= min && value <= Number.MAX_SAFE_INTEGER) return value;
-  throw new Error(`${option} is '${text}': it must be an integer of at least ${min}`);
 }

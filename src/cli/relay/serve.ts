@@ -5,7 +5,8 @@ import { type AddressInfo, isIPv6 } from 'node:net';
 import { parseArgs } from 'node:util';
 import type { LogEntry, RelayServerOptions } from '../../relay/options.js';
 import { type RelayServer, relayServer } from '../../relay/server.js';
-import { readKeys, required, wholeNumber } from './issue.js';
+import { required, wholeNumber } from '../values.js';
+import { readKeys } from './issue.js';
 
 const OPTIONS = {
   listen: { type: 'string', default: '127.0.0.1:8080' },

@@ -21,43 +21,31 @@ export const green: Paint = paint(32, 39);
 export const yellow: Paint = paint(33, 39);
 export const blue: Paint = paint(34, 39);
 
-const INDENT = '   ';
 const LABEL_COLUMNS = 11;
-const RULE_COLUMNS = 96;
 
-/** Prints a line, indented below its heading. */
-export function say(text: string = ''): void {
-  process.stdout.write(text === '' ? '\n' : `${INDENT}${text}\n`);
+/** Lines with a label before the first. */
+export function factLines(name: string, ...lines: readonly string[]): string[] {
+  return lines.map((line, index) => `${dim((index === 0 ? name : '').padEnd(LABEL_COLUMNS))}${line}`);
 }
 
-export function title(text: string, remark: string): void {
-  process.stdout.write(`\n${bold(text)}  ${dim(remark)}\n`);
+/** The line of an event, with its time. */
+export function eventLine(atMs: number, what: string): string {
+  return `${bold(`${Math.round(atMs)} ms`.padStart(8))}   ${what}`;
 }
 
-export function heading(number: number, text: string): void {
-  const rule = '─'.repeat(RULE_COLUMNS - text.length - 4);
-  process.stdout.write(`\n${bold(blue(String(number)))}  ${bold(text)} ${dim(rule)}\n\n`);
-}
-
-/** Prints lines with a label before the first. */
-export function fact(name: string, ...lines: readonly string[]): void {
-  for (const [index, line] of lines.entries()) say(`${dim((index === 0 ? name : '').padEnd(LABEL_COLUMNS))}${line}`);
-}
-
-/** Prints an event with its time. */
-export function event(atMs: number, what: string): void {
-  say(`${bold(`${Math.round(atMs)} ms`.padStart(8))}   ${what}`);
-}
-
-export function table(columns: readonly Column[], rows: readonly (readonly Cell[])[]): void {
+/** The lines of a table: titles, a rule and the rows. */
+export function tableLines(columns: readonly Column[], rows: readonly (readonly Cell[])[]): string[] {
   const widths = columns.map(({ title }, index) =>
     Math.max(title.length, ...rows.map((row) => textOf(row[index]).length)),
   );
   const line = (cells: readonly (Cell | undefined)[]) =>
-    columns.map((column, index) => aligned(cells[index] ?? '', widths[index] ?? 0, column.align)).join('   ');
-  say(line(columns.map(({ title }) => ({ text: title, paint: dim }))).trimEnd());
-  say(dim('─'.repeat(widths.reduce((sum, width) => sum + width + 3, -3))));
-  for (const row of rows) say(line(row).trimEnd());
+    columns
+      .map((column, index) => aligned(cells[index] ?? '', widths[index] ?? 0, column.align))
+      .join('   ')
+      .trimEnd();
+  const titles = line(columns.map(({ title }) => ({ text: title, paint: dim })));
+  const rule = dim('─'.repeat(widths.reduce((sum, width) => sum + width + 3, -3)));
+  return [titles, rule, ...rows.map(line)];
 }
 
 function aligned(cell: Cell, width: number, align: Column['align'] = 'left'): string {
