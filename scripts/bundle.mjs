@@ -24,6 +24,7 @@ const ENTRIES = [
   'testing/udp',
   'cli/relay',
   'cli/demo',
+  'cli/usrsctp-wasm',
 ];
 
 const common = {

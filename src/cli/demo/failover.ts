@@ -1,12 +1,13 @@
 import type { Address, Association } from '../../index.js';
 import { pathLines } from '../paths.js';
 import { bold, dim, green, red } from '../terminal.js';
+import { pause } from '../wait.js';
 import type { ServerProcess } from './child.js';
 import type { Cuttable } from './cuttable.js';
 import { event, fact, say, sayAll } from './page.js';
 import type { Timeline } from './timeline.js';
 import type { Traffic } from './traffic.js';
-import { now, pause, until } from './wait.js';
+import { now, until } from './wait.js';
 
 const QUIET_MS = 250;
 

@@ -1,13 +1,10 @@
 import { systemClock } from '../../index.js';
+import { pause } from '../wait.js';
 
 /** How long the demo waits for anything before it fails. */
 export const LIMIT_MS = 8000;
 
 export const now = (): number => systemClock.now();
-
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => systemClock.schedule(ms, () => resolve()));
-}
 
 /** Polls until there is a value. */
 export async function until<Value>(what: string, value: () => Value | undefined): Promise<Value> {
