@@ -36,7 +36,7 @@ readonly internals=(
   fixes/{address_translation,retransmission,round_trips,schedulers,shutdown,extra_fields,path_selection,error_counters}.c
   fixes/{association_validation,fragment_size,packet_validation,gap_blocks,asockill_timer}.c
   fixes/{process_data,unread_limit,accept_fragment,reassembly,delivery,forward_tsn}.c
-  fixes/{stream_reset,restarted_streams,ended_association}.c
+  fixes/{stream_reset,restarted_streams,ended_association,shared_keys}.c
   fixes/{send_buffer,lifetimes,abandoned,unfinished_messages,sent_abort}.c
 )
 readonly bridge=(api/bridge.c api/messages.c api/handles.c os/memory.c os/snprintf.c os/sha256.c)
@@ -83,7 +83,7 @@ flags_for() { # FILE
     late_packets | *_addresses | ended_association | asockill_timer | unfinished_messages | tag_timewait) echo -Oz ;;
     reconfiguration | restart | restarted_streams | stream_reset | forward_tsn | shutdown) echo -Oz ;;
     error_counters | path_selection | retransmission | round_trips | lifetimes | abandoned | fragment_size) echo -Oz ;;
-    gap_blocks | buffer_quota | init_ack_rate | association_tables) echo -Oz ;;
+    gap_blocks | buffer_quota | init_ack_rate | association_tables | shared_keys) echo -Oz ;;
     sha1 | sha256 | environment | association_validation | send_buffer | schedulers) echo -Oz ;;
   esac
 }

@@ -128,12 +128,12 @@ export class Authentication {
     });
   }
 
-  /** Explains usrsctp's EINVAL. */
+  /** Explains usrsctp's EINVAL, and its EBUSY for a key that is in use, which is EALREADY here. */
   #act(problem: string, set: () => void): void {
     try {
       set();
     } catch (error) {
-      if (!(error instanceof SctpError) || error.code !== 'EINVAL') throw error;
+      if (!(error instanceof SctpError) || (error.code !== 'EINVAL' && error.code !== 'EALREADY')) throw error;
       throw new SctpError('EINVAL', `authentication: ${problem}`, { syscall: 'setsockopt' });
     }
   }

@@ -53,6 +53,27 @@ test('an association over AF_CONN goes through conn_output and usrsctp_conninput
   for (const usrsctp of [left, right]) usrsctp.usrsctp_finish();
 });
 
+test('over AF_CONN the peer can not be asked for another primary path, and the address stays usable', async () => {
+  const { left, right, so, listener, address } = await coupled();
+  const enable = (end: R.Usrsctp, of: R.SocketArgument) => {
+    expect(end.usrsctp_setsockopt(of, R.IPPROTO_SCTP, R.SCTP_AUTH_SUPPORTED, { assoc_value: 1 })).toBe(0);
+    expect(end.usrsctp_setsockopt(of, R.IPPROTO_SCTP, R.SCTP_ASCONF_SUPPORTED, { assoc_value: 1 })).toBe(0);
+  };
+  enable(left, so);
+  enable(right, listener);
+  left.usrsctp_connect(so, { conn: address, port: 5000 });
+  for (let count = 0; count < 10; count++) {
+    const primary = { sspp_addr: { conn: address, port: 5000 } };
+    expect(left.usrsctp_setsockopt(so, R.IPPROTO_SCTP, R.SCTP_SET_PEER_PRIMARY_ADDR, primary)).toBe(-1);
+    expect(left.errno).toBe('EINVAL');
+  }
+  for (let port = 6000; port < 6050; port++) {
+    const other = left.usrsctp_socket(R.AF_CONN, R.SOCK_STREAM, R.IPPROTO_SCTP);
+    expect(left.usrsctp_bind(other, { conn: address, port })).toBe(0);
+  }
+  for (const usrsctp of [left, right]) usrsctp.usrsctp_finish();
+});
+
 test.each([[7], ['text'], [{ an: 'object' }], [Symbol('any')]])(
   'an association over %s goes on when the address is deregistered and registered again',
   (address) =>

@@ -144,6 +144,20 @@ test('changing keys in the middle of a transfer loses nothing', () =>
     { conditions: { latencyMs: 5, loss: 0.02 } },
   ));
 
+test('a key that is in use can not be replaced, and trying it leaks no memory', () =>
+  withTwoStacks(async (stacks) => {
+    const { a: connecting, serverSocket } = await keyedPair(stacks, SECRET);
+    const [a] = await Promise.all([connecting, serverSocket.accept()]);
+    const restore = stacks.network.filter(() => undefined);
+    await a.send('not acknowledged');
+    const before = stacks.client.memoryInUse;
+    for (let count = 0; count < 100; count++) {
+      expect(() => a.authentication.setKey(1, pattern(1000, count))).toThrow(/EINVAL.*in use/);
+    }
+    expect(stacks.client.memoryInUse - before).toBeLessThan(1000);
+    restore();
+  }));
+
 test('a socket keeps its keys for its next association, except those that were deleted', () =>
   withTwoStacks(async (stacks) => {
     const listener = keyed(stacks.server.socket({ style: 'one-to-many' }), SECRET);

@@ -42,7 +42,11 @@ int link_abort(void *so, uint32_t id, const void *reason, uint32_t length)
 		return -ENOENT;
 	}
 	if (SCTP_GET_STATE(stcb) == SCTP_STATE_COOKIE_WAIT) {
-		/* The peer has no association yet, and we don't know the tag that an ABORT needs. */
+		/*
+		 * The peer has no association yet, and we don't know the tag that an ABORT needs. sctp_free_assoc() would report
+		 * unsent messages too, but only after it has made unread notifications independent of the association.
+		 */
+		sctp_report_all_outbound(stcb, 0, SCTP_SO_LOCKED);
 		sctp_free_assoc(stcb->sctp_ep, stcb, SCTP_NORMAL_PROC, SCTP_FROM_SCTP_PCB);
 	} else {
 		UPSTREAM_ABORT_ASSOCIATION(stcb, cause_with(stcb, reason, length), SCTP_SO_LOCKED);

@@ -123,6 +123,9 @@ EXPORT int bridge_sendv(int handle, const void *data, uint32_t length, struct so
 	int is_end = length == 0 && (wanted & SCTP_EOF) != 0;
 	ssize_t sent;
 
+	if (so == NULL) {
+		return -EBADF;
+	}
 	if ((wanted & SCTP_SENDALL) != 0 && !may_send_all(so, sndinfo)) {
 		return -EAGAIN;
 	}

@@ -255,3 +255,22 @@ struct sctp_tcb *fixed_findassociation_addr(struct mbuf *packet, int offset, str
 	}
 	return stcb;
 }
+
+/*
+ * sctp_handle_cookie_echo() looks for an association with an address in the cookie, if the packet came from another
+ * one. The lookup releases the reference to the endpoint that was given, and the caller then takes one to the endpoint
+ * of the association. They are the same in upstream's eyes. But a listening one-to-one socket stands for those that
+ * were accepted from it: each such COOKIE ECHO took a reference from the listener, and kept the other endpoint for ever.
+ */
+struct sctp_tcb *fixed_findassociation_ep_addr(struct sctp_inpcb **inp, struct sockaddr *remote, struct sctp_nets **net,
+                                               struct sockaddr *local, struct sctp_tcb *locked)
+{
+	struct sctp_inpcb *given = *inp;
+	struct sctp_tcb *stcb = sctp_findassociation_ep_addr(inp, remote, net, local, locked);
+
+	if (stcb != NULL && stcb->sctp_ep != given) {
+		SCTP_INP_INCR_REF(given);
+		SCTP_INP_DECR_REF(stcb->sctp_ep);
+	}
+	return stcb;
+}

@@ -171,11 +171,12 @@ void link_free_ifa_and_clear(struct sctp_ifa **address)
 
 /*
  * A request to add or delete an address holds a reference to it. sctp_asconf_queue_mgmt() doesn't release it when two
- * requests cancel each other, nor do sctp_free_assoc() and sctp_process_cookie_existing(), which empty the queue.
+ * requests cancel each other, nor do sctp_free_assoc() and sctp_process_cookie_existing(), which empty the queue. It
+ * does release an address of AF_CONN, for which it makes no request.
  */
 void fixed_free_request(struct sctp_asconf_addr *request)
 {
-	if (request->ifa != NULL) {
+	if (request->ifa != NULL && request->ifa->address.sa.sa_family != AF_CONN) {
 		sctp_free_ifa(request->ifa);
 	}
 	link_free(request);

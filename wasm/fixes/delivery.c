@@ -48,11 +48,13 @@ static void let_overtake(const struct sctp_inpcb *inp, struct sctp_queued_to_rea
 
 /*
  * Replaces free() for entries of the read queue. When a message that has overtaken another one has been read,
- * sctp_sorecvmsg() assumes that nothing of the stream is partly delivered. This sets the stream's state right.
+ * sctp_sorecvmsg() assumes that nothing of the stream is partly delivered. This sets the stream's state right. A
+ * notification belongs to no stream, and can be read before the association has any.
  */
 void fixed_free_message(struct sctp_queued_to_read *message)
 {
-	if (message->some_taken && message->stcb != NULL && !message->do_not_ref_stcb) {
+	if (message->some_taken && message->stcb != NULL && !message->do_not_ref_stcb &&
+	    (message->spec_flags & M_NOTIFICATION) == 0) {
 		struct sctp_stream_in *stream = stream_of(message);
 
 		if (stream->pd_api_started) {

@@ -112,6 +112,10 @@ struct sctp_tcb *fixed_findassociation_ep_asconf(struct mbuf *packet, int offset
                                                  struct sctp_inpcb **inp, struct sctp_nets **path, uint32_t vrf_id,
                                                  uint16_t port);
 
+/* Finds the association that a COOKIE ECHO is for by an address in its cookie: association_validation.c. */
+struct sctp_tcb *fixed_findassociation_ep_addr(struct sctp_inpcb **inp, struct sockaddr *remote, struct sctp_nets **net,
+                                               struct sockaddr *local, struct sctp_tcb *locked);
+
 /*
  * Sorts and merges the Gap Ack Blocks of a SACK. Returns 0 if they acknowledge TSNs that were never sent; the
  * association has been aborted then. See gap_blocks.c.

@@ -83,11 +83,12 @@
 
 /*
  * Packets that are discarded because of their association: fixes/association_validation.c. Packets whose association is
- * found by their ASCONF: fixes/late_packets.c. Comes after the others, because fixes.h declares the functions.
+ * found by their ASCONF: fixes/late_packets.c. By an address in their cookie: association_validation.c. Comes after the others, because fixes.h declares the functions.
  */
 #include "fixes/fixes.h"
 #define sctp_findassociation_addr(packet, offset, source, destination, header, first, inp, path, vrf_id) \
 	fixed_findassociation_addr(packet, offset, source, destination, header, first, inp, path, vrf_id, port, compute_crc)
+#define sctp_findassociation_ep_addr fixed_findassociation_ep_addr
 #define sctp_findassociation_ep_asconf(packet, offset, destination, header, inp, path, vrf_id) \
 	fixed_findassociation_ep_asconf(packet, offset, src, destination, header, inp, path, vrf_id, port)
 

@@ -22,6 +22,12 @@
 #define sctp_inpcb_alloc(so, vrf_id) link_inpcb_alloc(so, vrf_id)
 int link_inpcb_alloc(struct socket *so, uint32_t vrf_id);
 
+/* A shared key that can't be inserted: fixes/shared_keys.c. */
+#define sctp_insert_sharedkey fixed_insert_sharedkey
+struct sctp_keyhead;
+struct sctp_shared_key;
+int fixed_insert_sharedkey(struct sctp_keyhead *keys, struct sctp_shared_key *key);
+
 /* An association ends while a message is partly delivered: fixes/ended_association.c. */
 #define sctp_free_assoc fixed_free_assoc
 
