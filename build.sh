@@ -8,6 +8,7 @@ usage() {
 ./build.sh [OPTIONS] demo [ARGUMENT…]   build, then run the demo
 ./build.sh [OPTIONS] page [--port N]    build, then serve a page that shows a live association in the browser
 ./build.sh [OPTIONS] test [ARGUMENT…]   build, lint, type-check and test; the arguments go to vitest
+./build.sh [OPTIONS] fuzz [ARGUMENT…]   build, then fuzz for --minutes N, by default 4
 
   --source DIR   build the usrsctp checkout in DIR in place of the pinned release
   --emsdk        install a pinned emsdk into build/emsdk and use it (needs the internet)
@@ -33,7 +34,7 @@ parse_options() {
       --source) use_source "${2:-}"; shift ;;
       --emsdk) emsdk=true ;;
       -h | --help) usage; exit ;;
-      demo | page | test) command=$1; shift; arguments=("$@"); return ;;
+      demo | page | test | fuzz) command=$1; shift; arguments=("$@"); return ;;
       *) usage >&2; fail "build.sh: unknown argument '$1'." ;;
     esac
     shift
@@ -66,5 +67,10 @@ case $command in
   build) cat build/sizes.log ;;
   demo) exec node dist/cli/demo.js ${arguments[@]+"${arguments[@]}"} ;;
   page) exec node examples/page/serve.mjs ${arguments[@]+"${arguments[@]}"} ;;
+  fuzz)
+    need_test_packages
+    build_fuzz_targets
+    exec node scripts/fuzz.mjs ${arguments[@]+"${arguments[@]}"}
+    ;;
   test) run_tests ${arguments[@]+"${arguments[@]}"} ;;
 esac

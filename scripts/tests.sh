@@ -6,7 +6,7 @@
 # and pion.
 readonly test_packages=(libusrsctp-examples libusrsctp-dev tshark iproute2 nftables gcc libc6-dev nginx caddy
   chromium firefox-esr webkit2gtk-driver xvfb qemu-system-x86 libsctp-dev cpio openssl
-  golang-go golang-github-pion-sctp-dev)
+  golang-go golang-github-pion-sctp-dev clang libclang-rt-dev)
 
 need_test_packages() {
   if can_install; then
@@ -47,6 +47,12 @@ native_check() { # NAME LABEL FLAG…
   shift 2
   step "$name" "$label" "build/$name/mutate" wasm test/native "$source_dir/usrsctplib" -- \
     test/native/compile.sh "$source_dir" "build/$name" "$@"
+}
+
+# The C side for libFuzzer. Only clang has it.
+build_fuzz_targets() {
+  step fuzz 'C for libFuzzer' build/fuzz/conn wasm test/native/bridge.h test/fuzz/native "$source_dir/usrsctplib" -- \
+    test/fuzz/native/compile.sh "$source_dir" build/fuzz
 }
 
 # Programs that only tests use: other runtimes, and tools that check the package. They aren't dependencies of ours: each
@@ -97,6 +103,7 @@ run_tests() { # ARGUMENT…
   check_types
   build_site
   build_native_checks
+  build_fuzz_targets
   if can_install; then
     build_guest
     build_pion

@@ -38,6 +38,7 @@ int bridge_recvv(int handle, void *buffer, uint32_t length, struct sockaddr *fro
                  socklen_t *info_length, unsigned int *info_type, int *flags);
 int bridge_set_aside(int handle, const uint32_t *ids, uint32_t count);
 void bridge_ready_taken(void);
+void bridge_register_address(void *address);
 
 /* The bytes of a packet in the outbox or inbox, with its header. */
 static inline uint32_t packet_size(const struct link_packet *packet)
