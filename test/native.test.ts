@@ -31,6 +31,16 @@ describe.each(Object.entries(BUILDS))('the C side under %s', (build, checker) =>
     LIMIT_MS,
   );
 
+  test(`whichever allocation fails, the stack ends at once and says why (${checker})`, {
+    timeout: LIMIT_MS,
+  }, async () => {
+    const program = new Child(`build/${build}/out_of_memory`, [build === 'asan' ? '1' : '7']);
+    expect(await program.exit(LIMIT_MS), program.output).toBe(0);
+    console.log(program.output.trim());
+    const [allocations] = (program.output.match(/\d+/g) ?? []).map(Number);
+    expect(allocations).toBeGreaterThan(1000);
+  });
+
   test.each([
     ['SHA-1', 'RFC 3174', 'sha1'],
     ['SHA-256', 'RFC 6234', 'sha256'],

@@ -59,6 +59,11 @@ uint32_t host_route(const uint8_t *destination, uint32_t of_family, uint32_t mtu
 	return index >= 1 && index <= 2 ? index : 0;
 }
 
+void host_path(const uint8_t *peer, uint32_t of_family, uint32_t ports, uint32_t is_added)
+{
+	(void)peer, (void)of_family, (void)ports, (void)is_added;
+}
+
 void host_panic(const char *message, size_t length)
 {
 	fprintf(stderr, "panic: %.*s\n", (int)length, message);
