@@ -76,6 +76,7 @@ export const SECTIONS = [
       ['How it is tested', 'architecture/tests'],
       ['The rows of the connectx contract', 'architecture/connectx-rows'],
       ['Conformance', 'conformance'],
+      ['Reliability', 'reliability'],
       ['Benchmarks', 'bench/index'],
       ["usrsctp's sources", 'usrsctp/index'],
       ['Contributing', 'CONTRIBUTING'],
