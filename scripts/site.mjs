@@ -1,10 +1,12 @@
 // Builds the documentation site into build/site: node scripts/site.mjs [--serve]
+// It needs dist/, which ./build.sh makes: the live page is a part of the site.
 //
 // The pages are docs/**/*.md as they are, so that they can be read in a checkout and in the package, too. Their relative
 // links work on the site: those to other documents lead to their pages, and those to other files of the repository to a
 // page that shows the file. The API reference is typedoc's, as pages of the same site. The environment variable
 // SITE_BASE is the path below which the site will be served, such as /usrsctp-wasm/; by default it is /.
-import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Application, TSConfigReader, TypeDocReader } from 'typedoc';
 import { build, serve } from 'vitepress';
@@ -55,8 +57,7 @@ async function writeReference() {
 
 async function buildSite() {
   cpSync(`${ROOT}docs/site`, `${PAGES}/.vitepress`, { recursive: true });
-  const live = `${ROOT}build/page/index.html`;
-  if (existsSync(live)) cpSync(live, `${PAGES}/public/live.html`);
+  execFileSync(process.execPath, ['examples/page/single-file.mjs', `${PAGES}/public/live.html`], { cwd: ROOT });
   const warnings = watchWarnings();
   await build(PAGES, { outDir: SITE });
   if (warnings.length > 0) fail('VitePress has warned, see above.');

@@ -6,7 +6,6 @@ import { SECTIONS } from './sidebar.mjs';
 
 const pages = fileURLToPath(new URL('..', import.meta.url));
 const reference = JSON.parse(readFileSync(`${pages}api/typedoc-sidebar.json`, 'utf8'));
-const hasLivePage = existsSync(`${pages}public/live.html`);
 
 const guide = SECTIONS.map(({ items, ...section }) => ({
   collapsed: false,
@@ -31,7 +30,7 @@ export default defineConfig({
       { text: 'Guide', link: '/getting-started' },
       { text: 'Recipes', link: '/recipes/' },
       { text: 'API', link: '/api/' },
-      ...(hasLivePage ? [{ text: 'Live page', link: '/live.html', target: '_self' }] : []),
+      { text: 'Live page', link: '/live.html', target: '_self' },
     ],
     sidebar: { '/api/': reference, '/': guide },
   },

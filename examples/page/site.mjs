@@ -1,8 +1,6 @@
 // Serves the files of the page, with a content security policy that allows only this site and the relays.
 import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { bundle, here } from './bundle.mjs';
 
 const POLICY = [
   "default-src 'none'",
@@ -11,8 +9,6 @@ const POLICY = [
   "img-src 'self'",
   "connect-src 'self' ws://127.0.0.1:*",
 ].join('; ');
-
-const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 /** A request listener. `setup` is the configuration of the page; `ticket` returns a ticket for the relays. */
 export async function site({ setup, ticket }) {
@@ -37,20 +33,4 @@ export async function site({ setup, ticket }) {
     };
     response.writeHead(status, headers).end(await content());
   };
-}
-
-/** The scripts of the page and its worker, and the styles that the scripts import, by name. */
-async function bundle() {
-  const { outputFiles } = await build({
-    entryPoints: [here('client/main.ts'), here('client/worker.ts')],
-    outdir: '/',
-    bundle: true,
-    format: 'esm',
-    target: 'es2022',
-    minify: true,
-    write: false,
-    ignoreAnnotations: true, // client/language.ts is imported for its side effect; package.json says there are none
-    logOverride: { 'ignored-bare-import': 'silent' },
-  });
-  return Object.fromEntries(outputFiles.map(({ path, contents }) => [basename(path), contents]));
 }

@@ -125,6 +125,7 @@ export interface PeerPath {
   readonly port: number;
   /** The local SCTP port. */
   readonly localPort: number;
+  /** True if the association has got the path; false if it has lost it. */
   readonly isAdded: boolean;
 }
 

@@ -1,14 +1,34 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { expect } from 'vitest';
 import { Child } from '../support/child.js';
 import type { Browser, Page } from './browser.js';
 
 const LIMIT_MS = 30_000;
 
-/** Cuts and restores a path on the page in examples/page as a user does, and checks what the page shows. */
+/** Serves the page in examples/page with relays and a server, and uses it. */
 export async function driveLivePage(browser: Browser): Promise<void> {
   const server = new Child(process.execPath, ['examples/page/serve.mjs', '--port', '0']);
   const [, url = ''] = await server.printed(/open (http:\S+)/);
-  const page = await browser.open(url);
+  await drive(await browser.open(url));
+  await server.kill();
+}
+
+/** Makes the page a single file, opens the file, and uses it. */
+export async function driveSingleFile(browser: Browser): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'page-'));
+  const file = join(folder, 'page.html');
+  expect(await new Child(process.execPath, ['examples/page/single-file.mjs', file]).exit()).toBe(0);
+  const page = await browser.open(pathToFileURL(file).href);
+  expect(await page.text('footer')).toContain('Nothing leaves the page');
+  await drive(page);
+  rmSync(folder, { recursive: true });
+}
+
+/** Cuts and restores a path as a user does, and checks what the page shows. */
+async function drive(page: Page): Promise<void> {
   for (const path of ['#path-1', '#path-2']) await shows(page, `${path} .badge`, /^active/);
   await say(page, 'one');
 
@@ -27,7 +47,6 @@ export async function driveLivePage(browser: Browser): Promise<void> {
   expect(await page.text('#missing')).toBe('0');
   expect(page.errors).toEqual([]);
   await page.close();
-  await server.kill();
 }
 
 async function say(page: Page, text: string): Promise<void> {

@@ -8,7 +8,7 @@ import { stacksTrace } from '../golden/stacks.js';
 import { Child } from '../support/child.js';
 import { closeRelays } from '../support/relays.js';
 import type { Browser, Page } from './browser.js';
-import { driveLivePage } from './live.js';
+import { driveLivePage, driveSingleFile } from './live.js';
 import { channelServer, nativeServer, nodeServer, recordingServer } from './servers.js';
 import { Site } from './site.js';
 import type { ChannelsResult, Task, TransferResult, Where } from './task.js';
@@ -125,6 +125,14 @@ export function browserSuite(name: string, launch: () => Promise<Browser>): void
       'the live page shows that a path is cut, continues over the other one, and shows that the path is restored',
       async () => {
         await driveLivePage(browser);
+      },
+      2 * LAUNCH_MS,
+    );
+
+    test(
+      'the live page is a single file that needs no server: client, server and network run in it',
+      async () => {
+        await driveSingleFile(browser);
       },
       2 * LAUNCH_MS,
     );

@@ -18,6 +18,7 @@ export class Card {
     this.#root.id = `path-${this.#number}`;
     find('.name', this.#root).textContent = `Path ${this.#number}`;
     this.#button = find<HTMLButtonElement>('.cut', this.#root);
+    this.#button.setAttribute('aria-keyshortcuts', String(this.#number));
     this.#button.addEventListener('click', () => {
       this.#isCut = !this.#isCut;
       this.#label();
@@ -27,6 +28,11 @@ export class Card {
     this.#slider('.loss', 0, '%', (value) => set({ loss: value / 100 }));
     this.#label();
     find('#paths').append(copy);
+  }
+
+  /** Cuts the path, or restores it. */
+  toggle(): void {
+    this.#button.click();
   }
 
   update({ path, isBusy, bytes: carried }: LinkSample): void {

@@ -1,35 +1,41 @@
 import type { Address, Packet, Route, Transport, TransportHost } from 'usrsctp-wasm';
-import type { RelayTransport } from 'usrsctp-wasm/relay';
 import { Link, type PacketEvent } from './link.js';
 
-/** A transport through relays with a simulated link to each relay. A link carries the packets of its relay's address. */
+/** A transport with a simulated link for each of its local addresses. */
 export class LinkedTransport implements Transport {
-  readonly encapsulationPort: number;
+  readonly encapsulationPort?: number;
   readonly links: readonly Link[];
-  readonly #relays: RelayTransport;
+  readonly #network: Transport;
+  readonly #indexOf: (local: Address | undefined) => number;
 
-  constructor(relays: RelayTransport, delaysMs: readonly number[], seen: (event: PacketEvent) => void) {
-    this.#relays = relays;
-    this.encapsulationPort = relays.encapsulationPort;
+  /** `indexOf` gives the index of the link for a local address; -1 if there is none. */
+  constructor(
+    network: Transport,
+    indexOf: (local: Address | undefined) => number,
+    delaysMs: readonly number[],
+    seen: (event: PacketEvent) => void,
+  ) {
+    this.#network = network;
+    this.#indexOf = indexOf;
+    if (network.encapsulationPort !== undefined) this.encapsulationPort = network.encapsulationPort;
     this.links = delaysMs.map((delayMs, index) => new Link(index, delayMs, seen));
   }
 
   get addresses(): readonly Address[] {
-    return this.#relays.addresses;
+    return this.#network.addresses;
   }
 
   get mtu(): number {
-    return this.#relays.mtu;
+    return this.#network.mtu;
   }
 
   /** The link of a local address. */
   linkOf(local: Address | undefined): Link | undefined {
-    const index = this.#relays.relays.findIndex(({ addresses }) => addresses.some(({ address }) => address === local));
-    return this.links[index];
+    return this.links[this.#indexOf(local)];
   }
 
   start(host: TransportHost): Promise<void> {
-    return this.#relays.start({
+    return this.#network.start({
       receive: (packets) => {
         for (const packet of packets)
           this.#carry(packet, packet.destination, 'in', (arrived) => host.receive([arrived]));
@@ -40,15 +46,15 @@ export class LinkedTransport implements Transport {
   }
 
   route(destination: Address): Route | undefined {
-    return this.#relays.route(destination);
+    return this.#network.route?.(destination);
   }
 
   send(packets: readonly Packet[]): void {
-    for (const packet of packets) this.#carry(packet, packet.source, 'out', (sent) => this.#relays.send([sent]));
+    for (const packet of packets) this.#carry(packet, packet.source, 'out', (sent) => this.#network.send([sent]));
   }
 
   close(): Promise<void> {
-    return this.#relays.close();
+    return this.#network.close();
   }
 
   #carry(packet: Packet, local: Address, direction: 'out' | 'in', arrive: (packet: Packet) => void): void {

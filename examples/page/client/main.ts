@@ -5,8 +5,9 @@ import type { Load } from './conversation.js';
 import { bytes, find, log } from './dom.js';
 import { History } from './history.js';
 import { type Conditions, DELAYS_MS } from './link.js';
-import { NetworkMap } from './network-map.js';
+import { NetworkMap, type Places } from './network-map.js';
 import type { Report, Request, Sample } from './protocol.js';
+import { startWorker } from './start-worker.js';
 
 const SPAN_MS = 30_000;
 const isStill = matchMedia('(prefers-reduced-motion: reduce)').matches;
@@ -16,7 +17,8 @@ const SLOW_MS = 30;
 const startMs = performance.now();
 const elapsedMs = () => performance.now() - startMs;
 
-const worker = new Worker('/worker.js', { type: 'module' });
+const { worker, isSimulated } = startWorker();
+document.body.classList.add(isSimulated ? 'simulated' : 'relayed');
 const ask = (request: Request) => worker.postMessage(request);
 const history = new History(SPAN_MS);
 const charts = [
@@ -28,7 +30,7 @@ let map: NetworkMap | undefined;
 let cards: readonly Card[] = [];
 
 worker.addEventListener('message', ({ data: report }: MessageEvent<Report>) => {
-  if (report.type === 'up') begin(report.relays, report.tookMs, report.streams);
+  if (report.type === 'up') begin(report.addresses, report.tookMs, report.streams);
   else if (report.type === 'seen') map?.seen(report.event);
   else if (report.type === 'sample') keep(report.sample);
   else if (report.type === 'path') tell(`path ${report.link + 1} ${report.change}`, report.link, report.address);
@@ -37,9 +39,9 @@ worker.addEventListener('message', ({ data: report }: MessageEvent<Report>) => {
   else end(report.error);
 });
 
-function begin(relays: readonly string[], tookMs: number, streams: number): void {
+function begin(addresses: readonly string[], tookMs: number, streams: number): void {
   tell(`association is up: ${streams} streams`, undefined, `${Math.round(tookMs)} ms`);
-  map = new NetworkMap(relays, isStill);
+  map = new NetworkMap(places(addresses), isStill);
   cards = DELAYS_MS.map((delayMs, link) => new Card(link, delayMs, (conditions) => change(link, conditions)));
   const choose = () => ask({ type: 'load', load: find<HTMLInputElement>('#load input:checked').value as Load });
   find('#load').addEventListener('change', choose);
@@ -50,7 +52,31 @@ function begin(relays: readonly string[], tookMs: number, streams: number): void
     if (input.value.trim() !== '') ask({ type: 'say', text: input.value.trim() });
     input.value = '';
   });
+  addEventListener('keydown', shortcut);
   animate();
+}
+
+/** Single keys act unless the user is writing. */
+function shortcut(event: KeyboardEvent): void {
+  const isWriting = (event.target as HTMLElement).id === 'text';
+  if (isWriting || event.ctrlKey || event.altKey || event.metaKey) return;
+  cards[Number(event.key) - 1]?.toggle();
+  if (event.key !== 'm') return;
+  event.preventDefault();
+  find('#text').focus();
+}
+
+/** What is drawn between the page and the server. */
+function places(addresses: readonly string[]): Places {
+  if (isSimulated) {
+    const between = addresses.map((address, index) => ({
+      title: `network ${index + 1}`,
+      under: address.replace(/\d+$/, '0/24'),
+    }));
+    return { client: 'client', server: { title: 'server', under: 'in this page' }, between };
+  }
+  const between = addresses.map((address, index) => ({ title: `relay ${index + 1}`, under: address }));
+  return { client: 'this page', server: { title: 'server', under: 'Node, UDP' }, between };
 }
 
 let latest: Sample | undefined;

@@ -15,10 +15,23 @@ interface ShownPacket {
   readonly startMs: number;
 }
 
-/** A map of the browser, the relays and the server, with the packets between them. */
+/** A node of the map. */
+interface Place {
+  readonly title: string;
+  readonly under: string;
+}
+
+/** The nodes of the map: the ends, and what is on each path between them. */
+export interface Places {
+  readonly client: string;
+  readonly server: Place;
+  readonly between: readonly Place[];
+}
+
+/** A map of both ends and the paths between them, with their packets. */
 export class NetworkMap {
   readonly #root = find<SVGSVGElement>('#map');
-  readonly #names: readonly string[];
+  readonly #places: Places;
   readonly #shown = new Set<ShownPacket>();
   readonly #isStill: boolean;
   #lines: SVGPathElement[] = [];
@@ -28,9 +41,9 @@ export class NetworkMap {
   #packets: SVGGElement = svg('g');
 
   /** If `isStill`, packets aren't shown. */
-  constructor(names: readonly string[], isStill: boolean) {
+  constructor(places: Places, isStill: boolean) {
     this.#isStill = isStill;
-    this.#names = names;
+    this.#places = places;
     new ResizeObserver(() => this.#draw()).observe(this.#root);
     this.#draw();
   }
@@ -100,10 +113,12 @@ export class NetworkMap {
     this.#packets = svg('g');
     this.#scissors = ys.map((_, link) => this.#cross(link, CUT_AT));
     this.#root.append(this.#packets, ...this.#scissors);
-    this.#root.append(this.#node(left, middle, node, 'this page', narrow ? 'SCTP' : 'usrsctp in wasm'));
-    this.#root.append(this.#node(right, middle, node, 'server', narrow ? 'Node' : 'Node, UDP'));
+    const { client, server, between } = this.#places;
+    this.#root.append(this.#node(left, middle, node, client, narrow ? 'SCTP' : 'usrsctp in wasm'));
+    this.#root.append(this.#node(right, middle, node, server.title, server.under));
     ys.forEach((y, link) => {
-      this.#root.append(this.#node(relays, y, node, `relay ${link + 1}`, this.#names[link] ?? ''));
+      const { title = '', under = '' } = between[link] ?? {};
+      this.#root.append(this.#node(relays, y, node, title, under));
     });
     const noteX = relays + node.width / 2 + 12;
     this.#notes = ys.map((y) => svg('text', { x: noteX, y: y < middle ? y - 14 : y + 22, class: 'note' }));

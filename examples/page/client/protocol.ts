@@ -10,7 +10,7 @@ export type Request =
 
 /** An event that the worker reports. */
 export type Report =
-  | { readonly type: 'up'; readonly relays: readonly string[]; readonly tookMs: number; readonly streams: number }
+  | { readonly type: 'up'; readonly addresses: readonly string[]; readonly tookMs: number; readonly streams: number }
   | { readonly type: 'seen'; readonly event: PacketEvent }
   | { readonly type: 'sample'; readonly sample: Sample }
   | { readonly type: 'path'; readonly link: number; readonly address: string; readonly change: string }

@@ -1,13 +1,14 @@
-import { type Association, Stack } from 'usrsctp-wasm';
-import { relay } from 'usrsctp-wasm/relay';
+import { type Address, type Association, type Peer, Stack, type Transport } from 'usrsctp-wasm';
 import { Conversation } from './conversation.js';
 import { DELAYS_MS, type PacketEvent } from './link.js';
 import { LinkedTransport } from './linked-transport.js';
 
-/** The configuration that the site gives to the page. */
-interface Setup {
-  readonly relays: readonly string[];
-  readonly server: { readonly addresses: readonly string[]; readonly port: number; readonly udpPort: number };
+/** A network with a server, and the client's transport in it. The links of the page are put in between. */
+export interface ClientNetwork {
+  readonly transport: Transport;
+  /** Which link a local address of the transport has: 0, 1, or -1 for none. */
+  readonly linkOf: (local: Address | undefined) => number;
+  readonly server: readonly Peer[];
 }
 
 /** The association with the server, its transport, and the messages on it. */
@@ -17,14 +18,10 @@ export interface Session {
   readonly conversation: Conversation;
 }
 
-/** Connects through both relays. `seen` is called for each packet. */
-export async function connect(seen: (event: PacketEvent) => void): Promise<Session> {
-  const { relays, server }: Setup = await (await fetch('/setup')).json();
-  const ticket = async () => (await fetch('/ticket')).text();
-  const relayTransport = relay({ relays: relays.map((url) => ({ url, ticket })), encapsulationPort: server.udpPort });
-  const transport = new LinkedTransport(relayTransport, DELAYS_MS, seen);
+/** Connects to the server of a network. `seen` is called for each packet. */
+export async function connect(network: ClientNetwork, seen: (event: PacketEvent) => void): Promise<Session> {
+  const transport = new LinkedTransport(network.transport, network.linkOf, DELAYS_MS, seen);
   const stack = await Stack.create({ transport, preset: 'fast-failover' });
-  const endpoints = server.addresses.map((address) => ({ address, port: server.port }));
-  const association = await stack.socket().connectx(endpoints, { timeoutMs: 10_000 });
+  const association = await stack.socket().connectx(network.server, { timeoutMs: 10_000 });
   return { transport, association, conversation: new Conversation(association) };
 }

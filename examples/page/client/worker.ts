@@ -2,18 +2,19 @@
 import { type PacketEvent, Throttle } from './link.js';
 import { Observer } from './observer.js';
 import type { Report, Request } from './protocol.js';
+import { relayedNetwork } from './relayed.js';
 import { connect } from './session.js';
+import { simulatedNetwork } from './simulated.js';
+import { SIMULATED } from './start-worker.js';
 
 const SAMPLE_MS = 100;
 
 const report = (event: Report) => postMessage(event);
 
-try {
-  await run();
-  report({ type: 'ended', error: undefined });
-} catch (error) {
-  report({ type: 'ended', error: String(error) });
-}
+run().then(
+  () => report({ type: 'ended', error: undefined }),
+  (error) => report({ type: 'ended', error: String(error) }),
+);
 
 async function run(): Promise<void> {
   const throttle = new Throttle();
@@ -22,12 +23,12 @@ async function run(): Promise<void> {
     if (throttle.passes(event)) report({ type: 'seen', event });
   };
   let observer: Observer | undefined;
-  const session = await connect(seen);
+  const session = await connect(await (self.name === SIMULATED ? simulatedNetwork() : relayedNetwork()), seen);
   const { transport, association, conversation } = session;
   const watching = new Observer(session);
   observer = watching;
   const { elapsedMs, streams } = association.setup;
-  report({ type: 'up', relays: transport.addresses, tookMs: elapsedMs, streams: streams.outbound });
+  report({ type: 'up', addresses: transport.addresses, tookMs: elapsedMs, streams: streams.outbound });
   association.on('path', ({ address, change }) =>
     report({ type: 'path', link: watching.linkOf(address), address, change }),
   );
