@@ -33,7 +33,8 @@ async function singleFile() {
 <script>${script(text('main.js'))}</script>
 </body>`,
   };
-  let html = await readFile(here('index.html'), 'utf8');
+  const page = await readFile(here('index.html'), 'utf8');
+  let html = page.replace(/ *<p class="if-relayed">[\s\S]*?<\/p>\n/, ''); // it has a link to the site
   for (const [from, to] of Object.entries(replacements)) {
     if (!html.includes(from)) throw new Error(`index.html has no ${from}`);
     html = html.replace(from, () => to);
