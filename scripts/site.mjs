@@ -41,10 +41,7 @@ async function writeReference() {
     logLevel: 'Warn',
     hidePageHeader: true,
     hideBreadcrumbs: true,
-    parametersFormat: 'table',
-    interfacePropertiesFormat: 'table',
-    propertyMembersFormat: 'table',
-    typeDeclarationFormat: 'table',
+    parametersFormat: 'table', // what else can be a table has types that are too wide
     sidebar: { pretty: false },
   };
   const app = await Application.bootstrapWithPlugins(options, [new TypeDocReader(), new TSConfigReader()]);
@@ -57,6 +54,7 @@ async function writeReference() {
 
 async function buildSite() {
   cpSync(`${ROOT}docs/site`, `${PAGES}/.vitepress`, { recursive: true });
+  cpSync(`${ROOT}examples/page/icon.svg`, `${PAGES}/public/icon.svg`);
   execFileSync(process.execPath, ['examples/page/single-file.mjs', `${PAGES}/public/live.html`], { cwd: ROOT });
   const warnings = watchWarnings();
   await build(PAGES, { outDir: SITE });

@@ -15,11 +15,14 @@ const guide = SECTIONS.map(({ items, ...section }) => ({
     .map(([text, page]) => ({ text, link: `/${page.replace(/index$/, '')}` })),
 }));
 
+const base = process.env.SITE_BASE ?? '/';
+
 export default defineConfig({
   title: 'usrsctp-wasm',
   description: 'SCTP with multi-homing for JavaScript: the usrsctp stack in WebAssembly.',
-  base: process.env.SITE_BASE ?? '/',
+  base,
   lang: 'en',
+  head: [['link', { rel: 'icon', href: `${base}icon.svg`, type: 'image/svg+xml' }]],
   metaChunk: true,
   markdown: { languageAlias: { caddyfile: 'nginx' } },
   vite: { build: { chunkSizeWarningLimit: 4000 } }, // the index of the search is one chunk
