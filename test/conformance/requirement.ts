@@ -2,6 +2,7 @@ import { test } from 'vitest';
 
 export type Rfc =
   | 'RFC 3758'
+  | 'RFC 4960'
   | 'RFC 4895'
   | 'RFC 5061'
   | 'RFC 6525'

@@ -29,6 +29,8 @@ static int has_alternative(struct sctp_tcb *stcb, struct sctp_nets *net)
  *     another path, or if the link was down.
  *   - For those that are skipped, sctp_timeout_handler() starts T3-rtx again only if no path has it running. Then the
  *     association has chunks to retransmit, but no timer, and waits for ever.
+ *   - A chunk that was sent exactly an RTO ago is skipped as well. With a clock of whole milliseconds, in a browser or in
+ *     virtual time, that is each chunk that T3-rtx was started for: it was retransmitted after three RTOs.
  *   - It computes that RTO from the round trips without RTO.Max: after a round trip of 15 s chunks are retransmitted
  *     every 15 s, whatever the timer says.
  *
@@ -41,6 +43,9 @@ int fixed_t3rxt_timer(struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp
 	if (net->RTO > 0 && (srtt >> SCTP_RTT_SHIFT) + variance > (int)net->RTO) {
 		net->lastsa = (int)net->RTO << SCTP_RTT_SHIFT;
 		net->lastsv = 0;
+	}
+	if (srtt > 0) {
+		net->lastsv--; /* also those that were sent exactly an RTO ago */
 	}
 	if (link_is_cut_short(net) || has_alternative(stcb, net)) {
 		net->lastsa = 0;
