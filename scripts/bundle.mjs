@@ -14,6 +14,8 @@ const ENTRIES = [
   'no-udp',
   'native',
   'no-native',
+  'cores',
+  'no-cores',
   'raw',
   'simulated',
   'relay',

@@ -16,6 +16,7 @@ export const SECTIONS = [
       ['Browsers', 'browsers'],
       ['Peers', 'interop'],
       ['Directly over IP', 'native'],
+      ['One port, all cores', 'cores'],
       ['Data channels', 'data-channels'],
       ['In the manner of node:net', 'net'],
       ['More than one core', 'cores'],

@@ -36,6 +36,11 @@ export class OwnPaths {
     this.#records = records;
   }
 
+  /** How many paths there are. */
+  get count(): number {
+    return this.#known.size;
+  }
+
   /** How many paths weren't added, because the table was full. */
   get unassigned(): number {
     return this.#unassigned;

@@ -18,6 +18,18 @@ export interface HandOver {
   unreachable(destination: Address, code: ErrorCode, reason: string | undefined): void;
 }
 
+/** What a steered transport has counted. */
+export interface SteeringCounts {
+  /** Packets that arrived here from the network. */
+  readonly received: number;
+  /** Those of them that were handed over to another stack. */
+  readonly handedOver: number;
+  /** The paths of the stack's associations now. */
+  readonly paths: number;
+  /** Paths that the table had no room for: an INIT of a peer that restarts may reach another stack. */
+  readonly unassignedPaths: number;
+}
+
 /** What a steered transport is made of. */
 export interface SteeredTransportParts {
   readonly share: Share;
@@ -27,6 +39,8 @@ export interface SteeredTransportParts {
   readonly handOver: HandOver;
   /** `here` if INITs of new peers arrive where they belong, `hash` if they are to be spread. */
   readonly initChoice: InitChoice;
+  /** The stack has started, or is closed. */
+  readonly stateChanged?: () => void;
 }
 
 /**
@@ -72,9 +86,9 @@ export class SteeredTransport implements Transport {
     return this.#inner.mtu;
   }
 
-  /** How many packets arrived here, and how many of them were handed over to another stack. */
-  get counts(): { readonly received: number; readonly handedOver: number; readonly unassignedPaths: number } {
-    return { received: this.#received, handedOver: this.#handedOver, unassignedPaths: this.#paths.unassigned };
+  get counts(): SteeringCounts {
+    const { unassigned, count } = this.#paths;
+    return { received: this.#received, handedOver: this.#handedOver, paths: count, unassignedPaths: unassigned };
   }
 
   async start(host: TransportHost): Promise<void> {
@@ -100,6 +114,7 @@ export class SteeredTransport implements Transport {
     });
     this.#host = host;
     this.#parts.table.setState(this.share.index, 'open');
+    this.#parts.stateChanged?.();
   }
 
   /** Another stack has handed packets over. */
@@ -132,6 +147,7 @@ export class SteeredTransport implements Transport {
   async close(): Promise<void> {
     this.#host = undefined;
     this.#parts.table.setState(this.share.index, 'absent');
+    this.#parts.stateChanged?.();
     await this.#inner.close();
   }
 

@@ -155,6 +155,6 @@ async function event(
 
 test(
   'whatever happens to peers, paths and stacks, each association is in one stack, and its messages are intact',
-  () => playSeeds('test/cores/random.test.ts', 16, play),
+  () => playSeeds('test/cores/random.test.ts', 10, play),
   SEEDS_LIMIT_MS,
 );

@@ -22,7 +22,7 @@ const GROUPS = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR;
 
 /** Calls back soon after addresses or links of the machine have changed, as the kernel tells by netlink (rtnetlink(7)). */
 export function addressNotifier(system: SystemCalls, changed: () => void): AddressNotifier {
-  const socket = new Descriptor(system, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+  const socket = Descriptor.socket(system, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
   try {
     socket.bind(groupsAddress());
   } catch (error) {

@@ -21,11 +21,32 @@ export class Descriptor {
   readonly fd: number;
   readonly #system: SystemCalls;
 
-  constructor(system: SystemCalls, family: number, type: number, protocol: number) {
-    this.#system = system;
+  static socket(system: SystemCalls, family: number, type: number, protocol: number): Descriptor {
     const fd = system.socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
     if (fd < 0) throw new SystemError('socket', fd);
-    this.fd = isMainThread ? fd : tracked(system, fd);
+    if (isMainThread) return new Descriptor(system, fd);
+    try {
+      return Descriptor.duplicate(system, fd);
+    } finally {
+      system.close(fd);
+    }
+  }
+
+  /**
+   * Another descriptor of the same socket, for a worker. It has a number that Node knows: Node closes the files that a worker has
+   * opened by `node:fs` when the worker is terminated, and no code of ours could run then.
+   */
+  static duplicate(system: SystemCalls, fd: number): Descriptor {
+    const known = openSync('/dev/null', 'r');
+    const result = system.dup3(fd, known, O_CLOEXEC);
+    if (result >= 0) return new Descriptor(system, known);
+    closeSync(known);
+    throw new SystemError('dup3', result);
+  }
+
+  private constructor(system: SystemCalls, fd: number) {
+    this.#system = system;
+    this.fd = fd;
   }
 
   bind(address: Uint8Array): void {
@@ -67,23 +88,4 @@ export class Descriptor {
     const bytes = new Uint8Array(Int32Array.of(value).buffer);
     return this.#system.setsockopt(this.fd, level, name, bytes, bytes.length);
   }
-}
-
-/**
- * Moves a socket to a number that Node knows. Node closes the files that a worker has opened by `node:fs` when the worker is
- * terminated, and no code of ours could run then.
- */
-function tracked(system: SystemCalls, fd: number): number {
-  let known: number;
-  try {
-    known = openSync('/dev/null', 'r');
-  } catch (error) {
-    system.close(fd);
-    throw error;
-  }
-  const result = system.dup3(fd, known, O_CLOEXEC);
-  system.close(fd);
-  if (result >= 0) return known;
-  closeSync(known);
-  throw new SystemError('dup3', result);
 }

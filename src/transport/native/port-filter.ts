@@ -1,20 +1,5 @@
-import { Block } from './block.js';
-import type { NativeAddress } from './ffi.js';
-import {
-  BPF_ABS,
-  BPF_B,
-  BPF_H,
-  BPF_IND,
-  BPF_JEQ,
-  BPF_JMP,
-  BPF_K,
-  BPF_LD,
-  BPF_LDX,
-  BPF_MSH,
-  BPF_RET,
-  sock_filter,
-  sock_fprog,
-} from './linux.js';
+import type { Instruction } from './bpf.js';
+import { BPF_ABS, BPF_B, BPF_H, BPF_IND, BPF_JEQ, BPF_JMP, BPF_K, BPF_LD, BPF_LDX, BPF_MSH, BPF_RET } from './linux.js';
 
 /** With more ports, the kernel lets all packets pass: its filter compares one port after the other. */
 export const MOST_FILTERED_PORTS = 128;
@@ -22,13 +7,6 @@ export const MOST_FILTERED_PORTS = 128;
 /** Where the destination port is in the SCTP common header (RFC 9260 §3.1). */
 const DESTINATION_PORT = 2;
 const WHOLE_PACKET = 0xffff_ffff;
-
-interface Instruction {
-  readonly code: number;
-  /** How many instructions are skipped if a comparison is true. */
-  readonly jt?: number;
-  readonly k: number;
-}
 
 /**
  * A program of the kernel (classic BPF) that lets only SCTP packets with these destination ports pass. A raw IPv4 socket gets
@@ -47,23 +25,4 @@ export function portFilter(isIpv4: boolean, ports: ReadonlySet<number> | 'all'):
     return { code: BPF_JMP | BPF_JEQ | BPF_K, jt: ports.size - index, k: port };
   });
   return [...load, ...comparisons, { code: BPF_RET | BPF_K, k: 0 }, accept];
-}
-
-/** A filter as SO_ATTACH_FILTER takes it: the program is in memory for as long as the result is referenced. */
-export class FilterProgram {
-  /** The `struct sock_fprog`. */
-  readonly value: Uint8Array;
-
-  constructor(instructions: readonly Instruction[], addressOf: (buffer: ArrayBufferLike) => NativeAddress) {
-    const block = new Block(sock_fprog.size + instructions.length * sock_filter.size, addressOf);
-    block.setHalf(sock_fprog.len, instructions.length);
-    block.setPointer(sock_fprog.filter, sock_fprog.size);
-    for (const [index, { code, jt = 0, k }] of instructions.entries()) {
-      const at = sock_fprog.size + index * sock_filter.size;
-      block.setHalf(at + sock_filter.code, code);
-      block.bytes[at + sock_filter.jt] = jt;
-      block.setWord(at + sock_filter.k, k);
-    }
-    this.value = block.bytes.subarray(0, sock_fprog.size);
-  }
 }

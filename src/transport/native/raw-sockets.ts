@@ -6,11 +6,12 @@ import type { AddressNotifier, LocalSocket, SocketEvents, SocketSystem } from '.
 import type { UdpSettings } from '../udp/options.js';
 import type { AskedAddress } from '../udp/wanted.js';
 import { addressNotifier } from './address-notifier.js';
+import { BpfProgram } from './bpf.js';
 import { type Descriptor, SystemError } from './descriptor.js';
 import type { SystemCalls } from './ffi.js';
 import { type IncomingMessage, IncomingMessages } from './incoming.js';
 import { IPPROTO_SCTP, SO_ATTACH_FILTER, SOCK_RAW, SOL_SOCKET } from './linux.js';
-import { FilterProgram, portFilter } from './port-filter.js';
+import { portFilter } from './port-filter.js';
 import { Ports } from './ports.js';
 import { NativeSocket, type SharedParts, type SocketKind } from './socket.js';
 
@@ -86,7 +87,7 @@ export class RawSockets implements SocketSystem, SocketKind {
 
   #filter(socket: Descriptor, isIpv4: boolean): void {
     const instructions = portFilter(isIpv4, this.#ports?.passing ?? 'all');
-    const program = new FilterProgram(instructions, this.#system.addressOf);
+    const program = new BpfProgram(instructions, this.#system.addressOf);
     socket.setStructure(SOL_SOCKET, SO_ATTACH_FILTER, program.value);
   }
 }

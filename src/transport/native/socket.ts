@@ -103,13 +103,12 @@ export class NativeSocket implements LocalSocket {
   static open(shared: SharedParts, asked: AskedAddress, port: number, events: SocketEvents): NativeSocket {
     const { system, kind } = shared;
     const isIpv4 = familyOf(asked.address) === 'IPv4';
-    const socket = new Descriptor(system, isIpv4 ? AF_INET : AF_INET6, kind.type, kind.protocol);
+    const socket = Descriptor.socket(system, isIpv4 ? AF_INET : AF_INET6, kind.type, kind.protocol);
     try {
-      const scope = scopeOf(asked.zone);
       setOptions(socket, isIpv4, shared.settings);
       kind.prepare(socket, isIpv4);
-      socket.bind(sockaddrOf(asked.address, port, scope));
-      return new NativeSocket(shared, asked, scope, socket, events);
+      socket.bind(sockaddrOf(asked.address, port, scopeOf(asked.zone)));
+      return new NativeSocket(shared, asked, socket, events);
     } catch (error) {
       kind.closed(socket);
       socket.close();
@@ -117,13 +116,12 @@ export class NativeSocket implements LocalSocket {
     }
   }
 
-  private constructor(
-    shared: SharedParts,
-    { address, zone }: AskedAddress,
-    scope: number,
-    socket: Descriptor,
-    events: SocketEvents,
-  ) {
+  /** Takes a socket that another thread has opened and bound. Throws a `SystemError`. */
+  static adopt(shared: SharedParts, asked: AskedAddress, fd: number, events: SocketEvents): NativeSocket {
+    return new NativeSocket(shared, asked, Descriptor.duplicate(shared.system, fd), events);
+  }
+
+  private constructor(shared: SharedParts, { address, zone }: AskedAddress, socket: Descriptor, events: SocketEvents) {
     const { system, kind, settings } = shared;
     this.address = address;
     this.zone = zone;
@@ -135,7 +133,11 @@ export class NativeSocket implements LocalSocket {
     this.#errors = new ErrorQueue(system, socket.fd);
     this.#sender = new BatchSender({
       fd: socket.fd,
-      messages: new OutgoingMessages(system, { isIpv4: this.#isIpv4, defaultPort: kind.defaultPort, scope }),
+      messages: new OutgoingMessages(system, {
+        isIpv4: this.#isIpv4,
+        defaultPort: kind.defaultPort,
+        scope: scopeOf(zone),
+      }),
       clock: settings.clock,
       hasSegmentation: kind.bound(socket),
       errnoName,
@@ -254,7 +256,7 @@ export class NativeSocket implements LocalSocket {
  * Options of all sockets. With IP_PMTUDISC_PROBE, the don't-fragment bit is set, and the kernel doesn't limit packets to the
  * path MTU that it believes in, since the stack finds that out itself (RFC 8899).
  */
-function setOptions(socket: Descriptor, isIpv4: boolean, settings: SocketSettings): void {
+export function setOptions(socket: Descriptor, isIpv4: boolean, settings: SocketSettings): void {
   if (isIpv4) {
     socket.setOption(IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
     socket.setOption(IPPROTO_IP, IP_RECVERR, 1);
@@ -274,7 +276,7 @@ function setBuffer(socket: Descriptor, force: number, name: number, bytes: numbe
 }
 
 /** The index of an interface; 0 without a zone. */
-function scopeOf(zone: string | undefined): number {
+export function scopeOf(zone: string | undefined): number {
   if (zone === undefined) return 0;
   const infos = networkInterfaces()[zone] ?? [];
   for (const info of infos) if (info.family === 'IPv6' && info.scopeid > 0) return info.scopeid;

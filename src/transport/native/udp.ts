@@ -30,10 +30,8 @@ export function udp(options: UdpOptions = {}): UdpTransport {
 }
 
 /** Loads what UDP sockets need. */
-export async function udpSockets(settings: SocketSettings & { encapsulationPort: number }): Promise<SocketSystem> {
-  const system = await systemCalls();
-  const kind = udpKind(settings.encapsulationPort);
-  const shared: SharedParts = { system, incoming: IncomingMessages.of(system), kind, settings, tooBig: () => {} };
+export async function udpSockets(settings: UdpSocketSettings): Promise<SocketSystem> {
+  const shared = await udpParts(settings);
   return {
     async open(address, port, events) {
       try {
@@ -43,8 +41,17 @@ export async function udpSockets(settings: SocketSettings & { encapsulationPort:
         throw error;
       }
     },
-    watch: (changed) => addressNotifier(system, changed),
+    watch: (changed) => addressNotifier(shared.system, changed),
   };
+}
+
+export type UdpSocketSettings = SocketSettings & { readonly encapsulationPort: number };
+
+/** What all UDP sockets of a transport share. */
+export async function udpParts(settings: UdpSocketSettings): Promise<SharedParts> {
+  const system = await systemCalls();
+  const kind = udpKind(settings.encapsulationPort);
+  return { system, incoming: IncomingMessages.of(system), kind, settings, tooBig: () => {} };
 }
 
 function udpKind(defaultPort: number): SocketKind {

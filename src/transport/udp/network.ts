@@ -122,6 +122,15 @@ export class SocketNetwork implements SocketEvents {
     return true;
   }
 
+  /** Packets of these peers have arrived by other means, at local addresses that routes are chosen by. */
+  learn(packets: readonly Packet[]): void {
+    let last: Address = '';
+    for (const { source, destination } of packets) {
+      if (source !== last) this.#routes.learn(source, destination);
+      last = source;
+    }
+  }
+
   send(packets: readonly Packet[]): void {
     for (let first = 0; first < packets.length; ) {
       const source = packets[first]?.source ?? '';
@@ -145,11 +154,7 @@ export class SocketNetwork implements SocketEvents {
 
   receivedBatch(packets: readonly Packet[]): void {
     surviveTermination();
-    let last: Address = '';
-    for (const { source, destination } of packets) {
-      if (source !== last) this.#routes.learn(source, destination);
-      last = source;
-    }
+    this.learn(packets);
     if (!this.#poll.answered()) this.#poll.arrived(packets.length);
     this.#host.receive(packets);
   }

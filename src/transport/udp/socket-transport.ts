@@ -118,6 +118,11 @@ export class SocketTransport implements Transport {
     else this.#network.send(packets);
   }
 
+  /** Packets of these peers have arrived by other means. */
+  learn(packets: readonly Packet[]): void {
+    this.#network?.learn(packets);
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;

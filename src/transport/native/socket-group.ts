@@ -1,0 +1,91 @@
+import { familyOf } from '../../address.js';
+import type { AskedAddress } from '../udp/wanted.js';
+import { BpfProgram } from './bpf.js';
+import { Descriptor } from './descriptor.js';
+import { AF_INET, AF_INET6, SO_ATTACH_REUSEPORT_CBPF, SO_REUSEPORT, SOL_SOCKET } from './linux.js';
+import { portIn, sockaddrOf } from './sockaddr.js';
+import { type SharedParts, scopeOf, setOptions } from './socket.js';
+import { type Shares, steeringProgram } from './steering-program.js';
+
+/**
+ * Sockets with one address and one port, one for each share (SO_REUSEPORT), among which the kernel chooses.
+ *
+ * The thread that opens them keeps them open, and other threads use duplicates of their descriptors. If it were otherwise, and a
+ * thread died, the kernel would put the last socket of the group in the place of the thread's, and the program that chooses by the
+ * tag would choose wrongly until it is replaced. Without a program, the kernel chooses by a hash of the addresses. Then the socket of
+ * a share without a stack is closed, since nobody would read from it.
+ */
+export class SocketGroup {
+  readonly port: number;
+  readonly #shared: SharedParts;
+  readonly #asked: AskedAddress;
+  readonly #isSteered: boolean;
+  readonly #sockets: (Descriptor | undefined)[];
+  /** The kernel copies the program; it must be in memory until then. */
+  #program: BpfProgram | undefined;
+
+  /** Binds. Throws a `SystemError`. */
+  static open(shared: SharedParts, asked: AskedAddress, port: number, of: number, isSteered: boolean): SocketGroup {
+    // Without SO_REUSEPORT: another program's group on that port is an error, and not joined.
+    openSocket(shared, asked, port, false).close();
+    const first = openSocket(shared, asked, port, true);
+    const sockets = [first];
+    try {
+      const chosen = portIn(first.localName());
+      while (isSteered && sockets.length < of) sockets.push(openSocket(shared, asked, chosen, true));
+      return new SocketGroup(shared, asked, isSteered, sockets);
+    } catch (error) {
+      for (const socket of sockets) socket.close();
+      throw error;
+    }
+  }
+
+  private constructor(shared: SharedParts, asked: AskedAddress, isSteered: boolean, sockets: readonly Descriptor[]) {
+    this.#shared = shared;
+    this.#asked = asked;
+    this.#isSteered = isSteered;
+    this.port = portIn((sockets[0] as Descriptor).localName());
+    this.#sockets = [...sockets];
+  }
+
+  /** The descriptor of a share's socket. Throws a `SystemError`. */
+  use(index: number): number {
+    const socket = this.#sockets[index] ?? openSocket(this.#shared, this.#asked, this.port, true);
+    this.#sockets[index] = socket;
+    return socket.fd;
+  }
+
+  /** The share has no stack any more. */
+  leave(index: number): void {
+    if (this.#isSteered) return;
+    this.#sockets[index]?.close();
+    this.#sockets[index] = undefined;
+  }
+
+  /** Has the kernel choose by the tag from now on, if it is to. */
+  steer(shares: Shares): void {
+    if (!this.#isSteered) return;
+    this.#program = new BpfProgram(steeringProgram(shares), this.#shared.system.addressOf);
+    this.#sockets[0]?.setStructure(SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, this.#program.value);
+  }
+
+  close(): void {
+    for (const socket of this.#sockets) socket?.close();
+  }
+}
+
+function openSocket(shared: SharedParts, { address, zone }: AskedAddress, port: number, isShared: boolean): Descriptor {
+  const isIpv4 = familyOf(address) === 'IPv4';
+  const { system, kind, settings } = shared;
+  const socket = Descriptor.socket(system, isIpv4 ? AF_INET : AF_INET6, kind.type, kind.protocol);
+  try {
+    if (isShared) socket.setOption(SOL_SOCKET, SO_REUSEPORT, 1);
+    setOptions(socket, isIpv4, settings);
+    kind.prepare(socket, isIpv4);
+    socket.bind(sockaddrOf(address, port, scopeOf(zone)));
+    return socket;
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
+}
