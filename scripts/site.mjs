@@ -6,7 +6,7 @@
 // page that shows the file. The API reference is typedoc's, as pages of the same site. The environment variable
 // SITE_BASE is the path below which the site will be served, such as /usrsctp-wasm/; by default it is /.
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Application, TSConfigReader, TypeDocReader } from 'typedoc';
 import { build, serve } from 'vitepress';
@@ -20,6 +20,8 @@ const SITE = `${ROOT}build/site`;
 
 if (process.argv.includes('--serve')) {
   await serve({ root: PAGES, port: 4173 });
+} else if (!existsSync(`${ROOT}dist/index.js`)) {
+  fail('Run ./build.sh first: the live page is a part of the site.');
 } else {
   rmSync(PAGES, { recursive: true, force: true });
   rmSync(SITE, { recursive: true, force: true });

@@ -184,3 +184,27 @@ test('documents for users name no tests and no rows of a contract', () => {
   );
   expect(named).toEqual([]);
 });
+
+/** Code without white space and comments, so that it doesn't matter how it is formatted. */
+const condensed = (code: string) =>
+  code
+    .replace(/ \/\/ .*$/gm, '')
+    .replace(/\s/g, '')
+    .replace(/,(?=[)\]}])/g, '');
+
+test('what the recipes quote stands in their programs, except for lines with …', () => {
+  const folder = join(CHECKOUT, 'docs/recipes');
+  let count = 0;
+  for (const page of readdirSync(folder)) {
+    const text = readFileSync(join(folder, page), 'utf8');
+    const files = [...text.matchAll(/\]\((\.\.\/\.\.\/examples\/[^)]+\.mjs)\)/g)].map(([, file = '']) =>
+      join(folder, file),
+    );
+    const programs = condensed(files.map((file) => readFileSync(file, 'utf8')).join('\n'));
+    const lines = blocksOf(`recipes/${page}`).flatMap((block) => block.split('\n'));
+    const quoted = lines.filter((line) => /\w/.test(condensed(line)) && !line.includes('…'));
+    expect(quoted.filter((line) => !programs.includes(condensed(line)))).toEqual([]);
+    count += quoted.length;
+  }
+  expect(count).toBeGreaterThan(30);
+});
