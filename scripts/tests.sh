@@ -32,7 +32,7 @@ check_types() {
 # nowhere.
 build_site() {
   step docs 'documentation' build/site/index.html package-lock.json typedoc.json tsconfig.json src docs examples bench/README.md \
-    usrsctp/README.md CHANGELOG.md CONTRIBUTING.md NOTICE.md scripts/site.mjs scripts/site -- node scripts/site.mjs
+    usrsctp/README.md CHANGELOG.md CONTRIBUTING.md NOTICE.md SECURITY.md scripts/site.mjs scripts/site -- node scripts/site.mjs
 }
 
 # The C side, compiled natively: with the address sanitizer, which also finds leaks, and with upstream's INVARIANTS,

@@ -56,7 +56,14 @@ test('links between documents lead to pages, others to a page that shows the fil
   write('docs/ARCHITECTURE.md', '');
   write('docs/p.png', 'pixels');
   write('examples/x.mjs', 'run();\n');
-  for (const name of ['CHANGELOG.md', 'CONTRIBUTING.md', 'NOTICE.md', 'bench/README.md', 'usrsctp/README.md'])
+  for (const name of [
+    'CHANGELOG.md',
+    'CONTRIBUTING.md',
+    'NOTICE.md',
+    'SECURITY.md',
+    'bench/README.md',
+    'usrsctp/README.md',
+  ])
     write(name, '');
   expect(writePages(folder, pages)).toContain('architecture/index.md');
   const read = (name: string) => readFileSync(join(pages, name), 'utf8');
@@ -69,7 +76,14 @@ test('links between documents lead to pages, others to a page that shows the fil
 });
 
 test('a document that links to a missing file is an error that names both', () => {
-  for (const name of ['CHANGELOG.md', 'CONTRIBUTING.md', 'NOTICE.md', 'bench/README.md', 'usrsctp/README.md'])
+  for (const name of [
+    'CHANGELOG.md',
+    'CONTRIBUTING.md',
+    'NOTICE.md',
+    'SECURITY.md',
+    'bench/README.md',
+    'usrsctp/README.md',
+  ])
     write(name, '');
   write('docs/a.md', '[x](../examples/missing.mjs)');
   expect(() => writePages(folder, join(folder, 'pages'))).toThrow(

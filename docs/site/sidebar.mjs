@@ -81,6 +81,7 @@ export const SECTIONS = [
       ['Benchmarks', 'bench/index'],
       ["usrsctp's sources", 'usrsctp/index'],
       ['Contributing', 'CONTRIBUTING'],
+      ['Reporting a vulnerability', 'vulnerabilities'],
       ['Changelog', 'CHANGELOG'],
       ['Licences', 'NOTICE'],
     ],

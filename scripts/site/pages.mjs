@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, wri
 import { dirname, extname, join, posix } from 'node:path';
 
 /** Documents outside of docs/. */
-const OTHERS = ['CHANGELOG.md', 'CONTRIBUTING.md', 'NOTICE.md', 'bench/README.md', 'usrsctp/README.md'];
+const OTHERS = ['CHANGELOG.md', 'CONTRIBUTING.md', 'NOTICE.md', 'SECURITY.md', 'bench/README.md', 'usrsctp/README.md'];
 const IMAGES = ['.png', '.svg', '.webp', '.gif'];
 const LANGUAGES = { '.mjs': 'js', '.ts': 'ts', '.json': 'json', '.sh': 'sh', '.yaml': 'yaml', '.h': 'c', '.c': 'c' };
 /** A block of code, which is left as it is, or the target of a link or an image within the repository. */
@@ -37,10 +37,12 @@ function documents(root) {
   return names.filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`);
 }
 
+/** Documents whose pages have other names: SECURITY.md would be in the way of docs/security.md where case doesn't matter. */
+const RENAMED = { 'SECURITY.md': 'vulnerabilities.md', 'docs/ARCHITECTURE.md': 'architecture/index.md' };
+
 /** Where the page of a document is. The documents of docs/site are the site's own, such as its first page. */
 function pageOf(document) {
-  const page = document.replace(/^docs\/(site\/)?/, '').replace('ARCHITECTURE.md', 'architecture/index.md');
-  return page.replace(/README\.md$/, 'index.md');
+  return RENAMED[document] ?? document.replace(/^docs\/(site\/)?/, '').replace(/README\.md$/, 'index.md');
 }
 
 /** Where the page is that shows a file. VitePress doesn't take `index.html` within a name for what it is. */
