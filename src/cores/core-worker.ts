@@ -130,6 +130,14 @@ export class CoreWorker {
     this.#stacks.add(stack);
   }
 
+  /**
+   * The worker is ready: `Cores.start` waits for that. Binding a socket to a port means the same, so only a program that doesn't bind
+   * any has to call this.
+   */
+  ready(): void {
+    this.#steered.ready();
+  }
+
   /** Calls `listener` for each event of that name. Returns a function that removes it. */
   on<Name extends keyof CoreWorkerEvents>(name: Name, listener: (event: CoreWorkerEvents[Name]) => void): () => void {
     return this.#events.on(name, listener);

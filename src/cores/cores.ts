@@ -27,13 +27,13 @@ import { sumOf } from './statistics.js';
 
 /** The events of {@link Cores}. */
 export interface CoresEvents {
-  /** The stack of a worker has started. */
+  /** A worker has bound a socket to a port, or has called `ready`. */
   listening: CoreListening;
   /** A worker has ended. */
   exit: CoreExit;
 }
 
-/** The stack of a worker has started. */
+/** A worker takes new associations from now on. */
 export interface CoreListening {
   /** The worker's share. */
   readonly index: number;
@@ -61,7 +61,7 @@ export interface CoreStatistics extends WorkerStatistics {
 export interface CoreInfo {
   /** Its share of the verification tags. */
   readonly index: number;
-  /** What its stack does: `absent` if it hasn't started yet, or is closed. */
+  /** What its stack does: `absent` if there is none yet, or it is closed; `starting` until it has bound a port. */
   readonly state: ShareState;
   /** Node's worker, for messages; `undefined` while there is none. */
   readonly worker: Worker | undefined;
@@ -124,8 +124,8 @@ export class Cores implements AsyncDisposable {
   #isClosing = false;
 
   /**
-   * Starts the workers. Resolves when the stacks of all of them have started. Rejects with EINVAL for invalid options, with the errors
-   * of `udp()` such as EADDRINUSE, and with what a worker throws before its stack has started.
+   * Starts the workers. Resolves when each of them has bound a socket to a port, or has called `ready`. Rejects with EINVAL for invalid
+   * options, with the errors of `udp()` such as EADDRINUSE, and with what a worker throws before that.
    */
   static async start(file: string | URL, options: CoresOptions = {}): Promise<Cores> {
     const settings = coresSettings(options, availableParallelism());
@@ -170,8 +170,8 @@ export class Cores implements AsyncDisposable {
   }
 
   /**
-   * Starts the worker of a share that has none, as after `drain`. Resolves when its stack has started. Rejects with EALREADY if there is
-   * one, with ENETDOWN after `close`, and with what it throws before its stack has started.
+   * Starts the worker of a share that has none, as after `drain`. Resolves when it has bound a socket to a port, or has called `ready`.
+   * Rejects with EALREADY if there is one, with ENETDOWN after `close`, and with what it throws before that.
    */
   async spawn(index: number): Promise<void> {
     this.#checkIndex(index, 'spawn');

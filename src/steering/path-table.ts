@@ -11,10 +11,13 @@ export interface PathKey {
   readonly localPort: number;
 }
 
-/** What the stack of a share does: there is none, it takes new associations, or it only continues those that it has. */
-export type ShareState = 'absent' | 'open' | 'draining';
+/**
+ * What the stack of a share does: there is none, it has started but has bound no port, it takes new associations, or it only continues
+ * those that it has.
+ */
+export type ShareState = 'absent' | 'starting' | 'open' | 'draining';
 
-const STATES: readonly ShareState[] = ['absent', 'open', 'draining'];
+const STATES: readonly ShareState[] = ['absent', 'starting', 'open', 'draining'];
 
 /** In words of 32 bits: how many shares there are, how many buckets, two words of the key, then a state for each share. */
 const OF = 0;

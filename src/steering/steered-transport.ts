@@ -39,7 +39,7 @@ export interface SteeredTransportParts {
   readonly handOver: HandOver;
   /** `here` if INITs of new peers arrive where they belong, `hash` if they are to be spread. */
   readonly initChoice: InitChoice;
-  /** The stack has started, or is closed. */
+  /** The stack has started, takes new associations, or is closed. */
   readonly stateChanged?: () => void;
 }
 
@@ -113,8 +113,20 @@ export class SteeredTransport implements Transport {
       ending: () => host.ending?.(),
     });
     this.#host = host;
+    this.#parts.table.setState(this.share.index, 'starting');
+    this.#parts.stateChanged?.();
+  }
+
+  /** From now on, the stack gets INITs of new peers: before it listens, it would refuse them. */
+  ready(): void {
+    if (this.#parts.table.state(this.share.index) !== 'starting') return;
     this.#parts.table.setState(this.share.index, 'open');
     this.#parts.stateChanged?.();
+  }
+
+  portBound(port: number): void {
+    this.#inner.portBound?.(port);
+    this.ready();
   }
 
   /** Another stack has handed packets over. */
