@@ -1,3 +1,8 @@
+/**
+ * A server in several worker threads of Node, behind one UDP port.
+ * @module usrsctp-wasm/cores
+ */
+
 export { CoreWorker, type CoreWorkerEvents, coreWorker } from './cores/core-worker.js';
 export {
   type CoreExit,

@@ -19,7 +19,7 @@ export const SECTIONS = [
       ['One port, all cores', 'cores'],
       ['Data channels', 'data-channels'],
       ['In the manner of node:net', 'net'],
-      ['More than one core', 'cores'],
+      ['One port, all cores', 'cores'],
       ['The command line', 'command-line'],
     ],
   },
