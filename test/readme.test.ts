@@ -48,6 +48,16 @@ function escaped(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }
 
+const isRoot = process.getuid?.() === 0;
+
+/** A command with a network of its own, as the programs use fixed UDP ports and other tests do so, too. Only root can do that. */
+function isolated(setUp: string, ...command: string[]): [string, string[]] {
+  return ['unshare', ['--net', 'sh', '-c', `ip link set lo up && ${setUp} exec "$0" "$@"`, ...command]];
+}
+
+const commandOf = (...args: string[]): [string, string[]] =>
+  isRoot ? isolated('', process.execPath, ...args) : [process.execPath, args];
+
 function write(name: string, code: string): string {
   const file = join(folder, name);
   writeFileSync(file, code);
@@ -61,7 +71,7 @@ describe.skipIf(!existsSync(join(CHECKOUT, 'dist/index.js')) && !CI)('what READM
     '%s: block %d runs as written, prints the output in its comments, and ends',
     async (file, index) => {
       const code = blocksOf(file)[index] ?? '';
-      const { stdout, stderr } = await run(process.execPath, [write('block.mjs', code)], { timeout: 30_000 });
+      const { stdout, stderr } = await run(...commandOf(write('block.mjs', code)), { timeout: 30_000 });
       expect(stderr).toBe('');
       expect(stdout).toMatch(expectedOutput(code));
     },
@@ -75,15 +85,13 @@ describe.skipIf(!existsSync(join(CHECKOUT, 'dist/index.js')) && !CI)('what READM
     expect(lines.length).toBeLessThanOrEqual(16);
   });
 
-  const isRoot = process.getuid?.() === 0;
   test.skipIf(!isRoot && !CI)(
     'the program of README runs on a machine without IPv6 and without a network',
     async () => {
       const [code = ''] = blocksOf('README.md');
-      const noIpv6 = 'ip link set lo up && sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.lo.disable_ipv6=1';
-      const command = `${noIpv6} && exec "$0" "$1"`;
-      const args = ['--net', 'sh', '-c', command, process.execPath, write('no-ipv6.mjs', code)];
-      const { stdout } = await run('unshare', args, { timeout: 30_000 });
+      const noIpv6 = 'sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.lo.disable_ipv6=1 &&';
+      const command = isolated(noIpv6, process.execPath, write('no-ipv6.mjs', code));
+      const { stdout } = await run(...command, { timeout: 30_000 });
       expect(stdout).toMatch(expectedOutput(code));
     },
   );
@@ -116,9 +124,11 @@ describe.skipIf(!existsSync(join(CHECKOUT, 'dist/index.js')) && !CI)('what READM
 
   test('the two programs of Getting started talk to each other', async () => {
     const [, server = '', client = ''] = blocksOf('docs/getting-started.md');
-    const serving = new Child(process.execPath, [write('server.mjs', server)]);
+    const serving = new Child(...commandOf(write('server.mjs', server)));
     await serving.printed(/127\.0\.0\.1/);
-    const { stdout } = await run(process.execPath, [write('client.mjs', client), '127.0.0.1'], { timeout: 30_000 });
+    const inside = isRoot ? ['nsenter', `--net=/proc/${serving.pid}/ns/net`] : [];
+    const [command = '', ...args] = [...inside, process.execPath, write('client.mjs', client), '127.0.0.1'];
+    const { stdout } = await run(command, args, { timeout: 30_000 });
     expect(stdout).toMatch(/^hello$/m);
   });
 
