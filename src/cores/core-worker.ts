@@ -41,6 +41,7 @@ const EVENTS: Names<CoreWorkerEvents> = { drain: true, close: true };
 /** How often a worker that is draining looks whether it still has associations, in ms. */
 const DRAIN_CHECK_MS = 50;
 
+let newWorker: (link: WorkerLink) => CoreWorker;
 let current: CoreWorker | undefined;
 
 /**
@@ -58,7 +59,7 @@ export function coreWorker(): CoreWorker {
     const why = 'this thread is no worker: start its file by Cores.start()';
     throw new SctpError('EINVAL', `coreWorker: ${why}`, { syscall: 'coreWorker' });
   }
-  current ??= new CoreWorker(link);
+  current ??= newWorker(link);
   return current;
 }
 
@@ -84,8 +85,11 @@ export class CoreWorker {
   #isClosing = false;
   #draining: NodeJS.Timeout | undefined;
 
-  /** @internal */
-  constructor(link: WorkerLink) {
+  static {
+    newWorker = (link) => new this(link);
+  }
+
+  private constructor(link: WorkerLink) {
     const { index, of, steering, port } = link;
     this.share = { index, of };
     this.steering = steering;
