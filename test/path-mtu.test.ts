@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type Association, Stack } from '../src/index.js';
 import type { Packet } from '../src/packet.js';
 import { type Conditions, type Host, type Network, scenario } from '../src/simulated.js';
-import type { Route } from '../src/transport/transport.js';
+import type { Route, TransportHost } from '../src/transport/transport.js';
 import { sealPacket } from '../src/wire/crc32c.js';
 
 const PORT = 5001;
@@ -28,13 +28,23 @@ const addressesOf = (host: number, paths: number) =>
   Array.from({ length: paths }, (_, path) => `10.0.${path + 1}.${host}`);
 
 /** Two hosts with a path for each of `sizes`, whose routes exist while `isThere()`; returns a function that connects them. */
-async function hosts(network: Network, sizes: readonly Sizes[], isThere = () => true) {
+async function hosts(
+  network: Network,
+  sizes: readonly Sizes[],
+  isThere = () => true,
+  started: (name: string, host: TransportHost) => void = () => {},
+) {
   const stackOf = async (name: string, host: number) => {
     const route = (destination: string) => {
       if (!isThere()) return undefined;
       return { source: destination.replace(/\d+$/, `${host}`), ...sizes[Number(destination.split('.')[2]) - 1] };
     };
     const { transport, random } = network.host(name, addressesOf(host, sizes.length), { mtu: 65_535, route });
+    const start = transport.start.bind(transport);
+    transport.start = (host) => {
+      started(name, host);
+      return start(host);
+    };
     // If the only path failed, the association would end.
     const timers = { associationRetransmits: 1000 };
     return Stack.create({ transport, random, clock: network.clock, timers });
@@ -387,3 +397,109 @@ describe('small messages', () => {
       expect(count).toBe(50);
     }));
 });
+
+/** A pair on one path that begins with 1,280 bytes. `tell` reports to the client that a packet is too large, as ICMP does. */
+function told(
+  conditions: Conditions,
+  run: (
+    network: Network,
+    client: Association,
+    server: Association,
+    tell: (mtu: number, forged?: boolean) => void,
+    sent: Packet[],
+  ) => Promise<void>,
+) {
+  return scenario({ seed: 1, conditions: { latencyMs: 10, ...conditions }, limitMs: 1e7 }, async (network) => {
+    const sent: Packet[] = [];
+    network.filter((packet, from) => {
+      if (from.addresses.includes('10.0.1.1')) sent.push(packet);
+      return packet;
+    });
+    let clientHost: TransportHost | undefined;
+    const connect = await hosts(network, [BASE], undefined, (name, host) => {
+      if (name === 'client') clientHost = host;
+    });
+    const [client, server] = await connect();
+    await network.advance(2000);
+    const tell = (mtu: number, isForged = false) => {
+      const bytes = sent.at(-1)!.bytes.slice();
+      if (isForged) bytes[4]! ^= 1; // the verification tag
+      clientHost?.packetTooBig?.({ source: '10.0.1.1', destination: '10.0.1.2', mtu, bytes });
+    };
+    await run(network, client, server, tell, sent);
+  });
+}
+
+const sizeOf = (mtu: number) => [mtu - 20 - 12];
+
+test('a router’s report of a smaller size is used at once, and what was lost is sent again without a time-out', () =>
+  told({}, async (network, client, server, tell, sent) => {
+    await carry(client, server);
+    expect(mtus(client)).toEqual(sizeOf(1500));
+    network.filter((packet) => {
+      if (packet.bytes.length + 20 <= 1400) return packet;
+      network.clock.schedule(10, () => tell(1400));
+      return undefined;
+    });
+    const before = network.clock.now();
+    const first = sent.length;
+    await carry(client, server);
+    expect(network.clock.now() - before).toBeLessThan(200);
+    expect(mtus(client)).toEqual(sizeOf(1400));
+    await network.advance(10_000);
+    await carry(client, server);
+    expect(sent.slice(first).filter(({ bytes }) => bytes.length + 20 > 1400 && bytes[12] === HEARTBEAT)).toEqual([]);
+  }));
+
+test('a router’s report about a probe says which size is probed next, and ends the search', () =>
+  told({}, async (network, client, server, tell, sent) => {
+    network.filter((packet) => {
+      if (packet.bytes.length + 20 <= 1420) return packet;
+      network.clock.schedule(10, () => tell(1420));
+      return undefined;
+    });
+    for (let i = 0; i < 5; i++) {
+      await carry(client, server);
+      await network.advance(3000);
+    }
+    expect(sent.filter(isPadded).map(({ bytes }) => bytes.length + 20)).toEqual([1500, 1420]);
+    expect(mtus(client)).toEqual(sizeOf(1420));
+  }));
+
+test('a report without the verification tag, of a larger size, or after the search changes nothing', () =>
+  told({}, async (network, client, server, tell) => {
+    await carry(client, server);
+    tell(1300, true);
+    tell(1500);
+    tell(9000);
+    await network.advance(1000);
+    expect(mtus(client)).toEqual(sizeOf(1500));
+  }));
+
+test.each([0, 68, 576, 1279])('a report of %d bytes lowers the size to the base only', (mtu) =>
+  told({}, async (network, client, server, tell) => {
+    await carry(client, server);
+    tell(mtu);
+    await network.advance(1000);
+    expect(mtus(client)).toEqual(sizeOf(1280));
+    await carry(client, server);
+  }),
+);
+
+test('reports with addresses or headers that can’t be are ignored', () =>
+  scenario({ seed: 1, limitMs: 1e6 }, async (network) => {
+    let host: TransportHost | undefined;
+    const connect = await hosts(network, [BASE], undefined, (_, started) => {
+      host = started;
+    });
+    const [client] = await connect();
+    for (const [source, destination, length] of [
+      ['10.0.1.1', '10.0.1.2', 11],
+      ['10.0.1.1', '::1', 12],
+      ['10.9.9.9', '10.0.1.1', 12],
+      ['nonsense', '10.0.1.1', 12],
+    ] as const) {
+      host?.packetTooBig?.({ source, destination, mtu: 1300, bytes: new Uint8Array(length) });
+    }
+    expect(client!.paths()).toMatchObject([{ state: 'active' }]);
+  }));

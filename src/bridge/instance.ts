@@ -38,6 +38,7 @@ export interface Exports {
   link_add_address(address: Pointer, family: number, index: number, dynamic: number): number;
   link_reroute(): void;
   link_returned(address: Pointer, family: number, index: number): void;
+  link_packet_too_big(addresses: Pointer, family: number, header: Pointer, mtu: number): void;
   link_remove_address(address: Pointer, family: number, index: number): number;
 
   bridge_ready_taken(): void;

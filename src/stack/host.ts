@@ -1,13 +1,14 @@
 import type { Address } from '../address.js';
 import type { ErrorCode } from '../errors.js';
 import type { Packet } from '../packet.js';
-import type { TransportHost } from '../transport/transport.js';
+import type { PacketTooBig, TransportHost } from '../transport/transport.js';
 
 /** The part of the pump that a transport calls. */
 interface TransportEvents {
   readonly isQuiet: boolean;
   receive(packets: readonly Packet[]): void;
   destinationUnreachable(destination: Address, code: ErrorCode, reason: string | undefined): void;
+  packetTooBig(report: PacketTooBig): void;
   portTaken(destination: Address): boolean;
   transportChanged(back: readonly Address[]): void;
   transportEnding(): void;
@@ -35,6 +36,10 @@ export class StackHost implements TransportHost {
 
   unreachable(destination: Address, code: ErrorCode, reason?: string): void {
     this.pump?.destinationUnreachable(destination, code, reason);
+  }
+
+  packetTooBig(report: PacketTooBig): void {
+    this.pump?.packetTooBig(report);
   }
 
   portTaken(destination: Address): boolean {

@@ -1,7 +1,7 @@
 import { type Address, addressBytes, type Endpoint, familyOf } from '../address.js';
 import type { Instance } from '../bridge/instance.js';
 import type { Pointer } from '../bridge/memory.js';
-import type { Route, Transport } from '../transport/transport.js';
+import type { PacketTooBig, Route, Transport } from '../transport/transport.js';
 
 /**
  * The interfaces and routes of usrsctp, which come from the transport. Each local address is an interface of its own,
@@ -111,4 +111,20 @@ export function tellChanges(
   exports.link_reroute();
   if (!dynamic) return;
   for (const { address, number } of returned) exports.link_returned(room, put(address), number);
+}
+
+/** The common header of an SCTP packet (RFC 9260 §3.1). */
+const HEADER_BYTES = 12;
+const ADDRESS_BYTES = 16;
+
+/** Tells usrsctp that a packet was too large. `room` is memory for two addresses and a common header. */
+export function tellTooBig({ exports, memory }: Instance, room: Pointer, report: PacketTooBig): void {
+  const { source, destination, mtu, bytes } = report;
+  const [from, to] = [addressBytes(source), addressBytes(destination)];
+  if (!from || to?.length !== from.length || bytes.length < HEADER_BYTES) return;
+  const header = (room + 2 * ADDRESS_BYTES) as Pointer;
+  memory.bytes.set(from, room);
+  memory.bytes.set(to, room + ADDRESS_BYTES);
+  memory.bytes.set(bytes.subarray(0, HEADER_BYTES), header);
+  exports.link_packet_too_big(room, familyOf(destination) === 'IPv4' ? 4 : 6, header, mtu);
 }

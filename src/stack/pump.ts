@@ -6,12 +6,12 @@ import { type ErrorCode, SctpError } from '../errors.js';
 import type { WasmModule } from '../lib-types.js';
 import type { Packet } from '../packet.js';
 import type { Random } from '../random.js';
-import type { Transport } from '../transport/transport.js';
+import type { PacketTooBig, Transport } from '../transport/transport.js';
 import { uncaught } from '../uncaught.js';
 import { ConnOutbox, type ConnPacket, overConn, receiveConn } from './conn.js';
 import { DeadlineTimer } from './deadline-timer.js';
 import { StackHost } from './host.js';
-import { Interfaces, tellChanges } from './interfaces.js';
+import { Interfaces, tellChanges, tellTooBig } from './interfaces.js';
 import { LinkState } from './link-state.js';
 import { Wire } from './wire.js';
 
@@ -202,6 +202,12 @@ export class Pump {
   /** The network reports that it can't reach a destination. */
   destinationUnreachable(destination: Address, code: ErrorCode, reason: string | undefined): void {
     for (const listener of [...this.unreachable]) this.#safely(() => listener(destination, code, reason));
+  }
+
+  /** The network reports that a packet doesn't fit. */
+  packetTooBig(report: PacketTooBig): void {
+    if (this.#death) return;
+    this.#safely(() => this.enter(() => tellTooBig(this.instance, this.#state.inbox, report)));
   }
 
   /** The network refuses the SCTP port of a set-up to a destination. */

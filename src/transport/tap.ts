@@ -70,6 +70,7 @@ class Tap implements Transport {
         host.receive(packets);
       },
       unreachable: (...report) => host.unreachable(...report),
+      packetTooBig: (report) => host.packetTooBig?.(report),
       portTaken: (destination) => host.portTaken?.(destination) === true,
       changed: (back) => host.changed(back),
       ending: () => host.ending?.(),

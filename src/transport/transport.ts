@@ -101,6 +101,8 @@ export interface TransportHost {
    * such as what a relay says.
    */
   unreachable(destination: Address, code: ErrorCode, reason?: string): void;
+  /** The network reports that a packet is too large for a link. It is only a hint, which may be wrong, late or forged. */
+  packetTooBig?(report: PacketTooBig): void;
   /**
    * The network refuses the packets of a set-up to a destination, because another host uses their SCTP port. Returns true if the set-up
    * goes on from another port.
@@ -115,6 +117,17 @@ export interface TransportHost {
   portsInUse?(): ReadonlySet<number>;
   /** The program is about to end, as when its page is closed. Only what the host sends before this returns is still sent. */
   ending?(): void;
+}
+
+/** ICMP's "fragmentation needed" or "packet too big". */
+export interface PacketTooBig {
+  /** The local address that sent the packet. */
+  readonly source: Address;
+  readonly destination: Address;
+  /** The largest IP packet that the link takes, in bytes. */
+  readonly mtu: number;
+  /** The beginning of the SCTP packet: at least its common header, 12 bytes. The report counts if its verification tag is right. */
+  readonly bytes: Uint8Array;
 }
 
 /** A path of an association, as packets show it, and whether it was added or removed. */

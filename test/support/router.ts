@@ -43,9 +43,10 @@ export class RouterBetween {
     return family === 'IPv4' ? `10.79.${network}.1` : `fd79:${network}::1`;
   }
 
-  /** Sets the largest IP packet that the router forwards, in bytes. */
+  /** Sets the largest IP packet that the router forwards to the right, in bytes. */
   setMtu(bytes: number): void {
-    for (const side of ['left', 'right']) this.#run('router', 'ip', 'link', 'set', `to-${side}`, 'mtu', `${bytes}`);
+    // Not of `to-left`: a veth device drops packets that are larger than its own MTU before the router sees them.
+    this.#run('router', 'ip', 'link', 'set', 'to-right', 'mtu', `${bytes}`);
   }
 
   /** From now on, the router sends ICMP. */

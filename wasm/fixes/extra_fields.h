@@ -52,6 +52,7 @@ struct path_probes {
 	uint32_t found_mtu;       /* the largest size that the peer has answered; route_mtu at first */
 	uint32_t failed_mtu;      /* the smallest size that wasn't answered in this search; 0: none */
 	uint32_t probe_mtu;       /* the size that is probed; 0: none */
+	uint32_t told_mtu;        /* what a router says is the largest; 0: nothing */
 	uint32_t sent;            /* probes of that size */
 	uint32_t time_outs;       /* of T3-rtx since the last answer: is the path a black hole? */
 	double due_ms;            /* when the next probe may be sent */

@@ -9,6 +9,9 @@
  * After MAX_PROBES without an answer a size counts as too large, and one between it and the largest answered one is
  * tried, until they are close. PMTU_RAISE_TIMER later the search begins again.
  *
+ * A router that drops a packet may tell by ICMP which size fits (4.6.2). If that is less than the present size, it is
+ * used, or the base if that is more; otherwise it is probed next. Only a report that quotes our verification tag counts.
+ *
  * Black holes (4.3): a path may stop carrying packets of a size that was answered before, and no ICMP may tell. When
  * T3-rtx expires, the present size is probed again. If T3-rtx expires once more before the answer comes, the size falls
  * to the base. It doesn't fall further: most paths on which T3-rtx expires are dead, and small packets help nothing.
@@ -21,6 +24,7 @@
 #include <netinet/sctp_auth.h>
 #include <netinet/sctp_crc32.h>
 #include <netinet/sctp_indata.h>
+#include <netinet/sctp_output.h>
 #include <netinet/sctp_var.h>
 #include <netinet/sctputil.h>
 #include <netinet/udp.h>
@@ -107,6 +111,9 @@ static uint32_t next_size(const struct path_probes *probes)
 	if (probes->time_outs > 0) {
 		return found;
 	}
+	if (probes->told_mtu > found) {
+		return probes->told_mtu;
+	}
 	if (failed == 0) {
 		return most > found ? most : 0;
 	}
@@ -124,6 +131,7 @@ static int choose_probe(struct path_probes *probes)
 	}
 	if (probes->sent == MAX_PROBES) {
 		probes->failed_mtu = probes->probe_mtu;
+		probes->told_mtu = 0;
 		probes->sent = 0;
 	}
 	if (probes->sent == 0) {
@@ -360,20 +368,69 @@ void link_resume_probing(struct sctp_nets *net)
 	}
 }
 
+/* The association between two addresses, locked, and its path to the peer's. NULL if there is none. */
+static struct sctp_tcb *association_between(union sctp_sockstore *peer, union sctp_sockstore *local, struct sctp_nets **net)
+{
+	struct sctp_inpcb *inp = NULL;
+	struct sctp_tcb *stcb = sctp_findassociation_addr_sa(&peer->sa, &local->sa, &inp, net, 1, SCTP_DEFAULT_VRFID);
+
+	if (stcb == NULL && inp != NULL) { /* without an association the function returns a reference to the endpoint */
+		SCTP_INP_WLOCK(inp);
+		SCTP_INP_DECR_REF(inp);
+		SCTP_INP_WUNLOCK(inp);
+	}
+	return stcb;
+}
+
+static void use_told_mtu(struct sctp_tcb *stcb, struct sctp_nets *net, uint32_t mtu)
+{
+	struct path_probes *probes = probes_of(net);
+
+	if (mtu < probes->found_mtu) {
+		set_mtu(stcb, net, max(mtu, probes->route_mtu));
+		sctp_chunk_output(stcb->sctp_ep, stcb, SCTP_OUTPUT_FROM_HB_TMR, SCTP_SO_NOT_LOCKED);
+	} else if (probes->sent == 0 || probes->time_outs > 0 || mtu >= probes->probe_mtu) {
+		return; /* not about the probe that is under way */
+	}
+	probes->told_mtu = mtu;
+	probes->failed_mtu = max(mtu, probes->found_mtu) + 4; /* nothing larger is probed in this search */
+	probes->sent = 0;
+	probes->due_ms = link_now_ms;
+	probe(stcb, net);
+}
+
+/*
+ * A router says that packets of more than `mtu` bytes don't fit. `addresses`: our address and the peer's, 16 bytes each.
+ * `header`: the common header of the packet that was dropped. Anyone can forge ICMP, but only who has seen a packet to
+ * the peer knows its verification tag (RFC 9260 10, RFC 8899 4.6.1).
+ */
+EXPORT void link_packet_too_big(const uint8_t *addresses, uint32_t family, const struct sctphdr *header, uint32_t mtu)
+{
+	union sctp_sockstore local, peer;
+	struct sctp_nets *net = NULL;
+	struct sctp_tcb *stcb;
+
+	if (!link_sockaddr(&local, (uint8_t)family, addresses, header->src_port) ||
+	    !link_sockaddr(&peer, (uint8_t)family, addresses + 16, header->dest_port)) {
+		return;
+	}
+	stcb = association_between(&peer, &local, &net);
+	if (stcb == NULL) {
+		return;
+	}
+	if (net != NULL && header->v_tag == htonl(stcb->asoc.peer_vtag) && may_probe(stcb, net)) {
+		use_told_mtu(stcb, net, mtu & ~3u);
+	}
+	SCTP_TCB_UNLOCK(stcb);
+}
+
 static void handle_answer(const struct sctp_heartbeat_info_param *info, const struct sctphdr *header,
                           union sctp_sockstore *source, union sctp_sockstore *destination)
 {
-	struct sctp_inpcb *inp = NULL;
 	struct sctp_nets *net = NULL;
-	struct sctp_tcb *stcb =
-	    sctp_findassociation_addr_sa(&source->sa, &destination->sa, &inp, &net, 1, SCTP_DEFAULT_VRFID);
+	struct sctp_tcb *stcb = association_between(source, destination, &net);
 
 	if (stcb == NULL) {
-		if (inp != NULL) { /* without an association the function returns a reference to the endpoint */
-			SCTP_INP_WLOCK(inp);
-			SCTP_INP_DECR_REF(inp);
-			SCTP_INP_WUNLOCK(inp);
-		}
 		return;
 	}
 	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {

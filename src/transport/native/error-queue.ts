@@ -25,10 +25,12 @@ export interface IcmpError {
   readonly errno: string;
   /** With EMSGSIZE: the largest IP packet that the next link takes, as the router says. */
   readonly mtu: number;
+  /** The beginning of the SCTP packet that the router quotes. Valid until the next call. */
+  readonly quoted: Uint8Array;
 }
 
 const CONTROL_BYTES = 256;
-/** The packet that ICMP quotes isn't needed. */
+/** Of the packet that ICMP quotes, only the common header is needed. */
 const QUOTED_BYTES = 64;
 
 const NAME = msghdr.size;
@@ -60,13 +62,14 @@ export class ErrorQueue {
     for (;;) {
       this.#block.setWord(msghdr.msg_namelen, SOCKADDR_BYTES);
       this.#block.setWord(msghdr.msg_controllen, CONTROL_BYTES);
-      if (this.#system.recvmsg(this.#fd, this.#block.addressAt(0), MSG_ERRQUEUE) < 0) return undefined;
-      const error = this.#parse(this.#block.word(msghdr.msg_controllen));
+      const quotedBytes = this.#system.recvmsg(this.#fd, this.#block.addressAt(0), MSG_ERRQUEUE);
+      if (quotedBytes < 0) return undefined;
+      const error = this.#parse(this.#block.word(msghdr.msg_controllen), quotedBytes);
       if (error !== undefined) return error;
     }
   }
 
-  #parse(length: number): IcmpError | undefined {
+  #parse(length: number, quotedBytes: number): IcmpError | undefined {
     for (let at = CONTROL; at + cmsghdr.size <= CONTROL + length; ) {
       const bytes = this.#block.word(at + cmsghdr.cmsg_len);
       if (bytes < cmsghdr.size) return undefined;
@@ -74,20 +77,21 @@ export class ErrorQueue {
       const type = this.#block.word(at + cmsghdr.cmsg_type);
       const isError =
         (level === IPPROTO_IP && type === IP_RECVERR) || (level === IPPROTO_IPV6 && type === IPV6_RECVERR);
-      if (isError) return this.#extended(at + cmsghdr.size);
+      if (isError) return this.#extended(at + cmsghdr.size, quotedBytes);
       at += (bytes + 7) & ~7;
     }
     return undefined;
   }
 
   /** Reads a `struct sock_extended_err`. The kernel has put the packet's destination into `msg_name`. */
-  #extended(at: number): IcmpError | undefined {
+  #extended(at: number, quotedBytes: number): IcmpError | undefined {
     const origin = this.#block.bytes[at + sock_extended_err.ee_origin];
     if (origin !== SO_EE_ORIGIN_ICMP && origin !== SO_EE_ORIGIN_ICMP6) return undefined;
     return {
       destination: this.#addresses.read(this.#block, NAME),
       errno: errnoName(-this.#block.word(at + sock_extended_err.ee_errno)),
       mtu: this.#block.word(at + sock_extended_err.ee_info),
+      quoted: this.#block.bytes.subarray(QUOTED, QUOTED + quotedBytes),
     };
   }
 }

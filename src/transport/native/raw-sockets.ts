@@ -28,7 +28,7 @@ export class RawSockets implements SocketSystem, SocketKind {
 
   constructor(system: SystemCalls, settings: UdpSettings, host: TransportHost, answersStrangers: boolean) {
     this.#system = system;
-    this.#shared = { system, incoming: IncomingMessages.of(system), kind: this, settings, tooBig: () => {} };
+    this.#shared = { system, incoming: IncomingMessages.of(system), kind: this, settings };
     this.#ports = answersStrangers
       ? undefined
       : new Ports({

@@ -1,6 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import { type Address, familyOf } from '../../address.js';
 import type { Packet } from '../../packet.js';
+import type { PacketTooBig } from '../transport.js';
 import type { LocalSocket, SocketEvents } from '../udp/local-socket.js';
 import type { UdpSettings } from '../udp/options.js';
 import { codeOfErrno } from '../udp/unreachable.js';
@@ -8,7 +9,7 @@ import type { AskedAddress } from '../udp/wanted.js';
 import { ArrivedBytes } from './arrived.js';
 import { Descriptor } from './descriptor.js';
 import { errnoName } from './errno.js';
-import { ErrorQueue } from './error-queue.js';
+import { ErrorQueue, type IcmpError } from './error-queue.js';
 import type { SystemCalls } from './ffi.js';
 import { type IncomingMessage, type IncomingMessages, MOST_MESSAGES } from './incoming.js';
 import {
@@ -65,8 +66,6 @@ export interface SharedParts {
   readonly incoming: IncomingMessages;
   readonly kind: SocketKind;
   readonly settings: SocketSettings;
-  /** A router has said that packets of that size don't fit. */
-  tooBig(destination: Address, mtu: number): void;
 }
 
 /** The common header (RFC 9260 §3.1) and one chunk header. Anything shorter is not SCTP. */
@@ -227,10 +226,14 @@ export class NativeSocket implements LocalSocket {
     let hasErrors = false;
     for (let error = this.#errors.next(); error !== undefined; error = this.#errors.next()) {
       hasErrors = true;
-      if (error.errno === 'EMSGSIZE') this.#shared.tooBig(error.destination, error.mtu);
+      if (error.errno === 'EMSGSIZE') this.#events.tooBig?.(this.#report(error));
       else this.#failed(error.destination, ICMP_CODES[error.errno] ?? error.errno);
     }
     return hasErrors;
+  }
+
+  #report({ destination, mtu, quoted }: IcmpError): PacketTooBig {
+    return { source: this.address, destination, mtu, bytes: quoted };
   }
 
   #failed(destination: Address, errno: string): void {

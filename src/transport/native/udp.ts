@@ -51,7 +51,7 @@ export type UdpSocketSettings = SocketSettings & { readonly encapsulationPort: n
 export async function udpParts(settings: UdpSocketSettings): Promise<SharedParts> {
   const system = await systemCalls();
   const kind = udpKind(settings.encapsulationPort);
-  return { system, incoming: IncomingMessages.of(system), kind, settings, tooBig: () => {} };
+  return { system, incoming: IncomingMessages.of(system), kind, settings };
 }
 
 function udpKind(defaultPort: number): SocketKind {

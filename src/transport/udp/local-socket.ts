@@ -1,6 +1,7 @@
 import type { Address } from '../../address.js';
 import type { ErrorCode } from '../../errors.js';
 import type { Packet } from '../../packet.js';
+import type { PacketTooBig } from '../transport.js';
 import type { AskedAddress } from './wanted.js';
 
 /** A socket that is bound to one local address. It isn't connected to a peer. */
@@ -27,6 +28,8 @@ export interface SocketEvents {
   /** Packets have arrived: all that there are, or as many as one turn of the event loop takes. */
   receivedBatch(packets: readonly Packet[]): void;
   unreachable(destination: Address, code: ErrorCode): void;
+  /** Only those sockets call it that are told of ICMP. */
+  tooBig?(report: PacketTooBig): void;
 }
 
 /** The operating system's sockets, as one API offers them. */

@@ -3,7 +3,7 @@ import type { Address } from '../../address.js';
 import type { Clock } from '../../clock.js';
 import type { ErrorCode } from '../../errors.js';
 import type { Packet } from '../../packet.js';
-import type { TransportHost } from '../transport.js';
+import type { PacketTooBig, TransportHost } from '../transport.js';
 import { WildcardFilter } from './filter.js';
 import { Inbox } from './inbox.js';
 import { type Interfaces, localNetworks } from './interfaces.js';
@@ -48,6 +48,7 @@ export class SocketNetwork implements SocketEvents {
       received: (packet) => network?.received(packet),
       receivedBatch: (packets) => network?.receivedBatch(packets),
       unreachable: (destination, code) => network?.unreachable(destination, code),
+      tooBig: (report) => network?.tooBig(report),
     };
     const wanted = new WantedAddresses(settings.addresses, new WildcardFilter(settings.include, settings.exclude));
     const interfaces = read();
@@ -163,6 +164,11 @@ export class SocketNetwork implements SocketEvents {
     this.#routes.forget(destination);
     if (code === 'ENETUNREACH') this.#watch?.hurry();
     this.#reports.add(destination, code);
+  }
+
+  tooBig(report: PacketTooBig): void {
+    surviveTermination();
+    if (this.#closing === undefined) this.#host.packetTooBig?.(report);
   }
 
   /** Whether its sockets and timers keep the process alive. */
