@@ -85,7 +85,7 @@ int link_exceeds_path(const struct sctp_tcb *stcb, const struct link_packet *pac
 	union sctp_sockstore to;
 	struct sctp_nets *net;
 
-	if (packet->length + sizeof(struct ip) <= stcb->asoc.smallest_mtu ||
+	if (packet->length + (packet->family == 6 ? sizeof(struct ip6_hdr) : sizeof(struct ip)) <= stcb->asoc.smallest_mtu ||
 	    !link_sockaddr(&to, packet->family, packet->destination, stcb->rport)) {
 		return 0;
 	}
@@ -388,7 +388,7 @@ static void use_told_mtu(struct sctp_tcb *stcb, struct sctp_nets *net, uint32_t 
 
 	if (mtu < probes->found_mtu) {
 		set_mtu(stcb, net, max(mtu, probes->route_mtu));
-		sctp_chunk_output(stcb->sctp_ep, stcb, SCTP_OUTPUT_FROM_HB_TMR, SCTP_SO_NOT_LOCKED);
+		sctp_chunk_output(stcb->sctp_ep, stcb, SCTP_OUTPUT_FROM_CONTROL_PROC, SCTP_SO_NOT_LOCKED);
 	} else if (probes->sent == 0 || probes->time_outs > 0 || mtu >= probes->probe_mtu) {
 		return; /* not about the probe that is under way */
 	}
