@@ -10,5 +10,5 @@ readonly flags=(-O1 -g -fsanitize=address,undefined -fno-sanitize=alignment -fno
 CC=clang CFLAGS_EXTRA="${flags[*]} -fsanitize=fuzzer-no-link -DOPEN_WINDOWS=0" wasm/compile.sh native "$source" "$out"
 for target in listening association conn; do # conn is last: scripts/tests.sh looks for it
   clang -std=gnu11 -Wall -Wextra -Werror -Wno-gnu-variable-sized-type-not-at-end "${flags[@]}" -fsanitize=fuzzer "-DFUZZ_${target^^}" -Iwasm -Itest/native \
-    -I"$source/usrsctplib" test/fuzz/native/{target,live}.c "$out/libusrsctp-link.a" -lpthread -o "$out/$target"
+    -I"$source/usrsctplib" test/fuzz/native/{target,live,network}.c "$out/libusrsctp-link.a" -lpthread -o "$out/$target"
 done
