@@ -22,6 +22,7 @@ const ENTRIES = [
   'relay-server',
   'datachannel',
   'capture',
+  'net',
   'testing',
   'testing/udp',
   'cli/relay',

@@ -18,7 +18,7 @@ const FLOORS: readonly (readonly RegExp[])[] = [
   [/^socket\//, /^raw\//],
   [/^cores\//],
   [/^(index|slim|udp|no-udp|native|no-native|cores|no-cores|relay|relay-server|simulated|raw|capture)\.ts$/],
-  [/^datachannel/],
+  [/^datachannel/, /^net(\.ts$|\/)/],
   [/^testing/],
   [/^cli\//],
 ];
@@ -41,6 +41,7 @@ const NODE_ONLY = [
   /^relay\/(udp|options|resolver|server|connection)\.ts$/,
   /^cli\//,
   /^testing\/udp/,
+  /^net\//,
 ];
 
 /** Files that may import packages: only the relay server loads them, and `usrsctp-wasm/native`. */

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 const loads: Record<string, string[]> = JSON.parse(readFileSync('build/bundle.json', 'utf8'));
 
 /** Entries that need what only Node, Deno and Bun have. */
-const NEEDS_NODE = /^dist\/(udp|native|cores|relay-server|testing\/udp|cli\/[\w-]+)\.js$/;
+const NEEDS_NODE = /^dist\/(udp|native|cores|net|relay-server|testing\/udp|cli\/[\w-]+)\.js$/;
 
 /** An error of src/socket/stack.ts, thrown when a stack is created without a transport. */
 const MESSAGE = 'Stack.create: give a transport, such as udp()';
