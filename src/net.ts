@@ -1,3 +1,8 @@
+/**
+ * Servers and sockets in the manner of `node:net`, with the names of node-sctp and node-lksctp.
+ * @module usrsctp-wasm/net
+ */
+
 export { type Defaults, defaults } from './net/defaults.js';
 export type { Listener, SocketEventMap, SocketNotification } from './net/events.js';
 export type { MessageBuffer } from './net/messages.js';
