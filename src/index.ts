@@ -55,7 +55,7 @@ export type {
   StreamReset,
 } from './stack/socket/notification.js';
 export { type Conn, type ConnOptions, type ConnPath, conn } from './transport/conn.js';
-export type { PeerPath, Route, Transport, TransportHost } from './transport/transport.js';
+export type { PacketTooBig, PeerPath, Route, Transport, TransportHost } from './transport/transport.js';
 export type { WaitOptions } from './wait.js';
 export type { ChunkType } from './wire/chunk-types.js';
 export { sealPacket } from './wire/crc32c.js';

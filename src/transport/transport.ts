@@ -123,6 +123,7 @@ export interface TransportHost {
 export interface PacketTooBig {
   /** The local address that sent the packet. */
   readonly source: Address;
+  /** Where the packet was sent. */
   readonly destination: Address;
   /** The largest IP packet that the link takes, in bytes. */
   readonly mtu: number;
