@@ -385,10 +385,10 @@ static struct sctp_tcb *association_between(union sctp_sockstore *peer, union sc
 static void use_told_mtu(struct sctp_tcb *stcb, struct sctp_nets *net, uint32_t mtu)
 {
 	struct path_probes *probes = probes_of(net);
+	int is_smaller = mtu < probes->found_mtu;
 
-	if (mtu < probes->found_mtu) {
+	if (is_smaller) {
 		set_mtu(stcb, net, max(mtu, probes->route_mtu));
-		sctp_chunk_output(stcb->sctp_ep, stcb, SCTP_OUTPUT_FROM_CONTROL_PROC, SCTP_SO_NOT_LOCKED);
 	} else if (probes->sent == 0 || probes->time_outs > 0 || mtu >= probes->probe_mtu) {
 		return; /* not about the probe that is under way */
 	}
@@ -397,6 +397,9 @@ static void use_told_mtu(struct sctp_tcb *stcb, struct sctp_nets *net, uint32_t 
 	probes->sent = 0;
 	probes->due_ms = link_now_ms;
 	probe(stcb, net);
+	if (is_smaller) { /* what was lost is sent again */
+		sctp_chunk_output(stcb->sctp_ep, stcb, SCTP_OUTPUT_FROM_CONTROL_PROC, SCTP_SO_NOT_LOCKED);
+	}
 }
 
 /*
