@@ -38,7 +38,8 @@ describe.each(Object.entries(BUILDS))('the C side under %s', (build, checker) =>
     expect(await program.exit(LIMIT_MS), program.output).toBe(0);
     console.log(program.output.trim());
     const [allocations] = (program.output.match(/\d+/g) ?? []).map(Number);
-    expect(allocations).toBeGreaterThan(1000);
+    // Without the address sanitizer, freed blocks are used again, which takes fewer allocations.
+    expect(allocations).toBeGreaterThan(build === 'asan' ? 1000 : 200);
   });
 
   test.each([

@@ -17,6 +17,11 @@ const INPUTS = [
   'package.json',
   'README.md',
   'LICENSE',
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'NOTICE.md',
+  'SECURITY.md',
+  'bench',
   'docs',
   'examples',
 ];
