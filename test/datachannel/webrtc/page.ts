@@ -46,7 +46,7 @@ function event(channel: Channel, name: 'open' | 'close'): Promise<void> {
   return isSo() ? Promise.resolve() : new Promise((resolve) => channel.addEventListener(name, () => resolve()));
 }
 
-/** The messages of a channel, one after another. */
+/** The messages of a channel, one after another. Called before connect(): a browser loses messages that nobody listens for. */
 function reader(channel: Channel): () => Promise<string | ArrayBuffer> {
   const messages: (string | ArrayBuffer)[] = [];
   let heard = () => {};
@@ -74,9 +74,9 @@ async function exchange(): Promise<Exchanged> {
       resolve(theirs);
     };
   });
+  const next = reader(channel);
   await connect();
   await event(channel, 'open');
-  const next = reader(channel);
   const wrong: string[] = [];
   for (const name of SAMPLES) {
     channel.send(sampleOf(name) as ArrayBuffer);
@@ -91,9 +91,9 @@ async function exchange(): Promise<Exchanged> {
 /** Sends random bytes, and receives as many at the same time. */
 async function transfer(bytes: number): Promise<Transferred> {
   const channel = open('bulk');
+  const next = reader(channel);
   await connect();
   await event(channel, 'open');
-  const next = reader(channel);
   const receiving = (async () => {
     const all = new Uint8Array(bytes);
     for (let at = 0; at < bytes; ) {
@@ -127,15 +127,15 @@ async function lossy(): Promise<Lossy> {
   };
   const channels = Object.entries(kinds).map(([label, init]) => open(label, init));
   const control = open('control');
-  await connect();
-  await Promise.all([control, ...channels].map((channel) => event(channel, 'open')));
+  const next = reader(control);
   const numbers: Record<string, number[]> = {};
   for (const channel of channels) {
     const list: number[] = [];
     numbers[channel.label] = list;
     channel.onmessage = ({ data }) => list.push(Number(data));
   }
-  const next = reader(control);
+  await connect();
+  await Promise.all([control, ...channels].map((channel) => event(channel, 'open')));
   await next(); // packets are lost from now on
   for (let count = 0; count < MESSAGES; count++) {
     for (const channel of channels) channel.send(String(count).padEnd(100));
