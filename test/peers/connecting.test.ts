@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { isEqual, pattern } from '../support/two-stacks.js';
 import { WAIT } from '../support/udp-host.js';
 import { GUEST } from './network.js';
-import { ENDS, endAll, guest, ours, pair, sent } from './ours.js';
+import { ENDS, endAll, exchange, guest, ours, pair } from './ours.js';
 
 afterEach(endAll);
 
@@ -16,14 +16,7 @@ describe.each(ENDS)('an association that %s set up with a Linux kernel', (connec
         .sort(),
     ).toEqual(GUEST);
     expect(association.setup.features).toContain('partial reliability');
-    for (const [stream, bytes] of [1, 1500, 65_536, 300_000].entries()) {
-      await association.send(pattern(bytes), { stream, ppid: 46 });
-      await peer.printed(new RegExp(`^message stream=${stream} ppid=46 bytes=${bytes}$`, 'm'));
-      await peer.command(`send ${stream} 46 ${bytes} 1`);
-      const message = await association.receive(WAIT);
-      expect(message).toMatchObject({ stream, ppid: 46 });
-      expect(isEqual(message?.data, sent(bytes))).toBe(true);
-    }
+    await exchange(peer, association);
   });
 
   test('returns 100 messages unchanged, including unordered ones', async () => {

@@ -1,11 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Stack } from '../../src/index.js';
 import { ip } from '../../src/native.js';
-import { isEqual, pattern } from '../support/two-stacks.js';
 import { WAIT } from '../support/udp-host.js';
 import { run } from './guest.js';
 import { cut, GUEST, HERE, heal } from './network.js';
-import { ENDS, endAll, guest, pair, sent } from './ours.js';
+import { ENDS, endAll, exchange, guest, pair } from './ours.js';
 
 /** SCTP directly over IP, with a kernel as it is by default: it doesn't know of SCTP in UDP. */
 
@@ -31,14 +30,7 @@ describe.each(ENDS)('an association over IP that %s set up with a Linux kernel',
     const { peer, association } = await pair(connects, { stack: await ours(), commands: ['send-buffer 4000000'] });
     const addresses = association.paths().map(({ address }) => address);
     expect(addresses.sort()).toEqual(GUEST);
-    for (const [stream, bytes] of [1, 1500, 65_536, 300_000].entries()) {
-      await association.send(pattern(bytes), { stream, ppid: 46 });
-      await peer.printed(new RegExp(`^message stream=${stream} ppid=46 bytes=${bytes}$`, 'm'));
-      await peer.command(`send ${stream} 46 ${bytes} 1`);
-      const message = await association.receive(WAIT);
-      expect(message).toMatchObject({ stream, ppid: 46 });
-      expect(isEqual(message?.data, sent(bytes))).toBe(true);
-    }
+    await exchange(peer, association);
   });
 
   test('goes on over the second path when the first one is cut', async () => {

@@ -1,6 +1,8 @@
 import { randomInt } from 'node:crypto';
+import { expect } from 'vitest';
 import type { Association, Endpoint, Socket, SocketOptions, Stack } from '../../src/index.js';
 import { DEFAULT_PRESET } from '../../src/options/timers.js';
+import { isEqual, pattern } from '../support/two-stacks.js';
 import { closeHosts, type HostOptions, host, WAIT } from '../support/udp-host.js';
 import { GuestProgram } from './guest.js';
 import { connectTo, KernelPeer, listenOn } from './kernel.js';
@@ -83,6 +85,18 @@ export async function pair(connects: End, options: PairOptions = {}): Promise<Pa
 /** The n-th message of guest/peer.c's `send`. */
 export function sent(bytes: number, n = 0): Uint8Array {
   return Uint8Array.from({ length: bytes }, (_, index) => index + n);
+}
+
+/** Sends messages from one byte to many packets, in both directions, and checks that each arrives completely. */
+export async function exchange(peer: KernelPeer, association: Association): Promise<void> {
+  for (const [stream, bytes] of [1, 1500, 65_536, 300_000].entries()) {
+    await association.send(pattern(bytes), { stream, ppid: 46 });
+    await peer.printed(new RegExp(`^message stream=${stream} ppid=46 bytes=${bytes}$`, 'm'));
+    await peer.command(`send ${stream} 46 ${bytes} 1`);
+    const message = await association.receive(WAIT);
+    expect(message).toMatchObject({ stream, ppid: 46 });
+    expect(isEqual(message?.data, sent(bytes))).toBe(true);
+  }
 }
 
 /** Resolves when every path is confirmed. */
