@@ -46,6 +46,12 @@ test('links are alive below the path that the site is served at', () => {
   expect(deadLinksOf(folder, '/docs/').dead).toEqual(['index.html: /a.html']);
 });
 
+/** The documents outside of docs/ that the site has, without content. */
+function writeOthers(): void {
+  const names = ['CHANGELOG.md', 'CONTRIBUTING.md', 'NOTICE.md', 'SECURITY.md', 'bench/README.md', 'usrsctp/README.md'];
+  for (const name of names) write(name, '');
+}
+
 test('links between documents lead to pages, others to a page that shows the file; code stays as it is', () => {
   const pages = join(folder, 'pages');
   write(
@@ -56,15 +62,7 @@ test('links between documents lead to pages, others to a page that shows the fil
   write('docs/ARCHITECTURE.md', '');
   write('docs/p.png', 'pixels');
   write('examples/x.mjs', 'run();\n');
-  for (const name of [
-    'CHANGELOG.md',
-    'CONTRIBUTING.md',
-    'NOTICE.md',
-    'SECURITY.md',
-    'bench/README.md',
-    'usrsctp/README.md',
-  ])
-    write(name, '');
+  writeOthers();
   expect(writePages(folder, pages)).toContain('architecture/index.md');
   const read = (name: string) => readFileSync(join(pages, name), 'utf8');
   expect(read('guide/a.md')).toBe(
@@ -76,15 +74,7 @@ test('links between documents lead to pages, others to a page that shows the fil
 });
 
 test('a document that links to a missing file is an error that names both', () => {
-  for (const name of [
-    'CHANGELOG.md',
-    'CONTRIBUTING.md',
-    'NOTICE.md',
-    'SECURITY.md',
-    'bench/README.md',
-    'usrsctp/README.md',
-  ])
-    write(name, '');
+  writeOthers();
   write('docs/a.md', '[x](../examples/missing.mjs)');
   expect(() => writePages(folder, join(folder, 'pages'))).toThrow(
     "docs/a.md links to examples/missing.mjs, which doesn't exist",

@@ -64,6 +64,11 @@ async function acknowledge({ target, peer }: Established, ms: number, rounds: nu
   return flights;
 }
 
+/** Three SACKs report a chunk as missing and those after it as received: the fast retransmission (RFC 9260 §7.2.4). */
+async function reportMissing(peer: ScriptedPeer, tsn: number): Promise<void> {
+  for (let last = 2; last <= 4; last++) await peer.send(sack(tsn - 1, [[2, last]], 1_000_000));
+}
+
 requirement(
   'RFC 9260',
   '6.3.1',
@@ -277,7 +282,7 @@ requirement(
     // A loss that three SACKs report ends slow start.
     const lost = only(await target.answers(), 'DATA');
     expect(lost.length).toBeGreaterThan(4);
-    for (let last = 2; last <= 4; last++) await peer.send(sack(lost[0]!.tsn - 1, [[2, last]], 1_000_000));
+    await reportMissing(peer, lost[0]!.tsn);
     await target.answers();
     await target.advance(50);
     await peer.send(sack(lost.at(-1)!.tsn, [], 1_000_000));
@@ -304,7 +309,7 @@ requirement(
     await acknowledge(scene, 50, 4);
     const flight = only(await target.answers(), 'DATA');
     const before = association.statistics().paths[0]!.cwndBytes;
-    for (let last = 2; last <= 4; last++) await peer.send(sack(flight[0]!.tsn - 1, [[2, last]], 1_000_000));
+    await reportMissing(peer, flight[0]!.tsn);
     const { cwndBytes, slowStartThresholdBytes } = association.statistics().paths[0]!;
     expect(slowStartThresholdBytes).toBeGreaterThanOrEqual(4 * 1400);
     expect(slowStartThresholdBytes).toBeLessThanOrEqual(Math.max(before / 2, 4 * 1500));
@@ -342,7 +347,7 @@ requirement(
     await acknowledge(scene, 50, 4);
     const flight = only(await target.answers(), 'DATA');
     expect(flight.length).toBeGreaterThan(8);
-    for (let last = 2; last <= 4; last++) await peer.send(sack(flight[0]!.tsn - 1, [[2, last]], 1_000_000));
+    await reportMissing(peer, flight[0]!.tsn);
     const once = association.statistics().paths[0]!.slowStartThresholdBytes;
     for (let last = 6; last <= 8; last++)
       await peer.send(
