@@ -18,8 +18,8 @@
 
 /*
  * Can something of the first message of a stream be sent to this address? SCTP_ADDR_OVER names an address for a
- * message. With I-DATA several streams can have an unfinished message. Upstream sends nothing at all when one of which
- * the application has yet to send the rest has its turn (sctp_move_to_outqueue()).
+ * message. With I-DATA several streams can have an unfinished message, of which the application has yet to send the
+ * rest. When it is the turn of such a stream, upstream sends nothing at all (sctp_move_to_outqueue()).
  */
 static int may_go_to(const struct sctp_stream_out *stream, const struct sctp_nets *net)
 {
@@ -162,9 +162,9 @@ struct sctp_stream_out *sctp_ss_fb_select(struct sctp_tcb *stcb, struct sctp_net
 }
 
 /*
- * The scheduler first-come: the message that was sent first. Upstream's function sends nothing while the application has
- * yet to send the rest of that message, even with I-DATA. Main's never leaves a stream that has sent the last part of its
- * last message, so nothing is sent any more.
+ * The scheduler first-come: the message that was sent first. Upstream's function sends nothing while the application
+ * has yet to send the rest of that message, even with I-DATA. Main's never leaves a stream that has sent the last part
+ * of its last message, so nothing is sent any more.
  */
 struct sctp_stream_out *sctp_ss_fcfs_select(struct sctp_tcb *stcb, struct sctp_nets *net, struct sctp_association *asoc)
 {

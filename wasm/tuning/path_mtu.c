@@ -84,8 +84,9 @@ int link_exceeds_path(const struct sctp_tcb *stcb, const struct link_packet *pac
 {
 	union sctp_sockstore to;
 	struct sctp_nets *net;
+	uint32_t ip_bytes = packet->family == 6 ? sizeof(struct ip6_hdr) : sizeof(struct ip);
 
-	if (packet->length + (packet->family == 6 ? sizeof(struct ip6_hdr) : sizeof(struct ip)) <= stcb->asoc.smallest_mtu ||
+	if (packet->length + ip_bytes <= stcb->asoc.smallest_mtu ||
 	    !link_sockaddr(&to, packet->family, packet->destination, stcb->rport)) {
 		return 0;
 	}
@@ -369,7 +370,8 @@ void link_resume_probing(struct sctp_nets *net)
 }
 
 /* The association between two addresses, locked, and its path to the peer's. NULL if there is none. */
-static struct sctp_tcb *association_between(union sctp_sockstore *peer, union sctp_sockstore *local, struct sctp_nets **net)
+static struct sctp_tcb *association_between(union sctp_sockstore *peer, union sctp_sockstore *local,
+                                            struct sctp_nets **net)
 {
 	struct sctp_inpcb *inp = NULL;
 	struct sctp_tcb *stcb = sctp_findassociation_addr_sa(&peer->sa, &local->sa, &inp, net, 1, SCTP_DEFAULT_VRFID);
@@ -404,8 +406,8 @@ static void use_told_mtu(struct sctp_tcb *stcb, struct sctp_nets *net, uint32_t 
 
 /*
  * A router says that packets of more than `mtu` bytes don't fit. `addresses`: our address and the peer's, 16 bytes each.
- * `header`: the common header of the packet that was dropped. Anyone can forge ICMP, but only who has seen a packet to
- * the peer knows its verification tag (RFC 9260 10, RFC 8899 4.6.1).
+ * `header`: the common header of the packet that was dropped. Anyone can forge ICMP, but an attacker who hasn't seen a
+ * packet to the peer doesn't know its verification tag (RFC 9260 10, RFC 8899 4.6.1).
  */
 EXPORT void link_packet_too_big(const uint8_t *addresses, uint32_t family, const struct sctphdr *header, uint32_t mtu)
 {
