@@ -1,20 +1,20 @@
 import type { WaitingMessage } from './waiting-message.js';
 
-/** A place in the list. */
-interface Place {
+/** The place of a message in a list. */
+export interface Place {
   readonly message: WaitingMessage;
   previous: Place | undefined;
   next: Place | undefined;
 }
 
-/** A list of messages, in which a message is added, found by its promise and removed without a walk over the others. */
+/** A doubly linked list of messages: adding and removing one take the same time in a list of any length. */
 export class MessageList {
-  readonly #places = new Map<Promise<void>, Place>();
   #first: Place | undefined;
   #last: Place | undefined;
+  #size = 0;
 
   get size(): number {
-    return this.#places.size;
+    return this.#size;
   }
 
   get first(): WaitingMessage | undefined {
@@ -26,12 +26,8 @@ export class MessageList {
     for (let place = this.#first; place; place = place.next) yield place.message;
   }
 
-  /** The message of which `send` returned this promise. */
-  of(promise: Promise<void>): WaitingMessage | undefined {
-    return this.#places.get(promise)?.message;
-  }
-
-  add(message: WaitingMessage, at: 'first' | 'last'): void {
+  /** Returns the place of the message, with which it can be removed. */
+  add(message: WaitingMessage, at: 'first' | 'last'): Place {
     const isFirst = at === 'first';
     const place: Place = {
       message,
@@ -42,25 +38,20 @@ export class MessageList {
     else this.#first = place;
     if (place.next) place.next.previous = place;
     else this.#last = place;
-    this.#places.set(message.promise, place);
+    this.#size++;
+    return place;
   }
 
-  /** Returns false if the message isn't in the list. */
-  remove(message: WaitingMessage): boolean {
-    const place = this.#places.get(message.promise);
-    if (!place) return false;
+  /** Removes a place of this list. */
+  remove(place: Place): void {
     const { previous, next } = place;
     if (previous) previous.next = next;
     else this.#first = next;
     if (next) next.previous = previous;
     else this.#last = previous;
-    this.#places.delete(message.promise);
-    return true;
-  }
-
-  clear(): void {
-    this.#places.clear();
-    this.#first = undefined;
-    this.#last = undefined;
+    // A removed place that V8 has moved to its old generation would keep all later ones alive.
+    place.previous = undefined;
+    place.next = undefined;
+    this.#size--;
   }
 }

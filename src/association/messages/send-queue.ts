@@ -112,7 +112,20 @@ export class SendQueue {
     const promise = new Promise<void>((...settle) => {
       [resolve, reject] = settle;
     });
-    const waiting = { data, bytes, info, expiresAt, priority, barriersBefore, offset, promise, resolve, reject };
+    const waiting: WaitingMessage = {
+      data,
+      bytes,
+      info,
+      expiresAt,
+      priority,
+      barriersBefore,
+      offset,
+      promise,
+      resolve,
+      reject,
+      place: undefined,
+      placeInStream: undefined,
+    };
     this.#waiting.add(waiting, place);
     this.#owner.messagesWait();
     if (givenUp.length > 0) this.#reportGivenUp(givenUp); // last: a listener may send, abort or close
@@ -124,7 +137,7 @@ export class SendQueue {
    * a copy, because the caller may reuse the buffer.
    */
   withdraw(sent: Promise<void>, reason: unknown): void {
-    const waiting = this.#waiting.of(sent);
+    const waiting = this.#waiting.find(sent);
     if (!waiting) return;
     if (this.#waiting.hasBegun(waiting)) waiting.data = waiting.data.slice();
     else this.#waiting.remove(waiting);
@@ -178,7 +191,7 @@ export class SendQueue {
       } finally {
         this.#waiting.busy = undefined;
       }
-      if (!this.#waiting.of(first.promise)) return; // the association has ended meanwhile
+      if (!first.place) return; // the association has ended meanwhile
       if (first.offset < first.bytes) return;
       this.#waiting.remove(first);
       first.resolve();

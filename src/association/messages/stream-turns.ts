@@ -14,14 +14,18 @@ export class StreamTurns {
   add(message: WaitingMessage, at: 'first' | 'last'): void {
     const { stream } = message.info;
     const messages = this.#streams.get(stream) ?? new MessageList();
-    messages.add(message, at);
+    message.placeInStream = messages.add(message, at);
     this.#streams.set(stream, messages);
   }
 
   remove(message: WaitingMessage): void {
+    const { placeInStream } = message;
     const { stream } = message.info;
     const messages = this.#streams.get(stream);
-    if (messages?.remove(message) && messages.size === 0) this.#streams.delete(stream);
+    if (!messages || !placeInStream) return;
+    messages.remove(placeInStream);
+    message.placeInStream = undefined;
+    if (messages.size === 0) this.#streams.delete(stream);
   }
 
   /** The first message of the stream whose turn it is. A message behind a barrier, and those after it, have none. */

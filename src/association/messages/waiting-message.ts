@@ -1,5 +1,6 @@
 import type { SendInfo } from '../../bridge/calls.js';
 import { MESSAGE_BYTES } from '../../stack/socket/message.js';
+import type { Place } from './message-list.js';
 
 /** A message that waits for room in the send buffer. */
 export interface WaitingMessage {
@@ -19,6 +20,10 @@ export interface WaitingMessage {
   readonly promise: Promise<void>;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
+  /** Among all that wait; undefined once it no longer waits. */
+  place: Place | undefined;
+  /** Among those of its stream, if streams take turns. */
+  placeInStream: Place | undefined;
 }
 
 /** What a message counts towards the limit of the queue. */

@@ -11,7 +11,7 @@ const NONE: readonly WaitingMessage[] = [];
 export class WaitingMessages {
   /** The message that is being passed to usrsctp. */
   busy: WaitingMessage | undefined;
-  readonly #all = new MessageList();
+  #all = new MessageList();
   /** The message that usrsctp took a part of last. */
   #begun: WaitingMessage | undefined;
   #expendable: ExpendableMessages | undefined;
@@ -33,9 +33,10 @@ export class WaitingMessages {
     return this.#all[Symbol.iterator]();
   }
 
-  /** The message of which `send` returned this promise. */
-  of(promise: Promise<void>): WaitingMessage | undefined {
-    return this.#all.of(promise);
+  /** The message of which `send` returned this promise. Walks over the messages. */
+  find(promise: Promise<void>): WaitingMessage | undefined {
+    for (const message of this.#all) if (message.promise === promise) return message;
+    return undefined;
   }
 
   /** Has usrsctp taken a part of the message, or is it just being passed to usrsctp? */
@@ -45,7 +46,7 @@ export class WaitingMessages {
 
   add(message: WaitingMessage, at: 'first' | 'last'): void {
     this.#bytes += message.bytes - message.offset;
-    this.#all.add(message, at);
+    message.place = this.#all.add(message, at);
     this.#turns?.add(message, at);
     if (message.offset > 0) this.#begun = message;
     else if (message.priority > 0) {
@@ -71,7 +72,7 @@ export class WaitingMessages {
 
   /** usrsctp has taken `offset` bytes, or none. Does nothing if the message no longer waits. */
   advance(message: WaitingMessage, offset: number): void {
-    if (!this.#all.of(message.promise)) return;
+    if (!message.place) return;
     this.#bytes -= offset - message.offset;
     message.offset = offset;
     this.#begun = offset > 0 ? message : undefined;
@@ -81,7 +82,9 @@ export class WaitingMessages {
 
   /** Removes a message. Returns false if it no longer waits. */
   remove(message: WaitingMessage): boolean {
-    if (!this.#all.remove(message)) return false;
+    if (!message.place) return false;
+    this.#all.remove(message.place);
+    message.place = undefined;
     this.#bytes -= message.bytes - message.offset;
     if (this.#begun === message) this.#begun = undefined;
     this.#expendable?.remove(message);
@@ -101,7 +104,8 @@ export class WaitingMessages {
   removeAll(): readonly WaitingMessage[] {
     if (this.isEmpty) return NONE;
     const removed = [...this.#all];
-    this.#all.clear();
+    for (const message of removed) message.place = undefined;
+    this.#all = new MessageList();
     this.#begun = undefined;
     this.#expendable = undefined;
     this.#turns = undefined;
