@@ -17,6 +17,8 @@ export class WaitingMessages {
   #expendable: ExpendableMessages | undefined;
   /** Once parts of messages may be interleaved. */
   #turns: StreamTurns | undefined;
+  /** Made by `find`, because hardly anybody withdraws a message, and dropped when nothing waits. */
+  #byPromise: Map<Promise<void>, WaitingMessage> | undefined;
   #bytes = 0;
 
   /** How many bytes of the messages usrsctp hasn't taken. */
@@ -33,10 +35,10 @@ export class WaitingMessages {
     return this.#all[Symbol.iterator]();
   }
 
-  /** The message of which `send` returned this promise. Walks over the messages. */
+  /** The message of which `send` returned this promise. */
   find(promise: Promise<void>): WaitingMessage | undefined {
-    for (const message of this.#all) if (message.promise === promise) return message;
-    return undefined;
+    this.#byPromise ??= new Map(Array.from(this.#all, (message) => [message.promise, message]));
+    return this.#byPromise.get(promise);
   }
 
   /** Has usrsctp taken a part of the message, or is it just being passed to usrsctp? */
@@ -47,6 +49,7 @@ export class WaitingMessages {
   add(message: WaitingMessage, at: 'first' | 'last'): void {
     this.#bytes += message.bytes - message.offset;
     message.place = this.#all.add(message, at);
+    this.#byPromise?.set(message.promise, message);
     this.#turns?.add(message, at);
     if (message.offset > 0) this.#begun = message;
     else if (message.priority > 0) {
@@ -85,6 +88,8 @@ export class WaitingMessages {
     if (!message.place) return false;
     this.#all.remove(message.place);
     message.place = undefined;
+    if (this.isEmpty) this.#byPromise = undefined;
+    else this.#byPromise?.delete(message.promise);
     this.#bytes -= message.bytes - message.offset;
     if (this.#begun === message) this.#begun = undefined;
     this.#expendable?.remove(message);
@@ -106,6 +111,7 @@ export class WaitingMessages {
     const removed = [...this.#all];
     for (const message of removed) message.place = undefined;
     this.#all = new MessageList();
+    this.#byPromise = undefined;
     this.#begun = undefined;
     this.#expendable = undefined;
     this.#turns = undefined;
