@@ -84,6 +84,7 @@ flags_for() { # FILE
     reconfiguration | restart | restarted_streams | stream_reset | forward_tsn | shutdown) echo -Oz ;;
     error_counters | path_selection | retransmission | round_trips | lifetimes | abandoned | fragment_size) echo -Oz ;;
     gap_blocks | buffer_quota | init_ack_rate | association_tables | shared_keys) echo -Oz ;;
+    crc32c) echo -msimd128 ;;
     sha1 | sha256 | environment | association_validation | send_buffer | schedulers) echo -Oz ;;
   esac
 }

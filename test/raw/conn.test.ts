@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { sysctls } from '../../src/generated/sysctls.js';
 import { ConnAddresses } from '../../src/raw/connaddresses.js';
 import * as R from '../../src/raw.js';
+import { SeededRandom } from '../../src/simulated/seeded-random.js';
 import { scenario } from '../../src/simulated.js';
 import { crc32c } from '../../src/wire/crc32c.js';
 import { RTO_INITIAL_MS } from '../support/upstream.js';
@@ -132,12 +133,19 @@ test('AF_CONN packets can be sent without a CRC32c', async () => {
   expect(sent.map(({ buffer }) => checksum(buffer) !== 0)).toEqual([true]);
 });
 
-test('usrsctp_crc32c is the CRC32c', async () => {
+test('usrsctp_crc32c is the CRC32c, for each length of a packet', async () => {
   const usrsctp = await R.usrsctp_init();
-  for (const length of [0, 1, 15, 16, 100, 5000]) {
-    const bytes = Uint8Array.from({ length }, (_, index) => index * 7);
-    expect(usrsctp.usrsctp_crc32c(bytes)).toBe(crc32c(bytes));
-  }
+  const random = new SeededRandom(5);
+  const data = new Uint8Array(65_536);
+  random.fill(data);
+  const lengths = [...Array.from({ length: 1600 }, (_, length) => length), 9000, 65_521, 65_535];
+  const wrong = lengths.filter((length) => {
+    const bytes = data.subarray(length % 16, (length % 16) + length);
+    return usrsctp.usrsctp_crc32c(bytes) !== crc32c(bytes);
+  });
+  expect(wrong).toEqual([]);
+  // RFC 3720 appendix B.4: 32 bytes of zeros.
+  expect(usrsctp.usrsctp_crc32c(new Uint8Array(32))).toBe(0x8a9136aa);
 });
 
 test('usrsctp_dumppacket writes what text2pcap reads', () =>
