@@ -146,6 +146,11 @@ export class Association implements AsyncIterable<Message>, AsyncDisposable {
     return this.#core.sendQueue.bytes;
   }
 
+  /** How many bytes may wait before `send` rejects with ENOBUFS, as the socket was created. */
+  get sendQueueBytes(): number {
+    return this.#core.sendQueue.limit;
+  }
+
   /**
    * The next message. Resolves with undefined when the association was shut down and everything is received. Rejects
    * with the association's error, after the messages that came before it. If you stop receiving, no more than the

@@ -19,8 +19,10 @@ export interface ChannelOwner {
   transmit(channel: ChannelCore, payload: Payload): Promise<void>;
   /** Throws TypeError for a message that the peer doesn't take, OperationError if too many bytes wait. */
   checkSize(bytes: number): void;
+  /** A message waits until the association takes it. */
+  waits(bytes: number): void;
   /** The association has taken a message, or refused it. */
-  transmitted(): void;
+  transmitted(bytes: number): void;
   /** Gives up the stream of a channel that the peer hasn't been told of. */
   withdraw(channel: ChannelCore): void;
 }
@@ -150,8 +152,12 @@ export class ChannelCore implements OutboxOwner {
     this.#owner.checkSize(bytes);
   }
 
+  waits(bytes: number): void {
+    this.#owner.waits(bytes);
+  }
+
   sent(before: number, now: number): void {
-    this.#owner.transmitted();
+    this.#owner.transmitted(before - now);
     const threshold = this.bufferedAmountLowThreshold;
     if (before > threshold && now <= threshold) this.listener?.bufferedAmountIsLow();
   }

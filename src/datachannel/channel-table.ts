@@ -47,8 +47,6 @@ interface StreamUser {
 
 /** Labels and protocols of all channels that the peer has opened, in bytes: they would take up to 131,070 for each. */
 const NAME_BYTES = 1 << 20;
-/** The `sendQueueBytes` of a socket, by default. */
-const SEND_QUEUE_BYTES = 16 << 20;
 
 /** The channels of an association by their streams: opening, messages, closing, and what a peer may do wrong. */
 export class ChannelTable implements ChannelOwner, StreamReaderOwner {
@@ -64,8 +62,8 @@ export class ChannelTable implements ChannelOwner, StreamReaderOwner {
   readonly #growth: StreamGrowth;
   readonly #resets: StreamResets;
   readonly #priorities: Priorities;
-  /** How many messages have been passed to the association, which hasn't taken them yet. */
-  #waiting = 0;
+  /** How many bytes of messages wait until the association takes them, and MESSAGE_BYTES for each. */
+  #waitingBytes = 0;
 
   constructor(association: Association, limits: ChannelLimits, listener: ChannelTableListener) {
     this.clock = association.clock;
@@ -161,18 +159,25 @@ export class ChannelTable implements ChannelOwner, StreamReaderOwner {
   }
 
   #sendDcep(id: number, bytes: Uint8Array): Promise<void> {
-    return this.#association.send(bytes, { stream: id, ppid: PPID.WEBRTC_DCEP });
+    const sent = this.#association.send(bytes, { stream: id, ppid: PPID.WEBRTC_DCEP });
+    const transmitted = () => this.transmitted(bytes.length);
+    this.waits(bytes.length);
+    sent.then(transmitted, transmitted);
+    return sent;
   }
 
   // --- messages -----------------------------------------------------------------------------------------------------
 
   transmit(channel: ChannelCore, { ppid, bytes }: Payload): Promise<void> {
-    this.#waiting++;
     return this.#association.send(bytes, { ...sendOptionsOf(channel), ppid });
   }
 
-  transmitted(): void {
-    this.#waiting--;
+  waits(bytes: number): void {
+    this.#waitingBytes += bytes + MESSAGE_BYTES;
+  }
+
+  transmitted(bytes: number): void {
+    this.#waitingBytes -= bytes + MESSAGE_BYTES;
   }
 
   checkSize(bytes: number): void {
@@ -180,9 +185,9 @@ export class ChannelTable implements ChannelOwner, StreamReaderOwner {
     if (bytes > maxMessageSize) {
       throw new TypeError(`send: the message has ${bytes} bytes, and the peer takes ${maxMessageSize} at most`);
     }
-    if (this.#waiting === 0) return;
-    const waiting = this.#association.bufferedBytes + this.#waiting * MESSAGE_BYTES;
-    if (waiting + bytes + MESSAGE_BYTES <= SEND_QUEUE_BYTES) return;
+    const waiting = this.#waitingBytes;
+    if (waiting === 0) return;
+    if (waiting + bytes + MESSAGE_BYTES <= this.#association.sendQueueBytes) return;
     throw domException('OperationError', `send: ${waiting} bytes wait already: await the promises of send`);
   }
 
@@ -241,7 +246,8 @@ export class ChannelTable implements ChannelOwner, StreamReaderOwner {
   /**
    * The peer has reset a stream. The end of the stream is read behind its messages, by `readStream`. There is one
    * exception: a DATA_CHANNEL_OPEN that has been read, but is only on its way to `message`, so that nobody reads the
-   * stream yet.
+   * stream yet. Otherwise the peer has closed a negotiated channel that this end hasn't created: the peer waits for a
+   * reset of this end's stream, too (RFC 8831 §6.7).
    */
   #streamReset(id: number): void {
     const user = this.#users.get(id);
@@ -251,7 +257,10 @@ export class ChannelTable implements ChannelOwner, StreamReaderOwner {
       return;
     }
     this.#earlyResets.add(id);
-    queueMicrotask(() => this.#earlyResets.delete(id)); // `message` has been called by then
+    queueMicrotask(() => {
+      if (!this.#earlyResets.delete(id)) return; // `message` has been called by then
+      if (!user && this.#growth.has(id)) this.#resets.reset(id).catch(() => undefined);
+    });
   }
 
   /** Closes a stream that the peer has used wrongly (RFC 8832 §6), and drops what comes on it. */

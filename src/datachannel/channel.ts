@@ -138,7 +138,7 @@ export class DataChannel extends EventTarget implements AsyncIterable<DataChanne
    * Sends a message; its bytes are copied. Resolves as soon as the stack has taken it: await it, and you have
    * back-pressure. Programs written for browsers needn't: the promise may be left unhandled, because an error also ends
    * the channel. Throws InvalidStateError unless the channel is open, TypeError for a message that is larger than
-   * `maxMessageSize` or can't be sent, OperationError if 16 MB wait already.
+   * `maxMessageSize` or can't be sent, OperationError if the socket's `sendQueueBytes` (16 MB by default) wait already.
    */
   send(data: DataChannelSendable): Promise<void> {
     return this.#core.send(data);

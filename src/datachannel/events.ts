@@ -34,21 +34,28 @@ export type Handler<E> = ((event: E) => void) | null;
 /** The attributes of an event target that are named after events, such as `onmessage`. */
 export class HandlerAttributes {
   readonly #target: EventTarget;
-  readonly #handlers = new Map<string, Handler<never>>();
+  readonly #handlers = new Map<string, { handler: Handler<never>; readonly listener: (event: Event) => void }>();
 
   constructor(target: EventTarget) {
     this.#target = target;
   }
 
   of<E extends Event>(name: string): Handler<E> {
-    return (this.#handlers.get(name) as Handler<E> | undefined) ?? null;
+    return (this.#handlers.get(name)?.handler as Handler<E> | undefined) ?? null;
   }
 
-  /** The handler keeps its place among the listeners when it is replaced, as in HTML. */
+  /** As in HTML: a handler that is replaced keeps its place among the listeners, and null is no listener. */
   set<E extends Event>(name: string, handler: Handler<E>): void {
-    const isKnown = this.#handlers.has(name);
-    this.#handlers.set(name, typeof handler === 'function' ? handler : null);
-    if (isKnown) return;
-    this.#target.addEventListener(name, (event) => this.of<E>(name)?.call(this.#target, event as E));
+    const set = this.#handlers.get(name);
+    if (typeof handler !== 'function') {
+      if (set) this.#target.removeEventListener(name, set.listener);
+      this.#handlers.delete(name);
+    } else if (set) {
+      set.handler = handler;
+    } else {
+      const listener = (event: Event) => this.of<E>(name)?.call(this.#target, event as E);
+      this.#handlers.set(name, { handler, listener });
+      this.#target.addEventListener(name, listener);
+    }
   }
 }

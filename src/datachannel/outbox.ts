@@ -6,7 +6,9 @@ export interface OutboxOwner {
   transmit(payload: Payload): Promise<void>;
   /** Throws if a message of that size can't be sent now. */
   checkSize(bytes: number): void;
-  /** The number of bytes that wait has fallen. */
+  /** A message waits until the association takes it. */
+  waits(bytes: number): void;
+  /** The number of bytes that wait has fallen: a message was taken, or refused. */
   sent(before: number, now: number): void;
   /** A message couldn't be sent, so the channel has to end. */
   sendFailed(error: unknown): void;
@@ -79,6 +81,7 @@ export class Outbox {
   /** Counts a message until it has been taken. Its caller may leave the promise unhandled: the channel reports errors. */
   #count(bytes: number, sending: Promise<void>): Promise<void> {
     this.#bytes += bytes;
+    this.#owner.waits(bytes);
     sending.then(
       () => this.#left(bytes),
       (error) => {

@@ -319,6 +319,63 @@ test('a message that is too large for the peer is a TypeError, and too many wait
     { channels: { maxMessageSize: 10_000_000 } },
   ));
 
+test.each([
+  ['of the socket', 100_000],
+  ['by default', 16 << 20],
+])('messages behind a Blob that is still read count, too: no more wait than %s', (_, sendQueueBytes) =>
+  withChannels(
+    async ({ a }) => {
+      const channel = a.createDataChannel('');
+      const other = a.createDataChannel('');
+      await Promise.all([channel.opened, other.opened]);
+      channel.send(new Blob(['a blob']));
+      const fill = () => {
+        for (let count = 0; count < 100; count++) channel.send(new Uint8Array(sendQueueBytes / 20));
+      };
+      expect(fill).toThrow(expect.objectContaining({ name: 'OperationError' }));
+      expect(channel.bufferedAmount).toBeGreaterThan(0.9 * sendQueueBytes);
+      expect(channel.bufferedAmount).toBeLessThanOrEqual(sendQueueBytes);
+      expect(() => other.send(new Uint8Array(sendQueueBytes / 10))).toThrow(/await/);
+      expect([channel.readyState, other.readyState]).toEqual(['open', 'open']);
+    },
+    { socket: { sendQueueBytes } },
+  ),
+);
+
+test('a handler that is null is no listener: messages and channels wait for receive and accept', () =>
+  withChannels(async ({ a, b }) => {
+    b.ondatachannel = null;
+    const channel = a.createDataChannel('unhandled');
+    await channel.opened;
+    const other = await accepted(b);
+    other.onmessage = null;
+    channel.send('kept');
+    expect(await other.receive()).toBe('kept');
+    const calls: string[] = [];
+    other.onclosing = () => calls.push('removed');
+    other.onclosing = null;
+    other.onclose = () => calls.push('replaced');
+    other.addEventListener('close', () => calls.push('listener'));
+    other.onclose = () => calls.push('handler');
+    await channel.close();
+    await other.closed;
+    expect(calls).toEqual(['handler', 'listener']);
+  }));
+
+test('a negotiated channel that the peer has not created is closed, and its id is used again', () =>
+  withChannels(async ({ a, b }) => {
+    for (let life = 0; life < 3; life++) {
+      const channel = a.createDataChannel('alone', { negotiated: true, id: 7 });
+      await channel.opened;
+      await channel.close();
+    }
+    const init = { negotiated: true, id: 7 };
+    const [here, there] = [a.createDataChannel('', init), b.createDataChannel('', init)];
+    await Promise.all([here.opened, there.opened]);
+    here.send('both');
+    expect(await there.receive()).toBe('both');
+  }));
+
 test('the shutdown of the association delivers all messages, closes the channels, and ends the iterations', () =>
   withChannels(async ({ a, b }) => {
     const channel = a.createDataChannel('last');

@@ -44,7 +44,8 @@ export class SendQueue {
   readonly #owner: SendQueueOwner;
   readonly #clock: Clock;
   readonly #pieceBytes: number;
-  readonly #limit: number;
+  /** How many bytes may wait. */
+  readonly limit: number;
   readonly #waiting = new WaitingMessages();
   /** Messages that were given up, and are still to be reported. */
   readonly #givenUp: WaitingMessage[] = [];
@@ -67,7 +68,7 @@ export class SendQueue {
     this.#owner = owner;
     this.#clock = clock;
     this.#pieceBytes = pieceBytes;
-    this.#limit = limit;
+    this.limit = limit;
   }
 
   /** How many bytes wait. */
@@ -105,7 +106,7 @@ export class SendQueue {
     barriersBefore: number,
   ): Promise<void> {
     const bytes = data.length;
-    const givenUp = offset > 0 ? [] : this.#waiting.makeRoom(bytes, priority, this.#limit);
+    const givenUp = offset > 0 ? [] : this.#waiting.makeRoom(bytes, priority, this.limit);
     if (!givenUp) throw this.#full();
     const expiresAt = info.prPolicy === SCTP_PR_SCTP_TTL ? this.#clock.now() + info.prValue : Number.POSITIVE_INFINITY;
     let [resolve, reject]: [WaitingMessage['resolve'], WaitingMessage['reject']] = [ignore, ignore];
