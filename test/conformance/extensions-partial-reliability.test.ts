@@ -52,6 +52,21 @@ requirement(
 requirement(
   'RFC 3758',
   '3.5',
+  'does',
+  'FORWARD TSN is bundled with new DATA that fits into its packet, and precedes it',
+  established({ initiation: { window: 1500 } }, async ({ target, association }) => {
+    void association.send(pattern(1300), { stream: 1, reliability: { retransmits: 0 } });
+    await target.answers();
+    void association.send(pattern(500), { stream: 2 });
+    expect(await target.answers()).toEqual([]);
+    await target.advance(1000);
+    expect((await target.answers()).map((packet) => typesOf([packet]))).toEqual([['FORWARD TSN', 'DATA']]);
+  }),
+);
+
+requirement(
+  'RFC 3758',
+  '3.5',
   'MUST NOT',
   'a message that was acknowledged is not abandoned when its lifetime is over',
   established(async ({ target, peer, association }) => {

@@ -2,12 +2,12 @@ import { expect } from 'vitest';
 import type { SocketOptions } from '../../src/index.js';
 import { chunkOf, data, extensions, parameter, sack, u8, u16, u32 } from '../support/packets.js';
 import { typesOf } from '../support/scripted-peer.js';
-import { deviation, requirement } from './requirement.js';
-import { ask, type Established, established, one, only } from './scenes.js';
+import { requirement } from './requirement.js';
+import { ask, type Established, established, expectAlive, one, only } from './scenes.js';
 
 const [OUTGOING, INCOMING, TSN, RESPONSE, ADD_OUTGOING, ADD_INCOMING] = [13, 14, 15, 16, 17, 18];
 /** Results; the last one is In Progress. */
-const [NOTHING, PERFORMED, DENIED, LATER] = [0, 1, 2, 6];
+const [NOTHING, PERFORMED, DENIED, WRONG_SSN, LATER] = [0, 1, 2, 3, 6];
 /** Peers may also reset the association, and add streams. */
 const willing: { socket: SocketOptions } = { socket: { peerMayReset: 'association', streams: { inbound: 100 } } };
 
@@ -90,16 +90,33 @@ requirement(
   }),
 );
 
-deviation(
+requirement(
   'RFC 6525',
   '5.2.2',
   'MUST',
-  'an Outgoing SSN Reset Request for a stream that does not exist is refused by Error – Wrong SSN',
-  'usrsctp passes over such streams, and answers Success – Performed.',
+  'an Outgoing SSN Reset Request for a stream that does not exist is refused by Error – Wrong SSN, and resets nothing',
   established(async (scene) => {
-    expect(await answered(scene, outgoing(scene, 1000, scene.peer.tsn - 1, 5000))).toMatchObject([
-      { result: PERFORMED },
-    ]);
+    const { peer, association } = scene;
+    await peer.send(peer.message());
+    await association.receive();
+    const request = outgoing(scene, 1000, peer.tsn - 1, 0, 5000);
+    expect(await answered(scene, request)).toMatchObject([{ requestSequence: 1000, result: WRONG_SSN }]);
+    expect(await answered(scene, request)).toMatchObject([{ requestSequence: 1000, result: WRONG_SSN }]);
+    await expectAlive(scene);
+  }),
+);
+
+requirement(
+  'RFC 6525',
+  '5.2.2',
+  'MUST',
+  'such a request is refused at once also if it arrives before the DATA that it follows',
+  established(async (scene) => {
+    const { peer } = scene;
+    const request = outgoing(scene, 1000, peer.tsn, 5000);
+    expect(await answered(scene, request)).toMatchObject([{ requestSequence: 1000, result: WRONG_SSN }]);
+    await expectAlive(scene);
+    expect(await answered(scene, outgoing(scene, 1001, peer.tsn - 1, 0))).toMatchObject([{ result: PERFORMED }]);
   }),
 );
 
@@ -282,20 +299,35 @@ requirement(
   }),
 );
 
-deviation(
+requirement(
   'RFC 6525',
-  '5.2.7',
+  '4.4',
   'does',
-  'a response Success – Nothing to Do ends a reset, too',
-  'usrsctp takes it for a failure: the promise rejects with EPROTO.',
+  'a response Success – Nothing to Do ends a reset like Performed: the promise resolves, and SSNs begin again',
   established(async (scene) => {
-    const reset = scene.association.resetStreams({ outgoing: [2] }).then(
-      () => 'done',
-      (error: { code: string }) => error.code,
-    );
+    const { target, peer, association } = scene;
+    await association.send('before', { stream: 2 });
+    await peer.send(sack(one(await target.answers(), 'DATA').tsn));
+    const reset = association.resetStreams({ outgoing: [2] });
+    const [request] = await requested(scene);
+    await peer.send(response(request!.requestSequence!, NOTHING));
+    await reset;
+    await association.send('after', { stream: 2 });
+    expect(one(await target.answers(), 'DATA')).toMatchObject({ streamId: 2, ssn: 0 });
+  }),
+);
+
+requirement(
+  'RFC 6525',
+  '4.4',
+  'does',
+  'a response Success – Nothing to Do to an Incoming SSN Reset Request resolves the promise: no request of the peer follows',
+  established(async (scene) => {
+    const reset = scene.association.resetStreams({ incoming: [2] });
     const [request] = await requested(scene);
     await scene.peer.send(response(request!.requestSequence!, NOTHING));
-    expect(await reset).toBe('EPROTO');
+    await reset;
+    await expectAlive(scene);
   }),
 );
 

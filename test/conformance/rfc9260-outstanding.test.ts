@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { data, sack, u8 } from '../support/packets.js';
+import { chunkOf, data, sack, u8 } from '../support/packets.js';
 import { typesOf } from '../support/scripted-peer.js';
 import { pattern } from '../support/two-stacks.js';
 import { requirement } from './requirement.js';
@@ -190,6 +190,20 @@ requirement(
   connecting(async ({ target, peer }) => {
     for (const type of typesOf(await ask(peer, peer.message()))) expect(type).toBe('ABORT');
     expect(typesOf(await after(target, 1000))).toEqual(['INIT']);
+  }),
+);
+
+requirement(
+  'RFC 9260',
+  '4',
+  'does',
+  'in COOKIE-WAIT a SACK is discarded, also one for TSNs that were never sent, and the attempt goes on',
+  connecting(async ({ target, peer, attempt }) => {
+    expect(await ask(peer, sack(peer.targetTsn + 5, [[2, 3]]))).toEqual([]);
+    await peer.sendInitAck();
+    expect(typesOf(await target.answers())).toEqual(['COOKIE ECHO']);
+    await peer.send(chunkOf('COOKIE ACK'));
+    expect(await attempt).toBe('open');
   }),
 );
 

@@ -134,6 +134,14 @@ void link_path_removed(struct sctp_tcb *stcb, struct sctp_nets *net);
 /* sctp_timer_start(), but T2-shutdown isn't prevented by T3-rtx, which uses the same timer: shutdown.c. */
 void fixed_timer_start(int type, struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net);
 
+/* Sends SHUTDOWN ACK at once: shutdown.c. */
+void fixed_send_shutdown_ack(struct sctp_tcb *stcb, struct sctp_nets *net);
+
+/* The outcomes of requests to reset streams: reconfiguration.c. Answers to those of the peer: stream_reset.c. */
+uint32_t link_outcome_of_reset_out(struct sctp_tcb *stcb, uint32_t result, uint32_t count, const uint16_t *streams);
+uint32_t link_outcome_of_reset_in(uint32_t result);
+void fixed_add_stream_reset_result(struct sctp_tmit_chunk *answer, uint32_t sequence, uint32_t result);
+
 /* Acknowledges duplicate DATA in SHUTDOWN-SENT; cleans up when an association is freed: shutdown.c. */
 void link_acknowledge_duplicates(struct sctp_tcb *stcb);
 void shutdown_association_freed(const struct sctp_tcb *stcb);

@@ -1,5 +1,5 @@
 /*
- * RE-CONFIG (RFC 6525 5.2.7): resets of the association, and added streams. Corrects
+ * RE-CONFIG (RFC 6525 5.2.7): answers to our requests, resets of the association, and added streams. Corrects
  * sctp_handle_stream_reset_response(), sctp_notify_stream_reset_tsn(), sctp_notify_stream_reset_add() and
  * sctp_send_str_reset_req(). Upstream's main checks whether there is a socket (c1d6cb3b, 3e0636a2, 61de530c), and keeps
  * the counters of streams (dc1aa09c). send_buffer.c makes room for the events in the receive buffer.
@@ -36,6 +36,34 @@ static void acknowledge_all_before_reset(struct sctp_association *asoc)
 		asoc->last_acked_seq = asoc->sending_seq - 1;
 		asoc->advanced_peer_ack_point = asoc->sending_seq - 1;
 	}
+}
+
+/*
+ * Outcomes of a request to reset streams, other than "Performed" and "Denied". "Nothing to do" is a success, too (RFC
+ * 6525 4.4): the SSNs are 0 already at the peer. sctp_handle_stream_reset_response() takes it for a failure. Both
+ * functions return what the application is told.
+ */
+uint32_t link_outcome_of_reset_out(struct sctp_tcb *stcb, uint32_t result, uint32_t count, const uint16_t *streams)
+{
+	struct sctp_association *asoc = &stcb->asoc;
+
+	if (result != SCTP_STREAM_RESET_RESULT_NOTHING_TO_DO) {
+		return SCTP_NOTIFY_STR_RESET_FAILED_OUT;
+	}
+	for (uint32_t i = 0; i < (count > 0 ? count : asoc->streamoutcnt); i++) {
+		uint32_t sid = count > 0 ? ntohs(streams[i]) : i;
+
+		if (sid < asoc->streamoutcnt) {
+			asoc->strmout[sid].next_mid_ordered = asoc->strmout[sid].next_mid_unordered = 0;
+		}
+	}
+	return SCTP_NOTIFY_STR_RESET_SEND;
+}
+
+uint32_t link_outcome_of_reset_in(uint32_t result)
+{
+	return result == SCTP_STREAM_RESET_RESULT_NOTHING_TO_DO ? SCTP_NOTIFY_STR_RESET_RECV
+	                                                        : SCTP_NOTIFY_STR_RESET_FAILED_IN;
 }
 
 static void association_reset(struct sctp_tcb *stcb, int is_refused)

@@ -208,6 +208,40 @@ static void assure_primary_path(struct sctp_association *asoc)
 	}
 }
 
+/* Do the parameters of an INIT or INIT ACK, which are in this range, list a type of chunk (RFC 5061 4.2.7)? */
+static int lists_chunk(struct mbuf *packet, int from, int end, uint8_t type)
+{
+	const int header = sizeof(struct sctp_paramhdr);
+	struct sctp_supported_chunk_types_param *list;
+	uint8_t buffer[256];
+	int bytes;
+
+	for (; from + header <= end; from += SCTP_SIZE32(bytes)) {
+		list = (struct sctp_supported_chunk_types_param *)sctp_m_getptr(packet, from, header, buffer);
+		bytes = list != NULL ? ntohs(list->ph.param_length) : 0;
+		if (bytes < header) {
+			return 0;
+		}
+		if (list->ph.param_type == htons(SCTP_SUPPORTED_CHUNK_EXT)) {
+			bytes = min(bytes, (int)sizeof(buffer));
+			list = (struct sctp_supported_chunk_types_param *)sctp_m_getptr(packet, from, bytes, buffer);
+			return list != NULL && memchr(list->chunk_types, type, (size_t)(bytes - header)) != NULL;
+		}
+	}
+	return 0;
+}
+
+/*
+ * With I-DATA, messages can be abandoned only if the peer lists I-FORWARD TSN as well (RFC 8260 2.3.1).
+ * sctp_load_addresses_from_init() looks for support of FORWARD TSN alone.
+ */
+static void check_forward_tsn(struct sctp_association *asoc, struct mbuf *packet, int offset, int limit)
+{
+	if (asoc->idata_supported && asoc->prsctp_supported && !lists_chunk(packet, offset, limit, SCTP_IFORWARD_CUM_TSN)) {
+		asoc->prsctp_supported = 0;
+	}
+}
+
 int fixed_load_addresses_from_init(struct sctp_tcb *stcb, struct mbuf *packet, int offset, int limit,
                                    struct sockaddr *from, struct sockaddr *to, struct sockaddr *listed, uint16_t port)
 {
@@ -241,6 +275,7 @@ int fixed_load_addresses_from_init(struct sctp_tcb *stcb, struct mbuf *packet, i
 #endif
 	if (result == 0) {
 		reset_path_parameters(&stcb->asoc);
+		check_forward_tsn(&stcb->asoc, packet, offset, limit);
 	}
 	return result;
 }

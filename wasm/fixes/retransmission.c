@@ -126,6 +126,9 @@ void fixed_handle_sack(struct mbuf *packet, int gaps_at, int duplicates_at, stru
                        uint16_t non_renegable_gaps, uint16_t duplicates, int *is_aborted, uint8_t flags,
                        uint32_t cumulative_tsn, uint32_t rwnd, int has_ecn_echo)
 {
+	if (SCTP_GET_STATE(stcb) == SCTP_STATE_COOKIE_WAIT) {
+		return; /* nothing was sent that a SACK could be for */
+	}
 	if (!link_normalize_gap_blocks(packet, gaps_at, stcb, &gaps, &non_renegable_gaps, cumulative_tsn)) {
 		*is_aborted = 1;
 		return;

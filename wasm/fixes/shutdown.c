@@ -73,6 +73,16 @@ static void send_shutdown_ack(struct sctp_tcb *stcb)
 	fixed_timer_start(SCTP_TIMER_TYPE_SHUTDOWNACK, stcb->sctp_ep, stcb, net);
 }
 
+/*
+ * A COOKIE ECHO in SHUTDOWN-ACK-SENT is answered with SHUTDOWN ACK and ERROR (RFC 9260 5.2.4, A).
+ * sctp_process_cookie_existing() queues SHUTDOWN ACK, but its caller then reads no further, and doesn't send it.
+ */
+void fixed_send_shutdown_ack(struct sctp_tcb *stcb, struct sctp_nets *net)
+{
+	sctp_send_shutdown_ack(stcb, net);
+	sctp_chunk_output(stcb->sctp_ep, stcb, SCTP_OUTPUT_FROM_CONTROL_PROC, SCTP_SO_NOT_LOCKED);
+}
+
 void link_send_shutdown_if_due(struct sctp_tcb *stcb)
 {
 	if ((stcb->asoc.state & SCTP_STATE_SHUTDOWN_PENDING) != 0) {

@@ -2,7 +2,7 @@
  * The peer resets its outgoing streams (Outgoing SSN Reset Request, RFC 6525 5.2.2). While DATA that it sent before is
  * missing, the reset waits, and with it later TSNs of these streams. sctp_indata.c performs a waiting reset only when a
  * chunk after the gap arrives (sctp_process_a_data_chunk()), and meanwhile holds back messages of all other streams as
- * well. Upstream's main has these faults.
+ * well. It performs requests for streams that don't exist. Upstream's main has these faults.
  */
 #include "fixes/received.h"
 
@@ -83,19 +83,55 @@ static void reset_stream(struct sctp_tcb *stcb, uint16_t sid)
 	stream->last_mid_delivered = 0xffffffff;
 }
 
+static int names_unknown(const struct sctp_association *asoc, uint32_t count, const uint16_t *list)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (ntohs(list[i]) >= asoc->streamincnt) {
+			return 1;
+		}
+	}
+	return 0;
+}
+
+/* The request that is being read names a stream that doesn't exist. */
+static int is_wrong;
+
 /*
  * Replaces the function of this name in sctp_input.c. `list` is in network byte order; an empty one means all streams.
  */
 void sctp_reset_in_stream(struct sctp_tcb *stcb, uint32_t count, uint16_t *list)
 {
+	is_wrong = names_unknown(&stcb->asoc, count, list);
+	if (is_wrong) {
+		return;
+	}
 	for (uint32_t i = 0; i < (count > 0 ? count : stcb->asoc.streamincnt); i++) {
-		uint16_t sid = count > 0 ? ntohs(list[i]) : (uint16_t)i;
-
-		if (sid < stcb->asoc.streamincnt) {
-			reset_stream(stcb, sid);
-		}
+		reset_stream(stcb, count > 0 ? ntohs(list[i]) : (uint16_t)i);
 	}
 	sctp_ulp_notify(SCTP_NOTIFY_STR_RESET_RECV, stcb, count, count > 0 ? list : NULL, SCTP_SO_NOT_LOCKED);
+}
+
+/*
+ * A request for a stream that doesn't exist is answered with "Error - Wrong SSN", and resets no stream.
+ * sctp_handle_str_reset_request_out() passes over such streams. It has performed the request, or has put it at the end
+ * of those that wait.
+ */
+void fixed_add_stream_reset_result(struct sctp_tmit_chunk *answer, uint32_t sequence, uint32_t result)
+{
+	struct sctp_association *asoc = answer->asoc;
+	struct sctp_stream_reset_list *last = TAILQ_LAST(&asoc->resetHead, sctp_resethead);
+
+	if (result == SCTP_STREAM_RESET_RESULT_IN_PROGRESS && last != NULL && last->seq == sequence &&
+	    names_unknown(asoc, last->number_entries, last->list_of_streams)) {
+		TAILQ_REMOVE(&asoc->resetHead, last, next_resp);
+		SCTP_FREE(last, SCTP_M_STRESET);
+		is_wrong = 1;
+	}
+	if (is_wrong) {
+		result = asoc->last_reset_action[0] = SCTP_STREAM_RESET_RESULT_ERR__WRONG_SSN;
+	}
+	is_wrong = 0;
+	sctp_add_stream_reset_result(answer, sequence, result);
 }
 
 int reset_perform_due(struct sctp_tcb *stcb)

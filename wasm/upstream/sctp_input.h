@@ -28,6 +28,7 @@
 #define sctp_update_acked fixed_update_acked
 #define sctp_timer_stop fixed_timer_stop
 #define sctp_toss_old_cookies fixed_toss_old_cookies
+#define sctp_send_shutdown_ack fixed_send_shutdown_ack
 
 /*
  * Packets that are answered with ABORT: fixes/sent_abort.c. Main itself answers SHUTDOWN ACK so while DATA is missing.
@@ -75,6 +76,20 @@
 
 /* The MAC of cookies: tuning/cookie_mac.c. AUTH chunks still use the HMACs of sctp_auth.c. */
 #define sctp_hmac_m link_cookie_mac
+
+/* Requests for streams that don't exist: fixes/stream_reset.c. */
+#define sctp_add_stream_reset_result fixed_add_stream_reset_result
+
+/*
+ * Requests of ours that the peer answers with "Nothing to do": fixes/reconfiguration.c.
+ * sctp_handle_stream_reset_response() names each of these constants once, with the answer in the variable `action`.
+ */
+#include <netinet/sctp_constants.h>
+#undef SCTP_NOTIFY_STR_RESET_FAILED_OUT
+#define SCTP_NOTIFY_STR_RESET_FAILED_OUT \
+	link_outcome_of_reset_out(stcb, action, number_entries, req_out_param->list_of_streams)
+#undef SCTP_NOTIFY_STR_RESET_FAILED_IN
+#define SCTP_NOTIFY_STR_RESET_FAILED_IN link_outcome_of_reset_in(action)
 
 /* Counters of streams when others are added: fixes/reconfiguration.c. */
 #ifndef UPSTREAM_MAIN
