@@ -146,6 +146,9 @@ int link_has_valid_addresses(const struct link_packet *packet);
 int link_validate_chunks(struct link_packet *packet, uint32_t *short_ecne);
 struct link_packet *link_lengthen_ecne(const struct link_packet *packet, uint32_t at);
 
+/* The type of a chunk in that packet that is shorter than its fixed fields; 0: there is none, or it is DATA. */
+extern uint8_t link_short_chunk;
+
 /* See tuning/sack_frequency.c. Before a packet is read: does another one of its association follow? And after it. */
 void link_set_more_packets_follow(int more);
 void link_send_deferred_sack(void);

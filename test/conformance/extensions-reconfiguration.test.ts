@@ -110,7 +110,7 @@ requirement(
   'RFC 6525',
   '5.2.2',
   'MUST',
-  'such a request is refused at once also if it arrives before the DATA that it follows',
+  'a reset of a stream that does not exist is refused at once, also before the DATA that it follows has arrived',
   established(async (scene) => {
     const { peer } = scene;
     const request = outgoing(scene, 1000, peer.tsn, 5000);

@@ -352,12 +352,10 @@ requirement(
   'RFC 9260',
   '3.3.1',
   'does',
-  'DATA whose length field is shorter than its header ends the association with a protocol violation, or is dropped',
-  established(async ({ peer, association }) => {
+  'DATA whose length field is shorter than its header ends the association with a protocol violation',
+  established(async ({ peer }) => {
     const broken = data({ tsn: 1000 });
     broken[3] = 8;
-    const answers = await ask(peer, broken);
-    if (association.state === 'open') expect(only(answers, 'SACK')).toEqual([]);
-    else expect(causesOf(one(answers, 'ABORT'))).toEqual([13]);
+    expect(causesOf(one(await ask(peer, broken), 'ABORT'))).toEqual([13]);
   }),
 );

@@ -68,10 +68,8 @@ static int must_discard(const struct sctp_tcb *stcb, const struct sctp_nets *pat
 }
 
 /* Makes upstream ignore a packet: it is for no endpoint, and begins with a chunk that is never answered. */
-static struct sctp_tcb *discard(struct sctp_tcb *stcb, struct sctp_chunkhdr *first, struct sctp_inpcb **inp,
-                                struct sctp_nets **path)
+static struct sctp_tcb *discard(struct sctp_chunkhdr *first, struct sctp_inpcb **inp, struct sctp_nets **path)
 {
-	SCTP_TCB_UNLOCK(stcb);
 	*inp = NULL;
 	*path = NULL;
 	first->chunk_type = SCTP_SHUTDOWN_COMPLETE;
@@ -226,6 +224,38 @@ static void postpone_reset(const struct mbuf *packet, struct sctp_chunkhdr *chun
 	}
 }
 
+static int is_negotiated(const struct sctp_association *asoc, uint8_t type)
+{
+	switch (type) {
+	case SCTP_ECN_ECHO:
+	case SCTP_ECN_CWR: return asoc->ecn_supported;
+	case SCTP_ASCONF:
+	case SCTP_ASCONF_ACK: return asoc->asconf_supported;
+	case SCTP_AUTHENTICATION: return asoc->auth_supported;
+	case SCTP_STREAM_RESET: return asoc->reconfig_supported;
+	case SCTP_FORWARD_CUM_TSN:
+	case SCTP_IFORWARD_CUM_TSN: return asoc->prsctp_supported;
+	default: return 1;
+	}
+}
+
+/*
+ * A chunk that is shorter than its fixed fields ends the association (RFC 9260 3.3.10.13), whatever its type: upstream
+ * aborts for DATA, and skips others or the rest of the packet. During the set-up, and if the chunk should have been
+ * authenticated (RFC 4895 6.3), it is skipped.
+ */
+static int refuse_short_chunk(struct sctp_tcb *stcb, uint32_t tag)
+{
+	uint8_t type = link_short_chunk;
+
+	if (type == 0 || tag != stcb->asoc.my_vtag || is_being_set_up(stcb) || !is_negotiated(&stcb->asoc, type) ||
+	    sctp_auth_is_required_chunk(type, stcb->asoc.local_auth_chunks)) {
+		return 0;
+	}
+	VIOLATION(stcb, "Chunk of type %2.2x is too short", type);
+	return 1;
+}
+
 struct sctp_tcb *fixed_findassociation_addr(struct mbuf *packet, int offset, struct sockaddr *source,
                                             struct sockaddr *destination, struct sctphdr *header,
                                             struct sctp_chunkhdr *first, struct sctp_inpcb **inp,
@@ -240,10 +270,14 @@ struct sctp_tcb *fixed_findassociation_addr(struct mbuf *packet, int offset, str
 	}
 	if (must_discard(stcb, *path, tag, first, port, is_corrupt) ||
 	    (!is_corrupt && refuse_new_addresses(stcb, packet, source, destination, header, first, vrf_id, port))) {
-		return discard(stcb, first, inp, path);
+		SCTP_TCB_UNLOCK(stcb);
+		return discard(first, inp, path);
 	}
 	if (is_corrupt) {
 		return stcb;
+	}
+	if (refuse_short_chunk(stcb, tag)) {
+		return discard(first, inp, path);
 	}
 	if (!UPSTREAM_VALIDATES_CHUNKS) {
 		store_peer_tag(stcb, tag, first);

@@ -75,6 +75,26 @@ static int has_right_length(uint8_t type, uint32_t bytes)
 	}
 }
 
+/* The smallest chunk of a type, in bytes. DATA and I-DATA: process_data.c. */
+static uint32_t least_bytes(uint8_t type)
+{
+	switch (type) {
+	case SCTP_SELECTIVE_ACK: return sizeof(struct sctp_sack_chunk);
+	case SCTP_AUTHENTICATION:
+	case SCTP_SHUTDOWN:
+	case SCTP_ECN_ECHO:
+	case SCTP_ECN_CWR:
+	case SCTP_ASCONF:
+	case SCTP_ASCONF_ACK:
+	case SCTP_STREAM_RESET:
+	case SCTP_FORWARD_CUM_TSN:
+	case SCTP_IFORWARD_CUM_TSN: return CHUNK_BYTES + sizeof(uint32_t);
+	default: return CHUNK_BYTES;
+	}
+}
+
+uint8_t link_short_chunk;
+
 /* These chunks must be alone in their packet (RFC 9260 6.10). */
 static int must_be_alone(uint8_t type)
 {
@@ -165,6 +185,7 @@ int link_validate_chunks(struct link_packet *packet, uint32_t *short_ecne)
 	uint32_t seen = 0;
 	int is_authenticated = 0;
 
+	link_short_chunk = 0;
 	for (uint32_t at = HEADER_BYTES; at + CHUNK_BYTES <= packet->length;) {
 		struct sctp_chunkhdr *chunk = (struct sctp_chunkhdr *)(bytes + at);
 		uint32_t length = ntohs(chunk->chunk_length), left = packet->length - at;
@@ -182,6 +203,9 @@ int link_validate_chunks(struct link_packet *packet, uint32_t *short_ecne)
 		}
 		if (must_be_alone(type)) {
 			return padded(length) >= left && is_valid_lone_chunk(packet, chunk, length);
+		}
+		if (length < least_bytes(type)) {
+			link_short_chunk = type;
 		}
 		if ((!has_right_length(type, length) || is_repeated(type, &seen)) && !skip_chunk(chunk, is_authenticated)) {
 			return 0;
