@@ -91,17 +91,17 @@ export class SctpError extends Error {
   /** What happened, as a POSIX error name. */
   readonly code: ErrorCode;
   /** The call that failed, such as `connectx`. */
-  readonly syscall?: string;
+  declare readonly syscall?: string;
   /** The address that the failure is about. */
-  readonly address?: string;
+  declare readonly address?: string;
   /** The port that the failure is about. */
-  readonly port?: number;
+  declare readonly port?: number;
   /** For each listed address, when INITs were sent to it. */
-  readonly attempts?: readonly InitAttempt[];
+  declare readonly attempts?: readonly InitAttempt[];
   /** The error causes in the peer's ABORT (RFC 9260 §3.3.7); with ECONNABORTED, in the ABORT that this end sent. */
-  readonly abort?: readonly ErrorCause[];
+  declare readonly abort?: readonly ErrorCause[];
   /** The association that exists despite the error (EPROTO, EINTR). `socket.peeloff` accepts it. */
-  readonly association?: {
+  declare readonly association?: {
     /** As in `association.id`. */
     readonly id: number;
   };

@@ -3,12 +3,18 @@ export type Names<T> = { readonly [Name in keyof T]-?: true };
 
 /** How a message about a name that doesn't exist ends: with the name that is most similar, or with all names. */
 export function suggestion(name: unknown, names: readonly string[]): string {
+  const nearest = nearestName(name, names);
+  if (nearest !== undefined) return `did you mean '${nearest}'?`;
+  return names.length === 0 ? 'there are none' : `there are ${names.join(', ')}`;
+}
+
+/** The name that is most similar; undefined if none is similar. */
+export function nearestName(name: unknown, names: readonly string[]): string | undefined {
   const letters = typeof name === 'string' ? name.slice(0, 100).toLowerCase() : '';
   const distances = names.map((each) => distance(letters, each.toLowerCase()));
   const least = Math.min(...distances);
   const nearest = names[distances.indexOf(least)];
-  if (nearest !== undefined && least <= Math.max(1, nearest.length / 3)) return `did you mean '${nearest}'?`;
-  return names.length === 0 ? 'there are none' : `there are ${names.join(', ')}`;
+  return nearest !== undefined && least <= Math.max(1, nearest.length / 3) ? nearest : undefined;
 }
 
 /** How many letters must be inserted, deleted or replaced, or neighbours exchanged, to make one text the other. */

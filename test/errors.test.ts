@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
+import { SctpError } from '../src/errors.js';
 
 const read = (file: string) => readFileSync(file, 'utf8');
 const document = read('docs/errors.md');
@@ -19,6 +21,12 @@ const sections = new Map(
     .slice(1)
     .map((section) => [section.split('\n')[0], section]),
 );
+
+test('an error has the details that are known, and no others', () => {
+  const details = { syscall: 'connectx', port: 5001 };
+  expect(Object.keys(new SctpError('ETIMEDOUT', 'late', details)).sort()).toEqual(['code', 'name', 'port', 'syscall']);
+  expect(inspect(new SctpError('ETIMEDOUT', 'late'))).not.toContain('undefined');
+});
 
 test('docs/errors.md has a section for every code, in order, and for no other', () => {
   expect(codes.length).toBeGreaterThan(30);

@@ -1,10 +1,14 @@
 #!/usr/bin/env node
 import { UsageError } from './exit.js';
-import { relayUsage, runRelay } from './relay/command.js';
+import { noCommand, relayUsage, runRelay } from './relay/command.js';
+import { versionOf } from './version.js';
 
 const args = process.argv.slice(2);
+const asks = (...names: string[]) => args.some((argument) => names.includes(argument));
 try {
-  if (!(await runRelay(args))) usage(args[0]);
+  if (asks('--help', '-h') || args[0] === 'help') process.stdout.write(relayUsage('usrsctp-relay'));
+  else if (asks('--version', '-v')) process.stdout.write(`${versionOf(import.meta.url)}\n`);
+  else if (!(await runRelay(args))) wrongCommand(args[0]);
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
   const hint = error instanceof UsageError ? '; see usrsctp-relay --help' : '';
@@ -12,8 +16,7 @@ try {
   process.exit(1);
 }
 
-function usage(argument: string | undefined): void {
-  const isHelp = argument === '--help' || argument === '-h';
-  (isHelp ? process.stdout : process.stderr).write(relayUsage('usrsctp-relay'));
-  process.exitCode = isHelp ? 0 : 2;
+function wrongCommand(name: string | undefined): void {
+  process.stderr.write(`usrsctp-relay: ${noCommand(name)}\n\n${relayUsage('usrsctp-relay')}`);
+  process.exitCode = 2;
 }

@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { quoted } from '../arguments.js';
 import { suggestion } from '../nearest-name.js';
@@ -15,6 +14,7 @@ import { receive } from './commands/receive.js';
 import { send } from './commands/send.js';
 import { CommandError, EXIT, type ExitCode, UsageError } from './exit.js';
 import { Report } from './report.js';
+import { versionOf } from './version.js';
 
 /** The commands. Those that need more than the library are loaded when they are used. */
 const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>> = {
@@ -76,7 +76,7 @@ process.exitCode = await main(args, { signal: interruption.signal, program: [PRO
 
 async function main([name, ...rest]: readonly string[], context: Context): Promise<ExitCode> {
   try {
-    if (name === '--version' || name === '-v') return print(`${version()}\n`);
+    if (name === '--version' || name === '-v') return print(`${versionOf(import.meta.url)}\n`);
     if (name === '--help' || name === '-h') return print(HELP);
     if (name === 'help') return print(rest[0] === undefined ? HELP : (await commandOf(rest[0])).help);
     if (name === undefined) throw new UsageError('give a command');
@@ -122,9 +122,4 @@ function exitCodeOf(error: unknown): ExitCode {
 function print(text: string): ExitCode {
   process.stdout.write(text);
   return EXIT.done;
-}
-
-function version(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-  return version;
 }

@@ -1,8 +1,8 @@
 import { type Address, type AddressFamily, CONN, canonicalEnd, type Endpoint, familyOf } from '../address.js';
-import { shown } from '../arguments.js';
 import { SctpError } from '../errors.js';
 import { SCTP_BINDX_ADD_ADDR, SCTP_BINDX_REM_ADDR } from '../generated/constants.js';
 import type { ModuleSocket } from '../stack/socket/module-socket.js';
+import { checkFields } from './endpoint-fields.js';
 import { checkPort } from './port.js';
 
 const WILDCARDS = ['::', '0.0.0.0'];
@@ -123,9 +123,7 @@ export function portOf(moduleSocket: ModuleSocket): number {
 export function checkEndpoints(list: unknown, family: AddressFamily | 'any', syscall: string): Endpoint[] {
   if (!Array.isArray(list)) throw new TypeError(`${syscall}: the endpoints must be an array of { address, port }`);
   const endpoints = (list as unknown[]).map((item) => {
-    if (typeof item !== 'object' || item === null) {
-      throw new TypeError(`${syscall}: an endpoint is { address, port }, not ${shown(item)}`);
-    }
+    checkFields(item, 'an endpoint', syscall);
     const { address, port } = item as Partial<Endpoint>;
     return { address: canonicalEnd(address, syscall), port: checkPort(port, 0, syscall) };
   });

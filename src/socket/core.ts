@@ -179,14 +179,17 @@ export class SocketCore implements LazyModuleSocketOwner, AssociationTableOwner,
 
   /** Sends a message to an association, or to a peer, with which an association is set up if there is none. */
   async send(data: Sendable, options: SocketSendOptions): Promise<Association> {
-    checkOptions(options, SOCKET_SEND_OPTIONS, 'send');
     this.checkOpen('send');
-    const { to, timeoutMs, signal, ...rest } = options;
-    const bytes = bytesOf(data);
-    sendInfo(0, MOST_STREAMS, rest);
     if (this.config.style === 'one-to-one') {
       throw failed('EOPNOTSUPP', "send: a one-to-one socket doesn't send: call send() of its association");
     }
+    checkOptions(options ?? {}, SOCKET_SEND_OPTIONS, 'send');
+    if (options?.to === undefined) {
+      throw new TypeError("send: give `to`: an association of the socket, or the peer's { address, port }");
+    }
+    const { to, timeoutMs, signal, ...rest } = options;
+    const bytes = bytesOf(data);
+    sendInfo(0, MOST_STREAMS, rest);
     const wait = { ...(timeoutMs !== undefined && { timeoutMs }), ...(signal && { signal }) };
     const found = this.#associationWith(to, wait);
     // Without `await` for an association that is known, so that messages to a peer leave in the order of the calls.

@@ -3,6 +3,7 @@ import { quoted } from '../arguments.js';
 import type { WasmSource } from '../bridge/module.js';
 import { SctpError } from '../errors.js';
 import { sysctls } from '../generated/sysctls.js';
+import { suggestion } from '../nearest-name.js';
 import type { SocketOptions } from '../options/socket-options.js';
 import type { Sysctl } from '../options/timers.js';
 import type { WaitOptions } from '../wait.js';
@@ -73,7 +74,10 @@ export class Stack implements AsyncDisposable {
   sysctl(name: Sysctl): number {
     const { pump } = this.#core;
     const index = sysctls.indexOf(name);
-    if (index < 0) throw new SctpError('ENOPROTOOPT', `there is no sysctl ${quoted(name)}`, { syscall: 'sysctl' });
+    if (index < 0) {
+      const message = `there is no sysctl ${quoted(name)}: ${suggestion(name, sysctls)}`;
+      throw new SctpError('ENOPROTOOPT', message, { syscall: 'sysctl' });
+    }
     return pump.enter(() => pump.calls.sysctl(index));
   }
 

@@ -196,14 +196,20 @@ describe.skipIf(!existsSync(PROGRAM) && !CI)('the relay command', () => {
     await transport.close();
   });
 
-  test('prints its usage, and which options are missing', () => {
+  test('prints its usage and its version, and which options are missing', () => {
     const run = (...args: string[]) => spawnSync(process.execPath, [PROGRAM, ...args], { encoding: 'utf8' });
     expect(run('--help')).toMatchObject({
       status: 0,
       stderr: '',
       stdout: expect.stringMatching(/^Usage:\n {2}usrsctp-relay serve/),
     });
-    expect(run()).toMatchObject({ status: 2, stdout: '' });
+    expect(run('serve', '--help')).toEqual(expect.objectContaining({ status: 0, stdout: run('--help').stdout }));
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+    for (const name of ['--version', '-v']) {
+      expect(run(name)).toMatchObject({ status: 0, stdout: `${version}\n`, stderr: '' });
+    }
+    expect(run()).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('give a command: serve') });
+    expect(run('serv')).toMatchObject({ status: 2, stderr: expect.stringMatching(/no command 'serv': .*'serve'/) });
     expect(run('serve')).toMatchObject({
       status: 1,
       stderr: 'usrsctp-relay: --address is missing; see usrsctp-relay --help\n',

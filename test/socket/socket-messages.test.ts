@@ -220,8 +220,10 @@ describe('send(message, { to }) of a one-to-many socket', () => {
       expect(await codeOf(client.send('x', { to: [] }))).toBe('EINVAL');
       expect(await codeOf(client.send('', { to: first! }))).toBe('EINVAL');
       expect(await codeOf(client.send('x', { to: first!, stream: -1 }))).toBe('EINVAL');
-      await expect(client.send('x', { to: undefined as never })).rejects.toThrow(TypeError);
-      await expect(client.send('x', undefined as never)).rejects.toThrow(TypeError);
+      for (const options of [{ to: undefined }, {}, undefined]) {
+        await expect(client.send('x', options as never)).rejects.toThrow(/^send: give `to`: an association/);
+      }
+      await expect(client.send('x', null as never)).rejects.toThrow(TypeError);
       expect(client.associations).toEqual([]);
     }));
 
@@ -234,8 +236,10 @@ describe('send(message, { to }) of a one-to-many socket', () => {
       association.abort();
       expect(await codeOf(client.send('x', { to: association }))).toBe('ECONNRESET');
       expect((await client.send('again', { to: SERVER })).state).toBe('open');
-      const error = await failure(stacks.client.socket().send('x', { to: SERVER }));
-      expect(error).toMatchObject({ code: 'EOPNOTSUPP' });
+      const oneToOne = stacks.client.socket();
+      for (const options of [{ to: SERVER }, undefined]) {
+        expect(await failure(oneToOne.send('x', options as never))).toMatchObject({ code: 'EOPNOTSUPP' });
+      }
     }));
 });
 

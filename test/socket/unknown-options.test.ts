@@ -57,6 +57,7 @@ describe('an option that does not exist is a TypeError, which names the one that
       );
       expect(() => socket.setOption('rto', { min: 100 } as never)).toThrow(/there is|no field 'min'/);
       expect(() => socket.setOption('rtoo' as 'rto', {} as never)).toThrow("did you mean 'rto'?");
+      expect(() => client.sysctl('sctp_rto_minimum_default' as never)).toThrow("did you mean 'sctp_rto_min_default'?");
       expect(() => conn({ onConnOutput: () => undefined, MTU: 1200 } as never)).toThrow("did you mean 'mtu'?");
       const transport = conn({ onConnOutput: () => undefined });
       for (const [options, message] of [
@@ -114,6 +115,48 @@ describe('an option that does not exist is a TypeError, which names the one that
     }
   });
 });
+
+test('a misspelt field of a peer or a local endpoint is a TypeError, and an endpoint without an address is EINVAL', () =>
+  withTwoStacks(async (stacks) => {
+    const [peer] = SERVER;
+    const many = () => stacks.client.socket({ style: 'one-to-many' });
+    const messageOf = async (call: () => unknown) => {
+      try {
+        await call();
+      } catch (error) {
+        return String(error);
+      }
+      return 'nothing was thrown';
+    };
+    const calls: [() => unknown, string][] = [
+      [
+        () => many().connectx([{ ...peer, encapsulationport: 9900 }] as never),
+        "TypeError: connectx: a peer has no field 'encapsulationport': did you mean 'encapsulationPort'?",
+      ],
+      [
+        () => many().connect({ ...peer, udpPort: 9900 } as never),
+        "TypeError: connect: a peer has no field 'udpPort': there are address, port, encapsulationPort",
+      ],
+      [() => many().send('x', { to: { adress: '10.0.1.2', port: 5001 } as never }), "did you mean 'address'?"],
+      [
+        () => many().connectx([{ host: '10.0.1.2', port: 5001 }] as never),
+        'SctpError: EINVAL: connectx: a peer is { address, port }, and `address` is missing',
+      ],
+      [
+        () => stacks.server.socket().bindx([{ address: '10.0.1.2', Port: 5001 }] as never),
+        "TypeError: bindx: an endpoint has no field 'Port': did you mean 'port'?",
+      ],
+      [
+        () => many().connectx(SERVER, { local: [{ addres: '10.0.1.1', port: 0 }] as never }),
+        "an endpoint has no field 'addres': did you mean 'address'?",
+      ],
+    ];
+    for (const [call, message] of calls) expect(await messageOf(call)).toContain(message);
+    const { a } = await connected(stacks);
+    const found = { ...peer!, family: 'IPv4' }; // as of Node's dns and net
+    expect(await messageOf(() => many().connectx([found]))).toBe('nothing was thrown');
+    expect(await messageOf(() => many().connectx(a.remoteEndpoints))).toBe('nothing was thrown');
+  }));
 
 test('an error about a value says of which type it is', () =>
   withTwoStacks(async (stacks) => {

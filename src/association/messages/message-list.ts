@@ -1,11 +1,4 @@
-import type { WaitingMessage } from './waiting-message.js';
-
-/** The place of a message in a list. */
-export interface Place {
-  readonly message: WaitingMessage;
-  previous: Place | undefined;
-  next: Place | undefined;
-}
+import type { Place, WaitingMessage } from './waiting-message.js';
 
 /** A doubly linked list of messages: adding and removing one take the same time in a list of any length. */
 export class MessageList {

@@ -1,6 +1,5 @@
 import type { SendInfo } from '../../bridge/calls.js';
 import { MESSAGE_BYTES } from '../../stack/socket/message.js';
-import type { Place } from './message-list.js';
 
 /** A message that waits for room in the send buffer. */
 export interface WaitingMessage {
@@ -24,6 +23,13 @@ export interface WaitingMessage {
   place: Place | undefined;
   /** Among those of its stream, if streams take turns. */
   placeInStream: Place | undefined;
+}
+
+/** The place of a message in a list. */
+export interface Place {
+  readonly message: WaitingMessage;
+  previous: Place | undefined;
+  next: Place | undefined;
 }
 
 /** What a message counts towards the limit of the queue. */

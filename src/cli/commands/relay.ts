@@ -1,6 +1,6 @@
 import type { Command } from '../command.js';
 import { EXIT, UsageError } from '../exit.js';
-import { relayUsage, runRelay } from '../relay/command.js';
+import { noCommand, relayUsage, runRelay } from '../relay/command.js';
 
 export const relay: Command = {
   help: `usrsctp-wasm relay COMMAND [OPTIONS]
@@ -17,8 +17,6 @@ Examples:
 ${relayUsage('usrsctp-wasm relay')}`,
   async run(args) {
     if (await runRelay(args)) return EXIT.done;
-    throw new UsageError(
-      args[0] === undefined ? 'give a command: serve, keys or ticket' : `there is no command '${args[0]}'`,
-    );
+    throw new UsageError(noCommand(args[0]));
   },
 };

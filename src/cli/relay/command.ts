@@ -1,3 +1,5 @@
+import { quoted } from '../../arguments.js';
+import { suggestion } from '../../nearest-name.js';
 import { newKeys, newTicket } from './issue.js';
 import { serve } from './serve.js';
 
@@ -7,6 +9,7 @@ export function relayUsage(program: string): string {
   ${program} serve OPTIONS     run a relay until SIGTERM or SIGINT
   ${program} keys              print a JSON Web Key Set with a new key for tickets
   ${program} ticket OPTIONS    print a ticket
+  ${program} --help | --version
 
 Options of serve (those marked with … may be repeated):
   --listen [HOST:]PORT       where to listen for clients (default 127.0.0.1:8080)
@@ -28,7 +31,17 @@ Options of serve (those marked with … may be repeated):
 Options of ticket:
   --keys FILE --audience NAME --subject NAME --destination WHERE:PORTS …
   --seconds NUMBER           how long the ticket is valid (default 600)
+
+Exit codes: 0 done, or ended by a signal; 1 failed, or an option is wrong; 2 there is no such command.
 `;
+}
+
+const COMMANDS = ['serve', 'keys', 'ticket'];
+
+/** What is wrong with the name of a command. */
+export function noCommand(name: string | undefined): string {
+  if (name === undefined) return `give a command: ${COMMANDS.join(', ')}`;
+  return `there is no command ${quoted(name)}: ${suggestion(name, COMMANDS)}`;
 }
 
 /** Runs a command of the relay. Returns false if there is none of that name. */

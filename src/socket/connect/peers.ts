@@ -7,8 +7,8 @@ import {
   isLinkLocalIpv6,
   splitZone,
 } from '../../address.js';
-import { shown } from '../../arguments.js';
 import { SctpError } from '../../errors.js';
+import { checkFields } from '../endpoint-fields.js';
 import { checkPort } from '../port.js';
 
 /** An address and a port of a peer. */
@@ -49,9 +49,7 @@ export function checkPeers(list: unknown, family: AddressFamily | 'any', syscall
 }
 
 function checkPeer(item: unknown, family: AddressFamily | 'any', syscall: string, useZone: UseZone): Peer {
-  if (typeof item !== 'object' || item === null) {
-    throw new TypeError(`${syscall}: a peer is { address, port }, not ${shown(item)}`);
-  }
+  checkFields(item, 'a peer', syscall);
   const { address: text, port: given, encapsulationPort } = item as Partial<Peer>;
   const zoned = splitZone(text);
   const address = canonicalEnd(zoned?.address ?? text, syscall);
