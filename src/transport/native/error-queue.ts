@@ -70,9 +70,10 @@ export class ErrorQueue {
   }
 
   #parse(length: number, quotedBytes: number): IcmpError | undefined {
-    for (let at = CONTROL; at + cmsghdr.size <= CONTROL + length; ) {
+    const end = CONTROL + length;
+    for (let at = CONTROL; at + cmsghdr.size <= end; ) {
       const bytes = this.#block.word(at + cmsghdr.cmsg_len);
-      if (bytes < cmsghdr.size) return undefined;
+      if (bytes < cmsghdr.size || bytes > end - at) return undefined;
       const level = this.#block.word(at + cmsghdr.cmsg_level);
       const type = this.#block.word(at + cmsghdr.cmsg_type);
       const isError =
