@@ -15,6 +15,11 @@ raw packets to a stack in virtual time, and compares the fields of the answers. 
 
 \`AS-I-1-2-1\` and the like are test purposes of ETSI TS 102 369, spelled as in nplab's implementation for packetdrill.
 "Does" marks a description that the RFC gives without a word of RFC 2119.
+
+usrsctp also implements two extensions that no RFC defines: NR-SACK (draft-natarajan-tsvwg-sctp-nrsack), which tells what the
+receiver won't discard any more, and PKTDROP (draft-stewart-tsvwg-sctp-pktdrprep), which reports corrupt packets. Both are off,
+aren't listed in INIT and INIT ACK, and are unknown chunks then. A program can set the options \`nrSack\` and \`packetDrop\` of a
+socket; they are used if both ends list them.
 `;
 
 /** The calls in the files, by RFC and section. `files` maps names to sources. */

@@ -25,6 +25,7 @@ export const featureOptions = {
     write: 'socket',
     value: ['assoc_value', 'boolean'],
   },
+  /** NR-SACK, an Internet draft (draft-natarajan-tsvwg-sctp-nrsack). It is off unless the program sets it. */
   nrSack: { constant: 'SCTP_NRSACK_SUPPORTED', read: 'both', write: 'socket', value: ['assoc_value', 'boolean'] },
   packetDrop: { constant: 'SCTP_PKTDROP_SUPPORTED', read: 'both', write: 'socket', value: ['assoc_value', 'boolean'] },
   /** The adaptation layer indication in INIT and INIT ACK. */

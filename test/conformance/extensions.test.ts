@@ -16,7 +16,7 @@ import {
 } from '../support/packets.js';
 import { typesOf } from '../support/scripted-peer.js';
 import { pattern } from '../support/two-stacks.js';
-import { requirement, untested } from './requirement.js';
+import { requirement } from './requirement.js';
 import { ask, causesOf, connecting, established, listening, one, only } from './scenes.js';
 
 const [WHOLE, BEGINNING] = [3, 2];
@@ -477,10 +477,24 @@ requirement(
   }),
 );
 
-untested(
+requirement(
   'RFC 9653',
-  '5',
+  '5.1',
   'MUST NOT',
-  'a checksum of 0 is sent only to a peer that has announced that it accepts it',
-  'The parameter is not negotiated. Checksums are 0 only on transports that vouch for integrity (docs/tuning.md).',
+  'no checksum of 0 is sent to a peer that has not announced that it accepts it, from INIT ACK to SHUTDOWN',
+  listening(async ({ target, peer, listener }) => {
+    await peer.sendInit();
+    const answers = [...(await target.answers())];
+    peer.takeInitAck(answers);
+    await peer.send(chunkOf('COOKIE ECHO', peer.cookie), peer.message());
+    const association = await listener.accept();
+    await association.send(pattern(3000));
+    await target.advance(60_000); // retransmissions, HEARTBEATs
+    answers.push(...(await target.answers()));
+    await peer.send(sack(only(answers, 'DATA')[2]!.tsn)); // of three fragments
+    void association.close().catch(() => {});
+    answers.push(...(await target.answers()));
+    expect(typesOf(answers)).toEqual(expect.arrayContaining(['INIT ACK', 'COOKIE ACK', 'SACK', 'DATA', 'SHUTDOWN']));
+    expect(answers.filter(({ isChecksumRight }) => !isChecksumRight)).toEqual([]);
+  }),
 );

@@ -127,6 +127,27 @@ for (const [bits, type] of [
   }
 }
 
+/** NR-SACK, of an Internet draft. */
+const NR_SACK = 0x10;
+const SUPPORTED_EXTENSIONS = 0x8008;
+
+requirement(
+  'RFC 9260',
+  '3.2',
+  'does',
+  'NR-SACK, which no RFC defines, is unknown unless the program asks for it: it is not listed, and acknowledges nothing',
+  established(async ({ target, peer, association }) => {
+    const listed = peer.initAck?.type === 'INIT ACK' ? peer.initAck.parameters : [];
+    expect(listed.find(({ code }) => code === SUPPORTED_EXTENSIONS)?.value).toContain(0x82);
+    expect(listed.find(({ code }) => code === SUPPORTED_EXTENSIONS)?.value).not.toContain(NR_SACK);
+    await association.send('x');
+    const { tsn } = one(await target.answers(), 'DATA');
+    expect(await ask(peer, chunk(NR_SACK, 0, u32(tsn, 131_072), u16(0, 0, 0, 0)), peer.message())).toEqual([]);
+    await target.advance(1000);
+    expect(one(await target.answers(), 'DATA').tsn).toBe(tsn);
+  }),
+);
+
 requirement(
   'RFC 9260',
   '3.3.10.6',

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { chunkOf, chunkWithFlags, data, initiation, packetOf, parameter, sack, u8, u32 } from '../support/packets.js';
 import { chunksOf, ScriptedPeer, typesOf } from '../support/scripted-peer.js';
 import { TargetStack } from '../support/target-stack.js';
-import { requirement, untested } from './requirement.js';
+import { requirement } from './requirement.js';
 import { after, ask, causesOf, connecting, established, expectAlive, listening, one, only } from './scenes.js';
 
 requirement(
@@ -573,10 +573,24 @@ requirement(
   }),
 );
 
-untested(
+requirement(
   'RFC 9260',
   '5.3.1',
   'SHOULD',
-  'initiate tags are chosen at random',
-  'Tags come from the random source that the stack is given. `test/random.test.ts` and a test above check that.',
+  'initiate tags are random: 200 of them differ, all from 0, and each bit is set in about half of them',
+  listening(async ({ target }) => {
+    const tags: number[] = [];
+    for (let index = 0; index < 200; index++) {
+      const peer = new ScriptedPeer(target, { ownPort: 4000 + index });
+      await peer.sendInit();
+      tags.push(one(await target.answers(), 'INIT ACK').initiateTag);
+    }
+    expect(new Set(tags).size).toBe(200);
+    expect(tags).not.toContain(0);
+    for (let bit = 0; bit < 32; bit++) {
+      const set = tags.filter((tag) => (tag >>> bit) & 1).length;
+      expect(set, `bit ${bit}`).toBeGreaterThan(60);
+      expect(set, `bit ${bit}`).toBeLessThan(140);
+    }
+  }),
 );
