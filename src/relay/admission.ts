@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import type { Datagram } from './datagrams.js';
 import type { Destinations, Refusal } from './destinations.js';
-import type { PortOwner, PortReservations } from './port-reservations.js';
+import type { PortOwner, SctpPorts } from './port-reservations.js';
 import type { SctpSummary } from './sctp.js';
 import type { UdpEndpoint } from './udp-endpoint.js';
 
@@ -9,13 +9,22 @@ export interface AdmissionParts {
   readonly owner: PortOwner;
   readonly locals: readonly UdpEndpoint[];
   readonly destinations: Destinations;
-  readonly ports: PortReservations;
+  readonly ports: SctpPorts;
   readonly clock: Clock;
   /** Called when {@link Admission.nextExpiryMs} may have become earlier. */
   changed(): void;
 }
 
+/**
+ * Why a packet waits. `crowded`: it is an INIT, and its destination leaves too many unanswered. `unclaimed`: the primary process must
+ * tell first whose the SCTP port is.
+ */
+export type Wait = 'crowded' | 'unclaimed';
+
+type Settle = (refusal: Refusal | undefined, nowMs: number) => void;
+
 const ENDED: Refusal = { reason: 'limit', text: 'the session has ended' };
+const CROWDED: Refusal = { reason: 'limit', text: 'too many packets wait for their SCTP ports' };
 
 /** Decides which SCTP packets of a client, and for it, pass: by its destinations, associations and SCTP ports. */
 export class Admission {
@@ -31,19 +40,39 @@ export class Admission {
     return this.#parts.destinations.associations.nextExpiryMs;
   }
 
-  /** Why a packet of the client isn't sent; `undefined` if it is. `crowded`: it is an INIT, and must {@link wait}. */
-  outbound(datagram: Datagram, packet: SctpSummary, nowMs: number): Refusal | 'crowded' | undefined {
-    return this.#parts.destinations.outbound(datagram.peer, packet, nowMs) ?? this.#begin(datagram, packet, nowMs);
+  /** Why a packet of the client isn't sent; `undefined` if it is. If it has to wait, {@link wait} must be called. */
+  outbound(datagram: Datagram, packet: SctpSummary, nowMs: number): Refusal | Wait | undefined {
+    const refusal = this.#parts.destinations.outbound(datagram.peer, packet, nowMs);
+    if (refusal !== undefined) return refusal;
+    return this.#isKnown(datagram, packet) ? this.#begin(datagram, packet, nowMs) : 'unclaimed';
   }
 
-  /** Calls `settle` when an INIT may be sent, or with the reason why it isn't. */
-  wait(datagram: Datagram, packet: SctpSummary, settle: (refusal: Refusal | undefined, nowMs: number) => void): void {
+  /** Calls `settle` when a packet may be sent, or with the reason why it isn't. */
+  wait(datagram: Datagram, packet: SctpSummary, why: Wait, settle: Settle): void {
+    if (why === 'unclaimed') return this.#claim(datagram, packet, settle);
     const { destinations, clock } = this.#parts;
     destinations.wait(datagram.peer, (refusal) => {
-      const nowMs = clock.now();
       const late = refusal ?? (this.#hasEnded ? ENDED : undefined);
-      settle(late ?? this.#begin(datagram, packet, nowMs), nowMs);
+      if (late === undefined) this.#claim(datagram, packet, settle);
+      else settle(late, clock.now());
     });
+  }
+
+  #isKnown({ local, peer }: Datagram, { sourcePort }: SctpSummary): boolean {
+    const { ports, owner, locals } = this.#parts;
+    return ports.isKnown(owner, locals[local]?.address ?? '', sourcePort, peer.address);
+  }
+
+  #claim(datagram: Datagram, packet: SctpSummary, settle: Settle): void {
+    const { ports, owner, locals, clock } = this.#parts;
+    const { sourcePort: sctpPort } = packet;
+    const peer = datagram.peer.address;
+    const isWaiting = ports.claim(owner, { local: locals[datagram.local]?.address ?? '', sctpPort, peer }, (isOwn) => {
+      const nowMs = clock.now();
+      if (this.#hasEnded) settle(ENDED, nowMs);
+      else settle(isOwn ? this.#begin(datagram, packet, nowMs) : taken(sctpPort, peer), nowMs);
+    });
+    if (!isWaiting) settle(CROWDED, clock.now());
   }
 
   /** Notes a packet that is sent, and reserves its SCTP port; or says why it isn't sent. */
@@ -51,10 +80,7 @@ export class Admission {
     const { destinations, ports, owner, locals } = this.#parts;
     const at = locals[local]?.address ?? '';
     const { sourcePort } = packet;
-    if (!ports.isFree(owner, at, sourcePort, peer.address)) {
-      const text = `another client of this relay uses SCTP port ${sourcePort} towards ${peer.address}`;
-      return { reason: 'taken', text };
-    }
+    if (!ports.isFree(owner, at, sourcePort, peer.address)) return taken(sourcePort, peer.address);
     const association = destinations.sent(peer, packet, nowMs);
     if (association === undefined) return undefined;
     if ('reason' in association) return association;
@@ -90,4 +116,8 @@ export class Admission {
     for (const each of destinations.associations.clear()) ports.release(each);
     return areAlive;
   }
+}
+
+function taken(sctpPort: number, peer: string): Refusal {
+  return { reason: 'taken', text: `another client of this relay uses SCTP port ${sctpPort} towards ${peer}` };
 }

@@ -6,8 +6,9 @@ import type { ClientConnection } from './inbound.js';
 import type { Metrics } from './metrics.js';
 import type { RelaySettings } from './options.js';
 import { ReadLimit } from './read-limit.js';
+import { LimitError } from './registry.js';
 import type { Session } from './session.js';
-import { LimitError, type Sessions } from './sessions.js';
+import type { Sessions } from './sessions.js';
 import { TicketError, type TicketVerifier } from './ticket.js';
 
 /** What the connections of a relay share. */

@@ -8,7 +8,7 @@ import { type Random, systemRandom } from '../random.js';
 import { parseLimits, type RelayLimits } from './limits.js';
 import { type Network, parseNetwork } from './network.js';
 import { parseRule, type Resolve, type Rule } from './policy.js';
-import type { PoolAddress } from './pool.js';
+import type { PoolAddress } from './port-pool.js';
 import { cachingResolver } from './resolver.js';
 import type { TicketKey } from './ticket.js';
 import { DgramRelaySocket, type OpenRelaySocket } from './udp.js';

@@ -56,8 +56,9 @@ export class Outbound {
     }
     if (isTooLarge(peer, bytes, mtu)) return traffic.dropped('too_large');
     const refusal = admission.outbound(datagram, summary, nowMs);
-    if (refusal === 'crowded') admission.wait(datagram, summary, (late, atMs) => this.#admitted(datagram, late, atMs));
-    else this.#admitted(datagram, refusal, nowMs);
+    if (refusal === 'crowded' || refusal === 'unclaimed') {
+      admission.wait(datagram, summary, refusal, (late, atMs) => this.#admitted(datagram, late, atMs));
+    } else this.#admitted(datagram, refusal, nowMs);
   }
 
   #admitted(datagram: Datagram, refusal: Refusal | undefined, nowMs: number): void {

@@ -10,6 +10,27 @@ export interface PortOwner {
   readonly isConnected?: boolean;
 }
 
+/** The SCTP ports of a relay's clients, as their sessions use them. */
+export interface SctpPorts {
+  /** Whether it is known here whose a port is. If not, `claim` comes before `reserve`. */
+  isKnown(owner: PortOwner, local: Address, sctpPort: number, peer: Address): boolean;
+  /** Calls `settle` when it is known whether the port is this client's. Returns false if too many packets wait for that. */
+  claim(owner: PortOwner, port: SctpPort, settle: (isOwn: boolean) => void): boolean;
+  /** Reserves an SCTP port of a local address towards a peer, for an association; false if it is another client's. */
+  reserve(owner: PortOwner, local: Address, sctpPort: number, peer: Address, holder: object): boolean;
+  /** Whether a client may use an SCTP port: it isn't another client's, as far as that is known. */
+  isFree(owner: PortOwner, local: Address, sctpPort: number, peer: Address): boolean;
+  /** Releases what an association holds. */
+  release(holder: object): void;
+}
+
+/** An SCTP port of a local address, towards a peer. */
+export interface SctpPort {
+  readonly local: Address;
+  readonly sctpPort: number;
+  readonly peer: Address;
+}
+
 interface Reservation {
   readonly owner: PortOwner;
   readonly holders: Set<object>;
@@ -22,13 +43,33 @@ interface Reservation {
  * is held: each of its associations with that peer holds it. If the owner has lost its connection, another client of
  * the same subject takes the port over: it is usually the same program, which has restarted.
  */
-export class PortReservations {
+export class PortReservations implements SctpPorts {
   readonly #reservations = new Map<string, Reservation>();
   readonly #keys = new Map<object, Set<string>>();
   /** The last one that was granted: usually the next packet needs the same. */
   #last: { holder: object; local: Address; sctpPort: number; peer: Address } | undefined;
 
-  /** Reserves an SCTP port of a local address towards a peer, for an association; false if it is another client's. */
+  readonly #dropped: ((key: string) => void) | undefined;
+
+  /** `dropped` is called when nobody holds a port any more, with its {@link keyOf}. */
+  constructor(dropped?: (key: string) => void) {
+    this.#dropped = dropped;
+  }
+
+  isKnown(): boolean {
+    return true;
+  }
+
+  claim(owner: PortOwner, { local, sctpPort, peer }: SctpPort, settle: (isOwn: boolean) => void): boolean {
+    settle(this.isFree(owner, local, sctpPort, peer));
+    return true;
+  }
+
+  /** Whose a port is; `undefined` if it is nobody's. */
+  ownerOf({ local, sctpPort, peer }: SctpPort): PortOwner | undefined {
+    return this.#reservations.get(keyOf(local, sctpPort, peer))?.owner;
+  }
+
   reserve(owner: PortOwner, local: Address, sctpPort: number, peer: Address, holder: object = owner): boolean {
     const last = this.#last;
     if (last?.holder === holder && last.sctpPort === sctpPort && last.local === local && last.peer === peer)
@@ -40,12 +81,10 @@ export class PortReservations {
     return true;
   }
 
-  /** Whether a client may use an SCTP port: it isn't another client's. */
   isFree(owner: PortOwner, local: Address, sctpPort: number, peer: Address): boolean {
     return this.#isFree(owner, keyOf(local, sctpPort, peer));
   }
 
-  /** Releases what an association holds. */
   release(holder: object): void {
     this.#last = undefined;
     for (const key of this.#keys.get(holder) ?? []) this.#drop(key, holder);
@@ -75,10 +114,13 @@ export class PortReservations {
 
   #drop(key: string, holder: object): void {
     const reservation = this.#reservations.get(key);
-    if (reservation?.holders.delete(holder) && reservation.holders.size === 0) this.#reservations.delete(key);
+    if (!reservation?.holders.delete(holder) || reservation.holders.size > 0) return;
+    this.#reservations.delete(key);
+    this.#dropped?.(key);
   }
 }
 
-function keyOf(local: Address, sctpPort: number, peer: Address): string {
+/** A text that stands for an SCTP port of a local address, towards a peer. */
+export function keyOf(local: Address, sctpPort: number, peer: Address): string {
   return `${local} ${sctpPort} ${peer}`;
 }

@@ -12,9 +12,12 @@ export class ResumptionTokens<Session extends object> {
   readonly #random: Random;
   readonly #sessions = new Map<string, Session>();
   readonly #tokens = new Map<Session, Tokens>();
+  readonly #changed: (session: Session, valid: readonly string[]) => void;
 
-  constructor(random: Random) {
+  /** `changed` is called with the tokens of a session that are valid from now on. */
+  constructor(random: Random, changed: (session: Session, valid: readonly string[]) => void = () => {}) {
     this.#random = random;
+    this.#changed = changed;
   }
 
   /** The session that a token resumes. */
@@ -32,6 +35,7 @@ export class ResumptionTokens<Session extends object> {
     const tokens = { confirmed: presented && hex(presented), issued: hex(token) };
     for (const each of [tokens.confirmed, tokens.issued]) if (each !== undefined) this.#sessions.set(each, session);
     this.#tokens.set(session, tokens);
+    this.#tell(session, tokens);
     return token;
   }
 
@@ -41,6 +45,7 @@ export class ResumptionTokens<Session extends object> {
     if (tokens?.confirmed === undefined) return;
     this.#sessions.delete(tokens.confirmed);
     tokens.confirmed = undefined;
+    this.#tell(session, tokens);
   }
 
   /** Makes all tokens of a session invalid. */
@@ -50,8 +55,16 @@ export class ResumptionTokens<Session extends object> {
     this.#sessions.delete(issued);
     this.#tokens.delete(session);
   }
+
+  #tell(session: Session, { confirmed, issued }: Tokens): void {
+    this.#changed(
+      session,
+      [confirmed, issued].filter((each) => each !== undefined),
+    );
+  }
 }
 
-function hex(bytes: Uint8Array): string {
+/** A token as a text. */
+export function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

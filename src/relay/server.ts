@@ -2,13 +2,13 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { checkDuration } from '../arguments.js';
+import { checkAddresses } from './allocation.js';
 import { SUBPROTOCOL } from './codec.js';
 import { Connection, type ConnectionContext } from './connection.js';
 import { MAX_MESSAGE_BYTES } from './datagrams.js';
 import { Metrics } from './metrics.js';
 import { parseOptions, type RelayServerOptions, type RelaySettings } from './options.js';
 import { PendingConnections } from './pending-connections.js';
-import { checkAddresses } from './pool.js';
 import { Sessions } from './sessions.js';
 import { TicketVerifier } from './ticket.js';
 

@@ -7,7 +7,7 @@ import { type ClientConnection, Inbound } from './inbound.js';
 import type { RelayLimits } from './limits.js';
 import type { Metrics } from './metrics.js';
 import { type Allocation, Outbound } from './outbound.js';
-import type { PortOwner, PortReservations } from './port-reservations.js';
+import type { PortOwner, SctpPorts } from './port-reservations.js';
 import type { SharedRate } from './shaper.js';
 import { Traffic } from './traffic.js';
 
@@ -19,7 +19,7 @@ export interface SessionParts {
   readonly ticket: string;
   readonly allocation: Allocation;
   readonly destinations: Destinations;
-  readonly ports: PortReservations;
+  readonly ports: SctpPorts;
   readonly limits: RelayLimits;
   readonly mtu: number;
   /** The most bytes per second in each direction: the ticket's or the relay's limit. */
@@ -32,8 +32,25 @@ export interface SessionParts {
   defer(callback: () => void): void;
   /** Called when the client is told a refusal, the first time for each reason. */
   refused(peer: UdpEndpoint, refusal: Refusal): void;
+  /** Called when the client has got a connection, and when it has lost it. */
+  connected?(isConnected: boolean): void;
   /** Called once, when the session has ended. */
-  ended(reason: CloseReason | 'left' | 'lost'): void;
+  ended(reason: SessionEnd): void;
+}
+
+/** Why a session has ended. `moved`: it goes on in another worker. */
+export type SessionEnd = CloseReason | 'left' | 'lost' | 'moved';
+
+/** A session on its way to another worker. */
+export interface MovedSession {
+  readonly subject: string;
+  readonly ticket: string;
+  /** The destinations in its ticket. */
+  readonly destinations: readonly string[];
+  /** The most bytes per second in each direction. */
+  readonly bytesPerSecond: number;
+  /** How long the session may still last, in ms. */
+  readonly lifeMs: number;
 }
 
 /** A client is told the same refusal at most once in this time. */
@@ -107,11 +124,6 @@ export class Session implements PortOwner {
     return this.#connection !== undefined;
   }
 
-  /** When the connection was lost; infinite before and while there is one. */
-  get lostAtMs(): number {
-    return this.#lostAtMs;
-  }
-
   /** The most bytes per second in each direction. */
   get bytesPerSecond(): number {
     return this.#parts.bytesPerSecond;
@@ -130,6 +142,7 @@ export class Session implements PortOwner {
     this.#lostAtMs = Number.POSITIVE_INFINITY;
     this.#receivedAtMs = clock.now();
     this.#messageAtMs = clock.now();
+    this.#parts.connected?.(true);
     previous?.close(CLOSE_CODES.resumed, 'the session was resumed over another connection');
     this.#sendControl({
       type: 'allocated',
@@ -149,6 +162,7 @@ export class Session implements PortOwner {
     this.#inbound.disconnected();
     if (left) return this.#finish('left');
     this.#lostAtMs = this.#parts.clock.now();
+    this.#parts.connected?.(false);
     this.#checkTimers();
   }
 
@@ -156,6 +170,14 @@ export class Session implements PortOwner {
   end(reason: CloseReason, text: string): void {
     this.#connection?.close(CLOSE_CODES[reason], text);
     this.#finish(reason);
+  }
+
+  /** Ends the session here, because another worker goes on with it. Returns how long it may still last, in ms. */
+  moveAway(): number {
+    const leftMs = this.#lifeEndsAtMs - this.#parts.clock.now();
+    this.#connection?.close(CLOSE_CODES.resumed, 'the session was resumed over another connection');
+    this.#finish('moved');
+    return leftMs;
   }
 
   drain(withinMs: number): void {
@@ -267,7 +289,7 @@ export class Session implements PortOwner {
     return this.#pingedAtMs + pingMs;
   }
 
-  #finish(reason: CloseReason | 'left' | 'lost'): void {
+  #finish(reason: SessionEnd): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     this.#connection = undefined;

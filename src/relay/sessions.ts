@@ -1,43 +1,37 @@
 import type { Clock } from '../clock.js';
+import { openAllocation, type UdpAllocation } from './allocation.js';
 import { Destinations } from './destinations.js';
 import type { Metrics } from './metrics.js';
 import type { RelaySettings } from './options.js';
 import { Policy, parseRule, type Rule, resolveRules } from './policy.js';
-import { AddressPool } from './pool.js';
-import { PortReservations } from './port-reservations.js';
-import { ResumptionTokens } from './resumption-tokens.js';
-import { Session } from './session.js';
+import type { PortClaim } from './port-pool.js';
+import { LimitError, LocalRegistry, type Place, type Registry } from './registry.js';
+import { hex, ResumptionTokens } from './resumption-tokens.js';
+import { type MovedSession, Session } from './session.js';
 import { SharedRate } from './shaper.js';
 import { type TicketClaims, TicketError } from './ticket.js';
 import { UnansweredLimit } from './unanswered-limit.js';
 
-/** A limit was reached. */
-export class LimitError extends Error {
-  override readonly name = 'LimitError';
-}
-
-/** The sessions of one relay, and what they share. */
+/** The sessions of one relay, or of one of its workers, and what they share. */
 export class Sessions {
   readonly #settings: RelaySettings;
   readonly #metrics: Metrics | undefined;
   /** The tokens that resume sessions. */
   readonly tokens: ResumptionTokens<Session>;
-  readonly #pool: AddressPool;
-  readonly #ports = new PortReservations();
+  readonly #registry: Registry;
   readonly #unanswered: UnansweredLimit;
   readonly #totalRate: SharedRate;
-  readonly #sessions = new Set<Session>();
-  readonly #bySubject = new Map<string, number>();
+  readonly #sessions = new Map<Session, Running>();
   readonly #waiting = new Set<() => void>();
   #count = 0;
 
-  constructor(settings: RelaySettings, metrics: Metrics | undefined) {
-    const { limits, addresses, ports, openSocket, random, clock } = settings;
+  /** `registry`: that of all workers. By default, this is the relay's only process. */
+  constructor(settings: RelaySettings, metrics: Metrics | undefined, registry: Registry = new LocalRegistry(settings)) {
+    const { limits, random, clock } = settings;
     this.#settings = settings;
     this.#metrics = metrics;
-    const { queueDatagrams, restMs } = limits;
-    this.#pool = new AddressPool({ addresses, ports, restMs, queueDatagrams, openSocket, random, clock });
-    this.tokens = new ResumptionTokens(random);
+    this.#registry = registry;
+    this.tokens = new ResumptionTokens(random, (session, valid) => this.#sessions.get(session)?.place.tokens(valid));
     this.#unanswered = new UnansweredLimit(limits, clock);
     this.#totalRate = new SharedRate(limits.totalBytesPerSecond, clock);
   }
@@ -49,65 +43,114 @@ export class Sessions {
 
   /** UDP ports that aren't given to another subject, because peers may go on sending to them. */
   get restingPorts(): number {
-    return this.#pool.resting;
+    return this.#registry.restingPorts;
   }
 
   /**
    * Creates a session for a ticket. Rejects with LimitError if there are too many sessions or no UDP address is left,
    * and with TicketError if a destination in the ticket is malformed.
    */
-  async create(claims: TicketClaims, wantedPort: number, ticket: string): Promise<Session> {
-    this.#reserve(claims.sub);
+  async create(
+    { sub, destinations, bytesPerSecond }: TicketClaims,
+    wantedPort: number,
+    ticket: string,
+  ): Promise<Session> {
+    const { limits } = this.#settings;
+    const rate = Math.min(limits.bytesPerSecond, bytesPerSecond ?? Number.POSITIVE_INFINITY);
+    const eviction = new Eviction();
+    const session = { subject: sub, ticket, destinations, bytesPerSecond: rate, lifeMs: limits.lifeMs };
+    return this.#begin(async () => {
+      const place = await this.#registry.enter(sub, eviction.evict);
+      return { session, place, claims: place.claims(wantedPort) };
+    }, eviction);
+  }
+
+  /**
+   * Takes over the session of a token from another worker, with its UDP port. Resolves with `undefined` if no worker has it. Rejects with
+   * LimitError if its port can't be bound here.
+   */
+  async take(token: Uint8Array, ticket: string, subject: string | undefined): Promise<Session | undefined> {
+    if (token.length === 0) return undefined;
+    const eviction = new Eviction();
+    const taken = await this.#registry.take(hex(token), ticket, subject, eviction.evict);
+    if (taken === undefined) return undefined;
+    const { session, place, claim } = taken;
+    return this.#begin(() => ({ session, place, claims: [claim] }), eviction);
+  }
+
+  /** Ends a session for another worker to go on with it. Returns `undefined` unless the ticket or the subject is the session's. */
+  moveAway(session: Session, ticket: string, subject: string | undefined): MovedSession | undefined {
+    const running = this.#sessions.get(session);
+    if (running === undefined || (session.ticket !== ticket && session.subject !== subject)) return undefined;
+    return { ...running.moved, lifeMs: session.moveAway() };
+  }
+
+  async #begin(enter: () => Entered | Promise<Entered>, eviction: Eviction): Promise<Session> {
+    this.#counted(1);
+    let place: Place | undefined;
     try {
-      const policy = await this.#policy(claims);
-      const allocation = await this.#pool.allocate(wantedPort, claims.sub).catch((cause: unknown) => {
+      const entered = await enter();
+      place = entered.place;
+      const { session: moved, claims } = entered;
+      const policy = await this.#policy(moved.destinations);
+      const { openSocket, limits } = this.#settings;
+      const allocation = await openAllocation(claims, openSocket, limits.queueDatagrams).catch((cause: unknown) => {
         throw new LimitError('no UDP address is left', { cause });
       });
-      const { limits, mtu, clock } = this.#settings;
-      const session: Session = new Session({
-        subject: claims.sub,
-        ticket,
-        allocation,
-        destinations: new Destinations(policy, limits, this.#unanswered),
-        ports: this.#ports,
-        limits,
-        mtu,
-        bytesPerSecond: Math.min(limits.bytesPerSecond, claims.bytesPerSecond ?? Number.POSITIVE_INFINITY),
-        totalRate: this.#totalRate,
-        metrics: this.#metrics,
-        clock,
-        defer: setImmediate,
-        refused: ({ address, port }, { reason, text }) => {
-          const destination = `${address} ${port}`;
-          const { sub: subject } = claims;
-          this.#settings.log({ level: 'warn', event: 'destination', subject, destination, reason, text });
-        },
-        ended: (reason) => {
-          this.tokens.revoke(session);
-          this.#sessions.delete(session);
-          this.#release(claims.sub);
-          this.#settings.log({ level: 'info', event: 'ended', subject: claims.sub, reason });
-        },
-      });
-      allocation.listen({
-        arrived: (local, peer, bytes) => session.arrived(local, peer, bytes),
-        unreachable: (peer) => session.unreachable(peer),
-      });
-      this.#sessions.add(session);
+      const session = this.#session(moved, policy, allocation, place);
+      eviction.session = session;
       return session;
     } catch (error) {
-      this.#release(claims.sub);
+      place?.leave();
+      this.#counted(-1);
       throw error;
     }
   }
 
+  #session(moved: MovedSession, policy: Policy, allocation: UdpAllocation, place: Place): Session {
+    const { mtu, clock, log } = this.#settings;
+    const { subject, ticket, bytesPerSecond, lifeMs } = moved;
+    const limits = { ...this.#settings.limits, lifeMs };
+    const session: Session = new Session({
+      subject,
+      ticket,
+      allocation,
+      destinations: new Destinations(policy, limits, this.#unanswered),
+      ports: place.ports,
+      limits,
+      mtu,
+      bytesPerSecond,
+      totalRate: this.#totalRate,
+      metrics: this.#metrics,
+      clock,
+      defer: setImmediate,
+      refused: ({ address, port }, { reason, text }) => {
+        log({ level: 'warn', event: 'destination', subject, destination: `${address} ${port}`, reason, text });
+      },
+      connected: (isConnected) => place.connected(isConnected),
+      ended: (reason) => {
+        this.tokens.revoke(session);
+        this.#sessions.delete(session);
+        place.leave();
+        this.#counted(-1);
+        log({ level: 'info', event: 'ended', subject, reason });
+      },
+    });
+    allocation.listen({
+      arrived: (local, peer, bytes) => session.arrived(local, peer, bytes),
+      unreachable: (peer) => session.unreachable(peer),
+    });
+    this.#sessions.set(session, { place, moved });
+    return session;
+  }
+
   /** Tells all clients that the relay is shutting down. Sessions without a connection end at once. */
   drain(withinMs: number): void {
-    for (const session of [...this.#sessions]) session.drain(withinMs);
+    for (const session of [...this.#sessions.keys()]) session.drain(withinMs);
   }
 
   endAll(text: string): void {
-    for (const session of [...this.#sessions]) session.end('draining', text);
+    for (const session of [...this.#sessions.keys()]) session.end('draining', text);
   }
 
   /** Resolves when there are no sessions, or after the given time. */
@@ -124,43 +167,37 @@ export class Sessions {
     });
   }
 
-  #reserve(subject: string): void {
-    const { clients, clientsPerSubject } = this.#settings.limits;
-    if (this.#countOf(subject) >= clientsPerSubject) this.#makeRoom((session) => session.subject === subject);
-    if (this.#countOf(subject) >= clientsPerSubject)
-      throw new LimitError(`the ticket's subject already has ${clientsPerSubject} connections`);
-    if (this.#count >= clients) this.#makeRoom(() => true);
-    if (this.#count >= clients) throw new LimitError(`the relay already has ${clients} clients`);
-    this.#bySubject.set(subject, this.#countOf(subject) + 1);
-    this.#count++;
-    this.#metrics?.clients.set(this.#count);
-  }
-
-  #countOf(subject: string): number {
-    return this.#bySubject.get(subject) ?? 0;
-  }
-
-  /** Ends the session that has waited for the longest time to be resumed, of some. */
-  #makeRoom(isCandidate: (session: Session) => boolean): void {
-    const lost = [...this.#sessions].filter((each) => each.lostAtMs < Number.POSITIVE_INFINITY && isCandidate(each));
-    const [longest] = lost.sort((a, b) => a.lostAtMs - b.lostAtMs);
-    longest?.end('limit', 'another client needed the room');
-  }
-
-  #release(subject: string): void {
-    const own = this.#countOf(subject);
-    if (own > 1) this.#bySubject.set(subject, own - 1);
-    else this.#bySubject.delete(subject);
-    this.#count--;
+  #counted(change: number): void {
+    this.#count += change;
     this.#metrics?.clients.set(this.#count);
     if (this.#count === 0) for (const done of [...this.#waiting]) done();
   }
 
-  async #policy({ destinations }: TicketClaims): Promise<Policy> {
+  async #policy(destinations: readonly string[]): Promise<Policy> {
     const { allow, special, resolve } = this.#settings;
     const layers = [allow, destinations.map(ticketRule)];
     return new Policy(await Promise.all(layers.map((rules) => resolveRules(rules, resolve))), special);
   }
+}
+
+/** A session, and what it is made of. */
+interface Running {
+  readonly place: Place;
+  readonly moved: MovedSession;
+}
+
+/** A session that begins. */
+interface Entered {
+  readonly session: MovedSession;
+  readonly place: Place;
+  readonly claims: Iterable<PortClaim> | AsyncIterable<PortClaim>;
+}
+
+/** Ends a session that has lost its connection, for another client. */
+class Eviction {
+  session: Session | undefined;
+
+  readonly evict = (): void => this.session?.end('limit', 'another client needed the room');
 }
 
 function ticketRule(text: string): Rule {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseOptions, type RelayServerOptions } from '../../src/relay/options.js';
-import { LimitError, Sessions } from '../../src/relay/sessions.js';
+import { LimitError } from '../../src/relay/registry.js';
+import { Sessions } from '../../src/relay/sessions.js';
 import type { TicketClaims } from '../../src/relay/ticket.js';
 import { VirtualClock } from '../../src/simulated/virtual-clock.js';
 

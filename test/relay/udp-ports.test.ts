@@ -2,7 +2,8 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
 import { systemRandom } from '../../src/random.js';
-import { AddressPool, type UdpAllocation } from '../../src/relay/pool.js';
+import { openAllocation, type UdpAllocation } from '../../src/relay/allocation.js';
+import { PortPool } from '../../src/relay/port-pool.js';
 import { DgramRelaySocket } from '../../src/relay/udp.js';
 import { UdpPorts } from '../../src/relay/udp-ports.js';
 import { VirtualClock } from '../../src/simulated/virtual-clock.js';
@@ -22,19 +23,10 @@ afterEach(async () => {
 
 function pool(count: number, clock = new VirtualClock()) {
   const addresses = [{ bind: ADDRESS, public: ADDRESS }];
-  const openSocket = DgramRelaySocket.open;
   const ports: [number, number] = [FIRST, FIRST + count - 1];
-  const all = new AddressPool({
-    addresses,
-    ports,
-    restMs: 900_000,
-    queueDatagrams: 10,
-    openSocket,
-    random: systemRandom,
-    clock,
-  });
+  const all = new PortPool({ addresses, ports, restMs: 900_000, random: systemRandom, clock });
   const allocate = async (subject: string, port = 0) => {
-    const allocation = await all.allocate(port, subject);
+    const allocation = await openAllocation(all.claims(port, subject), DgramRelaySocket.open, 10);
     open.push(allocation);
     return { allocation, port: allocation.locals[0]?.port };
   };
