@@ -48,9 +48,12 @@ const AROUND = `
 import type { TicketKey } from 'usrsctp-wasm/relay/server';
 declare global {
   const cert: string, key: any, keys: TicketKey[], user: { id: string };
+  const addresses: string[], allow: string[], audience: string;
   function app(): void;
 }
 `;
+
+const HTTPS = `import { createServer } from 'node:https';\n`;
 
 /** The compiler's errors for files with these names and contents. */
 async function checked(files: Readonly<Record<string, string>>): Promise<string> {
@@ -71,12 +74,12 @@ async function checked(files: Readonly<Record<string, string>>): Promise<string>
 
 test('the code blocks of docs/relay.md and docs/raw.md type-check', { timeout: 120_000 }, async () => {
   const blocks = blocksOf('relay.md');
-  expect(blocks).toHaveLength(4);
-  const [client = '', server = '', signing = ''] = blocks;
+  expect(blocks).toHaveLength(6);
+  const [client = '', server = '', main = '', worker = '', signing = ''] = blocks;
   const [raw = ''] = blocksOf('raw.md');
   const ticket = `import { signTicket } from 'usrsctp-wasm/relay/server';\n${signing}export {};\n`;
   const wrong = server.replace('audience:', 'audiences:');
-  const errors = await checked({ client, server, ticket, raw, wrong });
+  const errors = await checked({ client, server, main, worker: `${HTTPS}${worker}`, ticket, raw, wrong });
   expect(errors).toMatch(/^wrong\.ts[^\n]*'audiences' does not exist[^\n]*(\n +[^\n]*)*$/);
 });
 
@@ -91,7 +94,7 @@ test('the code blocks of docs/diagnosis.md type-check and run', { timeout: 120_0
 });
 
 test('the service of docs/relay.md gives tickets that a relay accepts, to users that it knows', async () => {
-  const service = blocksOf('relay.md')[3] ?? '';
+  const service = blocksOf('relay.md').at(-1) ?? '';
   const port = String(await freePort());
   const keys = { keys: [{ kty: 'oct', k: Buffer.alloc(32, 7).toString('base64url'), kid: 'test' }] };
   const users = `const userOf = async ({ headers }) => (headers.cookie === 'session=1' ? { id: 'alice' } : undefined);\n`;

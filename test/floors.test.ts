@@ -39,6 +39,7 @@ const NODE_ONLY = [
   /^(udp|native|cores)\.ts$/,
   /^cores\//,
   /^relay\/(udp|options|resolver|server|connection)\.ts$/,
+  /^relay\/workers\/(worker|relay-workers)\.ts$/,
   /^cli\//,
   /^testing\/udp/,
   /^net\//,

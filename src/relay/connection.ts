@@ -112,9 +112,14 @@ export class Connection implements ClientConnection {
     try {
       const earlier = sessions.tokens.find(resumption);
       if (earlier?.ticket === ticket) return this.#resume(earlier, resumption);
-      const claims = await verifier.verify(ticket);
+      // A ticket that has expired is still good for the session that it has opened, here or in another worker.
+      const claims = await verifier.verify(ticket).catch((error: unknown) => refusedTicket(error));
       if (this.#isClosed) return;
-      if (earlier?.subject === claims.sub) return this.#resume(earlier, resumption);
+      const subject = claims instanceof TicketError ? undefined : claims.sub;
+      if (earlier !== undefined && earlier.subject === subject) return this.#resume(earlier, resumption);
+      const taken = await sessions.take(resumption, ticket, subject);
+      if (taken !== undefined) return this.#resumeTaken(taken, resumption);
+      if (claims instanceof TicketError) throw claims;
       const session = await sessions.create(claims, port, ticket);
       if (this.#isClosed) session.end('failure', 'the connection was lost');
       else this.#attach(session, 'new', sessions.tokens.issue(session));
@@ -128,6 +133,14 @@ export class Connection implements ClientConnection {
 
   #resume(session: Session, presented: Uint8Array): void {
     this.#attach(session, 'resumed', this.#context.sessions.tokens.issue(session, presented));
+  }
+
+  /** If the connection was lost meanwhile, the session waits here for the next one. */
+  #resumeTaken(session: Session, presented: Uint8Array): void {
+    this.#resume(session, presented);
+    if (!this.#isClosed) return;
+    this.#readLimit.end();
+    session.detach(this, false);
   }
 
   #attach(session: Session, kind: 'new' | 'resumed', token: Uint8Array): void {
@@ -150,4 +163,9 @@ export class Connection implements ClientConnection {
     this.#session?.detach(this, LEFT.includes(code));
     this.#context.closed(this);
   }
+}
+
+function refusedTicket(error: unknown): TicketError {
+  if (error instanceof TicketError) return error;
+  throw error;
 }

@@ -81,6 +81,21 @@ export const DEFAULT_LIMITS: RelayLimits = {
 /** Numbers of packets: with less than one, no client could connect. */
 const COUNTS: readonly string[] = ['associations', 'unanswered', 'unansweredInits'] satisfies (keyof RelayLimits)[];
 
+/**
+ * The limits of one of several workers. Those that the primary process keeps for all of them stay; those that each worker keeps for
+ * itself are divided.
+ */
+export function dividedLimits(limits: RelayLimits, workers: number): RelayLimits {
+  const part = (name: 'pending' | 'pendingPerAddress') => Math.ceil(limits[name] / workers);
+  return {
+    ...limits,
+    pending: part('pending'),
+    pendingPerAddress: part('pendingPerAddress'),
+    totalBytesPerSecond: limits.totalBytesPerSecond / workers,
+    unansweredInits: Math.max(1, limits.unansweredInits / workers),
+  };
+}
+
 /** Adds the defaults. Throws TypeError that names the limit if one is unknown or invalid. */
 export function parseLimits(given: Partial<RelayLimits>): RelayLimits {
   checkOptions(given, DEFAULT_LIMITS, 'relayServer: limits');

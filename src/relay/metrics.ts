@@ -1,6 +1,9 @@
-import type { Counter, Gauge, Registry } from 'prom-client';
+import type { Counter, Gauge, MetricObjectWithValues, MetricValue, Registry } from 'prom-client';
 
 const PREFIX = 'usrsctp_relay_';
+const RESTING_PORTS = 'UDP ports that are kept for their last subject.';
+
+export const METRICS_ARE_OFF = 'relay: metrics are off: set the option `metrics`';
 
 /** The metrics of one relay. The values of labels come from the code, never from clients, so that there are few. */
 export class Metrics {
@@ -43,8 +46,13 @@ export class Metrics {
     this.#registry = registry;
     this.clients = gauge('clients', 'Clients that have addresses, including those that may still resume.');
     this.connections = gauge('connections', 'Open WebSocket connections.');
-    this.restingPorts = gauge('resting_ports', 'UDP ports that are kept for their last subject.');
-    this.draining = gauge('draining', '1 while the relay is draining.');
+    this.restingPorts = gauge('resting_ports', RESTING_PORTS);
+    this.draining = new Gauge({
+      name: `${PREFIX}draining`,
+      help: '1 while the relay is draining.',
+      registers,
+      aggregator: 'max',
+    });
     this.connectionsTotal = counter('connections_total', 'WebSocket connections accepted.');
     this.closings = counter('closings_total', 'Connections that the relay closed or refused.', 'reason');
     this.sessions = counter('sessions_total', 'Sessions, new and resumed.', 'kind');
@@ -66,7 +74,50 @@ export class Metrics {
 
   /** The text exposition format of Prometheus, version 0.0.4. */
   text(): Promise<string> {
-    for (const direction of ['out', 'in'] as const) this.#waiting.set({ direction }, this.waiting[direction]);
+    this.#setWaiting();
     return this.#registry.metrics();
+  }
+
+  /** All values, for {@link MetricsSum}. */
+  values(): Promise<readonly object[]> {
+    this.#setWaiting();
+    return this.#registry.getMetricsAsJSON();
+  }
+
+  #setWaiting(): void {
+    for (const direction of ['out', 'in'] as const) this.#waiting.set({ direction }, this.waiting[direction]);
+  }
+}
+
+type Values = MetricObjectWithValues<MetricValue<string>>[];
+
+/** The metrics of several workers together. The counters of a worker that has ended stay in the sum, so that it never decreases. */
+export class MetricsSum {
+  readonly #last = new Map<number, Values>();
+  #ended: Values[] = [];
+
+  /** The values of a worker now. */
+  note(worker: number, values: readonly object[]): void {
+    this.#last.set(worker, values as Values);
+  }
+
+  /** The worker has ended. */
+  ended(worker: number): void {
+    const last = this.#last.get(worker);
+    this.#last.delete(worker);
+    if (last !== undefined) this.#ended.push(last.filter(({ type }) => String(type) === 'counter'));
+  }
+
+  /** Prometheus' text format. Rejects with TypeError if no worker keeps metrics. */
+  async text({ restingPorts, workers }: { readonly restingPorts: number; readonly workers: number }): Promise<string> {
+    if (this.#last.size + this.#ended.length === 0) throw new TypeError(METRICS_ARE_OFF);
+    const { AggregatorRegistry, Gauge, Registry } = await import('prom-client');
+    if (this.#ended.length > 1) this.#ended = [await AggregatorRegistry.aggregate(this.#ended).getMetricsAsJSON()];
+    const own = new Registry();
+    const gauge = (name: string, help: string) => new Gauge({ name: `${PREFIX}${name}`, help, registers: [own] });
+    gauge('resting_ports', RESTING_PORTS).set(restingPorts);
+    gauge('workers', 'Workers that take clients.').set(workers);
+    const all = [...this.#last.values(), ...this.#ended, await own.getMetricsAsJSON()];
+    return AggregatorRegistry.aggregate(all).metrics();
   }
 }

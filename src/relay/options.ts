@@ -12,6 +12,7 @@ import type { PoolAddress } from './port-pool.js';
 import { cachingResolver } from './resolver.js';
 import type { TicketKey } from './ticket.js';
 import { DgramRelaySocket, type OpenRelaySocket } from './udp.js';
+import { RelayWorker } from './workers/worker.js';
 
 /** An event for the log. */
 export interface LogEntry {
@@ -34,6 +35,11 @@ export interface PublicAddress {
 export interface RelayServerOptions {
   /** The server that clients connect to: HTTP for `ws:`, HTTPS for `wss:`. The caller makes it listen, and closes it. */
   readonly server: HttpServer | HttpsServer;
+  /**
+   * In a process that {@link RelayWorkers} has started: what {@link relayWorker} returns. The options `addresses`, `ports` and `limits`
+   * must be the same in all workers; the limits are those of all workers together. Default: this is the relay's only process.
+   */
+  readonly worker?: RelayWorker;
   /** The path of the WebSocket; requests for other paths are ignored. Default `/relay`. */
   readonly path?: string;
   /**
@@ -83,6 +89,7 @@ export interface RelayServerOptions {
 
 const RELAY_SERVER_OPTIONS: Names<RelayServerOptions> = {
   server: true,
+  worker: true,
   path: true,
   addresses: true,
   ports: true,
@@ -107,6 +114,7 @@ const PUBLIC_ADDRESS: Names<PublicAddress> = { bind: true, public: true };
 /** The options, checked and complete. */
 export interface RelaySettings {
   readonly server: HttpServer | HttpsServer;
+  readonly worker: RelayWorker | undefined;
   readonly path: string;
   readonly addresses: readonly PoolAddress[];
   readonly ports: readonly [number, number];
@@ -138,6 +146,8 @@ export function parseOptions(options: RelayServerOptions): RelaySettings {
   if (!Number.isInteger(mtu) || mtu < 512 || mtu > 65_535)
     throw new TypeError('relay: `mtu` must be an integer from 512 to 65535');
   if (typeof options.server?.on !== 'function') throw new TypeError('relay: `server` must be an HTTP or HTTPS server');
+  if (options.worker !== undefined && !(options.worker instanceof RelayWorker))
+    throw new TypeError('relay: `worker` must be what relayWorker() returns');
   const { path = '/relay' } = options;
   if (typeof path !== 'string' || !path.startsWith('/')) {
     throw new TypeError(`relay: \`path\` is ${quoted(path)}: it must begin with /, such as /relay`);
@@ -146,6 +156,7 @@ export function parseOptions(options: RelayServerOptions): RelaySettings {
     throw new TypeError('relay: `audience` must be a non-empty string');
   return {
     server: options.server,
+    worker: options.worker,
     path,
     addresses: poolAddresses(options.addresses),
     ports,

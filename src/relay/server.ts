@@ -6,11 +6,14 @@ import { checkAddresses } from './allocation.js';
 import { SUBPROTOCOL } from './codec.js';
 import { Connection, type ConnectionContext } from './connection.js';
 import { MAX_MESSAGE_BYTES } from './datagrams.js';
-import { Metrics } from './metrics.js';
+import { dividedLimits } from './limits.js';
+import { METRICS_ARE_OFF, Metrics } from './metrics.js';
 import { parseOptions, type RelayServerOptions, type RelaySettings } from './options.js';
 import { PendingConnections } from './pending-connections.js';
 import { Sessions } from './sessions.js';
 import { TicketVerifier } from './ticket.js';
+import { registryOf } from './workers/worker.js';
+import type { WorkerRegistry } from './workers/worker-registry.js';
 
 /**
  * Starts a relay on an HTTP or HTTPS server. Rejects with TypeError, or SctpError EINVAL for an address, if an option
@@ -30,7 +33,11 @@ export async function relayServer(options: RelayServerOptions): Promise<RelaySer
   const { keys, audience, limits, now } = settings;
   const verifier = await TicketVerifier.create({ keys, audience, maxLifeMs: limits.ticketLifeMs, now });
   await checkAddresses(settings.addresses, settings.openSocket);
-  return new Server(settings, verifier, settings.metrics ? await Metrics.load() : undefined);
+  const metrics = settings.metrics ? await Metrics.load() : undefined;
+  if (settings.worker === undefined) return new Server(settings, verifier, metrics, undefined);
+  const registry = registryOf(settings.worker);
+  const divided = { ...settings, limits: dividedLimits(limits, await registry.start(settings)) };
+  return new Server(divided, verifier, metrics, registry);
 }
 
 /** The sockets of `native` are loaded only if they are asked for. */
@@ -41,12 +48,14 @@ async function withSockets(settings: RelaySettings): Promise<RelaySettings> {
 }
 
 /** How long clients have to leave a relay that is draining, in ms. */
-const DRAIN_MS = 10_000;
+export const DRAIN_MS = 10_000;
 
 /** A running relay, made by {@link relayServer}. */
 export interface RelayServer extends AsyncDisposable {
   /** The number of clients that have addresses now, including those that have lost their connection and may resume. */
   readonly clients: number;
+  /** Whether it refuses new clients, because it ends: `drain` or `close` was called, or this is a worker that is to end. */
+  readonly isDraining: boolean;
   /**
    * The metrics in Prometheus' text format (`text/plain; version=0.0.4`). Rejects with TypeError unless the option
    * `metrics` was set.
@@ -65,6 +74,8 @@ export interface RelayServer extends AsyncDisposable {
 class Server implements RelayServer {
   readonly #settings: RelaySettings;
   readonly #metrics: Metrics | undefined;
+  /** In a worker: how it reaches the primary process. */
+  readonly #registry: WorkerRegistry | undefined;
   readonly #sessions: Sessions;
   readonly #context: ConnectionContext;
   readonly #webSockets = new WebSocketServer({
@@ -82,10 +93,16 @@ class Server implements RelayServer {
   #ending: Promise<void> | undefined;
   #allClosed: (() => void) | undefined;
 
-  constructor(settings: RelaySettings, verifier: TicketVerifier, metrics: Metrics | undefined) {
+  constructor(
+    settings: RelaySettings,
+    verifier: TicketVerifier,
+    metrics: Metrics | undefined,
+    registry: WorkerRegistry | undefined,
+  ) {
     this.#settings = settings;
     this.#metrics = metrics;
-    this.#sessions = new Sessions(settings, metrics);
+    this.#registry = registry;
+    this.#sessions = new Sessions(settings, metrics, registry);
     this.#pending = new PendingConnections(settings.limits);
     this.#context = {
       settings,
@@ -96,6 +113,16 @@ class Server implements RelayServer {
       closed: (connection) => this.#closed(connection),
     };
     settings.server.on('upgrade', this.#upgrade);
+    registry?.serve({
+      moveAway: (...question) => this.#sessions.moveAway(...question),
+      metrics: async () => metrics?.values(),
+      drain: (withinMs) => void this.drain(withinMs),
+      close: () => void this.close(),
+    });
+  }
+
+  get isDraining(): boolean {
+    return this.#isDraining;
   }
 
   get clients(): number {
@@ -103,7 +130,7 @@ class Server implements RelayServer {
   }
 
   async metrics(): Promise<string> {
-    if (this.#metrics === undefined) throw new TypeError('relay: metrics are off: set the option `metrics`');
+    if (this.#metrics === undefined) throw new TypeError(METRICS_ARE_OFF);
     this.#metrics.restingPorts.set(this.#sessions.restingPorts);
     return this.#metrics.text();
   }
@@ -142,6 +169,7 @@ class Server implements RelayServer {
     if (this.#connections.size > 0) await new Promise<void>((resolve) => (this.#allClosed = resolve));
     this.#settings.server.off('upgrade', this.#upgrade);
     this.#settings.log({ level: 'info', event: 'closed' });
+    this.#registry?.closed();
   }
 
   readonly #upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {

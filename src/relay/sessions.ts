@@ -79,10 +79,12 @@ export class Sessions {
   }
 
   /** Ends a session for another worker to go on with it. Returns `undefined` unless the ticket or the subject is the session's. */
-  moveAway(session: Session, ticket: string, subject: string | undefined): MovedSession | undefined {
-    const running = this.#sessions.get(session);
-    if (running === undefined || (session.ticket !== ticket && session.subject !== subject)) return undefined;
-    return { ...running.moved, lifeMs: session.moveAway() };
+  moveAway(place: Place, ticket: string, subject: string | undefined): MovedSession | undefined {
+    for (const [session, running] of this.#sessions) {
+      if (running.place !== place || (session.ticket !== ticket && session.subject !== subject)) continue;
+      return { ...running.moved, lifeMs: session.moveAway() };
+    }
+    return undefined;
   }
 
   async #begin(enter: () => Entered | Promise<Entered>, eviction: Eviction): Promise<Session> {

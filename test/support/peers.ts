@@ -11,7 +11,7 @@ export function closePeers(): void {
 }
 
 /** A started transport through relays, its host, and a function that sends. */
-export async function started(relays: readonly TestRelay[], options: Parameters<typeof through>[1] = {}) {
+export async function started(relays: readonly (TestRelay | string)[], options: Parameters<typeof through>[1] = {}) {
   const transport = await through(relays, options);
   const host = new RecordingHost();
   await transport.start(host);

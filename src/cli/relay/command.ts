@@ -26,6 +26,7 @@ Options of serve (those marked with … may be repeated):
   --forwarded                take the client's address from the last entry of X-Forwarded-For (behind a proxy)
   --metrics [HOST:]PORT      serve metrics for Prometheus at /metrics; needs the package prom-client
   --native                   send and receive many packets in one system call; needs the package koffi
+  --workers NUMBER           processes that share the clients, one for each core (default 1)
   --drain MS                 how long clients have to leave after SIGTERM (default 10000)
 
 Options of ticket:

@@ -4,7 +4,9 @@ import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, isIPv6 } from 'node:net';
 import { parseArgs } from 'node:util';
 import type { LogEntry, RelayServerOptions } from '../../relay/options.js';
-import { type RelayServer, relayServer } from '../../relay/server.js';
+import { relayServer } from '../../relay/server.js';
+import { RelayWorkers } from '../../relay/workers/relay-workers.js';
+import { isRelayWorker, type RelayWorker, relayWorker } from '../../relay/workers/worker.js';
 import { required, wholeNumber } from '../values.js';
 import { readKeys } from './issue.js';
 
@@ -25,20 +27,56 @@ const OPTIONS = {
   metrics: { type: 'string' },
   native: { type: 'boolean', default: false },
   drain: { type: 'string', default: '10000' },
+  workers: { type: 'string', default: '1' },
 } as const;
 
 /** Runs a relay until a signal; a second signal ends it at once. Each event is logged to standard output as a line of JSON. */
 export async function serve(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({ args: [...args], options: OPTIONS });
   const drainMs = wholeNumber('--drain', values.drain, 0);
+  const workers = wholeNumber('--workers', values.workers, 1);
   ignoreErrors(process.stdout);
   ignoreErrors(process.stderr);
-  const isDraining = { now: false };
-  const answer: RequestListener = ({ url }, response) => {
-    const status = url === '/health' ? (isDraining.now ? 503 : 200) : 404;
+  const listening = (port: number) =>
+    log({ level: 'info', event: 'listening', port, addresses: values.address, ...(workers > 1 && { workers }) });
+
+  if (isRelayWorker()) {
+    const { server } = await startRelay(values, relayWorker());
+    process.on('disconnect', () => end(server)); // The relay is closed.
+    return;
+  }
+  if (workers === 1) {
+    const { server, relay } = await startRelay(values, undefined);
+    const metrics = await startMetrics(values.metrics, relay);
+    listening((server.address() as AddressInfo).port);
+    endOnSignals(async () => {
+      await relay.drain(drainMs);
+      for (const each of [server, metrics]) end(each);
+    });
+    return;
+  }
+  const all = await RelayWorkers.start(process.argv[1] ?? '', { workers });
+  const metrics = await startMetrics(values.metrics, all);
+  for (const { index, pid } of all.workers) log({ level: 'info', event: 'worker', worker: index, pid });
+  all.on('listening', ({ index, pid }) => log({ level: 'info', event: 'worker', worker: index, pid }));
+  all.on('exit', ({ index, code, signal }) => {
+    log({ level: 'warn', event: 'worker ended', worker: index, code: code ?? undefined, signal: signal ?? undefined });
+  });
+  listening(all.port);
+  endOnSignals(async () => {
+    await all.drain(drainMs);
+    end(metrics);
+  });
+}
+
+type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'];
+
+/** Starts the relay of this process, and listens. */
+async function startRelay(values: Values, worker: RelayWorker | undefined) {
+  const server = httpServer(values, ({ url }, response) => {
+    const status = url === '/health' ? (relay.isDraining ? 503 : 200) : 404;
     response.writeHead(status, { 'content-type': 'text/plain' }).end(`${status}\n`);
-  };
-  const server = httpServer(values, answer);
+  });
   const relay = await relayServer({
     server,
     path: values.path,
@@ -50,30 +88,30 @@ export async function serve(args: readonly string[]): Promise<void> {
     allow: required('--allow', values.allow),
     special: values.special ?? [],
     limits: Object.fromEntries((values.limit ?? []).map(limit)),
-    log,
+    log: worker === undefined ? log : (entry) => log({ ...entry, worker: worker.index }),
     metrics: values.metrics !== undefined,
     native: values.native,
+    ...(worker && { worker }),
     ...(values.forwarded && { clientAddress: forwardedFor }),
   });
-  const metrics = values.metrics === undefined ? undefined : metricsServer(relay);
   await listen(server, values.listen);
-  if (metrics !== undefined) await listen(metrics, values.metrics ?? '');
-  const { port } = server.address() as AddressInfo;
-  log({ level: 'info', event: 'listening', port, addresses: values.address });
+  return { server, relay };
+}
 
+function endOnSignals(finish: () => Promise<void>): void {
   let isEnding = false;
-  const end = async () => {
+  const onSignal = () => {
     if (isEnding) process.exit(1);
     isEnding = true;
-    isDraining.now = true;
-    await relay.drain(drainMs);
-    for (const each of [server, metrics]) {
-      each?.close();
-      each?.closeAllConnections();
-    }
+    void finish();
   };
-  process.on('SIGTERM', () => void end());
-  process.on('SIGINT', () => void end());
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+}
+
+function end(server: Server | undefined): void {
+  server?.close();
+  server?.closeAllConnections();
 }
 
 /** Connections that send no request, or none any more, are closed in time: each one takes a file descriptor. */
@@ -96,12 +134,19 @@ function ignoreErrors(stream: NodeJS.WriteStream): void {
   stream.on('error', () => {});
 }
 
-function metricsServer(relay: RelayServer): Server {
-  return createServer(TIMEOUTS, async ({ url }, response) => {
+/** Serves the metrics, if they are wanted. */
+async function startMetrics(
+  where: string | undefined,
+  relay: { metrics(): Promise<string> },
+): Promise<Server | undefined> {
+  if (where === undefined) return undefined;
+  const server = createServer(TIMEOUTS, async ({ url }, response) => {
     if (url !== '/metrics') return response.writeHead(404).end();
     const text = await relay.metrics();
     return response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(text);
   });
+  await listen(server, where);
+  return server;
 }
 
 function listen(server: Server, where: string): Promise<void> {

@@ -1,0 +1,100 @@
+import type { Address } from '../../address.js';
+import { keyOf, type PortOwner, PortReservations, type SctpPort, type SctpPorts } from '../port-reservations.js';
+import type { PlaceId } from './messages.js';
+
+/** What the primary process is asked and told about SCTP ports. */
+export interface PortsOfAllWorkers {
+  /** Whether a port is a client's. */
+  claim(place: PlaceId, port: SctpPort): Promise<boolean>;
+  unclaim(place: PlaceId, port: SctpPort): void;
+}
+
+/** The most packets of a client that wait for the primary process to tell whose a port is. */
+const MOST_WAITING = 256;
+
+interface Claimed {
+  readonly place: PlaceId;
+  readonly port: SctpPort;
+}
+
+interface Asked extends Claimed {
+  readonly settle: ((isOwn: boolean) => void)[];
+}
+
+/**
+ * The SCTP ports of a worker's clients. Whose a port is, the primary process decides, once for each port and peer; what
+ * associations hold it is known here.
+ */
+export class SharedPorts {
+  readonly #all: PortsOfAllWorkers;
+  readonly #local = new PortReservations((key) => this.#dropped(key));
+  readonly #claimed = new Map<string, Claimed>();
+  readonly #asked = new Map<string, Asked>();
+  readonly #waiting = new Map<PlaceId, number>();
+
+  constructor(all: PortsOfAllWorkers) {
+    this.#all = all;
+  }
+
+  /** The ports as the session of a client uses them. */
+  of(place: PlaceId): SctpPorts {
+    return {
+      isKnown: (...port) => this.#isKnown(place, ...port),
+      claim: (owner, port, settle) => this.#claim(place, owner, port, settle),
+      isFree: (...port) => this.#local.isFree(...port),
+      reserve: (...port) => this.#local.reserve(...port),
+      release: (holder) => this.#local.release(holder),
+    };
+  }
+
+  /** A port is a client's of another worker now, or of another client here. */
+  revoked(place: PlaceId, { local, sctpPort, peer }: SctpPort): void {
+    const key = keyOf(local, sctpPort, peer);
+    if (this.#claimed.get(key)?.place === place) this.#claimed.delete(key);
+  }
+
+  #isKnown(place: PlaceId, owner: PortOwner, local: Address, sctpPort: number, peer: Address): boolean {
+    const isOwn = this.#claimed.get(keyOf(local, sctpPort, peer))?.place === place;
+    return isOwn || !this.#local.isFree(owner, local, sctpPort, peer);
+  }
+
+  #claim(place: PlaceId, owner: PortOwner, port: SctpPort, settle: (isOwn: boolean) => void): boolean {
+    const { local, sctpPort, peer } = port;
+    const key = keyOf(local, sctpPort, peer);
+    if (this.#isKnown(place, owner, local, sctpPort, peer)) {
+      settle(this.#local.isFree(owner, local, sctpPort, peer));
+      return true;
+    }
+    const waiting = this.#waiting.get(place) ?? 0;
+    if (waiting >= MOST_WAITING) return false;
+    this.#waiting.set(place, waiting + 1);
+    const question = `${place} ${key}`;
+    const asked = this.#asked.get(question) ?? { place, port, settle: [] };
+    asked.settle.push(settle);
+    if (asked.settle.length > 1) return true;
+    this.#asked.set(question, asked);
+    void this.#all
+      .claim(place, port)
+      .catch(() => false)
+      .then((isOwn) => this.#answered(question, key, asked, isOwn));
+    return true;
+  }
+
+  #answered(question: string, key: string, { place, port, settle }: Asked, isOwn: boolean): void {
+    this.#asked.delete(question);
+    const waiting = (this.#waiting.get(place) ?? 0) - settle.length;
+    if (waiting > 0) this.#waiting.set(place, waiting);
+    else this.#waiting.delete(place);
+    if (isOwn) this.#claimed.set(key, { place, port });
+    for (const each of settle) each(isOwn);
+    if (isOwn && this.#local.ownerOf(port) === undefined) this.#dropped(key); // no packet was sent after all
+  }
+
+  /** No association holds the port any more. */
+  #dropped(key: string): void {
+    const claimed = this.#claimed.get(key);
+    if (claimed === undefined) return;
+    this.#claimed.delete(key);
+    this.#all.unclaim(claimed.place, claimed.port);
+  }
+}
