@@ -70,6 +70,8 @@ const EVENTS: Names<RelayWorkersEvents> = { listening: true, exit: true };
 const SHORT_LIFE_MS = 1000;
 /** How often the metrics of the workers are noted, so that those of one that dies aren't lost, in ms. */
 const METRICS_MS = 1000;
+/** How long the metrics of a worker are waited for, in ms. */
+const ANSWER_MS = 2000;
 
 interface Running {
   readonly worker: Worker;
@@ -317,13 +319,28 @@ export class RelayWorkers implements AsyncDisposable {
     clearInterval(this.#noting);
   }
 
+  /** A worker that hasn't started yet doesn't get the question; the last values of one that doesn't answer in time are good enough. */
   async #noteMetrics(): Promise<void> {
+    const started = [...this.#running].filter(([, { hasStarted }]) => hasStarted);
     await Promise.all(
-      [...this.#running].map(async ([index, { registry }]) => {
-        const values = await registry.metrics();
+      started.map(async ([index, { registry }]) => {
+        const values = await within(ANSWER_MS, registry.metrics());
         if (values !== undefined && this.#running.get(index)?.registry === registry) this.#metrics.note(index, values);
       }),
     );
+  }
+}
+
+/** Resolves with `undefined` if that takes longer. */
+async function within<Value>(ms: number, answer: Promise<Value>): Promise<Value | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), ms);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
