@@ -35,6 +35,7 @@ readonly internals=(
   fixes/{added_addresses,deleted_addresses,late_packets,pending_addresses,readded_addresses,reconfiguration,restart}.c
   fixes/{address_translation,retransmission,round_trips,schedulers,shutdown,extra_fields,path_selection,error_counters}.c
   fixes/{association_validation,fragment_size,packet_validation,gap_blocks,asockill_timer}.c
+  fixes/unrecognized_parameters.c
   fixes/{process_data,unread_limit,accept_fragment,reassembly,delivery,forward_tsn}.c
   fixes/{stream_reset,restarted_streams,ended_association,shared_keys}.c
   fixes/{send_buffer,lifetimes,abandoned,unfinished_messages,sent_abort}.c
@@ -85,7 +86,7 @@ flags_for() { # FILE
     error_counters | path_selection | retransmission | round_trips | lifetimes | abandoned | fragment_size) echo -Oz ;;
     gap_blocks | buffer_quota | init_ack_rate | association_tables | shared_keys) echo -Oz ;;
     crc32c) echo -msimd128 ;;
-    sha1 | sha256 | environment | association_validation | send_buffer | schedulers) echo -Oz ;;
+    sha1 | sha256 | environment | association_validation | unrecognized_parameters | send_buffer | schedulers) echo -Oz ;;
   esac
 }
 

@@ -1,9 +1,10 @@
 import { expect } from 'vitest';
+import type { Socket } from '../../src/index.js';
 import { chunkOf, data, parameter, sack, u8, u16, u32 } from '../support/packets.js';
 import { typesOf } from '../support/scripted-peer.js';
 import { pattern } from '../support/two-stacks.js';
 import { requirement } from './requirement.js';
-import { ask, established, listening, one, only } from './scenes.js';
+import { ask, connecting, established, listening, one, only } from './scenes.js';
 
 const BEGINNING = 2;
 const [FORWARD_TSN_SUPPORTED, UNRECOGNIZED] = [0xc000, 8];
@@ -31,6 +32,40 @@ requirement(
     await peer.sendInit({ parameters: [parameter(FORWARD_TSN_SUPPORTED)] });
     const codes = one(await target.answers(), 'INIT ACK').parameters.map(({ code }) => code);
     expect(codes).not.toContain(UNRECOGNIZED);
+  }),
+);
+
+const off = { prepare: (socket: Socket) => socket.setOption('partialReliability', false) };
+const reportsOf = (parameters: readonly { code: number; value: Uint8Array }[]) =>
+  parameters.filter(({ code }) => code === UNRECOGNIZED).map(({ value }) => value);
+
+requirement(
+  'RFC 3758',
+  '3.3.2',
+  'MUST',
+  'if partial reliability is off, INIT ACK reports Forward TSN Supported as unrecognized, before other reports',
+  listening(off, async ({ target, peer }) => {
+    const unknown = parameter(0xc0ff, u8(1));
+    await peer.sendInit({ parameters: [unknown, parameter(FORWARD_TSN_SUPPORTED)] });
+    const { parameters } = one(await target.answers(), 'INIT ACK');
+    expect(parameters.map(({ name }) => name)).not.toContain('Forward TSN Supported');
+    expect(reportsOf(parameters)).toEqual([u16(FORWARD_TSN_SUPPORTED, 4), unknown]);
+    await peer.sendInit({ parameters: [] });
+    expect(reportsOf(one(await target.answers(), 'INIT ACK').parameters)).toEqual([]);
+  }),
+);
+
+requirement(
+  'RFC 3758',
+  '3.3.2',
+  'MUST',
+  'if partial reliability is off, Forward TSN Supported in an INIT ACK is reported by ERROR behind the COOKIE ECHO',
+  connecting(off, async ({ target, peer, init }) => {
+    expect(init.parameters.map(({ name }) => name)).not.toContain('Forward TSN Supported');
+    await peer.sendInitAck({ parameters: [parameter(FORWARD_TSN_SUPPORTED)] });
+    const answers = await target.answers();
+    expect(typesOf(answers)).toEqual(['COOKIE ECHO', 'ERROR']);
+    expect(one(answers, 'ERROR').causes).toMatchObject([{ code: UNRECOGNIZED, value: u16(FORWARD_TSN_SUPPORTED, 4) }]);
   }),
 );
 

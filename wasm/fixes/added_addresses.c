@@ -76,6 +76,7 @@ void fixed_send_initiate_ack(struct sctp_inpcb *inp, struct sctp_tcb *stcb, stru
 		                sctp_generate_cause(SCTP_CAUSE_OUT_OF_RESC, ""), vrf_id, port);
 		return;
 	}
+	link_report_forward_tsn(!(stcb != NULL ? stcb->asoc.prsctp_supported : inp->prsctp_supported));
 	link_before_init_ack(from->sa_family != AF_CONN ? init : NULL);
 	sctp_send_initiate_ack(inp, stcb, path, packet, ip_bytes, offset, from, to, header, init, vrf_id, port);
 	link_before_init_ack(NULL);

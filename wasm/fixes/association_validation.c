@@ -283,6 +283,9 @@ struct sctp_tcb *fixed_findassociation_addr(struct mbuf *packet, int offset, str
 		store_peer_tag(stcb, tag, first);
 	}
 	skip_unexpected_cookie_ack(stcb, first);
+	if (first->chunk_type == SCTP_INITIATION_ACK) {
+		link_report_forward_tsn(!stcb->asoc.prsctp_supported);
+	}
 	link_arrived_at(stcb, destination);
 	if ((stcb->asoc.local_strreset_support & SCTP_ENABLE_CHANGE_ASSOC_REQ) && has_data_in_flight(stcb)) {
 		postpone_reset(packet, first);

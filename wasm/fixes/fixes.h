@@ -134,6 +134,15 @@ void link_path_removed(struct sctp_tcb *stcb, struct sctp_nets *net);
 /* sctp_timer_start(), but T2-shutdown isn't prevented by T3-rtx, which uses the same timer: shutdown.c. */
 void fixed_timer_start(int type, struct sctp_inpcb *inp, struct sctp_tcb *stcb, struct sctp_nets *net);
 
+/* Where the parameters of a chunk, which are in this range, have one of this type; 0: nowhere. restart.c */
+int link_find_parameter(struct mbuf *packet, int from, int end, uint16_t type);
+
+/*
+ * Is Forward-TSN-Supported an unrecognized parameter of the INIT or INIT ACK that is read next?
+ * unrecognized_parameters.c
+ */
+void link_report_forward_tsn(int is_unrecognized);
+
 /* Sends SHUTDOWN ACK at once: shutdown.c. */
 void fixed_send_shutdown_ack(struct sctp_tcb *stcb, struct sctp_nets *net);
 

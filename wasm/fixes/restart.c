@@ -208,27 +208,37 @@ static void assure_primary_path(struct sctp_association *asoc)
 	}
 }
 
-/* Do the parameters of an INIT or INIT ACK, which are in this range, list a type of chunk (RFC 5061 4.2.7)? */
-static int lists_chunk(struct mbuf *packet, int from, int end, uint8_t type)
+int link_find_parameter(struct mbuf *packet, int from, int end, uint16_t type)
 {
-	const int header = sizeof(struct sctp_paramhdr);
-	struct sctp_supported_chunk_types_param *list;
-	uint8_t buffer[256];
+	struct sctp_paramhdr buffer, *parameter;
 	int bytes;
 
-	for (; from + header <= end; from += SCTP_SIZE32(bytes)) {
-		list = (struct sctp_supported_chunk_types_param *)sctp_m_getptr(packet, from, header, buffer);
-		bytes = list != NULL ? ntohs(list->ph.param_length) : 0;
-		if (bytes < header) {
+	for (; from + (int)sizeof(buffer) <= end; from += SCTP_SIZE32(bytes)) {
+		parameter = (struct sctp_paramhdr *)sctp_m_getptr(packet, from, sizeof(buffer), (uint8_t *)&buffer);
+		bytes = parameter != NULL ? ntohs(parameter->param_length) : 0;
+		if (bytes < (int)sizeof(buffer)) {
 			return 0;
 		}
-		if (list->ph.param_type == htons(SCTP_SUPPORTED_CHUNK_EXT)) {
-			bytes = min(bytes, (int)sizeof(buffer));
-			list = (struct sctp_supported_chunk_types_param *)sctp_m_getptr(packet, from, bytes, buffer);
-			return list != NULL && memchr(list->chunk_types, type, (size_t)(bytes - header)) != NULL;
+		if (parameter->param_type == htons(type)) {
+			return from;
 		}
 	}
 	return 0;
+}
+
+/* Do the parameters of an INIT or INIT ACK list a type of chunk (RFC 5061 4.2.7)? */
+static int lists_chunk(struct mbuf *packet, int from, int end, uint8_t type)
+{
+	const int header = sizeof(struct sctp_paramhdr);
+	uint8_t buffer[256], *list;
+	int at = link_find_parameter(packet, from, end, SCTP_SUPPORTED_CHUNK_EXT), bytes = min(end - at, 256);
+
+	list = at > 0 ? (uint8_t *)sctp_m_getptr(packet, at, bytes, buffer) : NULL;
+	if (list == NULL) {
+		return 0;
+	}
+	bytes = min(bytes, ntohs(((const struct sctp_paramhdr *)list)->param_length));
+	return memchr(list + header, type, (size_t)(bytes - header)) != NULL;
 }
 
 /*

@@ -69,6 +69,9 @@ typedef int32_t upstream_offset;
 #define UPSTREAM_ABORT_NOTIFICATION(stcb, timed_out, code, chunk, so_locked) \
 	sctp_abort_notification(stcb, (chunk) != NULL, timed_out, code, chunk, so_locked)
 
+/* A parameter that main has added to sctp_arethere_unrecognized_parameters(). */
+#define UPSTREAM_EDMID(parameter) , parameter
+
 /* The parameters of sctp_pathmtu_adjustment(), and a call. */
 #define UPSTREAM_ADJUSTMENT_PARAMETERS uint32_t mtu, bool resend
 #define UPSTREAM_ADJUST_TO_MTU(stcb, mtu) sctp_pathmtu_adjustment(stcb, mtu, true)
@@ -116,6 +119,7 @@ typedef uint32_t upstream_offset;
 	(stcb)->asoc.ss_functions.sctp_ss_add_to_stream(stcb, &(stcb)->asoc, stream, NULL, 1)
 #define UPSTREAM_HOLDS_SEND_LOCK , int holds_lock
 #define UPSTREAM_TIMED_OUT
+#define UPSTREAM_EDMID(parameter)
 #define UPSTREAM_ABORT_NOTIFICATION(stcb, timed_out, code, chunk, so_locked) \
 	sctp_abort_notification(stcb, 0, code, chunk, so_locked)
 #define UPSTREAM_ADJUSTMENT_PARAMETERS uint16_t mtu

@@ -93,6 +93,13 @@ struct mbuf *upstream_add_addresses(struct sctp_inpcb *inp, struct sctp_tcb *stc
                                     struct mbuf *end, int count, uint16_t *padding, uint16_t *length)
 	__attribute__((alias("sctp_add_addresses_to_i_ia")));
 
+/* Forward-TSN-Supported if it is off: fixes/unrecognized_parameters.c, whose function isn't weak. */
+#pragma weak sctp_arethere_unrecognized_parameters
+struct mbuf *upstream_unrecognized_parameters(struct mbuf *packet, int offset, int *is_invalid,
+                                              struct sctp_chunkhdr *chunk, int *nat,
+                                              int *cookie UPSTREAM_EDMID(uint32_t *edmid))
+	__attribute__((alias("sctp_arethere_unrecognized_parameters")));
+
 /* Stream resets that waited for the end of their messages: fixes/shutdown.c, whose function isn't weak. */
 #pragma weak sctp_send_stream_reset_out_if_possible
 int upstream_send_stream_reset_out_if_possible(struct sctp_tcb *stcb, int so_locked)
