@@ -99,16 +99,21 @@ describe('the recipes', () => {
     for (const [, name = ''] of settings) expect(known).toContain(name);
   });
 
-  test('browser: a page in Chromium sends through a relay, and gets the echo', async () => {
+  test('browser: a page in Chromium sends through a relay, and gets the echo, also after it is reloaded', async () => {
     const server = example('browser/serve', 0);
     const [, url = ''] = await server.printed(/open (http:\S+)/);
     const browser = await chromium();
     try {
       const page = await browser.open(url);
-      await expect.poll(() => page.text('[role=status]'), { timeout: 20_000 }).toBe('connected by 1 path');
-      await page.fill('input', 'hello');
-      await page.click('button');
-      await expect.poll(() => page.text('ul'), { timeout: 20_000 }).toBe('hello');
+      for (const load of [1, 2, 3]) {
+        await expect.poll(() => page.text('[role=status]'), { timeout: 20_000 }).toBe('connected by 1 path');
+        await page.fill('input', `hello ${load}`);
+        await page.click('button');
+        await expect.poll(() => page.text('ul'), { timeout: 20_000 }).toBe(`hello ${load}`);
+        if (load < 3) await page.reload();
+        // The server is told at once that the page is gone.
+        await expect.poll(() => server.output.split('lost a page: ECONNRESET').length).toBe(Math.min(load, 2) + 1);
+      }
       expect(page.errors).toEqual([]);
     } finally {
       await browser.close();

@@ -55,6 +55,8 @@ export class ChannelCore implements OutboxOwner {
   /** The peer has been told of the channel, or knows it anyway. */
   isAnnounced = false;
   listener: ChannelListener | undefined;
+  /** The program has the channel; if the peer has opened it, that is later. */
+  #isHandedOut: boolean;
   readonly #owner: ChannelOwner;
   readonly #inbox: Mailbox<string | Uint8Array>;
   #state: DataChannelState = 'connecting';
@@ -66,8 +68,10 @@ export class ChannelCore implements OutboxOwner {
   #rejectOpened!: (error: unknown) => void;
   #resolveClosed!: (error: SctpError | undefined) => void;
 
-  constructor(owner: ChannelOwner, parameters: ChannelParameters) {
+  /** `isHandedOut`: false if the peer has opened the channel, until `handOut` is called. */
+  constructor(owner: ChannelOwner, parameters: ChannelParameters, isHandedOut: boolean) {
     this.#owner = owner;
+    this.#isHandedOut = isHandedOut;
     this.parameters = parameters;
     this.#inbox = new Mailbox(owner.clock, 'receive', (data) => this.#taken(data));
     this.opened = new Promise((resolve, reject) => {
@@ -97,7 +101,13 @@ export class ChannelCore implements OutboxOwner {
     if (this.#state !== 'connecting') return;
     this.#state = 'open';
     this.#resolveOpened();
-    this.listener?.opened();
+    if (this.#isHandedOut) this.listener?.opened();
+  }
+
+  /** The program has got the channel, and may have added listeners: the event `open` follows (W3C: "announce as open"). */
+  handOut(): void {
+    this.#isHandedOut = true;
+    if (this.#state === 'open') this.listener?.opened();
   }
 
   close(): void {

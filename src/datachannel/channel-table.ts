@@ -95,7 +95,7 @@ export class ChannelTable implements ChannelOwner, StreamReaderOwner {
     const id = parameters.id ?? freeId(this.#limits.role, isTaken);
     if (id === undefined) throw domException('OperationError', 'createDataChannel: no id is free');
     if (isTaken(id)) throw domException('OperationError', `createDataChannel: the id ${id} is in use`);
-    const channel = new ChannelCore(this, parameters);
+    const channel = new ChannelCore(this, parameters, true);
     this.#adopt(id, channel);
     this.#start(id, channel).catch((error) => {
       this.withdraw(channel);
@@ -112,14 +112,14 @@ export class ChannelTable implements ChannelOwner, StreamReaderOwner {
     const parameters = parametersIn(open);
     const problem = this.#problemOf(id, parameters);
     if (problem) return this.#refuse(id, problem);
-    const channel = new ChannelCore(this, parameters);
+    const channel = new ChannelCore(this, parameters, false);
     channel.isAcknowledged = true;
     channel.isAnnounced = true;
     this.#adopt(id, channel, nameBytes(parameters));
     const isReset = this.#earlyResets.delete(id);
     this.#acknowledge(id, channel);
+    channel.open(); // before the program gets it, so that it can send at once
     this.#listener.incoming(channel);
-    channel.open();
     if (isReset) this.#peerHasClosed(id);
   }
 

@@ -87,7 +87,7 @@ export class DataChannels extends EventTarget implements AsyncIterable<DataChann
   readonly association: Association;
   readonly #table: ChannelTable;
   readonly #facades = new WeakMap<ChannelCore, DataChannel>();
-  readonly #incoming: Mailbox<DataChannel>;
+  readonly #incoming: Mailbox<ChannelCore>;
   readonly #handlers = new HandlerAttributes(this);
 
   /** Throws TypeError for an option that doesn't exist or is invalid. */
@@ -95,7 +95,7 @@ export class DataChannels extends EventTarget implements AsyncIterable<DataChann
     super();
     this.association = association;
     this.#table = new ChannelTable(association, limitsOf(options), {
-      incoming: (channel) => this.#incoming.push(this.#facadeOf(channel)),
+      incoming: (channel) => this.#incoming.push(channel),
       refused: (id, error) => this.dispatchEvent(new RefusedEvent(id, error)),
     });
     this.#incoming = new Mailbox(this.#table.clock, 'accept');
@@ -127,8 +127,11 @@ export class DataChannels extends EventTarget implements AsyncIterable<DataChann
    * the association's error, with ETIMEDOUT or the signal's reason. Listeners of the event `datachannel` get the channels
    * instead, if there are any.
    */
-  accept(options: WaitOptions = {}): Promise<DataChannel | undefined> {
-    return this.#incoming.take(options);
+  async accept(options: WaitOptions = {}): Promise<DataChannel | undefined> {
+    const channel = await this.#incoming.take(options);
+    if (!channel) return undefined;
+    this.#table.clock.schedule(0, () => channel.handOut()); // the caller adds listeners first
+    return this.#facadeOf(channel);
   }
 
   /** The channels that the peer opens, until the association has ended. Throws the association's error. */
@@ -158,7 +161,10 @@ export class DataChannels extends EventTarget implements AsyncIterable<DataChann
   override addEventListener(name: string, listener: Listener, options?: ListenerOptions): void {
     super.addEventListener(name, listener, options);
     if (name !== 'datachannel' || !listener) return;
-    this.#incoming.listen((channel) => this.dispatchEvent(new DataChannelEvent(channel)));
+    this.#incoming.listen((channel) => {
+      this.dispatchEvent(new DataChannelEvent(this.#facadeOf(channel)));
+      channel.handOut();
+    });
   }
 
   /** Is called with each event `datachannel`. */

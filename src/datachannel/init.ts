@@ -67,6 +67,7 @@ const encoder = new TextEncoder();
 /** Checks what a caller passed to `createDataChannel`. Throws TypeError. */
 export function parametersOf(label: unknown, init: DataChannelInit): ChannelParameters {
   checkOptions(init, INIT, 'createDataChannel');
+  if (label === undefined) throw wrong("give a label, such as ''");
   const { ordered = true, maxRetransmits, maxPacketLifeTime, protocol = '', negotiated = false, id } = init;
   const { priority = 'low' } = init;
   if (maxRetransmits !== undefined && maxPacketLifeTime !== undefined) {

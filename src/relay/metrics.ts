@@ -1,4 +1,40 @@
-import type { Counter, Gauge, MetricObjectWithValues, MetricValue, Registry } from 'prom-client';
+import type { MetricObjectWithValues, MetricValue } from 'prom-client';
+
+/*
+ * What is used of prom-client. The declarations of the package compile without prom-client, which is optional.
+ */
+type Labels<Label extends string> = Partial<Record<Label, string | number>>;
+
+export interface Gauge<Label extends string = never> {
+  set(value: number): void;
+  set(labels: Labels<Label>, value: number): void;
+}
+
+export interface Counter<Label extends string = never> {
+  inc(value?: number): void;
+  inc(labels: Labels<Label>, value?: number): void;
+  get(): Promise<{ readonly values: readonly { readonly labels: Labels<Label>; readonly value: number }[] }>;
+}
+
+interface Registry {
+  metrics(): Promise<string>;
+  getMetricsAsJSON(): Promise<readonly object[]>;
+}
+
+interface Configuration<Label extends string> {
+  readonly name: string;
+  readonly help: string;
+  labelNames?: Label[];
+  readonly aggregator?: 'max';
+  /** Only prom-client's own type has all methods of its registries. */
+  registers: never[];
+}
+
+export interface PromClient {
+  readonly Registry: new () => Registry;
+  readonly Gauge: new <Label extends string>(configuration: Configuration<Label>) => Gauge<Label>;
+  readonly Counter: new <Label extends string>(configuration: Configuration<Label>) => Counter<Label>;
+}
 
 const PREFIX = 'usrsctp_relay_';
 const RESTING_PORTS = 'UDP ports that are kept for their last subject.';
@@ -36,9 +72,9 @@ export class Metrics {
     }
   }
 
-  constructor({ Counter, Gauge, Registry }: typeof import('prom-client')) {
+  constructor({ Counter, Gauge, Registry }: PromClient) {
     const registry = new Registry();
-    const registers = [registry];
+    const registers = [registry] as never[];
     const gauge = <Label extends string>(name: string, help: string, ...labelNames: Label[]): Gauge<Label> =>
       new Gauge({ name: `${PREFIX}${name}`, help, labelNames, registers });
     const counter = <Label extends string>(name: string, help: string, ...labelNames: Label[]): Counter<Label> =>

@@ -21,7 +21,16 @@ export interface TicketClaims {
 }
 
 /** A JSON Web Key (RFC 7517): `oct`, `EC` with P-256, or `OKP` with Ed25519. */
-export interface TicketKey extends JsonWebKey {
+export interface TicketKey {
+  readonly kty?: string;
+  readonly crv?: string;
+  readonly x?: string;
+  readonly y?: string;
+  readonly d?: string;
+  readonly k?: string;
+  readonly alg?: string;
+  readonly use?: string;
+  readonly key_ops?: string[];
   /** The id of the key. If both the key and the ticket have one, they must match. */
   readonly kid?: string;
 }
@@ -160,7 +169,7 @@ function algorithmOf({ kty, crv, k }: TicketKey): string {
 }
 
 /** Without the members that limit the use of a key: those of a private key would forbid verifying with its public part. */
-function withoutRestrictions({ kid: _kid, key_ops: _ops, use: _use, alg: _alg, ...key }: TicketKey): JsonWebKey {
+function withoutRestrictions({ kid: _kid, key_ops: _ops, use: _use, alg: _alg, ...key }: TicketKey): TicketKey {
   return key;
 }
 

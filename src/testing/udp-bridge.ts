@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { type Address, canonicalAddress, familyOf } from '../address.js';
 import { checkArray, checkObject } from '../arguments.js';

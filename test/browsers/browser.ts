@@ -15,6 +15,7 @@ export interface Page {
   fill(selector: string, text: string): Promise<void>;
   /** The visible text of an element. */
   text(selector: string): Promise<string>;
+  reload(): Promise<void>;
   /** A screenshot, as PNG. */
   screenshot(): Promise<Uint8Array>;
   close(): Promise<void>;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { DataChannel, DataChannelMessageEvent } from '../../src/datachannel.js';
+import type { DataChannel, DataChannelMessageEvent, DataChannels } from '../../src/datachannel.js';
 import { pattern } from '../support/two-stacks.js';
 import { accepted, eventOf, recordEvents, withChannels } from './fixture.js';
 
@@ -121,7 +121,7 @@ test.each(['the end that opened it', 'the other end', 'both ends'])(
         expect([channel.readyState, other.readyState]).toEqual(['closed', 'closed']);
         expect(here.at(-1)).toBe('close');
         expect(there.at(-1)).toBe('close');
-        if (which === 'the end that opened it') expect(there).toEqual(['closing', 'close']);
+        if (which === 'the end that opened it') expect(there).toEqual(['open', 'closing', 'close']);
         if (which === 'the other end') expect(here).toEqual(['closing', 'close']);
         expect(await channel.closed).toBeUndefined();
       }
@@ -342,6 +342,50 @@ test.each([
   ),
 );
 
+test.each<[string, (channels: DataChannels, use: (channel: DataChannel) => void) => void]>([
+  [
+    'a handler that is set before',
+    (channels, use) => {
+      channels.ondatachannel = ({ channel }) => use(channel);
+    },
+  ],
+  [
+    'a listener that is added later',
+    (channels, use) => {
+      channels.association.clock.schedule(50, () =>
+        channels.addEventListener('datachannel', ({ channel }) => use(channel)),
+      );
+    },
+  ],
+  ['accept()', (channels, use) => void accepted(channels).then(use)],
+  [
+    'an iteration',
+    (channels, use) => {
+      (async () => {
+        for await (const channel of channels) use(channel);
+      })().catch(() => undefined); // the association is aborted in the end
+    },
+  ],
+])('the event open of a channel of the peer comes once, after the program has got the channel by %s', (_, take) =>
+  withChannels(async ({ a, b, network }) => {
+    const events: string[] = [];
+    take(b, (channel) => {
+      events.push(`${channel.label} ${channel.readyState}`);
+      channel.send('at once');
+      channel.onopen = () => events.push('open');
+      channel.onmessage = ({ data }) => events.push(String(data));
+    });
+    const channel = a.createDataChannel('new');
+    await channel.opened;
+    channel.send('hello');
+    await network.advance(100);
+    expect(events.toSorted()).toEqual(['hello', 'new open', 'open']);
+    expect(events[0]).toBe('new open');
+    expect(await channel.receive()).toBe('at once');
+    await a.close();
+  }),
+);
+
 test('a handler that is null is no listener: messages and channels wait for receive and accept', () =>
   withChannels(async ({ a, b }) => {
     b.ondatachannel = null;
@@ -400,7 +444,7 @@ test('an association that is aborted ends its channels with an error', () =>
     const receiving = other.receive();
     a.association.abort('enough');
     await expect(receiving).rejects.toMatchObject({ code: 'ECONNRESET' });
-    expect(events).toEqual(['error', 'close']);
+    expect(events).toEqual(['open', 'error', 'close']);
     expect(await channel.closed).toMatchObject({ code: 'ECONNRESET' });
     expect(() => channel.send('')).toThrow(/closed/);
   }));
@@ -438,6 +482,7 @@ test.each<[string, unknown, object, string]>([
   ['the id 65,535', '', { negotiated: true, id: 65_535 }, 'id'],
   ['an unknown option', '', { reliable: true }, 'reliable'],
   ['an unknown priority', '', { priority: 'urgent' }, 'priority'],
+  ['no label', undefined, {}, 'give a label'],
   ['a label that is too long', 'x'.repeat(65_536), {}, 'label'],
   ['a protocol that is too long', '', { protocol: 'ä'.repeat(32_768) }, 'protocol'],
 ])('createDataChannel throws TypeError for %s', (_, label, init, what) =>

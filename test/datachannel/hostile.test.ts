@@ -90,7 +90,7 @@ test.each<[string, Uint8Array, number, RegExp]>([
     const events = recordEvents(channel);
     await peer.send(bytes, { stream: 2, ppid });
     await settle();
-    expect(events).toEqual(['error', 'close']);
+    expect(events).toEqual(['open', 'error', 'close']);
     expect(await channel.closed).toMatchObject({ code: 'EPROTO', message: expect.stringMatching(why) });
     await peer.resetStreams({ outgoing: [2] });
     await peer.send(open('next'), { stream: 2, ppid: DCEP });

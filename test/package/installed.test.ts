@@ -84,8 +84,11 @@ describe('its types compile', () => {
     current: 'node_modules/.bin/tsc',
   };
   const libraries = {
-    dom: ['--lib', 'es2023,dom'],
-    '@types/node': ['--lib', 'es2023', '--types', 'node', '--typeRoots', resolve('node_modules/@types')],
+    dom: ['types.ts', '--lib', 'es2023,dom'],
+    '@types/node': [
+      ...['types.ts', 'node.ts', '--lib', 'es2023'],
+      ...['--types', 'node', '--typeRoots', resolve('node_modules/@types')],
+    ],
   };
   const modes = [
     ['nodenext', 'nodenext'],
@@ -105,7 +108,7 @@ describe('its types compile', () => {
     'with TypeScript $version, $library, moduleResolution $resolution, skipLibCheck $skip',
     async ({ tsc, options, module, resolution, skip }) => {
       const checks = ['--strict', '--noEmit', '--target', 'es2022', '--skipLibCheck', skip];
-      await node(resolve(tsc), ...checks, '--module', module, '--moduleResolution', resolution, ...options, 'types.ts');
+      await node(resolve(tsc), ...checks, '--module', module, '--moduleResolution', resolution, ...options);
     },
     60_000,
   );

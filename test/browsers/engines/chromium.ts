@@ -27,6 +27,7 @@ export async function chromium(more: readonly string[] = []): Promise<Browser> {
         click: (selector) => page.click(selector),
         fill: (selector, text) => page.fill(selector, text),
         text: (selector) => page.innerText(selector),
+        reload: async () => void (await page.reload()),
         screenshot: () => page.screenshot(),
         close: () => page.close(),
       } satisfies Page;

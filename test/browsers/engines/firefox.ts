@@ -24,6 +24,7 @@ export async function firefox(preferences: Readonly<Record<string, unknown>> = {
         click: (selector) => page.click(selector),
         fill: (selector, text) => page.locator(selector).fill(text),
         text: (selector) => page.$eval(selector, (element) => (element as HTMLElement).innerText),
+        reload: async () => void (await page.reload()),
         screenshot: () => page.screenshot(),
         close: () => page.close(),
       } satisfies Page;

@@ -60,6 +60,7 @@ async function open(session: WebDriver, url: string): Promise<Page> {
       await session.post(`${element}/value`, { text });
     },
     text: async (selector) => String(await session.read(`${await session.element(selector)}/text`)),
+    reload: () => session.post('refresh'),
     screenshot: async () => Buffer.from(String(await session.read('screenshot')), 'base64'),
     close: async () => session.post('url', { url: 'about:blank' }),
   };

@@ -2,16 +2,19 @@
 import { type Association, type Endpoint, PPID, type SctpError, type SocketMessage, Stack } from 'usrsctp-wasm';
 import { capture, PcapngWriter, type ReadPacket, readCapture } from 'usrsctp-wasm/capture';
 import { type DataChannel, DataChannels, dataChannelSocket } from 'usrsctp-wasm/datachannel';
+import { type IpTransport, ip } from 'usrsctp-wasm/native';
 import { IPPROTO_SCTP, type Usrsctp, usrsctp_init } from 'usrsctp-wasm/raw';
 import { type RelayTransport, relay } from 'usrsctp-wasm/relay';
 import { Network } from 'usrsctp-wasm/simulated';
 import { Stack as SlimStack } from 'usrsctp-wasm/slim';
 import { TestNetwork } from 'usrsctp-wasm/testing';
+import { UdpBridge } from 'usrsctp-wasm/testing/udp';
 import { type UdpTransport, udp } from 'usrsctp-wasm/udp';
 import wasm from 'usrsctp-wasm/usrsctp.wasm';
 
 const endpoints: Endpoint[] = [{ address: '192.0.2.1', port: 5001 }];
 const transport: UdpTransport = udp({ port: 0 });
+const raw: IpTransport = ip();
 const stack: Stack = await Stack.create({ transport, preset: 'fast-failover' });
 const association: Association = await stack.socket().connectx(endpoints, { timeoutMs: 5000 });
 await association.send(new Uint8Array(10), { stream: 1, unordered: true });
@@ -57,4 +60,4 @@ await chat.send('hello');
 // @ts-expect-error: there is no such option
 channels.createDataChannel('chat', { reliable: true });
 
-export { error, message, packets, slim, text };
+export { error, message, packets, raw, slim, text, UdpBridge };
