@@ -41,6 +41,23 @@ test('every message that docs/errors.md quotes is one of the sources', () => {
   expect(messages.filter((message) => !all.includes(message))).toEqual([]);
 });
 
+test('every message of the sources is found in docs/errors.md by its code', () => {
+  const missing = sources.flatMap((text) => {
+    const thrown = text.matchAll(
+      /(?:SctpError|failed|error|unreachable)\(\s*'(E[A-Z0-9]+)',\s*(?:'((?:\\'|[^'])*)'|"([^"]*)"|`((?:\\`|[^`])*)`)/g,
+    );
+    return [...thrown].flatMap(([, code = '', ...texts]) => {
+      const message = (texts.find((each) => each !== undefined) ?? '').replaceAll("\\'", "'");
+      const words = message.replaceAll(/\$\{[^}]*\}/g, '').match(/[a-z]{2,}/gi) ?? [];
+      // EINVAL names the argument, whatever it is; messages of variables only are quoted where these are set.
+      if (code === 'EINVAL' || words.length < 3) return [];
+      const rows = [...(sections.get(code)?.matchAll(/^\| `([^`]+)` \|/gm) ?? [])].map(([, quoted = '']) => quoted);
+      return rows.some((quoted) => message.includes(quoted)) ? [] : `${code} ${message}`;
+    });
+  });
+  expect(missing).toEqual([]);
+});
+
 test('every code that the sources pass to an error is documented with causes', () => {
   const thrown = new Set(
     sources.flatMap((text) => [

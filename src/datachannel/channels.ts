@@ -90,11 +90,13 @@ export class DataChannels extends EventTarget implements AsyncIterable<DataChann
   readonly #incoming: Mailbox<ChannelCore>;
   readonly #handlers = new HandlerAttributes(this);
 
-  /** Throws TypeError for an option that doesn't exist or is invalid. */
+  /** Throws TypeError for an option that doesn't exist or is invalid, and if the association has data channels already. */
   constructor(association: Association, options: DataChannelsOptions) {
     super();
+    const limits = limitsOf(options);
+    claim(association);
     this.association = association;
-    this.#table = new ChannelTable(association, limitsOf(options), {
+    this.#table = new ChannelTable(association, limits, {
       incoming: (channel) => this.#incoming.push(channel),
       refused: (id, error) => this.dispatchEvent(new RefusedEvent(id, error)),
     });
@@ -182,6 +184,17 @@ export class DataChannels extends EventTarget implements AsyncIterable<DataChann
     this.#facades.set(core, facade);
     return facade;
   }
+}
+
+/** The associations that have data channels. */
+const claimed = new WeakSet<Association>();
+
+function claim(association: Association): void {
+  if (typeof association?.stream !== 'function') {
+    throw new TypeError(`DataChannels: give an association, not ${shown(association)}`);
+  }
+  if (claimed.has(association)) throw new TypeError('DataChannels: the association has its data channels already');
+  claimed.add(association);
 }
 
 function limitsOf(options: DataChannelsOptions): ChannelLimits {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { DataChannel, DataChannelMessageEvent, DataChannels } from '../../src/datachannel.js';
+import { type DataChannel, type DataChannelMessageEvent, DataChannels } from '../../src/datachannel.js';
 import { pattern } from '../support/two-stacks.js';
 import { accepted, eventOf, recordEvents, withChannels } from './fixture.js';
 
@@ -385,6 +385,18 @@ test.each<[string, (channels: DataChannels, use: (channel: DataChannel) => void)
     await a.close();
   }),
 );
+
+test('an association has its data channels once; anything else than an association is a TypeError', () =>
+  withChannels(async ({ a, b, client }) => {
+    expect(() => new DataChannels(a.association, { role: 'client' })).toThrow(
+      new TypeError('DataChannels: the association has its data channels already'),
+    );
+    for (const wrong of [undefined, {}, client, Promise.resolve(a.association)]) {
+      expect(() => new DataChannels(wrong as never, { role: 'client' })).toThrow(/^DataChannels: give an association/);
+    }
+    const channel = a.createDataChannel('one');
+    expect((await accepted(b)).id).toBe(channel.id);
+  }));
 
 test('a handler that is null is no listener: messages and channels wait for receive and accept', () =>
   withChannels(async ({ a, b }) => {
