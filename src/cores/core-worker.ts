@@ -79,6 +79,8 @@ export class CoreWorker {
   readonly #opening = new Map<number, (answer: ToWorker) => void>();
   readonly #stacks = new Set<Stack>();
   readonly #events = new EventListeners<CoreWorkerEvents>(EVENTS);
+  /** What keeps the thread alive. */
+  readonly #holders = new Set<object>();
   #sockets: WorkerSockets | undefined;
   #nextId = 0;
   #dropped = 0;
@@ -161,7 +163,6 @@ export class CoreWorker {
     open: (address, port) => this.#open(address, port),
     release: (address: Address) => {
       this.#post({ type: 'release', address });
-      this.#port.unref();
     },
     send: (packets) => {
       if (!this.#pending.add(this.#pending.main, packets.length)) return packets.length;
@@ -169,24 +170,30 @@ export class CoreWorker {
       this.#port.postMessage({ type: 'send', batch, count: packets.length } satisfies FromWorker, [batch.buffer]);
       return 0;
     },
-    hold: (isHeld) => {
-      if (isHeld) this.#port.ref();
-      else this.#port.unref();
-    },
+    sleep: (address) => this.#post({ type: 'sleep', address }),
+    hold: (holder, isHeld) => this.#hold(holder, isHeld),
   };
 
   async #open(address: AskedAddress, port: number): Promise<{ port: number; fd: number | undefined }> {
     if (this.#isClosing) throw closedError();
     const id = this.#nextId++;
-    this.#port.ref();
+    const holder = {};
+    this.#hold(holder, true);
     const answer = await new Promise<ToWorker>((resolve) => {
       this.#opening.set(id, resolve);
       this.#post({ type: 'open', id, address, port });
     });
     this.#opening.delete(id);
-    if (this.steering !== 'main') this.#port.unref();
+    this.#hold(holder, false);
     if (answer.type === 'opened') return answer;
     throw answer.type === 'failed' ? sctpError(answer.error) : closedError();
+  }
+
+  #hold(holder: object, isHeld: boolean): void {
+    if (isHeld) this.#holders.add(holder);
+    else this.#holders.delete(holder);
+    if (this.#holders.size > 0) this.#port.ref();
+    else this.#port.unref();
   }
 
   #received(message: ToWorker): void {
@@ -198,6 +205,12 @@ export class CoreWorker {
       case 'received':
         this.#pending.taken(this.share.index, message.count);
         this.#sockets?.received(unpackBatch(message.batch));
+        return;
+      case 'wake':
+        this.#sockets?.wake(message.address);
+        return;
+      case 'addresses':
+        this.#sockets?.addressesChanged();
         return;
       case 'unreachable':
         this.#steered.unreachable(message.destination, message.code, undefined);

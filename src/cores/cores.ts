@@ -9,6 +9,7 @@ import type { StackStatistics } from '../socket/stack-statistics.js';
 import { PathTable, type ShareState } from '../steering/path-table.js';
 import { abortPacket, PeerRecords } from '../steering/peer-records.js';
 import { Steering } from '../steering/steering.js';
+import type { AddressNotifier } from '../transport/udp/local-socket.js';
 import { parseOptions } from '../transport/udp/options.js';
 import {
   type CoresSteering,
@@ -22,7 +23,7 @@ import {
 import { type CoresOptions, type CoresSettings, coresSettings } from './options.js';
 import { packBatch, unpackBatch } from './packet-batch.js';
 import { Pending } from './pending.js';
-import { kernelSockets, mainSockets, SharedSockets } from './shared-sockets.js';
+import { kernelSockets, mainSockets, SharedSockets, watchAddresses } from './shared-sockets.js';
 import { sumOf } from './statistics.js';
 
 /** The events of {@link Cores}. */
@@ -119,6 +120,7 @@ export class Cores implements AsyncDisposable {
   readonly #questions = new Map<number, (statistics: WorkerStatistics) => void>();
   readonly #respawns = new Set<NodeJS.Timeout>();
   #sockets: SharedSockets;
+  #addresses: AddressNotifier | undefined;
   #unsent: Packet[] = [];
   #nextId = 0;
   #isClosing = false;
@@ -136,6 +138,7 @@ export class Cores implements AsyncDisposable {
     const main = { received: cores.#received, unreachable: cores.#unreachable };
     cores.#sockets = new SharedSockets(native ?? mainSockets(udp, main));
     try {
+      if (native !== undefined) cores.#addresses = await watchAddresses(udp, cores.#addressesChanged);
       await Promise.all(Array.from({ length: settings.workers }, (_, index) => cores.spawn(index)));
     } catch (error) {
       await cores.close();
@@ -258,6 +261,8 @@ export class Cores implements AsyncDisposable {
     for (const timer of this.#respawns) clearTimeout(timer);
     await Promise.all([...this.#running.values()].map((running) => this.#end(running)));
     await this.#sockets.close();
+    this.#addresses?.close();
+    this.#addresses = undefined;
   }
 
   /** Ends all workers, as `close` does. */
@@ -337,6 +342,11 @@ export class Cores implements AsyncDisposable {
       case 'release':
         await this.#sockets.release(index, message.address);
         return;
+      case 'sleep': {
+        const { address } = message;
+        this.#sockets.wait(index, address, () => post(running, { type: 'wake', address }));
+        return;
+      }
       case 'send':
         this.#pending.taken(this.#pending.main, message.count);
         this.#sockets.send(unpackBatch(message.batch));
@@ -433,6 +443,10 @@ export class Cores implements AsyncDisposable {
       const message: ToWorker = { type: 'received', batch, count: own.length };
       running.port.postMessage(message, [batch.buffer]);
     }
+  };
+
+  readonly #addressesChanged = (): void => {
+    for (const running of this.#running.values()) post(running, { type: 'addresses' });
   };
 
   readonly #unreachable = (

@@ -35,6 +35,8 @@ export type FromWorker =
   | { readonly type: 'open'; readonly id: number; readonly address: AskedAddress; readonly port: number }
   | { readonly type: 'release'; readonly address: Address }
   | { readonly type: 'send'; readonly batch: PacketBatch; readonly count: number }
+  /** The worker doesn't look at the socket of an address until it is woken. `address`: with its zone. */
+  | { readonly type: 'sleep'; readonly address: string }
   | { readonly type: 'state' }
   | { readonly type: 'drained' }
   | { readonly type: 'statistics'; readonly id: number; readonly statistics: WorkerStatistics };
@@ -43,6 +45,10 @@ export type FromWorker =
 export type ToWorker =
   | { readonly type: 'opened'; readonly id: number; readonly port: number; readonly fd: number | undefined }
   | { readonly type: 'failed'; readonly id: number; readonly error: PlainError }
+  /** There is something to read from the socket of an address. */
+  | { readonly type: 'wake'; readonly address: string }
+  /** The machine's addresses may have changed. */
+  | { readonly type: 'addresses' }
   | { readonly type: 'received'; readonly batch: PacketBatch; readonly count: number }
   | { readonly type: 'unreachable'; readonly destination: Address; readonly code: ErrorCode }
   /** Sends packets in place of a worker that has died. */

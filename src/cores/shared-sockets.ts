@@ -1,6 +1,7 @@
 import type { Address } from '../address.js';
 import type { ErrorCode } from '../errors.js';
 import type { Packet } from '../packet.js';
+import { addressNotifier } from '../transport/native/address-notifier.js';
 import { SystemError } from '../transport/native/descriptor.js';
 import type { SharedParts } from '../transport/native/socket.js';
 import { SocketGroup } from '../transport/native/socket-group.js';
@@ -8,7 +9,7 @@ import type { Shares } from '../transport/native/steering-program.js';
 import { udpParts } from '../transport/native/udp.js';
 import { bindError } from '../transport/udp/bind-error.js';
 import { Inbox } from '../transport/udp/inbox.js';
-import type { LocalSocket, SocketEvents, SocketSystem } from '../transport/udp/local-socket.js';
+import type { AddressNotifier, LocalSocket, SocketEvents, SocketSystem } from '../transport/udp/local-socket.js';
 import type { UdpSettings } from '../transport/udp/options.js';
 import { dgramSockets } from '../transport/udp/socket.js';
 import { type AskedAddress, withZone } from '../transport/udp/wanted.js';
@@ -18,6 +19,8 @@ interface SharedSocket {
   readonly port: number;
   /** The descriptor of a worker's socket, if the workers receive. */
   use?(index: number): number;
+  /** Calls back once, when a worker's socket can be read or has an error. */
+  wait?(index: number, ready: () => void): void;
   /** The worker doesn't receive any more. */
   leave?(index: number): void;
   steer?(shares: Shares): void;
@@ -70,6 +73,11 @@ export class SharedSockets {
     return { port: entry.socket.port, fd: entry.socket.use?.(index) };
   }
 
+  /** Calls back once, when a worker's socket of an address can be read or has an error. `address`: with its zone. */
+  wait(index: number, address: string, ready: () => void): void {
+    this.#sockets.get(address)?.socket.wait?.(index, ready);
+  }
+
   /** A worker doesn't use an address any more. */
   async release(index: number, address: Address): Promise<void> {
     for (const [key, { socket, users }] of this.#sockets) {
@@ -114,6 +122,13 @@ export class SharedSockets {
 export async function kernelSockets(settings: UdpSettings, of: number, isSteered: boolean): Promise<OpenShared> {
   const parts: SharedParts = await udpParts(settings);
   return async (address, port) => SocketGroup.open(parts, address, port, of, isSteered);
+}
+
+/** Calls back when addresses or links of the machine have changed. Doesn't keep the process alive. */
+export async function watchAddresses(settings: UdpSettings, changed: () => void): Promise<AddressNotifier> {
+  const notifier = addressNotifier((await udpParts(settings)).system, changed);
+  notifier.hold(false);
+  return notifier;
 }
 
 /** What the main thread does with what its sockets receive. */

@@ -1,11 +1,12 @@
 import type { Address } from '../address.js';
 import type { Packet } from '../packet.js';
-import { addressNotifier } from '../transport/native/address-notifier.js';
+import type { SystemCalls } from '../transport/native/ffi.js';
 import { NativeSocket, type SharedParts } from '../transport/native/socket.js';
 import { udpParts } from '../transport/native/udp.js';
+import { WakenWatch, type Waker } from '../transport/native/watch.js';
 import type { AddressNotifier, LocalSocket, SocketEvents, SocketSystem } from '../transport/udp/local-socket.js';
 import type { UdpSettings } from '../transport/udp/options.js';
-import type { AskedAddress } from '../transport/udp/wanted.js';
+import { type AskedAddress, withZone } from '../transport/udp/wanted.js';
 
 /** The main thread, as the sockets of a worker see it. */
 export interface MainThread {
@@ -15,8 +16,10 @@ export interface MainThread {
   release(address: Address): void;
   /** Sends packets from the main thread's sockets. Returns how many were dropped. */
   send(packets: readonly Packet[]): number;
-  /** Whether messages of the main thread keep the worker alive. */
-  hold(isHeld: boolean): void;
+  /** Waits for the worker's socket of an address. `WorkerSockets.wake` is called when it can be read. */
+  sleep(address: string): void;
+  /** Whether messages of the main thread keep the worker alive, on behalf of one holder. */
+  hold(holder: object, isHeld: boolean): void;
 }
 
 /** The sockets of a worker: duplicates of descriptors that the main thread has opened, or stand-ins for its sockets. */
@@ -24,6 +27,8 @@ export class WorkerSockets implements SocketSystem {
   readonly #main: MainThread;
   readonly #native: SharedParts | undefined;
   readonly #standIns = new Map<Address, StandIn>();
+  readonly #asleep = new Map<string, () => void>();
+  readonly #watching = new Set<() => void>();
 
   static async create(main: MainThread, settings: UdpSettings, isNative: boolean): Promise<WorkerSockets> {
     return new WorkerSockets(main, isNative ? await udpParts(settings) : undefined);
@@ -32,7 +37,7 @@ export class WorkerSockets implements SocketSystem {
   private constructor(main: MainThread, native: SharedParts | undefined) {
     this.#main = main;
     this.#native = native;
-    if (native !== undefined) this.watch = (changed) => addressNotifier(native.system, changed);
+    if (native !== undefined) this.watch = (changed) => this.#watchAddresses(changed);
   }
 
   watch?: (changed: () => void) => AddressNotifier;
@@ -45,7 +50,49 @@ export class WorkerSockets implements SocketSystem {
       this.#standIns.set(address, standIn);
       return standIn;
     }
-    return new Adopted(NativeSocket.adopt(this.#native, asked, fd, events), () => this.#main.release(address));
+    const parts = { ...this.#native, system: this.#systemFor(this.#native.system, withZone(asked)) };
+    return new Adopted(NativeSocket.adopt(parts, asked, fd, events), () => this.#main.release(address));
+  }
+
+  /** The socket of an address can be read. */
+  wake(address: string): void {
+    const wake = this.#asleep.get(address);
+    this.#asleep.delete(address);
+    wake?.();
+  }
+
+  /** The machine's addresses may have changed. */
+  addressesChanged(): void {
+    for (const changed of [...this.#watching]) changed();
+  }
+
+  /** The system calls for the socket of an address, which the main thread watches. */
+  #systemFor(system: SystemCalls, address: string): SystemCalls {
+    const waker: Waker = {
+      wait: (wake) => {
+        this.#asleep.set(address, wake);
+        this.#main.sleep(address);
+      },
+      hold: (isHeld) => this.#main.hold(waker, isHeld),
+      close: () => {
+        this.#asleep.delete(address);
+        this.#main.hold(waker, false);
+      },
+    };
+    return { ...system, watch: (_, ready) => new WakenWatch(waker, ready) };
+  }
+
+  #watchAddresses(changed: () => void): AddressNotifier {
+    const watching = () => changed();
+    this.#watching.add(watching);
+    this.#main.hold(watching, true);
+    return {
+      hold: (isHeld) => this.#main.hold(watching, isHeld),
+      close: () => {
+        this.#watching.delete(watching);
+        this.#main.hold(watching, false);
+      },
+    };
   }
 
   /** The main thread has received packets for this worker. */
@@ -117,7 +164,7 @@ class StandIn implements LocalSocket {
     this.events = events;
     this.#main = main;
     this.#closed = closed;
-    main.hold(true);
+    main.hold(this, true);
   }
 
   get dropped(): number {
@@ -125,7 +172,7 @@ class StandIn implements LocalSocket {
   }
 
   hold(isHeld: boolean): void {
-    this.#main.hold(isHeld);
+    this.#main.hold(this, isHeld);
   }
 
   send(packets: readonly Packet[]): void {
@@ -134,6 +181,7 @@ class StandIn implements LocalSocket {
 
   async close(): Promise<void> {
     this.#closed();
+    this.#main.hold(this, false);
     this.#main.release(this.address);
   }
 }

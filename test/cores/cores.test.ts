@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import type { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { CoresSteering } from '../../src/cores/messages.js';
@@ -8,6 +10,7 @@ import { udp } from '../../src/udp.js';
 import { TwoPaths } from '../support/two-paths.js';
 
 const PROGRAM = fileURLToPath(new URL('programs/echo.mjs', import.meta.url));
+const IDLE = fileURLToPath(new URL('programs/idle.mjs', import.meta.url));
 const PORT = 5001;
 const SERVER_ADDRESSES = ['127.0.0.1', '127.0.0.2'];
 const SERVER = SERVER_ADDRESSES.map((address) => ({ address, port: PORT }));
@@ -163,6 +166,21 @@ describe.each(['kernel', 'workers', 'main'] as const satisfies CoresSteering[])(
       expect((await connectMany(stack, 20)).map(({ index }) => index)).not.toContain(2);
       await cores.spawn(2);
       expect((await connectMany(stack, 60)).map(({ index }) => index)).toContain(2);
+    }, 60_000);
+
+    test('workers without packets sleep: nothing wakes them but the next packet', async () => {
+      const { stdout } = await promisify(execFile)(process.execPath, [IDLE, steering]);
+      // A worker that looked at two sockets every millisecond was woken 2,000 times.
+      expect(JSON.parse(stdout).wakings).toBeLessThan(100);
+      const cores = await start({ steering });
+      const { stack } = await peer(cores);
+      const connected = await connectMany(stack, 12);
+      for (let round = 1; round <= 3; round++) {
+        await new Promise((resolve) => setTimeout(resolve, 100)); // a worker sleeps after 20 ms
+        const startMs = performance.now();
+        await Promise.all(connected.map(({ association }) => ask(association, `round ${round}`)));
+        expect(performance.now() - startMs).toBeLessThan(1000); // SCTP sends again what nobody has read for so long
+      }
     }, 60_000);
 
     test('each worker connects to the same peer, which answers to the one that has asked', async () => {

@@ -23,6 +23,15 @@ export interface SystemCalls {
   addressOf(buffer: ArrayBufferLike): NativeAddress;
   /** Watches a file descriptor, until it is closed. */
   watch(fd: number, ready: (event: Readiness) => void): Watch;
+  /** Watches a file descriptor on behalf of another thread, which reads from it. */
+  watchOnce(fd: number, ready: () => void): OnceWatch;
+}
+
+/** A file descriptor that is watched for one event at a time. It doesn't keep the process alive. */
+export interface OnceWatch {
+  /** Calls back once, when the descriptor can be read or has an error. */
+  wait(): void;
+  close(): void;
 }
 
 const SUPPORTED_PROCESSORS = ['x64', 'arm64', 'riscv64', 'loong64'];
@@ -80,6 +89,7 @@ function callsOf(koffi: typeof import('koffi')): SystemCalls {
     close: define('int close(int fd)'),
     addressOf: (buffer) => koffi.address(buffer) as NativeAddress,
     watch: (fd, ready) => (isMainThread ? new PollWatch(koffi, fd, ready) : new TimedWatch(ready)),
+    watchOnce: (fd, ready) => (isMainThread ? new PollOnce(koffi, fd, ready) : new TimedOnce(ready)),
   };
 }
 
@@ -111,6 +121,11 @@ class PollWatch implements Watch {
     this.#handle.start({ readable: true, writable: isWriteAsked }, this.#called);
   }
 
+  /** Doesn't call back any more until `start`. */
+  stop(): void {
+    this.#handle.stop();
+  }
+
   received(): void {}
 
   hold(isHeld: boolean): void {
@@ -130,6 +145,56 @@ class PollWatch implements Watch {
     if (status < 0) this.start(this.#isWriteAsked);
     this.#ready({ isWritable: events.writable, hasError: status < 0 });
   };
+}
+
+/** libuv reports a descriptor again and again until somebody reads from it. So it is only watched until it is reported once. */
+class PollOnce implements OnceWatch {
+  readonly #watch: PollWatch;
+  #turn: NodeJS.Immediate | undefined;
+
+  constructor(koffi: typeof import('koffi'), fd: number, ready: () => void) {
+    this.#watch = new PollWatch(koffi, fd, () => {
+      this.#watch.stop();
+      this.#turn ??= setImmediate(() => {
+        this.#turn = undefined;
+        ready();
+      });
+    });
+    this.#watch.hold(false);
+  }
+
+  wait(): void {
+    this.#watch.start(false);
+  }
+
+  close(): void {
+    clearImmediate(this.#turn);
+    this.#watch.close();
+  }
+}
+
+/** How often other threads look if none can wait, in ms. */
+const LOOK_MS = 20;
+
+/** In place of waiting in a worker thread, where koffi's watch can't be used. */
+class TimedOnce implements OnceWatch {
+  readonly #ready: () => void;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(ready: () => void) {
+    this.#ready = ready;
+    this.wait();
+  }
+
+  wait(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.#ready, LOOK_MS);
+    this.#timer.unref();
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+  }
 }
 
 function loadError(cause: unknown): SctpError {

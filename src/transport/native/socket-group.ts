@@ -2,6 +2,7 @@ import { familyOf } from '../../address.js';
 import type { AskedAddress } from '../udp/wanted.js';
 import { BpfProgram } from './bpf.js';
 import { Descriptor } from './descriptor.js';
+import type { OnceWatch } from './ffi.js';
 import { AF_INET, AF_INET6, SO_ATTACH_REUSEPORT_CBPF, SO_REUSEPORT, SOL_SOCKET } from './linux.js';
 import { portIn, sockaddrOf } from './sockaddr.js';
 import { type SharedParts, scopeOf, setOptions } from './socket.js';
@@ -21,6 +22,7 @@ export class SocketGroup {
   readonly #asked: AskedAddress;
   readonly #isSteered: boolean;
   readonly #sockets: (Descriptor | undefined)[];
+  readonly #watches = new Map<number, OnceWatch>();
   /** The kernel copies the program; it must be in memory until then. */
   #program: BpfProgram | undefined;
 
@@ -55,8 +57,19 @@ export class SocketGroup {
     return socket.fd;
   }
 
+  /** Calls back once, when the socket of a share can be read or has an error. Only one call waits for each share. */
+  wait(index: number, ready: () => void): void {
+    const socket = this.#sockets[index];
+    if (socket === undefined) return;
+    const known = this.#watches.get(index);
+    if (known !== undefined) known.wait();
+    else this.#watches.set(index, this.#shared.system.watchOnce(socket.fd, ready));
+  }
+
   /** The share has no stack any more. */
   leave(index: number): void {
+    this.#watches.get(index)?.close();
+    this.#watches.delete(index);
     if (this.#isSteered) return;
     this.#sockets[index]?.close();
     this.#sockets[index] = undefined;
@@ -70,6 +83,8 @@ export class SocketGroup {
   }
 
   close(): void {
+    for (const watch of this.#watches.values()) watch.close();
+    this.#watches.clear();
     for (const socket of this.#sockets) socket?.close();
   }
 }

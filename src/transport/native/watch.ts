@@ -63,3 +63,79 @@ export class TimedWatch implements Watch {
     this.#ready({ isWritable: this.#isWriteAsked, hasError: true });
   };
 }
+
+/** Another thread, which can wait for a descriptor without looking at it. */
+export interface Waker {
+  /** Calls `wake` once, when the descriptor can be read or has an error. */
+  wait(wake: () => void): void;
+  /** Whether waiting keeps this thread alive. */
+  hold(isHeld: boolean): void;
+  close(): void;
+}
+
+/** After so many looks without a packet, another thread waits for the next one. */
+const MOST_LOOKS = 20;
+
+/** Looks at a descriptor every millisecond as long as packets arrive. After that, another thread waits for the next packet. */
+export class WakenWatch implements Watch {
+  readonly #waker: Waker;
+  readonly #ready: (event: Readiness) => void;
+  #timed: TimedWatch | undefined;
+  #looks = 0;
+  #isWriteAsked = false;
+  #isHeld = true;
+  #isClosed = false;
+
+  constructor(waker: Waker, ready: (event: Readiness) => void) {
+    this.#waker = waker;
+    this.#ready = ready;
+    waker.hold(true);
+    this.#look();
+  }
+
+  start(isWriteAsked: boolean): void {
+    this.#isWriteAsked = isWriteAsked;
+    if (isWriteAsked) this.#look();
+    this.#timed?.start(isWriteAsked);
+  }
+
+  received(): void {
+    this.#looks = 0;
+    this.#timed?.received();
+  }
+
+  hold(isHeld: boolean): void {
+    this.#isHeld = isHeld;
+    this.#waker.hold(isHeld);
+    this.#timed?.hold(isHeld);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#timed?.close();
+    this.#waker.close();
+  }
+
+  #look(): void {
+    if (this.#timed !== undefined || this.#isClosed) return;
+    this.#looks = 0;
+    this.#timed = new TimedWatch((event) => this.#looked(event));
+    this.#timed.start(this.#isWriteAsked);
+    this.#timed.hold(this.#isHeld);
+  }
+
+  #looked(event: Readiness): void {
+    this.#ready(event);
+    this.#looks++;
+    if (this.#looks <= MOST_LOOKS || this.#isWriteAsked) return;
+    this.#timed?.close();
+    this.#timed = undefined;
+    this.#waker.wait(this.#wake);
+  }
+
+  readonly #wake = (): void => {
+    if (this.#isClosed) return;
+    this.#look();
+    this.#ready({ isWritable: this.#isWriteAsked, hasError: true });
+  };
+}
