@@ -22,14 +22,23 @@ export interface TicketClaims {
 
 /** A JSON Web Key (RFC 7517): `oct`, `EC` with P-256, or `OKP` with Ed25519. */
 export interface TicketKey {
+  /** The type of the key: `oct`, `EC` or `OKP`. */
   readonly kty?: string;
+  /** The curve: `P-256` or `Ed25519`. */
   readonly crv?: string;
+  /** The public key, or its x coordinate, in base64url. */
   readonly x?: string;
+  /** The y coordinate of the public key, in base64url. */
   readonly y?: string;
+  /** The private key, in base64url. Only who signs tickets needs it. */
   readonly d?: string;
+  /** The secret of an `oct` key, at least 32 bytes, in base64url. */
   readonly k?: string;
+  /** The algorithm that the key is meant for. Ignored: the type of the key decides. */
   readonly alg?: string;
+  /** What the key is meant for. Ignored. */
   readonly use?: string;
+  /** What the key is meant for. Ignored. */
   readonly key_ops?: string[];
   /** The id of the key. If both the key and the ticket have one, they must match. */
   readonly kid?: string;
