@@ -1,18 +1,20 @@
 // Measures a server in several worker threads (usrsctp-wasm/cores):
 //
-//   node bench/cores.mjs [SECONDS] [STEERING…]      by default 5 seconds each, kernel and main
+//   node bench/cores.mjs STEERING WORKERS MS [CLIENTS]
 //
-// For 1, 2 and 4 workers: messages of 64 bytes and set-ups for each second of processor time that the server's process uses, with
+// STEERING is that of the workers, or `native`: usrsctp in C, with its own threads and one that echoes. The row `cores` of the
+// bench runs it. It prints, as JSON, messages of 64 bytes and set-ups for each second of processor time that the server's process uses, with
 // all its threads, and for each second of the clock. For each worker there is a process with a client, so that the workers have as
 // much to do as a single one. (With less to do at a time, a message takes more processor time, because fewer are sent together.)
-import { fork } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Cores } from '../dist/cores.js';
 import { Stack } from '../dist/index.js';
 import { udp } from '../dist/udp.js';
 
-const WORKERS = [1, 2, 4];
 const ADDRESS = '127.0.0.1';
 const SERVER = [{ address: ADDRESS, port: 5001 }];
 const ASSOCIATIONS = 64;
@@ -23,7 +25,7 @@ const SET_UPS = 1000;
 const [role, ...rest] = process.argv.slice(2);
 if (role === 'server') await serve(Number(rest[0]), rest[1]);
 else if (role === 'client') await load(Number(rest[0]), Number(rest[1]), Number(rest[2]));
-else await measureAll(Number(role ?? 5), rest.length > 0 ? rest : ['kernel', 'main']);
+else console.log(JSON.stringify(await measure(role, ...rest.map(Number))));
 
 async function serve(workers, steering) {
   const file = new URL('cores-worker.mjs', import.meta.url);
@@ -39,22 +41,9 @@ async function serve(workers, steering) {
   process.send({ port: cores.port });
 }
 
-async function measureAll(seconds, steerings) {
-  console.log('steering  workers   messages/CPU s    messages/s   set-ups/CPU s     set-ups/s');
-  for (const steering of steerings) {
-    for (const workers of WORKERS) {
-      const { messages, setUps } = await measure(workers, steering, seconds * 1000);
-      const figures = [messages.perCpu, messages.perSecond, setUps.perCpu, setUps.perSecond];
-      const columns = figures.map((figure) => Math.round(figure).toLocaleString('en').padStart(14));
-      console.log(`${steering.padEnd(8)}  ${String(workers).padStart(7)}  ${columns.join('')}`);
-    }
-  }
-}
-
-async function measure(workers, steering, durationMs) {
-  const server = start('server', workers, steering);
-  const { port } = await answerOf(server);
-  const clients = Array.from({ length: workers }, (_, number) => start('client', port, number, durationMs));
+async function measure(steering, workers, durationMs, clientCount = workers) {
+  const server = await (steering === 'native' ? nativeServer() : ourServer(workers, steering));
+  const clients = Array.from({ length: clientCount }, (_, number) => start('client', server.port, number, durationMs));
   await Promise.all(clients.map(answerOf));
   const all = async (order) => {
     const counts = clients.map(answerOf);
@@ -64,9 +53,52 @@ async function measure(workers, steering, durationMs) {
   const messages = await during(server, () => all('messages'));
   const setUps = await during(server, () => all('set-ups'));
   await all('end');
-  server.send('end');
-  await once(server, 'exit');
+  await server.end();
   return { messages, setUps };
+}
+
+async function ourServer(workers, steering) {
+  const child = start('server', workers, steering);
+  const { port } = await answerOf(child);
+  return {
+    port,
+    cpuMs: async () => {
+      child.send('cpu');
+      return (await answerOf(child)).cpuMs;
+    },
+    end: async () => {
+      child.send('end');
+      await once(child, 'exit');
+    },
+  };
+}
+
+async function nativeServer() {
+  const port = await freePort();
+  const child = spawn('build/bench/echo', [`${port}`], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(child.stdout, 'data'); // it is ready
+  return {
+    port,
+    cpuMs: async () => {
+      // The first field is the time that a thread has run, in ns.
+      const tasks = `/proc/${child.pid}/task`;
+      const times = readdirSync(tasks).map((task) => readFileSync(`${tasks}/${task}/schedstat`, 'utf8').split(' ')[0]);
+      return times.reduce((sum, time) => sum + Number(time), 0) / 1e6;
+    },
+    end: async () => {
+      child.kill();
+      await once(child, 'exit');
+    },
+  };
+}
+
+async function freePort() {
+  const socket = createSocket('udp4').bind(0, ADDRESS);
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  socket.close();
+  await once(socket, 'close');
+  return port;
 }
 
 function start(...args) {
@@ -124,16 +156,11 @@ async function talk(association, end) {
 }
 
 /** How much was done for each second of the server's processor time, and for each second. */
-async function during(child, run) {
-  const before = await cpuMs(child);
+async function during({ cpuMs }, run) {
+  const before = await cpuMs();
   const start = performance.now();
   const count = await run();
   const seconds = (performance.now() - start) / 1000;
-  const cpuSeconds = ((await cpuMs(child)) - before) / 1000;
+  const cpuSeconds = ((await cpuMs()) - before) / 1000;
   return { perCpu: count / cpuSeconds, perSecond: count / seconds };
-}
-
-async function cpuMs(child) {
-  child.send('cpu');
-  return (await answerOf(child)).cpuMs;
 }

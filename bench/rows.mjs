@@ -17,6 +17,8 @@ const DATAGRAM_BYTES = { 'dgram, 1,500': 1472, dgram: 65_507 };
 const SCALE_LIMIT_MS = 300_000;
 /** A thousand clients that connect, and a measurement of 10 s. */
 const RELAY_LIMIT_MS = 120_000;
+/** Thousands of set-ups by up to four clients at once. */
+const CORES_LIMIT_MS = 120_000;
 
 /** The rows with loss (virtual.mjs): the round trip, the largest window, and the data in a packet of 1,500 bytes. */
 const RTT_S = 0.05;
@@ -51,6 +53,7 @@ export function rows(ms) {
     ...udpRows(ms),
     ...relayRows(ms),
     ...relayLoadRows(),
+    ...coresRows(ms),
     ...dataChannelRows(ms),
     ...virtualRows(),
     ...scaleRows(),
@@ -180,6 +183,36 @@ function relayLoadRows() {
     ),
     row('clients', 'many clients, a round trip a second each', { ...latency, rss }, { 200: 200, '1,000': 1000 }),
     row('hog', 'ten clients, alone and beside one that floods', latency, { alone: 0, 'beside a hog': 1 }),
+  ];
+}
+
+/** A server in several threads. For each of them there is a process with a client. */
+function coresRows(ms) {
+  const programs = {
+    '1 worker': ['kernel', 1],
+    '2 workers': ['kernel', 2],
+    '4 workers': ['kernel', 4],
+    '2, by main': ['main', 2],
+    'native, 1 client': ['native', 1, 1],
+    'native, 2 clients': ['native', 1, 2],
+  };
+  const row = (name, label, unit, figures) => ({
+    name: `cores.${name}`,
+    label: `several cores: ${label}`,
+    metrics: {
+      perCpuS: { unit: `${unit} per CPU s of the server`, of: (sample) => figures(sample).perCpu },
+      perS: { unit: `${unit}/s`, plot: false, of: (sample) => figures(sample).perSecond },
+    },
+    implementations: Object.fromEntries(
+      Object.entries(programs).map(([program, [steering, workers, clients = workers]]) => [
+        program,
+        single(plain('cores', steering, `${workers}`, `${2 * ms}`, `${clients}`), CORES_LIMIT_MS),
+      ]),
+    ),
+  });
+  return [
+    row('messages', 'messages of 64 B, echoed', 'messages', ({ messages }) => messages),
+    row('setups', 'set-up and close', 'set-ups', ({ setUps }) => setUps),
   ];
 }
 

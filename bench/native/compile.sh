@@ -4,6 +4,7 @@
 #   OUT/upstream   memory.c with upstream's usrsctp (AF_CONN, no threads)
 #   OUT/link       memory.c with usrsctp and our C side
 #   OUT/udp        udp.c with Debian's libusrsctp and its threads
+#   OUT/echo       echo.c with the same
 set -euo pipefail
 
 readonly source=$1/usrsctplib out=$2 here=$(cd "$(dirname "$0")" && pwd)
@@ -19,4 +20,5 @@ gcc "${common[@]}" -I"$source" "$here"/{memory,conn}.c "$out"/objects/*.o -lpthr
 "$here/../../wasm/compile.sh" native "$1" "$out/ours"
 gcc "${common[@]}" -I"$source" -I"$here"/../../{wasm,test/native} "$here"/{memory,link}.c "$out/ours/libusrsctp-link.a" -lpthread -o "$out/link"
 
+gcc "${common[@]}" "$here/echo.c" -lusrsctp -lpthread -o "$out/echo"
 gcc "${common[@]}" "$here/udp.c" -lusrsctp -lpthread -o "$out/udp"
