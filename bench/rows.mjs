@@ -200,7 +200,7 @@ function coresRows(ms) {
     name: `cores.${name}`,
     label: `several cores: ${label}`,
     metrics: {
-      perCpuS: { unit: `${unit} per CPU s of the server`, of: (sample) => figures(sample).perCpu },
+      perCpuS: { unit: `${unit} per CPU s`, of: (sample) => figures(sample).perCpu },
       perS: { unit: `${unit}/s`, plot: false, of: (sample) => figures(sample).perSecond },
     },
     implementations: Object.fromEntries(
