@@ -2,11 +2,11 @@
  * CRC32c (RFC 9260 appendix A). Replaces netinet/sctp_crc32.c, whose slicing-by-8 took 46 % of the time of a bulk
  * transfer. The tables are computed with the first checksum.
  *
- * WebAssembly's SIMD has no carry-less multiplication, but it looks 16 half bytes up in a table of 16 bytes at once. The
- * CRC is the sum of what each byte contributes, and that depends on the byte and on how many bytes follow it. A block is
- * a number of vectors of 16 bytes. All bytes of a vector are looked up as if they were in its last lane, so they share
- * tables. That leaves a sum for each lane, four bytes long, which moves on to the end of the block as if it were a part
- * of the message. This takes half the time of slicing-by-16.
+ * WebAssembly's SIMD has no carry-less multiplication, but it looks 16 half bytes up in a table of 16 bytes at once.
+ * The CRC is the sum of what each byte contributes, and that depends on the byte and on how many bytes follow it. A
+ * block is a number of vectors of 16 bytes. All bytes of a vector are looked up as if they were in its last lane, so
+ * they share tables. That leaves a sum for each lane, four bytes long, which moves on to the end of the block as if it
+ * were a part of the message. This takes half the time of slicing-by-16.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -52,8 +52,8 @@ static void make_table(void)
 #include <wasm_simd128.h>
 
 /*
- * What a half byte makes of each byte of the CRC, by how many vectors follow. In `low` the half byte is the lower one of
- * its byte, in `high` the upper one. A vector is indexed by the half byte.
+ * What a half byte makes of each byte of the CRC, by how many vectors follow. In `low` the half byte is the lower one
+ * of its byte, in `high` the upper one. A vector is indexed by the half byte.
  */
 static struct {
 	v128_t low[4], high[4];
@@ -91,8 +91,8 @@ static void make_lookup(void)
 #define LAST_LANES(vector, count) ((uint32_t)wasm_u32x4_extract_lane(vector, 3) >> (8 * (4 - (count))))
 
 /*
- * Byte k of the sum of lane j is at j + k of a message of 19 bytes. Its last four bytes are the CRC already; the others
- * are what it is the CRC of, with a zero before them, which changes nothing.
+ * Byte k of the sum of lane j is byte j + k of a message of 19 bytes. The last four bytes of that are a part of the CRC
+ * already; the CRC of the first 15 is added. A zero before them, which makes four words of them, changes nothing.
  */
 static uint32_t crc_of_sums(const v128_t *sum)
 {

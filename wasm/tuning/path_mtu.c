@@ -207,7 +207,9 @@ static void send_probe(const struct sctp_tcb *stcb, const struct sctp_nets *net)
 	fill_heartbeat(&probe->heartbeat, net);
 	probe->pad.chunk_type = SCTP_PAD_CHUNK;
 	probe->pad.chunk_length = htons((uint16_t)(length - offsetof(struct probe, pad)));
-	probe->header.checksum = link_has_integrity ? 0 : sctp_finalize_crc32c(calculate_crc32c(0xffffffff, (const uint8_t *)probe, length));
+	if (!link_has_integrity) {
+		probe->header.checksum = sctp_finalize_crc32c(calculate_crc32c(0xffffffff, (const uint8_t *)probe, length));
+	}
 	link_shared.outbox_bytes += (uint32_t)sizeof(*packet) + length;
 	SCTP_STAT_INCR(sctps_sendpackets);
 	SCTP_STAT_INCR_COUNTER64(sctps_outpackets);

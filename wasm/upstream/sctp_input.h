@@ -97,8 +97,9 @@
 #endif
 
 /*
- * Packets that are discarded because of their association: fixes/association_validation.c. Packets whose association is
- * found by their ASCONF: fixes/late_packets.c. By an address in their cookie: association_validation.c. Comes after the others, because fixes.h declares the functions.
+ * Packets that are discarded because of their association, and those whose association is found by an address in their
+ * cookie: fixes/association_validation.c. Packets whose association is found by their ASCONF: fixes/late_packets.c.
+ * Comes after the others, because fixes.h declares the functions.
  */
 #include "fixes/fixes.h"
 #define sctp_findassociation_addr(packet, offset, source, destination, header, first, inp, path, vrf_id) \
