@@ -44,7 +44,7 @@ export class Progress {
     if (!this.#isShown || performance.now() - this.#drawnAt < REDRAW_MS) return;
     this.#drawnAt = performance.now();
     const state = { label: this.#label, bytes: this.#bytes, total: this.#total, elapsedMs: this.elapsedMs };
-    process.stderr.write(`\r\x1b[2K${progressLine(state, process.stderr.columns ?? 80)}`);
+    process.stderr.write(`\r\x1b[2K${progressLine(state, process.stderr.columns || 80)}`);
   }
 
   /** Removes the bar. */

@@ -76,7 +76,7 @@ export class ThroughputChart {
   }
 
   #plot(): string[] {
-    const width = Math.min(100, process.stdout.columns ?? 80) - LABEL_COLUMNS;
+    const width = Math.min(100, process.stdout.columns || 80) - LABEL_COLUMNS;
     return plotLines(this.#rates, { height: PLOT_LINES, width, label: formatRate });
   }
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { decodePacket, readCapture } from '../../src/capture.js';
 import { Child } from '../support/child.js';
-import { events, isBuilt, ran, run, server } from '../support/command-line.js';
+import { events, isBuilt, ran, ranInTerminal, run, server } from '../support/command-line.js';
 import { freePort, native } from '../support/native.js';
 import { closeRelays, startRelay, ticket } from '../support/relays.js';
 import { closeHosts, host, WAIT } from '../support/udp-host.js';
@@ -63,6 +63,13 @@ describe.skipIf(!isBuilt)('connect', () => {
     expect(await client.exit()).toBe(0);
     expect(await child.exit()).toBe(0);
     expect(child.output).toMatch(/1: closed: /);
+  });
+
+  test('colours the state of a path in a terminal', async () => {
+    const { udpPort } = await server('echo');
+    const { output } = await ranInTerminal(100, 'connect', '127.0.0.1', '--udp-port', udpPort, ...LOCAL);
+    expect(output).toMatch(/^127\.0\.0\.1 +␛\[32mactive +␛\[39m/m);
+    expect((await ran('connect', '127.0.0.1', '--udp-port', udpPort, ...LOCAL)).output).not.toContain('\x1b');
   });
 
   test('says why there is no association: nobody listens, no answer', async () => {

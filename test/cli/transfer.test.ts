@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { FILE_PPID } from '../../src/cli/files/protocol.js';
 import type { Association } from '../../src/index.js';
 import { Child } from '../support/child.js';
-import { events, isBuilt, ran, run, server } from '../support/command-line.js';
+import { events, isBuilt, ran, ranInTerminal, run, server } from '../support/command-line.js';
 import { freePort, native } from '../support/native.js';
 import { closeHosts, host, WAIT } from '../support/udp-host.js';
 
@@ -91,6 +91,14 @@ describe.skipIf(!isBuilt)('send and receive', () => {
     const unconfirmed = await ran('send', '127.0.0.1', ...ports, '-f', content, '--timeout', 0.3);
     expect(unconfirmed.output).toContain("is it 'usrsctp-wasm receive'? For any other receiver, use --raw");
     expect(unconfirmed.code).toBe(4);
+  });
+
+  test.each([100, 0])('a terminal of %d columns shows a bar, which is removed at the end', async (columns) => {
+    const { udpPort } = await server('receive', '--directory', directory());
+    const { code, output } = await ranInTerminal(columns, 'send', '127.0.0.1', '--udp-port', udpPort, '-f', content);
+    expect(output).toMatch(/\r␛\[2Kcontent\.[^ ]+ {2}[█▏▎▍▌▋▊▉░]{24} {2}\d+ %/);
+    expect(output).toMatch(/\r␛\[2Ksent content\.bin: 3\.00 MB in [^␛]*\r\n$/);
+    expect(code).toBe(0);
   });
 
   test('an interrupted sender leaves no incomplete file', async () => {

@@ -8,15 +8,33 @@ const PROGRAM = fileURLToPath(new URL('../../dist/cli/usrsctp-wasm.js', import.m
 /** `./build.sh test` builds dist/ first. It may be missing if vitest is run alone. */
 export const isBuilt: boolean = existsSync(PROGRAM) || process.env['CI'] !== undefined;
 
+/** A program that has ended. */
+interface Run {
+  /** Null if a signal ended it. */
+  readonly code: number | null;
+  readonly output: string;
+}
+
+async function ended(child: Child): Promise<Run> {
+  return { code: await child.exit(), output: Buffer.from(child.output, 'latin1').toString() };
+}
+
 /** Starts `usrsctp-wasm`. */
 export function run(...args: readonly (string | number)[]): Child {
   return new Child(process.execPath, [PROGRAM, ...args.map(String)]);
 }
 
 /** Runs `usrsctp-wasm` until it ends. */
-export async function ran(...args: readonly (string | number)[]): Promise<{ code: number | null; output: string }> {
-  const child = run(...args);
-  return { code: await child.exit(), output: Buffer.from(child.output, 'latin1').toString() };
+export function ran(...args: readonly (string | number)[]): Promise<Run> {
+  return ended(run(...args));
+}
+
+/** As `ran`, in a terminal. One of 0 columns doesn't know its size. In the output, ESC is written as ␛. */
+export async function ranInTerminal(columns: number, ...args: readonly (string | number)[]): Promise<Run> {
+  const command = [process.execPath, PROGRAM, ...args].map((each) => `'${each}'`).join(' ');
+  const child = new Child('script', ['-qec', `stty cols ${columns}; ${command}`, '/dev/null'], { NO_COLOR: '' });
+  const { code, output } = await ended(child);
+  return { code, output: output.replaceAll('\x1b', '␛') };
 }
 
 /** Starts a server of `usrsctp-wasm` on loopback addresses and a free UDP port, and waits until it listens. */
