@@ -13,6 +13,8 @@ export interface Page {
   readonly errors: readonly string[];
   click(selector: string): Promise<void>;
   fill(selector: string, text: string): Promise<void>;
+  /** Presses a key: a character, or `Enter`. */
+  press(key: string): Promise<void>;
   /** The visible text of an element. */
   text(selector: string): Promise<string>;
   reload(): Promise<void>;

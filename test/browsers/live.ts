@@ -27,7 +27,7 @@ export async function driveSingleFile(browser: Browser): Promise<void> {
   rmSync(folder, { recursive: true });
 }
 
-/** Cuts and restores a path as a user does, and checks what the page shows. */
+/** Cuts and restores a path as a user does, by mouse and by keyboard, and checks what the page shows. */
 async function drive(page: Page): Promise<void> {
   for (const path of ['#path-1', '#path-2']) await shows(page, `${path} .badge`, /^active/);
   await say(page, 'one');
@@ -40,11 +40,14 @@ async function drive(page: Page): Promise<void> {
   expect(await page.text('#silence')).toMatch(/^\d+ ms$/);
 
   const before = await echoed(page);
-  await page.click('#path-1 .cut');
+  await page.press('1');
   await shows(page, '#path-1 .badge', /^active · in use$/);
   await shows(page, '#events', /path 1 available/);
   expect(await echoed(page)).toBeGreaterThan(before);
   expect(await page.text('#missing')).toBe('0');
+  for (const key of ['m', '1', 'Enter']) await page.press(key); // in a message, 1 is a character
+  await shows(page, '#echoes', / s\s*1\s*back after \d+ ms/);
+  expect(await page.text('#path-1 .badge')).toMatch(/^active/);
   expect(page.errors).toEqual([]);
   await page.close();
 }

@@ -26,6 +26,7 @@ export async function chromium(more: readonly string[] = []): Promise<Browser> {
         errors,
         click: (selector) => page.click(selector),
         fill: (selector, text) => page.fill(selector, text),
+        press: (key) => page.keyboard.press(key),
         text: (selector) => page.innerText(selector),
         reload: async () => void (await page.reload()),
         screenshot: () => page.screenshot(),

@@ -1,4 +1,4 @@
-import { launch } from 'puppeteer-core';
+import { type KeyInput, launch } from 'puppeteer-core';
 import type { Browser, Page } from '../browser.js';
 import { installed } from './installed.js';
 
@@ -23,6 +23,7 @@ export async function firefox(preferences: Readonly<Record<string, unknown>> = {
         errors,
         click: (selector) => page.click(selector),
         fill: (selector, text) => page.locator(selector).fill(text),
+        press: (key) => page.keyboard.press(key as KeyInput),
         text: (selector) => page.$eval(selector, (element) => (element as HTMLElement).innerText),
         reload: async () => void (await page.reload()),
         screenshot: () => page.screenshot(),

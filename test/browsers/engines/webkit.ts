@@ -9,6 +9,9 @@ import { WebDriver } from './webdriver.js';
 
 const MINI_BROWSER = '/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser';
 
+/** The Enter key, in WebDriver's numbers. */
+const ENTER = '\uE006';
+
 /** Pages see prefers-reduced-motion, because painting is slow here and WebDriver has to wait for it. */
 const STILL = '[Settings]\ngtk-enable-animations=0\n';
 
@@ -58,6 +61,14 @@ async function open(session: WebDriver, url: string): Promise<Page> {
       const element = await session.element(selector);
       await session.post(`${element}/clear`);
       await session.post(`${element}/value`, { text });
+    },
+    press: async (key) => {
+      const value = key === 'Enter' ? ENTER : key;
+      const actions = [
+        { type: 'keyDown', value },
+        { type: 'keyUp', value },
+      ];
+      await session.post('actions', { actions: [{ type: 'key', id: 'keyboard', actions }] });
     },
     text: async (selector) => String(await session.read(`${await session.element(selector)}/text`)),
     reload: () => session.post('refresh'),
