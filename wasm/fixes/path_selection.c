@@ -119,7 +119,7 @@ void link_select_path(struct sctp_tcb *stcb)
 	}
 }
 
-void link_path_answered(struct sctp_tcb *stcb, struct sctp_nets *net)
+void link_path_answered(struct sctp_tcb *stcb, struct sctp_nets *net, double sent_ms)
 {
 	if (net->dest_state & SCTP_ADDR_UNCONFIRMED) {
 		return; /* only a HEARTBEAT ACK with the right nonce confirms it (RFC 9260 5.4) */
@@ -135,7 +135,7 @@ void link_path_answered(struct sctp_tcb *stcb, struct sctp_nets *net)
 		sctp_ulp_notify(SCTP_NOTIFY_INTERFACE_UP, stcb, 0, net, SCTP_SO_NOT_LOCKED);
 	}
 	link_select_path(stcb);
-	link_path_works(stcb, net);
+	link_path_works(stcb, net, sent_ms);
 }
 
 /* --- events that change the state of a path ------------------------------------------------------------------- */
@@ -177,7 +177,7 @@ void fixed_handle_asconf_ack(struct mbuf *packet, int offset, struct sctp_asconf
 	}
 	if (!*is_aborted && stcb->asoc.asconf_seq_out_acked != acknowledged) {
 		link_resume_paths(stcb);
-		link_path_answered(stcb, to);
+		link_path_answered(stcb, to, 0);
 		link_delete_former_address(stcb);
 	}
 	sctp_free_remote_addr(to);

@@ -68,6 +68,7 @@ int fixed_calculate_rto(struct sctp_tcb *stcb, struct sctp_association *asoc, st
                         struct timeval *sent, int source)
 {
 	int is_measured;
+	double sent_ms;
 
 	if (sent == &asoc->time_entered) {
 		return measure_set_up(stcb, net);
@@ -76,7 +77,8 @@ int fixed_calculate_rto(struct sctp_tcb *stcb, struct sctp_association *asoc, st
 		return 0;
 	}
 	is_measured = sent->tv_sec >= 0 && sctp_calculate_rto(stcb, asoc, net, sent, source);
-	link_path_answered(stcb, net);
+	sent_ms = link_ms_of_timeval(sent);
+	link_path_answered(stcb, net, sent_ms < link_now_ms ? sent_ms : 0);
 	return is_measured;
 }
 

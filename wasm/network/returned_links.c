@@ -8,7 +8,7 @@
  *   - a SACK is sent, so that the peer needn't send again what has arrived
  *
  * A HEARTBEAT ACK or ASCONF ACK shows that its path works. Then T3-rtx is cut short too, if it is overdue, and that of
- * failed paths, whose data goes to this one. So when a HEARTBEAT arrives on a path that has failed, whose T3-rtx is
+ * failed paths, whose data goes to this one. Data that was sent before that HEARTBEAT should have been acknowledged. So when a HEARTBEAT arrives on a path that has failed, whose T3-rtx is
  * overdue, or to which data was moved from a path that has failed, another one is sent in return.
  */
 #include <netinet/sctp_os.h>
@@ -202,11 +202,15 @@ static uint32_t sack_delay_ms(const struct sctp_tcb *stcb, const struct sctp_tmi
 	return is_missing || has_any_path_failed(stcb) ? 0 : SACK_DELAY_MS;
 }
 
-/* Has T3-rtx backed off, or does it wait (RTO.Min) although an answer should have arrived? */
-static int is_overdue(const struct sctp_tcb *stcb, const struct sctp_nets *net)
+/*
+ * Has T3-rtx backed off, or does it wait (RTO.Min) although a SACK should have arrived: after a round trip, or because
+ * what was sent later, at `answered_ms`, has been answered? 0: that isn't known.
+ */
+static int is_overdue(const struct sctp_tcb *stcb, const struct sctp_nets *net, double answered_ms)
 {
-	uint32_t rto_ms = link_rto_before_back_off(stcb, net), round_trip_ms;
+	uint32_t rto_ms = link_rto_before_back_off(stcb, net), round_trip_ms, delay_ms;
 	const struct sctp_tmit_chunk *chunk;
+	double sent_ms;
 
 	if (net->rxt_timer.type != SCTP_TIMER_TYPE_SEND || !SCTP_OS_TIMER_PENDING(&net->rxt_timer.timer) ||
 	    extra_of(stcb)->window_bytes == 0) {
@@ -217,17 +221,22 @@ static int is_overdue(const struct sctp_tcb *stcb, const struct sctp_nets *net)
 	}
 	round_trip_ms = (uint32_t)(net->lastsa >> SCTP_RTT_SHIFT) + (uint32_t)net->lastsv;
 	chunk = first_in_flight(stcb, net);
-	return chunk != NULL && net->RTO_measured &&
-	       link_now_ms > link_ms_of_timeval(&chunk->sent_rcv_time) + round_trip_ms + sack_delay_ms(stcb, chunk);
+	if (chunk == NULL) {
+		return 0;
+	}
+	sent_ms = link_ms_of_timeval(&chunk->sent_rcv_time);
+	delay_ms = sack_delay_ms(stcb, chunk);
+	return sent_ms + delay_ms < answered_ms || (net->RTO_measured && link_now_ms > sent_ms + round_trip_ms + delay_ms);
 }
 
 /* What is in flight on failed paths is retransmitted on the path that works. */
-void link_path_works(struct sctp_tcb *stcb, struct sctp_nets *net)
+void link_path_works(struct sctp_tcb *stcb, struct sctp_nets *net, double answered_ms)
 {
 	struct sctp_nets *other;
 
 	TAILQ_FOREACH(other, &stcb->asoc.nets, sctp_next) {
-		if (other != net ? has_failed(other) && first_in_flight(stcb, other) != NULL : is_overdue(stcb, net)) {
+		if (other != net ? has_failed(other) && first_in_flight(stcb, other) != NULL
+		                 : is_overdue(stcb, net, answered_ms)) {
 			resume(stcb, other);
 		}
 	}
@@ -241,7 +250,7 @@ static int is_doubtful(const struct sctp_tcb *stcb, const struct sctp_nets *net)
 	if (has_failed(net)) {
 		return (net->dest_state & SCTP_ADDR_UNCONFIRMED) == 0;
 	}
-	return is_overdue(stcb, net) || (has_any_path_failed(stcb) && first_in_flight(stcb, net) != NULL);
+	return is_overdue(stcb, net, 0) || (has_any_path_failed(stcb) && first_in_flight(stcb, net) != NULL);
 }
 
 /*
