@@ -8,8 +8,9 @@
  *   - a SACK is sent, so that the peer needn't send again what has arrived
  *
  * A HEARTBEAT ACK or ASCONF ACK shows that its path works. Then T3-rtx is cut short too, if it is overdue, and that of
- * failed paths, whose data goes to this one. Data that was sent before that HEARTBEAT should have been acknowledged. So when a HEARTBEAT arrives on a path that has failed, whose T3-rtx is
- * overdue, or to which data was moved from a path that has failed, another one is sent in return.
+ * failed paths, whose data goes to this one. It is overdue if data that was sent before that HEARTBEAT isn't
+ * acknowledged. So when a HEARTBEAT arrives on a path that has failed, whose T3-rtx is overdue, or to which data was
+ * moved from a path that has failed, another one is sent in return.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
