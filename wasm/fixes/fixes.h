@@ -73,11 +73,8 @@ uint16_t link_port_of_asconf(struct sockaddr *source, uint16_t port);
 /* If the current path is no longer active, selects the best of all paths: path_selection.c. */
 void link_select_path(struct sctp_tcb *stcb);
 
-/*
- * DATA or a chunk sent on this path was acknowledged, so the path is active: path_selection.c. `sent_ms`: when that was
- * sent; 0 if it isn't known.
- */
-void link_path_answered(struct sctp_tcb *stcb, struct sctp_nets *net, double sent_ms);
+/* DATA or a chunk sent on this path was acknowledged, so the path is active: path_selection.c. */
+void link_path_answered(struct sctp_tcb *stcb, struct sctp_nets *net);
 
 /* Called before and after reading a SACK, which carries the peer's receive window: path_selection.c. */
 void link_before_sack(struct sctp_tcb *stcb, uint32_t window_bytes);

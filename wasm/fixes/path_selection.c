@@ -119,7 +119,7 @@ void link_select_path(struct sctp_tcb *stcb)
 	}
 }
 
-void link_path_answered(struct sctp_tcb *stcb, struct sctp_nets *net, double sent_ms)
+void link_path_answered(struct sctp_tcb *stcb, struct sctp_nets *net)
 {
 	if (net->dest_state & SCTP_ADDR_UNCONFIRMED) {
 		return; /* only a HEARTBEAT ACK with the right nonce confirms it (RFC 9260 5.4) */
@@ -135,7 +135,7 @@ void link_path_answered(struct sctp_tcb *stcb, struct sctp_nets *net, double sen
 		sctp_ulp_notify(SCTP_NOTIFY_INTERFACE_UP, stcb, 0, net, SCTP_SO_NOT_LOCKED);
 	}
 	link_select_path(stcb);
-	link_path_works(stcb, net, sent_ms);
+	link_path_works(stcb, net);
 }
 
 /* --- events that change the state of a path ------------------------------------------------------------------- */
@@ -157,6 +157,7 @@ void link_after_sack(struct sctp_tcb *stcb)
 			path_extra_of(net)->answered_ms = link_now_ms;
 		}
 	}
+	link_send_outlived(stcb);
 	link_select_path(stcb);
 }
 
@@ -177,7 +178,7 @@ void fixed_handle_asconf_ack(struct mbuf *packet, int offset, struct sctp_asconf
 	}
 	if (!*is_aborted && stcb->asoc.asconf_seq_out_acked != acknowledged) {
 		link_resume_paths(stcb);
-		link_path_answered(stcb, to, 0);
+		link_path_answered(stcb, to);
 		link_delete_former_address(stcb);
 	}
 	sctp_free_remote_addr(to);

@@ -44,8 +44,11 @@ int link_is_cut_short(const struct sctp_nets *net);
 /* The number of the interface whose address leads to a path's destination; 0: this host has no route. AF_CONN has 1. */
 uint32_t link_interface_to(const struct sctp_nets *net);
 
-/* The answer to a chunk that was sent at `answered_ms` shows that this path works. 0: it isn't known when. */
-void link_path_works(struct sctp_tcb *stcb, struct sctp_nets *net, double answered_ms);
+/* A chunk that has arrived shows that this path works. */
+void link_path_works(struct sctp_tcb *stcb, struct sctp_nets *net);
+
+/* A SACK has been read. Sends again what it reports as missing, if a HEARTBEAT that left later has been answered. */
+void link_send_outlived(struct sctp_tcb *stcb);
 
 /*
  * A local address is being added. Until usrsctp's iterator has taken it over and the peer has answered the ASCONF, no

@@ -8,8 +8,8 @@
  *   - a SACK is sent, so that the peer needn't send again what has arrived
  *
  * A HEARTBEAT ACK or ASCONF ACK shows that its path works. Then T3-rtx is cut short too, if it is overdue, and that of
- * failed paths, whose data goes to this one. It is overdue if data that was sent before that HEARTBEAT isn't
- * acknowledged. So when a HEARTBEAT arrives on a path that has failed, whose T3-rtx is overdue, or to which data was
+ * failed paths, whose data goes to this one. What was sent again before that HEARTBEAT, and isn't acknowledged, was
+ * lost once more. So when a HEARTBEAT arrives on a path that has failed, whose T3-rtx is overdue, or to which data was
  * moved from a path that has failed, another one is sent in return.
  */
 #include <netinet/sctp_os.h>
@@ -204,14 +204,20 @@ static uint32_t sack_delay_ms(const struct sctp_tcb *stcb, const struct sctp_tmi
 }
 
 /*
- * Has T3-rtx backed off, or does it wait (RTO.Min) although a SACK should have arrived: after a round trip, or because
- * what was sent later, at `answered_ms`, has been answered? 0: that isn't known.
+ * Was the chunk sent again before the last HEARTBEAT that was answered, so that its SACK should have come? A chunk that
+ * was sent once is left to fast retransmit, which doesn't reduce the congestion window to one packet.
  */
-static int is_overdue(const struct sctp_tcb *stcb, const struct sctp_nets *net, double answered_ms)
+static int is_outlived(const struct sctp_tcb *stcb, const struct sctp_nets *net, const struct sctp_tmit_chunk *chunk)
 {
-	uint32_t rto_ms = link_rto_before_back_off(stcb, net), round_trip_ms, delay_ms;
+	return chunk->snd_count > 1 && link_ms_of_timeval(&chunk->sent_rcv_time) + sack_delay_ms(stcb, chunk) <
+	                                   path_extra_of(net)->heartbeat_ms;
+}
+
+/* Has T3-rtx backed off, or does it wait (RTO.Min) although a SACK should have arrived? */
+static int is_overdue(const struct sctp_tcb *stcb, const struct sctp_nets *net)
+{
+	uint32_t rto_ms = link_rto_before_back_off(stcb, net), round_trip_ms;
 	const struct sctp_tmit_chunk *chunk;
-	double sent_ms;
 
 	if (net->rxt_timer.type != SCTP_TIMER_TYPE_SEND || !SCTP_OS_TIMER_PENDING(&net->rxt_timer.timer) ||
 	    extra_of(stcb)->window_bytes == 0) {
@@ -220,24 +226,39 @@ static int is_overdue(const struct sctp_tcb *stcb, const struct sctp_nets *net, 
 	if (net->RTO > (rto_ms > 0 ? rto_ms : stcb->asoc.initial_rto)) {
 		return 1;
 	}
-	round_trip_ms = (uint32_t)(net->lastsa >> SCTP_RTT_SHIFT) + (uint32_t)net->lastsv;
 	chunk = first_in_flight(stcb, net);
-	if (chunk == NULL) {
-		return 0;
+	if (chunk == NULL || is_outlived(stcb, net, chunk)) {
+		return chunk != NULL;
 	}
-	sent_ms = link_ms_of_timeval(&chunk->sent_rcv_time);
-	delay_ms = sack_delay_ms(stcb, chunk);
-	return sent_ms + delay_ms < answered_ms || (net->RTO_measured && link_now_ms > sent_ms + round_trip_ms + delay_ms);
+	round_trip_ms = (uint32_t)(net->lastsa >> SCTP_RTT_SHIFT) + (uint32_t)net->lastsv;
+	return net->RTO_measured &&
+	       link_now_ms > link_ms_of_timeval(&chunk->sent_rcv_time) + round_trip_ms + sack_delay_ms(stcb, chunk);
+}
+
+void link_send_outlived(struct sctp_tcb *stcb)
+{
+	struct sctp_nets *net;
+
+	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
+		struct path_extra *extra = path_extra_of(net);
+		const struct sctp_tmit_chunk *chunk = extra->heartbeat_ms > 0 ? first_in_flight(stcb, net) : NULL;
+
+		if (chunk == NULL || link_ms_of_timeval(&chunk->sent_rcv_time) >= extra->heartbeat_ms) {
+			extra->heartbeat_ms = 0;
+		} else if (is_outlived(stcb, net, chunk)) {
+			extra->heartbeat_ms = 0;
+			resume(stcb, net);
+		}
+	}
 }
 
 /* What is in flight on failed paths is retransmitted on the path that works. */
-void link_path_works(struct sctp_tcb *stcb, struct sctp_nets *net, double answered_ms)
+void link_path_works(struct sctp_tcb *stcb, struct sctp_nets *net)
 {
 	struct sctp_nets *other;
 
 	TAILQ_FOREACH(other, &stcb->asoc.nets, sctp_next) {
-		if (other != net ? has_failed(other) && first_in_flight(stcb, other) != NULL
-		                 : is_overdue(stcb, net, answered_ms)) {
+		if (other != net ? has_failed(other) && first_in_flight(stcb, other) != NULL : is_overdue(stcb, net)) {
 			resume(stcb, other);
 		}
 	}
@@ -248,10 +269,13 @@ void link_path_works(struct sctp_tcb *stcb, struct sctp_nets *net, double answer
 
 static int is_doubtful(const struct sctp_tcb *stcb, const struct sctp_nets *net)
 {
+	const struct sctp_tmit_chunk *chunk;
+
 	if (has_failed(net)) {
 		return (net->dest_state & SCTP_ADDR_UNCONFIRMED) == 0;
 	}
-	return is_overdue(stcb, net, 0) || (has_any_path_failed(stcb) && first_in_flight(stcb, net) != NULL);
+	chunk = first_in_flight(stcb, net);
+	return chunk != NULL && (chunk->snd_count > 1 || has_any_path_failed(stcb) || is_overdue(stcb, net));
 }
 
 /*
