@@ -24,6 +24,7 @@ const relayOptions = record('relays', 'WebSocket', 'encapsulationPort', 'queueBy
 const endpoints = fc.array(record('url', 'ticket'), { minLength: 1, maxLength: 2 }).map((relays) => ({ relays }));
 const serverOptions = record(
   'server',
+  'worker',
   'path',
   'addresses',
   'ports',
@@ -35,6 +36,10 @@ const serverOptions = record(
   'limits',
 );
 
+/** With a file, and options that happen to be valid, processes would start. */
+const noFile = anything.filter((value) => typeof value !== 'string');
+const workersOptions = record('workers', 'args', 'execArgv', 'respawn', 'graceMs');
+
 test('no option of a transport does harm: nothing is opened before all options are valid', async () => {
   await tryAll('usrsctp-wasm/udp', udpModule, exportsOf(udpModule), { udp: probe([udpOptions]) });
   await tryAll('usrsctp-wasm/relay', relayModule, exportsOf(relayModule), {
@@ -42,8 +47,12 @@ test('no option of a transport does harm: nothing is opened before all options a
   });
   await tryAll('usrsctp-wasm/relay/server', relayServerModule, exportsOf(relayServerModule), {
     relayServer: probe([serverOptions]),
+    RelayWorkers: probe([anything], () => undefined),
+    relayWorker: probe([anything]),
     signTicket: probe([record('sub', 'aud', 'exp', 'nbf', 'allow'), record('kty', 'kid', 'k', 'alg')]),
   });
+  const { RelayWorkers } = relayServerModule;
+  await tryAll('RelayWorkers', RelayWorkers, staticsOf(RelayWorkers), { start: probe([noFile, workersOptions]) });
   await tryAll('usrsctp-wasm/testing/udp', bridge, exportsOf(bridge), {
     UdpBridge: probe([anything], () => undefined),
   });

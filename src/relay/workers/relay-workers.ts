@@ -132,6 +132,10 @@ export class RelayWorkers implements AsyncDisposable {
       throw new SctpError('EINVAL', message, { syscall: 'RelayWorkers.start' });
     }
     checkDuration(graceMs, 'graceMs', 'RelayWorkers.start');
+    for (const name of ['args', 'execArgv'] as const) checkTexts(name, options[name]);
+    if (typeof file !== 'string' && !(file instanceof URL)) {
+      throw new TypeError(`RelayWorkers.start: the file must be a path or a URL, not ${shown(file)}`);
+    }
     this.#file = typeof file === 'string' ? file : fileURLToPath(file);
     this.#options = options;
     this.#of = workers;
@@ -329,6 +333,11 @@ export class RelayWorkers implements AsyncDisposable {
       }),
     );
   }
+}
+
+function checkTexts(name: string, value: unknown): void {
+  if (value === undefined || (Array.isArray(value) && value.every((each) => typeof each === 'string'))) return;
+  throw new TypeError(`RelayWorkers.start: \`${name}\` must be an array of strings, not ${shown(value)}`);
 }
 
 /** Resolves with `undefined` if that takes longer. */
