@@ -214,3 +214,23 @@ test.each([
     }, options);
   },
 );
+
+test('what is lost in a cut shorter than the RTO is sent again after it, though the path had long round trips, and nothing follows', async () => {
+  await withTwoStacks(async ({ network, server }) => {
+    const host = network.host('mobile', ['192.0.2.11'], OPTIONS.host);
+    const transport = new Interruptible(host.transport);
+    const client = await newStack(network, { ...host, transport });
+    network.link('192.0.2.11', '*', { latencyMs: 300 });
+    const [a, b] = await pair(network, client, server);
+    network.link('192.0.2.11', '*', { latencyMs: 20 });
+    transport.down('192.0.2.11');
+    const sent = Promise.all([0, 1, 2].map((index) => b.send(pattern(1000, index))));
+    await network.advance(CUT_MS);
+    transport.up('192.0.2.11');
+    const upMs = network.clock.now();
+    for (const index of [0, 1, 2]) expect(isEqual((await a.receive())!.data, pattern(1000, index))).toBe(true);
+    expect(network.clock.now() - upMs).toBeLessThan(250);
+    await sent;
+    await client.close();
+  }, OPTIONS);
+});

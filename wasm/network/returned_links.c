@@ -8,9 +8,8 @@
  *   - a SACK is sent, so that the peer needn't send again what has arrived
  *
  * A HEARTBEAT ACK or ASCONF ACK shows that its path works. Then T3-rtx is cut short too, if it is overdue, and that of
- * failed paths, whose data goes to this one. What was sent again before that HEARTBEAT, and isn't acknowledged, was
- * lost once more. So when a HEARTBEAT arrives on a path that has failed, whose T3-rtx is overdue, or to which data was
- * moved from a path that has failed, another one is sent in return.
+ * failed paths, whose data goes to this one. What was sent long before that HEARTBEAT, and isn't acknowledged, was lost.
+ * So when a HEARTBEAT arrives on a path that has failed, or whose data may be lost, another one is sent in return.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -204,13 +203,14 @@ static uint32_t sack_delay_ms(const struct sctp_tcb *stcb, const struct sctp_tmi
 }
 
 /*
- * Was the chunk sent again before the last HEARTBEAT that was answered, so that its SACK should have come? A chunk that
- * was sent once is left to fast retransmit, which doesn't reduce the congestion window to one packet.
+ * Was the chunk sent so long before the last HEARTBEAT that was answered that its SACK should have come? A chunk that
+ * was sent once is left to fast retransmit meanwhile, which doesn't reduce the congestion window to one packet.
  */
 static int is_outlived(const struct sctp_tcb *stcb, const struct sctp_nets *net, const struct sctp_tmit_chunk *chunk)
 {
-	return chunk->snd_count > 1 && link_ms_of_timeval(&chunk->sent_rcv_time) + sack_delay_ms(stcb, chunk) <
-	                                   path_extra_of(net)->heartbeat_ms;
+	uint32_t delay_ms = chunk->snd_count > 1 ? sack_delay_ms(stcb, chunk) : SACK_DELAY_MS;
+
+	return link_ms_of_timeval(&chunk->sent_rcv_time) + delay_ms < path_extra_of(net)->heartbeat_ms;
 }
 
 /* Has T3-rtx backed off, or does it wait (RTO.Min) although a SACK should have arrived? */
@@ -220,8 +220,8 @@ static int is_overdue(const struct sctp_tcb *stcb, const struct sctp_nets *net)
 	const struct sctp_tmit_chunk *chunk;
 
 	if (net->rxt_timer.type != SCTP_TIMER_TYPE_SEND || !SCTP_OS_TIMER_PENDING(&net->rxt_timer.timer) ||
-	    extra_of(stcb)->window_bytes == 0) {
-		return 0;
+	    (extra_of(stcb)->sack_ms > 0 && extra_of(stcb)->window_bytes == 0)) {
+		return 0; /* or T3-rtx probes a window of 0 */
 	}
 	if (net->RTO > (rto_ms > 0 ? rto_ms : stcb->asoc.initial_rto)) {
 		return 1;
@@ -275,7 +275,8 @@ static int is_doubtful(const struct sctp_tcb *stcb, const struct sctp_nets *net)
 		return (net->dest_state & SCTP_ADDR_UNCONFIRMED) == 0;
 	}
 	chunk = first_in_flight(stcb, net);
-	return chunk != NULL && (chunk->snd_count > 1 || has_any_path_failed(stcb) || is_overdue(stcb, net));
+	return chunk != NULL && (chunk->snd_count > 1 || has_any_path_failed(stcb) || is_overdue(stcb, net) ||
+	                         link_now_ms > link_ms_of_timeval(&chunk->sent_rcv_time) + SACK_DELAY_MS);
 }
 
 /*
