@@ -16,7 +16,8 @@ test('a hostile peer on the same socket does no harm to another peer’s message
   timeout: SEEDS_LIMIT_MS,
 }, async () => {
   const tally = newTally();
-  await playSeeds(FILE, 30, (seed) => playInWebAssembly(seed, tally));
+  // 300114: an ASCONF with the lookup address 0.0.0.0 took a reference from the listener (late_packets.c).
+  await playSeeds(FILE, 30, (seed) => playInWebAssembly(seed, tally), [300114]);
   console.log(summaryOf(tally));
   for (const kind of ALL_KINDS) expect(tally.packets.get(kind), kind).toBeGreaterThan(0);
 });

@@ -184,15 +184,23 @@ static struct sctp_tcb *owner_by_deleted_lookup_address(struct mbuf *packet, int
 
 /*
  * Finds the association by the lookup address of an ASCONF (RFC 5061 5.3), because its source may be a new address. If
- * the tag is wrong, the packet must not affect the path. sctp_process_control() expects a locked association.
+ * the tag is wrong, the packet must not affect the path. sctp_process_control() expects a locked association, and that
+ * its reference to the endpoint is released. With the lookup address 0.0.0.0 upstream releases one to the endpoint of
+ * the association, which may be an accepted or peeled-off one: that one was kept for ever, and so was the listener.
  */
 struct sctp_tcb *fixed_findassociation_ep_asconf(struct mbuf *packet, int offset, struct sockaddr *source,
                                                  struct sockaddr *destination, struct sctphdr *header,
                                                  struct sctp_inpcb **inp, struct sctp_nets **path, uint32_t vrf_id,
                                                  uint16_t port)
 {
+	struct sctp_inpcb *given = *inp;
+	int32_t references = given->refcount;
 	struct sctp_tcb *stcb = sctp_findassociation_ep_asconf(packet, offset, destination, header, inp, path, vrf_id);
 
+	if (stcb != NULL && given->refcount == references) {
+		SCTP_INP_INCR_REF(stcb->sctp_ep);
+		SCTP_INP_DECR_REF(given);
+	}
 	if (stcb == NULL && (stcb = owner_by_deleted_lookup_address(packet, offset, header)) != NULL) {
 		SCTP_TCB_LOCK(stcb);
 		SCTP_INP_DECR_REF(*inp); /* sctp_process_control() has taken it, and expects us to release it if we find one */
