@@ -41,7 +41,7 @@ const COMMANDS = ['serve', 'keys', 'ticket'];
 
 /** What is wrong with the name of a command. */
 export function noCommand(name: string | undefined): string {
-  if (name === undefined) return `give a command: ${COMMANDS.join(', ')}`;
+  if (name === undefined) return 'give a command: serve, keys or ticket';
   return `there is no command ${quoted(name)}: ${suggestion(name, COMMANDS)}`;
 }
 
