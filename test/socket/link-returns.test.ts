@@ -150,6 +150,14 @@ test('an address whose link is back sends something, even if no path begins ther
   }, OPTIONS);
 });
 
+/** Receives so many messages of 1,000 bytes, and checks that they are unchanged and in order. */
+async function receiveAll(association: Association, count: number, silence: Silence): Promise<void> {
+  for (let index = 0; index < count; index++) {
+    expect(isEqual((await association.receive())!.data, pattern(1000, index))).toBe(true);
+    silence.arrived();
+  }
+}
+
 test('if two paths are cut together, what was lost is sent again on the one that is back, not on the other', async () => {
   const peer = [SERVER.address, '198.51.100.2'];
   const options = { ...OPTIONS, addresses: { client: ['192.0.2.10'], server: peer } };
@@ -159,12 +167,7 @@ test('if two paths are cut together, what was lost is sent again on the one that
     const client = await newStack(network, { ...host, transport });
     const [a, b] = await pair(network, client, server);
     const silence = new Silence(network);
-    const received = (async () => {
-      for (let index = 0; index < 150; index++) {
-        expect(isEqual((await a.receive())!.data, pattern(1000, index))).toBe(true);
-        silence.arrived();
-      }
-    })();
+    const received = receiveAll(a, 150, silence);
     for (let index = 0; index < 150; index++) {
       if (index === 20) for (const address of host.addresses) transport.down(address);
       if (index === 60) transport.up('192.0.2.11');
@@ -195,12 +198,7 @@ test.each([
       const [a, b] = await pair(network, client, server);
       network.link('192.0.2.12', '*', { latencyMs: 20 });
       const silence = new Silence(network);
-      const received = (async () => {
-        for (let index = 0; index < 300; index++) {
-          expect(isEqual((await a.receive())!.data, pattern(1000, index))).toBe(true);
-          silence.arrived();
-        }
-      })();
+      const received = receiveAll(a, 300, silence);
       for (let index = 0; index < 300; index++) {
         if (index === 20) for (const address of host.addresses) transport.down(address);
         if (index === firstUp) transport.up('192.0.2.11');

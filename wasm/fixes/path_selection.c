@@ -157,7 +157,7 @@ void link_after_sack(struct sctp_tcb *stcb)
 			path_extra_of(net)->answered_ms = link_now_ms;
 		}
 	}
-	link_send_outlived(stcb);
+	link_retransmit_missing(stcb);
 	link_select_path(stcb);
 }
 

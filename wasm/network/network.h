@@ -48,7 +48,7 @@ uint32_t link_interface_to(const struct sctp_nets *net);
 void link_path_works(struct sctp_tcb *stcb, struct sctp_nets *net);
 
 /* A SACK has been read. Sends again what it reports as missing, if a HEARTBEAT that left later has been answered. */
-void link_send_outlived(struct sctp_tcb *stcb);
+void link_retransmit_missing(struct sctp_tcb *stcb);
 
 /*
  * A local address is being added. Until usrsctp's iterator has taken it over and the peer has answered the ASCONF, no

@@ -64,6 +64,11 @@ static const struct sctp_tmit_chunk *first_in_flight(const struct sctp_tcb *stcb
 	return NULL;
 }
 
+static double sent_ms(const struct sctp_tmit_chunk *chunk)
+{
+	return link_ms_of_timeval(&chunk->sent_rcv_time);
+}
+
 /* The window is one packet after a time-out, and its SACK would be delayed. The I bit prevents that (RFC 7053). */
 static void ask_for_immediate_sack(const struct sctp_tmit_chunk *chunk)
 {
@@ -206,11 +211,11 @@ static uint32_t sack_delay_ms(const struct sctp_tcb *stcb, const struct sctp_tmi
  * Was the chunk sent so long before the last HEARTBEAT that was answered that its SACK should have come? A chunk that
  * was sent once is left to fast retransmit meanwhile, which doesn't reduce the congestion window to one packet.
  */
-static int is_outlived(const struct sctp_tcb *stcb, const struct sctp_nets *net, const struct sctp_tmit_chunk *chunk)
+static int has_missed_sack(const struct sctp_tcb *stcb, const struct sctp_nets *net, const struct sctp_tmit_chunk *chunk)
 {
 	uint32_t delay_ms = chunk->snd_count > 1 ? sack_delay_ms(stcb, chunk) : SACK_DELAY_MS;
 
-	return link_ms_of_timeval(&chunk->sent_rcv_time) + delay_ms < path_extra_of(net)->heartbeat_ms;
+	return sent_ms(chunk) + delay_ms < path_extra_of(net)->heartbeat_ms;
 }
 
 /* Has T3-rtx backed off, or does it wait (RTO.Min) although a SACK should have arrived? */
@@ -227,15 +232,14 @@ static int is_overdue(const struct sctp_tcb *stcb, const struct sctp_nets *net)
 		return 1;
 	}
 	chunk = first_in_flight(stcb, net);
-	if (chunk == NULL || is_outlived(stcb, net, chunk)) {
+	if (chunk == NULL || has_missed_sack(stcb, net, chunk)) {
 		return chunk != NULL;
 	}
 	round_trip_ms = (uint32_t)(net->lastsa >> SCTP_RTT_SHIFT) + (uint32_t)net->lastsv;
-	return net->RTO_measured &&
-	       link_now_ms > link_ms_of_timeval(&chunk->sent_rcv_time) + round_trip_ms + sack_delay_ms(stcb, chunk);
+	return net->RTO_measured && link_now_ms > sent_ms(chunk) + round_trip_ms + sack_delay_ms(stcb, chunk);
 }
 
-void link_send_outlived(struct sctp_tcb *stcb)
+void link_retransmit_missing(struct sctp_tcb *stcb)
 {
 	struct sctp_nets *net;
 
@@ -243,9 +247,9 @@ void link_send_outlived(struct sctp_tcb *stcb)
 		struct path_extra *extra = path_extra_of(net);
 		const struct sctp_tmit_chunk *chunk = extra->heartbeat_ms > 0 ? first_in_flight(stcb, net) : NULL;
 
-		if (chunk == NULL || link_ms_of_timeval(&chunk->sent_rcv_time) >= extra->heartbeat_ms) {
+		if (chunk == NULL || sent_ms(chunk) >= extra->heartbeat_ms) {
 			extra->heartbeat_ms = 0;
-		} else if (is_outlived(stcb, net, chunk)) {
+		} else if (has_missed_sack(stcb, net, chunk)) {
 			extra->heartbeat_ms = 0;
 			resume(stcb, net);
 		}
@@ -276,7 +280,7 @@ static int is_doubtful(const struct sctp_tcb *stcb, const struct sctp_nets *net)
 	}
 	chunk = first_in_flight(stcb, net);
 	return chunk != NULL && (chunk->snd_count > 1 || has_any_path_failed(stcb) || is_overdue(stcb, net) ||
-	                         link_now_ms > link_ms_of_timeval(&chunk->sent_rcv_time) + SACK_DELAY_MS);
+	                         link_now_ms > sent_ms(chunk) + SACK_DELAY_MS);
 }
 
 /*
