@@ -2,6 +2,7 @@ import type { RelayLimits } from '../limits.js';
 import type { PoolAddress } from '../port-pool.js';
 import type { SctpPort } from '../port-reservations.js';
 import type { MovedSession } from '../session.js';
+import type { Channel, Handlers } from './channel.js';
 
 /** The options that must be the same in all workers. */
 export interface CommonOptions {
@@ -17,6 +18,12 @@ export type PlaceId = number;
 export interface GivenPort {
   readonly addresses: readonly number[];
   readonly port: number;
+}
+
+/** A client that another worker goes on with. */
+export interface MovedClient {
+  readonly session: MovedSession;
+  readonly given: GivenPort;
 }
 
 /** Values of metrics, as prom-client writes them. */
@@ -36,7 +43,7 @@ export interface WorkerQuestions {
     readonly token: string;
     readonly ticket: string;
     readonly subject: string | null;
-  }): { readonly session: MovedSession; readonly given: GivenPort } | null;
+  }): MovedClient | null;
 }
 
 /** What a worker tells the primary process. */
@@ -71,3 +78,12 @@ export interface PrimaryNews {
   drain: { readonly withinMs: number };
   close: null;
 }
+
+/** The primary process's end of the channel to a worker. */
+export type ChannelToWorker = Channel<PrimaryQuestions, PrimaryNews>;
+/** What the primary process does with what a worker asks and tells. */
+export type PrimaryHandlers = Handlers<WorkerQuestions, WorkerNews>;
+/** A worker's end of the channel to the primary process. */
+export type ChannelToPrimary = Channel<WorkerQuestions, WorkerNews>;
+/** What a worker does with what the primary process asks and tells. */
+export type WorkerHandlers = Handlers<PrimaryQuestions, PrimaryNews>;

@@ -1,16 +1,15 @@
 import type { PortClaim } from '../port-pool.js';
 import { keyOf, type PortOwner, PortReservations, type SctpPort } from '../port-reservations.js';
 import { type LocalPlace, LocalRegistry, type RegistryOptions } from '../registry.js';
-import { Channel, type ChannelMessage, type Handlers } from './channel.js';
+import { Channel, type ChannelMessage } from './channel.js';
 import type {
+  ChannelToWorker,
   CommonOptions,
   GivenPort,
   MetricValues,
+  MovedClient,
   PlaceId,
-  PrimaryNews,
-  PrimaryQuestions,
-  WorkerNews,
-  WorkerQuestions,
+  PrimaryHandlers,
 } from './messages.js';
 
 /** Where a shared registry gets its time and randomness from. */
@@ -99,7 +98,7 @@ interface SharedPlace {
 /** One worker, as the primary process sees it. */
 export class RegistryWorker {
   readonly #parts: SharedParts;
-  readonly #channel: Channel<PrimaryQuestions, PrimaryNews>;
+  readonly #channel: ChannelToWorker;
   readonly #events: WorkerEvents;
   readonly #places = new Map<PlaceId, SharedPlace>();
   #isGone = false;
@@ -138,7 +137,7 @@ export class RegistryWorker {
     }
   }
 
-  readonly #handlers: Handlers<WorkerQuestions, WorkerNews> = {
+  readonly #handlers: PrimaryHandlers = {
     hello: (options) => {
       const of = this.#parts.hello(options);
       this.#events.started();
@@ -206,12 +205,7 @@ export class RegistryWorker {
     return true;
   }
 
-  async #take(
-    id: PlaceId,
-    token: string,
-    ticket: string,
-    subject: string | null,
-  ): Promise<ReturnType<WorkerQuestions['take']>> {
+  async #take(id: PlaceId, token: string, ticket: string, subject: string | null): Promise<MovedClient | null> {
     const shared = this.#parts.tokens.get(token);
     if (shared === undefined || shared.isMoving || shared.worker === this) return null;
     shared.isMoving = true;

@@ -1,16 +1,15 @@
 import type { PoolAddress, PortClaim } from '../port-pool.js';
 import { LimitError, type Place, type Registry, type TakenSession } from '../registry.js';
 import type { MovedSession } from '../session.js';
-import { Channel, type ChannelMessage, type Handlers } from './channel.js';
+import { Channel, type ChannelMessage } from './channel.js';
 import type {
+  ChannelToPrimary,
   CommonOptions,
   GivenPort,
   MetricValues,
   PlaceId,
-  PrimaryNews,
-  PrimaryQuestions,
+  WorkerHandlers,
   WorkerNews,
-  WorkerQuestions,
 } from './messages.js';
 import { SharedPorts } from './shared-ports.js';
 
@@ -28,7 +27,7 @@ export interface WorkerRelay {
 export class WorkerRegistry implements Registry {
   /** The primary process counts them. */
   readonly restingPorts = 0;
-  readonly #channel: Channel<WorkerQuestions, WorkerNews>;
+  readonly #channel: ChannelToPrimary;
   readonly #ports: SharedPorts;
   readonly #places = new Map<PlaceId, WorkerPlace>();
   #addresses: readonly PoolAddress[] = [];
@@ -134,7 +133,7 @@ export class WorkerRegistry implements Registry {
     if (this.#places.has(place)) this.#channel.tell(name, news);
   }
 
-  readonly #handlers: Handlers<PrimaryQuestions, PrimaryNews> = {
+  readonly #handlers: WorkerHandlers = {
     moveAway: ({ place: id, ticket, subject }) => {
       const place = this.#places.get(id);
       if (place === undefined) return null;
