@@ -1,50 +1,31 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { relay } from '../../src/relay.js';
 import { RecordingHost } from '../../src/testing/recording-host.js';
 import { Child } from '../support/child.js';
 import { exchange } from '../support/exchange.js';
 import { freePort } from '../support/native.js';
-import { AUDIENCE, client, closeRelays, KEY, metric, serve, through, ticket, until } from '../support/relays.js';
+import { KeyFolder, PROGRAM, RelayCommand } from '../support/relay-command.js';
+import { AUDIENCE, client, closeRelays, metric, serve, through, ticket, until } from '../support/relays.js';
 
 const { CI } = process.env;
-const PROGRAM = fileURLToPath(new URL('../../dist/cli/relay.js', import.meta.url));
 const NGINX = '/usr/sbin/nginx';
 const CADDY = '/usr/bin/caddy';
 
-const folder = mkdtempSync(join(tmpdir(), 'relay-'));
-const keys = join(folder, 'keys.json');
-writeFileSync(keys, JSON.stringify({ keys: [KEY] }));
+const keyFolder = new KeyFolder();
+const { path: folder, keys } = keyFolder;
 
 afterEach(async () => {
   await closeRelays();
   await Child.endAll();
 });
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => keyFolder.remove());
 
 /** A relay in a process of its own. */
-async function command(address: string, ...more: readonly string[]) {
-  const metrics = await freePort();
-  const options = ['--address', address, '--keys', keys, '--audience', AUDIENCE, '--allow', '127.0.0.0/8:*'];
-  const special = ['--special', '127.0.0.0/8', '--listen', '0', '--metrics', String(metrics)];
-  const child = new Child(process.execPath, [PROGRAM, 'serve', ...options, ...special, ...more]);
-  const [, port = ''] = await child.printed(/"event":"listening","port":(\d+)/);
-  const answer = async (path: string, at: number | string) => {
-    const response = await fetch(`http://127.0.0.1:${at}${path}`);
-    return { status: response.status, type: response.headers.get('content-type'), text: await response.text() };
-  };
-  return {
-    child,
-    port,
-    url: `ws://127.0.0.1:${port}/relay`,
-    metrics: () => answer('/metrics', metrics),
-    health: () => answer('/health', port),
-  };
-}
+const command = (address: string, ...more: readonly string[]): Promise<RelayCommand> =>
+  RelayCommand.start(keyFolder, address, ...more);
 
 /** The example of a proxy in docs/relay.md, with these relays in place of its two. */
 function example(language: string, listen: readonly [before: string, now: string], ports: readonly string[]): string {
@@ -103,22 +84,19 @@ async function balancer(proxy: typeof nginx, ports: readonly string[]): Promise<
 describe.skipIf(!existsSync(PROGRAM) && !CI)('the relay command', () => {
   test('drains on SIGTERM: tells its clients, accepts no more, and exits when they have left', async () => {
     const relay = await command('127.0.0.11', '--drain', '40000');
-    expect((await relay.health()).status).toBe(200);
+    expect(await relay.health()).toBe(200);
     const transport = await through([relay.url]);
     const host = new RecordingHost();
     await transport.start(host);
     process.kill(relay.child.pid, 'SIGTERM');
     await until(() => transport.relays[0]?.state === 'draining', 'the client to hear of it');
-    expect((await relay.health()).status).toBe(503);
+    expect(await relay.health()).toBe(503);
     const late = await through([relay.url]);
     await expect(late.start(host)).rejects.toMatchObject({ message: expect.stringContaining('503') });
-    expect(metric((await relay.metrics()).text, 'usrsctp_relay_draining')).toBe(1);
+    expect(await relay.metric('draining')).toBe(1);
     await transport.close();
     expect(await relay.child.exit()).toBe(0);
-    const events = relay.child.output
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line));
+    const events = relay.logged();
     expect(events.map(({ event }) => event)).toEqual(['listening', 'allocated', 'draining', 'ended', 'closed']);
     for (const { time } of events) expect(Date.parse(time)).toBeGreaterThan(0);
   });
@@ -142,8 +120,7 @@ describe.skipIf(!existsSync(PROGRAM) && !CI)('the relay command', () => {
     ['--ports', '1-2-3', 'it must be two ports'],
     ['--limit', 'unanswered', 'must be a positive number'],
   ])('refuses %s %s at its start', (option, value, message) => {
-    const options = ['--address', '127.0.0.11', '--keys', keys, '--audience', AUDIENCE, '--allow', '127.0.0.0/8:*'];
-    const args = [PROGRAM, 'serve', '--listen', '0', ...options, option, value];
+    const args = [PROGRAM, ...keyFolder.arguments('127.0.0.11'), option, value];
     const { status, stderr, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 40_000 });
     expect(stderr).toContain(message);
     expect([status, stdout]).toEqual([1, '']);
@@ -157,8 +134,8 @@ describe.skipIf(!existsSync(PROGRAM) && !CI)('the relay command', () => {
       await transport.start(new RecordingHost());
       await transport.close();
     }
-    expect(metric((await relay.metrics()).text, 'usrsctp_relay_connections_total')).toBe(3);
-    expect((await relay.health()).status).toBe(200);
+    expect(await relay.metric('connections_total')).toBe(3);
+    expect(await relay.health()).toBe(200);
   });
 
   test.each([
@@ -269,7 +246,7 @@ describe.skipIf(!existsSync(PROGRAM) && !CI)('the relay command', () => {
       await until(() => transport.relays.every(({ state }) => state === 'up'), 'the second relay for both');
       expect(transport.addresses).toEqual(['127.0.2.11']);
       await exchange(association, accepted, 5);
-      expect(metric((await relays[1]!.metrics()).text, 'usrsctp_relay_clients')).toBe(2);
+      expect(await relays[1]!.metric('clients')).toBe(2);
       await association.close();
     });
   });

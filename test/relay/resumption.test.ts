@@ -1,40 +1,12 @@
-import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
-import { WebSocket } from 'ws';
-import { type Allocated, decodeRelayMessage, encodeControl, SUBPROTOCOL } from '../../src/relay/codec.js';
-import { closeRelays, startRelay, type TestRelay, ticket } from '../support/relays.js';
-
-const open: WebSocket[] = [];
+import { encodeControl } from '../../src/relay/codec.js';
+import { closeSockets, confirm, present } from '../support/relay-sockets.js';
+import { closeRelays, startRelay, ticket } from '../support/relays.js';
 
 afterEach(async () => {
-  for (const socket of open.splice(0)) socket.terminate();
+  closeSockets();
   await closeRelays();
 });
-
-/** Presents a ticket and a token. Returns the answer, or the close code. */
-async function present(relay: TestRelay, given: string, resumption: Uint8Array = new Uint8Array(0)) {
-  const socket = new WebSocket(relay.url, SUBPROTOCOL);
-  open.push(socket);
-  await once(socket, 'open');
-  const closed = once(socket, 'close').then(([code]) => code as number);
-  const answered = once(socket, 'message').then(([data]) => decodeRelayMessage(new Uint8Array(data)) as Allocated);
-  socket.send(encodeControl({ type: 'allocate', ticket: given, port: 0, resumption }));
-  const outcome = await Promise.race([closed, answered]);
-  if (typeof outcome === 'number') return { socket, code: outcome, token: new Uint8Array(0), resumed: false, closed };
-  return {
-    socket,
-    code: 0,
-    token: outcome.resumption.slice(),
-    resumed: outcome.resumed,
-    port: outcome.locals[0]?.port,
-    closed,
-  };
-}
-
-const confirm = async ({ socket }: { socket: WebSocket }) => {
-  socket.send(encodeControl({ type: 'ping', value: 1 }));
-  await once(socket, 'message');
-};
 
 describe('a resumption token', () => {
   test('resumes the session of its subject, and is replaced by another one', async () => {

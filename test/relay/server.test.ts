@@ -1,16 +1,13 @@
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { encodeControl, SUBPROTOCOL } from '../../src/relay/codec.js';
 import type { WebSocketConstructor } from '../../src/relay.js';
 import { RecordingHost } from '../../src/testing/recording-host.js';
+import { certificate } from '../support/certificate.js';
 import { closePeers, peer, started } from '../support/peers.js';
 import { closeRelays, metric, startRelay, through, until } from '../support/relays.js';
 import { init, sctp } from '../support/sctp.js';
@@ -26,19 +23,12 @@ async function closing(socket: WebSocket): Promise<[code: number, reason: string
 }
 
 test('TLS comes from the server that the relay is mounted on', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'relay-tls-'));
-  const [key, cert] = ['key.pem', 'cert.pem'].map((name) => join(folder, name)) as [string, string];
-  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'];
-  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
-  execFileSync('openssl', ['req', '-x509', ...kind, '-keyout', key, '-out', cert, ...subject], { stdio: 'ignore' });
-  const ca = readFileSync(cert);
-  rmSync(cert);
-  const server = createTlsServer({ key: readFileSync(key), cert: ca });
-  rmSync(folder, { recursive: true });
+  const { key, cert } = certificate();
+  const server = createTlsServer({ key, cert });
   const relay = await startRelay('127.0.0.11', { server });
   const Trusting = class extends WebSocket {
     constructor(url: string, protocols: string[]) {
-      super(url, protocols, { ca });
+      super(url, protocols, { ca: cert });
     }
   } as unknown as WebSocketConstructor;
   const transport = await through([relay.url.replace('ws:', 'wss:')], { WebSocket: Trusting });

@@ -1,84 +1,41 @@
 import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
-import { WebSocket } from 'ws';
-import { type Allocated, decodeRelayMessage, encodeControl, SUBPROTOCOL } from '../../src/relay/codec.js';
 import { relayWorker } from '../../src/relay-server.js';
 import { RecordingHost } from '../../src/testing/recording-host.js';
+import { certificate } from '../support/certificate.js';
 import { Child } from '../support/child.js';
 import { exchange } from '../support/exchange.js';
-import { freePort } from '../support/native.js';
 import { closePeers, peer, started } from '../support/peers.js';
-import { AUDIENCE, client, closeRelays, KEY, metric, serve, through, ticket, until } from '../support/relays.js';
+import { KeyFolder, PROGRAM, RelayCommand } from '../support/relay-command.js';
+import { closeSockets, confirm, present } from '../support/relay-sockets.js';
+import { client, closeRelays, serve, through, ticket, until } from '../support/relays.js';
 import { answer, init } from '../support/sctp.js';
 
 const { CI } = process.env;
-const PROGRAM = fileURLToPath(new URL('../../dist/cli/relay.js', import.meta.url));
 const WORKERS = 3;
 const ADDRESS = '127.0.3.11';
 
-const folder = mkdtempSync(join(tmpdir(), 'relay-'));
-const keys = join(folder, 'keys.json');
-writeFileSync(keys, JSON.stringify({ keys: [KEY] }));
-const open: WebSocket[] = [];
+const folder = new KeyFolder();
 const servers: Server[] = [];
 
 afterEach(async () => {
-  for (const socket of open.splice(0)) socket.terminate();
+  closeSockets();
   await closeRelays();
   closePeers();
   for (const server of servers.splice(0)) server.close();
   await Child.endAll();
 });
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => folder.remove());
 
 /** A relay of several workers. */
-async function relayOf(workers: number, ...more: readonly string[]) {
-  const metricsPort = await freePort();
-  const options = ['--address', ADDRESS, '--keys', keys, '--audience', AUDIENCE, '--allow', '127.0.0.0/8:*'];
-  const special = ['--special', '127.0.0.0/8', '--listen', '0', '--metrics', String(metricsPort)];
-  const args = ['serve', ...options, ...special, '--workers', String(workers), ...more];
-  const child = new Child(process.execPath, [PROGRAM, ...args]);
-  const [, port = ''] = await child.printed(/"event":"listening","port":(\d+)/);
-  const log = () =>
-    child.output
-      .trim()
-      .split('\n')
-      .map(
-        (line) =>
-          JSON.parse(line) as { event: string; worker?: number; pid?: number; reason?: string; signal?: string },
-      );
-  const value = async (series: string) => {
-    const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
-    return metric(text, `usrsctp_relay_${series}`);
-  };
-  const health = async () => (await fetch(`http://127.0.0.1:${port}/health`)).status;
-  return { child, log, value, health, url: `ws://127.0.0.1:${port}/relay` };
-}
-
-type Relay = Awaited<ReturnType<typeof relayOf>>;
-
-/** Presents a ticket and a token. Returns the answer, or the close code. */
-async function present({ url }: Relay, given: string, resumption: Uint8Array = new Uint8Array(0)) {
-  const socket = new WebSocket(url, SUBPROTOCOL);
-  open.push(socket);
-  await once(socket, 'open');
-  const closed = once(socket, 'close').then(([code]) => code as number);
-  const answered = once(socket, 'message').then(([data]) => decodeRelayMessage(new Uint8Array(data)) as Allocated);
-  socket.send(encodeControl({ type: 'allocate', ticket: given, port: 0, resumption }));
-  const outcome = await Promise.race([closed, answered]);
-  if (typeof outcome === 'number') return { socket, code: outcome, token: new Uint8Array(0), resumed: false, closed };
-  const { resumed, resumption: token, locals } = outcome;
-  return { socket, code: 0, token: token.slice(), resumed, port: locals[0]?.port, closed };
-}
+const relayOf = (workers: number, ...more: readonly string[]): Promise<RelayCommand> =>
+  RelayCommand.start(folder, ADDRESS, '--workers', String(workers), ...more);
 
 /** A TCP proxy before a relay. `cut` ends all connections as a network does that has gone. */
-async function cutter({ url }: Relay) {
+async function cutter({ url }: RelayCommand) {
   const { port } = new URL(url);
   const sockets = new Set<Socket>();
   const server = createServer((near) => {
@@ -101,13 +58,6 @@ async function cutter({ url }: Relay) {
   return { url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/relay`, cut };
 }
 
-const of = ({ log }: Relay, ...events: string[]) => log().filter(({ event }) => events.includes(event));
-
-const confirm = async ({ socket }: { socket: WebSocket }) => {
-  socket.send(encodeControl({ type: 'ping', value: 1 }));
-  await once(socket, 'message');
-};
-
 // `./build.sh test` builds dist/ first; it may be missing if vitest is run alone.
 describe.skipIf(!existsSync(PROGRAM) && !CI)(`a relay of ${WORKERS} workers`, () => {
   test('resumes a session in whichever worker the connection arrives, with its UDP port; the association goes on', async () => {
@@ -121,16 +71,16 @@ describe.skipIf(!existsSync(PROGRAM) && !CI)(`a relay of ${WORKERS} workers`, ()
     expect(transport.addresses).toEqual([ADDRESS]);
     for (let round = 1; round <= WORKERS + 1; round++) {
       cut();
-      await until(() => of(relay, 'resumed').length === round, 'the session to be resumed');
+      await until(() => relay.logged('resumed').length === round, 'the session to be resumed');
       await exchange(association, accepted, 10);
     }
-    const workers = of(relay, 'allocated', 'resumed').map(({ worker }) => worker);
+    const workers = relay.logged('allocated', 'resumed').map(({ worker }) => worker);
     expect(new Set(workers).size).toBe(WORKERS);
     expect([transport.addresses, accepted.remoteEndpoints]).toEqual([[ADDRESS], before]);
-    expect(await relay.value('clients')).toBe(1);
-    expect(await relay.value('sessions_total{kind="resumed"}')).toBe(WORKERS + 1);
-    expect(await relay.value('sessions_total{kind="new"}')).toBe(1);
-    expect(await relay.value('resting_ports')).toBe(0);
+    expect(await relay.metric('clients')).toBe(1);
+    expect(await relay.metric('sessions_total{kind="resumed"}')).toBe(WORKERS + 1);
+    expect(await relay.metric('sessions_total{kind="new"}')).toBe(1);
+    expect(await relay.metric('resting_ports')).toBe(0);
     await association.close();
   });
 
@@ -148,7 +98,7 @@ describe.skipIf(!existsSync(PROGRAM) && !CI)(`a relay of ${WORKERS} workers`, ()
     for (let attempt = 0; attempt < WORKERS; attempt++) {
       expect((await present(relay, await ticket({ sub: 'alice' }), first.token)).resumed).toBe(false);
     }
-    expect(of(relay, 'allocated', 'resumed').length).toBe(2 + 2 * WORKERS);
+    expect(relay.logged('allocated', 'resumed').length).toBe(2 + 2 * WORKERS);
   });
 
   test('gives each client a UDP port of its own, and has the limits of clients once for all workers', async () => {
@@ -163,12 +113,12 @@ describe.skipIf(!existsSync(PROGRAM) && !CI)(`a relay of ${WORKERS} workers`, ()
     expect((await present(relay, await ticket({ sub: 'carol' }))).code).toBe(4429);
     const ports = [...alices, ...others].map(({ port }) => port);
     expect(ports.toSorted()).toEqual([45_000, 45_001, 45_002, 45_003, 45_004, 45_005]);
-    expect(new Set(of(relay, 'allocated').map(({ worker }) => worker)).size).toBe(WORKERS);
+    expect(new Set(relay.logged('allocated').map(({ worker }) => worker)).size).toBe(WORKERS);
     others[0]!.socket.terminate(); // It is lost, so it makes room for another client, in whichever worker that is.
-    await until(async () => (await relay.value('connections')) === 5, 'the relay to notice');
+    await until(async () => (await relay.metric('connections')) === 5, 'the relay to notice');
     const next = await present(relay, await ticket({ sub: 'carol' }));
     expect([next.code, next.port]).toEqual([0, others[0]!.port]);
-    expect(of(relay, 'ended').map(({ reason }) => reason)).toEqual(['limit']);
+    expect(relay.logged('ended').map(({ reason }) => reason)).toEqual(['limit']);
   });
 
   test('keeps an SCTP port for the client that uses it, against the clients of other workers', async () => {
@@ -183,7 +133,7 @@ describe.skipIf(!existsSync(PROGRAM) && !CI)(`a relay of ${WORKERS} workers`, ()
     await until(() => received.length === 1, 'the INIT of the first client');
     for (const [number, each] of others.entries()) {
       each.send('127.0.0.1', port, init({ initiateTag: 8 }));
-      await until(async () => (await relay.value('refused_total{reason="taken"}')) === number + 1, 'the refusal');
+      await until(async () => (await relay.metric('refused_total{reason="taken"}')) === number + 1, 'the refusal');
     }
     others[0]!.send('127.0.0.1', port, init({ initiateTag: 9, sourcePort: 5002 }));
     await until(() => received.length === 2, 'the INIT from another SCTP port');
@@ -191,10 +141,31 @@ describe.skipIf(!existsSync(PROGRAM) && !CI)(`a relay of ${WORKERS} workers`, ()
     socket.send(answer({ tag: 7 }), udpPort, address);
     await until(() => first!.host.packets.length === 1, 'the answer to the first client');
     await first!.transport.close();
-    await until(async () => (await relay.value('clients')) === WORKERS - 1, 'the relay to notice');
+    await until(async () => (await relay.metric('clients')) === WORKERS - 1, 'the relay to notice');
     others[1]!.send('127.0.0.1', port, init({ initiateTag: 10 }));
     await until(() => received.length === 3, 'the INIT of another client, when the first one has left');
-    expect(new Set(of(relay, 'allocated').map(({ worker }) => worker)).size).toBe(WORKERS);
+    expect(new Set(relay.logged('allocated').map(({ worker }) => worker)).size).toBe(WORKERS);
+  });
+
+  test('speaks TLS with --cert and --key, in all workers, in which sessions are resumed as without', async () => {
+    const { key, cert } = certificate();
+    const [keyFile, certFile] = ['key.pem', 'cert.pem'].map((name) => join(folder.path, name)) as [string, string];
+    writeFileSync(keyFile, key);
+    writeFileSync(certFile, cert);
+    const relay = await relayOf(WORKERS, '--cert', certFile, '--key', keyFile);
+    const url = relay.url.replace('ws:', 'wss:');
+    const trusting = { ca: cert };
+    let last = await present({ url }, await ticket(), new Uint8Array(0), trusting);
+    const { port } = last;
+    for (let round = 1; round <= WORKERS; round++) {
+      last.socket.terminate();
+      last = await present({ url }, await ticket(), last.token, trusting);
+      expect([last.resumed, last.port]).toEqual([true, port]);
+      await confirm(last);
+    }
+    expect(new Set(relay.logged('allocated', 'resumed').map(({ worker }) => worker)).size).toBe(WORKERS);
+    await expect(present({ url }, await ticket())).rejects.toThrow('self-signed certificate');
+    await expect(present(relay, await ticket())).rejects.toThrow(/socket hang up|ECONNRESET/);
   });
 
   test('goes on when a worker is killed: its client comes back, and the others notice nothing', async () => {
@@ -206,19 +177,19 @@ describe.skipIf(!existsSync(PROGRAM) && !CI)(`a relay of ${WORKERS} workers`, ()
       const association = await stack.socket().connectx(server.endpoints, { timeoutMs: 40_000 });
       clients.push({ transport, association, accepted: await server.listener.accept() });
     }
-    const home = of(relay, 'allocated').map(({ worker }) => worker);
+    const home = relay.logged('allocated').map(({ worker }) => worker);
     expect(new Set(home).size).toBe(WORKERS);
     await new Promise((resolve) => setTimeout(resolve, 1200)); // The primary process has noted the metrics.
-    const before = await relay.value('datagrams_total{direction="out"}');
-    const { pid = 0 } = of(relay, 'worker').find(({ worker }) => worker === home[1])!;
+    const before = await relay.metric('datagrams_total{direction="out"}');
+    const { pid = 0 } = relay.logged('worker').find(({ worker }) => worker === home[1])!;
     process.kill(pid, 'SIGKILL');
     await Promise.all(clients.map(({ association, accepted }) => exchange(association, accepted, 20)));
     expect(clients.map(({ transport }) => transport.relays[0]?.state)).toEqual(['up', 'up', 'up']);
-    expect(of(relay, 'worker ended')).toMatchObject([{ worker: home[1], signal: 'SIGKILL' }]);
-    expect(of(relay, 'allocated')).toHaveLength(WORKERS + 1);
-    await until(async () => (await relay.value('workers')) === WORKERS, 'another worker in its place');
-    expect(await relay.value('clients')).toBe(WORKERS);
-    expect(await relay.value('datagrams_total{direction="out"}')).toBeGreaterThan(before!);
+    expect(relay.logged('worker ended')).toMatchObject([{ worker: home[1], signal: 'SIGKILL' }]);
+    expect(relay.logged('allocated')).toHaveLength(WORKERS + 1);
+    await until(async () => (await relay.metric('workers')) === WORKERS, 'another worker in its place');
+    expect(await relay.metric('clients')).toBe(WORKERS);
+    expect(await relay.metric('datagrams_total{direction="out"}')).toBeGreaterThan(before!);
     for (const { association, accepted } of clients) {
       expect(accepted.state).toBe('open');
       await association.close();
@@ -235,8 +206,8 @@ describe.skipIf(!existsSync(PROGRAM) && !CI)(`a relay of ${WORKERS} workers`, ()
     for (let attempt = 0; attempt < WORKERS; attempt++) expect(await relay.health()).toBe(503);
     const late = await through([relay.url]);
     await expect(late.start(new RecordingHost())).rejects.toThrow('503');
-    expect(await relay.value('draining')).toBe(1);
-    const pids = of(relay, 'worker').map(({ pid = 0 }) => pid);
+    expect(await relay.metric('draining')).toBe(1);
+    const pids = relay.logged('worker').map(({ pid = 0 }) => pid);
     for (const transport of transports) await transport.close();
     expect(await relay.child.exit()).toBe(0);
     for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
@@ -247,7 +218,7 @@ describe.skipIf(!existsSync(PROGRAM) && !CI)(`a relay of ${WORKERS} workers`, ()
     const transport = await through([relay.url]);
     await transport.start(new RecordingHost());
     await relay.child.kill();
-    const pids = of(relay, 'worker').map(({ pid = 0 }) => pid);
+    const pids = relay.logged('worker').map(({ pid = 0 }) => pid);
     expect(pids).toHaveLength(WORKERS);
     const isRunning = (pid: number) => {
       try {
@@ -264,8 +235,7 @@ describe.skipIf(!existsSync(PROGRAM) && !CI)(`a relay of ${WORKERS} workers`, ()
     ['--workers', '65', '`workers` is 65: give an integer from 1 to 64'],
     ['--address', '203.0.113.9', 'no UDP socket can be bound to 203.0.113.9'],
   ])('refuses %s %s at its start', async (option, value, message) => {
-    const options = ['--address', ADDRESS, '--keys', keys, '--audience', AUDIENCE, '--allow', '127.0.0.0/8:*'];
-    const args = [PROGRAM, 'serve', '--listen', '0', '--workers', '2', ...options, option, value];
+    const args = [PROGRAM, ...folder.arguments(ADDRESS), '--workers', '2', option, value];
     const { status, stderr, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 40_000 });
     expect(stderr).toContain(message);
     expect(stderr.split(message)).toHaveLength(2);
