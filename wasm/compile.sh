@@ -35,7 +35,7 @@ readonly internals=(
   fixes/{added_addresses,deleted_addresses,late_packets,pending_addresses,readded_addresses,reconfiguration,restart}.c
   fixes/{address_translation,retransmission,round_trips,schedulers,shutdown,extra_fields,path_selection,error_counters}.c
   fixes/{association_validation,fragment_size,packet_validation,gap_blocks,asockill_timer}.c
-  fixes/unrecognized_parameters.c
+  fixes/{unrecognized_parameters,interleaving}.c
   fixes/{process_data,unread_limit,accept_fragment,reassembly,delivery,forward_tsn}.c
   fixes/{stream_reset,restarted_streams,ended_association,shared_keys}.c
   fixes/{send_buffer,lifetimes,abandoned,unfinished_messages,sent_abort}.c

@@ -168,7 +168,10 @@ export const transferOptions = {
     write: 'socket',
     value: ['', 'number'],
   },
-  /** I-DATA (RFC 8260). `fragmentInterleave` must be 2. */
+  /**
+   * I-DATA (RFC 8260): on a socket, whether it is offered; of an association, whether it is used. `fragmentInterleave` must be 2.
+   * It is offered only with `partialReliability`, because some peers use it only with I-FORWARD-TSN.
+   */
   interleaving: {
     constant: 'SCTP_INTERLEAVING_SUPPORTED',
     read: 'both',

@@ -17,7 +17,7 @@ import {
 import { typesOf } from '../support/scripted-peer.js';
 import { pattern } from '../support/two-stacks.js';
 import { requirement } from './requirement.js';
-import { ask, causesOf, connecting, established, listening, one, only } from './scenes.js';
+import { ask, connecting, established, listening, one, only } from './scenes.js';
 
 const [WHOLE, BEGINNING] = [3, 2];
 const INTERLEAVED = [extensions('RE-CONFIG', 'FORWARD TSN', 'I-DATA', 'I-FORWARD TSN'), forwardTsnSupported];
@@ -362,48 +362,6 @@ requirement(
   established({ ...interleaving, initiation: { parameters: FEATURES } }, async ({ target, association }) => {
     await association.send('x');
     expect(typesOf(await target.answers())).toEqual(['DATA']);
-  }),
-);
-
-const interleavedWithoutForwardTsn = {
-  ...interleaving,
-  initiation: { parameters: [extensions('I-DATA', 'FORWARD TSN'), forwardTsnSupported] },
-};
-
-requirement(
-  'RFC 8260',
-  '2.2.1',
-  'MUST',
-  'I-DATA is sent to a peer that lists it, also if that does not list I-FORWARD TSN',
-  established(interleavedWithoutForwardTsn, async ({ target, association }) => {
-    await association.send('x');
-    expect(typesOf(await target.answers())).toEqual(['I-DATA']);
-  }),
-);
-
-requirement(
-  'RFC 8260',
-  '2.3.1',
-  'MUST',
-  'with I-DATA, no message to a peer that does not list I-FORWARD TSN is abandoned: it is retransmitted',
-  established(interleavedWithoutForwardTsn, async ({ target, association }) => {
-    void association.send('x', { reliability: { retransmits: 0 } });
-    const { tsn } = one(await target.answers(), 'I-DATA');
-    await target.advance(1000);
-    const answers = await target.answers();
-    expect(typesOf(answers)).toEqual(['I-DATA']);
-    expect(one(answers, 'I-DATA').tsn).toBe(tsn);
-  }),
-);
-
-requirement(
-  'RFC 8260',
-  '2.3.1',
-  'MUST',
-  'I-FORWARD TSN from a peer that did not list it is an unrecognized chunk',
-  established(interleavedWithoutForwardTsn, async ({ peer }) => {
-    const answers = await ask(peer, chunkOf('I-FORWARD TSN', u32(peer.tsn)));
-    expect(causesOf(one(answers, 'ERROR'))).toEqual([6]);
   }),
 );
 

@@ -69,6 +69,7 @@ void fixed_send_initiate_ack(struct sctp_inpcb *inp, struct sctp_tcb *stcb, stru
                              int ip_bytes, int offset, struct sockaddr *from, struct sockaddr *to,
                              struct sctphdr *header, struct sctp_init_chunk *init, uint32_t vrf_id, uint16_t port)
 {
+	uint8_t *interleaving = stcb != NULL ? &stcb->asoc.idata_supported : &inp->idata_supported, wanted = *interleaving;
 	uint32_t end = (uint32_t)offset + ntohs(init->ch.chunk_length);
 
 	if (link_lists_too_many_addresses(packet, (uint32_t)offset + sizeof(*init), end)) {
@@ -78,6 +79,10 @@ void fixed_send_initiate_ack(struct sctp_inpcb *inp, struct sctp_tcb *stcb, stru
 	}
 	link_report_forward_tsn(!(stcb != NULL ? stcb->asoc.prsctp_supported : inp->prsctp_supported));
 	link_before_init_ack(from->sa_family != AF_CONN ? init : NULL);
+	if (!link_may_list_interleaving(inp, stcb, packet, offset + (int)sizeof(*init), (int)end)) {
+		*interleaving = 0;
+	}
 	sctp_send_initiate_ack(inp, stcb, path, packet, ip_bytes, offset, from, to, header, init, vrf_id, port);
+	*interleaving = wanted;
 	link_before_init_ack(NULL);
 }

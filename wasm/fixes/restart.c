@@ -226,32 +226,6 @@ int link_find_parameter(struct mbuf *packet, int from, int end, uint16_t type)
 	return 0;
 }
 
-/* Do the parameters of an INIT or INIT ACK list a type of chunk (RFC 5061 4.2.7)? */
-static int lists_chunk(struct mbuf *packet, int from, int end, uint8_t type)
-{
-	const int header = sizeof(struct sctp_paramhdr);
-	uint8_t buffer[256], *list;
-	int at = link_find_parameter(packet, from, end, SCTP_SUPPORTED_CHUNK_EXT), bytes = min(end - at, 256);
-
-	list = at > 0 ? (uint8_t *)sctp_m_getptr(packet, at, bytes, buffer) : NULL;
-	if (list == NULL) {
-		return 0;
-	}
-	bytes = min(bytes, ntohs(((const struct sctp_paramhdr *)list)->param_length));
-	return memchr(list + header, type, (size_t)(bytes - header)) != NULL;
-}
-
-/*
- * With I-DATA, messages can be abandoned only if the peer lists I-FORWARD TSN as well (RFC 8260 2.3.1).
- * sctp_load_addresses_from_init() looks for support of FORWARD TSN alone.
- */
-static void check_forward_tsn(struct sctp_association *asoc, struct mbuf *packet, int offset, int limit)
-{
-	if (asoc->idata_supported && asoc->prsctp_supported && !lists_chunk(packet, offset, limit, SCTP_IFORWARD_CUM_TSN)) {
-		asoc->prsctp_supported = 0;
-	}
-}
-
 int fixed_load_addresses_from_init(struct sctp_tcb *stcb, struct mbuf *packet, int offset, int limit,
                                    struct sockaddr *from, struct sockaddr *to, struct sockaddr *listed, uint16_t port)
 {
@@ -285,7 +259,7 @@ int fixed_load_addresses_from_init(struct sctp_tcb *stcb, struct mbuf *packet, i
 #endif
 	if (result == 0) {
 		reset_path_parameters(&stcb->asoc);
-		check_forward_tsn(&stcb->asoc, packet, offset, limit);
+		link_negotiate_interleaving(stcb, packet, offset, limit, listed != NULL);
 	}
 	return result;
 }

@@ -63,4 +63,8 @@ extern uint32_t link_most_associations;
  */
 #pragma weak sctp_is_address_on_local_host
 
+/* A new association doesn't interleave messages without partial reliability: fixes/interleaving.c. */
+#include "fixes/fixes.h"
+#define sctp_init_asoc(inp, stcb, ...) link_init_association(stcb, sctp_init_asoc(inp, stcb, __VA_ARGS__))
+
 #endif
