@@ -196,15 +196,20 @@ static int has_any_path_failed(const struct sctp_tcb *stcb)
 	return 0;
 }
 
+/* Has the last SACK reported a chunk as missing? Before the first one, and after a restart, the highest gap is no TSN. */
+static int is_missing(const struct sctp_association *asoc, const struct sctp_tmit_chunk *chunk)
+{
+	return SCTP_TSN_GT(asoc->this_sack_highest_gap, chunk->rec.data.tsn) &&
+	       SCTP_TSN_GT(asoc->sending_seq, asoc->this_sack_highest_gap);
+}
+
 /*
  * How long the SACK of a chunk may be delayed. It isn't delayed if the last SACK has reported the chunk as missing. And
  * once a path has failed, no delay is granted: what is in flight on another path may be lost as well.
  */
 static uint32_t sack_delay_ms(const struct sctp_tcb *stcb, const struct sctp_tmit_chunk *chunk)
 {
-	int is_missing = SCTP_TSN_GT(stcb->asoc.this_sack_highest_gap, chunk->rec.data.tsn);
-
-	return is_missing || has_any_path_failed(stcb) ? 0 : SACK_DELAY_MS;
+	return is_missing(&stcb->asoc, chunk) || has_any_path_failed(stcb) ? 0 : SACK_DELAY_MS;
 }
 
 /*
@@ -218,6 +223,12 @@ static int has_missed_sack(const struct sctp_tcb *stcb, const struct sctp_nets *
 	return sent_ms(chunk) + delay_ms < path_extra_of(net)->heartbeat_ms;
 }
 
+/* The peer's window is 0, so T3-rtx probes it (RFC 9260 6.1, rule A), and mustn't be cut short. */
+static int is_probing_window(const struct sctp_tcb *stcb)
+{
+	return extra_of(stcb)->sack_ms > 0 && extra_of(stcb)->window_bytes == 0;
+}
+
 /* Has T3-rtx backed off, or does it wait (RTO.Min) although a SACK should have arrived? */
 static int is_overdue(const struct sctp_tcb *stcb, const struct sctp_nets *net)
 {
@@ -225,15 +236,18 @@ static int is_overdue(const struct sctp_tcb *stcb, const struct sctp_nets *net)
 	const struct sctp_tmit_chunk *chunk;
 
 	if (net->rxt_timer.type != SCTP_TIMER_TYPE_SEND || !SCTP_OS_TIMER_PENDING(&net->rxt_timer.timer) ||
-	    (extra_of(stcb)->sack_ms > 0 && extra_of(stcb)->window_bytes == 0)) {
-		return 0; /* or T3-rtx probes a window of 0 */
+	    is_probing_window(stcb)) {
+		return 0;
 	}
 	if (net->RTO > (rto_ms > 0 ? rto_ms : stcb->asoc.initial_rto)) {
 		return 1;
 	}
 	chunk = first_in_flight(stcb, net);
-	if (chunk == NULL || has_missed_sack(stcb, net, chunk)) {
-		return chunk != NULL;
+	if (chunk == NULL) {
+		return 0;
+	}
+	if (has_missed_sack(stcb, net, chunk)) {
+		return 1;
 	}
 	round_trip_ms = (uint32_t)(net->lastsa >> SCTP_RTT_SHIFT) + (uint32_t)net->lastsv;
 	return net->RTO_measured && link_now_ms > sent_ms(chunk) + round_trip_ms + sack_delay_ms(stcb, chunk);
@@ -243,6 +257,9 @@ void link_retransmit_missing(struct sctp_tcb *stcb)
 {
 	struct sctp_nets *net;
 
+	if (is_probing_window(stcb)) {
+		return;
+	}
 	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
 		struct path_extra *extra = path_extra_of(net);
 		const struct sctp_tmit_chunk *chunk = extra->heartbeat_ms > 0 ? first_in_flight(stcb, net) : NULL;
