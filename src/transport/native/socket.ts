@@ -37,6 +37,7 @@ import {
 import { OutgoingMessages } from './outgoing.js';
 import { BatchSender } from './sender.js';
 import { portIn, sockaddrOf } from './sockaddr.js';
+import { TurnBatch } from './turn-batch.js';
 import type { Readiness, Watch } from './watch.js';
 
 /** What differs between UDP sockets and raw sockets. */
@@ -88,6 +89,7 @@ export class NativeSocket implements LocalSocket {
   readonly #events: SocketEvents;
   readonly #socket: Descriptor;
   readonly #isIpv4: boolean;
+  readonly #outgoing: TurnBatch;
   readonly #sender: BatchSender;
   readonly #errors: ErrorQueue;
   readonly #watch: Watch;
@@ -145,6 +147,7 @@ export class NativeSocket implements LocalSocket {
       readErrors: () => this.#readErrors(),
       failed: (packet, errno) => this.#failed(packet.destination, errno),
     });
+    this.#outgoing = new TurnBatch((packets) => this.#sender.send(packets));
     this.#discardWaiting();
     this.#watch = system.watch(socket.fd, (event) => this.#ready(event));
   }
@@ -161,11 +164,12 @@ export class NativeSocket implements LocalSocket {
 
   send(packets: readonly Packet[]): void {
     this.#shared.kind.sending(packets);
-    this.#sender.send(packets);
+    this.#outgoing.add(packets);
   }
 
   async close(): Promise<void> {
     this.#isClosing = true;
+    this.#outgoing.flush();
     await this.#sender.finish();
     clearImmediate(this.#turn);
     this.#shared.kind.closed(this.#socket);
