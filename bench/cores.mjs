@@ -21,10 +21,16 @@ const ASSOCIATIONS = 64;
 /** Messages that each association has on their way. */
 const WINDOW = 8;
 const SET_UPS = 1000;
+/**
+ * Each worker compiles the code for itself, because each has a V8 of its own. Before that is done, a message costs three times as much
+ * processor time, and four workers pay it four times.
+ */
+const WARM_UP_ROUNDS = 3;
+const WARM_UP_MS = 1500;
 
 const [role, ...rest] = process.argv.slice(2);
 if (role === 'server') await serve(Number(rest[0]), rest[1]);
-else if (role === 'client') await load(Number(rest[0]), Number(rest[1]), Number(rest[2]));
+else if (role === 'client') await load(Number(rest[0]), Number(rest[1]));
 else console.log(JSON.stringify(await measure(role, ...rest.map(Number))));
 
 async function serve(workers, steering) {
@@ -43,14 +49,18 @@ async function serve(workers, steering) {
 
 async function measure(steering, workers, durationMs, clientCount = workers) {
   const server = await (steering === 'native' ? nativeServer() : ourServer(workers, steering));
-  const clients = Array.from({ length: clientCount }, (_, number) => start('client', server.port, number, durationMs));
+  const clients = Array.from({ length: clientCount }, (_, number) => start('client', server.port, number));
   await Promise.all(clients.map(answerOf));
-  const all = async (order) => {
+  const all = async (order, ms) => {
     const counts = clients.map(answerOf);
-    for (const client of clients) client.send(order);
+    for (const client of clients) client.send({ order, ms });
     return (await Promise.all(counts)).reduce((sum, { count }) => sum + count, 0);
   };
-  const messages = await during(server, () => all('messages'));
+  for (let round = 0; round < WARM_UP_ROUNDS; round++) {
+    await all('messages', WARM_UP_MS);
+    await all('set-ups');
+  }
+  const messages = await during(server, () => all('messages', durationMs));
   const setUps = await during(server, () => all('set-ups'));
   await all('end');
   await server.end();
@@ -111,14 +121,14 @@ async function answerOf(child) {
 }
 
 /** A client. It has an address of its own, because two clients may use the same SCTP port. */
-async function load(port, number, durationMs) {
+async function load(port, number) {
   const addresses = [`127.0.0.${10 + number}`];
   const stack = await Stack.create({ transport: udp({ addresses, port: 0, encapsulationPort: port }) });
   const connect = () => stack.socket().connectx(SERVER);
   const associations = await Promise.all(Array.from({ length: ASSOCIATIONS }, connect));
   const orders = {
-    messages: async () => {
-      const end = performance.now() + durationMs;
+    messages: async (ms) => {
+      const end = performance.now() + ms;
       const counts = await Promise.all(associations.map((association) => talk(association, end)));
       return counts.reduce((sum, count) => sum + count, 0);
     },
@@ -134,8 +144,8 @@ async function load(port, number, durationMs) {
       return 0;
     },
   };
-  process.on('message', async (order) => {
-    const count = await orders[order]();
+  process.on('message', async ({ order, ms }) => {
+    const count = await orders[order](ms);
     if (process.connected) process.send({ count });
   });
   process.send({ count: 0 });
