@@ -232,3 +232,35 @@ test('what is lost in a cut shorter than the RTO is sent again after it, though 
     await client.close();
   }, OPTIONS);
 });
+
+test.each([40, 80, 120, 160, 199])(
+  'a cut of %i ms, in which the SACK of a peer could be delayed, costs little more than its length',
+  async (cutMs) => {
+    const peer = [SERVER.address, '198.51.100.2'];
+    const options = { ...OPTIONS, conditions: { latencyMs: 2 }, addresses: { client: ['192.0.2.10'], server: peer } };
+    await withTwoStacks(async ({ network, server }) => {
+      const host = network.host('mobile', ['192.0.2.11', '192.0.2.12'], OPTIONS.host);
+      const transport = new Interruptible(host.transport);
+      const client = await newStack(network, { ...host, transport });
+      const [a, b] = await pair(network, client, server);
+      let longestMs = 0;
+      const received = (async () => {
+        for (let index = 0, lastMs = network.clock.now(); index < 200; index++) {
+          expect(isEqual((await a.receive())!.data, pattern(1000, index))).toBe(true);
+          longestMs = Math.max(longestMs, network.clock.now() - lastMs);
+          lastMs = network.clock.now();
+        }
+      })();
+      network.clock.schedule(503, () => host.addresses.forEach((address) => void transport.down(address)));
+      network.clock.schedule(503 + cutMs, () => transport.up('192.0.2.12'));
+      network.clock.schedule(512 + cutMs, () => transport.up('192.0.2.11'));
+      for (let index = 0; index < 200; index++) {
+        await b.send(pattern(1000, index));
+        await network.advance(10);
+      }
+      await received;
+      expect(longestMs).toBeLessThan(cutMs + 60);
+      await client.close();
+    }, options);
+  },
+);

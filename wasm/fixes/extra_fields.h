@@ -70,6 +70,7 @@ struct path_extra {
 	double min_rtt_since_ms;      /* when the current measurement period of min_rtt_us began: tuning/min_rtt.c */
 	double resumed_ms;            /* when its link came back, or its route changed: network/returned_links.c */
 	double heartbeat_ms;          /* when the last answered HEARTBEAT was sent; 0: network/returned_links.c */
+	double heartbeat_trip_ms;     /* how long its answer took */
 	double asked_ms;              /* when a HEARTBEAT on it was last looked at: network/returned_links.c */
 	uint32_t min_rtt_us;
 	uint32_t previous_min_rtt_us; /* of the period before */

@@ -79,6 +79,7 @@ int fixed_calculate_rto(struct sctp_tcb *stcb, struct sctp_association *asoc, st
 	is_measured = sent->tv_sec >= 0 && sctp_calculate_rto(stcb, asoc, net, sent, source);
 	sent_ms = link_ms_of_timeval(sent);
 	path_extra_of(net)->heartbeat_ms = sent_ms < link_now_ms ? sent_ms : 0;
+	path_extra_of(net)->heartbeat_trip_ms = max(link_now_ms - sent_ms, 0);
 	link_path_answered(stcb, net);
 	return is_measured;
 }

@@ -89,8 +89,8 @@ static void resume(struct sctp_tcb *stcb, struct sctp_nets *net)
 
 static void send_heartbeat(struct sctp_tcb *stcb, struct sctp_nets *net)
 {
+	sctp_send_sack(stcb, SCTP_SO_NOT_LOCKED); /* first, because it tells a peer that gets the HEARTBEAT what is lost */
 	sctp_send_hb(stcb, net, SCTP_SO_NOT_LOCKED);
-	sctp_send_sack(stcb, SCTP_SO_NOT_LOCKED);
 	sctp_chunk_output(stcb->sctp_ep, stcb, SCTP_OUTPUT_FROM_HB_TMR, SCTP_SO_NOT_LOCKED);
 }
 
@@ -212,15 +212,37 @@ static uint32_t sack_delay_ms(const struct sctp_tcb *stcb, const struct sctp_tmi
 	return is_missing(&stcb->asoc, chunk) || has_any_path_failed(stcb) ? 0 : SACK_DELAY_MS;
 }
 
-/*
- * Was the chunk sent so long before the last HEARTBEAT that was answered that its SACK should have come? A chunk that
- * was sent once is left to fast retransmit meanwhile, which doesn't reduce the congestion window to one packet.
- */
-static int has_missed_sack(const struct sctp_tcb *stcb, const struct sctp_nets *net, const struct sctp_tmit_chunk *chunk)
+/* The longest round trip to be expected on a path, as T3-rtx has it, but without RTO.Min; 0 if none was measured. */
+static uint32_t round_trip_ms(const struct sctp_nets *net)
 {
-	uint32_t delay_ms = chunk->snd_count > 1 ? sack_delay_ms(stcb, chunk) : SACK_DELAY_MS;
+	return (uint32_t)(net->lastsa >> SCTP_RTT_SHIFT) + (uint32_t)net->lastsv;
+}
 
-	return sent_ms(chunk) + delay_ms < path_extra_of(net)->heartbeat_ms;
+/*
+ * A SACK reports all that has arrived, even if it was delayed. So a chunk is lost if a SACK that came a round trip after
+ * it was sent doesn't report it.
+ */
+static int is_left_out(const struct sctp_tcb *stcb, const struct sctp_tmit_chunk *chunk, double trip_ms)
+{
+	return extra_of(stcb)->sack_ms > sent_ms(chunk) + trip_ms;
+}
+
+/*
+ * Was the chunk lost before the last HEARTBEAT that was answered? It was sent so long before that its SACK should have
+ * come, or the last SACK leaves it out. A chunk that was sent once is left to fast retransmit meanwhile, which doesn't
+ * reduce the congestion window to one packet.
+ */
+static int is_lost(const struct sctp_tcb *stcb, const struct sctp_nets *net, const struct sctp_tmit_chunk *chunk)
+{
+	const struct path_extra *extra = path_extra_of(net);
+	int is_sent_again = chunk->snd_count > 1;
+	uint32_t delay_ms = is_sent_again ? sack_delay_ms(stcb, chunk) : SACK_DELAY_MS;
+
+	if (sent_ms(chunk) + delay_ms < extra->heartbeat_ms) {
+		return 1;
+	}
+	return sent_ms(chunk) < extra->heartbeat_ms && (is_sent_again || !is_missing(&stcb->asoc, chunk)) &&
+	       is_left_out(stcb, chunk, max(2 * extra->heartbeat_trip_ms, round_trip_ms(net)));
 }
 
 /* The peer's window is 0, so T3-rtx probes it (RFC 9260 6.1, rule A), and mustn't be cut short. */
@@ -232,7 +254,7 @@ static int is_probing_window(const struct sctp_tcb *stcb)
 /* Has T3-rtx backed off, or does it wait (RTO.Min) although a SACK should have arrived? */
 static int is_overdue(const struct sctp_tcb *stcb, const struct sctp_nets *net)
 {
-	uint32_t rto_ms = link_rto_before_back_off(stcb, net), round_trip_ms;
+	uint32_t rto_ms = link_rto_before_back_off(stcb, net);
 	const struct sctp_tmit_chunk *chunk;
 
 	if (net->rxt_timer.type != SCTP_TIMER_TYPE_SEND || !SCTP_OS_TIMER_PENDING(&net->rxt_timer.timer) ||
@@ -246,11 +268,10 @@ static int is_overdue(const struct sctp_tcb *stcb, const struct sctp_nets *net)
 	if (chunk == NULL) {
 		return 0;
 	}
-	if (has_missed_sack(stcb, net, chunk)) {
+	if (is_lost(stcb, net, chunk)) {
 		return 1;
 	}
-	round_trip_ms = (uint32_t)(net->lastsa >> SCTP_RTT_SHIFT) + (uint32_t)net->lastsv;
-	return net->RTO_measured && link_now_ms > sent_ms(chunk) + round_trip_ms + sack_delay_ms(stcb, chunk);
+	return net->RTO_measured && link_now_ms > sent_ms(chunk) + round_trip_ms(net) + sack_delay_ms(stcb, chunk);
 }
 
 void link_retransmit_missing(struct sctp_tcb *stcb)
@@ -266,7 +287,7 @@ void link_retransmit_missing(struct sctp_tcb *stcb)
 
 		if (chunk == NULL || sent_ms(chunk) >= extra->heartbeat_ms) {
 			extra->heartbeat_ms = 0;
-		} else if (has_missed_sack(stcb, net, chunk)) {
+		} else if (is_lost(stcb, net, chunk)) {
 			extra->heartbeat_ms = 0;
 			resume(stcb, net);
 		}
@@ -296,8 +317,9 @@ static int is_doubtful(const struct sctp_tcb *stcb, const struct sctp_nets *net)
 		return (net->dest_state & SCTP_ADDR_UNCONFIRMED) == 0;
 	}
 	chunk = first_in_flight(stcb, net);
-	return chunk != NULL && (chunk->snd_count > 1 || has_any_path_failed(stcb) || is_overdue(stcb, net) ||
-	                         link_now_ms > sent_ms(chunk) + SACK_DELAY_MS);
+	return chunk != NULL &&
+	       (chunk->snd_count > 1 || has_any_path_failed(stcb) || is_overdue(stcb, net) ||
+	        link_now_ms > sent_ms(chunk) + SACK_DELAY_MS || is_left_out(stcb, chunk, round_trip_ms(net)));
 }
 
 /*
