@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { SctpError } from '../../src/errors.js';
+import type { Stack } from '../../src/index.js';
 import {
+  ADDRESSES,
   all,
   codeOf,
   connected,
   failure,
+  listening,
   newStack,
   PORT,
   pattern,
@@ -14,6 +17,8 @@ import {
   withTwoStacks,
 } from '../support/two-stacks.js';
 
+const SHUTDOWN_ACK = 8;
+const PEER_PORT = 6001;
 const STYLES = ['one-to-one', 'one-to-many'] as const;
 
 describe.each(STYLES)('%s: an orderly shutdown', (style) => {
@@ -196,6 +201,33 @@ test('closing a socket or a stack closes its associations; later calls fail with
     expect(await codeOf((async () => stacks.server.socket())())).toBe('ENETDOWN');
     expect(await codeOf(serverSocket.accept())).toBe('EBADF');
     expect(stacks.network.hosts[1]!.transport.addresses).toBeDefined();
+  });
+});
+
+test('a peer that restarts while its SHUTDOWN is being answered gets SHUTDOWN ACK on the path of its INIT, and connects', async () => {
+  await withTwoStacks(async (stacks) => {
+    const { network, clientHost, serverHost } = stacks;
+    listening(stacks).on('association', () => {});
+    const connect = (stack: Stack) => {
+      const socket = stack.socket();
+      socket.bindx([{ address: '0.0.0.0', port: PEER_PORT }]);
+      return socket.connectx(SERVER);
+    };
+    const association = await connect(stacks.client);
+    const stop = network.filter(({ bytes }, from) => {
+      return from === serverHost && bytes[12] === SHUTDOWN_ACK ? 'drop' : undefined;
+    });
+    void association.close().catch(() => {});
+    await network.advance(500);
+    clientHost.crash();
+    await network.advance(20_000); // T2-shutdown takes 16 s by now
+    stop();
+    clientHost.restart();
+    network.partition(ADDRESSES.server[1]); // the path of the last SHUTDOWN ACK
+    const again = await newStack(network, clientHost);
+    const startMs = network.clock.now();
+    await connect(again);
+    expect(network.clock.now() - startMs).toBeLessThan(3000);
   });
 });
 

@@ -76,10 +76,15 @@ static void send_shutdown_ack(struct sctp_tcb *stcb)
 /*
  * A COOKIE ECHO in SHUTDOWN-ACK-SENT is answered with SHUTDOWN ACK and ERROR (RFC 9260 5.2.4, A).
  * sctp_process_cookie_existing() queues SHUTDOWN ACK, but its caller then reads no further, and doesn't send it.
+ *
+ * SHUTDOWN ACK goes to where the packet came from that it answers (RFC 9260 6.4). For INIT, sctp_handle_init() names no
+ * path, so that the answer might take one that has failed; for COOKIE ECHO, the primary one.
  */
 void fixed_send_shutdown_ack(struct sctp_tcb *stcb, struct sctp_nets *net)
 {
-	sctp_send_shutdown_ack(stcb, net);
+	struct sctp_nets *from = stcb->asoc.last_control_chunk_from;
+
+	sctp_send_shutdown_ack(stcb, from != NULL ? from : net);
 	sctp_chunk_output(stcb->sctp_ep, stcb, SCTP_OUTPUT_FROM_CONTROL_PROC, SCTP_SO_NOT_LOCKED);
 }
 
