@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
-import type { Association, Stack } from '../../src/index.js';
+import type { Association, Endpoint, Socket, Stack } from '../../src/index.js';
 import { type Host, type Network, type SeededRandom, scenario } from '../../src/simulated.js';
 import { playSeeds, SEEDS_LIMIT_MS } from '../support/seeds.js';
-import { SharedHost } from '../support/shared-host.js';
+import { type Core, SharedHost } from '../support/shared-host.js';
 import { newStack, textOf } from '../support/two-stacks.js';
 
 const PORT = 5001;
 const PEER_PORT = 6001;
+const CROSSING_PORT = 7000;
 const ADDRESSES = ['10.0.1.250', '10.0.2.250'];
 const SERVER = ADDRESSES.map((address) => ({ address, port: PORT }));
 const PEERS = 8;
@@ -54,6 +55,28 @@ class Peer {
     this.#stack ??= await newStack(this.#network, this.#host);
   }
 
+  /** Connects to a stack of the server while that connects to this peer. The INITs may cross (RFC 9260 §5.2.1). */
+  async cross(core: Core): Promise<void> {
+    await this.start();
+    const port = CROSSING_PORT + core.index;
+    const sockets = [this.#stack as Stack, core.stack].map((stack) => stack.socket({ style: 'one-to-many' }));
+    const [own, theirs] = sockets as [Socket, Socket];
+    const ends = [this.#host.addresses, ADDRESSES].map((addresses) => addresses.map((address) => ({ address, port })));
+    const [here, there] = ends as [Endpoint[], Endpoint[]];
+    own.bindx(here);
+    theirs.bindx(there);
+    for (const socket of sockets) socket.listen();
+    const [a, b] = await Promise.all([
+      own.connectx(there, { timeoutMs: 120_000 }),
+      theirs.connectx(here, { timeoutMs: 120_000 }),
+    ]);
+    await a.send('crossed');
+    expect(textOf(await b.receive({ timeoutMs: 120_000 }))).toBe('crossed');
+    expect([...own.associations, ...theirs.associations]).toEqual([a, b]);
+    await a.close();
+    for (const socket of sockets) await socket.close();
+  }
+
   async leave(): Promise<void> {
     await this.association?.close().catch(() => {});
     this.association = undefined;
@@ -99,7 +122,7 @@ async function play(seed: number): Promise<void> {
   await scenario({ seed, conditions, limitMs: 3_600_000 }, async (network) => {
     const random = network.random.fork('events');
     const of = 2 + random.below(4);
-    const arrival = random.below(2) === 0 ? 'tag' : 'anywhere';
+    const arrival = (['kernel', 'workers', 'main'] as const)[random.below(3)] ?? 'kernel';
     const host = network.host('server', ADDRESSES);
     const server = await SharedHost.create(network, host, of, arrival, PORT);
     const peers = Array.from({ length: PEERS }, (_, number) => new Peer(network, number + 1));
@@ -127,7 +150,7 @@ async function event(
   text: string,
 ): Promise<void> {
   const core = random.below(server.of);
-  switch (random.below(8)) {
+  switch (random.below(9)) {
     case 0:
       return peer.restart();
     case 1:
@@ -146,6 +169,8 @@ async function event(
     case 5:
       if (server.table.open.length > 1) server.table.setState(core, 'draining');
       return;
+    case 6:
+      return peer.cross(server.cores[core]!);
     default:
       server.table.setState(core, 'open');
       await network.advance(200);

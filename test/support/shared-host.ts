@@ -1,15 +1,17 @@
+import type { CoresSteering } from '../../src/cores/messages.js';
 import { type Association, type Packet, type Share, type Socket, Stack, type Transport } from '../../src/index.js';
 import type { Host, Network, SeededRandom } from '../../src/simulated.js';
 import { PathTable } from '../../src/steering/path-table.js';
 import { abortPacket, PeerRecords } from '../../src/steering/peer-records.js';
 import { SteeredTransport } from '../../src/steering/steered-transport.js';
+import { Steering } from '../../src/steering/steering.js';
 import type { TransportHost } from '../../src/transport/transport.js';
 
 /**
- * Where packets arrive. `tag`: at the share of their tag, and those without a tag anywhere, as when a kernel steers them.
- * `anywhere`: steering is off, so nearly all packets are handed over.
+ * Where packets arrive. `kernel`: at the share of their tag, and those without a tag anywhere. `workers`: anywhere, so nearly all packets are
+ * handed over. `main`: at one thread, which gives them to their stacks.
  */
-export type Arrival = 'tag' | 'anywhere';
+export type Arrival = CoresSteering;
 
 /** A stack with a share of the addresses of a host. */
 export interface Core {
@@ -59,7 +61,7 @@ export class SharedHost {
       share,
       table: this.table,
       records,
-      initChoice: this.#arrival === 'tag' ? 'here' : 'hash',
+      initChoice: this.#arrival === 'workers' ? 'hash' : 'here',
       handOver: {
         packets: (to, packets) => this.#transports.get(to)?.receiveHandedOver(packets),
         unreachable: (...report) => {
@@ -131,7 +133,10 @@ export class SharedHost {
       receive: (packets) => {
         for (const packet of packets) this.#end(packet)?.receive([packet]);
       },
-      unreachable: (...report) => this.#anywhere()?.unreachable(...report),
+      unreachable: (...report) => {
+        if (this.#arrival !== 'main') this.#anywhere()?.unreachable(...report);
+        else for (const each of this.#transports.values()) each.unreachable(...report);
+      },
       changed: (back) => {
         for (const end of this.#ends.values()) end.changed(back);
       },
@@ -139,8 +144,12 @@ export class SharedHost {
   }
 
   #end(packet: Packet): TransportHost | undefined {
+    if (this.#arrival === 'main') {
+      const index = new Steering(this.table).shareOf(packet, undefined, 'hash');
+      return index === undefined ? undefined : this.#ends.get(index);
+    }
     const tag = new DataView(packet.bytes.buffer, packet.bytes.byteOffset).getUint32(4);
-    const isSteered = this.#arrival === 'tag' && tag !== 0;
+    const isSteered = this.#arrival === 'kernel' && tag !== 0;
     return (isSteered ? this.#ends.get(tag % this.of) : undefined) ?? this.#anywhere();
   }
 
