@@ -76,7 +76,7 @@ const until = (condition: () => boolean): Promise<void> =>
 describe.each(['kernel', 'workers', 'main'] as const satisfies CoresSteering[])(
   '4 workers, steering: %s',
   (steering) => {
-    const count = steering === 'kernel' ? 2000 : 300;
+    const count = 300; // test/cores/namespaces.test.ts has thousands
 
     test(`${count} associations over two paths are spread; each stays in its worker when a path is cut`, async () => {
       const cores = await start({ steering });
@@ -84,7 +84,7 @@ describe.each(['kernel', 'workers', 'main'] as const satisfies CoresSteering[])(
       const { stack, network } = await peer(cores);
       const connected = await connectMany(stack, count);
       const share = count / WORKERS;
-      // A worker's number has a standard deviation of 19 of 500, or 7.5 of 75: this is six times that.
+      // A worker's number has a standard deviation of 7.5 of 75: this is six times that.
       for (let index = 0; index < WORKERS; index++) {
         const its = connected.filter((each) => each.index === index).length;
         expect(Math.abs(its - share)).toBeLessThan(6 * Math.sqrt((share * (WORKERS - 1)) / WORKERS));
