@@ -92,7 +92,7 @@ export class CoreWorker {
   }
 
   private constructor(link: WorkerLink) {
-    const { index, of, steering, port } = link;
+    const { index, of, steering, sockets, port } = link;
     this.share = { index, of };
     this.steering = steering;
     this.#port = port;
@@ -102,7 +102,7 @@ export class CoreWorker {
       name: 'UDP',
       encapsulationPort: settings.encapsulationPort,
       system: async () => {
-        this.#sockets = await WorkerSockets.create(this.#main, settings, steering !== 'main');
+        this.#sockets = await WorkerSockets.create(this.#main, settings, sockets);
         return this.#sockets;
       },
       packetSizes,

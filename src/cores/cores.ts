@@ -11,7 +11,9 @@ import { abortPacket, PeerRecords } from '../steering/peer-records.js';
 import { Steering } from '../steering/steering.js';
 import type { AddressNotifier } from '../transport/udp/local-socket.js';
 import { parseOptions } from '../transport/udp/options.js';
+import { chooseSockets } from './choose-sockets.js';
 import {
+  type CoresSockets,
   type CoresSteering,
   type FromWorker,
   LINK,
@@ -23,7 +25,7 @@ import {
 import { type CoresOptions, type CoresSettings, coresSettings } from './options.js';
 import { packBatch, unpackBatch } from './packet-batch.js';
 import { Pending } from './pending.js';
-import { kernelSockets, mainSockets, SharedSockets, watchAddresses } from './shared-sockets.js';
+import { mainSockets, SharedSockets, watchAddresses } from './shared-sockets.js';
 import { sumOf } from './statistics.js';
 
 /** The events of {@link Cores}. */
@@ -110,6 +112,7 @@ export class Cores implements AsyncDisposable {
   readonly steering: CoresSteering;
   readonly #file: string | URL;
   readonly #settings: CoresSettings;
+  readonly #kind: CoresSockets;
   readonly #table: PathTable;
   readonly #steer: Steering;
   readonly #pendingBuffer: SharedArrayBuffer;
@@ -132,13 +135,12 @@ export class Cores implements AsyncDisposable {
   static async start(file: string | URL, options: CoresOptions = {}): Promise<Cores> {
     const settings = coresSettings(options, availableParallelism());
     const udp = parseOptions(settings.udp);
-    const native = settings.steering === 'main' ? undefined : await nativeSockets(settings);
-    const steering = native === undefined ? 'main' : (settings.steering ?? 'kernel');
-    const cores = new Cores(file, settings, steering);
+    const { steering, sockets, open } = await chooseSockets(settings);
+    const cores = new Cores(file, settings, steering, sockets);
     const main = { received: cores.#received, unreachable: cores.#unreachable };
-    cores.#sockets = new SharedSockets(native ?? mainSockets(udp, main));
+    cores.#sockets = new SharedSockets(open ?? mainSockets(udp, main));
     try {
-      if (native !== undefined) cores.#addresses = await watchAddresses(udp, cores.#addressesChanged);
+      if (sockets === 'native') cores.#addresses = await watchAddresses(udp, cores.#addressesChanged);
       await Promise.all(Array.from({ length: settings.workers }, (_, index) => cores.spawn(index)));
     } catch (error) {
       await cores.close();
@@ -147,9 +149,10 @@ export class Cores implements AsyncDisposable {
     return cores;
   }
 
-  private constructor(file: string | URL, settings: CoresSettings, steering: CoresSteering) {
+  private constructor(file: string | URL, settings: CoresSettings, steering: CoresSteering, sockets: CoresSockets) {
     const { workers, paths } = settings;
     this.steering = steering;
+    this.#kind = sockets;
     this.#file = file;
     this.#settings = settings;
     this.#table = PathTable.create(workers, systemRandom, paths);
@@ -280,6 +283,7 @@ export class Cores implements AsyncDisposable {
       index,
       of: workers,
       steering: this.steering,
+      sockets: this.#kind,
       udp,
       table: this.#table.buffer,
       records: (this.#records[index] as PeerRecords).buffer,
@@ -458,24 +462,6 @@ export class Cores implements AsyncDisposable {
 
 function post({ port }: Running, message: ToWorker, ...transfer: MessagePort[]): void {
   port.postMessage(message, transfer);
-}
-
-/** The groups of sockets that the kernel chooses among. By default: `undefined` where that isn't possible. */
-async function nativeSockets(settings: CoresSettings): ReturnType<typeof tryNative> {
-  try {
-    return await tryNative(settings);
-  } catch (error) {
-    if (settings.steering !== undefined || !(error instanceof SctpError)) throw error;
-    return undefined;
-  }
-}
-
-async function tryNative({
-  udp,
-  workers,
-  steering,
-}: CoresSettings): Promise<Awaited<ReturnType<typeof kernelSockets>> | undefined> {
-  return kernelSockets(parseOptions(udp), workers, steering !== 'workers');
 }
 
 function startError(index: number, { code, error }: CoreExit): unknown {

@@ -13,11 +13,18 @@ import type { PacketBatch } from './packet-batch.js';
  */
 export type CoresSteering = 'kernel' | 'workers' | 'main';
 
+/**
+ * Whose the sockets are. `native`: the main thread opens them by system calls, and the workers use duplicates. `reusePort`: each worker has
+ * its own by `node:dgram`. `main`: the main thread has them.
+ */
+export type CoresSockets = 'native' | 'reusePort' | 'main';
+
 /** What a worker is given in `workerData`, under the name {@link LINK}. */
 export interface WorkerLink {
   readonly index: number;
   readonly of: number;
   readonly steering: CoresSteering;
+  readonly sockets: CoresSockets;
   readonly udp: UdpOptions;
   /** The memory of the table of paths. */
   readonly table: SharedArrayBuffer;

@@ -21,8 +21,9 @@ export interface CoresOptions {
   /** The addresses and the UDP port of all workers together, and the other options of `udp()`. */
   readonly udp?: CoresUdpOptions;
   /**
-   * How packets get to the worker that they are for. Default: `kernel` on Linux with the package `koffi`, else `main`. With `kernel`
-   * and `workers`, `Cores.start` rejects with EOPNOTSUPP or EAFNOSUPPORT where that isn't possible.
+   * How packets get to the worker that they are for. Default: `kernel` on Linux with the package `koffi`; else `workers` where Node can share
+   * a port (from 22.12 on); else `main`. With `kernel` and `workers`, `Cores.start` rejects with EOPNOTSUPP or EAFNOSUPPORT where that isn't
+   * possible.
    */
   readonly steering?: CoresSteering;
   /** Whether a worker that ends by itself is followed by another one with the same share. Default true. */

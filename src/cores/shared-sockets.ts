@@ -29,7 +29,7 @@ interface SharedSocket {
 }
 
 /** Opens the sockets of an address. */
-type OpenShared = (address: AskedAddress, port: number) => Promise<SharedSocket>;
+export type OpenShared = (address: AskedAddress, port: number) => Promise<SharedSocket>;
 
 /** The sockets of all addresses. Workers ask for those that they use, and a socket is open as long as one of them does. */
 export class SharedSockets {
@@ -122,6 +122,31 @@ export class SharedSockets {
 export async function kernelSockets(settings: UdpSettings, of: number, isSteered: boolean): Promise<OpenShared> {
   const parts: SharedParts = await udpParts(settings);
   return async (address, port) => SocketGroup.open(parts, address, port, of, isSteered);
+}
+
+/** For sockets that aren't to receive anything. */
+const DEAF: SocketEvents = { received: () => {}, receivedBatch: () => {}, unreachable: () => {} };
+
+/** Sockets of the workers, which share a port by SO_REUSEPORT. The main thread only finds one that is free. */
+export function reusePortSockets(settings: UdpSettings): OpenShared {
+  const system = dgramSockets(settings);
+  return async (address, wanted) => {
+    // Not shared: another program's group on that port is an error, and not joined.
+    const socket = await system.open(address, wanted, DEAF);
+    const { port } = socket;
+    await socket.close();
+    return { port, close: () => {} };
+  };
+}
+
+/** Whether this runtime can bind several sockets to one port. Those that can't ignore the option, or refuse it. */
+export async function hasReusePort(settings: UdpSettings): Promise<boolean> {
+  const system = dgramSockets(settings, true);
+  const address = { address: '127.0.0.1' };
+  const first = await system.open(address, 0, DEAF).catch(() => undefined);
+  const second = first && (await system.open(address, first.port, DEAF).catch(() => undefined));
+  await Promise.all([first?.close(), second?.close()]);
+  return second !== undefined;
 }
 
 /** Calls back when addresses or links of the machine have changed. Doesn't keep the process alive. */

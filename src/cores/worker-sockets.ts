@@ -6,7 +6,9 @@ import { udpParts } from '../transport/native/udp.js';
 import { WakenWatch, type Waker } from '../transport/native/watch.js';
 import type { AddressNotifier, LocalSocket, SocketEvents, SocketSystem } from '../transport/udp/local-socket.js';
 import type { UdpSettings } from '../transport/udp/options.js';
+import { dgramSockets } from '../transport/udp/socket.js';
 import { type AskedAddress, withZone } from '../transport/udp/wanted.js';
+import type { CoresSockets } from './messages.js';
 
 /** The main thread, as the sockets of a worker see it. */
 export interface MainThread {
@@ -22,21 +24,27 @@ export interface MainThread {
   hold(holder: object, isHeld: boolean): void;
 }
 
-/** The sockets of a worker: duplicates of descriptors that the main thread has opened, or stand-ins for its sockets. */
+/**
+ * The sockets of a worker: duplicates of descriptors that the main thread has opened, the worker's own, or stand-ins for those of the main
+ * thread.
+ */
 export class WorkerSockets implements SocketSystem {
   readonly #main: MainThread;
   readonly #native: SharedParts | undefined;
+  readonly #own: SocketSystem | undefined;
   readonly #standIns = new Map<Address, StandIn>();
   readonly #asleep = new Map<string, () => void>();
   readonly #watching = new Set<() => void>();
 
-  static async create(main: MainThread, settings: UdpSettings, isNative: boolean): Promise<WorkerSockets> {
-    return new WorkerSockets(main, isNative ? await udpParts(settings) : undefined);
+  static async create(main: MainThread, settings: UdpSettings, sockets: CoresSockets): Promise<WorkerSockets> {
+    const native = sockets === 'native' ? await udpParts(settings) : undefined;
+    return new WorkerSockets(main, native, sockets === 'reusePort' ? dgramSockets(settings, true) : undefined);
   }
 
-  private constructor(main: MainThread, native: SharedParts | undefined) {
+  private constructor(main: MainThread, native: SharedParts | undefined, own: SocketSystem | undefined) {
     this.#main = main;
     this.#native = native;
+    this.#own = own;
     if (native !== undefined) this.watch = (changed) => this.#watchAddresses(changed);
   }
 
@@ -45,13 +53,15 @@ export class WorkerSockets implements SocketSystem {
   async open(asked: AskedAddress, wantedPort: number, events: SocketEvents): Promise<LocalSocket> {
     const { port, fd } = await this.#main.open(asked, wantedPort);
     const { address } = asked;
+    const released = () => this.#main.release(address);
+    if (this.#own !== undefined) return new Adopted(await this.#own.open(asked, port, events), released);
     if (fd === undefined || this.#native === undefined) {
       const standIn = new StandIn(asked, port, this.#main, events, () => this.#standIns.delete(address));
       this.#standIns.set(address, standIn);
       return standIn;
     }
     const parts = { ...this.#native, system: this.#systemFor(this.#native.system, withZone(asked)) };
-    return new Adopted(NativeSocket.adopt(parts, asked, fd, events), () => this.#main.release(address));
+    return new Adopted(NativeSocket.adopt(parts, asked, fd, events), released);
   }
 
   /** The socket of an address can be read. */

@@ -1,4 +1,4 @@
-import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { createSocket, type RemoteInfo, type Socket, type SocketOptions } from 'node:dgram';
 import { type Address, canonicalAddress, familyOf, isLinkLocalIpv6 } from '../../address.js';
 import type { Packet } from '../../packet.js';
 import { bindError } from './bind-error.js';
@@ -25,14 +25,15 @@ export class UdpSocket implements LocalSocket {
   readonly #events: SocketEvents;
   #isClosing = false;
 
-  /** Binds. Rejects with EADDRINUSE, EADDRNOTAVAIL or EACCES. */
+  /** Binds. Rejects with EADDRINUSE, EADDRNOTAVAIL or EACCES. `isShared`: see `dgramSockets`. */
   static async open(
     address: AskedAddress,
     port: number,
     settings: UdpSettings,
     events: SocketEvents,
+    isShared = false,
   ): Promise<UdpSocket> {
-    const socket = await bind(withZone(address), port);
+    const socket = await bind(withZone(address), port, isShared);
     setBufferSize(settings.receiveBufferBytes, (bytes) => socket.setRecvBufferSize(bytes));
     setBufferSize(settings.sendBufferBytes, (bytes) => socket.setSendBufferSize(bytes));
     return new UdpSocket(address, socket, settings, events);
@@ -95,9 +96,12 @@ export class UdpSocket implements LocalSocket {
   }
 }
 
-/** UDP sockets by `node:dgram`. */
-export function dgramSockets(settings: UdpSettings): SocketSystem {
-  return { open: (address, port, events) => UdpSocket.open(address, port, settings, events) };
+/**
+ * UDP sockets by `node:dgram`. `isShared`: others may bind the same address and port, by SO_REUSEPORT, if they want to share it, too.
+ * Node before 22.12 doesn't know that, and binds only the first one.
+ */
+export function dgramSockets(settings: UdpSettings, isShared = false): SocketSystem {
+  return { open: (address, port, events) => UdpSocket.open(address, port, settings, events, isShared) };
 }
 
 /** Adds the zone to link-local destinations. */
@@ -107,10 +111,16 @@ function inZone(zone: string | undefined, send: Send): Send {
     send(bytes, port, isLinkLocalIpv6(address) ? withZone({ address, zone }) : address, sent);
 }
 
-function bind(address: string, port: number): Promise<Socket> {
+function bind(address: string, port: number, isShared: boolean): Promise<Socket> {
   const type = familyOf(address) === 'IPv6' ? 'udp6' : 'udp4';
+  const options: SocketOptions & { readonly reusePort: boolean } = {
+    type,
+    ipv6Only: type === 'udp6',
+    reusePort: isShared,
+    ...noLookup,
+  };
   return new Promise((resolve, reject) => {
-    const socket = createSocket({ type, ipv6Only: type === 'udp6', ...noLookup });
+    const socket = createSocket(options);
     socket.once('error', (error) => {
       socket.close();
       reject(bindError(errnoOf(error), address, port, error));
