@@ -5,13 +5,20 @@ import type { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { CoresSteering } from '../../src/cores/messages.js';
 import { Cores, type CoresOptions, coreWorker } from '../../src/cores.js';
-import { type Association, Stack } from '../../src/index.js';
+import { type Association, type Packet, Stack } from '../../src/index.js';
 import { udp } from '../../src/udp.js';
+import { freePort } from '../support/native.js';
 import { TwoPaths } from '../support/two-paths.js';
 
 const PROGRAM = fileURLToPath(new URL('programs/echo.mjs', import.meta.url));
 const IDLE = fileURLToPath(new URL('programs/idle.mjs', import.meta.url));
 const PORT = 5001;
+const PEER_PORT = 6001;
+const INIT = 1;
+const INIT_ACK = 2;
+const ABORT = 6;
+const SHUTDOWN_ACK = 8;
+const SHUTDOWN_COMPLETE = 14;
 const SERVER_ADDRESSES = ['127.0.0.1', '127.0.0.2'];
 const SERVER = SERVER_ADDRESSES.map((address) => ({ address, port: PORT }));
 const WORKERS = 4;
@@ -29,10 +36,16 @@ async function start(options: CoresOptions = {}): Promise<Cores> {
   return cores;
 }
 
-/** A peer with two addresses of its own, whose paths can be cut. */
-async function peer(cores: Cores, number = 1, port = 0): Promise<{ stack: Stack; network: TwoPaths; port: number }> {
-  const inner = udp({ addresses: peerAddresses(number), port, encapsulationPort: cores.port });
-  const network = new TwoPaths(inner, SERVER_ADDRESSES);
+/** A peer with two addresses of its own, whose paths can be cut. `isSent`: which of its packets leave. */
+async function peer(
+  cores?: Cores,
+  number = 1,
+  port = 0,
+  isSent: (packet: Packet) => boolean = () => true,
+): Promise<{ stack: Stack; network: TwoPaths; port: number }> {
+  const options = { addresses: peerAddresses(number), port };
+  const inner = udp(cores === undefined ? options : { ...options, encapsulationPort: cores.port });
+  const network = new TwoPaths(inner, SERVER_ADDRESSES, isSent);
   const stack = await Stack.create({ transport: network });
   opened.push(stack);
   return { stack, network, port: inner.port };
@@ -146,6 +159,82 @@ describe.each(['kernel', 'workers', 'main'] as const satisfies CoresSteering[])(
       }
     }, 60_000);
 
+    test('INITs that cross set up one association, in the worker that connects (RFC 9260 §5.2.1)', async () => {
+      const { stack, network, port } = await peer();
+      const cores = await start({ steering, udp: { encapsulationPort: port } });
+      for (const { index, worker } of cores.workers) {
+        const from = 7100 + index;
+        const socket = stack.socket({ style: 'one-to-many' });
+        socket.bindx(stack.addresses.map((address) => ({ address, port: PEER_PORT })));
+        socket.listen();
+        const { held, release } = network.hold();
+        const answer = answerOf(worker!);
+        worker!.postMessage({ connect: stack.addresses.map((address) => ({ address, port: PEER_PORT })), from });
+        await until(() => held.some(({ bytes }) => bytes[12] === INIT));
+        const connecting = socket.connectx(
+          SERVER_ADDRESSES.map((address) => ({ address, port: from, encapsulationPort: cores.port })),
+        );
+        await until(() => held.some(({ bytes }) => bytes[12] === INIT_ACK));
+        const tags = held.filter(({ bytes }) => bytes[12] === INIT || bytes[12] === INIT_ACK).map(initiateTag);
+        expect(new Set(tags.map((tag) => tag % WORKERS))).toEqual(new Set([index]));
+        release();
+        const association = await connecting;
+        expect(await answer).toEqual({ connected: index });
+        expect((await ask(association, 'crossed')).index).toBe(index);
+        expect(socket.associations).toEqual([association]);
+        await association.close();
+        await socket.close();
+      }
+      expect((await cores.statistics()).stack?.associations.current).toBe(0);
+    }, 60_000);
+
+    test.each([
+      ['ABORT', ABORT],
+      ['SHUTDOWN COMPLETE', SHUTDOWN_COMPLETE],
+    ])(
+      'a peer that has lost its associations ends them by %s with the T bit',
+      async (_, type) => {
+        const cores = await start({ steering });
+        const first = await peer(cores);
+        const connected = await connectMany(first.stack, 12);
+        const { held } = first.network.hold();
+        if (type === ABORT) for (const { association } of connected) await association.send('later');
+        else {
+          for (const { association } of connected) void association.close().catch(() => {});
+          await until(() => held.filter(({ bytes }) => bytes[12] === SHUTDOWN_ACK).length >= connected.length);
+        }
+        for (const address of peerAddresses(1)) first.network.cut(address);
+        for (const { association } of connected) association.abort(); // the server doesn't learn of it
+        await first.stack.close();
+        let reflected = 0;
+        await peer(cores, 1, first.port, ({ bytes }) => {
+          if (bytes[12] !== type || (bytes[13]! & 1) === 0) return false;
+          reflected++;
+          return true;
+        });
+        // Without these answers, the server would wait for time-outs for longer than this test does.
+        const paths = async () => (await cores.statistics()).workers.reduce((sum, each) => sum + each.paths, 0);
+        await expect.poll(paths, { timeout: 20_000 }).toBe(0);
+        expect(reflected).toBeGreaterThanOrEqual(connected.length);
+      },
+      60_000,
+    );
+
+    // Node's own sockets aren't told of ICMP, so the main thread isn't either.
+    const testIcmp = steering === 'main' ? () => {} : test;
+    testIcmp(
+      'ICMP tells each worker that nobody has the UDP port that it connects to',
+      async () => {
+        const cores = await start({ steering, udp: { encapsulationPort: await freePort() } });
+        for (const { index, worker } of cores.workers) {
+          const answer = answerOf(worker!);
+          worker!.postMessage({ connect: [{ address: '127.0.0.1', port: 1 }] });
+          expect(await answer).toEqual({ failed: index, code: 'ECONNREFUSED' });
+        }
+      },
+      60_000,
+    );
+
     test('a worker that is drained keeps its associations and gets no new ones; then it ends, and its share can be taken again', async () => {
       const cores = await start({ steering });
       const { stack } = await peer(cores);
@@ -202,6 +291,10 @@ describe.each(['kernel', 'workers', 'main'] as const satisfies CoresSteering[])(
     }, 60_000);
   },
 );
+
+function initiateTag({ bytes }: Packet): number {
+  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(16);
+}
 
 function answerOf(worker: Worker): Promise<unknown> {
   return new Promise((resolve) => void worker.once('message', resolve));

@@ -10,9 +10,14 @@ export class TwoPaths implements Transport {
   readonly encapsulationPort: number;
   readonly #inner: UdpTransport;
   readonly #destinations: readonly Address[];
+  readonly #isSent: (packet: Packet) => boolean;
   readonly #cut = new Set<Address>();
+  #held: Packet[] | undefined;
+  #host: TransportHost | undefined;
 
-  constructor(inner: UdpTransport, destinations: readonly Address[]) {
+  /** `isSent`: which packets leave. */
+  constructor(inner: UdpTransport, destinations: readonly Address[], isSent: (packet: Packet) => boolean = () => true) {
+    this.#isSent = isSent;
     this.#inner = inner;
     this.#destinations = destinations;
     this.mtu = inner.mtu;
@@ -27,13 +32,28 @@ export class TwoPaths implements Transport {
     this.#cut.add(address);
   }
 
+  /** Keeps what arrives from now on, until `release`, which lets the stack have it. */
+  hold(): { readonly held: readonly Packet[]; release(): void } {
+    const held: Packet[] = [];
+    this.#held = held;
+    const release = () => {
+      if (this.#held === held) this.#held = undefined;
+      this.#host?.receive(held.splice(0));
+    };
+    return { held, release };
+  }
+
   heal(): void {
     this.#cut.clear();
   }
 
   start(host: TransportHost): Promise<void> {
+    this.#host = host;
     return this.#inner.start({
-      receive: (packets) => host.receive(this.#pass(packets)),
+      receive: (packets) => {
+        if (this.#held === undefined) host.receive(this.#pass(packets));
+        else this.#held.push(...this.#pass(packets).map((each) => ({ ...each, bytes: each.bytes.slice() })));
+      },
       unreachable: (...report) => host.unreachable(...report),
       changed: (back) => host.changed(back),
     });
@@ -45,7 +65,7 @@ export class TwoPaths implements Transport {
   }
 
   send(packets: readonly Packet[]): void {
-    this.#inner.send(this.#pass(packets));
+    this.#inner.send(this.#pass(packets).filter(this.#isSent));
   }
 
   close(): Promise<void> {

@@ -1,5 +1,6 @@
 // A worker of the tests: an echo server. Each message comes back with the worker's index before it. Some messages are
-// orders: `die` throws, `exit` ends the process of the worker, `block` blocks the thread.
+// orders: `die` throws, `exit` ends the process of the worker, `later` is answered after half a second.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { coreWorker } from '../../../dist/cores.js';
 import { Stack } from '../../../dist/index.js';
@@ -17,11 +18,14 @@ listener.bindx(stack.addresses.map((address) => ({ address, port })));
 listener.listen();
 listener.on('association', (association) => void serve(association));
 
-// The main thread may ask this worker to connect.
+// The main thread may ask this worker to connect, from a port at which it also listens if that is given.
 parentPort.on('message', async ({ connect, from }) => {
   try {
-    const socket = stack.socket();
-    if (from) socket.bindx([{ address: '0.0.0.0', port: from }]);
+    const socket = stack.socket({ style: 'one-to-many' });
+    if (from !== undefined) {
+      socket.bindx(stack.addresses.map((address) => ({ address, port: from })));
+      socket.listen();
+    }
     const association = await socket.connectx(connect);
     parentPort.postMessage({ connected: index });
     void serve(association);
@@ -42,6 +46,7 @@ async function serve(association) {
           throw new Error('ordered to die');
         });
       if (text === 'exit') process.exit(7);
+      if (text === 'later') await sleep(500);
       await association.send(`${index}/${restarts} ${text}`);
     }
   } catch {
