@@ -15,8 +15,11 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import promClient from 'prom-client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { CLOSE_CODES } from '../src/relay/close-codes.js';
+import { DEFAULT_LIMITS } from '../src/relay/limits.js';
 import { Metrics } from '../src/relay/metrics.js';
 import { TicketVerifier } from '../src/relay/ticket.js';
+import { DROP_REASONS } from '../src/relay/traffic.js';
 import { Child } from './support/child.js';
 import { freePort } from './support/native.js';
 
@@ -126,6 +129,106 @@ test('the dashboard and docs/relay.md name metrics that a relay has, and docs/re
   expect([...new Set(shown)].filter((name) => !names.has(name))).toEqual([]);
   const documented = new Set([...read('relay.md').matchAll(/`(\w+)(?:\{[^`]*\})?`/g)].map(([, name = '']) => name));
   expect([...names].filter((name) => !documented.has(name))).toEqual([]);
+});
+
+/** What is used of a dashboard of Grafana. */
+interface Dashboard {
+  readonly templating: { readonly list: readonly { readonly name: string }[] };
+  readonly panels: readonly {
+    readonly id: number;
+    readonly title: string;
+    readonly type: string;
+    readonly datasource: object;
+    readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
+    readonly targets: readonly { readonly refId: string; readonly expr: string }[];
+  }[];
+}
+
+/** The rows of the table in docs/relay.md whose first column has this head, each a list of cells. */
+function tableOf(head: string): string[][] {
+  const [, rows = ''] =
+    new RegExp(`^\\| ${head} \\|.*\n\\|[-|]+\n((?:\\|.*\n)+)`, 'm').exec(
+      readFileSync(join(CHECKOUT, 'docs/relay.md'), 'utf8'),
+    ) ?? [];
+  return rows
+    .trim()
+    .split('\n')
+    .map((row) => row.split('|').slice(1, -1));
+}
+
+const namesIn = (cell = ''): string[] => [...cell.matchAll(/`(\w+)`/g)].map(([, name = '']) => name);
+
+test('docs/relay.md has each reason of a drop, and each limit with its default', () => {
+  const documented = tableOf('reason of a drop').flatMap(([reasons, directions = '']) => {
+    const both = directions.trim() === 'both' ? ['out', 'in'] : directions.trim().split(', ');
+    return namesIn(reasons).flatMap((reason) => both.map((direction) => `${direction} ${reason}`));
+  });
+  const reasons = Object.entries(DROP_REASONS).flatMap(([direction, all]) => all.map((each) => `${direction} ${each}`));
+  expect(documented.toSorted()).toEqual(reasons.toSorted());
+
+  const units = { s: 1000, min: 60_000, h: 3_600_000, MB: 1e6, KiB: 1024 } as const;
+  const limits = tableOf('limit \\(`limits`, `--limit NAME=N`\\)').flatMap(([names, defaults = '']) => {
+    const values = defaults.split(',').map((text) => {
+      const [number = '', unit] = text.trim().split(' ');
+      return Number(number) * (unit === undefined ? 1 : units[unit as keyof typeof units]);
+    });
+    return namesIn(names).map((name, index) => [name, values[index]]);
+  });
+  expect(Object.fromEntries(limits)).toEqual(DEFAULT_LIMITS);
+});
+
+test('alerts of docs/relay.md name metrics, reasons and labels that a relay has', async () => {
+  const [, alerts = ''] =
+    /^What to be alerted of:\n(.*?)^## /ms.exec(readFileSync(join(CHECKOUT, 'docs/relay.md'), 'utf8')) ?? [];
+  expect(alerts.match(/^- /gm)?.length).toBeGreaterThan(8);
+  const metrics = new Set([...tableOf('metric').flatMap(([names]) => names?.match(/\w+(?=[`{])/g) ?? [])]);
+  const named = [...alerts.matchAll(/`(?:usrsctp_relay_)?(\w+)(?:\{([^}]*)\})?`/g)];
+  for (const [, name = ''] of named) expect(metrics).toContain(name);
+  const closings: readonly string[] = [...Object.keys(CLOSE_CODES), 'path', 'pending', 'draining', 'normal'];
+  const drops: readonly string[] = Object.values(DROP_REASONS).flat();
+  for (const [, name = '', labels = ''] of named) {
+    for (const [, label, value = ''] of labels.matchAll(/(\w+)="(\w+)"/g)) {
+      if (label === 'reason') expect(name === 'closings_total' ? closings : drops).toContain(value);
+      else expect([label, value]).toEqual(['direction', 'out']);
+    }
+  }
+});
+
+test('the dashboard is one that Grafana takes: panels that don’t overlap, queries with the labels that their metrics have', async () => {
+  const dashboard = JSON.parse(readFileSync(join(CHECKOUT, 'docs/relay-dashboard.json'), 'utf8')) as Dashboard;
+  const { panels } = dashboard;
+  expect(dashboard).toMatchObject({ title: 'usrsctp relay', schemaVersion: expect.any(Number) });
+  const variables = dashboard.templating.list.map(({ name }) => name);
+  expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
+  const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) => {
+    expect(x + w).toBeLessThanOrEqual(24);
+    return Array.from({ length: w * h }, (_, at) => `${x + (at % w)} ${y + Math.floor(at / w)}`);
+  });
+  expect(new Set(cells).size).toBe(cells.length);
+  const labels = new Map(
+    tableOf('metric').flatMap(([cell = '']) =>
+      [...cell.matchAll(/`(\w+)(?:\{([^}]*)\})?`/g)].map(([, name = '', of = '']) => [name, of.split(', ')] as const),
+    ),
+  );
+  for (const { title, type, datasource, targets } of panels) {
+    expect([title, type, datasource]).toEqual([
+      expect.any(String),
+      'timeseries',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: Grafana replaces it
+      { type: 'prometheus', uid: '${datasource}' },
+    ]);
+    expect(targets.length).toBeGreaterThan(0);
+    expect(new Set(targets.map(({ refId }) => refId)).size).toBe(targets.length);
+    for (const { expr } of targets) {
+      for (const [, variable = ''] of expr.matchAll(/\$(\w+)/g))
+        expect([...variables, '__rate_interval']).toContain(variable);
+      const [, by = '', inner = expr] = /^sum by \(([^)]*)\) \((.*)\)$/.exec(expr) ?? [];
+      const [, rated, name = ''] = /^(rate\()?usrsctp_relay_(\w+)\{instance=~"\$instance"\}/.exec(inner) ?? [];
+      expect(inner.endsWith('[$__rate_interval])')).toBe(rated !== undefined);
+      expect(name.endsWith('_total')).toBe(rated !== undefined); // counters, and only they, are read as rates
+      for (const label of by === '' ? [] : by.split(', ')) expect(labels.get(name), expr).toContain(label);
+    }
+  }
 });
 
 test('the code block of docs/raw.md runs', async () => {

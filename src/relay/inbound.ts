@@ -6,7 +6,7 @@ import { InFlight } from './in-flight.js';
 import { isTooLarge } from './packet-size.js';
 import { inspectPacket } from './sctp.js';
 import { Shaper, type SharedRate } from './shaper.js';
-import type { Traffic } from './traffic.js';
+import type { DropReason, Traffic } from './traffic.js';
 import { OVERHEAD_BYTES } from './udp-endpoint.js';
 
 /** The connection to a client, as a session uses it. */
@@ -22,7 +22,7 @@ export interface ClientConnection {
 export interface InboundParts {
   readonly destinations: Destinations;
   readonly admission: Admission;
-  readonly traffic: Traffic;
+  readonly traffic: Traffic<'in'>;
   readonly mtu: number;
   readonly bytesPerSecond: number;
   readonly totalRate: SharedRate;
@@ -87,7 +87,7 @@ export class Inbound {
     this.#parts.traffic.carried(datagrams, bytes);
   }
 
-  #dropReason(datagram: Datagram, nowMs: number): string | undefined {
+  #dropReason(datagram: Datagram, nowMs: number): DropReason<'in'> | undefined {
     const { destinations, admission, mtu } = this.#parts;
     const { peer, bytes } = datagram;
     if (!destinations.has(peer)) return 'unsolicited';

@@ -22,7 +22,7 @@ export interface Allocation {
 export interface OutboundParts {
   readonly allocation: Allocation;
   readonly admission: Admission;
-  readonly traffic: Traffic;
+  readonly traffic: Traffic<'out'>;
   readonly mtu: number;
   readonly bytesPerSecond: number;
   readonly totalRate: SharedRate;
