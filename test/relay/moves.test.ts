@@ -8,6 +8,7 @@ import { closeLater, closeRelays, startRelay, type TestRelay, through, until } f
 afterEach(closeRelays);
 
 const EVERY_MS = 10;
+const CUTS = 8;
 
 /** A client through these relays and a server, both with the default preset. */
 async function pair(relays: readonly (TestRelay | string)[], addresses: readonly string[]) {
@@ -153,5 +154,39 @@ describe('with the default preset and two relays, the loss of one costs less tha
       await association.close();
       await closeRelays();
     }
+  });
+});
+
+describe('with the only relay', () => {
+  test('that comes back with another UDP port, a client that only receives goes on: it sends something', async () => {
+    const relay = await startRelay('127.0.1.11', { ports: [46_000, 46_099] });
+    const { association, accepted, relayed } = await pair([relay], ['127.0.1.1']);
+    const traffic = new Traffic(accepted, association);
+    await pause(500);
+    await relay.crash();
+    await startRelay('127.0.1.11', { ports: [46_100, 46_199] }, Number(new URL(relay.url).port));
+    await until(() => (relayed.relays[0]?.addresses[0]?.port ?? 0) >= 46_100, 'the relay to give the other port');
+    await pause(1000);
+    const gapMs = await traffic.stop();
+    console.log(Math.round(gapMs));
+    expect(gapMs).toBeLessThan(2000); // until a heartbeat of the client, it would be silent for half a minute
+    association.abort();
+  });
+
+  test('whose connection is cut again and again, each cut costs no more than a time-out: T3 does not back off from cut to cut', async () => {
+    const relay = await startRelay('127.0.1.11');
+    const { association, accepted, relayed } = await pair([relay], ['127.0.1.1']);
+    const both = [new Traffic(association, accepted), new Traffic(accepted, association)];
+    for (let cut = 0; cut < CUTS; cut++) {
+      await pause(300);
+      relay.cut();
+      await until(() => relayed.relays[0]?.state !== 'up', 'the client to notice');
+      await until(() => relayed.relays[0]?.state === 'up', 'the client to be back');
+    }
+    await pause(500);
+    const gaps = await Promise.all(both.map((each) => each.stop()));
+    console.log(gaps.map(Math.round));
+    expect(Math.max(...gaps)).toBeLessThan(1500);
+    association.abort();
   });
 });
