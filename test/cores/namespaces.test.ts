@@ -39,6 +39,18 @@ async function startServer(steering: string): Promise<Child> {
   return server;
 }
 
+test('a free port is one that no other server shares, even if both belong to the same user', async () => {
+  namespaces.run('right', 'sysctl', '-qw', 'net.ipv4.ip_local_port_range=40000 40001');
+  const portOf = async (server: Child) => (await server.printed(/^steering: kernel, port: (\d+)$/m))[1];
+  const task = { steering: 'kernel', workers: 1, addresses: [namespaces.address('right', 1, 'IPv4')], port: 0 };
+  const first = await portOf(start('right', 'ordered-server', task));
+  for (let round = 0; round < 5; round++) {
+    const second = start('right', 'ordered-server', task);
+    expect(await portOf(second)).not.toBe(first);
+    await second.kill();
+  }
+});
+
 describe.each(['kernel', 'workers', 'main'])('in network namespaces, 4 workers, steering: %s', (steering) => {
   test(`${ASSOCIATIONS} associations by two links are spread, stay in their workers when a link is cut, and others live on when a worker dies`, async () => {
     const server = await startServer(steering);
@@ -53,7 +65,7 @@ describe.each(['kernel', 'workers', 'main'])('in network namespaces, 4 workers, 
     expect(await order<Asked>(client, 'ask')).toEqual(good);
     namespaces.heal();
     await expectOthersToLiveOn(server, client, 2, connected);
-  });
+  }, 180_000);
 
   test('a client that is killed and starts again restarts its associations, each in the worker that has it', async () => {
     await startServer(steering);

@@ -23,12 +23,15 @@ export interface Asked {
   readonly ended: number;
 }
 
+/** Thousands of associations take this long on a machine that does ten other things. */
+const ORDER_MS = 120_000;
+
 /** Gives an order to a program, and resolves with the next line of JSON. */
 export async function order<Answer>(program: Child, text: string): Promise<Answer> {
   const answers = (output: string) => [...output.matchAll(/^(\{.*\})\n/gm)].map(([, json = '']) => json);
   const before = answers(program.output).length;
   program.write(`${text}\n`);
-  const json = await program.until((output) => answers(output)[before], `it has answered '${text}'`);
+  const json = await program.until((output) => answers(output)[before], `it has answered '${text}'`, ORDER_MS);
   return JSON.parse(json) as Answer;
 }
 

@@ -28,13 +28,15 @@ export class SocketGroup {
 
   /** Binds. Throws a `SystemError`. */
   static open(shared: SharedParts, asked: AskedAddress, port: number, of: number, isSteered: boolean): SocketGroup {
-    // Without SO_REUSEPORT: another program's group on that port is an error, and not joined.
-    openSocket(shared, asked, port, false).close();
-    const first = openSocket(shared, asked, port, true);
-    const sockets = [first];
+    // Without SO_REUSEPORT: another program's group on that port is an error, and not joined. If the kernel chose a port for a shared
+    // socket, that might be one of another group.
+    const alone = openSocket(shared, asked, port, false);
+    const chosen = portIn(alone.localName());
+    alone.close();
+    const sockets: Descriptor[] = [];
     try {
-      const chosen = portIn(first.localName());
-      while (isSteered && sockets.length < of) sockets.push(openSocket(shared, asked, chosen, true));
+      do sockets.push(openSocket(shared, asked, chosen, true));
+      while (isSteered && sockets.length < of);
       return new SocketGroup(shared, asked, isSteered, sockets);
     } catch (error) {
       for (const socket of sockets) socket.close();
