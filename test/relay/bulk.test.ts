@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Stack } from '../../src/index.js';
+import { type Association, Stack } from '../../src/index.js';
 import type { Packet } from '../../src/packet.js';
 import { decodeRelayMessage, type UdpEndpoint } from '../../src/relay/codec.js';
 import { Destinations } from '../../src/relay/destinations.js';
@@ -46,9 +46,19 @@ class Wire implements Transport {
   }
 }
 
-/** A client's stack and a server's, and a relay's session between them. Each hop takes a quarter of the round trip. */
-async function relayed(rttMs: number) {
+/** A relay, as its clients share it. */
+interface Shared {
+  readonly clock: VirtualClock;
+  readonly totalRate: SharedRate;
+}
+
+function relayOf(totalBytesPerSecond: number = DEFAULT_LIMITS.totalBytesPerSecond): Shared {
   const clock = new VirtualClock();
+  return { clock, totalRate: new SharedRate(totalBytesPerSecond, clock) };
+}
+
+/** A client's stack and a server's, and the relay's session between them. Each hop takes a quarter of the round trip. */
+async function relayed({ clock, totalRate }: Shared, rttMs: number) {
   const random = new SeededRandom(rttMs);
   const later = (act: () => void) => void clock.schedule(rttMs / 4, act);
   const policy = new Policy([[parseRule('0.0.0.0/0:*')]], []);
@@ -81,7 +91,7 @@ async function relayed(rttMs: number) {
     limits: DEFAULT_LIMITS,
     mtu: 1500,
     bytesPerSecond: DEFAULT_LIMITS.bytesPerSecond,
-    totalRate: new SharedRate(DEFAULT_LIMITS.totalBytesPerSecond, clock),
+    totalRate,
     metrics: undefined,
     clock,
     defer: (callback) => void clock.schedule(0, callback),
@@ -111,29 +121,57 @@ async function relayed(rttMs: number) {
   listener.listen();
   const connecting = stacks[0].socket().connectx([{ address: SERVER.address, port: SCTP_PORT }]);
   const accepted = await clock.runUntil(listener.accept());
-  return { clock, stacks, association: await clock.runUntil(connecting), accepted };
+  return { stacks, association: await clock.runUntil(connecting), accepted };
+}
+
+/** Sends bulk until an end aborts. */
+function bulk(from: Association, to: Association): { bytes: number; over: Promise<unknown> } {
+  const all = { bytes: 0, over: Promise.resolve<unknown>(undefined) };
+  const sending = (async () => {
+    for (;;) await from.send(new Uint8Array(16_384));
+  })().catch(() => {});
+  const receiving = (async () => {
+    for await (const { data } of to) all.bytes += data.length;
+  })().catch(() => {});
+  all.over = Promise.all([sending, receiving]);
+  return all;
 }
 
 test.each([0, 10, 20, 40, 60].flatMap((rttMs) => [[rttMs, 'from'] as const, [rttMs, 'to'] as const]))(
   'bulk reaches nine tenths of the default limit at a round trip of %s ms, %s the client',
   async (rttMs, direction) => {
-    const { clock, stacks, association, accepted } = await relayed(rttMs);
-    const [from, to] = direction === 'from' ? [association, accepted] : [accepted, association];
-    let bytes = 0;
-    const sending = (async () => {
-      for (;;) await from.send(new Uint8Array(16_384));
-    })().catch(() => {});
-    const receiving = (async () => {
-      for await (const { data } of to) bytes += data.length;
-    })().catch(() => {});
+    const relay = relayOf();
+    const { clock } = relay;
+    const { stacks, association, accepted } = await relayed(relay, rttMs);
+    const all = direction === 'from' ? bulk(association, accepted) : bulk(accepted, association);
     await clock.advance(2000);
-    const before = bytes;
+    const before = all.bytes;
     await clock.advance(8000);
-    const share = (bytes - before) / (8 * DEFAULT_LIMITS.bytesPerSecond * DATA_SHARE);
+    const share = (all.bytes - before) / (8 * DEFAULT_LIMITS.bytesPerSecond * DATA_SHARE);
     association.abort();
     await clock.advance(100);
-    await clock.runUntil(Promise.allSettled([sending, receiving, ...stacks.map((stack) => stack.close())]));
+    await clock.runUntil(Promise.allSettled([all.over, ...stacks.map((stack) => stack.close())]));
     expect(share).toBeGreaterThan(0.9);
     expect(share).toBeLessThanOrEqual(1.01);
   },
 );
+
+test('the bulk of three clients beyond the total rate gets a third of it each, whatever their round trips', async () => {
+  const total = 1_500_000;
+  const relay = relayOf(total);
+  const { clock } = relay;
+  const clients = [];
+  for (const rttMs of [5, 20, 60]) clients.push(await relayed(relay, rttMs));
+  const all = clients.map(({ association, accepted }) => bulk(association, accepted));
+  await clock.advance(5000);
+  const before = all.map(({ bytes }) => bytes);
+  await clock.advance(15_000);
+  const shares = all.map(({ bytes }, index) => (bytes - before[index]!) / (15 * total * DATA_SHARE));
+  for (const { association } of clients) association.abort();
+  await clock.advance(100);
+  const closed = clients.flatMap(({ stacks }) => stacks.map((stack) => stack.close()));
+  await clock.runUntil(Promise.allSettled([...all.map(({ over }) => over), ...closed]));
+  console.log(shares.map((share) => share.toFixed(3)));
+  for (const share of shares) expect(Math.abs(share - 1 / 3)).toBeLessThan(0.05);
+  expect(shares.reduce((sum, share) => sum + share)).toBeGreaterThan(0.9);
+});
