@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { scenario } from '../../src/simulated.js';
 import { Dice } from '../scenarios/plan.js';
-import { playSeeds, SEEDS_LIMIT_MS } from '../support/seeds.js';
+import { IS_SINGLE_SEED, playSeeds, SEEDS_LIMIT_MS } from '../support/seeds.js';
 import { ALL_KINDS, newTally, play, summaryOf, type Tally } from './scenario.js';
 import { StackHosts } from './stack-target.js';
 
@@ -19,5 +19,5 @@ test('a hostile peer on the same socket does no harm to another peer’s message
   // 300114: an ASCONF with the lookup address 0.0.0.0 took a reference from the listener (late_packets.c).
   await playSeeds(FILE, 30, (seed) => playInWebAssembly(seed, tally), [300114]);
   console.log(summaryOf(tally));
-  for (const kind of ALL_KINDS) expect(tally.packets.get(kind), kind).toBeGreaterThan(0);
+  for (const kind of IS_SINGLE_SEED ? [] : ALL_KINDS) expect(tally.packets.get(kind), kind).toBeGreaterThan(0);
 });

@@ -41,6 +41,33 @@ describe('a partly sent message is completed when the peer shuts down (RFC 9260 
   }
 
   test(
+    'each of several, with interleaving, although others wait and the SHUTDOWN is behind messages that are not read',
+    withNetwork({ seed: 3, conditions: { latencyMs: 5 } }, async (network) => {
+      const two = await rig(network, { ...SINGLE, socket: { sendBufferBytes: 4096, readAheadBytes: 2000 } });
+      for (const end of [two.socket, two.listener]) end.setOption('interleaving', true);
+      const [here, there] = await Promise.all([two.socket.connectx(endpoints(SINGLE.server)), two.listener.accept()]);
+      await sendAll(there, 5);
+      const sizes = [23_000, 16_000, 9000, 30_000, 5000, 8192, 100];
+      const sending = Promise.allSettled(sizes.map((bytes, stream) => here.send(pattern(bytes, stream), { stream })));
+      await network.advance(20);
+      const closing = there.close();
+      const received: number[] = [];
+      for await (const { stream, data } of there) {
+        expect(isEqual(data, pattern(sizes[stream]!, stream))).toBe(true);
+        received.push(stream);
+      }
+      await receiveAll(here, 5);
+      await closing;
+      expect(await here.closed).toBeUndefined();
+      const codes = (await sending).map((each) => (each.status === 'rejected' ? each.reason.code : undefined));
+      expect(received.length).toBeGreaterThan(1);
+      expect(codes).toContain('EPIPE');
+      expect(codes).toEqual(sizes.map((_, stream) => (received.includes(stream) ? undefined : 'EPIPE')));
+      await Promise.all([two.socket.close(), two.listener.close()]);
+    }),
+  );
+
+  test(
     'when both ends close while they send large messages to each other',
     withNetwork({ seed: 3, conditions: { latencyMs: 10, rateBps: 20e6 } }, async (network) => {
       const all = await connected(network, { ...SINGLE, socket: { sendBufferBytes: 50_000 } });

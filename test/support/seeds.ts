@@ -3,6 +3,9 @@ import { expect } from 'vitest';
 /** Which seeds are run: `SEEDS=1000` means 0 to 999, `SEEDS=5000-5999` that range, `SEED=17` that one. */
 const { SEED, SEEDS } = process.env as { SEED?: string; SEEDS?: string };
 
+/** Whether a single seed is played, which can't be expected to have everything that may happen. */
+export const IS_SINGLE_SEED = SEED !== undefined;
+
 /** So many of the usual seeds are played once more with seeds that no run has played before. */
 const FRESH_SHARE = 1 / 20;
 

@@ -176,28 +176,43 @@ export class SendQueue {
 
   #flush(): void {
     for (let first = this.#next(); first; first = this.#next()) {
-      if (first.offset === 0 && this.#clock.now() > first.expiresAt) {
-        this.#waiting.remove(first);
-        this.#reportGivenUp([first]);
-        continue;
-      }
-      try {
-        if (first.data.length !== first.bytes) throw this.#checkCutOff(first.offset, detached());
-        this.#waiting.busy = first;
-        const info = first.offset === 0 ? this.#infoOf(first) : first.info;
-        this.#waiting.advance(first, this.#sendPieces(first.data, first.offset, info));
-      } catch (error) {
-        if (this.#waiting.remove(first)) first.reject(error);
-        continue;
-      } finally {
-        this.#waiting.busy = undefined;
-      }
-      if (!first.place) return; // the association has ended meanwhile
-      if (first.offset < first.bytes) return;
-      this.#waiting.remove(first);
-      first.resolve();
+      if (this.#pass(first)) continue;
+      if (first.offset === 0) this.#passBegun();
+      return;
     }
     if (this.#end && this.#waiting.isEmpty) this.#sendEnd(this.#end);
+  }
+
+  /**
+   * usrsctp refuses messages that haven't begun once the peer shuts down, before we have read that it does. The rest of
+   * others has room then, and nothing may be in flight that would lead to another call.
+   */
+  #passBegun(): void {
+    for (const message of this.#waiting.begun()) this.#pass(message);
+  }
+
+  /** Passes as much of a message to usrsctp as there is room for. Returns whether the message has left the queue by that. */
+  #pass(message: WaitingMessage): boolean {
+    if (message.offset === 0 && this.#clock.now() > message.expiresAt) {
+      this.#waiting.remove(message);
+      this.#reportGivenUp([message]);
+      return true;
+    }
+    try {
+      if (message.data.length !== message.bytes) throw this.#checkCutOff(message.offset, detached());
+      this.#waiting.busy = message;
+      const info = message.offset === 0 ? this.#infoOf(message) : message.info;
+      this.#waiting.advance(message, this.#sendPieces(message.data, message.offset, info));
+    } catch (error) {
+      if (this.#waiting.remove(message)) message.reject(error);
+      return true;
+    } finally {
+      this.#waiting.busy = undefined;
+    }
+    if (!message.place || message.offset < message.bytes) return false; // without a place: the association has ended
+    this.#waiting.remove(message);
+    message.resolve();
+    return true;
   }
 
   #next(): WaitingMessage | undefined {

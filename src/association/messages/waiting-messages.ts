@@ -12,8 +12,8 @@ export class WaitingMessages {
   /** The message that is being passed to usrsctp. */
   busy: WaitingMessage | undefined;
   #all = new MessageList();
-  /** The message that usrsctp took a part of last. */
-  #begun: WaitingMessage | undefined;
+  /** Those that usrsctp has taken a part of: one at most, unless parts of messages may be interleaved. */
+  readonly #begun = new Set<WaitingMessage>();
   #expendable: ExpendableMessages | undefined;
   /** Once parts of messages may be interleaved. */
   #turns: StreamTurns | undefined;
@@ -46,12 +46,17 @@ export class WaitingMessages {
     return message.offset > 0 || message === this.busy;
   }
 
+  /** The messages that usrsctp has taken a part of. */
+  begun(): readonly WaitingMessage[] {
+    return this.#begun.size === 0 ? NONE : [...this.#begun];
+  }
+
   add(message: WaitingMessage, at: 'first' | 'last'): void {
     this.#bytes += message.bytes - message.offset;
     message.place = this.#all.add(message, at);
     this.#byPromise?.set(message.promise, message);
     this.#turns?.add(message, at);
-    if (message.offset > 0) this.#begun = message;
+    if (message.offset > 0) this.#begun.add(message);
     else if (message.priority > 0) {
       this.#expendable ??= new ExpendableMessages();
       this.#expendable.add(message, at);
@@ -67,7 +72,7 @@ export class WaitingMessages {
       this.#turns ??= new StreamTurns(this.#all);
       return this.#turns.next(barriers);
     }
-    if (this.#begun) return this.#begun;
+    for (const message of this.#begun) return message;
     if (!barriers || barriers.isEmpty) return this.#all.first;
     for (const message of this.#all) if (!barriers.blocks(message)) return message;
     return undefined;
@@ -78,8 +83,10 @@ export class WaitingMessages {
     if (!message.place) return;
     this.#bytes -= offset - message.offset;
     message.offset = offset;
-    this.#begun = offset > 0 ? message : undefined;
-    if (offset > 0) this.#expendable?.remove(message);
+    if (offset > 0) {
+      this.#begun.add(message);
+      this.#expendable?.remove(message);
+    } else this.#begun.delete(message);
     this.#turns?.served(message.info.stream);
   }
 
@@ -91,7 +98,7 @@ export class WaitingMessages {
     if (this.isEmpty) this.#byPromise = undefined;
     else this.#byPromise?.delete(message.promise);
     this.#bytes -= message.bytes - message.offset;
-    if (this.#begun === message) this.#begun = undefined;
+    this.#begun.delete(message);
     this.#expendable?.remove(message);
     this.#turns?.remove(message);
     return true;
@@ -112,7 +119,7 @@ export class WaitingMessages {
     for (const message of removed) message.place = undefined;
     this.#all = new MessageList();
     this.#byPromise = undefined;
-    this.#begun = undefined;
+    this.#begun.clear();
     this.#expendable = undefined;
     this.#turns = undefined;
     this.#bytes = 0;
