@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { InFlight } from '../../src/relay/in-flight.js';
 import { closePeers, peer, started } from '../support/peers.js';
-import { closeRelays, metric, startRelay, until } from '../support/relays.js';
+import { closeRelays, countsOf, startRelay, until } from '../support/relays.js';
 import { answer, init, sctp } from '../support/sctp.js';
 import { playSeeds, SEEDS_LIMIT_MS } from '../support/seeds.js';
 import { bench, PEER, TestConnection, TOKEN } from '../support/session.js';
@@ -10,15 +10,6 @@ afterEach(async () => {
   await closeRelays();
   closePeers();
 });
-
-/** The counts of one direction in Prometheus' text. */
-function countsOf(text: string, direction: 'in' | 'out') {
-  const of = (name: string) => metric(text, `usrsctp_relay_${name}{direction="${direction}"}`) ?? 0;
-  const dropped = [...text.matchAll(/usrsctp_relay_dropped_total\{direction="(\w+)",reason="\w+"\} (\d+)/g)]
-    .filter((match) => match[1] === direction)
-    .reduce((sum, match) => sum + Number(match[2]), 0);
-  return { arrived: of('arrived_total'), carried: of('datagrams_total'), dropped, waiting: of('waiting') };
-}
 
 describe('the datagrams that arrive', () => {
   test(

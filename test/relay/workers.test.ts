@@ -11,7 +11,7 @@ import { exchange } from '../support/exchange.js';
 import { closePeers, peer, started } from '../support/peers.js';
 import { KeyFolder, PROGRAM, RelayCommand } from '../support/relay-command.js';
 import { closeSockets, confirm, present } from '../support/relay-sockets.js';
-import { client, closeRelays, serve, through, ticket, until } from '../support/relays.js';
+import { client, closeRelays, countsOf, serve, through, ticket, until } from '../support/relays.js';
 import { answer, init } from '../support/sctp.js';
 
 const { CI } = process.env;
@@ -82,6 +82,13 @@ describe.skipIf(!existsSync(PROGRAM) && !CI)(`a relay of ${WORKERS} workers`, ()
     expect(await relay.metric('sessions_total{kind="new"}')).toBe(1);
     expect(await relay.metric('resting_ports')).toBe(0);
     await association.close();
+    for (const direction of ['in', 'out'] as const) {
+      const counts = async () => countsOf((await relay.metrics()).text, direction);
+      await until(async () => (await counts()).waiting === 0, 'all to be carried or dropped');
+      const { arrived, carried, dropped } = await counts();
+      expect(arrived).toBe(carried + dropped);
+      expect(carried).toBeGreaterThan(10 * (WORKERS + 1));
+    }
   });
 
   test('resumes a session for its subject only, by a token that is valid once, in all workers', async () => {

@@ -131,3 +131,15 @@ export function metric(text: string, series: string): number | undefined {
   const line = text.split('\n').find((each) => each.startsWith(`${series} `));
   return line === undefined ? undefined : Number(line.slice(series.length));
 }
+
+/** The datagrams of one direction, in Prometheus' text format: those that have arrived are carried, dropped or waiting. */
+export function countsOf(
+  text: string,
+  direction: 'in' | 'out',
+): Record<'arrived' | 'carried' | 'dropped' | 'waiting', number> {
+  const of = (name: string) => metric(text, `usrsctp_relay_${name}{direction="${direction}"}`) ?? 0;
+  const dropped = [...text.matchAll(/usrsctp_relay_dropped_total\{direction="(\w+)",reason="\w+"\} (\d+)/g)]
+    .filter((match) => match[1] === direction)
+    .reduce((sum, match) => sum + Number(match[2]), 0);
+  return { arrived: of('arrived_total'), carried: of('datagrams_total'), dropped, waiting: of('waiting') };
+}
