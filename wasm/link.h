@@ -149,6 +149,9 @@ struct link_packet *link_lengthen_ecne(const struct link_packet *packet, uint32_
 /* The type of a chunk in that packet that is shorter than its fixed fields; 0: there is none, or it is DATA. */
 extern uint8_t link_short_chunk;
 
+/* Is there such a chunk, or is the first DATA chunk shorter than its header? */
+extern uint8_t link_has_short_chunk;
+
 /* See tuning/sack_frequency.c. Before a packet is read: does another one of its association follow? And after it. */
 void link_set_more_packets_follow(int more);
 void link_send_deferred_sack(void);

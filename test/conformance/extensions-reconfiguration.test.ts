@@ -428,3 +428,18 @@ requirement(
     expect(scene.association.state).toBe('open');
   }),
 );
+
+requirement(
+  'RFC 6525',
+  '5.2.3',
+  'does',
+  'an Incoming SSN Reset Request that names a stream that does not exist is refused, and resets none of the others',
+  established(async (scene) => {
+    const { target, association } = scene;
+    await association.send('x', { stream: 2 });
+    await target.answers();
+    expect(await answered(scene, incoming(1000, 2, 5000))).toMatchObject([{ requestSequence: 1000, result: DENIED }]);
+    await target.advance(10_000);
+    expect(typesOf(await target.answers())).not.toContain('RE-CONFIG');
+  }),
+);

@@ -441,6 +441,41 @@ requirement(
 
 requirement(
   'RFC 9260',
+  '8.4',
+  'does',
+  'a chunk that is shorter than its fixed fields is discarded silently if its packet belongs to no association',
+  listening(async ({ target, peer, listener }) => {
+    const others = ['INIT', 'INIT ACK', 'AUTH', 'ASCONF', 'ASCONF ACK', 'I-DATA'] as const;
+    for (const broken of [...SHORT, ...others.map((type) => chunkOf(type))]) {
+      for (const tag of [0, 0x0bad_cafe]) {
+        for (const targetPort of [peer.targetPort, 5999]) {
+          const stranger = new ScriptedPeer(target, { ownPort: 4200, targetPort });
+          await stranger.sendWith({ tag }, broken);
+          await stranger.sendWith({ tag }, broken, data({ tsn: 1 }));
+          expect(typesOf(await target.answers()), `type ${broken[0]}, tag ${tag}, port ${targetPort}`).toEqual([]);
+        }
+      }
+    }
+    await peer.connect();
+    await listener.accept();
+  }),
+);
+
+requirement(
+  'RFC 9260',
+  '5.1',
+  'does',
+  'DATA that is too short behind a COOKIE ECHO ends the association that this has set up',
+  listening(async ({ target, peer }) => {
+    await peer.sendInit();
+    peer.takeInitAck(await target.answers());
+    const answers = await ask(peer, chunkOf('COOKIE ECHO', peer.cookie), chunkOf('DATA', u32(1000, 0)));
+    expect(causesOf(one(answers, 'ABORT'))).toEqual([13]);
+  }),
+);
+
+requirement(
+  'RFC 9260',
   '4',
   'does',
   'in COOKIE-WAIT a chunk that is shorter than its fixed fields is discarded silently, and the attempt goes on',

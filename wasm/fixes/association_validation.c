@@ -256,6 +256,21 @@ static int refuse_short_chunk(struct sctp_tcb *stcb, uint32_t tag)
 	return 1;
 }
 
+/*
+ * A packet that belongs to no association, and has a chunk that is shorter than its fixed fields, isn't answered:
+ * upstream answers some types with ABORT, and not others. What follows a COOKIE ECHO belongs to the new association.
+ */
+static struct sctp_tcb *discard_if_short(struct sctp_chunkhdr *first, struct sctp_inpcb **inp, struct sctp_nets **path)
+{
+	if (!link_has_short_chunk || first->chunk_type == SCTP_COOKIE_ECHO) {
+		return NULL;
+	}
+	if (*inp != NULL) {
+		SCTP_INP_DECR_REF(*inp); /* upstream releases it only with the packet's endpoint */
+	}
+	return discard(first, inp, path);
+}
+
 struct sctp_tcb *fixed_findassociation_addr(struct mbuf *packet, int offset, struct sockaddr *source,
                                             struct sockaddr *destination, struct sctphdr *header,
                                             struct sctp_chunkhdr *first, struct sctp_inpcb **inp,
@@ -266,7 +281,7 @@ struct sctp_tcb *fixed_findassociation_addr(struct mbuf *packet, int offset, str
 	uint32_t tag = ntohl(header->v_tag);
 
 	if (stcb == NULL) {
-		return NULL;
+		return is_corrupt ? NULL : discard_if_short(first, inp, path);
 	}
 	if (must_discard(stcb, *path, tag, first, port, is_corrupt) ||
 	    (!is_corrupt && refuse_new_addresses(stcb, packet, source, destination, header, first, vrf_id, port))) {

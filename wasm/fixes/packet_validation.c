@@ -93,7 +93,13 @@ static uint32_t least_bytes(uint8_t type)
 	}
 }
 
-uint8_t link_short_chunk;
+uint8_t link_short_chunk, link_has_short_chunk;
+
+/* DATA and I-DATA without payload are long enough here: process_data.c. */
+static uint32_t least_data_bytes(uint8_t type)
+{
+	return type == SCTP_IDATA ? sizeof(struct sctp_idata_chunk) : sizeof(struct sctp_data_chunk);
+}
 
 /* These chunks must be alone in their packet (RFC 9260 6.10). */
 static int must_be_alone(uint8_t type)
@@ -185,13 +191,14 @@ int link_validate_chunks(struct link_packet *packet, uint32_t *short_ecne)
 	uint32_t seen = 0;
 	int is_authenticated = 0;
 
-	link_short_chunk = 0;
+	link_short_chunk = link_has_short_chunk = 0;
 	for (uint32_t at = HEADER_BYTES; at + CHUNK_BYTES <= packet->length;) {
 		struct sctp_chunkhdr *chunk = (struct sctp_chunkhdr *)(bytes + at);
 		uint32_t length = ntohs(chunk->chunk_length), left = packet->length - at;
 		uint8_t type = chunk->chunk_type;
 
 		if (type == SCTP_DATA || type == SCTP_IDATA) {
+			link_has_short_chunk |= length < least_data_bytes(type);
 			return 1;
 		}
 		if (length < CHUNK_BYTES || length > left) {
@@ -206,6 +213,7 @@ int link_validate_chunks(struct link_packet *packet, uint32_t *short_ecne)
 		}
 		if (length < least_bytes(type)) {
 			link_short_chunk = type;
+			link_has_short_chunk = 1;
 		}
 		if ((!has_right_length(type, length) || is_repeated(type, &seen)) && !skip_chunk(chunk, is_authenticated)) {
 			return 0;
