@@ -12,7 +12,7 @@ import { writeSeeds } from '../test/fuzz/native/seeds.mjs';
 const NATIVE = ['listening', 'association', 'conn'];
 const TARGETS = [...NATIVE, 'javascript'];
 /** The tests of test/fuzz that run for FUZZ_SECONDS each, one after the other. */
-const JAVASCRIPT_FUZZERS = 7;
+const JAVASCRIPT_FUZZERS = 9;
 const FINDINGS = 'build/fuzz/findings';
 
 const { values } = parseArgs({
@@ -63,7 +63,7 @@ function findingsOf(target) {
 
 async function fuzzJavaScript() {
   const each = Math.ceil(seconds / JAVASCRIPT_FUZZERS);
-  const files = ['bytes', 'calls', 'options', 'reports'].map((name) => `test/fuzz/${name}.test.ts`);
+  const files = ['bytes', 'calls', 'options', 'packets', 'reports'].map((name) => `test/fuzz/${name}.test.ts`);
   const output = await run('node_modules/.bin/vitest', ['run', '--maxWorkers=1', ...files], {
     FUZZ_SECONDS: String(each),
   });

@@ -9,6 +9,8 @@ export type Passes = (packet: Uint8Array, from: 'left' | 'right') => boolean;
 export interface JoinOptions {
   readonly latencyMs?: number;
   readonly passes?: Passes;
+  /** Returns what arrives instead of a packet. */
+  readonly change?: (packet: Uint8Array) => Uint8Array;
   readonly path?: Omit<ConnOptions, 'onConnOutput' | 'path'>;
   readonly seed?: number;
 }
@@ -24,14 +26,14 @@ export interface Joined {
 
 /** Runs a test with two stacks that exchange packets as over DTLS. Without a latency each packet arrives at once. */
 export function joined<T>(options: JoinOptions, body: (joined: Joined) => Promise<T>): Promise<T> {
-  const { latencyMs, passes = () => true, path = {}, seed = 1 } = options;
+  const { latencyMs, passes = () => true, change = (packet) => packet, path = {}, seed = 1 } = options;
   return scenario({ seed, limitMs: 1e7 }, async (network) => {
     const sent: Uint8Array[] = [];
     const ends: Partial<Record<'left' | 'right', Conn>> = {};
     const carry = (from: 'left' | 'right') => (packet: Uint8Array) => {
       sent.push(packet);
       if (!passes(packet, from)) return;
-      const arrive = () => ends[from === 'left' ? 'right' : 'left']?.connInput(packet);
+      const arrive = () => ends[from === 'left' ? 'right' : 'left']?.connInput(change(packet));
       if (latencyMs === undefined) arrive();
       else network.clock.schedule(latencyMs, arrive);
     };

@@ -59,7 +59,8 @@ function report(name: string, executions: number, outcomes?: number): void {
   console.log(`fuzz: ${name}: ${executions} executions, ${outcomes ?? '-'} outcomes (FUZZ_SEED=${SEED})`);
 }
 
-function mutated(corpus: readonly Uint8Array[], random: SeededRandom): Uint8Array {
+/** One of these inputs with some random changes. */
+export function mutated(corpus: readonly Uint8Array[], random: SeededRandom): Uint8Array {
   let bytes: Uint8Array = corpus[random.below(corpus.length)]!.slice();
   for (let changes = 1 + random.below(5); changes > 0; changes--) bytes = mutatedOnce(bytes, corpus, random);
   return bytes.subarray(0, MOST_BYTES);
