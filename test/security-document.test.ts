@@ -19,3 +19,14 @@ test('each row of the threat model says by which test it is shown, or that the p
   });
   expect(unproved).toEqual([]);
 });
+
+test('each test that a row of the threat model quotes is in the file that it names', () => {
+  const plain = (source: string) => source.replace(/\s+/g, ' ').replaceAll('’', "'");
+  const quotes = [
+    ...text.slice(0, text.indexOf('\n## What associations share')).matchAll(/`(test\/[\w/.-]+)`: ([^`|]*)/g),
+  ];
+  const sentences = quotes.flatMap(([, file, list]) => list!.split(';').map((each) => [file!, each.trim()] as const));
+  const quoted = sentences.filter(([, sentence]) => sentence !== '');
+  expect(quoted.length).toBeGreaterThan(20);
+  expect(quoted.filter(([file, sentence]) => !plain(readFileSync(file, 'utf8')).includes(plain(sentence)))).toEqual([]);
+});
