@@ -13,7 +13,7 @@ export class WaitingMessages {
   busy: WaitingMessage | undefined;
   #all = new MessageList();
   /** Those that usrsctp has taken a part of: one at most, unless parts of messages may be interleaved. */
-  readonly #begun = new Set<WaitingMessage>();
+  #begun: WaitingMessage[] = [];
   #expendable: ExpendableMessages | undefined;
   /** Once parts of messages may be interleaved. */
   #turns: StreamTurns | undefined;
@@ -48,7 +48,7 @@ export class WaitingMessages {
 
   /** The messages that usrsctp has taken a part of. */
   begun(): readonly WaitingMessage[] {
-    return this.#begun.size === 0 ? NONE : [...this.#begun];
+    return this.#begun.length === 0 ? NONE : [...this.#begun];
   }
 
   add(message: WaitingMessage, at: 'first' | 'last'): void {
@@ -56,7 +56,7 @@ export class WaitingMessages {
     message.place = this.#all.add(message, at);
     this.#byPromise?.set(message.promise, message);
     this.#turns?.add(message, at);
-    if (message.offset > 0) this.#begun.add(message);
+    if (message.offset > 0) this.#begun.push(message);
     else if (message.priority > 0) {
       this.#expendable ??= new ExpendableMessages();
       this.#expendable.add(message, at);
@@ -72,7 +72,7 @@ export class WaitingMessages {
       this.#turns ??= new StreamTurns(this.#all);
       return this.#turns.next(barriers);
     }
-    for (const message of this.#begun) return message;
+    if (this.#begun.length > 0) return this.#begun[0];
     if (!barriers || barriers.isEmpty) return this.#all.first;
     for (const message of this.#all) if (!barriers.blocks(message)) return message;
     return undefined;
@@ -83,10 +83,11 @@ export class WaitingMessages {
     if (!message.place) return;
     this.#bytes -= offset - message.offset;
     message.offset = offset;
-    if (offset > 0) {
-      this.#begun.add(message);
+    if (offset === 0) this.#removeBegun(message);
+    else if (!this.#begun.includes(message)) {
+      this.#begun.push(message);
       this.#expendable?.remove(message);
-    } else this.#begun.delete(message);
+    }
     this.#turns?.served(message.info.stream);
   }
 
@@ -98,10 +99,15 @@ export class WaitingMessages {
     if (this.isEmpty) this.#byPromise = undefined;
     else this.#byPromise?.delete(message.promise);
     this.#bytes -= message.bytes - message.offset;
-    this.#begun.delete(message);
+    this.#removeBegun(message);
     this.#expendable?.remove(message);
     this.#turns?.remove(message);
     return true;
+  }
+
+  #removeBegun(message: WaitingMessage): void {
+    const index = this.#begun.indexOf(message);
+    if (index >= 0) this.#begun.splice(index, 1);
   }
 
   /** Removes and returns all messages but those that have begun. */
@@ -119,7 +125,7 @@ export class WaitingMessages {
     for (const message of removed) message.place = undefined;
     this.#all = new MessageList();
     this.#byPromise = undefined;
-    this.#begun.clear();
+    this.#begun = [];
     this.#expendable = undefined;
     this.#turns = undefined;
     this.#bytes = 0;

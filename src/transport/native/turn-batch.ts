@@ -13,37 +13,32 @@ export class TurnBatch {
   readonly #send: (packets: readonly Packet[]) => void;
   #packets: Packet[] = [];
 
-  static readonly #flushAll = (): void => {
-    for (const batch of TurnBatch.#filled) batch.flush();
-  };
-
   constructor(send: (packets: readonly Packet[]) => void) {
     this.#send = send;
   }
 
   add(packets: readonly Packet[]): void {
-    if (this.#packets.length === 0) this.#schedule();
+    if (this.#packets.length === 0) {
+      TurnBatch.#filled.add(this);
+      process.nextTick(this.flush); // Node calls it after the promises of this turn
+    }
     for (const packet of packets) this.#packets.push(packet);
     if (this.#packets.length >= MOST_PACKETS) this.flush();
   }
 
   /** Sends what was collected at once. */
-  flush(): void {
+  readonly flush = (): void => {
     TurnBatch.#filled.delete(this);
     const packets = this.#packets;
     if (packets.length === 0) return;
     this.#packets = [];
     this.#send(packets);
-  }
-
-  /** Node calls back after the promises of this turn. */
-  #schedule(): void {
-    if (TurnBatch.#filled.size === 0) process.nextTick(TurnBatch.#flushAll);
-    TurnBatch.#filled.add(this);
-  }
+  };
 
   static {
     // A program that ends by process.exit() sends what it has sent before: an ABORT, for example.
-    process.on('exit', TurnBatch.#flushAll);
+    process.on('exit', () => {
+      for (const batch of TurnBatch.#filled) batch.flush();
+    });
   }
 }
