@@ -34,10 +34,12 @@ describe.each(Object.entries(BUILDS))('the C side under %s', (build, checker) =>
   test(`whichever allocation fails, the stack ends at once and says why (${checker})`, {
     timeout: LIMIT_MS,
   }, async () => {
-    const program = new Child(`build/${build}/out_of_memory`, [build === 'asan' ? '1' : '7']);
+    const step = build === 'asan' ? 1 : 7;
+    const program = new Child(`build/${build}/out_of_memory`, [String(step)]);
     expect(await program.exit(LIMIT_MS), program.output).toBe(0);
     console.log(program.output.trim());
-    const [allocations] = (program.output.match(/\d+/g) ?? []).map(Number);
+    const [allocations, failures] = (program.output.match(/\d+/g) ?? []).map(Number);
+    expect(failures).toBe(Math.ceil(allocations! / step));
     // Without the address sanitizer, freed blocks are used again, which takes fewer allocations.
     expect(allocations).toBeGreaterThan(build === 'asan' ? 1000 : 200);
   });
