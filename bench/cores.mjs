@@ -20,7 +20,7 @@ const SERVER = [{ address: ADDRESS, port: 5001 }];
 const ASSOCIATIONS = 64;
 /** Messages that each association has on their way. */
 const WINDOW = 8;
-const SET_UPS = 1000;
+const SET_UPS = 4000;
 /**
  * Each worker compiles the code for itself, because each has a V8 of its own. Before that is done, a message costs three times as much
  * processor time, and four workers pay it four times.
