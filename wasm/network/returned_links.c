@@ -8,8 +8,9 @@
  *   - a SACK is sent, so that the peer needn't send again what has arrived
  *
  * A HEARTBEAT ACK or ASCONF ACK shows that its path works. Then T3-rtx is cut short too, if it is overdue, and that of
- * failed paths, whose data goes to this one. What was sent long before that HEARTBEAT, and isn't acknowledged, was lost.
- * So when a HEARTBEAT arrives on a path that has failed, or whose data may be lost, another one is sent in return.
+ * failed paths, whose data goes to this one. What was sent long before that HEARTBEAT, and isn't acknowledged, was lost;
+ * so was what was sent a round trip before the last SACK, which leaves it out. So when a HEARTBEAT arrives on a path
+ * that has failed, or whose data may be lost, another one is sent in return.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
