@@ -1,5 +1,5 @@
 import { SctpError } from '../errors.js';
-import { parseOptions } from '../transport/udp/options.js';
+import type { UdpSettings } from '../transport/udp/options.js';
 import type { CoresSockets, CoresSteering } from './messages.js';
 import type { CoresSettings } from './options.js';
 import { hasReusePort, kernelSockets, type OpenShared, reusePortSockets } from './shared-sockets.js';
@@ -15,17 +15,16 @@ export interface ChosenSockets {
 const OF_MAIN_THREAD: ChosenSockets = { steering: 'main', sockets: 'main', open: undefined };
 
 /** Rejects with EOPNOTSUPP or EAFNOSUPPORT if the steering that was asked for isn't possible. By default: the best one that is. */
-export async function chooseSockets({ udp, workers, steering }: CoresSettings): Promise<ChosenSockets> {
+export async function chooseSockets({ workers, steering }: CoresSettings, udp: UdpSettings): Promise<ChosenSockets> {
   if (steering === 'main') return OF_MAIN_THREAD;
-  const settings = parseOptions(udp);
   try {
-    const open = await kernelSockets(settings, workers, steering !== 'workers');
+    const open = await kernelSockets(udp, workers, steering !== 'workers');
     return { steering: steering ?? 'kernel', sockets: 'native', open };
   } catch (error) {
     if (!(error instanceof SctpError)) throw error;
     if (steering === 'kernel') throw error;
-    if (await hasReusePort(settings)) {
-      return { steering: 'workers', sockets: 'reusePort', open: reusePortSockets(settings) };
+    if (await hasReusePort(udp)) {
+      return { steering: 'workers', sockets: 'reusePort', open: reusePortSockets(udp) };
     }
     if (steering === undefined) return OF_MAIN_THREAD;
     throw withoutReusePort(error);

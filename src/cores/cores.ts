@@ -135,7 +135,7 @@ export class Cores implements AsyncDisposable {
   static async start(file: string | URL, options: CoresOptions = {}): Promise<Cores> {
     const settings = coresSettings(options, availableParallelism());
     const udp = parseOptions(settings.udp);
-    const { steering, sockets, open } = await chooseSockets(settings);
+    const { steering, sockets, open } = await chooseSockets(settings, udp);
     const cores = new Cores(file, settings, steering, sockets);
     const main = { received: cores.#received, unreachable: cores.#unreachable };
     cores.#sockets = new SharedSockets(open ?? mainSockets(udp, main));

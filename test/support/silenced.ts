@@ -1,6 +1,6 @@
 import type { Address } from '../../src/address.js';
 import type { Packet } from '../../src/packet.js';
-import type { Transport, TransportHost } from '../../src/transport/transport.js';
+import type { Route, Transport, TransportHost } from '../../src/transport/transport.js';
 
 /** A transport that loses packets of some of its addresses in both directions. The stack isn't told. */
 export class Silenced implements Transport {
@@ -30,7 +30,7 @@ export class Silenced implements Transport {
 
   start(host: TransportHost): Promise<void> {
     return this.#transport.start({
-      ...host,
+      takesZeroChecksum: host.takesZeroChecksum === true,
       get isQuiet() {
         return host.isQuiet === true;
       },
@@ -40,7 +40,7 @@ export class Silenced implements Transport {
     });
   }
 
-  route(destination: Address) {
+  route(destination: Address): Route | undefined {
     return this.#transport.route?.(destination);
   }
 

@@ -143,6 +143,9 @@ int link_find_parameter(struct mbuf *packet, int from, int end, uint16_t type);
  */
 void link_report_forward_tsn(int is_unrecognized);
 
+/* Sends SHUTDOWN ACK at once: shutdown.c. */
+void fixed_send_shutdown_ack(struct sctp_tcb *stcb, struct sctp_nets *net);
+
 /* --- interleaving.c ---------------------------------------------------------------------------------------------- */
 
 /* Called with the result of sctp_init_asoc(), which it returns. */
@@ -157,9 +160,6 @@ int link_may_list_interleaving(const struct sctp_inpcb *inp, const struct sctp_t
  * cookie, which our INIT ACK follows.
  */
 void link_negotiate_interleaving(struct sctp_tcb *stcb, struct mbuf *packet, int from, int end, int is_cookie);
-
-/* Sends SHUTDOWN ACK at once: shutdown.c. */
-void fixed_send_shutdown_ack(struct sctp_tcb *stcb, struct sctp_nets *net);
 
 /* The outcomes of requests to reset streams: reconfiguration.c. Answers to those of the peer: stream_reset.c. */
 uint32_t link_outcome_of_reset_out(struct sctp_tcb *stcb, uint32_t result, uint32_t count, const uint16_t *streams);
