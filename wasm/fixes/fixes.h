@@ -146,18 +146,19 @@ void link_report_forward_tsn(int is_unrecognized);
 /* Sends SHUTDOWN ACK at once: shutdown.c. */
 void fixed_send_shutdown_ack(struct sctp_tcb *stcb, struct sctp_nets *net);
 
-/* --- interleaving.c ---------------------------------------------------------------------------------------------- */
-
-/* Called with the result of sctp_init_asoc(), which it returns. */
+/* Called with the result of sctp_init_asoc(), which it returns: interleaving.c. */
 int link_init_association(struct sctp_tcb *stcb, int error);
 
-/* May the INIT ACK for an INIT, whose parameters are in this range, list I-DATA? `stcb` is NULL or its association. */
+/*
+ * May the INIT ACK for an INIT, whose parameters are in this range, list I-DATA? `stcb` is NULL or its association.
+ * interleaving.c
+ */
 int link_may_list_interleaving(const struct sctp_inpcb *inp, const struct sctp_tcb *stcb, struct mbuf *packet, int from,
                                int end);
 
 /*
  * Decides whether I-DATA and I-FORWARD-TSN are used, given the parameters of the peer's INIT ACK, or of its INIT in a
- * cookie, which our INIT ACK follows.
+ * cookie, which our INIT ACK follows: interleaving.c.
  */
 void link_negotiate_interleaving(struct sctp_tcb *stcb, struct mbuf *packet, int from, int end, int is_cookie);
 
