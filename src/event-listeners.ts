@@ -17,8 +17,8 @@ export class EventListeners<Events extends object> {
   readonly #names: Names<Events>;
   readonly #onListening: ((name: keyof Events, isListening: boolean) => void) | undefined;
   #listeners: Map<keyof Events, Set<Listener>> | undefined;
-  /** Events that were kept for the first listener, by name. */
-  #kept: Map<keyof Events, () => void> | undefined;
+  /** Events that nobody has listened to yet, for the first listener of each. */
+  #unheard: Map<keyof Events, () => void> | undefined;
   #isEmitting = false;
   /** Events that listeners caused while an event was emitted: they are emitted after it. */
   readonly #next: (() => void)[] = [];
@@ -36,9 +36,9 @@ export class EventListeners<Events extends object> {
     const listeners = this.#listeners.get(name) ?? new Set();
     this.#listeners.set(name, listeners.add(listener));
     if (listeners.size === 1) this.#onListening?.(name, true);
-    const kept = this.#kept?.get(name);
-    this.#kept?.delete(name);
-    if (kept) queueMicrotask(kept);
+    const unheard = this.#unheard?.get(name);
+    this.#unheard?.delete(name);
+    if (unheard) queueMicrotask(unheard);
     return () => this.off(name, listener);
   }
 
@@ -86,8 +86,8 @@ export class EventListeners<Events extends object> {
   /** Emits an event that can happen before anyone listens: without a listener, the last one is kept for the first. */
   emitOrKeep<Name extends keyof Events>(name: Name, event: Events[Name]): void {
     if (this.has(name)) return this.emit(name, event);
-    this.#kept ??= new Map();
-    this.#kept.set(name, () => this.emit(name, event));
+    this.#unheard ??= new Map();
+    this.#unheard.set(name, () => this.emit(name, event));
   }
 
   #check(name: keyof Events, listener: unknown): void {

@@ -326,7 +326,7 @@ describe('a black hole: a path that no longer carries packets of a size that it 
         const before = network.clock.now();
         await carry(client, server);
         expect(network.clock.now() - before).toBeLessThan(500);
-        const tooBig = network.trace.entries().filter(({ fate }) => fate === 'too big');
+        const tooBig = network.trace.entries().filter(({ outcome }) => outcome === 'too big');
         expect(tooBig.every(({ bytes }) => bytes[12] === HEARTBEAT)).toBe(true);
       },
       { mtu: 1280 },

@@ -112,15 +112,15 @@ export class Cores implements AsyncDisposable {
   readonly steering: CoresSteering;
   readonly #file: string | URL;
   readonly #settings: CoresSettings;
-  readonly #kind: CoresSockets;
+  readonly #socketKind: CoresSockets;
   readonly #table: PathTable;
-  readonly #steer: Steering;
+  readonly #packetSteering: Steering;
   readonly #pendingBuffer: SharedArrayBuffer;
   readonly #pending: Pending;
   readonly #records: PeerRecords[];
   readonly #running = new Map<number, Running>();
   readonly #events = new EventListeners<CoresEvents>(EVENTS);
-  readonly #questions = new Map<number, (statistics: WorkerStatistics) => void>();
+  readonly #statisticsRequests = new Map<number, (statistics: WorkerStatistics) => void>();
   readonly #respawns = new Set<NodeJS.Timeout>();
   #sockets: SharedSockets;
   #addresses: AddressNotifier | undefined;
@@ -152,11 +152,11 @@ export class Cores implements AsyncDisposable {
   private constructor(file: string | URL, settings: CoresSettings, steering: CoresSteering, sockets: CoresSockets) {
     const { workers, paths } = settings;
     this.steering = steering;
-    this.#kind = sockets;
+    this.#socketKind = sockets;
     this.#file = file;
     this.#settings = settings;
     this.#table = PathTable.create(workers, systemRandom, paths);
-    this.#steer = new Steering(this.#table);
+    this.#packetSteering = new Steering(this.#table);
     this.#pendingBuffer = Pending.create(workers);
     this.#pending = new Pending(this.#pendingBuffer);
     this.#records = Array.from({ length: workers }, () => PeerRecords.create(paths));
@@ -225,14 +225,14 @@ export class Cores implements AsyncDisposable {
       const id = this.#nextId++;
       const statistics = await new Promise<WorkerStatistics | undefined>((resolve) => {
         const timer = setTimeout(() => resolve(undefined), STATISTICS_MS);
-        this.#questions.set(id, (answer) => {
+        this.#statisticsRequests.set(id, (answer) => {
           clearTimeout(timer);
           resolve(answer);
         });
         post(running, { type: 'statistics', id });
         void running.ended.then(() => resolve(undefined));
       });
-      this.#questions.delete(id);
+      this.#statisticsRequests.delete(id);
       return statistics === undefined ? [] : [{ index, ...statistics }];
     });
     const workers = (await Promise.all(asked)).flat();
@@ -283,7 +283,7 @@ export class Cores implements AsyncDisposable {
       index,
       of: workers,
       steering: this.steering,
-      sockets: this.#kind,
+      sockets: this.#socketKind,
       udp,
       table: this.#table.buffer,
       records: (this.#records[index] as PeerRecords).buffer,
@@ -365,7 +365,7 @@ export class Cores implements AsyncDisposable {
         running.drained();
         return;
       case 'statistics':
-        this.#questions.get(message.id)?.(message.statistics);
+        this.#statisticsRequests.get(message.id)?.(message.statistics);
     }
   }
 
@@ -434,7 +434,7 @@ export class Cores implements AsyncDisposable {
   readonly #received = (packets: readonly Packet[]): void => {
     const batches = new Map<number, Packet[]>();
     for (const packet of packets) {
-      const index = this.#steer.shareOf(packet, undefined, 'hash');
+      const index = this.#packetSteering.shareOf(packet, undefined, 'hash');
       if (index === undefined) continue;
       const batch = batches.get(index);
       if (batch === undefined) batches.set(index, [packet]);

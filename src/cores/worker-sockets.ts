@@ -3,7 +3,7 @@ import type { Packet } from '../packet.js';
 import type { SystemCalls } from '../transport/native/ffi.js';
 import { NativeSocket, type SharedParts } from '../transport/native/socket.js';
 import { udpParts } from '../transport/native/udp.js';
-import { WakenWatch, type Waker } from '../transport/native/watch.js';
+import { type ReadinessThread, ThreadWatch } from '../transport/native/watch.js';
 import type { AddressNotifier, LocalSocket, SocketEvents, SocketSystem } from '../transport/udp/local-socket.js';
 import type { UdpSettings } from '../transport/udp/options.js';
 import { dgramSockets } from '../transport/udp/socket.js';
@@ -32,7 +32,7 @@ export class WorkerSockets implements SocketSystem {
   readonly #main: MainThread;
   readonly #native: SharedParts | undefined;
   readonly #own: SocketSystem | undefined;
-  readonly #standIns = new Map<Address, StandIn>();
+  readonly #mainThreadSockets = new Map<Address, MainThreadSocket>();
   readonly #asleep = new Map<string, () => void>();
   readonly #watching = new Set<() => void>();
 
@@ -56,9 +56,11 @@ export class WorkerSockets implements SocketSystem {
     const released = () => this.#main.release(address);
     if (this.#own !== undefined) return new Adopted(await this.#own.open(asked, port, events), released);
     if (fd === undefined || this.#native === undefined) {
-      const standIn = new StandIn(asked, port, this.#main, events, () => this.#standIns.delete(address));
-      this.#standIns.set(address, standIn);
-      return standIn;
+      const socket = new MainThreadSocket(asked, port, this.#main, events, () =>
+        this.#mainThreadSockets.delete(address),
+      );
+      this.#mainThreadSockets.set(address, socket);
+      return socket;
     }
     const parts = { ...this.#native, system: this.#systemFor(this.#native.system, withZone(asked)) };
     return new Adopted(NativeSocket.adopt(parts, asked, fd, events), released);
@@ -78,7 +80,7 @@ export class WorkerSockets implements SocketSystem {
 
   /** The system calls for the socket of an address, which the main thread watches. */
   #systemFor(system: SystemCalls, address: string): SystemCalls {
-    const waker: Waker = {
+    const waker: ReadinessThread = {
       wait: (wake) => {
         this.#asleep.set(address, wake);
         this.#main.sleep(address);
@@ -89,7 +91,7 @@ export class WorkerSockets implements SocketSystem {
         this.#main.hold(waker, false);
       },
     };
-    return { ...system, watch: (_, ready) => new WakenWatch(waker, ready) };
+    return { ...system, watch: (_, ready) => new ThreadWatch(waker, ready) };
   }
 
   #watchAddresses(changed: () => void): AddressNotifier {
@@ -111,7 +113,7 @@ export class WorkerSockets implements SocketSystem {
       const { destination = '' } = packets[first] ?? {};
       let end = first + 1;
       while (packets[end]?.destination === destination) end++;
-      this.#standIns.get(destination)?.events.receivedBatch(packets.slice(first, end));
+      this.#mainThreadSockets.get(destination)?.events.receivedBatch(packets.slice(first, end));
       first = end;
     }
   }
@@ -151,8 +153,8 @@ class Adopted implements LocalSocket {
   }
 }
 
-/** Stands for a socket of the main thread. */
-class StandIn implements LocalSocket {
+/** A socket that the main thread has opened: packets go through the main thread. */
+class MainThreadSocket implements LocalSocket {
   readonly address: Address;
   readonly zone: string | undefined;
   readonly port: number;

@@ -61,7 +61,7 @@ export class ChannelCore implements OutboxOwner {
   readonly #inbox: Mailbox<string | Uint8Array>;
   #state: DataChannelState = 'connecting';
   #stream: StreamClosing | undefined;
-  #keptBytes = 0;
+  #unreceivedBytes = 0;
   #readsToTheEnd = false;
   #hasRoom: (() => void) | undefined;
   #resolveOpened!: () => void;
@@ -187,8 +187,8 @@ export class ChannelCore implements OutboxOwner {
       return;
     }
     if (this.#inbox.push(payload)) return;
-    this.#keptBytes += costOf(payload);
-    return this.#keptBytes < READ_AHEAD_BYTES || this.#readsToTheEnd ? undefined : this.#room();
+    this.#unreceivedBytes += costOf(payload);
+    return this.#unreceivedBytes < READ_AHEAD_BYTES || this.#readsToTheEnd ? undefined : this.#room();
   }
 
   /**
@@ -221,8 +221,8 @@ export class ChannelCore implements OutboxOwner {
   }
 
   #taken(data: string | Uint8Array): void {
-    this.#keptBytes -= costOf(data);
-    if (this.#keptBytes < READ_AHEAD_BYTES) this.#releaseRoom();
+    this.#unreceivedBytes -= costOf(data);
+    if (this.#unreceivedBytes < READ_AHEAD_BYTES) this.#releaseRoom();
   }
 
   #releaseRoom(): void {

@@ -15,9 +15,9 @@ export class ReappliedOptions {
   keep(row: OptionRow, bytes: Uint8Array): void {
     if (row.constant === 'SCTP_AUTO_ASCONF') return;
     const name = nameOf(row.constant, bytes, row.read !== undefined);
-    if (row.constant === 'SCTP_AUTH_DELETE_KEY') this.#wipe(bytes);
+    if (row.constant === 'SCTP_AUTH_DELETE_KEY') this.#eraseSecret(bytes);
     // A replaced key keeps its place, which is before its activation. Otherwise the order of setting is kept.
-    if (row.constant === 'SCTP_AUTH_KEY') this.#revive(bytes);
+    if (row.constant === 'SCTP_AUTH_KEY') this.#undelete(bytes);
     else this.#values.delete(name);
     this.#values.set(name, [row, bytes]);
   }
@@ -27,14 +27,14 @@ export class ReappliedOptions {
   }
 
   /** A deleted or deactivated key has been set again. */
-  #revive(key: Uint8Array): void {
+  #undelete(key: Uint8Array): void {
     for (const constant of ['SCTP_AUTH_DEACTIVATE_KEY', 'SCTP_AUTH_DELETE_KEY']) {
       this.#values.delete(nameOf(constant, key, false));
     }
   }
 
   /** Overwrites the secret of a key that is deleted. The setting stays, because the deletion needs it. */
-  #wipe(key: Uint8Array): void {
+  #eraseSecret(key: Uint8Array): void {
     this.#values.get(nameOf('SCTP_AUTH_KEY', key, false))?.[1].fill(0, KEY_HEAD);
   }
 }

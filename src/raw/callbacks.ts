@@ -119,7 +119,7 @@ export class SocketCallbacks implements SocketListener {
     const { receive, send } = this.callbacks;
     this.#callUpcall();
     if (receive) this.#receive(receive);
-    if (send && this.#isOpen && !this.#core.pump.death) this.#reportRoom(send);
+    if (send && this.#isOpen && !this.#core.pump.stopError) this.#reportRoom(send);
   }
 
   /**
@@ -138,13 +138,13 @@ export class SocketCallbacks implements SocketListener {
 
   #isReadable(): boolean {
     const { pump, calls } = this.#core;
-    if (!this.#isOpen || pump.death) return false;
+    if (!this.#isOpen || pump.stopError) return false;
     return (pump.enter(() => calls.getEvents(this.handle)) & SCTP_EVENT_READ) !== 0;
   }
 
   #receive(callback: ReceiveCallback): void {
     const { calls, pump, sockaddrs } = this.#core;
-    while (this.#isOpen && !this.#hasEnded && !pump.death) {
+    while (this.#isOpen && !this.#hasEnded && !pump.stopError) {
       const got = pump.enter(() => calls.messages.recvv(this.handle, RECEIVE_BYTES, 0));
       if (got === EAGAIN || got === ENOTCONN) return; // ENOTCONN: there is no association yet
       if (typeof got === 'number' || got.data.length === 0) {

@@ -12,7 +12,7 @@ export interface InstanceCalls {
   readonly errno: ErrnoName | 0;
 
   /** Why every call fails with ENETDOWN, once usrsctp has been finished or has died. */
-  readonly death: SctpError | undefined;
+  readonly stopError: SctpError | undefined;
 
   /** Resolves when nothing of usrsctp keeps the process alive any more; call usrsctp_finish() first. */
   readonly finished: Promise<void>;
@@ -53,8 +53,8 @@ export function instanceCalls(core: Core): InstanceCalls {
       return core.errno;
     },
 
-    get death() {
-      return pump.death;
+    get stopError() {
+      return pump.stopError;
     },
 
     get finished() {
@@ -62,7 +62,7 @@ export function instanceCalls(core: Core): InstanceCalls {
     },
 
     usrsctp_finish() {
-      if (pump.death) return 0;
+      if (pump.stopError) return 0;
       const result = core.result(() => pump.calls.finish());
       if (result === 0) finished = pump.stop();
       return result;

@@ -9,7 +9,7 @@ export class LimitError extends Error {
 }
 
 /** A client among all clients of a relay. */
-export interface Place {
+export interface Registration {
   /** The SCTP ports that the client's associations use. */
   readonly ports: SctpPorts;
   /** UDP ports that nobody else has, one after the other: the first one that can be bound is the client's. */
@@ -19,12 +19,12 @@ export interface Place {
   /** The tokens that resume the client's session now. */
   tokens(valid: readonly string[]): void;
   /** The client's session has ended. */
-  leave(): void;
+  unregister(): void;
 }
 
 /** A session that another process has had until now. */
 export interface TakenSession {
-  readonly place: Place;
+  readonly registration: Registration;
   readonly session: MovedSession;
   /** The UDP port that the session had. */
   readonly claim: PortClaim;
@@ -35,7 +35,7 @@ export interface Registry {
   /** UDP ports that aren't given to another subject, because peers may go on sending to them. */
   readonly restingPorts: number;
   /** Rejects with LimitError if there are too many clients. `evict`: the client has lost its connection, and must make room. */
-  enter(subject: string, evict: () => void): Place | Promise<Place>;
+  register(subject: string, evict: () => void): Registration | Promise<Registration>;
   /**
    * Takes over the session of a token from another worker, if its ticket is the same, or its subject is that of a valid ticket.
    * Resolves with `undefined` if there is none.
@@ -57,7 +57,7 @@ export class LocalRegistry implements Registry {
   readonly #options: RegistryOptions;
   readonly #pool: PortPool;
   readonly #ports = new PortReservations();
-  readonly #places = new Set<LocalPlace>();
+  readonly #registrations = new Set<LocalRegistration>();
   readonly #bySubject = new Map<string, number>();
 
   constructor(options: RegistryOptions) {
@@ -67,39 +67,39 @@ export class LocalRegistry implements Registry {
 
   /** The number of clients. */
   get count(): number {
-    return this.#places.size;
+    return this.#registrations.size;
   }
 
   get restingPorts(): number {
     return this.#pool.resting;
   }
 
-  enter(subject: string, evict: () => void): LocalPlace {
+  register(subject: string, evict: () => void): LocalRegistration {
     const { clients, clientsPerSubject } = this.#options.limits;
-    if (this.#countOf(subject) >= clientsPerSubject) this.#makeRoom((place) => place.subject === subject);
+    if (this.#countOf(subject) >= clientsPerSubject) this.#makeRoom((registration) => registration.subject === subject);
     if (this.#countOf(subject) >= clientsPerSubject)
       throw new LimitError(`the ticket's subject already has ${clientsPerSubject} connections`);
     if (this.count >= clients) this.#makeRoom(() => true);
     if (this.count >= clients) throw new LimitError(`the relay already has ${clients} clients`);
-    const place = new LocalPlace(subject, {
+    const registration = new LocalRegistration(subject, {
       ports: this.#ports,
       claims: (preferredPort) => this.#pool.claims(preferredPort, subject),
       nowMs: () => this.#options.clock.now(),
       evict,
-      left: () => this.#left(place),
+      left: () => this.#left(registration),
     });
-    this.#places.add(place);
+    this.#registrations.add(registration);
     this.#bySubject.set(subject, this.#countOf(subject) + 1);
-    return place;
+    return registration;
   }
 
   async take(): Promise<undefined> {}
 
-  #left(place: LocalPlace): void {
-    if (!this.#places.delete(place)) return;
-    const own = this.#countOf(place.subject);
-    if (own > 1) this.#bySubject.set(place.subject, own - 1);
-    else this.#bySubject.delete(place.subject);
+  #left(registration: LocalRegistration): void {
+    if (!this.#registrations.delete(registration)) return;
+    const own = this.#countOf(registration.subject);
+    if (own > 1) this.#bySubject.set(registration.subject, own - 1);
+    else this.#bySubject.delete(registration.subject);
   }
 
   #countOf(subject: string): number {
@@ -107,14 +107,16 @@ export class LocalRegistry implements Registry {
   }
 
   /** Ends the session that has waited for the longest time to be resumed, of some. */
-  #makeRoom(isCandidate: (place: LocalPlace) => boolean): void {
-    const lost = [...this.#places].filter((each) => each.lostAtMs < Number.POSITIVE_INFINITY && isCandidate(each));
+  #makeRoom(isCandidate: (registration: LocalRegistration) => boolean): void {
+    const lost = [...this.#registrations].filter(
+      (each) => each.lostAtMs < Number.POSITIVE_INFINITY && isCandidate(each),
+    );
     const [longest] = lost.sort((a, b) => a.lostAtMs - b.lostAtMs);
     longest?.evict();
   }
 }
 
-interface PlaceParts {
+interface RegistrationParts {
   readonly ports: PortReservations;
   claims(preferredPort: number): Iterable<PortClaim>;
   nowMs(): number;
@@ -123,14 +125,14 @@ interface PlaceParts {
 }
 
 /** A client that is registered in this process. */
-export class LocalPlace implements Place, PortOwner {
+export class LocalRegistration implements Registration, PortOwner {
   readonly subject: string;
   readonly ports: PortReservations;
-  readonly #parts: PlaceParts;
+  readonly #parts: RegistrationParts;
   #isConnected = true;
   #lostAtMs = Number.POSITIVE_INFINITY;
 
-  constructor(subject: string, parts: PlaceParts) {
+  constructor(subject: string, parts: RegistrationParts) {
     this.subject = subject;
     this.ports = parts.ports;
     this.#parts = parts;
@@ -159,10 +161,10 @@ export class LocalPlace implements Place, PortOwner {
   /** Makes room for another client. */
   evict(): void {
     this.#parts.evict();
-    this.leave();
+    this.unregister();
   }
 
-  leave(): void {
+  unregister(): void {
     this.#parts.left();
   }
 }

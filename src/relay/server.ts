@@ -114,7 +114,7 @@ class Server implements RelayServer {
     };
     settings.server.on('upgrade', this.#upgrade);
     registry?.serve({
-      moveAway: (...question) => this.#sessions.moveAway(...question),
+      moveAway: (...request) => this.#sessions.moveAway(...request),
       metrics: async () => metrics?.values(),
       drain: (withinMs) => void this.drain(withinMs),
       close: () => void this.close(),

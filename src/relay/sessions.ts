@@ -5,7 +5,7 @@ import type { Metrics } from './metrics.js';
 import type { RelaySettings } from './options.js';
 import { Policy, parseRule, type Rule, resolveRules } from './policy.js';
 import type { PortClaim } from './port-pool.js';
-import { LimitError, LocalRegistry, type Place, type Registry } from './registry.js';
+import { LimitError, LocalRegistry, type Registration, type Registry } from './registry.js';
 import { hex, ResumptionTokens } from './resumption-tokens.js';
 import { type MovedSession, Session } from './session.js';
 import { SharedRate } from './shaper.js';
@@ -31,7 +31,9 @@ export class Sessions {
     this.#settings = settings;
     this.#metrics = metrics;
     this.#registry = registry;
-    this.tokens = new ResumptionTokens(random, (session, valid) => this.#sessions.get(session)?.place.tokens(valid));
+    this.tokens = new ResumptionTokens(random, (session, valid) =>
+      this.#sessions.get(session)?.registration.tokens(valid),
+    );
     this.#unanswered = new UnansweredLimit(limits, clock);
     this.#totalRate = new SharedRate(limits.totalBytesPerSecond, clock);
   }
@@ -60,8 +62,8 @@ export class Sessions {
     const eviction = new Eviction();
     const session = { subject: sub, ticket, destinations, bytesPerSecond: rate, lifeMs: limits.lifeMs };
     return this.#begin(async () => {
-      const place = await this.#registry.enter(sub, eviction.evict);
-      return { session, place, claims: place.claims(wantedPort) };
+      const registration = await this.#registry.register(sub, eviction.evict);
+      return { session, registration, claims: registration.claims(wantedPort) };
     }, eviction);
   }
 
@@ -74,14 +76,14 @@ export class Sessions {
     const eviction = new Eviction();
     const taken = await this.#registry.take(hex(token), ticket, subject, eviction.evict);
     if (taken === undefined) return undefined;
-    const { session, place, claim } = taken;
-    return this.#begin(() => ({ session, place, claims: [claim] }), eviction);
+    const { session, registration, claim } = taken;
+    return this.#begin(() => ({ session, registration, claims: [claim] }), eviction);
   }
 
   /** Ends a session for another worker to go on with it. Returns `undefined` unless the ticket or the subject is the session's. */
-  moveAway(place: Place, ticket: string, subject: string | undefined): MovedSession | undefined {
+  moveAway(registration: Registration, ticket: string, subject: string | undefined): MovedSession | undefined {
     for (const [session, running] of this.#sessions) {
-      if (running.place !== place || (session.ticket !== ticket && session.subject !== subject)) continue;
+      if (running.registration !== registration || (session.ticket !== ticket && session.subject !== subject)) continue;
       return { ...running.moved, lifeMs: session.moveAway() };
     }
     return undefined;
@@ -89,27 +91,27 @@ export class Sessions {
 
   async #begin(enter: () => Entered | Promise<Entered>, eviction: Eviction): Promise<Session> {
     this.#counted(1);
-    let place: Place | undefined;
+    let registration: Registration | undefined;
     try {
       const entered = await enter();
-      place = entered.place;
+      registration = entered.registration;
       const { session: moved, claims } = entered;
       const policy = await this.#policy(moved.destinations);
       const { openSocket, limits } = this.#settings;
       const allocation = await openAllocation(claims, openSocket, limits.queueDatagrams).catch((cause: unknown) => {
         throw new LimitError('no UDP address is left', { cause });
       });
-      const session = this.#session(moved, policy, allocation, place);
+      const session = this.#session(moved, policy, allocation, registration);
       eviction.session = session;
       return session;
     } catch (error) {
-      place?.leave();
+      registration?.unregister();
       this.#counted(-1);
       throw error;
     }
   }
 
-  #session(moved: MovedSession, policy: Policy, allocation: UdpAllocation, place: Place): Session {
+  #session(moved: MovedSession, policy: Policy, allocation: UdpAllocation, registration: Registration): Session {
     const { mtu, clock, log } = this.#settings;
     const { subject, ticket, bytesPerSecond, lifeMs } = moved;
     const limits = { ...this.#settings.limits, lifeMs };
@@ -118,7 +120,7 @@ export class Sessions {
       ticket,
       allocation,
       destinations: new Destinations(policy, limits, this.#unanswered),
-      ports: place.ports,
+      ports: registration.ports,
       limits,
       mtu,
       bytesPerSecond,
@@ -129,11 +131,11 @@ export class Sessions {
       refused: ({ address, port }, { reason, text }) => {
         log({ level: 'warn', event: 'destination', subject, destination: `${address} ${port}`, reason, text });
       },
-      connected: (isConnected) => place.connected(isConnected),
+      connected: (isConnected) => registration.connected(isConnected),
       ended: (reason) => {
         this.tokens.revoke(session);
         this.#sessions.delete(session);
-        place.leave();
+        registration.unregister();
         this.#counted(-1);
         log({ level: 'info', event: 'ended', subject, reason });
       },
@@ -142,7 +144,7 @@ export class Sessions {
       arrived: (local, peer, bytes) => session.arrived(local, peer, bytes),
       unreachable: (peer) => session.unreachable(peer),
     });
-    this.#sessions.set(session, { place, moved });
+    this.#sessions.set(session, { registration, moved });
     return session;
   }
 
@@ -184,14 +186,14 @@ export class Sessions {
 
 /** A session, and what it is made of. */
 interface Running {
-  readonly place: Place;
+  readonly registration: Registration;
   readonly moved: MovedSession;
 }
 
 /** A session that begins. */
 interface Entered {
   readonly session: MovedSession;
-  readonly place: Place;
+  readonly registration: Registration;
   readonly claims: Iterable<PortClaim> | AsyncIterable<PortClaim>;
 }
 

@@ -1,6 +1,6 @@
 import { completePacket } from '../wire/crc32c.js';
 import { type Conditions, DEFAULT_LATENCY_MS } from './conditions.js';
-import type { Fate } from './fate.js';
+import type { PacketOutcome } from './outcome.js';
 import type { SeededRandom } from './seeded-random.js';
 
 const DEFAULT_REORDER_MS = 10;
@@ -39,7 +39,7 @@ export class Link {
   }
 
   /** When an IP packet of `bytes` that is sent now arrives, or why it doesn't arrive. */
-  carry(bytes: number, nowMs: number): number | Fate {
+  carry(bytes: number, nowMs: number): number | PacketOutcome {
     if (this.#isPlain) return this.#inOrder(nowMs + this.#latencyMs);
     const { jitterMs = 0, reorder = 0, reorderMs = DEFAULT_REORDER_MS, mtu } = this.#conditions;
     // Each stream is drawn from once per packet, even if the packet is lost, so that the conditions stay independent.

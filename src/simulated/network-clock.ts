@@ -1,6 +1,6 @@
 import { checkDuration, checkObject, checkType } from '../arguments.js';
 import type { Clock } from '../clock.js';
-import type { Appointment } from './timer-queue.js';
+import type { ScheduledCall } from './timer-queue.js';
 
 /**
  * A callback returns this if it has woken no code that waits. Virtual time then moves on in the same turn of the event loop,
@@ -19,7 +19,7 @@ export interface Pending {
 /** The time of a simulated network: virtual (`VirtualClock`, the default) or the machine's (`RealTimeClock`). */
 export interface NetworkClock extends Clock {
   /** Calls back at a time of this clock, in ms, or as soon as possible if that time has passed. */
-  at(timeMs: number, callback: () => unknown): Appointment;
+  at(timeMs: number, callback: () => unknown): ScheduledCall;
   /** How many callbacks are scheduled, and when the first one is due (in ms; Infinity if there is none). */
   readonly pending: Pending;
   /** Describes the scheduled callbacks, for error messages. */
@@ -35,7 +35,7 @@ export interface NetworkClock extends Clock {
 }
 
 /** Checks the arguments of `at`. */
-export function checkAppointment(timeMs: number, callback: () => unknown): void {
+export function checkScheduledCall(timeMs: number, callback: () => unknown): void {
   checkType(timeMs, 'number', 'the time', 'at');
   checkType(callback, 'function', 'the callback', 'at');
   if (Number.isNaN(timeMs)) throw new RangeError('at: the time is NaN: give a number of ms');

@@ -149,14 +149,14 @@ export class Network {
     return this.clock.advance(durationMs);
   }
 
-  /** Runs until nothing is scheduled, see {@link VirtualClock.runUntilIdle}. An error includes the `story`. */
+  /** Runs until nothing is scheduled, see {@link VirtualClock.runUntilIdle}. An error includes what `describe` returns. */
   async runUntilIdle(limitMs?: number): Promise<void> {
-    await this.#withStory(() => this.clock.runUntilIdle(limitMs));
+    await this.#withDescription(() => this.clock.runUntilIdle(limitMs));
   }
 
-  /** Runs until a promise settles, see {@link VirtualClock.runUntil}. The error of a timeout includes the `story`. */
+  /** Runs until a promise settles, see {@link VirtualClock.runUntil}. The error of a timeout includes what `describe` returns. */
   async runUntil<Value>(promise: PromiseLike<Value>, limitMs?: number): Promise<Value> {
-    await this.#withStory(() => this.clock.runUntil(settled(promise), limitMs));
+    await this.#withDescription(() => this.clock.runUntil(settled(promise), limitMs));
     return promise;
   }
 
@@ -166,8 +166,8 @@ export class Network {
   }
 
   /** The seed, the time, what is pending, and the last packets as a ladder diagram, for the error of a failing test. */
-  story(packets: number = 30): string {
-    checkType(packets, 'number', 'the number of packets', 'story');
+  describe(packets: number = 30): string {
+    checkType(packets, 'number', 'the number of packets', 'describe');
     const { clock, trace, seed } = this;
     const held = this.#router.heldCount;
     const pending = `${clock.describePending()}${held > 0 ? `, ${held} packets held` : ''}`;
@@ -180,12 +180,12 @@ export class Network {
     return pcapngOf(this.trace.entries(), this.#hosts);
   }
 
-  async #withStory(run: () => Promise<void>): Promise<void> {
+  async #withDescription(run: () => Promise<void>): Promise<void> {
     try {
       await run();
     } catch (error) {
       if (error instanceof TypeError || error instanceof RangeError) throw error; // an invalid argument
-      throw new Error(`${(error as Error).message}\n${this.story()}`, { cause: error });
+      throw new Error(`${(error as Error).message}\n${this.describe()}`, { cause: error });
     }
   }
 }

@@ -1,7 +1,7 @@
 import { checkDuration, checkFiniteDuration, checkObject, checkType } from '../arguments.js';
 import { type Clock, systemClock } from '../clock.js';
-import { checkAppointment, checkWait, type NetworkClock, type Pending } from './network-clock.js';
-import { type Appointment, TimerQueue } from './timer-queue.js';
+import { checkScheduledCall, checkWait, type NetworkClock, type Pending } from './network-clock.js';
+import { type ScheduledCall, TimerQueue } from './timer-queue.js';
 
 /** The default limit of waiting, in ms. */
 const DEFAULT_LIMIT_MS = 60_000;
@@ -39,8 +39,8 @@ export class RealTimeClock implements NetworkClock {
     };
   }
 
-  at(timeMs: number, callback: () => unknown): Appointment {
-    checkAppointment(timeMs, callback);
+  at(timeMs: number, callback: () => unknown): ScheduledCall {
+    checkScheduledCall(timeMs, callback);
     const entry = this.#timers.add(timeMs, callback);
     this.#arm();
     return entry;

@@ -3,13 +3,13 @@ import { type ErrorCode, SctpError } from '../errors.js';
 import type { Packet } from '../packet.js';
 import { completePacket } from '../wire/crc32c.js';
 import { BlockedPairs } from './blocked-pairs.js';
-import type { Fate } from './fate.js';
 import { fragmentSizes, isFragmentable } from './fragments.js';
 import type { Host } from './host.js';
 import type { Link } from './link.js';
 import type { Links } from './links.js';
 import type { SimulatedNat } from './nat.js';
 import type { NetworkClock } from './network-clock.js';
+import type { PacketOutcome } from './outcome.js';
 import { copyOf, ipBytes, markCongestion, type NetworkHost, type PacketInTransit } from './packet-in-transit.js';
 import type { HostNetwork } from './simulated-host.js';
 import type { TraceRecorder } from './trace.js';
@@ -21,7 +21,7 @@ import type { TraceRecorder } from './trace.js';
 export type Filter = (packet: Packet, from: Host, to: Host | undefined) => Packet | 'drop' | undefined;
 
 /** The errors that ICMP would report to the sender, if the network reports unreachable destinations. */
-const REPORTS: Partial<Record<Fate, ErrorCode>> = {
+const REPORTS: Partial<Record<PacketOutcome, ErrorCode>> = {
   'no host': 'EHOSTUNREACH',
   'host down': 'EHOSTUNREACH',
   'address down': 'EHOSTUNREACH',
@@ -103,9 +103,9 @@ export class Router implements HostNetwork {
     }
   }
 
-  arrived(transit: PacketInTransit, fate: Fate): void {
-    this.#trace.settle(transit, fate, this.clock.now());
-    if (fate !== 'delivered') this.#report(transit, fate);
+  arrived(transit: PacketInTransit, outcome: PacketOutcome): void {
+    this.#trace.settle(transit, outcome, this.clock.now());
+    if (outcome !== 'delivered') this.#report(transit, outcome);
   }
 
   isCut(transit: PacketInTransit): boolean {
@@ -113,7 +113,7 @@ export class Router implements HostNetwork {
   }
 
   /** Why a packet isn't forwarded now; undefined if it is. */
-  #refusal(transit: PacketInTransit): Fate | undefined {
+  #refusal(transit: PacketInTransit): PacketOutcome | undefined {
     if (!transit.from.addresses.includes(transit.sentFrom)) return 'address down';
     if ((transit.sourcePort === 0) !== (transit.destinationPort === 0)) return 'wrong encapsulation';
     if (this.nats.length > 0 && !this.#translate(transit)) return 'no NAT mapping';
@@ -180,7 +180,7 @@ export class Router implements HostNetwork {
   }
 
   /** When all of a packet has arrived, or why it doesn't arrive. */
-  #arrival(transit: PacketInTransit, link: Link): number | Fate {
+  #arrival(transit: PacketInTransit, link: Link): number | PacketOutcome {
     const bytes = ipBytes(transit);
     const now = this.clock.now();
     const mtu = Math.min(transit.from.mtu, transit.packet.mayBeFragmented ? link.mtu : Number.POSITIVE_INFINITY);
@@ -191,8 +191,8 @@ export class Router implements HostNetwork {
     return arrivals.find((arrival) => typeof arrival === 'string') ?? Math.max(...(arrivals as number[]));
   }
 
-  #report(transit: PacketInTransit, fate: Fate): void {
-    const code = REPORTS[fate];
+  #report(transit: PacketInTransit, outcome: PacketOutcome): void {
+    const code = REPORTS[outcome];
     if (!this.#reportsUnreachable || code === undefined) return;
     const { from, packet } = transit;
     const reportedMs = this.clock.now() + this.#links.of(transit).latencyMs;

@@ -27,32 +27,32 @@ export async function scenario<Value>(
   return drive(new Network(options), body, limitMs);
 }
 
-/** Runs a body on a network and moves its clock until the body is done, for at most `limitMs`. Errors include the story. */
+/** Runs a body on a network and moves its clock until the body is done, for at most `limitMs`. Errors include the network's description. */
 export function drive<Value, Net extends Network>(
   network: Net,
   body: (network: Net) => Promise<Value>,
   limitMs?: number,
 ): Promise<Value> {
   checkType(body, 'function', 'the body', 'scenario');
-  return network.runUntil(bodyWithStory(network, body), limitMs);
+  return network.runUntil(bodyWithDescription(network, body), limitMs);
 }
 
-async function bodyWithStory<Value, Net extends Network>(
+async function bodyWithDescription<Value, Net extends Network>(
   network: Net,
   body: (network: Net) => Promise<Value>,
 ): Promise<Value> {
   try {
     return await body(network);
   } catch (error) {
-    throw withStory(error, network.story());
+    throw withDescription(error, network.describe());
   }
 }
 
 /** The same error with a longer message, so that it keeps its class, code and diff; a new one if the message can't be set. */
-function withStory(error: unknown, story: string): unknown {
+function withDescription(error: unknown, description: string): unknown {
   const told = error instanceof Error ? error.message : String(error);
-  if (told.includes(story)) return error;
-  const message = `${told}\n\n${story}`;
+  if (told.includes(description)) return error;
+  const message = `${told}\n\n${description}`;
   if (error instanceof Error && Reflect.set(error, 'message', message)) return error;
   return new Error(message, { cause: error });
 }

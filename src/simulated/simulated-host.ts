@@ -4,9 +4,9 @@ import type { Packet } from '../packet.js';
 import type { Random } from '../random.js';
 import { ETHERNET_MTU, probedSizes } from '../transport/path-mtu.js';
 import type { Route, Transport } from '../transport/transport.js';
-import type { Fate } from './fate.js';
 import type { HostOptions } from './host.js';
 import { type NetworkClock, NOBODY_WOKEN } from './network-clock.js';
+import type { PacketOutcome } from './outcome.js';
 import type { NetworkHost, PacketInTransit } from './packet-in-transit.js';
 import type { SeededRandom } from './seeded-random.js';
 import { closestSubnet, parseSubnet, type Subnet } from './subnet.js';
@@ -20,7 +20,7 @@ export interface HostNetwork {
   claim(host: NetworkHost, address: Address): void;
   release(address: Address): void;
   /** Reports what happened to a packet at its destination. */
-  arrived(transit: PacketInTransit, fate: Fate): void;
+  arrived(transit: PacketInTransit, outcome: PacketOutcome): void;
   /** Whether a partition stops a packet that arrives now. */
   isCut(transit: PacketInTransit): boolean;
   /** Whether filters see each packet: a filter may wake any code that waits. */
@@ -149,7 +149,7 @@ export class SimulatedHost implements NetworkHost {
   }
 
   /** Why a packet that arrives isn't received; undefined if it is. */
-  #refusal(transit: PacketInTransit): Fate | undefined {
+  #refusal(transit: PacketInTransit): PacketOutcome | undefined {
     const { packet, destinationPort } = transit;
     if (this.#network.isCut(transit)) return 'partitioned';
     if (!this.#isOn) return 'host down';

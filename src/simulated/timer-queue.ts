@@ -1,5 +1,5 @@
 /** A callback that is scheduled on a network's clock. */
-export interface Appointment {
+export interface ScheduledCall {
   /** When it is due, in ms on the clock. */
   readonly timeMs: number;
   /** Counts up with each callback that is scheduled. Callbacks for the same time run in this order. */
@@ -12,7 +12,7 @@ export interface Appointment {
 
 /** Scheduled callbacks, soonest first: a binary heap from which any entry can be removed, so cancelled timers leave nothing. */
 export class TimerQueue {
-  readonly #heap: Appointment[] = [];
+  readonly #heap: ScheduledCall[] = [];
   #sequence = 0;
 
   get size(): number {
@@ -24,15 +24,15 @@ export class TimerQueue {
     return this.#heap[0]?.timeMs ?? Number.POSITIVE_INFINITY;
   }
 
-  add(timeMs: number, callback: () => unknown): Appointment {
-    const entry: Appointment = { timeMs, sequence: this.#sequence++, callback, index: this.#heap.length };
+  add(timeMs: number, callback: () => unknown): ScheduledCall {
+    const entry: ScheduledCall = { timeMs, sequence: this.#sequence++, callback, index: this.#heap.length };
     this.#heap.push(entry);
     this.#siftUp(entry);
     return entry;
   }
 
   /** Removes an entry. Does nothing if it was removed already. */
-  remove(entry: Appointment): void {
+  remove(entry: ScheduledCall): void {
     const index = entry.index;
     if (index < 0) return;
     entry.index = -1;
@@ -49,19 +49,19 @@ export class TimerQueue {
   }
 
   /** Removes and returns the first entry, if it is due at `timeMs` and has a sequence number below `before`. */
-  take(timeMs: number, before: number = Number.POSITIVE_INFINITY): Appointment | undefined {
+  take(timeMs: number, before: number = Number.POSITIVE_INFINITY): ScheduledCall | undefined {
     const first = this.#heap[0];
     if (first === undefined || first.timeMs > timeMs || first.sequence >= before) return undefined;
     this.remove(first);
     return first;
   }
 
-  #put(entry: Appointment, index: number): void {
+  #put(entry: ScheduledCall, index: number): void {
     entry.index = index;
     this.#heap[index] = entry;
   }
 
-  #siftUp(entry: Appointment): void {
+  #siftUp(entry: ScheduledCall): void {
     let index = entry.index;
     while (index > 0) {
       const above = (index - 1) >> 1;
@@ -73,7 +73,7 @@ export class TimerQueue {
     this.#put(entry, index);
   }
 
-  #siftDown(entry: Appointment): void {
+  #siftDown(entry: ScheduledCall): void {
     let index = entry.index;
     for (;;) {
       const left = this.#heap[2 * index + 1];
@@ -88,6 +88,6 @@ export class TimerQueue {
   }
 }
 
-function isSooner(a: Appointment, b: Appointment): boolean {
+function isSooner(a: ScheduledCall, b: ScheduledCall): boolean {
   return a.timeMs < b.timeMs || (a.timeMs === b.timeMs && a.sequence < b.sequence);
 }

@@ -11,7 +11,7 @@ export function pcapngOf(entries: readonly TraceEntry[], hosts: readonly Named[]
   const writer = new PcapngWriter({ limitBytes: Number.POSITIVE_INFINITY });
   const interfaces = new Map(hosts.map(({ name }) => [name, writer.addInterface(name)]));
   for (const entry of entries) {
-    const comment = remarkOn(entry);
+    const comment = remarkOf(entry);
     writer.add({
       interfaceId: interfaces.get(entry.from) ?? 0,
       timeMs: entry.sentMs,
@@ -25,17 +25,17 @@ export function pcapngOf(entries: readonly TraceEntry[], hosts: readonly Named[]
 
 /** A trace as a ladder diagram, one line per packet. */
 export function ladderOf(entries: readonly TraceEntry[], hosts: readonly Named[]): string[] {
-  const steps = entries.map((entry) => ({ ...entry, isLost: isLost(entry), remark: remarkOn(entry) }));
+  const steps = entries.map((entry) => ({ ...entry, isLost: isLost(entry), remark: remarkOf(entry) }));
   const names = hosts.map(({ name }) => name);
   return ladder(steps, names);
 }
 
-function isLost({ fate }: TraceEntry): boolean {
-  return fate !== 'delivered' && fate !== 'in flight' && fate !== 'held';
+function isLost({ outcome }: TraceEntry): boolean {
+  return outcome !== 'delivered' && outcome !== 'in flight' && outcome !== 'held';
 }
 
 /** What happened to a packet; undefined if it was delivered as it was sent. */
-function remarkOn({ fate, note }: TraceEntry): string | undefined {
-  const words = [fate === 'delivered' ? undefined : fate, note].filter((text) => text !== undefined);
+function remarkOf({ outcome, note }: TraceEntry): string | undefined {
+  const words = [outcome === 'delivered' ? undefined : outcome, note].filter((text) => text !== undefined);
   return words.length === 0 ? undefined : words.join(', ');
 }

@@ -1,6 +1,6 @@
 import type { Address } from '../address.js';
 import { completePacket } from '../wire/crc32c.js';
-import type { Fate } from './fate.js';
+import type { PacketOutcome } from './outcome.js';
 import type { PacketInTransit } from './packet-in-transit.js';
 
 /** A packet in the trace. Its addresses are those that its receiver sees. */
@@ -28,7 +28,7 @@ export interface TraceEntry {
   /** The SCTP packet with its checksum. If a link corrupted it, these are the corrupted bytes. */
   readonly bytes: Uint8Array;
   /** What happened to it. */
-  readonly fate: Fate;
+  readonly outcome: PacketOutcome;
   /** For example `duplicate`, `corrupted`, or `CE` if the link marked it with Congestion Experienced. */
   readonly note: string | undefined;
 }
@@ -65,7 +65,7 @@ export class TraceRecorder implements Trace {
   }
 
   /** Records a packet that is being sent, and sets its number. */
-  record(transit: PacketInTransit, sentMs: number, fate: Fate): void {
+  record(transit: PacketInTransit, sentMs: number, outcome: PacketOutcome): void {
     transit.number = this.#count++;
     if (this.#length === 0) return;
     const index = transit.number % this.#length;
@@ -82,16 +82,16 @@ export class TraceRecorder implements Trace {
     slot.destinationPort = transit.destinationPort;
     slot.trafficClass = packet.trafficClass;
     slot.bytes = new Uint8Array(packet.bytes);
-    slot.fate = fate;
+    slot.outcome = outcome;
     slot.note = undefined;
     this.#slots[index] = slot;
   }
 
   /** Records what happened to a packet, if the trace still has it. */
-  settle({ number }: PacketInTransit, fate: Fate, arrivedMs?: number): void {
+  settle({ number }: PacketInTransit, outcome: PacketOutcome, arrivedMs?: number): void {
     const slot = this.#slotOf(number);
     if (slot === undefined) return;
-    slot.fate = fate;
+    slot.outcome = outcome;
     if (arrivedMs !== undefined) slot.arrivedMs = arrivedMs;
   }
 
@@ -123,7 +123,7 @@ function emptySlot(): Slot {
     destinationPort: 0,
     trafficClass: 0,
     bytes: new Uint8Array(0),
-    fate: 'in flight',
+    outcome: 'in flight',
     note: undefined,
   };
 }

@@ -1,7 +1,7 @@
 import { checkDuration, checkFiniteDuration, checkType } from '../arguments.js';
 import { nextTurn } from '../clock.js';
-import { checkAppointment, checkWait, type NetworkClock, NOBODY_WOKEN, type Pending } from './network-clock.js';
-import { type Appointment, TimerQueue } from './timer-queue.js';
+import { checkScheduledCall, checkWait, type NetworkClock, NOBODY_WOKEN, type Pending } from './network-clock.js';
+import { type ScheduledCall, TimerQueue } from './timer-queue.js';
 
 /** The default limit of a scenario in virtual ms: longer than SCTP takes to give anything up. */
 const DEFAULT_LIMIT_MS = 600_000;
@@ -54,8 +54,8 @@ export class VirtualClock implements NetworkClock {
   }
 
   /** Calls back at a time of this clock, or at the current time if that time has passed. */
-  at(timeMs: number, callback: () => unknown): Appointment {
-    checkAppointment(timeMs, callback);
+  at(timeMs: number, callback: () => unknown): ScheduledCall {
+    checkScheduledCall(timeMs, callback);
     return this.#timers.add(Math.max(timeMs, this.#nowMs), callback);
   }
 

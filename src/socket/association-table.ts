@@ -165,7 +165,7 @@ export class AssociationTable implements AssociationOwner {
     this.core(id)?.fail(error, 'message too large');
   }
 
-  /** An error at this end: the association can't go on. The death of the stack is told by `end`. */
+  /** An error at this end: the association can't go on. That the stack has stopped is told by `end`. */
   failed(id: number, cause: unknown): void {
     const message = `the association can't go on: ${cause instanceof Error ? cause.message : String(cause)}`;
     const error = cause instanceof SctpError ? cause : new SctpError('EPROTO', message, { cause });

@@ -123,7 +123,7 @@ export class SocketCore implements LazyModuleSocketOwner, AssociationTableOwner,
   checkOpen(syscall: string): void {
     const { pump, isClosing } = this.#context;
     if (!this.#isOpen) throw new SctpError('EBADF', `${syscall}: the socket is closed`, { syscall });
-    if (pump.death) throw pump.death;
+    if (pump.stopError) throw pump.stopError;
     if (isClosing) throw new SctpError('ENETDOWN', `${syscall}: the stack is closed`, { syscall });
   }
 
@@ -362,7 +362,7 @@ export class SocketCore implements LazyModuleSocketOwner, AssociationTableOwner,
       () => new SctpError('EBADF', 'the socket was closed during the set-up', { syscall: 'close' }),
     );
     const { current } = this.moduleSocket;
-    if (this.isListening && !this.#context.pump.death) {
+    if (this.isListening && !this.#context.pump.stopError) {
       if (this.config.style === 'one-to-one') current?.close();
       else current?.call('listen', (calls, handle) => calls.listen(handle, 0));
     }

@@ -94,7 +94,7 @@ export class PacketLog {
     if (byTransport > 0) {
       this.#log.write('debug', `the transport dropped ${byTransport} packets: too many, too large, or no route`);
     }
-    if (this.#pump.death) return;
+    if (this.#pump.stopError) return;
     const { packets } = readStackStatistics(this.#pump);
     for (const [counter, why] of Object.entries(DROPPED)) {
       const count = packets[counter as keyof typeof DROPPED] - (this.#dropped[counter] ?? 0);

@@ -158,7 +158,7 @@ export class StackCore implements SocketContext {
 
   newSocket(options: SocketOptions | undefined): SocketCore {
     const config = options === undefined ? this.#defaults : this.#configOf(options);
-    if (this.pump.death) throw this.pump.death;
+    if (this.pump.stopError) throw this.pump.stopError;
     if (this.#isClosing) throw new SctpError('ENETDOWN', 'socket: the stack is closed', { syscall: 'socket' });
     return new SocketCore(this, config);
   }

@@ -19,7 +19,7 @@ import { Wire } from './wire.js';
 export interface SocketListener {
   /** There is something to read, an association to accept, or room to send. */
   ready(): void;
-  /** The stack is dead: the module can't be called any more. */
+  /** The stack has stopped: the module can't be called any more. */
   fail(error: SctpError): void;
 }
 
@@ -77,7 +77,7 @@ export class Pump {
   isQuiet = false;
   #isInside = false;
   #pumping = false;
-  #death: SctpError | undefined;
+  #stopError: SctpError | undefined;
 
   /** Starts the transport, then usrsctp on top of it. */
   static async start(options: PumpOptions): Promise<Pump> {
@@ -98,7 +98,7 @@ export class Pump {
   private constructor({ transport, clock }: PumpOptions, instance: Instance, interfaces: Interfaces) {
     this.clock = clock;
     this.#timer = new DeadlineTimer(clock, () => {
-      if (!this.#death) this.#safely(() => this.enter(() => this.instance.exports.link_timers()));
+      if (!this.#stopError) this.#safely(() => this.enter(() => this.instance.exports.link_timers()));
     });
     this.interfaces = interfaces;
     this.#transport = transport;
@@ -111,9 +111,9 @@ export class Pump {
     this.updateInterfaces(false);
   }
 
-  /** Why the stack can't be used any more; undefined if it can. */
-  get death(): SctpError | undefined {
-    return this.#death;
+  /** Why the stack has stopped; undefined while it runs. */
+  get stopError(): SctpError | undefined {
+    return this.#stopError;
   }
 
   /** How many bytes of memory usrsctp uses. It must be as before when everything is closed. */
@@ -122,11 +122,11 @@ export class Pump {
   }
 
   /**
-   * Calls a function that calls the module. Throws the stack's death if the stack is dead or dies by the call. Entries
+   * Calls a function that calls the module. Throws `stopError` if the stack has stopped, or stops because of the call. Entries
    * may be nested; the pump drains at the end of the outermost one.
    */
   enter<T>(call: () => T): T {
-    if (this.#death) throw this.#death;
+    if (this.#stopError) throw this.#stopError;
     const isOutermost = !this.#isInside;
     let done = false;
     try {
@@ -136,7 +136,7 @@ export class Pump {
       done = true;
       return result;
     } catch (error) {
-      if (isTrap(error)) throw this.kill(error);
+      if (isTrap(error)) throw this.fail(error);
       throw error;
     } finally {
       if (isOutermost) {
@@ -146,10 +146,10 @@ export class Pump {
     }
   }
 
-  /** Sets the listener of a socket. If the stack is dead, the listener is told at once. */
+  /** Sets the listener of a socket. If the stack has stopped, the listener is told at once. */
   attach(handle: Handle, listener: SocketListener): void {
     this.#listeners.set(handle, listener);
-    if (this.#death) listener.fail(this.#death);
+    if (this.#stopError) listener.fail(this.#stopError);
   }
 
   detach(handle: Handle): void {
@@ -157,7 +157,7 @@ export class Pump {
   }
 
   receive(packets: readonly Packet[]): void {
-    if (this.#death) return;
+    if (this.#stopError) return;
     if (packets[0]?.destination === CONN) return this.#safely(() => receiveConn(this, packets));
     this.isQuiet = true;
     this.#safely(() => {
@@ -196,7 +196,7 @@ export class Pump {
 
   /** The SCTP ports that sockets and associations use. */
   portsInUse(): ReadonlySet<number> {
-    return this.#death ? new Set() : this.enter(() => this.calls.ports(this.#state.inbox));
+    return this.#stopError ? new Set() : this.enter(() => this.calls.ports(this.#state.inbox));
   }
 
   /** The network reports that it can't reach a destination. */
@@ -206,7 +206,7 @@ export class Pump {
 
   /** The network reports that a packet doesn't fit. */
   packetTooBig(report: PacketTooBig): void {
-    if (this.#death) return;
+    if (this.#stopError) return;
     this.#safely(() => this.enter(() => tellTooBig(this.instance, this.#state.inbox, report)));
   }
 
@@ -221,7 +221,7 @@ export class Pump {
 
   /** Tells usrsctp which local addresses there are, and that routes may have changed. */
   updateInterfaces(dynamic: boolean, back?: readonly Address[]): void {
-    if (this.#death) return;
+    if (this.#stopError) return;
     const changes = this.interfaces.update(back);
     if (this.#transport.addresses.includes(CONN)) return;
     this.enter(() => tellChanges(this.instance, this.#state.inbox, changes, dynamic));
@@ -236,50 +236,50 @@ export class Pump {
 
   /** Ends usrsctp and the transport. All sockets must be closed before. */
   async stop(): Promise<void> {
-    if (!this.#death) {
+    if (!this.#stopError) {
       this.enter(() => this.calls.finish());
-      this.#death = new SctpError('ENETDOWN', 'the stack is closed: create another one');
+      this.#stopError = new SctpError('ENETDOWN', 'the stack is closed: create another one');
     }
     this.#timer.cancel();
     await this.#transport.close();
   }
 
-  /** Declares the stack dead and tells all listeners. Other stacks are not affected. */
-  kill(cause: unknown): SctpError {
+  /** Stops the stack because of an error, and tells all listeners. Other stacks are not affected. */
+  fail(cause: unknown): SctpError {
     const reason = this.instance.takeFault() ?? cause;
     const why = reason instanceof Error ? reason.message : String(reason);
     const code = reason instanceof SctpError ? reason.code : 'ENETDOWN';
-    this.#death ??= new SctpError(code, `the stack has stopped and can't go on (${why}): create another one`, {
+    this.#stopError ??= new SctpError(code, `the stack has stopped and can't go on (${why}): create another one`, {
       cause: reason,
     });
     this.#timer.cancel();
     this.isQuiet = false;
     const listeners = [...this.#listeners.values()];
     this.#listeners.clear();
-    for (const listener of listeners) listener.fail(this.#death);
+    for (const listener of listeners) listener.fail(this.#stopError);
     void this.#transport.close().catch(() => undefined);
-    return this.#death;
+    return this.#stopError;
   }
 
   #leave(done: boolean): void {
     if (!this.#drain(done)) return;
     this.#callReadyListeners();
-    if (!this.#death) this.#timer.set(this.#state.deadlineMs);
+    if (!this.#stopError) this.#timer.set(this.#state.deadlineMs);
   }
 
-  /** Ends the entry in C, and sends the outbox. Returns false if the stack is dead. */
+  /** Ends the entry in C, and sends the outbox. Returns false if the stack has stopped. */
   #drain(done: boolean): boolean {
-    if (this.#death) return false;
+    if (this.#stopError) return false;
     try {
       this.instance.exports.link_leave();
     } catch (error) {
-      this.kill(error);
+      this.fail(error);
       return false;
     }
     const fault = this.instance.takeFault();
     if (fault !== undefined) {
-      this.kill(fault);
-      if (done) throw this.#death;
+      this.fail(fault);
+      if (done) throw this.#stopError;
       return false;
     }
     this.#sendOutbox();
@@ -306,7 +306,7 @@ export class Pump {
     if (this.#pumping) return;
     this.#pumping = true;
     try {
-      for (let handles = this.#takeReady(); handles.length > 0 && !this.#death; handles = this.#takeReady()) {
+      for (let handles = this.#takeReady(); handles.length > 0 && !this.#stopError; handles = this.#takeReady()) {
         this.#callListeners(handles);
       }
     } finally {
@@ -336,7 +336,7 @@ export class Pump {
   }
 
   /**
-   * Runs what a packet, a timer or a ready socket has caused. The listeners know of the stack's death. Any other error
+   * Runs what a packet, a timer or a ready socket has caused. The listeners have been told if the stack has stopped. Any other error
    * is a fault of the program or of the transport: it becomes the program's uncaught error, so that it doesn't stop the
    * others.
    */
@@ -344,7 +344,7 @@ export class Pump {
     try {
       call();
     } catch (error) {
-      if (error !== this.#death) uncaught(error);
+      if (error !== this.#stopError) uncaught(error);
     }
   }
 }

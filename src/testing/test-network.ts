@@ -78,7 +78,7 @@ export class TestNetwork extends Network implements AsyncDisposable {
   async #close(): Promise<void> {
     const found = this.#leftOpen === 'fail' ? this.#watched.flatMap(openSockets) : [];
     for (const watched of this.#watched) found.push(...(await closeAndFindLeaks(watched)));
-    if (found.length > 0) throw new LeakError(found, this.story());
+    if (found.length > 0) throw new LeakError(found, this.describe());
   }
 }
 
@@ -89,8 +89,8 @@ export class LeakError extends Error {
   /** A sentence for each leak. */
   readonly leaks: readonly string[];
 
-  constructor(leaks: readonly string[], story: string) {
-    super(`the test has left something open:\n${leaks.map((leak) => `  ${leak}`).join('\n')}\n\n${story}`);
+  constructor(leaks: readonly string[], description: string) {
+    super(`the test has left something open:\n${leaks.map((leak) => `  ${leak}`).join('\n')}\n\n${description}`);
     this.leaks = leaks;
   }
 }

@@ -147,7 +147,7 @@ class Relay implements RelayTransport {
     this.#host = host;
     this.#state = 'up';
     this.#endWatch = watchPage({
-      woke: () => {
+      resumed: () => {
         for (const link of this.#links) link.wake();
       },
       suspended: () => {

@@ -28,7 +28,7 @@ test.each([
     expect(all.there.paths()).toHaveLength(count);
     const large = network.trace.entries().filter(({ bytes }) => bytes.length > 1500);
     expect(large.length).toBeGreaterThan(0);
-    expect(large.every(({ fate }) => fate === 'delivered')).toBe(true);
+    expect(large.every(({ outcome }) => outcome === 'delivered')).toBe(true);
     await finish(all);
   })(),
 );

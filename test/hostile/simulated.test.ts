@@ -70,7 +70,7 @@ const networkProbes: Probes = {
   runUntilIdle: probe([anything], (limit) => waitFor(fresh().runUntilIdle(limit))),
   runUntil: probe([anything, duration], (promise, limit) => waitFor(fresh().runUntil(promise, limit))),
   standStill: probe([anything], (work) => waitFor(fresh().standStill(work))),
-  story: probe([anything]),
+  describe: probe([anything]),
   pcapng: probe([anything]),
 };
 

@@ -10,8 +10,8 @@ const [left, right] = HERE_IPV6;
 
 // Here because this folder's network namespace has two IPv6 addresses. test/transport/native/ip.test.ts has the same over IPv4.
 transportContract('ip over IPv6', async () => ({
-  left: ip({ addresses: [left], answerStrangers: true }),
-  right: ip({ addresses: [right], answerStrangers: true }),
+  left: ip({ addresses: [left], answerOutOfTheBlue: true }),
+  right: ip({ addresses: [right], answerOutOfTheBlue: true }),
   port: () => 0,
   settle: () => pause(),
 }));

@@ -200,7 +200,7 @@ test('usrsctp_shutdown ends both directions in order, and usrsctp_finish fails u
     expect(server.usrsctp_finish()).toBe(0);
     await network.standStill(server.finished);
     expect([server.usrsctp_socket(R.AF_INET, R.SOCK_STREAM, R.IPPROTO_SCTP), server.errno]).toEqual([null, 'ENETDOWN']);
-    expect(server.death?.code).toBe('ENETDOWN');
+    expect(server.stopError?.code).toBe('ENETDOWN');
     expect(server.usrsctp_get_stat().sctps_inpackets).toBe(0);
     expect(server.usrsctp_sysctl_get_sctp_ecn_enable()).toBe(-1);
   }));

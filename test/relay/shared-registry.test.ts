@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { parseLimits, type RelayLimits } from '../../src/relay/limits.js';
 import type { PortClaim } from '../../src/relay/port-pool.js';
 import type { PortOwner, SctpPort } from '../../src/relay/port-reservations.js';
-import type { Place } from '../../src/relay/registry.js';
+import type { Registration } from '../../src/relay/registry.js';
 import type { ChannelMessage } from '../../src/relay/workers/channel.js';
 import { SharedRegistry } from '../../src/relay/workers/shared-registry.js';
 import { WorkerRegistry } from '../../src/relay/workers/worker-registry.js';
@@ -35,16 +35,16 @@ function registry(of: number, changes: Partial<RelayLimits> = {}) {
   return { clock, shared, options, worker, started };
 }
 
-async function firstPort(place: Place, preferred = 0): Promise<PortClaim | undefined> {
-  for await (const claim of place.claims(preferred)) return claim;
+async function firstPort(registration: Registration, preferred = 0): Promise<PortClaim | undefined> {
+  for await (const claim of registration.claims(preferred)) return claim;
   return undefined;
 }
 
-/** Claims the port for a client, whose only association the place stands for. */
-const claim = (place: Place & PortOwner) =>
+/** Claims the port for a client, whose only association the registration stands for. */
+const claim = (registration: Registration & PortOwner) =>
   new Promise<boolean>((resolve) => {
-    place.ports.claim(place, PORT, (isOwn) => {
-      if (isOwn) place.ports.reserve(place, PORT.local, PORT.sctpPort, PORT.peer, place);
+    registration.ports.claim(registration, PORT, (isOwn) => {
+      if (isOwn) registration.ports.reserve(registration, PORT.local, PORT.sctpPort, PORT.peer, registration);
       resolve(isOwn);
     });
   });
@@ -64,43 +64,43 @@ describe('the registry of several workers', () => {
   test('keeps the UDP port of a worker that has died for its subject, until the port has rested', async () => {
     const { clock, started, shared } = registry(2, { restMs: 1000 });
     const [first, second] = [await started(), await started()];
-    const lost = await firstPort(await first.own.enter('alice', none), 50_002);
+    const lost = await firstPort(await first.own.register('alice', none), 50_002);
     expect([lost?.port, lost?.addresses]).toEqual([50_002, [ADDRESS]]);
     first.seen.gone();
     expect([shared.clients, shared.restingPorts]).toEqual([0, 1]);
-    const other = await firstPort(await second.own.enter('bob', none), 50_002);
+    const other = await firstPort(await second.own.register('bob', none), 50_002);
     expect(other?.port).not.toBe(50_002);
-    const back = await firstPort(await second.own.enter('alice', none), 50_002);
+    const back = await firstPort(await second.own.register('alice', none), 50_002);
     expect(back?.port).toBe(50_002);
     back?.giveBack(true);
     await settled();
     await clock.advance(1000);
-    expect((await firstPort(await second.own.enter('carol', none), 50_002))?.port).toBe(50_002);
+    expect((await firstPort(await second.own.register('carol', none), 50_002))?.port).toBe(50_002);
   });
 
   test('gives the next port if one can’t be bound, and none if all are used', async () => {
     const { started } = registry(1);
     const { own } = await started();
     const tried: number[] = [];
-    for await (const { port } of (await own.enter('alice', none)).claims(0)) tried.push(port);
+    for await (const { port } of (await own.register('alice', none)).claims(0)) tried.push(port);
     expect(tried.toSorted()).toEqual([50_000, 50_001, 50_002, 50_003]);
     for (let number = 0; number < 4; number++) {
-      expect(await firstPort(await own.enter(`client ${number}`, none))).toBeDefined();
+      expect(await firstPort(await own.register(`client ${number}`, none))).toBeDefined();
     }
-    expect(await firstPort(await own.enter('one too many', none))).toBeUndefined();
+    expect(await firstPort(await own.register('one too many', none))).toBeUndefined();
   });
 
   test('lets the client that is lost for longest make room, whichever worker has it', async () => {
     const { clock, started, shared } = registry(2, { clients: 2 });
     const [first, second] = [await started(), await started()];
     const evicted: string[] = [];
-    const place = await first.own.enter('alice', () => evicted.push('alice'));
-    await second.own.enter('bob', () => evicted.push('bob'));
-    await expect(second.own.enter('carol', none)).rejects.toThrow('the relay already has 2 clients');
-    place.connected(false);
+    const registration = await first.own.register('alice', () => evicted.push('alice'));
+    await second.own.register('bob', () => evicted.push('bob'));
+    await expect(second.own.register('carol', none)).rejects.toThrow('the relay already has 2 clients');
+    registration.connected(false);
     await settled();
     await clock.advance(1);
-    await second.own.enter('carol', none);
+    await second.own.register('carol', none);
     await settled();
     expect([evicted, shared.clients]).toEqual([['alice'], 2]);
   });
@@ -109,9 +109,9 @@ describe('the registry of several workers', () => {
     const { started } = registry(2);
     const [first, second] = [await started(), await started()];
     const [alice, again, bob] = [
-      await first.own.enter('alice', none),
-      await second.own.enter('alice', none),
-      await second.own.enter('bob', none),
+      await first.own.register('alice', none),
+      await second.own.register('alice', none),
+      await second.own.register('bob', none),
     ];
     expect([await claim(alice), await claim(again), await claim(bob)]).toEqual([true, false, false]);
     alice.connected(false);
@@ -120,17 +120,17 @@ describe('the registry of several workers', () => {
     alice.connected(true);
     expect(alice.ports.isKnown(alice as PortOwner, PORT.local, PORT.sctpPort, PORT.peer)).toBe(false);
     again.ports.release(again);
-    again.leave();
+    again.unregister();
     expect(await claim(bob)).toBe(true);
   });
 
-  test('a question to a process that has gone is an error, and its SCTP ports are free', async () => {
+  test('a request to a process that has gone rejects, and its SCTP ports are free', async () => {
     const { started } = registry(2);
     const [first, second] = [await started(), await started()];
-    expect(await claim(await first.own.enter('alice', none))).toBe(true);
+    expect(await claim(await first.own.register('alice', none))).toBe(true);
     first.seen.gone();
     first.own.gone();
-    await expect(first.own.enter('bob', none)).rejects.toThrow('the other process has gone');
-    expect(await claim(await second.own.enter('bob', none))).toBe(true);
+    await expect(first.own.register('bob', none)).rejects.toThrow('the other process has gone');
+    expect(await claim(await second.own.register('bob', none))).toBe(true);
   });
 });

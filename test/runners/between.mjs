@@ -26,8 +26,8 @@ process.stdin.setEncoding('utf8').on('data', (text) => {
   console.log(`done: ${text}`);
 });
 process.stdin.once('end', async () => {
-  const fates = network.trace.entries().map(({ fate }) => fate);
-  const count = (wanted) => fates.filter((fate) => fate === wanted).length;
+  const outcomes = network.trace.entries().map(({ outcome }) => outcome);
+  const count = (wanted) => outcomes.filter((outcome) => outcome === wanted).length;
   console.log(`${count('lost')} lost, ${count('partitioned')} partitioned, ${bridge.dropped} dropped by the bridge`);
   await bridge.close();
 });

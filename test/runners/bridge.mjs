@@ -37,5 +37,5 @@ await association.close();
 await socket.close();
 await bridge.close();
 await network.close();
-const count = (fate) => network.trace.entries().filter((entry) => entry.fate === fate).length;
+const count = (outcome) => network.trace.entries().filter((entry) => entry.outcome === outcome).length;
 console.log(`62 messages; ${count('lost')} packets lost, ${count('partitioned')} partitioned`);

@@ -65,7 +65,7 @@ export const simulatedScenarios: readonly Scenario[] = [
         network.partition('10.0.1.2');
         for (let number = 0; number < 20; number++) await roundTrip(association, `message ${number}`);
         check(
-          network.trace.entries().some(({ fate }) => fate === 'partitioned'),
+          network.trace.entries().some(({ outcome }) => outcome === 'partitioned'),
           'no packet was lost by the partition',
         );
         await network.advance(10_000);

@@ -60,7 +60,7 @@ describe('paths that fail', () => {
       network.partition(server[0]!);
       await Promise.all([sending, arriving]);
       expect(await arriving).toEqual(upTo(20));
-      expect(network.trace.entries().filter(({ fate }) => fate === 'too big')).toEqual([]);
+      expect(network.trace.entries().filter(({ outcome }) => outcome === 'too big')).toEqual([]);
       expect(all.here.paths().map(({ mtu }) => mtu)).toEqual([1448, 1448]);
       await finish(all);
     })(),
@@ -80,7 +80,7 @@ describe('paths that fail', () => {
       heal();
       await sending;
       expect(await arriving).toEqual(upTo(20));
-      expect(network.trace.entries().filter(({ fate }) => fate === 'too big')).toEqual([]);
+      expect(network.trace.entries().filter(({ outcome }) => outcome === 'too big')).toEqual([]);
       await finish(all);
     }),
   );

@@ -133,7 +133,7 @@ test(
     const heal = network.filter((_, from) => (from === all.hosts.client ? 'drop' : undefined));
     network.clock.schedule(900, heal);
     await all.here.close();
-    const answers = network.trace.entries().filter(({ from, fate }) => from === 'client' && fate !== 'filtered');
+    const answers = network.trace.entries().filter(({ from, outcome }) => from === 'client' && outcome !== 'filtered');
     const shutdowns = answers.map(({ bytes }) => describePacket(bytes)).filter((each) => each.includes('SHUTDOWN '));
     expect(shutdowns.some((each) => each.includes('SACK'))).toBe(true);
     expect(await all.there.closed).toBeUndefined();

@@ -64,7 +64,7 @@ describe('each condition does what its name says', () => {
     left.send('10.0.0.2', 1, 1481);
     await network.runUntilIdle();
     expect(right.packets).toEqual([]);
-    expect(network.trace.entries().map(({ fate }) => fate)).toEqual(['too big']);
+    expect(network.trace.entries().map(({ outcome }) => outcome)).toEqual(['too big']);
   });
 
   test('loss: 1 loses all, 0 none', async () => {
@@ -140,7 +140,7 @@ describe('each condition does what its name says', () => {
   test('queueBytes: what does not fit into the queue is dropped, and the rate is kept', async () => {
     const { network, right } = await stream({ rateBps: 8_000_000, queueBytes: 10_000 }, 1000, 0.5, 980);
     expect(right.times.at(-1)! / right.packets.length).toBeCloseTo(1, 1);
-    const { length } = network.trace.entries().filter(({ fate }) => fate === 'queue full');
+    const { length } = network.trace.entries().filter(({ outcome }) => outcome === 'queue full');
     expect(length + right.packets.length).toBe(1000);
     const delays = right.times.map((time, index) => time - right.numbers[index]! * 0.5);
     expect(Math.max(...delays)).toBeLessThanOrEqual(10 + DEFAULT_LATENCY_MS);
@@ -270,7 +270,7 @@ describe('randomness', () => {
       right.answer = ({ bytes }) => right.send('10.0.0.1', bytes[3]);
       for (let number = 0; number < 200; number++) left.send('10.0.0.2', number);
       await network.runUntilIdle();
-      return { pcapng: network.pcapng(), story: network.story(Number.POSITIVE_INFINITY) };
+      return { pcapng: network.pcapng(), description: network.describe(Number.POSITIVE_INFINITY) };
     };
     expect(await run(5)).toEqual(await run(5));
     expect((await run(5)).pcapng).not.toEqual((await run(6)).pcapng);

@@ -57,7 +57,7 @@ describe('UDP through a NAT', () => {
       all.network.trace
         .entries()
         .slice(1)
-        .map(({ fate }) => fate),
+        .map(({ outcome }) => outcome),
     ).toEqual(new Array(3).fill('no NAT mapping'));
   });
 
@@ -149,7 +149,7 @@ describe('plain SCTP through a NAT', () => {
     for (const host of [phone, tablet, third]) send(host, '198.51.100.1', sctp(init()));
     await network.runUntilIdle();
     expect(server.packets.map(({ source }) => source)).toEqual(['203.0.113.1', '203.0.113.2']);
-    expect(network.trace.entries().at(-1)?.fate).toBe('no NAT mapping');
+    expect(network.trace.entries().at(-1)?.outcome).toBe('no NAT mapping');
   });
 
   test('an expired mapping does not affect the host that has its public address now', async () => {
@@ -160,7 +160,7 @@ describe('plain SCTP through a NAT', () => {
     await network.advance(31_000);
     send(tablet, '198.51.100.1', sctp(init()));
     send(phone, '198.51.100.1', sctp(init()));
-    expect(network.trace.entries().at(-1)?.fate).toBe('no NAT mapping');
+    expect(network.trace.entries().at(-1)?.outcome).toBe('no NAT mapping');
     send(server, '203.0.113.1', back);
     await network.runUntilIdle();
     expect([phone.packets.length, tablet.packets.length]).toEqual([0, 1]);
@@ -169,6 +169,6 @@ describe('plain SCTP through a NAT', () => {
   test('a NAT without a public address of the family lets nothing out', async () => {
     const { network, phone } = await home({ outside: '2001:db8::1' }, {});
     send(phone, '198.51.100.1', sctp(init()));
-    expect(network.trace.entries().at(-1)?.fate).toBe('no NAT mapping');
+    expect(network.trace.entries().at(-1)?.outcome).toBe('no NAT mapping');
   });
 });

@@ -108,12 +108,12 @@ describe('hosts and routes', () => {
     right.send('10.0.0.1', 2);
     await network.runUntilIdle();
     expect([left.numbers, right.numbers]).toEqual([[], []]);
-    expect(network.trace.entries().map(({ fate }) => fate)).toEqual(['host down']);
+    expect(network.trace.entries().map(({ outcome }) => outcome)).toEqual(['host down']);
     right.host.restart();
     expect(right.host.transport).not.toBe(old);
     left.send('10.0.0.2', 3);
     await network.runUntilIdle();
-    expect(network.trace.entries().at(-1)?.fate).toBe('nobody listens');
+    expect(network.trace.entries().at(-1)?.outcome).toBe('nobody listens');
     const reborn = await listen(network, right.host);
     left.send('10.0.0.2', 4);
     old.send([{ source: '10.0.0.2', destination: '10.0.0.1', port: 0, trafficClass: 0, bytes: numbered(5) }]);
@@ -149,7 +149,7 @@ describe('partitions, holds and filters', () => {
     expect(
       network.trace
         .entries()
-        .map(({ fate }) => fate)
+        .map(({ outcome }) => outcome)
         .slice(0, 3),
     ).toEqual(new Array(3).fill('partitioned'));
   });
@@ -262,7 +262,7 @@ describe('unreachable destinations', () => {
     await network.runUntilIdle();
     expect([other.numbers, plain.numbers]).toEqual([[4], []]);
     expect(other.packets[0]?.port).toBe(9899);
-    expect(network.trace.entries().map(({ fate }) => fate)).toEqual([
+    expect(network.trace.entries().map(({ outcome }) => outcome)).toEqual([
       'nobody listens',
       'wrong encapsulation',
       'wrong encapsulation',

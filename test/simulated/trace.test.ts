@@ -4,13 +4,13 @@ import { cpuMs } from '../support/cpu.js';
 import { chunk, init, sctp, u32 } from '../support/packets.js';
 import { listen, pair } from './fixture.js';
 
-test('the trace keeps the last packets with their times and fates', async () => {
+test('the trace keeps the last packets with their times and outcomes', async () => {
   const { network, left, right } = await pair({ latencyMs: 2 }, { traceLength: 3 });
   for (let number = 0; number < 4; number++) left.send('10.0.0.2', number, 100 - number);
   await network.advance(1);
   network.partition(left.host, right.host);
   right.send('10.0.0.1', 5);
-  expect(network.trace.entries().map(({ number, fate }) => [number, fate])).toEqual([
+  expect(network.trace.entries().map(({ number, outcome }) => [number, outcome])).toEqual([
     [2, 'in flight'],
     [3, 'in flight'],
     [4, 'partitioned'],
@@ -23,7 +23,7 @@ test('the trace keeps the last packets with their times and fates', async () => 
     to: 'right',
     sentMs: 0,
     arrivedMs: 2,
-    fate: 'partitioned',
+    outcome: 'partitioned',
     source: '10.0.0.1',
   });
   expect(first?.bytes).toHaveLength(98);
@@ -44,7 +44,7 @@ test('a trace can be switched off', async () => {
   expect([network.trace.entries(), network.trace.count, right.packets.length]).toEqual([[], 1, 1]);
 });
 
-test('the story draws the packets as a ladder', async () => {
+test('describe() draws the packets as a ladder', async () => {
   const network = new Network({ seed: 7, conditions: { latencyMs: 10 } });
   const client = await listen(network, network.host('client', ['10.0.1.1']));
   const server = await listen(network, network.host('server', ['10.0.1.2']));
@@ -62,7 +62,7 @@ test('the story draws the packets as a ladder', async () => {
   send(client, '10.0.1.9', chunk(4, 0));
   network.hold();
   send(client, '10.0.1.2', chunk(8, 0));
-  expect(`\n${network.story()}\n`).toBe(`
+  expect(`\n${network.describe()}\n`).toBe(`
 seed 7, at 20.000 ms: nothing is scheduled, 1 packets held; 6 packets sent
        0.000  client → INIT → server          10.0.1.1 > 10.0.1.2
       10.000  client ← INIT ACK ← server      10.0.1.2 > 10.0.1.1
@@ -96,7 +96,7 @@ test('a scenario runs its body on virtual time and gives its result', async () =
   expect(cpuMs() - began).toBeLessThan(1000);
 });
 
-test('a failing scenario keeps its error, and adds the story once', async () => {
+test('a failing scenario keeps its error, and adds the description of the network once', async () => {
   const failing = scenario({ seed: 42 }, async (network) => {
     const left = await listen(network, network.host('left', ['10.0.0.1']));
     left.host.transport.send([

@@ -46,9 +46,9 @@ describe('a simulated host bridged to UDP', () => {
     await echoed(association, 30);
     await association.close();
     await program.printed(/the peer has closed/);
-    const fates = new Set(network.trace.entries().map(({ fate }) => fate));
-    expect(fates).toContain('lost');
-    expect(fates).toContain('partitioned');
+    const outcomes = new Set(network.trace.entries().map(({ outcome }) => outcome));
+    expect(outcomes).toContain('lost');
+    expect(outcomes).toContain('partitioned');
     await socket.close();
     await bridge.close();
     await network.close();

@@ -124,7 +124,7 @@ describe('leaks of a test', () => {
     await expect(failing).rejects.toThrow(/expected 1 to be 2[\s\S]*seed 1/);
   });
 
-  test('a test that waits for ever fails at once, with the story', async () => {
+  test('a test that waits for ever fails at once, with the description of the network', async () => {
     await expect(new TestNetwork().run(() => new Promise(() => {}))).rejects.toThrow(
       /nothing is scheduled[\s\S]*seed 1/,
     );

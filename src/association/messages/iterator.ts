@@ -34,7 +34,7 @@ export class MessageIterator implements MessageIteration {
     if (this.#isDone) return Promise.resolve(DONE);
     const queue = this.#queue();
     const value = queue.next();
-    return value ? Promise.resolve({ done: false, value }) : this.#later(queue);
+    return value ? Promise.resolve({ done: false, value }) : this.#waitForNext(queue);
   }
 
   /** Ends the iteration: a waiting `next` gets no message. */
@@ -48,7 +48,7 @@ export class MessageIterator implements MessageIteration {
     return this;
   }
 
-  #later(queue: ReceiveQueue): Promise<Result> {
+  #waitForNext(queue: ReceiveQueue): Promise<Result> {
     const next = new Next(queue, (isLast) => {
       this.#waiting.splice(this.#waiting.indexOf(next), 1);
       if (isLast) this.#isDone = true;

@@ -7,7 +7,7 @@ const MOST_WAITING = 256;
 /** The changes of an association's paths from now on, one after another, until the association ends. */
 export class PathChanges implements AsyncIterableIterator<PathEvent> {
   readonly #waiting: PathEvent[] = [];
-  readonly #takers: ((result: IteratorResult<PathEvent>) => void)[] = [];
+  readonly #waiters: ((result: IteratorResult<PathEvent>) => void)[] = [];
   readonly #release: (() => void)[];
   #ended = false;
 
@@ -21,7 +21,7 @@ export class PathChanges implements AsyncIterableIterator<PathEvent> {
     const value = this.#waiting.shift();
     if (value) return Promise.resolve({ done: false, value });
     if (this.#ended) return Promise.resolve({ done: true, value: undefined });
-    return new Promise((resolve) => this.#takers.push(resolve));
+    return new Promise((resolve) => this.#waiters.push(resolve));
   }
 
   /** Stops listening and drops the changes that wait. */
@@ -36,8 +36,8 @@ export class PathChanges implements AsyncIterableIterator<PathEvent> {
   }
 
   #add(value: PathEvent): void {
-    const taker = this.#takers.shift();
-    if (taker) return taker({ done: false, value });
+    const waiter = this.#waiters.shift();
+    if (waiter) return waiter({ done: false, value });
     if (this.#waiting.length === MOST_WAITING) this.#waiting.shift();
     this.#waiting.push(value);
   }
@@ -45,6 +45,6 @@ export class PathChanges implements AsyncIterableIterator<PathEvent> {
   #end(): void {
     this.#ended = true;
     for (const release of this.#release.splice(0)) release();
-    for (const taker of this.#takers.splice(0)) taker({ done: true, value: undefined });
+    for (const waiter of this.#waiters.splice(0)) waiter({ done: true, value: undefined });
   }
 }

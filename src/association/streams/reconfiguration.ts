@@ -84,8 +84,8 @@ export function checkStreams(streams: readonly number[] | 'all', all: number, wh
 export function checkGrant(grants: number, what: 'streams' | 'association', syscall: string): void {
   const needed = what === 'streams' ? SCTP_ENABLE_RESET_STREAM_REQ : SCTP_ENABLE_CHANGE_ASSOC_REQ;
   if (grants & needed) return;
-  const cure = `this end would deny the peer's own request: set the socket's peerMayReset to '${what}'`;
-  throw new SctpError('EPERM', `${syscall}: ${cure}`, { syscall });
+  const advice = `this end would deny the peer's own request: set the socket's peerMayReset to '${what}'`;
+  throw new SctpError('EPERM', `${syscall}: ${advice}`, { syscall });
 }
 
 function untilAll(

@@ -12,7 +12,7 @@ import { now, until } from './wait.js';
 const QUIET_MS = 250;
 
 /** What the failover is shown with. */
-export interface Scene {
+export interface FailoverParts {
   readonly server: ServerProcess;
   readonly association: Association;
   readonly network: Cuttable;
@@ -21,7 +21,7 @@ export interface Scene {
 }
 
 /** Cuts the path that carries the messages, and shows the failover. Returns the address that was cut. */
-export async function cut({ server, association, network, timeline, traffic }: Scene): Promise<Address> {
+export async function cut({ server, association, network, timeline, traffic }: FailoverParts): Promise<Address> {
   say(
     `A message every ${traffic.everyMs} ms, each answered by the server. Then this process drops all packets from and`,
   );
@@ -61,7 +61,7 @@ export async function cut({ server, association, network, timeline, traffic }: S
 
 /** Restores a path, and shows that messages use it again. */
 export async function heal(
-  { server, association, network, timeline, traffic }: Scene,
+  { server, association, network, timeline, traffic }: FailoverParts,
   address: Address,
 ): Promise<void> {
   const healedAt = now();

@@ -80,7 +80,7 @@ class ReceiptReader {
     const { clock } = this.#association;
     let cancel = () => {};
     const off = this.#association.once('senderDry', () => {
-      cancel = clock.schedule(limitMs, () => this.#giveUp.abort(this.#late()));
+      cancel = clock.schedule(limitMs, () => this.#giveUp.abort(this.#timeoutError()));
     });
     try {
       return await this.#receipt;
@@ -101,7 +101,7 @@ class ReceiptReader {
     }
   }
 
-  #late(): CommandError {
+  #timeoutError(): CommandError {
     const hint = "is it 'usrsctp-wasm receive'? For any other receiver, use --raw";
     return new CommandError(EXIT.incomplete, `the peer hasn't confirmed that it has ${this.#name}: ${hint}`);
   }

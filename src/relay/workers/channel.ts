@@ -1,23 +1,23 @@
-/** A message between two processes. `id`: that of the question. */
+/** A message between two processes. `id`: that of the request. */
 export type ChannelMessage =
-  | { readonly kind: 'news'; readonly name: string; readonly value: unknown }
-  | { readonly kind: 'question'; readonly name: string; readonly id: number; readonly value: unknown }
-  | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
+  | { readonly kind: 'notification'; readonly name: string; readonly value: unknown }
+  | { readonly kind: 'request'; readonly name: string; readonly id: number; readonly value: unknown }
+  | { readonly kind: 'response'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'error'; readonly id: number; readonly name: string; readonly message: string };
 
-type Questions<Type> = { [Name in keyof Type]: (question: never) => unknown };
-type Question<Function> = Function extends (question: infer Value) => unknown ? Value : never;
-type Answer<Function> = Function extends (question: never) => infer Value ? Value : never;
+type Requests<Type> = { [Name in keyof Type]: (request: never) => unknown };
+type RequestOf<Function> = Function extends (request: infer Value) => unknown ? Value : never;
+type ResponseOf<Function> = Function extends (request: never) => infer Value ? Value : never;
 
-/** What is done with the questions and the news of the other side. */
-export type Handlers<TheirQuestions extends Questions<TheirQuestions>, TheirNews> = {
-  readonly [Name in keyof TheirQuestions]: (
-    question: Question<TheirQuestions[Name]>,
-  ) => Answer<TheirQuestions[Name]> | Promise<Answer<TheirQuestions[Name]>>;
-} & { readonly [Name in keyof TheirNews]: (news: TheirNews[Name]) => void };
+/** What handles the requests and notifications of the other side. */
+export type Handlers<TheirRequests extends Requests<TheirRequests>, TheirNotifications> = {
+  readonly [Name in keyof TheirRequests]: (
+    request: RequestOf<TheirRequests[Name]>,
+  ) => ResponseOf<TheirRequests[Name]> | Promise<ResponseOf<TheirRequests[Name]>>;
+} & { readonly [Name in keyof TheirNotifications]: (notification: TheirNotifications[Name]) => void };
 
-/** Questions with answers, and news, between two processes. Messages arrive in the order in which they were sent. */
-export class Channel<OurQuestions extends Questions<OurQuestions>, OurNews> {
+/** Requests with responses, and notifications, between two processes. Messages arrive in the order in which they were sent. */
+export class Channel<OurRequests extends Requests<OurRequests>, OurNotifications> {
   readonly #send: (message: ChannelMessage) => void;
   readonly #handlers: Readonly<Record<string, ((value: never) => unknown) | undefined>>;
   readonly #waiting = new Map<number, { resolve(value: never): void; reject(error: Error): void }>();
@@ -32,31 +32,31 @@ export class Channel<OurQuestions extends Questions<OurQuestions>, OurNews> {
     this.#handlers = handlers;
   }
 
-  /** Asks the other side. Rejects with its error, or when the channel is closed. */
-  ask<Name extends keyof OurQuestions & string>(
+  /** Resolves with the response of the other side. Rejects with its error, or when the channel is closed. */
+  request<Name extends keyof OurRequests & string>(
     name: Name,
-    value: Question<OurQuestions[Name]>,
-  ): Promise<Answer<OurQuestions[Name]>> {
+    value: RequestOf<OurRequests[Name]>,
+  ): Promise<ResponseOf<OurRequests[Name]>> {
     if (this.#isClosed) return Promise.reject(closedError());
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      this.#send({ kind: 'question', name, id, value });
+      this.#send({ kind: 'request', name, id, value });
     });
   }
 
-  tell<Name extends keyof OurNews & string>(name: Name, value: OurNews[Name]): void {
-    if (!this.#isClosed) this.#send({ kind: 'news', name, value });
+  notify<Name extends keyof OurNotifications & string>(name: Name, value: OurNotifications[Name]): void {
+    if (!this.#isClosed) this.#send({ kind: 'notification', name, value });
   }
 
   /** Called for each message of the other side. */
   received(message: ChannelMessage): void {
-    if (message.kind === 'news') this.#handlers[message.name]?.(message.value as never);
-    else if (message.kind === 'question') void this.#answer(message.name, message.id, message.value);
+    if (message.kind === 'notification') this.#handlers[message.name]?.(message.value as never);
+    else if (message.kind === 'request') void this.#respond(message.name, message.id, message.value);
     else {
       const waiting = this.#waiting.get(message.id);
       this.#waiting.delete(message.id);
-      if (message.kind === 'answer') waiting?.resolve(message.value as never);
+      if (message.kind === 'response') waiting?.resolve(message.value as never);
       else waiting?.reject(Object.assign(new Error(message.message), { name: message.name }));
     }
   }
@@ -68,11 +68,11 @@ export class Channel<OurQuestions extends Questions<OurQuestions>, OurNews> {
     this.#waiting.clear();
   }
 
-  /** The handler is called at once, so that questions and news are handled in their order. */
-  async #answer(name: string, id: number, value: unknown): Promise<void> {
+  /** The handler is called at once, so that requests and notifications are handled in their order. */
+  async #respond(name: string, id: number, value: unknown): Promise<void> {
     try {
-      const answer = await this.#handlers[name]?.(value as never);
-      if (!this.#isClosed) this.#send({ kind: 'answer', id, value: answer ?? null });
+      const response = await this.#handlers[name]?.(value as never);
+      if (!this.#isClosed) this.#send({ kind: 'response', id, value: response ?? null });
     } catch (error) {
       const { name: kind, message } = error instanceof Error ? error : new Error(String(error));
       if (!this.#isClosed) this.#send({ kind: 'error', id, name: kind, message });

@@ -12,7 +12,7 @@ export interface CommonOptions {
 }
 
 /** The number by which a worker refers to one of its clients. */
-export type PlaceId = number;
+export type RegistrationId = number;
 
 /** A UDP port for a client: the indexes of its addresses in the options, and the port. */
 export interface GivenPort {
@@ -29,61 +29,61 @@ export interface MovedClient {
 /** Values of metrics, as prom-client writes them. */
 export type MetricValues = readonly object[];
 
-/** Questions of a worker to the primary process, each with its answer. */
-export interface WorkerQuestions {
-  /** The worker's relay starts. Answer: how many workers there are. */
-  hello(options: CommonOptions): number;
-  enter(question: { readonly place: PlaceId; readonly subject: string }): null;
+/** Requests of a worker to the primary process, each with its response. */
+export interface WorkerRequests {
+  /** The worker's relay starts. Response: how many workers there are. */
+  join(options: CommonOptions): number;
+  register(request: { readonly registration: RegistrationId; readonly subject: string }): null;
   /** The first port of a client, or the next one, because the last one can't be bound. `null`: there is none. */
-  port(question: { readonly place: PlaceId; readonly preferred: number }): GivenPort | null;
+  port(request: { readonly registration: RegistrationId; readonly preferred: number }): GivenPort | null;
   /** Whether an SCTP port is a client's. */
-  claim(question: { readonly place: PlaceId; readonly port: SctpPort }): boolean;
-  take(question: {
-    readonly place: PlaceId;
+  claim(request: { readonly registration: RegistrationId; readonly port: SctpPort }): boolean;
+  take(request: {
+    readonly registration: RegistrationId;
     readonly token: string;
     readonly ticket: string;
     readonly subject: string | null;
   }): MovedClient | null;
 }
 
-/** What a worker tells the primary process. */
-export interface WorkerNews {
-  connected: { readonly place: PlaceId; readonly isConnected: boolean };
-  tokens: { readonly place: PlaceId; readonly valid: readonly string[] };
-  giveBack: { readonly place: PlaceId; readonly isResting: boolean };
-  unclaim: { readonly place: PlaceId; readonly port: SctpPort };
-  leave: { readonly place: PlaceId };
+/** Notifications of a worker to the primary process. */
+export interface WorkerNotifications {
+  connected: { readonly registration: RegistrationId; readonly isConnected: boolean };
+  tokens: { readonly registration: RegistrationId; readonly valid: readonly string[] };
+  giveBack: { readonly registration: RegistrationId; readonly isResting: boolean };
+  unclaim: { readonly registration: RegistrationId; readonly port: SctpPort };
+  unregister: { readonly registration: RegistrationId };
   /** The relay is closed. */
   closed: null;
 }
 
-/** Questions of the primary process to a worker. */
-export interface PrimaryQuestions {
+/** Requests of the primary process to a worker. */
+export interface PrimaryRequests {
   /** Ends a session, so that another worker goes on with it. `null`: not with this ticket. */
-  moveAway(question: {
-    readonly place: PlaceId;
+  moveAway(request: {
+    readonly registration: RegistrationId;
     readonly ticket: string;
     readonly subject: string | null;
   }): MovedSession | null;
   /** `null`: the worker keeps none. */
-  metrics(question: null): MetricValues | null;
+  metrics(request: null): MetricValues | null;
 }
 
-/** What the primary process tells a worker. */
-export interface PrimaryNews {
+/** Notifications of the primary process to a worker. */
+export interface PrimaryNotifications {
   /** A client must make room. */
-  evict: { readonly place: PlaceId };
+  evict: { readonly registration: RegistrationId };
   /** An SCTP port is another client's now. */
-  revoked: { readonly place: PlaceId; readonly port: SctpPort };
+  revoked: { readonly registration: RegistrationId; readonly port: SctpPort };
   drain: { readonly withinMs: number };
   close: null;
 }
 
 /** The primary process's end of the channel to a worker. */
-export type ChannelToWorker = Channel<PrimaryQuestions, PrimaryNews>;
-/** What the primary process does with what a worker asks and tells. */
-export type PrimaryHandlers = Handlers<WorkerQuestions, WorkerNews>;
+export type ChannelToWorker = Channel<PrimaryRequests, PrimaryNotifications>;
+/** What the primary process does for the messages of a worker. */
+export type PrimaryHandlers = Handlers<WorkerRequests, WorkerNotifications>;
 /** A worker's end of the channel to the primary process. */
-export type ChannelToPrimary = Channel<WorkerQuestions, WorkerNews>;
-/** What a worker does with what the primary process asks and tells. */
-export type WorkerHandlers = Handlers<PrimaryQuestions, PrimaryNews>;
+export type ChannelToPrimary = Channel<WorkerRequests, WorkerNotifications>;
+/** What a worker does for the messages of the primary process. */
+export type WorkerHandlers = Handlers<PrimaryRequests, PrimaryNotifications>;

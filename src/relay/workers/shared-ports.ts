@@ -1,19 +1,19 @@
 import type { Address } from '../../address.js';
 import { keyOf, type PortOwner, PortReservations, type SctpPort, type SctpPorts } from '../port-reservations.js';
-import type { PlaceId } from './messages.js';
+import type { RegistrationId } from './messages.js';
 
 /** What the primary process is asked and told about SCTP ports. */
 export interface PortsOfAllWorkers {
   /** Whether a port is a client's. */
-  claim(place: PlaceId, port: SctpPort): Promise<boolean>;
-  unclaim(place: PlaceId, port: SctpPort): void;
+  claim(registration: RegistrationId, port: SctpPort): Promise<boolean>;
+  unclaim(registration: RegistrationId, port: SctpPort): void;
 }
 
 /** The most packets of a client that wait for the primary process to tell whose a port is. */
 const MOST_WAITING = 256;
 
 interface Claimed {
-  readonly place: PlaceId;
+  readonly registration: RegistrationId;
   readonly port: SctpPort;
 }
 
@@ -30,17 +30,17 @@ export class SharedPorts {
   readonly #local = new PortReservations((key) => this.#dropped(key));
   readonly #claimed = new Map<string, Claimed>();
   readonly #asked = new Map<string, Asked>();
-  readonly #waiting = new Map<PlaceId, number>();
+  readonly #waiting = new Map<RegistrationId, number>();
 
   constructor(all: PortsOfAllWorkers) {
     this.#all = all;
   }
 
   /** The ports as the session of a client uses them. */
-  of(place: PlaceId): SctpPorts {
+  of(registration: RegistrationId): SctpPorts {
     return {
-      isKnown: (...port) => this.#isKnown(place, ...port),
-      claim: (owner, port, settle) => this.#claim(place, owner, port, settle),
+      isKnown: (...port) => this.#isKnown(registration, ...port),
+      claim: (owner, port, settle) => this.#claim(registration, owner, port, settle),
       isFree: (...port) => this.#local.isFree(...port),
       reserve: (...port) => this.#local.reserve(...port),
       release: (holder) => this.#local.release(holder),
@@ -48,44 +48,44 @@ export class SharedPorts {
   }
 
   /** A port is a client's of another worker now, or of another client here. */
-  revoked(place: PlaceId, { local, sctpPort, peer }: SctpPort): void {
+  revoked(registration: RegistrationId, { local, sctpPort, peer }: SctpPort): void {
     const key = keyOf(local, sctpPort, peer);
-    if (this.#claimed.get(key)?.place === place) this.#claimed.delete(key);
+    if (this.#claimed.get(key)?.registration === registration) this.#claimed.delete(key);
   }
 
-  #isKnown(place: PlaceId, owner: PortOwner, local: Address, sctpPort: number, peer: Address): boolean {
-    const isOwn = this.#claimed.get(keyOf(local, sctpPort, peer))?.place === place;
+  #isKnown(registration: RegistrationId, owner: PortOwner, local: Address, sctpPort: number, peer: Address): boolean {
+    const isOwn = this.#claimed.get(keyOf(local, sctpPort, peer))?.registration === registration;
     return isOwn || !this.#local.isFree(owner, local, sctpPort, peer);
   }
 
-  #claim(place: PlaceId, owner: PortOwner, port: SctpPort, settle: (isOwn: boolean) => void): boolean {
+  #claim(registration: RegistrationId, owner: PortOwner, port: SctpPort, settle: (isOwn: boolean) => void): boolean {
     const { local, sctpPort, peer } = port;
     const key = keyOf(local, sctpPort, peer);
-    if (this.#isKnown(place, owner, local, sctpPort, peer)) {
+    if (this.#isKnown(registration, owner, local, sctpPort, peer)) {
       settle(this.#local.isFree(owner, local, sctpPort, peer));
       return true;
     }
-    const waiting = this.#waiting.get(place) ?? 0;
+    const waiting = this.#waiting.get(registration) ?? 0;
     if (waiting >= MOST_WAITING) return false;
-    this.#waiting.set(place, waiting + 1);
-    const question = `${place} ${key}`;
-    const asked = this.#asked.get(question) ?? { place, port, settle: [] };
+    this.#waiting.set(registration, waiting + 1);
+    const question = `${registration} ${key}`;
+    const asked = this.#asked.get(question) ?? { registration, port, settle: [] };
     asked.settle.push(settle);
     if (asked.settle.length > 1) return true;
     this.#asked.set(question, asked);
     void this.#all
-      .claim(place, port)
+      .claim(registration, port)
       .catch(() => false)
       .then((isOwn) => this.#answered(question, key, asked, isOwn));
     return true;
   }
 
-  #answered(question: string, key: string, { place, port, settle }: Asked, isOwn: boolean): void {
+  #answered(question: string, key: string, { registration, port, settle }: Asked, isOwn: boolean): void {
     this.#asked.delete(question);
-    const waiting = (this.#waiting.get(place) ?? 0) - settle.length;
-    if (waiting > 0) this.#waiting.set(place, waiting);
-    else this.#waiting.delete(place);
-    if (isOwn) this.#claimed.set(key, { place, port });
+    const waiting = (this.#waiting.get(registration) ?? 0) - settle.length;
+    if (waiting > 0) this.#waiting.set(registration, waiting);
+    else this.#waiting.delete(registration);
+    if (isOwn) this.#claimed.set(key, { registration, port });
     for (const each of settle) each(isOwn);
     if (isOwn && this.#local.ownerOf(port) === undefined) this.#dropped(key); // no packet was sent after all
   }
@@ -95,6 +95,6 @@ export class SharedPorts {
     const claimed = this.#claimed.get(key);
     if (claimed === undefined) return;
     this.#claimed.delete(key);
-    this.#all.unclaim(claimed.place, claimed.port);
+    this.#all.unclaim(claimed.registration, claimed.port);
   }
 }

@@ -1,6 +1,6 @@
 import type { PortClaim } from '../port-pool.js';
 import { keyOf, type PortOwner, PortReservations, type SctpPort } from '../port-reservations.js';
-import { type LocalPlace, LocalRegistry, type RegistryOptions } from '../registry.js';
+import { type LocalRegistration, LocalRegistry, type RegistryOptions } from '../registry.js';
 import { Channel, type ChannelMessage } from './channel.js';
 import type {
   ChannelToWorker,
@@ -8,8 +8,8 @@ import type {
   GivenPort,
   MetricValues,
   MovedClient,
-  PlaceId,
   PrimaryHandlers,
+  RegistrationId,
 } from './messages.js';
 
 /** Where a shared registry gets its time and randomness from. */
@@ -45,8 +45,8 @@ export class SharedRegistry {
   readonly #parts: SharedParts = {
     tokens: new Map(),
     ports: new PortReservations(),
-    places: new Map(),
-    hello: (options) => this.#hello(options),
+    byOwner: new Map(),
+    join: (options) => this.#join(options),
     registry: () => {
       if (this.#registry === undefined) throw new Error('relay: a worker has not said which options it has');
       return this.#registry;
@@ -54,7 +54,7 @@ export class SharedRegistry {
     addresses: () => this.#options?.addresses ?? [],
   };
 
-  #hello(options: CommonOptions): number {
+  #join(options: CommonOptions): number {
     this.#options ??= options;
     if (JSON.stringify(options) !== JSON.stringify(this.#options)) {
       throw new TypeError('relay: `addresses`, `ports` and `limits` must be the same in all workers');
@@ -64,7 +64,7 @@ export class SharedRegistry {
   }
 }
 
-/** What the registry does when a worker tells something. */
+/** What the registry tells the owner of a worker. */
 export interface WorkerEvents {
   /** Its relay has started. */
   started(): void;
@@ -72,20 +72,20 @@ export interface WorkerEvents {
 }
 
 interface SharedParts {
-  readonly tokens: Map<string, SharedPlace>;
+  readonly tokens: Map<string, SharedRegistration>;
   readonly ports: PortReservations;
   /** By the owners of SCTP ports. */
-  readonly places: Map<PortOwner | undefined, SharedPlace>;
-  hello(options: CommonOptions): number;
+  readonly byOwner: Map<PortOwner | undefined, SharedRegistration>;
+  join(options: CommonOptions): number;
   registry(): LocalRegistry;
   addresses(): CommonOptions['addresses'];
 }
 
 /** A client of a worker. */
-interface SharedPlace {
+interface SharedRegistration {
   worker: RegistryWorker;
-  id: PlaceId;
-  readonly place: LocalPlace;
+  id: RegistrationId;
+  readonly registration: LocalRegistration;
   /** What holds each SCTP port in the reservations. */
   readonly holders: Map<string, object>;
   valid: readonly string[];
@@ -100,7 +100,7 @@ export class RegistryWorker {
   readonly #parts: SharedParts;
   readonly #channel: ChannelToWorker;
   readonly #events: WorkerEvents;
-  readonly #places = new Map<PlaceId, SharedPlace>();
+  readonly #registrations = new Map<RegistrationId, SharedRegistration>();
   #isGone = false;
 
   constructor(parts: SharedParts, send: (message: ChannelMessage) => void, events: WorkerEvents) {
@@ -115,108 +115,109 @@ export class RegistryWorker {
   }
 
   drain(withinMs: number): void {
-    this.#channel.tell('drain', { withinMs });
+    this.#channel.notify('drain', { withinMs });
   }
 
   close(): void {
-    this.#channel.tell('close', null);
+    this.#channel.notify('close', null);
   }
 
   /** Resolves with the values of its metrics; with `undefined` if it keeps none, or has gone. */
   async metrics(): Promise<MetricValues | undefined> {
-    return (await this.#channel.ask('metrics', null).catch(() => null)) ?? undefined;
+    return (await this.#channel.request('metrics', null).catch(() => null)) ?? undefined;
   }
 
   /** The worker has ended. Its clients' peers may go on sending, so the UDP ports rest. */
   gone(): void {
     this.#isGone = true;
     this.#channel.close();
-    for (const shared of [...this.#places.values()]) {
+    for (const shared of [...this.#registrations.values()]) {
       this.#giveBack(shared, true);
-      this.#leave(shared);
+      this.#unregister(shared);
     }
   }
 
   readonly #handlers: PrimaryHandlers = {
-    hello: (options) => {
-      const of = this.#parts.hello(options);
+    join: (options) => {
+      const of = this.#parts.join(options);
       this.#events.started();
       return of;
     },
-    enter: ({ place: id, subject }) => {
-      const place = this.#parts.registry().enter(subject, () => {
-        shared.worker.#channel.tell('evict', { place: shared.id });
+    register: ({ registration: id, subject }) => {
+      const registration = this.#parts.registry().register(subject, () => {
+        shared.worker.#channel.notify('evict', { registration: shared.id });
       });
       const holders = new Map<string, object>();
       const empty = { valid: [], next: undefined, claim: undefined, isMoving: false };
-      const shared: SharedPlace = { worker: this, id, place, holders, ...empty };
-      this.#places.set(id, shared);
-      this.#parts.places.set(place, shared);
+      const shared: SharedRegistration = { worker: this, id, registration, holders, ...empty };
+      this.#registrations.set(id, shared);
+      this.#parts.byOwner.set(registration, shared);
       return null;
     },
-    port: ({ place, preferred }) => {
-      const shared = this.#places.get(place);
+    port: ({ registration, preferred }) => {
+      const shared = this.#registrations.get(registration);
       if (shared === undefined) return null;
       this.#giveBack(shared, false);
-      shared.next ??= shared.place.claims(preferred)[Symbol.iterator]();
+      shared.next ??= shared.registration.claims(preferred)[Symbol.iterator]();
       const next = shared.next.next();
       if (next.done === true) return null;
       shared.claim = next.value;
       return this.#given(next.value);
     },
-    giveBack: ({ place, isResting }) => {
-      const shared = this.#places.get(place);
+    giveBack: ({ registration, isResting }) => {
+      const shared = this.#registrations.get(registration);
       if (shared !== undefined) this.#giveBack(shared, isResting);
     },
-    connected: ({ place, isConnected }) => this.#places.get(place)?.place.connected(isConnected),
-    tokens: ({ place, valid }) => {
-      const shared = this.#places.get(place);
+    connected: ({ registration, isConnected }) =>
+      this.#registrations.get(registration)?.registration.connected(isConnected),
+    tokens: ({ registration, valid }) => {
+      const shared = this.#registrations.get(registration);
       if (shared !== undefined) this.#setTokens(shared, valid);
     },
-    claim: ({ place, port }) => this.#claim(place, port),
-    unclaim: ({ place, port }) => {
-      const shared = this.#places.get(place);
+    claim: ({ registration, port }) => this.#claim(registration, port),
+    unclaim: ({ registration, port }) => {
+      const shared = this.#registrations.get(registration);
       const holder = shared?.holders.get(keyOf(port.local, port.sctpPort, port.peer));
       if (shared === undefined || holder === undefined) return;
       shared.holders.delete(keyOf(port.local, port.sctpPort, port.peer));
       this.#parts.ports.release(holder);
     },
-    leave: ({ place }) => {
-      const shared = this.#places.get(place);
-      if (shared !== undefined) this.#leave(shared);
+    unregister: ({ registration }) => {
+      const shared = this.#registrations.get(registration);
+      if (shared !== undefined) this.#unregister(shared);
     },
-    take: ({ place, token, ticket, subject }) => this.#take(place, token, ticket, subject),
+    take: ({ registration, token, ticket, subject }) => this.#take(registration, token, ticket, subject),
     closed: () => this.#events.closed(),
   };
 
   /** Whether an SCTP port is a client's. If it was that of a lost client of the same subject, that one's worker is told. */
-  #claim(id: PlaceId, port: SctpPort): boolean {
-    const shared = this.#places.get(id);
+  #claim(id: RegistrationId, port: SctpPort): boolean {
+    const shared = this.#registrations.get(id);
     if (shared === undefined) return false;
     const { ports } = this.#parts;
     const { local, sctpPort, peer } = port;
     const key = keyOf(local, sctpPort, peer);
     const before = ports.ownerOf(port);
     const holder = shared.holders.get(key) ?? {};
-    if (!ports.reserve(shared.place, local, sctpPort, peer, holder)) return false;
+    if (!ports.reserve(shared.registration, local, sctpPort, peer, holder)) return false;
     shared.holders.set(key, holder);
-    const former = before === shared.place ? undefined : this.#parts.places.get(before);
-    if (former !== undefined) former.worker.#channel.tell('revoked', { place: former.id, port });
+    const former = before === shared.registration ? undefined : this.#parts.byOwner.get(before);
+    if (former !== undefined) former.worker.#channel.notify('revoked', { registration: former.id, port });
     return true;
   }
 
-  async #take(id: PlaceId, token: string, ticket: string, subject: string | null): Promise<MovedClient | null> {
+  async #take(id: RegistrationId, token: string, ticket: string, subject: string | null): Promise<MovedClient | null> {
     const shared = this.#parts.tokens.get(token);
     if (shared === undefined || shared.isMoving || shared.worker === this) return null;
     shared.isMoving = true;
-    const { worker, id: place } = shared;
-    const session = await worker.#channel.ask('moveAway', { place, ticket, subject }).catch(() => null);
+    const { worker, id: registration } = shared;
+    const session = await worker.#channel.request('moveAway', { registration, ticket, subject }).catch(() => null);
     shared.isMoving = false;
     if (session === null || shared.claim === undefined) return null;
-    worker.#places.delete(place);
+    worker.#registrations.delete(registration);
     shared.worker = this;
     shared.id = id;
-    this.#places.set(id, shared);
+    this.#registrations.set(id, shared);
     this.#setTokens(shared, []);
     if (this.#isGone) this.gone();
     return { session, given: this.#given(shared.claim) };
@@ -227,24 +228,24 @@ export class RegistryWorker {
     return { addresses: addresses.map((address) => all.indexOf(address)), port };
   }
 
-  #giveBack(shared: SharedPlace, isResting: boolean): void {
+  #giveBack(shared: SharedRegistration, isResting: boolean): void {
     shared.claim?.giveBack(isResting);
     shared.claim = undefined;
   }
 
-  #setTokens(shared: SharedPlace, valid: readonly string[]): void {
+  #setTokens(shared: SharedRegistration, valid: readonly string[]): void {
     for (const token of shared.valid) this.#parts.tokens.delete(token);
     for (const token of valid) this.#parts.tokens.set(token, shared);
     shared.valid = valid;
   }
 
-  #leave(shared: SharedPlace): void {
-    this.#places.delete(shared.id);
+  #unregister(shared: SharedRegistration): void {
+    this.#registrations.delete(shared.id);
     this.#setTokens(shared, []);
     for (const holder of shared.holders.values()) this.#parts.ports.release(holder);
     shared.holders.clear();
     this.#giveBack(shared, false);
-    this.#parts.places.delete(shared.place);
-    shared.place.leave();
+    this.#parts.byOwner.delete(shared.registration);
+    shared.registration.unregister();
   }
 }

@@ -1,5 +1,5 @@
 import type { PoolAddress, PortClaim } from '../port-pool.js';
-import { LimitError, type Place, type Registry, type TakenSession } from '../registry.js';
+import { LimitError, type Registration, type Registry, type TakenSession } from '../registry.js';
 import type { MovedSession } from '../session.js';
 import { Channel, type ChannelMessage } from './channel.js';
 import type {
@@ -7,38 +7,38 @@ import type {
   CommonOptions,
   GivenPort,
   MetricValues,
-  PlaceId,
+  RegistrationId,
   WorkerHandlers,
-  WorkerNews,
+  WorkerNotifications,
 } from './messages.js';
 import { SharedPorts } from './shared-ports.js';
 
 /** The relay of a worker, as the primary process needs it. */
 export interface WorkerRelay {
-  /** Ends the session of a place for another worker, if its ticket is the same, or its subject. */
-  moveAway(place: Place, ticket: string, subject: string | undefined): MovedSession | undefined;
+  /** Ends the session of a registration for another worker, if its ticket is the same, or its subject. */
+  moveAway(registration: Registration, ticket: string, subject: string | undefined): MovedSession | undefined;
   /** The values of its metrics; `undefined` if it keeps none. */
   metrics(): Promise<MetricValues | undefined>;
   drain(withinMs: number): void;
   close(): void;
 }
 
-/** The registry as a worker sees it: it asks the primary process. */
+/** The registry as a worker sees it: it sends requests to the primary process. */
 export class WorkerRegistry implements Registry {
   /** The primary process counts them. */
   readonly restingPorts = 0;
   readonly #channel: ChannelToPrimary;
   readonly #ports: SharedPorts;
-  readonly #places = new Map<PlaceId, WorkerPlace>();
+  readonly #registrations = new Map<RegistrationId, WorkerRegistration>();
   #addresses: readonly PoolAddress[] = [];
   #relay: WorkerRelay | undefined;
-  #lastPlace = 0;
+  #lastId = 0;
 
   constructor(send: (message: ChannelMessage) => void) {
     this.#channel = new Channel(send, this.#handlers);
     this.#ports = new SharedPorts({
-      claim: (place, port) => this.#channel.ask('claim', { place, port }),
-      unclaim: (place, port) => this.#tell(place, 'unclaim', { place, port }),
+      claim: (registration, port) => this.#channel.request('claim', { registration, port }),
+      unclaim: (registration, port) => this.#notify(registration, 'unclaim', { registration, port }),
     });
   }
 
@@ -56,7 +56,7 @@ export class WorkerRegistry implements Registry {
   async start({ addresses, ports, limits }: CommonOptions): Promise<number> {
     this.#addresses = addresses;
     try {
-      return await this.#channel.ask('hello', { addresses, ports, limits });
+      return await this.#channel.request('join', { addresses, ports, limits });
     } catch (error) {
       if (error instanceof Error && error.name === 'TypeError') throw new TypeError(error.message);
       throw error;
@@ -70,18 +70,18 @@ export class WorkerRegistry implements Registry {
 
   /** The relay is closed. */
   closed(): void {
-    this.#channel.tell('closed', null);
+    this.#channel.notify('closed', null);
   }
 
-  async enter(subject: string, evict: () => void): Promise<Place> {
-    const place = ++this.#lastPlace;
+  async register(subject: string, evict: () => void): Promise<Registration> {
+    const registration = ++this.#lastId;
     try {
-      await this.#channel.ask('enter', { place, subject });
+      await this.#channel.request('register', { registration, subject });
     } catch (error) {
       if (error instanceof Error && error.name === 'LimitError') throw new LimitError(error.message);
       throw error;
     }
-    return this.#place(place, evict);
+    return this.#registration(registration, evict);
   }
 
   async take(
@@ -90,68 +90,76 @@ export class WorkerRegistry implements Registry {
     subject: string | undefined,
     evict: () => void,
   ): Promise<TakenSession | undefined> {
-    const place = ++this.#lastPlace;
-    const taken = await this.#channel.ask('take', { place, token, ticket, subject: subject ?? null });
+    const registration = ++this.#lastId;
+    const taken = await this.#channel.request('take', { registration, token, ticket, subject: subject ?? null });
     if (taken === null) return undefined;
-    return { session: taken.session, place: this.#place(place, evict), claim: this.#portClaim(place, taken.given) };
+    return {
+      session: taken.session,
+      registration: this.#registration(registration, evict),
+      claim: this.#portClaim(registration, taken.given),
+    };
   }
 
-  #place(id: PlaceId, evict: () => void): WorkerPlace {
-    const place: WorkerPlace = {
+  #registration(id: RegistrationId, evict: () => void): WorkerRegistration {
+    const registration: WorkerRegistration = {
       evict,
       ports: this.#ports.of(id),
       claims: (preferred) => this.#claims(id, preferred),
-      connected: (isConnected) => this.#tell(id, 'connected', { place: id, isConnected }),
-      tokens: (valid) => this.#tell(id, 'tokens', { place: id, valid }),
-      leave: () => {
-        this.#tell(id, 'leave', { place: id });
-        this.#places.delete(id);
+      connected: (isConnected) => this.#notify(id, 'connected', { registration: id, isConnected }),
+      tokens: (valid) => this.#notify(id, 'tokens', { registration: id, valid }),
+      unregister: () => {
+        this.#notify(id, 'unregister', { registration: id });
+        this.#registrations.delete(id);
       },
     };
-    this.#places.set(id, place);
-    return place;
+    this.#registrations.set(id, registration);
+    return registration;
   }
 
-  async *#claims(place: PlaceId, preferred: number): AsyncIterable<PortClaim> {
+  async *#claims(registration: RegistrationId, preferred: number): AsyncIterable<PortClaim> {
     for (;;) {
-      const given = await this.#channel.ask('port', { place, preferred });
+      const given = await this.#channel.request('port', { registration, preferred });
       if (given === null) return;
-      yield this.#portClaim(place, given);
+      yield this.#portClaim(registration, given);
     }
   }
 
-  #portClaim(place: PlaceId, { addresses, port }: GivenPort): PortClaim {
+  #portClaim(registration: RegistrationId, { addresses, port }: GivenPort): PortClaim {
     return {
       addresses: addresses.flatMap((index) => this.#addresses[index] ?? []),
       port,
-      giveBack: (isResting) => this.#tell(place, 'giveBack', { place, isResting }),
+      giveBack: (isResting) => this.#notify(registration, 'giveBack', { registration, isResting }),
     };
   }
 
-  /** Tells something of a client, unless it is another worker's by now. */
-  #tell<Name extends keyof WorkerNews>(place: PlaceId, name: Name, news: WorkerNews[Name]): void {
-    if (this.#places.has(place)) this.#channel.tell(name, news);
+  /** Notifies the primary process about a client, unless the client is another worker's by now. */
+  #notify<Name extends keyof WorkerNotifications>(
+    registration: RegistrationId,
+    name: Name,
+    value: WorkerNotifications[Name],
+  ): void {
+    if (this.#registrations.has(registration)) this.#channel.notify(name, value);
   }
 
   readonly #handlers: WorkerHandlers = {
-    moveAway: ({ place: id, ticket, subject }) => {
-      const place = this.#places.get(id);
-      if (place === undefined) return null;
-      this.#places.delete(id); // What its session tells while it ends is about its next worker's place.
-      const moved = this.#relay?.moveAway(place, ticket, subject ?? undefined);
-      if (moved === undefined) this.#places.set(id, place);
+    moveAway: ({ registration: id, ticket, subject }) => {
+      const registration = this.#registrations.get(id);
+      if (registration === undefined) return null;
+      this.#registrations.delete(id); // Its session ends now, which must not change the registration: that is the next worker's.
+      const moved = this.#relay?.moveAway(registration, ticket, subject ?? undefined);
+      if (moved === undefined) this.#registrations.set(id, registration);
       return moved ?? null;
     },
     metrics: async () => (await this.#relay?.metrics()) ?? null,
-    evict: ({ place }) => this.#places.get(place)?.evict(),
-    revoked: ({ place, port }) => this.#ports.revoked(place, port),
+    evict: ({ registration }) => this.#registrations.get(registration)?.evict(),
+    revoked: ({ registration, port }) => this.#ports.revoked(registration, port),
     drain: ({ withinMs }) => this.#relay?.drain(withinMs),
     close: () => this.#relay?.close(),
   };
 }
 
 /** A client of this worker. */
-interface WorkerPlace extends Place {
+interface WorkerRegistration extends Registration {
   /** Its session must make room. */
   evict(): void;
 }

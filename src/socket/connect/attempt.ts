@@ -9,7 +9,7 @@ import type { AttemptWatcher, ConnectAttempts, SetupChunk } from './attempts.js'
 import type { Peer } from './peers.js';
 
 /** What is known of one address. */
-interface Tried {
+interface AttemptedAddress {
   readonly sentAtMs: number[];
   udpPort: number;
   answer: InitAttempt['answer'];
@@ -30,7 +30,7 @@ export interface AttemptOwner {
 const MOST_DESCRIBED = 8;
 
 /** What to check if the network refuses a peer. */
-const CURES: Partial<Record<ErrorCode, string>> = {
+const ADVICE: Partial<Record<ErrorCode, string>> = {
   EACCES: 'ask whoever runs the firewall, or the relay, which forbids it',
   EPERM: 'a firewall forbids it',
   EADDRINUSE: 'another client of the relay uses the SCTP port: choose another one, or none',
@@ -51,7 +51,7 @@ export class ConnectAttempt implements AttemptWatcher {
   readonly #encapsulationPort: number | undefined;
   readonly #startedAt: number;
   /** For each of the peers. */
-  readonly #tried: readonly Tried[];
+  readonly #tried: readonly AttemptedAddress[];
   readonly #owner: AttemptOwner;
   /** The causes in our last ABORT, by which the stack refused the peer's answer. An ABORT after a time-out has none. */
   #aborted: readonly ErrorCause[] | undefined;
@@ -178,7 +178,7 @@ export class ConnectAttempt implements AttemptWatcher {
     if (this.#refusalError()) this.#owner.refused();
   }
 
-  #to(address: Address, port: number | undefined): Tried | undefined {
+  #to(address: Address, port: number | undefined): AttemptedAddress | undefined {
     if (port !== this.peers[0]?.port) return;
     return this.#tried[this.peers.findIndex((peer) => peer.address === address)];
   }
@@ -227,14 +227,14 @@ export class ConnectAttempt implements AttemptWatcher {
     if (refusals.some(({ code }) => code === undefined)) return;
     const code = refusals[0]?.code ?? 'EHOSTUNREACH';
     const told = refusals.map((each) => `${each.address}: ${each.code}${each.reason}`).join('; ');
-    return this.error(code, `the network refuses every address (${told})${this.#cure(code)}`);
+    return this.error(code, `the network refuses every address (${told})${this.#advice(code)}`);
   }
 
-  #cure(code: ErrorCode): string {
+  #advice(code: ErrorCode): string {
     const udpPort = this.#tried[0]?.udpPort ?? 0;
     const isClosed = code === 'ECONNREFUSED' && udpPort > 0;
-    const cure = isClosed ? `no program receives on UDP port ${udpPort} there` : CURES[code];
-    return cure === undefined ? '' : `; ${cure}`;
+    const advice = isClosed ? `no program receives on UDP port ${udpPort} there` : ADVICE[code];
+    return advice === undefined ? '' : `; ${advice}`;
   }
 
   #abortError(): SctpError | undefined {

@@ -18,7 +18,7 @@ export function reachablePeers(
   }
   const locals = interfaces.addresses(bound);
   const usable = peers.filter(({ address }) => locals.some((local) => talksTo(local, address)));
-  if (usable.length === 0) throw unreachable('EADDRNOTAVAIL', whyNot(peers, locals), peers, syscall);
+  if (usable.length === 0) throw unreachable('EADDRNOTAVAIL', reasonWithoutSource(peers, locals), peers, syscall);
   const reachable = usable.filter(({ address }) => interfaces.reaches(address));
   if (reachable.length === 0) {
     const isLinkLocal = peers.some(({ address }) => isLinkLocalIpv6(address));
@@ -40,7 +40,7 @@ function talksTo(local: Address, address: Address): boolean {
   return familyOf(local) === familyOf(address) && (isLoopback(address) || !isLoopback(local));
 }
 
-function whyNot(peers: readonly Peer[], locals: readonly Address[]): string {
+function reasonWithoutSource(peers: readonly Peer[], locals: readonly Address[]): string {
   const isOfKin = (local: Address) => peers.some(({ address }) => familyOf(local) === familyOf(address));
   return locals.some(isOfKin)
     ? 'a loopback address talks to loopback addresses only: bind another local address, or none'

@@ -14,7 +14,7 @@ import { type ReaderOwner, SocketReader } from './reader.js';
 export interface ModuleSocketOwner extends ReaderOwner {
   /** Everything that could be read has been read. There may be room to send, or an association to accept. */
   ready(): void;
-  /** The stack is dead: the socket can't be used any more. */
+  /** The stack has stopped: the socket can't be used any more. */
   fail(error: SctpError): void;
 }
 
@@ -145,11 +145,12 @@ export class ModuleSocket implements SocketListener {
     this.#open = false;
     this.#reader.end();
     this.#pump.detach(this.#handle);
-    if (!this.#pump.death) this.#pump.enter(() => this.#pump.calls.close(this.#handle));
+    if (!this.#pump.stopError) this.#pump.enter(() => this.#pump.calls.close(this.#handle));
   }
 
   #enter<T>(syscall: string, call: (calls: Calls, handle: Handle) => T): T {
-    if (!this.#open) throw this.#pump.death ?? new SctpError('EBADF', `${syscall}: the socket is closed`, { syscall });
+    if (!this.#open)
+      throw this.#pump.stopError ?? new SctpError('EBADF', `${syscall}: the socket is closed`, { syscall });
     return this.#pump.enter(() => call(this.#pump.calls, this.#handle));
   }
 }

@@ -17,7 +17,7 @@ export interface IpOptions extends Omit<UdpOptions, 'port' | 'encapsulationPort'
    * killed learn of it at once. Only one program of a machine may do that: it also aborts the associations of all others that
    * have raw sockets. Default false.
    */
-  readonly answerStrangers?: boolean;
+  readonly answerOutOfTheBlue?: boolean;
 }
 
 /** A transport over IP. */
@@ -41,7 +41,7 @@ const IP_OPTIONS: Names<IpOptions> = {
   sendBufferBytes: true,
   busyPollUs: true,
   clock: true,
-  answerStrangers: true,
+  answerOutOfTheBlue: true,
 };
 
 /**
@@ -62,7 +62,7 @@ const IP_OPTIONS: Names<IpOptions> = {
  */
 export function ip(options: IpOptions = {}): IpTransport {
   checkOptions(options, IP_OPTIONS, 'ip');
-  const { answerStrangers = false, ...rest } = options;
+  const { answerOutOfTheBlue: answerStrangers = false, ...rest } = options;
   if (typeof answerStrangers !== 'boolean') {
     const message = `\`answerStrangers\` is of type ${typeof answerStrangers}: give true or false`;
     throw new SctpError('EINVAL', message, { syscall: 'ip' });

@@ -26,10 +26,10 @@ export class RawSockets implements SocketSystem, SocketKind {
   /** The open sockets, and whether they are IPv4. */
   readonly #open = new Map<Descriptor, boolean>();
 
-  constructor(system: SystemCalls, settings: UdpSettings, host: TransportHost, answersStrangers: boolean) {
+  constructor(system: SystemCalls, settings: UdpSettings, host: TransportHost, answersOutOfTheBlue: boolean) {
     this.#system = system;
     this.#shared = { system, incoming: IncomingMessages.of(system), kind: this, settings };
-    this.#ports = answersStrangers
+    this.#ports = answersOutOfTheBlue
       ? undefined
       : new Ports({
           clock: settings.clock,

@@ -65,7 +65,7 @@ export class TimedWatch implements Watch {
 }
 
 /** Another thread, which can wait for a descriptor without looking at it. */
-export interface Waker {
+export interface ReadinessThread {
   /** Calls `wake` once, when the descriptor can be read or has an error. */
   wait(wake: () => void): void;
   /** Whether waiting keeps this thread alive. */
@@ -77,17 +77,17 @@ export interface Waker {
 const MOST_LOOKS = 20;
 
 /** Looks at a descriptor every millisecond as long as packets arrive. After that, another thread waits for the next packet. */
-export class WakenWatch implements Watch {
-  readonly #waker: Waker;
+export class ThreadWatch implements Watch {
+  readonly #thread: ReadinessThread;
   readonly #ready: (event: Readiness) => void;
   #timed: TimedWatch | undefined;
-  #looks = 0;
+  #looksWithoutPacket = 0;
   #isWriteAsked = false;
   #isHeld = true;
   #isClosed = false;
 
-  constructor(waker: Waker, ready: (event: Readiness) => void) {
-    this.#waker = waker;
+  constructor(waker: ReadinessThread, ready: (event: Readiness) => void) {
+    this.#thread = waker;
     this.#ready = ready;
     waker.hold(true);
     this.#look();
@@ -100,25 +100,25 @@ export class WakenWatch implements Watch {
   }
 
   received(): void {
-    this.#looks = 0;
+    this.#looksWithoutPacket = 0;
     this.#timed?.received();
   }
 
   hold(isHeld: boolean): void {
     this.#isHeld = isHeld;
-    this.#waker.hold(isHeld);
+    this.#thread.hold(isHeld);
     this.#timed?.hold(isHeld);
   }
 
   close(): void {
     this.#isClosed = true;
     this.#timed?.close();
-    this.#waker.close();
+    this.#thread.close();
   }
 
   #look(): void {
     if (this.#timed !== undefined || this.#isClosed) return;
-    this.#looks = 0;
+    this.#looksWithoutPacket = 0;
     this.#timed = new TimedWatch((event) => this.#looked(event));
     this.#timed.start(this.#isWriteAsked);
     this.#timed.hold(this.#isHeld);
@@ -126,11 +126,11 @@ export class WakenWatch implements Watch {
 
   #looked(event: Readiness): void {
     this.#ready(event);
-    this.#looks++;
-    if (this.#looks <= MOST_LOOKS || this.#isWriteAsked) return;
+    this.#looksWithoutPacket++;
+    if (this.#looksWithoutPacket <= MOST_LOOKS || this.#isWriteAsked) return;
     this.#timed?.close();
     this.#timed = undefined;
-    this.#waker.wait(this.#wake);
+    this.#thread.wait(this.#wake);
   }
 
   readonly #wake = (): void => {

@@ -1,7 +1,7 @@
 /** What a transport is told of the page that it runs in. */
 export interface PageEvents {
   /** The network may have changed, or the page didn't run for a while: connections may be dead without notice. */
-  woke(): void;
+  resumed(): void;
   /** The page goes to the back/forward cache, where its connections are closed. */
   suspended(): void;
   /** The page is closed. What is sent now is the last. */
@@ -26,8 +26,8 @@ export function watchPage(events: PageEvents): () => void {
     navigator?: { onLine?: unknown; connection?: object };
   };
   if (typeof navigator?.onLine === 'boolean') {
-    listen(globalThis, 'online', events.woke);
-    listen(navigator.connection, 'change', events.woke);
+    listen(globalThis, 'online', events.resumed);
+    listen(navigator.connection, 'change', events.resumed);
   }
   if (document !== undefined) watchDocument(document, listen, events);
   return () => {
@@ -37,11 +37,11 @@ export function watchPage(events: PageEvents): () => void {
 
 function watchDocument(document: object, listen: Listen, events: PageEvents): void {
   listen(document, 'visibilitychange', () => {
-    if ((document as { visibilityState?: unknown }).visibilityState === 'visible') events.woke();
+    if ((document as { visibilityState?: unknown }).visibilityState === 'visible') events.resumed();
   });
-  listen(document, 'resume', events.woke);
+  listen(document, 'resume', events.resumed);
   listen(globalThis, 'pageshow', (event) => {
-    if (isPersisted(event)) events.woke();
+    if (isPersisted(event)) events.resumed();
   });
   listen(globalThis, 'pagehide', (event) => {
     if (isPersisted(event)) events.suspended();

@@ -61,8 +61,8 @@ export class Routes<R extends RelayState> {
   #usable(destination: Address): readonly R[] {
     const refusers = this.#refusals.get(destination);
     const sameFamily = this.#relays.filter((each) => localOf(each, destination) !== undefined);
-    const willing = sameFamily.filter((each) => !refusers?.has(each));
-    const candidates = willing.length > 0 ? willing : sameFamily;
+    const notRefusing = sameFamily.filter((each) => !refusers?.has(each));
+    const candidates = notRefusing.length > 0 ? notRefusing : sameFamily;
     const lasting = candidates.filter((each) => !each.isDraining);
     return lasting.length > 0 ? lasting : candidates;
   }

@@ -9,8 +9,8 @@ afterEach(closeTransports);
 
 // test/peers/ip-contract.test.ts has the same over IPv6, for which a machine needs a second address.
 transportContract('ip', async () => ({
-  left: ip({ addresses: ['127.0.0.1'], answerStrangers: true }),
-  right: ip({ addresses: ['127.0.0.2'], answerStrangers: true }),
+  left: ip({ addresses: ['127.0.0.1'], answerOutOfTheBlue: true }),
+  right: ip({ addresses: ['127.0.0.2'], answerOutOfTheBlue: true }),
   port: () => 0,
   settle: () => pause(),
 }));

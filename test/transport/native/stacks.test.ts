@@ -65,7 +65,7 @@ describe('stacks with raw sockets', () => {
   });
 
   test('a stack that answers strangers refuses connections to all ports that it does not use', async () => {
-    await overIp('127.0.0.1', { answerStrangers: true });
+    await overIp('127.0.0.1', { answerOutOfTheBlue: true });
     const connecting = (await overIp('127.0.0.2'))
       .socket()
       .connect({ address: '127.0.0.1', port: 5003 }, { timeoutMs: 10_000 });

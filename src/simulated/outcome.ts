@@ -1,5 +1,5 @@
 /** What happened to a packet. */
-export type Fate =
+export type PacketOutcome =
   | 'in flight'
   | 'delivered'
   /** Lost at random, see `Conditions.loss`. */
