@@ -48,6 +48,8 @@ const { metafile } = await build({
   entryPoints: Object.fromEntries(ENTRIES.map((name) => [name, `src/${name}.ts`])),
   external: ['#wasm'], // `imports` in package.json chooses one of the files below, by the runtime
   splitting: true, // classes exist once, so that `instanceof SctpError` is right whatever entry the error comes from
+  inject: ['src/shared-chunk.ts'],
+  ignoreAnnotations: true, // `sideEffects` in package.json would make esbuild drop the imports of shared-chunk.ts
   sourcemap: 'linked', // the sources are in the maps, each of them once; src/ isn't in the package
   lineLimit: 120, // Node prints the line that an uncaught error was thrown in
   metafile: true,

@@ -17,7 +17,7 @@ const FLOORS: readonly (readonly RegExp[])[] = [
   [/^association\//],
   [/^socket\//, /^raw\//],
   [/^cores\//],
-  [/^(index|slim|udp|no-udp|native|no-native|cores|no-cores|relay|relay-server|simulated|raw|capture)\.ts$/],
+  [/^(index|slim|udp|no-udp|native|no-native|cores|no-cores|relay|relay-server|simulated|raw|capture|shared-chunk)\.ts$/],
   [/^datachannel/, /^net(\.ts$|\/)/],
   [/^testing/],
   [/^cli\//],

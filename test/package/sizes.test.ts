@@ -21,3 +21,8 @@ test('the build fails if an entry is over its budget, or has none', () => {
     rmSync(folder, { recursive: true });
   }
 });
+
+test('the default entry is six files: itself, four that it shares with other entries, and the WebAssembly', () => {
+  const loads: Record<string, string[]> = JSON.parse(readFileSync('build/bundle.json', 'utf8'));
+  expect(loads['dist/index.js']).toHaveLength(6);
+});
