@@ -17,7 +17,9 @@ const FLOORS: readonly (readonly RegExp[])[] = [
   [/^association\//],
   [/^socket\//, /^raw\//],
   [/^cores\//],
-  [/^(index|slim|udp|no-udp|native|no-native|cores|no-cores|relay|relay-server|simulated|raw|capture|shared-chunk)\.ts$/],
+  [
+    /^(index|slim|udp|no-udp|native|no-native|cores|no-cores|relay|relay-server|simulated|raw|capture|shared-chunk)\.ts$/,
+  ],
   [/^datachannel/, /^net(\.ts$|\/)/],
   [/^testing/],
   [/^cli\//],
@@ -85,6 +87,22 @@ function importCircles(): string[][] {
   return [...new Map(groups.map((group) => [group.toSorted().join(' '), group.toSorted()])).values()];
 }
 
+/** Classes that inherit from a class of src/, rather than from one of the language or of Node. */
+function inheritingClasses(): string[] {
+  const sources = files.map((file) => [file, readFileSync(join(root, file), 'utf8')] as const);
+  const ours = new Set(sources.flatMap(([, text]) => [...text.matchAll(/class (\w+)/g)].map(([, name]) => name)));
+  return sources
+    .flatMap(([file, text]) => {
+      const originals = new Map([...text.matchAll(/(\w+) as (\w+)/g)].map(([, name, alias]) => [alias, name]));
+      const imported = [...text.matchAll(/import (?:type )?\{([^}]*)\} from '(\w[^']*)'/g)];
+      const foreign = new Set(imported.flatMap(([, names]) => names!.match(/\w+/g) ?? []));
+      return [...text.matchAll(/class (\w+)(?:<[^{]*>)? extends (\w+)/g)]
+        .filter(([, , base]) => !foreign.has(base!) && ours.has(originals.get(base) ?? base))
+        .map(([, name, base]) => `${file}: ${name} extends ${base}`);
+    })
+    .toSorted();
+}
+
 function reachable(file: string, direct: ReadonlyMap<string, readonly string[]>): Set<string> {
   const found = new Set<string>();
   const waiting = [...(direct.get(file) ?? [])];
@@ -112,6 +130,13 @@ describe('floors', () => {
 
   test('no files import each other in a cycle, not even for types', () => {
     expect(importCircles()).toEqual([]);
+  });
+
+  test('no class has more than one ancestor that is ours: Stack and TestNetwork have one, the others have none', () => {
+    expect(inheritingClasses()).toEqual([
+      'socket/packaged-stack.ts: Stack extends SlimStack',
+      'testing/test-network.ts: TestNetwork extends Network',
+    ]);
   });
 
   test('code that runs everywhere imports neither Node’s modules nor packages', () => {
