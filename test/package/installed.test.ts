@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -27,6 +27,9 @@ async function run(command: string, ...args: string[]): Promise<string> {
 const node = (...args: string[]) => run(process.execPath, ...args);
 const tool = (name: string, ...args: string[]) => node(resolve(TOOLS, name), ...args);
 
+/** The size of a file, in bytes; 0 for a folder. */
+const sizeOf = (path: string) => (statSync(path).isFile() ? statSync(path).size : 0);
+
 /** A project that has installed the packed archive, and nothing else. */
 beforeAll(async () => {
   project = mkdtempSync(join(tmpdir(), 'project-'));
@@ -45,6 +48,16 @@ describe('the packed package', () => {
     const { scripts } = JSON.parse(readFileSync(join(project, 'node_modules/usrsctp-wasm/package.json'), 'utf8'));
     const lifecycle = ['preinstall', 'install', 'postinstall', 'prepare'];
     expect(Object.keys(scripts).filter((name) => lifecycle.includes(name))).toEqual([]);
+  });
+
+  test('is at most 2.1 MB to download and 6.2 MB on disk, of which source maps are at most 2.5 MB', () => {
+    const packed = join(project, 'node_modules/usrsctp-wasm');
+    const all = readdirSync(packed, { recursive: true, encoding: 'utf8' });
+    const bytes = (ending: string) =>
+      all.filter((file) => file.endsWith(ending)).reduce((sum, file) => sum + sizeOf(join(packed, file)), 0);
+    expect(sizeOf(archive)).toBeLessThan(2.1e6);
+    expect(bytes('')).toBeLessThan(6.2e6);
+    expect(bytes('.js.map')).toBeLessThan(2.5e6);
   });
 
   test('has no dead links in its documents', () => {
