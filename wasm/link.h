@@ -174,7 +174,7 @@ void link_start_lifetime(void *so, uint32_t id, uint32_t ms);
  */
 #define LINK_ABORT_SENT 0x80
 
-/* Questions about a socket: see fixes/send_buffer.c. Can it have one association only? Has it this association? */
+/* Questions about a socket: see fixes/send_buffer.c. Can it have one association only? Does it have this one? */
 int link_has_one_association(void *so);
 int link_has_association(void *so, uint32_t id);
 

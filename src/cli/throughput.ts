@@ -30,7 +30,7 @@ export class ThroughputChart {
   #drawn = 0;
   #cancel: () => void = () => {};
 
-  /** `about`: fields of each event. `figures`: is asked after each interval. */
+  /** `about`: fields of each event. `figures`: called after each interval. */
   constructor(report: Report, about: object, intervalMs: number, figures: () => Figures) {
     this.#report = report;
     this.#about = about;

@@ -45,7 +45,7 @@ let newWorker: (link: WorkerLink) => CoreWorker;
 let current: CoreWorker | undefined;
 
 /**
- * The worker that this thread is. Throws EINVAL in a thread that wasn't started by {@link Cores}.
+ * The worker of this thread. Throws EINVAL in a thread that wasn't started by {@link Cores}.
  *
  * ```ts
  * const worker = coreWorker();

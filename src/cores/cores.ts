@@ -50,7 +50,7 @@ export interface CoreExit {
   readonly index: number;
   /** Its exit code. */
   readonly code: number;
-  /** What it has thrown and nobody has caught; `undefined` if nothing. */
+  /** The uncaught error that ended it; `undefined` if there was none. */
   readonly error: unknown;
 }
 

@@ -14,7 +14,7 @@ import type { PacketBatch } from './packet-batch.js';
 export type CoresSteering = 'kernel' | 'workers' | 'main';
 
 /**
- * Whose the sockets are. `native`: the main thread opens them by system calls, and the workers use duplicates. `reusePort`: each worker has
+ * Which threads have the sockets. `native`: the main thread opens them by system calls, and the workers use duplicates. `reusePort`: each worker has
  * its own by `node:dgram`. `main`: the main thread has them.
  */
 export type CoresSockets = 'native' | 'reusePort' | 'main';

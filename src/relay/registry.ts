@@ -106,7 +106,7 @@ export class LocalRegistry implements Registry {
     return this.#bySubject.get(subject) ?? 0;
   }
 
-  /** Ends the session that has waited for the longest time to be resumed, of some. */
+  /** Of the candidates that have lost their connection, evicts the one that lost it first. */
   #makeRoom(isCandidate: (registration: LocalRegistration) => boolean): void {
     const lost = [...this.#registrations].filter(
       (each) => each.lostAtMs < Number.POSITIVE_INFINITY && isCandidate(each),

@@ -52,7 +52,7 @@ function initiateTagOf(view: DataView): number | undefined {
 
 /**
  * Looks at the header of each chunk; `undefined` if their lengths, with padding, don't add up to the packet's length,
- * or if a chunk isn't alone that must be.
+ * or if a chunk that must be alone isn't.
  */
 function inspectChunks(view: DataView): { isEnd: boolean; isReflected: boolean } | undefined {
   let isEnd = false;

@@ -30,7 +30,7 @@ export interface TicketKey {
   readonly x?: string;
   /** The y coordinate of the public key, in base64url. */
   readonly y?: string;
-  /** The private key, in base64url. Only who signs tickets needs it. */
+  /** The private key, in base64url. It is needed only to sign tickets. */
   readonly d?: string;
   /** The secret of an `oct` key, at least 32 bytes, in base64url. */
   readonly k?: string;

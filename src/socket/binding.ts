@@ -99,7 +99,10 @@ export class Binding {
 
   #checkSpecific(address: string, syscall: string): void {
     if (WILDCARDS.includes(address)) {
-      throw new SctpError('EINVAL', `${syscall}: ${address} is no single address`, { syscall, address });
+      throw new SctpError('EINVAL', `${syscall}: ${address} stands for all addresses: give single ones`, {
+        syscall,
+        address,
+      });
     }
     const bound = this.#endpoints?.map((each) => each.address) ?? ['::'];
     if (!bound.some((each) => WILDCARDS.includes(each))) return;

@@ -5,12 +5,12 @@ import { nearestName, suggestion } from '../nearest-name.js';
 const FIELDS = ['address', 'port', 'encapsulationPort'];
 
 /**
- * Checks that a peer or a local endpoint that a caller gave is an object with an address, and that no field is misspelt: its value
- * would be ignored. Further fields are allowed, such as the `family` of Node's addresses, but none that names another port.
+ * Checks a peer or a local endpoint: it must be an object with an address. A misspelt field is an error, because its value would
+ * be ignored. So is an unknown field whose name contains `port`. Others are allowed, such as the `family` of Node's addresses.
  */
 export function checkFields(item: unknown, what: string, syscall: string): asserts item is object {
   if (typeof item !== 'object' || item === null) {
-    throw new TypeError(`${syscall}: ${what} is { address, port }, not ${shown(item)}`);
+    throw new TypeError(`${syscall}: ${what} must be { address, port }, not ${shown(item)}`);
   }
   for (const name of Object.keys(item)) {
     if (FIELDS.includes(name)) continue;
@@ -20,5 +20,5 @@ export function checkFields(item: unknown, what: string, syscall: string): asser
     throw new TypeError(`${syscall}: ${what} has no field ${quoted(name)}: ${suggestion(name, FIELDS)}`);
   }
   if ((item as { address?: unknown }).address !== undefined) return;
-  throw new SctpError('EINVAL', `${syscall}: ${what} is { address, port }, and \`address\` is missing`, { syscall });
+  throw new SctpError('EINVAL', `${syscall}: ${what} must be { address, port }: \`address\` is missing`, { syscall });
 }

@@ -7,11 +7,11 @@ import type { LogWriter } from './stack-log.js';
 import { readStackStatistics } from './stack-statistics.js';
 
 const COMMON_HEADER_BYTES = 12;
-/** Chunks that come with the traffic. */
+/** Types of chunks that come with user messages or are sent at intervals, so that there are many. */
 const FREQUENT: readonly unknown[] = ['DATA', 'I-DATA', 'SACK', 'HEARTBEAT', 'HEARTBEAT ACK', 'AUTH', 'PAD'];
 const { DATA, ABORT, ERROR } = CHUNK_TYPES;
 const I_DATA = CHUNK_TYPES['I-DATA'];
-/** Of how many associations the last TSN is remembered. */
+/** The most associations whose last TSN is remembered. */
 const MOST_TAGS = 10_000;
 
 /** Why packets, or the data in them, were dropped, by the counter that counts them. */

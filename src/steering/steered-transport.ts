@@ -34,7 +34,7 @@ export interface SteeringCounts {
 export interface SteeredTransportParts {
   readonly share: Share;
   readonly table: PathTable;
-  /** Where it is kept what the peers can be told if this thread dies. */
+  /** Records of the peers, by which another thread can abort their associations if this thread dies. */
   readonly records?: PeerRecords;
   readonly handOver: HandOver;
   /** `here` if INITs of new peers arrive where they belong, `hash` if they are to be spread. */

@@ -140,7 +140,7 @@ test('a misspelt field of a peer or a local endpoint is a TypeError, and an endp
       [() => many().send('x', { to: { adress: '10.0.1.2', port: 5001 } as never }), "did you mean 'address'?"],
       [
         () => many().connectx([{ host: '10.0.1.2', port: 5001 }] as never),
-        'SctpError: EINVAL: connectx: a peer is { address, port }, and `address` is missing',
+        'SctpError: EINVAL: connectx: a peer must be { address, port }: `address` is missing',
       ],
       [
         () => stacks.server.socket().bindx([{ address: '10.0.1.2', Port: 5001 }] as never),

@@ -1,5 +1,5 @@
 /*
- * When I-DATA is used (RFC 8260 2.2.1): if both ends list it, and neither end may use DATA then. The RFC lets an end list
+ * When I-DATA is used (RFC 8260 2.2.1): if both ends list it. Neither end may then use DATA. The RFC lets an end list
  * I-DATA without I-FORWARD-TSN, but some stacks take such a peer for one that uses DATA, dcSCTP for example. So we list
  * I-DATA only where both ends have I-FORWARD-TSN, as far as we know: never without partial reliability, and in an INIT ACK
  * only if the INIT lists both. If we have sent INIT, and its INIT ACK lists I-DATA alone, I-DATA must be used, and nothing

@@ -18,7 +18,7 @@
 #define LANES 16
 #define MOST_VECTORS 32 /* 96 would take 5 % less time for a packet of 1,500 bytes, and 12 KB of tables */
 
-/* What a byte makes of the CRC if no bytes, or one to three, follow it. */
+/* What a byte contributes to the CRC if no bytes, or one to three, follow it. */
 static uint32_t table[4][256];
 
 static uint32_t after_byte(uint32_t crc)
@@ -52,7 +52,7 @@ static void make_table(void)
 #include <wasm_simd128.h>
 
 /*
- * What a half byte makes of each byte of the CRC, by how many vectors follow. In `low` the half byte is the lower one
+ * What a half byte contributes to each byte of the CRC, by how many vectors follow. In `low` the half byte is the lower one
  * of its byte, in `high` the upper one. A vector is indexed by the half byte.
  */
 static struct {

@@ -2,14 +2,14 @@ import type { Address } from '../../address.js';
 import { keyOf, type PortOwner, PortReservations, type SctpPort, type SctpPorts } from '../port-reservations.js';
 import type { RegistrationId } from './messages.js';
 
-/** What the primary process is asked and told about SCTP ports. */
+/** Requests and notifications to the primary process about SCTP ports. */
 export interface PortsOfAllWorkers {
   /** Whether a port is a client's. */
   claim(registration: RegistrationId, port: SctpPort): Promise<boolean>;
   unclaim(registration: RegistrationId, port: SctpPort): void;
 }
 
-/** The most packets of a client that wait for the primary process to tell whose a port is. */
+/** The most packets of a client that wait until the primary process says which client a port belongs to. */
 const MOST_WAITING = 256;
 
 interface Claimed {
@@ -22,8 +22,8 @@ interface Asked extends Claimed {
 }
 
 /**
- * The SCTP ports of a worker's clients. Whose a port is, the primary process decides, once for each port and peer; what
- * associations hold it is known here.
+ * The SCTP ports of a worker's clients. The primary process decides which client a port belongs to, once for each port and peer.
+ * Which associations hold the port is known here.
  */
 export class SharedPorts {
   readonly #all: PortsOfAllWorkers;

@@ -144,7 +144,7 @@ function outcome(flags: number, denied: number, failed: number): Outcome {
 const change = L.sctp_assoc_change.fields;
 const path = L.sctp_paddr_change.fields;
 
-/** Field by field, as is what each set-up has several of: readStruct would take all of it. */
+/** Reads single fields: each set-up has several of these notifications, and readStruct would decode all fields of each. */
 function associationChange(view: View, length: number): Notification | undefined {
   const state = ASSOCIATION_STATES[view.getUint16(change.sac_state.offset, true) as keyof typeof ASSOCIATION_STATES];
   if (state === undefined) return;

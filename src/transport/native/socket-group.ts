@@ -11,10 +11,10 @@ import { type Shares, steeringProgram } from './steering-program.js';
 /**
  * Sockets with one address and one port, one for each share (SO_REUSEPORT), among which the kernel chooses.
  *
- * The thread that opens them keeps them open, and other threads use duplicates of their descriptors. If it were otherwise, and a
- * thread died, the kernel would put the last socket of the group in the place of the thread's, and the program that chooses by the
- * tag would choose wrongly until it is replaced. Without a program, the kernel chooses by a hash of the addresses. Then the socket of
- * a share without a stack is closed, since nobody would read from it.
+ * The thread that opens them keeps them open, and other threads use duplicates of their descriptors. So no socket is closed when a
+ * thread dies: the kernel would move the last socket of the group to its place, and the program that chooses by the tag would choose
+ * the wrong one. Without a program, the kernel chooses by a hash of the addresses. Then the socket of a share without a stack is
+ * closed, since nobody would read from it.
  */
 export class SocketGroup {
   readonly port: number;
@@ -28,8 +28,8 @@ export class SocketGroup {
 
   /** Binds. Throws a `SystemError`. */
   static open(shared: SharedParts, asked: AskedAddress, port: number, of: number, isSteered: boolean): SocketGroup {
-    // Without SO_REUSEPORT: another program's group on that port is an error, and not joined. If the kernel chose a port for a shared
-    // socket, that might be one of another group.
+    // This one is without SO_REUSEPORT, so that it can't join the group of another program on that port. If the kernel chose a port
+    // for a socket with SO_REUSEPORT, it could be that of another group.
     const alone = openSocket(shared, asked, port, false);
     const chosen = portIn(alone.localName());
     alone.close();
@@ -77,7 +77,7 @@ export class SocketGroup {
     this.#sockets[index] = undefined;
   }
 
-  /** Has the kernel choose by the tag from now on, if it is to. */
+  /** Makes the kernel choose by the tag from now on, if the group is steered. */
   steer(shares: Shares): void {
     if (!this.#isSteered) return;
     this.#program = new BpfProgram(steeringProgram(shares), this.#shared.system.addressOf);

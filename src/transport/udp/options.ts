@@ -68,7 +68,7 @@ const UDP_OPTIONS: Names<UdpOptions> = {
   clock: true,
 };
 
-/** What the network of any kind of sockets needs of the options. */
+/** The options that every kind of socket needs, UDP or not. */
 export type NetworkSettings = Pick<
   UdpSettings,
   'addresses' | 'include' | 'exclude' | 'watch' | 'port' | 'busyPollUs' | 'clock'
