@@ -3,7 +3,7 @@ import { chunkOf, chunkWithFlags, data, parameter, sack, u16, u32 } from '../sup
 import { typesOf } from '../support/scripted-peer.js';
 import { TargetStack } from '../support/target-stack.js';
 import { requirement } from './requirement.js';
-import { established, expectAlive, listening, one } from './scenes.js';
+import { connecting, established, expectAlive, listening, one } from './scenes.js';
 
 /** RFC 9260 §8.5.1: with which tag and T bit does a chunk end an association? */
 async function expectTagRule(isEnded: (isPeersTag: boolean, flags: number) => Promise<boolean>): Promise<void> {
@@ -73,6 +73,28 @@ requirement(
     expect(typesOf(answers)).toEqual(['SHUTDOWN COMPLETE']);
     expect(answers[0]?.verificationTag).toBe(TAG);
     expect(one(answers, 'SHUTDOWN COMPLETE').isTagReflected).toBe(true);
+  }),
+);
+
+requirement(
+  'RFC 9260',
+  '8.5.1',
+  'SHOULD',
+  'in COOKIE-WAIT and COOKIE-ECHOED, SHUTDOWN ACK of a former association is answered as if there were none, and the attempt goes on',
+  connecting(async ({ target, peer, attempt }) => {
+    const expectComplete = async () => {
+      await peer.sendWith({ tag: TAG }, chunkOf('SHUTDOWN ACK'));
+      const answers = await target.answers();
+      expect(typesOf(answers)).toEqual(['SHUTDOWN COMPLETE']);
+      expect(answers[0]?.verificationTag).toBe(TAG);
+      expect(one(answers, 'SHUTDOWN COMPLETE').isTagReflected).toBe(true);
+    };
+    await expectComplete();
+    await peer.sendInitAck();
+    expect(typesOf(await target.answers())).toEqual(['COOKIE ECHO']);
+    await expectComplete();
+    await peer.send(chunkOf('COOKIE ACK'));
+    expect(await attempt).toBe('open');
   }),
 );
 

@@ -131,6 +131,21 @@ describe.each([true, false])('with interleaving %s', (interleaving) => {
     expect(order).toBe('222111333');
   });
 
+  test.each(['default', 'round-robin-packet', 'fair-bandwidth', 'first-come'] as const)(
+    'priority: each stream begins with the value 0 if the scheduler was %s before',
+    (former) =>
+      withTwoStacks(async (stacks) => {
+        const { a, b } = await pair(stacks, interleaving, former);
+        const release = stacks.network.hold();
+        for (let stream = 0; stream < 10; stream++) await a.send(pattern(2000), { stream });
+        a.setOption('scheduler', 'priority');
+        const values = Array.from({ length: 10 }, (_, stream) => a.getOption('streamValue', { stream }).value);
+        expect(values).toEqual(Array(10).fill(0));
+        release();
+        for (let count = 0; count < 10; count++) expect((await b.receive())?.data).toEqual(pattern(2000));
+      }, SINGLE),
+  );
+
   test('fair-bandwidth: streams get equal bytes, so that a stream of short messages sends more of them', async () => {
     const { order } = await run('fair-bandwidth', UNEQUAL);
     expect(order.slice(0, 5)).toBe('11111');

@@ -3,7 +3,7 @@
  * upstream learns from a packet, or ends an association because of it, before it has checked checksum and tag:
  * sctp_common_input_processing(), sctp_process_control(). Upstream's main discards some of the unexpected chunks
  * (bdf3dd3f, a8409b34, 28e2ea73, 3bb35ee1), and answers an INIT ACK with the right tag (c4ebc2b9, 8e12cd9e). It has the
- * other faults.
+ * other faults, and another one with SHUTDOWN ACK.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
@@ -65,6 +65,17 @@ static int must_discard(const struct sctp_tcb *stcb, const struct sctp_nets *pat
 		return 1;
 	}
 	return is_from_elsewhere && (is_corrupt || !has_tag(&stcb->asoc, tag, first));
+}
+
+/*
+ * During the set-up a SHUTDOWN ACK belongs to a former association: the peer answers our INIT or COOKIE ECHO with it. It
+ * is treated as out of the blue (RFC 9260 8.5.1 E), so that the peer gets SHUTDOWN COMPLETE and accepts the next INIT.
+ * Main does so only if the tag is that of the new association. So the attempt to connect failed.
+ */
+static int ends_former_association(const struct sctp_tcb *stcb, uint32_t tag, const struct sctp_chunkhdr *first)
+{
+	return UPSTREAM_VALIDATES_CHUNKS && first->chunk_type == SCTP_SHUTDOWN_ACK && tag != stcb->asoc.my_vtag &&
+	       is_being_set_up(stcb);
 }
 
 /* Makes upstream ignore a packet: it is for no endpoint, and begins with a chunk that is never answered. */
@@ -290,6 +301,12 @@ struct sctp_tcb *fixed_findassociation_addr(struct mbuf *packet, int offset, str
 	}
 	if (is_corrupt) {
 		return stcb;
+	}
+	if (ends_former_association(stcb, tag, first)) {
+		SCTP_TCB_UNLOCK(stcb);
+		SCTP_INP_INCR_REF(*inp); /* as if no association had been found; upstream releases it */
+		*path = NULL;
+		return NULL;
 	}
 	if (refuse_short_chunk(stcb, tag)) {
 		return discard(first, inp, path);

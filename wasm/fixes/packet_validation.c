@@ -2,8 +2,8 @@
  * Validates a packet by its bytes, before usrsctp sees it. Discards packets that RFC 9260 says to discard silently, and
  * skips chunks that upstream 0.9.5.0 handles wrongly (sctp_process_control(), sctp_are_there_new_addresses()).
  * association_validation.c checks packets against their association. Upstream's main corrects the chunks (53dd9da2,
- * 5931e4e0, 8157ef0c, de7d903c, c08562ec), and drops an INIT with the tag 0 (279a68fd), but not the addresses and the
- * repeated SACKs.
+ * 5931e4e0, 8157ef0c, de7d903c, c08562ec), and drops an INIT with the tag 0 (279a68fd), but not the addresses, the
+ * repeated SACKs and what is too short.
  *
  * Nothing is checked after the first DATA chunk: no control chunk may follow it (RFC 9260 6.10), and usrsctp reads none
  * there. Most packets begin with DATA, or with a SACK that is alone or precedes DATA, so that this check is short.
@@ -138,6 +138,13 @@ static int is_valid_init(const struct link_packet *packet, const struct sctp_ini
 	       !has_endless_parameter((const uint8_t *)(chunk + 1), (const uint8_t *)header + packet->length);
 }
 
+/* Main gets such an INIT, and answers it with ABORT if no socket has its port. */
+static int is_short_init(uint8_t type, uint32_t bytes)
+{
+	return UPSTREAM_VALIDATES_CHUNKS && (type == SCTP_INITIATION || type == SCTP_INITIATION_ACK) &&
+	       bytes < sizeof(struct sctp_init_chunk);
+}
+
 /* A chunk that must be alone in its packet, and is. */
 static int is_valid_lone_chunk(const struct link_packet *packet, const struct sctp_chunkhdr *chunk, uint32_t bytes)
 {
@@ -210,6 +217,9 @@ int link_validate_chunks(struct link_packet *packet, uint32_t *short_ecne)
 		}
 		if (must_be_alone(type)) {
 			return padded(length) >= left && is_valid_lone_chunk(packet, chunk, length);
+		}
+		if (is_short_init(type, length) && at == HEADER_BYTES) {
+			return 0;
 		}
 		if (length < least_bytes(type)) {
 			link_short_chunk = type;

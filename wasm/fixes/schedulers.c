@@ -204,6 +204,25 @@ void sctp_ss_default_init(struct sctp_tcb *stcb, struct sctp_association *asoc U
 }
 
 /*
+ * An association gets another scheduler. A stream's priority and the bytes that it has to wait for are stored in the
+ * same place. Upstream initializes that place only for the scheduler that a new association has. sctp_setopt() calls
+ * this before it initializes the scheduler.
+ */
+struct sctp_tcb *link_init_scheduled_streams(struct sctp_tcb *stcb)
+{
+	struct sctp_association *asoc = &stcb->asoc;
+
+	for (uint32_t i = 0; i < asoc->strm_realoutsize; i++) {
+		if (asoc->stream_scheduling_module == SCTP_SS_FAIR_BANDWITH) {
+			ROUNDS(&asoc->strmout[i]) = -1;
+		} else {
+			PRIORITY(&asoc->strmout[i]) = 0;
+		}
+	}
+	return stcb;
+}
+
+/*
  * Must an association that shuts down be aborted, because an unfinished message can't be finished? Not if the peer
  * shuts down: its user still receives, so the message is finished (RFC 9260 9.2).
  */

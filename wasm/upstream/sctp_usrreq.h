@@ -15,6 +15,10 @@
 /* Path selection: fixes/path_selection.c. */
 #define sctp_set_primary_addr fixed_set_primary_addr
 
+/* Another scheduler of an association: fixes/schedulers.c. */
+#define sctp_ss_init(stcb, ...) sctp_ss_init(link_init_scheduled_streams(stcb), __VA_ARGS__)
+struct sctp_tcb *link_init_scheduled_streams(struct sctp_tcb *stcb);
+
 /* Local addresses that come back: fixes/readded_addresses.c. */
 #define sctp_is_addr_pending fixed_is_addr_pending
 
