@@ -7,7 +7,7 @@ import type { ScriptedPeer } from './scripted-peer.js';
 
 /** AUTH (RFC 4895): its parameters in INIT, the association's key, and authenticated chunks. */
 const [HMAC_BYTES, SHA1] = [20, 1];
-const DELETE_IP_ADDRESS = 0xc002;
+const [ADD_IP_ADDRESS, DELETE_IP_ADDRESS] = [0xc001, 0xc002];
 
 /** The parameters of an INIT that requires these chunks to be authenticated (RFC 4895 §3). */
 export function authParameters(...types: ChunkType[]): Uint8Array[] {
@@ -52,6 +52,10 @@ export async function connectWithAsconf(peer: ScriptedPeer, addresses: readonly 
   return authKey(own, peer.initAck);
 }
 
-/** An ASCONF that deletes an address (RFC 5061 §4.1.1). `lookup` is its address parameter. */
+/** An ASCONF that adds an address (RFC 5061 §4.1.1). `lookup` is its address parameter. */
+export const addition = (serial: number, lookup: string, added: string): Uint8Array =>
+  chunkOf('ASCONF', u32(serial), ipv4(lookup), parameter(ADD_IP_ADDRESS, u32(1), ipv4(added)));
+
+/** An ASCONF that deletes an address. */
 export const deletion = (serial: number, lookup: string, deleted: string): Uint8Array =>
   chunkOf('ASCONF', u32(serial), ipv4(lookup), parameter(DELETE_IP_ADDRESS, u32(1), ipv4(deleted)));

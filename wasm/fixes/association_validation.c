@@ -68,9 +68,9 @@ static int must_discard(const struct sctp_tcb *stcb, const struct sctp_nets *pat
 }
 
 /*
- * During the set-up a SHUTDOWN ACK belongs to a former association: the peer answers our INIT or COOKIE ECHO with it. It
- * is treated as out of the blue (RFC 9260 8.5.1 E), so that the peer gets SHUTDOWN COMPLETE and accepts the next INIT.
- * Main does so only if the tag is that of the new association. So the attempt to connect failed.
+ * During the set-up a SHUTDOWN ACK belongs to a former association: the peer answers our INIT or COOKIE ECHO with it.
+ * It is treated as out of the blue (RFC 9260 8.5.1 E), so that the peer gets SHUTDOWN COMPLETE and accepts the next
+ * INIT. Main does so only if the tag is that of the new association. So the attempt to connect failed.
  */
 static int ends_former_association(const struct sctp_tcb *stcb, uint32_t tag, const struct sctp_chunkhdr *first)
 {
@@ -295,6 +295,7 @@ struct sctp_tcb *fixed_findassociation_addr(struct mbuf *packet, int offset, str
 		return is_corrupt ? NULL : discard_if_short(first, inp, path);
 	}
 	if (must_discard(stcb, *path, tag, first, port, is_corrupt) ||
+	    link_answers_late_packet(stcb, *path, first, destination) ||
 	    (!is_corrupt && refuse_new_addresses(stcb, packet, source, destination, header, first, vrf_id, port))) {
 		SCTP_TCB_UNLOCK(stcb);
 		return discard(first, inp, path);

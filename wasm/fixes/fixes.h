@@ -240,6 +240,13 @@ const void *link_ip_address(const union sctp_sockstore *address, uint8_t family)
 /* The peer has deleted this address, but packets from there may still arrive: late_packets.c. */
 void link_remember_deleted_address(const struct sctp_tcb *stcb, const struct sctp_nets *net);
 
+/*
+ * Is this packet the ABORT of a peer that has got a late packet from us, and still knows the association?
+ * late_packets.c
+ */
+int link_answers_late_packet(struct sctp_tcb *stcb, const struct sctp_nets *path, const struct sctp_chunkhdr *first,
+                             struct sockaddr *destination);
+
 /* The source and destination of a packet. The port is the peer's UDP port, in network byte order. */
 struct link_addresses {
 	union sctp_sockstore source;

@@ -12,6 +12,11 @@
  * ASCONF (RFC 5061 5.2). That may be an address that the peer hasn't added yet,
  * or one that it has deleted, so the packet may be processed for another path than the one that it came from.
  *
+ * A peer that answers a late packet with ABORT, such as usrsctp 0.9.5.0, still has the association. Its ABORT has the T
+ * bit (RFC 9260 8.4). If the address has been added again by then, at either end, the ABORT would end the association
+ * here. So it is ignored until the peer has acknowledged the address. A peer that doesn't know the association answers
+ * packets of the other addresses too.
+ *
  * A packet from an address that never was the peer's is answered as upstream does. So a peer behind a NAT that has lost
  * its mapping learns at once that its association is gone.
  *
@@ -82,6 +87,35 @@ static struct sctp_tcb *owner(const struct sctphdr *header, struct sockaddr *sou
 		}
 	}
 	return NULL;
+}
+
+/* Can the peer be reached by a confirmed address other than this one? */
+static int has_other_path(const struct sctp_tcb *stcb, const struct sctp_nets *path)
+{
+	const struct sctp_nets *net;
+
+	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
+		if (net != path && (net->dest_state & SCTP_ADDR_UNCONFIRMED) == 0) {
+			return 1;
+		}
+	}
+	return 0;
+}
+
+int link_answers_late_packet(struct sctp_tcb *stcb, const struct sctp_nets *path, const struct sctp_chunkhdr *first,
+                             struct sockaddr *destination)
+{
+	struct sctp_ifa *own;
+
+	if (first->chunk_type != SCTP_ABORT_ASSOCIATION || (first->chunk_flags & SCTP_HAD_NO_TCB) == 0 || path == NULL) {
+		return 0;
+	}
+	if ((path->dest_state & SCTP_ADDR_UNCONFIRMED) != 0 && has_other_path(stcb, path) &&
+	    was_deleted_from(stcb, (struct sockaddr *)(uintptr_t)&path->ro._l_addr)) {
+		return 1;
+	}
+	own = sctp_find_ifa_by_addr(destination, stcb->asoc.vrf_id, SCTP_ADDR_NOT_LOCKED);
+	return own != NULL && sctp_is_addr_restricted(stcb, own) && link_usable_address(stcb, AF_UNSPEC, own) != NULL;
 }
 
 /* Whether the packet being read is late; and its real source, if it is read for another path. */

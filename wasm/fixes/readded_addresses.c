@@ -51,9 +51,17 @@ struct sctp_ifa *link_usable_address(struct sctp_tcb *stcb, sa_family_t family, 
 	return NULL;
 }
 
-static struct sctp_ifa *other_address(struct sctp_tcb *stcb, const struct sctp_ifa *ifa)
+/* Can another address send to one of the peer's, so that an ASCONF about this one leaves from there? */
+static int has_other_address(struct sctp_tcb *stcb, const struct sctp_ifa *ifa)
 {
-	return link_usable_address(stcb, ifa->address.sa.sa_family, ifa);
+	const struct sctp_nets *net;
+
+	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
+		if (link_usable_address(stcb, net->ro._l_addr.sa.sa_family, ifa) != NULL) {
+			return 1;
+		}
+	}
+	return 0;
 }
 
 /*
@@ -64,7 +72,7 @@ static struct sctp_ifa *other_address(struct sctp_tcb *stcb, const struct sctp_i
 int fixed_is_addr_pending(struct sctp_tcb *stcb, struct sctp_ifa *ifa)
 {
 	return sctp_is_addr_pending(stcb, ifa) ||
-	       (find_request(stcb, SCTP_ADD_IP_ADDRESS, ifa) != NULL && other_address(stcb, ifa) == NULL);
+	       (find_request(stcb, SCTP_ADD_IP_ADDRESS, ifa) != NULL && !has_other_address(stcb, ifa));
 }
 
 /* Replaces the former struct sctp_ifa of an address. */
@@ -161,7 +169,7 @@ void fixed_add_local_addr_restricted(struct sctp_tcb *stcb, struct sctp_ifa *ifa
 {
 	int is_known = cancel_pending_deletion(stcb, ifa) && !was_restricted(stcb, ifa);
 
-	if (is_known || (find_request(stcb, SCTP_DEL_IP_ADDRESS, ifa) != NULL && other_address(stcb, ifa) == NULL)) {
+	if (is_known || (find_request(stcb, SCTP_DEL_IP_ADDRESS, ifa) != NULL && !has_other_address(stcb, ifa))) {
 		sctp_del_local_addr_restricted(stcb, ifa); /* sctp_add_local_addr_ep() has put it there */
 	} else {
 		sctp_add_local_addr_restricted(stcb, ifa);
