@@ -147,9 +147,20 @@ export class Chart {
       ctx.moveTo(x, bbox.top);
       ctx.lineTo(x, bbox.top + bbox.height);
       ctx.stroke();
-      const text = `${what === 'cut' ? 'cut' : 'restored'} ${link + 1}`;
-      ctx.fillText(text, x + 4 * devicePixelRatio, bbox.top + 9 * devicePixelRatio);
+      this.#drawLabel(ctx, `${what === 'cut' ? 'cut' : 'restored'} ${link + 1}`, x, bbox);
     }
+  }
+
+  /** Writes beside the line at `x`, to its left if there is no room to its right, and over whatever is drawn there. */
+  #drawLabel(ctx: CanvasRenderingContext2D, text: string, x: number, { left, top, width }: uPlot.BBox): void {
+    const [gap, height] = [4 * devicePixelRatio, 13 * devicePixelRatio];
+    const textWidth = ctx.measureText(text).width;
+    const start = x + gap + textWidth > left + width ? x - gap - textWidth : x + gap;
+    const ink = ctx.fillStyle;
+    ctx.fillStyle = colour('--surface');
+    ctx.fillRect(start, top, textWidth, height);
+    ctx.fillStyle = ink;
+    ctx.fillText(text, start, top + 10 * devicePixelRatio);
   }
 
   /** Seconds before now, as a negative number. */

@@ -29,8 +29,13 @@ async function run(): Promise<void> {
   observer = watching;
   const { elapsedMs, streams } = association.setup;
   report({ type: 'up', addresses: transport.addresses, tookMs: elapsedMs, streams: streams.outbound });
-  association.on('path', ({ address, change }) =>
-    report({ type: 'path', link: watching.linkOf(address), address, change }),
+  association.on('path', ({ address, change, mtu }) =>
+    report({
+      type: 'path',
+      link: watching.linkOf(address),
+      address,
+      change: mtu === undefined ? change : `MTU ${mtu} B`,
+    }),
   );
 
   addEventListener('message', ({ data: request }: MessageEvent<Request>) => {
