@@ -57,6 +57,7 @@ async function writeReference() {
 async function buildSite() {
   cpSync(`${ROOT}docs/site`, `${PAGES}/.vitepress`, { recursive: true });
   cpSync(`${ROOT}examples/page/icon.svg`, `${PAGES}/public/icon.svg`);
+  cpSync(`${ROOT}docs/page.webp`, `${PAGES}/public/page.webp`);
   execFileSync(process.execPath, ['examples/page/single-file.mjs', `${PAGES}/public/live.html`], { cwd: ROOT });
   const warnings = watchWarnings();
   await build(PAGES, { outDir: SITE });
@@ -76,10 +77,12 @@ function watchWarnings() {
   return warnings;
 }
 
-/** Each document must be in the sidebar: otherwise nobody finds it. */
+/** Each document must be in the sidebar, once: otherwise nobody finds it. */
 function checkSidebar(pages) {
-  const listed = new Set(['index.md', ...SECTIONS.flatMap(({ items }) => items.map(([, page]) => `${page}.md`))]);
-  const missing = pages.filter((page) => !listed.has(page));
+  const listed = ['index.md', ...SECTIONS.flatMap(({ items }) => items.map(([, page]) => `${page}.md`))];
+  const repeated = listed.filter((page, index) => listed.indexOf(page) !== index);
+  if (repeated.length > 0) fail(`docs/site/sidebar.mjs lists ${repeated.join(', ')} twice`);
+  const missing = pages.filter((page) => !listed.includes(page));
   if (missing.length > 0) fail(`docs/site/sidebar.mjs doesn't list ${missing.join(', ')}`);
 }
 

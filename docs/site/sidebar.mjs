@@ -19,7 +19,6 @@ export const SECTIONS = [
       ['One port, all cores', 'cores'],
       ['Data channels', 'data-channels'],
       ['In the manner of node:net', 'net'],
-      ['One port, all cores', 'cores'],
       ['The command line', 'command-line'],
     ],
   },
@@ -61,6 +60,7 @@ export const SECTIONS = [
       ['From Go', 'porting/go'],
     ],
   },
+  { text: 'API reference', items: [['All entries', 'api/index']] },
   {
     text: 'Architecture',
     collapsed: true,
