@@ -48,10 +48,17 @@ export async function withAssociation<Result>(
       .catch((error: unknown) => {
         throw notConnected(error, values);
       });
-    return await use({ association, peers });
+    return await use({ association, peers }).catch((error: unknown) => {
+      throw association.state === 'closed' ? lost(error) : error;
+    });
   } finally {
     await network.close();
   }
+}
+
+/** The error of a call that failed because the association was lost. */
+function lost(error: unknown): unknown {
+  return error instanceof SctpError ? new CommandError(EXIT.incomplete, error.message, error) : error;
 }
 
 /** The error of a set-up, with what to check. */

@@ -1,4 +1,5 @@
 import type { Association, Message } from '../index.js';
+import { EXIT, type ExitCode } from './exit.js';
 import { count, formatBytes, formatDuration, formatRate } from './format.js';
 import { openNetwork } from './network.js';
 import type { NetworkValues } from './network-options.js';
@@ -20,6 +21,15 @@ export function serverHelp(port: string): string {
   --port N             SCTP port (default ${port})
   --once               end when the first association has ended
 `;
+}
+
+/** The exit codes of a server, for its help. */
+export const SERVER_EXIT_HELP = `Exit codes: 0 ended by Ctrl-C or SIGTERM; with --once, 4 if the association was lost or aborted, else 0.
+`;
+
+/** The exit code of a server. Without `once` associations come and go, and it doesn't matter how one of them has ended. */
+export function serverExit({ once }: ServerValues, areGraceful: boolean): ExitCode {
+  return once && !areGraceful ? EXIT.incomplete : EXIT.done;
 }
 
 /** How an association is told from others in the output. */

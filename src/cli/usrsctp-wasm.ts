@@ -79,7 +79,10 @@ async function main([name, ...rest]: readonly string[], context: Context): Promi
     if (name === '--version' || name === '-v') return print(`${versionOf(import.meta.url)}\n`);
     if (name === '--help' || name === '-h') return print(HELP);
     if (name === 'help') return print(rest[0] === undefined ? HELP : (await commandOf(rest[0])).help);
-    if (name === undefined) throw new UsageError('give a command');
+    if (name === undefined) {
+      process.stderr.write(HELP);
+      return EXIT.usage;
+    }
     const command = await commandOf(name);
     if (rest.some((argument) => argument === '--help' || argument === '-h')) return print(command.help);
     return await command.run(rest, context);

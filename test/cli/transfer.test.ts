@@ -156,6 +156,48 @@ describe.skipIf(!isBuilt)('receive, with a sender that breaks the protocol', () 
   });
 });
 
+describe.skipIf(!isBuilt)('an association that is lost', () => {
+  const file = () => {
+    const path = join(directory(), 'large');
+    writeFileSync(path, randomBytes(20_000_000));
+    return path;
+  };
+  test.each([
+    ['send', () => ['--raw', '--file', file()]],
+    ['send', () => ['--file', file()]],
+    ['bench', () => ['--seconds', '60']],
+  ])('%s: case %# ends with exit code 4 and the peer’s reason', async (command, options) => {
+    const { stack, transport } = await host({ udp: { addresses: ['127.0.0.1'] } });
+    const socket = stack.socket({ style: 'one-to-many' });
+    socket.bindx([{ address: '127.0.0.1', port: 5001 }]);
+    socket.listen();
+    const ports = ['--udp-port', transport.port, '--local', '127.0.0.1'];
+    const client = run(command, '127.0.0.1:5001', ...ports, ...options());
+    const association = await socket.accept(WAIT);
+    await association.receive(WAIT);
+    association.abort('enough');
+    expect(await client.exit()).toBe(4);
+    expect(client.output).toMatch(new RegExp(`usrsctp-wasm ${command}: ECONNRESET: .*enough`));
+  });
+
+  test('a server with --once ends with exit code 4, one without it goes on and ends with 0', async () => {
+    const { stack } = await host({ udp: { addresses: ['127.0.0.1'] } });
+    for (const [options, code] of [
+      [['--once'], 4],
+      [[], 0],
+    ] as const) {
+      const { child, udpPort } = await server('discard', ...options);
+      const peer = { address: '127.0.0.1', port: 9, encapsulationPort: udpPort };
+      const association = await stack.socket().connect(peer, WAIT);
+      await child.printed(/connected/);
+      association.abort('enough');
+      await child.printed(/enough/);
+      if (code === 0) process.kill(child.pid, 'SIGTERM');
+      expect(await child.exit()).toBe(code);
+    }
+  });
+});
+
 describe.skipIf(!isBuilt)('bench', () => {
   test('the client and the server tell the throughput of each interval, and plot it', async () => {
     const { child, udpPort } = await server('bench', 'serve', '--once', '--interval', 0.1);

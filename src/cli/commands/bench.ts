@@ -6,7 +6,15 @@ import { count, formatBytes, formatRate } from '../format.js';
 import { CLIENT_NETWORK_HELP, NETWORK_OPTIONS, SERVER_NETWORK_HELP } from '../network-options.js';
 import { noArguments, parse } from '../parse.js';
 import { Report } from '../report.js';
-import { type Received, receiveAll, SERVER_OPTIONS, serve, serverHelp } from '../server.js';
+import {
+  type Received,
+  receiveAll,
+  SERVER_EXIT_HELP,
+  SERVER_OPTIONS,
+  serve,
+  serverExit,
+  serverHelp,
+} from '../server.js';
 import { ThroughputChart } from '../throughput.js';
 import { seconds, wholeNumber } from '../values.js';
 
@@ -50,7 +58,9 @@ Client:
 ${clientHelp(PORT)}
 ${CLIENT_NETWORK_HELP}
 ${serverHelp(PORT)}
-${SERVER_NETWORK_HELP}`,
+${SERVER_NETWORK_HELP}
+Exit codes of the client: 0 done; 3 not connected; 4 the association was lost.
+${SERVER_EXIT_HELP.replace('codes:', 'codes of the server:')}`,
   run([first = '', ...rest], context) {
     return first === 'serve' ? server(rest, context) : client([first, ...rest].filter(Boolean), context);
   },
@@ -61,7 +71,7 @@ async function server(args: readonly string[], { signal }: Context): Promise<Exi
   noArguments(positionals, 'bench serve');
   const report = new Report(values.json);
   const intervalMs = seconds('--interval', values.interval);
-  await serve(values, { report, signal }, async ({ association, number }) => {
+  const areGraceful = await serve(values, { report, signal }, async ({ association, number }) => {
     const running: Received = { messages: 0, bytes: 0 };
     const figures = () => ({ bytes: running.bytes, messages: running.messages });
     const chart = new ThroughputChart(report, { association: number }, intervalMs, figures);
@@ -72,7 +82,7 @@ async function server(args: readonly string[], { signal }: Context): Promise<Exi
     chart.end();
     return received;
   });
-  return EXIT.done;
+  return serverExit(values, areGraceful);
 }
 
 async function client(args: readonly string[], { signal }: Context): Promise<ExitCode> {
@@ -89,10 +99,14 @@ async function client(args: readonly string[], { signal }: Context): Promise<Exi
     const sender = new Sender(association, options);
     const chart = new ThroughputChart(report, {}, intervalMs, () => sender.figures());
     const startedAt = systemClock.now();
-    await sender.run(startedAt + sendMs, signal);
-    const retransmissions = association.state === 'closed' ? 0 : association.statistics().retransmissions;
-    await association.close();
-    chart.end();
+    let retransmissions: number;
+    try {
+      await sender.run(startedAt + sendMs, signal);
+      ({ retransmissions } = association.statistics());
+      await association.close();
+    } finally {
+      chart.end();
+    }
     const elapsedMs = systemClock.now() - startedAt;
     const bitsPerSecond = (8000 * sender.bytes) / elapsedMs;
     const text = `${formatRate(bitsPerSecond)}: ${count(sender.messages, 'message')} of ${formatBytes(bytes)} in ${(elapsedMs / 1000).toFixed(2)} s`;

@@ -33,7 +33,7 @@ Examples:
   usrsctp-wasm connect 192.0.2.1 198.51.100.1             SCTP port ${PORT}, in UDP
   usrsctp-wasm connect 192.0.2.1 --port 3868 --ip         a Diameter server, without UDP
   usrsctp-wasm connect host.example --watch 60            also report changes of paths for a minute
-  usrsctp-wasm connect 192.0.2.1 --json | jq .setup
+  usrsctp-wasm connect 192.0.2.1 --json | jq 'select(.setup).setup'
 
 ${clientHelp(PORT)}  --watch SECONDS      keep the association up, and print changes of its paths; 0: until Ctrl-C
 

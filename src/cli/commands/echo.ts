@@ -1,9 +1,8 @@
 import type { Command } from '../command.js';
-import { EXIT } from '../exit.js';
 import { NETWORK_OPTIONS, SERVER_NETWORK_HELP } from '../network-options.js';
 import { noArguments, parse } from '../parse.js';
 import { Report } from '../report.js';
-import { receiveAll, SERVER_OPTIONS, serve, serverHelp } from '../server.js';
+import { receiveAll, SERVER_EXIT_HELP, SERVER_OPTIONS, serve, serverExit, serverHelp } from '../server.js';
 
 const PORT = '7';
 
@@ -20,11 +19,12 @@ Examples:
   usrsctp-wasm echo --ip --port 5001                      for peers that don't use UDP
 
 ${serverHelp(PORT)}
-${SERVER_NETWORK_HELP}`,
+${SERVER_NETWORK_HELP}
+${SERVER_EXIT_HELP}`,
   async run(args, { signal }) {
     const { values, positionals } = parse(args, OPTIONS);
     noArguments(positionals, 'echo');
-    await serve(values, { report: new Report(values.json), signal }, ({ association }) =>
+    const areGraceful = await serve(values, { report: new Report(values.json), signal }, ({ association }) =>
       receiveAll(association, ({ data, stream, ppid, unordered }) =>
         // A peer with fewer streams than ours, or one that has gone, must not end the server: `closed` has the reason.
         association
@@ -32,7 +32,7 @@ ${SERVER_NETWORK_HELP}`,
           .catch(() => {}),
       ),
     );
-    return EXIT.done;
+    return serverExit(values, areGraceful);
   },
 };
 
