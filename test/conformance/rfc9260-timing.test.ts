@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import type { Association } from '../../src/index.js';
 import { chunkOf, parameter, sack } from '../support/packets.js';
 import type { ScriptedPeer } from '../support/scripted-peer.js';
 import { typesOf } from '../support/scripted-peer.js';
@@ -51,7 +52,19 @@ async function answerHeartbeats(target: TargetStack, peer: ScriptedPeer, but?: s
   return answers;
 }
 
-/** Acknowledges everything that is sent, each time after so many ms, until `bytes` have been. */
+const secondPathState = (association: Association) =>
+  association.paths().find(({ address }) => address === '10.0.1.2')?.state;
+
+/** Answers the HEARTBEATs of the first path only, until the second one is inactive. */
+async function secondPathFails({ target, peer, association }: Established): Promise<void> {
+  for (let tick = 0; tick < 6000 && secondPathState(association) !== 'inactive'; tick++) {
+    await target.advance(100);
+    await answerHeartbeats(target, peer, '10.0.1.2');
+  }
+  expect(secondPathState(association)).toBe('inactive');
+}
+
+/** Acknowledges what is sent, each time after `ms`, at most `rounds` times. Returns how many bytes were sent in each round. */
 async function acknowledge({ target, peer }: Established, ms: number, rounds: number): Promise<number[]> {
   const flights: number[] = [];
   for (let round = 0; round < rounds; round++) {
@@ -410,12 +423,8 @@ requirement(
   established(TWO_PATHS, async (scene) => {
     await confirmPaths(scene);
     const { target, peer, association } = scene;
-    const state = () => association.paths().find(({ address }) => address === '10.0.1.2')?.state;
-    for (let tick = 0; tick < 6000 && state() !== 'inactive'; tick++) {
-      await target.advance(100);
-      await answerHeartbeats(target, peer, '10.0.1.2');
-    }
-    expect(state()).toBe('inactive');
+    const state = () => secondPathState(association);
+    await secondPathFails(scene);
     for (let tick = 0; tick < 1000 && state() !== 'active'; tick++) {
       await target.advance(100);
       await answerHeartbeats(target, peer);
@@ -431,12 +440,8 @@ requirement(
   'an inactive path still gets HEARTBEATs',
   established(TWO_PATHS, async (scene) => {
     await confirmPaths(scene);
-    const { target, peer, association } = scene;
-    const state = () => association.paths().find(({ address }) => address === '10.0.1.2')?.state;
-    for (let tick = 0; tick < 6000 && state() !== 'inactive'; tick++) {
-      await target.advance(100);
-      await answerHeartbeats(target, peer, '10.0.1.2');
-    }
+    const { target, peer } = scene;
+    await secondPathFails(scene);
     let seen = 0;
     for (let tick = 0; tick < 1500; tick++) {
       await target.advance(100);
