@@ -2,7 +2,7 @@
 //   node bench/relay-load.mjs limit RTT_MS     one client that sends as much as the default limit of 2.5 MB/s lets through
 //   node bench/relay-load.mjs capacity 0       one client without a limit
 //   node bench/relay-load.mjs clients N        N clients, each with a round trip of 100 bytes a second
-//   node bench/relay-load.mjs hog 0|1          ten clients with 50 round trips a second each, beside one that floods the relay or not
+//   node bench/relay-load.mjs flood 0|1        ten clients with 50 round trips a second each, beside one that floods the relay or not
 // Prints what it has measured as JSON.
 import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
@@ -24,7 +24,7 @@ const WARM_UP_MS = 2000;
 const MEASURE_MS = 8000;
 const AT_ONCE = 50;
 
-const measures = { limit, capacity, clients, hog };
+const measures = { limit, capacity, clients, flood };
 const UNLIMITED = { bytesPerSecond: 2 ** 40, totalBytesPerSecond: 2 ** 40 };
 const [measure, argument] = process.argv.slice(2);
 console.log(JSON.stringify(await measures[measure](Number(argument))));
@@ -78,7 +78,7 @@ async function clients(count) {
   return { ...result, rssMb: relayProcess.rssMb() };
 }
 
-async function hog(isThere) {
+async function flood(isThere) {
   const relayProcess = await startRelay({ clientsPerSubject: 20 });
   const port = await echoServer();
   const all = await connectAll(relayProcess.url, 10, port);
@@ -129,7 +129,7 @@ async function load(all, perS, relayProcess) {
 async function startHog(url) {
   const socket = new WebSocket(url, 'usrsctp-relay.v1');
   await once(socket, 'open');
-  const text = Buffer.from(await ticketOf('hog'));
+  const text = Buffer.from(await ticketOf('flood'));
   socket.send(Buffer.concat([Buffer.from([1, 0, 0, 0]), text]));
   await once(socket, 'message');
   const datagram = Buffer.alloc(9 + 1400, 1);

@@ -182,7 +182,7 @@ function relayLoadRows() {
       { ours: 0 },
     ),
     row('clients', 'many clients, a round trip a second each', { ...latency, rss }, { 200: 200, '1,000': 1000 }),
-    row('hog', 'ten clients, alone and beside one that floods', latency, { alone: 0, 'beside a hog': 1 }),
+    row('flood', 'ten clients, alone and beside one that floods', latency, { alone: 0, 'beside a flood': 1 }),
   ];
 }
 

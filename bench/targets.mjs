@@ -139,9 +139,9 @@ export const targets = [
   })),
   {
     text: 'a relay: round trip beside a client that floods it ÷ without',
-    row: 'relay.hog',
+    row: 'relay.flood',
     metric: 'p50',
-    implementation: 'beside a hog',
+    implementation: 'beside a flood',
     over: 'alone',
     most: 1.5,
     check: false,

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Child } from './support/child.js';
 import { Namespaces, type Side, type Way } from './support/namespaces.js';
 import { Programs } from './support/program.js';
-import { conversed, type TravelTask, told } from './support/travel.js';
+import { answeredAgain, type RoamingTask, reported } from './support/roaming.js';
 
 const namespaces = new Namespaces();
 const programs = new Programs();
@@ -12,7 +12,7 @@ let program = '';
 const LINK_LOCAL = { left: 'fe80::77:1', right: 'fe80::77:2' };
 
 beforeAll(async () => {
-  program = await programs.add('traveller.ts');
+  program = await programs.add('roaming-peer.ts');
   namespaces.create();
   for (const side of ['left', 'right'] as const) {
     for (const way of [1, 2] as const) {
@@ -32,7 +32,7 @@ afterAll(() => {
   programs.remove();
 });
 
-function start(side: Side, task: TravelTask): Child {
+function start(side: Side, task: RoamingTask): Child {
   return Child.inNamespace(namespaces.name(side), process.execPath, program, JSON.stringify(task));
 }
 
@@ -47,10 +47,10 @@ describe.each([1, 2] as const)('a link-local peer on link %d', (way) => {
   ])('is reached by its address %s, over that link only', async (_, peer) => {
     namespaces.drop('right', way === 1 ? 2 : 1);
     const server = start('right', { role: 'server', peers: [], udpOptions: { addresses: [zoned('right', way)] } });
-    expect(await told(server, 'listening')).toMatchObject({ addresses: [LINK_LOCAL.right] });
+    expect(await reported(server, 'listening')).toMatchObject({ addresses: [LINK_LOCAL.right] });
     const udpOptions = { addresses: [zoned('left', way)] };
     const client = start('left', { role: 'client', peers: [peer(LINK_LOCAL.right)], udpOptions });
-    await conversed(client);
+    await answeredAgain(client);
     client.write('close\n');
     expect(await Promise.all([client.exit(), server.exit()])).toEqual([0, 0]);
   });
@@ -64,10 +64,10 @@ test('a peer’s zone chooses among the links of several link-local addresses', 
   }
   const addresses = [`${first}%left1`, `${second}%left2`, '10.77.1.1'];
   const server = start('right', { role: 'server', peers: [], udpOptions: { addresses: [zoned('right', 2)] } });
-  await told(server, 'listening');
+  await reported(server, 'listening');
   const peers = [`${LINK_LOCAL.right}%left2`];
   const client = start('left', { role: 'client', peers, udpOptions: { addresses } });
-  await conversed(client);
+  await answeredAgain(client);
 });
 
 test('a link-local address that goes away and comes back is followed like any other', async () => {
@@ -76,17 +76,17 @@ test('a link-local address that goes away and comes back is followed like any ot
     peers: [],
     udpOptions: { addresses: [zoned('right', 1), '10.77.1.2'] },
   });
-  await told(server, 'listening');
+  await reported(server, 'listening');
   const udpOptions = { addresses: [zoned('left', 1), '10.77.1.1'] };
   const client = start('left', { role: 'client', peers: [zoned('right', 1).replace('right1', 'left1')], udpOptions });
-  await conversed(client);
+  await answeredAgain(client);
   const address = [`${LINK_LOCAL.left}/64`, 'dev', 'left1'];
   namespaces.run('left', 'ip', 'addr', 'del', ...address);
-  await told(client, 'addresses', ({ removed }) => removed.includes(LINK_LOCAL.left));
-  await conversed(client);
+  await reported(client, 'addresses', ({ removed }) => removed.includes(LINK_LOCAL.left));
+  await answeredAgain(client);
   namespaces.run('left', 'ip', 'addr', 'add', ...address, 'nodad');
-  await told(client, 'addresses', ({ added }) => added.includes(LINK_LOCAL.left));
-  await conversed(client);
+  await reported(client, 'addresses', ({ added }) => added.includes(LINK_LOCAL.left));
+  await answeredAgain(client);
 });
 
 test.each([

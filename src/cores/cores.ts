@@ -308,7 +308,7 @@ export class Cores implements AsyncDisposable {
         hasEnded = resolve;
       }),
     };
-    port1.on('message', (message: FromWorker) => void this.#told(index, running, message));
+    port1.on('message', (message: FromWorker) => void this.#messageReceived(index, running, message));
     worker.on('error', (error) => {
       running.error = error;
     });
@@ -330,7 +330,7 @@ export class Cores implements AsyncDisposable {
     }
   }
 
-  async #told(index: number, running: Running, message: FromWorker): Promise<void> {
+  async #messageReceived(index: number, running: Running, message: FromWorker): Promise<void> {
     switch (message.type) {
       case 'open': {
         const { id } = message;

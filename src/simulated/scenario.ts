@@ -50,9 +50,9 @@ async function bodyWithDescription<Value, Net extends Network>(
 
 /** The same error with a longer message, so that it keeps its class, code and diff; a new one if the message can't be set. */
 function withDescription(error: unknown, description: string): unknown {
-  const told = error instanceof Error ? error.message : String(error);
-  if (told.includes(description)) return error;
-  const message = `${told}\n\n${description}`;
+  const text = error instanceof Error ? error.message : String(error);
+  if (text.includes(description)) return error;
+  const message = `${text}\n\n${description}`;
   if (error instanceof Error && Reflect.set(error, 'message', message)) return error;
   return new Error(message, { cause: error });
 }

@@ -124,8 +124,8 @@ function* chunksOf(packet: Uint8Array): Generator<LoggedChunk, void, undefined> 
 function detailOf({ bytes, tsn }: LoggedChunk): string {
   if (tsn !== undefined) return ` tsn ${tsn}`;
   const causes = bytes[0] === ABORT ? abortCauses(bytes) : bytes[0] === ERROR ? errorCauses(bytes) : undefined;
-  const told = causes && describeCauses(causes);
-  return told ? ` (${told})` : '';
+  const described = causes && describeCauses(causes);
+  return described ? ` (${described})` : '';
 }
 
 function tagOf(packet: Uint8Array): number {

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { type Network, scenario } from '../../src/simulated.js';
 import type { Association, Stack } from '../../src/index.js';
 import type { Socket } from '../../src/socket/socket.js';
-import { Dice } from '../scenarios/plan.js';
+import { RandomChoices } from '../scenarios/plan.js';
 import { newStack } from '../support/two-stacks.js';
 import { End, type EventName } from './end.js';
 
@@ -26,7 +26,7 @@ const ACTIONS: readonly Action[] = [
  */
 export class Program {
   readonly #seed: number;
-  readonly #dice: Dice;
+  readonly #random: RandomChoices;
   readonly #loss: number;
   readonly #ends: End[] = [];
   readonly #clients = new Map<string, End>();
@@ -39,27 +39,27 @@ export class Program {
 
   constructor(seed: number) {
     this.#seed = seed;
-    this.#dice = new Dice(seed, 'listeners');
-    this.#loss = this.#dice.pick([0, 0, 0.02]);
+    this.#random = new RandomChoices(seed, 'listeners');
+    this.#loss = this.#random.pick([0, 0, 0.02]);
   }
 
   run(): Promise<void> {
-    const conditions = { latencyMs: this.#dice.pick([0.1, 5, 20]), loss: this.#loss };
+    const conditions = { latencyMs: this.#random.pick([0.1, 5, 20]), loss: this.#loss };
     return scenario({ seed: this.#seed, conditions, limitMs: LIMIT_MS }, (network) => this.#run(network));
   }
 
   async #run(network: Network): Promise<void> {
-    const dice = this.#dice;
+    const random = this.#random;
     this.#network = network;
     const addresses = Array.from({ length: CLIENTS }, (_, index) => `10.0.0.${index + 1}`);
     this.#client = await newStack(network, network.host('client', addresses));
     this.#server = await newStack(network, network.host('server', SERVER));
     const listeners = this.#listen();
-    for (let count = dice.integer(1, 3); count > 0; count--) this.#connect();
-    for (let step = dice.integer(10, 40); step > 0; step--) {
-      await network.advance(dice.pick([0, 0, 1, 10, 100]));
+    for (let count = random.integer(1, 3); count > 0; count--) this.#connect();
+    for (let step = random.integer(10, 40); step > 0; step--) {
+      await network.advance(random.pick([0, 0, 1, 10, 100]));
       const open = this.#ends.filter(({ association }) => association.state !== 'closed');
-      if (open.length > 0) this.#act(dice.pick(open), dice.pick(ACTIONS));
+      if (open.length > 0) this.#act(random.pick(open), random.pick(ACTIONS));
     }
     this.#left = 0;
     await this.#finish();
@@ -85,7 +85,7 @@ export class Program {
   }
 
   #listen(): Socket[] {
-    const options = { readAheadBytes: this.#dice.pick([1, 5000, 65_536]) };
+    const options = { readAheadBytes: this.#random.pick([1, 5000, 65_536]) };
     const many = this.#server.socket({ style: 'one-to-many', ...options });
     const one = this.#server.socket(options);
     many.bindx(SERVER.map((address) => ({ address, port: MANY_PORT })));
@@ -104,7 +104,7 @@ export class Program {
     const address = association.paths()[0]?.address ?? '';
     const end = this.#add(`server's end of ${address}`, association, socket);
     if (address !== '') this.#pair(address, end); // empty if it has already ended: its peer is unknown
-    if (this.#dice.chance(0.3)) this.#react(end);
+    if (this.#random.chance(0.3)) this.#react(end);
   }
 
   #pair(address: string, end: End): void {
@@ -117,18 +117,18 @@ export class Program {
   #add(name: string, association: Association, socket: Socket | undefined): End {
     const end = new End(name, association, socket, (hearer, event) => this.#heard(hearer, event));
     this.#ends.push(end);
-    if (this.#dice.chance(0.7)) void end.read();
+    if (this.#random.chance(0.7)) void end.read();
     return end;
   }
 
   #connect(): void {
     if (this.#connected === CLIENTS) return;
-    const dice = this.#dice;
+    const random = this.#random;
     const address = `10.0.0.${++this.#connected}`;
-    const style = dice.pick(['one-to-one', 'one-to-many'] as const);
-    const sendBufferBytes = dice.pick([undefined, 8192, 65_536]);
+    const style = random.pick(['one-to-one', 'one-to-many'] as const);
+    const sendBufferBytes = random.pick([undefined, 8192, 65_536]);
     const socket = this.#client.socket({ style, ...(sendBufferBytes && { sendBufferBytes }) });
-    const port = dice.pick([MANY_PORT, ONE_PORT]);
+    const port = random.pick([MANY_PORT, ONE_PORT]);
     const servers = SERVER.map((each) => ({ address: each, port }));
     socket.connectx(servers, { local: [{ address }] }).then(
       (association) => this.#pair(address, this.#add(`client's end of ${address}`, association, socket)),
@@ -137,33 +137,33 @@ export class Program {
   }
 
   #heard(end: End, event: EventName): void {
-    if (this.#dice.chance(event === 'senderDry' ? 0.05 : 0.5)) this.#react(end);
+    if (this.#random.chance(event === 'senderDry' ? 0.05 : 0.5)) this.#react(end);
   }
 
   /** A listener takes some steps, mostly with the association of its event. */
   #react(end: End): void {
-    for (let count = this.#dice.integer(1, 3); count > 0 && this.#left > 0; count--) {
+    for (let count = this.#random.integer(1, 3); count > 0 && this.#left > 0; count--) {
       this.#left--;
-      this.#act(this.#dice.chance(0.8) ? end : this.#dice.pick([end, ...this.#ends]), this.#dice.pick(ACTIONS));
+      this.#act(this.#random.chance(0.8) ? end : this.#random.pick([end, ...this.#ends]), this.#random.pick(ACTIONS));
     }
   }
 
   #act(end: End, action: Action): void {
-    const dice = this.#dice;
+    const random = this.#random;
     const { association } = end;
-    const stream = dice.integer(0, STREAMS - 1);
+    const stream = random.integer(0, STREAMS - 1);
     switch (action) {
       case 'send':
-        return end.send(Math.floor(2 ** (dice.next() * 16)), stream);
+        return end.send(Math.floor(2 ** (random.next() * 16)), stream);
       case 'flood':
-        for (let count = 0; count < 40; count++) end.send(dice.integer(1, 4000), dice.integer(0, STREAMS - 1));
+        for (let count = 0; count < 40; count++) end.send(random.integer(1, 4000), random.integer(0, STREAMS - 1));
         return;
       case 'reset':
         return end.watch('reset', association.resetStreams({ outgoing: [stream] }));
       case 'close':
         return end.close();
       case 'abort':
-        return end.abort(`${end.name} ${dice.integer(0, 1000)}`);
+        return end.abort(`${end.name} ${random.integer(0, 1000)}`);
       case 'peeloff':
         return this.#peelOff(end);
       case 'connect':

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Dice } from '../scenarios/plan.js';
+import { RandomChoices } from '../scenarios/plan.js';
 import { playSeeds, SEEDS_LIMIT_MS } from '../support/seeds.js';
 import { PACKETS, QUEUED, type Scene, SITUATIONS } from './costly-packets.js';
 
@@ -41,12 +41,12 @@ test.each(Object.entries(SITUATIONS))(
 
 /** Sends the same packets to the same target each time. Returns the excess of each. */
 async function excesses(seed: number): Promise<number[]> {
-  const dice = new Dice(seed, 'packets');
-  const scene = await SITUATIONS[dice.pick(Object.keys(SITUATIONS))]!();
+  const random = new RandomChoices(seed, 'packets');
+  const scene = await SITUATIONS[random.pick(Object.keys(SITUATIONS))]!();
   const results: number[] = [];
   for (let packet = 0; packet < 30; packet++) {
-    results.push(await excessOf(scene, PACKETS[dice.pick(Object.keys(PACKETS))]!(scene)));
-    if (dice.chance(0.2)) await scene.target.advance(dice.pick([1, 200, 3000]));
+    results.push(await excessOf(scene, PACKETS[random.pick(Object.keys(PACKETS))]!(scene)));
+    if (random.chance(0.2)) await scene.target.advance(random.pick([1, 200, 3000]));
   }
   await scene.target.close();
   return results;

@@ -1,7 +1,7 @@
 import type { Chunk } from '../../src/wire/chunk.js';
 import { CHUNK_TYPES } from '../../src/wire/chunk-types.js';
 import { decodePacket } from '../../src/wire/decode.js';
-import type { Dice } from '../scenarios/plan.js';
+import type { RandomChoices } from '../scenarios/plan.js';
 import { authenticated, authKey, authParameters } from '../support/auth-chunks.js';
 import {
   chunkOf,
@@ -28,7 +28,7 @@ const ECN_CAPABLE = 0x8000;
 
 /** A peer with a handshake of its own, so that its packets are accepted. It knows what a peer may know and may send anything. */
 export class Hostile {
-  readonly dice: Dice;
+  readonly random: RandomChoices;
   readonly target: Target;
   source: string = HOSTILE[0];
   port = 4000;
@@ -59,16 +59,20 @@ export class Hostile {
   handshakes = 0;
   chunksReceived = 0;
 
-  constructor(target: Target, dice: Dice) {
+  constructor(target: Target, random: RandomChoices) {
     this.target = target;
-    this.dice = dice;
+    this.random = random;
   }
 
   /** Performs a handshake: for a new association or a restart of the existing one. `also` is bundled with COOKIE ECHO. */
   async connect(also: readonly Uint8Array[] = []): Promise<void> {
-    const { dice } = this;
+    const { random } = this;
     const own = authParameters('ASCONF', 'ASCONF ACK');
-    const [tag, tsn, streams] = [1 + dice.below(0xffff_fffe), dice.below(2 ** 32), dice.pick([1, 2, 10, 10, 2000])];
+    const [tag, tsn, streams] = [
+      1 + random.below(0xffff_fffe),
+      random.below(2 ** 32),
+      random.pick([1, 2, 10, 10, 2000]),
+    ];
     this.input(this.target.answers());
     this.cookie = new Uint8Array();
     await this.send([this.init({ tag, tsn, streams }, own)], { tag: 0 });
@@ -81,18 +85,18 @@ export class Hostile {
   }
 
   init({ tag = this.tag, tsn = this.tsn, streams = this.streams }, own: readonly Uint8Array[] = []): Uint8Array {
-    const { dice } = this;
-    const addresses = HOSTILE.filter((address) => address === this.source || dice.chance(0.5));
-    const listed = dice.chance(0.1) ? [...addresses, dice.pick([...CLIENT, ...SERVER])] : addresses;
+    const { random } = this;
+    const addresses = HOSTILE.filter((address) => address === this.source || random.chance(0.5));
+    const listed = random.chance(0.1) ? [...addresses, random.pick([...CLIENT, ...SERVER])] : addresses;
     const parameters = [
       extensions('I-DATA', 'I-FORWARD TSN', 'FORWARD TSN', 'RE-CONFIG', 'ASCONF', 'ASCONF ACK', 'AUTH'),
       forwardTsnSupported,
-      ...(dice.chance(0.5) ? [parameter(ECN_CAPABLE)] : []),
-      ...(dice.chance(0.2) ? [parameter(ADAPTATION, u32(7))] : []),
+      ...(random.chance(0.5) ? [parameter(ECN_CAPABLE)] : []),
+      ...(random.chance(0.2) ? [parameter(ADAPTATION, u32(7))] : []),
       ...own,
       ...listed.map(ipv4),
     ];
-    const window = dice.pick([1500, 65_536, 131_072, 0xffff_ffff]);
+    const window = random.pick([1500, 65_536, 131_072, 0xffff_ffff]);
     return initiation('INIT', { tag, tsn, window, outbound: streams, inbound: streams, parameters });
   }
 

@@ -1,5 +1,5 @@
 import { sealPacket } from '../../src/wire/crc32c.js';
-import { Dice } from '../scenarios/plan.js';
+import { RandomChoices } from '../scenarios/plan.js';
 import { CLIENT, CLIENT_PORT, HOSTILE, Hostile, SERVER } from './hostile.js';
 import { KINDS } from './kinds.js';
 import {
@@ -63,15 +63,15 @@ export function summaryOf({ packets, ...counts }: Tally): string {
   );
 }
 
-function optionsOf(dice: Dice): TargetOptions {
-  const isPeeledOff = dice.chance(0.3);
+function optionsOf(random: RandomChoices): TargetOptions {
+  const isPeeledOff = random.chance(0.3);
   return {
-    interleaving: dice.chance(0.4),
-    receiveBufferBytes: dice.pick([undefined, undefined, 16_384, 65_536]),
-    sendBufferBytes: dice.pick([undefined, undefined, 8192, 65_536]),
-    peerMayReset: dice.pick(['streams', 'association', 'association', 'nothing']),
+    interleaving: random.chance(0.4),
+    receiveBufferBytes: random.pick([undefined, undefined, 16_384, 65_536]),
+    sendBufferBytes: random.pick([undefined, undefined, 8192, 65_536]),
+    peerMayReset: random.pick(['streams', 'association', 'association', 'nothing']),
     isPeeledOff,
-    isUnread: dice.chance(0.5),
+    isUnread: random.chance(0.5),
   };
 }
 
@@ -91,18 +91,19 @@ export async function play(hosts: Hosts, seed: number, tally: Tally): Promise<vo
 
 /** Rejects unless the honest peers have received all their messages unchanged and in time. */
 async function playRound(hosts: Hosts, seed: string, tally: Tally): Promise<void> {
-  const dice = new Dice(seed, 'steps');
-  const target = await hosts.target(optionsOf(new Dice(seed, 'options')));
-  const hostile = new Hostile(target, new Dice(seed, 'hostile'));
+  const random = new RandomChoices(seed, 'steps');
+  const target = await hosts.target(optionsOf(new RandomChoices(seed, 'options')));
+  const hostile = new Hostile(target, new RandomChoices(seed, 'hostile'));
   const attack = new Attack(hostile, tally);
-  const talk = new Conversation(target, dice);
+  const talk = new Conversation(target, random);
   for (const side of SIDES) talk.say(side);
   await hostile.connect();
-  for (let step = dice.integer(4, 20); step > 0; step--) {
-    for (const side of SIDES) if (dice.chance(0.35)) talk.say(side);
-    if (dice.chance(0.1)) target.act(dice.pick(ACTS), dice.integer(0, STREAMS - 1), dice.pick([1, 1000, 20_000]));
+  for (let step = random.integer(4, 20); step > 0; step--) {
+    for (const side of SIDES) if (random.chance(0.35)) talk.say(side);
+    if (random.chance(0.1))
+      target.act(random.pick(ACTS), random.integer(0, STREAMS - 1), random.pick([1, 1000, 20_000]));
     await attack.step();
-    await talk.advance(dice.pick([0, 0, 1, 3, 20, 100, 300]));
+    await talk.advance(random.pick([0, 0, 1, 3, 20, 100, 300]));
   }
   await talk.finish();
   for (const side of SIDES) talk.say(side); // checks that the association is still open
@@ -127,35 +128,35 @@ class Attack {
 
   async step(): Promise<void> {
     const peer = this.#peer;
-    const { dice } = peer;
-    if (!peer.isUp && dice.chance(0.7)) {
-      if (dice.chance(0.3)) peer.port = dice.integer(4000, 4003);
+    const { random } = peer;
+    if (!peer.isUp && random.chance(0.7)) {
+      if (random.chance(0.3)) peer.port = random.integer(4000, 4003);
       return peer.connect();
     }
-    if (dice.chance(0.08)) return this.#restart();
-    for (let packets = dice.pick([1, 1, 2, 4]); packets > 0; packets--) this.#inject();
-    await peer.listen(dice.pick([0, 0, 0, 250]));
+    if (random.chance(0.08)) return this.#restart();
+    for (let packets = random.pick([1, 1, 2, 4]); packets > 0; packets--) this.#inject();
+    await peer.listen(random.pick([0, 0, 0, 250]));
   }
 
   #inject(): void {
     const peer = this.#peer;
-    const { dice } = peer;
+    const { random } = peer;
     const chunks = this.#chunks();
-    const source = dice.chance(0.8) ? HOSTILE[0] : dice.pick([...HOSTILE, ...HOSTILE, CLIENT[0]]);
-    const isTagWrong = dice.chance(0.04);
-    const tag = isTagWrong ? dice.pick([0, peer.tag, dice.below(2 ** 32)]) : peer.targetTag;
+    const source = random.chance(0.8) ? HOSTILE[0] : random.pick([...HOSTILE, ...HOSTILE, CLIENT[0]]);
+    const isTagWrong = random.chance(0.04);
+    const tag = isTagWrong ? random.pick([0, peer.tag, random.below(2 ** 32)]) : peer.targetTag;
     if (isTagWrong) this.#count('wrong tag');
     if (source === CLIENT[0]) this.#count('from the honest peer’s address');
     const packet = peer.packet(chunks, { tag, port: source === CLIENT[0] ? CLIENT_PORT : peer.port });
-    peer.inject(dice.chance(0.15) ? this.#mutated(packet) : packet, { source, destination: dice.pick(SERVER) });
+    peer.inject(random.chance(0.15) ? this.#mutated(packet) : packet, { source, destination: random.pick(SERVER) });
   }
 
   /** The chunks of one or several kinds. */
   #chunks(): Uint8Array[] {
-    const { dice } = this.#peer;
-    return dice
-      .list(dice.pick([1, 1, 1, 2, 3]), () => {
-        const name = dice.pick(WEIGHTED);
+    const { random } = this.#peer;
+    return random
+      .list(random.pick([1, 1, 1, 2, 3]), () => {
+        const name = random.pick(WEIGHTED);
         this.#count(name);
         return KINDS[name]!(this.#peer);
       })
@@ -163,23 +164,23 @@ class Attack {
   }
 
   async #restart(): Promise<void> {
-    const { dice } = this.#peer;
-    const withData = dice.chance(0.5);
+    const { random } = this.#peer;
+    const withData = random.chance(0.5);
     this.#count(withData ? 'restart with data' : 'restart');
     await this.#peer.connect(withData ? this.#chunks() : []);
   }
 
   /** Mutates a packet as mutate.c does; the checksum is valid. */
   #mutated(packet: Uint8Array): Uint8Array {
-    const { dice } = this.#peer;
+    const { random } = this.#peer;
     this.#count('mutated');
     let bytes = packet;
-    for (let changes = dice.integer(1, 3); changes > 0 && bytes.length > 16; changes--) {
-      const at = dice.integer(12, bytes.length - 1);
-      const kind = dice.below(5);
-      if (kind === 0) bytes[at]! ^= 1 << dice.below(8);
-      else if (kind === 1) bytes[at] = dice.below(256);
-      else if (kind === 2) bytes[at & ~3] = dice.below(256);
+    for (let changes = random.integer(1, 3); changes > 0 && bytes.length > 16; changes--) {
+      const at = random.integer(12, bytes.length - 1);
+      const kind = random.below(5);
+      if (kind === 0) bytes[at]! ^= 1 << random.below(8);
+      else if (kind === 1) bytes[at] = random.below(256);
+      else if (kind === 2) bytes[at & ~3] = random.below(256);
       else if (kind === 3) bytes = bytes.slice(0, Math.max(16, at));
       else bytes = Uint8Array.from([...bytes.subarray(0, at), ...bytes.subarray(Math.max(12, at - 4))]);
     }
@@ -196,7 +197,7 @@ class Attack {
 /** The messages between the honest peers; checks that each arrives once, complete, and in the order of its stream. */
 class Conversation {
   readonly #target: Target;
-  readonly #dice: Dice;
+  readonly #random: RandomChoices;
   readonly #waiting: Record<Side, Map<number, HonestMessage & { readonly sentMs: number }>> = {
     client: new Map(),
     server: new Map(),
@@ -205,19 +206,19 @@ class Conversation {
   count = 0;
   slowestMs = 0;
 
-  constructor(target: Target, dice: Dice) {
+  constructor(target: Target, random: RandomChoices) {
     this.#target = target;
-    this.#dice = dice;
+    this.#random = random;
   }
 
   say(from: Side): void {
-    const dice = this.#dice;
+    const random = this.#random;
     const message = {
       number: this.count++,
-      stream: dice.integer(0, STREAMS - 1),
-      unordered: dice.chance(0.25),
-      length: Math.floor(2 ** (dice.next() * 14.5)),
-      ...(dice.chance(0.2) && { retransmits: dice.integer(0, 3) }),
+      stream: random.integer(0, STREAMS - 1),
+      unordered: random.chance(0.25),
+      length: Math.floor(2 ** (random.next() * 14.5)),
+      ...(random.chance(0.2) && { retransmits: random.integer(0, 3) }),
     };
     this.#waiting[from].set(message.number, { ...message, sentMs: this.#target.nowMs });
     this.#target.send(from, message);

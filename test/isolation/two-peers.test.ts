@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { scenario } from '../../src/simulated.js';
-import { Dice } from '../scenarios/plan.js';
+import { RandomChoices } from '../scenarios/plan.js';
 import { IS_SINGLE_SEED, playSeeds, SEEDS_LIMIT_MS } from '../support/seeds.js';
 import { ALL_KINDS, newTally, play, summaryOf, type Tally } from './scenario.js';
 import { StackHosts } from './stack-target.js';
@@ -8,7 +8,7 @@ import { StackHosts } from './stack-target.js';
 const FILE = 'test/isolation/two-peers.test.ts';
 
 function playInWebAssembly(seed: number, tally: Tally): Promise<void> {
-  const conditions = { latencyMs: new Dice(seed, 'network').pick([0.125, 1, 10]) };
+  const conditions = { latencyMs: new RandomChoices(seed, 'network').pick([0.125, 1, 10]) };
   return scenario({ seed, conditions }, async (network) => play(await StackHosts.create(network), seed, tally));
 }
 

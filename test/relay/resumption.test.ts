@@ -34,8 +34,8 @@ describe('a resumption token', () => {
   test('does not open the session of another subject: that client gets a session of its own', async () => {
     const relay = await startRelay();
     const first = await present(relay, await ticket({ sub: 'alice' }));
-    const thief = await present(relay, await ticket({ sub: 'mallory' }), first.token);
-    expect([thief.resumed, thief.port === first.port]).toEqual([false, false]);
+    const other = await present(relay, await ticket({ sub: 'mallory' }), first.token);
+    expect([other.resumed, other.port === first.port]).toEqual([false, false]);
     await confirm(first);
   });
 

@@ -82,12 +82,12 @@ describe('a rate that clients share', () => {
   });
 
   test('a client that wants less than its share gets all that it wants', async () => {
-    const [hog = 0, modest = 0] = await shares([
+    const [greedy = 0, modest = 0] = await shares([
       { size: 1400, bytesPerMs: 20_000 },
       { size: 100, bytesPerMs: 100 },
     ]);
     expect(modest).toBeGreaterThan(990_000);
-    expect(hog).toBeGreaterThan(8.7e6);
+    expect(greedy).toBeGreaterThan(8.7e6);
   });
 
   test('nobody waits longer than a quarter of a second', async () => {

@@ -95,8 +95,8 @@ describe.skipIf(!existsSync(PROGRAM) && !CI)(`a relay of ${WORKERS} workers`, ()
     const relay = await relayOf(WORKERS);
     const first = await present(relay, await ticket({ sub: 'alice' }));
     for (let attempt = 0; attempt < WORKERS; attempt++) {
-      const thief = await present(relay, await ticket({ sub: 'mallory' }), first.token);
-      expect([thief.resumed, thief.port === first.port]).toEqual([false, false]);
+      const other = await present(relay, await ticket({ sub: 'mallory' }), first.token);
+      expect([other.resumed, other.port === first.port]).toEqual([false, false]);
       expect((await present(relay, 'no ticket', first.token)).code).toBe(4401);
     }
     const second = await present(relay, await ticket({ sub: 'alice' }), first.token);

@@ -4,7 +4,7 @@ import type { Network } from '../../src/simulated.js';
 import { withNetwork } from '../../src/testing.js';
 import { decodePacket } from '../../src/wire/decode.js';
 import { connected, numbered, numberOf, upTo } from './fixture.js';
-import { Dice } from './plan.js';
+import { RandomChoices } from './plan.js';
 
 /** The numbers of all messages until the end. */
 async function received(association: Association): Promise<number[]> {
@@ -128,16 +128,16 @@ test.each(upTo(12))(
   'the end of a lifetime does not remove messages before it; each message arrives or is reported, seed %d',
   (seed) =>
     withNetwork({ seed, conditions: { latencyMs: 5 } }, async (network) => {
-      const dice = new Dice(seed, 'lifetimes');
+      const random = new RandomChoices(seed, 'lifetimes');
       const all = await connected(network, { ...SINGLE, socket: { receiveBufferBytes: 8192, readAheadBytes: 1 } });
       const missing = new Set(upTo(40));
       all.here.on('sendFailed', ({ ppid }) => missing.delete(ppid));
       const sending: Promise<unknown>[] = [];
       for (const ppid of upTo(40)) {
-        const lifetimeMs = dice.pick([undefined, undefined, undefined, 20, 100, 300]);
-        const options = { ppid, stream: dice.integer(0, 3), ...(lifetimeMs && { reliability: { lifetimeMs } }) };
-        sending.push(all.here.send(new Uint8Array(dice.integer(1, 2000)), options).catch(() => undefined));
-        if (ppid % 4 === 3) await network.advance(dice.integer(0, 10));
+        const lifetimeMs = random.pick([undefined, undefined, undefined, 20, 100, 300]);
+        const options = { ppid, stream: random.integer(0, 3), ...(lifetimeMs && { reliability: { lifetimeMs } }) };
+        sending.push(all.here.send(new Uint8Array(random.integer(1, 2000)), options).catch(() => undefined));
+        if (ppid % 4 === 3) await network.advance(random.integer(0, 10));
       }
       await network.advance(500);
       const closing = all.here.close();

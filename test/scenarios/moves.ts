@@ -1,6 +1,6 @@
 import { canonicalAddress } from '../../src/address.js';
 import type { TestNetwork } from '../../src/testing.js';
-import { Dice, type Plan, planOf } from './plan.js';
+import { type Plan, planOf, RandomChoices } from './plan.js';
 import type { Actor } from './play.js';
 
 const SIDES = ['client', 'server'] as const;
@@ -26,27 +26,27 @@ const MOVERS = ['client', 'server', 'both'] as const;
  */
 export function movingPlanOf(seed: number | string): Plan {
   const plan = planOf(seed);
-  const dice = new Dice(seed, 'moves');
-  const mover = dice.pick(MOVERS);
+  const random = new RandomChoices(seed, 'moves');
+  const mover = random.pick(MOVERS);
   const home =
-    mover === 'both' ? dice.integer(0, Math.min(plan.client.addresses.length, plan.server.addresses.length) - 1) : -1;
-  const moves = dice.list(dice.integer(1, 8), () => moveOf(dice, plan, mover));
+    mover === 'both' ? random.integer(0, Math.min(plan.client.addresses.length, plan.server.addresses.length) - 1) : -1;
+  const moves = random.list(random.integer(1, 8), () => moveOf(random, plan, mover));
   return {
     ...plan,
-    client: { ...plan.client, isBound: dice.chance(0.5) },
-    server: { ...plan.server, isBound: dice.chance(0.5) },
+    client: { ...plan.client, isBound: random.chance(0.5) },
+    server: { ...plan.server, isBound: random.chance(0.5) },
     moves: moves.filter(({ address, kind }) => address !== home || kind === 'another'),
   };
 }
 
-function moveOf(dice: Dice, plan: Plan, mover: (typeof MOVERS)[number]): Move {
-  const side = mover === 'both' ? dice.pick(SIDES) : mover;
+function moveOf(random: RandomChoices, plan: Plan, mover: (typeof MOVERS)[number]): Move {
+  const side = mover === 'both' ? random.pick(SIDES) : mover;
   return {
-    kind: dice.pick(KINDS),
+    kind: random.pick(KINDS),
     side,
-    address: dice.integer(0, plan[side].addresses.length - 1),
-    pauseMs: dice.pick([10, 100, 1000, 5000]) * dice.next(),
-    durationMs: dice.pick([10, 300, 2000, 20_000]) * (0.5 + dice.next()),
+    address: random.integer(0, plan[side].addresses.length - 1),
+    pauseMs: random.pick([10, 100, 1000, 5000]) * random.next(),
+    durationMs: random.pick([10, 300, 2000, 20_000]) * (0.5 + random.next()),
   };
 }
 

@@ -57,81 +57,81 @@ const ENDS = ['client closes', 'server closes', 'both close', 'client aborts', '
 
 /** The scenario of a seed: a topology, its conditions, temporary faults, messages in both directions, and an end. */
 export function planOf(seed: number | string): Plan {
-  const dice = new Dice(seed, 'plan');
-  const families = new Dice(seed, 'families'); // separate, so that the scenarios of known seeds don't change
-  const paths = dice.integer(1, 4);
-  const isIpv6 = dice.chance(0.2);
+  const random = new RandomChoices(seed, 'plan');
+  const families = new RandomChoices(seed, 'families'); // separate, so that the scenarios of known seeds don't change
+  const paths = random.integer(1, 4);
+  const isIpv6 = random.chance(0.2);
   const isMixed = families.chance(0.2);
   const subnets = families.list(5, (path) =>
     (isMixed ? families.chance(0.5) : isIpv6) ? `fd00:${path}::` : `10.0.${path}.`,
   );
   return {
-    preset: dice.pick(['rfc9260', 'fast-failover']),
-    encapsulationPort: dice.chance(0.3) ? 9899 : undefined,
-    conditions: conditions(dice),
-    paths: dice.list(paths, () => (dice.chance(0.5) ? conditions(dice) : {})),
+    preset: random.pick(['rfc9260', 'fast-failover']),
+    encapsulationPort: random.chance(0.3) ? 9899 : undefined,
+    conditions: conditions(random),
+    paths: random.list(paths, () => (random.chance(0.5) ? conditions(random) : {})),
     client: end(
-      dice,
+      random,
       subnets.slice(0, paths).map((subnet) => `${subnet}1`),
       false,
     ),
     server: end(
-      dice,
-      subnets.slice(0, Math.max(1, paths + dice.integer(-1, 1))).map((subnet) => `${subnet}2`),
+      random,
+      subnets.slice(0, Math.max(1, paths + random.integer(-1, 1))).map((subnet) => `${subnet}2`),
       true,
     ),
-    faults: dice.list(dice.integer(0, 4), () => fault(dice)),
+    faults: random.list(random.integer(0, 4), () => fault(random)),
     moves: [],
-    end: dice.pick(ENDS),
+    end: random.pick(ENDS),
   };
 }
 
-function end(dice: Dice, addresses: readonly string[], isBound: boolean): PlannedEnd {
+function end(random: RandomChoices, addresses: readonly string[], isBound: boolean): PlannedEnd {
   return {
     addresses,
     isBound,
-    style: dice.pick(['one-to-one', 'one-to-many']),
-    sendBufferBytes: dice.pick([8192, 65_536, 262_144]),
-    receiveBufferBytes: dice.pick([16_384, 65_536, 262_144]),
-    noDelay: dice.chance(0.7),
-    messages: dice.list(dice.integer(0, 40), () => message(dice)),
-    readPauseMs: dice.chance(0.2) ? dice.integer(1, 100) : 0,
+    style: random.pick(['one-to-one', 'one-to-many']),
+    sendBufferBytes: random.pick([8192, 65_536, 262_144]),
+    receiveBufferBytes: random.pick([16_384, 65_536, 262_144]),
+    noDelay: random.chance(0.7),
+    messages: random.list(random.integer(0, 40), () => message(random)),
+    readPauseMs: random.chance(0.2) ? random.integer(1, 100) : 0,
   };
 }
 
-function message(dice: Dice): PlannedMessage {
+function message(random: RandomChoices): PlannedMessage {
   return {
-    pauseMs: dice.chance(0.3) ? dice.integer(0, 500) : 0,
-    length: Math.floor(4 + 2 ** (dice.next() * 16) - 1),
-    stream: dice.integer(0, STREAMS - 1),
-    unordered: dice.chance(0.25),
+    pauseMs: random.chance(0.3) ? random.integer(0, 500) : 0,
+    length: Math.floor(4 + 2 ** (random.next() * 16) - 1),
+    stream: random.integer(0, STREAMS - 1),
+    unordered: random.chance(0.25),
   };
 }
 
-function fault(dice: Dice): Fault {
+function fault(random: RandomChoices): Fault {
   return {
-    kind: dice.pick(FAULTS),
-    startMs: dice.integer(0, 5000),
-    durationMs: dice.pick([10, 300, 2000, 20_000]) * (0.5 + dice.next()),
-    address: dice.integer(0, 3),
-    isServer: dice.chance(0.5),
+    kind: random.pick(FAULTS),
+    startMs: random.integer(0, 5000),
+    durationMs: random.pick([10, 300, 2000, 20_000]) * (0.5 + random.next()),
+    address: random.integer(0, 3),
+    isServer: random.chance(0.5),
   };
 }
 
-function conditions(dice: Dice): Conditions {
+function conditions(random: RandomChoices): Conditions {
   return {
-    latencyMs: dice.pick([0.125, 5, 50]) * (0.5 + dice.next()),
-    jitterMs: dice.chance(0.5) ? dice.integer(1, 30) : 0,
-    loss: dice.chance(0.2) ? { goodToBad: 0.01, badToGood: 0.2 } : dice.pick([0, 0.01, 0.1]),
-    duplicate: dice.pick([0, 0, 0.05]),
-    reorder: dice.pick([0, 0, 0.05]),
-    corrupt: dice.pick([0, 0, 0.02]),
-    ...(dice.chance(0.3) && { rateBps: dice.pick([2e6, 2e7]), queueBytes: 65_536 }),
+    latencyMs: random.pick([0.125, 5, 50]) * (0.5 + random.next()),
+    jitterMs: random.chance(0.5) ? random.integer(1, 30) : 0,
+    loss: random.chance(0.2) ? { goodToBad: 0.01, badToGood: 0.2 } : random.pick([0, 0.01, 0.1]),
+    duplicate: random.pick([0, 0, 0.05]),
+    reorder: random.pick([0, 0, 0.05]),
+    corrupt: random.pick([0, 0, 0.02]),
+    ...(random.chance(0.3) && { rateBps: random.pick([2e6, 2e7]), queueBytes: 65_536 }),
   };
 }
 
 /** Random choices of a scenario, all from its seed. */
-export class Dice {
+export class RandomChoices {
   readonly #random: SeededRandom;
 
   constructor(seed: number | string, what: string) {

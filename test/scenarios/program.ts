@@ -1,7 +1,7 @@
 import type { Reliability } from '../../src/association/messages/send-options.js';
 import type { SocketOptions } from '../../src/options/socket-options.js';
 import type { Conditions } from '../../src/simulated.js';
-import { Dice } from './plan.js';
+import { RandomChoices } from './plan.js';
 
 /** How a message is sent: by the association, by its stream, or by the WritableStream of either. */
 export type Way = 'association' | 'stream' | 'writable' | 'stream writable';
@@ -64,48 +64,48 @@ const ENDS = ['client closes', 'server closes', 'both close', 'client aborts', '
 
 /** The program of a seed. */
 export function programOf(seed: number | string): Program {
-  const dice = new Dice(seed, 'program');
-  const interleaving = dice.chance(0.25);
+  const random = new RandomChoices(seed, 'program');
+  const interleaving = random.chance(0.25);
   return {
     conditions: {
-      latencyMs: dice.pick([0.1, 5, 40]),
-      jitterMs: dice.pick([0, 0, 10]),
-      loss: dice.pick([0, 0, 0.02]),
-      duplicate: dice.pick([0, 0, 0.02]),
+      latencyMs: random.pick([0.1, 5, 40]),
+      jitterMs: random.pick([0, 0, 10]),
+      loss: random.pick([0, 0, 0.02]),
+      duplicate: random.pick([0, 0, 0.02]),
     },
     interleaving,
-    client: end(dice),
-    server: end(dice),
-    end: dice.pick(ENDS),
+    client: end(random),
+    server: end(random),
+    end: random.pick(ENDS),
   };
 }
 
-function end(dice: Dice): ProgramEnd {
+function end(random: RandomChoices): ProgramEnd {
   return {
     options: {
-      style: dice.pick(['one-to-one', 'one-to-many']),
+      style: random.pick(['one-to-one', 'one-to-many']),
       streams: { outbound: STREAMS },
-      ...(dice.chance(0.6) && { sendBufferBytes: dice.pick([4096, 16_384, 65_536]) }),
-      ...(dice.chance(0.6) && { receiveBufferBytes: dice.pick([8192, 32_768, 100_000]) }),
-      ...(dice.chance(0.5) && { readAheadBytes: dice.pick([1, 2000, 20_000]) }),
-      ...(dice.chance(0.3) && { sendQueueBytes: dice.pick([20_000, 100_000]) }),
+      ...(random.chance(0.6) && { sendBufferBytes: random.pick([4096, 16_384, 65_536]) }),
+      ...(random.chance(0.6) && { receiveBufferBytes: random.pick([8192, 32_768, 100_000]) }),
+      ...(random.chance(0.5) && { readAheadBytes: random.pick([1, 2000, 20_000]) }),
+      ...(random.chance(0.3) && { sendQueueBytes: random.pick([20_000, 100_000]) }),
     },
-    steps: dice.list(dice.integer(0, 30), () => step(dice)),
-    reactions: dice.list(dice.pick([0, 0, 1, 2]), () => ({
-      event: dice.pick(EVENTS),
-      step: dice.chance(0.7) ? send(dice) : other(dice),
+    steps: random.list(random.integer(0, 30), () => step(random)),
+    reactions: random.list(random.pick([0, 0, 1, 2]), () => ({
+      event: random.pick(EVENTS),
+      step: random.chance(0.7) ? send(random) : other(random),
     })),
   };
 }
 
-function step(dice: Dice): Step {
-  const pauseMs = dice.chance(0.5) ? 0 : dice.integer(1, 200);
-  const what = dice.next();
-  return { pauseMs, ...(what < 0.55 ? send(dice) : what < 0.92 ? receive(dice) : other(dice)) };
+function step(random: RandomChoices): Step {
+  const pauseMs = random.chance(0.5) ? 0 : random.integer(1, 200);
+  const what = random.next();
+  return { pauseMs, ...(what < 0.55 ? send(random) : what < 0.92 ? receive(random) : other(random)) };
 }
 
-function send(dice: Dice): SendStep {
-  const way = dice.pick([
+function send(random: RandomChoices): SendStep {
+  const way = random.pick([
     'association',
     'association',
     'association',
@@ -117,38 +117,38 @@ function send(dice: Dice): SendStep {
   return {
     kind: 'send',
     way,
-    length: dice.chance(0.7) ? dice.pick(LENGTHS) : Math.floor(4 + 2 ** (dice.next() * 17) - 1),
-    stream: isWritable ? BY_WRITABLE[way] : dice.integer(0, 5),
-    unordered: dice.chance(0.2),
-    reliability: dice.chance(0.2) ? reliability(dice) : undefined,
+    length: random.chance(0.7) ? random.pick(LENGTHS) : Math.floor(4 + 2 ** (random.next() * 17) - 1),
+    stream: isWritable ? BY_WRITABLE[way] : random.integer(0, 5),
+    unordered: random.chance(0.2),
+    reliability: random.chance(0.2) ? reliability(random) : undefined,
   };
 }
 
-function reliability(dice: Dice): Reliability {
-  const which = dice.next();
-  if (which < 0.4) return { lifetimeMs: dice.pick([1, 50, 1000]) };
-  return which < 0.7 ? { retransmits: dice.pick([0, 2]) } : { priority: dice.pick([1, 2, 7]) };
+function reliability(random: RandomChoices): Reliability {
+  const which = random.next();
+  if (which < 0.4) return { lifetimeMs: random.pick([1, 50, 1000]) };
+  return which < 0.7 ? { retransmits: random.pick([0, 2]) } : { priority: random.pick([1, 2, 7]) };
 }
 
-function receive(dice: Dice): ReceiveStep {
-  const way = dice.pick(['receive', 'receive', 'iterator', 'readable'] as const);
+function receive(random: RandomChoices): ReceiveStep {
+  const way = random.pick(['receive', 'receive', 'iterator', 'readable'] as const);
   return {
     kind: 'receive',
     way,
-    stream: dice.chance(0.3) ? dice.integer(0, STREAMS - 1) : undefined,
+    stream: random.chance(0.3) ? random.integer(0, STREAMS - 1) : undefined,
     givesUp:
       way === 'receive'
-        ? dice.pick(['never', 'by time', 'by signal'])
+        ? random.pick(['never', 'by time', 'by signal'])
         : way === 'readable'
-          ? dice.pick(['never', 'by cancel', 'by release'])
-          : dice.pick(['never', 'by cancel']),
-    afterMs: dice.pick([0, 1, 40, 300]),
+          ? random.pick(['never', 'by cancel', 'by release'])
+          : random.pick(['never', 'by cancel']),
+    afterMs: random.pick([0, 1, 40, 300]),
   };
 }
 
-function other(dice: Dice): OtherStep {
-  const what = dice.next();
+function other(random: RandomChoices): OtherStep {
+  const what = random.next();
   const kind =
     what < 0.45 ? 'reset' : what < 0.75 ? 'abort a stream’s writable' : what < 0.9 ? 'close' : ('abort' as const);
-  return { kind, stream: kind === 'reset' ? dice.integer(0, 5) : 7 };
+  return { kind, stream: kind === 'reset' ? random.integer(0, 5) : 7 };
 }

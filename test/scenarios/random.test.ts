@@ -1,10 +1,10 @@
 import { test } from 'vitest';
 import { playSeeds, SEEDS_LIMIT_MS } from '../support/seeds.js';
+import { interruptedPlanOf } from './interrupted-plan.js';
+import { playInterrupted } from './interrupted-play.js';
 import { movingPlanOf } from './moves.js';
 import { planOf } from './plan.js';
 import { type Played, play } from './play.js';
-import { roughPlanOf } from './rough-plan.js';
-import { playRough } from './rough-play.js';
 
 const FILE = 'test/scenarios/random.test.ts';
 /** Seeds beyond the first thousand that found faults fixed in wasm/fixes/, as did 219; 9701: SCTP_FRAGMENT_INTERLEAVE. */
@@ -20,7 +20,7 @@ const FOUND_MOVING = [750, 1236, 1273, 1430, 2692, 4827, 5496, 23_453, 100_529, 
  * messages of other associations left no buffer space to report an abandoned one; 100728, 102474: the rest of an abandoned
  * message waited for buffer space.
  */
-const FOUND_ROUGH = [68, 77, 262, 100_529, 100_728, 102_474];
+const FOUND_INTERRUPTED = [68, 77, 262, 100_529, 100_728, 102_474];
 
 const OUTCOME = 'each message arrives once and in order, both ends report the end, no memory leaks';
 
@@ -34,7 +34,7 @@ test(
 
 test(
   'random scenarios with messages of up to 1 MB, policies, aborts, closes and restarts: each message arrives once, complete and in order, and each loss is reported',
-  () => playAll(100, (seed) => playRough(seed, roughPlanOf(seed)), FOUND_ROUGH),
+  () => playAll(100, (seed) => playInterrupted(seed, interruptedPlanOf(seed)), FOUND_INTERRUPTED),
   SEEDS_LIMIT_MS,
 );
 

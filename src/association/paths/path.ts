@@ -36,7 +36,7 @@ export function pathsOf(
   return state.paths.map((path, index) => {
     const { address, port } = path;
     const local = localOf(address, state.locals, moduleSocket);
-    const told: { -readonly [K in keyof Path]: Path[K] } = {
+    const result: { -readonly [K in keyof Path]: Path[K] } = {
       id: idOf(address),
       address,
       state: STATES[path.state] ?? 'inactive',
@@ -46,9 +46,9 @@ export function pathsOf(
       rtoMs: path.rtoMs,
       mtu: path.mtuBytes,
     };
-    if (local !== undefined) told.local = local;
-    if (port !== 0) told.encapsulationPort = port;
-    return told;
+    if (local !== undefined) result.local = local;
+    if (port !== 0) result.encapsulationPort = port;
+    return result;
   });
 }
 

@@ -39,6 +39,6 @@ export async function serve(addresses: readonly Address[]): Promise<void> {
   tell({ type: 'ended', answered, ...(error && { error: error.message }) }, () => process.disconnect());
 }
 
-function tell(report: Report, told: () => void = () => {}): void {
-  process.send?.(report, told);
+function tell(report: Report, sent: () => void = () => {}): void {
+  process.send?.(report, sent);
 }

@@ -226,8 +226,8 @@ export class ConnectAttempt implements AttemptWatcher {
     });
     if (refusals.some(({ code }) => code === undefined)) return;
     const code = refusals[0]?.code ?? 'EHOSTUNREACH';
-    const told = refusals.map((each) => `${each.address}: ${each.code}${each.reason}`).join('; ');
-    return this.error(code, `the network refuses every address (${told})${this.#advice(code)}`);
+    const described = refusals.map((each) => `${each.address}: ${each.code}${each.reason}`).join('; ');
+    return this.error(code, `the network refuses every address (${described})${this.#advice(code)}`);
   }
 
   #advice(code: ErrorCode): string {
@@ -264,6 +264,6 @@ function inits(count: number): string {
 }
 
 function inBrackets(causes: readonly ErrorCause[]): string {
-  const told = describeCauses(causes);
-  return told ? ` (${told})` : '';
+  const described = describeCauses(causes);
+  return described ? ` (${described})` : '';
 }

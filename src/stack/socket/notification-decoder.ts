@@ -151,7 +151,7 @@ function associationChange(view: View, length: number): Notification | undefined
   const isStart = state === 'up' || state === 'restart';
   const abort = isStart ? undefined : abortOf(view, length);
   const flags = abort === undefined ? 0 : view.getUint8(change.sac_info.offset + 1);
-  const told = {
+  const notification = {
     type: 'association',
     associationId: view.getUint32(change.sac_assoc_id.offset, true),
     state,
@@ -161,9 +161,9 @@ function associationChange(view: View, length: number): Notification | undefined
     },
     features: isStart ? featuresOf(view, length) : [],
   } as const;
-  if (!abort) return told;
-  if (flags & ABORT_SENT) return { ...told, sentAbort: abort };
-  return flags & T_BIT ? { ...told, abort, isUnknown: true } : { ...told, abort };
+  if (!abort) return notification;
+  if (flags & ABORT_SENT) return { ...notification, sentAbort: abort };
+  return flags & T_BIT ? { ...notification, abort, isUnknown: true } : { ...notification, abort };
 }
 
 function featuresOf(view: DataView, length: number): Feature[] {

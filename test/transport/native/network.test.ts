@@ -6,25 +6,25 @@ import type { TransportName } from '../../support/any-transport.js';
 import { Child } from '../../support/child.js';
 import type { Family } from '../../support/namespaces.js';
 import { programInNamespaces } from '../../support/programs-in-namespaces.js';
-import { conversed, type TravelTask, told } from '../../support/travel.js';
+import { answeredAgain, type RoamingTask, reported } from '../../support/roaming.js';
 import { judge } from '../../support/tshark.js';
 
 const NATIVE = '/usr/lib/usrsctp';
-const { namespaces, start } = programInNamespaces<TravelTask>('traveller.ts');
+const { namespaces, start } = programInNamespaces<RoamingTask>('roaming-peer.ts');
 
 /** A server on the right and a client on the left that is connected to these addresses. */
 async function pair(transport: TransportName, peers: readonly string[], port?: number) {
   const ports = port === undefined ? {} : { port };
   const server = start('right', { role: 'server', peers: [], transport, ...ports });
-  await told(server, 'listening');
+  await reported(server, 'listening');
   const client = start('left', { role: 'client', peers, transport, ...ports });
-  await conversed(client);
+  await answeredAgain(client);
   return { client, server };
 }
 
 async function closes({ client, server }: { client: Child; server: Child }): Promise<void> {
   client.write('close\n');
-  expect(await told(client, 'closed')).toMatchObject({ error: null });
+  expect(await reported(client, 'closed')).toMatchObject({ error: null });
   expect(await Promise.all([client.exit(), server.exit()])).toEqual([0, 0]);
 }
 
@@ -37,21 +37,21 @@ describe('native usrsctp over raw sockets', () => {
     const peers = [namespaces.address('right', 1, family)];
     await new Promise((resolve) => setTimeout(resolve, 500));
     const client = start('left', { role: 'client', peers, transport: 'ip', port: 7 });
-    await conversed(client);
+    await answeredAgain(client);
     client.write('close\n');
-    expect(await told(client, 'closed')).toMatchObject({ error: null });
+    expect(await reported(client, 'closed')).toMatchObject({ error: null });
     await server.kill();
   });
 
   test.each(FAMILIES)('is answered by us over %s', async (family) => {
     const server = start('right', { role: 'server', peers: [], transport: 'ip', port: 7 });
-    await told(server, 'listening');
+    await reported(server, 'listening');
     const address = namespaces.address('right', 1, family);
     const client = Child.inNamespace(namespaces.name('left'), 'stdbuf', '-oL', `${NATIVE}/client`, address, '7', '0');
     client.write('a line\n');
     await client.printed(/a line/);
     client.end();
-    await told(server, 'closed');
+    await reported(server, 'closed');
   });
 });
 
@@ -59,9 +59,9 @@ test('over ip one of two paths is cut, and the association goes on over the othe
   const both = await pair('ip', ['10.77.1.2', '10.77.2.2']);
   namespaces.drop('right', 1);
   namespaces.drop('left', 1);
-  await conversed(both.client);
+  await answeredAgain(both.client);
   namespaces.heal();
-  await conversed(both.client);
+  await answeredAgain(both.client);
   await closes(both);
 });
 
@@ -69,11 +69,11 @@ test('over ip an address that is added is used at once, and one that is removed 
   const both = await pair('ip', ['10.77.1.2', '10.77.2.2']);
   const begin = performance.now();
   namespaces.run('left', 'ip', 'addr', 'add', '10.77.1.9/24', 'dev', 'left1');
-  await told(both.client, 'addresses', ({ added }) => added.includes('10.77.1.9'));
-  console.log(`told after ${Math.round(performance.now() - begin)} ms`);
+  await reported(both.client, 'addresses', ({ added }) => added.includes('10.77.1.9'));
+  console.log(`reported after ${Math.round(performance.now() - begin)} ms`);
   namespaces.run('left', 'ip', 'addr', 'del', '10.77.1.1/24', 'dev', 'left1');
-  await told(both.client, 'addresses', ({ removed }) => removed.includes('10.77.1.1'));
-  await conversed(both.client);
+  await reported(both.client, 'addresses', ({ removed }) => removed.includes('10.77.1.1'));
+  await answeredAgain(both.client);
   await closes(both);
 });
 
@@ -88,7 +88,7 @@ test.each(TRANSPORTS.flatMap((transport) => FAMILIES.map((family) => [transport,
     );
     const both = await pair(transport, [namespaces.address('right', 1, family)]);
     both.client.write('close\n');
-    const { ecn } = await told(both.client, 'closed');
+    const { ecn } = await reported(both.client, 'closed');
     expect(ecn?.echoesReceived).toBeGreaterThan(0);
     expect(ecn?.reductions).toBeGreaterThan(0);
   },
@@ -96,7 +96,7 @@ test.each(TRANSPORTS.flatMap((transport) => FAMILIES.map((family) => [transport,
 
 test('two programs with raw sockets on one machine have associations side by side', async () => {
   const [one, other] = [await pair('ip', ['10.77.1.2'], 5001), await pair('ip', ['10.77.1.2'], 5002)];
-  await Promise.all([conversed(one.client), conversed(other.client)]);
+  await Promise.all([answeredAgain(one.client), answeredAgain(other.client)]);
   await Promise.all([closes(one), closes(other)]);
 });
 

@@ -5,8 +5,14 @@ import type { Socket } from '../../src/socket/socket.js';
 import type { Message } from '../../src/stack/socket/message.js';
 import { TestNetwork } from '../../src/testing.js';
 import { endpoints } from './fixture.js';
+import {
+  type InterruptedClient,
+  type InterruptedMessage,
+  type InterruptedPlan,
+  type Life,
+  STREAMS,
+} from './interrupted-plan.js';
 import type { Played } from './play.js';
-import { type Life, ROUGH_STREAMS, type RoughClient, type RoughMessage, type RoughPlan } from './rough-plan.js';
 
 const SERVER = ['10.0.1.2', '10.0.2.2'];
 const LIMIT_MS = 4 * 3_600_000;
@@ -24,11 +30,11 @@ type Direction = 'there' | 'back';
  * message that must arrive does: a reliable one if the association was closed, and one with a policy unless `sendFailed`
  * reported it.
  */
-export async function playRough(seed: number | string, plan: RoughPlan): Promise<Played> {
+export async function playInterrupted(seed: number | string, plan: InterruptedPlan): Promise<Played> {
   const network = new TestNetwork({ seed, conditions: plan.conditions });
   let messages = 0;
   await network.run(async () => {
-    const server = await RoughServer.start(network, plan);
+    const server = await InterruptedServer.start(network, plan);
     const lives = Promise.all(plan.clients.map((client, index) => live(network, plan, server, client, index)));
     await Promise.race([lives, server.failed]);
     messages = server.arrivals;
@@ -40,11 +46,11 @@ export async function playRough(seed: number | string, plan: RoughPlan): Promise
 /** The messages of a life that one end receives; checks each on arrival. */
 class Received {
   readonly #label: string;
-  readonly #planned: readonly RoughMessage[];
+  readonly #planned: readonly InterruptedMessage[];
   readonly #numbers = new Set<number>();
   readonly #last = new Map<number, number>();
 
-  constructor(label: string, planned: readonly RoughMessage[]) {
+  constructor(label: string, planned: readonly InterruptedMessage[]) {
     this.#label = label;
     this.#planned = planned;
   }
@@ -88,10 +94,10 @@ interface LifeRecord {
   served: Promise<void>;
 }
 
-class RoughServer {
+class InterruptedServer {
   readonly socket: Socket;
   readonly #network: TestNetwork;
-  readonly #plan: RoughPlan;
+  readonly #plan: InterruptedPlan;
   readonly #lives = new Map<string, LifeRecord>();
   /** The reader of each association, which ends when all arrived messages are read. */
   readonly #readers = new Map<Association, Promise<void>>();
@@ -100,17 +106,17 @@ class RoughServer {
   readonly failed: Promise<never>;
   arrivals = 0;
 
-  static async start(network: TestNetwork, plan: RoughPlan): Promise<RoughServer> {
+  static async start(network: TestNetwork, plan: InterruptedPlan): Promise<InterruptedServer> {
     const stack = await network.stack(network.host('server', SERVER), { timers: TIMERS });
-    const socket = roughSocket(stack, plan, plan.style);
+    const socket = interruptedSocket(stack, plan, plan.style);
     socket.bindx(endpoints(SERVER));
     socket.listen();
-    const server = new RoughServer(network, plan, socket);
+    const server = new InterruptedServer(network, plan, socket);
     void server.#serve();
     return server;
   }
 
-  private constructor(network: TestNetwork, plan: RoughPlan, socket: Socket) {
+  private constructor(network: TestNetwork, plan: InterruptedPlan, socket: Socket) {
     this.#network = network;
     this.#plan = plan;
     this.socket = socket;
@@ -184,16 +190,22 @@ class RoughServer {
   }
 }
 
-function roughSocket(stack: Stack, plan: RoughPlan, style: RoughPlan['style']): Socket {
+function interruptedSocket(stack: Stack, plan: InterruptedPlan, style: InterruptedPlan['style']): Socket {
   const { sendBufferBytes, receiveBufferBytes } = plan;
-  const streams = { outbound: ROUGH_STREAMS };
+  const streams = { outbound: STREAMS };
   const socket = stack.socket({ style, sendBufferBytes, receiveBufferBytes, streams });
   if (plan.interleaving) socket.setOption('interleaving', true);
   return socket;
 }
 
 /** Plays all lives of a client in turn from one port; after a crash, the next one restarts the association. */
-async function live(network: TestNetwork, plan: RoughPlan, server: RoughServer, client: RoughClient, index: number) {
+async function live(
+  network: TestNetwork,
+  plan: InterruptedPlan,
+  server: InterruptedServer,
+  client: InterruptedClient,
+  index: number,
+) {
   const host = network.host(`client ${index}`, client.addresses);
   let stack = await network.stack(host, { timers: TIMERS });
   for (const [number, life] of client.lives.entries()) {
@@ -207,17 +219,17 @@ async function live(network: TestNetwork, plan: RoughPlan, server: RoughServer, 
 
 async function liveOnce(
   network: TestNetwork,
-  plan: RoughPlan,
-  server: RoughServer,
+  plan: InterruptedPlan,
+  server: InterruptedServer,
   stack: Stack,
-  client: RoughClient,
+  client: InterruptedClient,
   index: number,
   number: number,
   host: Host,
   record: LifeRecord,
 ): Promise<void> {
   const { life, received, failed } = record;
-  const socket = roughSocket(stack, plan, client.style);
+  const socket = interruptedSocket(stack, plan, client.style);
   socket.bindx(endpoints(client.addresses, CLIENT_PORT + index));
   const here = await socket.connectx(endpoints(SERVER.slice(0, client.addresses.length)));
   here.on('sendFailed', ({ ppid, context }) => ppid === ppidOf(index, number) && failed.there.add(context));
@@ -259,7 +271,7 @@ async function read(association: Association, received: Received, index: number,
 }
 
 /** Sends all messages one after the other; ignores failures because the association has ended. */
-async function speak(association: Association, client: number, life: number, messages: readonly RoughMessage[]) {
+async function speak(association: Association, client: number, life: number, messages: readonly InterruptedMessage[]) {
   const ppid = ppidOf(client, life);
   const sending = messages.map((message, number) => {
     const { stream, unordered, reliability } = message;
@@ -277,7 +289,7 @@ function lifeOf(ppid: number): string {
   return `${Math.floor(ppid / 256)} ${(ppid % 256) - 1}`;
 }
 
-function lengthOf({ length }: RoughMessage): number {
+function lengthOf({ length }: InterruptedMessage): number {
   return Math.max(HEADER_BYTES, length);
 }
 

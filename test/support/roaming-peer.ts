@@ -1,12 +1,12 @@
 // One end of an association between two machines whose addresses change. The client sends a message every 20 ms, and the server
-// sends each one back. Both report the events of their stack and of their paths, as lines of JSON (see travel.ts).
+// sends each one back. Both report the events of their stack and of their paths, as lines of JSON (see roaming.ts).
 import { type Association, Stack } from '../../src/index.js';
 import { transportOf } from './any-transport.js';
-import { SCTP_PORT, type TravelReport, type TravelTask } from './travel.js';
+import { type RoamingReport, type RoamingTask, SCTP_PORT } from './roaming.js';
 
 const INTERVAL_MS = 20;
 
-const { role, peers, transport, udpOptions = {}, port = SCTP_PORT }: TravelTask = JSON.parse(process.argv[2] ?? '');
+const { role, peers, transport, udpOptions = {}, port = SCTP_PORT }: RoamingTask = JSON.parse(process.argv[2] ?? '');
 process.stdin.on('end', () => process.exit(1)); // the test has ended
 
 const stack = await Stack.create({ transport: transportOf(transport, udpOptions) });
@@ -17,7 +17,7 @@ association.on('close', (error) => {
   tell({ event: 'closed', error: error ? String(error) : null, ecn: stack.statistics().ecn });
 });
 if (role === 'server') await answer(association);
-else void converse(association);
+else void sendAndCount(association);
 process.stdin.once('data', () => void association.close());
 await association.closed;
 await stack.close();
@@ -43,7 +43,7 @@ async function answer(from: Association): Promise<void> {
 }
 
 /** Reports every 25th answer. Each message must be answered once, in order. */
-async function converse(to: Association): Promise<void> {
+async function sendAndCount(to: Association): Promise<void> {
   void countAnswers(to);
   for (let index = 0; to.state === 'open'; index++) {
     await to.send(String(index));
@@ -63,6 +63,6 @@ async function countAnswers(from: Association): Promise<void> {
   }
 }
 
-function tell(report: TravelReport): void {
+function tell(report: RoamingReport): void {
   process.stdout.write(`${JSON.stringify(report)}\n`);
 }

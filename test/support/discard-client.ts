@@ -6,7 +6,7 @@ import { type Association, Stack } from '../../src/index.js';
 import { udp } from '../../src/udp.js';
 
 /** As JSON in the first argument. */
-export interface PushTask {
+export interface DiscardTask {
   readonly addresses: readonly string[];
   readonly peers: readonly string[];
   readonly port: number;
@@ -15,7 +15,7 @@ export interface PushTask {
 }
 
 /** Lines of JSON on standard output. */
-export type PushReport =
+export type DiscardReport =
   /** All paths are confirmed. */
   | { readonly event: 'connected' }
   | { readonly event: 'done'; readonly longestMs: number; readonly acknowledgedBytes: number };
@@ -23,7 +23,7 @@ export type PushReport =
 const BYTES = 1000;
 const LOOK_MS = 5;
 
-const { addresses, peers, port, amount }: PushTask = JSON.parse(process.argv[2] ?? '');
+const { addresses, peers, port, amount }: DiscardTask = JSON.parse(process.argv[2] ?? '');
 process.stdin.on('end', () => process.exit(1)); // the test has ended
 
 const stack = await Stack.create({ transport: udp({ addresses }) });
@@ -70,6 +70,6 @@ async function watch(of: Association): Promise<{ longestMs: number; acknowledged
   }
 }
 
-function tell(report: PushReport): void {
+function tell(report: DiscardReport): void {
   process.stdout.write(`${JSON.stringify(report)}\n`);
 }

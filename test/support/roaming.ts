@@ -4,8 +4,8 @@ import type { Child } from './child.js';
 
 export const SCTP_PORT = 5001;
 
-/** The task of traveller.ts, as JSON in its first argument. */
-export interface TravelTask {
+/** The task of roaming-peer.ts, as JSON in its first argument. */
+export interface RoamingTask {
   readonly role: 'client' | 'server';
   /** The addresses that a client connects to. */
   readonly peers: readonly string[];
@@ -17,7 +17,7 @@ export interface TravelTask {
 }
 
 /** Its reports. */
-export type TravelReport =
+export type RoamingReport =
   | { readonly event: 'listening'; readonly addresses: readonly string[] }
   | {
       readonly event: 'addresses';
@@ -33,26 +33,26 @@ export type TravelReport =
       readonly ecn: { readonly echoesReceived: number; readonly reductions: number };
     };
 
-type Of<Event extends TravelReport['event']> = TravelReport & { readonly event: Event };
+type Of<Event extends RoamingReport['event']> = RoamingReport & { readonly event: Event };
 
 /** The first report of that kind for which `holds` returns true, among those after the first `after` ones. */
-export function told<Event extends TravelReport['event']>(
+export function reported<Event extends RoamingReport['event']>(
   child: Child,
   event: Event,
   holds: (report: Of<Event>) => boolean = () => true,
   after = 0,
 ): Promise<Of<Event>> {
-  const fits = (report: TravelReport): report is Of<Event> => report.event === event && holds(report as Of<Event>);
-  return child.until((output) => reportsIn(output).slice(after).find(fits), `it told ${event}: ${holds}`);
+  const fits = (report: RoamingReport): report is Of<Event> => report.event === event && holds(report as Of<Event>);
+  return child.until((output) => reportsIn(output).slice(after).find(fits), `it reported ${event}: ${holds}`);
 }
 
-export function reportsIn(output: string): TravelReport[] {
+export function reportsIn(output: string): RoamingReport[] {
   const lines = output.slice(0, output.lastIndexOf('\n') + 1).split('\n');
-  return lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as TravelReport);
+  return lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as RoamingReport);
 }
 
 /** Waits until a hundred more messages have been answered. Returns the longest time between two answers so far. */
-export async function conversed(client: Child): Promise<number> {
+export async function answeredAgain(client: Child): Promise<number> {
   const last = (output: string) =>
     reportsIn(output)
       .flatMap((report) => (report.event === 'answers' ? [report] : []))
