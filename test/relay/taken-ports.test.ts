@@ -22,6 +22,8 @@ class CrowdedNetwork implements Transport {
   readonly mtu = 1500;
   readonly encapsulationPort = 9899;
   readonly ports: number[] = [];
+  /** The initiate tags of the INITs that it has seen: one that is retransmitted has the same. */
+  readonly #tags = new Set<string>();
   readonly #taken: number;
   #host: TransportHost | undefined;
 
@@ -35,9 +37,10 @@ class CrowdedNetwork implements Transport {
 
   send(packets: readonly Packet[]): void {
     for (const { destination, bytes } of packets) {
-      const port = (bytes[0]! << 8) | bytes[1]!;
-      if (bytes[12] !== 1 || this.ports.includes(port)) continue;
-      this.ports.push(port);
+      const tag = bytes.slice(16, 20).join();
+      if (bytes[12] !== 1 || this.#tags.has(tag)) continue;
+      this.#tags.add(tag);
+      this.ports.push((bytes[0]! << 8) | bytes[1]!);
       if (this.ports.length > this.#taken) continue;
       queueMicrotask(() => {
         if (!this.#host?.portTaken?.(destination)) this.#host?.unreachable(destination, 'EADDRINUSE');
