@@ -71,7 +71,8 @@ struct path_extra {
 	double resumed_ms;            /* when its link came back, or its route changed: network/returned_links.c */
 	double heartbeat_ms;          /* when the last answered HEARTBEAT was sent; 0: network/returned_links.c */
 	double heartbeat_trip_ms;     /* how long its answer took */
-	double asked_ms;              /* when a HEARTBEAT on it was last looked at: network/returned_links.c */
+	double looked_ms;             /* when the path was last looked at for a HEARTBEAT: network/returned_links.c */
+	double heard_ms;              /* the same; 0 once it was asked whether the path works in both directions */
 	uint32_t min_rtt_us;
 	uint32_t previous_min_rtt_us; /* of the period before */
 	uint32_t ports;               /* SCTP ports: local in the high half, remote */

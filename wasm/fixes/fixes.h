@@ -77,7 +77,7 @@ void link_select_path(struct sctp_tcb *stcb);
 void link_path_answered(struct sctp_tcb *stcb, struct sctp_nets *net);
 
 /* Called before and after reading a SACK, which carries the peer's receive window: path_selection.c. */
-void link_before_sack(struct sctp_tcb *stcb, uint32_t window_bytes);
+void link_before_sack(struct sctp_tcb *stcb, uint32_t cumulative_tsn, uint32_t window_bytes);
 void link_after_sack(struct sctp_tcb *stcb);
 
 /* The bytes of the SCTP and IP headers of a packet. The IPv6 header counts if the socket may use IPv6. */

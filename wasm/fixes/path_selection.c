@@ -140,10 +140,13 @@ void link_path_answered(struct sctp_tcb *stcb, struct sctp_nets *net)
 
 /* --- events that change the state of a path ------------------------------------------------------------------- */
 
-void link_before_sack(struct sctp_tcb *stcb, uint32_t window_bytes)
+void link_before_sack(struct sctp_tcb *stcb, uint32_t cumulative_tsn, uint32_t window_bytes)
 {
 	struct association_extra *extra = extra_of(stcb);
 
+	if (SCTP_TSN_GT(stcb->asoc.last_acked_seq, cumulative_tsn)) {
+		return; /* another one, which was sent later, has overtaken it */
+	}
 	extra->sack_ms = link_now_ms;
 	extra->window_bytes = window_bytes;
 }
@@ -157,7 +160,7 @@ void link_after_sack(struct sctp_tcb *stcb)
 			path_extra_of(net)->answered_ms = link_now_ms;
 		}
 	}
-	link_retransmit_missing(stcb);
+	link_paths_after_sack(stcb);
 	link_select_path(stcb);
 }
 

@@ -104,13 +104,17 @@ void fixed_express_handle_sack(struct sctp_tcb *stcb, uint32_t cumulative_tsn, u
 	uint32_t before = stcb->asoc.last_acked_seq;
 	struct sctp_nets *net;
 
-	link_before_sack(stcb, rwnd);
+	link_before_sack(stcb, cumulative_tsn, rwnd);
 	if (mark_window_probe(stcb)) {
 		sctp_handle_sack(NULL, 0, 0, stcb, 0, 0, 0, is_aborted, 0, cumulative_tsn, rwnd, has_ecn_echo);
 	} else {
 		sctp_express_handle_sack(stcb, cumulative_tsn, rwnd, is_aborted, has_ecn_echo);
 	}
-	if (*is_aborted || stcb->asoc.last_acked_seq == before) {
+	if (*is_aborted) {
+		return;
+	}
+	if (stcb->asoc.last_acked_seq == before) {
+		link_paths_after_sack(stcb);
 		return;
 	}
 	link_after_sack(stcb);
@@ -133,7 +137,7 @@ void fixed_handle_sack(struct mbuf *packet, int gaps_at, int duplicates_at, stru
 		*is_aborted = 1;
 		return;
 	}
-	link_before_sack(stcb, rwnd);
+	link_before_sack(stcb, cumulative_tsn, rwnd);
 	(void)mark_window_probe(stcb);
 	sctp_handle_sack(packet, gaps_at, duplicates_at, stcb, gaps, non_renegable_gaps, duplicates, is_aborted, flags,
 	                 cumulative_tsn, rwnd, has_ecn_echo);

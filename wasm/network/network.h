@@ -47,8 +47,12 @@ uint32_t link_interface_to(const struct sctp_nets *net);
 /* A chunk that has arrived shows that this path works. */
 void link_path_works(struct sctp_tcb *stcb, struct sctp_nets *net);
 
-/* A SACK has been read. Sends again what it reports as missing, if a HEARTBEAT that left later has been answered. */
-void link_retransmit_missing(struct sctp_tcb *stcb);
+/*
+ * A SACK has been read. For each path: if a HEARTBEAT has been answered, sends again what was sent before it and is
+ * missing in the SACK. If the peer has sent a HEARTBEAT just before, and the SACK leaves out what should have arrived,
+ * sends one in return.
+ */
+void link_paths_after_sack(struct sctp_tcb *stcb);
 
 /*
  * A local address is being added. Until usrsctp's iterator has taken it over and the peer has answered the ASCONF, no

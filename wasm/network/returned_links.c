@@ -275,26 +275,6 @@ static int is_overdue(const struct sctp_tcb *stcb, const struct sctp_nets *net)
 	return net->RTO_measured && link_now_ms > sent_ms(chunk) + round_trip_ms(net) + sack_delay_ms(stcb, chunk);
 }
 
-void link_retransmit_missing(struct sctp_tcb *stcb)
-{
-	struct sctp_nets *net;
-
-	if (is_probing_window(stcb)) {
-		return;
-	}
-	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
-		struct path_extra *extra = path_extra_of(net);
-		const struct sctp_tmit_chunk *chunk = extra->heartbeat_ms > 0 ? first_in_flight(stcb, net) : NULL;
-
-		if (chunk == NULL || sent_ms(chunk) >= extra->heartbeat_ms) {
-			extra->heartbeat_ms = 0;
-		} else if (is_lost(stcb, net, chunk)) {
-			extra->heartbeat_ms = 0;
-			resume(stcb, net);
-		}
-	}
-}
-
 /* What is in flight on failed paths is retransmitted on the path that works. */
 void link_path_works(struct sctp_tcb *stcb, struct sctp_nets *net)
 {
@@ -307,8 +287,11 @@ void link_path_works(struct sctp_tcb *stcb, struct sctp_nets *net)
 	}
 }
 
-/* A packet may have hundreds of HEARTBEATs: one of them is enough to ask the peer in return. */
-#define ASK_INTERVAL_MS 10
+/* A packet may have hundreds of HEARTBEATs: one of them is enough to look at a path. */
+#define LOOK_INTERVAL_MS 10
+
+/* For how long after a HEARTBEAT each SACK may show that data was lost before it. */
+#define HEARD_MS 200
 
 static int is_doubtful(const struct sctp_tcb *stcb, const struct sctp_nets *net)
 {
@@ -324,23 +307,63 @@ static int is_doubtful(const struct sctp_tcb *stcb, const struct sctp_nets *net)
 }
 
 /*
- * A HEARTBEAT shows that one direction of the path works. The answer to ours shows whether both do. The answer to the
- * peer's leaves in a packet of its own, which a relay's client returns the way that the HEARTBEAT came. Our last SACK
- * may be lost.
+ * A HEARTBEAT shows that one direction of the path works. The answer to ours shows whether both do. Our last SACK may be
+ * lost.
+ */
+static void ask_if_doubtful(struct sctp_tcb *stcb, struct sctp_nets *net)
+{
+	if (is_doubtful(stcb, net)) {
+		path_extra_of(net)->heard_ms = 0;
+		sctp_send_sack(stcb, SCTP_SO_NOT_LOCKED);
+		sctp_chunk_output(stcb->sctp_ep, stcb, SCTP_OUTPUT_FROM_HB_TMR, SCTP_SO_NOT_LOCKED);
+		sctp_send_hb(stcb, net, SCTP_SO_NOT_LOCKED);
+	}
+}
+
+/*
+ * The answer to a HEARTBEAT leaves in a packet of its own, which a relay's client returns the way that the HEARTBEAT
+ * came.
  */
 void fixed_send_heartbeat_ack(struct sctp_tcb *stcb, struct mbuf *packet, int offset, int length, struct sctp_nets *net)
 {
 	struct path_extra *extra = path_extra_of(net);
 
 	sctp_send_heartbeat_ack(stcb, packet, offset, length, net);
-	if (extra->asked_ms > 0 && link_now_ms < extra->asked_ms + ASK_INTERVAL_MS) {
+	if (extra->looked_ms > 0 && link_now_ms < extra->looked_ms + LOOK_INTERVAL_MS) {
 		return;
 	}
-	extra->asked_ms = link_now_ms;
-	if (is_doubtful(stcb, net)) {
-		sctp_send_sack(stcb, SCTP_SO_NOT_LOCKED);
-		sctp_chunk_output(stcb->sctp_ep, stcb, SCTP_OUTPUT_FROM_HB_TMR, SCTP_SO_NOT_LOCKED);
-		sctp_send_hb(stcb, net, SCTP_SO_NOT_LOCKED);
+	extra->looked_ms = link_now_ms;
+	extra->heard_ms = link_now_ms;
+	ask_if_doubtful(stcb, net);
+}
+
+static void retransmit_if_lost(struct sctp_tcb *stcb, struct sctp_nets *net)
+{
+	struct path_extra *extra = path_extra_of(net);
+	const struct sctp_tmit_chunk *chunk = first_in_flight(stcb, net);
+
+	if (chunk == NULL || sent_ms(chunk) >= extra->heartbeat_ms) {
+		extra->heartbeat_ms = 0;
+	} else if (is_lost(stcb, net, chunk)) {
+		extra->heartbeat_ms = 0;
+		resume(stcb, net);
+	}
+}
+
+void link_paths_after_sack(struct sctp_tcb *stcb)
+{
+	int is_probing = is_probing_window(stcb);
+	struct sctp_nets *net;
+
+	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
+		const struct path_extra *extra = path_extra_of(net);
+
+		if (extra->heartbeat_ms > 0 && !is_probing) {
+			retransmit_if_lost(stcb, net);
+		}
+		if (extra->heard_ms > 0 && link_now_ms < extra->heard_ms + HEARD_MS) {
+			ask_if_doubtful(stcb, net);
+		}
 	}
 }
 
