@@ -75,3 +75,44 @@ test.each([0, 2, 4])(
     });
   },
 );
+
+const TWO_PATHS = { ...OPTIONS, addresses: { client: [CLIENT, '10.0.2.1'], server: [SERVER, '10.0.2.2'] } };
+
+/** An association of two paths, on which one end sends a message each 100 ms. Returns the RTO and SRTT of the end's paths after a time. */
+async function pathsAfter(slowMs: number, latencyMs: number, afterMs: number) {
+  return withTwoStacks(async ({ network, client, server }) => {
+    const endpoints = [SERVER, '10.0.2.2'].map((address) => ({ address, port: 5001 }));
+    const listener = server.socket();
+    listener.bindx(endpoints);
+    listener.listen();
+    const [a, b] = await Promise.all([client.socket().connectx(endpoints), listener.accept()]);
+    await network.advance(3000);
+    network.link(CLIENT, SERVER, { latencyMs });
+    network.clock.schedule(slowMs, () => network.link(CLIENT, SERVER, { latencyMs: 10 }));
+    for (let ms = 0; ms < slowMs + afterMs; ms += 100) {
+      await a.send(String(ms));
+      await network.advance(100);
+    }
+    for (let ms = 0; ms < slowMs + afterMs; ms += 100) {
+      expect(new TextDecoder().decode((await b.receive())?.data)).toBe(String(ms));
+    }
+    return a.paths().map(({ address, rtoMs, srttMs, state }) => ({ address, rtoMs, srttMs, state }));
+  }, TWO_PATHS);
+}
+
+test.each([1500, 3000, 6000])(
+  'the RTO of a path that delayed packets by %i ms is the former one once HEARTBEATs are answered in time',
+  async (latencyMs) => {
+    for (const { rtoMs, srttMs } of await pathsAfter(3000, latencyMs, 2 * latencyMs)) {
+      expect(rtoMs).toBe(1000);
+      expect(srttMs).toBeLessThan(300); // SACKs are delayed
+    }
+  },
+);
+
+test('a path whose round trips take five seconds from now on gets an RTO for them', async () => {
+  const [first] = await pathsAfter(120_000, 2500, 0);
+  expect(first?.srttMs).toBeGreaterThan(2000);
+  expect(first?.rtoMs).toBeGreaterThan(5000);
+  expect(first?.state).toBe('active');
+});

@@ -137,7 +137,7 @@ static int run_and_count(timer_function *timer, struct sctp_inpcb *inp, struct s
 	uint32_t errors = asoc->overall_error_count;
 	uint16_t most = asoc->max_send_times;
 	int is_cut_short = net != NULL && link_is_cut_short(net);
-	uint16_t path_errors = is_cut_short ? net->error_count : 0, path_most = is_cut_short ? net->failure_threshold : 0;
+	uint16_t path_errors = net != NULL ? net->error_count : 0, path_most = is_cut_short ? net->failure_threshold : 0;
 	int is_never_potentially_failed = is_being_set_up(stcb) || asoc->numnets == 1 || is_cut_short;
 
 	if (is_cut_short || (!is_being_set_up(stcb) && is_offline(stcb))) {
@@ -164,6 +164,8 @@ static int run_and_count(timer_function *timer, struct sctp_inpcb *inp, struct s
 		net->failure_threshold = path_most;
 		net->error_count = path_errors;
 		net->RTO = link_rto_before_back_off(stcb, net);
+	} else if (net != NULL && net->error_count > path_errors) {
+		path_extra_of(net)->timed_out_ms = link_now_ms;
 	}
 	if (is_never_potentially_failed) {
 		restore_potential_failure(stcb);

@@ -102,10 +102,11 @@ void fixed_express_handle_sack(struct sctp_tcb *stcb, uint32_t cumulative_tsn, u
                                   int has_ecn_echo)
 {
 	uint32_t before = stcb->asoc.last_acked_seq;
+	int is_probe_answered = mark_window_probe(stcb);
 	struct sctp_nets *net;
 
 	link_before_sack(stcb, cumulative_tsn, rwnd);
-	if (mark_window_probe(stcb)) {
+	if (is_probe_answered) {
 		sctp_handle_sack(NULL, 0, 0, stcb, 0, 0, 0, is_aborted, 0, cumulative_tsn, rwnd, has_ecn_echo);
 	} else {
 		sctp_express_handle_sack(stcb, cumulative_tsn, rwnd, is_aborted, has_ecn_echo);
@@ -114,7 +115,9 @@ void fixed_express_handle_sack(struct sctp_tcb *stcb, uint32_t cumulative_tsn, u
 		return;
 	}
 	if (stcb->asoc.last_acked_seq == before) {
-		link_paths_after_sack(stcb);
+		if (!is_probe_answered) { /* the probe was refused rather than lost */
+			link_paths_after_sack(stcb);
+		}
 		return;
 	}
 	link_after_sack(stcb);

@@ -60,6 +60,25 @@ static int is_of_cookie(const struct sctp_tcb *stcb)
 }
 
 /*
+ * What was sent before a time-out was lost or delayed, so its answer doesn't measure the path. After a link was blocked
+ * for seconds, the answers to the HEARTBEATs of that time would raise the RTO for as long as the path is idle. So when
+ * the first one arrives, another HEARTBEAT is sent, which measures. Until then the RTO remains backed off, as after lost
+ * DATA.
+ */
+static int is_timed_out(struct sctp_tcb *stcb, struct sctp_nets *net, double sent_ms)
+{
+	const struct path_extra *extra = path_extra_of(net);
+
+	if (extra->timed_out_ms == 0 || sent_ms > extra->timed_out_ms) {
+		return 0;
+	}
+	if (extra->timed_out_ms > extra->answered_ms && (net->dest_state & SCTP_ADDR_UNCONFIRMED) == 0) {
+		sctp_send_hb(stcb, net, SCTP_SO_NOT_LOCKED);
+	}
+	return 1;
+}
+
+/*
  * sctp_input.c measures INIT ACK, COOKIE ECHO, COOKIE ACK and HEARTBEAT ACK with this function. The time in a HEARTBEAT
  * ACK may have been changed by the peer. Main stores it in a signed type, and the difference to a time before 1970 can
  * overflow.
@@ -76,8 +95,9 @@ int fixed_calculate_rto(struct sctp_tcb *stcb, struct sctp_association *asoc, st
 	if (is_of_cookie(stcb)) {
 		return 0;
 	}
-	is_measured = sent->tv_sec >= 0 && sctp_calculate_rto(stcb, asoc, net, sent, source);
 	sent_ms = link_ms_of_timeval(sent);
+	is_measured = sent->tv_sec >= 0 && !is_timed_out(stcb, net, sent_ms) &&
+	              sctp_calculate_rto(stcb, asoc, net, sent, source);
 	path_extra_of(net)->heartbeat_ms = sent_ms < link_now_ms ? sent_ms : 0;
 	path_extra_of(net)->heartbeat_trip_ms = max(link_now_ms - sent_ms, 0);
 	link_path_answered(stcb, net);
