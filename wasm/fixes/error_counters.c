@@ -165,7 +165,7 @@ static int run_and_count(timer_function *timer, struct sctp_inpcb *inp, struct s
 		net->error_count = path_errors;
 		net->RTO = link_rto_before_back_off(stcb, net);
 	} else if (net != NULL && net->error_count > path_errors) {
-		path_extra_of(net)->timed_out_ms = link_now_ms;
+		link_path_timed_out(net);
 	}
 	if (is_never_potentially_failed) {
 		restore_potential_failure(stcb);

@@ -66,7 +66,8 @@ struct path_extra {
 	struct path_probes probes;
 	double verified_ms;           /* when a HEARTBEAT was last sent to verify the address: error_counters.c */
 	double answered_ms;           /* when data or a chunk sent on it was last acknowledged */
-	double timed_out_ms;          /* when an error was last counted on it: error_counters.c */
+	double timed_out_ms;          /* when an error was first counted on it after an answer: error_counters.c */
+	double recovered_ms;          /* when the first answer after that came: path_selection.c */
 	double decayed_ms;            /* until when the congestion window has been decayed: tuning/burst.c */
 	double min_rtt_since_ms;      /* when the current measurement period of min_rtt_us began: tuning/min_rtt.c */
 	double resumed_ms;            /* when its link came back, or its route changed: network/returned_links.c */

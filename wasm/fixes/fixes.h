@@ -73,6 +73,9 @@ uint16_t link_port_of_asconf(struct sockaddr *source, uint16_t port);
 /* If the current path is no longer active, selects the best of all paths: path_selection.c. */
 void link_select_path(struct sctp_tcb *stcb);
 
+/* An error was counted on this path: path_selection.c. */
+void link_path_timed_out(struct sctp_nets *net);
+
 /* DATA or a chunk sent on this path was acknowledged, so the path is active: path_selection.c. */
 void link_path_answered(struct sctp_tcb *stcb, struct sctp_nets *net);
 

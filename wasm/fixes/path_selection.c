@@ -119,12 +119,31 @@ void link_select_path(struct sctp_tcb *stcb)
 	}
 }
 
+void link_path_timed_out(struct sctp_nets *net)
+{
+	struct path_extra *extra = path_extra_of(net);
+
+	if (extra->timed_out_ms <= extra->answered_ms) {
+		extra->timed_out_ms = link_now_ms;
+	}
+}
+
+static void note_answer(struct sctp_nets *net)
+{
+	struct path_extra *extra = path_extra_of(net);
+
+	if (extra->timed_out_ms > extra->answered_ms) {
+		extra->recovered_ms = link_now_ms;
+	}
+	extra->answered_ms = link_now_ms;
+}
+
 void link_path_answered(struct sctp_tcb *stcb, struct sctp_nets *net)
 {
 	if (net->dest_state & SCTP_ADDR_UNCONFIRMED) {
 		return; /* only a HEARTBEAT ACK with the right nonce confirms it (RFC 9260 5.4) */
 	}
-	path_extra_of(net)->answered_ms = link_now_ms;
+	note_answer(net);
 	net->error_count = 0;
 	if (net->dest_state & SCTP_ADDR_PF) {
 		net->dest_state &= ~SCTP_ADDR_PF;
@@ -157,7 +176,7 @@ void link_after_sack(struct sctp_tcb *stcb)
 
 	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
 		if (net->net_ack > 0) { /* upstream has made it active */
-			path_extra_of(net)->answered_ms = link_now_ms;
+			note_answer(net);
 		}
 	}
 	link_paths_after_sack(stcb);

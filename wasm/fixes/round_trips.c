@@ -60,19 +60,21 @@ static int is_of_cookie(const struct sctp_tcb *stcb)
 }
 
 /*
- * What was sent before a time-out was lost or delayed, so its answer doesn't measure the path. After a link was blocked
- * for seconds, the answers to the HEARTBEATs of that time would raise the RTO for as long as the path is idle. So when
- * the first one arrives, another HEARTBEAT is sent, which measures. Until then the RTO remains backed off, as after lost
- * DATA.
+ * Between a time-out and the next answer a path doesn't work. A HEARTBEAT of that time whose answer takes longer than the
+ * RTO waited until the path worked again, and would raise the RTO for as long as the path is idle. So when the first
+ * such answer comes, another HEARTBEAT is sent. That one measures, even if it takes longer, because the path works.
  */
-static int is_timed_out(struct sctp_tcb *stcb, struct sctp_nets *net, double sent_ms)
+static int has_waited(struct sctp_tcb *stcb, struct sctp_nets *net, double sent_ms)
 {
 	const struct path_extra *extra = path_extra_of(net);
+	uint32_t rto_ms = link_rto_before_back_off(stcb, net);
+	int works = extra->timed_out_ms <= extra->answered_ms;
 
-	if (extra->timed_out_ms == 0 || sent_ms > extra->timed_out_ms) {
+	if (sent_ms < extra->timed_out_ms || (works && sent_ms >= extra->recovered_ms) ||
+	    link_now_ms <= sent_ms + (rto_ms > 0 ? rto_ms : stcb->asoc.initial_rto)) {
 		return 0;
 	}
-	if (extra->timed_out_ms > extra->answered_ms && (net->dest_state & SCTP_ADDR_UNCONFIRMED) == 0) {
+	if (!works && (net->dest_state & SCTP_ADDR_UNCONFIRMED) == 0) {
 		sctp_send_hb(stcb, net, SCTP_SO_NOT_LOCKED);
 	}
 	return 1;
@@ -96,7 +98,7 @@ int fixed_calculate_rto(struct sctp_tcb *stcb, struct sctp_association *asoc, st
 		return 0;
 	}
 	sent_ms = link_ms_of_timeval(sent);
-	is_measured = sent->tv_sec >= 0 && !is_timed_out(stcb, net, sent_ms) &&
+	is_measured = sent->tv_sec >= 0 && !has_waited(stcb, net, sent_ms) &&
 	              sctp_calculate_rto(stcb, asoc, net, sent, source);
 	path_extra_of(net)->heartbeat_ms = sent_ms < link_now_ms ? sent_ms : 0;
 	path_extra_of(net)->heartbeat_trip_ms = max(link_now_ms - sent_ms, 0);
