@@ -8,6 +8,8 @@ export interface MessageBuffer extends Buffer {
   sid: number;
   /** The same as `sid`. */
   stream_id: number;
+  /** The same as `sid`. */
+  sctp_stream_id: number;
   /** Was it sent unordered? */
   unordered: boolean;
 }
@@ -17,6 +19,7 @@ export interface OutgoingBuffer {
   readonly ppid?: unknown;
   readonly sid?: unknown;
   readonly stream_id?: unknown;
+  readonly sctp_stream_id?: unknown;
   readonly unordered?: unknown;
 }
 
@@ -29,17 +32,17 @@ export interface SendDefaults {
 
 export function messageBuffer({ data, ppid, stream, unordered }: Message): MessageBuffer {
   const buffer = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  return Object.assign(buffer, { ppid, sid: stream, stream_id: stream, unordered });
+  return Object.assign(buffer, { ppid, sid: stream, stream_id: stream, sctp_stream_id: stream, unordered });
 }
 
 /** The options with which a Buffer is sent. The stack checks them. */
 export function sendOptions(
-  { ppid, sid, stream_id, unordered }: OutgoingBuffer,
+  { ppid, sid, stream_id, sctp_stream_id, unordered }: OutgoingBuffer,
   given: SendDefaults,
 ): { readonly ppid: number; readonly stream: number; readonly unordered: boolean } {
   return {
     ppid: typeof ppid === 'number' ? ppid : given.ppid,
-    stream: typeof sid === 'number' ? sid : typeof stream_id === 'number' ? stream_id : given.stream_id,
+    stream: [sid, stream_id, sctp_stream_id].find((each) => typeof each === 'number') ?? given.stream_id,
     unordered: typeof unordered === 'boolean' ? unordered : given.unordered,
   };
 }

@@ -26,6 +26,8 @@ export interface SocketConstructorOptions {
   readonly ppid?: number | undefined;
   /** The stream of messages, unless the Buffer has another `sid`. Default 0. */
   readonly stream_id?: number | undefined;
+  /** The same as `stream_id`. */
+  readonly sctp_stream_id?: number | undefined;
   /** Are messages delivered without regard to order? Default false. */
   readonly unordered?: boolean | undefined;
   /** How many bytes are written before `write` returns false. */

@@ -70,7 +70,7 @@ export class Socket extends Duplex {
   }
 
   constructor(options: SocketConstructorOptions = {}) {
-    const { highWaterMark, ppid = 0, stream_id = 0, unordered = false } = options;
+    const { highWaterMark, ppid = 0, sctp_stream_id = 0, stream_id = sctp_stream_id, unordered = false } = options;
     super({
       allowHalfOpen: false, // SCTP has no half-closed state
       readableObjectMode: true, // a chunk is a message

@@ -85,7 +85,10 @@ describe('a socket', () => {
     there.write(outgoing('second', { ppid: 46, stream_id: 2, unordered: true }));
     const second = await message(here);
     expect([String(second), second.ppid, second.sid, second.unordered]).toEqual(['second', 46, 2, true]);
-    expect([here.bytesWritten, here.bytesRead, there.bytesRead]).toEqual([5, 6, 5]);
+    there.write(outgoing('third', { sctp_stream_id: 1 }));
+    const third = await message(here);
+    expect([String(third), third.sid, third.stream_id, third.sctp_stream_id]).toEqual(['third', 1, 1, 1]);
+    expect([here.bytesWritten, here.bytesRead, there.bytesRead]).toEqual([5, 11, 5]);
 
     const ends = [once(there, 'end'), once(there, 'close'), once(here, 'close')];
     here.end('last');
