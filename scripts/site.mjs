@@ -43,6 +43,8 @@ async function writeReference() {
     logLevel: 'Warn',
     hidePageHeader: true,
     hideBreadcrumbs: true,
+    name: 'API reference',
+    indexFormat: 'table', // with the first paragraph of each entry
     parametersFormat: 'table', // what else can be a table has types that are too wide
     sidebar: { pretty: false },
   };

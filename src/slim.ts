@@ -1,5 +1,5 @@
 /**
- * `usrsctp-wasm` without its WebAssembly: `Stack.create` is given it as `wasm`.
+ * `usrsctp-wasm` without its WebAssembly: pass that to `Stack.create`, as `wasm`.
  * @module usrsctp-wasm/slim
  */
 

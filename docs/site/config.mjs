@@ -5,7 +5,10 @@ import { defineConfig } from 'vitepress';
 import { SECTIONS } from './sidebar.mjs';
 
 const pages = fileURLToPath(new URL('..', import.meta.url));
-const reference = JSON.parse(readFileSync(`${pages}api/typedoc-sidebar.json`, 'utf8'));
+const reference = JSON.parse(readFileSync(`${pages}api/typedoc-sidebar.json`, 'utf8')).map((entry) => ({
+  ...entry,
+  collapsed: false,
+}));
 
 const guide = SECTIONS.map(({ items, ...section }) => ({
   collapsed: false,
