@@ -18,13 +18,10 @@ const MAY_BE_FRAGMENTED = 0x80 << 16;
 /** The most addresses that are kept: a hostile network must not be able to fill the memory. */
 const MOST_ADDRESSES = 1024;
 
-/** An address as it lies in a struct link_packet, in words: writing 4 words is faster than copying 4 bytes. */
+/** An address as it lies in a struct link_packet: 16 bytes, with zeros behind an IPv4 address. */
 interface Binary {
   readonly family: 4 | 6;
-  readonly a: number;
-  readonly b: number;
-  readonly c: number;
-  readonly d: number;
+  readonly bytes: Uint8Array;
 }
 
 /** Packets between their form in the module's outbox and inbox (struct link_packet) and {@link Packet}. */
@@ -76,8 +73,8 @@ export class Wire {
       const header = (inbox + used) >> 2;
       words[header + LENGTH] = packet.bytes.length;
       words[header + KIND] = (packet.port & 0xffff) | (source.family << 16) | (packet.trafficClass << 24);
-      write(words, header + SOURCE, source);
-      write(words, header + DESTINATION, destination);
+      memory.bytes.set(source.bytes, (header + SOURCE) << 2);
+      memory.bytes.set(destination.bytes, (header + DESTINATION) << 2);
       memory.bytes.set(packet.bytes, inbox + used + HEADER);
       used += (HEADER + packet.bytes.length + 3) & ~3;
     }
@@ -103,8 +100,8 @@ export class Wire {
     if (known !== undefined) return known;
     const bytes = addressBytes(address);
     if (bytes === undefined) return;
-    const [a = 0, b = 0, c = 0, d = 0] = new Uint32Array(bytes.slice().buffer);
-    const binary: Binary = { family: bytes.length === 4 ? 4 : 6, a, b, c, d };
+    const binary: Binary = { family: bytes.length === 4 ? 4 : 6, bytes: new Uint8Array(16) };
+    binary.bytes.set(bytes);
     if (this.#binaries.size >= MOST_ADDRESSES) this.#binaries.clear();
     this.#binaries.set(address, binary);
     return binary;
@@ -121,11 +118,4 @@ export interface Outbox {
 export interface Filled {
   readonly used: number;
   readonly next: number;
-}
-
-function write(words: Uint32Array, at: number, { a, b, c, d }: Binary): void {
-  words[at] = a;
-  words[at + 1] = b;
-  words[at + 2] = c;
-  words[at + 3] = d;
 }
