@@ -38,6 +38,15 @@ test('a redirection that no longer matches fails the build', () => {
   expect(said).toMatch(/sctp_input fixed_handle_ootb: named \d+ times, but redirections.txt says \d+/);
 });
 
+test('a weak function or a constant that upstream has renamed fails the build', () => {
+  const weak = errorFor('sctp_pcb.i', (text) =>
+    text.replaceAll('sctp_findassociation_addr_sa', 'sctp_find_by_address'),
+  );
+  expect(weak).toMatch(/sctp_pcb sctp_findassociation_addr_sa: named 0 times, but redirections.txt says \d+/);
+  const constant = errorFor('sctp_input.i', (text) => text.replaceAll('link_colliding_state', '0x00b0'));
+  expect(constant).toMatch(/sctp_input link_colliding_state: named 0 times, but redirections.txt says \d+/);
+});
+
 test('a call in a file without a redirection for it fails the build', () => {
   const said = errorFor('sctp_auth.i', (text) => `${text}\nvoid more(void) { sctp_update_acked(0, 0, 0); }\n`);
   expect(said).toContain('sctp_auth sctp_update_acked: named 1 times');

@@ -82,11 +82,11 @@ static void grow_tables(const struct sctp_tcb *added)
 	struct sctp_tcb *one;
 
 	if (SCTP_BASE_INFO(ipi_count_asoc) > SCTP_BASE_INFO(hashasocmark) + 1) {
-		DOUBLE(SCTP_BASE_INFO(sctp_asochash), SCTP_BASE_INFO(hashasocmark), one, sctp_asocs, HASH_OF_TAG(one->asoc.my_vtag));
+		DOUBLE(SCTP_BASE_INFO(sctp_asochash), SCTP_BASE_INFO(hashasocmark), one, sctp_asocs, link_hash_of_tag(one->asoc.my_vtag));
 	}
 	if (SCTP_BASE_INFO(ipi_count_asoc) > inp->hashasocidmark + 1 &&
 	    is_longer_than(&inp->sctp_asocidhash[SCTP_PCBHASH_ASOC(added->asoc.assoc_id, inp->hashasocidmark)], MAX_CHAIN)) {
-		DOUBLE(inp->sctp_asocidhash, inp->hashasocidmark, one, sctp_tcbasocidhash, HASH_OF_TAG(one->asoc.assoc_id));
+		DOUBLE(inp->sctp_asocidhash, inp->hashasocidmark, one, sctp_tcbasocidhash, link_hash_of_tag(one->asoc.assoc_id));
 	}
 }
 

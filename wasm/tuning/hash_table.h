@@ -8,10 +8,13 @@
  * The hash of a verification tag in upstream's table, instead of its low bits, which are the same in all tags of a stack
  * that has a share of the tags. Upstream uses the same macro for ids of associations.
  */
-#define HASH_OF_TAG(tag) ((uint32_t)(tag) ^ (uint32_t)(tag) >> 16)
 #include <netinet/sctp_pcb.h>
+static inline uint32_t link_hash_of_tag(uint32_t tag)
+{
+	return tag ^ tag >> 16;
+}
 #undef SCTP_PCBHASH_ASOC
-#define SCTP_PCBHASH_ASOC(tag, mask) (HASH_OF_TAG(tag) & (mask))
+#define SCTP_PCBHASH_ASOC(tag, mask) (link_hash_of_tag(tag) & (mask))
 
 /* Doubles a table of lists. `key` is the hash of `one`, an element. */
 #define DOUBLE(table, mark, one, links, key)                                                                           \

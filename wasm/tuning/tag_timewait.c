@@ -35,7 +35,7 @@ static uint32_t seconds(void)
 
 static uint32_t *list_of(uint32_t value)
 {
-	return &lists[HASH_OF_TAG(value) & (capacity - 1)];
+	return &lists[link_hash_of_tag(value) & (capacity - 1)];
 }
 
 static void enlist(uint32_t place)

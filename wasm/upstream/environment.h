@@ -69,13 +69,20 @@ void link_release_route(sctp_rtentry_t *route);
 #undef SCTP_RTALLOC
 #define SCTP_RTALLOC(ro, vrf_id, fibnum) link_route((sctp_route_t *)(ro), net)
 #undef SCTP_GET_IF_INDEX_FROM_ROUTE
-#define SCTP_GET_IF_INDEX_FROM_ROUTE(ro) ((uint32_t)(uintptr_t)(ro)->ro_rt->rt_ifa)
+#define SCTP_GET_IF_INDEX_FROM_ROUTE(ro) link_interface_of((ro)->ro_rt)
+static inline uint32_t link_interface_of(const sctp_rtentry_t *route)
+{
+	return (uint32_t)(uintptr_t)route->rt_ifa;
+}
 #undef rtfree
 #define rtfree(route) link_release_route(route)
 
+/* What replaces a condition or a number of upstream's by 0. It has a name so that redirections.mjs counts it. */
+enum { link_zero = 0 };
+
 /* Private IPv4 addresses are treated like public ones. The transport alone decides which addresses an INIT lists. */
 #undef IN4_ISPRIVATE_ADDRESS
-#define IN4_ISPRIVATE_ADDRESS(address) 0
+#define IN4_ISPRIVATE_ADDRESS(address) link_zero
 
 /* Wake-ups. Upstream's upcall isn't called for what timers cause; these always are. */
 #undef sorwakeup_locked

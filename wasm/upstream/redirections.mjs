@@ -1,15 +1,18 @@
 // wasm/upstream/redirections.mjs RELEASE PREPROCESSED… [--write]
 //
-// Counts, in the preprocessor's output for upstream's files, how often each function of ours is named (link_x, fixed_x,
-// timewait_x) and how often upstream's function sctp_x that it replaces is still named. The counts must equal those that
-// redirections.txt lists for RELEASE. Otherwise a macro that no longer matches, or a new call that isn't redirected, would
-// go unnoticed. --write records the counts of this build there.
+// Counts, in the preprocessor's output for upstream's files, how often each name of ours occurs (see OURS), how often
+// upstream's function sctp_x that it replaces is still named, and how often a function that a header declares weak is. The
+// counts must equal those that redirections.txt lists for RELEASE. Otherwise a macro that no longer matches, a new call that
+// isn't redirected, or a weak function that upstream has renamed would go unnoticed. --write records the counts of this
+// build there.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 
 const TABLE = new URL('redirections.txt', import.meta.url);
 const RELEASES = ['0.9.5.0', 'main'];
-const OURS = /\b(?:link|fixed|timewait)_(\w+)/g;
+// Functions and constants of ours; upstream_x is the name that we give to upstream's sctp_x.
+const OURS = /\b(?:link|fixed|timewait|upstream)_(\w+)|\bsha256_\w+/g;
+const WEAK = /^#pragma weak (\w+)/gm;
 
 const [release, ...rest] = process.argv.slice(2);
 const files = rest.filter((argument) => argument !== '--write');
@@ -36,10 +39,17 @@ function count(text, names) {
   return counts;
 }
 
-const texts = new Map(files.map((file) => [basename(file, '.i'), ownLines(readFileSync(file, 'utf8'))]));
+const texts = new Map();
 const names = new Set();
-for (const text of texts.values()) {
-  for (const [name, stem] of text.matchAll(OURS)) names.add(name).add(`sctp_${stem}`);
+for (const file of files) {
+  const whole = readFileSync(file, 'utf8');
+  const own = ownLines(whole);
+  for (const [name, stem] of own.matchAll(OURS)) {
+    names.add(name);
+    if (stem) names.add(`sctp_${stem}`);
+  }
+  for (const [, name] of whole.matchAll(WEAK)) names.add(name);
+  texts.set(basename(file, '.i'), own);
 }
 
 /** `file name` → the counts of each release. */

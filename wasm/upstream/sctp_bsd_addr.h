@@ -6,6 +6,7 @@
 
 /* sctp_init_ifns_for_vrf() must find no interfaces: link_add_address() adds them (network/interfaces.c). */
 #include <ifaddrs.h>
-#define getifaddrs(list) (-1)
+#define getifaddrs(list) link_no_interfaces
+enum { link_no_interfaces = -1 };
 
 #endif

@@ -115,10 +115,11 @@
  * truncated to 16 bits.
  */
 #include <netinet/sctp.h>
+enum { link_colliding_state = 0x100b0, link_missing_state = 0x100b1 };
 #undef SCTP_CAUSE_NAT_COLLIDING_STATE
-#define SCTP_CAUSE_NAT_COLLIDING_STATE 0x100b0
+#define SCTP_CAUSE_NAT_COLLIDING_STATE link_colliding_state
 #undef SCTP_CAUSE_NAT_MISSING_STATE
-#define SCTP_CAUSE_NAT_MISSING_STATE 0x100b1
+#define SCTP_CAUSE_NAT_MISSING_STATE link_missing_state
 
 /* If I-DATA is in use, it is the chunk that must be authenticated: fixes/required_auth.h. */
 #include "fixes/required_auth.h"

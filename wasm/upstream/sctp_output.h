@@ -20,7 +20,7 @@
  */
 #include <netinet/sctp_pcb.h>
 #undef PR_SCTP_BUF_ENABLED
-#define PR_SCTP_BUF_ENABLED(flags) 0
+#define PR_SCTP_BUF_ENABLED(flags) link_zero
 
 /* The MAC of cookies: tuning/cookie_mac.c. AUTH chunks still use the HMACs of sctp_auth.c. */
 #define sctp_hmac_m link_cookie_mac

@@ -48,9 +48,9 @@ int fixed_insert_sharedkey(struct sctp_keyhead *keys, struct sctp_shared_key *ke
 #ifndef UPSTREAM_MAIN
 #include <netinet/sctp_header.h>
 #undef SCTP_MED_OVERHEAD
-#define SCTP_MED_OVERHEAD 0
+#define SCTP_MED_OVERHEAD link_zero
 #undef SCTP_MED_V4_OVERHEAD
-#define SCTP_MED_V4_OVERHEAD 0
+#define SCTP_MED_V4_OVERHEAD link_zero
 /* sctp_getopt() has the option in a variable. */
 #include <netinet/sctp_output.h>
 #include "fixes/fragment_size.h"

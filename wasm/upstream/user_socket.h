@@ -12,7 +12,8 @@
 /* The longest backlog. Emscripten's is 128, which is too short if more COOKIE ECHOs than that arrive at once. */
 #include <sys/socket.h>
 #undef SOMAXCONN
-#define SOMAXCONN 32767
+#define SOMAXCONN link_longest_backlog
+enum { link_longest_backlog = 32767 };
 
 /* A socket is about to be freed, in sodealloc(): tuning/buffers.c. */
 #undef SOCK_COND_DESTROY
