@@ -6,7 +6,10 @@ import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 
 const run = promisify(execFile);
-const { repository } = JSON.parse(readFileSync('package.json', 'utf8')) as { repository: { url: string } };
+const { repository, version } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+  repository: { url: string };
+  version: string;
+};
 
 /** What npm warns of when the package is published by somebody who is logged in, to a registry that doesn't answer. */
 async function warningsOfPublishing(): Promise<string[]> {
@@ -17,6 +20,11 @@ async function warningsOfPublishing(): Promise<string[]> {
 }
 
 test('npm publish --dry-run warns of nothing', async () => expect(await warningsOfPublishing()).toEqual([]));
+
+test.each(['README.md', 'docs/getting-started.md'])('%s installs the archive of this version', (file) => {
+  const archives = readFileSync(file, 'utf8').match(/usrsctp-wasm-\d[\w.-]*\.tgz/g) ?? [];
+  for (const archive of archives) expect(archive).toBe(`usrsctp-wasm-${version}.tgz`);
+});
 
 test('the workflow publishes only from the repository that package.json names', async () => {
   const { jobs } = parse(readFileSync('.github/workflows/publish.yml', 'utf8')) as {
