@@ -16,7 +16,7 @@ const peers = (positionals.length > 0 ? positionals : ['127.0.0.1', '::1']).map(
 const stack = await Stack.create({ transport: udp({ port: 0 }) });
 try {
   const association = await stack.socket().connectx(peers, { timeoutMs: 10_000 });
-  console.log(association.setup);
+  console.dir(association.setup, { depth: null }); // what happened at each address
   for (const stream of [0, 1, 2]) {
     await association.send(`hello on stream ${stream}`, { stream });
     const message = await association.receive();
