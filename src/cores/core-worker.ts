@@ -80,7 +80,7 @@ export class CoreWorker {
   readonly #stacks = new Set<Stack>();
   readonly #events = new EventListeners<CoreWorkerEvents>(EVENTS);
   /** What keeps the thread alive. */
-  readonly #holders = new Set<object>();
+  readonly #references = new Set<object>();
   #sockets: WorkerSockets | undefined;
   #nextId = 0;
   #dropped = 0;
@@ -171,28 +171,28 @@ export class CoreWorker {
       return 0;
     },
     sleep: (address) => this.#post({ type: 'sleep', address }),
-    hold: (holder, isHeld) => this.#hold(holder, isHeld),
+    setRef: (reference, isRef) => this.#setRef(reference, isRef),
   };
 
   async #open(address: AskedAddress, port: number): Promise<{ port: number; fd: number | undefined }> {
     if (this.#isClosing) throw closedError();
     const id = this.#nextId++;
-    const holder = {};
-    this.#hold(holder, true);
+    const reference = {};
+    this.#setRef(reference, true);
     const answer = await new Promise<ToWorker>((resolve) => {
       this.#opening.set(id, resolve);
       this.#post({ type: 'open', id, address, port });
     });
     this.#opening.delete(id);
-    this.#hold(holder, false);
+    this.#setRef(reference, false);
     if (answer.type === 'opened') return answer;
     throw answer.type === 'failed' ? sctpError(answer.error) : closedError();
   }
 
-  #hold(holder: object, isHeld: boolean): void {
-    if (isHeld) this.#holders.add(holder);
-    else this.#holders.delete(holder);
-    if (this.#holders.size > 0) this.#port.ref();
+  #setRef(reference: object, isRef: boolean): void {
+    if (isRef) this.#references.add(reference);
+    else this.#references.delete(reference);
+    if (this.#references.size > 0) this.#port.ref();
     else this.#port.unref();
   }
 

@@ -152,7 +152,7 @@ export async function hasReusePort(settings: UdpSettings): Promise<boolean> {
 /** Calls back when addresses or links of the machine have changed. Doesn't keep the process alive. */
 export async function watchAddresses(settings: UdpSettings, changed: () => void): Promise<AddressNotifier> {
   const notifier = addressNotifier((await udpParts(settings)).system, changed);
-  notifier.hold(false);
+  notifier.setRef(false);
   return notifier;
 }
 

@@ -20,8 +20,8 @@ export interface MainThread {
   send(packets: readonly Packet[]): number;
   /** Waits for the worker's socket of an address. `WorkerSockets.wake` is called when it can be read. */
   sleep(address: string): void;
-  /** Whether messages of the main thread keep the worker alive, on behalf of one holder. */
-  hold(holder: object, isHeld: boolean): void;
+  /** Adds a reference, or removes it. Messages of the main thread keep the worker alive while there is one. */
+  setRef(reference: object, isRef: boolean): void;
 }
 
 /**
@@ -80,29 +80,29 @@ export class WorkerSockets implements SocketSystem {
 
   /** The system calls for the socket of an address, which the main thread watches. */
   #systemFor(system: SystemCalls, address: string): SystemCalls {
-    const waker: ReadinessThread = {
+    const thread: ReadinessThread = {
       wait: (wake) => {
         this.#asleep.set(address, wake);
         this.#main.sleep(address);
       },
-      hold: (isHeld) => this.#main.hold(waker, isHeld),
+      setRef: (isRef) => this.#main.setRef(thread, isRef),
       close: () => {
         this.#asleep.delete(address);
-        this.#main.hold(waker, false);
+        this.#main.setRef(thread, false);
       },
     };
-    return { ...system, watch: (_, ready) => new ThreadWatch(waker, ready) };
+    return { ...system, watch: (_, ready) => new ThreadWatch(thread, ready) };
   }
 
   #watchAddresses(changed: () => void): AddressNotifier {
     const watching = () => changed();
     this.#watching.add(watching);
-    this.#main.hold(watching, true);
+    this.#main.setRef(watching, true);
     return {
-      hold: (isHeld) => this.#main.hold(watching, isHeld),
+      setRef: (isRef) => this.#main.setRef(watching, isRef),
       close: () => {
         this.#watching.delete(watching);
-        this.#main.hold(watching, false);
+        this.#main.setRef(watching, false);
       },
     };
   }
@@ -139,8 +139,8 @@ class Adopted implements LocalSocket {
     return this.#socket.dropped;
   }
 
-  hold(isHeld: boolean): void {
-    this.#socket.hold(isHeld);
+  setRef(isRef: boolean): void {
+    this.#socket.setRef(isRef);
   }
 
   send(packets: readonly Packet[]): void {
@@ -176,15 +176,15 @@ class MainThreadSocket implements LocalSocket {
     this.events = events;
     this.#main = main;
     this.#closed = closed;
-    main.hold(this, true);
+    main.setRef(this, true);
   }
 
   get dropped(): number {
     return this.#dropped;
   }
 
-  hold(isHeld: boolean): void {
-    this.#main.hold(this, isHeld);
+  setRef(isRef: boolean): void {
+    this.#main.setRef(this, isRef);
   }
 
   send(packets: readonly Packet[]): void {
@@ -193,7 +193,7 @@ class MainThreadSocket implements LocalSocket {
 
   async close(): Promise<void> {
     this.#closed();
-    this.#main.hold(this, false);
+    this.#main.setRef(this, false);
     this.#main.release(this.address);
   }
 }

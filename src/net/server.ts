@@ -56,7 +56,7 @@ export class Server extends EventEmitter implements AsyncDisposable {
   readonly #options: ServerOptions;
   readonly #sockets = new Set<Socket>();
   #isOpening = false;
-  #isHeld = true;
+  #isRef = true;
   #isWildcard = false;
   #listener: StackSocket | undefined;
   #lease: StackLease | undefined;
@@ -146,12 +146,12 @@ export class Server extends EventEmitter implements AsyncDisposable {
 
   /** Keeps the process alive, which is the default. */
   ref(): this {
-    return this.#hold(true);
+    return this.#setRef(true);
   }
 
   /** Lets the process end although the server listens. */
   unref(): this {
-    return this.#hold(false);
+    return this.#setRef(false);
   }
 
   /** Closes the server as `close` does. */
@@ -212,7 +212,7 @@ export class Server extends EventEmitter implements AsyncDisposable {
     }
     this.#lease = lease;
     this.#isOpening = false;
-    if (!this.#isHeld) lease.hold(false);
+    if (!this.#isRef) lease.setRef(false);
     process.nextTick(() => {
       if (this.listening) this.emit('listening');
     });
@@ -239,9 +239,9 @@ export class Server extends EventEmitter implements AsyncDisposable {
     return endpoints.map(({ address, port }) => ({ address, family: familyOf(address) ?? '', port }));
   }
 
-  #hold(isHeld: boolean): this {
-    this.#isHeld = isHeld;
-    this.#lease?.hold(isHeld);
+  #setRef(isRef: boolean): this {
+    this.#isRef = isRef;
+    this.#lease?.setRef(isRef);
     return this;
   }
 }

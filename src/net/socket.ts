@@ -57,7 +57,7 @@ export class Socket extends Duplex {
   #onConnected: (() => void)[] = [];
   #isReading = false;
   #isWanted = false;
-  #isHeld = true;
+  #isRef = true;
   #idleMs = 0;
   #idle: NodeJS.Timeout | undefined;
 
@@ -243,12 +243,12 @@ export class Socket extends Duplex {
 
   /** Keeps the process alive, which is the default. */
   ref(): this {
-    return this.#hold(true);
+    return this.#setRef(true);
   }
 
   /** Lets the process end although the socket is open. */
   unref(): this {
-    return this.#hold(false);
+    return this.#setRef(false);
   }
 
   // --- events -------------------------------------------------------------------------------------------------------
@@ -371,7 +371,7 @@ export class Socket extends Duplex {
     this.#association = association;
     this.#lease = lease;
     this.#isConnecting = false;
-    if (!this.#isHeld) lease.hold(false);
+    if (!this.#isRef) lease.setRef(false);
     association.on('path', (event) => {
       this.emit('notification', { type: 'path', ...event });
       if (event.change === 'added' || event.change === 'removed' || event.change === 'primary')
@@ -470,9 +470,9 @@ export class Socket extends Duplex {
     return new SctpError('ENOTCONN', `${syscall}: the socket isn't connected: wait for 'connect'`, { syscall });
   }
 
-  #hold(isHeld: boolean): this {
-    this.#isHeld = isHeld;
-    this.#lease?.hold(isHeld);
+  #setRef(isRef: boolean): this {
+    this.#isRef = isRef;
+    this.#lease?.setRef(isRef);
     return this;
   }
 

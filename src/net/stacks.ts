@@ -41,7 +41,7 @@ export interface StackLease {
   /** Another lease of the same stack. */
   again(): StackLease;
   /** Whether the lease keeps the process alive; the stack does if one of its leases does. Default true. */
-  hold(isHeld: boolean): void;
+  setRef(isRef: boolean): void;
   /** Ends the use. The stack is closed with its last lease, unless it is somebody else's. */
   release(): void;
 }
@@ -131,7 +131,7 @@ class SharedStack {
     const lease: StackLease = {
       stack: this.#stack,
       again: () => this.lease(),
-      hold: (isHeld) => this.#hold(lease, isHeld),
+      setRef: (isRef) => this.#setRef(lease, isRef),
       release: () => this.#release(lease),
     };
     this.#leases.set(lease, true);
@@ -139,9 +139,9 @@ class SharedStack {
     return lease;
   }
 
-  #hold(lease: StackLease, isHeld: boolean): void {
+  #setRef(lease: StackLease, isRef: boolean): void {
     if (!this.#leases.has(lease)) return;
-    this.#leases.set(lease, isHeld);
+    this.#leases.set(lease, isRef);
     this.#update();
   }
 

@@ -1,6 +1,6 @@
 import type { Address } from '../address.js';
 
-/** How many reservations a holder has at most; a further one replaces its oldest. */
+/** How many reservations an association has at most; a further one replaces its oldest. */
 const MAX_PORTS = 256;
 
 /** A client that uses SCTP ports. */
@@ -17,11 +17,11 @@ export interface SctpPorts {
   /** Calls `settle` when it is known whether the port is this client's. Returns false if too many packets wait for that. */
   claim(owner: PortOwner, port: SctpPort, settle: (isOwn: boolean) => void): boolean;
   /** Reserves an SCTP port of a local address towards a peer, for an association; false if it is another client's. */
-  reserve(owner: PortOwner, local: Address, sctpPort: number, peer: Address, holder: object): boolean;
+  reserve(owner: PortOwner, local: Address, sctpPort: number, peer: Address, association: object): boolean;
   /** Whether a client may use an SCTP port: it isn't another client's, as far as that is known. */
   isFree(owner: PortOwner, local: Address, sctpPort: number, peer: Address): boolean;
   /** Releases what an association holds. */
-  release(holder: object): void;
+  release(association: object): void;
 }
 
 /** An SCTP port of a local address, towards a peer. */
@@ -33,7 +33,7 @@ export interface SctpPort {
 
 interface Reservation {
   readonly owner: PortOwner;
-  readonly holders: Set<object>;
+  readonly associations: Set<object>;
 }
 
 /**
@@ -47,7 +47,7 @@ export class PortReservations implements SctpPorts {
   readonly #reservations = new Map<string, Reservation>();
   readonly #keys = new Map<object, Set<string>>();
   /** The last one that was granted: usually the next packet needs the same. */
-  #last: { holder: object; local: Address; sctpPort: number; peer: Address } | undefined;
+  #last: { association: object; local: Address; sctpPort: number; peer: Address } | undefined;
 
   readonly #dropped: ((key: string) => void) | undefined;
 
@@ -70,14 +70,14 @@ export class PortReservations implements SctpPorts {
     return this.#reservations.get(keyOf(local, sctpPort, peer))?.owner;
   }
 
-  reserve(owner: PortOwner, local: Address, sctpPort: number, peer: Address, holder: object = owner): boolean {
+  reserve(owner: PortOwner, local: Address, sctpPort: number, peer: Address, association: object = owner): boolean {
     const last = this.#last;
-    if (last?.holder === holder && last.sctpPort === sctpPort && last.local === local && last.peer === peer)
+    if (last?.association === association && last.sctpPort === sctpPort && last.local === local && last.peer === peer)
       return true;
     const key = keyOf(local, sctpPort, peer);
     if (!this.#isFree(owner, key)) return false;
-    this.#hold(owner, key, holder);
-    this.#last = { holder, local, sctpPort, peer };
+    this.#add(owner, key, association);
+    this.#last = { association, local, sctpPort, peer };
     return true;
   }
 
@@ -85,10 +85,10 @@ export class PortReservations implements SctpPorts {
     return this.#isFree(owner, keyOf(local, sctpPort, peer));
   }
 
-  release(holder: object): void {
+  release(association: object): void {
     this.#last = undefined;
-    for (const key of this.#keys.get(holder) ?? []) this.#drop(key, holder);
-    this.#keys.delete(holder);
+    for (const key of this.#keys.get(association) ?? []) this.#drop(key, association);
+    this.#keys.delete(association);
   }
 
   #isFree(owner: PortOwner, key: string): boolean {
@@ -98,23 +98,23 @@ export class PortReservations implements SctpPorts {
     return subject !== undefined && subject === owner.subject && !isConnected;
   }
 
-  #hold(owner: PortOwner, key: string, holder: object): void {
-    const keys = this.#keys.get(holder) ?? new Set();
-    this.#keys.set(holder, keys);
+  #add(owner: PortOwner, key: string, association: object): void {
+    const keys = this.#keys.get(association) ?? new Set();
+    this.#keys.set(association, keys);
     if (keys.size >= MAX_PORTS && !keys.has(key)) {
       const [oldest = ''] = keys;
       keys.delete(oldest);
-      this.#drop(oldest, holder);
+      this.#drop(oldest, association);
     }
     keys.add(key);
     const current = this.#reservations.get(key);
-    if (current?.owner === owner) current.holders.add(holder);
-    else this.#reservations.set(key, { owner, holders: new Set([holder]) });
+    if (current?.owner === owner) current.associations.add(association);
+    else this.#reservations.set(key, { owner, associations: new Set([association]) });
   }
 
-  #drop(key: string, holder: object): void {
+  #drop(key: string, association: object): void {
     const reservation = this.#reservations.get(key);
-    if (!reservation?.holders.delete(holder) || reservation.holders.size > 0) return;
+    if (!reservation?.associations.delete(association) || reservation.associations.size > 0) return;
     this.#reservations.delete(key);
     this.#dropped?.(key);
   }

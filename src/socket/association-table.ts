@@ -109,7 +109,7 @@ export class AssociationTable implements AssociationOwner {
   get receiver(): SocketReceiver {
     if (this.#receiver) return this.#receiver;
     this.#receiver = new SocketReceiver(this.clock, () => {
-      if (this.#begun?.size || this.held) this.#owner.read();
+      if (this.#begun?.size || this.setAside) this.#owner.read();
     });
     for (const association of this.#byId.values()) this.#receiver.arrived(association);
     return this.#receiver;
@@ -136,9 +136,9 @@ export class AssociationTable implements AssociationOwner {
     return this.#readAhead.room(begun);
   }
 
-  /** Ids of associations from which nothing may be read now; undefined if there are none. */
-  get held(): Words | undefined {
-    return this.#readAhead.held;
+  /** Ids of the associations that are set aside: nothing may be read from them now; undefined if there are none. */
+  get setAside(): Words | undefined {
+    return this.#readAhead.setAside;
   }
 
   message(id: number, message: Message): void {

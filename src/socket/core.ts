@@ -241,8 +241,8 @@ export class SocketCore implements LazyModuleSocketOwner, AssociationTableOwner,
     return this.associations.room();
   }
 
-  get held(): Words | undefined {
-    return this.associations.held;
+  get setAside(): Words | undefined {
+    return this.associations.setAside;
   }
 
   message(id: number, message: Message): void {

@@ -119,13 +119,13 @@ export class Stack implements AsyncDisposable {
    * Without effect in browsers. Returns the stack.
    */
   unref(): this {
-    this.#core.pump.hold(false);
+    this.#core.pump.setRef(false);
     return this;
   }
 
   /** Keeps the process alive again, until the stack is closed. Returns the stack. */
   ref(): this {
-    this.#core.pump.hold(true);
+    this.#core.pump.setRef(true);
     return this;
   }
 

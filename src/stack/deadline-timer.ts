@@ -34,8 +34,8 @@ export class DeadlineTimer {
   }
 
   /** Whether it keeps the process alive. */
-  hold(isHeld: boolean): void {
-    this.#isUnref = !isHeld;
+  setRef(isRef: boolean): void {
+    this.#isUnref = !isRef;
     const at = this.#atMs;
     if (at === Number.POSITIVE_INFINITY) return;
     this.cancel();

@@ -228,9 +228,9 @@ export class Pump {
   }
 
   /** Whether the stack keeps the process alive. */
-  hold(isHeld: boolean): void {
-    this.#timer.hold(isHeld);
-    if (isHeld) this.#transport.ref?.();
+  setRef(isRef: boolean): void {
+    this.#timer.setRef(isRef);
+    if (isRef) this.#transport.ref?.();
     else this.#transport.unref?.();
   }
 

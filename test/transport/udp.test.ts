@@ -44,8 +44,8 @@ describe('addresses and ports', () => {
   });
 
   test('a taken port rejects start with EADDRINUSE and leaves nothing open', async () => {
-    const { transport: holder } = await started({ addresses: ['127.77.0.2'] });
-    const { port } = holder;
+    const { transport: other } = await started({ addresses: ['127.77.0.2'] });
+    const { port } = other;
     const late = udp({ addresses: ['127.77.0.1', '127.77.0.2'], port });
     await expect(late.start(new RecordingHost())).rejects.toMatchObject({
       code: 'EADDRINUSE',
@@ -57,11 +57,11 @@ describe('addresses and ports', () => {
   });
 
   test('a start that failed can be tried again', async () => {
-    const { transport: holder } = await started();
-    const late = udp({ addresses: ['127.0.0.1'], port: holder.port });
+    const { transport: other } = await started();
+    const late = udp({ addresses: ['127.0.0.1'], port: other.port });
     keep(late);
     await expect(late.start(new RecordingHost())).rejects.toMatchObject({ code: 'EADDRINUSE' });
-    await holder.close();
+    await other.close();
     await late.start(new RecordingHost());
     expect(late.addresses).toEqual(['127.0.0.1']);
   });

@@ -43,7 +43,7 @@ export class SharedPorts {
       claim: (owner, port, settle) => this.#claim(registration, owner, port, settle),
       isFree: (...port) => this.#local.isFree(...port),
       reserve: (...port) => this.#local.reserve(...port),
-      release: (holder) => this.#local.release(holder),
+      release: (association) => this.#local.release(association),
     };
   }
 

@@ -86,8 +86,8 @@ interface SharedRegistration {
   worker: RegistryWorker;
   id: RegistrationId;
   readonly registration: LocalRegistration;
-  /** What holds each SCTP port in the reservations. */
-  readonly holders: Map<string, object>;
+  /** What each SCTP port of the client is reserved for, by `keyOf`: an object that stands for its associations. */
+  readonly reservations: Map<string, object>;
   valid: readonly string[];
   next: Iterator<PortClaim> | undefined;
   claim: PortClaim | undefined;
@@ -147,9 +147,9 @@ export class RegistryWorker {
       const registration = this.#parts.registry().register(subject, () => {
         shared.worker.#channel.notify('evict', { registration: shared.id });
       });
-      const holders = new Map<string, object>();
+      const reservations = new Map<string, object>();
       const empty = { valid: [], next: undefined, claim: undefined, isMoving: false };
-      const shared: SharedRegistration = { worker: this, id, registration, holders, ...empty };
+      const shared: SharedRegistration = { worker: this, id, registration, reservations, ...empty };
       this.#registrations.set(id, shared);
       this.#parts.byOwner.set(registration, shared);
       return null;
@@ -177,10 +177,10 @@ export class RegistryWorker {
     claim: ({ registration, port }) => this.#claim(registration, port),
     unclaim: ({ registration, port }) => {
       const shared = this.#registrations.get(registration);
-      const holder = shared?.holders.get(keyOf(port.local, port.sctpPort, port.peer));
-      if (shared === undefined || holder === undefined) return;
-      shared.holders.delete(keyOf(port.local, port.sctpPort, port.peer));
-      this.#parts.ports.release(holder);
+      const reservation = shared?.reservations.get(keyOf(port.local, port.sctpPort, port.peer));
+      if (shared === undefined || reservation === undefined) return;
+      shared.reservations.delete(keyOf(port.local, port.sctpPort, port.peer));
+      this.#parts.ports.release(reservation);
     },
     unregister: ({ registration }) => {
       const shared = this.#registrations.get(registration);
@@ -198,9 +198,9 @@ export class RegistryWorker {
     const { local, sctpPort, peer } = port;
     const key = keyOf(local, sctpPort, peer);
     const before = ports.ownerOf(port);
-    const holder = shared.holders.get(key) ?? {};
-    if (!ports.reserve(shared.registration, local, sctpPort, peer, holder)) return false;
-    shared.holders.set(key, holder);
+    const reservation = shared.reservations.get(key) ?? {};
+    if (!ports.reserve(shared.registration, local, sctpPort, peer, reservation)) return false;
+    shared.reservations.set(key, reservation);
     const former = before === shared.registration ? undefined : this.#parts.byOwner.get(before);
     if (former !== undefined) former.worker.#channel.notify('revoked', { registration: former.id, port });
     return true;
@@ -242,8 +242,8 @@ export class RegistryWorker {
   #unregister(shared: SharedRegistration): void {
     this.#registrations.delete(shared.id);
     this.#setTokens(shared, []);
-    for (const holder of shared.holders.values()) this.#parts.ports.release(holder);
-    shared.holders.clear();
+    for (const reservation of shared.reservations.values()) this.#parts.ports.release(reservation);
+    shared.reservations.clear();
     this.#giveBack(shared, false);
     this.#parts.byOwner.delete(shared.registration);
     shared.registration.unregister();

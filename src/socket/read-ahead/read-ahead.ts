@@ -4,8 +4,8 @@ import type { Words } from '../../lib-types.js';
 export interface ReadAhead<Association> {
   /** Is nothing read, not even the end of an association? */
   readonly isPaused: boolean;
-  /** Ids of associations from which nothing may be read now; undefined if there are none. */
-  readonly held: Words | undefined;
+  /** Ids of the associations that are set aside: nothing may be read from them now; undefined if there are none. */
+  readonly setAside: Words | undefined;
   /**
    * How many bytes may be read now; the last message may exceed it. `begun`: how many bytes of incomplete messages have
    * been read for which nobody waits.
@@ -33,7 +33,7 @@ export interface Reader {
  * receive window. It goes on when half of the read-ahead has been received.
  */
 export class OneToOneReadAhead implements ReadAhead<unknown> {
-  readonly held = undefined;
+  readonly setAside = undefined;
   readonly #limit: number;
   readonly #reader: Reader;
   #bytes = 0;

@@ -1,6 +1,6 @@
 import type { Words } from '../../lib-types.js';
 import type { ReadAhead } from './read-ahead.js';
-import { type Sharers, Shares } from './shares.js';
+import { type AssociationReader, Shares } from './shares.js';
 
 /**
  * The read-ahead of a one-to-many socket. At the limit the associations get equal shares of it, until half of it has
@@ -10,24 +10,24 @@ import { type Sharers, Shares } from './shares.js';
 export class OneToManyReadAhead<Association extends { readonly id: number }> implements ReadAhead<Association> {
   readonly isPaused = false;
   readonly #limit: number;
-  readonly #sharers: Sharers<Association>;
+  readonly #associations: AssociationReader<Association>;
   #bytes = 0;
   #shares: Shares<Association> | undefined;
 
-  constructor(limit: number, sharers: Sharers<Association>) {
+  constructor(limit: number, associations: AssociationReader<Association>) {
     this.#limit = limit;
-    this.#sharers = sharers;
+    this.#associations = associations;
   }
 
-  get held(): Words | undefined {
-    return this.#shares?.held;
+  get setAside(): Words | undefined {
+    return this.#shares?.setAside;
   }
 
   room(begun: number): number {
     const bytes = this.#bytes + begun;
     if (bytes <= this.#limit / 2) this.#shares = undefined;
     if (bytes < this.#limit && this.#shares === undefined) return this.#limit - bytes;
-    this.#shares ??= new Shares(this.#limit, this.#sharers);
+    this.#shares ??= new Shares(this.#limit, this.#associations);
     return this.#shares.settle();
   }
 
@@ -39,11 +39,11 @@ export class OneToManyReadAhead<Association extends { readonly id: number }> imp
   remove(association: Association, bytes: number): void {
     this.#bytes -= bytes;
     if (this.#shares === undefined) return;
-    if (this.#bytes <= this.#limit / 2 || this.#shares.mayGoOn(association)) this.#sharers.read();
+    if (this.#bytes <= this.#limit / 2 || this.#shares.mayGoOn(association)) this.#associations.read();
   }
 
   wanted(association: Association): void {
-    if (this.#shares?.mayGoOn(association)) this.#sharers.read();
+    if (this.#shares?.mayGoOn(association)) this.#associations.read();
   }
 
   forget(association: Association): void {

@@ -12,7 +12,7 @@ export interface ReaderOwner {
   /** How many bytes of messages may be read now. The rest stays in usrsctp and closes the receive window. */
   room(): number;
   /** Ids of associations from which nothing may be read now; undefined if there are none. */
-  readonly held: Words | undefined;
+  readonly setAside: Words | undefined;
   message(associationId: number, message: Message): void;
   notification(notification: Notification): void;
   /** How many bytes of an association's incomplete messages have been read. */
@@ -114,10 +114,10 @@ export class SocketReader {
   /** Reads a batch. Returns false if there is nothing more to read. */
   #fill(room: number): boolean {
     const { calls } = this.#pump;
-    const { held } = this.#owner;
-    if (held === undefined) return this.#read(room);
+    const { setAside } = this.#owner;
+    if (setAside === undefined) return this.#read(room);
     try {
-      return calls.setAside(this.#handle, held) && this.#read(room);
+      return calls.setAside(this.#handle, setAside) && this.#read(room);
     } finally {
       calls.putBack();
     }

@@ -40,7 +40,7 @@ export function addressNotifier(system: SystemCalls, changed: () => void): Addre
     turn ??= setImmediate(work);
   });
   return {
-    hold: (isHeld) => watch.hold(isHeld),
+    setRef: (isRef) => watch.setRef(isRef),
     close() {
       clearImmediate(turn);
       watch.close();

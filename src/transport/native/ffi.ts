@@ -128,8 +128,8 @@ class PollWatch implements Watch {
 
   received(): void {}
 
-  hold(isHeld: boolean): void {
-    if (isHeld) this.#handle.ref();
+  setRef(isRef: boolean): void {
+    if (isRef) this.#handle.ref();
     else this.#handle.unref();
   }
 
@@ -160,7 +160,7 @@ class PollOnce implements OnceWatch {
         ready();
       });
     });
-    this.#watch.hold(false);
+    this.#watch.setRef(false);
   }
 
   wait(): void {

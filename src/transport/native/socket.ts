@@ -98,7 +98,7 @@ export class NativeSocket implements LocalSocket {
   #hasError = false;
   #isWritable = false;
   #isClosing = false;
-  #isHeld = true;
+  #isRef = true;
 
   /** Binds. Throws a `SystemError`. */
   static open(shared: SharedParts, asked: AskedAddress, port: number, events: SocketEvents): NativeSocket {
@@ -157,9 +157,9 @@ export class NativeSocket implements LocalSocket {
     return this.#sender.dropped;
   }
 
-  hold(isHeld: boolean): void {
-    this.#isHeld = isHeld;
-    this.#watch.hold(isHeld);
+  setRef(isRef: boolean): void {
+    this.#isRef = isRef;
+    this.#watch.setRef(isRef);
   }
 
   send(packets: readonly Packet[]): void {
@@ -190,7 +190,7 @@ export class NativeSocket implements LocalSocket {
     this.#hasError ||= hasError;
     if (this.#turn !== undefined) return;
     this.#turn = setImmediate(this.#work);
-    if (!this.#isHeld) this.#turn.unref();
+    if (!this.#isRef) this.#turn.unref();
   }
 
   readonly #work = (): void => {

@@ -13,7 +13,7 @@ export interface Watch {
   /** Something was received, so that more is likely to come soon. */
   received(): void;
   /** Whether it keeps the process alive. */
-  hold(isHeld: boolean): void;
+  setRef(isRef: boolean): void;
   close(): void;
 }
 
@@ -27,7 +27,7 @@ const INTERVAL_MS = 1;
 export class TimedWatch implements Watch {
   readonly #ready: (event: Readiness) => void;
   #isWriteAsked = false;
-  #isHeld = true;
+  #isRef = true;
   #timer: NodeJS.Timeout | undefined;
   #turn: NodeJS.Immediate | undefined;
 
@@ -43,12 +43,12 @@ export class TimedWatch implements Watch {
   received(): void {
     if (this.#timer === undefined || this.#turn !== undefined) return;
     this.#turn = setImmediate(this.#look);
-    if (!this.#isHeld) this.#turn.unref();
+    if (!this.#isRef) this.#turn.unref();
   }
 
-  hold(isHeld: boolean): void {
-    this.#isHeld = isHeld;
-    if (isHeld) this.#timer?.ref();
+  setRef(isRef: boolean): void {
+    this.#isRef = isRef;
+    if (isRef) this.#timer?.ref();
     else this.#timer?.unref();
   }
 
@@ -69,7 +69,7 @@ export interface ReadinessThread {
   /** Calls `wake` once, when the descriptor can be read or has an error. */
   wait(wake: () => void): void;
   /** Whether waiting keeps this thread alive. */
-  hold(isHeld: boolean): void;
+  setRef(isRef: boolean): void;
   close(): void;
 }
 
@@ -83,13 +83,13 @@ export class ThreadWatch implements Watch {
   #timed: TimedWatch | undefined;
   #looksWithoutPacket = 0;
   #isWriteAsked = false;
-  #isHeld = true;
+  #isRef = true;
   #isClosed = false;
 
-  constructor(waker: ReadinessThread, ready: (event: Readiness) => void) {
-    this.#thread = waker;
+  constructor(thread: ReadinessThread, ready: (event: Readiness) => void) {
+    this.#thread = thread;
     this.#ready = ready;
-    waker.hold(true);
+    thread.setRef(true);
     this.#look();
   }
 
@@ -104,10 +104,10 @@ export class ThreadWatch implements Watch {
     this.#timed?.received();
   }
 
-  hold(isHeld: boolean): void {
-    this.#isHeld = isHeld;
-    this.#thread.hold(isHeld);
-    this.#timed?.hold(isHeld);
+  setRef(isRef: boolean): void {
+    this.#isRef = isRef;
+    this.#thread.setRef(isRef);
+    this.#timed?.setRef(isRef);
   }
 
   close(): void {
@@ -121,7 +121,7 @@ export class ThreadWatch implements Watch {
     this.#looksWithoutPacket = 0;
     this.#timed = new TimedWatch((event) => this.#looked(event));
     this.#timed.start(this.#isWriteAsked);
-    this.#timed.hold(this.#isHeld);
+    this.#timed.setRef(this.#isRef);
   }
 
   #looked(event: Readiness): void {

@@ -14,7 +14,7 @@ export interface LocalSocket {
   /** How many packets weren't sent. */
   readonly dropped: number;
   /** Whether the socket keeps the process alive. */
-  hold(isHeld: boolean): void;
+  setRef(isRef: boolean): void;
   /** Sends packets whose source is this address. */
   send(packets: readonly Packet[]): void;
   /** Stops receiving, and sends what is queued for at most a second. Resolves when the socket is closed. */
@@ -45,6 +45,6 @@ export interface SocketSystem {
 /** Tells that the machine's addresses may have changed, until it is closed. */
 export interface AddressNotifier {
   /** Whether it keeps the process alive. */
-  hold(isHeld: boolean): void;
+  setRef(isRef: boolean): void;
   close(): void;
 }

@@ -172,10 +172,10 @@ export class SocketNetwork implements SocketEvents {
   }
 
   /** Whether its sockets and timers keep the process alive. */
-  hold(isHeld: boolean): void {
-    this.#sockets.hold(isHeld);
-    this.#watch?.hold(isHeld);
-    this.#notifier?.hold(isHeld);
+  setRef(isRef: boolean): void {
+    this.#sockets.setRef(isRef);
+    this.#watch?.setRef(isRef);
+    this.#notifier?.setRef(isRef);
   }
 
   /** Stops accepting and receiving packets, and sends those that are queued. Resolves when the port is free. */

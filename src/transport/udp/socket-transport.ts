@@ -39,7 +39,7 @@ export class SocketTransport implements Transport {
   #network: SocketNetwork | undefined;
   #closing: Promise<void> | undefined;
   #droppedBeforeStart = 0;
-  #isHeld = true;
+  #isRef = true;
 
   constructor(settings: UdpSettings, parts: SocketTransportParts) {
     this.#settings = settings;
@@ -72,7 +72,7 @@ export class SocketTransport implements Transport {
     try {
       const network = await this.#opening;
       if (this.#closing === undefined) this.#network = network;
-      if (!this.#isHeld) this.#network?.hold(false);
+      if (!this.#isRef) this.#network?.setRef(false);
     } catch (error) {
       this.#opening = undefined;
       throw error;
@@ -105,11 +105,11 @@ export class SocketTransport implements Transport {
   }
 
   ref(): void {
-    this.#hold(true);
+    this.#setRef(true);
   }
 
   unref(): void {
-    this.#hold(false);
+    this.#setRef(false);
   }
 
   send(packets: readonly Packet[]): void {
@@ -128,9 +128,9 @@ export class SocketTransport implements Transport {
     return this.#closing;
   }
 
-  #hold(isHeld: boolean): void {
-    this.#isHeld = isHeld;
-    this.#network?.hold(isHeld);
+  #setRef(isRef: boolean): void {
+    this.#isRef = isRef;
+    this.#network?.setRef(isRef);
   }
 
   async #open(host: TransportHost): Promise<SocketNetwork> {

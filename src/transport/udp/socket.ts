@@ -63,8 +63,8 @@ export class UdpSocket implements LocalSocket {
   }
 
   /** Whether the socket keeps the process alive. */
-  hold(isHeld: boolean): void {
-    if (isHeld) this.#socket.ref();
+  setRef(isRef: boolean): void {
+    if (isRef) this.#socket.ref();
     else this.#socket.unref();
   }
 

@@ -24,7 +24,7 @@ export class LocalSockets {
   #updating: Promise<Update> | undefined;
   #droppedByClosed = 0;
   #isClosed = false;
-  #isHeld = true;
+  #isRef = true;
 
   /** Opens a socket per address. Rejects if an explicit address can't be used, or if there is none. */
   static async open(wanted: readonly Wanted[], port: number, open: Open): Promise<LocalSockets> {
@@ -70,9 +70,9 @@ export class LocalSockets {
   }
 
   /** Whether the sockets keep the process alive. */
-  hold(isHeld: boolean): void {
-    this.#isHeld = isHeld;
-    for (const socket of this.#byAddress.values()) socket.hold(isHeld);
+  setRef(isRef: boolean): void {
+    this.#isRef = isRef;
+    for (const socket of this.#byAddress.values()) socket.setRef(isRef);
   }
 
   /** Sends what is queued. Resolves when the port is free. */
@@ -94,7 +94,7 @@ export class LocalSockets {
       return { isChanged: false, isComplete: true };
     }
     const removed = [...this.#byAddress.values()].filter(({ address }) => !sockets.has(address));
-    for (const socket of opened) socket.hold(this.#isHeld);
+    for (const socket of opened) socket.setRef(this.#isRef);
     this.#byAddress = sockets;
     this.#addresses = [...sockets.keys()];
     for (const socket of removed) this.#closing.set(socket, this.#close(socket));

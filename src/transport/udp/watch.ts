@@ -46,8 +46,8 @@ export class InterfaceWatch {
   }
 
   /** Whether its timer keeps the process alive. */
-  hold(isHeld: boolean): void {
-    this.#isUnref = !isHeld;
+  setRef(isRef: boolean): void {
+    this.#isUnref = !isRef;
     if (this.#cancel !== undefined) this.#wait(INTERVAL_MS);
   }
 
