@@ -1,8 +1,10 @@
-// npm run scenarios -- [--seeds N] [--from SEED] [--kind NAME]...
+// npm run scenarios -- [--seeds N] [--from SEED] [--kind NAME]... [--jobs N]
 //
-// Plays random scenarios of each kind, N seeds each, by default 1,000 and from 1,000,000 on, beyond those of the tests. Prints
-// after each batch how many were played and how many have failed. Exits with 1 if any has failed.
+// Plays random scenarios of each kind, N seeds each, by default 1,000 and from 1,000,000 on, beyond those of the tests: in as many
+// processes at a time as there are cores, or as --jobs says. Prints after each batch how many were played and how many have
+// failed. Exits with 1 if any has failed.
 import { spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 
 /** The names of the tests that play a kind, and their files. */
@@ -13,32 +15,45 @@ const KINDS = {
   programs: ['test/scenarios/programs.test.ts', ''],
   'two-peers': ['test/isolation/two-peers.test.ts', ''],
 };
-const BATCH = 500;
+const BATCH = 1000;
 
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '1000' },
     from: { type: 'string', default: '1000000' },
     kind: { type: 'string', multiple: true },
+    jobs: { type: 'string', default: String(availableParallelism()) },
   },
 });
-const [seeds, from] = [Number(values.seeds), Number(values.from)];
+const [seeds, from, jobs] = [Number(values.seeds), Number(values.from), Number(values.jobs)];
 const kinds = values.kind ?? Object.keys(KINDS);
-if (!(seeds > 0) || !(from >= 0) || kinds.some((kind) => !(kind in KINDS))) {
-  console.error(`npm run scenarios -- --seeds N [--from SEED] [--kind ${Object.keys(KINDS).join('|')}]...`);
+if (!(seeds > 0) || !(from >= 0) || !(jobs > 0) || kinds.some((kind) => !(kind in KINDS))) {
+  console.error(`npm run scenarios -- --seeds N [--from SEED] [--kind ${Object.keys(KINDS).join('|')}]... [--jobs N]`);
   process.exit(2);
 }
 
 const startedMs = performance.now();
 const counts = Object.fromEntries(kinds.map((kind) => [kind, { played: 0, failed: 0 }]));
-for (let first = from; first < from + seeds; first += BATCH) {
-  const last = Math.min(first + BATCH, from + seeds) - 1;
-  for (const kind of kinds) await playBatch(kind, first, last);
-  const minutes = ((performance.now() - startedMs) / 60_000).toFixed(1);
-  const text = Object.entries(counts).map(([kind, { played, failed }]) => `${kind} ${played} played, ${failed} failed`);
-  console.log(`seeds ${from} to ${last}, ${minutes} minutes: ${text.join('; ')}`);
-}
+const batches = batchesOf(kinds, from, seeds);
+await Promise.all(Array.from({ length: jobs }, playBatches));
 process.exitCode = Object.values(counts).some(({ failed }) => failed > 0) ? 1 : 0;
+
+function* batchesOf(kinds, from, seeds) {
+  for (let first = from; first < from + seeds; first += BATCH) {
+    for (const kind of kinds) yield [kind, first, Math.min(first + BATCH, from + seeds) - 1];
+  }
+}
+
+async function playBatches() {
+  for (const batch of batches) {
+    await playBatch(...batch);
+    const minutes = ((performance.now() - startedMs) / 60_000).toFixed(1);
+    const text = Object.entries(counts).map(
+      ([kind, { played, failed }]) => `${kind} ${played} played, ${failed} failed`,
+    );
+    console.log(`${minutes} minutes: ${text.join('; ')}`);
+  }
+}
 
 async function playBatch(kind, first, last) {
   const [file, name] = KINDS[kind];
