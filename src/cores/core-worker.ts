@@ -19,6 +19,7 @@ import {
   type BetweenWorkers,
   type CoresSteering,
   type FromWorker,
+  type HandedOver,
   LINK,
   sctpError,
   type ToWorker,
@@ -239,14 +240,22 @@ export class CoreWorker {
     this.#peers.get(index)?.close();
     this.#peers.set(index, port);
     port.on('message', (message: BetweenWorkers) => {
-      if (message.type === 'packets') {
-        this.#pending.taken(this.share.index, message.count);
-        const packets = unpackBatch(message.batch);
-        this.#inner.learn(packets);
-        this.#steered.receiveHandedOver(packets);
-      } else this.#steered.unreachable(message.destination, message.code, message.reason);
+      if (message.type === 'packets') afterPoll(() => this.#receiveHandedOver(message));
+      else this.#steered.unreachable(message.destination, message.code, message.reason);
     });
     port.unref();
+  }
+
+  /**
+   * Reads our own sockets first: they may have what a peer sent before, such as the SHUTDOWN COMPLETE of an association before an
+   * INIT from the same port. If the INIT overtakes it, it is discarded (RFC 9260 §9.2), and the peer sends it again after a second.
+   */
+  #receiveHandedOver({ batch, count }: HandedOver): void {
+    this.#sockets?.receiveNow();
+    this.#pending.taken(this.share.index, count);
+    const packets = unpackBatch(batch);
+    this.#inner.learn(packets);
+    this.#steered.receiveHandedOver(packets);
   }
 
   #handOver(to: number, packets: readonly Packet[]): void {
@@ -256,7 +265,7 @@ export class CoreWorker {
       return;
     }
     const batch = packBatch(packets);
-    peer.postMessage({ type: 'packets', batch, count: packets.length } satisfies BetweenWorkers, [batch.buffer]);
+    peer.postMessage({ type: 'packets', batch, count: packets.length } satisfies HandedOver, [batch.buffer]);
   }
 
   #drain(): void {
@@ -287,4 +296,9 @@ export class CoreWorker {
 
 function closedError(): SctpError {
   return new SctpError('ENETDOWN', 'start: the workers are being closed', { syscall: 'start' });
+}
+
+/** Calls back when Node's own sockets were read once more: in the turn that calls this, they may have been read already. */
+function afterPoll(callback: () => void): void {
+  setImmediate(() => setImmediate(callback));
 }

@@ -65,9 +65,16 @@ export type ToWorker =
   | { readonly type: 'drain' }
   | { readonly type: 'close' };
 
+/** Packets that a worker hands over to another one. */
+export interface HandedOver {
+  readonly type: 'packets';
+  readonly batch: PacketBatch;
+  readonly count: number;
+}
+
 /** From one worker to another. */
 export type BetweenWorkers =
-  | { readonly type: 'packets'; readonly batch: PacketBatch; readonly count: number }
+  | HandedOver
   | {
       readonly type: 'unreachable';
       readonly destination: Address;

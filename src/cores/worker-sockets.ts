@@ -35,6 +35,7 @@ export class WorkerSockets implements SocketSystem {
   readonly #mainThreadSockets = new Map<Address, MainThreadSocket>();
   readonly #asleep = new Map<string, () => void>();
   readonly #watching = new Set<() => void>();
+  readonly #adopted = new Set<NativeSocket>();
 
   static async create(main: MainThread, settings: UdpSettings, sockets: CoresSockets): Promise<WorkerSockets> {
     const native = sockets === 'native' ? await udpParts(settings) : undefined;
@@ -63,7 +64,17 @@ export class WorkerSockets implements SocketSystem {
       return socket;
     }
     const parts = { ...this.#native, system: this.#systemFor(this.#native.system, withZone(asked)) };
-    return new Adopted(NativeSocket.adopt(parts, asked, fd, events), released);
+    const socket = NativeSocket.adopt(parts, asked, fd, events);
+    this.#adopted.add(socket);
+    return new Adopted(socket, () => {
+      this.#adopted.delete(socket);
+      released();
+    });
+  }
+
+  /** Receives what has arrived at sockets that aren't read in each turn of the event loop. */
+  receiveNow(): void {
+    for (const socket of this.#adopted) socket.receiveNow();
   }
 
   /** The socket of an address can be read. */

@@ -11,6 +11,7 @@ import { freePort } from '../support/native.js';
 import { TwoPaths } from '../support/two-paths.js';
 
 const PROGRAM = fileURLToPath(new URL('programs/echo.mjs', import.meta.url));
+const BUSY = fileURLToPath(new URL('programs/busy.mjs', import.meta.url));
 const IDLE = fileURLToPath(new URL('programs/idle.mjs', import.meta.url));
 const PORT = 5001;
 const PEER_PORT = 6001;
@@ -29,9 +30,9 @@ afterEach(async () => {
   for (const each of opened.splice(0).toReversed()) await each.close().catch(() => {});
 });
 
-async function start(options: CoresOptions = {}): Promise<Cores> {
+async function start(options: CoresOptions = {}, program = PROGRAM): Promise<Cores> {
   const udpOptions = { addresses: SERVER_ADDRESSES, port: 0, ...options.udp };
-  const cores = await Cores.start(PROGRAM, { workers: WORKERS, ...options, udp: udpOptions });
+  const cores = await Cores.start(program, { workers: WORKERS, ...options, udp: udpOptions });
   opened.push(cores);
   return cores;
 }
@@ -256,6 +257,18 @@ describe.each(['kernel', 'workers', 'main'] as const satisfies CoresSteering[])(
       await cores.spawn(2);
       expect((await connectMany(stack, 60)).map(({ index }) => index)).toContain(2);
     }, 60_000);
+
+    test('a peer that shuts down and connects again from the same port at once isn’t refused, however busy the worker is', async () => {
+      const { stack } = await peer(await start({ steering, workers: 2 }, BUSY));
+      const times: number[] = [];
+      while (times.length < 8) {
+        const startedAtMs = performance.now();
+        const association = await connect(stack, PEER_PORT);
+        times.push(performance.now() - startedAtMs);
+        await association.close();
+      }
+      expect(Math.max(...times)).toBeLessThan(900); // an INIT that was discarded is sent again after a second
+    });
 
     test('workers without packets sleep: nothing wakes them but the next packet', async () => {
       const { stdout } = await promisify(execFile)(process.execPath, [IDLE, steering]);

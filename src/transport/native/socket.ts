@@ -162,6 +162,11 @@ export class NativeSocket implements LocalSocket {
     this.#watch.setRef(isRef);
   }
 
+  /** Receives what has arrived, without waiting for the event loop. It must be called from the event loop. */
+  receiveNow(): void {
+    if (!this.#isClosing) this.#receive();
+  }
+
   send(packets: readonly Packet[]): void {
     this.#shared.kind.sending(packets);
     this.#outgoing.add(packets);
@@ -197,7 +202,7 @@ export class NativeSocket implements LocalSocket {
     this.#turn = undefined;
     if (this.#hasError) this.#readErrors();
     this.#hasError = false;
-    if (!this.#isClosing) this.#receive();
+    this.receiveNow();
     if (this.#isWritable) this.#sender.writable();
     this.#isWritable = false;
   };
