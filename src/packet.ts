@@ -29,7 +29,7 @@ export function checkPackets(packets: unknown): void {
   for (const packet of packets as (Partial<Packet> | null | undefined)[]) {
     const isPacket = typeof packet?.source === 'string' && typeof packet.destination === 'string';
     if (!isPacket || !ArrayBuffer.isView(packet.bytes)) {
-      throw new TypeError(`send: a packet has a source, a destination and bytes, and isn't ${shown(packet)}`);
+      throw new TypeError(`send: a packet must have a source, a destination and bytes, unlike ${shown(packet)}`);
     }
   }
 }

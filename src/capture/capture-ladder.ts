@@ -27,7 +27,8 @@ export function ladderOf(packets: Iterable<ReadPacket>, options: LadderOptions =
   checkOptions(options, LADDER_OPTIONS, 'ladderOf');
   const { names = {} } = options;
   const nameOf = (address: Address) => (Object.hasOwn(names, address) ? (names[address] ?? address) : address);
-  if (typeof packets?.[Symbol.iterator] !== 'function') throw new TypeError('ladderOf: give packets of readCapture');
+  if (typeof packets?.[Symbol.iterator] !== 'function')
+    throw new TypeError('ladderOf: give the packets that readCapture() returns');
   const all = [...packets];
   for (const packet of all) checkBytes(packet?.bytes, 'bytes of a packet', 'ladderOf');
   const start = all[0]?.timeMs ?? 0;

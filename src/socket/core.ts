@@ -135,7 +135,7 @@ export class SocketCore implements LazyModuleSocketOwner, AssociationTableOwner,
       throw failed('EINVAL', `listen: backlog must be 1 or more, not ${shown(backlog)}`);
     }
     if (this.config.style === 'one-to-one' && this.associations.size > 0) {
-      throw failed('EISCONN', 'listen: the socket has an association');
+      throw failed('EISCONN', 'listen: the socket has an association: close it, or use another socket');
     }
     this.acceptor.listen(this.moduleSocket.bound(), backlog);
     return this.acceptor;

@@ -61,7 +61,7 @@ export class IncomingFile {
   /** Writes bytes. Rejects if there are more than were announced, or with the disk's error. */
   async write(data: Uint8Array): Promise<void> {
     if (this.#progress.bytes + data.length > (this.#announced ?? Number.POSITIVE_INFINITY)) {
-      throw new Error(`the file is longer than ${this.#announced} bytes, which were announced`);
+      throw new Error(`the file is longer than the ${this.#announced} bytes that were announced`);
     }
     this.#hash.update(data);
     await this.#handle.writeFile(data); // appends to what was written through this handle

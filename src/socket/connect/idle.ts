@@ -16,7 +16,10 @@ export function checkIdle(
   if (isLookingUp || association?.state === 'connecting') {
     throw new SctpError('EALREADY', `${syscall}: an association is being set up already`, { syscall });
   }
-  if (association) throw new SctpError('EISCONN', `${syscall}: the socket has an association`, { syscall });
+  if (association)
+    throw new SctpError('EISCONN', `${syscall}: the socket has an association: close it, or use another socket`, {
+      syscall,
+    });
 }
 
 /** The id of the socket's association that has one of the peer's addresses; 0 if there is none. */
