@@ -184,15 +184,18 @@ describe.each(ENDS)('over an association that %s set up with a native usrsctp', 
     await native.command('send 3 0 100 2');
     for (const ssn of [0, 1]) expect(await association.receive(WAIT)).toMatchObject({ stream: 3, ssn });
     await association.resetStreams({ incoming: [3], ...WAIT });
+    // Until the peer has our answer it sends nothing on that stream.
+    await native.printed(/^streams reset outgoing performed 3$/m);
     await native.command('send 3 0 100 1');
     expect(await association.receive(WAIT)).toMatchObject({ stream: 3, ssn: 0 });
     const reset = new Promise((resolve) => association.once('streamReset', resolve));
     await native.command('reset outgoing 3');
     expect(await reset).toMatchObject({ direction: 'incoming', outcome: 'performed', streams: [3] });
+    await native.printed(/(^streams reset outgoing performed 3\n(.*\n)*){2}/m);
     await native.command('send 3 0 100 1');
     expect(await association.receive(WAIT)).toMatchObject({ stream: 3, ssn: 0 });
     await native.command('reset incoming 2');
-    await native.printed(/^streams reset outgoing performed 3$/m);
+    await native.printed(/(^streams reset incoming performed 2\n(.*\n)*){2}/m);
     await association.addStreams({ outbound: 2, ...WAIT });
     await native.printed(/^streams added/m);
     await association.send('new', { stream: 11 });
