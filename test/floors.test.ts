@@ -122,7 +122,7 @@ describe('floors', () => {
   test('a file imports from its own floor or a lower one', () => {
     const upwards = files.flatMap((file) =>
       imported(file)
-        .filter((target) => floorOf(target) > floorOf(file) || strangers(file, target))
+        .filter((target) => floorOf(target) > floorOf(file) || isForbidden(file, target))
         .map((target) => `${file} → ${target}`),
     );
     expect(upwards).toEqual([]);
@@ -181,7 +181,7 @@ describe('floors', () => {
   });
 });
 
-function strangers(file: string, target: string): boolean {
+function isForbidden(file: string, target: string): boolean {
   return FORBIDDEN.some(([from, to]) => from.test(file) && to.test(target));
 }
 
