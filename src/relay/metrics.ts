@@ -127,7 +127,10 @@ export class Metrics {
 
 type Values = MetricObjectWithValues<MetricValue<string>>[];
 
-/** The metrics of several workers together. The counters of a worker that has ended stay in the sum, so that it never decreases. */
+/**
+ * The metrics of several workers together. The counters of a worker that has ended stay in the sum, so that it never decreases.
+ * What waited in the worker counts as dropped.
+ */
 export class MetricsSum {
   readonly #last = new Map<number, Values>();
   #ended: Values[] = [];
@@ -141,7 +144,7 @@ export class MetricsSum {
   ended(worker: number): void {
     const last = this.#last.get(worker);
     this.#last.delete(worker);
-    if (last !== undefined) this.#ended.push(last.filter(({ type }) => String(type) === 'counter'));
+    if (last !== undefined) this.#ended.push(countersAtEnd(last));
   }
 
   /** Prometheus' text format. Rejects with TypeError if no worker keeps metrics. */
@@ -156,4 +159,14 @@ export class MetricsSum {
     const all = [...this.#last.values(), ...this.#ended, await own.getMetricsAsJSON()];
     return AggregatorRegistry.aggregate(all).metrics();
   }
+}
+
+function countersAtEnd(values: Values): Values {
+  const waiting = values.find(({ name }) => name === `${PREFIX}waiting`)?.values ?? [];
+  const lost = waiting
+    .filter(({ value }) => value > 0)
+    .map(({ labels, value }) => ({ labels: { ...labels, reason: 'worker_ended' }, value }));
+  return values
+    .filter(({ type }) => String(type) === 'counter')
+    .map((each) => (each.name === `${PREFIX}dropped_total` ? { ...each, values: [...each.values, ...lost] } : each));
 }

@@ -15,6 +15,7 @@ export const DROP_REASONS = {
     'too_large',
     'network',
     'session_ended',
+    'worker_ended',
   ],
   in: [
     'rate',
@@ -26,6 +27,7 @@ export const DROP_REASONS = {
     'too_large',
     'not_connected',
     'connection_lost',
+    'worker_ended',
   ],
 } as const;
 

@@ -121,7 +121,7 @@ describe.each(['127.0.0.1', '::1'])('our client with native servers on %s', (add
     const error = await attempt.catch((reason) => reason);
     expect(error).toMatchObject({ code: 'ETIMEDOUT', syscall: 'connectx', address, port: 8 });
     const [first, second] = error.attempts[0].sentAtMs;
-    expect(second - first).toBeGreaterThanOrEqual(450);
+    expect(second - first).toBeGreaterThanOrEqual(400); // it is 500 ms, unless the first one was late
   });
 
   test('after a native server is killed, the association is lost with ETIMEDOUT', async () => {
