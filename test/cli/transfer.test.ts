@@ -144,7 +144,7 @@ describe.skipIf(!isBuilt)('receive, with a sender that breaks the protocol', () 
       expect(await receipt(association, ['begin', bad])).toMatch(/^the peer has /);
     }
     const begin = ['begin', JSON.stringify({ name: 'a', bytes: 3 })] as const;
-    expect(await receipt(association, [...begin], ['data', 'four'])).toContain('longer than 3 bytes');
+    expect(await receipt(association, [...begin], ['data', 'four'])).toContain('longer than the 3 bytes');
     expect(await receipt(association, [...begin], ['data', 'abc'], ['end', '{"sha256":"00"}'])).toContain('SHA-256');
     expect(await receipt(association, [...begin], ['end', '{}'])).toContain('without its SHA-256');
     expect(await receipt(association, [...begin], [...begin])).toContain('another file before its end');
