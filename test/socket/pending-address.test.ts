@@ -49,41 +49,6 @@ test.each(Array.from({ length: 8 }, (_, number) => number))(
   },
 );
 
-/*
- * client: ASCONF, delete fd00::1 ──────► server      over IPv4; the address comes back before the answer
- * client: ASCONF, add fd00::1 ──► lost               the server doesn't know the address any more
- */
-test('the only IPv6 address, which comes back before the peer has acknowledged its removal, sends nothing but ASCONF until it is acknowledged', async () => {
-  const addresses = { client: ['10.0.1.1', 'fd00::1'], server: ['10.0.1.2', 'fd00::2'] };
-  await withTwoStacks(
-    async ({ network, client, server }) => {
-      const ends = addresses.server.map((address) => ({ address, port: 5001 }));
-      const [listener, socket] = [server.socket(), client.socket()];
-      listener.bindx(ends);
-      listener.listen();
-      socket.bindx(addresses.client.map((address) => ({ address, port: 5000 })));
-      const [a, b] = await Promise.all([socket.connectx(ends), listener.accept()]);
-      await network.advance(3000);
-      socket.removeLocal([{ address: 'fd00::1' }]);
-      socket.addLocal([{ address: 'fd00::1' }]);
-      await network.advance(10); // the ASCONF that deletes it has left
-      const early = new Set<string>();
-      const stop = network.filter(({ source, bytes }) => {
-        const types = decodePacket(bytes).chunks.map(({ type }) => type);
-        if (source === 'fd00::1') for (const type of types) early.add(type);
-        return types.includes('ASCONF') ? 'drop' : undefined;
-      });
-      await network.advance(8000);
-      stop();
-      expect([...early].filter((type) => type !== 'ASCONF' && type !== 'AUTH')).toEqual([]);
-      await network.advance(60_000);
-      expect([a.state, b.state]).toEqual(['open', 'open']);
-      expect(b.paths().map(({ address, state }) => [address, state])).toContainEqual(['fd00::1', 'active']);
-    },
-    { addresses, conditions: { latencyMs: 10 } },
-  );
-});
-
 test('adding and deleting addresses leaks no memory if the peer does not support ASCONF', async () => {
   await withTwoStacks(
     async (stacks) => {

@@ -51,17 +51,13 @@ struct sctp_ifa *link_usable_address(struct sctp_tcb *stcb, sa_family_t family, 
 	return NULL;
 }
 
-/* Can another address send to one of the peer's, so that an ASCONF about this one leaves from there? */
+/*
+ * Is there another address of this family, so that an ASCONF about this one leaves from there? Those of the other family
+ * don't count: if the peer has moved as well, it may be reachable with this family only.
+ */
 static int has_other_address(struct sctp_tcb *stcb, const struct sctp_ifa *ifa)
 {
-	const struct sctp_nets *net;
-
-	TAILQ_FOREACH(net, &stcb->asoc.nets, sctp_next) {
-		if (link_usable_address(stcb, net->ro._l_addr.sa.sa_family, ifa) != NULL) {
-			return 1;
-		}
-	}
-	return 0;
+	return link_usable_address(stcb, ifa->address.sa.sa_family, ifa) != NULL;
 }
 
 /*
