@@ -14,8 +14,8 @@ import type { PacketBatch } from './packet-batch.js';
 export type CoresSteering = 'kernel' | 'workers' | 'main';
 
 /**
- * Which threads have the sockets. `native`: the main thread opens them by system calls, and the workers use duplicates. `reusePort`: each worker has
- * its own by `node:dgram`. `main`: the main thread has them.
+ * Which threads have the sockets. `native`: the main thread opens them by system calls, and the workers use duplicates.
+ * `reusePort`: each worker has its own by `node:dgram`. `main`: the main thread has them.
  */
 export type CoresSockets = 'native' | 'reusePort' | 'main';
 

@@ -234,8 +234,8 @@ struct link_packet;
 int link_check_source(struct sctp_tcb *stcb, struct mbuf *packet, int headers, struct link_packet *header);
 
 /*
- * Does a packet have a chunk of this type after `headers` bytes? And an address as in an IP header; NULL if it is of another
- * family.
+ * Does a packet have a chunk of this type after `headers` bytes? And an address as in an IP header; NULL if it is of
+ * another family.
  */
 int link_has_chunk(struct mbuf *packet, int headers, uint8_t type);
 const void *link_ip_address(const union sctp_sockstore *address, uint8_t family);

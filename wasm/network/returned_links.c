@@ -10,7 +10,8 @@
  * A HEARTBEAT ACK or ASCONF ACK shows that its path works. Then T3-rtx is cut short too, if it is overdue, and that of
  * failed paths, whose data goes to this one. What was sent long before that HEARTBEAT, and isn't acknowledged, was lost;
  * so was what was sent a round trip before the last SACK, which leaves it out. So when a HEARTBEAT arrives on a path
- * that has failed, or whose data may be lost, another one is sent in return.
+ * that has failed, or whose data may be lost, another one is sent in return; also if only a SACK that follows the
+ * HEARTBEAT shows that data may be lost.
  */
 #include <netinet/sctp_os.h>
 #include <netinet/sctp_pcb.h>
