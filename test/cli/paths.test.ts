@@ -104,9 +104,9 @@ describe.skipIf(!isBuilt)('ping', () => {
     const native = await ran('ping', '127.0.0.1', '--native', '--udp-port', udp.udpPort, ...LOCAL, ...PING, '--json');
     expect(events(native.output, 'answer')).toHaveLength(6);
     // Other tests have raw sockets at 127.0.0.1 at the same time, which answer out-of-the-blue packets with ABORT.
-    const addresses = ['--local', '127.71.0.1', '--local', '::1'];
+    const addresses = ['--local', '127.71.0.1', '--local', '127.71.0.2'];
     const ip = run('echo', '--ip', '--port', 5071, ...addresses);
-    await ip.printed(/listening on SCTP port 5071, 127\.71\.0\.1 ::1/);
+    await ip.printed(/listening on SCTP port 5071, 127\.71\.0\.1 127\.71\.0\.2/);
     const direct = await ran('ping', '127.71.0.1:5071', '--ip', ...addresses, ...PING, '--json');
     expect(events(direct.output, 'answer')).toHaveLength(6);
     expect([native.code, direct.code]).toEqual([0, 0]);
