@@ -2,8 +2,9 @@
 //
 //   node bench/cores.mjs STEERING WORKERS MS [CLIENTS]
 //
-// STEERING is that of the workers, or `native`: usrsctp in C, with its own threads and one that echoes. The row `cores` of the
-// bench runs it. It prints, as JSON, messages of 64 bytes and set-ups for each second of processor time that the server's process uses, with
+// STEERING is that of the workers, or `native`: usrsctp in C, with its own threads and one that echoes. `apart` starts, instead of
+// several workers, as many processes with one worker each, which share nothing but the machine: what several workers would give
+// if it cost nothing that they work together. The row `cores` of the bench runs it. It prints, as JSON, messages of 64 bytes and set-ups for each second of processor time that the server's process uses, with
 // all its threads, and for each second of the clock. For each worker there is a process with a client, so that the workers have as
 // much to do as a single one. (With less to do at a time, a message takes more processor time, because fewer are sent together.)
 import { fork, spawn } from 'node:child_process';
@@ -48,8 +49,9 @@ async function serve(workers, steering) {
 }
 
 async function measure(steering, workers, durationMs, clientCount = workers) {
-  const server = await (steering === 'native' ? nativeServer() : ourServer(workers, steering));
-  const clients = Array.from({ length: clientCount }, (_, number) => start('client', server.port, number));
+  const servers = await serversOf(steering, workers);
+  const portOf = (number) => servers[number % servers.length].port;
+  const clients = Array.from({ length: clientCount }, (_, number) => start('client', portOf(number), number));
   await Promise.all(clients.map(answerOf));
   const all = async (order, ms) => {
     const counts = clients.map(answerOf);
@@ -60,11 +62,17 @@ async function measure(steering, workers, durationMs, clientCount = workers) {
     await all('messages', WARM_UP_MS);
     await all('set-ups');
   }
-  const messages = await during(server, () => all('messages', durationMs));
-  const setUps = await during(server, () => all('set-ups'));
+  const messages = await during(servers, () => all('messages', durationMs));
+  const setUps = await during(servers, () => all('set-ups'));
   await all('end');
-  await server.end();
+  await Promise.all(servers.map((server) => server.end()));
   return { messages, setUps };
+}
+
+function serversOf(steering, workers) {
+  if (steering === 'native') return Promise.all([nativeServer()]);
+  if (steering === 'apart') return Promise.all(Array.from({ length: workers }, () => ourServer(1, 'kernel')));
+  return Promise.all([ourServer(workers, steering)]);
 }
 
 async function ourServer(workers, steering) {
@@ -165,8 +173,12 @@ async function talk(association, end) {
   return received;
 }
 
-/** How much was done for each second of the server's processor time, and for each second. */
-async function during({ cpuMs }, run) {
+/** How much was done for each second of the servers' processor time, and for each second. */
+async function during(servers, run) {
+  const cpuMs = async () => {
+    const each = await Promise.all(servers.map((server) => server.cpuMs()));
+    return each.reduce((sum, ms) => sum + ms, 0);
+  };
   const before = await cpuMs();
   const start = performance.now();
   const count = await run();

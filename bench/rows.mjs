@@ -192,6 +192,8 @@ function coresRows(ms) {
     '1 worker': ['kernel', 1],
     '2 workers': ['kernel', 2],
     '4 workers': ['kernel', 4],
+    '2 apart': ['apart', 2],
+    '4 apart': ['apart', 4],
     '2, by main': ['main', 2],
     'native, 1 client': ['native', 1, 1],
     'native, 2 clients': ['native', 1, 2],

@@ -404,13 +404,13 @@ describe('small messages', () => {
     }));
 });
 
-/** A pair on one path that begins with 1,280 bytes. `tell` reports to the client that a packet is too large, as ICMP does. */
-function told(
+/** A pair on one path that begins with 1,280 bytes. `reportTooBig` tells the client that a packet was too large, as ICMP does. */
+function withPacketTooBig(
   run: (
     network: Network,
     client: Association,
     server: Association,
-    tell: (mtu: number, forged?: boolean) => void,
+    reportTooBig: (mtu: number, forged?: boolean) => void,
     sent: Packet[],
   ) => Promise<void>,
   family: Family = 'IPv4',
@@ -429,24 +429,24 @@ function told(
     const connect = await hosts(network, [BASE], undefined, started, family);
     const [client, server] = await connect();
     await network.advance(2000);
-    const tell = (mtu: number, isForged = false) => {
+    const reportTooBig = (mtu: number, isForged = false) => {
       const bytes = sent.at(-1)!.bytes.slice();
       if (isForged) bytes[4]! ^= 1; // the verification tag
       clientHost?.packetTooBig?.({ source, destination, mtu, bytes });
     };
-    await run(network, client, server, tell, sent);
+    await run(network, client, server, reportTooBig, sent);
   });
 }
 
 const sizeOf = (mtu: number) => [mtu - 20 - 12];
 
 test('a router’s report of a smaller size is used at once, and what was lost is sent again without a time-out', () =>
-  told(async (network, client, server, tell, sent) => {
+  withPacketTooBig(async (network, client, server, reportTooBig, sent) => {
     await carry(client, server);
     expect(mtus(client)).toEqual(sizeOf(1500));
     network.filter((packet) => {
       if (packet.bytes.length + 20 <= 1400 || packet.mayBeFragmented) return packet;
-      network.clock.schedule(10, () => tell(1400));
+      network.clock.schedule(10, () => reportTooBig(1400));
       return 'drop';
     });
     const before = network.clock.now();
@@ -460,10 +460,10 @@ test('a router’s report of a smaller size is used at once, and what was lost i
   }));
 
 test('a router’s report about a probe says which size is probed next, and ends the search', () =>
-  told(async (network, client, server, tell, sent) => {
+  withPacketTooBig(async (network, client, server, reportTooBig, sent) => {
     network.filter((packet) => {
       if (packet.bytes.length + 20 <= 1420) return packet;
-      network.clock.schedule(10, () => tell(1420));
+      network.clock.schedule(10, () => reportTooBig(1420));
       return 'drop';
     });
     for (let i = 0; i < 5; i++) {
@@ -480,7 +480,7 @@ test.each([
 ] as const)(
   '%s: chunks that exceed the reported size by few bytes are sent so that IP may fragment them',
   (family, header) =>
-    told(async (network, client, server, tell) => {
+    withPacketTooBig(async (network, client, server, reportTooBig) => {
       await carry(client, server);
       const late: Packet[] = [];
       network.filter((packet) => {
@@ -493,26 +493,26 @@ test.each([
       const sending = Promise.all(lengths.map((bytes) => client.send(new Uint8Array(bytes).fill(1))));
       await network.advance(50);
       expect(late.length).toBeGreaterThan(0);
-      tell(1300);
+      reportTooBig(1300);
       for (const bytes of lengths) expect((await server.receive({ timeoutMs: 1000 }))?.data.length).toBe(bytes);
       await sending;
     }, family),
 );
 
 test('a report without the verification tag, of a larger size, or after the search changes nothing', () =>
-  told(async (network, client, server, tell) => {
+  withPacketTooBig(async (network, client, server, reportTooBig) => {
     await carry(client, server);
-    tell(1300, true);
-    tell(1500);
-    tell(9000);
+    reportTooBig(1300, true);
+    reportTooBig(1500);
+    reportTooBig(9000);
     await network.advance(1000);
     expect(mtus(client)).toEqual(sizeOf(1500));
   }));
 
 test.each([0, 68, 576, 1279])('a report of %d bytes lowers the size to the base only', (mtu) =>
-  told(async (network, client, server, tell) => {
+  withPacketTooBig(async (network, client, server, reportTooBig) => {
     await carry(client, server);
-    tell(mtu);
+    reportTooBig(mtu);
     await network.advance(1000);
     expect(mtus(client)).toEqual(sizeOf(1280));
     await carry(client, server);

@@ -10,7 +10,7 @@ import type { Relayed, Transfer, TransferResult } from './task.js';
 export interface Served extends Pick<Transfer, 'server' | 'udpPort' | 'steers' | 'window'> {
   readonly relays: readonly TestRelay[];
   /** Resolves when the transfer is complete, with the SHA-256 of what the server has sent and received, in hex. */
-  received(told: TransferResult): Promise<{ readonly sent: string; readonly received: string }>;
+  received(result: TransferResult): Promise<{ readonly sent: string; readonly received: string }>;
   close(): Promise<void>;
 }
 

@@ -43,10 +43,10 @@ export function browserSuite(name: string, launch: () => Promise<Browser>): void
   };
   /** The result of a task. There must be no complaints. */
   const result = async () => {
-    const { result: told } = await site.report('done');
+    const { result: reported } = await site.report('done');
     expect(site.complaints).toEqual([]);
     expect(page?.errors.filter((error) => !/WebSocket|ws:/.test(error))).toEqual([]); // errors of the relay that was stopped
-    return told;
+    return reported;
   };
 
   describe(name, () => {
@@ -65,12 +65,12 @@ export function browserSuite(name: string, launch: () => Promise<Browser>): void
           });
           await site.report('half');
           await relays[0]?.crash();
-          const told = (await result()) as TransferResult;
-          const there = await received(told);
-          expect(told.receivedBytes).toBe(MESSAGES * MESSAGE_BYTES);
-          expect(told.received).toBe(there.sent);
-          expect(told.sent).toBe(there.received);
-          expect(told.relays).toEqual([expect.not.stringMatching('up'), 'up']);
+          const here = (await result()) as TransferResult;
+          const there = await received(here);
+          expect(here.receivedBytes).toBe(MESSAGES * MESSAGE_BYTES);
+          expect(here.received).toBe(there.sent);
+          expect(here.sent).toBe(there.received);
+          expect(here.relays).toEqual([expect.not.stringMatching('up'), 'up']);
           await close();
         });
       }
@@ -89,8 +89,8 @@ export function browserSuite(name: string, launch: () => Promise<Browser>): void
       await start({ job: 'channels', where: 'page', relays: urls, channels, messages, messageBytes, ...server });
       await site.report('half');
       await relays[0]?.crash();
-      const told = (await result()) as ChannelsResult;
-      expect(told).toEqual({ wrong: [], echoes: channels * messages, relays: [expect.not.stringMatching('up'), 'up'] });
+      const here = (await result()) as ChannelsResult;
+      expect(here).toEqual({ wrong: [], echoes: channels * messages, relays: [expect.not.stringMatching('up'), 'up'] });
     });
 
     // Firefox closes the WebSockets of such a page without sending what it has said last.

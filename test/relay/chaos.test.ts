@@ -10,12 +10,14 @@ import { SeededRandom } from '../../src/simulated/seeded-random.js';
 import { udp } from '../../src/udp.js';
 import { Child } from '../support/child.js';
 import { freePort } from '../support/native.js';
+import { RecentPackets } from '../support/recent-packets.js';
 import { AUDIENCE, KEY, ticket, until } from '../support/relays.js';
 import { isEqual, pattern } from '../support/two-stacks.js';
 
 /*
  * Two relays in processes of their own are killed, stopped, drained and cut off at random, while messages go both ways and the page
- * is hidden now and then. CHAOS_SECONDS=3600 plays for an hour, SEED=7 plays one seed again.
+ * is hidden now and then. CHAOS_SECONDS=3600 plays for an hour, SEED=7 plays one seed again. If it fails, the last packets are in a
+ * file whose name it prints.
  */
 const { CI, CHAOS_SECONDS = '60', SEED = String(Date.now() % 1_000_000) } = process.env as Record<string, string>;
 const PROGRAM = fileURLToPath(new URL('../../dist/cli/relay.js', import.meta.url));
@@ -178,10 +180,10 @@ class Stalls {
   }
 }
 
-async function connect(relays: readonly Relay[], clock: Clock) {
+async function connect(relays: readonly Relay[], clock: Clock, packets: RecentPackets) {
   const addresses = ['127.0.1.1', '127.0.2.1'];
   const transport = udp({ addresses, port: 0 });
-  const server = await Stack.create({ transport });
+  const server = await Stack.create({ transport: packets.tap('server', transport) });
   const listener = server.socket();
   const endpoints = addresses.map((address) => ({ address, port: 5001 }));
   listener.bindx(endpoints);
@@ -198,7 +200,7 @@ async function connect(relays: readonly Relay[], clock: Clock) {
     encapsulationPort: transport.port,
     clock,
   });
-  const client = await Stack.create({ transport: relayed, clock });
+  const client = await Stack.create({ transport: packets.tap('client', relayed), clock });
   const [association, accepted] = await Promise.all([client.socket().connectx(endpoints), listener.accept()]);
   return { association, accepted, relayed, stacks: [client, server] };
 }
@@ -212,20 +214,33 @@ function isWhole(relayed: RelayTransport, ends: readonly Association[]): boolean
   return relayed.relays.every(({ state }) => state === 'up') && ends.every(isActive);
 }
 
+/** The states of the relays, and state and RTO of each path at both ends. */
+function conditions(relayed: RelayTransport, ends: readonly Association[]): string {
+  const paths = ends.map((end) => end.paths().map(({ address, state, rtoMs }) => `${address} ${state} RTO ${rtoMs}`));
+  return `relays ${relayed.relays.map(({ state }) => state)}, paths ${paths.flat().join(', ')}`;
+}
+
 // `./build.sh test` builds dist/ first; it may be missing if vitest is run alone.
 describe.skipIf(!existsSync(PROGRAM) && !CI)('relays that are killed, stopped, drained and cut off at random', () => {
   const seconds = Number(CHAOS_SECONDS);
 
   test('lose no byte, and delay no message by 2 s', {
     timeout: (seconds + 120) * 1000,
-  }, async () => {
+  }, async ({ onTestFailed, onTestFinished }) => {
     console.log(`SEED=${SEED}`);
+    const packets = new RecentPackets();
+    onTestFailed(() => {
+      const file = join(tmpdir(), `chaos-${SEED}.txt`);
+      packets.save(file);
+      console.log(`the last packets are in ${file}`);
+    });
     const random = new SeededRandom(Number(SEED));
     const below = (most: number) => random.word() % most;
     const relays = [new Relay('127.0.1.11', await freePort()), new Relay('127.0.2.11', await freePort())];
     await Promise.all(relays.map((each) => each.start()));
     const clock = new PageClock();
-    const { association, accepted, relayed, stacks } = await connect(relays, clock);
+    const { association, accepted, relayed, stacks } = await connect(relays, clock, packets);
+    onTestFinished(packets.noteChanges(() => conditions(relayed, [association, accepted])));
     const events: readonly (readonly [string, (one: Relay) => Promise<void>])[] = [
       ['kill', (one) => one.kill(below(2000))],
       ['stop', (one) => one.stop(500 + below(3000))],
@@ -242,6 +257,7 @@ describe.skipIf(!existsSync(PROGRAM) && !CI)('relays that are killed, stopped, d
       const [name, play] = events[below(events.length)]!;
       clock.isHidden = below(3) === 0;
       const what = clock.isHidden ? `${name}, hidden` : name;
+      packets.note(`event: ${what}`);
       await play(relays[below(relays.length)]!);
       await pause(100); // until the client has noticed
       await until(() => isWhole(relayed, [association, accepted]), `both relays are used again after ${what}`);

@@ -51,21 +51,21 @@ describe.each(STYLES)('%s: associations that peers set up', (style) => {
     await withTwoStacks(async (stacks) => {
       const server = listening(stacks, { style });
       const accepting = server.accept();
-      const told: Association[] = [];
-      server.on('association', (association) => told.push(association));
+      const reported: Association[] = [];
+      server.on('association', (association) => reported.push(association));
       const first = await Promise.all([...(await clients(stacks, 1)).map(() => accepting)]);
       await clients(stacks, 2);
       await stacks.network.advance(10);
       const rest = [await server.accept(), await server.accept()];
-      expect(told).toEqual([...first, ...rest]);
+      expect(reported).toEqual([...first, ...rest]);
     });
   });
 
   test('are left to the iteration even between two turns of its loop', async () => {
     await withTwoStacks(async (stacks) => {
       const server = listening(stacks, { style });
-      const told: Association[] = [];
-      server.on('association', (association) => told.push(association));
+      const reported: Association[] = [];
+      server.on('association', (association) => reported.push(association));
       const taken: Association[] = [];
       const serving = (async () => {
         for await (const association of server.listen()) {
@@ -76,7 +76,7 @@ describe.each(STYLES)('%s: associations that peers set up', (style) => {
       await clients(stacks, 5);
       await stacks.network.advance(1000);
       expect(taken).toHaveLength(5);
-      expect(told).toEqual(taken);
+      expect(reported).toEqual(taken);
       await server.close({ timeoutMs: 1000 });
       await serving;
     });

@@ -55,15 +55,15 @@ describe("Node's helpers work with stacks, sockets and associations", () => {
   test('addListener and removeListener are on and off; off also removes what once has added', () =>
     withTwoStacks(async (stacks) => {
       const { a, b } = await connected(stacks);
-      const told: string[] = [];
-      const listener = () => told.push('removed');
+      const calls: string[] = [];
+      const listener = () => calls.push('removed');
       a.once('close', listener);
       a.off('close', listener);
       a.addListener('close', listener);
       a.removeListener('close', listener);
-      a.addListener('close', () => told.push('kept'));
+      a.addListener('close', () => calls.push('kept'));
       await Promise.all([a.close(), b.close()]);
-      expect(told).toEqual(['kept']);
+      expect(calls).toEqual(['kept']);
     }));
 });
 

@@ -37,7 +37,7 @@ async function receive(from: Association, expected: number): Promise<void> {
       if (lines.includes('go on')) resolve();
     });
   });
-  let [messages, got, told, longestGapMs, lastMs] = [0, 0, 0, 0, performance.now()];
+  let [messages, got, reportedBytes, longestGapMs, lastMs] = [0, 0, 0, 0, performance.now()];
   for await (const { stream, data } of from) {
     const heldMs = performance.now();
     if (got > holdBytes) await goOn;
@@ -49,9 +49,9 @@ async function receive(from: Association, expected: number): Promise<void> {
     got += data.length;
     if (messages > expected) throw new Error(`message ${messages} was never sent`);
     digest.add(stream, data);
-    if (got - told >= PROGRESS_BYTES) {
+    if (got - reportedBytes >= PROGRESS_BYTES) {
       tell({ event: 'progress', bytes: got });
-      told = got;
+      reportedBytes = got;
     }
     if (messages === expected)
       tell({ event: 'done', digest: digest.text(), messages, longestGapMs, waitedMs: waitedMs() });

@@ -79,14 +79,14 @@ describe('the transport contract finds a transport that', () => {
       'calls back while it sends',
       'send never calls back before it has returned',
       (left) => {
-        let told: TransportHost | undefined;
+        let transportHost: TransportHost | undefined;
         return {
           start: (host) => {
-            told = host;
+            transportHost = host;
             return left.start(host);
           },
           send: (packets) => {
-            told?.changed();
+            transportHost?.changed();
             left.send(packets);
           },
         };

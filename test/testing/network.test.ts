@@ -200,13 +200,13 @@ describe('with hooks, as of jest', () => {
   test('a failure is told once, by the test or by the hook', async () => {
     const jest = jestLike();
     const network = useNetwork(jest);
-    let told = 0;
+    let rejections = 0;
     await jest.run(() =>
       network()
         .run(talk)
-        .catch(() => told++),
+        .catch(() => rejections++),
     );
-    expect(told).toBe(1);
+    expect(rejections).toBe(1);
   });
 
   test('a wrapped test takes no parameter', async () => {

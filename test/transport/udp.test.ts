@@ -88,10 +88,10 @@ describe('sending and receiving', () => {
 
   test('a packet that arrives doesn’t change the port where peers are expected', async () => {
     const { transport: server, host } = await started();
-    const { transport: client, host: told } = await started({ encapsulationPort: server.port });
+    const { transport: client, host: clientHost } = await started({ encapsulationPort: server.port });
     const { transport: stranger } = await started();
     stranger.send([packet(stranger, client)]);
-    await until(() => told.packets.length > 0);
+    await until(() => clientHost.packets.length > 0);
     client.send([{ ...packet(client, server), port: 0 }]);
     await until(() => host.packets.length > 0);
     expect(host.packets).toHaveLength(1);

@@ -74,7 +74,7 @@ static ssize_t send_some(struct socket *so, const void *data, uint32_t length, v
 }
 
 /* SCTP_PR_SCTP_TTL gives a message a lifetime, which usrsctp checks only before a retransmission. */
-static void mind_lifetime(struct socket *so, sctp_assoc_t id, const void *info, uint32_t info_type)
+static void start_lifetime(struct socket *so, sctp_assoc_t id, const void *info, uint32_t info_type)
 {
 	const struct sctp_sendv_spa *spa = info_type == SCTP_SENDV_SPA ? info : NULL;
 
@@ -152,7 +152,7 @@ EXPORT int bridge_sendv(int handle, const void *data, uint32_t length, struct so
 		sent = some > 0 ? some : sent;
 	}
 	if (sent > 0) {
-		mind_lifetime(so, id, info, info_type);
+		start_lifetime(so, id, info, info_type);
 	}
 	if (sent < (ssize_t)length) {
 		link_send_buffer_full(so, id);

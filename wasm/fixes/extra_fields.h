@@ -74,10 +74,10 @@ struct path_extra {
 	double heartbeat_ms;          /* when the last answered HEARTBEAT was sent; 0: network/returned_links.c */
 	double heartbeat_trip_ms;     /* how long its answer took */
 	double looked_ms;             /* when the path was last looked at for a HEARTBEAT: network/returned_links.c */
-	double heard_ms;              /* the same; 0 once it was asked whether the path works in both directions */
 	uint32_t min_rtt_us;
 	uint32_t previous_min_rtt_us; /* of the period before */
 	uint32_t ports;               /* SCTP ports: local in the high half, remote */
+	uint8_t looks_after_sack;     /* is also looked at after a SACK, soon after that HEARTBEAT */
 	uint8_t is_to_be_resumed;     /* when the peer knows our address: network/returned_links.c */
 	uint16_t pf_threshold;        /* saved while an association is being set up: error_counters.c */
 };

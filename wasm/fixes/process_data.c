@@ -324,7 +324,7 @@ static void shrink(struct mbuf **packet)
 }
 
 /* The peer has answered, so its error counter is cleared (RFC 9260 8.1); also for SCTP_AUTOCLOSE. */
-static void note_alive(struct sctp_association *asoc)
+static void record_answer(struct sctp_association *asoc)
 {
 	SCTP_STAT_INCR(sctps_recvpktwithdata);
 	asoc->overall_error_count = 0;
@@ -394,7 +394,7 @@ int fixed_process_data(struct mbuf **packet, int ip_bytes, int *offset, int leng
 		sctp_send_packet_dropped(stcb, net, *packet, length, ip_bytes, 0);
 	}
 	if (taken > 0) {
-		note_alive(asoc);
+		record_answer(asoc);
 	}
 	return process_new_tsns(stcb, had_gap) ? GONE : PROCESSED;
 }

@@ -292,7 +292,7 @@ void link_path_works(struct sctp_tcb *stcb, struct sctp_nets *net)
 #define LOOK_INTERVAL_MS 10
 
 /* For how long after a HEARTBEAT each SACK may show that data was lost before it. */
-#define HEARD_MS 200
+#define LOOK_AFTER_SACK_MS 200
 
 static int is_doubtful(const struct sctp_tcb *stcb, const struct sctp_nets *net)
 {
@@ -314,7 +314,7 @@ static int is_doubtful(const struct sctp_tcb *stcb, const struct sctp_nets *net)
 static void ask_if_doubtful(struct sctp_tcb *stcb, struct sctp_nets *net)
 {
 	if (is_doubtful(stcb, net)) {
-		path_extra_of(net)->heard_ms = 0;
+		path_extra_of(net)->looks_after_sack = 0;
 		sctp_send_sack(stcb, SCTP_SO_NOT_LOCKED);
 		sctp_chunk_output(stcb->sctp_ep, stcb, SCTP_OUTPUT_FROM_HB_TMR, SCTP_SO_NOT_LOCKED);
 		sctp_send_hb(stcb, net, SCTP_SO_NOT_LOCKED);
@@ -334,7 +334,7 @@ void fixed_send_heartbeat_ack(struct sctp_tcb *stcb, struct mbuf *packet, int of
 		return;
 	}
 	extra->looked_ms = link_now_ms;
-	extra->heard_ms = link_now_ms;
+	extra->looks_after_sack = 1;
 	ask_if_doubtful(stcb, net);
 }
 
@@ -362,7 +362,7 @@ void link_paths_after_sack(struct sctp_tcb *stcb)
 		if (extra->heartbeat_ms > 0 && !is_probing) {
 			retransmit_if_lost(stcb, net);
 		}
-		if (extra->heard_ms > 0 && link_now_ms < extra->heard_ms + HEARD_MS) {
+		if (extra->looks_after_sack && link_now_ms < extra->looked_ms + LOOK_AFTER_SACK_MS) {
 			ask_if_doubtful(stcb, net);
 		}
 	}
