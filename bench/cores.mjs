@@ -3,8 +3,8 @@
 //   node bench/cores.mjs STEERING WORKERS MS [CLIENTS]
 //
 // STEERING is that of the workers, or `native`: usrsctp in C, with its own threads and one that echoes. `apart` starts, instead of
-// several workers, as many processes with one worker each, which share nothing but the machine: what several workers would give
-// if it cost nothing that they work together. The row `cores` of the bench runs it. It prints, as JSON, messages of 64 bytes and set-ups for each second of processor time that the server's process uses, with
+// several workers, as many processes with one worker each, which share nothing but the machine, and whose addresses the clients take
+// in turn: what several workers would give if it cost nothing that they work together. The row `cores` of the bench runs it. It prints, as JSON, messages of 64 bytes and set-ups for each second of processor time that the server's process uses, with
 // all its threads, and for each second of the clock. For each worker there is a process with a client, so that the workers have as
 // much to do as a single one. (With less to do at a time, a message takes more processor time, because fewer are sent together.)
 import { fork, spawn } from 'node:child_process';
@@ -16,8 +16,10 @@ import { Cores } from '../dist/cores.js';
 import { Stack } from '../dist/index.js';
 import { udp } from '../dist/udp.js';
 
-const ADDRESS = '127.0.0.1';
-const SERVER = [{ address: ADDRESS, port: 5001 }];
+/** The addresses of servers by number. */
+const addressOf = (number) => `127.0.0.${1 + number}`;
+/** Each client has an address of its own, because two clients may use the same SCTP port. */
+const clientAddressOf = (number) => `127.0.0.${101 + number}`;
 const ASSOCIATIONS = 64;
 /** Messages that each association has on their way. */
 const WINDOW = 8;
@@ -30,13 +32,13 @@ const WARM_UP_ROUNDS = 3;
 const WARM_UP_MS = 1500;
 
 const [role, ...rest] = process.argv.slice(2);
-if (role === 'server') await serve(Number(rest[0]), rest[1]);
-else if (role === 'client') await load(Number(rest[0]), Number(rest[1]));
+if (role === 'server') await serve(Number(rest[0]), rest[1], rest[2], Number(rest[3]));
+else if (role === 'client') await load(...rest.map(Number));
 else console.log(JSON.stringify(await measure(role, ...rest.map(Number))));
 
-async function serve(workers, steering) {
+async function serve(workers, steering, address, port) {
   const file = new URL('cores-worker.mjs', import.meta.url);
-  const cores = await Cores.start(file, { workers, steering, udp: { addresses: [ADDRESS], port: 0 } });
+  const cores = await Cores.start(file, { workers, steering, udp: { addresses: [address], port } });
   process.on('message', async (order) => {
     if (order === 'end') {
       await cores.close();
@@ -50,8 +52,8 @@ async function serve(workers, steering) {
 
 async function measure(steering, workers, durationMs, clientCount = workers) {
   const servers = await serversOf(steering, workers);
-  const portOf = (number) => servers[number % servers.length].port;
-  const clients = Array.from({ length: clientCount }, (_, number) => start('client', portOf(number), number));
+  const [{ port }] = servers;
+  const clients = Array.from({ length: clientCount }, (_, number) => start('client', port, number, servers.length));
   await Promise.all(clients.map(answerOf));
   const all = async (order, ms) => {
     const counts = clients.map(answerOf);
@@ -69,14 +71,16 @@ async function measure(steering, workers, durationMs, clientCount = workers) {
   return { messages, setUps };
 }
 
-function serversOf(steering, workers) {
-  if (steering === 'native') return Promise.all([nativeServer()]);
-  if (steering === 'apart') return Promise.all(Array.from({ length: workers }, () => ourServer(1, 'kernel')));
-  return Promise.all([ourServer(workers, steering)]);
+async function serversOf(steering, workers) {
+  if (steering === 'native') return [await nativeServer()];
+  if (steering !== 'apart') return [await ourServer(workers, steering)];
+  const first = await ourServer(1, 'kernel');
+  const others = Array.from({ length: workers - 1 }, (_, number) => ourServer(1, 'kernel', number + 1, first.port));
+  return [first, ...(await Promise.all(others))];
 }
 
-async function ourServer(workers, steering) {
-  const child = start('server', workers, steering);
+async function ourServer(workers, steering, number = 0, udpPort = 0) {
+  const child = start('server', workers, steering, addressOf(number), udpPort);
   const { port } = await answerOf(child);
   return {
     port,
@@ -111,7 +115,7 @@ async function nativeServer() {
 }
 
 async function freePort() {
-  const socket = createSocket('udp4').bind(0, ADDRESS);
+  const socket = createSocket('udp4').bind(0, addressOf(0));
   await once(socket, 'listening');
   const { port } = socket.address();
   socket.close();
@@ -128,11 +132,12 @@ async function answerOf(child) {
   return answer;
 }
 
-/** A client. It has an address of its own, because two clients may use the same SCTP port. */
-async function load(port, number) {
-  const addresses = [`127.0.0.${10 + number}`];
-  const stack = await Stack.create({ transport: udp({ addresses, port: 0, encapsulationPort: port }) });
-  const connect = () => stack.socket().connectx(SERVER);
+/** A client of one or more servers. */
+async function load(udpPort, number, servers) {
+  const addresses = [clientAddressOf(number)];
+  const stack = await Stack.create({ transport: udp({ addresses, port: 0, encapsulationPort: udpPort }) });
+  let next = 0;
+  const connect = () => stack.socket().connectx([{ address: addressOf(next++ % servers), port: 5001 }]);
   const associations = await Promise.all(Array.from({ length: ASSOCIATIONS }, connect));
   const orders = {
     messages: async (ms) => {

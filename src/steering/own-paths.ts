@@ -1,3 +1,4 @@
+import type { Address } from '../address.js';
 import type { Packet } from '../packet.js';
 import type { PeerPath } from '../transport/transport.js';
 import type { PathTable } from './path-table.js';
@@ -11,11 +12,14 @@ const SHUTDOWN_COMPLETE = 14;
 /** Their tags may be others than the peer's: 0, or what the answered packet has. INIT ACK and ABORT leave nothing behind. */
 const WITHOUT_STATE: readonly (number | undefined)[] = [INIT, INIT_ACK, ABORT, SHUTDOWN_COMPLETE];
 
-/** A path of the stack, and the record of it. */
+/** A path of the stack. */
 interface Known {
-  readonly path: PeerPath;
+  readonly address: Address;
   /** How many associations have it: a new one may begin before the former one is freed. */
   count: number;
+  /** Its entry in the table of paths. */
+  readonly entry: number | undefined;
+  /** The place of its record. */
   readonly place: number | undefined;
   tag: number;
 }
@@ -51,13 +55,14 @@ export class OwnPaths {
     const key = `${path.localPort},${path.port},${path.address}`;
     const known = this.#known.get(key);
     if (!path.isAdded) {
-      this.#table.remove(path, this.#index);
       if (known !== undefined && --known.count === 0) this.#forget(key, known);
-      return;
+    } else if (known !== undefined) {
+      known.count++;
+    } else {
+      const entry = this.#table.add(path, this.#index);
+      if (entry === undefined) this.#unassigned++;
+      this.#known.set(key, { address: path.address, count: 1, entry, place: this.#records?.allocate(), tag: 0 });
     }
-    if (!this.#table.add(path, this.#index)) this.#unassigned++;
-    if (known !== undefined) known.count++;
-    else this.#known.set(key, { path, count: 1, place: this.#records?.allocate(), tag: 0 });
   }
 
   /** Learns the tags of the peers: all packets but INIT have one. */
@@ -72,7 +77,7 @@ export class OwnPaths {
   #isKnown(tag: number, { destination }: Packet): boolean {
     const known = this.#byTag.get(tag);
     if (known === undefined) return false;
-    for (const each of known) if (each.path.address === destination) return true;
+    for (const each of known) if (each.address === destination) return true;
     return false;
   }
 
@@ -90,6 +95,7 @@ export class OwnPaths {
   #forget(key: string, known: Known): void {
     this.#known.delete(key);
     this.#removeTag(known);
+    if (known.entry !== undefined) this.#table.remove(known.entry, this.#index);
     if (known.place !== undefined) this.#records?.free(known.place);
   }
 

@@ -28,10 +28,11 @@ const HEADER_BYTES: number = (STATE + MOST_SHARES) * 4;
 
 /** A bucket is a cache line of 8 entries. */
 const BUCKET_ENTRIES = 8;
-const ENTRY_BYTES = 8;
-/** An entry has the hash of a path; its low bits are the index of the share + 1, or 0 in an entry that is free. */
-const INDEX_BITS = 9n;
-const INDEX_MASK: bigint = (1n << INDEX_BITS) - 1n;
+/** An entry has the two halves of the hash of a path. In the first half, the low bits are the index of the share + 1, or 0 if it is free. */
+const ENTRY_WORDS = 2;
+const BUCKET_WORDS: number = BUCKET_ENTRIES * ENTRY_WORDS;
+const FREE = 0;
+const INDEX_MASK = 0x1ff;
 
 /** How many entries there are for each path that there must be room for: with half of them free, hardly ever are two buckets full. */
 const SLACK = 2;
@@ -44,23 +45,23 @@ const DEFAULT_PATHS = 200_000;
  * with the T bit. The table is in shared memory, so that all threads see a path before its first packet leaves: a peer's INIT
  * may collide with ours (RFC 9260 §5.2.1).
  *
- *     hash of the path ─► two buckets of 8 entries ─► hash | index + 1
+ *     hash of the path ─► two buckets of 8 entries ─► half of the hash | index + 1, other half
  *
- * No thread waits for another: an entry is claimed and released by one atomic operation. So a thread that dies leaves nothing
- * locked, but entries, which `clear` removes.
+ * No thread waits for another: an entry is claimed and released by one atomic operation on its first word. So a thread that dies
+ * leaves nothing locked, but entries, which `clear` removes.
  */
 export class PathTable {
   /** The memory, to open the same table in another thread. */
   readonly buffer: SharedArrayBuffer;
   readonly #words: Int32Array;
-  readonly #entries: BigUint64Array;
+  readonly #entries: Int32Array;
   readonly #key: HashKey;
   readonly #buckets: number;
 
   /** Makes a table for a number of shares. `paths`: how many paths there is room for. */
   static create(of: number, random: Random, paths: number = DEFAULT_PATHS): PathTable {
     const buckets = 2 ** Math.ceil(Math.log2(Math.max(2, (paths * SLACK) / BUCKET_ENTRIES)));
-    const buffer = new SharedArrayBuffer(HEADER_BYTES + buckets * BUCKET_ENTRIES * ENTRY_BYTES);
+    const buffer = new SharedArrayBuffer(HEADER_BYTES + buckets * BUCKET_WORDS * 4);
     const words = new Int32Array(buffer);
     const key = new Uint8Array(8);
     random(key);
@@ -73,7 +74,7 @@ export class PathTable {
   constructor(buffer: SharedArrayBuffer) {
     this.buffer = buffer;
     this.#words = new Int32Array(buffer);
-    this.#entries = new BigUint64Array(buffer, HEADER_BYTES);
+    this.#entries = new Int32Array(buffer, HEADER_BYTES);
     this.#key = [this.#words[KEY] ?? 0, this.#words[KEY + 1] ?? 0];
     this.#buckets = this.#words[BUCKETS] ?? 0;
   }
@@ -105,80 +106,90 @@ export class PathTable {
   /** The share that a path belongs to. */
   owner(path: PathKey): number | undefined {
     const [low, high] = this.#hash(path);
-    for (const entry of this.#candidates(low, high)) {
-      const value = Atomics.load(this.#entries, entry);
-      const index = Number(value & INDEX_MASK) - 1;
-      if (index >= 0 && value === entryOf(low, high, index)) return index;
-    }
-    return undefined;
+    return this.#ownerIn(this.#bucket(low), low, high) ?? this.#ownerIn(this.#bucket(high), low, high);
   }
 
-  /** Adds a path of a share. Returns false if there is no room: packets of the path that have no tag aren't assigned then. */
-  add(path: PathKey, index: number): boolean {
-    return this.#exchange(path, (low, high) => [0n, entryOf(low, high, index)]);
+  /**
+   * Adds a path of a share. Returns its entry, or `undefined` if there is no room: packets of the path that have no tag aren't
+   * assigned then.
+   */
+  add(path: PathKey, index: number): number | undefined {
+    const [low, high] = this.#hash(path);
+    const [first, second] = [this.#bucket(low), this.#bucket(high)];
+    const claimed = claimedBy(low, index);
+    // The bucket with more room gets the path, so that hardly any becomes full.
+    return this.#used(first) <= this.#used(second)
+      ? (this.#claimIn(first, claimed, high) ?? this.#claimIn(second, claimed, high))
+      : (this.#claimIn(second, claimed, high) ?? this.#claimIn(first, claimed, high));
   }
 
-  /** Removes a path of a share, once. */
-  remove(path: PathKey, index: number): boolean {
-    return this.#exchange(path, (low, high) => [entryOf(low, high, index), 0n]);
+  /** Frees an entry of a share, unless `clear` has done it. */
+  remove(entry: number, index: number): void {
+    const first = Atomics.load(this.#entries, entry);
+    if (ownerOf(first) === index) Atomics.compareExchange(this.#entries, entry, first, FREE);
   }
 
   /** Removes all paths of a share, whose stack is gone. */
   clear(index: number): void {
-    for (let entry = 0; entry < this.#entries.length; entry++) {
-      const value = Atomics.load(this.#entries, entry);
-      if (Number(value & INDEX_MASK) === index + 1) Atomics.compareExchange(this.#entries, entry, value, 0n);
-    }
+    for (let entry = 0; entry < this.#entries.length; entry += ENTRY_WORDS) this.remove(entry, index);
   }
 
   /** How many paths are in it. */
   get used(): number {
     let used = 0;
-    for (let entry = 0; entry < this.#entries.length; entry++) {
-      if (Atomics.load(this.#entries, entry) !== 0n) used++;
-    }
+    for (let bucket = 0; bucket < this.#entries.length; bucket += BUCKET_WORDS) used += this.#used(bucket);
     return used;
   }
 
-  #exchange(path: PathKey, values: (low: number, high: number) => readonly [bigint, bigint]): boolean {
-    const [low, high] = this.#hash(path);
-    const [from, to] = values(low, high);
-    for (const entry of this.#candidates(low, high)) {
-      if (Atomics.load(this.#entries, entry) !== from) continue;
-      if (Atomics.compareExchange(this.#entries, entry, from, to) === from) return true;
-    }
-    return false;
+  /** The first word of a bucket. */
+  #bucket(half: number): number {
+    return (half & (this.#buckets - 1)) * BUCKET_WORDS;
   }
 
-  *#candidates(low: number, high: number): Generator<number> {
-    const mask = this.#buckets - 1;
-    const [first, second] = [low & mask, high & mask];
-    const buckets = this.#load(first) <= this.#load(second) ? [first, second] : [second, first];
-    for (const bucket of buckets) {
-      for (let entry = 0; entry < BUCKET_ENTRIES; entry++) yield bucket * BUCKET_ENTRIES + entry;
+  #ownerIn(bucket: number, low: number, high: number): number | undefined {
+    for (let entry = bucket; entry < bucket + BUCKET_WORDS; entry += ENTRY_WORDS) {
+      const first = Atomics.load(this.#entries, entry);
+      const index = ownerOf(first);
+      if (index < 0 || first !== claimedBy(low, index)) continue;
+      if (Atomics.load(this.#entries, entry + 1) === (high | 0)) return index;
     }
+    return undefined;
   }
 
-  /** How many entries of a bucket are in use. The bucket with fewer gets the next path, so that hardly any becomes full. */
-  #load(bucket: number): number {
+  #claimIn(bucket: number, claimed: number, high: number): number | undefined {
+    for (let entry = bucket; entry < bucket + BUCKET_WORDS; entry += ENTRY_WORDS) {
+      if (Atomics.compareExchange(this.#entries, entry, FREE, claimed) !== FREE) continue;
+      Atomics.store(this.#entries, entry + 1, high);
+      return entry;
+    }
+    return undefined;
+  }
+
+  /** How many entries of a bucket are in use. */
+  #used(bucket: number): number {
     let used = 0;
-    for (let entry = 0; entry < BUCKET_ENTRIES; entry++) {
-      if (this.#entries[bucket * BUCKET_ENTRIES + entry] !== 0n) used++;
+    for (let entry = bucket; entry < bucket + BUCKET_WORDS; entry += ENTRY_WORDS) {
+      if (this.#entries[entry] !== FREE) used++;
     }
     return used;
   }
 
   #hash({ address, port, localPort }: PathKey): readonly [number, number] {
     const bytes = addressBytes(address) ?? new Uint8Array(4);
-    const words = new Int32Array(bytes.slice().buffer);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     const hash = new HalfSipHash(this.#key);
     hash.add((port << 16) | localPort);
-    for (const word of words) hash.add(word);
+    for (let at = 0; at < bytes.length; at += 4) hash.add(view.getInt32(at, true));
     return hash.finish();
   }
 }
 
-/** The bits of `low` that the index replaces choose the bucket, for the most part, so nothing is lost. */
-function entryOf(low: number, high: number, index: number): bigint {
-  return (((BigInt(high) << 32n) | BigInt(low)) & ~INDEX_MASK) | BigInt(index + 1);
+/** The first word of an entry. The bits of `low` that the index replaces choose the bucket, for the most part, so nothing is lost. */
+function claimedBy(low: number, index: number): number {
+  return (low & ~INDEX_MASK) | (index + 1);
+}
+
+/** The share that has claimed an entry, by the entry's first word; -1 if it is free. */
+function ownerOf(first: number): number {
+  return (first & INDEX_MASK) - 1;
 }

@@ -37,6 +37,7 @@ const USER_INITIATED_ABORT = 12;
 export class PeerRecords {
   readonly buffer: SharedArrayBuffer;
   readonly #words: Uint32Array;
+  readonly #bytes: Uint8Array;
   readonly #free: number[] = [];
   #used = 0;
 
@@ -47,6 +48,7 @@ export class PeerRecords {
   constructor(buffer: SharedArrayBuffer) {
     this.buffer = buffer;
     this.#words = new Uint32Array(buffer);
+    this.#bytes = new Uint8Array(buffer);
   }
 
   /** The place for a new record; `undefined` if there is no room. */
@@ -91,12 +93,12 @@ export class PeerRecords {
 
   #writeAddress(word: number, address: Address): 4 | 6 {
     const bytes = addressBytes(address) ?? new Uint8Array(4);
-    new Uint8Array(this.buffer).set(bytes, word * 4);
+    this.#bytes.set(bytes, word * 4);
     return bytes.length === 4 ? 4 : 6;
   }
 
   #readAddress(word: number, family: number | undefined): Address {
-    return formatAddress(new Uint8Array(this.buffer).slice(word * 4, word * 4 + (family === 4 ? 4 : 16)));
+    return formatAddress(this.#bytes.slice(word * 4, word * 4 + (family === 4 ? 4 : 16)));
   }
 }
 

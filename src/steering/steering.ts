@@ -85,7 +85,9 @@ function* initAddresses({ source, bytes }: Packet): Generator<Address> {
   if (bytes[COMMON_HEADER_BYTES] !== INIT) return;
   for (const { head, value, problem } of tlvs(bytes.subarray(INIT_PARAMETERS))) {
     const isAddress = (head === IPV4_ADDRESS && value.length === 4) || (head === IPV6_ADDRESS && value.length === 16);
-    if (problem === undefined && isAddress) yield formatAddress(value);
+    if (problem !== undefined || !isAddress) continue;
+    const address = formatAddress(value);
+    if (address !== source) yield address;
   }
 }
 

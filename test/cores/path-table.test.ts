@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { systemRandom } from '../../src/index.js';
 import { HalfSipHash } from '../../src/steering/half-sip-hash.js';
+import { OwnPaths } from '../../src/steering/own-paths.js';
 import { type PathKey, PathTable } from '../../src/steering/path-table.js';
 import { PeerRecords } from '../../src/steering/peer-records.js';
 
@@ -33,12 +34,13 @@ describe('table of paths', () => {
         ? path(number)
         : { ...path(number), address: `2001:db8::${(number >> 8).toString(16)}:${(number & 0xff).toString(16)}` },
     );
-    expect(paths.filter((each, number) => !table.add(each, number % 7))).toEqual([]);
+    const entries = paths.map((each, number) => table.add(each, number % 7));
+    expect(entries).not.toContain(undefined);
     const again = new PathTable(table.buffer);
     expect(paths.filter((each, number) => again.owner(each) !== number % 7)).toEqual([]);
     expect(again.owner(path(300_001))).toBeUndefined();
     expect(again.owner({ ...path(0), port: 2906 })).toBeUndefined();
-    for (const [number, each] of paths.entries()) if (number % 3 > 0) again.remove(each, number % 7);
+    for (const [number, entry] of entries.entries()) if (number % 3 > 0) again.remove(entry!, number % 7);
     const left = (number: number) => (number % 3 > 0 ? undefined : number % 7);
     expect(paths.filter((each, number) => table.owner(each) !== left(number))).toEqual([]);
     table.clear(3);
@@ -48,22 +50,35 @@ describe('table of paths', () => {
 
   test('says when it is full, and keeps what it has', () => {
     const table = PathTable.create(2, systemRandom, 100);
-    const added = Array.from({ length: 1000 }, (_, number) => number).filter((number) => table.add(path(number), 1));
+    const added = Array.from({ length: 1000 }, (_, number) => number).filter((number) => {
+      return table.add(path(number), 1) !== undefined;
+    });
     expect(added.length).toBeGreaterThanOrEqual(100);
     expect(added.length).toBeLessThan(300);
     for (const number of added) expect(table.owner(path(number))).toBe(1);
   });
 
-  test('a path that is added twice is found until it has been removed twice', () => {
+  test('an entry that was cleared and is used again by another share is not removed by the former one', () => {
     const table = PathTable.create(2, systemRandom, 100);
-    table.add(path(1), 1);
-    table.add(path(1), 1);
-    expect(table.remove(path(1), 1)).toBe(true);
-    expect(table.owner(path(1))).toBe(1);
-    expect(table.remove(path(1), 0)).toBe(false);
-    expect(table.remove(path(1), 1)).toBe(true);
+    const entry = table.add(path(1), 1)!;
+    table.clear(1);
     expect(table.owner(path(1))).toBeUndefined();
+    expect(table.add(path(1), 0)).toBe(entry);
+    table.remove(entry, 1);
+    expect(table.owner(path(1))).toBe(0);
+    table.remove(entry, 0);
+    expect(table.owner(path(1))).toBeUndefined();
+    expect(table.used).toBe(0);
   });
+});
+
+test('a path that two associations have is in the table until both have ended', () => {
+  const table = PathTable.create(2, systemRandom, 100);
+  const paths = new OwnPaths(table, 1, undefined);
+  for (const isAdded of [true, true, false]) paths.changed({ ...path(1), isAdded });
+  expect([table.owner(path(1)), table.used, paths.count]).toEqual([1, 1, 1]);
+  paths.changed({ ...path(1), isAdded: false });
+  expect([table.owner(path(1)), table.used, paths.count]).toEqual([undefined, 0, 0]);
 });
 
 test('records of peers are read by another thread, and their places are used again', () => {
