@@ -1,9 +1,13 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import { systemRandom } from '../../src/index.js';
 import { HalfSipHash } from '../../src/steering/half-sip-hash.js';
 import { OwnPaths } from '../../src/steering/own-paths.js';
 import { type PathKey, PathTable } from '../../src/steering/path-table.js';
 import { PeerRecords } from '../../src/steering/peer-records.js';
+import { Programs } from '../support/program.js';
+import type { TableUse } from '../support/table-user.js';
 
 const KEY = [0x03020100, 0x07060504] as const;
 
@@ -70,6 +74,21 @@ describe('table of paths', () => {
     expect(table.owner(path(1))).toBeUndefined();
     expect(table.used).toBe(0);
   });
+});
+
+test('four threads that claim and free entries of the same buckets always find their own paths', async () => {
+  const table = PathTable.create(4, systemRandom, 256);
+  const programs = new Programs();
+  try {
+    const file = await programs.add('table-user.ts');
+    const use = (index: number): TableUse => ({ buffer: table.buffer, index, rounds: 200_000, paths: 128 });
+    const threads = [0, 1, 2, 3].map((index) => new Worker(file, { workerData: use(index) }));
+    const results = await Promise.all(threads.map(async (thread) => (await once(thread, 'message'))[0]));
+    for (const { wrong } of results) expect(wrong).toBe(0);
+    expect(table.used).toBe(0);
+  } finally {
+    programs.remove();
+  }
 });
 
 test('a path that two associations have is in the table until both have ended', () => {
