@@ -253,6 +253,13 @@ export const PACKETS: Readonly<Record<string, (scene: Scene) => readonly Uint8Ar
     sack(peer.targetTsn - 1, [[Math.max(2, inFlight), Math.max(2, inFlight)]], 16_000_000),
   ],
   HEARTBEAT: () => filled(() => chunkOf('HEARTBEAT', parameter(1, u8(1, 2, 3, 4)))),
+  // After a HEARTBEAT, each SACK is taken as a chance to find what was lost before it.
+  'HEARTBEAT and SACK in turn': ({ peer, inFlight }) =>
+    filled((n) =>
+      n % 2 === 0
+        ? chunkOf('HEARTBEAT', parameter(1, u8(1, 2, 3, 4)))
+        : sack(peer.targetTsn - 1, [[2 + (n % Math.max(1, inFlight)), Math.max(2, inFlight)]], 16_000_000),
+    ),
   'HEARTBEAT: empty': () => filled(() => chunkOf('HEARTBEAT')),
   'HEARTBEAT ACK': () => filled(() => chunkOf('HEARTBEAT ACK', parameter(1, new Uint8Array(40)))),
   ABORT: () => [chunkOf('ABORT', ...entries(4, 8, (n) => parameter(n + 1, u32(n))))],
