@@ -65,6 +65,27 @@ describe('an unordered message', () => {
     }));
 });
 
+test('a message is received before a later one of its stream that is in partial delivery, while another stream has one, too', () =>
+  withPeers(
+    { receiveBufferBytes: 65_536, readAheadBytes: 1 },
+    [{ interleaved: true }],
+    async (stacks, [peer], [association]) => {
+      const first = association!.receive();
+      await peer!.begin(30, { stream: 3 });
+      await peer!.send(peer!.data({ stream: 5, payload: 'first' }));
+      await first; // nobody waits for a message any more, so what follows stays in usrsctp
+      for (const number of [0, 1]) await peer!.send(peer!.data({ stream: 1, number, payload: `${number}` }));
+      await peer!.begin(30, { stream: 1, number: 2 });
+      const seen = watch(association!);
+      await stacks.network.advance(1000);
+      for (const part of [{ stream: 1, number: 2 }, { stream: 3 }]) {
+        await peer!.send(peer!.data({ ...part, fsn: 30, flags: END, payload: 'end' }));
+        await stacks.network.advance(1000);
+      }
+      expect(seen.received).toEqual(['0', '1', `${30 * 1300 + 3} bytes`, `${30 * 1300 + 3} bytes`]);
+    },
+  ));
+
 test('messages that together fill the window, each too small for partial delivery, are all received', () =>
   withTwoStacks(async (stacks) => {
     const listener = listening(stacks, { receiveBufferBytes: 100_000 });

@@ -184,7 +184,9 @@ static int deliver(struct sctp_tcb *stcb, struct sctp_queued_to_read *run)
 	int whole = is_whole(run);
 
 	if (run->pdapi_started) {
-		let_overtake(stcb->sctp_ep, run); /* some_taken has 8 bits, and counts each part that is read */
+		if (run->some_taken) {
+			let_overtake(stcb->sctp_ep, run); /* some_taken has 8 bits, and counts each part that is read */
+		}
 		if (whole) {
 			finish_partial_delivery(stcb, run);
 		}
