@@ -11,9 +11,10 @@ const FIRST_FRAGMENT = SCTP_DATA_NOT_FRAG & ~SCTP_DATA_LAST_FRAG;
 /**
  * Collects the messages that were not delivered. usrsctp reports each DATA chunk by itself, and what wasn't in chunks
  * yet as the rest of its message. The reports of one stream come in order, those of several streams are mixed, and the
- * last one of a message may be missing (sctputil.c: sctp_release_pr_sctp_chunk, sctp_report_all_outbound). The messages
- * are put together here, and are reported when everything that belongs together has been read: a listener that sends
- * them again then knows of the restart in which they were lost.
+ * first and the last one of a message may be missing: the first was acknowledged, or the last was never in a chunk
+ * (sctputil.c: sctp_release_pr_sctp_chunk, sctp_report_all_outbound). The messages are put together here, and are reported
+ * when everything that belongs together has been read: a listener that sends them again then knows of the restart in which
+ * they were lost.
  */
 export class SendFailures {
   readonly #report: (failure: SendFailure) => void;
@@ -27,7 +28,8 @@ export class SendFailures {
 
   add(fragment: Fragment): void {
     const { stream, flags } = fragment;
-    if (flags & FIRST_FRAGMENT) this.#complete(stream);
+    const [before] = this.#begun.get(stream) ?? [];
+    if (before !== undefined && (flags & FIRST_FRAGMENT || !isOfOneMessage(before, fragment))) this.#complete(stream);
     const begun = this.#begun.get(stream) ?? [];
     begun.push(fragment);
     // Fragments that are read in one turn belong together; what comes later is another failure.
@@ -59,4 +61,9 @@ export class SendFailures {
       whole: (first.flags & FIRST_FRAGMENT) !== 0 && (last.flags & SCTP_DATA_LAST_FRAG) !== 0,
     });
   }
+}
+
+/** Messages that the program has given the same context and PPID can't be told apart. */
+function isOfOneMessage(fragment: Fragment, other: Fragment): boolean {
+  return fragment.context === other.context && fragment.ppid === other.ppid;
 }
