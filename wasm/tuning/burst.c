@@ -158,6 +158,30 @@ static int waits_for_others(const struct sctp_inpcb *inp, struct sctp_tcb *stcb)
 	       link_defers_output(stcb);
 }
 
+/* Calls upstream's function, as if the window had room for a chunk that may be sent in any case. */
+static void output_with_probe(struct sctp_inpcb *inp, struct sctp_tcb *stcb, int from_where, int so_locked)
+{
+	struct sctp_association *asoc = &stcb->asoc;
+	struct sctp_tmit_chunk *probe = link_large_window_probe(asoc);
+	uint32_t window = asoc->peers_rwnd;
+
+	if (probe != NULL) {
+		asoc->peers_rwnd = probe->send_size;
+	}
+	link_max_chunks_in_packet = link_chunks_for_window(stcb);
+	upstream_chunk_output(inp, stcb, from_where, so_locked);
+	link_max_chunks_in_packet = SCTP_MAX_DATA_BUNDLING;
+	if (probe == NULL) {
+		return;
+	}
+	if (TAILQ_FIRST(&asoc->send_queue) == probe) {
+		asoc->peers_rwnd = window; /* it has not been sent */
+	} else {
+		probe->window_probe = 1;
+		probe->whoTo->window_probe = 1;
+	}
+}
+
 void sctp_chunk_output(struct sctp_inpcb *inp, struct sctp_tcb *stcb, int from_where, int so_locked)
 {
 	struct sctp_association *asoc = &stcb->asoc;
@@ -169,9 +193,7 @@ void sctp_chunk_output(struct sctp_inpcb *inp, struct sctp_tcb *stcb, int from_w
 		decay_idle_windows(stcb);
 	}
 	asoc->burst_limit_applied = 0;
-	link_max_chunks_in_packet = link_chunks_for_window(stcb);
-	upstream_chunk_output(inp, stcb, from_where, so_locked);
-	link_max_chunks_in_packet = SCTP_MAX_DATA_BUNDLING;
+	output_with_probe(inp, stcb, from_where, so_locked);
 	if (asoc->burst_limit_applied && has_more(asoc)) {
 		link_output_with_next_burst(stcb);
 	}

@@ -32,3 +32,18 @@ uint32_t link_chunks_for_window(const struct sctp_tcb *stcb)
 	each = overhead + SCTP_DATA_CHUNK_OVERHEAD(stcb) + link_unsent_bytes(asoc) / max(waiting, 1);
 	return min(max(asoc->peers_rwnd / each, 2), SCTP_MAX_DATA_BUNDLING);
 }
+
+/*
+ * Whatever the window, one chunk may be in flight (RFC 9260 6.1 A). But if the path MTU has become smaller than a chunk
+ * that waits, sctp_med_chunk_output() sends it only if the window has room for it. When the peer's update of its window
+ * was lost, neither end sent anything more.
+ */
+struct sctp_tmit_chunk *link_large_window_probe(const struct sctp_association *asoc)
+{
+	struct sctp_tmit_chunk *first = TAILQ_FIRST(&asoc->send_queue);
+
+	if (first == NULL || asoc->total_flight > 0 || asoc->sent_queue_retran_cnt > 0) {
+		return NULL;
+	}
+	return (first->flags & CHUNK_FLAGS_FRAGMENT_OK) && first->send_size > asoc->peers_rwnd ? first : NULL;
+}
