@@ -2,11 +2,13 @@
 //
 //   node bench/cores.mjs STEERING WORKERS MS [CLIENTS]
 //
-// STEERING is that of the workers, or `native`: usrsctp in C, with its own threads and one that echoes. `apart` starts, instead of
-// several workers, as many processes with one worker each, which share nothing but the machine, and whose addresses the clients take
-// in turn: what several workers would give if it cost nothing that they work together. The row `cores` of the bench runs it. It prints, as JSON, messages of 64 bytes and set-ups for each second of processor time that the server's process uses, with
-// all its threads, and for each second of the clock. For each worker there is a process with a client, so that the workers have as
-// much to do as a single one. (With less to do at a time, a message takes more processor time, because fewer are sent together.)
+// STEERING is that of the workers. `native` is usrsctp in C, with its own threads and one that echoes. `apart` is as many processes
+// with one worker each, which share nothing but the machine: what several workers would give if it cost nothing that they work
+// together. The clients take the addresses of these processes in turn. The row `cores` of the bench runs it.
+//
+// It prints, as JSON, messages of 64 bytes and set-ups for each second of processor time that the server's process uses, with all its
+// threads, and for each second of the clock. For each worker there is a process with a client, so that the workers have as much to
+// do as a single one. (With less to do at a time, a message takes more processor time, because fewer are sent together.)
 import { fork, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';

@@ -116,11 +116,11 @@ export class PathTable {
   add(path: PathKey, index: number): number | undefined {
     const [low, high] = this.#hash(path);
     const [first, second] = [this.#bucket(low), this.#bucket(high)];
-    const claimed = claimedBy(low, index);
     // The bucket with more room gets the path, so that hardly any becomes full.
-    return this.#used(first) <= this.#used(second)
-      ? (this.#claimIn(first, claimed, high) ?? this.#claimIn(second, claimed, high))
-      : (this.#claimIn(second, claimed, high) ?? this.#claimIn(first, claimed, high));
+    const emptier = this.#used(first) <= this.#used(second) ? first : second;
+    const fuller = emptier === first ? second : first;
+    const claimed = claimedBy(low, index);
+    return this.#claimIn(emptier, claimed, high) ?? this.#claimIn(fuller, claimed, high);
   }
 
   /** Frees an entry of a share, unless `clear` has done it. */

@@ -52,8 +52,8 @@ struct sctp_ifa *link_usable_address(struct sctp_tcb *stcb, sa_family_t family, 
 }
 
 /*
- * Is there another address of this family, so that an ASCONF about this one leaves from there? Those of the other family
- * don't count: if the peer has moved as well, it may be reachable with this family only.
+ * Is there another address of this family, so that an ASCONF about this one leaves from there? Those of the other
+ * family don't count: if the peer has moved as well, it may be reachable with this family only.
  */
 static int has_other_address(struct sctp_tcb *stcb, const struct sctp_ifa *ifa)
 {

@@ -125,7 +125,7 @@ uint32_t link_unsent_bytes(const struct sctp_association *asoc);
 extern uint32_t link_max_chunks_in_packet;
 uint32_t link_chunks_for_window(const struct sctp_tcb *stcb);
 
-/* The chunk that may be sent although the window has no room for it, if upstream wouldn't send it; NULL: there is none. */
+/* The chunk that may be sent although the window has no room for it, and that upstream wouldn't send; or NULL. */
 struct sctp_tmit_chunk *link_large_window_probe(const struct sctp_association *asoc);
 
 /* --- buffers.c ------------------------------------------------------------------------------------------------ */

@@ -315,7 +315,7 @@ int main(int argc, char **argv)
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	usrsctp_init((uint16_t)atoi(argv[1]), NULL, NULL);
-	// For root, usrsctp also opens raw sockets on all addresses: don't ABORT associations of other tests that use SCTP over IP.
+	// For root, usrsctp also opens raw sockets on all addresses: don't ABORT associations over IP of other tests.
 	usrsctp_sysctl_set_sctp_blackhole(2);
 	port = (uint16_t)atoi(argv[3]);
 	open_socket((uint16_t)atoi(argv[2]));
