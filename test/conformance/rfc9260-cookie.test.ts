@@ -74,6 +74,19 @@ requirement(
 
 requirement(
   'RFC 9260',
+  '5.2.4',
+  'MUST',
+  'a cookie that is older than Valid.Cookie.Life is valid if both of its tags are those of the association',
+  established(async (scene) => {
+    await scene.target.advance(70_000);
+    await scene.target.answers();
+    expect(typesOf(await ask(scene.peer, chunkOf('COOKIE ECHO', scene.peer.cookie)))).toContain('COOKIE ACK');
+    await expectAlive(scene);
+  }),
+);
+
+requirement(
+  'RFC 9260',
   '5.2.6',
   'does',
   'ERROR with cause Stale Cookie in a state other than COOKIE-ECHOED changes nothing',

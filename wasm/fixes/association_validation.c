@@ -327,6 +327,21 @@ struct sctp_tcb *fixed_findassociation_addr(struct mbuf *packet, int offset, str
 }
 
 /*
+ * A cookie whose tags are both those of the association is valid, whatever its age (RFC 9260 5.2.4): each COOKIE ACK may
+ * have been lost. Upstream answers by Stale Cookie. The peer then sends an INIT with its former tag, and ends up with
+ * other tags and TSNs than this end.
+ */
+#define VALID_WITH_ASSOCIATION_SECONDS (365 * 24 * 3600)
+
+uint32_t link_cookie_seconds(const struct sctp_tcb *stcb, const struct sctp_state_cookie *cookie)
+{
+	if (stcb != NULL && stcb->asoc.my_vtag == ntohl(cookie->my_vtag) && stcb->asoc.peer_vtag == cookie->peers_vtag) {
+		return VALID_WITH_ASSOCIATION_SECONDS;
+	}
+	return (uint32_t)sctp_ticks_to_secs(cookie->cookie_life);
+}
+
+/*
  * sctp_handle_cookie_echo() looks for an association with an address in the cookie, if the packet came from another
  * one. The lookup releases the reference to the endpoint that was given, and the caller then takes one to the endpoint
  * of the association. They are the same in upstream's eyes. But a listening one-to-one socket stands for those that

@@ -126,6 +126,9 @@ struct sctp_tcb *fixed_findassociation_ep_addr(struct sctp_inpcb **inp, struct s
 int link_normalize_gap_blocks(struct mbuf *packet, int at, struct sctp_tcb *stcb, uint16_t *gaps, uint16_t *nr_gaps,
                               uint32_t cumulative_tsn);
 
+/* For how many seconds a cookie is valid, for an association or for none: association_validation.c. */
+uint32_t link_cookie_seconds(const struct sctp_tcb *stcb, const struct sctp_state_cookie *cookie);
+
 /* How many bytes of notifications of this association fit into the receive buffer: send_buffer.c. */
 long link_room_for_notifications(const struct sctp_tcb *stcb);
 

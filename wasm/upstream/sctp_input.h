@@ -102,6 +102,9 @@
  * Comes after the others, because fixes.h declares the functions.
  */
 #include "fixes/fixes.h"
+#include <netinet/sctputil.h>
+/* How long a cookie is valid. sctp_handle_cookie_echo() alone asks for it, and has the association in a variable. */
+#define sctp_ticks_to_secs(ticks) link_cookie_seconds(*stcb, cookie)
 #define sctp_findassociation_addr(packet, offset, source, destination, header, first, inp, path, vrf_id) \
 	fixed_findassociation_addr(packet, offset, source, destination, header, first, inp, path, vrf_id, port, compute_crc)
 #define sctp_findassociation_ep_addr fixed_findassociation_ep_addr
