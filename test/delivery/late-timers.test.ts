@@ -27,9 +27,11 @@ async function hiddenPage(network: TestNetwork) {
   const [page, host] = [network.host('page', ['10.0.1.1', '10.0.2.1']), network.host('server', SERVER)];
   network.link(page, host, { latencyMs: 10 });
   const client = await network.standStill(
-    Stack.create({ transport: page.transport, clock: new PageClock(network.clock) }),
+    Stack.create({ transport: page.transport, random: page.random, clock: new PageClock(network.clock) }),
   );
-  const server = await network.standStill(Stack.create({ transport: host.transport, clock: network.clock }));
+  const server = await network.standStill(
+    Stack.create({ transport: host.transport, random: host.random, clock: network.clock }),
+  );
   const listener = server.socket();
   listener.bindx(SERVER.map((address) => ({ address, port: PORT })));
   listener.listen();
@@ -40,7 +42,7 @@ async function hiddenPage(network: TestNetwork) {
 
 describe('a page that is hidden, whose timers run once a second', () => {
   test('acknowledges single messages at once, so that the peer’s time-out stays short', async () => {
-    const network = new TestNetwork({ seed: 1 });
+    const network = new TestNetwork({ seed: 2 });
     await network.runUntil(
       (async () => {
         const { client, server, accepted } = await hiddenPage(network);
@@ -49,7 +51,8 @@ describe('a page that is hidden, whose timers run once a second', () => {
           await network.advance(1370);
         }
         const [path] = accepted.paths();
-        expect(path?.srttMs).toBeLessThan(150);
+        // Only the second message is acknowledged late. A timer that is less late than a former one must not change that.
+        expect(path?.srttMs).toBeLessThan(30);
         expect(path?.rtoMs).toBe(1000);
         await Promise.all([client.close(), server.close()]);
       })(),

@@ -143,7 +143,11 @@ int link_are_timers_late(void)
 static void note_lateness(double late_ms)
 {
 	if (late_ms > LATE_MS) {
-		late_until_ms = link_now_ms + 60 * (late_ms < MOST_LATE_MS ? late_ms : MOST_LATE_MS);
+		double until_ms = link_now_ms + 60 * (late_ms < MOST_LATE_MS ? late_ms : MOST_LATE_MS);
+
+		if (until_ms > late_until_ms) {
+			late_until_ms = until_ms;
+		}
 	}
 }
 
