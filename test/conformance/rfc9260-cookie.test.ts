@@ -89,6 +89,22 @@ requirement(
   'RFC 9260',
   '5.2.6',
   'does',
+  'a COOKIE ECHO that arrives again after the end of its association is answered by ERROR with cause Stale Cookie',
+  established(async ({ target, peer }) => {
+    await target.advance(10);
+    await ask(peer, chunkOf('SHUTDOWN', u32(peer.targetTsn - 1)));
+    await ask(peer, chunkOf('SHUTDOWN COMPLETE'));
+    const answers = await ask(peer, chunkOf('COOKIE ECHO', peer.cookie));
+    expect(typesOf(answers)).toEqual(['ERROR']);
+    expect(causesOf(one(answers, 'ERROR'))).toEqual([3]);
+    expect(typesOf(await ask(peer, chunkOf('HEARTBEAT', parameter(1, u32(0)))))).toEqual(['ABORT']);
+  }),
+);
+
+requirement(
+  'RFC 9260',
+  '5.2.6',
+  'does',
   'ERROR with cause Stale Cookie in a state other than COOKIE-ECHOED changes nothing',
   'e-o-6-2',
   established(async (scene) => {

@@ -9,9 +9,10 @@ import { type Played, play } from './play.js';
 const FILE = 'test/scenarios/random.test.ts';
 /**
  * Seeds beyond the first thousand that found faults fixed in wasm/fixes/, as did 219; 9701: SCTP_FRAGMENT_INTERLEAVE; 31002218: no
- * probe of a closed window, because the path MTU had become smaller than the chunk that waited.
+ * probe of a closed window, because the path MTU had become smaller than the chunk that waited; 31002675: each COOKIE ACK was lost
+ * for longer than the cookie was valid.
  */
-const FOUND = [1589, 2439, 2993, 6879, 9701, 21_710, 31_002_218];
+const FOUND = [1589, 2439, 2993, 6879, 9701, 21_710, 31_002_218, 31_002_675];
 /**
  * Seeds that found faults fixed in wasm/fixes/readded_addresses.c, as did 33, 42, 73, 216, 218, 398 and 429; 2692: T3-rtx
  * after a long round trip; 5496: an ASCONF ACK to a removed address; 103013: SHUTDOWN ACK after an ASCONF that deletes an
@@ -22,9 +23,9 @@ const FOUND_MOVING = [750, 1236, 1273, 1430, 2692, 4827, 5496, 23_453, 100_529, 
  * 68: an abandoned message removed others, with I-DATA; 77: I-DATA filled the window; 262: a FORWARD TSN was lost; 100529:
  * messages of other associations left no buffer space to report an abandoned one; 100728, 102474: the rest of an abandoned
  * message waited for buffer space; 30019628: with I-DATA, a message in partial delivery overtook another one; 30025833: the
- * failures of two messages were reported as one.
+ * failures of two messages were reported as one; 31007479: a COOKIE ECHO arrived again after the end of its association.
  */
-const FOUND_INTERRUPTED = [68, 77, 262, 100_529, 100_728, 102_474, 30_019_628, 30_025_833];
+const FOUND_INTERRUPTED = [68, 77, 262, 100_529, 100_728, 102_474, 30_019_628, 30_025_833, 31_007_479];
 
 const OUTCOME = 'each message arrives once and in order, both ends report the end, no memory leaks';
 

@@ -14,6 +14,7 @@
 #include "fixes/fixes.h"
 #include "fixes/received.h"
 #include "link.h"
+#include "tuning/tuning.h"
 
 /* ABORT, SHUTDOWN COMPLETE and PKTDROP may carry the peer's tag, as the T bit says (RFC 9260 8.5.1 B and C). */
 static int has_tag(const struct sctp_association *asoc, uint32_t tag, const struct sctp_chunkhdr *first)
@@ -330,13 +331,23 @@ struct sctp_tcb *fixed_findassociation_addr(struct mbuf *packet, int offset, str
  * A cookie whose tags are both those of the association is valid, whatever its age (RFC 9260 5.2.4): each COOKIE ACK may
  * have been lost. Upstream answers by Stale Cookie. The peer then sends an INIT with its former tag, and ends up with
  * other tags and TSNs than this end.
+ *
+ * A cookie whose association has ended is stale, whatever its age. For upstream a COOKIE ECHO that the network delivers
+ * late or again makes a second association, with the tags of the first one: if the peer still waits for SHUTDOWN
+ * COMPLETE, this end ignores its SHUTDOWN ACK, and their HEARTBEATs keep both ends from ever closing. A peer that still
+ * waits for COOKIE ACK begins again when it learns that the cookie is stale (RFC 9260 5.2.6). Any other one ignores it.
  */
 #define VALID_WITH_ASSOCIATION_SECONDS (365 * 24 * 3600)
 
 uint32_t link_cookie_seconds(const struct sctp_tcb *stcb, const struct sctp_state_cookie *cookie)
 {
-	if (stcb != NULL && stcb->asoc.my_vtag == ntohl(cookie->my_vtag) && stcb->asoc.peer_vtag == cookie->peers_vtag) {
+	uint32_t tag = ntohl(cookie->my_vtag);
+
+	if (stcb != NULL && stcb->asoc.my_vtag == tag && stcb->asoc.peer_vtag == cookie->peers_vtag) {
 		return VALID_WITH_ASSOCIATION_SECONDS;
+	}
+	if (timewait_has(tag, cookie->myport, cookie->peerport)) {
+		return 0;
 	}
 	return (uint32_t)sctp_ticks_to_secs(cookie->cookie_life);
 }

@@ -104,8 +104,7 @@ void sctp_add_vtag_to_timewait(uint32_t value, uint32_t wait_s, uint16_t local_p
 }
 #endif
 
-/* May a new association get this tag? Upstream's function then checks the existing associations. */
-upstream_answer timewait_is_vtag_good(uint32_t value, uint16_t local_port, uint16_t remote_port, struct timeval *now)
+int timewait_has(uint32_t value, uint16_t local_port, uint16_t remote_port)
 {
 	uint32_t now_s = seconds();
 
@@ -114,8 +113,14 @@ upstream_answer timewait_is_vtag_good(uint32_t value, uint16_t local_port, uint1
 
 		if (tag->value == value && tag->local_port == local_port && tag->remote_port == remote_port &&
 		    tag->until_s >= now_s) {
-			return 0;
+			return 1;
 		}
 	}
-	return sctp_is_vtag_good(value, local_port, remote_port, now);
+	return 0;
+}
+
+/* May a new association get this tag? Upstream's function checks the existing associations. */
+upstream_answer timewait_is_vtag_good(uint32_t value, uint16_t local_port, uint16_t remote_port, struct timeval *now)
+{
+	return !timewait_has(value, local_port, remote_port) && sctp_is_vtag_good(value, local_port, remote_port, now);
 }

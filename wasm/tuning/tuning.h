@@ -44,6 +44,9 @@ void share_path(const struct sockaddr *peer, uint32_t ports, int is_added);
 
 /* --- tag_timewait.c ------------------------------------------------------------------------------------------- */
 
+/* Had an association between these ports, which has ended within the last minute, this tag? */
+int timewait_has(uint32_t value, uint16_t local_port, uint16_t remote_port);
+
 /* May a new association get this tag? */
 upstream_answer timewait_is_vtag_good(uint32_t value, uint16_t local_port, uint16_t remote_port, struct timeval *now);
 
