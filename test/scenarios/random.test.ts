@@ -23,9 +23,10 @@ const FOUND_MOVING = [750, 1236, 1273, 1430, 2692, 4827, 5496, 23_453, 100_529, 
  * 68: an abandoned message removed others, with I-DATA; 77: I-DATA filled the window; 262: a FORWARD TSN was lost; 100529:
  * messages of other associations left no buffer space to report an abandoned one; 100728, 102474: the rest of an abandoned
  * message waited for buffer space; 30019628: with I-DATA, a message in partial delivery overtook another one; 30025833: the
- * failures of two messages were reported as one; 31007479: a COOKIE ECHO arrived again after the end of its association.
+ * failures of two messages were reported as one; 31007479: a COOKIE ECHO arrived again after the end of its association;
+ * 32034365: a FORWARD TSN for one path was discarded when a HEARTBEAT left on the other one.
  */
-const FOUND_INTERRUPTED = [68, 77, 262, 100_529, 100_728, 102_474, 30_019_628, 30_025_833, 31_007_479];
+const FOUND_INTERRUPTED = [68, 77, 262, 100_529, 100_728, 102_474, 30_019_628, 30_025_833, 31_007_479, 32_034_365];
 
 const OUTCOME = 'each message arrives once and in order, both ends report the end, no memory leaks';
 

@@ -23,6 +23,7 @@
 void upstream_chunk_output(struct sctp_inpcb *inp, struct sctp_tcb *stcb, int from_where, int so_locked);
 
 #define BETWEEN_TICKS 1
+#define LARGEST_PACKET_BYTES 65536
 
 /* Associations that wait for the same output. */
 struct outputs {
@@ -158,6 +159,19 @@ static int waits_for_others(const struct sctp_inpcb *inp, struct sctp_tcb *stcb)
 	       link_defers_output(stcb);
 }
 
+/* Calls upstream's function, as if a chunk were in flight and the window were closed: it sends control chunks only. */
+static void output_control(struct sctp_inpcb *inp, struct sctp_tcb *stcb, int from_where, int so_locked)
+{
+	struct sctp_association *asoc = &stcb->asoc;
+	uint32_t window = asoc->peers_rwnd;
+
+	asoc->peers_rwnd = 0;
+	asoc->total_flight++;
+	upstream_chunk_output(inp, stcb, from_where, so_locked);
+	asoc->total_flight--;
+	asoc->peers_rwnd = window;
+}
+
 /* Calls upstream's function, as if the window had room for a chunk that may be sent in any case. */
 static void output_with_probe(struct sctp_inpcb *inp, struct sctp_tcb *stcb, int from_where, int so_locked)
 {
@@ -193,6 +207,9 @@ void sctp_chunk_output(struct sctp_inpcb *inp, struct sctp_tcb *stcb, int from_w
 		decay_idle_windows(stcb);
 	}
 	asoc->burst_limit_applied = 0;
+	if (asoc->total_flight == 0 && asoc->peers_rwnd < LARGEST_PACKET_BYTES && link_has_control_for_several_paths(asoc)) {
+		output_control(inp, stcb, from_where, so_locked);
+	}
 	output_with_probe(inp, stcb, from_where, so_locked);
 	if (asoc->burst_limit_applied && has_more(asoc)) {
 		link_output_with_next_burst(stcb);

@@ -47,3 +47,24 @@ struct sctp_tmit_chunk *link_large_window_probe(const struct sctp_association *a
 	}
 	return (first->flags & CHUNK_FLAGS_FRAGMENT_OK) && first->send_size > asoc->peers_rwnd ? first : NULL;
 }
+
+/*
+ * If nothing is in flight and the window is smaller than a packet, sctp_med_chunk_output() sends one packet, and then
+ * discards the control chunks that wait for other paths. So a lost FORWARD TSN was never retransmitted: whenever T3-rtx
+ * queued it for the second path, a HEARTBEAT left on the first one.
+ */
+int link_has_control_for_several_paths(const struct sctp_association *asoc)
+{
+	const struct sctp_nets *in_use = asoc->alternate != NULL ? asoc->alternate : asoc->primary_destination;
+	const struct sctp_nets *path, *first = NULL;
+	const struct sctp_tmit_chunk *chunk;
+
+	TAILQ_FOREACH(chunk, &asoc->control_send_queue, sctp_next) {
+		path = chunk->whoTo != NULL ? chunk->whoTo : in_use;
+		if (first != NULL && path != first) {
+			return 1;
+		}
+		first = path;
+	}
+	return 0;
+}

@@ -131,6 +131,9 @@ uint32_t link_chunks_for_window(const struct sctp_tcb *stcb);
 /* The chunk that may be sent although the window has no room for it, and that upstream wouldn't send; or NULL. */
 struct sctp_tmit_chunk *link_large_window_probe(const struct sctp_association *asoc);
 
+/* Are there control chunks that must leave on more than one path? */
+int link_has_control_for_several_paths(const struct sctp_association *asoc);
+
 /* --- buffers.c ------------------------------------------------------------------------------------------------ */
 
 /*
