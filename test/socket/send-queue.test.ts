@@ -91,6 +91,17 @@ test('with I-DATA two partly sent messages are finished when the peer shuts down
   expect([outgoing.bytes, outgoing.isWaiting]).toEqual([0, false]);
 });
 
+/** The least of three measurements for each step: a busy machine interrupts some of them. */
+function leastTimesOf(count: number, interleaves: boolean): ReturnType<typeof timesOf> {
+  const least = timesOf(count, interleaves);
+  for (let round = 1; round < 3; round++) {
+    for (const [step, us] of Object.entries(timesOf(count, interleaves))) {
+      least[step as keyof typeof least] = Math.min(us, least[step as keyof typeof least]);
+    }
+  }
+  return least;
+}
+
 /** How long each step takes with so many messages in the queue, in µs for each message. */
 function timesOf(
   count: number,
@@ -140,7 +151,7 @@ test.each([
   (_, interleaves) => {
     timesOf(5000, interleaves);
     const few = timesOf(5000, interleaves);
-    const many = timesOf(100_000, interleaves);
+    const many = leastTimesOf(100_000, interleaves);
     for (const [step, us] of Object.entries(many)) {
       const atMost = 8 * few[step as keyof typeof few] + 20;
       expect(us, `${step}: ${JSON.stringify({ few, many })}`).toBeLessThan(atMost);

@@ -1,11 +1,14 @@
 /*
  * Socket buffers that follow the path. usrsctp's buffers have a fixed size of 262,144 bytes, so no more than that is
- * transferred in a round trip: 5 MB/s at 50 ms. A larger fixed size would slow short paths down, because what waits in
- * the buffer no longer fits into the processor's caches (64-byte messages in memory: a third slower). So buffers grow
- * if the path has room, as a kernel's do, until the application sets their size:
+ * transferred in a round trip: 5 MB/s at 50 ms. A larger fixed size would slow small messages down on short paths,
+ * because what waits in the buffer no longer fits into the processor's caches (64-byte messages in memory: a third
+ * slower). So buffers grow if the path has room, as a kernel's do, until the application sets their size:
  *
  *   send     to two congestion windows: one in flight, and one to follow as SACKs arrive
  *   receive  to twice their size, whenever half of the window was read in less than a round trip
+ *
+ * On paths with a short RTT they grow for large messages only, and to 1 MB. There a buffer bridges the time until the
+ * other process runs again: messages of 64 KB over loopback are half as fast again.
  *
  * A peer's claims have no effect: a congestion window grows with acknowledged data, and a receive window with data that
  * the application has read.
@@ -27,6 +30,8 @@
 #include "tuning/tuning.h"
 
 #define MAX_BUFFER_BYTES (4 * 1024 * 1024) /* 670 Mbit/s at 50 ms */
+#define SHORT_RTT_MAX_BYTES (1024 * 1024)
+#define LARGE_MESSAGE_BYTES 512
 #define OVERHEAD_BYTES 256           /* usrsctp's senders subtract this for each chunk (sctp_peer_chunk_oh) */
 #define PROBE_INTERVAL_MS 1000       /* between HEARTBEATs that aren't answered */
 #define RTT_VALID_MS 5000            /* for so long an answer shows the path's round-trip time */
@@ -34,6 +39,7 @@
 /* The state of a socket's buffers, stored in so_emuldata. */
 struct buffer_state {
 	uint32_t read_bytes; /* read by the application in this round */
+	uint32_t reads;      /* in how many pieces */
 	double round_ms;     /* when the round began */
 	double probed_ms;    /* when a HEARTBEAT was sent to measure the round-trip time */
 	struct buffer_quota receive;
@@ -171,17 +177,25 @@ static uint32_t two_windows(const struct sctp_association *asoc)
 	return 2 * bytes;
 }
 
+static uint32_t mean_chunk_bytes(const struct sctp_association *asoc)
+{
+	return asoc->total_output_queue_size / max(asoc->stream_queue_cnt + asoc->send_queue_cnt + asoc->sent_queue_cnt, 1);
+}
+
 void link_send_buffer_full(void *socket, uint32_t id)
 {
 	struct socket *so = socket;
 	struct sctp_tcb *stcb = so->so_snd.sb_flags & SB_AUTOSIZE ? association_in(so, id) : NULL;
+	int is_short;
 
 	if (stcb == NULL) {
 		return;
 	}
-	if (!link_has_short_rtt(stcb->asoc.primary_destination)) {
+	is_short = link_has_short_rtt(stcb->asoc.primary_destination);
+	if (!is_short || mean_chunk_bytes(&stcb->asoc) >= LARGE_MESSAGE_BYTES) {
 		struct buffer_quota *quota = send_quota(so, stcb);
-		uint32_t bytes = two_windows(&stcb->asoc), size = INITIAL_BUFFER_BYTES + quota->bytes;
+		uint32_t bytes = min(two_windows(&stcb->asoc), is_short ? SHORT_RTT_MAX_BYTES : UINT32_MAX);
+		uint32_t size = INITIAL_BUFFER_BYTES + quota->bytes;
 
 		if (bytes < size / 4) {
 			quota_shrink(quota, beyond_initial(size / 2));
@@ -221,9 +235,13 @@ static void end_round(struct socket *so, struct buffer_state *state, const struc
 
 	if (rtt_ms >= LINK_SHORT_RTT_MS && took_ms < rtt_ms) {
 		bytes = took_ms * 2 > rtt_ms ? (uint32_t)(bytes * (rtt_ms / took_ms)) : 2 * bytes;
+	} else if (rtt_ms < LINK_SHORT_RTT_MS && took_ms < LINK_SHORT_RTT_MS && bytes < SHORT_RTT_MAX_BYTES &&
+	           state->read_bytes >= state->reads * LARGE_MESSAGE_BYTES) {
+		bytes = 2 * bytes;
 	}
 	quota_request(&state->receive, beyond_initial(bytes));
 	state->read_bytes = 0;
+	state->reads = 0;
 	state->round_ms = link_now_ms;
 }
 
@@ -239,8 +257,9 @@ void link_data_read(void *socket, uint32_t id, uint32_t bytes)
 	state = buffer_state_of(so);
 	/* By no more than was read, so that all data within the announced window is still accepted. */
 	quota_yield(&state->receive, bytes);
-	state->read_bytes += bytes + OVERHEAD_BYTES;
-	if (state->read_bytes < so->so_rcv.sb_hiwat / 2) {
+	state->read_bytes += bytes;
+	state->reads++;
+	if (state->read_bytes + state->reads * OVERHEAD_BYTES < so->so_rcv.sb_hiwat / 2) {
 		return;
 	}
 	stcb = association_in(so, id);
