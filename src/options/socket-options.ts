@@ -25,13 +25,14 @@ export interface SocketOptions {
    * The send buffer: how many bytes may wait to be sent or acknowledged. No more than this, or the peer's receive
    * window, is sent per round trip. By default it grows with the path: from 262,144 bytes to two congestion windows, up
    * to 4 MB, as long as all buffers of the stack have grown by no more than 64 MB. If round trips take less than 2 ms,
-   * it grows for messages of 512 bytes and more, up to 1 MB. A size that you set is fixed. On a one-to-many socket it is the limit for each association; reading the option
-   * returns the initial size.
+   * it grows only for messages of 512 bytes or more, and up to 1 MB. A size that you set is fixed. On a one-to-many
+   * socket it is the limit for each association; reading the option returns the initial size.
    */
   readonly sendBufferBytes?: number;
   /**
    * The receive buffer, and so the receive window, in bytes. By default it grows with the path, too: from 262,144 bytes
-   * to twice the bytes received in a round trip, up to 4 MB, or 1 MB like the send buffer. A size that you set is fixed.
+   * to twice the bytes received in a round trip, up to 4 MB. Short round trips limit it as they do the send buffer. A
+   * size that you set is fixed.
    */
   readonly receiveBufferBytes?: number;
   /** Sends small messages at once instead of collecting them (no Nagle algorithm). Default true. */

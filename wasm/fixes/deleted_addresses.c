@@ -20,7 +20,7 @@
 static void move_chunks(struct sctp_tcb *stcb, struct sctp_nets *net)
 {
 	struct sctp_association *asoc = &stcb->asoc;
-	struct sctp_nets *other = asoc->alternate != NULL ? asoc->alternate : asoc->primary_destination;
+	struct sctp_nets *other = link_path_in_use(stcb);
 	struct sctpchunk_listhead *queues[] = {&asoc->sent_queue, &asoc->control_send_queue, &asoc->asconf_send_queue};
 	struct sctp_tmit_chunk *chunk;
 	int type = net->rxt_timer.type; /* T3-rtx or T2-shutdown */

@@ -123,7 +123,7 @@ static int abandon_unsent(struct sctp_tcb *stcb, struct search *search)
 static void forward_tsn(struct sctp_tcb *stcb)
 {
 	struct sctp_association *asoc = &stcb->asoc;
-	struct sctp_nets *net = asoc->alternate != NULL ? asoc->alternate : asoc->primary_destination;
+	struct sctp_nets *net = link_path_in_use(stcb);
 
 	sctp_try_advance_peer_ack_point(stcb, asoc);
 	if (SCTP_TSN_GT(asoc->advanced_peer_ack_point, asoc->last_acked_seq)) {

@@ -40,15 +40,10 @@ static int has_undelivered(const struct sctp_association *asoc)
 	return !TAILQ_EMPTY(&asoc->send_queue) || !TAILQ_EMPTY(&asoc->sent_queue) || asoc->stream_queue_cnt > 0;
 }
 
-static struct sctp_nets *path_in_use(const struct sctp_association *asoc)
-{
-	return asoc->alternate != NULL ? asoc->alternate : asoc->primary_destination;
-}
-
 /* Sends SHUTDOWN if all data has been acknowledged. Returns whether it was sent. */
 static int send_shutdown(struct sctp_tcb *stcb)
 {
-	struct sctp_nets *net = path_in_use(&stcb->asoc);
+	struct sctp_nets *net = link_path_in_use(stcb);
 
 	if (SCTP_GET_STATE(stcb) != SCTP_STATE_OPEN || has_undelivered(&stcb->asoc)) {
 		return 0;
@@ -64,7 +59,7 @@ static int send_shutdown(struct sctp_tcb *stcb)
 
 static void send_shutdown_ack(struct sctp_tcb *stcb)
 {
-	struct sctp_nets *net = path_in_use(&stcb->asoc);
+	struct sctp_nets *net = link_path_in_use(stcb);
 
 	SCTP_STAT_DECR_GAUGE32(sctps_currestab);
 	SCTP_SET_STATE(stcb, SCTP_STATE_SHUTDOWN_ACK_SENT);

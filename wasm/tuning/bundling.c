@@ -15,6 +15,7 @@
 #include <netinet/sctp_output.h>
 #include <netinet/sctputil.h>
 
+#include "fixes/fixes.h"
 #include "link.h"
 #include "tuning/tuning.h"
 
@@ -50,7 +51,7 @@ static int is_behind_burst(struct link_path *path)
 int link_defers_output(struct sctp_tcb *stcb)
 {
 	struct sctp_association *asoc = &stcb->asoc;
-	struct sctp_nets *net = asoc->alternate != NULL ? asoc->alternate : asoc->primary_destination;
+	struct sctp_nets *net = link_path_in_use(stcb);
 	struct link_path *path = net != NULL ? (struct link_path *)net->ro.ro_rt : NULL;
 
 	if (path == NULL || !has_room(stcb) || !is_behind_burst(path) || asoc->total_flight == 0) {

@@ -10,6 +10,7 @@
  */
 #include "api/association.h"
 #include "fixes/extra_fields.h"
+#include "fixes/fixes.h"
 
 #include <netinet/sctp_output.h>
 #include <netinet/sctp_var.h>
@@ -23,7 +24,7 @@
 void upstream_chunk_output(struct sctp_inpcb *inp, struct sctp_tcb *stcb, int from_where, int so_locked);
 
 #define BETWEEN_TICKS 1
-#define LARGEST_PACKET_BYTES 65536
+#define LARGEST_PACKET_BYTES 65536 /* a smaller window may be smaller than a packet of some path */
 
 /* Associations that wait for the same output. */
 struct outputs {
@@ -144,9 +145,10 @@ static void decay_idle_windows(struct sctp_tcb *stcb)
 /*
  * Is there new data to send, and room for it? Lost data waits for SACKs or T3-rtx (RFC 9260 6.3.3 E3, 7.2.3).
  */
-static int has_more(const struct sctp_association *asoc)
+static int has_more(const struct sctp_tcb *stcb)
 {
-	const struct sctp_nets *net = asoc->alternate != NULL ? asoc->alternate : asoc->primary_destination;
+	const struct sctp_association *asoc = &stcb->asoc;
+	const struct sctp_nets *net = link_path_in_use(stcb);
 
 	return asoc->sent_queue_retran_cnt == 0 && (asoc->stream_queue_cnt > 0 || !TAILQ_EMPTY(&asoc->send_queue)) &&
 	       asoc->peers_rwnd >= asoc->smallest_mtu && net != NULL && net->flight_size < net->cwnd;
@@ -207,11 +209,11 @@ void sctp_chunk_output(struct sctp_inpcb *inp, struct sctp_tcb *stcb, int from_w
 		decay_idle_windows(stcb);
 	}
 	asoc->burst_limit_applied = 0;
-	if (asoc->total_flight == 0 && asoc->peers_rwnd < LARGEST_PACKET_BYTES && link_has_control_for_several_paths(asoc)) {
+	if (asoc->total_flight == 0 && asoc->peers_rwnd < LARGEST_PACKET_BYTES && link_has_control_for_several_paths(stcb)) {
 		output_control(inp, stcb, from_where, so_locked);
 	}
 	output_with_probe(inp, stcb, from_where, so_locked);
-	if (asoc->burst_limit_applied && has_more(asoc)) {
+	if (asoc->burst_limit_applied && has_more(stcb)) {
 		link_output_with_next_burst(stcb);
 	}
 }

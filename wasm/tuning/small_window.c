@@ -11,6 +11,7 @@
 #include <netinet/sctp_sysctl.h>
 #include <netinet/sctputil.h>
 
+#include "fixes/fixes.h"
 #include "tuning/tuning.h"
 
 uint32_t link_max_chunks_in_packet = SCTP_MAX_DATA_BUNDLING;
@@ -53,14 +54,13 @@ struct sctp_tmit_chunk *link_large_window_probe(const struct sctp_association *a
  * discards the control chunks that wait for other paths. So a lost FORWARD TSN was never retransmitted: whenever T3-rtx
  * queued it for the second path, a HEARTBEAT left on the first one.
  */
-int link_has_control_for_several_paths(const struct sctp_association *asoc)
+int link_has_control_for_several_paths(const struct sctp_tcb *stcb)
 {
-	const struct sctp_nets *in_use = asoc->alternate != NULL ? asoc->alternate : asoc->primary_destination;
 	const struct sctp_nets *path, *first = NULL;
 	const struct sctp_tmit_chunk *chunk;
 
-	TAILQ_FOREACH(chunk, &asoc->control_send_queue, sctp_next) {
-		path = chunk->whoTo != NULL ? chunk->whoTo : in_use;
+	TAILQ_FOREACH(chunk, &stcb->asoc.control_send_queue, sctp_next) {
+		path = chunk->whoTo != NULL ? chunk->whoTo : link_path_in_use(stcb);
 		if (first != NULL && path != first) {
 			return 1;
 		}

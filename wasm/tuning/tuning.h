@@ -44,7 +44,7 @@ void share_path(const struct sockaddr *peer, uint32_t ports, int is_added);
 
 /* --- tag_timewait.c ------------------------------------------------------------------------------------------- */
 
-/* Had an association between these ports, which has ended within the last minute, this tag? */
+/* Is this the tag of an association between these ports that has ended within the last minute? */
 int timewait_has(uint32_t value, uint16_t local_port, uint16_t remote_port);
 
 /* May a new association get this tag? */
@@ -132,7 +132,7 @@ uint32_t link_chunks_for_window(const struct sctp_tcb *stcb);
 struct sctp_tmit_chunk *link_large_window_probe(const struct sctp_association *asoc);
 
 /* Are there control chunks that must leave on more than one path? */
-int link_has_control_for_several_paths(const struct sctp_association *asoc);
+int link_has_control_for_several_paths(const struct sctp_tcb *stcb);
 
 /* --- buffers.c ------------------------------------------------------------------------------------------------ */
 
